@@ -1,0 +1,1 @@
+"""A peer's console, on a terminal or a pipe."""

@@ -1,0 +1,1 @@
+"""The network of peers: who links with whom, and what passes along those links."""

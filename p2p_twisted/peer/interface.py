@@ -1,0 +1,145 @@
+"""The one door to a peer for every face: console, command line, web."""
+
+from collections.abc import Callable
+
+import attrs
+from twisted.internet.defer import Deferred
+from zope.interface import Interface
+
+from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.wire.messages import Hit, PeerRecord
+from p2p_twisted.wire.names import PeerAddress, PeerName
+
+Watch = Callable[[Progress], None]
+"""Is told of every change of one download."""
+
+
+@attrs.frozen
+class Topology:
+    """
+    The network as one peer saw it.
+
+    :ivar peers: who answered, the asker included, sorted by name.
+    :ivar silent: who was named as a neighbor, or asked, and did not answer.
+    :ivar seconds: how long the asking took.
+    """
+
+    peers: tuple[PeerRecord, ...]
+    silent: tuple[PeerName, ...]
+    seconds: float
+
+    @property
+    def links(self) -> frozenset[tuple[PeerName, PeerName]]:
+        """The links that both ends report, each once, the smaller name first."""
+        ends = {(record.peer, link) for record in self.peers for link in record.links}
+        return frozenset((a, b) for a, b in ends if a < b and (b, a) in ends)
+
+
+@attrs.frozen
+class Found:
+    """
+    What a search brought.
+
+    :ivar hits: best first; several may have one name, and one file several holders.
+    :ivar answered: how many other peers answered, of ``asked``.
+    """
+
+    hits: tuple[Hit, ...]
+    asked: int
+    answered: int
+    silent: tuple[PeerName, ...]
+    seconds: float
+
+
+@attrs.frozen
+class Status:
+    """
+    A peer at a glance.
+
+    :ivar registered: whether the registry knows it at the moment.
+    :ivar hashing: how many of its files are still being hashed.
+    :ivar unshared: names below its directory that cannot be shared, and why.
+    """
+
+    me: PeerAddress
+    network: str
+    neighbors: tuple[PeerAddress, ...]
+    registry: str
+    registered: bool
+    directory: str
+    downloads: str
+    files: int
+    size: int
+    hashing: int
+    unshared: tuple[tuple[str, str], ...]
+    uptime: float
+
+
+class PeerError(Exception):
+    """What a person asked for could not be done; the text says why, and what to do."""
+
+
+class NotFound(PeerError):
+    """No peer has it."""
+
+
+class AlreadyHere(PeerError):
+    """It need not be fetched: it is in the library or among the downloads."""
+
+
+@attrs.frozen
+class Ambiguous(PeerError):
+    """Different files have that name; one of ``hits`` must be chosen."""
+
+    hits: tuple[Hit, ...]
+
+    def __str__(self) -> str:
+        return "different files have that name"
+
+
+class IPeer(Interface):
+    """A running peer."""
+
+    def find(text: str) -> "Deferred[Found]":
+        """Search all peers for names with ``text`` in them, or that match it as a glob."""
+
+    def get(
+        wanted: "str | Hit", watch: Watch, holder: "PeerName | None" = None
+    ) -> "Deferred[Progress]":
+        """
+        Download a file or folder.
+
+        :param wanted: a name as typed (exact, or without its ``.txt``), a file id, or a hit.
+        :param watch: is told of the download's progress.
+        :param holder: the only peer to take it from.
+        :returns: fires with the last progress, or fails with :class:`PeerError`.
+        """
+
+    def topology() -> "Deferred[Topology]":
+        """Collect the peers and links of the whole network."""
+
+    def listing(holder: "PeerName | None" = None) -> "Deferred[Found]":
+        """List what this peer, or another one, shares."""
+
+    def transfers() -> tuple[Progress, ...]:
+        """List the downloads of this run, oldest first."""
+
+    def cancel(number: int) -> Progress:
+        """
+        Give up a download.
+
+        :raises PeerError: when none of that number runs.
+        """
+
+    def status() -> Status:
+        """Tell how this peer is."""
+
+    def leave() -> "Deferred[None]":
+        """Leave the network in order; fires when the last link has closed."""
+
+    def stop_network() -> "Deferred[None]":
+        """
+        Stop every peer of the network, this one last.
+
+        :raises PeerError: where this peer may not.
+        """

@@ -1,0 +1,1 @@
+"""Getting content from a holder to a requester, verified and resumable."""

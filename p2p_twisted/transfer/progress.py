@@ -1,0 +1,83 @@
+"""How far a download has come, as values that any face can render."""
+
+import attrs
+
+from p2p_twisted.wire.names import FileId, PeerName
+
+
+@attrs.frozen
+class Seeking:
+    """Nobody delivers at the moment; holders are being asked."""
+
+
+@attrs.frozen
+class Receiving:
+    """
+    A holder delivers.
+
+    :ivar rate: of the last seconds, in bytes per second.
+    :ivar seconds_left: at that rate; ``None`` while it is unknown.
+    """
+
+    holder: PeerName
+    rate: float = 0.0
+    seconds_left: float | None = None
+
+
+@attrs.frozen
+class Saving:
+    """All is there and verified; it is being made safe on the disk."""
+
+
+@attrs.frozen
+class Saved:
+    """
+    It is on the disk under its final name.
+
+    :ivar path: as the person may type it.
+    :ivar holders: who delivered some of it.
+    """
+
+    path: str
+    seconds: float
+    holders: tuple[PeerName, ...] = ()
+
+
+@attrs.frozen
+class Failed:
+    """It ended, and will not go on by itself."""
+
+    reason: str
+
+
+@attrs.frozen
+class Canceled:
+    """Its requester gave it up; nothing of it is left."""
+
+
+State = Seeking | Receiving | Saving | Saved | Failed | Canceled
+ENDED = (Saved, Failed, Canceled)
+
+
+@attrs.frozen
+class Progress:
+    """
+    One download, as it stands.
+
+    :ivar number: what the person calls it by.
+    :ivar received: verified bytes, of ``size``.
+    :ivar files: more than one, or none, for a folder.
+    """
+
+    number: int
+    name: str
+    file: FileId
+    size: int
+    received: int = 0
+    files: int = 1
+    state: State = attrs.field(factory=Seeking)
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return isinstance(self.state, ENDED)

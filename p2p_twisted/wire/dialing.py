@@ -1,0 +1,22 @@
+"""Open a connection to a listener."""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import ClientCreator
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.connection import Connection
+
+
+def dial(reactor: Any, host: str, port: int, connection: Connection) -> "Deferred[Connection]":
+    """
+    Connect; the connection's session hears everything that follows.
+
+    :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
+    :param connection: made without a greeting, its session already in place.
+    :returns: fires with the connection, or fails with a ``ConnectError`` within 2 s.
+    """
+    creator = ClientCreator(reactor, lambda: connection)
+    dialed: Deferred[Connection] = creator.connectTCP(host, port, timeout=limits.DIAL_SECONDS)
+    return dialed

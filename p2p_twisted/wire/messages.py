@@ -1,0 +1,428 @@
+"""
+Every message that can cross a connection, with its bounds.
+
+A message is one frozen class; its verb is the class's :data:`verb` and its
+fields are the members of the JSON object behind it. What a class cannot say
+about a value (a path, a host) its attrs validator says. Decoding enforces all
+of it, so whoever holds a message holds valid values.
+"""
+
+from typing import Annotated, ClassVar, Final, Literal
+
+import attrs
+from msgspec import Meta
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.names import (
+    FileId,
+    MessageId,
+    NetworkName,
+    PeerAddress,
+    PeerName,
+    Port,
+    Token,
+    valid_host,
+    valid_path,
+)
+
+PROTOCOL: Final = 1
+
+Addresses = Annotated[tuple[PeerAddress, ...], Meta(max_length=limits.SAMPLE)]
+Route = Annotated[tuple[PeerName, ...], Meta(max_length=limits.ROUTE_HOPS)]
+Size = Annotated[int, Meta(ge=0, le=limits.FILE_BYTES)]
+ChunkIndex = Annotated[int, Meta(ge=0, lt=limits.FILE_BYTES // limits.CHUNK_BYTES)]
+ChunkCount = Annotated[int, Meta(ge=1, le=limits.FILE_BYTES // limits.CHUNK_BYTES)]
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+Reason = Annotated[str, Meta(max_length=limits.REASON_CHARACTERS)]
+Ids = Annotated[tuple[MessageId, ...], Meta(max_length=limits.IDS_PER_LINE)]
+
+
+class Message:
+    """What all messages have in common."""
+
+    __slots__ = ()
+
+    verb: ClassVar[str]
+
+
+# On every connection
+
+
+@attrs.frozen
+class Hello(Message):
+    """The listener's first line: who answers here."""
+
+    verb = "HELLO"
+
+    protocol: Annotated[int, Meta(ge=1)]
+    role: Literal["registry", "peer"]
+    name: PeerName
+    network: NetworkName
+
+
+@attrs.frozen
+class Error(Message):
+    """Why the other side cannot be helped; the connection usually closes."""
+
+    verb = "ERROR"
+
+    reason: Reason
+    code: Literal["malformed", "flag", "taken", "full", "unknown", "refused"] = "malformed"
+
+
+@attrs.frozen
+class Bye(Message):
+    """The last line of a link, or the registry's answer where there is nothing to say."""
+
+    verb = "BYE"
+
+    why: Literal[
+        "leaving", "stopping", "evicted", "duplicate", "silent", "slow", "abuse", "noted"
+    ] = "leaving"
+    peers: Addresses = ()
+
+
+@attrs.frozen
+class Ping(Message):
+    """Are you there?"""
+
+    verb = "PING"
+
+    n: Annotated[int, Meta(ge=0, lt=2**53)]
+
+
+@attrs.frozen
+class Pong(Message):
+    """I am; ``n`` is the ping's."""
+
+    verb = "PONG"
+
+    n: Annotated[int, Meta(ge=0, lt=2**53)]
+
+
+# To the registry
+
+
+@attrs.frozen
+class Join(Message):
+    """
+    Ask to be introduced.
+
+    :ivar name: as typed; the registry folds it.
+    :ivar port: the wanted one; without it the registry picks one from its pool.
+    :ivar token: of an earlier registration under this name, to take it up again.
+    :ivar unusable: ports of the pool that the peer could not listen on.
+    :ivar advertise: a host other than the connection's, where the registry allows it.
+    """
+
+    verb = "P2P"
+
+    name: Annotated[str, Meta(max_length=64)] | None = None
+    port: Port | None = None
+    token: Token | None = None
+    unusable: Annotated[tuple[Port, ...], Meta(max_length=limits.UNUSABLE_PORTS)] = ()
+    advertise: str | None = attrs.field(
+        default=None, validator=attrs.validators.optional(valid_host)
+    )
+
+
+@attrs.frozen
+class Welcome(Message):
+    """
+    Registered.
+
+    :ivar lease: how long, unless renewed, in seconds.
+    :ivar token: the secret to renew, leave or rejoin with.
+    :ivar referrals: live peers to link with, in no order that means anything.
+    """
+
+    verb = "WELCOME"
+
+    name: PeerName
+    host: str = attrs.field(validator=valid_host)
+    port: Port
+    lease: Seconds
+    token: Token
+    referrals: Addresses = ()
+
+
+@attrs.frozen
+class Renew(Message):
+    """Extend a lease; the first one says that the peer now listens."""
+
+    verb = "RENEW"
+
+    name: PeerName
+    token: Token
+
+
+@attrs.frozen
+class Leave(Message):
+    """End a lease."""
+
+    verb = "LEAVE"
+
+    name: PeerName
+    token: Token
+
+
+@attrs.frozen
+class Report(Message):
+    """A neighbor does not answer any more; the registry will see for itself."""
+
+    verb = "REPORT"
+
+    peer: PeerAddress
+
+
+# To a peer: a link
+
+
+@attrs.frozen
+class Link(Message):
+    """
+    Ask that this connection become a link.
+
+    :ivar why: ``join`` a newcomer, ``need`` too few links, ``mix`` a swap.
+    :ivar port: where the asking peer listens; its host is the connection's.
+    :ivar alone: it has no other link, so it is never refused.
+    """
+
+    verb = "LINK"
+
+    why: Literal["join", "need", "mix"]
+    name: PeerName
+    port: Port
+    alone: bool = False
+
+
+@attrs.frozen
+class Linked(Message):
+    """Accepted: from here on this connection is a link."""
+
+    verb = "LINKED"
+
+    peers: Addresses = ()
+
+
+@attrs.frozen
+class Busy(Message):
+    """Refused: too many links; here are others to ask."""
+
+    verb = "BUSY"
+
+    peers: Addresses = ()
+
+
+@attrs.frozen
+class Peers(Message):
+    """Trade samples of addresses, on a connection of its own; answered in kind."""
+
+    verb = "PEERS"
+
+    name: PeerName
+    port: Port
+    peers: Addresses = ()
+
+
+@attrs.frozen
+class Gossip(Message):
+    """
+    A broadcast, delivered once to every peer.
+
+    :ivar age: seconds since it was issued, counted up by every peer that passes it on.
+    :ivar life: the age at which it is passed on no more, in seconds.
+    """
+
+    verb = "GOSSIP"
+
+    id: MessageId
+    kind: Annotated[str, Meta(pattern=r"^[a-z]{1,16}\Z")]
+    origin: PeerName
+    age: Annotated[float, Meta(ge=0, le=limits.GOSSIP_LIFE_SECONDS)]
+    life: Annotated[float, Meta(ge=0, le=limits.GOSSIP_LIFE_SECONDS)]
+    hops: Annotated[int, Meta(ge=0, le=limits.GOSSIP_HOPS)] = 0
+    urgent: bool = False
+    text: Annotated[str, Meta(max_length=2_048)] = ""
+
+
+@attrs.frozen
+class IHave(Message):
+    """Broadcasts that the sender has; ask for what is missing."""
+
+    verb = "IHAVE"
+
+    ids: Ids
+
+
+@attrs.frozen
+class Graft(Message):
+    """Send me these broadcasts."""
+
+    verb = "GRAFT"
+
+    ids: Ids
+
+
+@attrs.frozen
+class Ask(Message):
+    """
+    A question to every peer within ``hops``.
+
+    :ivar what: ``topo`` your links; ``name`` a file of that name, or with ``.txt``
+        behind it; ``text`` files whose names match; ``id`` that content; ``ls`` all
+        files, of the peer that ``text`` names.
+    :ivar wait: how long the asker waits for the answer, in seconds.
+    :ivar limit: how many hits for one file each peer passes on.
+    """
+
+    verb = "ASK"
+
+    id: MessageId
+    what: Literal["topo", "name", "text", "id", "ls"]
+    text: Annotated[str, Meta(max_length=limits.SEARCH_BYTES)] = ""
+    hops: Annotated[int, Meta(ge=0, le=limits.ASK_HOPS)] = limits.ASK_HOPS
+    wait: Annotated[float, Meta(gt=0, le=limits.ASK_SECONDS)] = 2.0
+    limit: Annotated[int, Meta(ge=1, le=limits.HITS_PER_FILE)] = limits.HITS_PER_FILE
+
+
+@attrs.frozen
+class PeerRecord:
+    """A peer and the neighbors that it says it has."""
+
+    peer: PeerName
+    links: Annotated[tuple[PeerName, ...], Meta(max_length=4 * limits.LINKS_MOST)] = ()
+
+
+@attrs.frozen
+class Hit:
+    """
+    A file or folder that a peer shares.
+
+    :ivar file: names the content (a folder's is its manifest); absent while it is
+        still being hashed.
+    :ivar hashed: how much of it has been hashed, in percent.
+    :ivar route: the peers to pass on the way to its holder, the holder last.
+    """
+
+    peer: PeerName
+    name: str = attrs.field(validator=valid_path)
+    size: Size
+    kind: Literal["file", "folder"] = "file"
+    file: FileId | None = None
+    hashed: Annotated[int, Meta(ge=0, le=100)] = 100
+    route: Route = ()
+
+
+@attrs.frozen
+class Told(Message):
+    """
+    What came back for a question.
+
+    :ivar more: further lines follow; the counts are in the last one.
+    :ivar answered: how many peers this answer speaks for.
+    :ivar silent: neighbors that were asked and did not answer.
+    :ivar cut: whether anything was left out to stay within bounds.
+    """
+
+    verb = "TOLD"
+
+    id: MessageId
+    peers: Annotated[tuple[PeerRecord, ...], Meta(max_length=1_000)] = ()
+    hits: Annotated[tuple[Hit, ...], Meta(max_length=1_000)] = ()
+    more: bool = False
+    answered: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    silent: Annotated[tuple[PeerName, ...], Meta(max_length=256)] = ()
+    cut: bool = False
+
+
+@attrs.frozen
+class Want(Message):
+    """
+    Ask a holder to push a file.
+
+    :ivar ticket: random; the push must show it.
+    :ivar name: of the requester, who listens at ``host`` and ``port``.
+    :ivar route: the peers still to pass, the holder last.
+    :ivar via: the peers already passed, the requester's neighbor first.
+    """
+
+    verb = "WANT"
+
+    ticket: MessageId
+    file: FileId
+    name: PeerName
+    host: str = attrs.field(validator=valid_host)
+    port: Port
+    route: Route = ()
+    via: Route = ()
+
+
+@attrs.frozen
+class Refuse(Message):
+    """The holder cannot serve: back along the route, or on the push itself."""
+
+    verb = "REFUSE"
+
+    ticket: MessageId
+    reason: Reason
+    route: Route = ()
+
+
+@attrs.frozen
+class File(Message):
+    """A small file on a link: ``size`` raw bytes follow this line."""
+
+    verb = "FILE"
+
+    ticket: MessageId
+    size: Annotated[int, Meta(ge=0, le=limits.LINK_FILE_BYTES)]
+
+
+# To a peer: a push
+
+
+@attrs.frozen
+class Push(Message):
+    """Deliver what was wanted: the digests of the chunks follow this line, raw."""
+
+    verb = "PUSH"
+
+    ticket: MessageId
+    file: FileId
+    size: Size
+
+
+@attrs.frozen
+class Send(Message):
+    """Send these chunks: pairs of the first one's index and how many."""
+
+    verb = "SEND"
+
+    chunks: Annotated[
+        tuple[tuple[ChunkIndex, ChunkCount], ...],
+        Meta(min_length=1, max_length=limits.RANGES_PER_LINE),
+    ]
+
+
+@attrs.frozen
+class Chunk(Message):
+    """One chunk: ``length`` raw bytes follow this line."""
+
+    verb = "CHUNK"
+
+    index: ChunkIndex
+    length: Annotated[int, Meta(ge=1, le=limits.CHUNK_BYTES)]
+
+
+@attrs.frozen
+class Done(Message):
+    """The requester has all it wanted; the holder may close."""
+
+    verb = "DONE"
+
+
+MESSAGES: Final[dict[str, type[Message]]] = {
+    message.verb: message for message in Message.__subclasses__()
+}
+"""Every message's class, by verb, in the order in which this module defines them."""

@@ -1,0 +1,176 @@
+"""
+The one validator for every name and address that crosses a connection.
+
+Whatever passed here is safe to use: a peer's name as a file name, a path below
+a folder of ours, an address as the target of a dial.
+"""
+
+import ipaddress
+import unicodedata
+from typing import Annotated, Any, Final
+
+import attrs
+import msgspec
+
+from p2p_twisted.wire.limits import (
+    COMPONENT_BYTES,
+    PATH_BYTES,
+    PATH_COMPONENTS,
+    PEER_NAME_CHARACTERS,
+)
+
+PeerName = Annotated[
+    str, msgspec.Meta(pattern=rf"^[a-z0-9][a-z0-9-]{{0,{PEER_NAME_CHARACTERS - 1}}}\Z")
+]
+"""A peer's name, already in lower case."""
+
+NetworkName = PeerName
+"""The name of a network: peers of different networks do not link."""
+
+FileId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+"""What names content: see :mod:`p2p_twisted.wire.content`."""
+
+MessageId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+"""A random name for one broadcast, question or ticket."""
+
+Token = MessageId
+"""The secret that proves a registration is one's own."""
+
+Port = Annotated[int, msgspec.Meta(ge=1024, le=65535)]
+"""A TCP port that needs no privilege: nobody can be sent to a mail or web server."""
+
+_ALLOWED_CATEGORIES: Final = ("L", "M", "N", "P", "S")
+_WINDOWS_DEVICES: Final = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"]
+    + [f"{device}{digit}" for device in ("com", "lpt") for digit in "0123456789¹²³"]
+)
+# The separators, and what names a second stream of a file on NTFS.
+_FORBIDDEN: Final = frozenset("\\/:")
+
+
+class BadName(ValueError):
+    """A name or an address that may not be used; the text says why, for people."""
+
+
+def peer_name(typed: str) -> PeerName:
+    """
+    Read a peer's name as a person typed it.
+
+    :returns: the name in lower case.
+    :raises BadName: unless it has 1 to 31 ASCII letters, digits and inner hyphens.
+    """
+    name = typed.strip().casefold()
+    letters = name.replace("-", "")
+    if not (
+        0 < len(name) <= PEER_NAME_CHARACTERS
+        and name[0] != "-"
+        and letters.isascii()
+        and letters.isalnum()
+    ):
+        raise BadName(
+            f"a peer's name has 1 to {PEER_NAME_CHARACTERS} letters a to z, digits and hyphens,"
+            " and starts with a letter or digit"
+        )
+    return name
+
+
+def check_component(component: str) -> None:
+    """
+    Check one component of a path.
+
+    :raises BadName: when some file system, shell or screen could mistake it.
+    """
+    if component in ("", ".", ".."):
+        raise BadName("a path may not have empty, '.' or '..' components")
+    if component.startswith("."):
+        raise BadName("hidden files are not shared")
+    if component[0] == " " or component[-1] in " .":
+        raise BadName("a name may not start with a space, nor end with a space or a dot")
+    for character in component:
+        if character in _FORBIDDEN:
+            raise BadName(f"a name may not have {character!r}")
+        if character != " " and unicodedata.category(character)[0] not in _ALLOWED_CATEGORIES:
+            raise BadName(f"a name may not have the invisible character U+{ord(character):04X}")
+    if not unicodedata.is_normalized("NFC", component):
+        raise BadName("a name must be in Unicode normal form C")
+    if len(component.encode()) > COMPONENT_BYTES:
+        raise BadName(f"a name may have at most {COMPONENT_BYTES} bytes")
+    if component.partition(".")[0].rstrip().casefold() in _WINDOWS_DEVICES:
+        raise BadName("that name means a device to Windows")
+
+
+def check_path(path: str) -> None:
+    """
+    Check a relative path with ``/`` between its components.
+
+    :raises BadName: when any of its components may not be used, or it is too long.
+    """
+    # The cheap bounds first: the rest is linear in what is left.
+    if len(path) > PATH_BYTES or len(path.encode("utf-8", "replace")) > PATH_BYTES:
+        raise BadName(f"a path may have at most {PATH_BYTES} bytes")
+    components = path.split("/")
+    if len(components) > PATH_COMPONENTS:
+        raise BadName(f"a path may have at most {PATH_COMPONENTS} components")
+    for component in components:
+        check_component(component)
+
+
+def collision_key(path: str) -> str:
+    """Fold a path to what a case-insensitive file system would take it for."""
+    return unicodedata.normalize("NFC", path.casefold())
+
+
+def check_host(host: str) -> None:
+    """
+    Check that a host is a canonical IP literal that one peer could have.
+
+    :raises BadName: for names, odd spellings (``127.1``, ``0x7f.1``), and
+        addresses that mean nobody or everybody.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        raise BadName("a host must be an IP address") from None
+    if str(address) != host:
+        raise BadName(f"write that address as {address}")
+    if getattr(address, "ipv4_mapped", None) is not None:
+        raise BadName("write an IPv4 address as such")
+    if getattr(address, "scope_id", None) is not None:
+        raise BadName("an address may not name an interface")
+    if address.is_loopback:
+        return
+    if (
+        address.is_unspecified
+        or address.is_multicast
+        or address.is_link_local
+        or address.is_reserved
+    ):
+        raise BadName("that address is not one peer's")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a checked host is this machine itself."""
+    return ipaddress.ip_address(host).is_loopback
+
+
+def valid_path(_instance: object, _attribute: "attrs.Attribute[Any]", value: str) -> None:
+    """Check a message's path: an attrs validator."""
+    check_path(value)
+
+
+def valid_host(_instance: object, _attribute: "attrs.Attribute[Any]", value: str) -> None:
+    """Check a message's host: an attrs validator."""
+    check_host(value)
+
+
+@attrs.frozen(order=True)
+class PeerAddress:
+    """Where a peer listens."""
+
+    name: PeerName
+    host: str = attrs.field(validator=valid_host)
+    port: Port
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.name}@{host}:{self.port}"
