@@ -1,0 +1,219 @@
+"""What both daemons need to live well under twistd."""
+
+import os
+import resource
+import socket
+import stat
+import sys
+import time
+from typing import Any, Final
+
+from twisted.application.service import Service
+from twisted.internet.defer import maybeDeferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.python.usage import Options
+from typing_extensions import override
+
+from p2p_twisted.threads import WorkerPool
+
+_BACKLOG: Final = 1_024
+_TWISTD_PIDFILE: Final = "twistd.pid"
+
+_log = Logger()
+
+
+class CannotStart(Exception):
+    """What keeps a daemon from running, in one sentence for whoever started it."""
+
+
+class DaemonOptions(Options):
+    """
+    Options of a daemon that shares its directory with other daemons.
+
+    Left to itself, twistd lets two daemons of one directory clash on their pid
+    file, and logs into what the person types. Where neither was chosen: a pid
+    file only for a daemon in the background, and a log file there and where a
+    prompt is on the terminal, both named after :meth:`stem`.
+
+    :cvar has_prompt: whether the terminal is for a conversation, not for the log.
+    """
+
+    has_prompt = True
+
+    def stem(self) -> str:
+        """Name this daemon's files: ``p2ppeer-s1``."""
+        raise NotImplementedError
+
+    @override
+    def postOptions(self) -> None:
+        twistd = self.parent
+        # There is none in tests, and twist has no files.
+        if twistd is None or "pidfile" not in twistd:
+            return
+        in_foreground = twistd["nodaemon"] or twistd["debug"]
+        if twistd["pidfile"] == _TWISTD_PIDFILE:
+            twistd["pidfile"] = "" if in_foreground else f"{self.stem()}.pid"
+        is_log_chosen = twistd["logfile"] or twistd["logger"] or twistd["syslog"]
+        is_prompting = self.has_prompt and sys.stdout is not None and sys.stdout.isatty()
+        if not is_log_chosen and (is_prompting or not in_foreground):
+            twistd["logfile"] = f"{self.stem()}.log"
+
+
+class ListeningService(Service):
+    """
+    Listen from before privileges are dropped until the daemon stops.
+
+    :param endpoint: as :func:`serverFromString` takes it: ``tcp:9011``.
+    """
+
+    def __init__(self, reactor: Any, endpoint: str, factory: IProtocolFactory) -> None:
+        self._endpoint = serverFromString(reactor, endpoint)
+        self._description = endpoint
+        self._factory = factory
+        self._port: IListeningPort | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host and port that it listens on, once it does."""
+        assert self._port is not None
+        bound: Any = self._port.getHost()
+        return bound.host, bound.port
+
+    @override
+    def privilegedStartService(self) -> None:
+        """
+        Listen.
+
+        :raises CannotStart: when it cannot; twistd then exits with 1.
+        """
+        super().privilegedStartService()
+        outcome: list[Any] = []
+        self._endpoint.listen(self._factory).addBoth(outcome.append)
+        # What listens on a socket of its own does so at once.
+        [result] = outcome
+        if isinstance(result, Failure):
+            raise CannotStart(f"cannot listen on {self._description}: {_reason(result)}")
+        self._port = result
+
+    @override
+    def startService(self) -> None:
+        super().startService()
+        # twist knows no privileges.
+        if self._port is None:
+            self.privilegedStartService()
+
+    @override
+    async def stopService(self) -> None:
+        await maybeDeferred(super().stopService)
+        if self._port is not None:
+            port, self._port = self._port, None
+            await maybeDeferred(port.stopListening)
+
+
+class WorkerService(Service):
+    """
+    Run a pool's threads from after the fork until nobody can need them any more.
+
+    They end when all other services have stopped, in whatever order these do.
+    """
+
+    def __init__(self, reactor: Any, pool: WorkerPool) -> None:
+        self._reactor = reactor
+        self._pool = pool
+
+    @override
+    def startService(self) -> None:
+        super().startService()
+        self._pool.start()
+        self._reactor.addSystemEventTrigger("after", "shutdown", self._pool.stop)
+
+
+def listen(
+    reactor: Any, host: str, port: int, factory: IProtocolFactory, backlog: int = _BACKLOG
+) -> IListeningPort:
+    """
+    Listen on a TCP port, with room for a crowd that comes at once.
+
+    :raises CannotListenError: when the port cannot be had.
+    """
+    bound: IListeningPort = reactor.listenTCP(port, factory, backlog=backlog, interface=host)
+    return bound
+
+
+def prepare(reactor: Any) -> None:
+    """Make this process a good daemon, before it sets the first timer."""
+    use_monotonic_clock(reactor)
+    raise_file_limit()
+    sys.excepthook = _report
+    _never_wait_for_a_reader()
+
+
+def use_monotonic_clock(reactor: Any) -> None:
+    """
+    Let no timer fire early, late or never because somebody set the clock.
+
+    To be called before the first timer is set: Twisted's own clock is the wall's.
+    """
+    reactor.seconds = time.monotonic
+
+
+def raise_file_limit() -> None:
+    """Let this process hold as many connections and files as it may."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError) as error:
+        # macOS has an unlimited hard limit that it does not take.
+        _log.debug("the limit of open files stays: {error}", error=error)
+
+
+def notify(state: str) -> None:
+    """
+    Tell the service manager how we are; where there is none, do nothing.
+
+    :param state: lines as in ``sd_notify(3)``: ``READY=1``.
+    """
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.setblocking(False)
+        try:
+            manager.sendto(state.encode(), address)
+        except OSError as error:
+            _log.warn("cannot notify the service manager: {error}", error=error)
+
+
+def _report(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """Print no traceback for what whoever started the daemon can mend."""
+    if not issubclass(kind, CannotStart):
+        sys.__excepthook__(kind, error, trace)
+        return
+    _log.critical("{error}", error=error)
+    # sys.stderr is the log by now.
+    if sys.__stderr__ is not None:
+        sys.__stderr__.write(f"{error}\n")
+
+
+def _reason(failure: Failure) -> str:
+    cause = getattr(failure.value, "socketError", failure.value)
+    return getattr(cause, "strerror", None) or str(cause)
+
+
+def _never_wait_for_a_reader() -> None:
+    """Lose log lines, rather than freeze, when nobody reads the pipe they go to."""
+    if sys.stdout is None:
+        return
+    try:
+        output = sys.stdout.fileno()
+    except OSError:
+        # Tests capture it without a file.
+        return
+    mode = os.fstat(output).st_mode
+    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        os.set_blocking(output, False)
