@@ -1,0 +1,53 @@
+# Everything here works in a fresh clone with python3 (3.11 or later, with venv) and make.
+
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+EXTRA_demo :=
+EXTRA_test := [test]
+EXTRA_check := [dev]
+
+.PHONY: help demo test check clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo    start a registry and five peers, and try them"
+	@echo "make test    run the quick tests"
+	@echo "make check   run everything that a change must pass"
+	@echo "make clean   remove $(VENV) and all caches"
+
+demo: $(VENV)/.for-demo
+	@if [ -t 0 ]; then $(BIN)/p2p up; else $(BIN)/p2p up --script docs/demo.p2p; fi
+
+test: $(VENV)/.for-test
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/.for-check
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	    .import_linter_cache
+	find p2p_twisted tests twisted -name __pycache__ -exec rm -rf {} +
+
+# A stamp per purpose: each is stale once what the package needs may have changed.
+$(VENV)/.for-%: $(BIN)/python setup.cfg pyproject.toml
+	@echo "Installing p2p_twisted and what 'make $*' needs into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".$(EXTRA_$*)"
+	@touch $@
+
+# Missing, or a link to a python that is not there any more.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "p2p_twisted needs Python 3.11 or later; '$(PYTHON)' is not." >&2; \
+	    echo "If there is another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+	    echo "'$(PYTHON)' cannot make virtual environments." >&2; \
+	    echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }

@@ -1,0 +1,97 @@
+"""Take note of signals, so that they strike only where nothing can be left behind."""
+
+import selectors
+import signal
+import socket
+from collections.abc import Sequence
+from types import FrameType, TracebackType
+from typing import Any, Final
+
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(Exception):
+    """
+    A signal asks this process to end.
+
+    :ivar number: which one.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+class Signals:
+    """
+    Hold back the signals that would end this process, until it waits.
+
+    A Python signal handler that raises can do so between the start of a process
+    and the note that it was started. Here a signal ends a wait, and nothing else.
+
+    Used as a context manager, in the main thread.
+
+    :ivar are_ignored: whether they are forgotten instead, because the end has begun.
+    """
+
+    def __init__(self) -> None:
+        self.are_ignored = False
+        self._noted: list[int] = []
+        self._replaced: dict[int, Any] = {}
+
+    def __enter__(self) -> "Signals":
+        self._reader, self._writer = socket.socketpair()
+        self._reader.setblocking(False)
+        self._writer.setblocking(False)
+        self._wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        for number in _ENDING:
+            # Whoever started us under nohup, or in the background, wants us to stay.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._replaced[number] = signal.signal(number, self._note)
+        # That a child has ended need not be noted; it only has to end a wait.
+        self._replaced[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _nothing)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for number, handler in self._replaced.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup)
+        self._reader.close()
+        self._writer.close()
+
+    def wait(self, seconds: float | None, readable: Sequence[int] = ()) -> list[int]:
+        """
+        Wait until something can be read or any signal comes, the end of a child included.
+
+        :param seconds: how long at most; ``None`` for ever.
+        :param readable: file descriptors.
+        :returns: those of them that can be read now.
+        :raises Interrupted: when one of the noted signals had come or comes.
+        """
+        with selectors.PollSelector() as selector:
+            for file in (self._reader.fileno(), *readable):
+                selector.register(file, selectors.EVENT_READ)
+            self._raise_noted()
+            ready = [key.fd for key, _ in selector.select(seconds)]
+        if self._reader.fileno() in ready:
+            ready.remove(self._reader.fileno())
+            self._reader.recv(4096)
+        self._raise_noted()
+        return ready
+
+    def _raise_noted(self) -> None:
+        if self._noted:
+            raise Interrupted(self._noted.pop(0))
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if not self.are_ignored:
+            self._noted.append(number)
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    pass

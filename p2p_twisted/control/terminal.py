@@ -1,0 +1,30 @@
+"""Keep the person's terminal usable."""
+
+import contextlib
+import os
+import termios
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def restored() -> Iterator[None]:
+    """Leave the terminal as it was: a console that is killed cannot do so itself."""
+    settings = termios.tcgetattr(0) if _is_ours() else None
+    try:
+        yield
+    finally:
+        for file in (0, 1, 2):
+            with contextlib.suppress(OSError):
+                os.set_blocking(file, True)
+        if settings is not None:
+            # It may have been closed.
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(0, termios.TCSADRAIN, settings)
+
+
+def _is_ours() -> bool:
+    """Tell whether stdin is our terminal; where we are in the background, changing it stops us."""
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:
+        return False

@@ -1,0 +1,24 @@
+"""The package as pip and twistd see it."""
+
+from pathlib import Path
+
+from twisted.application.service import IServiceMaker
+from twisted.plugin import getPlugins
+from twisted.trial.unittest import SynchronousTestCase
+
+ROOT = Path(__file__).parent.parent
+
+
+class PluginTests(SynchronousTestCase):
+    """The commands that twistd offers."""
+
+    def test_shadows_nothing(self) -> None:
+        """Our folder twisted/ is part of a namespace: a package there would hide Twisted."""
+        self.assertFalse((ROOT / "twisted" / "__init__.py").exists())
+        self.assertFalse((ROOT / "twisted" / "plugins" / "__init__.py").exists())
+
+    def test_offered(self) -> None:
+        """Both daemons are commands of twistd, each once."""
+        names = [maker.tapname for maker in getPlugins(IServiceMaker)]
+        self.assertEqual(names.count("p2pmeta"), 1)
+        self.assertEqual(names.count("p2ppeer"), 1)
