@@ -59,6 +59,11 @@ class Hello(Message):
     name: PeerName
     network: NetworkName
 
+    def is_from(self, role: str, name: PeerName, network: NetworkName) -> bool:
+        """Tell whether this is who was to be reached, speaking a protocol that we speak."""
+        theirs = (self.role, self.name, self.network, self.protocol)
+        return theirs == (role, name, network, PROTOCOL)
+
 
 @attrs.frozen
 class Error(Message):
@@ -344,7 +349,7 @@ class Want(Message):
     :ivar ticket: random; the push must show it.
     :ivar name: of the requester, who listens at ``host`` and ``port``.
     :ivar route: the peers still to pass, the holder last.
-    :ivar via: the peers already passed, the requester's neighbor first.
+    :ivar via: the peers already passed, the requester first.
     """
 
     verb = "WANT"

@@ -1,0 +1,104 @@
+"""What the overlay's machines ask their surroundings to do."""
+
+from typing import Literal
+
+from attrs import frozen
+
+from p2p_twisted.wire.messages import Bye, Gossip, Hit, Message, PeerRecord, Refuse, Want
+from p2p_twisted.wire.names import MessageId, PeerAddress, PeerName
+
+LinkId = int
+"""
+One connection, from its dial on. Requests and answers belong to it, never to a
+peer's name: two connections with one peer are two different things.
+"""
+
+
+@frozen
+class Send:
+    """Send a message; a sheddable one may be dropped where a link is slow."""
+
+    link: LinkId
+    message: Message
+    sheddable: bool = False
+
+
+@frozen
+class Dial:
+    """Open a connection, and ask there for a link."""
+
+    link: LinkId
+    address: PeerAddress
+    why: Literal["join", "need"]
+    alone: bool
+
+
+@frozen
+class Trade:
+    """Trade samples of addresses on a short connection."""
+
+    address: PeerAddress
+
+
+@frozen
+class Close:
+    """End a connection, with a last word if there is one."""
+
+    link: LinkId
+    bye: Bye | None = None
+
+
+@frozen
+class NeighborUp:
+    """A connection has become a link."""
+
+    link: LinkId
+    address: PeerAddress
+
+
+@frozen
+class NeighborDown:
+    """
+    A link has ended.
+
+    :ivar has_died: without a word, so that its neighbor may be dead.
+    """
+
+    link: LinkId
+    address: PeerAddress
+    has_died: bool
+
+
+@frozen
+class Deliver:
+    """A broadcast is new here."""
+
+    gossip: Gossip
+
+
+@frozen
+class Arrived:
+    """A message whose route ends here has come over a link."""
+
+    link: LinkId
+    message: Want | Refuse
+
+
+@frozen
+class Answer:
+    """
+    What came back for a question of this peer's own.
+
+    :ivar answered: how many other peers answered.
+    :ivar silent: who was asked and did not answer.
+    """
+
+    id: MessageId
+    peers: tuple[PeerRecord, ...]
+    hits: tuple[Hit, ...]
+    answered: int
+    silent: tuple[PeerName, ...]
+    cut: bool
+
+
+Effect = Send | Dial | Trade | Close | NeighborUp | NeighborDown | Deliver | Arrived | Answer

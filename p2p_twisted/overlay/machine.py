@@ -1,0 +1,176 @@
+"""
+One peer's part of the overlay, as a machine without input or output.
+
+It joins the three machines below it: membership says who is a neighbor, and
+broadcasts and questions pass along those links.
+"""
+
+from collections.abc import Iterable
+
+import attrs
+from attrs import define, field
+
+from p2p_twisted.overlay.asking import Asking
+from p2p_twisted.overlay.broadcast import Broadcast
+from p2p_twisted.overlay.bucket import Bucket
+from p2p_twisted.overlay.effects import (
+    Arrived,
+    Effect,
+    LinkId,
+    NeighborDown,
+    NeighborUp,
+    Send,
+)
+from p2p_twisted.overlay.membership import Membership
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.messages import (
+    Ask,
+    Bye,
+    Gossip,
+    Graft,
+    IHave,
+    Link,
+    Linked,
+    Message,
+    Refuse,
+    Told,
+    Want,
+)
+from p2p_twisted.wire.names import PeerAddress
+
+
+@define
+class _Allowance:
+    """What one neighbor may still send."""
+
+    gossip: Bucket = field(factory=lambda: Bucket(limits.GOSSIP_PER_SECOND, limits.GOSSIP_BURST))
+    questions: Bucket = field(factory=lambda: Bucket(limits.ASKS_PER_SECOND, limits.ASKS_BURST))
+
+
+@define
+class Overlay:
+    """
+    The three machines of one peer.
+
+    Every method returns what is to be done because of it; ``now`` is in
+    seconds on the monotonic clock.
+    """
+
+    membership: Membership
+    asking: Asking
+    broadcast: Broadcast = field(factory=Broadcast)
+    _allowances: dict[LinkId, _Allowance] = field(factory=dict)
+
+    @property
+    def wake_at(self) -> float:
+        """When :meth:`wake` is to be called next."""
+        asking = self.asking.wake_at
+        return self.membership.wake_at if asking is None else min(self.membership.wake_at, asking)
+
+    def introduce(self, referrals: Iterable[PeerAddress], now: float) -> list[Effect]:
+        """Take the registry's referrals."""
+        return self._joined(self.membership.introduce(referrals, now), now)
+
+    def link_asked(self, link: LinkId, asking: Link, host: str, now: float) -> list[Effect]:
+        """An accepted connection from ``host`` asks to become a link."""
+        return self._joined(self.membership.asked(link, asking, host, now), now)
+
+    def link_accepted(self, link: LinkId, linked: Linked, now: float) -> list[Effect]:
+        """A connection that we dialed becomes a link."""
+        return self._joined(self.membership.accepted(link, linked, now), now)
+
+    def link_refused(self, link: LinkId, peers: Iterable[PeerAddress], now: float) -> list[Effect]:
+        """A connection that we dialed does not become a link."""
+        return self._joined(self.membership.refused(link, peers, now), now)
+
+    def lost(self, link: LinkId, bye: Bye | None, now: float) -> list[Effect]:
+        """A connection is gone, or could not be made."""
+        return self._joined(self.membership.lost(link, now, bye), now)
+
+    def traded(self, peers: Iterable[PeerAddress], now: float) -> list[Effect]:
+        """A sample of addresses has come."""
+        return self._joined(self.membership.traded(peers, now), now)
+
+    def ask(self, ask: Ask, now: float) -> list[Effect]:
+        """Ask all other peers."""
+        return self.asking.ask(ask, now)
+
+    def publish(self, gossip: Gossip, now: float) -> list[Effect]:
+        """Broadcast to all other peers."""
+        return self.broadcast.publish(gossip, now)
+
+    def wake(self, now: float) -> list[Effect]:
+        """Do what is due."""
+        return self.asking.wake(now) + self._joined(self.membership.wake(now), now)
+
+    def received(self, link: LinkId, message: Message, now: float) -> list[Effect]:
+        """
+        Take a neighbor's message.
+
+        :raises ProtocolError: when such a message has no place on a link.
+        """
+        allowance = self._allowances.get(link)
+        if allowance is None:
+            return []
+        match message:
+            case Told():
+                return self.asking.told(link, message, now)
+            case Gossip() | IHave() | Graft():
+                return self._gossiped(link, message, now) if allowance.gossip.take(now) else []
+            case Ask():
+                if allowance.questions.take(now):
+                    return self.asking.asked(link, message, now)
+                # An answer at any rate, or we would be taken for dead.
+                return [Send(link, Told(message.id, cut=True))]
+            case Want() | Refuse():
+                return self._route(link, message) if allowance.questions.take(now) else []
+            case _:
+                raise ProtocolError(f"{message.verb} has no place on a link")
+
+    def send(self, message: Want | Refuse) -> list[Effect]:
+        """Send a message on along its route; nothing where its first peer is no neighbor."""
+        link = self.membership.link_to(message.route[0]) if message.route else None
+        if link is None:
+            return []
+        onward = attrs.evolve(message, route=message.route[1:])
+        if isinstance(onward, Want):
+            passed = (*onward.via, self.membership.me.name)
+            onward = attrs.evolve(onward, via=passed[: limits.ROUTE_HOPS])
+        return [Send(link, onward)]
+
+    def _gossiped(self, link: LinkId, message: Gossip | IHave | Graft, now: float) -> list[Effect]:
+        match message:
+            case Gossip():
+                return self.broadcast.received(link, message, now)
+            case IHave(ids):
+                return self.broadcast.announced(link, ids)
+            case Graft(ids):
+                return self.broadcast.grafted(link, ids, now)
+
+    def _route(self, link: LinkId, message: Want | Refuse) -> list[Effect]:
+        """Pass a message on, or take it, if it came the way that it says."""
+        neighbor = self.membership.links[link]
+        if isinstance(message, Want) and message.via[-1:] != (neighbor.name,):
+            return []
+        if not message.route:
+            return [Arrived(link, message)]
+        effects = self.send(message)
+        if not effects and isinstance(message, Want):
+            reason = f"{self.membership.me.name} has no link to {message.route[0]} any more"
+            return self.send(Refuse(message.ticket, reason, message.via[::-1]))
+        return effects
+
+    def _joined(self, effects: list[Effect], now: float) -> list[Effect]:
+        """Tell the other machines what membership says of neighbors."""
+        for effect in list(effects):
+            match effect:
+                case NeighborUp(link, address):
+                    self._allowances[link] = _Allowance()
+                    self.asking.neighbor_up(link, address.name)
+                    effects += self.broadcast.neighbor_up(link, now)
+                case NeighborDown(link):
+                    del self._allowances[link]
+                    self.broadcast.neighbor_down(link)
+                    effects += self.asking.neighbor_down(link)
+        return effects

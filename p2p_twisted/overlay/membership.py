@@ -1,0 +1,251 @@
+"""
+Who links with whom: HyParView's two views (Leitão et al., DSN 2007), without its walks.
+
+A peer seeks 5 links and refuses above 7. Newcomers, and peers without any link,
+are never refused: a link makes room for them. The slack of two is what keeps a
+full network from refusing its last peers for ever.
+"""
+
+from collections.abc import Iterable, Iterator
+from random import Random
+from typing import Final, Literal
+
+from attrs import define, field, frozen
+
+from p2p_twisted.overlay.effects import (
+    Close,
+    Dial,
+    Effect,
+    LinkId,
+    NeighborDown,
+    NeighborUp,
+    Send,
+    Trade,
+)
+from p2p_twisted.overlay.passive import PassiveView
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
+from p2p_twisted.wire.names import PeerAddress, PeerName, is_loopback
+
+_FIRST_BACKOFF_SECONDS: Final = 0.25
+_LONGEST_BACKOFF_SECONDS: Final = 10.0
+_BOOK_SECONDS: Final = 30.0
+_TRADE_SECONDS: Final = (10.0, 30.0)
+_FORCED_LINKS_PER_MINUTE: Final = 10
+
+Why = Literal["join", "need"]
+
+
+@frozen
+class _Attempt:
+    """A connection that is to become a link."""
+
+    address: PeerAddress
+
+
+@define
+class Membership:
+    """
+    The links of one peer, and how it gets others.
+
+    Every method returns what is to be done because of it. ``now`` is in
+    seconds on the monotonic clock.
+
+    :ivar passive: where other links could come from.
+    :ivar ids: where the numbers of connections that it dials come from.
+    :ivar links: the present neighbors.
+    :ivar wake_at: when :meth:`wake` is to be called next.
+    """
+
+    me: PeerAddress
+    passive: PassiveView
+    ids: Iterator[LinkId]
+    rng: Random
+    links: dict[LinkId, PeerAddress] = field(factory=dict)
+    wake_at: float = 0.0
+    _attempts: dict[LinkId, _Attempt] = field(factory=dict)
+    _referrals: list[PeerAddress] = field(factory=list)
+    _backoff: float = 0.0
+    _seek_at: float = 0.0
+    _book_at: float = 0.0
+    _trade_at: float = 0.0
+    _forced: list[tuple[float, str]] = field(factory=list)
+    _is_stopping: bool = False
+
+    def introduce(self, referrals: Iterable[PeerAddress], now: float) -> list[Effect]:
+        """Take the registry's referrals: they are asked first, as a newcomer asks."""
+        referrals = list(referrals)
+        self.passive.hear(referrals)
+        self._referrals = referrals[: limits.REFERRALS]
+        if not self.links:
+            self._seek_at = now
+        return self._seek(now)
+
+    def stop(self) -> None:
+        """From now on refuse links and seek none."""
+        self._is_stopping = True
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it has no link, nor an attempt that might become one."""
+        return not self.links and not self._attempts
+
+    def link_to(self, name: PeerName) -> LinkId | None:
+        """Find the link to a neighbor."""
+        return next((link for link, peer in self.links.items() if peer.name == name), None)
+
+    def sample(self, exclude: PeerAddress | None = None) -> tuple[PeerAddress, ...]:
+        """Draw addresses to give to somebody."""
+        sample = self.passive.sample(self.links.values())
+        return tuple(address for address in sample if address != exclude)
+
+    def asked(self, link: LinkId, asking: Link, host: str, now: float) -> list[Effect]:
+        """
+        Decide whether a connection that was accepted becomes a link.
+
+        :param host: where the connection comes from.
+        """
+        address = PeerAddress(asking.name, host, asking.port)
+        if self._is_stopping:
+            return [Close(link, Bye("stopping"))]
+        if address.name == self.me.name:
+            return [Close(link)]
+        crossing = self._attempt_to(address.name)
+        # Of two dials that cross, the one dialed by the smaller name stays.
+        keeps_own = crossing is not None and self.me.name < address.name
+        if keeps_own or self.link_to(address.name) is not None:
+            return [Close(link, Bye("duplicate"))]
+        if len(self.links) >= limits.LINKS_MOST and not self._makes_room(asking, host, now):
+            self.passive.hear([address])
+            return [Send(link, Busy(self.sample(address))), Close(link)]
+        effects: list[Effect] = [Send(link, Linked(self.sample(address)))]
+        if crossing is not None:
+            del self._attempts[crossing]
+            effects.append(Close(crossing))
+        return effects + self._gain(link, address, now)
+
+    def accepted(self, link: LinkId, linked: Linked, now: float) -> list[Effect]:
+        """Our request for a link was accepted."""
+        attempt = self._attempts.pop(link, None)
+        self.passive.hear(linked.peers)
+        if attempt is None or self._is_stopping or self.link_to(attempt.address.name) is not None:
+            return [Close(link, Bye("duplicate"))]
+        self.passive.met(attempt.address)
+        return self._gain(link, attempt.address, now)
+
+    def refused(self, link: LinkId, peers: Iterable[PeerAddress], now: float) -> list[Effect]:
+        """Our request for a link was refused, by somebody who is alive."""
+        attempt = self._attempts.pop(link, None)
+        self.passive.hear(peers)
+        if attempt is not None:
+            self.passive.met(attempt.address)
+            longer = max(2 * self._backoff, _FIRST_BACKOFF_SECONDS)
+            self._backoff = min(longer, _LONGEST_BACKOFF_SECONDS)
+            self._seek_at = now + self._backoff * self.rng.uniform(0.5, 1.5)
+        return self._seek(now)
+
+    def lost(self, link: LinkId, now: float, bye: Bye | None = None) -> list[Effect]:
+        """
+        A connection has ended, linked or not yet, or could not be made.
+
+        :param bye: the last word that came, if one did.
+        """
+        attempt = self._attempts.pop(link, None)
+        if attempt is not None:
+            self.passive.failed(attempt.address, now)
+        address = self.links.pop(link, None)
+        if address is None:
+            return self._seek(now)
+        self._backoff = 0.0
+        self._seek_at = now
+        if bye is not None:
+            self.passive.hear(bye.peers)
+        if bye is not None and bye.why == "evicted":
+            self.passive.met(address)
+        else:
+            self.passive.forget(address)
+        return [NeighborDown(link, address, has_died=bye is None), *self._seek(now)]
+
+    def traded(self, peers: Iterable[PeerAddress], now: float) -> list[Effect]:
+        """Somebody gave us a sample."""
+        self.passive.hear(peers)
+        return self._seek(now)
+
+    def wake(self, now: float) -> list[Effect]:
+        """Do what is due."""
+        effects: list[Effect] = []
+        if now >= self._trade_at and not self._is_stopping:
+            self._trade_at = now + self.rng.uniform(*_TRADE_SECONDS)
+            strangers = filter(self._is_stranger, self.passive.shuffled())
+            effects += [Trade(address) for address in list(strangers)[:1]]
+        return effects + self._seek(now)
+
+    def _seek(self, now: float) -> list[Effect]:
+        """Ask for as many links as are missing, unless it is too early to."""
+        effects: list[Effect] = []
+        if not self._is_stopping and now >= self._seek_at:
+            missing = limits.LINKS_SOUGHT - len(self.links) - len(self._attempts)
+            for address, why in self._candidates(missing, now):
+                link = next(self.ids)
+                self._attempts[link] = _Attempt(address)
+                effects.append(Dial(link, address, why, alone=not self.links))
+        self.wake_at = min(self._trade_at, self._next_seek(now))
+        return effects
+
+    def _next_seek(self, now: float) -> float:
+        if len(self.links) + len(self._attempts) >= limits.LINKS_SOUGHT:
+            return self._trade_at
+        if self._seek_at > now:
+            return self._seek_at
+        return max(self._book_at, now + _FIRST_BACKOFF_SECONDS)
+
+    def _candidates(self, missing: int, now: float) -> Iterator[tuple[PeerAddress, Why]]:
+        while missing > 0 and self._referrals:
+            address = self._referrals.pop(0)
+            if self._is_stranger(address):
+                missing -= 1
+                yield address, "join"
+        for address in self.passive.shuffled():
+            if missing > 0 and self._is_stranger(address):
+                missing -= 1
+                yield address, "need"
+        if missing > 0 and now >= self._book_at:
+            self._book_at = now + _BOOK_SECONDS * self.rng.uniform(0.5, 1.5)
+            picked = self.passive.book.pick(missing, self.links.values(), now, self.rng)
+            for address in filter(self._is_stranger, picked):
+                yield address, "need"
+
+    def _is_stranger(self, address: PeerAddress) -> bool:
+        name = address.name
+        linked = self.link_to(name) is not None or self._attempt_to(name) is not None
+        return name != self.me.name and not linked
+
+    def _attempt_to(self, name: PeerName) -> LinkId | None:
+        attempts = self._attempts.items()
+        return next((link for link, attempt in attempts if attempt.address.name == name), None)
+
+    def _makes_room(self, asking: Link, host: str, now: float) -> bool:
+        """Tell whether a full peer makes room; for strangers of one host only so often."""
+        if asking.why == "need" and not asking.alone:
+            return False
+        if is_loopback(host):
+            return True
+        self._forced = [(then, who) for then, who in self._forced if now - then < 60]
+        self._forced.append((now, host))
+        return sum(who == host for _, who in self._forced) <= _FORCED_LINKS_PER_MINUTE
+
+    def _gain(self, link: LinkId, address: PeerAddress, now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        if len(self.links) >= limits.LINKS_MOST:
+            effects += self._evict()
+        self.links[link] = address
+        self.passive.forget(address)
+        self._backoff = 0.0
+        return [*effects, NeighborUp(link, address), *self._seek(now)]
+
+    def _evict(self) -> list[Effect]:
+        link = self.rng.choice(list(self.links))
+        address = self.links.pop(link)
+        self.passive.met(address)
+        bye = Bye("evicted", self.sample(address))
+        return [NeighborDown(link, address, has_died=False), Close(link, bye)]

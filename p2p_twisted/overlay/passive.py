@@ -1,0 +1,69 @@
+"""The addresses a peer could link with, but does not: HyParView's passive view, and the book."""
+
+from collections.abc import Iterable
+from random import Random
+
+from attrs import define, field
+
+from p2p_twisted.overlay.book import Book
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.names import PeerAddress, is_loopback
+
+
+@define
+class PassiveView:
+    """
+    What one peer has heard of others.
+
+    :ivar me: never part of it. On loopback only loopback addresses are, and
+        elsewhere none of those: nobody is sent back to its own machine.
+    :ivar remembered: up to 30 addresses for the next link.
+    """
+
+    me: PeerAddress
+    book: Book
+    rng: Random
+    remembered: dict[PeerAddress, None] = field(factory=dict)
+
+    def hear(self, addresses: Iterable[PeerAddress]) -> None:
+        """Take up addresses that somebody named."""
+        for address in addresses:
+            if self._is_possible(address):
+                self.book.heard(address)
+                self._remember(address)
+
+    def met(self, address: PeerAddress) -> None:
+        """Take up an address at which a peer has just answered."""
+        if self._is_possible(address):
+            self.book.reached(address)
+            self._remember(address)
+
+    def forget(self, address: PeerAddress) -> None:
+        """Drop an address for now; the book may still have it."""
+        self.remembered.pop(address, None)
+
+    def failed(self, address: PeerAddress, now: float) -> None:
+        """Take note that nobody answered there."""
+        self.forget(address)
+        self.book.failed(address, now)
+
+    def shuffled(self) -> list[PeerAddress]:
+        """List the remembered addresses in random order."""
+        addresses = sorted(self.remembered)
+        self.rng.shuffle(addresses)
+        return addresses
+
+    def sample(self, besides: Iterable[PeerAddress]) -> tuple[PeerAddress, ...]:
+        """Draw up to 8 addresses to give away, from the remembered ones and others."""
+        known = sorted({*besides, *self.remembered})
+        return tuple(self.rng.sample(known, min(limits.SAMPLE, len(known))))
+
+    def _remember(self, address: PeerAddress) -> None:
+        self.remembered[address] = None
+        if len(self.remembered) > limits.REMEMBERED:
+            del self.remembered[self.rng.choice(list(self.remembered))]
+
+    def _is_possible(self, address: PeerAddress) -> bool:
+        return address.name != self.me.name and (
+            is_loopback(address.host) == is_loopback(self.me.host)
+        )

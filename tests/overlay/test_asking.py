@@ -1,0 +1,232 @@
+import attrs
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.overlay.asking import Asking, Known
+from p2p_twisted.overlay.effects import Answer, Send
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Refuse, Told, Want
+from tests.overlay.builders import an_id, of_kind
+from tests.overlay.swarm import Swarm
+
+TOPO = Ask(an_id(5), "topo", wait=2.0)
+
+
+def an_asking(known: Known | None = None) -> Asking:
+    asking = Asking(lambda _ask: known or Known())
+    for link, name in ((1, "a"), (2, "b"), (3, "c")):
+        asking.neighbor_up(link, name)
+    return asking
+
+
+def a_hit(number: int = 0, file: str = "f" * 64) -> Hit:
+    return Hit("x", f"f{number}.txt", 1, file=file)
+
+
+class AskingTests(SynchronousTestCase):
+    def test_passes_on(self) -> None:
+        """A question goes to all neighbors but its asker, one hop less far, with less time."""
+        effects = an_asking().asked(1, TOPO, 0.0)
+        self.assertEqual([send.link for send in of_kind(effects, Send)], [2, 3])
+        [ask, _] = [send.message for send in of_kind(effects, Send)]
+        assert isinstance(ask, Ask)
+        self.assertEqual(ask.hops, TOPO.hops - 1)
+        self.assertLess(ask.wait, TOPO.wait)
+
+    def test_tells_when_all_have_told(self) -> None:
+        """The asker is told once everybody asked has told, itself counted."""
+        asking = an_asking(Known(peers=(PeerRecord("me", ("a",)),)))
+        asking.asked(1, TOPO, 0.0)
+        self.assertEqual(asking.told(2, Told(TOPO.id, answered=4), 0.1), [])
+        effects = asking.told(3, Told(TOPO.id, answered=2, silent=("z",)), 0.2)
+        *parts, last = [send.message for send in of_kind(effects, Send)]
+        self.assertEqual(parts, [Told(TOPO.id, (PeerRecord("me", ("a",)),), more=True)])
+        self.assertEqual(last, Told(TOPO.id, answered=7, silent=("z",)))
+
+    def test_second_asker(self) -> None:
+        """Who asks the same again is told nothing, at once."""
+        asking = an_asking()
+        asking.asked(1, TOPO, 0.0)
+        self.assertEqual(asking.asked(2, TOPO, 0.1), [Send(2, Told(TOPO.id))])
+
+    def test_hops_end(self) -> None:
+        """A question that may go no further is answered by oneself alone."""
+        effects = an_asking().asked(1, attrs.evolve(TOPO, hops=0), 0.0)
+        self.assertEqual(effects, [Send(1, Told(TOPO.id, answered=1))])
+
+    def test_route(self) -> None:
+        """Each peer on the way back puts the neighbor that told it before a hit's route."""
+        asking = an_asking()
+        asking.ask(TOPO, 0.0)
+        hit = attrs.evolve(a_hit(), route=("q",))
+        asking.told(2, Told(TOPO.id, hits=(hit,), more=True), 0.1)
+        for link in (1, 2):
+            asking.told(link, Told(TOPO.id), 0.1)
+        [answer] = of_kind(asking.told(3, Told(TOPO.id), 0.2), Answer)
+        self.assertEqual([hit.route for hit in answer.hits], [("b", "q")])
+
+    def test_dead_neighbor(self) -> None:
+        """A neighbor that dies before it has told is named as silent, and not waited for."""
+        asking = an_asking()
+        asking.ask(TOPO, 0.0)
+        asking.told(1, Told(TOPO.id, answered=1), 0.1)
+        asking.told(2, Told(TOPO.id, answered=1), 0.1)
+        [answer] = of_kind(asking.neighbor_down(3), Answer)
+        self.assertEqual((answer.answered, answer.silent), (2, ("c",)))
+
+    def test_out_of_time(self) -> None:
+        """Who has not told in time is named as silent; what others told is kept."""
+        asking = an_asking()
+        asking.ask(TOPO, 0.0)
+        asking.told(1, Told(TOPO.id, peers=(PeerRecord("a"),), answered=1), 0.1)
+        assert asking.wake_at is not None
+        self.assertEqual(of_kind(asking.wake(1.9), Answer), [])
+        [answer] = of_kind(asking.wake(2.0), Answer)
+        self.assertEqual((answer.answered, answer.silent), (1, ("b", "c")))
+        self.assertEqual(answer.peers, (PeerRecord("a"),))
+        self.assertIsNone(asking.wake_at)
+
+    def test_streams(self) -> None:
+        """What has come is passed on while others are still being waited for."""
+        asking = an_asking()
+        asking.asked(1, TOPO, 0.0)
+        asking.told(2, Told(TOPO.id, hits=(a_hit(),), more=True), 0.1)
+        [send] = of_kind(asking.wake(0.3), Send)
+        self.assertEqual(
+            send.message, Told(TOPO.id, hits=(attrs.evolve(a_hit(), route=("b",)),), more=True)
+        )
+        self.assertEqual(of_kind(asking.wake(0.6), Send), [])
+
+    def test_uninvited_answers(self) -> None:
+        """Answers to no question, from strangers, or twice, count for nothing."""
+        asking = an_asking()
+        asking.ask(TOPO, 0.0)
+        self.assertEqual(asking.told(9, Told(TOPO.id, answered=1_000), 0.1), [])
+        self.assertEqual(asking.told(1, Told(an_id(6), answered=1_000), 0.1), [])
+        asking.told(1, Told(TOPO.id, answered=1), 0.1)
+        asking.told(1, Told(TOPO.id, answered=1_000), 0.1)
+        asking.told(2, Told(TOPO.id), 0.1)
+        [answer] = of_kind(asking.told(3, Told(TOPO.id), 0.1), Answer)
+        self.assertEqual(answer.answered, 1)
+
+    def test_bounded_answer(self) -> None:
+        """A neighbor that does not end its answer fills no memory, and is reported as cut."""
+        asking = an_asking()
+        asking.ask(TOPO, 0.0)
+        for number in range(400):
+            records = tuple(PeerRecord(f"x{number}") for _ in range(100))
+            asking.told(1, Told(TOPO.id, peers=records, more=True), 0.1)
+        [answer] = of_kind(asking.wake(2.0), Answer)
+        self.assertEqual(len(answer.peers), limits.ASK_RECORDS)
+        self.assertTrue(answer.cut)
+
+    def test_limit_per_file(self) -> None:
+        """Of the holders of one file only as many pass as the asker wants."""
+        asking = an_asking()
+        asking.ask(attrs.evolve(TOPO, limit=3), 0.0)
+        hits = (*[a_hit()] * 10, a_hit(1, file="e" * 64))
+        asking.told(1, Told(TOPO.id, hits=hits), 0.1)
+        [answer] = of_kind(asking.wake(2.0), Answer)
+        self.assertEqual(len(answer.hits), 4)
+
+    def test_asker_gone(self) -> None:
+        """A question whose asker is gone is forgotten."""
+        asking = an_asking()
+        asking.asked(1, TOPO, 0.0)
+        asking.neighbor_down(1)
+        self.assertIsNone(asking.wake_at)
+        self.assertEqual(asking.told(2, Told(TOPO.id), 0.1), [])
+
+    def test_too_many(self) -> None:
+        """Above so many open questions further ones are told nothing, at once."""
+        asking = an_asking()
+        for number in range(limits.ASKS_OPEN):
+            asking.asked(1, Ask(an_id(100 + number), "topo"), 0.0)
+        self.assertEqual(asking.asked(1, TOPO, 0.0), [Send(1, Told(TOPO.id))])
+
+
+class NetworkTests(SynchronousTestCase):
+    def test_counts_everybody(self) -> None:
+        """Asked anywhere, a question counts every peer, once."""
+        swarm = Swarm(seed=11)
+        swarm.add_many(50)
+        swarm.run(10.0)
+        answer = swarm.ask(swarm.alive[20], TOPO)
+        self.assertEqual(answer.answered, 49)
+        self.assertEqual(len({record.peer for record in answer.peers}), 49)
+        self.assertEqual(answer.silent, ())
+
+    def test_names_the_dead(self) -> None:
+        """Asked right after a silent death, the count is of the living, and names the dead."""
+        swarm = Swarm(seed=12)
+        swarm.add_many(40)
+        swarm.run(10.0)
+        dead = swarm.rng.sample(swarm.alive[1:], 4)
+        for peer in dead:
+            swarm.die_silently(peer)
+        answer = swarm.ask(swarm.alive[0], attrs.evolve(TOPO, wait=4.0))
+        self.assertEqual(answer.answered, 35)
+        self.assertEqual(set(answer.silent), {peer.name for peer in dead})
+
+    def test_finds_along_a_route(self) -> None:
+        """A hit's route leads to its holder, and a refusal finds the way back."""
+        swarm = Swarm(seed=13)
+        swarm.add_many(40)
+        holder = swarm.add("holder", files=("song.mp3",))
+        swarm.run(5.0)
+        asker = swarm.peers["p0"]
+        answer = swarm.ask(asker, Ask(an_id(77), "text", "song"))
+        [hit] = answer.hits
+        self.assertEqual(hit.route[-1], "holder")
+        want = Want(an_id(1), "0" * 64, "p0", "127.0.0.1", 10_000, route=hit.route)
+        swarm.send(asker, want)
+        swarm.run(1.0)
+        [arrived] = holder.arrived
+        assert isinstance(arrived, Want)
+        self.assertEqual(arrived.via[0], "p0")
+        swarm.send(holder, Refuse(want.ticket, "gone", route=arrived.via[::-1]))
+        swarm.run(1.0)
+        self.assertEqual([message.ticket for message in asker.arrived], [want.ticket])
+
+    def test_broken_route(self) -> None:
+        """Where a route is broken, its user is told."""
+        swarm = Swarm(seed=14)
+        swarm.add_many(20)
+        swarm.run(5.0)
+        asker = swarm.peers["p0"]
+        hop = next(iter(asker.neighbors))
+        swarm.send(asker, Want(an_id(1), "0" * 64, "p0", "127.0.0.1", 10_000, (hop, "nobody")))
+        swarm.run(1.0)
+        [refusal] = asker.arrived
+        assert isinstance(refusal, Refuse)
+        self.assertIn("nobody", refusal.reason)
+
+    def test_forged_way_back(self) -> None:
+        """A request that lies about where it came from goes nowhere."""
+        swarm = Swarm(seed=15)
+        swarm.add_many(3)
+        swarm.run(5.0)
+        swarm.say(
+            swarm.peers["p0"],
+            "p1",
+            Want(an_id(1), "0" * 64, "p0", "127.0.0.1", 10_000, via=("p2",)),
+        )
+        swarm.run(1.0)
+        self.assertEqual(swarm.peers["p1"].arrived, [])
+
+    def test_flood_of_questions(self) -> None:
+        """A neighbor that asks without end is told nothing beyond its allowance."""
+        swarm = Swarm(seed=16)
+        swarm.add_many(8)
+        swarm.run(5.0)
+        before = swarm.lines
+        for number in range(2_000):
+            swarm.say(
+                swarm.peers["p0"],
+                next(iter(swarm.peers["p0"].neighbors)),
+                Ask(an_id(1_000 + number), "topo"),
+            )
+        swarm.run(5.0)
+        honest = swarm.ask(swarm.peers["p1"], TOPO)
+        self.assertEqual(honest.answered, 7)
+        # Of 2,000 questions some 200 spread, each for about 2 lines a link; else it were 200,000.
+        self.assertLess(swarm.lines - before, 40_000)

@@ -1,0 +1,84 @@
+from random import Random
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.overlay.book import Book
+from p2p_twisted.overlay.bucket import Bucket
+from p2p_twisted.wire import limits
+from tests.overlay.builders import addresses, an_address
+
+
+class BookTests(SynchronousTestCase):
+    def test_bounded(self) -> None:
+        """It keeps a bounded number of addresses."""
+        book = Book(b"secret")
+        for address in addresses(5_000):
+            book.heard(address)
+        self.assertEqual(len(book.addresses()), limits.BOOK_ADDRESSES // 2)
+
+    def test_flood_of_forged_addresses(self) -> None:
+        """Addresses that were reached are not washed out by ones that were merely named."""
+        book = Book(b"secret")
+        reached = [an_address(f"r{index}", 5_000 + index) for index in range(30)]
+        for address in reached:
+            book.reached(address)
+        for address in addresses(5_000):
+            book.heard(address)
+        self.assertLessEqual(set(reached), set(book.addresses()))
+
+    def test_repetition_earns_nothing(self) -> None:
+        """Which addresses stay does not depend on how often or when they are named."""
+        first, second = Book(b"secret"), Book(b"secret")
+        for address in addresses(500):
+            first.heard(address)
+        for address in addresses(500)[::-1] + addresses(40) * 20:
+            second.heard(address)
+        self.assertEqual(set(first.addresses()), set(second.addresses()))
+
+    def test_secret(self) -> None:
+        """Another peer keeps others: nobody can choose addresses that stay everywhere."""
+        books = [Book(b"one"), Book(b"two")]
+        for book in books:
+            for address in addresses(2_000):
+                book.heard(address)
+        shared = set(books[0].addresses()) & set(books[1].addresses())
+        self.assertLess(len(shared), 20)
+
+    def test_failures(self) -> None:
+        """What does not answer is tried ever more rarely, and forgotten after a week."""
+        book, rng, address = Book(b"secret"), Random(1), an_address()
+        book.reached(address)
+        now, tries = 0.0, list[float]()
+        while book.addresses() and len(tries) < 1_000:
+            if book.pick(5, [], now, rng):
+                tries.append(now)
+                book.failed(address, now)
+            now += 10.0
+        self.assertEqual(tries[:4], [0.0, 30.0, 90.0, 210.0])
+        self.assertTrue(7 * 86_400 < tries[-1] < 8 * 86_400)
+
+    def test_success_clears_failures(self) -> None:
+        """Once it answers again, it is as good as any other."""
+        book, rng, address = Book(b"secret"), Random(1), an_address()
+        book.reached(address)
+        book.failed(address, 0.0)
+        self.assertEqual(book.pick(5, [], 1.0, rng), [])
+        book.reached(address)
+        self.assertEqual(book.pick(5, [], 1.0, rng), [address])
+
+    def test_excluded(self) -> None:
+        """Addresses that are of no use now are not drawn."""
+        book = Book(b"secret")
+        for address in addresses(3):
+            book.heard(address)
+        picked = book.pick(5, addresses(2), 0.0, Random(1))
+        self.assertEqual(picked, addresses(3)[2:])
+
+
+class BucketTests(SynchronousTestCase):
+    def test_burst_then_rate(self) -> None:
+        """After a burst only so many a second pass."""
+        bucket = Bucket(rate=10, burst=5)
+        passed = [now for now in range(2_000) if bucket.take(now / 1_000)]
+        self.assertEqual(passed[:5], [0, 1, 2, 3, 4])
+        self.assertTrue(23 <= len(passed) <= 25)

@@ -1,0 +1,241 @@
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.overlay.effects import Close, Dial, NeighborDown, NeighborUp, Send, Trade
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
+from tests.overlay.builders import a_membership, addresses, an_address, linked, of_kind
+from tests.overlay.swarm import Swarm
+
+
+class SeekingTests(SynchronousTestCase):
+    def test_referrals(self) -> None:
+        """A newcomer asks as many of its referrals for links as it seeks."""
+        dials = of_kind(a_membership().introduce(addresses(8), 0.0), Dial)
+        self.assertEqual([dial.why for dial in dials], ["join"] * limits.LINKS_SOUGHT)
+
+    def test_next_candidate(self) -> None:
+        """Where nobody answers, the next referral is asked at once."""
+        membership = a_membership()
+        first, *_ = of_kind(membership.introduce(addresses(8), 0.0), Dial)
+        [again] = of_kind(membership.lost(first.link, 0.1), Dial)
+        self.assertNotEqual(again.address, first.address)
+
+    def test_busy_waits(self) -> None:
+        """A refusal is followed by a pause, which doubles up to 10 s."""
+        membership = a_membership()
+        [dial] = of_kind(membership.introduce([an_address()], 0.0), Dial)
+        now, pauses = 0.0, []
+        for _ in range(12):
+            self.assertEqual(of_kind(membership.refused(dial.link, [], now), Dial), [])
+            again: list[Dial] = []
+            before = now
+            while not again:
+                now = membership.wake_at
+                again = of_kind(membership.wake(now), Dial)
+            pauses.append(now - before)
+            [dial] = again
+        self.assertLess(pauses[0], 0.5)
+        self.assertGreater(max(pauses), 2.0)
+        self.assertLess(max(pauses), 16.0)
+
+    def test_own_name(self) -> None:
+        """It never dials its own name."""
+        membership = a_membership("m1")
+        effects = membership.introduce([an_address("m1", 9_555)], 0.0)
+        self.assertEqual(of_kind(effects, Dial), [])
+
+    def test_not_to_this_machine(self) -> None:
+        """A peer of a real network is not sent to loopback, nor one of loopback out of it."""
+        outside = a_membership(host="192.0.2.1")
+        outside.traded([an_address(host="127.0.0.1")], 0.0)
+        inside = a_membership()
+        inside.traded([an_address(host="192.0.2.2")], 0.0)
+        self.assertEqual(of_kind(outside.wake(1.0) + inside.wake(1.0), Dial), [])
+
+    def test_lost_neighbor_is_replaced(self) -> None:
+        """When a neighbor dies, a remembered peer is asked instead."""
+        membership = a_membership()
+        linked(membership, 5)
+        membership.traded([an_address("spare", 9_900)], 0.0)
+        effects = membership.lost(1, 10.0)
+        self.assertEqual([down.has_died for down in of_kind(effects, NeighborDown)], [True])
+        self.assertEqual([dial.address.name for dial in of_kind(effects, Dial)], ["spare"])
+
+    def test_stopping_seeks_nothing(self) -> None:
+        """A peer that is stopping neither replaces neighbors nor takes new ones."""
+        membership = a_membership()
+        linked(membership, 5)
+        membership.traded([an_address("spare", 9_900)], 0.0)
+        membership.stop()
+        effects = membership.lost(1, 10.0) + membership.wake(100.0)
+        self.assertEqual(of_kind(effects, Dial) + of_kind(effects, Trade), [])
+        refusal = membership.asked(99, Link("join", "late", 9_999), "127.0.0.1", 10.0)
+        self.assertEqual(refusal, [Close(99, Bye("stopping"))])
+
+    def test_trades(self) -> None:
+        """Now and then it trades samples with a peer that it remembers."""
+        membership = a_membership()
+        linked(membership, 5)
+        membership.traded([an_address("spare", 9_900)], 0.0)
+        trades = of_kind(membership.wake(membership.wake_at), Trade)
+        self.assertEqual([trade.address.name for trade in trades], ["spare"])
+        self.assertTrue(10.0 <= membership.wake_at <= 30.0)
+
+
+class AcceptingTests(SynchronousTestCase):
+    def test_takes(self) -> None:
+        """A peer with room takes whoever asks, and gives a sample."""
+        membership = a_membership()
+        linked(membership, 2)
+        effects = membership.asked(3, Link("need", "s9", 9_009), "127.0.0.1", 0.0)
+        self.assertIsInstance(of_kind(effects, Send)[0].message, Linked)
+        self.assertEqual(len(of_kind(effects, NeighborUp)), 1)
+
+    def test_full(self) -> None:
+        """A full peer refuses one that merely wants more links."""
+        membership = a_membership()
+        linked(membership, limits.LINKS_MOST)
+        send, close = membership.asked(50, Link("need", "x", 9_009), "127.0.0.1", 0.0)
+        assert isinstance(send, Send)
+        assert isinstance(send.message, Busy)
+        self.assertEqual(len(send.message.peers), limits.LINKS_MOST)
+        self.assertEqual(close, Close(50))
+
+    def test_makes_room(self) -> None:
+        """A full peer evicts a neighbor for a newcomer, and for one without any link."""
+        for link in (Link("join", "x", 9_009), Link("need", "x", 9_009, alone=True)):
+            membership = a_membership()
+            linked(membership, limits.LINKS_MOST)
+            effects = membership.asked(50, link, "127.0.0.1", 0.0)
+            [evicted] = [close for close in of_kind(effects, Close) if close.bye]
+            assert evicted.bye is not None
+            self.assertEqual(evicted.bye.why, "evicted")
+            self.assertIn(50, membership.links)
+            self.assertEqual(len(membership.links), limits.LINKS_MOST)
+
+    def test_one_host_forces_ten_a_minute(self) -> None:
+        """A host that is not this one can push out only so many neighbors."""
+        membership = a_membership(host="192.0.2.1")
+        for index in range(40):
+            link = Link("join", f"x{index}", 9_009)
+            membership.asked(100 + index, link, "192.0.2.66", float(index) / 10)
+        taken = membership.links.values()
+        refused = membership.asked(999, Link("join", "y", 9_009), "192.0.2.66", 5.0)
+        honest = membership.asked(998, Link("join", "z", 9_009), "192.0.2.7", 5.0)
+        self.assertEqual(len(taken), limits.LINKS_MOST)
+        self.assertEqual(of_kind(refused, NeighborUp), [])
+        self.assertEqual(len(of_kind(honest, NeighborUp)), 1)
+
+    def test_second_link(self) -> None:
+        """A neighbor gets no second link."""
+        membership = a_membership()
+        linked(membership, 1)
+        effects = membership.asked(2, Link("join", "s0", 9_100), "127.0.0.1", 0.0)
+        self.assertEqual(effects, [Close(2, Bye("duplicate"))])
+
+    def test_crossing(self) -> None:
+        """Of two dials that cross, the one of the smaller name stays, at both ends."""
+        a, b = a_membership("a"), a_membership("b")
+        [from_a] = of_kind(a.introduce([b.me], 0.0), Dial)
+        [from_b] = of_kind(b.introduce([a.me], 0.0), Dial)
+        at_b = b.asked(1, Link("join", "a", 9_000), "127.0.0.1", 0.0)
+        at_a = a.asked(2, Link("join", "b", 9_000), "127.0.0.1", 0.0)
+        self.assertEqual(at_a, [Close(2, Bye("duplicate"))])
+        self.assertIn(Close(from_b.link), at_b)
+        self.assertEqual(list(b.links), [1])
+        self.assertEqual(of_kind(a.accepted(from_a.link, Linked(), 0.0), NeighborUp)[0].link, 1_000)
+
+    def test_unexpected_acceptance(self) -> None:
+        """An acceptance of what is no longer asked for makes no link."""
+        membership = a_membership()
+        self.assertEqual(membership.accepted(7, Linked(), 0.0), [Close(7, Bye("duplicate"))])
+        self.assertEqual(membership.links, {})
+
+
+class GraphTests(SynchronousTestCase):
+    def test_shape(self) -> None:
+        """Peers that join one after the other form one symmetric graph with bounded degrees."""
+        swarm = Swarm()
+        swarm.add_many(60)
+        swarm.run(20.0)
+        self.assertEqual(len(swarm.component(swarm.alive[0])), 60)
+        self.assertEqual(swarm.one_way_links(), [])
+        degrees = [len(peer.neighbors) for peer in swarm.alive]
+        self.assertLessEqual(max(degrees), limits.LINKS_MOST)
+        self.assertGreaterEqual(min(degrees), 4)
+
+    def test_crowd(self) -> None:
+        """Peers that all join at once through few others end in one component, too."""
+        for size in (2, 3, 5, 9, 12):
+            swarm = Swarm(seed=size)
+            swarm.add_many(size, apart=0.0)
+            swarm.run(15.0)
+            self.assertEqual(len(swarm.component(swarm.alive[0])), size)
+            self.assertEqual(swarm.one_way_links(), [])
+
+    def test_half_crashes(self) -> None:
+        """Survivors of a crash of half of all find each other without the registry."""
+        swarm = Swarm(seed=3)
+        swarm.add_many(60)
+        for peer in swarm.rng.sample(swarm.alive, 30):
+            swarm.crash(peer)
+        swarm.run(5.0)
+        self.assertEqual(len(swarm.component(swarm.alive[0])), 30)
+        self.assertEqual(swarm.one_way_links(), [])
+
+    def test_silent_deaths(self) -> None:
+        """Neighbors that just fall silent are dropped and replaced."""
+        swarm = Swarm(seed=4)
+        swarm.add_many(40)
+        dead = swarm.rng.sample(swarm.alive, 12)
+        for peer in dead:
+            swarm.die_silently(peer)
+        swarm.run(30.0)
+        self.assertEqual(len(swarm.component(swarm.alive[0])), 28)
+        for peer in swarm.alive:
+            self.assertTrue(peer.neighbors.isdisjoint(gone.name for gone in dead))
+
+    def test_leavers_are_not_sought(self) -> None:
+        """Who leaves says so, and is not held for dead."""
+        swarm = Swarm(seed=5)
+        swarm.add_many(12)
+        swarm.leave(swarm.alive[0])
+        swarm.run(5.0)
+        self.assertEqual(swarm.peers["p0"].neighbors, set())
+        self.assertEqual(len(swarm.component(swarm.peers["p1"])), 11)
+
+    def test_no_storm(self) -> None:
+        """A settled network is quiet: peers that cannot have 5 links do not beg for them."""
+        swarm = Swarm(seed=6)
+        swarm.add_many(4)
+        swarm.run(30.0)
+        before = swarm.lines
+        swarm.run(60.0)
+        self.assertLess(swarm.lines - before, 4 * 60 * 0.3)
+
+    @given(st.data())
+    def test_any_history(self, data: Any) -> None:
+        """Whatever joins, crashes and leaves: links end up symmetric, and all in one piece."""
+        swarm = Swarm(seed=data.draw(st.integers(0, 1_000)))
+        swarm.add_many(3)
+        for step in range(data.draw(st.integers(1, 25))):
+            act = data.draw(st.sampled_from(["add", "add", "crash", "leave", "silent"]))
+            victims = swarm.alive[1:]
+            if act == "add" or len(victims) < 3:
+                swarm.add(f"x{step}")
+            elif act == "crash":
+                swarm.crash(data.draw(st.sampled_from(victims)))
+            elif act == "leave":
+                leaver = data.draw(st.sampled_from(victims))
+                swarm.leave(leaver)
+                leaver.is_alive = False
+            else:
+                swarm.die_silently(data.draw(st.sampled_from(victims)))
+            swarm.run(data.draw(st.floats(0.0, 2.0)))
+        swarm.run(90.0)
+        self.assertEqual(swarm.one_way_links(), [])
+        self.assertEqual(len(swarm.component(swarm.alive[0])), len(swarm.alive))
