@@ -1,6 +1,7 @@
 """Turn messages into lines and lines into messages; nothing else may be wrong with a line."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -11,13 +12,27 @@ from p2p_twisted.wire.limits import LINE_BYTES
 from p2p_twisted.wire.messages import MESSAGES, Message
 
 _DECODERS: Final = {verb: msgspec.json.Decoder(kind) for verb, kind in MESSAGES.items()}
+_ENCODER: Final = msgspec.json.Encoder()
 _QUOTED_CHARACTERS: Final = 20
+_FAULT_CHARACTERS: Final = 200
 
 T = TypeVar("T")
 
 
-class LineTooLong(ValueError):
-    """A message of ours does not fit on a line: its sender should have split it."""
+class Unsendable(ValueError):
+    """A message of ours that nobody would accept: better found here than by an honest peer."""
+
+
+class LineTooLong(Unsendable):
+    """
+    A message of ours does not fit on a line: its sender should have split it.
+
+    :ivar size: how many bytes it has.
+    """
+
+    def __init__(self, verb: str, size: int) -> None:
+        super().__init__(f"{verb} has {size} bytes")
+        self.size = size
 
 
 def encode(message: Message) -> bytes:
@@ -25,18 +40,21 @@ def encode(message: Message) -> bytes:
     Write a message as a line, ``VERB {json}\r\n``; fields at their defaults are left out.
 
     :raises LineTooLong: when it has more than 16,384 bytes.
+    :raises Unsendable: when a value is out of its bounds.
     """
-    fields = _members(message)
-    body = b" " + msgspec.json.encode(fields) if fields else b""
-    line = message.verb.encode() + body + b"\r\n"
+    line = _line(message)
     if len(line) > LINE_BYTES:
-        raise LineTooLong(f"{message.verb} has {len(line)} bytes")
+        raise LineTooLong(message.verb, len(line))
+    try:
+        decode(line)
+    except Malformed as error:
+        raise Unsendable(str(error)) from None
     return line
 
 
 def decode(line: bytes) -> Message:
     """
-    Read a message from a line, without its ending; a bare verb means ``{}``.
+    Read a message from a line, with or without its ending; a bare verb means ``{}``.
 
     :raises UnknownVerb: when the verb is none of ours.
     :raises Malformed: when anything else is wrong with it.
@@ -47,6 +65,7 @@ def decode(line: bytes) -> Message:
     if decoder is None:
         raise UnknownVerb(f"unknown verb {verb[:_QUOTED_CHARACTERS]!r}")
     try:
+        # msgspec itself looks only at the strings that it keeps.
         body.decode()
         return decoder.decode(body or b"{}")
     except RecursionError:
@@ -54,46 +73,63 @@ def decode(line: bytes) -> Message:
     except UnicodeDecodeError:
         raise Malformed(f"{verb}: not UTF-8") from None
     except (msgspec.DecodeError, ValueError) as error:
-        raise Malformed(f"{verb}: {_one_line(error)}") from None
+        raise Malformed(f"{verb}: {printable(str(error), _FAULT_CHARACTERS)}") from None
 
 
 def packed(items: Sequence[T], make: Callable[[tuple[T, ...]], Message]) -> Iterator[Message]:
     """
-    Split what does not fit on one line over several messages.
+    Split what does not fit on one line over several messages; nothing makes none.
 
     :param make: builds the message that carries some of the items.
     :raises LineTooLong: when not even one item fits.
     """
-    try:
-        message = make(tuple(items))
-        encode(message)
-    except LineTooLong:
-        if len(items) < 2:
-            raise
-        middle = len(items) // 2
-        yield from packed(items[:middle], make)
-        yield from packed(items[middle:], make)
-    else:
+    if not items:
+        return
+    message = make(tuple(items))
+    size = len(_line(message))
+    if size <= LINE_BYTES:
         yield message
+        return
+    if len(items) == 1:
+        raise LineTooLong(message.verb, size)
+    # As many as should do when all are about as long.
+    parts = min(len(items), size // LINE_BYTES + 1)
+    step = -(-len(items) // parts)
+    for start in range(0, len(items), step):
+        yield from packed(items[start : start + step], make)
 
 
-def _members(value: Any) -> dict[str, Any]:
-    """Collect what differs from its default, in the order in which the class has it."""
-    return {
-        field.name: _plain(member)
-        for field in attrs.fields(type(value))
-        if (member := getattr(value, field.name)) != field.default
-    }
+def printable(text: str, most: int) -> str:
+    """Cut a text, and mask the control characters that a name might have smuggled in."""
+    return "".join(c if c.isprintable() else "?" for c in text[:most])
+
+
+def _line(message: Message) -> bytes:
+    try:
+        fields = _plain(message)
+        body = b" " + _ENCODER.encode(fields) if fields else b""
+    except UnicodeEncodeError:
+        raise Unsendable(f"{message.verb} has half a character") from None
+    return message.verb.encode() + body + b"\r\n"
 
 
 def _plain(value: Any) -> Any:
-    if attrs.has(type(value)):
-        return _members(value)
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+    """Turn a value into what JSON has; of an object, only what differs from its defaults."""
+    if isinstance(value, tuple):
         return [_plain(member) for member in value]
-    return value
+    fields = _fields(value.__class__)
+    if fields is None:
+        return value
+    return {
+        name: _plain(member)
+        for name, default in fields
+        if (member := getattr(value, name)) != default
+    }
 
 
-def _one_line(error: Exception) -> str:
-    """Say what was wrong, without control characters that a name might have smuggled in."""
-    return "".join(c if c.isprintable() else "?" for c in str(error))[:200]
+@cache
+def _fields(kind: type) -> tuple[tuple[str, Any], ...] | None:
+    """List a class's members and their defaults, in its order; other values have none."""
+    if not attrs.has(kind):
+        return None
+    return tuple((field.name, field.default) for field in attrs.fields(kind))

@@ -11,7 +11,7 @@ from typing_extensions import override
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import Hello
-from p2p_twisted.wire.names import is_loopback
+from p2p_twisted.wire.names import is_loopback, plain_host
 from p2p_twisted.wire.session import Session
 
 SessionMaker = Callable[[Connection], Session]
@@ -54,19 +54,21 @@ class Listener(Factory):
         self._greeting = greeting
         self._make_session = make_session
         self._bounds = bounds
-        # In the order in which they came, so that the first is the oldest.
         self._open: dict[Connection, str] = {}
+        # Oldest first; some of them may have talked or gone since.
+        self._newcomers: list[Connection] = []
         self._hosts: Counter[str] = Counter()
 
     @override
     def buildProtocol(self, addr: IAddress | None) -> Connection | None:
-        host = str(getattr(addr, "host", ""))
+        host = plain_host(getattr(addr, "host", ""))
         if not self._has_room_for(host):
             return None
         connection = Connection(self._clock, self._greeting)
         connection.session = self._make_session(connection)
         connection.ended = self._forget
         self._open[connection] = host
+        self._newcomers.append(connection)
         self._hosts[host] += 1
         return connection
 
@@ -76,12 +78,25 @@ class Listener(Factory):
             connection.close()
 
     def _has_room_for(self, host: str) -> bool:
-        silent = [connection for connection in self._open if not connection.has_talked]
-        if len(silent) >= self._bounds.silent:
-            silent[0].abort()
         if len(self._open) >= self._bounds.total:
             return False
-        return is_loopback(host) or self._hosts[host] < self._bounds.per_host
+        # What has no address is a socket of this machine.
+        is_remote = bool(host) and not is_loopback(host)
+        if is_remote and self._hosts[host] >= self._bounds.per_host:
+            return False
+        self._drop_oldest_silent()
+        return True
+
+    def _drop_oldest_silent(self) -> None:
+        # Looked through only at the bound: a flood must not make each accept slower.
+        if len(self._newcomers) >= self._bounds.silent:
+            self._newcomers = [
+                connection
+                for connection in self._newcomers
+                if connection.is_open and not connection.has_talked
+            ]
+        if len(self._newcomers) >= self._bounds.silent:
+            self._newcomers[0].abort()
 
     def _forget(self, connection: Connection) -> None:
         host = self._open.pop(connection)

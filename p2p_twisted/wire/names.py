@@ -6,6 +6,7 @@ a folder of ours, an address as the target of a dial.
 """
 
 import ipaddress
+import re
 import unicodedata
 from typing import Annotated, Any, Final
 
@@ -39,11 +40,37 @@ Token = MessageId
 Port = Annotated[int, msgspec.Meta(ge=1024, le=65535)]
 """A TCP port that needs no privilege: nobody can be sent to a mail or web server."""
 
-_ALLOWED_CATEGORIES: Final = ("L", "M", "N", "P", "S")
+# Everything else is allowed, also what this Python's Unicode does not know yet: peers with
+# different Pythons must agree, or one file's name would cut the links between them.
+_FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
+# Letters and marks that show nothing, and noncharacters; U+FE0F, which follows many an
+# emoji, is none of them.
+_INVISIBLE: Final = frozenset(
+    chr(code)
+    for first, last in [
+        (0x034F, 0x034F),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x2065, 0x2065),
+        (0x2800, 0x2800),
+        (0x3164, 0x3164),
+        (0xFDD0, 0xFDEF),
+        (0xFE00, 0xFE0E),
+        (0xFFA0, 0xFFA0),
+        (0xFFF0, 0xFFF8),
+        (0xE0000, 0xE0FFF),
+        *((plane + 0xFFFE, plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000)),
+    ]
+    for code in range(first, last + 1)
+)
+_PEER_NAME: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,{PEER_NAME_CHARACTERS - 1}}}")
 _WINDOWS_DEVICES: Final = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"]
     + [f"{device}{digit}" for device in ("com", "lpt") for digit in "0123456789¹²³"]
 )
+# 0.0.0.0/8 is nobody, like 0.0.0.0 itself.
+_THIS_NETWORK: Final = ipaddress.IPv4Network("0.0.0.0/8")
 # The separators, and what names a second stream of a file on NTFS.
 _FORBIDDEN: Final = frozenset("\\/:")
 
@@ -59,19 +86,13 @@ def peer_name(typed: str) -> PeerName:
     :returns: the name in lower case.
     :raises BadName: unless it has 1 to 31 ASCII letters, digits and inner hyphens.
     """
-    name = typed.strip().casefold()
-    letters = name.replace("-", "")
-    if not (
-        0 < len(name) <= PEER_NAME_CHARACTERS
-        and name[0] != "-"
-        and letters.isascii()
-        and letters.isalnum()
-    ):
+    name = typed.strip()
+    if _PEER_NAME.fullmatch(name) is None:
         raise BadName(
             f"a peer's name has 1 to {PEER_NAME_CHARACTERS} letters a to z, digits and hyphens,"
             " and starts with a letter or digit"
         )
-    return name
+    return name.lower()
 
 
 def check_component(component: str) -> None:
@@ -82,21 +103,28 @@ def check_component(component: str) -> None:
     """
     if component in ("", ".", ".."):
         raise BadName("a path may not have empty, '.' or '..' components")
-    if component.startswith("."):
+    if component[0] == ".":
         raise BadName("hidden files are not shared")
+    # The cheap bound first: the rest is linear in what is left.
+    if len(component.encode("utf-8", "surrogatepass")) > COMPONENT_BYTES:
+        raise BadName(f"a name may have at most {COMPONENT_BYTES} bytes")
     if component[0] == " " or component[-1] in " .":
         raise BadName("a name may not start with a space, nor end with a space or a dot")
     for character in component:
-        if character in _FORBIDDEN:
-            raise BadName(f"a name may not have {character!r}")
-        if character != " " and unicodedata.category(character)[0] not in _ALLOWED_CATEGORIES:
-            raise BadName(f"a name may not have the invisible character U+{ord(character):04X}")
+        _check_character(character)
     if not unicodedata.is_normalized("NFC", component):
         raise BadName("a name must be in Unicode normal form C")
-    if len(component.encode()) > COMPONENT_BYTES:
-        raise BadName(f"a name may have at most {COMPONENT_BYTES} bytes")
     if component.partition(".")[0].rstrip().casefold() in _WINDOWS_DEVICES:
         raise BadName("that name means a device to Windows")
+
+
+def _check_character(character: str) -> None:
+    if character in _FORBIDDEN:
+        raise BadName(f"a name may not have {character!r}")
+    if character != " " and (
+        character in _INVISIBLE or unicodedata.category(character) in _FORBIDDEN_CATEGORIES
+    ):
+        raise BadName(f"a name may not have the invisible character U+{ord(character):04X}")
 
 
 def check_path(path: str) -> None:
@@ -105,8 +133,7 @@ def check_path(path: str) -> None:
 
     :raises BadName: when any of its components may not be used, or it is too long.
     """
-    # The cheap bounds first: the rest is linear in what is left.
-    if len(path) > PATH_BYTES or len(path.encode("utf-8", "replace")) > PATH_BYTES:
+    if len(path.encode("utf-8", "surrogatepass")) > PATH_BYTES:
         raise BadName(f"a path may have at most {PATH_BYTES} bytes")
     components = path.split("/")
     if len(components) > PATH_COMPONENTS:
@@ -144,8 +171,16 @@ def check_host(host: str) -> None:
         or address.is_multicast
         or address.is_link_local
         or address.is_reserved
+        or (address.version == 4 and address in _THIS_NETWORK)
     ):
         raise BadName("that address is not one peer's")
+
+
+def plain_host(host: str) -> str:
+    """Write the address of a socket as messages do: IPv4 as such, on a socket for both, too."""
+    if not host.startswith("::ffff:"):
+        return host
+    return str(ipaddress.IPv6Address(host).ipv4_mapped or host)
 
 
 def is_loopback(host: str) -> bool:

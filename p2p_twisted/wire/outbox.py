@@ -1,0 +1,127 @@
+"""What is on its way out of a connection: written at once, or queued within bounds."""
+
+from collections import deque
+from collections.abc import Callable
+
+from twisted.internet.interfaces import (
+    IConsumer,
+    IDelayedCall,
+    IPullProducer,
+    IPushProducer,
+    IReactorTime,
+    ITCPTransport,
+)
+from zope.interface import implementer
+
+from p2p_twisted.wire import limits
+
+
+class IStream(ITCPTransport, IConsumer):
+    """A TCP transport: what Twisted's are, and no one interface of its says."""
+
+
+@implementer(IPushProducer)
+class Outbox:
+    """
+    The output of one connection, as the push producer of its transport.
+
+    While the transport's buffer is full, and while another producer has the
+    transport, what is written waits here: at most 1 MiB of it, and sheddable
+    lines only up to half of that.
+
+    :param give_up: is told why, when the other side does not read: the queue is
+        full, or the transport's buffer has not emptied for 10 s.
+    """
+
+    def __init__(self, clock: IReactorTime, give_up: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._give_up = give_up
+        self._transport: IStream
+        self._queue: deque[bytes] = deque()
+        self._queued_bytes = 0
+        self._is_full = False
+        self._is_lent = False
+        self._blocked: IDelayedCall | None = None
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether another producer has the transport."""
+        return self._is_lent
+
+    def attach(self, transport: IStream) -> None:
+        """Write to this transport from now on."""
+        self._transport = transport
+        transport.registerProducer(self, True)
+
+    def write(self, line: bytes, sheddable: bool = False) -> bool:
+        """
+        Write, now or as soon as the transport takes it.
+
+        :returns: whether it was written or queued.
+        """
+        if not (self._is_full or self._is_lent):
+            self._transport.write(line)
+            return True
+        if sheddable and self._queued_bytes + len(line) > limits.QUEUE_BYTES // 2:
+            return False
+        if self._queued_bytes + len(line) > limits.QUEUE_BYTES:
+            self._give_up("its queue is full")
+            return False
+        self._queue.append(line)
+        self._queued_bytes += len(line)
+        return True
+
+    def lend(self, producer: IPullProducer) -> None:
+        """Give the transport to another producer, behind all that was written so far."""
+        self.finish()
+        self._is_lent = True
+        self._transport.registerProducer(producer, False)
+
+    def take_back(self) -> None:
+        """Take the transport back from another producer."""
+        self._is_lent = False
+        self._transport.unregisterProducer()
+        self._transport.registerProducer(self, True)
+        self.resumeProducing()
+
+    def finish(self) -> None:
+        """Hand all that waits to the transport, full or not: it is bounded."""
+        self._transport.unregisterProducer()
+        self._unblock()
+        self._write_queue()
+
+    def discard(self) -> None:
+        """Forget all that waits: the transport is gone."""
+        self._unblock()
+        self._queue.clear()
+        self._queued_bytes = 0
+
+    def pauseProducing(self) -> None:
+        """Queue what is written from now on: the transport's buffer is full."""
+        self._is_full = True
+        if self._blocked is None:
+            self._blocked = self._clock.callLater(limits.BLOCKED_SECONDS, self._blocked_for_long)
+
+    def resumeProducing(self) -> None:
+        """Write what was queued, as far as the transport takes it."""
+        self._unblock()
+        self._write_queue()
+
+    def stopProducing(self) -> None:
+        """Do nothing: the loss of the connection is told separately."""
+
+    def _write_queue(self) -> None:
+        while self._queue and not self._is_full:
+            line = self._queue.popleft()
+            self._queued_bytes -= len(line)
+            self._transport.write(line)
+
+    def _unblock(self) -> None:
+        self._is_full = False
+        if self._blocked is not None:
+            self._blocked.cancel()
+            self._blocked = None
+
+    def _blocked_for_long(self) -> None:
+        self._blocked = None
+        self._give_up(f"it has not read for {limits.BLOCKED_SECONDS:.0f} s")

@@ -1,0 +1,78 @@
+"""Tell whether the other side of a connection still lives: pings, and the time they take."""
+
+from collections.abc import Callable
+from typing import Final
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from p2p_twisted.wire import limits
+
+# However the clock rounds, a check never comes again at once.
+_SHORTEST_WAIT_SECONDS: Final = 0.1
+
+
+class Pulse:
+    """
+    One ping per silence of 5 s, and death after 15 s of it.
+
+    Neither TCP's keepalive nor its timeouts notice a process that was stopped.
+
+    :param ping: sends a ping of that number.
+    :param died: is called once, when nothing was heard for 15 s.
+    :ivar round_trip: of the last answered ping, in seconds; ``None`` before it.
+    """
+
+    round_trip: float | None = None
+
+    def __init__(
+        self, clock: IReactorTime, ping: Callable[[int], object], died: Callable[[], None]
+    ) -> None:
+        self._clock = clock
+        self._ping = ping
+        self._died = died
+        self._heard_at = clock.seconds()
+        self._pinged_at: float | None = None
+        self._pings = 0
+        self._next_check: IDelayedCall | None = None
+
+    def start(self) -> None:
+        """Listen to the silence from now on; again does no harm."""
+        if self._next_check is None:
+            self.heard()
+            self._check_in(limits.PING_AFTER_SECONDS)
+
+    def stop(self) -> None:
+        """Never ping again."""
+        if self._next_check is not None and self._next_check.active():
+            self._next_check.cancel()
+
+    def heard(self) -> None:
+        """Take note of a sign of life, whatever it was."""
+        self._heard_at = self._clock.seconds()
+
+    def answered(self, number: int) -> None:
+        """Take the answer to a ping; one to any but the last says nothing."""
+        if number == self._pings and self._pinged_at is not None:
+            self.round_trip = self._clock.seconds() - self._pinged_at
+            self._pinged_at = None
+
+    def _check_in(self, seconds: float) -> None:
+        wait = max(_SHORTEST_WAIT_SECONDS, seconds)
+        self._next_check = self._clock.callLater(wait, self._check)
+
+    def _check(self) -> None:
+        now = self._clock.seconds()
+        silence = now - self._heard_at
+        if silence >= limits.DEAD_AFTER_SECONDS:
+            self._died()
+        elif silence >= limits.PING_AFTER_SECONDS:
+            self._check_in(min(limits.PING_AFTER_SECONDS, limits.DEAD_AFTER_SECONDS - silence))
+            self._ping_once(now)
+        else:
+            self._check_in(limits.PING_AFTER_SECONDS - silence)
+
+    def _ping_once(self, now: float) -> None:
+        if self._pinged_at is None or self._pinged_at <= self._heard_at:
+            self._pings += 1
+            self._pinged_at = now
+            self._ping(self._pings)

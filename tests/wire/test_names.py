@@ -1,0 +1,337 @@
+"""Names and addresses: what passes is safe, and the honest pass."""
+
+import unicodedata
+from pathlib import PurePosixPath, PureWindowsPath
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.names import (
+    BadName,
+    PeerAddress,
+    check_component,
+    check_host,
+    check_path,
+    collision_key,
+    is_loopback,
+    peer_name,
+    plain_host,
+)
+
+TRAVERSALS = [
+    *["", ".", "..", "/", "//", "./a", "../a", "a/..", "a/../b", "a/./b", "a//b", "a/", "/a"],
+    *[
+        "../../../../etc/passwd",
+        "/etc/passwd",
+        "a/../../b",
+        "~/../a",
+        "...",
+        "....",
+        "a/...",
+        ".. ",
+    ],
+    *[
+        "..\\..\\a",
+        "a\\b",
+        "\\a",
+        "\\\\host\\share",
+        "C:",
+        "C:a",
+        "C:\\a",
+        "C:/a",
+        "a:b",
+        "a::$DATA",
+    ],
+    *[
+        "%2e%2e/../a",
+        "..%2f/..",
+        "\u2024\u2024/..",
+        "a/\x00",
+        "\x00",
+        "a\x00.txt",
+        "file://a",
+        "//h/s",
+    ],
+]
+HIDDEN = [".a", ".ssh/id", "a/.b", ".p2p/token", "a/b/.c/d", ".", "..a", ".\u00e9", "a/.DS_Store"]
+EDGES = [
+    "a.",
+    "a ",
+    " a",
+    "a/ b",
+    "a /b",
+    "a./b",
+    "a..",
+    "a. ",
+    " ",
+    "  ",
+    "a/ ",
+    "con. ",
+    "\u00e9.",
+]
+DEVICES = [
+    f"{folder}{device}{ending}"
+    for folder in ("", "a/")
+    for device in (
+        *("con", "CON", "Con", "prn", "aux", "nul", "NUL", "conin$", "CONOUT$", "clock$"),
+        *("com1", "COM9", "com0", "lpt1", "LPT9", "com\u00b9", "lpt\u00b2", "com\u00b3"),
+    )
+    for ending in ("", ".txt", ".tar.gz", " .txt", "/b")
+]
+CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
+INVISIBLES = [
+    chr(code)
+    for code in (
+        *(0xA0, 0xAD, 0x034F, 0x061C, 0x115F, 0x1160, 0x1680, 0x17B4, 0x17B5),
+        *(0x180B, 0x180E, 0x180F, 0x2000, 0x2003, 0x2007, 0x2009, 0x200A),
+        *range(0x200B, 0x2010),
+        *range(0x2028, 0x2030),
+        *(0x205F, *range(0x2060, 0x2070), 0x2800, 0x3000, 0x3164, 0xFEFF, 0xFFA0),
+        *(0xFFF9, 0xFFFA, 0xFFFB, 0xFFFE, 0xFFFF, 0xFDD0, 0x1FFFE, 0x10FFFF),
+        *(0xFE00, 0xFE0E, 0xE0001, 0xE0041, 0xE007F, 0xE0100, 0xE01EF),
+        *(0xE000, 0xF8FF, 0xF0000, 0x10FFFD, 0x1D173, 0x1BCA0),
+    )
+]
+SURROGATES = ["\ud800", "\udfff", "\udc80", "\ud83d", "\ude00", "\ude00\ud83d"]
+EMBEDDED = [
+    text
+    for character in (*CONTROLS, *INVISIBLES, *SURROGATES)
+    for text in (character, f"a{character}b", f"a/{character}.txt")
+]
+DECOMPOSED = [
+    unicodedata.normalize("NFD", name)
+    for name in ("caf\u00e9", "\u00c5", "\u1e9b\u0323", "\ud55c\uad6d", "\u0439", "a/\u00fc.txt")
+] + ["\u212b", "\u2126", "\uf900", "\u0340"]
+TOO_LONG = [
+    *["a" * 201, "\u00e9" * 101, "\u4e2d" * 67, "\U0001f600" * 51, "b/" + "a" * 201],
+    *["/".join("a" * 33), "/".join("ab" for _ in range(33))],
+    *["/".join(["a" * 199] * 6), "/".join(["\u00e9" * 99] * 6), "a" * 1_025, "a" * 16_000],
+    "/" * 1_024,
+]
+HOSTILE = [
+    *(*TRAVERSALS, *HIDDEN, *EDGES, *DEVICES),
+    *(*EMBEDDED, *DECOMPOSED, *TOO_LONG),
+]
+
+HONEST = [
+    *["a", "f1.txt", "README", "a b.txt", "My Holiday (2).tar.gz", "what?.txt", 'a "b" <c>|*.txt'],
+    *[
+        "caf\u00e9.txt",
+        "\u00c5ngstr\u00f6m",
+        "na\u00efve \u2014 r\u00e9sum\u00e9.pdf",
+        "\u0434\u043e\u043a",
+    ],
+    *[
+        "\u4e2d\u6587.txt",
+        "\u65e5\u672c\u8a9e/\u30d5\u30a1\u30a4\u30eb",
+        "\ud55c\uad6d\uc5b4",
+        "\u0e44\u0e17\u0e22",
+    ],
+    *["\u0627\u0644\u0639\u0631\u0628\u064a\u0629", "\u05e2\u05d1\u05e8\u05d9\u05ea.txt"],
+    *["\u0939\u093f\u0928\u094d\u0926\u0940"],
+    *[
+        "\U0001f600.png",
+        "\u2764\ufe0f.txt",
+        "\u2600\ufe0f day",
+        "\U0001f1e9\U0001f1ea",
+        "1\ufe0f\u20e3",
+    ],
+    *["console", "auxiliary.txt", "com", "com10", "nullable", "lpt", "a.con", "null"],
+    *["a.b.c", "a-b_c", "-rf", "$HOME", "#1", "100%", "a,b;c", "[x]{y}", "a+b=c@d", "~a", "!"],
+    *["a/b/c", "/".join("a" * 32), "a" * 200, "\u00e9" * 100, "\U0001f600" * 50],
+    *["/".join(["a" * 200] * 5), "trees/oak/leaf.txt"],
+    # Not known to older Pythons, and taken by them all the same.
+    *["\U0001fae9.txt", "\U0001fadf"],
+]
+
+
+def test_corpus_is_large() -> None:
+    """Several hundred different names are tried."""
+    assert len(set(HOSTILE)) > 400
+
+
+@pytest.mark.parametrize("path", sorted(set(HOSTILE)), ids=ascii)
+def test_hostile_path(path: str) -> None:
+    """None of them passes, and the reason is one printable line."""
+    with pytest.raises(BadName) as refusal:
+        check_path(path)
+    assert str(refusal.value).isprintable()
+
+
+@pytest.mark.parametrize("path", HONEST, ids=ascii)
+def test_honest_path(path: str) -> None:
+    """People's own names pass."""
+    check_path(path)
+
+
+def test_component_has_no_separator() -> None:
+    """A component is not a path."""
+    for component in ("a/b", "a\\b", "/"):
+        with pytest.raises(BadName):
+            check_component(component)
+    check_component("a b")
+
+
+any_text = st.text(st.characters(codec=None, categories=None))
+
+
+@given(path=any_text | st.lists(any_text, min_size=2, max_size=40).map("/".join))
+@example("a/\ud800")
+@settings(max_examples=500)
+def test_any_path(path: str) -> None:
+    """Nothing but BadName is raised, and what passes is safe wherever it is joined."""
+    try:
+        check_path(path)
+    except BadName:
+        return
+    components = path.split("/")
+    assert PurePosixPath("/d", path).parts == ("/", "d", *components)
+    assert PureWindowsPath("C:\\d", path).parts == ("C:\\", "d", *components)
+    assert not {"", ".", ".."} & set(components)
+    assert len(path.encode()) <= limits.PATH_BYTES
+    assert all(len(component.encode()) <= limits.COMPONENT_BYTES for component in components)
+    assert not {unicodedata.category(c) for c in path} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@given(component=st.text(st.characters(codec=None, categories=None), min_size=1, max_size=8))
+@settings(max_examples=300)
+def test_any_component(component: str) -> None:
+    """Nothing but BadName is raised for a component either."""
+    try:
+        check_component(component)
+    except BadName:
+        return
+    check_path(component)
+
+
+def test_collision_key() -> None:
+    """Twins on a file system without case have one key."""
+    assert collision_key("Stra\u00dfe/\u00c9") == collision_key("STRASSE/e\u0301")
+    assert collision_key("a") != collision_key("b")
+
+
+REFUSED_HOSTS = [
+    # Odd spellings of loopback, all of which connect there.
+    *[
+        "127.1",
+        "127.0.1",
+        "0",
+        "1",
+        "2130706433",
+        "0x7f.1",
+        "0x7f000001",
+        "017700000001",
+        "127.0.0.01",
+    ],
+    *[
+        "0177.0.0.1",
+        "127.000.000.001",
+        "\uff11\uff12\uff17.0.0.1",
+        "127.0.0.1\x00",
+        "127.0.0.1\n",
+        " 127.0.0.1",
+    ],
+    *[
+        "127.0.0.1 ",
+        "127.0.0.1.",
+        "127.0.0.1:80",
+        "127.0.0.1/8",
+        "[::1]",
+        "::ffff:127.0.0.1",
+        "::127.0.0.1",
+    ],
+    *["0:0:0:0:0:0:0:1", "::0001", "::1%lo", "0::1", "::FFFF:7F00:1", "::ffff:7f00:1"],
+    # Names.
+    *[
+        "localhost",
+        "example.org",
+        "metadata.google.internal",
+        "s1",
+        "",
+        "a" * 5_000,
+        "\ud800",
+        "127.0.0.1@h",
+    ],
+    # Nobody, everybody, or somebody else's.
+    *[
+        "0.0.0.0",
+        "0.0.0.1",
+        "0.255.255.255",
+        "255.255.255.255",
+        "240.0.0.1",
+        "224.0.0.1",
+        "239.1.1.1",
+    ],
+    *["169.254.169.254", "169.254.0.1", "::", "ff02::1", "fe80::1", "fe80::1%eth0", "fd00::1%eth0"],
+    *["64:ff9b::7f00:1", "2001:DB8::1", "2001:db8:0:0::1", "2001:0db8::1", "fe80::1%1", "::2"],
+]
+HOSTS = [
+    *["127.0.0.1", "127.255.255.254", "::1", "10.0.0.1", "192.168.1.7", "172.16.0.1", "100.64.0.1"],
+    *["8.8.8.8", "2001:db8::1", "2a00:1450:4001::8a", "fd00::1", "fdaa:bb::1"],
+]
+
+
+@pytest.mark.parametrize("host", REFUSED_HOSTS, ids=ascii)
+def test_refused_host(host: str) -> None:
+    """Only canonical IP literals that one peer could have pass."""
+    with pytest.raises(BadName) as refusal:
+        check_host(host)
+    assert str(refusal.value).isprintable()
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_host(host: str) -> None:
+    """The addresses that peers have pass."""
+    check_host(host)
+
+
+@given(host=any_text | st.ip_addresses().map(str))
+def test_any_host(host: str) -> None:
+    """Nothing but BadName is raised."""
+    try:
+        check_host(host)
+    except BadName:
+        return
+    assert is_loopback(host) in (True, False)
+
+
+def test_plain_host() -> None:
+    """An IPv4 address on a socket for both families is written as such."""
+    assert plain_host("::ffff:10.0.0.1") == "10.0.0.1"
+    for host in ("10.0.0.1", "::1", "fe80::1%eth0", ""):
+        assert plain_host(host) == host
+
+
+@pytest.mark.parametrize("typed", ["s1", "S1", " s1 ", "s1\n"])
+def test_peer_name(typed: str) -> None:
+    """A person may type capitals and spaces around it."""
+    assert peer_name(typed) == "s1"
+
+
+def test_peer_name_limits() -> None:
+    """One to 31 characters."""
+    assert peer_name("A" * 31) == "a" * 31
+    assert peer_name("a-9-") == "a-9-"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *["", " ", "-", "-a", "a b", "a_b", "a.b", "a/b", "..", "a" * 32, "a\x00", "a\u200b"],
+        # These become ASCII when their case is folded.
+        *["\u017f1", "\u212a", "\u00e9", "\u0661", "\uff11", "\ud800", "a\u0301", "\u00df"],
+    ],
+    ids=ascii,
+)
+def test_refused_peer_name(typed: str) -> None:
+    """Anything else is refused."""
+    with pytest.raises(BadName):
+        peer_name(typed)
+
+
+def test_address_in_words() -> None:
+    """An address reads as people write it."""
+    assert str(PeerAddress("s1", "127.0.0.1", 9000)) == "s1@127.0.0.1:9000"
+    assert str(PeerAddress("s1", "::1", 9000)) == "s1@[::1]:9000"
