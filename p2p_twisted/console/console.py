@@ -1,0 +1,181 @@
+"""What the console on a pipe and the one on a terminal have in common."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import attrs
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IReactorTime,
+)
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from typing_extensions import override
+from zope.interface import implementer
+
+from p2p_twisted.background import background
+from p2p_twisted.console.board import ProgressBoard
+from p2p_twisted.console.commands import Command, Leave, parse
+from p2p_twisted.console.conversation import Conversation, Outcome
+from p2p_twisted.console.output import IStdio, Output
+from p2p_twisted.console.turns import Turns
+from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.transfer.progress import Progress
+
+CLOSE_SECONDS: Final = 1.0
+
+
+@attrs.frozen
+class Setting:
+    """
+    Where a console stands.
+
+    :ivar name: of the peer.
+    :ivar greeting: the first lines to show.
+    :ivar tell: is told how each line ended, whether well.
+    :ivar on_leave: is called when the peer has left the network and that was shown.
+    :ivar encoding: of input and output.
+    """
+
+    clock: IReactorTime
+    peer: IPeer
+    name: str
+    greeting: Sequence[str]
+    tell: Callable[[bool], None]
+    on_leave: Callable[[], None]
+    encoding: str = "utf-8"
+
+
+@implementer(IHalfCloseableProtocol)
+class Console(Protocol):
+    """
+    One person's or script's console; what is typed is carried out by the peer.
+
+    :cvar lines_at_once: how many lines are carried out at a time.
+    :cvar progress_seconds: how often running downloads are shown.
+    :ivar closed: fires when nothing more will be read or shown.
+    """
+
+    log = Logger()
+
+    lines_at_once: int
+    progress_seconds: float
+
+    # Both stand from connectionMade on, and we use them only then.
+    transport: IStdio
+    output: Output
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.closed: Deferred[None] = Deferred()
+        board = ProgressBoard(setting.clock, self.progress_seconds, self.show_running)
+        self._conversation = Conversation(setting.peer, self.say, board.watch)
+        self._turns = Turns(self.lines_at_once, self._pause_input, self._resume_input)
+        self._is_leaving = False
+        self._has_left = False
+        self._patience: IDelayedCall | None = None
+
+    @abstractmethod
+    def say(self, lines: Iterable[str]) -> None:
+        """Show lines that stay."""
+
+    @abstractmethod
+    def show_running(self, running: Sequence[Progress]) -> None:
+        """Show how the running downloads are."""
+
+    @abstractmethod
+    def drained(self, dropped: int) -> None:
+        """Go on after the output was blocked; so many lines were dropped."""
+
+    def take(self, line: str) -> None:
+        """Carry out a line in its turn."""
+        command = parse(line)
+        if command is not None:
+            self._turns.add(lambda: self._obey(command))
+
+    def refuse(self, why: str) -> None:
+        """Say in its turn why a line cannot be carried out."""
+        self._turns.add(lambda: self._refuse(why))
+
+    def leave(self) -> None:
+        """Leave the network and close; asked again, do not wait for that."""
+        if self._is_leaving:
+            self._gone()
+        else:
+            self._is_leaving = True
+            background(self.log, "leaving", self._leave())
+
+    def leave_in_turn(self) -> None:
+        """Leave the network when all lines before have been carried out."""
+        self._turns.add(self._leave)
+
+    def close(self) -> None:
+        """Close once the last answer has been written, or in a second at the latest."""
+        if self._patience is None and not self.closed.called:
+            self._turns.drop()
+            self._patience = self.setting.clock.callLater(CLOSE_SECONDS, self._over)
+            self.output.close()
+
+    # What Twisted calls
+
+    @override
+    def connectionMade(self) -> None:
+        self.output = Output(self.transport, self.setting.encoding, self.drained)
+        self.say(self.setting.greeting)
+
+    @override
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._over()
+
+    @abstractmethod
+    def readConnectionLost(self) -> None:
+        """Take note that nothing more will be typed."""
+
+    def writeConnectionLost(self) -> None:
+        """End the console, not the peer: nobody sees what it says."""
+        self._over()
+
+    # How it works
+
+    async def _obey(self, command: Command) -> None:
+        outcome = await self._conversation.obey(command)
+        self.setting.tell(outcome is not Outcome.FAILED)
+        if outcome is Outcome.GONE:
+            self._gone()
+
+    async def _refuse(self, why: str) -> None:
+        self.say([why])
+        self.setting.tell(False)
+
+    async def _leave(self) -> None:
+        await self._conversation.obey(Leave())
+        self._gone()
+
+    def _gone(self) -> None:
+        if not self._has_left:
+            self._has_left = True
+            self.close()
+            if self.closed.called:
+                self.setting.on_leave()
+
+    def _over(self) -> None:
+        if self.closed.called:
+            return
+        if self._patience is not None and self._patience.active():
+            self._patience.cancel()
+        self._turns.drop()
+        # Also when only the output is gone: nobody listens, so nobody is read.
+        self.output.close()
+        self.closed.callback(None)
+        if self._has_left:
+            self.setting.on_leave()
+
+    def _pause_input(self) -> None:
+        self.transport.pauseProducing()
+
+    def _resume_input(self) -> None:
+        self.transport.resumeProducing()

@@ -1,0 +1,178 @@
+"""Have the peer do what was typed, and say what came of it."""
+
+import enum
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final, TypeVar
+
+from twisted.logger import Logger
+
+from p2p_twisted.console import commands
+from p2p_twisted.console.commands import Command
+from p2p_twisted.console.downloads import download_line, transfers_lines
+from p2p_twisted.console.rendering import (
+    Offer,
+    found_lines,
+    help_lines,
+    offer_lines,
+    offers,
+    peers_lines,
+    status_lines,
+    topology_lines,
+)
+from p2p_twisted.console.spelling import suggest
+from p2p_twisted.console.text import shown_name
+from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, IPeer, NotFound, PeerError, Watch
+from p2p_twisted.transfer.progress import Progress, Saved
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import PeerName
+
+C = TypeVar("C")
+Say = Callable[[Iterable[str]], None]
+"""Shows lines to the person."""
+
+
+class Outcome(enum.Enum):
+    """How a command ended."""
+
+    OK = enum.auto()
+    FAILED = enum.auto()
+    GONE = enum.auto()
+    """It did what it should, and the peer has left the network."""
+
+
+class Conversation:
+    """
+    What one person and one peer say to each other.
+
+    :param say: shows lines.
+    :param watch: is told of the progress of the downloads asked for here.
+    """
+
+    log = Logger()
+
+    def __init__(self, peer: IPeer, say: Say, watch: Watch) -> None:
+        self._peer = peer
+        self._say = say
+        self._watch = watch
+        self._choice: tuple[Offer, ...] = ()
+
+    async def obey(self, command: Command) -> Outcome:
+        """Carry out a command to its end; what goes wrong is said and never raised."""
+        try:
+            return await _OBEY[type(command)](self, command)
+        except AlreadyHere as error:
+            self._say([str(error)])
+            return Outcome.OK
+        except Ambiguous as error:
+            self._choice = offers(error.hits)
+            self._say([*offer_lines(self._choice), f"{error}: choose one, as in get 1"])
+        except NotFound as error:
+            self._say([str(error) + _hint(command)])
+        except PeerError as error:
+            self._say([str(error)])
+        except Exception:
+            self.log.failure("while obeying {command}", command=command)
+            self._say(["that went wrong; the log says more"])
+        return Outcome.FAILED
+
+    async def _topo(self, _command: commands.Topo) -> Outcome:
+        self._say(topology_lines(await self._peer.topology()))
+        return Outcome.OK
+
+    async def _stop(self, _command: commands.Stop) -> Outcome:
+        await self._peer.stop_network()
+        self._say(["stopped the network"])
+        return Outcome.GONE
+
+    async def _leave(self, _command: commands.Leave) -> Outcome:
+        await self._peer.leave()
+        self._say(["left the network"])
+        return Outcome.GONE
+
+    async def _get(self, command: commands.Get) -> Outcome:
+        return await self._download(command.name, command.holder)
+
+    async def _choose(self, command: commands.Choose) -> Outcome:
+        number, holder = command.number, command.holder
+        if number > len(self._choice):
+            raise PeerError(
+                f"there is no number {number} in the last list;"
+                f' for a file of that name, get "{number}"'
+            )
+        offer = self._choice[number - 1]
+        hit = offer.best if holder is None else offer.of(holder)
+        if hit is None:
+            raise PeerError(f"{holder} is not among those who have {shown_name(offer.best.name)}")
+        return await self._download(hit, holder)
+
+    async def _download(self, wanted: str | Hit, holder: PeerName | None) -> Outcome:
+        is_told = False
+
+        def watch(progress: Progress) -> None:
+            self._watch(progress)
+            # It may have had to wait for a holder, and end long after this command.
+            if is_told and progress.is_ended:
+                self._say([download_line(progress)])
+
+        progress = await self._peer.get(wanted, watch, holder)
+        self._say([download_line(progress)])
+        is_told = True
+        return Outcome.OK if isinstance(progress.state, Saved) else Outcome.FAILED
+
+    async def _find(self, command: commands.Find) -> Outcome:
+        found = await self._peer.find(command.text)
+        self._choice = offers(found.hits)
+        self._say(found_lines(found, self._choice))
+        return Outcome.OK if found.hits else Outcome.FAILED
+
+    async def _list(self, command: commands.List) -> Outcome:
+        found = await self._peer.listing(command.holder)
+        self._choice = offers(found.hits)
+        self._say(found_lines(found, self._choice))
+        return Outcome.OK
+
+    async def _list_peers(self, _command: commands.ListPeers) -> Outcome:
+        topology = await self._peer.topology()
+        status = self._peer.status()
+        neighbors = [address.name for address in status.neighbors]
+        self._say(peers_lines(topology, status.me.name, neighbors))
+        return Outcome.OK
+
+    async def _list_transfers(self, _command: commands.ListTransfers) -> Outcome:
+        self._say(transfers_lines(self._peer.transfers()))
+        return Outcome.OK
+
+    async def _cancel(self, command: commands.Cancel) -> Outcome:
+        self._say([download_line(self._peer.cancel(command.number))])
+        return Outcome.OK
+
+    async def _show_status(self, _command: commands.ShowStatus) -> Outcome:
+        self._say(status_lines(self._peer.status()))
+        return Outcome.OK
+
+    async def _help(self, command: commands.Help) -> Outcome:
+        self._say(help_lines(commands.find_entry(command.command or "")))
+        return Outcome.OK
+
+
+def _hint(command: Command) -> str:
+    meant = None
+    if isinstance(command, commands.Get) and command.is_bare:
+        meant = suggest(command.name)
+    return f"; did you mean {meant}?" if meant else ""
+
+
+_OBEY: Final[dict[type, Callable[[Conversation, Any], Coroutine[Any, Any, Outcome]]]] = {
+    commands.Topo: Conversation._topo,
+    commands.Stop: Conversation._stop,
+    commands.Leave: Conversation._leave,
+    commands.Get: Conversation._get,
+    commands.Choose: Conversation._choose,
+    commands.Find: Conversation._find,
+    commands.List: Conversation._list,
+    commands.ListPeers: Conversation._list_peers,
+    commands.ListTransfers: Conversation._list_transfers,
+    commands.Cancel: Conversation._cancel,
+    commands.ShowStatus: Conversation._show_status,
+    commands.Help: Conversation._help,
+}

@@ -1,0 +1,102 @@
+"""Downloads as lines to read: while they run, and what became of them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from p2p_twisted.console.rendering import name_list, short_id
+from p2p_twisted.console.text import clip, count, human_size, human_time, shown_name
+from p2p_twisted.transfer.progress import (
+    Canceled,
+    Checking,
+    Failed,
+    Progress,
+    Receiving,
+    Saved,
+    Saving,
+    Seeking,
+    Waiting,
+)
+
+_BAR_CELLS: Final = 20
+_NAME_CELLS: Final = 40
+_LONGEST_SECONDS: Final = 99 * 3600
+
+
+def running_line(running: Sequence[Progress]) -> str:
+    """Write how all running downloads are, in one line."""
+    if len(running) == 1:
+        return _one_line(running[0])
+    size = sum(progress.size for progress in running)
+    received = sum(progress.received for progress in running)
+    rate = sum(p.state.rate for p in running if isinstance(p.state, Receiving))
+    left = (size - received) / rate if rate > 0 else None
+    return f"{len(running)} downloads  {_bar(received, size)}  {_pace(rate, left)}".rstrip()
+
+
+def download_line(progress: Progress) -> str:
+    """Write what became of a download, or how far it is."""
+    name = shown_name(progress.name)
+    match progress.state:
+        case Saved(path, seconds, holders):
+            files = "" if progress.files == 1 else f"{count(progress.files, 'file')}, "
+            whose = f"from {name_list(holders)}, " if holders else ""
+            return (
+                f"saved {name} to {shown_name(path)} ({files}{human_size(progress.size)},"
+                f" id {short_id(progress.file)}, {whose}{human_time(seconds)})"
+            )
+        case Failed(reason):
+            return f"{name} was not downloaded: {reason}"
+        case Canceled():
+            return f"canceled {name}"
+        case Waiting():
+            return f"{name} waits; it goes on by itself when somebody who has it is back"
+        case _:
+            return _one_line(progress)
+
+
+def transfers_lines(transfers: Sequence[Progress]) -> Iterator[str]:
+    """Write all downloads, numbered as ``cancel`` wants them."""
+    if not transfers:
+        yield "no downloads yet"
+    for progress in transfers:
+        yield f"{progress.number:>3}  {download_line(progress)}"
+
+
+def _one_line(progress: Progress) -> str:
+    name = clip(shown_name(progress.name), _NAME_CELLS)
+    bar = _bar(progress.received, progress.size)
+    return f"{name}  {bar}  {human_size(progress.size)}  {_doing(progress)}".rstrip()
+
+
+def _doing(progress: Progress) -> str:
+    match progress.state:
+        case Seeking():
+            return "looking for a holder"
+        case Checking():
+            return "checking what is there already"
+        case Receiving(holder, rate, seconds_left):
+            return f"{_pace(rate, seconds_left)}  from {holder}".lstrip()
+        case Saving():
+            return "saving"
+        case _:
+            return ""
+
+
+def _bar(received: int, size: int) -> str:
+    done = received / size if size else 0.0
+    filled = int(done * _BAR_CELLS)
+    return f"[{'#' * filled}{'-' * (_BAR_CELLS - filled)}] {int(done * 100):>3} %"
+
+
+def _pace(rate: float, seconds_left: float | None) -> str:
+    left = "" if seconds_left is None else f"  {_remaining(seconds_left)} left"
+    return f"{human_size(rate)}/s{left}" if rate > 0 else ""
+
+
+def _remaining(seconds: float) -> str:
+    """Write a time to wait, to the second; of very long ones only that they are."""
+    if not seconds < _LONGEST_SECONDS:
+        return "days"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,58 @@
+"""Cut the bytes of a pipe into lines, however they come and whatever they are."""
+
+from collections.abc import Iterator
+
+import attrs
+
+from p2p_twisted.wire.limits import LINE_BYTES
+
+
+@attrs.frozen
+class BadLine:
+    """A line that cannot be read; ``why`` is for people."""
+
+    why: str
+
+
+class LineSplitter:
+    r"""
+    Takes bytes in pieces of any size and gives whole lines, without their ends.
+
+    :param encoding: of the lines; ``\n`` ends one in any that a terminal uses.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._begun = bytearray()
+        self._is_too_long = False
+
+    def feed(self, data: bytes) -> Iterator[str | BadLine]:
+        """Give the lines that end in ``data``."""
+        *ends, begun = data.split(b"\n")
+        for end in ends:
+            self._add(end)
+            yield self._take()
+        self._add(begun)
+
+    def finish(self) -> Iterator[str | BadLine]:
+        """Give the last line, where its end is missing."""
+        if self._begun or self._is_too_long:
+            yield self._take()
+
+    def _add(self, piece: bytes) -> None:
+        if self._is_too_long or len(self._begun) + len(piece) > LINE_BYTES:
+            self._is_too_long = True
+            self._begun.clear()
+        else:
+            self._begun += piece
+
+    def _take(self) -> str | BadLine:
+        line, is_too_long = bytes(self._begun), self._is_too_long
+        self._begun.clear()
+        self._is_too_long = False
+        if is_too_long:
+            return BadLine(f"a line may have at most {LINE_BYTES:,} bytes")
+        try:
+            return line.decode(self._encoding)
+        except UnicodeDecodeError:
+            return BadLine(f"that line is not {self._encoding.upper()}")

@@ -1,0 +1,106 @@
+"""Take a terminal key by key, and always give it back as it was."""
+
+import atexit
+import os
+import signal
+import termios
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final
+
+# Indexes of the attributes that termios gives, and the "no key" of its control characters.
+_LOCAL_FLAGS: Final = 3
+_CONTROL_KEYS: Final = 6
+_NO_KEY: Final = b"\0"
+
+Continued = Callable[[bool], None]
+
+
+def is_foreground(descriptor: int) -> bool:
+    """Tell whether this process may read from and change its terminal."""
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:
+        return False
+
+
+class TerminalMode:
+    """
+    Puts a terminal into a mode where keys come one by one, unseen.
+
+    Control-C is a key then; Control-Z still suspends, with the terminal given
+    back for as long as that lasts.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._continued: Continued = _ignore
+        self._before = termios.tcgetattr(descriptor)
+        self._is_set = False
+
+    def enter(self, continued: Continued) -> None:
+        """
+        Set the mode, until :meth:`leave` or the end of the process.
+
+        :param continued: is called, in a signal handler, when the process goes on
+            after it was suspended, with whether it is in the foreground.
+        """
+        self._continued = continued
+        atexit.register(self.leave)
+        signal.signal(signal.SIGTSTP, self._suspend)
+        signal.signal(signal.SIGCONT, self._go_on)
+        self._set()
+
+    def leave(self) -> None:
+        """Give the terminal back; twice does no harm."""
+        atexit.unregister(self.leave)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        signal.signal(signal.SIGCONT, signal.SIG_DFL)
+        self._restore()
+
+    @property
+    def width(self) -> int:
+        """How many cells the terminal is wide; 80 where it does not say."""
+        try:
+            return os.get_terminal_size(self._descriptor).columns or 80
+        except OSError:
+            return 80
+
+    def _set(self) -> None:
+        attributes = termios.tcgetattr(self._descriptor)
+        attributes[_LOCAL_FLAGS] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
+        keys = attributes[_CONTROL_KEYS]
+        keys[termios.VMIN], keys[termios.VTIME] = 1, 0
+        keys[termios.VINTR] = keys[termios.VQUIT] = _NO_KEY
+        self._apply(attributes)
+        os.set_blocking(self._descriptor, False)
+        self._is_set = True
+
+    def _restore(self) -> None:
+        if self._is_set:
+            self._is_set = False
+            self._apply(self._before)
+            # Or the shell that comes next could not wait for a key.
+            os.set_blocking(self._descriptor, True)
+
+    def _apply(self, attributes: list[Any]) -> None:
+        # In the background this would suspend the process.
+        if is_foreground(self._descriptor):
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, attributes)
+
+    def _suspend(self, _signal: int, _frame: FrameType | None) -> None:
+        self._restore()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        # It goes on from here.
+        signal.signal(signal.SIGTSTP, self._suspend)
+
+    def _go_on(self, _signal: int, _frame: FrameType | None) -> None:
+        in_foreground = is_foreground(self._descriptor)
+        if in_foreground:
+            self._set()
+        self._continued(in_foreground)
+
+
+def _ignore(_in_foreground: bool) -> None:
+    """Stand where nobody listens."""

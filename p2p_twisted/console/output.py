@@ -1,0 +1,79 @@
+"""Write to a terminal or pipe that may not be read."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from twisted.internet.interfaces import IConsumer, IPushProducer, ITransport
+from zope.interface import implementer
+
+QUEUE_BYTES: Final = 256 * 1024
+
+
+class IStdio(ITransport, IConsumer, IPushProducer):
+    """Standard input and output as a transport: what StandardIO is, and no one interface says."""
+
+
+@implementer(IPushProducer)
+class Output:
+    """
+    Queues what the transport does not take, up to 256 KiB, and drops what is beyond.
+
+    :param transport: of the console.
+    :param encoding: of what is written; what it has no character for is escaped.
+    :param drained: is told when all has been taken again, and how many lines were dropped.
+    :ivar is_blocked: whether what is written now has to wait.
+    """
+
+    def __init__(self, transport: IStdio, encoding: str, drained: Callable[[int], None]) -> None:
+        self._transport = transport
+        self._encoding = encoding
+        self._drained = drained
+        self._queue: deque[bytes] = deque()
+        self._queued_bytes = 0
+        self._dropped = 0
+        self._is_closed = False
+        self.is_blocked = False
+        transport.registerProducer(self, True)
+
+    def write(self, text: str) -> None:
+        """Write a text now, or later, or not at all; never in part."""
+        if self._is_closed:
+            return
+        piece = text.encode(self._encoding, "backslashreplace")
+        if not self.is_blocked:
+            self._transport.write(piece)
+        # Once something is missing, what comes after it would only confuse.
+        elif self._dropped or self._queued_bytes + len(piece) > QUEUE_BYTES:
+            self._dropped += text.count("\n")
+        else:
+            self._queue.append(piece)
+            self._queued_bytes += len(piece)
+
+    def close(self) -> None:
+        """Hand over what is queued, which is bounded, and close."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._transport.unregisterProducer()
+        self._transport.writeSequence(list(self._queue))
+        self._queue.clear()
+        self._transport.loseConnection()
+
+    def pauseProducing(self) -> None:
+        """Queue from now on: the transport's buffer is full."""
+        self.is_blocked = True
+
+    def resumeProducing(self) -> None:
+        """Write what was queued, as far as the transport takes it."""
+        self.is_blocked = False
+        while self._queue and not self.is_blocked:
+            piece = self._queue.popleft()
+            self._queued_bytes -= len(piece)
+            self._transport.write(piece)
+        if not self.is_blocked:
+            dropped, self._dropped = self._dropped, 0
+            self._drained(dropped)
+
+    def stopProducing(self) -> None:
+        """Do nothing: the loss of the transport is told separately."""

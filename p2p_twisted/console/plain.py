@@ -1,0 +1,61 @@
+"""The console on a pipe: plain lines in, plain lines out."""
+
+from collections.abc import Iterable, Sequence
+
+from typing_extensions import override
+
+from p2p_twisted.console.console import Console, Setting
+from p2p_twisted.console.downloads import running_line
+from p2p_twisted.console.lines import BadLine, LineSplitter
+from p2p_twisted.console.text import visible
+from p2p_twisted.transfer.progress import Progress
+
+
+class PlainConsole(Console):
+    """
+    Carries out lines one after the other, each when the one before has ended.
+
+    It serves pipes, files, and terminals that can do nothing but lines.
+
+    :param leaves_at_end: whether the end of the input means ``leave``; otherwise
+        the peer goes on, and so does the output.
+    """
+
+    lines_at_once = 1
+    progress_seconds = 5.0
+
+    def __init__(self, setting: Setting, leaves_at_end: bool = False) -> None:
+        super().__init__(setting)
+        self._leaves_at_end = leaves_at_end
+        self._lines = LineSplitter(setting.encoding)
+
+    @override
+    def say(self, lines: Iterable[str]) -> None:
+        self.output.write("".join(f"{visible(line)}\n" for line in lines))
+
+    @override
+    def show_running(self, running: Sequence[Progress]) -> None:
+        if running:
+            self.say([running_line(running)])
+
+    @override
+    def drained(self, dropped: int) -> None:
+        if dropped:
+            self.say([f"({dropped:,} lines dropped: nobody read them)"])
+
+    @override
+    def dataReceived(self, data: bytes) -> None:
+        self._take_all(self._lines.feed(data))
+
+    @override
+    def readConnectionLost(self) -> None:
+        self._take_all(self._lines.finish())
+        if self._leaves_at_end:
+            self.leave_in_turn()
+
+    def _take_all(self, lines: Iterable[str | BadLine]) -> None:
+        for line in lines:
+            if isinstance(line, BadLine):
+                self.refuse(line.why)
+            else:
+                self.take(line)

@@ -1,0 +1,183 @@
+"""Answers of the peer as lines to read."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import attrs
+
+from p2p_twisted.console.commands import COMMANDS, Entry
+from p2p_twisted.console.text import (
+    cells,
+    count,
+    human_size,
+    human_time,
+    natural_order,
+    padded,
+    shown_name,
+)
+from p2p_twisted.peer.interface import Found, Status, Topology
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import FileId, PeerName
+
+SHORT_ID_DIGITS: Final = 16
+_NAMES_SHOWN: Final = 20
+_HOLDERS_SHOWN: Final = 5
+
+
+@attrs.frozen
+class Offer:
+    """
+    Hits that are one: the same name for the same content.
+
+    :ivar hits: one per holder, best first.
+    """
+
+    hits: tuple[Hit, ...]
+
+    @property
+    def best(self) -> Hit:
+        """The hit to take when it does not matter whose."""
+        return self.hits[0]
+
+    def of(self, holder: PeerName) -> Hit | None:
+        """Give one holder's hit."""
+        return next((hit for hit in self.hits if hit.peer == holder), None)
+
+
+def offers(hits: Iterable[Hit]) -> tuple[Offer, ...]:
+    """Put hits for the same name and content together, in the order of the best."""
+    groups: dict[tuple[str, FileId | PeerName], list[Hit]] = {}
+    for hit in hits:
+        # What is not hashed yet may be anything: each holder's stands for itself.
+        groups.setdefault((hit.name, hit.file or hit.peer), []).append(hit)
+    return tuple(Offer(tuple(group)) for group in groups.values())
+
+
+def short_id(file: FileId) -> str:
+    """Shorten a file id to what people can compare."""
+    return file[:SHORT_ID_DIGITS]
+
+
+def name_list(names: Iterable[PeerName]) -> str:
+    """Write peers' names in order; of very many only the first."""
+    ordered = sorted(names, key=natural_order)
+    more = len(ordered) - _NAMES_SHOWN
+    shown = " ".join(ordered[:_NAMES_SHOWN])
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def topology_lines(topology: Topology) -> Iterator[str]:
+    """Write the network: one line per peer, then what it amounts to."""
+    for record in sorted(topology.peers, key=lambda record: natural_order(record.peer)):
+        links = " ".join(sorted(record.links, key=natural_order))
+        yield f"{record.peer} : {links}".rstrip()
+    peers, links = count(len(topology.peers), "peer"), count(len(topology.links), "link")
+    yield f"{peers}, {links}, {human_time(topology.seconds)}{_silence(topology.silent)}"
+
+
+def offer_lines(choice: Sequence[Offer]) -> Iterator[str]:
+    """Write numbered offers, to choose from by ``get 2``."""
+    rows = [
+        (
+            str(number),
+            shown_name(offer.best.name) + ("/" if offer.best.kind == "folder" else ""),
+            human_size(offer.best.size),
+            _state(offer.best),
+            _holders(offer),
+        )
+        for number, offer in enumerate(choice, 1)
+    ]
+    return _columns(rows, right=(0, 2))
+
+
+def found_lines(found: Found, choice: Sequence[Offer]) -> Iterator[str]:
+    """Write what a search brought, and how many were asked."""
+    yield from offer_lines(choice)
+    asked = f", asked {found.answered:,} of {count(found.asked, 'peer')}" if found.asked else ""
+    yield (
+        f"{count(len(choice), 'file')}{asked}, {human_time(found.seconds)}{_silence(found.silent)}"
+    )
+
+
+def peers_lines(topology: Topology, me: PeerName, neighbors: Iterable[PeerName]) -> Iterator[str]:
+    """Write all peers, and which of them are this peer and its neighbors."""
+    near = frozenset(neighbors)
+    rows = [
+        (
+            record.peer,
+            "this peer" if record.peer == me else "neighbor" if record.peer in near else "",
+            count(len(record.links), "link"),
+        )
+        for record in sorted(topology.peers, key=lambda record: natural_order(record.peer))
+    ]
+    yield from _columns(rows)
+    peers = count(len(topology.peers), "peer")
+    yield f"{peers}, {human_time(topology.seconds)}{_silence(topology.silent)}"
+
+
+def status_lines(status: Status) -> Iterator[str]:
+    """Write how the peer is."""
+    neighbors = ", ".join(map(str, sorted(status.neighbors, key=lambda a: natural_order(a.name))))
+    hashing = f", {status.hashing:,} still being hashed" if status.hashing else ""
+    rows = [
+        ("peer", str(status.me)),
+        ("network", status.network),
+        ("neighbors", f"{len(status.neighbors)}: {neighbors}" if neighbors else "none"),
+        ("registry", status.registry + ("" if status.registered else " (not registered now)")),
+        (
+            "directory",
+            f"{shown_name(status.directory)} ({count(status.files, 'file')},"
+            f" {human_size(status.size)}{hashing})",
+        ),
+        ("downloads", shown_name(status.downloads)),
+        ("up for", human_time(status.uptime)),
+    ]
+    yield from _columns(rows)
+    for name, why in status.unshared:
+        yield f"not shared: {shown_name(name)}: {why}"
+
+
+def help_lines(entry: Entry | None = None) -> Iterator[str]:
+    """Explain one command, or all of them."""
+    if entry is not None:
+        yield entry.usage
+        yield f"  {entry.does}"
+        if entry.words[1:]:
+            yield f"  also: {', '.join(entry.words[1:])}"
+        return
+    yield from _columns(
+        [
+            ("NAME", "download a file or folder: the name alone is enough"),
+            *((e.usage, e.does) for e in COMMANDS),
+        ]
+    )
+    yield 'Commands may be in any case. A file called like one: get stop, or "stop".'
+
+
+def _state(hit: Hit) -> str:
+    return f"hashing {hit.hashed} %" if hit.file is None else short_id(hit.file)
+
+
+def _holders(offer: Offer) -> str:
+    holders = [hit.peer for hit in offer.hits]
+    more = len(holders) - _HOLDERS_SHOWN
+    return " ".join(holders[:_HOLDERS_SHOWN]) + (f" +{more}" if more > 0 else "")
+
+
+def _silence(silent: Sequence[PeerName]) -> str:
+    return f"; no answer from {name_list(silent)}" if silent else ""
+
+
+def _columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Iterator[str]:
+    """
+    Align rows of cells.
+
+    :param right: the columns to align at their right side.
+    """
+    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        texts = [
+            " " * (width - cells(text)) + text if index in right else padded(text, width)
+            for index, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "  ".join(texts).rstrip()

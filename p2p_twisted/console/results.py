@@ -1,0 +1,31 @@
+"""Tell a script how each line of its ended."""
+
+import os
+
+from twisted.logger import Logger
+
+
+class Results:
+    r"""
+    Writes ``ok\n`` or ``failed\n`` to a file descriptor.
+
+    A script that does not read them, or has closed its end, is told nothing more.
+
+    :param descriptor: inherited from whoever started us.
+    """
+
+    log = Logger()
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def tell(self, is_ok: bool) -> None:
+        """Tell how one line ended."""
+        if self._descriptor is None:
+            return
+        try:
+            os.set_blocking(self._descriptor, False)
+            os.write(self._descriptor, b"ok\n" if is_ok else b"failed\n")
+        except OSError as error:
+            self.log.warn("cannot tell results any more: {error}", error=error)
+            self._descriptor = None

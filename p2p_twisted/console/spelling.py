@@ -1,0 +1,52 @@
+"""Guess which command was meant with what turned out to be no file's name."""
+
+from typing import Final
+
+from p2p_twisted.console.commands import BY_WORD, find_entry, first_word
+
+# Shorter words are close to too much: one slip in them is enough.
+_LONGER_WORD: Final = 4
+
+
+def suggest(line: str) -> str | None:
+    """
+    Guess the command that somebody meant.
+
+    :returns: how to type it, or ``None``.
+    """
+    word, rest = first_word(line)
+    entry = find_entry(word)
+    if entry is not None:
+        # The word was right and what followed was not; but "stop words.txt" is a file.
+        return entry.usage if entry.operand else None
+    meant = _closest(word.casefold())
+    entry = find_entry(meant)
+    if entry is None or not entry.read(rest):
+        return None
+    name = entry.words[0]
+    return f"{name if meant == name.casefold() else meant} {rest}".rstrip()
+
+
+def _closest(typed: str) -> str:
+    """Find the command's word that is one or, in a longer one, two slips away."""
+    near = [(_distance(typed, word), word) for word in BY_WORD if abs(len(typed) - len(word)) <= 2]
+    slips, word = min(near, default=(0, ""))
+    return word if slips <= (2 if len(word) >= _LONGER_WORD else 1) else ""
+
+
+def _distance(one: str, other: str) -> int:
+    """
+    Count the slips between two words: a letter missed, added, changed, or two swapped.
+
+    The optimal string alignment distance (Damerau, CACM 1964).
+    """
+    rows = [list(range(len(other) + 1))]
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, wanted in enumerate(other, 1):
+            slips = min(rows[-1][j] + 1, row[j - 1] + 1, rows[-1][j - 1] + (letter != wanted))
+            if i > 1 < j and letter == other[j - 2] and one[i - 2] == wanted:
+                slips = min(slips, rows[-2][j - 2] + 1)
+            row.append(slips)
+        rows.append(row)
+    return rows[-1][-1]

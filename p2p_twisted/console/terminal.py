@@ -1,0 +1,141 @@
+"""The console on a terminal: a line being typed, and everything else above it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from typing_extensions import override
+
+from p2p_twisted.console.console import Console, Setting
+from p2p_twisted.console.downloads import running_line
+from p2p_twisted.console.editor import LineEditor
+from p2p_twisted.console.keys import Key, KeyReader
+from p2p_twisted.console.mode import Continued
+from p2p_twisted.console.screen import Screen
+from p2p_twisted.peer.interface import PeerError
+from p2p_twisted.transfer.progress import Progress
+
+CallFromThread = Callable[..., Any]
+"""Calls a function from the reactor's loop; unlike all else it may be called anywhere."""
+
+
+class Mode(Protocol):
+    """What a console asks of its terminal: see :class:`~p2p_twisted.console.mode.TerminalMode`."""
+
+    @property
+    def width(self) -> int:
+        """How many cells it is wide."""
+
+    def enter(self, continued: Continued) -> None:
+        """Have it give keys, unseen."""
+
+    def leave(self) -> None:
+        """Give it back as it was."""
+
+
+class TerminalConsole(Console):
+    """
+    Edits the line, shows what comes above it, and carries lines out side by side.
+
+    :param mode: of the terminal.
+    """
+
+    lines_at_once = 16
+    progress_seconds = 0.2
+
+    def __init__(self, setting: Setting, mode: Mode, call_from_thread: CallFromThread) -> None:
+        super().__init__(setting)
+        self._mode = mode
+        self._call_from_thread = call_from_thread
+        self._keys = KeyReader(setting.encoding)
+        self._editor = LineEditor()
+        self._screen = Screen()
+        self.closed.addBoth(self._give_back)
+
+    @override
+    def connectionMade(self) -> None:
+        self._mode.enter(self._continued)
+        super().connectionMade()
+
+    @override
+    def say(self, lines: Iterable[str]) -> None:
+        self._look()
+        self.output.write(self._screen.print(lines))
+
+    @override
+    def show_running(self, running: Sequence[Progress]) -> None:
+        self._screen.status = running_line(running) if running else ""
+        self._draw()
+
+    @override
+    def drained(self, dropped: int) -> None:
+        if dropped:
+            self.say([f"({dropped:,} lines dropped: nobody read them)"])
+        else:
+            self._draw()
+
+    @override
+    def close(self) -> None:
+        self.output.write(self._screen.erase())
+        super().close()
+
+    @override
+    def dataReceived(self, data: bytes) -> None:
+        for key in self._keys.feed(data):
+            self._press(key)
+        edited = self._screen.edit(self._editor.text, self._editor.cursor)
+        if not self.output.is_blocked:
+            self.output.write(edited)
+
+    @override
+    def readConnectionLost(self) -> None:
+        self.leave()
+
+    def _press(self, key: str | Key) -> None:
+        match key:
+            case Key.ENTER:
+                line = self._editor.enter()
+                self._look()
+                self.output.write(self._screen.commit(line))
+                self.take(line)
+            case Key.INTERRUPT if self._editor.text:
+                self._editor.clear()
+            case Key.END_OF_INPUT if self._editor.text:
+                self._editor.press(Key.DELETE)
+            case Key.INTERRUPT | Key.END_OF_INPUT:
+                self.leave()
+            case Key.REDRAW:
+                self.output.write(self._screen.clear())
+            case _:
+                self._editor.press(key)
+
+    def _look(self) -> None:
+        """See how wide the terminal and how well linked the peer is now."""
+        self._screen.resize(self._mode.width)
+        try:
+            neighbors = f" ({len(self.setting.peer.status().neighbors)})"
+        except PeerError:
+            neighbors = ""
+        self._screen.prompt = f"{self.setting.name}{neighbors}> "
+
+    def _draw(self) -> None:
+        # What is drawn again anyway need not be queued.
+        if not self.output.is_blocked:
+            self._screen.resize(self._mode.width)
+            self.output.write(self._screen.draw())
+
+    def _continued(self, in_foreground: bool) -> None:
+        self._call_from_thread(self._go_on, in_foreground)
+
+    def _go_on(self, in_foreground: bool) -> None:
+        if in_foreground:
+            self._screen.show()
+            self._draw()
+            self.transport.resumeProducing()
+        else:
+            # Reading its terminal there would suspend the process again.
+            self.transport.pauseProducing()
+            self._screen.hide()
+
+    def _give_back(self, result: None) -> None:
+        self._mode.leave()
+        return result

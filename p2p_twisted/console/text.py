@@ -1,0 +1,94 @@
+"""Make what comes from elsewhere safe to show, and numbers easy to read."""
+
+import re
+from typing import Final
+
+from wcwidth import wcwidth
+
+NAME_CELLS: Final = 120
+_EMOJI_SELECTOR: Final = "\ufe0f"
+_UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
+_DIGITS: Final = re.compile(r"([0-9]+)")
+
+
+def visible(text: str) -> str:
+    r"""
+    Escape whatever could move a cursor, hide, or forge a line.
+
+    That is every control, format, bidirectional, private, unassigned and
+    surrogate character, and every separator but the space: U+202E becomes
+    ``\u202e``.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shown_name(name: str) -> str:
+    """Escape and shorten a name that came from the network."""
+    return clip(visible(name), NAME_CELLS)
+
+
+def cells(text: str) -> int:
+    """Tell how many cells of a terminal a text takes, at most."""
+    return sum(_cells(character) for character in text)
+
+
+def clip(text: str, room: int) -> str:
+    """Shorten a text to ``room`` cells; dots show that it was longer."""
+    if cells(text) <= room:
+        return text
+    dots = "..."[:room]
+    return fitting(text, room - len(dots)) + dots
+
+
+def fitting(text: str, room: int) -> str:
+    """Keep as much of a text's beginning as fits into ``room`` cells."""
+    for index, character in enumerate(text):
+        room -= _cells(character)
+        if room < 0:
+            return text[:index]
+    return text
+
+
+def padded(text: str, room: int) -> str:
+    """Fill up with spaces to ``room`` cells."""
+    return text + " " * (room - cells(text))
+
+
+def human_size(size: float) -> str:
+    """Write a number of bytes: ``1.2 GiB``."""
+    unit = 0
+    # What would be rounded to 1024 belongs to the next unit.
+    while size >= 1023.95 and unit < len(_UNITS) - 1:
+        size /= 1024
+        unit += 1
+    return f"{size:.0f} B" if unit == 0 else f"{size:.1f} {_UNITS[unit]}"
+
+
+def human_time(seconds: float) -> str:
+    """Write a span of time: ``0.04 s``, ``10.9 s``, ``4:05``, ``2:00:07``."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def count(number: int, noun: str) -> str:
+    """Write how many there are: ``1 peer``, ``7 peers``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def natural_order(name: str) -> tuple[tuple[int, str], ...]:
+    """Give a key that sorts ``s2`` before ``s10``."""
+    parts = _DIGITS.split(name)
+    # Every second part is a number.
+    return tuple((int(part) if index % 2 else 0, part) for index, part in enumerate(parts))
+
+
+def _cells(character: str) -> int:
+    # What it follows may be drawn twice as wide because of it.
+    return 1 if character == _EMOJI_SELECTOR else max(0, wcwidth(character))

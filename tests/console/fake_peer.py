@@ -1,0 +1,128 @@
+"""A peer that answers what a test tells it to, for consoles to talk to."""
+
+from collections import defaultdict, deque
+from typing import Any
+
+import attrs
+from twisted.internet.defer import Deferred, fail, succeed
+from zope.interface import implementer
+
+from p2p_twisted.peer.interface import Found, IPeer, PeerError, Status, Topology, Watch
+from p2p_twisted.transfer.progress import Canceled, Progress, Receiving, Saved
+from p2p_twisted.wire.messages import Hit, PeerRecord
+from p2p_twisted.wire.names import PeerAddress, PeerName
+
+FILE = "9f2c41d07ae1c8b2" + "0" * 48
+OTHER_FILE = "00aa41d07ae1c8b2" + "0" * 48
+
+
+def address(name: str) -> PeerAddress:
+    """Give a peer's address."""
+    return PeerAddress(name, "127.0.0.1", 9_000 + int(name[1:]))
+
+
+def hit(peer: str = "s4", name: str = "f1.txt", file: str | None = FILE, **more: Any) -> Hit:
+    """Make a hit."""
+    return Hit(**{"peer": peer, "name": name, "file": file, "size": 2_048, **more})
+
+
+def found(*hits: Hit, asked: int = 7, answered: int = 7, silent: tuple[str, ...] = ()) -> Found:
+    """Make what a search brings."""
+    return Found(hits, asked, answered, silent, 0.03)
+
+
+def running(number: int = 1, **more: Any) -> Progress:
+    """Make a download that runs."""
+    state = Receiving("s4", 512.0, 2.0)
+    progress = Progress(number, "f1.txt", FILE, 2_048, received=1_024, state=state)
+    return attrs.evolve(progress, **more)
+
+
+def saved(number: int = 1, **more: Any) -> Progress:
+    """Make a download that is done."""
+    state = Saved("s2/Downloads/f1.txt", 10.94, ("s4",))
+    return running(number, **{"received": 2_048, "state": state, **more})
+
+
+def topology(**links: str) -> Topology:
+    """Make a network, as in ``topology(s1="s2 s3")``."""
+    records = tuple(PeerRecord(name, tuple(ends.split())) for name, ends in links.items())
+    return Topology(records, (), 0.04)
+
+
+STATUS = Status(
+    me=address("s2"),
+    network="default",
+    neighbors=(address("s10"), address("s3")),
+    registry="127.0.0.1:9011",
+    registered=True,
+    directory="s2",
+    downloads="s2/Downloads",
+    files=12,
+    size=3_000_000,
+    hashing=1,
+    unshared=(("a:b", "a name may not have ':'"),),
+    uptime=61.0,
+)
+
+
+@implementer(IPeer)
+class FakePeer:
+    """
+    Answers from queues.
+
+    :ivar asked: every call, as the method's name and its arguments.
+    :ivar answers: by method, what the next calls return: a value, an exception to
+        fail with, or a Deferred to wait for. Without any there is a plain answer.
+    :ivar watches: what downloads tell their progress to, oldest first.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self.answers: defaultdict[str, deque[Any]] = defaultdict(deque)
+        self.watches: list[Watch] = []
+        self.status_now = STATUS
+
+    def will(self, method: str, *answers: Any) -> None:
+        """Prepare the next answers of a method."""
+        self.answers[method].extend(answers)
+
+    def find(self, text: str) -> "Deferred[Found]":
+        return self._answer("find", found(hit(), hit("s6")), text)
+
+    def get(
+        self, wanted: str | Hit, watch: Watch, holder: PeerName | None = None
+    ) -> "Deferred[Progress]":
+        self.watches.append(watch)
+        return self._answer("get", saved(), wanted, holder)
+
+    def topology(self) -> "Deferred[Topology]":
+        return self._answer("topology", topology(s1="s2", s2="s1"))
+
+    def listing(self, holder: PeerName | None = None) -> "Deferred[Found]":
+        return self._answer("listing", found(hit()), holder)
+
+    def transfers(self) -> tuple[Progress, ...]:
+        return (running(1), saved(2))
+
+    def cancel(self, number: int) -> Progress:
+        if number != 1:
+            raise PeerError(f"no download {number} runs")
+        return running(state=Canceled())
+
+    def status(self) -> Status:
+        return self.status_now
+
+    def leave(self) -> "Deferred[None]":
+        return self._answer("leave", None)
+
+    def stop_network(self) -> "Deferred[None]":
+        return self._answer("stop_network", None)
+
+    def _answer(self, method: str, default: Any, *arguments: Any) -> "Deferred[Any]":
+        self.asked.append((method, *arguments))
+        queue = self.answers[method]
+        answer = queue.popleft() if queue else default
+        if isinstance(answer, Deferred):
+            return answer
+        return fail(answer) if isinstance(answer, Exception) else succeed(answer)

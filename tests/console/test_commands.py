@@ -1,0 +1,149 @@
+"""Every line that a person may type means something."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.console.commands import (
+    COMMANDS,
+    Cancel,
+    Choose,
+    Command,
+    Find,
+    Get,
+    Help,
+    Leave,
+    List,
+    ListPeers,
+    ListTransfers,
+    ShowStatus,
+    Stop,
+    Topo,
+    parse,
+)
+from p2p_twisted.console.spelling import suggest
+
+ANY_TEXT = st.text(st.characters(codec=None, categories=None))
+
+
+def bare(name: str) -> Get:
+    """A name typed alone."""
+    return Get(name, is_bare=True)
+
+
+READINGS: list[tuple[str, Command | None]] = [
+    ("", None),
+    ("  \t ", None),
+    # Commands, in any case
+    ("TOPO", Topo()),
+    ("  topo ", Topo()),
+    ("Stop", Stop()),
+    ("STOP", Stop()),
+    ("leave", Leave()),
+    ("quit", Leave()),
+    ("Exit", Leave()),
+    ("peers", ListPeers()),
+    ("transfers", ListTransfers()),
+    ("status", ShowStatus()),
+    ("help", Help()),
+    ("help topo", Help("TOPO")),
+    ("help quit", Help("leave")),
+    ("find f1", Find("f1")),
+    ("find two words", Find("two words")),
+    ('find "two words"', Find("two words")),
+    ("find *.txt", Find("*.txt")),
+    ("ls", List()),
+    ("ls S3", List("s3")),
+    ("cancel 2", Cancel(2)),
+    ("get f1.txt", Get("f1.txt")),
+    ("get a  b.txt", Get("a  b.txt")),
+    ('get "a b"', Get("a b")),
+    ("get stop", Get("stop")),
+    ("get 2", Choose(2)),
+    ('get "2"', Get("2")),
+    ("get 2 --from s4", Choose(2, "s4")),
+    ("get f1 --from S4", Get("f1", "s4")),
+    ("get my file --from=s4", Get("my file", "s4")),
+    ('get "a --from s4"', Get("a --from s4")),
+    # File names
+    ("f1", bare("f1")),
+    ("my  notes ", bare("my  notes")),
+    ("TOPO.txt", bare("TOPO.txt")),
+    ("stop words.txt", bare("stop words.txt")),
+    ("leave it.txt", bare("leave it.txt")),
+    ("ls foo.txt", bare("ls foo.txt")),
+    ("help me.txt", bare("help me.txt")),
+    ("2", bare("2")),
+    ("'tis.txt", bare("'tis.txt")),
+    ('"TOPO"', Get("TOPO")),
+    ("'a b'", Get("a b")),
+    ("./stop", Get("stop")),
+    ("./a b", Get("a b")),
+    # Commands without what they need
+    ("find", bare("find")),
+    ("get", bare("get")),
+    ("cancel", bare("cancel")),
+    ("cancel all", bare("cancel all")),
+    ("cancel 0", bare("cancel 0")),
+    ("cancel ²", bare("cancel ²")),
+    ("get f1 --from no!peer", bare("get f1 --from no!peer")),
+]
+
+SUGGESTIONS = [
+    ("tpoo", "TOPO"),
+    ("Stpo", "Stop"),
+    ("quti", "quit"),
+    ("tranfers", "transfers"),
+    ("fnid notes", "find notes"),
+    ("peer", "peers"),
+    ("cancel all", "cancel N"),
+    ("find", "find TEXT"),
+    ("f1", None),
+    ("report.txt", None),
+    ("stop words.txt", None),
+    ("stpo words.txt", None),
+    ("find2", None),
+]
+
+
+class ParseTests(SynchronousTestCase):
+    """One line becomes one command."""
+
+    def test_lines(self) -> None:
+        """Each of these lines has one reading."""
+        for line, command in READINGS:
+            self.assertEqual(parse(line), command, line)
+
+    @given(ANY_TEXT)
+    def test_any_text_means_something(self, text: str) -> None:
+        """Only a blank line means nothing."""
+        self.assertEqual(parse(text) is None, not text.strip())
+
+    @given(ANY_TEXT.filter(bool), st.sampled_from("\"'"), st.sampled_from(["", "get "]))
+    def test_quoted_names(self, name: str, quote: str, word: str) -> None:
+        """Whatever is between quotes is a file's name, as it is."""
+        command: Any = parse(f"{word}{quote}{name}{quote}")
+        self.assertEqual(command, Get(name))
+
+    def test_every_word_is_a_command(self) -> None:
+        """No two entries of the table claim one word."""
+        words = [word.casefold() for entry in COMMANDS for word in entry.words]
+        self.assertEqual(len(words), len(set(words)))
+
+
+class SuggestTests(SynchronousTestCase):
+    """A misspelt command is a file's name that nobody has."""
+
+    def test_suggestions(self) -> None:
+        """What is close to a command, and would be one, is suggested."""
+        for line, meant in SUGGESTIONS:
+            self.assertEqual(suggest(line), meant, line)
+
+    @given(ANY_TEXT)
+    def test_any_text(self, text: str) -> None:
+        """What is suggested can be typed, or says what is missing."""
+        meant = suggest(text)
+        usages = [entry.usage for entry in COMMANDS]
+        self.assertTrue(meant is None or meant in usages or parse(meant) != bare(meant))
