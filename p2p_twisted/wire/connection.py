@@ -28,6 +28,7 @@ from p2p_twisted.wire.pulse import Pulse
 from p2p_twisted.wire.session import Session
 
 _HTTP: Final = b" HTTP/"
+_READ_BYTES: Final = 64 * limits.KIB
 
 RawSink = Callable[[bytes], None]
 """Takes raw bytes as they come, in pieces of any size."""
@@ -143,6 +144,7 @@ class Connection(LineReceiver):
         """
         self._raw_left = length
         self._raw_sink = sink
+        self._fit_reads()
         if length:
             self.setRawMode()
 
@@ -156,6 +158,11 @@ class Connection(LineReceiver):
             self._outbox.lend(producer)
         else:
             producer.stopProducing()
+
+    def write(self, piece: bytes) -> None:
+        """Write for the producer that :meth:`stream` let in."""
+        if self.is_open:
+            self.transport.write(piece)
 
     def stream_ended(self) -> None:
         """Take the transport back from a producer."""
@@ -191,14 +198,14 @@ class Connection(LineReceiver):
 
         In the middle of a stream there is nothing left to say: it is aborted.
         """
-        if not self.is_open or self._outbox.is_lent:
+        if self._phase is _Phase.CONNECTING or self._outbox.is_lent:
             self.abort()
-            return
-        self._outbox.finish()
-        self._phase = _Phase.CLOSING
-        self.clearLineBuffer()
-        self.transport.loseConnection()
-        self._abort_in(limits.CLOSE_SECONDS)
+        elif self.is_open:
+            self._outbox.finish()
+            self._phase = _Phase.CLOSING
+            self.clearLineBuffer()
+            self.transport.loseConnection()
+            self._abort_in(limits.CLOSE_SECONDS)
 
     def abort(self) -> None:
         """Close at once; what has not left is lost. Too early, too late or again does no harm."""
@@ -321,8 +328,18 @@ class Connection(LineReceiver):
             start += len(piece)
             self._raw_left -= len(piece)
             self._raw_sink(piece)
+        self._fit_reads()
         if self.is_open and not self._raw_left:
             self.setLineMode(received[start:])
+
+    def _fit_reads(self) -> None:
+        """
+        Read raw bytes in large pieces, but not far beyond them.
+
+        For every line LineReceiver copies all that was read behind it: a megabyte
+        of short lines would hold up the reactor for seconds.
+        """
+        self.transport.bufferSize = min(max(self._raw_left, _READ_BYTES), limits.MIB)
 
     def _talked(self) -> None:
         if not self._has_talked:
