@@ -1,0 +1,148 @@
+"""``twistd -n p2pmeta``: the registry."""
+
+import time
+from pathlib import Path
+from random import SystemRandom
+from typing import Any, Final
+
+from twisted.application.service import IService, MultiService
+from twisted.internet.endpoints import serverFromString
+from twisted.python.usage import UsageError
+from typing_extensions import override
+
+from p2p_twisted.registry.checking import Checker
+from p2p_twisted.registry.deciding import Policy
+from p2p_twisted.registry.server import Registry
+from p2p_twisted.registry.service import RegistryService
+from p2p_twisted.registry.sqlite import SqliteStore
+from p2p_twisted.registry.store import IRegistryStore, MemoryStore
+from p2p_twisted.threads import WorkerPool
+from p2p_twisted.twistd import DaemonOptions, WorkerService, prepare
+from p2p_twisted.wire.limits import REGISTRY_PORT
+from p2p_twisted.wire.names import BadName, peer_name
+
+_PORTS: Final = range(1_024, 65_536)
+_ENDPOINTS: Final = ("tcp:", "tcp6:", "systemd:")
+_SQLITE: Final = "sqlite:"
+_MEMORY: Final = "memory:"
+
+
+def _endpoint(text: str) -> str:
+    try:
+        if not text.startswith(_ENDPOINTS):
+            raise ValueError("not on TCP")
+        # Only to see that it can be read: nothing is opened, so no reactor is needed.
+        serverFromString(None, text)
+    except Exception as error:
+        raise UsageError(
+            f"--listen takes an endpoint such as tcp:9011:interface=127.0.0.1,"
+            f" not {text!r} ({error})"
+        ) from error
+    return text
+
+
+def _ports(text: str) -> range:
+    first, _, last = text.partition("-")
+    try:
+        ports = range(int(first), int(last or first) + 1)
+    except ValueError:
+        ports = range(0)
+    if not ports or ports[0] not in _PORTS or ports[-1] not in _PORTS:
+        raise UsageError(
+            f"--ports takes a range such as 9000-9009, between {_PORTS[0]} and {_PORTS[-1]},"
+            f" not {text!r}"
+        )
+    return ports
+
+
+def _network(text: str) -> str:
+    try:
+        return peer_name(text)
+    except BadName:
+        raise UsageError(
+            f"--network takes letters a to z, digits and hyphens, at most 31, not {text!r}"
+        ) from None
+
+
+def _store(text: str) -> "Path | None":
+    """Read where to keep registrations; ``None`` means in memory."""
+    if text == _MEMORY:
+        return None
+    path = text.removeprefix(_SQLITE)
+    if path in ("", text):
+        raise UsageError(f"--store takes sqlite:FILE or memory:, not {text!r}")
+    return Path(path).absolute()
+
+
+class Options(DaemonOptions):
+    """Options of ``p2pmeta``."""
+
+    has_prompt = False
+    synopsis = "[options]"
+
+    optParameters = [
+        [
+            "listen",
+            None,
+            f"tcp:{REGISTRY_PORT}:interface=127.0.0.1",
+            "Where to listen: an endpoint string.",
+        ],
+        ["ports", None, "9000-9009", "Ports to give to the peers of each host."],
+        [
+            "store",
+            None,
+            f"{_SQLITE}p2pmeta.db",
+            "Where to remember the peers: sqlite:FILE, or memory: to forget them at the end.",
+        ],
+        ["network", None, "default", "The name of the network."],
+    ]
+    optFlags = [
+        ["insecure-lan", None, "Let other machines in, though nothing is encrypted."],
+        ["allow-advertise", None, "Believe peers that say under which address to reach them."],
+    ]
+
+    @override
+    def stem(self) -> str:
+        return "p2pmeta"
+
+    @override
+    def postOptions(self) -> None:
+        # Here and not one by one, so that the defaults are read as well.
+        self["listen"] = _endpoint(self["listen"])
+        self["ports"] = _ports(self["ports"])
+        self["store"] = _store(self["store"])
+        self["network"] = _network(self["network"])
+        super().postOptions()
+
+
+def makeService(options: Options) -> IService:
+    """Build the registry; nothing is opened before it starts."""
+    from twisted.internet import reactor
+
+    prepare(reactor)
+    daemon = MultiService()
+    registry = Registry(
+        reactor,
+        _make_store(options["store"], reactor, daemon),
+        Checker(reactor, options["network"]),
+        Policy(options["ports"], believes_advertised=bool(options["allow-advertise"])),
+        SystemRandom(),
+        time.time,
+    )
+    RegistryService(
+        reactor,
+        registry,
+        options["network"],
+        options["listen"],
+        allows_lan=bool(options["insecure-lan"]),
+    ).setServiceParent(daemon)
+    return daemon
+
+
+def _make_store(path: "Path | None", reactor: Any, daemon: MultiService) -> IRegistryStore:
+    if path is None:
+        return MemoryStore()
+    # One thread: what is kept is kept in the order in which it was decided.
+    pool = WorkerPool(reactor, "p2pmeta-store", threads=1)
+    WorkerService(reactor, pool).setServiceParent(daemon)
+    return SqliteStore(path, pool)

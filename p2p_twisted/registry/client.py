@@ -1,0 +1,92 @@
+"""A peer's side of the registry."""
+
+from typing import Any, Literal, TypeVar
+
+import attrs
+
+from p2p_twisted.registry.calling import NoAnswer, call
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import (
+    PROTOCOL,
+    Bye,
+    Error,
+    Hello,
+    Join,
+    Leave,
+    Message,
+    Renew,
+    Report,
+    Welcome,
+)
+from p2p_twisted.wire.names import NetworkName, PeerAddress, PeerName, Token
+
+A = TypeVar("A", bound=Message)
+
+
+@attrs.frozen
+class RegistryRefused(Exception):
+    """The registry said no."""
+
+    code: str
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class RegistryUnreachable(Exception):
+    """There is no registry of our network at that address, or it does not answer in time."""
+
+
+@attrs.frozen
+class RegistryClient:
+    """
+    Talks to one registry, on a new connection each time, for at most 10 s.
+
+    Every method raises :class:`RegistryRefused` or :class:`RegistryUnreachable`.
+
+    :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
+    :param network: the registry of another one is not talked to.
+    """
+
+    reactor: Any
+    host: str
+    port: int
+    network: NetworkName
+
+    async def join(self, join: Join) -> Welcome:
+        """Register: the name and the place are ours for 10 s, until the first :meth:`renew`."""
+        return await self._ask(join, Welcome)
+
+    async def renew(self, name: PeerName, token: Token) -> Welcome:
+        """Extend the lease; the first time this says that the peer listens."""
+        return await self._ask(Renew(name, token), Welcome)
+
+    async def leave(self, name: PeerName, token: Token) -> None:
+        """End the lease."""
+        await self._ask(Leave(name, token), Bye)
+
+    async def report(self, peer: PeerAddress) -> None:
+        """Tell that a neighbor died; the registry sees for itself."""
+        await self._ask(Report(peer), Bye)
+
+    async def _ask(self, question: Message, kind: type[A]) -> A:
+        expected = Hello(PROTOCOL, _ROLE, _ROLE, self.network)
+        try:
+            answer = await call(
+                self.reactor, self.host, self.port, expected, limits.REQUEST_SECONDS, question
+            )
+        except NoAnswer as error:
+            raise RegistryUnreachable(f"the registry at {self.host}:{self.port} {error}") from None
+        match answer:
+            case Error(reason, code):
+                raise RegistryRefused(code, reason)
+            case kind():
+                return answer
+            case _:
+                raise RegistryUnreachable(
+                    f"{self.host}:{self.port} answers {question.verb} with {answer.verb}"
+                )
+
+
+_ROLE: Literal["registry"] = "registry"

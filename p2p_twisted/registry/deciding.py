@@ -1,0 +1,238 @@
+"""What the registry answers, and why: all of its rules, and nothing else."""
+
+import hmac
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import attrs
+
+from p2p_twisted.registry import refusals
+from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Random, Registration, Roster
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Bye, Error, Join, Leave, Message, Renew, Report, Welcome
+from p2p_twisted.wire.names import (
+    BadName,
+    PeerAddress,
+    PeerName,
+    Token,
+    check_host,
+    is_loopback,
+    peer_name,
+)
+
+_TOKEN_BITS: Final = 128
+# A lease is renewed three times before it runs out.
+_RENEWALS_PER_LEASE: Final = 3
+
+Question = Join | Renew | Leave | Report
+
+
+@attrs.frozen
+class Policy:
+    """
+    What the operator decided.
+
+    :ivar ports: given out, per host.
+    :ivar is_open: whether it listens beyond loopback.
+    :ivar believes_advertised: whether a peer may name its host itself.
+    """
+
+    ports: range
+    is_open: bool = False
+    believes_advertised: bool = False
+
+
+@attrs.frozen
+class Request:
+    """
+    A message to the registry, and what must be known to decide about it.
+
+    :ivar host: the connection's other end.
+    :ivar date: in seconds since 1970, for people only.
+    :ivar is_checked: whether those who stood in the way were found to be alive.
+    """
+
+    message: Question
+    host: str
+    date: float
+    is_checked: bool = False
+
+
+@attrs.frozen
+class Decision:
+    """An answer, and the changes that must be kept before it is given."""
+
+    answer: Message
+    changes: tuple[Change, ...] = ()
+
+
+@attrs.frozen
+class Check:
+    """See first whether these are alive, and forget them if not; then decide again."""
+
+    doubtful: tuple[Registration, ...]
+
+
+class _Refused(Exception):
+    """Ends a decision with an :class:`Error`."""
+
+    def __init__(self, error: Error) -> None:
+        self.error = error
+
+
+def decide(
+    roster: Roster, policy: Policy, request: Request, now: float, rng: Random
+) -> Decision | Check:
+    """
+    Decide about a request.
+
+    :param now: seconds on the monotonic clock.
+    :param rng: makes tokens, so it must be one that nobody can predict.
+    """
+    try:
+        match request.message:
+            case Join() as join:
+                return _join(roster, policy, request, join, now, rng)
+            case Renew(name, token):
+                return _renew(roster, _held(roster, name, token), now, rng)
+            case Leave(name, token):
+                return _leave(roster, name, token)
+            case Report(peer):
+                return _report(roster, peer, request.is_checked)
+    except _Refused as refused:
+        return Decision(refused.error)
+
+
+def lease_seconds(peers: int) -> float:
+    """Say how long a lease lasts, so that renewals of so many stay bearable."""
+    return max(limits.LEASE_SECONDS, _RENEWALS_PER_LEASE * peers / limits.RENEWALS_PER_SECOND)
+
+
+def _join(
+    roster: Roster, policy: Policy, request: Request, join: Join, now: float, rng: Random
+) -> Decision | Check:
+    name = _name(join.name)
+    host = _host(policy, request.host, join.advertise)
+    mine = roster.named(name)
+    if mine is not None and not _is_proven(mine, join.token):
+        return _unless_dead(request, [mine], refusals.name_taken(mine, now))
+    if mine is None:
+        _check_room(roster, host)
+    ports = _usable_ports(policy, join, mine, host)
+    port = next((port for port in ports if roster.placed(host, port) in (None, mine)), None)
+    if port is None:
+        holders = [holder for port in ports if (holder := roster.placed(host, port))]
+        return _unless_dead(request, holders, _no_port(policy, join, host, holders, now))
+    registration = Registration(
+        PeerAddress(name, host, port),
+        token=f"{rng.getrandbits(_TOKEN_BITS):032x}" if mine is None else mine.token,
+        since=request.date if mine is None else mine.since,
+        expires=now + limits.RESERVATION_SECONDS,
+    )
+    answer = _welcome(roster, registration, limits.RESERVATION_SECONDS, limits.REFERRALS, rng)
+    return Decision(answer, (Put(registration),))
+
+
+def _renew(roster: Roster, mine: Registration, now: float, rng: Random) -> Decision:
+    lease = lease_seconds(len(roster))
+    extended = attrs.evolve(mine, expires=now + lease, is_listening=True)
+    change = Extend(mine.name, extended.expires) if mine.is_listening else Put(extended)
+    return Decision(_welcome(roster, mine, lease, limits.RENEWAL_REFERRALS, rng), (change,))
+
+
+def _leave(roster: Roster, name: PeerName, token: Token) -> Decision:
+    if roster.named(name) is None:
+        return Decision(Bye("noted"))
+    return Decision(Bye("noted"), (Forget(_held(roster, name, token).name),))
+
+
+def _report(roster: Roster, peer: PeerAddress, is_checked: bool) -> Decision | Check:
+    reported = roster.named(peer.name)
+    if is_checked or reported is None or reported.address != peer or not reported.is_listening:
+        return Decision(Bye("noted"))
+    return Check((reported,))
+
+
+def _welcome(
+    roster: Roster, mine: Registration, lease: float, referrals: int, rng: Random
+) -> Welcome:
+    return Welcome(
+        name=mine.name,
+        host=mine.address.host,
+        port=mine.address.port,
+        lease=lease,
+        token=mine.token,
+        referrals=roster.referrals(rng, referrals, besides=mine.name),
+    )
+
+
+def _name(typed: str | None) -> PeerName:
+    if typed is None:
+        raise _Refused(refusals.NO_NAME)
+    try:
+        return peer_name(typed)
+    except BadName as error:
+        raise _Refused(Error(str(error))) from None
+
+
+def _host(policy: Policy, connected: str, advertised: str | None) -> str:
+    if advertised is not None and not policy.believes_advertised:
+        raise _Refused(refusals.ADVERTISED)
+    host = connected if advertised is None else advertised
+    try:
+        check_host(host)
+    except BadName as error:
+        raise _Refused(refusals.no_host(host, error)) from None
+    if policy.is_open and is_loopback(host):
+        raise _Refused(refusals.unreachable(host))
+    return host
+
+
+def _check_room(roster: Roster, host: str) -> None:
+    if len(roster) >= limits.REGISTERED:
+        raise _Refused(refusals.too_many("this registry", limits.REGISTERED))
+    if roster.on_host(host) >= limits.REGISTERED_PER_HOST and not is_loopback(host):
+        raise _Refused(refusals.too_many(host, limits.REGISTERED_PER_HOST))
+
+
+def _usable_ports(
+    policy: Policy, join: Join, mine: Registration | None, host: str
+) -> Sequence[int]:
+    """List the ports that would do, the best one first."""
+    if join.port is not None:
+        return [join.port]
+    unusable = frozenset(join.unusable)
+    own = [mine.address.port] if mine is not None and mine.address.host == host else []
+    return [port for port in [*own, *policy.ports] if port not in unusable]
+
+
+def _no_port(
+    policy: Policy, join: Join, host: str, holders: Sequence[Registration], now: float
+) -> Error:
+    if join.port is not None:
+        [holder] = holders
+        return refusals.port_taken(holder, now)
+    return refusals.full(policy.ports, host, [holder.name for holder in holders])
+
+
+def _is_proven(registration: Registration, token: Token | None) -> bool:
+    return token is not None and hmac.compare_digest(registration.token, token)
+
+
+def _held(roster: Roster, name: PeerName, token: Token) -> Registration:
+    mine = roster.named(name)
+    if mine is None or not _is_proven(mine, token):
+        raise _Refused(refusals.unknown(name))
+    return mine
+
+
+def _unless_dead(
+    request: Request, in_the_way: Iterable[Registration], error: Error
+) -> Decision | Check:
+    """Refuse, once those in the way have been seen to live; a reservation need not be."""
+    doubtful = sorted(
+        (holder for holder in in_the_way if holder.is_listening), key=lambda holder: holder.expires
+    )
+    if doubtful and not request.is_checked:
+        return Check(tuple(doubtful[: limits.CHECKS_PER_REQUEST]))
+    return Decision(error)

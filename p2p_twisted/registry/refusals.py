@@ -1,0 +1,84 @@
+"""What the registry says when it cannot help: the reason, and the way out."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from p2p_twisted.registry.roster import Registration
+from p2p_twisted.wire.messages import Error
+from p2p_twisted.wire.names import BadName, PeerName
+
+_NAMES_SHOWN: Final = 5
+_LAST_PORT: Final = 65_535
+
+NO_NAME: Final = Error('who are you? Say: p2p {"name": "s1"}')
+
+ADVERTISED: Final = Error(
+    "this registry takes a peer's host from its connection: advertise none,"
+    " or start the registry with --allow-advertise",
+    "refused",
+)
+
+UNSAVED: Final = Error("the registry cannot write to its store: try again later", "refused")
+
+
+def no_host(host: str, why: BadName) -> Error:
+    """Refuse a peer whose address cannot be passed on."""
+    return Error(f"no peer can be reached at {host}: {why}", "refused")
+
+
+def unreachable(host: str) -> Error:
+    """Refuse a peer that only its own machine could reach."""
+    return Error(
+        f"other machines cannot reach a peer at {host}: connect to this registry by the address"
+        " that they use, or advertise one where it allows that",
+        "refused",
+    )
+
+
+def too_many(where: str, peers: int) -> Error:
+    """Refuse because of the bounds on what is kept."""
+    return Error(f"full: {where} has {peers} peers already", "full")
+
+
+def name_taken(holder: Registration, now: float) -> Error:
+    """Refuse a name that is somebody else's."""
+    held = f"the name {holder.name} is taken by {_held(holder, now)}"
+    return Error(f"{held}: choose another one", "taken")
+
+
+def port_taken(holder: Registration, now: float) -> Error:
+    """Refuse a port that was asked for and is somebody else's."""
+    held = f"port {holder.address.port} is taken by {holder.name}, at {_held(holder, now)}"
+    return Error(f"{held}: ask for another one, or for none", "taken")
+
+
+def full(ports: range, host: str, holders: Sequence[PeerName]) -> Error:
+    """Refuse because no port of the pool is left, on that host, for that peer."""
+    if not holders:
+        return Error(f"full: {host} can listen on none of the ports {_span(ports)}", "full")
+    names = ", ".join(holders[:_NAMES_SHOWN])
+    more = f" and {len(holders) - _NAMES_SHOWN} more" if len(holders) > _NAMES_SHOWN else ""
+    wider = range(ports.start, min(ports.start + 10 * len(ports), _LAST_PORT + 1))
+    return Error(
+        f"full: all ports {_span(ports)} on {host} are taken, by {names}{more}:"
+        f" start the registry with --ports {_span(wider)}, or leave with one of them",
+        "full",
+    )
+
+
+def unknown(name: PeerName) -> Error:
+    """Tell a peer that its lease has run out, or was never its own."""
+    return Error(f"{name} is not registered here under that token: join again", "unknown")
+
+
+def _held(holder: Registration, now: float) -> str:
+    place = str(holder.address).partition("@")[2]
+    if not holder.is_listening:
+        return f"{place}, reserved for another {max(1, round(holder.expires - now))} s"
+    since = datetime.fromtimestamp(holder.since, UTC)
+    return f"{place} since {since:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _span(ports: range) -> str:
+    return f"{ports.start}-{ports.stop - 1}"

@@ -1,0 +1,158 @@
+"""Who is registered: names, places and leases, and the changes that may happen to them."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
+
+import attrs
+
+from p2p_twisted.wire.names import PeerAddress, PeerName, Token
+
+T = TypeVar("T")
+
+
+class Random(Protocol):
+    """What is needed of :class:`random.Random`."""
+
+    def getrandbits(self, k: int, /) -> int:
+        """Make a number of ``k`` random bits."""
+
+    def sample(self, population: Sequence[T], k: int) -> list[T]:
+        """Choose ``k`` different ones, in random order."""
+
+
+@attrs.frozen
+class Registration:
+    """
+    A peer's hold on its name and its place.
+
+    :ivar since: when it joined, in seconds since 1970: for people only.
+    :ivar expires: in seconds on the monotonic clock of this run.
+    :ivar is_listening: whether it has said that it listens; until then its name
+        and place are reserved, and nobody is referred to it.
+    """
+
+    address: PeerAddress
+    token: Token = attrs.field(repr=False)
+    since: float
+    expires: float
+    is_listening: bool = False
+
+    @property
+    def name(self) -> PeerName:
+        """The peer's name."""
+        return self.address.name
+
+
+@attrs.frozen
+class Put:
+    """Somebody registered, or the registration of that name changed."""
+
+    registration: Registration
+
+
+@attrs.frozen
+class Extend:
+    """A lease became longer."""
+
+    name: PeerName
+    expires: float
+
+
+@attrs.frozen
+class Forget:
+    """A registration ended."""
+
+    name: PeerName
+
+
+Change = Put | Extend | Forget
+
+
+class Roster:
+    """
+    Every registration of one network.
+
+    It changes by :meth:`apply` alone, after the store has accepted the same
+    changes. A lease that ran out holds until somebody applies :meth:`expired`.
+    """
+
+    def __init__(self, registrations: Iterable[Registration] = ()) -> None:
+        self._named: dict[PeerName, Registration] = {}
+        self._placed: dict[tuple[str, int], PeerName] = {}
+        self._on_host: Counter[str] = Counter()
+        # In a list for choosing at random, and where each stands in it.
+        self._referable: list[PeerName] = []
+        self._index: dict[PeerName, int] = {}
+        self.apply([Put(registration) for registration in registrations])
+
+    def __len__(self) -> int:
+        return len(self._named)
+
+    def named(self, name: PeerName) -> Registration | None:
+        """Find who has a name."""
+        return self._named.get(name)
+
+    def placed(self, host: str, port: int) -> Registration | None:
+        """Find who has a place."""
+        name = self._placed.get((host, port))
+        return None if name is None else self._named[name]
+
+    def on_host(self, host: str) -> int:
+        """Count the registrations of one host."""
+        return self._on_host[host]
+
+    def referrals(self, rng: Random, count: int, besides: PeerName) -> tuple[PeerAddress, ...]:
+        """Choose up to ``count`` listening peers at random, other than ``besides``."""
+        chosen = rng.sample(self._referable, min(count + 1, len(self._referable)))
+        others = [name for name in chosen if name != besides]
+        return tuple(self._named[name].address for name in others[:count])
+
+    def expired(self, now: float) -> tuple[Forget, ...]:
+        """List the registrations whose leases have run out."""
+        return tuple(Forget(name) for name, held in self._named.items() if held.expires <= now)
+
+    def unanswered(self, dead: Iterable[Registration]) -> tuple[Forget, ...]:
+        """List those of the dead that have not given a sign of life in the meantime."""
+        return tuple(Forget(held.name) for held in dead if self._named.get(held.name) == held)
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Let changes happen."""
+        for change in changes:
+            match change:
+                case Put(registration):
+                    self._put(registration)
+                case Extend(name, expires):
+                    self._named[name] = attrs.evolve(self._named[name], expires=expires)
+                case Forget(name):
+                    self._forget(name)
+
+    def _put(self, registration: Registration) -> None:
+        name, address = registration.name, registration.address
+        self._forget(name)
+        self._named[name] = registration
+        self._placed[address.host, address.port] = name
+        self._on_host[address.host] += 1
+        if registration.is_listening:
+            self._index[name] = len(self._referable)
+            self._referable.append(name)
+
+    def _forget(self, name: PeerName) -> None:
+        held = self._named.pop(name, None)
+        if held is None:
+            return
+        host = held.address.host
+        del self._placed[host, held.address.port]
+        self._on_host[host] -= 1
+        if not self._on_host[host]:
+            del self._on_host[host]
+        if held.is_listening:
+            self._withdraw(name)
+
+    def _withdraw(self, name: PeerName) -> None:
+        """Let the last one take its index: no other has to move."""
+        index = self._index.pop(name)
+        last = self._referable.pop()
+        if last != name:
+            self._referable[index] = last
+            self._index[last] = index

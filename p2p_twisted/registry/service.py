@@ -1,0 +1,95 @@
+"""The registry as a service: its listener, its timer, and their order."""
+
+from typing import Any, Final
+
+import attrs
+from twisted.application.internet import TimerService
+from twisted.application.service import MultiService
+from twisted.internet.defer import maybeDeferred
+from twisted.logger import Logger
+from typing_extensions import override
+
+from p2p_twisted.registry.server import Registry
+from p2p_twisted.registry.session import RegistrySession
+from p2p_twisted.registry.store import StoreFault
+from p2p_twisted.twistd import CannotStart, ListeningService, notify
+from p2p_twisted.wire.listener import Listener
+from p2p_twisted.wire.messages import PROTOCOL, Hello
+from p2p_twisted.wire.names import NetworkName, is_loopback
+
+_EXPIRE_SECONDS: Final = 1.0
+
+
+class RegistryService(MultiService):
+    """
+    Serve a registry.
+
+    :param endpoint: where to listen.
+    :param allows_lan: whether that may be beyond loopback.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,
+        registry: Registry,
+        network: NetworkName,
+        endpoint: str,
+        allows_lan: bool = False,
+    ) -> None:
+        super().__init__()
+        self._reactor = reactor
+        self._registry = registry
+        self._network = network
+        self._allows_lan = allows_lan
+        self._listener = Listener(
+            reactor,
+            Hello(PROTOCOL, "registry", "registry", network),
+            lambda connection: RegistrySession(connection, registry),
+        )
+        self._listening = ListeningService(reactor, endpoint, self._listener)
+        self._listening.setServiceParent(self)
+        timer = TimerService(_EXPIRE_SECONDS, registry.expire)
+        timer.clock = reactor
+        timer.setServiceParent(self)
+
+    @override
+    def startService(self) -> None:
+        """
+        Begin to answer.
+
+        :raises CannotStart: where it would be reached from elsewhere unasked, or has no store.
+        """
+        super().startService()
+        host, port = self._listening.address
+        is_open = not is_loopback(host)
+        if is_open and not self._allows_lan:
+            raise CannotStart(
+                f"listening on {host} lets other machines in, without any encryption or keys:"
+                " add interface=127.0.0.1 to --listen, or say --insecure-lan"
+            )
+        self._registry.policy = attrs.evolve(self._registry.policy, is_open=is_open)
+        try:
+            self._registry.start()
+        except StoreFault as fault:
+            raise CannotStart(str(fault)) from fault
+        self._reactor.callWhenRunning(self._started, host, port)
+
+    @override
+    async def stopService(self) -> None:
+        notify("STOPPING=1")
+        await maybeDeferred(super().stopService)
+        self._listener.close_all()
+        await self._registry.stop()
+
+    def _started(self, host: str, port: int) -> None:
+        if self._registry.policy.is_open:
+            self.log.warn("insecure: everybody who reaches this registry can read it and join")
+        self.log.info(
+            "registry of network {network}, listening on {host}:{port}",
+            network=self._network,
+            host=host,
+            port=port,
+        )
+        notify(f"READY=1\nSTATUS=listening on {host}:{port}")

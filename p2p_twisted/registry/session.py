@@ -1,0 +1,71 @@
+"""One conversation with the registry: a request, its answer, and the end."""
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from p2p_twisted.background import background
+from p2p_twisted.registry.deciding import Question
+from p2p_twisted.registry.server import Registry
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.messages import (
+    Bye,
+    Error,
+    Hello,
+    Join,
+    Leave,
+    Message,
+    Renew,
+    Report,
+    Welcome,
+)
+
+
+class RegistrySession:
+    """
+    Answers one request, and closes.
+
+    Somebody who does not know the flag has three tries.
+    """
+
+    log = Logger()
+
+    def __init__(self, connection: Connection, registry: Registry) -> None:
+        self._connection = connection
+        self._registry = registry
+        self._is_asked = False
+        connection.hint = "send a valid flag: P2P"
+
+    def greeted(self, hello: Hello) -> None:
+        """Do nothing: it is the registry that greets."""
+
+    def received(self, message: Message) -> None:
+        """Take the request; what follows it is passed over."""
+        if self._is_asked:
+            return
+        match message:
+            case Join() | Renew() | Leave() | Report():
+                self._is_asked = True
+                self._connection.answers_after_end = True
+                self._connection.within(limits.REQUEST_SECONDS)
+                background(self.log, "answering", self._answer(message, self._connection.host))
+            case Error() | Bye():
+                self._connection.close()
+            case _:
+                raise ProtocolError(
+                    f"{message.verb} is for peers; a registry takes P2P, RENEW, LEAVE and REPORT"
+                )
+
+    def lost(self, reason: Failure) -> None:
+        """Do nothing: what was asked is answered, or waits for nobody."""
+
+    async def _answer(self, question: Question, host: str) -> None:
+        try:
+            answer = await self._registry.answer(question, host)
+            is_sent = self._connection.send(answer)
+        finally:
+            self._connection.close()
+        if isinstance(answer, Welcome) and isinstance(question, Join) and not is_sent:
+            # Nobody knows of this registration.
+            await self._registry.answer(Leave(answer.name, answer.token), host)

@@ -1,0 +1,143 @@
+"""Keep registrations in one SQLite file."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from twisted.internet.defer import Deferred, succeed
+from zope.interface import implementer
+
+from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Registration
+from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault
+from p2p_twisted.threads import Offload
+from p2p_twisted.wire.names import PeerAddress
+
+_VERSION: Final = 1
+_LOCKED_SECONDS: Final = 1.0
+
+_SCHEMA: Final = f"""
+BEGIN;
+CREATE TABLE peer (
+    name TEXT NOT NULL PRIMARY KEY,
+    host TEXT NOT NULL,
+    port INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    since REAL NOT NULL,
+    is_listening INTEGER NOT NULL,
+    UNIQUE (host, port)
+);
+PRAGMA user_version = {_VERSION};
+COMMIT;
+"""
+
+_PUT: Final = """
+INSERT INTO peer (name, host, port, token, since, is_listening) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET
+    host = excluded.host, port = excluded.port, token = excluded.token,
+    since = excluded.since, is_listening = excluded.is_listening
+"""
+
+
+@implementer(IRegistryStore)
+class SqliteStore:
+    """
+    Keeps registrations in a file that only one registry uses at a time.
+
+    A crash of the process loses nothing that was kept. A power cut may lose the
+    last moments, of which the peers' renewals tell again.
+
+    :param offload: calls in one thread, in the order in which it was asked to.
+    """
+
+    def __init__(self, path: Path, offload: Offload) -> None:
+        self._path = path
+        self._offload = offload
+        self._database: sqlite3.Connection
+
+    def open(self) -> None:
+        """Open or make the file: see :class:`IRegistryStore`."""
+        try:
+            # It holds the peers' secrets; SQLite gives its side files the same mode.
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._database = sqlite3.connect(
+                self._path, timeout=_LOCKED_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            try:
+                self._prepare()
+            except BaseException:
+                self._database.close()
+                raise
+        except (OSError, sqlite3.Error) as error:
+            raise StoreFault(self._fault(error)) from error
+
+    def load(self) -> "Deferred[tuple[Registration, ...]]":
+        """Fetch everything: see :class:`IRegistryStore`."""
+        return self._offload(self._load)
+
+    def apply(self, changes: Sequence[Change]) -> "Deferred[None]":
+        """Keep all or nothing: see :class:`IRegistryStore`."""
+        kept = [change for change in changes if not isinstance(change, Extend)]
+        return self._offload(self._apply, kept) if kept else succeed(None)
+
+    def close(self) -> "Deferred[None]":
+        """Close the file: see :class:`IRegistryStore`."""
+        return self._offload(self._database.close)
+
+    def _prepare(self) -> None:
+        # The lock is held until the process ends, in whatever way.
+        self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        [(version,)] = self._database.execute("PRAGMA user_version")
+        [(tables,)] = self._database.execute("SELECT count(*) FROM sqlite_master")
+        if version == 0 and tables == 0:
+            self._database.executescript(_SCHEMA)
+        elif version != _VERSION:
+            raise StoreFault(f"{self._path} is not a registry's, or of another version of it")
+        [(verdict,)] = self._database.execute("PRAGMA quick_check(1)")
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+
+    def _load(self) -> tuple[Registration, ...]:
+        rows = self._database.execute(
+            "SELECT name, host, port, token, since, is_listening FROM peer ORDER BY name"
+        )
+        return tuple(
+            Registration(PeerAddress(name, host, port), token, since, 0.0, bool(is_listening))
+            for name, host, port, token, since, is_listening in rows
+        )
+
+    def _apply(self, changes: Sequence[Change]) -> None:
+        try:
+            # Commits, or rolls back where anything is raised.
+            with self._database:
+                self._database.execute("BEGIN IMMEDIATE")
+                for change in changes:
+                    self._apply_one(change)
+        except sqlite3.IntegrityError as error:
+            raise Conflict(str(error)) from error
+        except sqlite3.Error as error:
+            raise StoreFault(self._fault(error)) from error
+
+    def _apply_one(self, change: Change) -> None:
+        match change:
+            case Put(held):
+                address = held.address
+                row = (address.name, address.host, address.port, held.token, held.since)
+                self._database.execute(_PUT, (*row, held.is_listening))
+            case Forget(name):
+                self._database.execute("DELETE FROM peer WHERE name = ?", (name,))
+
+    def _fault(self, error: OSError | sqlite3.Error) -> str:
+        match error:
+            case sqlite3.OperationalError() if "locked" in str(error):
+                return f"another registry uses {self._path}: give this one another --store"
+            case OSError() | sqlite3.OperationalError():
+                return f"cannot use {self._path}: {getattr(error, 'strerror', None) or error}"
+            case _:
+                return (
+                    f"{self._path} is damaged, or no database ({error}): move it away,"
+                    " and the peers will register again by themselves"
+                )
