@@ -37,13 +37,15 @@ clean:
 	find p2p_twisted tests twisted -name __pycache__ -exec rm -rf {} +
 
 # A stamp per purpose: each is stale once what the package needs may have changed.
-$(VENV)/.for-%: $(BIN)/python setup.cfg pyproject.toml
+$(VENV)/.for-%: $(VENV)/pyvenv.cfg setup.cfg pyproject.toml
 	@echo "Installing p2p_twisted and what 'make $*' needs into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".$(EXTRA_$*)"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable ".$(EXTRA_$*)"
 	@touch $@
 
-# Missing, or a link to a python that is not there any more.
-$(BIN)/python:
+# Where the python that it was made with is gone, so is all that it is good for.
+$(shell $(BIN)/python -c pass 2>/dev/null || rm -rf $(VENV))
+
+$(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "p2p_twisted needs Python 3.11 or later; '$(PYTHON)' is not." >&2; \
 	    echo "If there is another one: make PYTHON=python3.12 ..." >&2; exit 1; }
