@@ -11,6 +11,20 @@ class Seeking:
 
 
 @attrs.frozen
+class Waiting:
+    """
+    Nobody has delivered for two minutes; it goes on by itself when a holder is back.
+
+    The download has not ended, but whoever waits for its end is told now.
+    """
+
+
+@attrs.frozen
+class Checking:
+    """What an earlier run left of it is being verified; ``received`` says how far."""
+
+
+@attrs.frozen
 class Receiving:
     """
     A holder delivers.
@@ -45,17 +59,22 @@ class Saved:
 
 @attrs.frozen
 class Failed:
-    """It ended, and will not go on by itself."""
+    """
+    It ended, and will not go on by itself.
+
+    :ivar is_kept: whether what had arrived is kept for when it is asked for again.
+    """
 
     reason: str
+    is_kept: bool = False
 
 
 @attrs.frozen
 class Canceled:
-    """Its requester gave it up; nothing of it is left."""
+    """Its requester gave it up; nothing unfinished of it is left."""
 
 
-State = Seeking | Receiving | Saving | Saved | Failed | Canceled
+State = Seeking | Waiting | Checking | Receiving | Saving | Saved | Failed | Canceled
 ENDED = (Saved, Failed, Canceled)
 
 

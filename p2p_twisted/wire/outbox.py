@@ -24,7 +24,7 @@ class IStream(ITCPTransport, IConsumer):
     :ivar SEND_LIMIT: the most that one write sends, in bytes.
     """
 
-    bufferSize: int
+    bufferSize: int  # noqa: N815
     SEND_LIMIT: int
 
 

@@ -1,0 +1,48 @@
+"""What a file id stands for, once a list of digests has proven it."""
+
+from p2p_twisted.wire.content import (
+    DIGEST_BYTES,
+    chunk_count,
+    chunk_digest,
+    chunk_length,
+    file_id,
+)
+from p2p_twisted.wire.names import FileId
+
+
+class WrongContent(Exception):
+    """What was delivered is not what its id names."""
+
+
+class Content:
+    """
+    The size and chunk digests of a file, checked against its id.
+
+    :raises WrongContent: when the id does not name them.
+    """
+
+    def __init__(self, file: FileId, size: int, digests: bytes) -> None:
+        if len(digests) != DIGEST_BYTES * chunk_count(size) or file_id(size, digests) != file:
+            raise WrongContent("the digests are of another file")
+        self.file = file
+        self.size = size
+        self.digests = digests
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks it has."""
+        return chunk_count(self.size)
+
+    def length(self, index: int) -> int:
+        """Tell how many bytes a chunk has."""
+        return chunk_length(self.size, index)
+
+    def check(self, index: int, chunk: bytes | memoryview) -> None:
+        """
+        Check a chunk.
+
+        :raises WrongContent: when these are not its bytes.
+        """
+        start = index * DIGEST_BYTES
+        if chunk_digest(chunk) != self.digests[start : start + DIGEST_BYTES]:
+            raise WrongContent(f"chunk {index} is not what it should be")

@@ -1,0 +1,86 @@
+"""What can go wrong with a disk, in one sentence for the person who downloads."""
+
+import errno
+import os
+from typing import Final, Protocol
+
+_SENTENCES: Final = {
+    errno.ENOSPC: "the disk is full; free some space and get it again",
+    errno.EDQUOT: "your disk quota is used up; free some space and get it again",
+    errno.EIO: "the disk could not write; it may be failing",
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "this folder may not be written to",
+    errno.ENOTDIR: "something that is not a folder is in its way",
+    errno.ELOOP: "a symbolic link is in its way",
+    errno.EFBIG: "the file system cannot hold a file that large",
+}
+
+
+class DiskFault(Exception):
+    """
+    The disk does not do what a download needs; the text says what, for people.
+
+    :ivar is_kept: whether what has arrived can still be trusted, so that the
+        download may go on later.
+    """
+
+    def __init__(self, sentence: str, is_kept: bool = True) -> None:
+        super().__init__(sentence)
+        self.is_kept = is_kept
+
+    @classmethod
+    def of(cls, error: OSError) -> "DiskFault":
+        """Make sense of what the operating system reports."""
+        sentence = _SENTENCES.get(error.errno or 0) or (error.strerror or str(error))
+        # After an input/output error nobody knows what is on the disk.
+        return cls(sentence, is_kept=error.errno != errno.EIO)
+
+
+class Disk(Protocol):
+    """The calls that a full or failing disk makes fail: the :mod:`os` module's."""
+
+    def pwrite(self, fd: int, data: memoryview, offset: int, /) -> int:
+        """Write some of the data at an offset; tell how many bytes it was."""
+
+    def fsync(self, fd: int) -> None:
+        """Make what was written safe."""
+
+    def link(
+        self,
+        src: str,
+        dst: str,
+        *,
+        src_dir_fd: int | None = None,
+        dst_dir_fd: int | None = None,
+        follow_symlinks: bool = True,
+    ) -> None:
+        """Give a file a second name, unless that exists."""
+
+    def fstatvfs(self, fd: int, /) -> os.statvfs_result:
+        """Tell how full the file system is."""
+
+
+def write_all(disk: Disk, fd: int, content: memoryview, offset: int) -> None:
+    """Write every byte: one call may write fewer without an error."""
+    while content:
+        written = disk.pwrite(fd, content, offset)
+        offset += written
+        content = content[written:]
+
+
+def check_space(disk: Disk, fd: int, size: int) -> None:
+    """
+    Check that the rest of a file fits on the disk that it is on.
+
+    :param fd: of the file, which may hold some of its bytes already.
+    :raises DiskFault: when there is too little space for ``size`` bytes.
+    """
+    # Blocks, in units of 512 bytes: the length says nothing of a file with holes.
+    needed = size - os.fstat(fd).st_blocks * 512
+    state = disk.fstatvfs(fd)
+    free = state.f_bavail * state.f_frsize
+    if needed > free:
+        raise DiskFault(
+            f"the disk is full: {needed:,} bytes are needed, {free:,} are free;"
+            " free some space and get it again"
+        )

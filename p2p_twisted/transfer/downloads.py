@@ -1,0 +1,166 @@
+"""All downloads of a peer."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+
+from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from p2p_twisted.background import background
+from p2p_twisted.threads import Offload
+from p2p_twisted.transfer.download import Download
+from p2p_twisted.transfer.fetch import Means
+from p2p_twisted.transfer.inbox import Inbox
+from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.transfer.report import Watch
+from p2p_twisted.transfer.requests import Network, Requests
+from p2p_twisted.transfer.wants import Wanted, Wants
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.messages import File, Hit, Push, Refuse
+from p2p_twisted.wire.names import FileId, MessageId
+from p2p_twisted.wire.session import Session
+
+
+class Downloads:
+    """
+    What this peer wants from others.
+
+    Eight files are received at once; further ones wait their turn. What is
+    wanted is written down, and goes on by itself in the next run.
+
+    :param inbox: where downloads land.
+    :param wants: the journal.
+    :param new_ticket: makes random tickets that nobody can guess.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        offload: Offload,
+        inbox: Inbox,
+        wants: Wants,
+        network: Network,
+        new_ticket: Callable[[], MessageId],
+    ) -> None:
+        self._inbox = inbox
+        self._manifests = Inbox(os.path.join(wants.folder, "manifests"))
+        self._requests = Requests(clock, network, new_ticket)
+        slots = DeferredSemaphore(limits.DOWNLOADS_AT_ONCE)
+        self._means = Means(clock, offload, wants, network, self._requests, slots)
+        self._downloads: dict[int, Download] = {}
+        self._last_number = 0
+        self._is_stopping = False
+
+    # What the peer calls
+
+    def start(self) -> None:
+        """Go on with whatever was wanted when the last run ended."""
+        background(self.log, "resuming downloads", self._resume())
+
+    async def stop(self) -> None:
+        """Let all downloads rest; returns when nothing is being written any more."""
+        self._is_stopping = True
+        running = [download for download in self._downloads.values() if not download.ended.called]
+        for download in running:
+            download.stop()
+        await DeferredList([download.ended for download in running])
+
+    def get(self, hits: Sequence[Hit], watch: Watch) -> "Deferred[Progress]":
+        """
+        Download a file or folder.
+
+        What is being downloaded already is watched, not downloaded twice.
+
+        :param hits: who has it; all name one file id.
+        :param watch: is told of its progress.
+        :returns: fires with its progress when it has ended, or when nobody has
+            delivered for two minutes; then it goes on by itself when a holder is back.
+        """
+        first = hits[0]
+        assert first.file is not None
+        download = self._running(first.file)
+        if download is not None:
+            return download.report.watch(watch)
+        # A folder's target is chosen when its manifest is there.
+        target = None if first.kind == "folder" else first.name.rpartition("/")[2]
+        wanted = Wanted(first.file, first.name, first.size, first.kind, target)
+        download = self._add(wanted, hits)
+        done = download.report.watch(watch)
+        download.start()
+        return done
+
+    def cancel(self, number: int) -> Progress:
+        """
+        Give a download up; what is unfinished of it is removed.
+
+        :returns: how it stood.
+        :raises KeyError: when there is none of that number to give up.
+        """
+        download = self._downloads[number]
+        if not download.may_be_canceled:
+            raise KeyError(number)
+        progress = download.progress
+        download.cancel()
+        return progress
+
+    def all(self) -> tuple[Progress, ...]:
+        """Tell how the downloads of this run stand, oldest first."""
+        return tuple(download.progress for download in self._downloads.values())
+
+    # What connections bring
+
+    def session_for_push(self, connection: Connection, push: Push) -> Session:
+        """Make the session of a connection that began with a push; unwanted ones are closed."""
+        return self._requests.session_for_push(connection, push)
+
+    def refused(self, refuse: Refuse) -> None:
+        """Take note that a holder cannot serve."""
+        self._requests.refused(refuse)
+
+    def file_arrives(self, connection: Connection, file: File) -> None:
+        """Take a small file from a link; call it while the message is received."""
+        self._requests.file_arrives(connection, file)
+
+    # How it works
+
+    async def _resume(self) -> None:
+        wants = await self._means.offload(self._means.wants.all)
+        await self._means.offload(self._sweep, wants)
+        for wanted in wants:
+            # It may have been asked for again since.
+            if not self._is_stopping and self._running(wanted.file) is None:
+                self.log.info("going on with {name}", name=wanted.name)
+                self._add(wanted, ()).start()
+
+    def _sweep(self, wants: Sequence[Wanted]) -> None:
+        spared = set()
+        for wanted in wants:
+            if wanted.target is not None:
+                spared.add(wanted.target)
+                spared.add(self._inbox.part_path(wanted.target, wanted.file))
+        self._inbox.sweep(spared, time.time())
+
+    def _running(self, file: FileId) -> Download | None:
+        for download in self._downloads.values():
+            if download.progress.file == file and not download.ended.called:
+                return download
+        return None
+
+    def _add(self, wanted: Wanted, hits: Sequence[Hit]) -> Download:
+        self._last_number += 1
+        download = Download(
+            self._means, self._inbox, self._manifests, wanted, hits, self._last_number
+        )
+        self._downloads[self._last_number] = download
+        self._forget_old()
+        return download
+
+    def _forget_old(self) -> None:
+        ended = [number for number, download in self._downloads.items() if download.ended.called]
+        for number in ended[: -limits.ENDED_DOWNLOADS]:
+            del self._downloads[number]

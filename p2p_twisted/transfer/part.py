@@ -1,0 +1,185 @@
+"""One download on its way to its final name: a hidden part file beside it."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from p2p_twisted.transfer.content import Content, WrongContent
+from p2p_twisted.transfer.disk import Disk, DiskFault, check_space, write_all
+from p2p_twisted.wire.content import chunk_count
+from p2p_twisted.wire.limits import CHUNK_BYTES
+
+_PART: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+# What file systems without hard links answer; FAT and Android among them.
+_NO_LINKS: Final = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS)
+_NAMES_TRIED: Final = 10_000
+
+
+class Part:
+    """
+    The part file of some content; only verified bytes get into it.
+
+    Its methods block, and raise :class:`DiskFault` for whatever the disk does.
+    :meth:`write` is quick enough for the reactor, the others are not.
+
+    :param folder: a file descriptor of the folder that it is in; closed with it.
+    :param part: its own name there.
+    :param name: what to publish it as.
+    """
+
+    def __init__(
+        self, folder: int, part: str, name: str, content: Content, disk: Disk, umask: int
+    ) -> None:
+        self.content = content
+        self._folder = folder
+        self._part = part
+        self._name = name
+        self._disk = disk
+        self._umask = umask
+        self._fd = -1
+        try:
+            self._fd = open_part(folder, part)
+            if os.fstat(self._fd).st_size > content.size:
+                os.ftruncate(self._fd, content.size)
+            check_space(disk, self._fd, content.size)
+        except OSError as error:
+            self.close()
+            raise DiskFault.of(error) from error
+        except DiskFault:
+            self.close()
+            raise
+
+    def write(self, index: int, chunk: memoryview) -> None:
+        """
+        Keep one chunk.
+
+        :raises WrongContent: when it is not that chunk; nothing is written then.
+        :raises DiskFault: when it cannot be written.
+        """
+        self.content.check(index, chunk)
+        try:
+            write_all(self._disk, self._fd, chunk, index * CHUNK_BYTES)
+        except OSError as error:
+            raise DiskFault.of(error) from error
+
+    @property
+    def chunks_held(self) -> int:
+        """How many chunks may be there, the first ones."""
+        return chunk_count(os.fstat(self._fd).st_size)
+
+    def verified(self, indexes: Iterable[int]) -> list[int]:
+        """Tell which of some chunks are there and right."""
+        return [index for index in indexes if self._is_right(index)]
+
+    def publish(self) -> str:
+        """
+        Make it safe on the disk under its final name, or ``name (1)`` if that exists.
+
+        :returns: the name, in its folder.
+        """
+        try:
+            os.fchmod(self._fd, 0o666 & ~self._umask)
+            self._disk.fsync(self._fd)
+            if os.fstat(self._fd).st_size != self.content.size:
+                raise DiskFault("the part file was changed by another program", is_kept=False)
+            name = self._take_a_name()
+            self._disk.fsync(self._folder)
+        except OSError as error:
+            raise DiskFault.of(error) from error
+        return name
+
+    def discard(self) -> None:
+        """Remove it."""
+        try:
+            os.unlink(self._part, dir_fd=self._folder)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise DiskFault.of(error) from error
+
+    def close(self) -> None:
+        """Let go of it; what is written stays. Twice does no harm."""
+        for fd in (self._fd, self._folder):
+            if fd >= 0:
+                os.close(fd)
+        self._fd = self._folder = -1
+
+    def _is_right(self, index: int) -> bool:
+        try:
+            chunk = os.pread(self._fd, self.content.length(index), index * CHUNK_BYTES)
+            self.content.check(index, chunk)
+        except (OSError, WrongContent):
+            return False
+        return True
+
+    def _take_a_name(self) -> str:
+        for name in candidates(self._name):
+            try:
+                self._move_to(name)
+            except FileExistsError:
+                continue
+            return name
+        raise DiskFault(f"too many files are called {self._name}")
+
+    def _move_to(self, name: str) -> None:
+        folder = self._folder
+        try:
+            self._disk.link(
+                self._part, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False
+            )
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            self._move_without_links(name)
+        else:
+            os.unlink(self._part, dir_fd=folder)
+
+    def _move_without_links(self, name: str) -> None:
+        """Claim the name with an empty file, then replace what is ours anyway."""
+        folder = self._folder
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder))
+        try:
+            os.rename(self._part, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            os.unlink(name, dir_fd=folder)
+            raise
+
+
+def candidates(name: str) -> Iterator[str]:
+    """Yield a name, then ``name (1).txt``, ``name (2).txt`` and so on."""
+    stem, suffix = os.path.splitext(name)
+    yield name
+    for number in range(1, _NAMES_TRIED):
+        yield f"{stem} ({number}){suffix}"
+
+
+def open_part(folder: int, part: str) -> int:
+    """
+    Open a part file to go on with it, or make it.
+
+    Whatever stands in its place and is not a file of ours with one name only,
+    somebody put there: it is removed, never written to.
+    """
+    try:
+        fd = os.open(part, _PART, dir_fd=folder)
+    except FileNotFoundError:
+        return _make_part(folder, part)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENXIO, errno.EACCES):
+            raise
+    else:
+        if _is_ours(os.fstat(fd)):
+            return fd
+        os.close(fd)
+    os.unlink(part, dir_fd=folder)
+    return _make_part(folder, part)
+
+
+def _make_part(folder: int, part: str) -> int:
+    return os.open(part, _PART | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and status.st_nlink == 1

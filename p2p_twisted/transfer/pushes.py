@@ -1,0 +1,130 @@
+"""All pushes of a peer: whom it serves, and whom it dials for that."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import DeferredList
+from twisted.internet.error import ConnectError
+from twisted.logger import Logger
+
+from p2p_twisted.background import background
+from p2p_twisted.transfer.dials import DialLimit
+from p2p_twisted.transfer.pushing import Pushing
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.codec import encode
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.dialing import dial
+from p2p_twisted.wire.messages import File, Hello, Want
+from p2p_twisted.wire.names import FileId, MessageId, NetworkName
+from p2p_twisted.wire.source import Source, SourceChanged
+
+Refusal = Callable[[str], None]
+"""Tells the requester why it is not served."""
+
+
+class Pushes:
+    """
+    Serve what others want of this peer's content.
+
+    :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
+    :param network: the name of the network, as requesters must greet with it.
+    :param open_source: opens shared content, or says ``None``.
+    :param may_dial: tells whether a host is one that this peer may dial at all.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,
+        network: NetworkName,
+        open_source: Callable[[FileId], Source | None],
+        may_dial: Callable[[str], bool],
+    ) -> None:
+        self._reactor = reactor
+        self._network = network
+        self._open_source = open_source
+        self._may_dial = may_dial
+        self._dials = DialLimit()
+        self._open: dict[Connection, Pushing] = {}
+        # In the order in which they came.
+        self._tickets: dict[MessageId, None] = {}
+
+    def serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
+        """
+        Deliver what is wanted: on the link when it is small, by a push otherwise.
+
+        :param link: to the requester itself, where it is a neighbor.
+        :param refuse: is told why, when it is not delivered.
+        """
+        if not self._is_new(want.ticket):
+            return
+        source = self._open_source(want.file)
+        if source is None:
+            refuse("it is not shared here any more")
+        elif link is not None and source.size <= limits.LINK_FILE_BYTES:
+            self._send_on(link, want, source, refuse)
+        elif (reason := self._why_not(want)) is not None:
+            source.close()
+            refuse(reason)
+        else:
+            background(self.log, "pushing a file", self._push(want, source, refuse))
+
+    async def stop(self) -> None:
+        """Break all pushes off; returns when their connections are gone."""
+        gone = [push.gone for push in self._open.values()]
+        for connection in list(self._open):
+            connection.abort()
+        await DeferredList(gone)
+
+    def _is_new(self, ticket: MessageId) -> bool:
+        """Tell whether a ticket has not been seen before: each is good for one dial."""
+        if ticket in self._tickets:
+            return False
+        self._tickets[ticket] = None
+        if len(self._tickets) > limits.TICKETS_REMEMBERED:
+            del self._tickets[next(iter(self._tickets))]
+        return True
+
+    def _why_not(self, want: Want) -> str | None:
+        if not self._may_dial(want.host):
+            return f"{want.host} may not be dialed from here"
+        if len(self._open) >= limits.PUSHES_AT_ONCE:
+            return "busy"
+        if not self._dials.take(want.host, want.port, self._reactor.seconds()):
+            return f"{want.host} could not be reached several times"
+        return None
+
+    def _send_on(self, link: Connection, want: Want, source: Source, refuse: Refusal) -> None:
+        try:
+            content = source.read(0, source.size)
+        except SourceChanged:
+            refuse("the file was changed")
+        else:
+            # As one piece, so that nothing can come between.
+            link.send_raw(encode(File(want.ticket, source.size)) + content)
+        finally:
+            source.close()
+
+    async def _push(self, want: Want, source: Source, refuse: Refusal) -> None:
+        def is_expected(hello: Hello) -> bool:
+            if not hello.is_from("peer", want.name, self._network):
+                refuse(f"somebody else answers at {want.host}")
+                return False
+            self._dials.succeeded(want.host, want.port)
+            return True
+
+        connection = Connection(self._reactor)
+        push = Pushing(self._reactor, connection, source, want.ticket, is_expected)
+        connection.session = push
+        self._open[connection] = push
+        try:
+            await dial(self._reactor, want.host, want.port, connection)
+            await push.gone
+        except ConnectError as error:
+            refuse(f"{want.host} cannot be reached: {error}")
+        finally:
+            source.close()
+            del self._open[connection]
+            if not push.gone.called:
+                push.gone.callback(None)

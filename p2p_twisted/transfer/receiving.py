@@ -1,0 +1,208 @@
+"""The requester's side of a push: take what was asked for, and nothing else."""
+
+from typing import Final, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from p2p_twisted.background import background
+from p2p_twisted.transfer.content import Content, WrongContent
+from p2p_twisted.transfer.disk import DiskFault
+from p2p_twisted.transfer.plan import Plan
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.content import DIGEST_BYTES, chunk_count
+from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.messages import Chunk, Done, Error, Hello, Message, Push, Refuse, Send
+from p2p_twisted.wire.names import PeerName
+
+_FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
+
+
+class Taker(Protocol):
+    """What is being fetched: it takes the content that a holder delivers."""
+
+    def begin(self, holder: PeerName, content: Content) -> "Deferred[Plan]":
+        """
+        Get ready for chunks, now that the digests are known and verified.
+
+        :returns: which chunks are missing; fails with :class:`DiskFault`.
+        """
+
+    def take(self, holder: PeerName, index: int, chunk: memoryview) -> None:
+        """
+        Verify and keep a chunk.
+
+        :raises WrongContent: when these are not its bytes.
+        :raises DiskFault: when they cannot be kept.
+        """
+
+
+class Delivery(Protocol):
+    """One request to one holder: what it has come to."""
+
+    holder: PeerName
+    taker: Taker
+
+    def ended(self, reason: str) -> None:
+        """The holder is done, or gone: the taker knows what is still missing."""
+
+    def lied(self, reason: str) -> None:
+        """The holder delivered something else than the file id names."""
+
+    def failed(self, fault: Exception) -> None:
+        """It cannot be kept, whoever delivers it."""
+
+
+class Receiving:
+    """
+    A session on an accepted connection that began with a ``PUSH`` we asked for.
+
+    The digests come first. Then chunks come as they are asked for; at least 1 KiB
+    per second of them must, over half a minute.
+
+    :ivar is_done: whether all has come, and the connection closes in order.
+    """
+
+    log = Logger()
+
+    is_done = False
+
+    def __init__(self, connection: Connection, push: Push, delivery: Delivery) -> None:
+        self._connection = connection
+        self._push = push
+        self._delivery = delivery
+        self._digests = bytearray()
+        self._plan: Plan | None = None
+        self._content: Content | None = None
+        self._index = 0
+        self._filled = 0
+        self._length = 0
+        # One buffer for all chunks, made when the first one comes.
+        self._chunk = memoryview(b"")
+        self._since_mark = 0
+        connection.within(limits.STALL_SECONDS)
+        connection.expect_raw(DIGEST_BYTES * chunk_count(push.size), self._take_digests)
+        if not push.size:
+            self._check_digests()
+
+    def greeted(self, hello: Hello) -> None:
+        """Never told: we did not dial."""
+
+    def received(self, message: Message) -> None:
+        """Take a chunk's announcement, or an end."""
+        if isinstance(message, Chunk):
+            self._expect_chunk(message)
+        elif isinstance(message, Refuse | Error):
+            self._delivery.ended(message.reason)
+            self._connection.close()
+        else:
+            raise ProtocolError(f"{message.verb} has no place in a push")
+
+    def lost(self, reason: Failure) -> None:
+        """Take note that the holder is gone; what is missing decides whether it was done."""
+        self._delivery.ended("the connection was lost")
+
+    def abort(self) -> None:
+        """Take nothing more from this holder."""
+        self._connection.abort()
+
+    def _take_digests(self, piece: bytes) -> None:
+        self._moved(len(piece))
+        self._digests += piece
+        if len(self._digests) == DIGEST_BYTES * chunk_count(self._push.size):
+            self._check_digests()
+
+    def _check_digests(self) -> None:
+        try:
+            content = Content(self._push.file, self._push.size, bytes(self._digests))
+        except WrongContent as lie:
+            self._lied(lie)
+        else:
+            self._digests.clear()
+            self._connection.in_time()
+            background(self.log, "preparing for a download", self._begin(content))
+
+    async def _begin(self, content: Content) -> None:
+        try:
+            plan = await self._delivery.taker.begin(self._delivery.holder, content)
+        except DiskFault as fault:
+            self._failed(fault)
+            return
+        self._content, self._plan = content, plan
+        if self._connection.is_open:
+            self._connection.within(limits.STALL_SECONDS)
+            self._ask()
+
+    def _ask(self) -> None:
+        assert self._plan is not None
+        if self._plan.is_complete:
+            self.is_done = True
+            self._connection.send(Done())
+            # Whoever closes first keeps the port busy for a minute: let it be the holder.
+            self._connection.within(limits.CLOSE_SECONDS)
+            self._delivery.ended("complete")
+            return
+        asked = self._plan.ask(self._delivery.holder)
+        if asked:
+            self._connection.send(Send(asked))
+
+    def _expect_chunk(self, chunk: Chunk) -> None:
+        if self._plan is None or self._content is None:
+            raise ProtocolError("no chunk was asked for yet")
+        if not self._plan.is_asked(self._delivery.holder, chunk.index):
+            raise ProtocolError(f"chunk {chunk.index} was not asked for")
+        if chunk.length != self._content.length(chunk.index):
+            raise ProtocolError(f"chunk {chunk.index} does not have {chunk.length} bytes")
+        if not self._chunk:
+            self._chunk = memoryview(bytearray(min(limits.CHUNK_BYTES, self._content.size)))
+        self._index, self._length, self._filled = chunk.index, chunk.length, 0
+        self._connection.expect_raw(chunk.length, self._take_piece)
+
+    def _take_piece(self, piece: bytes) -> None:
+        self._moved(len(piece))
+        end = self._filled + len(piece)
+        self._chunk[self._filled : end] = piece
+        self._filled = end
+        if end == self._length:
+            self._take_chunk()
+
+    def _take_chunk(self) -> None:
+        chunk = self._chunk[: self._length]
+        try:
+            self._delivery.taker.take(self._delivery.holder, self._index, chunk)
+        except WrongContent as lie:
+            self._lied(lie)
+        except DiskFault as fault:
+            self._failed(fault)
+        else:
+            self._ask()
+
+    def _moved(self, count: int) -> None:
+        """Put the deadline off whenever enough has come to keep above the floor."""
+        self._since_mark += count
+        if self._since_mark >= _FLOOR_BYTES:
+            self._since_mark = 0
+            self._connection.within(limits.STALL_SECONDS)
+
+    def _lied(self, lie: WrongContent) -> None:
+        self._delivery.lied(str(lie))
+        self._connection.abort()
+
+    def _failed(self, fault: DiskFault) -> None:
+        self._delivery.failed(fault)
+        self._connection.abort()
+
+
+class Unwanted:
+    """The session of a connection that is being closed: nothing of it is taken."""
+
+    def greeted(self, hello: Hello) -> None:
+        """Ignore it."""
+
+    def received(self, message: Message) -> None:
+        """Ignore it."""
+
+    def lost(self, reason: Failure) -> None:
+        """Ignore it."""

@@ -1,0 +1,191 @@
+"""What was asked of holders: only what a ticket of ours answers is let in."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from p2p_twisted.background import background
+from p2p_twisted.transfer.content import Content, WrongContent
+from p2p_twisted.transfer.disk import DiskFault
+from p2p_twisted.transfer.receiving import Receiving, Taker, Unwanted
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.content import chunk_digest
+from p2p_twisted.wire.messages import File, Hit, Push, Refuse, Want
+from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
+from p2p_twisted.wire.session import Session
+
+
+class Network(Protocol):
+    """What downloads need of the network."""
+
+    def send_want(self, want: Want) -> bool:
+        """Send a request to the first peer of its route; tell whether that is a neighbor."""
+
+    def find(self, file: FileId) -> "Deferred[tuple[Hit, ...]]":
+        """Ask everybody who has some content; it fires in bounded time, and never fails."""
+
+    def address(self) -> PeerAddress:
+        """Tell where this peer listens."""
+
+
+class Request:
+    """One holder's chance to deliver."""
+
+    def __init__(self, holder: PeerName, file: FileId, size: int | None, taker: Taker) -> None:
+        self.holder = holder
+        self.file = file
+        self.size = size
+        self.taker = taker
+        self.session: Receiving | None = None
+        self.is_answered = False
+        self.is_liar = False
+        self.done: Deferred[str] = Deferred()
+        self.timer: IDelayedCall | None = None
+
+    def answered(self) -> None:
+        """Take note that the ticket was shown: there is no second time."""
+        self.is_answered = True
+        if self.timer is not None and self.timer.active():
+            self.timer.cancel()
+
+    def ended(self, reason: str) -> None:
+        """End it; what was delivered stays."""
+        if not self.done.called:
+            self.done.callback(reason)
+
+    def lied(self, reason: str) -> None:
+        """End it, and remember whom not to ask again."""
+        self.is_liar = True
+        self.ended(reason)
+
+    def failed(self, fault: Exception) -> None:
+        """End it, with a fault that is ours."""
+        if not self.done.called:
+            self.done.errback(fault)
+
+    def fits(self, file: FileId, size: int) -> bool:
+        """Tell whether something is what was asked for, as far as one can tell yet."""
+        return not self.is_answered and file == self.file and self.size in (None, size)
+
+
+class Requests:
+    """
+    Ask holders, and recognize what they send.
+
+    :param new_ticket: makes random tickets that nobody can guess.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self, clock: IReactorTime, network: Network, new_ticket: Callable[[], MessageId]
+    ) -> None:
+        self._clock = clock
+        self._network = network
+        self._new_ticket = new_ticket
+        self._open: dict[MessageId, Request] = {}
+        self._liars: dict[PeerName, float] = {}
+
+    def may_ask(self, holder: PeerName) -> bool:
+        """Tell whether a holder is worth asking: not ourselves, and no proven liar."""
+        until = self._liars.get(holder, 0.0)
+        return holder != self._network.address().name and until <= self._clock.seconds()
+
+    async def ask(self, hit: Hit, file: FileId, size: int | None, taker: Taker) -> str:
+        """
+        Let a holder deliver what it can; the taker takes it.
+
+        :param size: what the content must have, ``None`` when only its id counts.
+        :returns: why the delivery ended: the taker knows whether it is complete.
+        :raises DiskFault: when what came could not be kept.
+        """
+        ticket = self._new_ticket()
+        request = self._open[ticket] = Request(hit.peer, file, size, taker)
+        try:
+            me = self._network.address()
+            want = Want(ticket, file, me.name, me.host, me.port, route=hit.route)
+            if not self._network.send_want(want):
+                return "not reachable any more"
+            request.timer = self._clock.callLater(
+                limits.PUSH_WITHIN_SECONDS, request.ended, "did not deliver in time"
+            )
+            return await request.done
+        finally:
+            del self._open[ticket]
+            request.answered()
+            if request.is_liar:
+                self._blame(hit.peer)
+            if request.session is not None and not request.session.is_done:
+                request.session.abort()
+
+    def session_for_push(self, connection: Connection, push: Push) -> Session:
+        """Make the session of a connection that began with a push; unwanted ones are closed."""
+        request = self._open.get(push.ticket)
+        if request is None or not request.fits(push.file, push.size):
+            self.log.debug("a push that nobody asked for, from {host}", host=connection.host)
+            connection.abort()
+            return Unwanted()
+        request.answered()
+        request.session = Receiving(connection, push, request)
+        return request.session
+
+    def refused(self, refuse: Refuse) -> None:
+        """Take note that a holder cannot serve: the next one is asked."""
+        request = self._open.get(refuse.ticket)
+        if request is not None and not request.is_answered:
+            request.ended(refuse.reason)
+
+    def file_arrives(self, connection: Connection, file: File) -> None:
+        """
+        Take a small file from a link; what nobody waits for is read and dropped.
+
+        Called while the message is received: its bytes follow.
+        """
+        request = self._open.get(file.ticket)
+        if request is None or not request.fits(request.file, file.size):
+            connection.expect_raw(file.size, _drop)
+            return
+        request.answered()
+        request.timer = self._clock.callLater(
+            limits.STALL_SECONDS, request.ended, "the connection was lost"
+        )
+        content = bytearray()
+
+        def take(piece: bytes) -> None:
+            content.extend(piece)
+            if len(content) == file.size:
+                background(self.log, "taking a small file", _take_whole(request, bytes(content)))
+
+        connection.expect_raw(file.size, take)
+        if not file.size:
+            take(b"")
+
+    def _blame(self, holder: PeerName) -> None:
+        self.log.warn("{holder} delivered wrong content", holder=holder)
+        now = self._clock.seconds()
+        self._liars = {liar: until for liar, until in self._liars.items() if until > now}
+        self._liars[holder] = now + limits.LIAR_SECONDS
+
+
+async def _take_whole(request: Request, content: bytes) -> None:
+    """Let a file that arrived at once go the way of all content: digests, then chunks."""
+    try:
+        digests = chunk_digest(content) if content else b""
+        known = Content(request.file, len(content), digests)
+        plan = await request.taker.begin(request.holder, known)
+        if not plan.is_complete:
+            request.taker.take(request.holder, 0, memoryview(content))
+    except WrongContent as lie:
+        request.lied(str(lie))
+    except DiskFault as fault:
+        request.failed(fault)
+    else:
+        request.ended("complete")
+
+
+def _drop(_piece: bytes) -> None:
+    """Take no interest."""

@@ -1,0 +1,241 @@
+"""A small network in one process: holders and requesters on simulated connections."""
+
+import os
+from collections.abc import Callable, Sequence
+from itertools import count, groupby
+from pathlib import Path
+from typing import Any
+
+import attrs
+from twisted.internet import error
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.protocol import ClientFactory
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+from twisted.test.iosim import FakeTransport, IOPump, connect
+
+from p2p_twisted.threads import inline
+from p2p_twisted.transfer.disk import Disk
+from p2p_twisted.transfer.downloads import Downloads
+from p2p_twisted.transfer.inbox import Inbox
+from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.transfer.pushes import Pushes
+from p2p_twisted.transfer.requests import Requests
+from p2p_twisted.transfer.wants import Wants
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.content import chunk_digest, content_id, split_chunks
+from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.listener import Listener
+from p2p_twisted.wire.messages import PROTOCOL, Hello, Hit, Message, Push, Refuse, Want
+from p2p_twisted.wire.names import FileId, PeerAddress
+from p2p_twisted.wire.session import Session
+from p2p_twisted.wire.source import Source, SourceChanged
+
+
+@attrs.define
+class Content:
+    """A source in memory, which can be spoiled."""
+
+    content: bytes
+    file: FileId = ""
+    size: int = 0
+    digests: bytes = b""
+    is_changed: bool = False
+    is_closed: bool = False
+    reads: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        self.file = content_id(self.content)
+        self.size = len(self.content)
+        self.digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(self.content))
+
+    def read(self, offset: int, length: int) -> bytes:
+        self.reads += 1
+        if self.is_changed:
+            raise SourceChanged
+        return self.content[offset : offset + length]
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class Wires(Clock):
+    """A reactor whose connections lead from one listener's factory to another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners: dict[tuple[str, int], Callable[[], Any]] = {}
+        self.dialed: list[tuple[str, int]] = []
+        self.pumps: list[IOPump] = []
+
+    def connectTCP(  # noqa: N802
+        self,
+        host: str,
+        port: int,
+        factory: ClientFactory,
+        timeout: float = 30,
+        bindAddress: object = None,  # noqa: N803
+    ) -> Any:
+        """Connect at once, or fail at once."""
+        self.dialed.append((host, port))
+        listener = self.listeners.get((host, port))
+        if listener is None:
+            factory.clientConnectionFailed(None, Failure(error.ConnectionRefusedError()))  # type: ignore[arg-type]
+            return None
+        server, client = listener(), factory.buildProtocol(IPv4Address("TCP", host, port))
+        here, there = IPv4Address("TCP", "127.0.0.1", 40_000), IPv4Address("TCP", host, port)
+        self.pumps.append(
+            connect(
+                server,
+                FakeTransport(server, True, there, here),
+                client,
+                FakeTransport(client, False, here, there),
+                greet=False,
+                clock=self,
+            )
+        )
+        return None
+
+    def settle(self) -> None:
+        """Let everything happen that needs no time."""
+        self.advance(0)
+        while [pump for pump in self.pumps if pump.flush()]:
+            self.advance(0)
+
+    def pass_time(self, seconds: float, step: float = 0.5) -> None:
+        """Let time go by."""
+        for _ in range(round(seconds / step)):
+            self.advance(step)
+            self.settle()
+
+
+class FirstPush:
+    """The session of an accepted connection: it takes a push."""
+
+    def __init__(self, connection: Connection, downloads: Downloads | Requests) -> None:
+        self._connection = connection
+        self._downloads = downloads
+
+    def greeted(self, hello: Hello) -> None:
+        """Never told."""
+
+    def received(self, message: Message) -> None:
+        if not isinstance(message, Push):
+            raise ProtocolError("only pushes here")
+        self._connection.session = self._downloads.session_for_push(self._connection, message)
+
+    def lost(self, reason: Failure) -> None:
+        """Nothing to do."""
+
+
+class Holder:
+    """A peer that shares content in memory."""
+
+    def __init__(self, world: "World", name: str, *contents: Content) -> None:
+        self.name = name
+        self.contents = {content.file: content for content in contents}
+        self.refused: list[str] = []
+        self.wants: list[Want] = []
+        self.is_mute = False
+        self.pushes = Pushes(world.wires, "default", self.open_source, lambda host: True)
+
+    def open_source(self, file: FileId) -> Source | None:
+        return self.contents.get(file)
+
+    def hit(self, content: Content, name: str = "f1.txt", **changed: Any) -> Hit:
+        hit = Hit(self.name, name, content.size, "file", content.file, route=(self.name,))
+        return attrs.evolve(hit, **changed)
+
+
+class World:
+    """
+    One requester, ``me``, and any holders.
+
+    :ivar wants: every request that was sent.
+    :ivar finds: how often everybody was asked for an id.
+    """
+
+    def __init__(self, folder: Path, disk: Disk = os) -> None:
+        self.folder = folder
+        self.wires = Wires()
+        self.holders: dict[str, Holder] = {}
+        self.found: tuple[Hit, ...] = ()
+        self.finds = 0
+        self.wants: list[Want] = []
+        self.shown: list[Progress] = []
+        self._tickets = count()
+        self.inbox = Inbox(str(folder / "Downloads"), disk)
+        self.journal = Wants(str(folder / "wants"), disk)
+        self.downloads = self.new_run()
+
+    def new_run(self) -> Downloads:
+        """Begin again with what is on the disk, as after a crash."""
+        self.downloads = Downloads(
+            self.wires, inline, self.inbox, self.journal, self, self.new_ticket
+        )
+        listener = Listener(self.wires, Hello(PROTOCOL, "peer", "me", "default"), self._accepted)
+        self.wires.listeners["127.0.0.1", 9000] = lambda: listener.buildProtocol(
+            IPv4Address("TCP", "127.0.0.1", 40_000)
+        )
+        return self.downloads
+
+    def holder(self, name: str, *contents: Content) -> Holder:
+        self.holders[name] = holder = Holder(self, name, *contents)
+        return holder
+
+    def get(self, *hits: Hit) -> "Deferred[Progress]":
+        done = self.downloads.get(hits, self.shown.append)
+        self.wires.settle()
+        return done
+
+    def saved(self, name: str = "f1.txt") -> bytes:
+        return (self.folder / "Downloads" / name).read_bytes()
+
+    def left(self) -> list[str]:
+        """Everything on the disk, sorted, without folders."""
+        return sorted(
+            str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()
+        )
+
+    # The network, as downloads see it
+
+    def new_ticket(self) -> str:
+        return f"{next(self._tickets):032x}"
+
+    def address(self) -> PeerAddress:
+        return PeerAddress("me", "127.0.0.1", 9000)
+
+    def send_want(self, want: Want) -> bool:
+        self.wants.append(want)
+        holder = self.holders.get(want.route[-1])
+        if holder is None:
+            return False
+        holder.wants.append(want)
+        if not holder.is_mute:
+            holder.pushes.serve(want, None, lambda why: self._refuse(holder, want, why))
+        return True
+
+    def find(self, file: FileId) -> "Deferred[tuple[Hit, ...]]":
+        self.finds += 1
+        return succeed(self.found)
+
+    def _refuse(self, holder: Holder, want: Want, why: str) -> None:
+        holder.refused.append(why)
+        self.downloads.refused(Refuse(want.ticket, why))
+
+    def _accepted(self, connection: Connection) -> Session:
+        return FirstPush(connection, self.downloads)
+
+
+def some_bytes(size: int, seed: int = 1) -> bytes:
+    """Make bytes of which no two chunks are alike."""
+    import random
+
+    return random.Random(seed).randbytes(size)
+
+
+def names(progress: Sequence[Progress]) -> list[str]:
+    """List the states that were shown, each once in a row."""
+    states = (type(each.state).__name__ for each in progress)
+    return [state for state, _again in groupby(states)]
