@@ -1,1 +1,7 @@
-"""What a peer shares."""
+"""What a peer shares: found on the disk, hashed, searched and opened."""
+
+from p2p_twisted.library.entries import Shared, Summary
+from p2p_twisted.library.inotify import watcher_for
+from p2p_twisted.library.library import Library
+
+__all__ = ["Library", "Shared", "Summary", "watcher_for"]

@@ -1,0 +1,158 @@
+"""Remember across restarts what was hashed."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.logger import Logger
+
+from p2p_twisted.library.entries import Content, OnDisk, Signature
+from p2p_twisted.wire.content import file_id
+
+VERSION: Final = 1
+KEPT_DAYS: Final = 30
+"""How long a file may be away, on a disk that is not plugged in, and still be known."""
+
+_DAY_SECONDS: Final = 86_400
+_TABLE: Final = """
+    CREATE TABLE IF NOT EXISTS files (
+        name TEXT PRIMARY KEY,
+        signature TEXT NOT NULL,
+        file TEXT NOT NULL,
+        digests BLOB NOT NULL,
+        day INTEGER NOT NULL
+    )
+"""
+
+
+class HashCache:
+    """
+    The contents of files by name, size, time of change and inode.
+
+    It must not be used by two threads at once. Nothing that is wrong with its file
+    stops a library: what cannot be read is moved aside, and where nothing can be
+    written it forgets at the end.
+
+    :param path: of its SQLite file, made when missing.
+    :param wall: tells wall time in seconds.
+    """
+
+    log = Logger()
+
+    def __init__(self, path: Path, wall: Callable[[], float]) -> None:
+        self._path = path
+        self._wall = wall
+        self._today = 0
+        self._database: sqlite3.Connection | None = None
+
+    def open(self) -> None:
+        """Open its file."""
+        self._today = int(self._wall() // _DAY_SECONDS)
+        try:
+            self._database = _connect(str(self._path))
+        except (sqlite3.Error, OSError) as error:
+            self._replace(error)
+
+    def find(self, files: Iterable[OnDisk]) -> list[Content | None]:
+        """Give what was hashed of each file, if it has not changed since."""
+        try:
+            found = [self._find(file) for file in files]
+            self._execute_many(
+                "UPDATE files SET day = ? WHERE name = ? AND day <> ?",
+                [
+                    (self._today, file.name, self._today)
+                    for file, content in zip(files, found, strict=True)
+                    if content is not None
+                ],
+            )
+        except sqlite3.Error as error:
+            self._replace(error)
+            found = [None for _ in files]
+        return found
+
+    def keep(self, files: Iterable[tuple[OnDisk, Content]]) -> None:
+        """Remember what was hashed."""
+        rows = [
+            (file.name, _text(file.signature), content.file, content.digests, self._today)
+            for file, content in files
+        ]
+        try:
+            self._execute_many("REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            self._replace(error)
+
+    def prune(self) -> None:
+        """Forget files that have not been found for 30 days."""
+        oldest = self._today - KEPT_DAYS
+        try:
+            self._execute_many("DELETE FROM files WHERE day < ?", [(oldest,)])
+        except sqlite3.Error as error:
+            self._replace(error)
+
+    def close(self) -> None:
+        """Close its file."""
+        database, self._database = self._database, None
+        if database is not None:
+            with suppress(sqlite3.Error):
+                database.close()
+
+    def _find(self, file: OnDisk) -> Content | None:
+        if self._database is None:
+            return None
+        row = self._database.execute(
+            "SELECT signature, file, digests FROM files WHERE name = ?", (file.name,)
+        ).fetchone()
+        if row is None or row[0] != _text(file.signature):
+            return None
+        _, known, digests = row
+        # A disk may have altered it, too.
+        if not isinstance(digests, bytes) or file_id(file.signature.size, digests) != known:
+            return None
+        return Content(known, digests)
+
+    def _execute_many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if self._database is not None and rows:
+            with self._database:
+                self._database.executemany(statement, rows)
+
+    def _replace(self, error: Exception) -> None:
+        """Begin a new file beside the damaged one; without one, remember nothing."""
+        self.close()
+        self.log.warn(
+            "the cache of hashes {path} cannot be used ({error}); files are hashed again",
+            path=str(self._path),
+            error=str(error),
+        )
+        try:
+            for suffix in ("-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            self._path.replace(self._path.with_name(self._path.name + ".damaged"))
+            self._database = _connect(str(self._path))
+        except (sqlite3.Error, OSError):
+            self.log.warn("what is hashed now will be hashed again after a restart")
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    # The threads of a pool take turns with it.
+    database = sqlite3.connect(path, check_same_thread=False)
+    try:
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, VERSION):
+            raise sqlite3.DatabaseError(f"version {version}")
+        database.execute("PRAGMA journal_mode = WAL")
+        # After a power cut the last rows may be missing: they are hashed again.
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute(_TABLE)
+        database.execute(f"PRAGMA user_version = {VERSION}")
+        database.commit()
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _text(signature: Signature) -> str:
+    # Some file systems' numbers do not fit into SQLite's integers.
+    return f"{signature.size}:{signature.mtime_ns}:{signature.inode}"

@@ -1,0 +1,195 @@
+"""The index of a library: answers searches at once, however many files there are."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from p2p_twisted.library.entries import Content, OnDisk, Shared
+from p2p_twisted.library.folders import Entry, Folder, folders_above
+from p2p_twisted.library.index import Index
+from p2p_twisted.library.matching import SUFFIX, last_component, matcher, rank
+from p2p_twisted.wire.limits import FILE_BYTES
+from p2p_twisted.wire.manifest import Member, encode
+from p2p_twisted.wire.names import FileId, collision_key
+
+
+class Catalog:
+    """
+    Every file of a library, and every folder with at least one file below it.
+
+    A thread may read it while nobody changes it.
+
+    :ivar unsealed: folders whose files are all hashed, but that have no id yet.
+    """
+
+    def __init__(self) -> None:
+        self.unsealed: set[str] = set()
+        self._entries: dict[str, Entry] = {}
+        self._folders: dict[str, Folder] = {"": Folder()}
+        self._by_id = Index()
+        # By folded last component.
+        self._by_base = Index()
+        self._keys: dict[str, str] = {}
+        self._order: list[str] | None = None
+
+    # What changes it
+
+    def put(self, on_disk: OnDisk, content: Content | None = None, percent: int = 0) -> None:
+        """Add a file, or replace what is known of it."""
+        entry = Entry(on_disk, content, 100 if content is not None else percent)
+        self._replace(on_disk.name, entry)
+
+    def drop(self, name: str) -> None:
+        """Take away a file; its folders go with their last one."""
+        if name in self._entries:
+            self._replace(name, None)
+
+    def seal(self, name: str, file: FileId | None) -> None:
+        """Give a folder the id of its manifest; without one it is too large to share."""
+        folder = self._folders[name]
+        folder.file = file
+        folder.is_too_large = file is None
+        self.unsealed.discard(name)
+        if file is not None:
+            self._by_id.add(file, name)
+
+    # What searches ask
+
+    def named(self, text: str, limit: int) -> tuple[Shared, ...]:
+        """Find what is called ``text``, or so with ``.txt`` behind it; the best first."""
+        base = collision_key(last_component(text))
+        candidates = (*self._by_base[base], *self._by_base[base + SUFFIX])
+        ranked = [(place, name) for name in candidates if (place := rank(name, text)) is not None]
+        return self._shared((name for _, name in sorted(ranked)), limit)
+
+    def matching(self, text: str, limit: int) -> tuple[Shared, ...]:
+        """Find what has ``text`` in its name, or matches it as a glob."""
+        fits = matcher(text)
+        return self._shared((name for name in self._names() if fits(self._keys[name])), limit)
+
+    def with_id(self, file: FileId, limit: int) -> tuple[Shared, ...]:
+        """Find what has that content."""
+        return self._shared(self.names_with(file), limit)
+
+    def all(self, limit: int) -> tuple[Shared, ...]:
+        """List files and folders by name."""
+        return self._shared(self._names(), limit)
+
+    # What the library asks
+
+    @property
+    def root(self) -> Folder:
+        """The sums over everything."""
+        return self._folders[""]
+
+    def entry(self, name: str) -> Entry | None:
+        """Give what is known of a file."""
+        return self._entries.get(name)
+
+    def is_folder(self, name: str) -> bool:
+        """Tell whether a folder of that name has files."""
+        return name in self._folders
+
+    def children(self, name: str) -> frozenset[str]:
+        """Name the files and folders right in a folder."""
+        folder = self._folders.get(name)
+        return frozenset(folder.children) if folder is not None else frozenset()
+
+    def files_below(self, name: str) -> list[str]:
+        """Name the files in a folder and in those below it, sorted."""
+        names = self._names()
+        if not name:
+            return [each for each in names if each in self._entries]
+        # A slash is followed by a zero.
+        start, end = bisect_left(names, f"{name}/"), bisect_left(names, f"{name}0")
+        return [each for each in names[start:end] if each in self._entries]
+
+    def manifest(self, name: str) -> bytes:
+        """
+        Write the manifest of a folder whose files have all been hashed.
+
+        :raises BadManifest: when there are too many of them.
+        """
+        return encode(self._members(name))
+
+    def names_with(self, file: FileId) -> tuple[str, ...]:
+        """Name the files and folders with that content, sorted."""
+        return tuple(sorted(self._by_id[file]))
+
+    # How it works
+
+    def _members(self, folder: str) -> Iterator[Member]:
+        for name in self.files_below(folder):
+            entry = self._entries[name]
+            if entry.content is not None:
+                size = entry.on_disk.signature.size
+                yield Member(entry.content.file, size, name[len(folder) + 1 :])
+
+    def _shared(self, names: Iterable[str], limit: int) -> tuple[Shared, ...]:
+        found = (shared for name in names if (shared := self._describe(name)) is not None)
+        return tuple(islice(found, limit))
+
+    def _describe(self, name: str) -> Shared | None:
+        entry = self._entries.get(name)
+        if entry is not None:
+            file = entry.content.file if entry.content is not None else None
+            return Shared(name, "file", entry.on_disk.signature.size, file, entry.percent)
+        folder = self._folders[name]
+        if folder.is_too_large or folder.size > FILE_BYTES:
+            return None
+        return Shared(name, "folder", folder.size, folder.file, folder.percent)
+
+    def _names(self) -> list[str]:
+        if self._order is None:
+            self._order = sorted(self._keys)
+        return self._order
+
+    def _replace(self, name: str, entry: Entry | None) -> None:
+        old = self._entries.pop(name, None)
+        if old is None:
+            self._enter(name)
+        elif old.content is not None:
+            self._by_id.remove(old.content.file, name)
+        if entry is None:
+            self._leave(name)
+        else:
+            self._entries[name] = entry
+            if entry.content is not None:
+                self._by_id.add(entry.content.file, name)
+        child = name
+        for above in folders_above(name):
+            self._recount(above, child, old, entry)
+            child = above
+
+    def _recount(self, name: str, child: str, old: Entry | None, new: Entry | None) -> None:
+        folder = self._folders.get(name)
+        if folder is None:
+            folder = self._folders[name] = Folder()
+            self._enter(name)
+        folder.count(old, -1)
+        folder.count(new, +1)
+        if folder.file is not None:
+            self._by_id.remove(folder.file, name)
+        folder.file, folder.is_too_large = None, False
+        if child in self._keys:
+            folder.children.add(child)
+        else:
+            folder.children.discard(child)
+        self.unsealed.discard(name)
+        if not name:
+            return
+        if not folder.files:
+            del self._folders[name]
+            self._leave(name)
+        elif not folder.unhashed:
+            self.unsealed.add(name)
+
+    def _enter(self, name: str) -> None:
+        key = collision_key(name)
+        self._keys[name] = name if key == name else key
+        self._by_base.add(last_component(key), name)
+        self._order = None
+
+    def _leave(self, name: str) -> None:
+        self._by_base.remove(last_component(self._keys.pop(name)), name)
+        self._order = None

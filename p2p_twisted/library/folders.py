@@ -1,0 +1,70 @@
+"""Sum up what lies below each folder, while files come, change and go."""
+
+from collections.abc import Iterator
+
+from attrs import Factory, define, frozen
+
+from p2p_twisted.library.entries import Content, OnDisk
+from p2p_twisted.wire.names import FileId
+
+
+@frozen
+class Entry:
+    """
+    A file of the library.
+
+    :ivar content: ``None`` until it has been hashed.
+    :ivar percent: how much of it has been hashed.
+    """
+
+    on_disk: OnDisk
+    content: Content | None = None
+    percent: int = 0
+
+    @property
+    def hashed_bytes(self) -> int:
+        """How many of its bytes have been hashed, about."""
+        return self.on_disk.signature.size * self.percent // 100
+
+
+@define
+class Folder:
+    """
+    What lies below a folder, at any depth.
+
+    :ivar children: the names of the files and folders right in it.
+    :ivar size: of all files, in bytes.
+    :ivar unhashed: how many files have no content yet.
+    :ivar file: names its manifest; ``None`` until that has been made.
+    :ivar is_too_large: its manifest cannot be made.
+    """
+
+    children: set[str] = Factory(set)
+    files: int = 0
+    size: int = 0
+    unhashed: int = 0
+    hashed_bytes: int = 0
+    file: FileId | None = None
+    is_too_large: bool = False
+
+    @property
+    def percent(self) -> int:
+        """How much of it has been hashed: 100 once it has an id."""
+        if self.file is not None:
+            return 100
+        return min(99, self.hashed_bytes * 100 // max(1, self.size))
+
+    def count(self, entry: Entry | None, sign: int) -> None:
+        """Add a file, or with -1 take one away; ``None`` counts for nothing."""
+        if entry is not None:
+            self.files += sign
+            self.size += sign * entry.on_disk.signature.size
+            self.unhashed += sign * (entry.content is None)
+            self.hashed_bytes += sign * entry.hashed_bytes
+
+
+def folders_above(name: str) -> Iterator[str]:
+    """Name the folders that a path lies in, the nearest first, the root (empty) last."""
+    while name:
+        name = name.rpartition("/")[0]
+        yield name

@@ -1,0 +1,150 @@
+"""Hash files piece by piece, so that one of any size can be interrupted."""
+
+import mmap
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from attrs import Factory, define, frozen
+
+from p2p_twisted.library import disk
+from p2p_twisted.library.entries import Content, OnDisk, Signature
+from p2p_twisted.wire.content import (
+    DIGEST_BYTES,
+    chunk_count,
+    chunk_digest,
+    chunk_length,
+    file_id,
+)
+from p2p_twisted.wire.limits import CHUNK_BYTES
+
+
+@define
+class Job:
+    """A file to be hashed, and the digests of its first chunks."""
+
+    on_disk: OnDisk
+    digests: bytearray = Factory(bytearray)
+
+    @property
+    def hashed_chunks(self) -> int:
+        """How many chunks have been hashed."""
+        return len(self.digests) // DIGEST_BYTES
+
+    @property
+    def chunks_left(self) -> int:
+        """How many chunks are still to be hashed."""
+        return chunk_count(self.on_disk.signature.size) - self.hashed_chunks
+
+    @property
+    def percent(self) -> int:
+        """How much has been hashed; 100 only when it has an id."""
+        return min(99, self.hashed_chunks * 100 // (self.hashed_chunks + self.chunks_left or 1))
+
+
+@frozen
+class Hashed:
+    """The whole file was hashed, and was not written to meanwhile."""
+
+    on_disk: OnDisk
+    content: Content
+
+
+@frozen
+class Begun:
+    """There is more of it to hash."""
+
+    job: Job
+
+
+@frozen
+class Altered:
+    """The file is not the one that was found any more."""
+
+    on_disk: OnDisk
+    signature: Signature
+
+
+@frozen
+class Unreadable:
+    """The file cannot be read, or is gone."""
+
+    on_disk: OnDisk
+    reason: str
+
+
+Outcome = Hashed | Begun | Altered | Unreadable
+
+
+def hash_some(
+    root: Path, jobs: Iterable[Job], chunks: int, is_canceled: Callable[[], bool]
+) -> list[Outcome]:
+    """
+    Hash files, one after the other.
+
+    :param chunks: how many at most; the files that follow are only begun.
+    :param is_canceled: is asked before each chunk.
+    :returns: an outcome per job.
+    """
+    # Page-aligned memory: the kernel copies into it several times faster.
+    with mmap.mmap(-1, CHUNK_BYTES) as block:
+        return list(_hash_each(root, jobs, chunks, is_canceled, block))
+
+
+def _hash_each(
+    root: Path, jobs: Iterable[Job], chunks: int, is_canceled: Callable[[], bool], block: mmap.mmap
+) -> Iterator[Outcome]:
+    for job in jobs:
+        wanted = min(chunks, job.chunks_left)
+        chunks -= wanted
+        try:
+            yield _advance(root, job, wanted, is_canceled, block)
+        except OSError as error:
+            yield Unreadable(job.on_disk, error.strerror or str(error))
+
+
+def _advance(
+    root: Path, job: Job, chunks: int, is_canceled: Callable[[], bool], block: mmap.mmap
+) -> Outcome:
+    """
+    Hash some chunks of a file.
+
+    :raises OSError: when it cannot be read.
+    """
+    on_disk = job.on_disk
+    file = disk.open_file(root, on_disk.path)
+    try:
+        now = disk.signature(os.fstat(file))
+        if now != on_disk.signature:
+            return Altered(on_disk, now)
+        for _ in range(chunks):
+            if is_canceled():
+                return Begun(job)
+            index = job.hashed_chunks
+            length = chunk_length(on_disk.signature.size, index)
+            if not _fill(file, index * CHUNK_BYTES, length, block):
+                break
+            with memoryview(block) as view, view[:length] as chunk:
+                job.digests += chunk_digest(chunk)
+        now = disk.signature(os.fstat(file))
+    finally:
+        os.close(file)
+    if now != on_disk.signature:
+        return Altered(on_disk, now)
+    if job.chunks_left:
+        return Begun(job)
+    digests = bytes(job.digests)
+    return Hashed(on_disk, Content(file_id(now.size, digests), digests))
+
+
+def _fill(file: int, offset: int, length: int, block: mmap.mmap) -> bool:
+    """Read a chunk to the start of the block; tell whether there was as much."""
+    done = 0
+    with memoryview(block) as view:
+        while done < length:
+            with view[done:length] as rest:
+                read = os.preadv(file, [rest], offset + done)
+            if not read:
+                return False
+            done += read
+    return True

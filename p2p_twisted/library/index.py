@@ -1,0 +1,36 @@
+"""Names by what they have in common."""
+
+from collections.abc import Collection
+
+
+class Index:
+    """
+    Sets of names by key.
+
+    Nearly every key has one name, which is then kept as it is: a set would need
+    four times the memory.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, str | set[str]] = {}
+
+    def __getitem__(self, key: str) -> Collection[str]:
+        """Give the names of a key, in no order; there may be none."""
+        names = self._names.get(key, ())
+        return (names,) if isinstance(names, str) else names
+
+    def add(self, key: str, name: str) -> None:
+        """Give a name to a key."""
+        names = self._names.setdefault(key, name)
+        if isinstance(names, set):
+            names.add(name)
+        elif names != name:
+            self._names[key] = {names, name}
+
+    def remove(self, key: str, name: str) -> None:
+        """Take a name from a key, which has it."""
+        names = self._names[key]
+        if isinstance(names, set):
+            names.remove(name)
+        if not isinstance(names, set) or not names:
+            del self._names[key]

@@ -1,0 +1,172 @@
+"""
+Notice changes through Linux's inotify(7).
+
+Twisted's own ``twisted.internet.inotify`` stops altogether when one watched folder
+is deleted, does not tell that events were lost, and loses track of folders that
+are renamed; so this talks to the system itself.
+"""
+
+import ctypes
+import errno
+import os
+import struct
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.internet.abstract import FileDescriptor
+from twisted.internet.fdesc import readFromFD
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from typing_extensions import override
+
+from p2p_twisted.library.listing import Place
+from p2p_twisted.library.watching import Noticed, NoWatcher, Watcher, WatcherMaker
+
+_ATTRIB: Final = 0x4
+_CLOSE_WRITE: Final = 0x8
+_MOVED_FROM: Final = 0x40
+_MOVED_TO: Final = 0x80
+_CREATE: Final = 0x100
+_DELETE: Final = 0x200
+_DELETE_SELF: Final = 0x400
+_OVERFLOW: Final = 0x4000
+_IGNORED: Final = 0x8000
+_ONLY_FOLDERS: Final = 0x0100_0000
+_NO_LINKS: Final = 0x0200_0000
+_IS_FOLDER: Final = 0x4000_0000
+
+_WANTED: Final = (
+    _ATTRIB | _CLOSE_WRITE | _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE | _DELETE_SELF
+    | _ONLY_FOLDERS | _NO_LINKS
+)  # fmt: skip
+_COMES_OR_GOES: Final = _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE
+_IS_COMPLETE: Final = _CLOSE_WRITE | _MOVED_TO
+
+# struct inotify_event: watch, mask, cookie, length of the name that follows.
+_EVENT: Final = struct.Struct("iIII")
+
+
+def watcher_for(reactor: Any, root: Path) -> WatcherMaker:
+    """Choose what this system offers to watch a directory with."""
+
+    def make(noticed: Noticed) -> Watcher:
+        try:
+            return InotifyWatcher(reactor, root, noticed)
+        except OSError as error:
+            InotifyWatcher.log.info(
+                "changes below {root} are looked for every few seconds ({error})",
+                root=str(root),
+                error=str(error),
+            )
+            return NoWatcher()
+
+    return make
+
+
+class InotifyWatcher(FileDescriptor):
+    """
+    Watches the folders of one directory.
+
+    :param reactor: provides ``IReactorFDSet``.
+    :raises OSError: where the system has no inotify, or no more of it.
+    """
+
+    log = Logger()
+
+    def __init__(self, reactor: Any, root: Path, noticed: Noticed) -> None:
+        super().__init__(reactor)
+        self._root = root
+        self._noticed = noticed
+        self._places: dict[int, Place] = {}
+        self._is_out_of_watches = False
+        self._libc = _libc()
+        self._descriptor = _checked(self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
+        self.connected = 1
+        self.startReading()
+
+    def watch(self, place: Place) -> bool:
+        """
+        Notice from now on what changes in a folder; again does no harm.
+
+        :returns: whether changes will be noticed; a folder that is gone has none.
+        """
+        path = os.fsencode(self._root / place.path)
+        try:
+            number = _checked(self._libc.inotify_add_watch(self._descriptor, path, _WANTED))
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                self._say_out_of_watches()
+                return False
+            # Whether it comes back, the folder above will tell; the root has none.
+            return bool(place.path)
+        # A folder that was renamed keeps its number.
+        self._places[number] = place
+        return True
+
+    def stop(self) -> None:
+        """Notice nothing any more."""
+        if self.connected:
+            self.connectionLost(Failure(OSError("stopped")))
+
+    @override
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def doRead(self) -> None:  # noqa: N802
+        """Read events: the reactor calls this when there are any."""
+        readFromFD(self._descriptor, self._take)
+
+    @override
+    def connectionLost(self, reason: Failure) -> None:
+        super().connectionLost(reason)
+        os.close(self._descriptor)
+        self._descriptor = -1
+
+    def _take(self, events: bytes) -> None:
+        # The system hands out whole events only.
+        position = 0
+        while position < len(events):
+            number, mask, _, length = _EVENT.unpack_from(events, position)
+            position += _EVENT.size + length
+            self._tell(number, mask, events[position - length : position].rstrip(b"\0"))
+
+    def _tell(self, number: int, mask: int, name: bytes) -> None:
+        if mask & _OVERFLOW:
+            self._noticed(Place(), True, None)
+            return
+        place = self._places.get(number)
+        if place is None or name.startswith(b"."):
+            return
+        if mask & _IGNORED:
+            del self._places[number]
+            return
+        comes_or_goes = bool(mask & _IS_FOLDER and mask & _COMES_OR_GOES)
+        path = None
+        if mask & _IS_COMPLETE and not mask & _IS_FOLDER:
+            path = "/".join(filter(None, (place.path, os.fsdecode(name))))
+        self._noticed(place, comes_or_goes, path)
+
+    def _say_out_of_watches(self) -> None:
+        if not self._is_out_of_watches:
+            self._is_out_of_watches = True
+            self.log.warn(
+                "the system watches no more folders; changes are looked for every few"
+                " seconds (raise fs.inotify.max_user_watches)"
+            )
+
+
+def _libc() -> Any:
+    libc = ctypes.CDLL(None, use_errno=True)
+    try:
+        libc.inotify_add_watch.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_uint32]
+        libc.inotify_init1.argtypes = [ctypes.c_int]
+    except AttributeError:
+        raise OSError(errno.ENOSYS, "this system has no inotify") from None
+    return libc
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result

@@ -1,0 +1,116 @@
+"""What a peer shares, as one object: searched, opened, and kept as the disk is."""
+
+import errno
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from p2p_twisted.library.cache import HashCache
+from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.library.entries import Summary
+from p2p_twisted.library.folders import Entry
+from p2p_twisted.library.source import FileSource, MemorySource
+from p2p_twisted.library.upkeep import Upkeep
+from p2p_twisted.library.watching import WatcherMaker
+from p2p_twisted.library.worker import Worker
+from p2p_twisted.threads import Offload
+from p2p_twisted.wire.names import FileId
+from p2p_twisted.wire.source import Source, SourceChanged
+
+_CACHE: Final = "library.db"
+_OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE)
+
+
+class Library:
+    """
+    The files below one directory.
+
+    :param directory: made when missing, for its owner only.
+    :param downloads: is never shared, wherever it lies.
+    :param state: an existing folder for what is to be remembered.
+    :param clock: provides ``IReactorTime``.
+    :param offload: calls what blocks.
+    :param make_watcher: see :func:`p2p_twisted.library.inotify.watcher_for`.
+    :param wall: tells wall time in seconds, to which files' times of change compare.
+    :ivar catalog: answers searches.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        directory: Path,
+        downloads: Path,
+        state: Path,
+        clock: Any,
+        offload: Offload,
+        make_watcher: WatcherMaker,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.catalog = Catalog()
+        self._directory = directory
+        self._worker = Worker(directory, downloads, self.catalog, HashCache(state / _CACHE, wall))
+        self._upkeep = Upkeep(self._worker, self.catalog, clock, offload, make_watcher, wall)
+
+    def start(self) -> None:
+        """
+        Begin to look, hash and watch.
+
+        :raises OSError: when the directory does not exist and cannot be made.
+        """
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._upkeep.start()
+
+    def stop(self) -> "Deferred[None]":
+        """End it; fires when nothing is being done any more."""
+        return self._upkeep.stop()
+
+    def settled(self) -> "Deferred[None]":
+        """Fire once everything that was there at the start has been hashed."""
+        return self._upkeep.settled()
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Call back after each change of what is shared."""
+        self._upkeep.changed = changed
+
+    def summary(self) -> Summary:
+        """Count what is shared, and what cannot be."""
+        root = self.catalog.root
+        return Summary(root.files, root.size, root.unhashed, self._upkeep.unshared.all())
+
+    def open(self, file: FileId) -> Source | None:
+        """
+        Open content for a push.
+
+        :returns: ``None`` when nothing that can be opened has that id any more.
+        """
+        for name in self.catalog.names_with(file):
+            entry = self.catalog.entry(name)
+            if entry is None:
+                return MemorySource(file, self.catalog.manifest(name))
+            source = self._open_file(entry)
+            if source is not None:
+                return source
+        return None
+
+    def _open_file(self, entry: Entry) -> Source | None:
+        assert entry.content is not None
+
+        def changed() -> None:
+            self._upkeep.mistrust(entry.on_disk)
+
+        try:
+            return FileSource.open(self._directory, entry.on_disk, entry.content, changed)
+        except SourceChanged:
+            return None
+        except OSError as error:
+            self.log.info(
+                "{name!r} cannot be opened: {error}", name=entry.on_disk.name, error=error
+            )
+            if error.errno not in _OUT_OF_FILES:
+                changed()
+            return None

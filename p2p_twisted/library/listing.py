@@ -1,0 +1,145 @@
+"""See which entries of one folder can be shared, and under which names."""
+
+import os
+import stat
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+from attrs import Factory, define, frozen
+
+from p2p_twisted.library import disk
+from p2p_twisted.library.entries import OnDisk
+from p2p_twisted.wire.limits import FILE_BYTES
+from p2p_twisted.wire.names import BadName, check_path, collision_key
+
+Identity = tuple[int, int]
+"""A device and an inode: which folder it is, whatever it is called."""
+
+
+class Canceled(Exception):
+    """The peer is stopping: nobody needs the result any more."""
+
+
+@frozen
+class Place:
+    """
+    A folder below the library's directory, or that directory itself, both empty.
+
+    :ivar name: the one it is shared under, in normal form C.
+    :ivar path: the one it is opened by.
+    """
+
+    name: str = ""
+    path: str = ""
+
+
+@define
+class Listing:
+    """
+    What is in one folder.
+
+    :ivar files: those that can be shared, by name.
+    :ivar folders: those to look into, by name.
+    :ivar unshared: why other entries cannot be shared, by a printable form of their paths.
+    """
+
+    files: dict[str, OnDisk] = Factory(dict)
+    folders: dict[str, Place] = Factory(dict)
+    unshared: dict[str, str] = Factory(dict)
+
+
+def identity(folder: Path) -> Identity | None:
+    """Tell which folder that is; ``None`` when there is none."""
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def list_folder(
+    root: Path, place: Place, excluded: Identity | None, is_canceled: Callable[[], bool]
+) -> Listing:
+    """
+    Read a folder, without what is hidden in it.
+
+    :param excluded: a folder that is not looked into.
+    :raises OSError: when it cannot be read.
+    :raises Canceled: once ``is_canceled``.
+    """
+    listing = Listing()
+    folder = disk.open_folder(root, place.path)
+    try:
+        status = os.fstat(folder)
+        if (status.st_dev, status.st_ino) == excluded:
+            return listing
+        with os.scandir(folder) as found:
+            entries = sorted((entry for entry in found if _is_visible(entry)), key=_by_name)
+        taken: dict[str, str] = {}
+        for entry in entries:
+            if is_canceled():
+                raise Canceled
+            try:
+                _add(listing, place, entry, taken)
+            except BadName as error:
+                shown = os.fsencode(_below(place.path, entry.name))
+                listing.unshared[shown.decode("utf-8", "backslashreplace")] = str(error)
+    finally:
+        os.close(folder)
+    return listing
+
+
+def _add(listing: Listing, place: Place, entry: "os.DirEntry[str]", taken: dict[str, str]) -> None:
+    """
+    Add an entry where it belongs.
+
+    :raises BadName: when it cannot be shared.
+    """
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise BadName(f"it cannot be read: {error.strerror}") from None
+    is_folder = stat.S_ISDIR(status.st_mode)
+    if stat.S_ISLNK(status.st_mode):
+        raise BadName("links are not followed")
+    if not is_folder and not stat.S_ISREG(status.st_mode):
+        raise BadName("it is not a regular file")
+    if status.st_size > FILE_BYTES:
+        raise BadName(f"a file may have at most {FILE_BYTES} bytes")
+    name = _below(place.name, _shared_name(entry.name))
+    check_path(name)
+    first = taken.setdefault(collision_key(name), name)
+    if first is not name:
+        raise BadName(f"it differs from {first} only in case or accents")
+    path = _below(place.path, entry.name)
+    if is_folder:
+        listing.folders[name] = Place(name, path)
+    else:
+        listing.files[name] = OnDisk(name, path, disk.signature(status))
+
+
+def _is_visible(entry: "os.DirEntry[str]") -> bool:
+    return not entry.name.startswith(".")
+
+
+def _by_name(entry: "os.DirEntry[str]") -> tuple[str, str]:
+    return unicodedata.normalize("NFC", entry.name), entry.name
+
+
+def _shared_name(name: str) -> str:
+    """
+    Normalize a name as the disk has it, whatever the locale.
+
+    :raises BadName: when its bytes are not UTF-8.
+    """
+    try:
+        return unicodedata.normalize("NFC", os.fsencode(name).decode())
+    except UnicodeDecodeError:
+        raise BadName("its name is not UTF-8") from None
+
+
+def _below(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

@@ -1,0 +1,111 @@
+"""Open content for the transfers that push it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from p2p_twisted.library import disk
+from p2p_twisted.library.entries import Content, OnDisk
+from p2p_twisted.wire.content import chunk_digest, split_chunks
+from p2p_twisted.wire.names import FileId
+from p2p_twisted.wire.source import SourceChanged
+
+
+class FileSource:
+    """
+    A file of the library, held open: what has been renamed or removed is still served.
+
+    :param file: open for reading; this object closes it.
+    :param changed: is called once, when it turns out to have been written to.
+    """
+
+    def __init__(
+        self, file: int, on_disk: OnDisk, content: Content, changed: Callable[[], None]
+    ) -> None:
+        self.file: FileId = content.file
+        self.size = on_disk.signature.size
+        self.digests = content.digests
+        self._descriptor: int | None = file
+        self._signature = on_disk.signature
+        self._changed = changed
+        self._has_changed = False
+
+    @classmethod
+    def open(
+        cls, root: Path, on_disk: OnDisk, content: Content, changed: Callable[[], None]
+    ) -> Self:
+        """
+        Open a file below the library's directory.
+
+        :raises OSError: when it cannot be opened.
+        :raises SourceChanged: when it is not what was hashed.
+        """
+        source = cls(disk.open_file(root, on_disk.path), on_disk, content, changed)
+        try:
+            source._check()
+        except BaseException:
+            source.close()
+            raise
+        return source
+
+    def read(self, offset: int, length: int) -> bytes:
+        """
+        Read exactly ``length`` bytes.
+
+        :raises SourceChanged: when it was changed or cut since it was hashed.
+        """
+        if self._descriptor is None:
+            raise ValueError("the source is closed")
+        pieces = []
+        while length:
+            try:
+                piece = os.pread(self._descriptor, length, offset)
+            except OSError as error:
+                raise self._change(error.strerror or "it cannot be read") from error
+            if not piece:
+                raise self._change("it was cut")
+            pieces.append(piece)
+            offset += len(piece)
+            length -= len(piece)
+        # Afterwards: a write between a check and the reading would go unseen.
+        self._check()
+        return b"".join(pieces)
+
+    def close(self) -> None:
+        """Let go of it; twice does no harm."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def _check(self) -> None:
+        assert self._descriptor is not None
+        if disk.signature(os.fstat(self._descriptor)) != self._signature:
+            raise self._change("it was written to")
+
+    def _change(self, what: str) -> SourceChanged:
+        if not self._has_changed:
+            self._has_changed = True
+            self._changed()
+        return SourceChanged(what)
+
+
+class MemorySource:
+    """
+    Content that is in memory: the manifest of a folder.
+
+    :param file: its id.
+    """
+
+    def __init__(self, file: FileId, content: bytes) -> None:
+        self.file = file
+        self.size = len(content)
+        self.digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(content))
+        self._content = content
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Read exactly ``length`` bytes."""
+        return self._content[offset : offset + length]
+
+    def close(self) -> None:
+        """Do nothing: memory needs no closing."""

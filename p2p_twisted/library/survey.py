@@ -1,0 +1,94 @@
+"""Compare folders on the disk with what the catalog has of them."""
+
+import errno
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from attrs import Factory, define, frozen
+
+from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.library.entries import OnDisk
+from p2p_twisted.library.listing import Identity, Listing, Place, list_folder
+
+_GONE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM)
+
+
+@frozen
+class Visit:
+    """
+    A folder to look into.
+
+    :ivar is_deep: look into all folders below it, not only into new ones.
+    """
+
+    place: Place
+    is_deep: bool
+
+
+@define
+class Survey:
+    """
+    How some folders differ from what the catalog has.
+
+    :ivar found: files that are new or have changed.
+    :ivar gone: files that are not there any more.
+    :ivar next: folders to look into next.
+    :ivar unshared: by folder, what cannot be shared and why.
+    """
+
+    found: list[OnDisk] = Factory(list)
+    gone: list[str] = Factory(list)
+    next: list[Visit] = Factory(list)
+    unshared: dict[str, dict[str, str]] = Factory(dict)
+
+
+def survey(
+    root: Path,
+    visits: Iterable[Visit],
+    catalog: Catalog,
+    excluded: Identity | None,
+    is_canceled: Callable[[], bool],
+) -> Survey:
+    """
+    Look into folders.
+
+    :param excluded: a folder that is not looked into.
+    :raises Canceled: once ``is_canceled``.
+    """
+    result = Survey()
+    for visit in visits:
+        place = visit.place
+        try:
+            listing = list_folder(root, place, excluded, is_canceled)
+        except OSError as error:
+            _could_not_read(result, catalog, place, error)
+        else:
+            _compare(result, catalog, visit, listing)
+    return result
+
+
+def _compare(result: Survey, catalog: Catalog, visit: Visit, listing: Listing) -> None:
+    result.unshared[visit.place.name] = listing.unshared
+    for name, on_disk in listing.files.items():
+        entry = catalog.entry(name)
+        if entry is None or entry.on_disk != on_disk:
+            result.found.append(on_disk)
+    for name, place in listing.folders.items():
+        if visit.is_deep or not catalog.is_folder(name):
+            result.next.append(Visit(place, True))
+    for child in catalog.children(visit.place.name):
+        if catalog.entry(child) is not None:
+            if child not in listing.files:
+                result.gone.append(child)
+        elif child not in listing.folders:
+            result.gone += catalog.files_below(child)
+
+
+def _could_not_read(result: Survey, catalog: Catalog, place: Place, error: OSError) -> None:
+    if error.errno in _GONE:
+        result.gone += catalog.files_below(place.name)
+    # Otherwise what is there may well be there still.
+    if error.errno != errno.ENOENT or not place.name:
+        shown = place.name or str(error.filename)
+        result.unshared[place.name] = {shown: f"it cannot be read: {error.strerror}"}

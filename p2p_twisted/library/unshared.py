@@ -1,0 +1,58 @@
+"""Which names below a library's directory cannot be shared: said once, and kept for asking."""
+
+from typing import Final
+
+from twisted.logger import Logger
+
+_SAID_AT_ONCE: Final = 10
+_KEPT: Final = 1_000
+
+
+class Unshared:
+    """Reasons by path, as the last looks found them."""
+
+    log = Logger()
+
+    def __init__(self) -> None:
+        self._by_folder: dict[str, dict[str, str]] = {}
+        self._unreadable: dict[str, str] = {}
+        self._said: set[tuple[str, str]] = set()
+
+    def put(self, folder: str, reasons: dict[str, str]) -> None:
+        """Replace what was found in a folder."""
+        self._by_folder.pop(folder, None)
+        if reasons:
+            self._by_folder[folder] = reasons
+
+    def forget(self, folder: str) -> None:
+        """Forget what was found in a folder and below: it is looked at anew."""
+        below = f"{folder}/" if folder else ""
+        for name in [each for each in self._by_folder if f"{each}/".startswith(below)]:
+            del self._by_folder[name]
+
+    def unreadable(self, name: str, reason: str) -> None:
+        """Add a file that could not be hashed."""
+        self._unreadable[name] = f"it cannot be read: {reason}"
+        self.report()
+
+    def readable(self, name: str) -> None:
+        """Take back what was said of a file."""
+        self._unreadable.pop(name, None)
+
+    def all(self) -> tuple[tuple[str, str], ...]:
+        """List paths and reasons, the first thousand of them."""
+        return tuple(sorted(self._current())[:_KEPT])
+
+    def report(self) -> None:
+        """Log what has not been logged yet."""
+        current = self._current()
+        fresh = sorted(current - self._said)
+        for path, reason in fresh[:_SAID_AT_ONCE]:
+            self.log.warn("not shared: {path!r}: {reason}", path=path, reason=reason)
+        if len(fresh) > _SAID_AT_ONCE:
+            self.log.warn("not shared: {count} more", count=len(fresh) - _SAID_AT_ONCE)
+        self._said = current
+
+    def _current(self) -> set[tuple[str, str]]:
+        found = {each for reasons in self._by_folder.values() for each in reasons.items()}
+        return found | set(self._unreadable.items())

@@ -1,0 +1,272 @@
+"""Keep a catalog as the disk is: look, hash, and name folders, one thing at a time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+from attrs import evolve
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from p2p_twisted.background import background
+from p2p_twisted.library.agenda import STILL_SECONDS, Agenda
+from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.library.entries import Content, OnDisk
+from p2p_twisted.library.hashing import Altered, Begun, Hashed, Job, Outcome
+from p2p_twisted.library.listing import Canceled, Place
+from p2p_twisted.library.queue import BATCH_CHUNKS, HashQueue
+from p2p_twisted.library.survey import Survey, Visit
+from p2p_twisted.library.unshared import Unshared
+from p2p_twisted.library.watching import NoWatcher, Watcher, WatcherMaker
+from p2p_twisted.library.worker import Worker
+from p2p_twisted.threads import Offload
+
+_FOLDERS_AT_ONCE: Final = 64
+_CHANGES_AT_ONCE: Final = 500
+
+T = TypeVar("T")
+
+
+class Upkeep:
+    """
+    Does what blocks through ``offload``, and changes the catalog between.
+
+    The catalog is only changed while nothing is offloaded, and in pieces that do not
+    hold up the reactor.
+
+    :param wall: tells wall time, to which files' times of change compare.
+    :ivar changed: is called after the catalog has changed.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        worker: Worker,
+        catalog: Catalog,
+        clock: Any,
+        offload: Offload,
+        make_watcher: WatcherMaker,
+        wall: Callable[[], float],
+    ) -> None:
+        self.changed: Callable[[], None] = lambda: None
+        self.unshared = Unshared()
+        self._worker = worker
+        self._catalog = catalog
+        self._clock = clock
+        self._offload = offload
+        self._make_watcher = make_watcher
+        self._wall = wall
+        self._watcher: Watcher = NoWatcher()
+        self._agenda = Agenda()
+        self._queue = HashQueue()
+        self._closed: set[str] = set()
+        self._alarm: IDelayedCall | None = None
+        self._is_working = False
+        self._has_looked = False
+        self._first: set[str] = set()
+        self._settling: list[Deferred[None]] = []
+        self._stopping: list[Deferred[None]] = []
+
+    def start(self) -> None:
+        """Begin; the first look takes in everything."""
+        self._watcher = self._make_watcher(self._noticed)
+        self._is_working = True
+        background(self.log, "opening the cache of hashes", self._begin())
+
+    def stop(self) -> "Deferred[None]":
+        """End; fires when nothing is being done any more."""
+        self._worker.is_canceled = True
+        self._watcher.stop()
+        if self._alarm is not None and self._alarm.active():
+            self._alarm.cancel()
+        return Deferred.fromCoroutine(self._end())
+
+    def settled(self) -> "Deferred[None]":
+        """Fire once the first look is done and all that it found has been hashed."""
+        settled: Deferred[None] = Deferred()
+        self._settling.append(settled)
+        self._check_settled()
+        return settled
+
+    def mistrust(self, on_disk: OnDisk) -> None:
+        """Look again at a file that turned out to have changed."""
+        place = Place(on_disk.name.rpartition("/")[0], on_disk.path.rpartition("/")[0])
+        self._noticed(place, False, None)
+
+    # When to do something
+
+    def _noticed(self, place: Place, is_deep: bool, closed: str | None) -> None:
+        if closed is not None:
+            self._closed.add(closed)
+        self._agenda.note(place, is_deep, self._clock.seconds())
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._is_working or self._worker.is_canceled:
+            return
+        if self._alarm is not None and self._alarm.active():
+            self._alarm.cancel()
+        wait = self._agenda.next_time() - self._clock.seconds()
+        if wait <= 0:
+            self._is_working = True
+            background(self.log, "looking after the library", self._work())
+        else:
+            self._alarm = self._clock.callLater(wait, self._wake)
+
+    async def _begin(self) -> None:
+        await self._offload(self._worker.open)
+        await self._work()
+
+    async def _work(self) -> None:
+        try:
+            while not self._worker.is_canceled and await self._do_something():
+                self._check_settled()
+        except Canceled:
+            pass
+        finally:
+            self._is_working = False
+            for ended in self._stopping:
+                ended.callback(None)
+            self._wake()
+
+    async def _do_something(self) -> bool:
+        """Do the most urgent thing; tell whether there was any."""
+        now = self._clock.seconds()
+        for on_disk in self._agenda.due_files(now):
+            self._queue.add(Job(on_disk))
+        visits = self._agenda.due_visits(now)
+        if visits:
+            await self._look(visits)
+        elif self._catalog.unsealed:
+            for name, file in await self._offload(self._worker.seal):
+                self._catalog.seal(name, file)
+            self.changed()
+        elif self._queue:
+            jobs = self._queue.take()
+            self._conclude(await self._offload(self._worker.hash, jobs, BATCH_CHUNKS))
+        else:
+            return False
+        return True
+
+    # Looking
+
+    async def _look(self, visits: list[Visit]) -> None:
+        began = self._clock.seconds()
+        closed, self._closed = self._closed, set()
+        for visit in visits:
+            if visit.is_deep:
+                self.unshared.forget(visit.place.name)
+        try:
+            while visits:
+                batch = [visits.pop() for _ in range(min(len(visits), _FOLDERS_AT_ONCE))]
+                visits += await self._look_into(batch, closed)
+        finally:
+            self._agenda.looked(began, self._clock.seconds())
+        self.unshared.report()
+        if not self._has_looked:
+            await self._offload(self._worker.prune)
+            self._has_looked = True
+
+    async def _look_into(self, batch: list[Visit], closed: set[str]) -> list[Visit]:
+        """Look into some folders, and return those to look into next."""
+        # Watched first: what changes while it is read is then seen twice, not missed.
+        for visit in batch:
+            if not self._watcher.watch(visit.place):
+                self._agenda.is_blind = True
+        survey, contents = await self._offload(self._worker.look, batch)
+        await self._apply(survey, contents, closed)
+        return survey.next
+
+    async def _apply(
+        self, survey: Survey, contents: list[Content | None], closed: set[str]
+    ) -> None:
+        for folder, reasons in survey.unshared.items():
+            self.unshared.put(folder, reasons)
+        for names in _pieces(survey.gone):
+            for name in names:
+                self._drop(name)
+            await self._breathe(names)
+        for found in _pieces(list(zip(survey.found, contents, strict=True))):
+            for on_disk, content in found:
+                self._take(on_disk, content, on_disk.path in closed)
+            await self._breathe(found)
+        if survey.gone or survey.found:
+            self.changed()
+
+    async def _breathe(self, piece: Sequence[Any]) -> None:
+        """Let the reactor do other things after a full piece."""
+        if len(piece) == _CHANGES_AT_ONCE:
+            await deferLater(self._clock, 0)
+
+    def _take(self, on_disk: OnDisk, content: Content | None, was_closed: bool) -> None:
+        self._forget(on_disk.name)
+        self._catalog.put(on_disk, content)
+        if content is not None:
+            return
+        if not self._has_looked:
+            self._first.add(on_disk.name)
+        age = self._wall() - on_disk.signature.mtime_ns / 1e9
+        if was_closed or age > STILL_SECONDS:
+            self._queue.add(Job(on_disk))
+        else:
+            self._agenda.wait_for(on_disk, self._clock.seconds())
+
+    def _drop(self, name: str) -> None:
+        self._forget(name)
+        self._catalog.drop(name)
+
+    def _forget(self, name: str) -> None:
+        """Do nothing more with what was known of a file."""
+        self._first.discard(name)
+        self._queue.discard(name)
+        self._agenda.forget(name)
+        self.unshared.readable(name)
+
+    # Hashing
+
+    def _conclude(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, Begun):
+                job = outcome.job
+                self._queue.add(job)
+                self._catalog.put(job.on_disk, percent=job.percent)
+            elif isinstance(outcome, Hashed):
+                self._forget(outcome.on_disk.name)
+                self._catalog.put(outcome.on_disk, outcome.content)
+            elif isinstance(outcome, Altered):
+                self._take_altered(outcome)
+            else:
+                self._drop(outcome.on_disk.name)
+                self.unshared.unreadable(outcome.on_disk.name, outcome.reason)
+        self.changed()
+
+    def _take_altered(self, outcome: Altered) -> None:
+        """Hash a file again that was written to, once it rests."""
+        self._first.discard(outcome.on_disk.name)
+        on_disk = evolve(outcome.on_disk, signature=outcome.signature)
+        self._catalog.put(on_disk)
+        self._agenda.wait_for(on_disk, self._clock.seconds())
+
+    # Ending
+
+    def _check_settled(self) -> None:
+        if self._has_looked and not self._first and not self._catalog.unsealed:
+            settling, self._settling = self._settling, []
+            for settled in settling:
+                settled.callback(None)
+
+    async def _end(self) -> None:
+        if self._is_working:
+            ended: Deferred[None] = Deferred()
+            self._stopping.append(ended)
+            await ended
+        for settled in self._settling:
+            settled.cancel()
+        await self._offload(self._worker.close)
+
+
+def _pieces(items: list[T]) -> Iterator[list[T]]:
+    for start in range(0, len(items), _CHANGES_AT_ONCE):
+        yield items[start : start + _CHANGES_AT_ONCE]

@@ -1,0 +1,343 @@
+"""What of a directory is shared, and under which names."""
+
+import os
+import shutil
+import socket
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.library import disk, listing
+from tests.library.sharing import Sharer
+
+
+class EntryTests(SynchronousTestCase):
+    """All kinds of entries of a directory."""
+
+    def test_files_and_folders(self) -> None:
+        """Files are shared by their paths, and folders that have any."""
+        sharer = Sharer(self)
+        sharer.file("f1.txt")
+        sharer.file("a/b/f2.txt")
+        (sharer.directory / "empty/inner").mkdir(parents=True)
+        sharer.start()
+        self.assertEqual(sharer.names(), ["a", "a/b", "a/b/f2.txt", "f1.txt"])
+
+    def test_directory_is_made(self) -> None:
+        """A missing directory is made, for its owner only."""
+        sharer = Sharer(self)
+        sharer.start()
+        self.assertEqual(sharer.directory.stat().st_mode & 0o777, 0o700)
+
+    def test_directory_cannot_be_made(self) -> None:
+        """A directory that cannot be made is an error at the start."""
+        sharer = Sharer(self)
+        sharer.directory.write_bytes(b"a file")
+        self.assertRaises(OSError, sharer.start)
+
+    def test_hidden(self) -> None:
+        """Hidden files and folders are not shared, and not reported."""
+        sharer = Sharer(self)
+        sharer.file(".secret")
+        sharer.file(".p2p/token")
+        sharer.file("a/.git/config")
+        sharer.start()
+        self.assertEqual((sharer.names(), sharer.unshared()), ([], {}))
+
+    def test_downloads(self) -> None:
+        """The downloads are not shared, wherever they lie and whatever leads there."""
+        sharer = Sharer(self)
+        sharer.downloads = sharer.directory / "a" / "here"
+        sharer.restart()
+        sharer.file("a/here/b/f1")
+        sharer.file("a/Downloads/f2")
+        sharer.start()
+        self.assertEqual(sharer.names(), ["a", "a/Downloads", "a/Downloads/f2"])
+
+    def test_downloads_are_the_directory(self) -> None:
+        """Where the downloads are the directory itself, nothing is shared."""
+        sharer = Sharer(self)
+        sharer.downloads = sharer.directory
+        sharer.restart()
+        sharer.file("f1")
+        sharer.start()
+        self.assertEqual(sharer.names(), [])
+
+    def test_links(self) -> None:
+        """Links are not followed, neither to files nor to folders."""
+        sharer = Sharer(self)
+        sharer.file("f1")
+        (sharer.directory / "file").symlink_to("/etc/passwd")
+        (sharer.directory / "folder").symlink_to("/etc")
+        (sharer.directory / "loop").symlink_to(".")
+        (sharer.directory / "nowhere").symlink_to("nothing")
+        sharer.start()
+        self.assertEqual(sharer.names(), ["f1"])
+        self.assertEqual(
+            sharer.unshared(),
+            dict.fromkeys(["file", "folder", "loop", "nowhere"], "links are not followed"),
+        )
+
+    def test_special_files(self) -> None:
+        """A FIFO or a socket is reported, and nobody waits for its other end."""
+        sharer = Sharer(self)
+        sharer.directory.mkdir()
+        os.mkfifo(sharer.directory / "fifo")
+        with socket.socket(socket.AF_UNIX) as unix:
+            unix.bind(str(sharer.directory / "socket"))
+            sharer.start()
+        self.assertEqual(sharer.names(), [])
+        self.assertEqual(
+            sharer.unshared(), dict.fromkeys(["fifo", "socket"], "it is not a regular file")
+        )
+
+    def test_hard_link(self) -> None:
+        """One content under two names is shared under both."""
+        sharer = Sharer(self)
+        os.link(sharer.file("f1"), sharer.directory / "f2")
+        library = sharer.start()
+        (first,) = library.catalog.named("f1", 1)
+        assert first.file is not None
+        self.assertEqual(
+            [each.name for each in library.catalog.with_id(first.file, 9)], ["f1", "f2"]
+        )
+
+    def test_too_large(self) -> None:
+        """A file above the limit is reported."""
+        sharer = Sharer(self)
+        sharer.file("f1", b"four")
+        sharer.file("f2", b"fives")
+        self.patch(listing, "FILE_BYTES", 4)
+        sharer.start()
+        self.assertEqual(sharer.names(), ["f1"])
+        self.assertEqual(sharer.unshared(), {"f2": "a file may have at most 4 bytes"})
+
+
+class NameTests(SynchronousTestCase):
+    """Names that somebody else's file system or screen could not bear."""
+
+    def test_hostile(self) -> None:
+        """Names that cannot be shared are reported, each in a printable form."""
+        sharer = Sharer(self)
+        sharer.file("fine")
+        names = [
+            b"new\nline",
+            b"esc\x1b[2J",
+            b"bidi\xe2\x80\xaegpj",
+            b"back\\slash",
+            b"co:lon",
+            b"trailing.",
+            b" leading",
+            b"con",
+            b"\xff\xfe",
+            b"a" * 255,
+        ]
+        for name in names:
+            with open(os.path.join(os.fsencode(sharer.directory), name), "wb") as file:
+                file.write(b"x")
+        sharer.start()
+        self.assertEqual(sharer.names(), ["fine"])
+        self.assertEqual(len(sharer.unshared()), len(names))
+        self.assertEqual(sharer.unshared()["\\xff\\xfe"], "its name is not UTF-8")
+
+    def test_folder(self) -> None:
+        """What lies in a folder that cannot be shared is not looked at."""
+        sharer = Sharer(self)
+        sharer.file("aux/f1")
+        sharer.start()
+        self.assertEqual(sharer.names(), [])
+        self.assertEqual(list(sharer.unshared()), ["aux"])
+
+    def test_decomposed(self) -> None:
+        """A name is shared in normal form C, and opened as the disk has it."""
+        sharer = Sharer(self)
+        sharer.file("cafe\u0301/the\u0301.txt", b"tea")
+        library = sharer.start()
+        self.assertEqual(sharer.names(), ["café", "café/thé.txt"])
+        file = library.catalog.named("thé", 1)[0].file
+        assert file is not None
+        source = library.open(file)
+        assert source is not None
+        self.assertEqual(source.read(0, 3), b"tea")
+        source.close()
+
+    def test_too_deep(self) -> None:
+        """A path with more than 32 components is reported where it gets too long."""
+        sharer = Sharer(self)
+        sharer.file("/".join("a" * 32))
+        sharer.file("/".join("b" * 33))
+        sharer.start()
+        self.assertEqual(len(sharer.names()), 32)
+        self.assertEqual(list(sharer.unshared()), ["/".join("b" * 33)])
+
+    def test_collision(self) -> None:
+        """Of names that differ only in case or accents, the first is shared."""
+        sharer = Sharer(self)
+        for path in ("README", "readme", "caf\u00e9", "cafe\u0301", "Photos/f1", "photos/f2"):
+            sharer.file(path)
+        sharer.start()
+        self.assertEqual(sharer.names(), ["Photos", "Photos/f1", "README", "café"])
+        self.assertEqual(
+            sharer.unshared()["readme"], "it differs from README only in case or accents"
+        )
+        self.assertEqual(len(sharer.unshared()), 3)
+
+    def test_collision_ends(self) -> None:
+        """Once the first is gone the other is shared."""
+        sharer = Sharer(self)
+        first = sharer.file("README")
+        sharer.file("readme")
+        sharer.start()
+        first.unlink()
+        sharer.noticed()
+        self.assertEqual((sharer.names(), sharer.unshared()), (["readme"], {}))
+
+    def test_reported_once(self) -> None:
+        """A name is logged when it is found, and not by every later look."""
+        sharer = Sharer(self)
+        sharer.file("aux")
+        said: list[object] = []
+        library = sharer.library
+        self.patch(library._upkeep.unshared, "log", _Sayings(said))
+        sharer.start()
+        sharer.noticed()
+        sharer.clock.advance(100)
+        self.assertEqual(said, ["aux"])
+
+    def test_many_unshared(self) -> None:
+        """However many cannot be shared, the log says it in a few lines."""
+        sharer = Sharer(self)
+        for number in range(50):
+            sharer.file(f"a{number}.")
+        said: list[object] = []
+        self.patch(sharer.library._upkeep.unshared, "log", _Sayings(said))
+        sharer.start()
+        self.assertEqual(said[10:], [40])
+
+
+class ChangeTests(SynchronousTestCase):
+    """What happens while it runs."""
+
+    def test_new_file(self) -> None:
+        """A file that was noticed is shared."""
+        sharer = Sharer(self)
+        sharer.start()
+        sharer.file("a/f1")
+        sharer.noticed()
+        self.assertEqual(sharer.names(), ["a", "a/f1"])
+
+    def test_only_there(self) -> None:
+        """A change in one folder is looked for there, and in folders new to it."""
+        sharer = Sharer(self)
+        sharer.file("a/f1")
+        sharer.file("b/f1")
+        sharer.start()
+        sharer.watcher.watched.clear()
+        sharer.file("a/f2")
+        sharer.file("a/c/f3")
+        sharer.noticed("a", is_deep=False)
+        self.assertEqual([place.name for place in sharer.watcher.watched], ["a", "a/c"])
+        self.assertEqual(sharer.names(), ["a", "a/c", "a/c/f3", "a/f1", "a/f2", "b", "b/f1"])
+
+    def test_deleted(self) -> None:
+        """What was deleted is not shared any more, nor are the folders it leaves empty."""
+        sharer = Sharer(self)
+        sharer.file("a/b/f1")
+        sharer.file("f2")
+        sharer.start()
+        shutil.rmtree(sharer.directory / "a")
+        sharer.noticed()
+        self.assertEqual(sharer.names(), ["f2"])
+
+    def test_file_becomes_folder(self) -> None:
+        """A folder may take a file's name, and a file a folder's."""
+        sharer = Sharer(self)
+        sharer.file("a")
+        sharer.file("b/f1")
+        sharer.start()
+        (sharer.directory / "a").unlink()
+        shutil.rmtree(sharer.directory / "b")
+        sharer.file("a/f1")
+        sharer.file("b")
+        sharer.noticed()
+        kinds = [(each.name, each.kind) for each in sharer.library.catalog.all(9)]
+        self.assertEqual(kinds, [("a", "folder"), ("a/f1", "file"), ("b", "file")])
+
+    def test_renamed(self) -> None:
+        """A renamed folder is shared under its new name."""
+        sharer = Sharer(self)
+        sharer.file("a/b/f1")
+        sharer.start()
+        (sharer.directory / "a").rename(sharer.directory / "c")
+        sharer.noticed()
+        self.assertEqual(sharer.names(), ["c", "c/b", "c/b/f1"])
+
+    def test_unnoticed(self) -> None:
+        """What nobody noticed is found within a minute."""
+        sharer = Sharer(self)
+        sharer.start()
+        sharer.file("f1")
+        sharer.clock.advance(30)
+        self.assertEqual(sharer.names(), [])
+        sharer.clock.advance(30)
+        self.assertEqual(sharer.names(), ["f1"])
+
+    def test_unwatched(self) -> None:
+        """Where not everything can be watched it looks every few seconds."""
+        sharer = Sharer(self)
+        sharer.watcher.has_room = False
+        sharer.start()
+        sharer.file("f1")
+        sharer.clock.advance(5)
+        self.assertEqual(sharer.names(), ["f1"])
+
+    def test_directory_vanishes(self) -> None:
+        """A directory that vanishes is reported, and taken up again when it is back."""
+        sharer = Sharer(self)
+        sharer.file("f1")
+        sharer.start()
+        sharer.directory.rename(sharer.base / "away")
+        sharer.watcher.has_room = False
+        sharer.noticed()
+        self.assertEqual(sharer.names(), [])
+        self.assertEqual(
+            list(sharer.unshared().values()), ["it cannot be read: No such file or directory"]
+        )
+        (sharer.base / "away").rename(sharer.directory)
+        sharer.clock.advance(100)
+        self.assertEqual((sharer.names(), sharer.unshared()), (["f1"], {}))
+        self.assertEqual(sharer.hashed, ["f1"])
+
+    def test_out_of_descriptors(self) -> None:
+        """A folder that cannot be read for lack of descriptors is still shared."""
+        sharer = Sharer(self)
+        sharer.file("f1")
+        sharer.start()
+
+        def no_more(*_arguments: object) -> int:
+            raise OSError(24, "Too many open files", "s1")
+
+        self.patch(disk, "open_folder", no_more)
+        sharer.noticed()
+        self.assertEqual(sharer.names(), ["f1"])
+        self.assertEqual(sharer.unshared(), {"s1": "it cannot be read: Too many open files"})
+
+    def test_on_change(self) -> None:
+        """Whoever wants to know is told of changes, and not of looks that found none."""
+        sharer = Sharer(self)
+        told: list[int] = []
+        sharer.library.on_change(lambda: told.append(len(sharer.names())))
+        sharer.start()
+        self.assertEqual(told, [])
+        sharer.file("f1")
+        sharer.noticed()
+        self.assertEqual(told[-1], 1)
+
+
+class _Sayings:
+    """A log that keeps what it is told."""
+
+    def __init__(self, said: list[object]) -> None:
+        self._said = said
+
+    def warn(self, _text: str, **fields: object) -> None:
+        self._said.append(fields.get("path", fields.get("count")))

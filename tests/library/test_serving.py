@@ -1,0 +1,207 @@
+"""What transfers are given to push."""
+
+import os
+from hashlib import sha256
+from random import Random
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.wire.content import content_id, file_id
+from p2p_twisted.wire.limits import CHUNK_BYTES
+from p2p_twisted.wire.manifest import Member, decode
+from p2p_twisted.wire.source import Source, SourceChanged
+from tests.library.sharing import Sharer
+
+
+def opened(sharer: Sharer, name: str) -> Source:
+    """Open a shared file or folder."""
+    file = sharer.library.catalog.named(name, 1)[0].file
+    assert file is not None
+    source = sharer.library.open(file)
+    assert source is not None
+    return source
+
+
+class FileTests(SynchronousTestCase):
+    """Files that are served."""
+
+    def test_read(self) -> None:
+        """A source gives the bytes that its id and digests name."""
+        sharer = Sharer(self)
+        content = os.urandom(CHUNK_BYTES + 7)
+        sharer.file("f1", content)
+        sharer.start()
+        source = opened(sharer, "f1")
+        self.assertEqual(source.read(0, source.size), content)
+        self.assertEqual(source.read(CHUNK_BYTES, 7), content[CHUNK_BYTES:])
+        self.assertEqual(source.file, content_id(content))
+        self.assertEqual(source.file, file_id(source.size, source.digests))
+        source.close()
+        source.close()
+
+    def test_unknown(self) -> None:
+        """Nothing is opened for an id that nobody shares."""
+        sharer = Sharer(self)
+        self.assertIsNone(sharer.start().open("0" * 64))
+
+    def test_written_to(self) -> None:
+        """A write while it is served ends that, and it is hashed again."""
+        sharer = Sharer(self)
+        path = sharer.file("f1", b"before")
+        sharer.start()
+        source = opened(sharer, "f1")
+        with path.open("r+b") as file:
+            file.write(b"after!")
+        os.utime(path, (1.9e9, 1.9e9))
+        with self.assertRaises(SourceChanged):
+            source.read(0, 6)
+        source.close()
+        sharer.clock.advance(0.2)
+        self.assertEqual(opened(sharer, "f1").read(0, 6), b"after!")
+
+    def test_cut(self) -> None:
+        """A file that gets shorter while it is served ends that."""
+        sharer = Sharer(self)
+        path = sharer.file("f1", b"before")
+        sharer.start()
+        source = opened(sharer, "f1")
+        os.truncate(path, 2)
+        with self.assertRaises(SourceChanged):
+            source.read(0, 6)
+        source.close()
+
+    def test_removed(self) -> None:
+        """A file that is removed or replaced while it is served is served to its end."""
+        sharer = Sharer(self)
+        path = sharer.file("f1", b"before")
+        sharer.start()
+        source = opened(sharer, "f1")
+        path.unlink()
+        sharer.file("f1", b"after!")
+        self.assertEqual(source.read(0, 6), b"before")
+        source.close()
+
+    def test_changed_before(self) -> None:
+        """A file that changed since it was hashed is not opened, but hashed again."""
+        sharer = Sharer(self)
+        sharer.file("f1", b"before")
+        library = sharer.start()
+        file = library.catalog.named("f1", 1)[0].file
+        assert file is not None
+        sharer.file("f1", b"after!", age=30)
+        self.assertIsNone(library.open(file))
+        sharer.clock.advance(0.2)
+        self.assertEqual(library.catalog.named("f1", 1)[0].file, content_id(b"after!"))
+
+    def test_several_paths(self) -> None:
+        """Of several files with one content, any that can be opened is."""
+        sharer = Sharer(self)
+        sharer.file("a/f1")
+        sharer.file("f2")
+        library = sharer.start()
+        (sharer.directory / "a/f1").unlink()
+        self.assertEqual(opened(sharer, "f2").read(0, 7), b"content")
+        sharer.clock.advance(0.2)
+        self.assertEqual([each.name for each in library.catalog.all(9)], ["f2"])
+
+
+class FolderTests(SynchronousTestCase):
+    """Folders that are served."""
+
+    def test_manifest(self) -> None:
+        """A folder is served as the list of its files."""
+        sharer = Sharer(self)
+        sharer.file("a/f1", b"one")
+        sharer.file("a/b/f2", b"three")
+        sharer.start()
+        (folder,) = sharer.library.catalog.named("a", 1)
+        self.assertEqual((folder.kind, folder.size, folder.hashed), ("folder", 8, 100))
+        source = opened(sharer, "a")
+        text = source.read(0, source.size)
+        self.assertEqual(content_id(text), source.file)
+        self.assertEqual(
+            decode(text),
+            (Member(content_id(b"three"), 5, "b/f2"), Member(content_id(b"one"), 3, "f1")),
+        )
+
+    def test_changes(self) -> None:
+        """Its id changes with anything below it, and with nothing else."""
+        sharer = Sharer(self)
+        sharer.file("a/b/f1", b"one")
+        sharer.file("c/b/f1", b"one")
+        library = sharer.start()
+
+        def ids() -> list[str | None]:
+            return [library.catalog.named(name, 1)[0].file for name in ("a", "a/b", "c/b")]
+
+        first = ids()
+        self.assertEqual(first[1], first[2])
+        sharer.file("a/b/f1", b"two", age=40)
+        sharer.noticed()
+        second = ids()
+        self.assertEqual(second[2], first[2])
+        self.assertEqual(len({*first, *second}), 4)
+
+    def test_not_hashed(self) -> None:
+        """A folder has no id until all of its files have one."""
+        sharer = Sharer(self)
+        sharer.file("a/f1", b"1234")
+        sharer.file("a/f2", b"1234", age=0)
+        library = sharer.start()
+        (folder,) = library.catalog.named("a", 1)
+        self.assertEqual((folder.file, folder.hashed), (None, 50))
+        sharer.clock.advance(1)
+        (folder,) = library.catalog.named("a", 1)
+        self.assertEqual(folder.hashed, 100)
+        self.assertIsNotNone(folder.file)
+
+
+class SwapTests(SynchronousTestCase):
+    """Somebody who swaps files for links while they are opened."""
+
+    def test_never_outside(self) -> None:
+        """Whatever a path is swapped for in between, nothing outside is read."""
+        sharer = Sharer(self)
+        outside = sharer.base / "outside"
+        outside.mkdir()
+        (outside / "f1").write_bytes(b"secret!")
+        sharer.file("a/f1", b"content")
+        sharer.start()
+        source = opened(sharer, "a/f1")
+        file = source.file
+        source.close()
+        swaps = Swaps(self, sharer, outside)
+        served = 0
+        for _ in range(300):
+            again = sharer.library.open(file)
+            if again is not None:
+                digest = sha256(again.read(0, again.size)).digest()
+                self.assertEqual(digest, sha256(b"content").digest())
+                again.close()
+                served += 1
+        self.assertGreater(swaps.count, 300)
+        self.assertTrue(0 < served < 300, served)
+
+
+class Swaps:
+    """Before some of the calls that open something, swap a folder for a link, or back."""
+
+    def __init__(self, test: SynchronousTestCase, sharer: Sharer, outside: object) -> None:
+        self.count = 0
+        inside, aside = sharer.directory / "a", sharer.base / "aside"
+        link = sharer.base / "link"
+        link.symlink_to(str(outside))
+        real, rng = os.open, Random(1)
+
+        def swapping(path: object, flags: int, *args: int, **kwargs: int) -> int:
+            self.count += 1
+            if rng.random() < 0.3:
+                if inside.is_symlink():
+                    inside.rename(link)
+                    aside.rename(inside)
+                else:
+                    inside.rename(aside)
+                    link.rename(inside)
+            return real(path, flags, *args, **kwargs)  # type: ignore[arg-type]
+
+        test.patch(os, "open", swapping)

@@ -1,0 +1,147 @@
+"""A folder's list of files: one text for the same files, and nothing unsafe in it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.wire import manifest
+from p2p_twisted.wire.limits import FILE_BYTES
+from p2p_twisted.wire.manifest import BadManifest, Member, decode, encode
+from p2p_twisted.wire.names import BadName, check_path, collision_key
+
+ONE, TWO = "1" * 64, "2" * 64
+
+components = st.text(st.sampled_from("abcxyz01é .-"), min_size=1, max_size=6)
+
+
+def is_safe(path: str) -> bool:
+    try:
+        check_path(path)
+    except BadName:
+        return False
+    return True
+
+
+paths = st.lists(components, min_size=1, max_size=4).map("/".join).filter(is_safe)
+file_ids = st.text("0123456789abcdef", min_size=64, max_size=64)
+
+
+@st.composite
+def folders(draw: st.DrawFn) -> list[Member]:
+    """Files that can all be stored side by side."""
+    members: list[Member] = []
+    keys: set[str] = set()
+    for path in draw(st.lists(paths, min_size=1, max_size=8)):
+        parts = collision_key(path).split("/")
+        above = {"/".join(parts[: n + 1]) for n in range(len(parts))}
+        below = [key for key in keys if key.startswith(collision_key(path) + "/")]
+        if keys.isdisjoint(above) and not below:
+            keys.add(collision_key(path))
+            members.append(Member(draw(file_ids), draw(st.integers(0, 2**30)), path))
+    return members
+
+
+class EncodeTests(SynchronousTestCase):
+    """Writing the text."""
+
+    def test_lines(self) -> None:
+        """There is a line per file, sorted by path."""
+        members = [Member(TWO, 0, "b/ä.txt"), Member(ONE, 12, "a name")]
+        self.assertEqual(encode(members), f"{ONE} 12 a name\n{TWO} 0 b/ä.txt\n".encode())
+
+    def test_too_long(self) -> None:
+        """A text above the limit is not written."""
+        self.patch(manifest, "MANIFEST_BYTES", 70)
+        encode([Member(ONE, 1, "a")])
+        with self.assertRaises(BadManifest):
+            encode([Member(ONE, 1, "abcd")])
+
+
+class DecodeTests(SynchronousTestCase):
+    """Reading a text that a stranger wrote."""
+
+    @given(folders())
+    def test_round_trip(self, members: list[Member]) -> None:
+        """What was written is read, whatever the order it came in."""
+        text = encode(members)
+        self.assertEqual(sorted(decode(text), key=str), sorted(members, key=str))
+        self.assertEqual(encode(decode(text)), text)
+
+    @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
+    def test_any_bytes(self, text: bytes) -> None:
+        """Anything is read or refused, and what is read is the only text for it."""
+        try:
+            members = decode(text)
+        except BadManifest:
+            return
+        self.assertEqual(encode(members), text)
+
+    @given(folders(), st.data())
+    def test_damage(self, members: list[Member], data: st.DataObject) -> None:
+        """A text with one byte changed is refused, or is that of other files."""
+        text = bytearray(encode(members))
+        position = data.draw(st.integers(0, len(text) - 1))
+        text[position] ^= data.draw(st.integers(1, 255))
+        try:
+            read = decode(bytes(text))
+        except BadManifest:
+            return
+        self.assertEqual(encode(read), bytes(text))
+
+    def test_too_long(self) -> None:
+        """A text above the limit is not looked at."""
+        self.patch(manifest, "MANIFEST_BYTES", 10)
+        with self.assertRaisesRegex(BadManifest, "at most 10 bytes"):
+            decode(b"x" * 11)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        [f"{ONE} 1 "],
+        [f"{ONE} 01 a"],
+        [f"{ONE} -1 a"],
+        [f"{ONE} +1 a"],
+        [f"{ONE} 1e3 a"],
+        [f"{ONE} \u0661 a"],
+        [f"{ONE.replace('1', 'A')} 1 a"],
+        [f"{ONE[1:]} 1 a"],
+        [f"{ONE}  1 a"],
+        [f"{ONE} 1 /a"],
+        [f"{ONE} 1 ../a"],
+        [f"{ONE} 1 a/../b"],
+        [f"{ONE} 1 a//b"],
+        [f"{ONE} 1 a/"],
+        [f"{ONE} 1 .hidden"],
+        [f"{ONE} 1 a\\b"],
+        [f"{ONE} 1 con"],
+        [f"{ONE} 1 a\r"],
+        [f"{ONE} 1 a\x00b"],
+        [f"{ONE} 1 a\u202eb"],
+        [f"{ONE} 1 e\u0301"],
+        [f"{ONE} 1 {'a' * 201}"],
+        [f"{ONE} 1 {'/'.join('a' * 33)}"],
+        [f"{ONE} {FILE_BYTES + 1} a"],
+        [f"{ONE} {FILE_BYTES} a", f"{TWO} 1 b"],
+        [f"{ONE} 1 b", f"{TWO} 1 a"],
+        [f"{ONE} 1 a", f"{ONE} 1 a"],
+        [f"{ONE} 1 A", f"{TWO} 1 a"],
+        [f"{ONE} 1 a", f"{TWO} 1 a/b"],
+        [f"{ONE} 1 a/b", f"{TWO} 1 a/b/c/d"],
+        [f"{ONE} 1 A", f"{TWO} 1 a/b"],
+        [f"{ONE} 1 X/a", f"{TWO} 1 x/A"],
+    ],
+)
+def test_refused(lines: list[str]) -> None:
+    """A text that could mean anything but files side by side in a folder is refused."""
+    with pytest.raises(BadManifest):
+        decode("".join(f"{line}\n" for line in lines).encode())
+
+
+@pytest.mark.parametrize("text", [b"\xff\xfe", f"{ONE} 1 a".encode(), f"{ONE} 1 \ud800\n"])
+def test_refused_bytes(text: bytes | str) -> None:
+    """What is not UTF-8, or does not end its last line, is refused."""
+    with pytest.raises(BadManifest):
+        decode(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
