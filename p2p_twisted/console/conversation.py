@@ -135,7 +135,7 @@ class Conversation:
         topology = await self._peer.topology()
         status = self._peer.status()
         neighbors = [address.name for address in status.neighbors]
-        self._say(peers_lines(topology, status.me.name, neighbors))
+        self._say(peers_lines(topology, status.name, neighbors))
         return Outcome.OK
 
     async def _list_transfers(self, _command: commands.ListTransfers) -> Outcome:

@@ -44,8 +44,9 @@ def download_line(progress: Progress) -> str:
                 f"saved {name} to {shown_name(path)} ({files}{human_size(progress.size)},"
                 f" id {short_id(progress.file)}, {whose}{human_time(seconds)})"
             )
-        case Failed(reason):
-            return f"{name} was not downloaded: {reason}"
+        case Failed(reason, is_kept):
+            kept = "; what had arrived is kept for the next try" if is_kept else ""
+            return f"{name} was not downloaded: {reason}{kept}"
         case Canceled():
             return f"canceled {name}"
         case Waiting():

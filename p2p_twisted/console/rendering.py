@@ -120,7 +120,7 @@ def status_lines(status: Status) -> Iterator[str]:
     neighbors = ", ".join(map(str, sorted(status.neighbors, key=lambda a: natural_order(a.name))))
     hashing = f", {status.hashing:,} still being hashed" if status.hashing else ""
     rows = [
-        ("peer", str(status.me)),
+        ("peer", str(status.address or f"{status.name} (not in a network yet)")),
         ("network", status.network),
         ("neighbors", f"{len(status.neighbors)}: {neighbors}" if neighbors else "none"),
         ("registry", status.registry + ("" if status.registered else " (not registered now)")),

@@ -11,7 +11,6 @@ from p2p_twisted.console.editor import LineEditor
 from p2p_twisted.console.keys import Key, KeyReader
 from p2p_twisted.console.mode import Continued
 from p2p_twisted.console.screen import Screen
-from p2p_twisted.peer.interface import PeerError
 from p2p_twisted.transfer.progress import Progress
 
 CallFromThread = Callable[..., Any]
@@ -111,11 +110,8 @@ class TerminalConsole(Console):
     def _look(self) -> None:
         """See how wide the terminal and how well linked the peer is now."""
         self._screen.resize(self._mode.width)
-        try:
-            neighbors = f" ({len(self.setting.peer.status().neighbors)})"
-        except PeerError:
-            neighbors = ""
-        self._screen.prompt = f"{self.setting.name}{neighbors}> "
+        neighbors = self.setting.peer.status().neighbors
+        self._screen.prompt = f"{self.setting.name} ({len(neighbors)})> "
 
     def _draw(self) -> None:
         # What is drawn again anyway need not be queued.

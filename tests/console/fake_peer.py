@@ -51,7 +51,8 @@ def topology(**links: str) -> Topology:
 
 
 STATUS = Status(
-    me=address("s2"),
+    name="s2",
+    address=address("s2"),
     network="default",
     neighbors=(address("s10"), address("s3")),
     registry="127.0.0.1:9011",

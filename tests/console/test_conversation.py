@@ -1,0 +1,161 @@
+"""What a command makes the peer do, and what is said of it."""
+
+from collections.abc import Iterable
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from p2p_twisted.console.commands import parse
+from p2p_twisted.console.conversation import Conversation, Outcome
+from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, IPeer, NotFound, PeerError
+from p2p_twisted.transfer.progress import Canceled, Progress, Waiting
+from tests.console.fake_peer import OTHER_FILE, FakePeer, found, hit, running, saved
+
+LINES = ["topo", "find f", "get 1", "get 1 --from s6", "ls", "ls s4", "peers", "transfers"]
+LINES += ["cancel 1", "status", "help", "help get", "f1", "./f1", '"f1"']
+
+
+class Talk:
+    """A conversation with a fake peer, and what was said."""
+
+    def __init__(self) -> None:
+        self.peer = FakePeer()
+        self.said: list[str] = []
+        self.watched: list[Progress] = []
+        self._conversation = Conversation(self.peer, self._say, self.watched.append)
+
+    def begin(self, line: str) -> "Deferred[Outcome]":
+        """Type a line that may take its time."""
+        command = parse(line)
+        assert command is not None
+        return Deferred.fromCoroutine(self._conversation.obey(command))
+
+    def _say(self, lines: Iterable[str]) -> None:
+        self.said.extend(lines)
+
+
+class ConversationTests(SynchronousTestCase):
+    """Commands, carried out by a peer."""
+
+    def setUp(self) -> None:
+        self.talk = Talk()
+        self.peer = self.talk.peer
+
+    def outcome(self, line: str) -> Outcome:
+        """Type a line, and see how it ended."""
+        self.talk.said.clear()
+        return self.successResultOf(self.talk.begin(line))
+
+    def test_fake(self) -> None:
+        """The fake peer is one."""
+        self.assertTrue(verifyObject(IPeer, self.peer))
+
+    def test_all_commands(self) -> None:
+        """Every command ends well when the peer does."""
+        for line in LINES:
+            self.assertEqual(self.outcome(line), Outcome.OK, line)
+            self.assertTrue(self.talk.said, line)
+
+    def test_gone(self) -> None:
+        """Leave and Stop end the console, too."""
+        self.assertEqual(self.outcome("leave"), Outcome.GONE)
+        self.assertEqual(self.outcome("Stop"), Outcome.GONE)
+        self.assertEqual(self.peer.asked, [("leave",), ("stop_network",)])
+
+    def test_stop_refused(self) -> None:
+        """A Stop that is refused is said, and nothing ends."""
+        self.peer.will("stop_network", PeerError("only an admin may stop this network"))
+        self.assertEqual(self.outcome("Stop"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, ["only an admin may stop this network"])
+
+    def test_get(self) -> None:
+        """A name and a holder reach the peer as they were typed."""
+        self.outcome("get my  notes --from S4")
+        self.assertEqual(self.peer.asked, [("get", "my  notes", "s4")])
+
+    def test_choose(self) -> None:
+        """A number is a hit of the last list, or one of its holders'."""
+        first, second, third = hit("s4"), hit("s5", file=OTHER_FILE), hit("s6", file=OTHER_FILE)
+        self.peer.will("find", found(first, second, third))
+        self.outcome("find f1")
+        self.outcome("get 2")
+        self.outcome("get 2 --from s6")
+        self.assertEqual(self.peer.asked[1:], [("get", second, None), ("get", third, "s6")])
+
+    def test_choose_badly(self) -> None:
+        """A number or holder that is not in the list is said."""
+        self.assertEqual(self.outcome("get 1"), Outcome.FAILED)
+        self.outcome("find f1")
+        self.assertEqual(self.outcome("get 2"), Outcome.FAILED)
+        self.assertEqual(
+            self.talk.said,
+            ['there is no number 2 in the last list; for a file of that name, get "2"'],
+        )
+        self.assertEqual(self.outcome("get 1 --from s9"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, ["s9 is not among those who have f1.txt"])
+
+    def test_ambiguous(self) -> None:
+        """Different files of one name can be chosen from."""
+        other = hit("s5", file=OTHER_FILE)
+        self.peer.will("get", Ambiguous((hit("s4"), other)))
+        self.assertEqual(self.outcome("f1"), Outcome.FAILED)
+        self.assertEqual(
+            self.talk.said[-1], "different files have that name: choose one, as in get 1"
+        )
+        self.assertEqual(self.outcome("get 2"), Outcome.OK)
+        self.assertEqual(self.peer.asked[-1], ("get", other, None))
+
+    def test_not_found(self) -> None:
+        """A bare name that nobody has may be a misspelt command; any other is not."""
+        missing = NotFound("no peer has tpoo (asked 7 of 7, 0.03 s)")
+        self.peer.will("get", missing, missing)
+        self.assertEqual(self.outcome("tpoo"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, [f"{missing}; did you mean TOPO?"])
+        self.assertEqual(self.outcome("get tpoo"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, [str(missing)])
+
+    def test_nothing_found(self) -> None:
+        """A search without hits has failed; a peer that shares nothing has not."""
+        self.peer.will("find", found())
+        self.peer.will("listing", found())
+        self.assertEqual(self.outcome("find x"), Outcome.FAILED)
+        self.assertEqual(self.outcome("ls"), Outcome.OK)
+
+    def test_already_here(self) -> None:
+        """What need not be fetched counts as fetched."""
+        self.peer.will("get", AlreadyHere("f1.txt is already in your directory"))
+        self.assertEqual(self.outcome("f1"), Outcome.OK)
+        self.assertEqual(self.talk.said, ["f1.txt is already in your directory"])
+
+    def test_canceled(self) -> None:
+        """A download that ended in any other way than saved has failed."""
+        self.peer.will("get", running(state=Canceled()))
+        self.assertEqual(self.outcome("f1"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, ["canceled f1.txt"])
+
+    def test_waiting(self) -> None:
+        """What has to wait for a holder is said, and its end too, once, when it comes."""
+        self.peer.will("get", running(state=Waiting()))
+        self.assertEqual(self.outcome("f1"), Outcome.FAILED)
+        self.talk.said.clear()
+        self.peer.watches[0](running())
+        self.peer.watches[0](saved())
+        self.assertEqual([line[:12] for line in self.talk.said], ["saved f1.txt"])
+        self.assertEqual(self.talk.watched, [running(), saved()])
+
+    def test_said_once(self) -> None:
+        """The end of a download that is waited for is said once."""
+        done: Deferred[Progress] = Deferred()
+        self.peer.will("get", done)
+        self.talk.begin("f1")
+        self.peer.watches[0](saved())
+        done.callback(saved())
+        self.assertEqual(len(self.talk.said), 1)
+
+    def test_fault(self) -> None:
+        """A fault of ours is logged, and the console goes on."""
+        self.peer.will("topology", RuntimeError("oops"))
+        self.assertEqual(self.outcome("topo"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, ["that went wrong; the log says more"])
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)

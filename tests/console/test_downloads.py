@@ -1,0 +1,89 @@
+"""Downloads, as lines."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.console.downloads import download_line, running_line, transfers_lines
+from p2p_twisted.transfer.progress import (
+    Canceled,
+    Checking,
+    Failed,
+    Receiving,
+    Saved,
+    Saving,
+    Seeking,
+    Waiting,
+)
+from tests.console.fake_peer import running, saved
+
+
+class DownloadLineTests(SynchronousTestCase):
+    """One download in a line."""
+
+    def test_states(self) -> None:
+        """Every state has its words."""
+        bar = "f1.txt  [##########----------]  50 %  2.0 KiB"
+        for state, line in [
+            (Seeking(), f"{bar}  looking for a holder"),
+            (Checking(), f"{bar}  checking what is there already"),
+            (Receiving("s4", 512.0, 2.4), f"{bar}  512 B/s  0:02 left  from s4"),
+            (Receiving("s4", 512.0, 7_300.0), f"{bar}  512 B/s  2:01:40 left  from s4"),
+            (Receiving("s4", 512.0, float("inf")), f"{bar}  512 B/s  days left  from s4"),
+            (Receiving("s4"), f"{bar}  from s4"),
+            (Saving(), f"{bar}  saving"),
+            (Waiting(), "f1.txt waits; it goes on by itself when somebody who has it is back"),
+            (Failed("the disk is full"), "f1.txt was not downloaded: the disk is full"),
+            (
+                Failed("the disk is full", is_kept=True),
+                "f1.txt was not downloaded: the disk is full;"
+                " what had arrived is kept for the next try",
+            ),
+            (Canceled(), "canceled f1.txt"),
+        ]:
+            self.assertEqual(download_line(running(state=state)), line)
+
+    def test_saved(self) -> None:
+        """Where it is, how large, its verified id, from whom and how fast."""
+        self.assertEqual(
+            download_line(saved()),
+            "saved f1.txt to s2/Downloads/f1.txt (2.0 KiB, id 9f2c41d07ae1c8b2, from s4, 10.9 s)",
+        )
+
+    def test_saved_folder(self) -> None:
+        """Of a folder also how many files; from nobody when all was there."""
+        self.assertEqual(
+            download_line(saved(name="docs", files=12, state=Saved("D/docs", 1.0))),
+            "saved docs to D/docs (12 files, 2.0 KiB, id 9f2c41d07ae1c8b2, 1.00 s)",
+        )
+
+    def test_empty_file(self) -> None:
+        """A file of no bytes has a bar, too."""
+        self.assertIn("  0 %", running_line([running(size=0, received=0)]))
+
+
+class RunningLineTests(SynchronousTestCase):
+    """All running downloads in one line."""
+
+    def test_several(self) -> None:
+        """Their sizes and rates are added up."""
+        line = running_line([running(1), running(2, state=Seeking())])
+        self.assertEqual(line, "2 downloads  [##########----------]  50 %  512 B/s  0:04 left")
+
+    def test_none_delivers(self) -> None:
+        """Without a rate nothing is said of it."""
+        line = running_line([running(1, state=Seeking()), running(2, state=Seeking())])
+        self.assertEqual(line, "2 downloads  [##########----------]  50 %")
+
+
+class TransfersTests(SynchronousTestCase):
+    """The list of downloads."""
+
+    def test_lines(self) -> None:
+        """Each with the number that cancel wants."""
+        self.assertEqual(
+            [line[:12] for line in transfers_lines([running(1), saved(12)])],
+            ["  1  f1.txt ", " 12  saved f"],
+        )
+
+    def test_none(self) -> None:
+        """An empty list says so."""
+        self.assertEqual(list(transfers_lines([])), ["no downloads yet"])

@@ -1,0 +1,63 @@
+"""What a terminal sends, as keys."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.console.keys import Key, KeyReader
+
+TEXT = ["a", " ", "é", "日", "🎉", "\r", "\n", "\t", "\0", "[", "O", "A", "~", "3", ";"]
+SEQUENCES = [b"\x1b", b"\x1b[A", b"\x1b[3~", b"\x1b[1;5C", b"\x9b", b"\xff"]
+PIECES = st.sampled_from([*map(str.encode, TEXT), *SEQUENCES])
+
+
+def read(*pieces: bytes) -> list[str | Key]:
+    """Read what comes in these pieces."""
+    reader = KeyReader("utf-8")
+    return [key for piece in pieces for key in reader.feed(piece)]
+
+
+class KeyReaderTests(SynchronousTestCase):
+    """Bytes become keys."""
+
+    @given(st.lists(PIECES))
+    def test_any_chunking(self, pieces: list[bytes]) -> None:
+        """The same bytes are the same keys, however they come."""
+        stream = b"".join(pieces)
+        self.assertEqual(read(*(bytes([byte]) for byte in stream)), read(stream))
+
+    @given(st.binary())
+    def test_characters_can_be_shown(self, stream: bytes) -> None:
+        """Whatever comes, a character among the keys is printable."""
+        self.assertTrue(all(isinstance(key, Key) or key.isprintable() for key in read(stream)))
+
+    def test_keys(self) -> None:
+        """The keys of several kinds of terminals."""
+        for sent, key in {
+            b"\x1b[A": Key.UP,
+            b"\x1bOA": Key.UP,
+            b"\x1b[D": Key.LEFT,
+            b"\x1b[H": Key.HOME,
+            b"\x1bOF": Key.END,
+            b"\x1b[1~": Key.HOME,
+            b"\x1b[3~": Key.DELETE,
+            b"\x7f": Key.BACKSPACE,
+            b"\x03": Key.INTERRUPT,
+        }.items():
+            self.assertEqual(read(sent + b"x"), [key, "x"], sent)
+
+    def test_swallowed(self) -> None:
+        """Unknown keys leave nothing behind: F1, F5, control-arrow, Alt-x, pastes, tabs."""
+        for sent in (
+            b"\x1bOP",
+            b"\x1b[[A",
+            b"\x1b[15~",
+            b"\x1b[1;5C",
+            b"\x1bx",
+            b"\x1b[200~",
+            b"\t",
+            b"\x00",
+            b"\x1f",
+            b"\x1b[" + b"1" * 30,
+        ):
+            self.assertEqual(read(sent + b"\x1b[Cx"), [Key.RIGHT, "x"], sent)

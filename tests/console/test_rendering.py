@@ -1,0 +1,140 @@
+"""Answers of the peer, as lines."""
+
+import re
+
+import attrs
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.console.commands import COMMANDS, find_entry
+from p2p_twisted.console.rendering import (
+    found_lines,
+    help_lines,
+    offers,
+    peers_lines,
+    status_lines,
+    topology_lines,
+)
+from p2p_twisted.peer.interface import Found
+from tests.console.fake_peer import OTHER_FILE, STATUS, found, hit, topology
+
+
+def shown(answer: Found) -> list[str]:
+    """Write what a search brought."""
+    return list(found_lines(answer, offers(answer.hits)))
+
+
+class TopologyTests(SynchronousTestCase):
+    """The network in text."""
+
+    def test_lines(self) -> None:
+        """One line per peer in natural order, then the sums; one-sided links do not count."""
+        network = topology(s10="s2", s2="s10 s1 s3", s1="s2", s3="")
+        self.assertEqual(
+            list(topology_lines(network)),
+            ["s1 : s2", "s2 : s1 s3 s10", "s3 :", "s10 : s2", "4 peers, 2 links, 0.04 s"],
+        )
+
+    def test_silent(self) -> None:
+        """Who did not answer is named."""
+        network = attrs.evolve(topology(s1=""), silent=("s10", "s9"))
+        self.assertEqual(
+            list(topology_lines(network))[-1], "1 peer, 0 links, 0.04 s; no answer from s9 s10"
+        )
+
+    def test_many_silent(self) -> None:
+        """Of very many silent ones a few are named."""
+        network = attrs.evolve(topology(s1=""), silent=tuple(f"s{n}" for n in range(2, 1_202)))
+        self.assertTrue(list(topology_lines(network))[-1].endswith("s20 s21 and 1,180 more"))
+
+    def test_peers(self) -> None:
+        """The list of peers says which ones are near."""
+        self.assertEqual(
+            list(peers_lines(topology(s1="s2 s3", s2="s1", s3=""), "s1", ["s2"])),
+            [
+                "s1  this peer  2 links",
+                "s2  neighbor   1 link",
+                "s3             0 links",
+                "3 peers, 0.04 s",
+            ],
+        )
+
+
+class FoundTests(SynchronousTestCase):
+    """Hits in text."""
+
+    def test_one_offer_for_the_same_content(self) -> None:
+        """Holders of one content are in one line; other content of that name is another."""
+        answer = found(hit("s4"), hit("s5", file=OTHER_FILE, size=5_000_000), hit("s6"))
+        self.assertEqual(
+            shown(answer),
+            [
+                "1  f1.txt  2.0 KiB  9f2c41d07ae1c8b2  s4 s6",
+                "2  f1.txt  4.8 MiB  00aa41d07ae1c8b2  s5",
+                "2 files, asked 7 of 7 peers, 0.03 s",
+            ],
+        )
+
+    def test_names_of_one_content(self) -> None:
+        """One content under two names is two lines: a person looks for names."""
+        self.assertEqual(len(offers([hit(name="a.txt"), hit(name="b.txt")])), 2)
+
+    def test_hashing(self) -> None:
+        """What is not hashed yet says how far that is, for each holder."""
+        lines = shown(found(hit("s4", file=None, hashed=40), hit("s5", file=None, hashed=50)))
+        self.assertEqual(lines[0], "1  f1.txt  2.0 KiB  hashing 40 %  s4")
+        self.assertEqual(lines[1], "2  f1.txt  2.0 KiB  hashing 50 %  s5")
+
+    def test_folder_and_many_holders(self) -> None:
+        """A folder ends in a slash; of many holders a few are named."""
+        answer = found(*(hit(f"s{n}", name="docs", kind="folder") for n in range(1, 9)))
+        self.assertEqual(shown(answer)[0], "1  docs/  2.0 KiB  9f2c41d07ae1c8b2  s1 s2 s3 s4 s5 +3")
+
+    def test_counts(self) -> None:
+        """Who was asked and did not answer is said; a list of one's own asked nobody."""
+        answer = found(asked=7, answered=6, silent=("s3",))
+        self.assertEqual(shown(answer), ["0 files, asked 6 of 7 peers, 0.03 s; no answer from s3"])
+        self.assertEqual(shown(found(asked=0, answered=0)), ["0 files, 0.03 s"])
+
+
+class StatusTests(SynchronousTestCase):
+    """A peer at a glance, in text."""
+
+    def test_lines(self) -> None:
+        """All there is to know, and what is not as it should be."""
+        lost = attrs.evolve(STATUS, registered=False)
+        self.assertEqual(
+            list(status_lines(lost)),
+            [
+                "peer       s2@127.0.0.1:9002",
+                "network    default",
+                "neighbors  2: s3@127.0.0.1:9003, s10@127.0.0.1:9010",
+                "registry   127.0.0.1:9011 (not registered now)",
+                "directory  s2 (12 files, 2.9 MiB, 1 still being hashed)",
+                "downloads  s2/Downloads",
+                "up for     1:01",
+                "not shared: a:b: a name may not have ':'",
+            ],
+        )
+
+    def test_alone(self) -> None:
+        """A peer that has not joined has neither address nor neighbors."""
+        lines = list(status_lines(attrs.evolve(STATUS, address=None, neighbors=())))
+        self.assertEqual(lines[0], "peer       s2 (not in a network yet)")
+        self.assertEqual(lines[2], "neighbors  none")
+
+
+class HelpTests(SynchronousTestCase):
+    """The table of commands in text."""
+
+    def test_all(self) -> None:
+        """Every command is there, with what it does."""
+        text = "\n".join(help_lines())
+        for entry in COMMANDS:
+            self.assertRegex(text, rf"\n{re.escape(entry.usage)} +{re.escape(entry.does)}\n")
+
+    def test_one(self) -> None:
+        """One command, with its other names."""
+        self.assertEqual(
+            list(help_lines(find_entry("quit"))),
+            ["leave", "  leave the network; the others go on", "  also: quit, exit"],
+        )

@@ -1,0 +1,136 @@
+"""What a person sees of the console, whatever is printed while a line is being typed."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.console.screen import Screen
+from p2p_twisted.console.text import cells, visible
+from tests.console.virtual_terminal import VirtualTerminal
+
+PROMPT = "s2 (3)> "
+WIDTH = 40
+TYPED = st.text(st.sampled_from("ab é日本e\u0301🎉"), max_size=60)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("print"), st.text(st.characters(codec=None, categories=None), max_size=30)
+        ),
+        st.tuples(st.just("status"), st.sampled_from(["", "f1.txt", "日" * 30, "x" * 200])),
+        st.tuples(st.just("edit"), st.tuples(TYPED, st.integers(0, 60))),
+        st.tuples(st.just("commit"), st.just("topo")),
+    )
+)
+
+
+class Seen:
+    """A screen, and the terminal that shows it."""
+
+    def __init__(self, width: int = WIDTH) -> None:
+        self.terminal = VirtualTerminal(width)
+        self.screen = Screen()
+        self.screen.resize(width)
+        self.screen.prompt = PROMPT
+        self.show(self.screen.draw())
+
+    def show(self, text: str) -> None:
+        """Show what the screen wants to be written."""
+        self.terminal.write(text.encode())
+
+    def do(self, step: str, what: Any) -> None:
+        """Do one of the steps that a console may take."""
+        if step == "print":
+            self.show(self.screen.print([what]))
+        elif step == "status":
+            self.screen.status = what
+            self.show(self.screen.draw())
+        elif step == "edit":
+            text, cursor = what
+            self.show(self.screen.edit(text, min(cursor, len(text))))
+        else:
+            self.show(self.screen.commit(what))
+
+    @property
+    def lines(self) -> list[str]:
+        """What a person sees."""
+        return self.terminal.lines
+
+
+class ScreenTests(SynchronousTestCase):
+    """Lines that stay, above a region drawn again and again."""
+
+    def test_prints_above_the_line_being_typed(self) -> None:
+        """What is printed stands above, and the line is whole below it."""
+        seen = Seen()
+        seen.do("edit", ("top", 3))
+        seen.do("print", "s4 joined")
+        seen.do("edit", ("topo", 4))
+        self.assertEqual(seen.lines, ["s4 joined", PROMPT + "topo"])
+        seen.do("commit", "topo")
+        self.assertEqual(seen.lines, ["s4 joined", PROMPT + "topo", PROMPT.rstrip()])
+
+    def test_status(self) -> None:
+        """The status stands between what stays and the prompt, and goes without a trace."""
+        seen = Seen()
+        seen.do("edit", ("ab", 1))
+        seen.do("status", "50 %")
+        seen.do("print", "s4 joined")
+        seen.do("status", "51 %")
+        self.assertEqual(seen.lines, ["s4 joined", "51 %", PROMPT + "ab"])
+        self.assertEqual(seen.terminal.column, len(PROMPT) + 1)
+        seen.do("status", "")
+        self.assertEqual(seen.lines, ["s4 joined", PROMPT + "ab"])
+
+    def test_long_line(self) -> None:
+        """Of a line longer than the window the part before the cursor is seen."""
+        seen = Seen(20)
+        seen.do("edit", ("0123456789abcdef", 16))
+        self.assertEqual(seen.lines, [PROMPT + "56789abcdef"])
+        seen.do("edit", ("0123456789abcdef", 3))
+        self.assertEqual(seen.lines, [PROMPT + "0123456789a"])
+        self.assertEqual(seen.terminal.column, len(PROMPT) + 3)
+
+    def test_hidden(self) -> None:
+        """While the terminal is somebody else's there is no region, but lines are printed."""
+        seen = Seen()
+        seen.screen.hide()
+        seen.show("\r\n$ ls\r\n" + seen.screen.print(["s4 joined"]) + seen.screen.draw())
+        seen.screen.show()
+        seen.show(seen.screen.draw())
+        self.assertEqual(seen.lines, [PROMPT.rstrip(), "$ ls", "s4 joined", PROMPT.rstrip()])
+
+    def test_clear(self) -> None:
+        """A cleared terminal shows the region alone."""
+        seen = Seen()
+        seen.do("print", "old")
+        seen.do("status", "50 %")
+        seen.show(seen.screen.clear())
+        self.assertEqual(seen.lines, ["50 %", PROMPT.rstrip()])
+
+    @given(STEPS, st.sampled_from([9, 20, WIDTH]))
+    def test_never_garbage(self, steps: list[tuple[str, Any]], width: int) -> None:
+        """Whatever is done: all that was to stay, in order, then the status, then the prompt."""
+        seen, stays = Seen(width), VirtualTerminal(width)
+        text, cursor = "", 0
+        for step, what in steps:
+            seen.do(step, what)
+            if step == "print":
+                stays.write(f"{visible(what)}\r\n".encode())
+            elif step == "commit":
+                stays.write(f"{PROMPT}{what}\r\n".encode())
+                text, cursor = "", 0
+            elif step == "edit":
+                text, cursor = what[0], min(what[1], len(what[0]))
+        staying = stays.lines[:-1]
+        self.assertEqual(seen.lines[: len(staying)], staying)
+        *status, prompt = seen.lines[len(staying) :]
+        self.assertEqual([line[:1] for line in status], [seen.screen.status[:1]] * len(status))
+        self.assertEqual(len(status), bool(seen.screen.status))
+        shown = prompt.removeprefix(PROMPT[: width - 2].rstrip()).strip()
+        self.assertIn(shown, text)
+        self.assertEqual(seen.terminal.row, len(seen.lines) - 1)
+        before = min(cells(text[:cursor]), width - 1 - len(PROMPT[: width - 2]))
+        # A wide character may not fit into the last cell.
+        self.assertIn(len(PROMPT[: width - 2]) + before - seen.terminal.column, (0, 1))

@@ -1,0 +1,104 @@
+"""Names from strangers and numbers, made fit to be read."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.console.text import (
+    cells,
+    clip,
+    count,
+    human_size,
+    human_time,
+    natural_order,
+    padded,
+    shown_name,
+    visible,
+)
+
+ANY_TEXT = st.text(st.characters(codec=None, categories=None))
+
+
+class VisibleTests(SynchronousTestCase):
+    """Nothing invisible gets through."""
+
+    def test_escapes(self) -> None:
+        """Control, format, separator, private, unassigned and surrogate characters are spelled."""
+        for character, spelled in {
+            "\x1b": r"\x1b",
+            "\n": r"\n",
+            "\x9b": r"\x9b",
+            "\u202e": r"\u202e",
+            "\u200b": r"\u200b",
+            "\u2028": r"\u2028",
+            "\xa0": r"\xa0",
+            "\ue000": r"\ue000",
+            "\u0378": r"\u0378",
+            "\ud800": r"\ud800",
+            "\U000e0001": r"\U000e0001",
+        }.items():
+            self.assertEqual(visible(f"a{character}b"), f"a{spelled}b")
+
+    def test_keeps_what_can_be_read(self) -> None:
+        """Words of any language, spaces and simple emoji stay as they are."""
+        for text in ("f1.txt", "häuser und bäume", "日本語.txt", "🎉 party.png"):
+            self.assertEqual(visible(text), text)
+
+    @given(ANY_TEXT)
+    def test_any_text(self, text: str) -> None:
+        """Whatever it was, it is printable then."""
+        self.assertTrue(visible(text).isprintable())
+
+    @given(ANY_TEXT, st.integers(0, 50))
+    def test_clip(self, text: str, room: int) -> None:
+        """A clipped text fits."""
+        self.assertLessEqual(cells(clip(visible(text), room)), room)
+
+    def test_long_names(self) -> None:
+        """A long name ends in dots; one that fits does not."""
+        self.assertEqual(shown_name("x" * 120), "x" * 120)
+        self.assertEqual(shown_name("x" * 121), "x" * 117 + "...")
+        self.assertEqual(shown_name("日" * 61), "日" * 58 + "...")
+
+
+class NumberTests(SynchronousTestCase):
+    """Numbers as people write them."""
+
+    def test_sizes(self) -> None:
+        """The unit grows with the size, and never 1024.0 of one is shown."""
+        for size, text in {
+            0: "0 B",
+            1023: "1023 B",
+            1024: "1.0 KiB",
+            1_048_575: "1.0 MiB",
+            1_288_490_189: "1.2 GiB",
+            2**50: "1024.0 TiB",
+        }.items():
+            self.assertEqual(human_size(size), text)
+
+    def test_times(self) -> None:
+        """Short ones in seconds, long ones as on a clock."""
+        for seconds, text in {
+            0.044: "0.04 s",
+            10.94: "10.9 s",
+            245: "4:05",
+            7207: "2:00:07",
+        }.items():
+            self.assertEqual(human_time(seconds), text)
+
+    def test_counts(self) -> None:
+        """One is not many."""
+        self.assertEqual(
+            [count(n, "peer") for n in (0, 1, 1234)], ["0 peers", "1 peer", "1,234 peers"]
+        )
+
+    def test_natural_order(self) -> None:
+        """s2 comes before s10, and odd digits do no harm."""
+        names = ["s10", "s2", "s", "a9b", "a10", "²", "s2a"]
+        self.assertEqual(
+            sorted(names, key=natural_order), ["a9b", "a10", "s", "s2", "s2a", "s10", "²"]
+        )
+
+    def test_padding(self) -> None:
+        """Wide characters count twice."""
+        self.assertEqual(padded("日", 4), "日  ")
