@@ -116,7 +116,7 @@ class Console(Protocol):
     def close(self) -> None:
         """Close once the last answer has been written, or in a second at the latest."""
         if self._patience is None and not self.closed.called:
-            self._turns.drop()
+            self._turns.close()
             self._patience = self.setting.clock.callLater(CLOSE_SECONDS, self._over)
             self.output.close()
 
@@ -167,7 +167,7 @@ class Console(Protocol):
             return
         if self._patience is not None and self._patience.active():
             self._patience.cancel()
-        self._turns.drop()
+        self._turns.close()
         # Also when only the output is gone: nobody listens, so nobody is read.
         self.output.close()
         self.closed.callback(None)

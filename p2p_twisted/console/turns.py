@@ -31,9 +31,12 @@ class Turns:
         self._waiting: deque[Turn] = deque()
         self._workers = 0
         self._is_paused = False
+        self._is_closed = False
 
     def add(self, turn: Turn) -> None:
         """Run a turn, which may not raise, now or when those before it have made room."""
+        if self._is_closed:
+            return
         self._waiting.append(turn)
         if len(self._waiting) > WAITING and not self._is_paused:
             self._is_paused = True
@@ -42,8 +45,9 @@ class Turns:
             self._workers += 1
             background(self.log, "taking turns", self._work())
 
-    def drop(self) -> None:
-        """Forget those that have not begun."""
+    def close(self) -> None:
+        """Forget those that have not begun, and all that may still come."""
+        self._is_closed = True
         self._waiting.clear()
 
     async def _work(self) -> None:

@@ -70,11 +70,12 @@ class TurnsTests(SynchronousTestCase):
             source.ends[number].callback(None)
         self.assertFalse(source.is_paused)
 
-    def test_drop(self) -> None:
-        """What has not begun can be forgotten."""
+    def test_close(self) -> None:
+        """What has not begun is forgotten, and nothing more begins."""
         source = Source()
         source.add(1, 2)
-        source.turns.drop()
+        source.turns.close()
+        source.add(3)
         source.ends[1].callback(None)
         self.assertEqual(source.begun, [1])
 

@@ -1,0 +1,292 @@
+"""The console on a pipe."""
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.console.console import CLOSE_SECONDS, Setting
+from p2p_twisted.console.output import QUEUE_BYTES
+from p2p_twisted.console.plain import PlainConsole
+from p2p_twisted.peer.interface import NotFound, Topology
+from p2p_twisted.transfer.progress import Failed, Progress
+from tests.console.fake_peer import FakePeer, running, saved, topology
+
+GREETING = "this is s2\n"
+
+
+class Pipe:
+    """A console on a pipe, and all around it."""
+
+    def __init__(self, encoding: str = "utf-8", leaves_at_end: bool = False) -> None:
+        self.clock = Clock()
+        self.peer = FakePeer()
+        self.told: list[bool] = []
+        self.left = 0
+        self.transport = StringTransport()
+        setting = Setting(
+            clock=self.clock,
+            peer=self.peer,
+            name="s2",
+            greeting=[GREETING.strip()],
+            tell=self.told.append,
+            on_leave=self._leave,
+            encoding=encoding,
+        )
+        self.console = PlainConsole(setting, leaves_at_end)
+        self.console.makeConnection(self.transport)
+
+    def type(self, text: str) -> None:
+        """Write to its input."""
+        self.console.dataReceived(text.encode())
+
+    def printed(self) -> str:
+        """Give what it printed since the last time."""
+        text: str = self.transport.value().decode()
+        self.transport.clear()
+        return text
+
+    def lose(self) -> None:
+        """Take the whole pipe away."""
+        self.console.connectionLost(Failure(ConnectionDone()))
+
+    def _leave(self) -> None:
+        self.left += 1
+
+
+class PlainConsoleTests(SynchronousTestCase):
+    """Plain lines in, plain lines out."""
+
+    def setUp(self) -> None:
+        self.pipe = Pipe()
+        self.peer = self.pipe.peer
+
+    def test_greeting(self) -> None:
+        """The first line says who it is, and nothing is a prompt."""
+        self.assertEqual(self.pipe.printed(), GREETING)
+
+    def test_one_after_the_other(self) -> None:
+        """The next line is carried out when the one before has ended."""
+        first: Deferred[Topology] = Deferred()
+        self.peer.will("topology", first)
+        self.pipe.type("topo\r\n\n  \nfind f1\nls s4\n")
+        self.assertEqual(self.peer.asked, [("topology",)])
+        first.callback(topology(s1=""))
+        self.assertEqual(self.peer.asked[1:], [("find", "f1"), ("listing", "s4")])
+        self.assertEqual(
+            self.pipe.printed(),
+            GREETING
+            + "s1 :\n1 peer, 0 links, 0.04 s\n"
+            + "1  f1.txt  2.0 KiB  9f2c41d07ae1c8b2  s4 s6\n1 file, asked 7 of 7 peers, 0.03 s\n"
+            + "1  f1.txt  2.0 KiB  9f2c41d07ae1c8b2  s4\n1 file, asked 7 of 7 peers, 0.03 s\n",
+        )
+
+    def test_results(self) -> None:
+        """One result for each line that is not blank, in their order."""
+        self.peer.will("get", NotFound("no peer has x"), saved())
+        self.pipe.type("topo\n\nx\nf1\n")
+        self.pipe.console.dataReceived(b"\xff\xfe\n")
+        self.pipe.type("get 7\nleave\n")
+        self.assertEqual(self.pipe.told, [True, False, True, False, False, True])
+
+    def test_bad_lines(self) -> None:
+        """A line that is too long or no text is one clear message, and the next is read."""
+        self.pipe.printed()
+        self.pipe.type("x" * 100_000 + "\n")
+        self.pipe.console.dataReceived(b"\xff\n")
+        self.pipe.type("ls\n")
+        self.assertEqual(
+            self.pipe.printed().splitlines()[:2],
+            ["a line may have at most 16,384 bytes", "that line is not UTF-8"],
+        )
+        self.assertEqual(self.peer.asked, [("listing", None)])
+
+    def test_pauses_its_input(self) -> None:
+        """While a line takes its time, a writer of thousands of lines has to wait."""
+        first: Deferred[Topology] = Deferred()
+        self.peer.will("topology", first)
+        self.pipe.type("topo\n" * 100)
+        self.assertEqual(self.pipe.transport.producerState, "paused")
+        first.callback(topology(s1=""))
+        self.assertEqual(self.pipe.transport.producerState, "producing")
+        self.assertEqual(len(self.peer.asked), 100)
+
+    def test_end_of_input(self) -> None:
+        """Its end is not the peer's: what was typed is carried out, and output goes on."""
+        download: Deferred[Progress] = Deferred()
+        self.peer.will("get", download)
+        self.pipe.type("f1\ntopo\nls")
+        self.pipe.console.readConnectionLost()
+        self.assertEqual(len(self.peer.asked), 1)
+        self.pipe.printed()
+        download.callback(saved())
+        self.assertEqual([call[0] for call in self.peer.asked], ["get", "topology", "listing"])
+        self.assertTrue(self.pipe.printed().startswith("saved f1.txt"))
+        self.pipe.console.say(["s4 joined"])
+        self.assertEqual(self.pipe.printed(), "s4 joined\n")
+        self.assertEqual(self.pipe.left, 0)
+
+    def test_end_of_a_terminal(self) -> None:
+        """On a terminal that only does lines the end means leave, after all lines before."""
+        pipe = Pipe(leaves_at_end=True)
+        first: Deferred[Topology] = Deferred()
+        pipe.peer.will("topology", first)
+        pipe.type("topo\n")
+        pipe.console.readConnectionLost()
+        self.assertEqual(pipe.peer.asked, [("topology",)])
+        first.callback(topology(s1=""))
+        pipe.lose()
+        self.assertEqual(pipe.peer.asked, [("topology",), ("leave",)])
+        self.assertEqual(pipe.left, 1)
+        self.assertEqual(pipe.told, [True])
+
+    def test_progress(self) -> None:
+        """A download says every few seconds how far it is, and in the end what became of it."""
+        download: Deferred[Progress] = Deferred()
+        self.peer.will("get", download)
+        self.pipe.type("f1\n")
+        self.pipe.printed()
+        for _ in range(11):
+            self.peer.watches[0](running())
+            self.pipe.clock.advance(1)
+        self.assertEqual(self.pipe.printed().count("\n"), 2)
+        self.peer.watches[0](saved())
+        download.callback(saved())
+        self.assertTrue(self.pipe.printed().startswith("saved f1.txt to"))
+
+
+class ClosingTests(SynchronousTestCase):
+    """How a console on a pipe ends."""
+
+    def setUp(self) -> None:
+        self.pipe = Pipe()
+
+    def test_leave(self) -> None:
+        """The last answer is written before anybody hears that the peer has left."""
+        self.pipe.type("leave\ntopo\n")
+        self.assertTrue(self.pipe.transport.disconnecting)
+        self.assertTrue(self.pipe.printed().endswith("left the network\n"))
+        self.assertEqual(self.pipe.left, 0)
+        self.pipe.lose()
+        self.assertEqual(self.pipe.left, 1)
+        self.assertEqual(self.pipe.peer.asked, [("leave",)])
+        self.assertEqual(self.pipe.clock.getDelayedCalls(), [])
+
+    def test_leave_unread(self) -> None:
+        """When nobody reads the last answer, it is not waited for very long."""
+        self.pipe.type("leave\n")
+        self.pipe.clock.advance(CLOSE_SECONDS)
+        self.assertEqual(self.pipe.left, 1)
+        self.pipe.lose()
+        self.assertEqual(self.pipe.left, 1)
+
+    def test_output_closed(self) -> None:
+        """Nobody reads any more: the console ends, and reads no more; the peer goes on."""
+        first: Deferred[Topology] = Deferred()
+        self.pipe.peer.will("topology", first)
+        self.pipe.type("topo\nls\n")
+        self.pipe.console.writeConnectionLost()
+        self.successResultOf(self.pipe.console.closed)
+        self.assertTrue(self.pipe.transport.disconnecting)
+        self.pipe.printed()
+        first.callback(topology(s1=""))
+        self.pipe.console.say(["s4 joined"])
+        self.assertEqual(self.pipe.printed(), "")
+        self.assertEqual(self.pipe.peer.asked, [("topology",)])
+        self.assertEqual(self.pipe.left, 0)
+
+    def test_output_closed_while_leaving(self) -> None:
+        """A leave that was asked for happens, whether or not anybody sees it."""
+        gone: Deferred[None] = Deferred()
+        self.pipe.peer.will("leave", gone)
+        self.pipe.type("leave\n")
+        self.pipe.console.writeConnectionLost()
+        self.assertEqual(self.pipe.left, 0)
+        gone.callback(None)
+        self.assertEqual(self.pipe.left, 1)
+
+    def test_closed_by_the_service(self) -> None:
+        """Closing is not leaving."""
+        self.pipe.console.close()
+        self.pipe.console.close()
+        self.pipe.lose()
+        self.successResultOf(self.pipe.console.closed)
+        self.assertEqual(self.pipe.left, 0)
+
+
+class UnreadOutputTests(SynchronousTestCase):
+    """A pipe that nobody reads."""
+
+    def test_bounded(self) -> None:
+        """What does not fit is dropped and counted; what was queued comes whole."""
+        pipe = Pipe()
+        pipe.printed()
+        pipe.console.output.pauseProducing()
+        for number in range(10_000):
+            pipe.console.say([f"{number:099}"])
+        self.assertEqual(pipe.printed(), "")
+        pipe.console.output.resumeProducing()
+        lines = pipe.printed().splitlines()
+        kept = QUEUE_BYTES // 100
+        self.assertEqual(lines[:-1], [f"{number:099}" for number in range(kept)])
+        self.assertEqual(lines[-1], f"({10_000 - kept:,} lines dropped: nobody read them)")
+        pipe.console.say(["on"])
+        self.assertEqual(pipe.printed(), "on\n")
+
+    def test_drained_in_steps(self) -> None:
+        """A transport that takes only some of it is given the rest later, in order."""
+        pipe = Pipe()
+        pipe.printed()
+        output = pipe.console.output
+        output.pauseProducing()
+        pipe.console.say(["one"])
+        pipe.console.say(["two"])
+        write = pipe.transport.write
+
+        def write_once(text: bytes) -> None:
+            write(text)
+            output.pauseProducing()
+
+        self.patch(pipe.transport, "write", write_once)
+        output.resumeProducing()
+        self.assertEqual(pipe.printed(), "one\n")
+        output.resumeProducing()
+        self.assertEqual(pipe.printed(), "two\n")
+
+    def test_queued_at_the_end(self) -> None:
+        """What is queued when the console closes is handed over."""
+        pipe = Pipe()
+        pipe.printed()
+        pipe.console.output.pauseProducing()
+        pipe.type("leave\n")
+        self.assertEqual(pipe.printed(), "left the network\n")
+
+
+class HostileTextTests(SynchronousTestCase):
+    """Text that strangers chose."""
+
+    @given(st.text(st.characters(codec=None, categories=None)))
+    def test_nothing_forges_a_line(self, text: str) -> None:
+        """One line stays one line, and no byte of it can do more than be read."""
+        pipe = Pipe()
+        for failure in (NotFound(text), running(name=text, state=Failed(text))):
+            pipe.printed()
+            pipe.peer.will("get", failure)
+            pipe.type("f1\n")
+            printed = pipe.printed()
+            self.assertEqual(printed.count("\n"), 1)
+            categories = {unicodedata.category(c)[0] for c in printed[:-1].replace(" ", "")}
+            self.assertFalse(categories & {"C", "Z"})
+
+    def test_any_locale(self) -> None:
+        """What the terminal's encoding lacks is escaped."""
+        pipe = Pipe(encoding="ascii")
+        pipe.printed()
+        pipe.console.say(["häuser 日本"])
+        self.assertEqual(pipe.printed(), "h\\xe4user \\u65e5\\u672c\n")

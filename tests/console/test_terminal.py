@@ -1,0 +1,241 @@
+"""The console on a terminal."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from p2p_twisted.console.console import Setting
+from p2p_twisted.console.terminal import TerminalConsole
+from p2p_twisted.peer.interface import IPeer, Topology
+from p2p_twisted.transfer.progress import Progress
+from tests.console.fake_peer import FakePeer, running, saved, topology
+from tests.console.virtual_terminal import VirtualTerminal
+
+PROMPT = "s2 (2)> "
+
+
+class FakeMode:
+    """A terminal's mode, where there is no terminal."""
+
+    def __init__(self) -> None:
+        self.width = 60
+        self.history: list[str] = []
+        self.continued: Callable[[bool], None]
+
+    def enter(self, continued: Callable[[bool], None]) -> None:
+        self.history.append("entered")
+        self.continued = continued
+
+    def leave(self) -> None:
+        self.history.append("left")
+
+
+class Terminal:
+    """A console on a terminal, and what a person sees of it."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.peer = FakePeer()
+        assert verifyObject(IPeer, self.peer)
+        self.mode = FakeMode()
+        self.told: list[bool] = []
+        self.transport = StringTransport()
+        self._shown = VirtualTerminal(self.mode.width)
+        setting = Setting(
+            clock=self.clock,
+            peer=self.peer,
+            name="s2",
+            greeting=["this is s2"],
+            tell=self.told.append,
+            on_leave=lambda: self.mode.history.append("on_leave"),
+        )
+        self.console = TerminalConsole(setting, self.mode, lambda function, *args: function(*args))
+        self.console.makeConnection(self.transport)
+
+    def type(self, text: str | bytes) -> None:
+        """Press keys."""
+        self.console.dataReceived(text if isinstance(text, bytes) else text.encode())
+
+    @property
+    def lines(self) -> list[str]:
+        """What a person sees."""
+        self._shown.write(self.transport.value())
+        self.transport.clear()
+        return self._shown.lines
+
+    def lose(self) -> None:
+        """Take the terminal away."""
+        self.console.connectionLost(Failure(ConnectionDone()))
+
+
+class TerminalConsoleTests(SynchronousTestCase):
+    """What a person types and sees."""
+
+    def setUp(self) -> None:
+        self.terminal = Terminal()
+        self.peer = self.terminal.peer
+
+    def test_begins(self) -> None:
+        """It greets, and asks."""
+        self.assertEqual(self.terminal.lines, ["this is s2", PROMPT.rstrip()])
+        self.assertEqual(self.terminal.mode.history, ["entered"])
+
+    def test_echo_and_enter(self) -> None:
+        """What is typed is seen, stays when it is entered, and is answered below."""
+        self.terminal.type("to")
+        self.assertEqual(self.terminal.lines[-1], PROMPT + "to")
+        self.terminal.type("po\r")
+        self.assertEqual(
+            self.terminal.lines[1:],
+            [PROMPT + "topo", "s1 : s2", "s2 : s1", "2 peers, 1 link, 0.04 s", PROMPT.rstrip()],
+        )
+
+    def test_output_while_typing(self) -> None:
+        """What happens meanwhile is printed above the line being typed."""
+        self.terminal.type("fin")
+        self.terminal.console.say(["s4 joined"])
+        self.terminal.type("d f1")
+        self.assertEqual(self.terminal.lines, ["this is s2", "s4 joined", PROMPT + "find f1"])
+
+    def test_side_by_side(self) -> None:
+        """A running download does not block the prompt; its progress stands above it."""
+        download: Deferred[Progress] = Deferred()
+        self.peer.will("get", download)
+        self.terminal.type("f1\rtop")
+        self.peer.watches[0](running())
+        self.terminal.clock.advance(0.2)
+        self.assertEqual(
+            self.terminal.lines[-2:],
+            ["f1.txt  [##########----------]  50 %  2.0 KiB  512 B/s  ...", PROMPT + "top"],
+        )
+        self.terminal.type("o\r")
+        self.assertIn("2 peers, 1 link, 0.04 s", self.terminal.lines)
+        self.peer.watches[0](saved())
+        download.callback(saved())
+        self.assertTrue(self.terminal.lines[-3].startswith("saved f1.txt to"))
+        self.assertEqual(self.terminal.lines[-1], PROMPT.rstrip())
+
+    def test_progress_follows_the_width(self) -> None:
+        """The progress line is cut to the window as it is now."""
+        self.peer.will("get", Deferred())
+        self.terminal.type("f1\r")
+        self.terminal.mode.width = 20
+        self.peer.watches[0](running())
+        self.terminal.clock.advance(0.2)
+        self.assertEqual(self.terminal.lines[-2], "f1.txt  [#######...")
+
+    def test_interrupt_clears_a_line(self) -> None:
+        """Control-C with something typed only clears it."""
+        self.terminal.type("topo\x03")
+        self.assertEqual(self.terminal.lines[-1], PROMPT.rstrip())
+        self.terminal.type("\x1b[A\r")
+        self.assertEqual(self.peer.asked, [])
+
+    def test_end_of_input_deletes(self) -> None:
+        """Control-D with something typed only deletes."""
+        self.terminal.type("ab\x01\x04")
+        self.assertEqual(self.terminal.lines[-1], PROMPT + "b")
+        self.assertEqual(self.peer.asked, [])
+
+    def test_leaves(self) -> None:
+        """Either one on an empty line leaves; the terminal is given back before that is told."""
+        for key in ("\x03", "\x04", "leave\r"):
+            terminal = Terminal()
+            terminal.type(key)
+            self.assertEqual(terminal.peer.asked, [("leave",)])
+            self.assertEqual(terminal.lines[-2:], ["left the network", ""])
+            self.assertTrue(terminal.transport.disconnecting)
+            terminal.lose()
+            self.assertEqual(terminal.mode.history, ["entered", "left", "on_leave"])
+
+    def test_leaves_once_more(self) -> None:
+        """Who cannot wait for the leaving asks again."""
+        self.peer.will("leave", Deferred())
+        self.terminal.type("\x03")
+        self.assertFalse(self.terminal.transport.disconnecting)
+        self.terminal.type("\x03")
+        self.assertTrue(self.terminal.transport.disconnecting)
+        self.terminal.lose()
+        self.assertEqual(self.terminal.mode.history[-1], "on_leave")
+        self.assertEqual(len(self.peer.asked), 1)
+
+    def test_hung_up(self) -> None:
+        """A terminal that is gone leaves."""
+        self.terminal.console.readConnectionLost()
+        self.assertEqual(self.peer.asked, [("leave",)])
+        self.assertEqual(self.terminal.told, [])
+
+    def test_closed_by_the_service(self) -> None:
+        """However it ends, the terminal is given back, the cursor on a line of its own."""
+        self.terminal.type("half a li")
+        self.terminal.console.close()
+        self.assertEqual(self.terminal.lines, ["this is s2", ""])
+        self.terminal.lose()
+        self.assertEqual(self.terminal.mode.history, ["entered", "left"])
+
+    def test_redraw(self) -> None:
+        """Control-L clears the terminal but for the line being typed."""
+        self.terminal.type("to\x0cp")
+        self.assertEqual(self.terminal.lines, [PROMPT + "top"])
+
+    def test_background(self) -> None:
+        """In the background it reads nothing and shows no prompt; back again it does."""
+        self.terminal.type("to")
+        self.terminal.mode.continued(False)
+        self.assertEqual(self.terminal.transport.producerState, "paused")
+        self.terminal.transport.clear()
+        self.terminal.console.say(["s4 joined"])
+        self.assertEqual(self.terminal.transport.value(), b"s4 joined\r\n")
+        self.terminal.mode.continued(True)
+        self.assertEqual(self.terminal.transport.producerState, "producing")
+        self.assertEqual(self.terminal.lines[-1], PROMPT + "to")
+
+    def test_unread(self) -> None:
+        """A terminal that is held is not sent what will be drawn again; then all is right."""
+        self.terminal.console.output.pauseProducing()
+        self.terminal.type("a")
+        self.terminal.console.say(["s4 joined"])
+        self.terminal.type("b")
+        self.terminal.console.output.resumeProducing()
+        self.assertEqual(self.terminal.lines, ["this is s2", "s4 joined", PROMPT + "ab"])
+
+    def test_unread_for_long(self) -> None:
+        """What a held terminal missed is counted."""
+        self.terminal.console.output.pauseProducing()
+        for _ in range(400):
+            self.terminal.console.say(["x" * 1_000])
+        self.terminal.console.output.resumeProducing()
+        self.assertRegex(self.terminal.lines[-2], r"^\(\d+ lines dropped: nobody read them\)$")
+        self.assertEqual(self.terminal.lines[-1], PROMPT.rstrip())
+
+    def test_many_lines_at_once(self) -> None:
+        """Pasted lines run side by side up to a bound, then the terminal has to wait."""
+        waits: list[Deferred[Topology]] = [Deferred() for _ in range(200)]
+        self.peer.will("topology", *waits)
+        self.terminal.type("topo\r" * 200)
+        self.assertEqual(len(self.peer.asked), 16)
+        self.assertEqual(self.terminal.transport.producerState, "paused")
+        for wait in waits:
+            wait.callback(topology(s1=""))
+        self.assertEqual(self.terminal.transport.producerState, "producing")
+
+    @given(st.text("tô日 \r\x7f\x15\x17\x01\x1b[AD", max_size=40), st.lists(st.integers(0, 60)))
+    def test_any_chunking(self, typed: str, cuts: list[int]) -> None:
+        """However the bytes come, the same is asked of the peer, and the same is seen."""
+        whole, pieces = Terminal(), Terminal()
+        stream = typed.encode()
+        whole.type(stream)
+        bounds = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+        for start, end in pairwise(bounds):
+            pieces.type(stream[start:end])
+        self.assertEqual(whole.peer.asked, pieces.peer.asked)
+        self.assertEqual(whole.lines, pieces.lines)
