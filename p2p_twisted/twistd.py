@@ -1,11 +1,13 @@
 """What both daemons need to live well under twistd."""
 
+import atexit
 import os
 import resource
 import socket
 import stat
 import sys
 import time
+from contextlib import suppress
 from typing import Any, Final
 
 from twisted.application.service import Service
@@ -131,6 +133,30 @@ class WorkerService(Service):
         self._reactor.addSystemEventTrigger("after", "shutdown", self._pool.stop)
 
 
+class ExitCode:
+    """
+    Let the daemon's exit code tell of a failure: twistd itself knows no other than 0.
+
+    To be made before anything else wants to be called at exit, so that it comes last.
+    """
+
+    def __init__(self) -> None:
+        self._code = 0
+        atexit.register(self._exit)
+
+    def fail(self, reason: str) -> None:
+        """Tell whoever started the daemon why it ends, which is the caller's to bring about."""
+        self._code = 1
+        _complain(reason)
+
+    def _exit(self) -> None:
+        if self._code:
+            for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
+                with suppress(OSError, ValueError):
+                    stream.flush()
+            os._exit(self._code)
+
+
 def listen(
     reactor: Any, host: str, port: int, factory: IProtocolFactory, backlog: int = _BACKLOG
 ) -> IListeningPort:
@@ -194,10 +220,14 @@ def _report(kind: type[BaseException], error: BaseException, trace: Any) -> None
     if not issubclass(kind, CannotStart):
         sys.__excepthook__(kind, error, trace)
         return
-    _log.critical("{error}", error=error)
+    _complain(str(error))
+
+
+def _complain(reason: str) -> None:
+    _log.critical("{reason}", reason=reason)
     # sys.stderr is the log by now.
     if sys.__stderr__ is not None:
-        sys.__stderr__.write(f"{error}\n")
+        sys.__stderr__.write(f"{reason}\n")
 
 
 def _reason(failure: Failure) -> str:

@@ -3,13 +3,15 @@
 import hashlib
 import hmac
 from collections.abc import Iterable
-from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
 from p2p_twisted.wire.limits import BOOK_ADDRESSES
 from p2p_twisted.wire.names import PeerAddress
+
+if TYPE_CHECKING:
+    from random import Random
 
 _RETRY_SECONDS: Final = 30.0
 _LONGEST_RETRY_SECONDS: Final = 3_600.0
@@ -68,7 +70,7 @@ class Book:
                 del half[key]
 
     def pick(
-        self, count: int, exclude: Iterable[PeerAddress], now: float, rng: Random
+        self, count: int, exclude: Iterable[PeerAddress], now: float, rng: "Random"
     ) -> list[PeerAddress]:
         """Draw addresses that are worth a try."""
         excluded = set(exclude)

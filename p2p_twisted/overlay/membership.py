@@ -7,8 +7,7 @@ full network from refusing its last peers for ever.
 """
 
 from collections.abc import Iterable, Iterator
-from random import Random
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from attrs import define, field, frozen
 
@@ -26,6 +25,9 @@ from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
 from p2p_twisted.wire.names import PeerAddress, PeerName, is_loopback
+
+if TYPE_CHECKING:
+    from random import Random
 
 _FIRST_BACKOFF_SECONDS: Final = 0.25
 _LONGEST_BACKOFF_SECONDS: Final = 10.0
@@ -60,7 +62,7 @@ class Membership:
     me: PeerAddress
     passive: PassiveView
     ids: Iterator[LinkId]
-    rng: Random
+    rng: "Random"
     links: dict[LinkId, PeerAddress] = field(factory=dict)
     wake_at: float = 0.0
     _attempts: dict[LinkId, _Attempt] = field(factory=dict)
@@ -164,7 +166,8 @@ class Membership:
             self.passive.met(address)
         else:
             self.passive.forget(address)
-        return [NeighborDown(link, address, has_died=bye is None), *self._seek(now)]
+        has_died = bye is None and not self._is_stopping
+        return [NeighborDown(link, address, has_died), *self._seek(now)]
 
     def traded(self, peers: Iterable[PeerAddress], now: float) -> list[Effect]:
         """Somebody gave us a sample."""

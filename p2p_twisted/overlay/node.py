@@ -104,6 +104,10 @@ class Node:
 
     # For the peer
 
+    def now(self) -> float:
+        """Read the monotonic clock, in seconds."""
+        return float(self._reactor.seconds())
+
     def new_id(self) -> MessageId:
         """Draw a name for a broadcast, a question or a ticket."""
         return self._rng.randbytes(16).hex()
@@ -120,17 +124,17 @@ class Node:
 
     def introduce(self, referrals: Iterable[PeerAddress]) -> None:
         """Take referrals from the registry; the first call starts it all."""
-        self._perform(self._overlay.introduce(referrals, self._now()))
+        self._perform(self._overlay.introduce(referrals, self.now()))
 
     def ask(self, ask: Ask) -> "Deferred[Answer]":
         """Ask all other peers; fires within ``ask.wait`` seconds."""
         self._answers[ask.id] = answer = Deferred[Answer]()
-        self._perform(self._overlay.ask(ask, self._now()))
+        self._perform(self._overlay.ask(ask, self.now()))
         return answer
 
     def publish(self, gossip: Gossip) -> None:
         """Broadcast to all other peers."""
-        self._perform(self._overlay.publish(gossip, self._now()))
+        self._perform(self._overlay.publish(gossip, self.now()))
 
     def send(self, message: Want | Refuse) -> bool:
         """Send a message along its route; tell whether its first peer is a neighbor."""
@@ -159,29 +163,29 @@ class Node:
         link = next(self._ids)
         self._connections[link] = connection
         connection.session = LinkSession(self, link, connection)
-        self._perform(self._overlay.link_asked(link, asking, connection.host, self._now()))
+        self._perform(self._overlay.link_asked(link, asking, connection.host, self.now()))
 
     def trade_asked(self, connection: Connection, theirs: Peers) -> None:
         """Take a sample from a connection that was accepted, and give one."""
         address = PeerAddress(theirs.name, connection.host, theirs.port)
         connection.send(self.sample(address))
         connection.close()
-        self._perform(self._overlay.traded((address, *theirs.peers), self._now()))
+        self._perform(self._overlay.traded((address, *theirs.peers), self.now()))
 
     # For the sessions of links: see Talk
 
     def accepted(self, link: LinkId, connection: Connection, linked: Linked) -> None:
         """The link that was asked for begins."""
         connection.session = LinkSession(self, link, connection)
-        self._perform(self._overlay.link_accepted(link, linked, self._now()))
+        self._perform(self._overlay.link_accepted(link, linked, self.now()))
 
     def refused(self, link: LinkId, peers: tuple[PeerAddress, ...]) -> None:
         """The link that was asked for will not be."""
-        self._perform(self._overlay.link_refused(link, peers, self._now()))
+        self._perform(self._overlay.link_refused(link, peers, self.now()))
 
     def received(self, link: LinkId, message: Message) -> None:
         """A neighbor says something."""
-        self._perform(self._overlay.received(link, message, self._now()))
+        self._perform(self._overlay.received(link, message, self.now()))
 
     def file_arrives(self, connection: Connection, file: File) -> None:
         """Raw bytes follow on the link."""
@@ -190,7 +194,7 @@ class Node:
     def lost(self, link: LinkId, bye: Bye | None) -> None:
         """A connection is gone, or could not be made."""
         self._connections.pop(link, None)
-        self._perform(self._overlay.lost(link, bye, self._now()))
+        self._perform(self._overlay.lost(link, bye, self.now()))
         self._settle()
 
     def sample(self, to: PeerAddress) -> Peers:
@@ -200,11 +204,11 @@ class Node:
     def traded(self, address: PeerAddress, peers: tuple[PeerAddress, ...]) -> None:
         """A sample has come."""
         self._overlay.membership.passive.met(address)
-        self._perform(self._overlay.traded(peers, self._now()))
+        self._perform(self._overlay.traded(peers, self.now()))
 
     def trade_failed(self, address: PeerAddress) -> None:
         """No sample has come."""
-        self._overlay.membership.passive.failed(address, self._now())
+        self._overlay.membership.passive.failed(address, self.now())
 
     # Effects
 
@@ -263,22 +267,20 @@ class Node:
             connection.send(bye)
         connection.close()
 
-    def _now(self) -> float:
-        return float(self._reactor.seconds())
-
     def _set_alarm(self) -> None:
         """Have the machine woken when it asks to be."""
-        wait = max(0.0, self._overlay.wake_at - self._now())
+        wait = max(0.0, self._overlay.wake_at - self.now())
         if self._alarm is not None and self._alarm.active():
             self._alarm.reset(wait)
-        elif not self._is_leaving:
+        elif self._left is None:
             self._alarm = self._reactor.callLater(wait, self._wake)
 
     def _wake(self) -> None:
-        self._perform(self._overlay.wake(self._now()))
+        self._perform(self._overlay.wake(self.now()))
 
     def _settle(self) -> None:
         """Once left, tell so as soon as no connection is open."""
         if self._left is not None and not self._left.called and not self._connections:
-            self._set_alarm()
+            if self._alarm is not None and self._alarm.active():
+                self._alarm.cancel()
             self._left.callback(None)

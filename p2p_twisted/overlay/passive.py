@@ -1,13 +1,16 @@
 """The addresses a peer could link with, but does not: HyParView's passive view, and the book."""
 
 from collections.abc import Iterable
-from random import Random
+from typing import TYPE_CHECKING
 
 from attrs import define, field
 
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import PeerAddress, is_loopback
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 @define
@@ -22,7 +25,7 @@ class PassiveView:
 
     me: PeerAddress
     book: Book
-    rng: Random
+    rng: "Random"
     remembered: dict[PeerAddress, None] = field(factory=dict)
 
     def hear(self, addresses: Iterable[PeerAddress]) -> None:

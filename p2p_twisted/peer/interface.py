@@ -56,12 +56,14 @@ class Status:
     """
     A peer at a glance.
 
+    :ivar address: where it listens; ``None`` until it has joined.
     :ivar registered: whether the registry knows it at the moment.
     :ivar hashing: how many of its files are still being hashed.
     :ivar unshared: names below its directory that cannot be shared, and why.
     """
 
-    me: PeerAddress
+    name: PeerName
+    address: PeerAddress | None
     network: str
     neighbors: tuple[PeerAddress, ...]
     registry: str
@@ -111,7 +113,7 @@ class IPeer(Interface):
 
         :param wanted: a name as typed (exact, or without its ``.txt``), a file id, or a hit.
         :param watch: is told of the download's progress.
-        :param holder: the only peer to take it from.
+        :param holder: whose it is, and who is asked first.
         :returns: fires with the last progress, or fails with :class:`PeerError`.
         """
 

@@ -31,7 +31,7 @@ class Downloads:
     Eight files are received at once; further ones wait their turn. What is
     wanted is written down, and goes on by itself in the next run.
 
-    :param inbox: where downloads land.
+    :ivar inbox: where downloads land.
     :param wants: the journal.
     :param new_ticket: makes random tickets that nobody can guess.
     """
@@ -47,7 +47,7 @@ class Downloads:
         network: Network,
         new_ticket: Callable[[], MessageId],
     ) -> None:
-        self._inbox = inbox
+        self.inbox = inbox
         self._manifests = Inbox(os.path.join(wants.folder, "manifests"))
         self._requests = Requests(clock, network, new_ticket)
         slots = DeferredSemaphore(limits.DOWNLOADS_AT_ONCE)
@@ -142,8 +142,8 @@ class Downloads:
         for wanted in wants:
             if wanted.target is not None:
                 spared.add(wanted.target)
-                spared.add(self._inbox.part_path(wanted.target, wanted.file))
-        self._inbox.sweep(spared, time.time())
+                spared.add(self.inbox.part_path(wanted.target, wanted.file))
+        self.inbox.sweep(spared, time.time())
 
     def _running(self, file: FileId) -> Download | None:
         for download in self._downloads.values():
@@ -154,7 +154,7 @@ class Downloads:
     def _add(self, wanted: Wanted, hits: Sequence[Hit]) -> Download:
         self._last_number += 1
         download = Download(
-            self._means, self._inbox, self._manifests, wanted, hits, self._last_number
+            self._means, self.inbox, self._manifests, wanted, hits, self._last_number
         )
         self._downloads[self._last_number] = download
         self._forget_old()

@@ -129,6 +129,8 @@ class Inbox:
         :param spared: part files, and folders of such, that are still wanted.
         :param now: seconds since the epoch, as files have them.
         """
+        if not os.path.isdir(self.folder):
+            return
         for path, _folders, names, folder in os.fwalk(self.folder):
             below = os.path.relpath(path, self.folder).split(os.sep)
             for name in filter(_is_part, names):

@@ -285,7 +285,7 @@ class Ask(Message):
 
     id: MessageId
     what: Literal["topo", "name", "text", "id", "ls"]
-    text: Annotated[str, Meta(max_length=limits.SEARCH_BYTES)] = ""
+    text: Annotated[str, Meta(max_length=limits.SEARCH_CHARACTERS)] = ""
     hops: Annotated[int, Meta(ge=0, le=limits.ASK_HOPS)] = limits.ASK_HOPS
     wait: Annotated[float, Meta(gt=0, le=limits.ASK_SECONDS)] = 2.0
     limit: Annotated[int, Meta(ge=1, le=limits.HITS_PER_FILE)] = limits.HITS_PER_FILE

@@ -1,0 +1,171 @@
+"""``twistd -n p2ppeer --name s1``: a peer, with a console where there is somebody to use it."""
+
+import ipaddress
+import sys
+from pathlib import Path
+from random import SystemRandom
+from typing import Final
+
+from twisted.application.service import IService, MultiService
+from twisted.python.usage import UsageError
+from typing_extensions import override
+
+from p2p_twisted.console.service import ConsoleService
+from p2p_twisted.library.inotify import watcher_for
+from p2p_twisted.peer.peer import Peer
+from p2p_twisted.peer.service import PeerService
+from p2p_twisted.peer.settings import Settings
+from p2p_twisted.threads import WorkerPool
+from p2p_twisted.twistd import DaemonOptions, ExitCode, WorkerService, prepare
+from p2p_twisted.wire.limits import REGISTRY_PORT
+from p2p_twisted.wire.names import BadName, PeerName, check_host, is_loopback, peer_name
+
+_THREADS: Final = 2
+_LOCALHOST: Final = "localhost"
+
+
+def _name(text: str) -> PeerName:
+    try:
+        return peer_name(text)
+    except BadName as error:
+        raise UsageError(f"--name: {error}") from None
+
+
+def _ask_name() -> PeerName:
+    """Ask the person on the terminal, until the answer is a name."""
+    # The originals: by now a log may stand in their places.
+    stdin, stdout = sys.__stdin__, sys.__stdout__
+    if stdin is None or stdout is None or not stdin.isatty():
+        raise UsageError("say who this is: --name s1")
+    while True:
+        stdout.write("name of this peer: ")
+        stdout.flush()
+        typed = stdin.readline()
+        if not typed:
+            raise UsageError("say who this is: --name s1")
+        try:
+            return peer_name(typed)
+        except BadName as error:
+            stdout.write(f"{error}\n")
+
+
+def _registry(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise UsageError(f"--registry takes HOST:PORT such as 127.0.0.1:9011, not {text!r}")
+    return host.strip("[]"), int(port)
+
+
+def _host(option: str, text: str) -> str:
+    try:
+        check_host(text)
+    except BadName as error:
+        raise UsageError(f"--{option}: {error}") from None
+    return text
+
+
+class Options(DaemonOptions):
+    """Options of ``p2ppeer``."""
+
+    synopsis = "[options]"
+
+    optParameters = [
+        ["name", None, None, "Who this is; asked for on a terminal."],
+        ["registry", None, f"127.0.0.1:{REGISTRY_PORT}", "Where the registry listens: HOST:PORT."],
+        ["directory", None, None, "What to share; NAME in this directory by default."],
+        ["downloads", None, None, "Where downloads land; Downloads below that by default."],
+        ["interface", None, "127.0.0.1", "The IP address of this machine to listen on."],
+        ["advertise", None, None, "The IP address to give to others, where it is another one."],
+        ["network", None, "default", "The name of the network."],
+        ["results", None, None, "Write ok or failed to this descriptor after each console line."],
+    ]
+    optFlags = [
+        ["insecure-lan", None, "Talk to other machines, though nothing is encrypted."],
+    ]
+
+    @override
+    def stem(self) -> str:
+        return f"p2ppeer-{self['name']}"
+
+    @override
+    def postOptions(self) -> None:
+        self["name"] = _ask_name() if self["name"] is None else _name(self["name"])
+        self["registry"] = _registry(self["registry"])
+        self["interface"] = _host("interface", self["interface"])
+        if self["advertise"] is not None:
+            self["advertise"] = _host("advertise", self["advertise"])
+        self["network"] = _name(self["network"])
+        directory = Path(self["directory"] or self["name"])
+        self["directory"] = directory
+        self["downloads"] = Path(self["downloads"] or directory / "Downloads")
+        if self["results"] is not None:
+            self["results"] = _descriptor(self["results"])
+        self._check_reach()
+        super().postOptions()
+
+    def _check_reach(self) -> None:
+        """Refuse what would be unsafe, or could not work."""
+        registry, interface = self["registry"][0], self["interface"]
+        if not is_loopback(interface) and not self["insecure-lan"]:
+            raise UsageError(
+                f"listening on {interface} lets other machines in, and nothing is encrypted:"
+                " if you trust all of that network, say --insecure-lan"
+            )
+        if is_loopback(interface) and not _is_this_machine(registry):
+            raise UsageError(
+                f"peers of the registry at {registry} could not reach this one:"
+                " say --interface with this machine's own address, and --insecure-lan"
+            )
+
+
+def _descriptor(text: str) -> int:
+    if not text.isdecimal():
+        raise UsageError(f"--results takes the number of an open file descriptor, not {text!r}")
+    return int(text)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == _LOCALHOST
+
+
+def makeService(options: Options) -> IService:
+    """Build the peer and its console; nothing is opened before they start."""
+    from twisted.internet import reactor
+
+    prepare(reactor)
+    exit_code = ExitCode()
+    daemon = MultiService()
+    pool = WorkerPool(reactor, f"p2ppeer-{options['name']}", _THREADS)
+    WorkerService(reactor, pool).setServiceParent(daemon)
+
+    def stop() -> None:
+        if reactor.running:
+            reactor.stop()
+
+    def announce(text: str) -> None:
+        console.announce(text)
+
+    def give_up(reason: str) -> None:
+        exit_code.fail(reason)
+        stop()
+
+    settings = Settings(
+        name=options["name"],
+        directory=options["directory"].absolute(),
+        downloads=options["downloads"].absolute(),
+        network=options["network"],
+        interface=options["interface"],
+        registry=options["registry"],
+        advertise=options["advertise"],
+    )
+    watcher = watcher_for(reactor, settings.directory)
+    peer = Peer(reactor, SystemRandom(), settings, pool, watcher, announce, stop)
+    log_file = options.parent and options.parent.get("logfile")
+    greeting = [f"its log is in {log_file}"] if log_file else []
+    console = ConsoleService(reactor, peer, settings.name, stop, greeting, options["results"])
+    PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
+    console.setServiceParent(daemon)
+    return daemon

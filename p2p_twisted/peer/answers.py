@@ -1,0 +1,55 @@
+"""What a peer has to say to a question."""
+
+from typing import Final
+
+from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.library.entries import Shared
+from p2p_twisted.overlay.asking import Known
+from p2p_twisted.peer.presence import Presence
+from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
+from p2p_twisted.wire.names import PeerName
+
+HITS_MOST: Final = 200
+"""How many files one peer names in answer to a search."""
+
+LISTED_MOST: Final = 10_000
+"""How many files one peer names in a listing."""
+
+
+class Answers:
+    """The answers of one peer."""
+
+    def __init__(self, name: PeerName, catalog: Catalog, presence: Presence) -> None:
+        self._name = name
+        self._catalog = catalog
+        self._presence = presence
+
+    def know(self, ask: Ask) -> Known:
+        """Answer a question as far as this peer can."""
+        if ask.what == "topo":
+            names = tuple(neighbor.name for neighbor in self._presence.neighbors)
+            return Known(peers=(PeerRecord(self._name, names),))
+        return Known(hits=tuple(self._hit(shared) for shared in self._shared(ask)))
+
+    def _shared(self, ask: Ask) -> tuple[Shared, ...]:
+        match ask.what:
+            case "name":
+                return self._catalog.named(ask.text, HITS_MOST)
+            case "text":
+                return self._catalog.matching(ask.text, HITS_MOST)
+            case "id":
+                return self._catalog.with_id(ask.text, HITS_MOST)
+            case "ls" if ask.text == self._name:
+                return self._catalog.all(LISTED_MOST)
+            case _:
+                return ()
+
+    def _hit(self, shared: Shared) -> Hit:
+        return Hit(
+            peer=self._name,
+            name=shared.name,
+            size=shared.size,
+            kind=shared.kind,
+            file=shared.file,
+            hashed=shared.hashed,
+        )

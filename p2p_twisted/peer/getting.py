@@ -1,0 +1,79 @@
+"""From what a person asks for to a download: look here first, then find its holders."""
+
+import re
+from typing import Final
+
+from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.peer.interface import AlreadyHere, PeerError, Watch
+from p2p_twisted.peer.search import Search, one_content
+from p2p_twisted.threads import Offload
+from p2p_twisted.transfer.downloads import Downloads
+from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import BadName, PeerName
+
+_FILE_ID: Final = re.compile(r"[0-9a-f]{64}\Z")
+
+
+class Getting:
+    """
+    Fetch things by name.
+
+    :param catalog: what this peer shares itself.
+    """
+
+    def __init__(
+        self, search: Search, catalog: Catalog, downloads: Downloads, offload: Offload
+    ) -> None:
+        self._search = search
+        self._catalog = catalog
+        self._downloads = downloads
+        self._inbox = downloads.inbox
+        self._offload = offload
+
+    async def get(self, wanted: str | Hit, watch: Watch, holder: PeerName | None) -> Progress:
+        """
+        Download what a person asks for.
+
+        :raises PeerError: when there is no such thing, or it is here.
+        """
+        hits = await self._hits(wanted, holder)
+        file = hits[0].file
+        assert file is not None
+        if shared := self._catalog.with_id(file, 1):
+            raise AlreadyHere(f"{shared[0].name} is already in your directory")
+        if hits[0].kind == "file":
+            target = hits[0].name.rpartition("/")[2]
+            same = await self._offload(self._inbox.find_same, target, file, hits[0].size)
+            if same is not None:
+                raise AlreadyHere(f"{same} is already in {self._inbox.folder}")
+        return await self._downloads.get(hits, watch)
+
+    async def _hits(self, wanted: str | Hit, holder: PeerName | None) -> tuple[Hit, ...]:
+        if isinstance(wanted, Hit):
+            if holder not in (None, wanted.peer):
+                assert wanted.file is not None
+                return await self._search.holders(wanted.file, holder)
+            return one_content((wanted,))
+        if _FILE_ID.match(wanted):
+            return one_content(await self._search.holders(wanted, holder))
+        if holder == self._search.node.me.name:
+            raise PeerError(f"{holder} is this peer: name another one, or none")
+        if holder is None:
+            self._check_not_here(wanted)
+        return await self._search.resolve(wanted, holder)
+
+    def _check_not_here(self, text: str) -> None:
+        """
+        Look for a name, as typed, in the library and among the downloads.
+
+        :raises AlreadyHere: when it is there.
+        """
+        for shared in self._catalog.named(text, 1):
+            raise AlreadyHere(f"{shared.name} is already in your directory")
+        for target in (text, text + ".txt"):
+            try:
+                if self._inbox.exists(target):
+                    raise AlreadyHere(f"{target} is already in {self._inbox.folder}")
+            except BadName:
+                return

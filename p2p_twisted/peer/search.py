@@ -1,0 +1,128 @@
+"""Questions to the network, and what their answers mean for a person."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from p2p_twisted.library.matching import rank
+from p2p_twisted.overlay.effects import Answer
+from p2p_twisted.overlay.node import Node
+from p2p_twisted.peer.interface import Ambiguous, Found, NotFound, PeerError, Topology
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
+from p2p_twisted.wire.names import FileId, PeerName
+
+What = Literal["topo", "name", "text", "id", "ls"]
+
+
+class Search:
+    """One peer's questions to all others."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    async def topology(self) -> Topology:
+        """Collect the peers and links of the whole network."""
+        answer, seconds = await self._put("topo", "")
+        links = tuple(neighbor.name for neighbor in self.node.neighbors)
+        own = PeerRecord(self.node.me.name, links)
+        return a_topology((*answer.peers, own), answer.silent, seconds)
+
+    async def find(self, what: What, text: str) -> Found:
+        """
+        Ask for files; hits are sorted by name, then by content, then by holder.
+
+        :raises PeerError: when the text is too long to be asked.
+        """
+        answer, seconds = await self._put(what, text)
+        silent = tuple(sorted(set(answer.silent) - {self.node.me.name}))
+        hits = tuple(sorted(answer.hits, key=lambda hit: (hit.name, hit.file or "", hit.peer)))
+        return Found(hits, answer.answered + len(silent), answer.answered, silent, seconds)
+
+    async def holders(self, file: FileId, holder: PeerName | None = None) -> tuple[Hit, ...]:
+        """
+        Find who has certain content.
+
+        :param holder: the only peer that counts.
+        :raises NotFound: when nobody has it.
+        """
+        found = await self.find("id", file)
+        return _held(found, file[:16], found.hits, holder)
+
+    async def resolve(self, text: str, holder: PeerName | None) -> tuple[Hit, ...]:
+        """
+        Find the file or folder that a person means by a name.
+
+        :param holder: the only peer that counts.
+        :returns: its holders.
+        :raises NotFound: when nobody has it.
+        :raises Ambiguous: when different files answer equally well to the name.
+        :raises PeerError: when it is still being hashed.
+        """
+        found = await self.find("name", text)
+        return one_content(best(_held(found, text, found.hits, holder), text))
+
+    async def _put(self, what: What, text: str) -> tuple[Answer, float]:
+        if len(text) > limits.SEARCH_CHARACTERS:
+            raise PeerError(f"ask for at most {limits.SEARCH_CHARACTERS} characters")
+        ask = Ask(self.node.new_id(), what, text)
+        began = self.node.now()
+        answer = await self.node.ask(ask)
+        return answer, self.node.now() - began
+
+
+def a_topology(
+    records: Iterable[PeerRecord], silent: Iterable[PeerName], seconds: float
+) -> Topology:
+    """
+    Put together what peers say of their links.
+
+    Whoever is named as a neighbor and has not answered itself is silent, too.
+    """
+    by_name = {record.peer: record for record in records}
+    named = {link for record in by_name.values() for link in record.links}
+    return Topology(
+        tuple(by_name[name] for name in sorted(by_name)),
+        tuple(sorted((named | set(silent)) - set(by_name))),
+        seconds,
+    )
+
+
+def best(hits: Iterable[Hit], text: str) -> tuple[Hit, ...]:
+    """Keep the hits that answer best to a name as typed."""
+    ranked = [(rank(hit.name, text), hit) for hit in hits]
+    least = min((place for place, _ in ranked if place is not None), default=None)
+    return tuple(hit for place, hit in ranked if place == least)
+
+
+def one_content(hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+    """
+    Keep the hits that can be fetched, provided that they are all of one content.
+
+    :raises Ambiguous: when they are not.
+    :raises PeerError: when none can be fetched yet.
+    """
+    ready = tuple(hit for hit in hits if hit.file is not None)
+    if not ready:
+        slow = max(hits, key=lambda hit: hit.hashed)
+        raise PeerError(
+            f"{slow.peer} is still hashing {slow.name} ({slow.hashed} %): try again in a moment"
+        )
+    if len({(hit.file, hit.kind) for hit in ready}) > 1:
+        raise Ambiguous(ready)
+    return ready
+
+
+def _held(
+    found: Found, what: str, hits: tuple[Hit, ...], holder: PeerName | None
+) -> tuple[Hit, ...]:
+    """Keep the hits of the holder that counts, or say who was asked in vain."""
+    held = tuple(hit for hit in hits if holder in (None, hit.peer))
+    if held:
+        return held
+    if not found.asked:
+        raise NotFound(f"no peer has {what}: there is no other peer at the moment")
+    silent = f"; no answer from {', '.join(found.silent)}" if found.silent else ""
+    raise NotFound(
+        f"{holder or 'no peer'} has {'no ' if holder else ''}{what}"
+        f" (asked {found.answered} of {found.asked}, {found.seconds:.2f} s{silent})"
+    )

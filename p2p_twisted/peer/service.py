@@ -1,0 +1,83 @@
+"""A peer as a service: it starts, joins, and leaves when it is stopped."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from twisted.application.service import Service
+from twisted.internet import defer
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from typing_extensions import override
+
+from p2p_twisted.background import background
+from p2p_twisted.peer.peer import Peer
+from p2p_twisted.peer.state import StateInUse
+from p2p_twisted.registry.client import RegistryRefused
+from p2p_twisted.twistd import CannotStart, notify
+
+_READY_SECONDS: Final = 10.0
+
+
+class PeerService(Service):
+    """
+    Run a peer.
+
+    :param announce: is told what a person should know.
+    :param give_up: ends the daemon, with the reason why it cannot go on.
+    """
+
+    log = Logger()
+    name = "peer"
+
+    def __init__(
+        self,
+        reactor: Any,
+        peer: Peer,
+        announce: Callable[[str], None],
+        give_up: Callable[[str], None],
+    ) -> None:
+        self._reactor = reactor
+        self._peer = peer
+        self._announce = announce
+        self._give_up = give_up
+
+    @override
+    def startService(self) -> None:
+        """
+        Begin to share and to join.
+
+        :raises CannotStart: when the directory cannot be used.
+        """
+        super().startService()
+        try:
+            self._peer.open()
+        except (StateInUse, OSError) as error:
+            raise CannotStart(str(error)) from error
+        self._reactor.callWhenRunning(background, self.log, "joining", self._join())
+
+    @override
+    async def stopService(self) -> None:
+        super().stopService()
+        await self._peer.leave()
+
+    async def _join(self) -> None:
+        try:
+            me = await self._peer.join()
+        except RegistryRefused as error:
+            self._give_up(f"the registry refuses us: {error}")
+            return
+        self.log.info("joined as {me}", me=str(me))
+        self._announce(f"joined as {me.name} on port {me.port}")
+        await self._settled()
+        status = self._peer.status()
+        notify(f"READY=1\nSTATUS={me}, sharing {status.files} files")
+
+    async def _settled(self) -> None:
+        """Wait, but not for ever, until what is shared can be found."""
+
+        def forgive(failure: Failure) -> None:
+            failure.trap(defer.TimeoutError)
+
+        settled: Deferred[None] = self._peer.settled()
+        await settled.addTimeout(_READY_SECONDS, self._reactor).addErrback(forgive)

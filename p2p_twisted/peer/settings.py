@@ -1,0 +1,30 @@
+"""What a peer is told before it starts."""
+
+from pathlib import Path
+
+from attrs import frozen
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.names import NetworkName, PeerName
+
+
+@frozen
+class Settings:
+    """
+    One peer's settings.
+
+    :ivar directory: what it shares; its own files are in ``.p2p`` below it.
+    :ivar downloads: where downloads land; never shared.
+    :ivar interface: the IP address to listen on.
+    :ivar registry: where the registry listens.
+    :ivar advertise: the host that others are to dial, where it is not the one
+        that the registry sees.
+    """
+
+    name: PeerName
+    directory: Path
+    downloads: Path
+    network: NetworkName = "default"
+    interface: str = "127.0.0.1"
+    registry: tuple[str, int] = ("127.0.0.1", limits.REGISTRY_PORT)
+    advertise: str | None = None

@@ -1,0 +1,91 @@
+"""A peer's own files: what it must still know after a crash."""
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import define, field
+from twisted.logger import Logger
+
+from p2p_twisted.wire.names import BadName, PeerAddress, check_host
+
+STATE_DIRECTORY: Final = ".p2p"
+
+
+class StateInUse(Exception):
+    """Another peer runs on this directory."""
+
+
+@define
+class StateDirectory:
+    """
+    The folder ``.p2p`` below a peer's directory: private, and for one process only.
+
+    :ivar path: the folder itself.
+    """
+
+    log = Logger()
+
+    path: Path
+    _lock: int | None = field(default=None, init=False)
+
+    def open(self) -> None:
+        """
+        Make it if it is missing, and lock it until :meth:`close`.
+
+        :raises StateInUse: when another process has it.
+        :raises OSError: when it cannot be made.
+        """
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            raise StateInUse(f"another peer runs on {self.path.parent}") from None
+        self._lock = lock
+
+    def close(self) -> None:
+        """Unlock it."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def read(self, name: str) -> Any:
+        """Read a value that was written; ``None`` where there is none, or a damaged one."""
+        try:
+            return json.loads((self.path / name).read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            self.log.warn("{name} is passed over: {error}", name=name, error=error)
+            return None
+
+    def write(self, name: str, value: Any) -> None:
+        """Write a value so that a crash leaves this one or the last one."""
+        scratch = self.path / f"{name}.new"
+        content = json.dumps(value).encode()
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, self.path / name)
+
+
+def address_to_json(address: PeerAddress) -> list[str | int]:
+    """Make what :func:`address_from_json` reads."""
+    return [address.name, address.host, address.port]
+
+
+def address_from_json(value: Any) -> PeerAddress | None:
+    """Read an address that was written; ``None`` when it is damaged."""
+    try:
+        name, host, port = value
+        check_host(host)
+        return PeerAddress(str(name), host, int(port))
+    except (BadName, TypeError, ValueError):
+        return None
