@@ -351,8 +351,11 @@ class Connection(LineReceiver):
         answer = Error(self.hint or str(error), "flag")
         if self._strikes >= limits.STRIKES:
             self.refuse(answer)
-        else:
-            self.send(answer)
+            return
+        self.send(answer)
+        if not self._has_talked:
+            # Whoever mistyped the first word has as long again.
+            self.within(limits.FIRST_LINE_SECONDS)
 
     def _ping(self, number: int) -> None:
         self.send(Ping(number))
