@@ -1,7 +1,7 @@
 """What the registry answers, and why: all of its rules, and nothing else."""
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import attrs
@@ -108,6 +108,14 @@ def lease_seconds(peers: int) -> float:
     return max(limits.LEASE_SECONDS, _RENEWALS_PER_LEASE * peers / limits.RENEWALS_PER_SECOND)
 
 
+def renewed(kept: Sequence[Registration], now: float) -> Iterator[Registration]:
+    """Give everybody whom a store has kept a new lease, or a new reservation."""
+    lease = lease_seconds(len(kept))
+    for held in kept:
+        seconds = lease if held.is_listening else limits.RESERVATION_SECONDS
+        yield attrs.evolve(held, expires=now + seconds)
+
+
 def _join(
     roster: Roster, policy: Policy, request: Request, join: Join, now: float, rng: Random
 ) -> Decision | Check:
@@ -176,7 +184,7 @@ def _name(typed: str | None) -> PeerName:
 
 
 def _host(policy: Policy, connected: str, advertised: str | None) -> str:
-    if advertised is not None and not policy.believes_advertised:
+    if advertised not in (None, connected) and not policy.believes_advertised:
         raise _Refused(refusals.ADVERTISED)
     host = connected if advertised is None else advertised
     try:

@@ -17,7 +17,7 @@ from p2p_twisted.registry.deciding import (
     Question,
     Request,
     decide,
-    lease_seconds,
+    renewed,
 )
 from p2p_twisted.registry.roster import Change, Forget, Put, Random, Registration, Roster
 from p2p_twisted.registry.store import IRegistryStore, StoreFault
@@ -100,8 +100,7 @@ class Registry:
     async def _load(self) -> None:
         async with self._turn:
             kept = await self._store.load()
-            expires = self._reactor.seconds() + lease_seconds(len(kept))
-            self._roster = Roster(attrs.evolve(held, expires=expires) for held in kept)
+            self._roster = Roster(renewed(kept, self._reactor.seconds()))
         self.log.info("{peers} peers are known from before", peers=len(kept))
 
     async def _decide(self, request: Request) -> Decision | Check:

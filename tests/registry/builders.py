@@ -1,0 +1,82 @@
+"""Registrations, and requests about them."""
+
+from random import Random
+
+from p2p_twisted.registry.deciding import (
+    Check,
+    Decision,
+    Policy,
+    Question,
+    Request,
+    decide,
+)
+from p2p_twisted.registry.roster import Registration, Roster
+from p2p_twisted.wire.messages import Error, Welcome
+from p2p_twisted.wire.names import PeerAddress
+
+LOOPBACK = "127.0.0.1"
+NOW = 1_000.0
+DATE = 1_790_000_000.0
+"""2026-09-21 14:13:20 UTC"""
+
+POLICY = Policy(range(9000, 9010))
+
+
+def token(name: str) -> str:
+    """Make the token of a peer."""
+    return name.encode().hex().rjust(32, "0")
+
+
+def registration(
+    name: str,
+    port: int = 9000,
+    host: str = LOOPBACK,
+    expires: float = NOW + 60,
+    is_listening: bool = True,
+) -> Registration:
+    """Make a registration."""
+    return Registration(PeerAddress(name, host, port), token(name), DATE, expires, is_listening)
+
+
+def crowd(count: int) -> list[Registration]:
+    """Make so many listening peers ``s0``, ``s1``, ... on the ports from 9000 on."""
+    return [registration(f"s{number}", 9000 + number) for number in range(count)]
+
+
+def ask(
+    roster: Roster,
+    message: Question,
+    host: str = LOOPBACK,
+    policy: Policy = POLICY,
+    is_checked: bool = True,
+    now: float = NOW,
+) -> Decision | Check:
+    """Decide about one message."""
+    request = Request(message, host, DATE, is_checked)
+    return decide(roster, policy, request, now, Random(1))
+
+
+def settled(
+    roster: Roster,
+    message: Question,
+    host: str = LOOPBACK,
+    policy: Policy = POLICY,
+    now: float = NOW,
+) -> Welcome:
+    """Decide about one message that is welcome, let it happen, and return the answer."""
+    verdict = ask(roster, message, host, policy, now=now)
+    assert isinstance(verdict, Decision)
+    assert isinstance(verdict.answer, Welcome), verdict.answer
+    roster.apply(verdict.changes)
+    return verdict.answer
+
+
+def refusal(
+    roster: Roster, message: Question, host: str = LOOPBACK, policy: Policy = POLICY
+) -> Error:
+    """Decide about one message that is refused, and return why."""
+    verdict = ask(roster, message, host, policy)
+    assert isinstance(verdict, Decision)
+    assert isinstance(verdict.answer, Error), verdict.answer
+    assert not verdict.changes
+    return verdict.answer

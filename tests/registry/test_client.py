@@ -1,0 +1,119 @@
+"""A peer's side of the registry, and the registry's answers to it."""
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred
+
+from p2p_twisted.registry.client import RegistryClient, RegistryRefused, RegistryUnreachable
+from p2p_twisted.registry.session import RegistrySession
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.listener import Listener
+from p2p_twisted.wire.messages import PROTOCOL, Hello, Join
+from p2p_twisted.wire.names import PeerAddress
+from tests.registry.builders import LOOPBACK
+from tests.registry.running import make_registry
+from tests.registry.wires import Babbler, OneProtocol, WiredTestCase
+
+T = TypeVar("T")
+
+PORT = limits.REGISTRY_PORT
+
+
+class RegistryClientTests(WiredTestCase):
+    """Calls to the registry."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        registry = make_registry(self.wires.reactor)
+        registry.start()
+        self.wires.factories[PORT] = Listener(
+            self.wires.reactor,
+            Hello(PROTOCOL, "registry", "registry", "default"),
+            lambda connection: RegistrySession(connection, registry),
+        )
+        self.client = RegistryClient(self.wires.reactor, LOOPBACK, PORT, "default")
+
+    def result(self, call: Coroutine[Any, Any, T], seconds: float = 0) -> T:
+        """Let a call happen."""
+        answer = Deferred.fromCoroutine(call)
+        self.wires.settle(seconds)
+        result: T = self.successResultOf(answer)
+        return result
+
+    def failure(self, call: Coroutine[Any, Any, object], seconds: float = 0) -> Any:
+        """Let a call fail."""
+        answer = Deferred.fromCoroutine(call)
+        self.wires.settle(seconds)
+        return self.failureResultOf(answer, RegistryRefused, RegistryUnreachable).value
+
+    def test_a_life(self) -> None:
+        """A peer joins, listens, is referred to, and leaves."""
+        mine = self.result(self.client.join(Join("s1")))
+        self.assertEqual(mine.port, 9000)
+        self.assertEqual(self.result(self.client.renew("s1", mine.token)).lease, 60)
+        [referred] = self.result(self.client.join(Join("s2"))).referrals
+        self.assertEqual(referred, PeerAddress("s1", LOOPBACK, 9000))
+        self.result(self.client.leave("s1", mine.token))
+        self.assertEqual(self.result(self.client.join(Join("s3"))).port, 9000)
+
+    def test_nothing_is_left_behind(self) -> None:
+        """Each call closes its connection and leaves no timer."""
+        self.result(self.client.join(Join("s1")))
+        self.wires.settle()
+        self.assertEqual(self.wires.reactor.getDelayedCalls(), [])
+
+    def test_report(self) -> None:
+        """The registry dials who was reported, and forgets it when nobody answers."""
+        mine = self.result(self.client.join(Join("s1")))
+        self.result(self.client.renew("s1", mine.token))
+        self.result(self.client.report(PeerAddress("s1", LOOPBACK, 9000)))
+        self.assertEqual(self.failure(self.client.renew("s1", mine.token)).code, "unknown")
+
+    def test_refused(self) -> None:
+        """A refusal has its code and the reason."""
+        refused = self.failure(self.client.join(Join("s 4")))
+        self.assertEqual(refused.code, "malformed")
+        self.assertIn("letters", str(refused))
+
+    def test_nobody_there(self) -> None:
+        """A registry that does not run is said to be out of reach."""
+        del self.wires.factories[PORT]
+        self.assertIn("cannot be reached", str(self.failure(self.client.join(Join("s1")))))
+
+    def test_another_network(self) -> None:
+        """The registry of another network hears nothing from us."""
+        client = RegistryClient(self.wires.reactor, LOOPBACK, PORT, "other")
+        self.assertIn("another one", str(self.failure(client.join(Join("s1")))))
+
+    def test_not_a_registry(self) -> None:
+        """What is no registry hears nothing from us."""
+        for greeting in (
+            b"220 mail ready\r\n",
+            b'HELLO {"protocol":1,"role":"peer","name":"registry","network":"default"}\r\n',
+            b'WELCOME {"name":"s1"}\r\n',
+        ):
+            other = Babbler(greeting)
+            self.wires.factories[PORT] = OneProtocol(other)
+            self.assertIsInstance(self.failure(self.client.join(Join("s1"))), RegistryUnreachable)
+            self.assertEqual(other.heard, b"")
+
+    def test_silence(self) -> None:
+        """A registry that accepts and says nothing is given up in time."""
+        for says in (
+            b"",
+            b'HELLO {"protocol":1,"role":"registry","name":"registry","network":"default"}\r\n',
+        ):
+            self.wires.factories[PORT] = OneProtocol(Babbler(says))
+            error = self.failure(self.client.join(Join("s1")), limits.REQUEST_SECONDS)
+            self.assertIsInstance(error, RegistryUnreachable)
+
+    def test_wrong_answer(self) -> None:
+        """An answer to something else is no answer."""
+        self.wires.factories[PORT] = OneProtocol(
+            Babbler(
+                b'HELLO {"protocol":1,"role":"registry","name":"registry","network":"default"}\n'
+                b"BYE\n"
+            )
+        )
+        self.assertIn("BYE", str(self.failure(self.client.join(Join("s1")))))

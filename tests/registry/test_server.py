@@ -1,0 +1,188 @@
+"""The registry at work."""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.registry.roster import Put
+from p2p_twisted.registry.store import MemoryStore
+from p2p_twisted.wire.messages import Bye, Error, Join, Message, Renew, Report, Welcome
+from p2p_twisted.wire.names import PeerAddress
+from tests.registry.builders import LOOPBACK, crowd, token
+from tests.registry.running import make_registry
+from tests.registry.stores import Faulty, Slow
+
+
+class Verdicts:
+    """A checker that is told who lives, or asked later."""
+
+    def __init__(self) -> None:
+        self.dead: set[str] = set()
+        self.dialed: list[str] = []
+        self.pending: list[Deferred[bool]] | None = None
+
+    def is_alive(self, address: PeerAddress) -> "Deferred[bool]":
+        """Say whether somebody lives."""
+        self.dialed.append(address.name)
+        if self.pending is None:
+            return succeed(address.name not in self.dead)
+        answer: Deferred[bool] = Deferred()
+        self.pending.append(answer)
+        return answer
+
+
+class RegistryTests(SynchronousTestCase):
+    """Requests, one at a time."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.verdicts = Verdicts()
+        self.store = Faulty()
+        self.successResultOf(self.store.apply([Put(held) for held in crowd(10)]))
+        self.registry = make_registry(self.clock, self.store, self.verdicts)
+        self.registry.start()
+
+    def answer(self, question: Any) -> Message:
+        """Ask, and get the answer."""
+        message: Message = self.successResultOf(self.registry.answer(question, LOOPBACK))
+        return message
+
+    def kept(self) -> set[str]:
+        """List the names that the store keeps."""
+        return {held.name for held in self.successResultOf(self.store.load())}
+
+    def test_restart(self) -> None:
+        """Who was known before is referred to, may renew, and has one lease to do so."""
+        self.assertIsInstance(self.answer(Renew("s3", token("s3"))), Welcome)
+        self.clock.advance(59)
+        self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
+        self.assertEqual(len(self.kept()), 10)
+        self.answer(Renew("s4", token("s4")))
+        self.clock.advance(1)
+        self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
+        self.assertEqual(self.kept(), {"s4"})
+
+    def test_full(self) -> None:
+        """A full pool whose peers all live stays full."""
+        answer = self.answer(Join("s10"))
+        assert isinstance(answer, Error)
+        self.assertEqual(answer.code, "full")
+        self.assertEqual(len(self.verdicts.dialed), 10)
+
+    def test_room_of_the_dead(self) -> None:
+        """A dead peer's port is given to the next one at once."""
+        self.verdicts.dead = {"s6"}
+        answer = self.answer(Join("s10"))
+        assert isinstance(answer, Welcome)
+        self.assertEqual(answer.port, 9006)
+        self.assertNotIn("s6", self.kept())
+
+    def test_name_of_the_dead(self) -> None:
+        """A dead peer's name can be taken at once."""
+        self.verdicts.dead = {"s6"}
+        self.assertIsInstance(self.answer(Join("s6")), Welcome)
+        self.assertEqual(self.verdicts.dialed, ["s6"])
+
+    def test_report(self) -> None:
+        """Who was reported and is dead is forgotten; who lives is not."""
+        self.verdicts.dead = {"s6"}
+        for name in ("s6", "s7"):
+            report = Report(PeerAddress(name, LOOPBACK, 9000 + int(name[1:])))
+            self.assertEqual(self.answer(report), Bye("noted"))
+        self.assertEqual(self.kept(), {f"s{n}" for n in range(10)} - {"s6"})
+
+    def test_a_sign_of_life_in_time(self) -> None:
+        """Who renews while being dialed is not forgotten."""
+        self.verdicts.pending = []
+        asked = Deferred.fromCoroutine(self.registry.answer(Join("s6"), LOOPBACK))
+        self.clock.advance(1)
+        self.answer(Renew("s6", token("s6")))
+        self.verdicts.pending[0].callback(False)
+        self.assertIsInstance(self.successResultOf(asked), Error)
+        self.assertIn("s6", self.kept())
+
+    def test_dialing_holds_up_nobody(self) -> None:
+        """While somebody is dialed, others are answered."""
+        self.verdicts.pending = []
+        asked = Deferred.fromCoroutine(self.registry.answer(Join("s6"), LOOPBACK))
+        self.assertIsInstance(self.answer(Renew("s7", token("s7"))), Welcome)
+        self.assertNoResult(asked)
+
+    def test_two_for_one_dead_name(self) -> None:
+        """Of two who want the name of a dead peer, one gets it."""
+        self.verdicts.pending = []
+        asked = [
+            Deferred.fromCoroutine(self.registry.answer(Join("s6"), LOOPBACK)) for _ in range(2)
+        ]
+        for answer in list(self.verdicts.pending):
+            answer.callback(False)
+        kinds = [type(self.successResultOf(each)) for each in asked]
+        self.assertEqual(kinds, [Welcome, Error])
+
+    def test_expiry_survives_a_broken_store(self) -> None:
+        """What could not be forgotten now is forgotten later."""
+        self.clock.advance(100)
+        self.store.is_broken = True
+        self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
+        self.assertEqual(len(self.kept()), 10)
+        self.store.is_broken = False
+        self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
+        self.assertEqual(self.kept(), set())
+
+    def test_expiry_survives_mistakes(self) -> None:
+        """Even a mistake of ours does not end it."""
+        self.patch(self.store, "apply", lambda _changes: 1 / 0)
+        self.clock.advance(100)
+        self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+
+class ConcurrencyTests(SynchronousTestCase):
+    """Requests that come while an earlier one is being kept."""
+
+    def test_no_port_twice(self) -> None:
+        """Who comes at the same time gets another port, or a refusal."""
+        store = Slow()
+        registry = make_registry(Clock(), store)
+        registry.start()
+        names = [f"s{number}" for number in range(12)]
+        asked = [Deferred.fromCoroutine(registry.answer(Join(n), LOOPBACK)) for n in names]
+        self.assertEqual(len(store.waiting), 1)
+        store.go()
+        answers = [self.successResultOf(each) for each in asked]
+        ports = [answer.port for answer in answers if isinstance(answer, Welcome)]
+        self.assertEqual(ports, list(range(9000, 9010)))
+
+    def test_stop(self) -> None:
+        """The store is closed after what was begun has been kept."""
+        store = Slow()
+        closed: list[set[str]] = []
+
+        def close() -> "Deferred[None]":
+            closed.append({held.name for held in self.successResultOf(store.load())})
+            return succeed(None)
+
+        self.patch(store, "close", close)
+        registry = make_registry(Clock(), store)
+        registry.start()
+        asked = Deferred.fromCoroutine(registry.answer(Join("s1"), LOOPBACK))
+        stopping = Deferred.fromCoroutine(registry.stop())
+        self.assertEqual(closed, [])
+        store.go()
+        self.successResultOf(asked)
+        self.successResultOf(stopping)
+        self.assertEqual(closed, [{"s1"}])
+
+    def test_requests_wait_for_the_store(self) -> None:
+        """Nobody is answered before it is known who was there before."""
+        store = MemoryStore()
+        loaded: Deferred[Any] = Deferred()
+        self.patch(store, "load", lambda: loaded)
+        registry = make_registry(Clock(), store, Verdicts())
+        registry.start()
+        asked = Deferred.fromCoroutine(registry.answer(Join("s0"), LOOPBACK))
+        self.assertNoResult(asked)
+        loaded.callback(tuple(crowd(1)))
+        self.assertIsInstance(self.successResultOf(asked), Error)

@@ -1,0 +1,207 @@
+"""One contract for every store, and what is special about SQLite's."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from unittest import mock
+
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from p2p_twisted.registry.roster import Extend, Forget, Put, Registration
+from p2p_twisted.registry.sqlite import SqliteStore
+from p2p_twisted.registry.store import Conflict, IRegistryStore, MemoryStore, StoreFault
+from p2p_twisted.threads import inline
+from tests.registry.builders import NOW, crowd, registration
+
+
+class Contract(SynchronousTestCase):
+    """What every store must do."""
+
+    def make(self) -> IRegistryStore:
+        """Make a store that is empty and open."""
+        raise NotImplementedError
+
+    def kept(self, store: IRegistryStore) -> set[Registration]:
+        """Fetch what it keeps."""
+        kept: tuple[Registration, ...] = self.successResultOf(store.load())
+        return set(kept)
+
+    def test_interface(self) -> None:
+        """It has all methods."""
+        verifyObject(IRegistryStore, self.make())
+
+    def test_put(self) -> None:
+        """What was put is there, without its lease."""
+        store = self.make()
+        held = registration("s1", expires=NOW), registration("s2", 9001, is_listening=False)
+        self.successResultOf(store.apply([Put(each) for each in held]))
+        expected = {
+            registration("s1", expires=0),
+            registration("s2", 9001, expires=0, is_listening=False),
+        }
+        self.assertEqual(self.kept(store), expected)
+
+    def test_put_again(self) -> None:
+        """A name is there once: the last one counts, and the old place is free."""
+        store = self.make()
+        self.successResultOf(store.apply([Put(registration("s1", 9000))]))
+        self.successResultOf(store.apply([Put(registration("s1", 9001))]))
+        self.successResultOf(store.apply([Put(registration("s2", 9000))]))
+        places = {held.name: held.address.port for held in self.kept(store)}
+        self.assertEqual(places, {"s1": 9001, "s2": 9000})
+
+    def test_forget(self) -> None:
+        """What was forgotten is not there, and its place is free; again does no harm."""
+        store = self.make()
+        self.successResultOf(store.apply([Put(registration("s1"))]))
+        self.successResultOf(store.apply([Forget("s1"), Put(registration("s2"))]))
+        self.successResultOf(store.apply([Forget("s1")]))
+        self.assertEqual([held.name for held in self.kept(store)], ["s2"])
+
+    def test_extend(self) -> None:
+        """Leases are not its business."""
+        store = self.make()
+        self.successResultOf(store.apply([Put(registration("s1"))]))
+        before = self.kept(store)
+        self.successResultOf(store.apply([Extend("s1", NOW + 100)]))
+        self.assertEqual(self.kept(store), before)
+
+    def test_conflict(self) -> None:
+        """A place is given once, and a refused transaction leaves nothing behind."""
+        store = self.make()
+        self.successResultOf(store.apply([Put(registration("s1", 9000))]))
+        changes = [Put(registration("s2", 9001)), Put(registration("s3", 9000))]
+        self.failureResultOf(store.apply(changes), Conflict)
+        self.assertEqual([held.name for held in self.kept(store)], ["s1"])
+
+    def test_ports_are_per_host(self) -> None:
+        """The same port of two hosts is two places."""
+        store = self.make()
+        there = registration("s2", 9000, host="192.0.2.7")
+        self.successResultOf(store.apply([Put(registration("s1", 9000)), Put(there)]))
+        self.assertEqual(len(self.kept(store)), 2)
+
+    def test_close(self) -> None:
+        """It can be closed."""
+        self.successResultOf(self.make().close())
+
+
+class MemoryStoreTests(Contract):
+    """The one that forgets."""
+
+    def make(self) -> IRegistryStore:
+        store: IRegistryStore = MemoryStore()
+        store.open()
+        return store
+
+
+class SqliteStoreTests(Contract):
+    """The one in a file."""
+
+    def make(self) -> IRegistryStore:
+        return self.open(Path(self.mktemp()))
+
+    def open(self, path: Path) -> IRegistryStore:
+        """Open a store in this file."""
+        store: IRegistryStore = SqliteStore(path, inline)
+        store.open()
+        self.addCleanup(store.close)
+        return store
+
+    def fault(self, path: Path) -> str:
+        """Try to open a store in this file; returns what is wrong with it."""
+        return str(self.assertRaises(StoreFault, SqliteStore(path, inline).open))
+
+    def test_restart(self) -> None:
+        """Another run finds what was kept."""
+        path = Path(self.mktemp())
+        store = self.open(path)
+        self.successResultOf(store.apply([Put(held) for held in crowd(3)]))
+        self.successResultOf(store.close())
+        self.assertEqual(len(self.kept(self.open(path))), 3)
+
+    def test_crash(self) -> None:
+        """What was kept outlives a process that ends in the middle of everything."""
+        path = Path(self.mktemp())
+        program = (
+            "import os, sys; from pathlib import Path;"
+            "from p2p_twisted.registry.roster import Put;"
+            "from p2p_twisted.registry.sqlite import SqliteStore;"
+            "from p2p_twisted.threads import inline;"
+            "from tests.registry.builders import crowd;"
+            "store = SqliteStore(Path(sys.argv[1]), inline); store.open();"
+            "store.apply([Put(held) for held in crowd(3)]);"
+            "os.kill(os.getpid(), 9)"
+        )
+        ended = subprocess.run([sys.executable, "-c", program, path.absolute()], check=False)
+        self.assertEqual(ended.returncode, -9)
+        self.assertEqual(len(self.kept(self.open(path))), 3)
+
+    def test_secrets(self) -> None:
+        """Nobody else can read the tokens."""
+        path = Path(self.mktemp())
+        mask = os.umask(0)
+        self.addCleanup(os.umask, mask)
+        store = self.open(path)
+        self.successResultOf(store.apply([Put(registration("s1"))]))
+        for file in path.parent.glob(f"{path.name}*"):
+            self.assertEqual(stat.S_IMODE(file.stat().st_mode), 0o600)
+
+    def test_only_one_registry(self) -> None:
+        """Two registries with one file are told apart."""
+        path = Path(self.mktemp())
+        self.open(path)
+        with mock.patch("p2p_twisted.registry.sqlite._LOCKED_SECONDS", 0.0):
+            self.assertIn("another registry uses", self.fault(path))
+
+    def test_no_database(self) -> None:
+        """A file of another kind is left alone."""
+        path = Path(self.mktemp())
+        path.write_bytes(b"not a database" * 1_000)
+        self.assertIn("damaged", self.fault(path))
+        self.assertTrue(path.read_bytes().startswith(b"not a database"))
+
+    def test_other_database(self) -> None:
+        """A database of something else is left alone."""
+        path = Path(self.mktemp())
+        database = sqlite3.connect(path)
+        database.execute("CREATE TABLE mine (x)")
+        database.close()
+        self.assertIn("not a registry's", self.fault(path))
+
+    def test_damaged(self) -> None:
+        """A damaged file is said to be damaged."""
+        path = Path(self.mktemp())
+        store = self.open(path)
+        crowded = [registration(f"s{n}", 9000 + n) for n in range(500)]
+        self.successResultOf(store.apply([Put(held) for held in crowded]))
+        self.successResultOf(store.close())
+        with path.open("r+b") as file:
+            file.seek(4096 * 2)
+            file.write(os.urandom(4096 * 4))
+        self.assertIn("damaged", self.fault(path))
+
+    def test_no_folder(self) -> None:
+        """A place that does not exist is named."""
+        self.assertIn("/nonexistent/x.db: No such file", self.fault(Path("/nonexistent/x.db")))
+
+    def test_full_disk(self) -> None:
+        """What cannot be kept is said, and the next change is tried again."""
+        path = Path(self.mktemp())
+        store = SqliteStore(path, inline)
+        store.open()
+        self.addCleanup(store.close)
+        store._database.execute("PRAGMA max_page_count = 3")
+        crowded = [Put(registration(f"s{n}", 9000 + n)) for n in range(500)]
+        fault = self.failureResultOf(store.apply(crowded), StoreFault)
+        self.assertIn("full", str(fault.value))
+        store._database.execute("PRAGMA max_page_count = 1000")
+        self.successResultOf(store.apply(crowded))
+
+
+# It is no test itself.
+del Contract
