@@ -3,9 +3,7 @@
 import math
 from typing import Final
 
-from p2p_twisted.library.entries import OnDisk
-from p2p_twisted.library.listing import Place
-from p2p_twisted.library.survey import Visit
+from p2p_twisted.library.entries import OnDisk, Place, Visit
 
 STILL_SECONDS: Final = 1.0
 """How long a file must not have been written to before it is hashed, unless it was closed."""

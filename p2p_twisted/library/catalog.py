@@ -7,7 +7,7 @@ from itertools import islice
 from p2p_twisted.library.entries import Content, OnDisk, Shared
 from p2p_twisted.library.folders import Entry, Folder, folders_above
 from p2p_twisted.library.index import Index
-from p2p_twisted.library.matching import SUFFIX, last_component, matcher, rank
+from p2p_twisted.library.matching import SUFFIX, Key, key, last_component, matcher, rank
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.manifest import Member, encode
 from p2p_twisted.wire.names import FileId, collision_key
@@ -29,7 +29,7 @@ class Catalog:
         self._by_id = Index()
         # By folded last component.
         self._by_base = Index()
-        self._keys: dict[str, str] = {}
+        self._keys: dict[str, Key] = {}
         self._order: list[str] | None = None
 
     # What changes it
@@ -140,9 +140,11 @@ class Catalog:
         return Shared(name, "folder", folder.size, folder.file, folder.percent)
 
     def _names(self) -> list[str]:
-        if self._order is None:
-            self._order = sorted(self._keys)
-        return self._order
+        order = self._order
+        if order is None:
+            # They came nearly sorted, from a walk through folders: that is quick.
+            order = self._order = sorted(self._keys)
+        return order
 
     def _replace(self, name: str, entry: Entry | None) -> None:
         old = self._entries.pop(name, None)
@@ -185,11 +187,10 @@ class Catalog:
             self.unsealed.add(name)
 
     def _enter(self, name: str) -> None:
-        key = collision_key(name)
-        self._keys[name] = name if key == name else key
-        self._by_base.add(last_component(key), name)
+        self._keys[name] = key(name)
+        self._by_base.add(self._keys[name].base, name)
         self._order = None
 
     def _leave(self, name: str) -> None:
-        self._by_base.remove(last_component(self._keys.pop(name)), name)
+        self._by_base.remove(self._keys.pop(name).base, name)
         self._order = None

@@ -23,6 +23,31 @@ class Signature:
 
 
 @frozen
+class Place:
+    """
+    A folder below the library's directory, or that directory itself, both empty.
+
+    :ivar name: the one it is shared under, in normal form C.
+    :ivar path: the one it is opened by, relative to the directory.
+    """
+
+    name: str = ""
+    path: str = ""
+
+
+@frozen
+class Visit:
+    """
+    A folder to look into.
+
+    :ivar is_deep: look into all folders below it, not only into new ones.
+    """
+
+    place: Place
+    is_deep: bool
+
+
+@frozen
 class OnDisk:
     """
     A file as it lies in the library's directory.

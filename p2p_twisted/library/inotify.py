@@ -19,7 +19,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
 
-from p2p_twisted.library.listing import Place
+from p2p_twisted.library.entries import Place
 from p2p_twisted.library.watching import Noticed, NoWatcher, Watcher, WatcherMaker
 
 _ATTRIB: Final = 0x4

@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
 from p2p_twisted.library import disk
-from p2p_twisted.library.entries import OnDisk
+from p2p_twisted.library.entries import OnDisk, Place
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.names import BadName, check_path, collision_key
 
@@ -19,19 +19,6 @@ Identity = tuple[int, int]
 
 class Canceled(Exception):
     """The peer is stopping: nobody needs the result any more."""
-
-
-@frozen
-class Place:
-    """
-    A folder below the library's directory, or that directory itself, both empty.
-
-    :ivar name: the one it is shared under, in normal form C.
-    :ivar path: the one it is opened by.
-    """
-
-    name: str = ""
-    path: str = ""
 
 
 @define
@@ -75,7 +62,9 @@ def list_folder(
         if (status.st_dev, status.st_ino) == excluded:
             return listing
         with os.scandir(folder) as found:
-            entries = sorted((entry for entry in found if _is_visible(entry)), key=_by_name)
+            # Twice: twins that differ only in normal form shall have an order, too.
+            entries = sorted(filter(_is_visible, found), key=_raw_name)
+            entries.sort(key=_normal_name)
         taken: dict[str, str] = {}
         for entry in entries:
             if is_canceled():
@@ -115,6 +104,9 @@ def _add(listing: Listing, place: Place, entry: "os.DirEntry[str]", taken: dict[
     if first is not name:
         raise BadName(f"it differs from {first} only in case or accents")
     path = _below(place.path, entry.name)
+    if path == name:
+        # One string instead of two, for each of very many files.
+        path = name
     if is_folder:
         listing.folders[name] = Place(name, path)
     else:
@@ -125,8 +117,12 @@ def _is_visible(entry: "os.DirEntry[str]") -> bool:
     return not entry.name.startswith(".")
 
 
-def _by_name(entry: "os.DirEntry[str]") -> tuple[str, str]:
-    return unicodedata.normalize("NFC", entry.name), entry.name
+def _raw_name(entry: "os.DirEntry[str]") -> str:
+    return entry.name
+
+
+def _normal_name(entry: "os.DirEntry[str]") -> str:
+    return unicodedata.normalize("NFC", entry.name)
 
 
 def _shared_name(name: str) -> str:

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
+from attrs import frozen
+
 from p2p_twisted.wire.names import collision_key
 
 SUFFIX: Final = ".txt"
@@ -38,21 +40,39 @@ def rank(name: str, text: str) -> int | None:
     return None if folded is None else _OTHER_CASE + folded
 
 
-def matcher(text: str) -> Callable[[str], bool]:
+@frozen
+class Key:
+    """
+    A name as searches compare it: without regard to case or normal form.
+
+    :ivar base: its last component.
+    """
+
+    path: str
+    base: str
+
+
+def key(name: str) -> Key:
+    """Prepare a shared name for being compared."""
+    path = collision_key(name)
+    return Key(path, last_component(path))
+
+
+def matcher(text: str) -> Callable[[Key], object]:
     """
     Make the test for names that have ``text`` in them, or match it as a glob.
 
     Where ``text`` has a ``/`` it is about paths, otherwise about their last
     components. Case does not matter.
 
-    :returns: takes the :func:`~p2p_twisted.wire.names.collision_key` of a path.
+    :returns: gives something true for the key of a name that fits.
     """
     wanted = collision_key(unicodedata.normalize("NFC", text))
-    whole = "/" in wanted
-    if _GLOB.isdisjoint(wanted):
-        return lambda key: wanted in (key if whole else last_component(key))
-    fits = re.compile(fnmatch.translate(wanted)).match
-    return lambda key: fits(key if whole else last_component(key)) is not None
+    is_path = "/" in wanted
+    if not _GLOB.isdisjoint(wanted):
+        fits = re.compile(fnmatch.translate(wanted)).match
+        return (lambda key: fits(key.path)) if is_path else (lambda key: fits(key.base))
+    return (lambda key: wanted in key.path) if is_path else (lambda key: wanted in key.base)
 
 
 def last_component(path: str) -> str:

@@ -5,25 +5,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.library.entries import OnDisk
-from p2p_twisted.library.listing import Identity, Listing, Place, list_folder
+from p2p_twisted.library.entries import OnDisk, Place, Visit
+from p2p_twisted.library.listing import Identity, Listing, list_folder
 
 _GONE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM)
-
-
-@frozen
-class Visit:
-    """
-    A folder to look into.
-
-    :ivar is_deep: look into all folders below it, not only into new ones.
-    """
-
-    place: Place
-    is_deep: bool
 
 
 @define

@@ -12,11 +12,11 @@ from twisted.logger import Logger
 from p2p_twisted.background import background
 from p2p_twisted.library.agenda import STILL_SECONDS, Agenda
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.library.entries import Content, OnDisk
+from p2p_twisted.library.entries import Content, OnDisk, Place, Visit
 from p2p_twisted.library.hashing import Altered, Begun, Hashed, Job, Outcome
-from p2p_twisted.library.listing import Canceled, Place
+from p2p_twisted.library.listing import Canceled
 from p2p_twisted.library.queue import BATCH_CHUNKS, HashQueue
-from p2p_twisted.library.survey import Survey, Visit
+from p2p_twisted.library.survey import Survey
 from p2p_twisted.library.unshared import Unshared
 from p2p_twisted.library.watching import NoWatcher, Watcher, WatcherMaker
 from p2p_twisted.library.worker import Worker

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from p2p_twisted.library.listing import Place
+from p2p_twisted.library.entries import Place
 
 Noticed = Callable[[Place, bool, str | None], None]
 """

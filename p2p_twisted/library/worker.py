@@ -5,10 +5,10 @@ from pathlib import Path
 
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.library.entries import Content
+from p2p_twisted.library.entries import Content, Visit
 from p2p_twisted.library.hashing import Hashed, Job, Outcome, hash_some
 from p2p_twisted.library.listing import identity
-from p2p_twisted.library.survey import Survey, Visit, survey
+from p2p_twisted.library.survey import Survey, survey
 from p2p_twisted.wire.content import content_id
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.names import FileId

@@ -11,8 +11,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.library.entries import Place
 from p2p_twisted.library.library import Library
-from p2p_twisted.library.listing import Place
 from p2p_twisted.library.watching import Noticed
 from p2p_twisted.threads import Offload, inline
 

@@ -8,8 +8,9 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library import disk, hashing, queue, upkeep
+from p2p_twisted.library.entries import Place
 from p2p_twisted.library.hashing import Altered, Begun, Hashed, Job, hash_some
-from p2p_twisted.library.listing import Place, list_folder
+from p2p_twisted.library.listing import list_folder
 from p2p_twisted.library.queue import HashQueue
 from p2p_twisted.wire.content import content_id
 from p2p_twisted.wire.limits import CHUNK_BYTES

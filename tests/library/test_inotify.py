@@ -1,0 +1,194 @@
+"""Changes as Linux tells them; nothing here waits, since its events are there at once."""
+
+import errno
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from unittest import SkipTest
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.library import inotify
+from p2p_twisted.library.entries import Place
+from p2p_twisted.library.inotify import InotifyWatcher, watcher_for
+from p2p_twisted.library.watching import NoWatcher
+
+Event = tuple[str, bool, str | None]
+
+
+class FakeReactor:
+    """A reactor that is told what to read, and leaves that to the test."""
+
+    def __init__(self) -> None:
+        self.readers: list[object] = []
+
+    def addReader(self, reader: object) -> None:  # noqa: N802
+        self.readers.append(reader)
+
+    def removeReader(self, reader: object) -> None:  # noqa: N802
+        self.readers.remove(reader)
+
+    def removeWriter(self, writer: object) -> None:  # noqa: N802
+        pass
+
+
+class InotifyTests(SynchronousTestCase):
+    """A watcher over a real directory."""
+
+    def watcher(self, *places: Place) -> InotifyWatcher:
+        """Make one that watches the root and some folders."""
+        if not sys.platform.startswith("linux"):
+            raise SkipTest("only Linux has inotify")
+        self.root = Path(tempfile.mkdtemp(prefix="inotify-"))
+        self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
+        self.told: list[Event] = []
+        self.reactor = FakeReactor()
+        made = watcher_for(self.reactor, self.root)(self.notice)
+        assert isinstance(made, InotifyWatcher)
+        self.addCleanup(made.stop)
+        for place in (Place(), *places):
+            (self.root / place.path).mkdir(exist_ok=True)
+            self.assertTrue(made.watch(place))
+        return made
+
+    def notice(self, place: Place, is_deep: bool, closed: str | None) -> None:
+        self.told.append((place.name, is_deep, closed))
+
+    def events(self, watcher: InotifyWatcher) -> set[Event]:
+        """Read what there is to read."""
+        self.told.clear()
+        watcher.doRead()
+        return set(self.told)
+
+    def test_written(self) -> None:
+        """A file that its writer closes is complete, and not before."""
+        watcher = self.watcher(Place("a", "a"))
+        self.events(watcher)
+        with (self.root / "a/f1").open("w") as file:
+            self.assertEqual(self.events(watcher), {("a", False, None)})
+            file.write("x")
+        self.assertEqual(self.events(watcher), {("a", False, "a/f1")})
+
+    def test_moved(self) -> None:
+        """A file that is moved to its place is complete; the one it left is told, too."""
+        watcher = self.watcher(Place("a", "a"))
+        (self.root / "f1").write_text("x")
+        self.events(watcher)
+        (self.root / "f1").rename(self.root / "a/f2")
+        self.assertEqual(self.events(watcher), {("", False, None), ("a", False, "a/f2")})
+
+    def test_names(self) -> None:
+        """A folder is told by its shared name, a file by its path on the disk."""
+        watcher = self.watcher(Place("\u00e9", "e\u0301"))
+        self.events(watcher)
+        (self.root / "e\u0301/f1").write_text("x")
+        self.assertIn(("\u00e9", False, "e\u0301/f1"), self.events(watcher))
+
+    def test_folders(self) -> None:
+        """Folders that come, go or are renamed make everything there worth a look."""
+        watcher = self.watcher()
+        for change in (
+            lambda: (self.root / "b").mkdir(),
+            lambda: (self.root / "b").rename(self.root / "c"),
+            lambda: (self.root / "c").rmdir(),
+        ):
+            change()
+            self.assertEqual(self.events(watcher), {("", True, None)})
+
+    def test_deleted_folder(self) -> None:
+        """The others are still watched after one watched folder was deleted."""
+        watcher = self.watcher(Place("a", "a"), Place("b", "b"))
+        (self.root / "a").rmdir()
+        self.events(watcher)
+        (self.root / "b/f1").write_text("x")
+        self.assertIn(("b", False, "b/f1"), self.events(watcher))
+
+    def test_renamed_folder(self) -> None:
+        """A renamed folder that is watched again is told by its new name."""
+        watcher = self.watcher(Place("a", "a"))
+        (self.root / "a").rename(self.root / "b")
+        watcher.watch(Place("b", "b"))
+        (self.root / "a").mkdir()
+        watcher.watch(Place("a", "a"))
+        self.events(watcher)
+        (self.root / "b/f1").write_text("x")
+        self.assertIn(("b", False, "b/f1"), self.events(watcher))
+        (self.root / "a/f1").write_text("x")
+        self.assertIn(("a", False, "a/f1"), self.events(watcher))
+
+    def test_hidden(self) -> None:
+        """What happens to hidden files is not told."""
+        watcher = self.watcher()
+        self.events(watcher)
+        (self.root / ".p2p").mkdir()
+        (self.root / ".f1").write_text("x")
+        self.assertEqual(self.events(watcher), set())
+
+    def test_permission(self) -> None:
+        """A file that may be read from now on is worth a look."""
+        watcher = self.watcher()
+        (self.root / "f1").write_text("x")
+        self.events(watcher)
+        (self.root / "f1").chmod(0o600)
+        self.assertEqual(self.events(watcher), {("", False, None)})
+
+    def test_overflow(self) -> None:
+        """Where events were lost everything is worth a look."""
+        watcher = self.watcher(Place("a", "a"))
+        most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+        for number in range(most // 2 + 10):
+            os.close(os.open(self.root / "a/f", os.O_CREAT | os.O_WRONLY))
+            os.rename(self.root / "a/f", self.root / "a" / f"f{number % 2}")
+        told: set[Event] = set()
+        while ("", True, None) not in told:
+            before = len(told)
+            told |= self.events(watcher)
+            self.assertTrue(self.told, (before, told))
+
+    def test_link(self) -> None:
+        """A link to a folder is not watched."""
+        watcher = self.watcher()
+        (self.root / "link").symlink_to("/tmp")
+        watcher.watch(Place("link", "link"))
+        self.assertEqual(len(watcher._places), 1)
+
+    def test_gone(self) -> None:
+        """A folder that is gone needs no watching; the root itself does."""
+        watcher = self.watcher()
+        self.assertTrue(watcher.watch(Place("a", "a")))
+        self.root.rmdir()
+        self.assertFalse(watcher.watch(Place()))
+        self.events(watcher)
+
+    def test_out_of_watches(self) -> None:
+        """When the system has no more watches it says so."""
+        watcher = self.watcher()
+
+        def no_space(_result: int) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        self.patch(inotify, "_checked", no_space)
+        self.assertFalse(watcher.watch(Place("a", "a")))
+
+    def test_stopped(self) -> None:
+        """Stopped, it lets go of everything; twice does no harm."""
+        watcher = self.watcher()
+        descriptor = watcher.fileno()
+        watcher.stop()
+        watcher.stop()
+        self.assertEqual(self.reactor.readers, [])
+        self.assertRaises(OSError, os.fstat, descriptor)
+
+    def test_not_available(self) -> None:
+        """Without inotify nothing is watched, and that is known."""
+
+        def none_left(_result: int) -> int:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        self.patch(inotify, "_checked", none_left)
+        watcher = watcher_for(FakeReactor(), Path("/nowhere"))(lambda place, is_deep, closed: None)
+        self.assertIsInstance(watcher, NoWatcher)
+        self.assertFalse(watcher.watch(Place()))
+        watcher.stop()
