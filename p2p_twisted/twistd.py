@@ -129,7 +129,8 @@ class WorkerService(Service):
     @override
     def startService(self) -> None:
         super().startService()
-        self._pool.start()
+        # Not at once: if another service cannot start, threads would keep the process alive.
+        self._reactor.callWhenRunning(self._pool.start)
         self._reactor.addSystemEventTrigger("after", "shutdown", self._pool.stop)
 
 

@@ -162,13 +162,12 @@ class WorkerServiceTests(SynchronousTestCase):
     """Threads that outlive what uses them."""
 
     def test_threads_end_after_the_shutdown(self) -> None:
-        """They start with the service and end after everything else has."""
-        reactor = mock.Mock()
+        """They start when every service has, and end after everything else has."""
+        reactor = MemoryReactorClock()
         pool = mock.Mock(spec=WorkerPool)
-        service = WorkerService(reactor, pool)
-        service.startService()
-        pool.start.assert_called_once_with()
-        reactor.addSystemEventTrigger.assert_called_once_with("after", "shutdown", pool.stop)
+        WorkerService(reactor, pool).startService()
+        self.assertEqual(reactor.whenRunningHooks, [(pool.start, (), {})])
+        self.assertEqual(reactor.triggers["after"]["shutdown"], [(pool.stop, (), {})])
 
 
 class NotifyTests(SynchronousTestCase):

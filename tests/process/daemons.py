@@ -64,7 +64,8 @@ class Daemon:
     :param arguments: behind the command: ``"-n", "p2pmeta", ...``.
     :param cwd: the directory it runs in.
     :param command: what to run.
-    :param stdin: as for Popen; ``subprocess.PIPE`` to :meth:`type` to it.
+    :param stdin: as for Popen, ``subprocess.PIPE`` to :meth:`type` to it; ``None`` to
+        start without one at all, as ``<&-`` does.
     :param stdout: as for Popen, for a terminal or a pipe; then :attr:`log` stays empty
         unless the daemon has a log file, and stderr goes there too.
     :param environment: variables beside those of this process.
@@ -75,7 +76,7 @@ class Daemon:
         *arguments: str,
         cwd: Path,
         command: str = "twistd",
-        stdin: "int | IO[Any]" = subprocess.DEVNULL,
+        stdin: "int | IO[Any] | None" = subprocess.DEVNULL,
         stdout: "int | IO[Any] | None" = None,
         environment: "Mapping[str, str] | None" = None,
     ) -> None:
@@ -94,6 +95,7 @@ class Daemon:
                 stdout=output if stdout is None else stdout,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "NOTIFY_SOCKET": str(scratch / "notify"), **(environment or {})},
+                preexec_fn=_close_stdin if stdin is None else None,
                 start_new_session=True,
             )
 
@@ -185,6 +187,10 @@ class Daemon:
             raise AssertionError(f"{error}; the log:\n{self.log}") from None
         if source().count(text) < count:
             raise AssertionError(f"ended before {text!r}; the log:\n{self.log}")
+
+
+def _close_stdin() -> None:
+    os.close(0)
 
 
 def _is_free(port: int) -> bool:
