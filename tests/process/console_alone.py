@@ -55,7 +55,7 @@ class LivelyPeer(FakePeer):
         def step(received: int) -> None:
             if received < size:
                 watch(running(number, name=name, size=size, received=received))
-                self._reactor.callLater(0.05, step, received + MIB // 2)
+                self._reactor.callLater(0.05, step, received + MIB)
             else:
                 end = saved(number, name=name, size=size, received=size)
                 watch(end)

@@ -1,0 +1,295 @@
+"""The console on real terminals and pipes."""
+
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.console.virtual_terminal import VirtualTerminal
+from tests.process.daemons import PATIENCE, wait_until
+
+ALONE = (sys.executable, "-m", "tests.process.console_alone")
+PROMPT = "s2 (2)> "
+WIDTH = 120
+_RESTS = 20
+
+
+class Person:
+    """
+    Somebody at a terminal, with a console on it.
+
+    :ivar before: how the terminal was set before.
+    """
+
+    def __init__(self, *command: str) -> None:
+        self._keys, self._terminal = pty.openpty()
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, WIDTH, 0, 0))
+        self.before = self.settings()
+        os.set_blocking(self._keys, False)
+        self._shown = VirtualTerminal(WIDTH)
+        self.process = subprocess.Popen(
+            command,
+            stdin=self._terminal,
+            stdout=self._terminal,
+            stderr=self._terminal,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            env={**os.environ, "TERM": "xterm", "PS1": "$ "},
+        )
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._keys, keys.encode())
+
+    def settings(self) -> list[Any]:
+        """Tell how the terminal is set."""
+        return termios.tcgetattr(self._terminal)
+
+    def lines(self) -> list[str]:
+        """Look at the terminal."""
+        try:
+            while True:
+                self._shown.write(os.read(self._keys, 65_536))
+        except BlockingIOError:
+            return self._shown.lines
+
+    def sees(self, line: str) -> None:
+        """Wait until there is such a line."""
+        try:
+            wait_until(lambda: line in self.lines(), repr(line))
+        except AssertionError as error:
+            raise AssertionError("\n".join([str(error), *self.lines()])) from None
+
+    def end(self) -> None:
+        """Make sure that all is gone."""
+        end(self.process)
+        os.close(self._keys)
+        os.close(self._terminal)
+
+
+def end(process: "subprocess.Popen[Any]") -> None:
+    """Make sure that a process is gone."""
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
+
+
+class TerminalTests(SynchronousTestCase):
+    """A console on a terminal."""
+
+    def console(self) -> Person:
+        """Sit down at a console."""
+        person = Person(*ALONE)
+        self.addCleanup(person.end)
+        person.sees(PROMPT.rstrip())
+        return person
+
+    def assert_ended(self, person: Person, code: int = 0) -> None:
+        """Wait for its end; the terminal is as it was before."""
+        self.assertEqual(person.process.wait(PATIENCE), code)
+        self.assertEqual(person.settings(), person.before)
+
+    def test_typing(self) -> None:
+        """What is typed is seen once, and answered."""
+        person = self.console()
+        person.type("tob\x7fpo")
+        person.sees(PROMPT + "topo")
+        person.type("\r")
+        person.sees("2 peers, 1 link, 0.04 s")
+        person.sees(PROMPT.rstrip())
+        answer = ["s1 : s2", "s2 : s1", "2 peers, 1 link, 0.04 s"]
+        self.assertEqual(person.lines()[2:], [PROMPT + "topo", *answer, PROMPT.rstrip()])
+
+    def test_output_while_typing(self) -> None:
+        """Other output never lands inside the line that is being typed."""
+        person = self.console()
+        person.type("noise\r")
+        person.sees("s4 joined")
+        for typed in ("f", "fi", "fin", "find"):
+            seen = len(person.lines())
+            person.type(typed[-1])
+            wait_until(lambda seen=seen: len(person.lines()) > seen + 2, "more noise")
+            person.sees(PROMPT + typed)
+        noise = [line for line in person.lines()[4:-1] if not line.startswith("saved")]
+        self.assertEqual(set(noise), {"s4 joined"})
+
+    def test_progress(self) -> None:
+        """Two downloads share a line above the prompt, which can be typed at meanwhile."""
+        person = self.console()
+        person.type("slow one\rslow two\rstat")
+        wait_until(lambda: person.lines()[-2].startswith("2 downloads  ["), "progress")
+        self.assertEqual(person.lines()[-1], PROMPT + "stat")
+        person.type("us\r")
+        person.sees("network    default")
+        wait_until(
+            lambda: sum(line.startswith("saved slow") for line in person.lines()) == 2, "end"
+        )
+        self.assertFalse([line for line in person.lines() if "downloads  [" in line])
+
+    def test_leaving(self) -> None:
+        """Control-C, Control-D, a command: the last answer is seen, the terminal given back."""
+        for keys in ("\x03", "\x04", "half\x03\x03", "Stop\r"):
+            person = self.console()
+            person.type(keys)
+            self.assert_ended(person)
+            self.assertRegex(person.lines()[-2], "^(left|stopped) the network$")
+
+    def test_signal(self) -> None:
+        """A daemon that is told to stop gives the terminal back."""
+        person = self.console()
+        person.type("half a li")
+        person.sees(PROMPT + "half a li")
+        self.assertNotEqual(person.settings(), person.before)
+        person.process.send_signal(signal.SIGTERM)
+        self.assert_ended(person)
+
+    def test_suspending(self) -> None:
+        """Control-Z gives the terminal to the shell, and fg takes it back."""
+        person = Person("bash", "--norc", "--noediting", "-i")
+        self.addCleanup(person.end)
+        person.sees("$")
+        person.type(f"{' '.join(ALONE)}\n")
+        person.sees(PROMPT.rstrip())
+        person.type("to")
+        person.sees(PROMPT + "to")
+        person.type("\x1a")
+        person.sees(f"[1]+  Stopped                 {' '.join(ALONE)}")
+        person.type("stty -a | grep -o ' icanon' | tr a-z A-Z\n")
+        person.sees(" ICANON")
+        person.type("fg\n")
+        person.sees(PROMPT + "to")
+        person.type("po\r")
+        person.sees("2 peers, 1 link, 0.04 s")
+        person.type("leave\r")
+        person.sees("left the network")
+        person.type("exit\n")
+        self.assert_ended(person)
+
+
+class PipeTests(SynchronousTestCase):
+    """A console on pipes and what else there may be."""
+
+    def start(self, *arguments: str, **streams: Any) -> "subprocess.Popen[bytes]":
+        """Start a console."""
+        streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, **streams}
+        process = subprocess.Popen([*ALONE, *arguments], **streams)
+        self.addCleanup(end, process)
+        return process
+
+    def read_until(self, process: "subprocess.Popen[bytes]", line: str) -> list[str]:
+        """Read what it prints, until this line."""
+        assert process.stdout is not None
+        lines = []
+        for printed in process.stdout:
+            lines.append(printed.decode().rstrip("\n"))
+            if lines[-1] == line:
+                return lines
+        raise AssertionError("\n".join([f"never printed {line!r}", *lines]))
+
+    def assert_stops(self, process: "subprocess.Popen[bytes]") -> None:
+        """See that it still runs, and stops when it is told to."""
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE), 0)
+
+    def test_session(self) -> None:
+        """Lines in, plain lines out, no prompt; then it is gone."""
+        process = self.start()
+        printed, _ = process.communicate(b"topo\nslow one\nleave\n", PATIENCE)
+        lines = printed.decode().splitlines()
+        self.assertEqual(lines[2:5], ["s1 : s2", "s2 : s1", "2 peers, 1 link, 0.04 s"])
+        self.assertEqual(lines[-1], "left the network")
+        self.assertNotIn(b"\x1b", printed)
+        self.assertEqual(process.returncode, 0)
+
+    def test_end_of_input(self) -> None:
+        """It goes on after the end of its input, and so does its output."""
+        process = self.start()
+        assert process.stdin is not None
+        process.stdin.write(b"noise\nslow one")
+        process.stdin.close()
+        self.read_until(process, "s4 joined")
+        saved = (
+            "saved slow one to s2/Downloads/f1.txt (20.0 MiB, id 9f2c41d07ae1c8b2, from s4, 10.9 s)"
+        )
+        self.read_until(process, saved)
+        self.read_until(process, "s4 joined")
+        self.assert_stops(process)
+
+    def test_nothing_to_read(self) -> None:
+        """Neither /dev/null nor a closed stdin ends the peer."""
+        null = self.start(stdin=subprocess.DEVNULL)
+        self.read_until(null, "log: nowhere")
+        self.assert_stops(null)
+        closed = self.start(stdin=None, preexec_fn=lambda: os.close(0), stdout=None)
+        self.wait_until_it_sleeps(closed)
+        self.assert_stops(closed)
+
+    def test_file(self) -> None:
+        """A file of commands is carried out."""
+        with tempfile.TemporaryFile() as script:
+            script.write(b"topo\nleave\n")
+            script.seek(0)
+            process = self.start(stdin=script)
+        self.read_until(process, "left the network")
+        self.assertEqual(process.wait(PATIENCE), 0)
+
+    def test_results(self) -> None:
+        """A script can tell how each line ended."""
+        reading, writing = os.pipe()
+        process = self.start("--results", str(writing), pass_fds=[writing])
+        os.close(writing)
+        process.communicate(b"topo\n\ntpoo\nslow one\nget 7\nleave\n", PATIENCE)
+        with os.fdopen(reading) as results:
+            self.assertEqual(results.read().split(), ["ok", "failed", "ok", "failed", "ok"])
+
+    def test_unread_output(self) -> None:
+        """With nobody to read what it prints it runs on, in little memory, until it is stopped."""
+        process = self.start()
+        assert process.stdin is not None
+        process.stdin.write(b"topo\n" + b"flood\n" * 10)
+        process.stdin.flush()
+        self.wait_until_it_sleeps(process)
+        with open(f"/proc/{process.pid}/statm") as statm:
+            resident = int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        self.assertLess(resident, 100 * 1024 * 1024)
+        self.assert_stops(process)
+
+    def test_closed_output(self) -> None:
+        """With its output closed the console ends, and the peer goes on."""
+        process = self.start()
+        self.read_until(process, "log: nowhere")
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdin.write(b"topo\n")
+        process.stdin.flush()
+        self.wait_until_it_sleeps(process)
+        self.assert_stops(process)
+
+    def wait_until_it_sleeps(self, process: "subprocess.Popen[bytes]") -> None:
+        """Wait until it has done all it has to do."""
+        ticks: list[int] = []
+
+        def has_rested() -> bool:
+            ticks.append(_processor_ticks(process.pid))
+            return len(ticks) > _RESTS and len(set(ticks[-_RESTS:])) == 1
+
+        wait_until(has_rested, "rest")
+
+
+def _processor_ticks(pid: int) -> int:
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
