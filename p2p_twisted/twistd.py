@@ -72,7 +72,7 @@ class ListeningService(Service):
     """
 
     def __init__(self, reactor: Any, endpoint: str, factory: IProtocolFactory) -> None:
-        self._endpoint = serverFromString(reactor, endpoint)
+        self._endpoint = serverFromString(reactor, _with_backlog(endpoint))
         self._description = endpoint
         self._factory = factory
         self._port: IListeningPort | None = None
@@ -158,15 +158,13 @@ class ExitCode:
             os._exit(self._code)
 
 
-def listen(
-    reactor: Any, host: str, port: int, factory: IProtocolFactory, backlog: int = _BACKLOG
-) -> IListeningPort:
+def listen(reactor: Any, host: str, port: int, factory: IProtocolFactory) -> IListeningPort:
     """
     Listen on a TCP port, with room for a crowd that comes at once.
 
     :raises CannotListenError: when the port cannot be had.
     """
-    bound: IListeningPort = reactor.listenTCP(port, factory, backlog=backlog, interface=host)
+    bound: IListeningPort = reactor.listenTCP(port, factory, backlog=_BACKLOG, interface=host)
     return bound
 
 
@@ -214,6 +212,13 @@ def notify(state: str) -> None:
             manager.sendto(state.encode(), address)
         except OSError as error:
             _log.warn("cannot notify the service manager: {error}", error=error)
+
+
+def _with_backlog(endpoint: str) -> str:
+    """Ask for the room that Twisted's 50 would not give, unless the user asked for some."""
+    if endpoint.startswith(("tcp:", "tcp6:")) and ":backlog=" not in endpoint:
+        return f"{endpoint}:backlog={_BACKLOG}"
+    return endpoint
 
 
 def _report(kind: type[BaseException], error: BaseException, trace: Any) -> None:

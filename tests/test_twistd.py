@@ -131,7 +131,9 @@ class ListeningServiceTests(SynchronousTestCase):
         service = ListeningService(reactor, "tcp:9011:interface=127.0.0.1", Factory())
         service.privilegedStartService()
         service.startService()
-        self.assertEqual([server[0] for server in reactor.tcpServers], [9011])
+        [(port, _factory, backlog, interface)] = reactor.tcpServers
+        self.assertEqual((port, interface), (9011, "127.0.0.1"))
+        self.assertGreaterEqual(backlog, 1_000)
         self.assertEqual(service.address[1], 9011)
 
     def test_listens_without_a_privileged_start(self) -> None:
@@ -139,6 +141,13 @@ class ListeningServiceTests(SynchronousTestCase):
         reactor = MemoryReactorClock()
         ListeningService(reactor, "tcp:9011", Factory()).startService()
         self.assertEqual(len(reactor.tcpServers), 1)
+
+    def test_chosen_backlog(self) -> None:
+        """What the user chose is left alone."""
+        reactor = MemoryReactorClock()
+        ListeningService(reactor, "tcp:9011:backlog=7", Factory()).startService()
+        [(_port, _factory, backlog, _interface)] = reactor.tcpServers
+        self.assertEqual(backlog, 7)
 
     def test_busy_port(self) -> None:
         """A port that cannot be had is said in one sentence."""

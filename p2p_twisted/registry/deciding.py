@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 import attrs
@@ -126,10 +127,13 @@ def _join(
         return _unless_dead(request, [mine], refusals.name_taken(mine, now))
     if mine is None:
         _check_room(roster, host)
-    ports = _usable_ports(policy, join, mine, host)
-    port = next((port for port in ports if roster.placed(host, port) in (None, mine)), None)
-    if port is None:
-        holders = [holder for port in ports if (holder := roster.placed(host, port))]
+    holders: list[Registration] = []
+    for port in _usable_ports(policy, join, mine, host):
+        holder = roster.placed(host, port)
+        if holder is None or holder is mine:
+            break
+        holders.append(holder)
+    else:
         return _unless_dead(request, holders, _no_port(policy, join, host, holders, now))
     registration = Registration(
         PeerAddress(name, host, port),
@@ -205,13 +209,16 @@ def _check_room(roster: Roster, host: str) -> None:
 
 def _usable_ports(
     policy: Policy, join: Join, mine: Registration | None, host: str
-) -> Sequence[int]:
+) -> Iterator[int]:
     """List the ports that would do, the best one first."""
     if join.port is not None:
-        return [join.port]
+        yield join.port
+        return
     unusable = frozenset(join.unusable)
     own = [mine.address.port] if mine is not None and mine.address.host == host else []
-    return [port for port in [*own, *policy.ports] if port not in unusable]
+    for port in chain(own, policy.ports):
+        if port not in unusable:
+            yield port
 
 
 def _no_port(

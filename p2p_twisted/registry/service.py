@@ -13,11 +13,14 @@ from p2p_twisted.registry.server import Registry
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.registry.store import StoreFault
 from p2p_twisted.twistd import CannotStart, ListeningService, notify
-from p2p_twisted.wire.listener import Listener
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello
 from p2p_twisted.wire.names import NetworkName, is_loopback
 
 _EXPIRE_SECONDS: Final = 1.0
+# A thousand peers may be started by one command; each needs its connection for a moment only.
+_BOUNDS: Final = Bounds(limits.REGISTRY_CONNECTIONS, limits.REGISTRY_CONNECTIONS_BEFORE_FIRST_LINE)
 
 
 class RegistryService(MultiService):
@@ -47,6 +50,7 @@ class RegistryService(MultiService):
             reactor,
             Hello(PROTOCOL, "registry", "registry", network),
             lambda connection: RegistrySession(connection, registry),
+            _BOUNDS,
         )
         self._listening = ListeningService(reactor, endpoint, self._listener)
         self._listening.setServiceParent(self)

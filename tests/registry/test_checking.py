@@ -80,10 +80,14 @@ class CheckerTests(WiredTestCase):
 
     def test_bounded(self) -> None:
         """Not all of a large network is dialed at once."""
-        self.wires.unanswered.update(range(9000, 9100))
-        for port in range(9000, 9100):
-            self.checker.is_alive(PeerAddress(f"s{port}", LOOPBACK, port))
-        self.wires.settle()
-        self.assertEqual(self.wires.dials, limits.CHECKS_AT_ONCE)
-        self.wires.settle(limits.CHECK_SECONDS)
-        self.assertEqual(self.wires.dials, 2 * limits.CHECKS_AT_ONCE)
+        peers = [PeerAddress(f"s{port}", LOOPBACK, port) for port in range(9000, 9080)]
+        self.wires.unanswered.update(peer.port for peer in peers)
+        answers = [self.checker.is_alive(peer) for peer in peers]
+        dials = []
+        for _ in range(3):
+            self.wires.settle()
+            dials.append(self.wires.dials)
+            self.wires.settle(limits.CHECK_SECONDS)
+        most = limits.CHECKS_AT_ONCE
+        self.assertEqual(dials, [most, 2 * most, len(peers)])
+        self.assertEqual([self.successResultOf(answer) for answer in answers], 80 * [False])
