@@ -96,8 +96,9 @@ class Download:
             path = self._inbox.path(target)
             self.report.become(Saved(path, self.report.seconds, self.report.holders))
         finally:
-            self.report.close()
             self.ended.callback(None)
+            # Last: whoever waited may ask for the same file again at once.
+            self.report.close()
 
     async def _fail(self, reason: str, is_kept: bool) -> None:
         self.log.info("{name}: {reason}", name=self.progress.name, reason=reason)

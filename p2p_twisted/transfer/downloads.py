@@ -147,7 +147,7 @@ class Downloads:
 
     def _running(self, file: FileId) -> Download | None:
         for download in self._downloads.values():
-            if download.progress.file == file and not download.ended.called:
+            if download.progress.file == file and not download.progress.is_ended:
                 return download
         return None
 

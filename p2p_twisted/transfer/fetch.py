@@ -20,6 +20,7 @@ from p2p_twisted.transfer.content import Content, WrongContent
 from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.part import Part
 from p2p_twisted.transfer.plan import Plan
+from p2p_twisted.transfer.progress import Checking, Saving, Waiting
 from p2p_twisted.transfer.report import Report
 from p2p_twisted.transfer.requests import Network, Requests
 from p2p_twisted.transfer.wants import Wants
@@ -50,7 +51,7 @@ class Item:
     """
     One file to fetch.
 
-    :ivar size: in bytes, as far as its holders say one; its id decides.
+    :ivar size: in bytes; ``None`` for a manifest, whose size its holders need not tell.
     :ivar target: where it is to be in the inbox.
     """
 
@@ -131,7 +132,7 @@ class Fetch:
         self._part.write(index, chunk)
         self._plan.verified(index)
         self._idle_since = self._means.clock.seconds()
-        self._report.advanced(len(chunk))
+        self._report.advanced(len(chunk), is_new=True)
 
     # How it works
 
@@ -148,7 +149,7 @@ class Fetch:
         part = self._part
         if part is None or not part.chunks_held:
             return
-        self._report.checking()
+        self._report.become(Checking())
         indexes = iter(range(part.chunks_held))
         while some := list(islice(indexes, _CHECKED_AT_ONCE)):
             for index in await self._offload(part.verified, some):
@@ -182,18 +183,17 @@ class Fetch:
 
     async def _seek(self) -> None:
         """Ask one holder after another, then everybody, until all is there."""
-        wait, hits = _FIRST_WAIT_SECONDS, self._hits
-        if not hits:
-            hits = await self._interruptible(self._means.network.find(self._item.file))
+        self._report.seeking()
+        wait, hits = 0.0, self._hits
         while True:
             for hit in self._worth_asking(hits):
                 if await self._ask(hit):
-                    wait = _FIRST_WAIT_SECONDS
+                    wait = 0.0
                 if self._is_complete:
                     return
             self._nobody_left()
             await self._interruptible(deferLater(self._means.clock, wait))
-            wait = min(2 * wait, limits.SEEK_AGAIN_SECONDS)
+            wait = min(max(_FIRST_WAIT_SECONDS, 2 * wait), limits.SEEK_AGAIN_SECONDS)
             hits = await self._interruptible(self._means.network.find(self._item.file))
 
     def _worth_asking(self, hits: Iterable[Hit]) -> Iterator[Hit]:
@@ -228,13 +228,13 @@ class Fetch:
 
     def _nobody_left(self) -> None:
         if self._means.clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:
-            self._report.waiting()
+            self._report.become(Waiting())
         else:
             self._report.seeking()
 
     async def _save(self) -> str:
         assert self._part is not None
-        self._report.saving()
+        self._report.become(Saving())
         # Not interruptible: either it is saved, or it is not.
         name = await self._means.offload(self._part.publish)
         folder, slash, _name = self._item.target.rpartition("/")

@@ -81,6 +81,10 @@ class FolderFetch:
         if self._manifest:
             with suppress(OSError):
                 os.unlink(self._manifests.path(self._manifest))
+        if self._wanted.target is not None:
+            # Nothing but a folder that nothing has landed in can be removed like this.
+            with suppress(OSError):
+                os.rmdir(self._inbox.path(self._wanted.target))
 
     async def _fetch_manifest(self) -> tuple[Member, ...]:
         file = self._wanted.file

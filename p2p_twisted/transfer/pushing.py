@@ -125,7 +125,7 @@ class Pushing:
 
     def _next_piece(self) -> bytes:
         """
-        Read what goes out next: a piece of the digests, or of a chunk.
+        Choose what goes out next: a piece of the digests, or of a chunk, or its line.
 
         :returns: nothing when all that was asked for has been sent.
         :raises SourceChanged: when it is not there any more.
@@ -134,15 +134,13 @@ class Pushing:
         if self._digests:
             digests, self._digests = self._digests[:length], self._digests[length:]
             return bytes(digests)
-        header = b""
         if self._offset == self._end:
-            if not self._ranges:
-                return b""
-            header = self._next_chunk()
+            # A line goes out by itself: joined to a piece, it would have that copied.
+            return self._next_chunk()
         length = min(length, self._end - self._offset)
         piece = self._source.read(self._offset, length)
         self._offset += length
-        return header + piece
+        return piece
 
     def _piece_length(self) -> int:
         """Choose small pieces for a slow link: large ones would not leave in time."""
@@ -151,6 +149,8 @@ class Pushing:
         return _SMALL_BYTES if took > _SLOW_SECONDS else _LARGE_BYTES
 
     def _next_chunk(self) -> bytes:
+        if not self._ranges:
+            return b""
         index, count = self._ranges.popleft()
         if count > 1:
             self._ranges.appendleft((index + 1, count - 1))

@@ -9,15 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from p2p_twisted.transfer.progress import (
-    Checking,
-    Progress,
-    Receiving,
-    Saving,
-    Seeking,
-    State,
-    Waiting,
-)
+from p2p_twisted.transfer.progress import Progress, Receiving, Seeking, State, Waiting
 from p2p_twisted.wire.names import PeerName
 
 Watch = Callable[[Progress], None]
@@ -30,25 +22,37 @@ class Report:
     """
     What is told of one download.
 
-    A change of state is told at once, bytes at most five times a second.
+    Its end is told at once, everything else at most five times a second.
 
-    :ivar progress: as it stands.
     :ivar holders: who delivered some of it.
     """
 
     log = Logger()
 
     def __init__(self, clock: IReactorTime, progress: Progress) -> None:
-        self.progress = progress
         self.holders: tuple[PeerName, ...] = ()
         self._clock = clock
+        self._progress = progress
         self._watches: list[Watch] = []
         self._waiting: list[Deferred[Progress]] = []
         self._began = clock.seconds()
-        self._told = 0.0
+        self._told = -_EVERY_SECONDS
         self._due: IDelayedCall | None = None
-        # What arrived when, over the last seconds.
-        self._arrived: deque[tuple[float, int]] = deque()
+        # How much had arrived when, over the last seconds.
+        self._marks: deque[tuple[float, int]] = deque()
+        self._arrived = 0
+
+    @property
+    def progress(self) -> Progress:
+        """How it stands."""
+        progress = self._progress
+        if not isinstance(progress.state, Receiving) or not self._marks:
+            return progress
+        since, before = self._marks[0]
+        seconds = self._clock.seconds() - since
+        rate = (self._arrived - before) / seconds if seconds > 0 else 0.0
+        left = (progress.size - progress.received) / rate if rate else None
+        return attrs.evolve(progress, state=Receiving(progress.state.holder, rate, left))
 
     @property
     def seconds(self) -> float:
@@ -59,62 +63,48 @@ class Report:
         """
         Tell somebody more of everything, beginning with how it stands.
 
-        :returns: fires when it has ended, or nobody delivers any more.
+        :returns: fires when it has ended, or nobody has delivered for long.
         """
         self._watches.append(watch)
         done: Deferred[Progress] = Deferred()
         self._waiting.append(done)
-        self._show(watch)
+        self._show(watch, self.progress)
         return done
 
     def seeking(self) -> None:
         """Nobody delivers at the moment; unless that has been said for long."""
-        if not isinstance(self.progress.state, Waiting):
+        if not isinstance(self._progress.state, Waiting):
             self.become(Seeking())
-
-    def waiting(self) -> None:
-        """Nobody has delivered for long."""
-        self.become(Waiting())
-
-    def checking(self) -> None:
-        """What is there already is being verified."""
-        self.become(Checking())
 
     def receiving(self, holder: PeerName) -> None:
         """A holder delivers."""
         if holder not in self.holders:
             self.holders += (holder,)
-        self._arrived.clear()
         self.become(Receiving(holder))
-
-    def saving(self) -> None:
-        """All is there."""
-        self.become(Saving())
 
     def measured(self, size: int, files: int = 1) -> None:
         """Begin to count, now that it is known how much it is."""
-        self.progress = attrs.evolve(self.progress, size=size, files=files, received=0)
+        self._progress = attrs.evolve(self._progress, size=size, files=files, received=0)
 
-    def advanced(self, count: int) -> None:
-        """More of it is verified."""
-        received = self.progress.received + count
-        state = self.progress.state
-        if isinstance(state, Receiving):
-            rate = self._rate(count)
-            left = (self.progress.size - received) / rate if rate else None
-            state = Receiving(state.holder, rate, left)
-        self.progress = attrs.evolve(self.progress, received=received, state=state)
-        wait = self._told + _EVERY_SECONDS - self._clock.seconds()
-        if wait <= 0:
-            self._tell()
-        elif self._due is None:
-            self._due = self._clock.callLater(wait, self._tell)
+    def advanced(self, count: int, is_new: bool = False) -> None:
+        """
+        More of it is verified.
+
+        :param is_new: whether it has just arrived.
+        """
+        received = self._progress.received + count
+        self._progress = attrs.evolve(self._progress, received=received)
+        if is_new:
+            self._arrived += count
+        self._tell_soon()
 
     def become(self, state: State) -> None:
-        """Change the state, and tell it at once."""
-        if state != self.progress.state:
-            self.progress = attrs.evolve(self.progress, state=state)
+        """Change the state."""
+        self._progress = attrs.evolve(self._progress, state=state)
+        if self._progress.is_ended or isinstance(state, Waiting):
             self._tell()
+        else:
+            self._tell_soon()
         if isinstance(state, Waiting):
             self._release()
 
@@ -124,29 +114,24 @@ class Report:
         self._not_due()
         self._release()
 
-    def _release(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for done in waiting:
-            done.callback(self.progress)
-
-    def _rate(self, count: int) -> float:
-        now = self._clock.seconds()
-        self._arrived.append((now, count))
-        while self._arrived[0][0] < now - _RATE_SECONDS:
-            self._arrived.popleft()
-        since = now - self._arrived[0][0]
-        # What came with the first mark came before it.
-        return sum(count for _, count in list(self._arrived)[1:]) / since if since else 0.0
+    def _tell_soon(self) -> None:
+        if self._due is None:
+            wait = self._told + _EVERY_SECONDS - self._clock.seconds()
+            self._due = self._clock.callLater(max(0.0, wait), self._tell)
 
     def _tell(self) -> None:
         self._not_due()
-        self._told = self._clock.seconds()
+        self._told = now = self._clock.seconds()
+        self._marks.append((now, self._arrived))
+        while self._marks[0][0] < now - _RATE_SECONDS:
+            self._marks.popleft()
+        progress = self.progress
         for watch in list(self._watches):
-            self._show(watch)
+            self._show(watch, progress)
 
-    def _show(self, watch: Watch) -> None:
+    def _show(self, watch: Watch, progress: Progress) -> None:
         try:
-            watch(self.progress)
+            watch(progress)
         except Exception:
             self.log.failure("while showing the progress of a download")
 
@@ -154,3 +139,8 @@ class Report:
         if self._due is not None and self._due.active():
             self._due.cancel()
         self._due = None
+
+    def _release(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for done in waiting:
+            done.callback(self.progress)

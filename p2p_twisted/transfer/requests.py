@@ -69,7 +69,9 @@ class Request:
 
     def fits(self, file: FileId, size: int) -> bool:
         """Tell whether something is what was asked for, as far as one can tell yet."""
-        return not self.is_answered and file == self.file and self.size in (None, size)
+        if self.is_answered or file != self.file:
+            return False
+        return size <= limits.MANIFEST_BYTES if self.size is None else size == self.size
 
 
 class Requests:
@@ -99,7 +101,7 @@ class Requests:
         """
         Let a holder deliver what it can; the taker takes it.
 
-        :param size: what the content must have, ``None`` when only its id counts.
+        :param size: of the content; ``None`` for any that a manifest may have.
         :returns: why the delivery ended: the taker knows whether it is complete.
         :raises DiskFault: when what came could not be kept.
         """

@@ -29,4 +29,4 @@ class DownloadTests(SynchronousTestCase):
                 self.assertEqual(progress.received, size)
                 self.assertEqual(world.saved(), content.content)
                 self.assertEqual(world.left(), ["Downloads/f1.txt"])
-                self.assertEqual(names(world.shown)[-2:], ["Saving", "Saved"])
+                self.assertEqual(names(world.shown)[-1], "Saved")
