@@ -32,8 +32,8 @@ class HashCache:
     The contents of files by name, size, time of change and inode.
 
     It must not be used by two threads at once. Nothing that is wrong with its file
-    stops a library: what cannot be read is moved aside, and where nothing can be
-    written it forgets at the end.
+    stops a library: a damaged one is moved aside, and where nothing can be written
+    it is forgotten at the end.
 
     :param path: of its SQLite file, made when missing.
     :param wall: tells wall time in seconds.
@@ -45,6 +45,7 @@ class HashCache:
         self._path = path
         self._wall = wall
         self._today = 0
+        self._said = ""
         self._database: sqlite3.Connection | None = None
 
     def open(self) -> None:
@@ -52,13 +53,17 @@ class HashCache:
         self._today = int(self._wall() // _DAY_SECONDS)
         try:
             self._database = _connect(str(self._path))
-        except (sqlite3.Error, OSError) as error:
-            self._replace(error)
+        except sqlite3.Error as error:
+            self._fail(error)
 
-    def find(self, files: Iterable[OnDisk]) -> list[Content | None]:
+    def find(self, files: Sequence[OnDisk]) -> list[Content | None]:
         """Give what was hashed of each file, if it has not changed since."""
         try:
             found = [self._find(file) for file in files]
+        except sqlite3.Error as error:
+            self._fail(error)
+            return [None for _ in files]
+        try:
             self._execute_many(
                 "UPDATE files SET day = ? WHERE name = ? AND day <> ?",
                 [
@@ -68,8 +73,7 @@ class HashCache:
                 ],
             )
         except sqlite3.Error as error:
-            self._replace(error)
-            found = [None for _ in files]
+            self._fail(error)
         return found
 
     def keep(self, files: Iterable[tuple[OnDisk, Content]]) -> None:
@@ -81,7 +85,7 @@ class HashCache:
         try:
             self._execute_many("REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
         except sqlite3.Error as error:
-            self._replace(error)
+            self._fail(error)
 
     def prune(self) -> None:
         """Forget files that have not been found for 30 days."""
@@ -89,7 +93,7 @@ class HashCache:
         try:
             self._execute_many("DELETE FROM files WHERE day < ?", [(oldest,)])
         except sqlite3.Error as error:
-            self._replace(error)
+            self._fail(error)
 
     def close(self) -> None:
         """Close its file."""
@@ -117,21 +121,29 @@ class HashCache:
             with self._database:
                 self._database.executemany(statement, rows)
 
-    def _replace(self, error: Exception) -> None:
-        """Begin a new file beside the damaged one; without one, remember nothing."""
+    def _fail(self, error: Exception) -> None:
+        """Go on without what could not be read or written."""
+        if str(error) != self._said:
+            self._said = str(error)
+            self.log.warn(
+                "the cache of hashes {path} fails ({error}); some files are hashed again",
+                path=str(self._path),
+                error=str(error),
+            )
+        # A full disk is no reason to throw away what is on it.
+        if not isinstance(error, sqlite3.OperationalError):
+            self._replace()
+
+    def _replace(self) -> None:
+        """Begin a new file, with the damaged one moved aside."""
         self.close()
-        self.log.warn(
-            "the cache of hashes {path} cannot be used ({error}); files are hashed again",
-            path=str(self._path),
-            error=str(error),
-        )
         try:
             for suffix in ("-wal", "-shm"):
                 self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
             self._path.replace(self._path.with_name(self._path.name + ".damaged"))
             self._database = _connect(str(self._path))
-        except (sqlite3.Error, OSError):
-            self.log.warn("what is hashed now will be hashed again after a restart")
+        except (sqlite3.Error, OSError) as error:
+            self.log.warn("no new one can be made: {error}", error=str(error))
 
 
 def _connect(path: str) -> sqlite3.Connection:

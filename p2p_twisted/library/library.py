@@ -22,6 +22,7 @@ from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source, SourceChanged
 
 _CACHE: Final = "library.db"
+_COPIES_TRIED: Final = 8
 _OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE)
 
 
@@ -54,6 +55,8 @@ class Library:
         self.catalog = Catalog()
         self._directory = directory
         self._worker = Worker(directory, downloads, self.catalog, HashCache(state / _CACHE, wall))
+        # The last one: writing that of a folder with very many files takes a while.
+        self._manifest = MemorySource("", b"")
         self._upkeep = Upkeep(self._worker, self.catalog, clock, offload, make_watcher, wall)
 
     def start(self) -> None:
@@ -88,14 +91,19 @@ class Library:
 
         :returns: ``None`` when nothing that can be opened has that id any more.
         """
-        for name in self.catalog.names_with(file):
+        for name in self.catalog.names_with(file)[:_COPIES_TRIED]:
             entry = self.catalog.entry(name)
             if entry is None:
-                return MemorySource(file, self.catalog.manifest(name))
+                return self._open_folder(name, file)
             source = self._open_file(entry)
             if source is not None:
                 return source
         return None
+
+    def _open_folder(self, name: str, file: FileId) -> Source:
+        if self._manifest.file != file:
+            self._manifest = MemorySource(file, self.catalog.manifest(name))
+        return self._manifest
 
     def _open_file(self, entry: Entry) -> Source | None:
         assert entry.content is not None
@@ -108,7 +116,7 @@ class Library:
         except SourceChanged:
             return None
         except OSError as error:
-            self.log.info(
+            self.log.debug(
                 "{name!r} cannot be opened: {error}", name=entry.on_disk.name, error=error
             )
             if error.errno not in _OUT_OF_FILES:

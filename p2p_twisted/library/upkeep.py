@@ -3,19 +3,19 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
-from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.background import background
-from p2p_twisted.library.agenda import STILL_SECONDS, Agenda
+from p2p_twisted.library.agenda import Agenda
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Content, OnDisk, Place, Visit
-from p2p_twisted.library.hashing import Altered, Begun, Hashed, Job, Outcome
+from p2p_twisted.library.files import Files
+from p2p_twisted.library.hashing import Job
 from p2p_twisted.library.listing import Canceled
-from p2p_twisted.library.queue import BATCH_CHUNKS, HashQueue
+from p2p_twisted.library.queue import BATCH_CHUNKS
 from p2p_twisted.library.survey import Survey
 from p2p_twisted.library.unshared import Unshared
 from p2p_twisted.library.watching import NoWatcher, Watcher, WatcherMaker
@@ -57,15 +57,14 @@ class Upkeep:
         self._clock = clock
         self._offload = offload
         self._make_watcher = make_watcher
-        self._wall = wall
         self._watcher: Watcher = NoWatcher()
         self._agenda = Agenda()
-        self._queue = HashQueue()
+        self._files = Files(catalog, self.unshared, clock, wall)
         self._closed: set[str] = set()
         self._alarm: IDelayedCall | None = None
         self._is_working = False
-        self._has_looked = False
-        self._first: set[str] = set()
+        # The new files of the first look, once that has ended.
+        self._first: frozenset[str] | None = None
         self._settling: list[Deferred[None]] = []
         self._stopping: list[Deferred[None]] = []
 
@@ -108,7 +107,8 @@ class Upkeep:
             return
         if self._alarm is not None and self._alarm.active():
             self._alarm.cancel()
-        wait = self._agenda.next_time() - self._clock.seconds()
+        then = min(self._agenda.next_time(), self._files.queue.next_time())
+        wait = then - self._clock.seconds()
         if wait <= 0:
             self._is_working = True
             background(self.log, "looking after the library", self._work())
@@ -134,8 +134,7 @@ class Upkeep:
     async def _do_something(self) -> bool:
         """Do the most urgent thing; tell whether there was any."""
         now = self._clock.seconds()
-        for on_disk in self._agenda.due_files(now):
-            self._queue.add(Job(on_disk))
+        self._files.queue.ripen(now)
         visits = self._agenda.due_visits(now)
         if visits:
             await self._look(visits)
@@ -143,9 +142,8 @@ class Upkeep:
             for name, file in await self._offload(self._worker.seal):
                 self._catalog.seal(name, file)
             self.changed()
-        elif self._queue:
-            jobs = self._queue.take()
-            self._conclude(await self._offload(self._worker.hash, jobs, BATCH_CHUNKS))
+        elif self._files.queue:
+            await self._hash(self._files.queue.take())
         else:
             return False
         return True
@@ -165,9 +163,9 @@ class Upkeep:
         finally:
             self._agenda.looked(began, self._clock.seconds())
         self.unshared.report()
-        if not self._has_looked:
+        if self._first is None:
             await self._offload(self._worker.prune)
-            self._has_looked = True
+            self._first = frozenset(self._files.fresh)
 
     async def _look_into(self, batch: list[Visit], closed: set[str]) -> list[Visit]:
         """Look into some folders, and return those to look into next."""
@@ -186,11 +184,11 @@ class Upkeep:
             self.unshared.put(folder, reasons)
         for names in _pieces(survey.gone):
             for name in names:
-                self._drop(name)
+                self._files.gone(name)
             await self._breathe(names)
         for found in _pieces(list(zip(survey.found, contents, strict=True))):
             for on_disk, content in found:
-                self._take(on_disk, content, on_disk.path in closed)
+                self._files.found(on_disk, content, on_disk.path in closed)
             await self._breathe(found)
         if survey.gone or survey.found:
             self.changed()
@@ -200,59 +198,24 @@ class Upkeep:
         if len(piece) == _CHANGES_AT_ONCE:
             await deferLater(self._clock, 0)
 
-    def _take(self, on_disk: OnDisk, content: Content | None, was_closed: bool) -> None:
-        self._forget(on_disk.name)
-        self._catalog.put(on_disk, content)
-        if content is not None:
-            return
-        if not self._has_looked:
-            self._first.add(on_disk.name)
-        age = self._wall() - on_disk.signature.mtime_ns / 1e9
-        if was_closed or age > STILL_SECONDS:
-            self._queue.add(Job(on_disk))
-        else:
-            self._agenda.wait_for(on_disk, self._clock.seconds())
-
-    def _drop(self, name: str) -> None:
-        self._forget(name)
-        self._catalog.drop(name)
-
-    def _forget(self, name: str) -> None:
-        """Do nothing more with what was known of a file."""
-        self._first.discard(name)
-        self._queue.discard(name)
-        self._agenda.forget(name)
-        self.unshared.readable(name)
-
     # Hashing
 
-    def _conclude(self, outcomes: list[Outcome]) -> None:
-        for outcome in outcomes:
-            if isinstance(outcome, Begun):
-                job = outcome.job
-                self._queue.add(job)
-                self._catalog.put(job.on_disk, percent=job.percent)
-            elif isinstance(outcome, Hashed):
-                self._forget(outcome.on_disk.name)
-                self._catalog.put(outcome.on_disk, outcome.content)
-            elif isinstance(outcome, Altered):
-                self._take_altered(outcome)
-            else:
-                self._drop(outcome.on_disk.name)
-                self.unshared.unreadable(outcome.on_disk.name, outcome.reason)
+    async def _hash(self, jobs: list[Job]) -> None:
+        try:
+            outcomes = await self._offload(self._worker.hash, jobs, BATCH_CHUNKS)
+        except Exception:
+            for job in jobs:
+                self._files.queue.add(job)
+            raise
+        self._files.conclude(outcomes)
         self.changed()
-
-    def _take_altered(self, outcome: Altered) -> None:
-        """Hash a file again that was written to, once it rests."""
-        self._first.discard(outcome.on_disk.name)
-        on_disk = evolve(outcome.on_disk, signature=outcome.signature)
-        self._catalog.put(on_disk)
-        self._agenda.wait_for(on_disk, self._clock.seconds())
 
     # Ending
 
     def _check_settled(self) -> None:
-        if self._has_looked and not self._first and not self._catalog.unsealed:
+        if self._first is None or self._catalog.unsealed:
+            return
+        if self._first.isdisjoint(self._files.fresh):
             settling, self._settling = self._settling, []
             for settled in settling:
                 settled.callback(None)

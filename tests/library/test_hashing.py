@@ -325,6 +325,16 @@ class SettlingTests(SynchronousTestCase):
         sharer.clock.advance(1)
         self.successResultOf(settled)
 
+    def test_seen_to_change(self) -> None:
+        """Neither does one whose changes are noticed."""
+        sharer = Sharer(self)
+        sharer.file("log", age=0)
+        sharer.start()
+        settled = sharer.library.settled()
+        sharer.file("log", b"longer now", age=0)
+        sharer.noticed(is_deep=False)
+        self.successResultOf(settled)
+
     def test_stop_waits(self) -> None:
         """Stopping cancels what is being hashed, and waits until it has ended."""
         sharer = Sharer(self)

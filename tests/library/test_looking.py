@@ -303,7 +303,7 @@ class ChangeTests(SynchronousTestCase):
             list(sharer.unshared().values()), ["it cannot be read: No such file or directory"]
         )
         (sharer.base / "away").rename(sharer.directory)
-        sharer.clock.advance(100)
+        sharer.clock.advance(6)
         self.assertEqual((sharer.names(), sharer.unshared()), (["f1"], {}))
         self.assertEqual(sharer.hashed, ["f1"])
 

@@ -1,0 +1,89 @@
+"""What becomes of each file of a library: found, left to rest, hashed, gone."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from attrs import evolve
+from twisted.internet.interfaces import IReactorTime
+
+from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.library.entries import Content, OnDisk
+from p2p_twisted.library.hashing import Altered, Begun, Hashed, Job, Outcome
+from p2p_twisted.library.queue import HashQueue
+from p2p_twisted.library.unshared import Unshared
+
+STILL_SECONDS: Final = 1.0
+"""How long a file must not have been written to before it is hashed, unless it was closed."""
+
+
+class Files:
+    """
+    Brings the catalog up to date, file by file.
+
+    :param wall: tells wall time, to which files' times of change compare.
+    :ivar queue: what is to be hashed.
+    :ivar fresh: new files that have neither been hashed nor written to since.
+    """
+
+    def __init__(
+        self, catalog: Catalog, unshared: Unshared, clock: IReactorTime, wall: Callable[[], float]
+    ) -> None:
+        self.queue = HashQueue()
+        self.fresh: set[str] = set()
+        self._catalog = catalog
+        self._unshared = unshared
+        self._clock = clock
+        self._wall = wall
+
+    def found(self, on_disk: OnDisk, content: Content | None, was_closed: bool) -> None:
+        """
+        Take up a file that is new or has changed.
+
+        :param content: what is remembered of it.
+        :param was_closed: its writer has just closed it.
+        """
+        is_new = self._catalog.entry(on_disk.name) is None
+        self._forget(on_disk.name)
+        self._catalog.put(on_disk, content)
+        if content is not None:
+            return
+        if is_new:
+            self.fresh.add(on_disk.name)
+        age = self._wall() - on_disk.signature.mtime_ns / 1e9
+        if was_closed or age > STILL_SECONDS:
+            self.queue.add(Job(on_disk))
+        else:
+            self._let_rest(on_disk)
+
+    def gone(self, name: str) -> None:
+        """Drop a file."""
+        self._forget(name)
+        self._catalog.drop(name)
+
+    def conclude(self, outcomes: Iterable[Outcome]) -> None:
+        """Take note of what hashing has brought."""
+        for outcome in outcomes:
+            if isinstance(outcome, Begun):
+                job = outcome.job
+                self.queue.add(job)
+                self._catalog.put(job.on_disk, percent=job.percent)
+            elif isinstance(outcome, Hashed):
+                self._forget(outcome.on_disk.name)
+                self._catalog.put(outcome.on_disk, outcome.content)
+            elif isinstance(outcome, Altered):
+                self.fresh.discard(outcome.on_disk.name)
+                on_disk = evolve(outcome.on_disk, signature=outcome.signature)
+                self._catalog.put(on_disk)
+                self._let_rest(on_disk)
+            else:
+                self.gone(outcome.on_disk.name)
+                self._unshared.unreadable(outcome.on_disk.name, outcome.reason)
+
+    def _let_rest(self, on_disk: OnDisk) -> None:
+        """Whether it was written to meanwhile, the hashing will see."""
+        self.queue.add_later(on_disk, self._clock.seconds() + STILL_SECONDS)
+
+    def _forget(self, name: str) -> None:
+        self.fresh.discard(name)
+        self.queue.discard(name)
+        self._unshared.readable(name)
