@@ -31,7 +31,7 @@ def shown_name(name: str) -> str:
 
 def cells(text: str) -> int:
     """Tell how many cells of a terminal a text takes, at most."""
-    return sum(_cells(character) for character in text)
+    return len(text) if text.isascii() else sum(map(_cells, text))
 
 
 def clip(text: str, room: int) -> str:
