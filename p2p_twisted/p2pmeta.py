@@ -42,9 +42,9 @@ def _endpoint(text: str) -> str:
 
 
 def _ports(text: str) -> range:
-    first, _, last = text.partition("-")
+    first, dash, last = text.partition("-")
     try:
-        ports = range(int(first), int(last or first) + 1)
+        ports = range(int(first), int(last if dash else first) + 1)
     except ValueError:
         ports = range(0)
     if not ports or ports[0] not in _PORTS or ports[-1] not in _PORTS:

@@ -1,0 +1,81 @@
+"""The options of ``twistd p2pmeta``, and what is built from them."""
+
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from twisted.internet.testing import MemoryReactorClock
+from twisted.python.usage import UsageError
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.p2pmeta import Options, makeService
+
+
+def parsed(*arguments: str) -> dict[str, Any]:
+    """Read a command line."""
+    options = Options()
+    options.parseOptions(list(arguments))
+    return dict(options)
+
+
+class OptionsTests(SynchronousTestCase):
+    """What may be said on the command line."""
+
+    def test_defaults(self) -> None:
+        """Nothing need be said: loopback, ten ports, a file in this directory."""
+        options = parsed()
+        self.assertEqual(options["listen"], "tcp:9011:interface=127.0.0.1")
+        self.assertEqual(options["ports"], range(9000, 9010))
+        self.assertEqual(options["store"], Path("p2pmeta.db").absolute())
+        self.assertEqual(options["network"], "default")
+        self.assertFalse(options["insecure-lan"])
+        self.assertFalse(options["allow-advertise"])
+
+    def test_given(self) -> None:
+        """Everything can be said otherwise."""
+        options = parsed(
+            *("--listen", "tcp6:0:interface=\\:\\:1", "--ports", "9100-9199"),
+            *("--store", "memory:", "--network", "Lab-7"),
+        )
+        self.assertEqual(options["listen"], "tcp6:0:interface=\\:\\:1")
+        self.assertEqual(options["ports"], range(9100, 9200))
+        self.assertIsNone(options["store"])
+        self.assertEqual(options["network"], "lab-7")
+
+    def test_one_port(self) -> None:
+        """One port is a range, too."""
+        self.assertEqual(parsed("--ports", "9000")["ports"], range(9000, 9001))
+
+    def test_refused(self) -> None:
+        """What makes no sense is answered with what does."""
+        for option, values, words in (
+            ("--ports", ("", "x", "9009-9000", "80-90", "65000-65536", "9000-"), "9000-9009"),
+            ("--listen", ("", "9011", "tcp", "tcp:x", "unix:/tmp/s", "tcp:1:x=2"), "tcp:9011:"),
+            ("--store", ("", "sqlite:", "p2pmeta.db", "etcd:x"), "sqlite:FILE or memory:"),
+            ("--network", ("", "a b", "-", "é", 32 * "x"), "--network takes letters"),
+        ):
+            for value in values:
+                error = self.assertRaises(UsageError, parsed, option, value)
+                self.assertIn(words, str(error), value)
+                self.assertIn(repr(value), str(error))
+
+
+class MakeServiceTests(SynchronousTestCase):
+    """What the daemon is made of."""
+
+    def test_opens_nothing(self) -> None:
+        """Before it starts there is no file and no port."""
+        reactor = MemoryReactorClock()
+        path = Path(self.mktemp())
+        options = Options()
+        options.parseOptions(["--store", f"sqlite:{path}"])
+        with (
+            mock.patch.dict("sys.modules", {"twisted.internet.reactor": reactor}),
+            mock.patch("twisted.internet.reactor", reactor),
+            mock.patch("p2p_twisted.p2pmeta.prepare") as prepare,
+        ):
+            makeService(options)
+        prepare.assert_called_once_with(reactor)
+        self.assertFalse(path.exists())
+        self.assertEqual(reactor.tcpServers, [])
+        self.assertEqual(reactor.getDelayedCalls(), [])
