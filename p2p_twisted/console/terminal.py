@@ -1,10 +1,12 @@
 """The console on a terminal: a line being typed, and everything else above it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+from twisted.internet.task import LoopingCall
 from typing_extensions import override
 
+from p2p_twisted.background import background
 from p2p_twisted.console.console import Console, Setting
 from p2p_twisted.console.downloads import running_line
 from p2p_twisted.console.editor import LineEditor
@@ -12,6 +14,8 @@ from p2p_twisted.console.keys import Key, KeyReader
 from p2p_twisted.console.mode import Continued
 from p2p_twisted.console.screen import Screen
 from p2p_twisted.transfer.progress import Progress
+
+_REFRESH_SECONDS: Final = 1.0
 
 CallFromThread = Callable[..., Any]
 """Calls a function from the reactor's loop; unlike all else it may be called anywhere."""
@@ -48,12 +52,15 @@ class TerminalConsole(Console):
         self._keys = KeyReader(setting.encoding)
         self._editor = LineEditor()
         self._screen = Screen()
+        self._refreshing = LoopingCall(self._refresh)
+        self._refreshing.clock = setting.clock
         self.closed.addBoth(self._give_back)
 
     @override
     def connectionMade(self) -> None:
         self._mode.enter(self._continued)
         super().connectionMade()
+        background(self.log, "refreshing the prompt", self._refreshing.start(_REFRESH_SECONDS))
 
     @override
     def say(self, lines: Iterable[str]) -> None:
@@ -113,6 +120,12 @@ class TerminalConsole(Console):
         neighbors = self.setting.peer.status().neighbors
         self._screen.prompt = f"{self.setting.name} ({len(neighbors)})> "
 
+    def _refresh(self) -> None:
+        shown = self._screen.prompt
+        self._look()
+        if self._screen.prompt != shown:
+            self._draw()
+
     def _draw(self) -> None:
         # What is drawn again anyway need not be queued.
         if not self.output.is_blocked:
@@ -133,5 +146,7 @@ class TerminalConsole(Console):
             self._screen.hide()
 
     def _give_back(self, result: None) -> None:
+        if self._refreshing.running:
+            self._refreshing.stop()
         self._mode.leave()
         return result

@@ -239,6 +239,16 @@ class UnreadOutputTests(SynchronousTestCase):
         pipe.console.say(["on"])
         self.assertEqual(pipe.printed(), "on\n")
 
+    def test_nothing_after_a_gap(self) -> None:
+        """What would still fit after something was dropped is dropped, too: no line seems next."""
+        pipe = Pipe()
+        pipe.printed()
+        pipe.console.output.pauseProducing()
+        pipe.console.say(["x" * QUEUE_BYTES])
+        pipe.console.say(["after"])
+        pipe.console.output.resumeProducing()
+        self.assertEqual(pipe.printed(), "(2 lines dropped: nobody read them)\n")
+
     def test_drained_in_steps(self) -> None:
         """A transport that takes only some of it is given the rest later, in order."""
         pipe = Pipe()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
@@ -17,7 +18,7 @@ from p2p_twisted.console.console import Setting
 from p2p_twisted.console.terminal import TerminalConsole
 from p2p_twisted.peer.interface import IPeer, Topology
 from p2p_twisted.transfer.progress import Progress
-from tests.console.fake_peer import FakePeer, running, saved, topology
+from tests.console.fake_peer import STATUS, FakePeer, running, saved, topology
 from tests.console.virtual_terminal import VirtualTerminal
 
 PROMPT = "s2 (2)> "
@@ -105,6 +106,18 @@ class TerminalConsoleTests(SynchronousTestCase):
         self.terminal.console.say(["s4 joined"])
         self.terminal.type("d f1")
         self.assertEqual(self.terminal.lines, ["this is s2", "s4 joined", PROMPT + "find f1"])
+
+    def test_neighbors(self) -> None:
+        """The prompt counts the neighbors as they are, whatever is being typed."""
+        self.terminal.type("topo\x02\x1b[D")
+        self.peer.status_now = attrs.evolve(STATUS, neighbors=())
+        self.terminal.clock.advance(1)
+        self.terminal.type("X")
+        self.assertEqual(self.terminal.lines[-1], "s2 (0)> topXo")
+        self.terminal.clock.advance(1)
+        self.assertEqual(self.terminal.transport.value(), b"")
+        self.terminal.lose()
+        self.assertEqual(self.terminal.clock.getDelayedCalls(), [])
 
     def test_side_by_side(self) -> None:
         """A running download does not block the prompt; its progress stands above it."""
