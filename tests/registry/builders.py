@@ -16,8 +16,10 @@ from p2p_twisted.wire.names import PeerAddress
 
 LOOPBACK = "127.0.0.1"
 NOW = 1_000.0
-DATE = 1_790_000_000.0
+SINCE = 1_790_000_000.0
 """2026-09-21 14:13:20 UTC"""
+
+DATE = SINCE + 86_400
 
 POLICY = Policy(range(9000, 9010))
 
@@ -35,7 +37,8 @@ def registration(
     is_listening: bool = True,
 ) -> Registration:
     """Make a registration."""
-    return Registration(PeerAddress(name, host, port), token(name), DATE, expires, is_listening)
+    address = PeerAddress(name, host, port)
+    return Registration(address, token(name), SINCE, expires, is_listening)
 
 
 def crowd(count: int) -> list[Registration]:

@@ -104,9 +104,11 @@ class RegistryClientTests(WiredTestCase):
             b"",
             b'HELLO {"protocol":1,"role":"registry","name":"registry","network":"default"}\r\n',
         ):
-            self.wires.factories[PORT] = OneProtocol(Babbler(says))
+            silent = Babbler(says)
+            self.wires.factories[PORT] = OneProtocol(silent)
             error = self.failure(self.client.join(Join("s1")), limits.REQUEST_SECONDS)
             self.assertIsInstance(error, RegistryUnreachable)
+            self.assertTrue(silent.is_lost)
 
     def test_wrong_answer(self) -> None:
         """An answer to something else is no answer."""

@@ -27,6 +27,7 @@ from tests.registry.builders import (
     LOOPBACK,
     NOW,
     POLICY,
+    SINCE,
     ask,
     crowd,
     refusal,
@@ -142,6 +143,7 @@ class JoinTests(SynchronousTestCase):
         again = roster.named("s2")
         assert again is not None
         self.assertFalse(again.is_listening)
+        self.assertEqual(again.since, SINCE)
 
     def test_reclaim_elsewhere(self) -> None:
         """On another host, or where the old port is not usable, it gets a new one."""

@@ -127,8 +127,12 @@ class RegistrySessionTests(SynchronousTestCase):
 
     def test_one_request(self) -> None:
         """A second request on the same connection is passed over."""
-        line = Line()
-        self.assertEqual(len(line.say(2 * encode(Join("s1")))), 1)
+        store = Slow()
+        line = Line(store)
+        line.say(encode(Join("s1")) + encode(Join("s2")))
+        store.go()
+        self.assertEqual(len(line.heard()), 1)
+        self.assertEqual(len(self.successResultOf(store.load())), 1)
 
     def test_half_closed(self) -> None:
         """Who finished sending gets the answer still."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionRefusedError as Refused
-from twisted.internet.protocol import Protocol
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.test.iosim import FakeTransport, IOPump, connect
@@ -86,9 +86,15 @@ class Deaf:
 
 
 class Babbler(Protocol):
-    """Something that is no listener of ours: it says one thing and keeps what it hears."""
+    """
+    Something that is no listener of ours: it says one thing.
+
+    :ivar heard: what it was told.
+    :ivar is_lost: whether the connection has ended.
+    """
 
     heard = b""
+    is_lost = False
 
     def __init__(self, says: bytes) -> None:
         self._says = says
@@ -101,6 +107,10 @@ class Babbler(Protocol):
     @override
     def dataReceived(self, data: bytes) -> None:
         self.heard += data
+
+    @override
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.is_lost = True
 
 
 class OneProtocol:
