@@ -97,7 +97,9 @@ class Fetch:
         item = self._item
         try:
             target = await self._offload(self._inbox.find_same, item.target, item.file, item.size)
-            if target is None:
+            if target is not None:
+                self._report.advanced(item.size or 0)
+            else:
                 await self._resume()
                 if not self._is_complete:
                     await self._seek()
@@ -172,6 +174,8 @@ class Fetch:
             if self._part is None:
                 self._part = await self._means.offload(self._open_part, content)
                 self._plan = Plan(content.size)
+                if self._item.size is not None:
+                    self._report.resized(content.size - self._item.size)
             assert self._plan is not None
             return self._plan
 
@@ -211,7 +215,7 @@ class Fetch:
         self._idle_since += clock.seconds() - queued
         before = self._received
         try:
-            asked = means.requests.ask(hit, self._item.file, self._item.size, self)
+            asked = means.requests.ask(hit, self._item.file, self._size_of(hit), self)
             reason = await self._interruptible(Deferred.fromCoroutine(asked))
         finally:
             means.slots.release()
@@ -221,6 +225,12 @@ class Fetch:
             "{name} from {holder}: {reason}", name=hit.name, holder=hit.peer, reason=reason
         )
         return self._received > before
+
+    def _size_of(self, hit: Hit) -> int | None:
+        """Tell which size to expect of a holder: the proven one, or what it says itself."""
+        if self._plan is not None:
+            return self._plan.size
+        return None if self._item.size is None else hit.size
 
     @property
     def _received(self) -> int:

@@ -58,13 +58,9 @@ class FolderFetch:
         target = await self._choose_target()
         self._report.measured(sum(member.size for member in members), len(members))
         for member in members:
-            before = self._report.progress.received
             path = f"{target}/{member.path}"
             holders = self._holders_of(member)
             await self._fetch(self._inbox, Item(member.file, member.size, path), holders)
-            # What was there already has not been counted.
-            counted = self._report.progress.received - before
-            self._report.advanced(member.size - counted)
         await self._means.offload(self.forget)
         return target
 

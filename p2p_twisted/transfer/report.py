@@ -86,6 +86,10 @@ class Report:
         """Begin to count, now that it is known how much it is."""
         self._progress = attrs.evolve(self._progress, size=size, files=files, received=0)
 
+    def resized(self, by: int) -> None:
+        """It is more, or less, than was thought."""
+        self._progress = attrs.evolve(self._progress, size=self._progress.size + by)
+
     def advanced(self, count: int, is_new: bool = False) -> None:
         """
         More of it is verified.

@@ -10,7 +10,7 @@ import attrs
 from twisted.internet import error
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.protocol import ClientFactory
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.test.iosim import FakeTransport, IOPump, connect
@@ -23,6 +23,7 @@ from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.transfer.pushes import Pushes
 from p2p_twisted.transfer.requests import Requests
 from p2p_twisted.transfer.wants import Wants
+from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.content import chunk_digest, content_id, split_chunks
 from p2p_twisted.wire.errors import ProtocolError
@@ -73,7 +74,7 @@ class Wires(Clock):
         self,
         host: str,
         port: int,
-        factory: ClientFactory,
+        factory: Any,
         timeout: float = 30,
         bindAddress: object = None,  # noqa: N803
     ) -> Any:
@@ -81,7 +82,7 @@ class Wires(Clock):
         self.dialed.append((host, port))
         listener = self.listeners.get((host, port))
         if listener is None:
-            factory.clientConnectionFailed(None, Failure(error.ConnectionRefusedError()))  # type: ignore[arg-type]
+            factory.clientConnectionFailed(None, Failure(error.ConnectionRefusedError()))
             return None
         server, client = listener(), factory.buildProtocol(IPv4Address("TCP", host, port))
         here, there = IPv4Address("TCP", "127.0.0.1", 40_000), IPv4Address("TCP", host, port)
@@ -127,6 +128,24 @@ class FirstPush:
 
     def lost(self, reason: Failure) -> None:
         """Nothing to do."""
+
+
+class Stranger(Protocol):
+    """Whoever connects to a listener and sends bytes as it likes."""
+
+    def __init__(self) -> None:
+        self.received = b""
+        self.is_lost = False
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        self.received += data
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.is_lost = True
+
+    def say(self, *what: Message | bytes) -> None:
+        for each in what:
+            self.transport.write(each if isinstance(each, bytes) else encode(each))
 
 
 class Holder:
@@ -188,6 +207,13 @@ class World:
         done = self.downloads.get(hits, self.shown.append)
         self.wires.settle()
         return done
+
+    def stranger(self) -> Stranger:
+        """Connect to the requester."""
+        stranger = Stranger()
+        self.wires.connectTCP("127.0.0.1", 9000, Factory.forProtocol(lambda: stranger))
+        self.wires.settle()
+        return stranger
 
     def saved(self, name: str = "f1.txt") -> bytes:
         return (self.folder / "Downloads" / name).read_bytes()
