@@ -3,6 +3,7 @@
 import errno
 import os
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 
@@ -28,13 +29,9 @@ class Tests(SynchronousTestCase):
     """What all tests here use."""
 
     def world(self, disk: Any = os) -> World:
-        folder = Path(mkdtemp(dir=self.mktemp_parent()))
-        return World(folder, disk)
-
-    def mktemp_parent(self) -> str:
-        path = os.path.dirname(os.path.abspath(self.mktemp()))
-        os.makedirs(path, exist_ok=True)
-        return path
+        folder = mkdtemp()
+        self.addCleanup(rmtree, folder)
+        return World(Path(folder), disk)
 
     def assert_saved(self, world: World, done: "Deferred[Progress]", content: Content) -> Saved:
         progress = self.successResultOf(done)

@@ -144,6 +144,7 @@ class Stranger(Protocol):
         self.is_lost = True
 
     def say(self, *what: Message | bytes) -> None:
+        assert self.transport is not None
         for each in what:
             self.transport.write(each if isinstance(each, bytes) else encode(each))
 

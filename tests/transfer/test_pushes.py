@@ -1,0 +1,208 @@
+"""The holder's side."""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.transfer.pushes import Pushes
+from p2p_twisted.wire.codec import decode, encode
+from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB, PUSHES_AT_ONCE
+from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send, Want
+
+from .world import Content, Stranger, Wires, some_bytes
+
+HELLO = Hello(PROTOCOL, "peer", "me", "default")
+
+
+class Greeter(Stranger):
+    """A listener that greets as it is told."""
+
+    def __init__(self, greeting: bytes) -> None:
+        super().__init__()
+        self.greeting = greeting
+
+    def connectionMade(self) -> None:
+        self.say(self.greeting)
+
+
+class PushesTests(SynchronousTestCase):
+    """Whom a holder serves, and how."""
+
+    def setUp(self) -> None:
+        self.wires = Wires()
+        self.content = Content(some_bytes(3 * MIB + 10))
+        self.refused: list[str] = []
+        self.pushes = Pushes(self.wires, "default", self.open, lambda host: host != "10.9.9.9")
+        self.numbers = 0
+
+    def open(self, file: str) -> Content | None:
+        return self.content if file == self.content.file else None
+
+    def listen(self, greeting: bytes = encode(HELLO), host: str = "127.0.0.1") -> Greeter:
+        greeter = Greeter(greeting)
+        self.wires.listeners[host, 9000] = lambda: greeter
+        return greeter
+
+    def want(self, **changed: Any) -> Want:
+        self.numbers += 1
+        fields = {"file": self.content.file, "name": "me", "host": "127.0.0.1", "port": 9000}
+        return Want(f"{self.numbers:032x}", **{**fields, **changed})
+
+    def serve(self, want: Want, link: Any = None) -> None:
+        self.pushes.serve(want, link, self.refused.append)
+        self.wires.settle()
+
+    def test_serves(self) -> None:
+        """It announces, sends digests, and then exactly what is asked for, in order."""
+        requester = self.listen()
+        want = self.want()
+        self.serve(want)
+        push = encode(Push(want.ticket, self.content.file, self.content.size))
+        self.assertEqual(requester.received, push + self.content.digests)
+        requester.received = b""
+        requester.say(Send(((3, 1), (0, 1))), Send(((2, 1),)))
+        self.wires.settle()
+        chunks = [self.content.content[i * MIB : (i + 1) * MIB] for i in range(4)]
+        expected = b"".join(encode(Chunk(i, len(chunks[i]))) + chunks[i] for i in (3, 0, 2))
+        self.assertEqual(requester.received, expected)
+        requester.say(Done())
+        self.wires.settle()
+        self.assertTrue(requester.is_lost)
+        self.assertTrue(self.content.is_closed)
+
+    def test_strangers_get_no_byte(self) -> None:
+        """Who does not greet as the requester is sent nothing."""
+        for greeting in (
+            encode(Hello(PROTOCOL, "peer", "other", "default")),
+            encode(Hello(PROTOCOL, "peer", "me", "elsewhere")),
+            encode(Hello(PROTOCOL, "registry", "me", "default")),
+            b"220 mail.example ESMTP\r\n",
+            b"-ERR\r\n" * 1000,
+        ):
+            self.wires.advance(61)
+            stranger = self.listen(greeting)
+            self.serve(self.want())
+            self.assertEqual(stranger.received, b"")
+            self.assertTrue(stranger.is_lost)
+            self.assertTrue(self.content.is_closed)
+
+    def test_silent_listener(self) -> None:
+        """Who does not greet at all is closed after 5 s."""
+        stranger = self.listen(b"")
+        self.serve(self.want())
+        self.wires.pass_time(5)
+        self.assertEqual((stranger.received, stranger.is_lost), (b"", True))
+
+    def test_failing_dials(self) -> None:
+        """Four dials a minute lead nowhere, no fifth is made."""
+        for _ in range(6):
+            self.serve(self.want(host="10.0.0.1", port=9000 + self.numbers))
+        self.assertEqual(len(self.wires.dialed), 4)
+        self.assertEqual(len(self.refused), 6)
+        self.serve(self.want(host="10.0.0.2"))
+        self.assertEqual(len(self.wires.dialed), 5)
+        self.wires.advance(60)
+        self.serve(self.want(host="10.0.0.1"))
+        self.assertEqual(len(self.wires.dialed), 6)
+
+    def test_good_dials_are_free(self) -> None:
+        """Requesters that answer are served as often as they want."""
+        for _ in range(10):
+            requester = self.listen()
+            self.serve(self.want())
+            requester.say(Done())
+            self.wires.settle()
+        self.assertEqual((len(self.wires.dialed), self.refused), (10, []))
+
+    def test_one_dial_per_ticket(self) -> None:
+        """A request that comes twice is served once."""
+        want = self.want()
+        self.serve(want)
+        self.serve(want)
+        self.assertEqual(len(self.wires.dialed), 1)
+
+    def test_forbidden_hosts(self) -> None:
+        """Hosts that must not be dialed are not."""
+        self.serve(self.want(host="10.9.9.9"))
+        self.assertEqual((self.wires.dialed, len(self.refused)), ([], 1))
+
+    def test_not_shared(self) -> None:
+        """What is not shared is refused, without a dial."""
+        self.serve(self.want(file="f" * 64))
+        self.assertEqual((self.wires.dialed, len(self.refused)), ([], 1))
+
+    def test_busy(self) -> None:
+        """So many are served at once; the next is told to go elsewhere."""
+        for number in range(PUSHES_AT_ONCE + 1):
+            self.wires.listeners["127.0.0.1", 2000 + number] = lambda: Greeter(encode(HELLO))
+            self.serve(self.want(port=2000 + number))
+        self.assertEqual(self.refused, ["busy"])
+
+    def test_lazy_requester(self) -> None:
+        """Who asks for nothing for half a minute is given up."""
+        requester = self.listen()
+        self.serve(self.want())
+        self.wires.pass_time(29)
+        self.assertFalse(requester.is_lost)
+        self.wires.pass_time(1)
+        self.assertTrue(requester.is_lost)
+        self.assertTrue(self.content.is_closed)
+
+    def test_greedy_requester(self) -> None:
+        """Chunks that do not exist, and too many at once, are refused."""
+        for sends in ([Send(((4, 1),))], [Send(((0, 2**20),))], [Send(((0, 4),) * 64)] * 5):
+            requester = self.listen()
+            self.serve(self.want())
+            requester.received = b""
+            requester.say(*sends)
+            self.wires.settle()
+            self.assertTrue(requester.is_lost)
+            self.assertLess(len(requester.received), 4 * MIB)
+
+    def test_changed_source(self) -> None:
+        """Content that has changed is not sent: the requester is told."""
+        requester = self.listen()
+        self.serve(self.want())
+        requester.received = b""
+        self.content.is_changed = True
+        requester.say(Send(((0, 1),)))
+        self.wires.settle()
+        self.assertTrue(requester.is_lost)
+        self.assertNotIn(self.content.content[:100], requester.received)
+        self.assertTrue(self.content.is_closed)
+
+    def test_on_a_link(self) -> None:
+        """A neighbor gets small files on the link, large ones by a push."""
+        link = FakeLink()
+        self.content = Content(some_bytes(LINK_FILE_BYTES))
+        self.serve(self.want(), link)
+        line, content = link.sent.split(b"\n", 1)
+        self.assertEqual(decode(line).verb, "FILE")
+        self.assertEqual(content, self.content.content)
+        self.assertEqual(self.wires.dialed, [])
+        self.assertTrue(self.content.is_closed)
+        self.content = Content(some_bytes(LINK_FILE_BYTES + 1))
+        self.serve(self.want(), link)
+        self.assertEqual(len(self.wires.dialed), 1)
+
+    def test_stop(self) -> None:
+        """Stopping breaks all pushes off."""
+        requester = self.listen()
+        self.serve(self.want())
+        done = Deferred.fromCoroutine(self.pushes.stop())
+        self.wires.settle()
+        self.successResultOf(done)
+        self.assertTrue(requester.is_lost)
+        self.assertTrue(self.content.is_closed)
+
+
+class FakeLink:
+    """A link that is only written to."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+
+    def send_raw(self, piece: bytes) -> bool:
+        self.sent += piece
+        return True
