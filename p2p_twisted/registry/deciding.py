@@ -8,6 +8,7 @@ from typing import Final
 import attrs
 
 from p2p_twisted.registry import refusals
+from p2p_twisted.registry.leases import lease_seconds
 from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Random, Registration, Roster
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Bye, Error, Join, Leave, Message, Renew, Report, Welcome
@@ -22,8 +23,6 @@ from p2p_twisted.wire.names import (
 )
 
 _TOKEN_BITS: Final = 128
-# A lease is renewed three times before it runs out.
-_RENEWALS_PER_LEASE: Final = 3
 
 Question = Join | Renew | Leave | Report
 
@@ -102,19 +101,6 @@ def decide(
                 return _report(roster, peer, request.is_checked)
     except _Refused as refused:
         return Decision(refused.error)
-
-
-def lease_seconds(peers: int) -> float:
-    """Say how long a lease lasts, so that renewals of so many stay bearable."""
-    return max(limits.LEASE_SECONDS, _RENEWALS_PER_LEASE * peers / limits.RENEWALS_PER_SECOND)
-
-
-def renewed(kept: Sequence[Registration], now: float) -> Iterator[Registration]:
-    """Give everybody whom a store has kept a new lease, or a new reservation."""
-    lease = lease_seconds(len(kept))
-    for held in kept:
-        seconds = lease if held.is_listening else limits.RESERVATION_SECONDS
-        yield attrs.evolve(held, expires=now + seconds)
 
 
 def _join(

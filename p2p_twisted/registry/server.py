@@ -17,8 +17,8 @@ from p2p_twisted.registry.deciding import (
     Question,
     Request,
     decide,
-    renewed,
 )
+from p2p_twisted.registry.leases import renewed
 from p2p_twisted.registry.roster import Change, Forget, Put, Random, Registration, Roster
 from p2p_twisted.registry.store import IRegistryStore, StoreFault
 from p2p_twisted.wire.messages import Message

@@ -14,9 +14,8 @@ from p2p_twisted.registry.deciding import (
     Question,
     Request,
     decide,
-    lease_seconds,
-    renewed,
 )
+from p2p_twisted.registry.leases import lease_seconds, renewed
 from p2p_twisted.registry.roster import Extend, Forget, Put, Roster
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import decode, encode

@@ -1,0 +1,25 @@
+"""How long leases last."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import attrs
+
+from p2p_twisted.registry.roster import Registration
+from p2p_twisted.wire import limits
+
+# A lease is renewed three times before it runs out.
+_RENEWALS_PER_LEASE: Final = 3
+
+
+def lease_seconds(peers: int) -> float:
+    """Say how long a lease lasts, so that renewals of so many stay bearable."""
+    return max(limits.LEASE_SECONDS, _RENEWALS_PER_LEASE * peers / limits.RENEWALS_PER_SECOND)
+
+
+def renewed(kept: Sequence[Registration], now: float) -> Iterator[Registration]:
+    """Give everybody whom a store has kept a new lease, or a new reservation."""
+    lease = lease_seconds(len(kept))
+    for held in kept:
+        seconds = lease if held.is_listening else limits.RESERVATION_SECONDS
+        yield attrs.evolve(held, expires=now + seconds)
