@@ -135,12 +135,20 @@ class Daemons:
         return alive
 
     def end(self) -> None:
-        """End all that still run: by SIGTERM, and by SIGKILL what is there after 5 s."""
-        alive = [daemon for daemon in self._all if daemon.is_alive]
-        for daemon in alive:
-            daemon.process.terminate()
-        for daemon in self.wait_for_end(alive, END_SECONDS):
+        """
+        End all that still run: by SIGTERM, and by SIGKILL what is there after 5 s.
+
+        The one started first is ended last: the others may want to take their leave of it.
+        """
+        self._end(self._all[1:])
+        self._end(self._all[:1])
+
+    def _end(self, daemons: Sequence[Daemon]) -> None:
+        for daemon in daemons:
+            if daemon.is_alive:
+                daemon.process.terminate()
+        for daemon in self.wait_for_end(daemons, END_SECONDS):
             daemon.process.kill()
-        for daemon in self._all:
+        for daemon in daemons:
             daemon.process.wait()
             daemon.close()

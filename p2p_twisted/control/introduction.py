@@ -1,5 +1,6 @@
 """Say what runs where, and what one can try."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,23 +24,26 @@ _AT_THE_END: Final = (
 )
 
 
-def introduction(peers: int, registry: str, directory: Path) -> str:
+def where(peers: int, registry: str, directory: Path) -> str:
     """
-    Introduce a network.
+    Say what runs where.
 
     :param registry: where it listens.
     :param directory: where all files of the network are.
     """
-    to_try = _ALWAYS + (_WITH_OTHERS if peers > 1 else ()) + _AT_THE_END
     return "\n".join(
         [
             f"\nAll of it runs on this machine, with its files in {directory}\n",
             *_rows([("registry", registry), *_places(peers)]),
-            "\nThis is the console of s1. To try:\n",
-            *_rows(to_try),
             "",
         ]
     )
+
+
+def to_try(peers: int) -> str:
+    """Say what one can type at the console of s1."""
+    rows = _ALWAYS + (_WITH_OTHERS if peers > 1 else ()) + _AT_THE_END
+    return "\n".join(["This is the console of s1. To try:\n", *_rows(rows), ""])
 
 
 def _places(peers: int) -> list[tuple[str, str]]:
@@ -64,6 +68,6 @@ def _labels(samples: list[Sample]) -> list[str]:
     return list(dict.fromkeys(labels))
 
 
-def _rows(rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]") -> list[str]:
+def _rows(rows: Sequence[tuple[str, str]]) -> list[str]:
     width = max(len(head) for head, _ in rows)
     return [f"  {head:<{width}}  {text}" for head, text in rows]

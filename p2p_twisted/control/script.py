@@ -101,6 +101,7 @@ def run_script(lines: Sequence[str], console: PipedConsole, prompt: str, show: S
 
     :raises LineFailed: at the first line that does not succeed; names it.
     """
+    console.settle(SETTLE_SECONDS)
     for number, line in enumerate(map(str.strip, lines), start=1):
         if not line or line.startswith("#"):
             show(line.removeprefix("#").strip().encode() + b"\n")

@@ -30,12 +30,10 @@ class Signals:
     and the note that it was started. Here a signal ends a wait, and nothing else.
 
     Used as a context manager, in the main thread.
-
-    :ivar are_ignored: whether they are forgotten instead, because the end has begun.
     """
 
     def __init__(self) -> None:
-        self.are_ignored = False
+        self._are_ignored = False
         self._noted: list[int] = []
         self._replaced: dict[int, Any] = {}
 
@@ -84,12 +82,17 @@ class Signals:
         self._raise_noted()
         return ready
 
+    def ignore(self) -> None:
+        """Forget those that have come and those to come: the end has begun."""
+        self._are_ignored = True
+        self._noted.clear()
+
     def _raise_noted(self) -> None:
         if self._noted:
             raise Interrupted(self._noted.pop(0))
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        if not self.are_ignored:
+        if not self._are_ignored:
             self._noted.append(number)
 
 

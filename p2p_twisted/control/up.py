@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from p2p_twisted.control.daemons import END_SECONDS, DaemonFailed, Daemons
-from p2p_twisted.control.introduction import introduction
+from p2p_twisted.control.introduction import to_try, where
 from p2p_twisted.control.network import Command, Network, twistd
 from p2p_twisted.control.script import LineFailed, PipedConsole, run_script
 from p2p_twisted.control.signals import Interrupted, Signals
@@ -50,15 +50,16 @@ def _run(
     daemons = Daemons(directory / "logs", signals)
     try:
         network = Network(directory, daemons, peers, command)
-        print(f"Starting a registry and {peers} peers ...", flush=True)
+        print("Starting a registry and", "1 peer" if peers == 1 else f"{peers} peers", flush=True)
         network.start()
+        print(where(peers, network.registry, directory), flush=True)
         if script is not None:
             _run_script(network, daemons, signals, script)
         else:
-            print(introduction(peers, network.registry, directory), flush=True)
+            print(to_try(peers), flush=True)
             _run_console(network, daemons, signals)
     finally:
-        signals.are_ignored = True
+        signals.ignore()
         daemons.end()
         if keep:
             print(f"The files are kept in {directory}")
@@ -82,7 +83,7 @@ def _run_console(network: Network, daemons: Daemons, signals: Signals) -> None:
             if interrupted.number != signal.SIGINT:
                 raise
             # The terminal has sent it to s1 as well, which is taking its leave.
-            signals.are_ignored = True
+            signals.ignore()
             daemons.wait_for_end([s1], END_SECONDS)
             return
     if s1.process.returncode:
