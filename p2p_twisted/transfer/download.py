@@ -7,9 +7,10 @@ from twisted.logger import Logger
 
 from p2p_twisted.background import background
 from p2p_twisted.transfer.disk import DiskFault
-from p2p_twisted.transfer.fetch import Fetch, Item, Means
+from p2p_twisted.transfer.fetch import Fetch
 from p2p_twisted.transfer.folder import FolderFetch
 from p2p_twisted.transfer.inbox import Inbox
+from p2p_twisted.transfer.means import Item, Means
 from p2p_twisted.transfer.progress import Canceled, Failed, Progress, Saved
 from p2p_twisted.transfer.report import Report
 from p2p_twisted.transfer.wants import Wanted
@@ -82,7 +83,7 @@ class Download:
 
     async def _run(self) -> None:
         try:
-            await self._means.offload(self._means.wants.put, self._wanted)
+            await self._means.offload(self._write_down)
             target = await self._fetch.run()
         except CancelledError:
             if self._is_canceled:
@@ -99,6 +100,12 @@ class Download:
             self.ended.callback(None)
             # Last: whoever waited may ask for the same file again at once.
             self.report.close()
+
+    def _write_down(self) -> None:
+        wants, wanted = self._means.wants, self._wanted
+        # An earlier try may have chosen a folder, and filled some of it.
+        if wanted.target is not None or wants.get(wanted.file) is None:
+            wants.put(wanted)
 
     async def _fail(self, reason: str, is_kept: bool) -> None:
         self.log.info("{name}: {reason}", name=self.progress.name, reason=reason)

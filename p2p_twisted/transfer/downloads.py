@@ -11,8 +11,8 @@ from twisted.logger import Logger
 from p2p_twisted.background import background
 from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.download import Download
-from p2p_twisted.transfer.fetch import Means
 from p2p_twisted.transfer.inbox import Inbox
+from p2p_twisted.transfer.means import Means
 from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.transfer.report import Watch
 from p2p_twisted.transfer.requests import Network, Requests

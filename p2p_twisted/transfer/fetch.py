@@ -4,60 +4,29 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-import attrs
 from twisted.internet.defer import (
     CancelledError,
     Deferred,
     DeferredLock,
-    DeferredSemaphore,
 )
-from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.content import Content, WrongContent
 from p2p_twisted.transfer.inbox import Inbox
+from p2p_twisted.transfer.means import Item, Means
 from p2p_twisted.transfer.part import Part
 from p2p_twisted.transfer.plan import Plan
 from p2p_twisted.transfer.progress import Checking, Saving, Waiting
 from p2p_twisted.transfer.report import Report
-from p2p_twisted.transfer.requests import Network, Requests
-from p2p_twisted.transfer.wants import Wants
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import FileId, PeerName
+from p2p_twisted.wire.names import PeerName
 
 _CHECKED_AT_ONCE: Final = 64
 _FIRST_WAIT_SECONDS: Final = 1.0
 
 T = TypeVar("T")
-
-
-@attrs.frozen
-class Means:
-    """What every fetch works with."""
-
-    clock: IReactorTime
-    offload: Offload
-    wants: Wants
-    network: Network
-    requests: Requests
-    slots: DeferredSemaphore
-
-
-@attrs.frozen
-class Item:
-    """
-    One file to fetch.
-
-    :ivar size: in bytes; ``None`` for a manifest, whose size its holders need not tell.
-    :ivar target: where it is to be in the inbox.
-    """
-
-    file: FileId
-    size: int | None
-    target: str
 
 
 class Fetch:

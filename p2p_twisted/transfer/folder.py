@@ -7,8 +7,9 @@ from contextlib import suppress
 import attrs
 from twisted.internet.defer import CancelledError
 
-from p2p_twisted.transfer.fetch import Fetch, Item, Means
+from p2p_twisted.transfer.fetch import Fetch
 from p2p_twisted.transfer.inbox import Inbox
+from p2p_twisted.transfer.means import Item, Means
 from p2p_twisted.transfer.report import Report
 from p2p_twisted.transfer.wants import Wanted
 from p2p_twisted.wire.manifest import Member, decode
@@ -90,12 +91,15 @@ class FolderFetch:
         return await self._means.offload(_read_manifest, self._manifests.path(self._manifest))
 
     async def _choose_target(self) -> str:
-        """Find a name for the folder once; after a restart it has the same."""
+        """Find a name for the folder once; whenever it goes on, it has the same."""
+        wants = self._means.wants
+        written: Wanted | None = await self._means.offload(wants.get, self._wanted.file)
+        self._wanted = written or self._wanted
         if self._wanted.target is None:
             name = self._wanted.name.rpartition("/")[2]
             target = await self._means.offload(self._inbox.make_folder, name)
             self._wanted = attrs.evolve(self._wanted, target=target)
-            await self._means.offload(self._means.wants.put, self._wanted)
+            await self._means.offload(wants.put, self._wanted)
         assert self._wanted.target is not None
         return self._wanted.target
 

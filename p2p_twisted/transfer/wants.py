@@ -65,6 +65,11 @@ class Wants:
         """Strike a want out; none of it is fine."""
         self._forget(file + _WANT)
 
+    def get(self, file: FileId) -> Wanted | None:
+        """Read one want."""
+        name = file + _WANT
+        return self._read(name) if os.path.exists(os.path.join(self.folder, name)) else None
+
     def all(self) -> tuple[Wanted, ...]:
         """
         Read every want.

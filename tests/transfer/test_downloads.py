@@ -2,11 +2,14 @@
 
 import errno
 import os
+from itertools import pairwise
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -284,6 +287,24 @@ class LiarTests(Tests):
             liar.transport.loseConnection()
             self.assert_recovers(world, done, content)
 
+    @settings(max_examples=20, deadline=None)
+    @given(st.lists(st.integers(1, 3 * MIB), max_size=20), st.permutations(range(4)))
+    def test_any_chunking(self, cuts: list[int], order: list[int]) -> None:
+        """However the bytes are cut, and in whatever order chunks come, the file is whole."""
+        content = Content(some_bytes(3 * MIB + 100))
+        world, done, holder = self.begun(content)
+        chunks = [content.content[index * MIB : (index + 1) * MIB] for index in range(4)]
+        whole = content.digests
+        for index in order:
+            whole += encode(Chunk(index, len(chunks[index]))) + chunks[index]
+        holder.say(self.push(world, content))
+        # Chunks must not come before they were asked for.
+        for start, end in pairwise(sorted({0, 128, len(whole), *cuts})):
+            holder.say(whole[start:end])
+            world.wires.settle()
+        self.assertEqual(self.assert_saved(world, done, content).holders, ("liar",))
+        self.doCleanups()
+
     def test_stalls(self) -> None:
         """A holder that stops, or dribbles, is given up after half a minute."""
         content = Content(some_bytes(MIB))
@@ -489,7 +510,7 @@ class DiskTests(Tests):
     def test_every_call(self) -> None:
         """Whichever call fails, no final name stands for anything but the whole."""
         for call in ("pwrite", "fsync", "link"):
-            for code in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
+            for code in (errno.ENOSPC, errno.EIO):
                 for before in range(9):
                     disk = FaultyDisk(**{call: code})
                     disk.calls_before = before

@@ -1,5 +1,6 @@
 """Downloads that go on where an earlier run has left them."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.manifest import Member, encode
 from p2p_twisted.wire.messages import Hit
 
-from .test_downloads import Tests
+from .test_downloads import FaultyDisk, Tests
 from .world import Content, World, some_bytes
 
 
@@ -213,6 +214,18 @@ class FolderTests(Tests):
         self.assertEqual(world.left(), [f"Downloads/photos/{name}" for name in "abc"])
         self.assertEqual(first.reads, 0)
         self.assertTrue(manifest.is_closed)
+
+    def test_goes_on_after_a_full_disk(self) -> None:
+        """Asked for again, it goes on in the same folder."""
+        disk = FaultyDisk(pwrite=errno.ENOSPC)
+        disk.calls_before = 1
+        world = self.world(disk)
+        hit, _manifest = self.folder(world, a=b"one", b=b"two")
+        progress = self.successResultOf(world.get(hit))
+        assert isinstance(progress.state, Failed), progress
+        disk.errors.clear()
+        self.successResultOf(world.get(hit))
+        self.assertEqual(world.left(), ["Downloads/photos/a", "Downloads/photos/b"])
 
     def test_symlinked_sub_folder(self) -> None:
         """Nothing is ever written through a symbolic link."""

@@ -1,0 +1,36 @@
+"""What a fetch works with, and what it is about."""
+
+import attrs
+from twisted.internet.defer import DeferredSemaphore
+from twisted.internet.interfaces import IReactorTime
+
+from p2p_twisted.threads import Offload
+from p2p_twisted.transfer.requests import Network, Requests
+from p2p_twisted.transfer.wants import Wants
+from p2p_twisted.wire.names import FileId
+
+
+@attrs.frozen
+class Means:
+    """What every fetch works with."""
+
+    clock: IReactorTime
+    offload: Offload
+    wants: Wants
+    network: Network
+    requests: Requests
+    slots: DeferredSemaphore
+
+
+@attrs.frozen
+class Item:
+    """
+    One file to fetch.
+
+    :ivar size: in bytes; ``None`` for a manifest, whose size its holders need not tell.
+    :ivar target: where it is to be in the inbox.
+    """
+
+    file: FileId
+    size: int | None
+    target: str
