@@ -22,7 +22,7 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import decode, encode, printable
 from p2p_twisted.wire.errors import ProtocolError, UnknownVerb
 from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
-from p2p_twisted.wire.names import plain_host
+from p2p_twisted.wire.names import BadName, plain_host
 from p2p_twisted.wire.outbox import IStream, Outbox
 from p2p_twisted.wire.pulse import Pulse
 from p2p_twisted.wire.session import Session
@@ -184,9 +184,9 @@ class Connection(LineReceiver):
         if self.is_open:
             self._pulse.start()
 
-    def refuse(self, error: ProtocolError | Error) -> None:
+    def refuse(self, error: ProtocolError | BadName | Error) -> None:
         """Say what is wrong, and close."""
-        if isinstance(error, ProtocolError):
+        if not isinstance(error, Error):
             error = Error(printable(str(error), limits.REASON_CHARACTERS))
         self.log.debug("refused {host}: {reason}", host=self.host, reason=error.reason)
         self.send(error)
@@ -277,7 +277,7 @@ class Connection(LineReceiver):
             take(received)
         except UnknownVerb as error:
             self._strike(error)
-        except ProtocolError as error:
+        except (ProtocolError, BadName) as error:
             self.refuse(error)
         except Exception:
             # A mistake of ours, not of the other side: so it is logged with its traceback.

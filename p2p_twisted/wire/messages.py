@@ -50,7 +50,14 @@ class Message:
 
 @attrs.frozen
 class Hello(Message):
-    """The listener's first line: who answers here."""
+    """
+    The listener's first line: who answers here.
+
+    :ivar protocol: the version of the protocol that it speaks.
+    :ivar role: what it is.
+    :ivar name: its name; a registry's is ``registry``.
+    :ivar network: the network that it belongs to.
+    """
 
     verb = "HELLO"
 
@@ -67,7 +74,15 @@ class Hello(Message):
 
 @attrs.frozen
 class Error(Message):
-    """Why the other side cannot be helped; the connection usually closes."""
+    """
+    Why the other side cannot be helped; the connection usually closes.
+
+    :ivar reason: one sentence for people.
+    :ivar code: the kind of reason, for programs: ``flag`` an unknown verb, which may
+        be tried again; ``taken`` a name or port; ``full`` no port or place is left;
+        ``unknown`` not registered, so join again; ``refused`` anything else that will
+        not be done.
+    """
 
     verb = "ERROR"
 
@@ -77,7 +92,12 @@ class Error(Message):
 
 @attrs.frozen
 class Bye(Message):
-    """The last line of a link, or the registry's answer where there is nothing to say."""
+    """
+    The last line of a link, or the registry's answer where there is nothing to say.
+
+    :ivar why: the reason; ``noted`` is the registry's answer.
+    :ivar peers: others to link with instead.
+    """
 
     verb = "BYE"
 
@@ -89,7 +109,11 @@ class Bye(Message):
 
 @attrs.frozen
 class Ping(Message):
-    """Are you there?"""
+    """
+    Are you there? Whoever is answers with ``PONG``.
+
+    :ivar n: any number.
+    """
 
     verb = "PING"
 
@@ -98,7 +122,11 @@ class Ping(Message):
 
 @attrs.frozen
 class Pong(Message):
-    """I am; ``n`` is the ping's."""
+    """
+    I am.
+
+    :ivar n: the ping's.
+    """
 
     verb = "PONG"
 
@@ -136,6 +164,9 @@ class Welcome(Message):
     """
     Registered.
 
+    :ivar name: the peer's, folded.
+    :ivar host: where the registry sends others to.
+    :ivar port: the one to listen on.
     :ivar lease: how long, unless renewed, in seconds.
     :ivar token: the secret to renew, leave or rejoin with.
     :ivar referrals: live peers to link with, in no order that means anything.
@@ -153,7 +184,12 @@ class Welcome(Message):
 
 @attrs.frozen
 class Renew(Message):
-    """Extend a lease; the first one says that the peer now listens."""
+    """
+    Extend a lease; the first one says that the peer now listens.
+
+    :ivar name: whose lease.
+    :ivar token: of the registration.
+    """
 
     verb = "RENEW"
 
@@ -163,7 +199,12 @@ class Renew(Message):
 
 @attrs.frozen
 class Leave(Message):
-    """End a lease."""
+    """
+    End a lease.
+
+    :ivar name: whose lease.
+    :ivar token: of the registration.
+    """
 
     verb = "LEAVE"
 
@@ -173,7 +214,11 @@ class Leave(Message):
 
 @attrs.frozen
 class Report(Message):
-    """A neighbor does not answer any more; the registry will see for itself."""
+    """
+    A neighbor does not answer any more; the registry will see for itself.
+
+    :ivar peer: the neighbor.
+    """
 
     verb = "REPORT"
 
@@ -189,7 +234,8 @@ class Link(Message):
     Ask that this connection become a link.
 
     :ivar why: ``join`` a newcomer, ``need`` too few links, ``mix`` a swap.
-    :ivar port: where the asking peer listens; its host is the connection's.
+    :ivar name: of the peer that asks.
+    :ivar port: where it listens; its host is the connection's.
     :ivar alone: it has no other link, so it is never refused.
     """
 
@@ -203,7 +249,11 @@ class Link(Message):
 
 @attrs.frozen
 class Linked(Message):
-    """Accepted: from here on this connection is a link."""
+    """
+    Accepted: from here on this connection is a link.
+
+    :ivar peers: a sample of others to know.
+    """
 
     verb = "LINKED"
 
@@ -212,7 +262,11 @@ class Linked(Message):
 
 @attrs.frozen
 class Busy(Message):
-    """Refused: too many links; here are others to ask."""
+    """
+    Refused: too many links.
+
+    :ivar peers: others to ask.
+    """
 
     verb = "BUSY"
 
@@ -221,7 +275,13 @@ class Busy(Message):
 
 @attrs.frozen
 class Peers(Message):
-    """Trade samples of addresses, on a connection of its own; answered in kind."""
+    """
+    Trade samples of addresses, on a connection of its own; answered in kind.
+
+    :ivar name: of the peer that sends the sample.
+    :ivar port: where it listens; its host is the connection's.
+    :ivar peers: the sample.
+    """
 
     verb = "PEERS"
 
@@ -235,8 +295,14 @@ class Gossip(Message):
     """
     A broadcast, delivered once to every peer.
 
+    :ivar id: its random name.
+    :ivar kind: what it means: ``stop`` stops the network.
+    :ivar origin: who issued it.
     :ivar age: seconds since it was issued, counted up by every peer that passes it on.
     :ivar life: the age at which it is passed on no more, in seconds.
+    :ivar hops: how many peers have passed it on.
+    :ivar urgent: it goes on every link, not only on the tree's.
+    :ivar text: what there is to say.
     """
 
     verb = "GOSSIP"
@@ -253,7 +319,11 @@ class Gossip(Message):
 
 @attrs.frozen
 class IHave(Message):
-    """Broadcasts that the sender has; ask for what is missing."""
+    """
+    Broadcasts that the sender has; ask for what is missing.
+
+    :ivar ids: of the broadcasts.
+    """
 
     verb = "IHAVE"
 
@@ -262,7 +332,11 @@ class IHave(Message):
 
 @attrs.frozen
 class Graft(Message):
-    """Send me these broadcasts."""
+    """
+    Send me these broadcasts.
+
+    :ivar ids: of the broadcasts.
+    """
 
     verb = "GRAFT"
 
@@ -274,9 +348,12 @@ class Ask(Message):
     """
     A question to every peer within ``hops``.
 
+    :ivar id: its random name.
     :ivar what: ``topo`` your links; ``name`` a file of that name, or with ``.txt``
         behind it; ``text`` files whose names match; ``id`` that content; ``ls`` all
         files, of the peer that ``text`` names.
+    :ivar text: what is sought.
+    :ivar hops: how far the question still goes.
     :ivar wait: how long the asker waits for the answer, in seconds.
     :ivar limit: how many hits for one file each peer passes on.
     """
@@ -293,7 +370,12 @@ class Ask(Message):
 
 @attrs.frozen
 class PeerRecord:
-    """A peer and the neighbors that it says it has."""
+    """
+    A peer and the neighbors that it says it has.
+
+    :ivar peer: its name.
+    :ivar links: the neighbors' names.
+    """
 
     peer: PeerName
     links: Annotated[tuple[PeerName, ...], Meta(max_length=4 * limits.LINKS_MOST)] = ()
@@ -304,6 +386,10 @@ class Hit:
     """
     A file or folder that a peer shares.
 
+    :ivar peer: who shares it.
+    :ivar name: its path below what the peer shares.
+    :ivar size: in bytes; a folder's is that of all its files.
+    :ivar kind: what it is.
     :ivar file: names the content (a folder's is its manifest); absent while it is
         still being hashed.
     :ivar hashed: how much of it has been hashed, in percent.
@@ -324,6 +410,9 @@ class Told(Message):
     """
     What came back for a question.
 
+    :ivar id: the question's.
+    :ivar peers: who answered ``topo``.
+    :ivar hits: what was found.
     :ivar more: further lines follow; the counts are in the last one.
     :ivar answered: how many peers this answer speaks for.
     :ivar silent: neighbors that were asked and did not answer.
@@ -347,7 +436,10 @@ class Want(Message):
     Ask a holder to push a file.
 
     :ivar ticket: random; the push must show it.
+    :ivar file: what is wanted.
     :ivar name: of the requester, who listens at ``host`` and ``port``.
+    :ivar host: where the holder dials to.
+    :ivar port: where the holder dials to.
     :ivar route: the peers still to pass, the holder last.
     :ivar via: the peers already passed, the requester first.
     """
@@ -365,7 +457,13 @@ class Want(Message):
 
 @attrs.frozen
 class Refuse(Message):
-    """The holder cannot serve: back along the route, or on the push itself."""
+    """
+    The holder cannot serve: back along the route, or on the push itself.
+
+    :ivar ticket: of what was wanted.
+    :ivar reason: one sentence for people.
+    :ivar route: the peers still to pass, the requester last.
+    """
 
     verb = "REFUSE"
 
@@ -376,7 +474,12 @@ class Refuse(Message):
 
 @attrs.frozen
 class File(Message):
-    """A small file on a link: ``size`` raw bytes follow this line."""
+    """
+    A small file on a link: its raw bytes follow this line.
+
+    :ivar ticket: of what was wanted.
+    :ivar size: how many bytes follow.
+    """
 
     verb = "FILE"
 
@@ -389,7 +492,13 @@ class File(Message):
 
 @attrs.frozen
 class Push(Message):
-    """Deliver what was wanted: the digests of the chunks follow this line, raw."""
+    """
+    Deliver what was wanted: the digests of its chunks follow this line, raw, 32 bytes each.
+
+    :ivar ticket: of what was wanted.
+    :ivar file: what was wanted.
+    :ivar size: of the whole file, in bytes.
+    """
 
     verb = "PUSH"
 
@@ -400,7 +509,11 @@ class Push(Message):
 
 @attrs.frozen
 class Send(Message):
-    """Send these chunks: pairs of the first one's index and how many."""
+    """
+    Send these chunks.
+
+    :ivar chunks: pairs of the first one's index and how many.
+    """
 
     verb = "SEND"
 
@@ -412,7 +525,12 @@ class Send(Message):
 
 @attrs.frozen
 class Chunk(Message):
-    """One chunk: ``length`` raw bytes follow this line."""
+    """
+    One chunk: its raw bytes follow this line.
+
+    :ivar index: which one, from 0.
+    :ivar length: how many bytes follow: 1 MiB, less in the last chunk only.
+    """
 
     verb = "CHUNK"
 

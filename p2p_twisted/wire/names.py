@@ -200,7 +200,13 @@ def valid_host(_instance: object, _attribute: "attrs.Attribute[Any]", value: str
 
 @attrs.frozen(order=True)
 class PeerAddress:
-    """Where a peer listens."""
+    """
+    Where a peer listens.
+
+    :ivar name: its name.
+    :ivar host: its IP address.
+    :ivar port: its port.
+    """
 
     name: PeerName
     host: str = attrs.field(validator=valid_host)

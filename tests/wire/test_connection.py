@@ -11,6 +11,7 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Bye, Done, Error, Message, Ping, Pong
+from p2p_twisted.wire.names import PeerAddress
 from tests.wire.talking import (
     HELLO,
     HELLO_LINE,
@@ -159,6 +160,20 @@ class LineTests(SynchronousTestCase):
         talk.connection.session = Choosy(talk.connection)
         self.assertEqual(said(talk.hear(b"DONE\nDONE\n")), [Error("say something else")])
         self.assertTrue(talk.pipe.is_ended)
+
+    def test_address_that_is_nobodys(self) -> None:
+        """A session that cannot use where a message comes from refuses it, too."""
+
+        class Noting(Notes):
+            @override
+            def received(self, message: Message) -> None:
+                PeerAddress("s2", self.connection.host, 9001)
+
+        talk = listening("fe80::1%eth0")
+        talk.connection.session = Noting(talk.connection)
+        self.assertEqual(
+            said(talk.hear(b"DONE\n")), [Error("an address may not name an interface")]
+        )
 
     def test_reason_is_printable(self) -> None:
         """Whatever a refusal quotes, it is sent as one printable line of bounded length."""

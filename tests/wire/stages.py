@@ -1,0 +1,150 @@
+"""The real sessions that the transcripts of docs/protocol.md are replayed against."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
+
+from p2p_twisted.overlay.asking import Known
+from p2p_twisted.overlay.book import Book
+from p2p_twisted.overlay.node import Node
+from p2p_twisted.peer.acceptor import Acceptor
+from p2p_twisted.registry.session import RegistrySession
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.content import content_id
+from p2p_twisted.wire.listener import Listener
+from p2p_twisted.wire.messages import (
+    PROTOCOL,
+    Ask,
+    File,
+    Gossip,
+    Hello,
+    Hit,
+    PeerRecord,
+    Refuse,
+    Want,
+)
+from p2p_twisted.wire.names import PeerAddress
+from tests.registry.running import make_registry
+from tests.transfer.world import World
+from tests.wire.talking import Pipe
+
+ME = PeerAddress("s1", "127.0.0.1", 9000)
+CONTENT = b"hello\n"
+FILE = content_id(CONTENT)
+HIT = Hit("s2", "hello.txt", len(CONTENT), file=FILE, route=("s2",))
+RAW = re.compile(r"\((\d+) raw bytes: ([0-9a-f]+)\)")
+
+
+class QuietPeer:
+    """What the node of s1 asks of its peer."""
+
+    def know(self, ask: Ask) -> Known:
+        mine = Hit("s1", "f1.txt", len(CONTENT), file=FILE)
+        if ask.what == "topo":
+            return Known(peers=(PeerRecord("s1", ("s2",)),))
+        return Known(hits=(mine,) if ask.what == "name" and ask.text in ("f1", "f1.txt") else ())
+
+    def neighbor_up(self, address: PeerAddress) -> None: ...
+
+    def neighbor_down(self, address: PeerAddress, has_died: bool) -> None: ...
+
+    def delivered(self, gossip: Gossip) -> None: ...
+
+    def routed(self, message: Want | Refuse, link: Connection) -> None: ...
+
+    def file_arrives(self, link: Connection, file: File) -> None: ...
+
+
+class Stage:
+    """A registry and the peer s1, which wants hello.txt; whoever types is s2."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World(folder)
+        clock = self.world.wires
+        registry = make_registry(clock)
+        registry.start()
+        node = Node(clock, Random(1), ME, "default", Book(b"secret"), QuietPeer())
+        self._listeners = {
+            limits.REGISTRY_PORT: Listener(
+                clock,
+                Hello(PROTOCOL, "registry", "registry", "default"),
+                lambda connection: RegistrySession(connection, registry),
+            ),
+            ME.port: Listener(
+                clock,
+                Hello(PROTOCOL, "peer", "s1", "default"),
+                lambda connection: Acceptor(
+                    connection, node, self.world.downloads.session_for_push
+                ),
+            ),
+        }
+        self.world.holder("s2").is_mute = True
+        self.world.downloads.get([HIT], lambda progress: None)
+        (want,) = self.world.wants
+        self.known = {"ticket": want.ticket}
+        self.connection: Connection
+        self.pipe: Pipe
+
+    def dial(self, port: int) -> None:
+        """Open a connection, as nc does."""
+        connection = self._listeners[port].buildProtocol(IPv4Address("TCP", "127.0.0.1", 40_000))
+        assert connection is not None
+        self.connection, self.pipe = connection, Pipe("127.0.0.1")
+        connection.makeConnection(self.pipe)
+
+    def type(self, text: str) -> None:
+        """Send a line, or raw bytes where it says so."""
+        if raw := RAW.fullmatch(text):
+            sent = bytes.fromhex(raw[2])
+            assert len(sent) == int(raw[1])
+        else:
+            sent = re.sub(r"<(\w+)>", lambda name: self.known[name[1]], text).encode() + b"\n"
+        self.connection.dataReceived(sent)
+
+    def hang_up(self) -> None:
+        """Let the connection end."""
+        self.connection.connectionLost(Failure(ConnectionDone()))
+
+    def heard(self) -> list[str]:
+        """Take the lines that came."""
+        return self.pipe.taken().decode().splitlines()
+
+    def matches(self, expected: str, line: str) -> bool:
+        """Compare a line with the transcript's, and learn what its placeholders stand for."""
+        pattern = re.sub(r"<(\w+)>", r"(?P<\1>[0-9a-f]+)", re.escape(expected))
+        found = re.fullmatch(pattern, line)
+        if found is not None:
+            self.known |= found.groupdict()
+        return found is not None
+
+
+def replay(transcript: str, stage: Stage, fail: Callable[[str], None]) -> None:
+    """Type what a transcript types, and compare what comes back."""
+    waiting: list[str] = []
+    for line in transcript.splitlines():
+        mark, _, text = line.partition(" ")
+        if mark == "$":
+            stage.dial(int(text.split()[-1]))
+        elif mark == ">":
+            if waiting:
+                fail(f"{line}: not shown: {waiting}")
+            stage.type(text)
+        elif mark == "<":
+            if not waiting or not stage.matches(text, waiting.pop(0)):
+                fail(f"{line}: not what came")
+        elif line == "(closed)":
+            if waiting or not stage.pipe.is_ended:
+                fail(f"{line}: not yet: {waiting}")
+            stage.hang_up()
+        else:
+            fail(f"{line}: not understood")
+        if mark in "$>":
+            waiting = stage.heard()
+    if waiting:
+        fail(f"not shown: {waiting}")
