@@ -4,14 +4,16 @@ import os
 import sqlite3
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library import disk, hashing, queue, upkeep
+from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.entries import Place
 from p2p_twisted.library.hashing import Altered, Begun, Hashed, Job, hash_some
 from p2p_twisted.library.listing import list_folder
 from p2p_twisted.library.queue import HashQueue
+from p2p_twisted.threads import inline
 from p2p_twisted.wire.content import content_id
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from tests.library.sharing import Sharer
@@ -132,6 +134,18 @@ class QueueTests(SynchronousTestCase):
         jobs.add(found(sharer, "a"))
         jobs.add(found(sharer, "a"))
         self.assertEqual(len(jobs.take()), 1)
+
+    def test_replaced(self) -> None:
+        """A file that has grown waits for its new turn."""
+        sharer = Sharer(self)
+        sharer.file("a")
+        sharer.file("b", bytes(CHUNK_BYTES + 1))
+        jobs = HashQueue()
+        jobs.add(found(sharer, "a"))
+        jobs.add(found(sharer, "b"))
+        sharer.file("a", bytes(3 * CHUNK_BYTES))
+        jobs.add(found(sharer, "a"))
+        self.assertEqual([job.on_disk.name for job in jobs.take()], ["b", "a"])
 
 
 class WhenTests(SynchronousTestCase):
@@ -279,6 +293,28 @@ class RestartTests(SynchronousTestCase):
         self.assertEqual(sharer.names(), ["f1"])
         self.assertEqual(sharer.library.catalog.named("f1", 1)[0].hashed, 100)
 
+    def test_full_disk(self) -> None:
+        """When the disk is full, what is remembered stays so."""
+        sharer = Sharer(self)
+        sharer.file("f1")
+        sharer.start()
+        self.successResultOf(sharer.library.stop())
+        sharer.restart()
+        real = HashCache._execute_many
+
+        def full(_cache: HashCache, *_arguments: object) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        self.patch(HashCache, "_execute_many", full)
+        sharer.file("f2")
+        sharer.start()
+        self.assertEqual((sharer.names(), sharer.hashed), (["f1", "f2"], ["f2"]))
+        self.successResultOf(sharer.library.stop())
+        self.patch(HashCache, "_execute_many", real)
+        sharer.restart()
+        sharer.start()
+        self.assertEqual(sharer.hashed, ["f2"])
+
     def test_forgotten(self) -> None:
         """What has been away for a month is forgotten, and not before."""
         sharer = Sharer(self)
@@ -366,6 +402,31 @@ class SettlingTests(SynchronousTestCase):
         slow.finish_one()
         slow.finish_one()
         self.successResultOf(stopped)
+
+    def test_stop_idle(self) -> None:
+        """Stopped, it has no plans any more."""
+        sharer = Sharer(self)
+        sharer.start()
+        self.successResultOf(sharer.library.stop())
+        self.assertEqual(sharer.clock.getDelayedCalls(), [])
+
+    def test_failure(self) -> None:
+        """Whatever goes wrong with hashing is logged, and it is tried again."""
+        sharer = Sharer(self)
+        sharer.file("f1")
+        failures = [ZeroDivisionError()]
+
+        def failing(function: Any, *args: Any) -> "Deferred[Any]":
+            if function.__name__ == "hash" and failures:
+                return fail(failures.pop())
+            return inline(function, *args)
+
+        sharer.offload = failing
+        library = sharer.start()
+        self.assertEqual(library.summary().hashing, 1)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        sharer.clock.advance(60)
+        self.assertEqual(library.summary().hashing, 0)
 
     def test_stop_before_start(self) -> None:
         """What was never started can be stopped."""

@@ -102,6 +102,7 @@ class InotifyTests(SynchronousTestCase):
         watcher = self.watcher(Place("a", "a"), Place("b", "b"))
         (self.root / "a").rmdir()
         self.events(watcher)
+        self.assertEqual(len(watcher._places), 2)
         (self.root / "b/f1").write_text("x")
         self.assertIn(("b", False, "b/f1"), self.events(watcher))
 
@@ -137,6 +138,7 @@ class InotifyTests(SynchronousTestCase):
     def test_overflow(self) -> None:
         """Where events were lost everything is worth a look."""
         watcher = self.watcher(Place("a", "a"))
+        self.events(watcher)
         most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
         for number in range(most // 2 + 10):
             os.close(os.open(self.root / "a/f", os.O_CREAT | os.O_WRONLY))

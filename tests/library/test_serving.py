@@ -6,6 +6,7 @@ from random import Random
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.wire import manifest
 from p2p_twisted.wire.content import content_id, file_id
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.manifest import Member, decode
@@ -142,6 +143,16 @@ class FolderTests(SynchronousTestCase):
         self.assertEqual(second[2], first[2])
         self.assertEqual(len({*first, *second}), 4)
 
+    def test_too_many_files(self) -> None:
+        """A folder whose list would be too long is not shared, but its files are."""
+        self.patch(manifest, "MANIFEST_BYTES", 100)
+        sharer = Sharer(self)
+        sharer.file("a/f1")
+        sharer.file("a/f2")
+        sharer.file("b/f1")
+        sharer.start()
+        self.assertEqual(sharer.names(), ["a/f1", "a/f2", "b", "b/f1"])
+
     def test_not_hashed(self) -> None:
         """A folder has no id until all of its files have one."""
         sharer = Sharer(self)
@@ -164,10 +175,11 @@ class SwapTests(SynchronousTestCase):
         sharer = Sharer(self)
         outside = sharer.base / "outside"
         outside.mkdir()
-        (outside / "f1").write_bytes(b"secret!")
-        sharer.file("a/f1", b"content")
+        (outside / "b").mkdir()
+        (outside / "b/f1").write_bytes(b"secret!")
+        sharer.file("a/b/f1", b"content")
         sharer.start()
-        source = opened(sharer, "a/f1")
+        source = opened(sharer, "a/b/f1")
         file = source.file
         source.close()
         swaps = Swaps(self, sharer, outside)
