@@ -225,6 +225,8 @@ class Fetch:
             self._is_given_up = True
             if self._part is not None:
                 self._part.close()
+            # The digests of a large file have megabytes, and ended downloads are remembered.
+            self._part = self._plan = None
 
     async def _offload(self, function: Callable[..., T], *args: Any) -> T:
         """Work with the disk; that cannot be interrupted, but what comes after it can."""

@@ -102,6 +102,8 @@ class Receiving:
 
     def lost(self, reason: Failure) -> None:
         """Take note that the holder is gone; what is missing decides whether it was done."""
+        # This session and its connection know each other: the buffer would outlive them a while.
+        self._chunk = memoryview(b"")
         self._delivery.ended("the connection was lost")
 
     def abort(self) -> None:
