@@ -154,8 +154,8 @@ def makeService(options: Options) -> IService:
 
     settings = Settings(
         name=options["name"],
-        directory=options["directory"].absolute(),
-        downloads=options["downloads"].absolute(),
+        directory=options["directory"],
+        downloads=options["downloads"],
         network=options["network"],
         interface=options["interface"],
         registry=options["registry"],

@@ -3,11 +3,13 @@
 import atexit
 import os
 import resource
+import signal
 import socket
 import stat
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from twisted.application.service import Service
@@ -19,6 +21,7 @@ from twisted.python.failure import Failure
 from twisted.python.usage import Options
 from typing_extensions import override
 
+from p2p_twisted.daemonlog import log_observer
 from p2p_twisted.threads import WorkerPool
 
 _BACKLOG: Final = 1_024
@@ -45,6 +48,8 @@ class DaemonOptions(Options):
 
     has_prompt = True
 
+    optFlags = [["verbose", None, "Log every message, too."]]
+
     def stem(self) -> str:
         """Name this daemon's files: ``p2ppeer-s1``."""
         raise NotImplementedError
@@ -62,6 +67,9 @@ class DaemonOptions(Options):
         is_prompting = self.has_prompt and sys.stdout is not None and sys.stdout.isatty()
         if not is_log_chosen and (is_prompting or not in_foreground):
             twistd["logfile"] = f"{self.stem()}.log"
+        if not (twistd["logger"] or twistd["syslog"]):
+            is_verbose = bool(self["verbose"])
+            twistd["logger"] = partial(log_observer, twistd["logfile"], is_verbose)
 
 
 class ListeningService(Service):
@@ -174,6 +182,7 @@ def prepare(reactor: Any) -> None:
     raise_file_limit()
     sys.excepthook = _report
     _never_wait_for_a_reader()
+    _stop_on_hangup(reactor)
 
 
 def use_monotonic_clock(reactor: Any) -> None:
@@ -248,3 +257,9 @@ def _never_wait_for_a_reader() -> None:
         mode = os.fstat(output).st_mode
         if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
             os.set_blocking(output, False)
+
+
+def _stop_on_hangup(reactor: Any) -> None:
+    """Stop in order when the terminal is closed, unless whoever started us said not to."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(reactor.stop))

@@ -21,7 +21,9 @@ from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
 _LESS_PER_HOP_SECONDS: Final = 0.2
+_SHORTEST_WAIT_SECONDS: Final = 0.01
 _STREAM_SECONDS: Final = 0.25
+_ANSWERED_MOST: Final = 1_000_000
 _SILENT_MOST: Final = 256
 
 
@@ -49,6 +51,12 @@ class _Question:
     records: int = 0
     answered: int = 0
     cut: bool = False
+
+    @property
+    def due(self) -> float:
+        """When it ends, or when there is something to pass on to its parent."""
+        has_news = self.parent is not None and bool(self.peers or self.hits)
+        return min(self.deadline, self.stream_at) if has_news else self.deadline
 
     def add(self, peers: tuple[PeerRecord, ...], hits: tuple[Hit, ...]) -> None:
         """Take in part of the answer, within the question's bounds."""
@@ -85,8 +93,7 @@ class Asking:
     @property
     def wake_at(self) -> float | None:
         """When something is due."""
-        times = [min(q.deadline, q.stream_at) for q in self._open.values()]
-        return min(times, default=None)
+        return min((question.due for question in self._open.values()), default=None)
 
     def ask(self, ask: Ask, now: float) -> list[Effect]:
         """Ask all others; an :class:`Answer` follows. What we know ourselves is not in it."""
@@ -116,7 +123,7 @@ class Asking:
         if told.more:
             return []
         del question.waiting[link]
-        question.answered += told.answered
+        question.answered = min(question.answered + told.answered, _ANSWERED_MOST)
         question.silent.update(dict.fromkeys(told.silent))
         return self._end_if_complete(question)
 
@@ -155,7 +162,8 @@ class Asking:
         self._seen[ask.id] = None
         if len(self._seen) > limits.SEEN_IDS:
             self._seen.popitem(last=False)
-        others = [link for link in self.links if link != parent] if ask.hops else []
+        is_passed_on = ask.hops > 0 and ask.wait >= _SHORTEST_WAIT_SECONDS
+        others = [link for link in self.links if is_passed_on and link != parent]
         question = _Question(
             ask, parent, now + ask.wait, dict.fromkeys(others), now + _STREAM_SECONDS
         )

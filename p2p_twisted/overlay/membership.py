@@ -177,10 +177,11 @@ class Membership:
     def wake(self, now: float) -> list[Effect]:
         """Do what is due."""
         effects: list[Effect] = []
-        if now >= self._trade_at and not self._is_stopping:
+        if now >= self._trade_at:
             self._trade_at = now + self.rng.uniform(*_TRADE_SECONDS)
-            strangers = filter(self._is_stranger, self.passive.shuffled())
-            effects += [Trade(address) for address in list(strangers)[:1]]
+            if not self._is_stopping:
+                strangers = filter(self._is_stranger, self.passive.shuffled())
+                effects += [Trade(address) for address in list(strangers)[:1]]
         return effects + self._seek(now)
 
     def _seek(self, now: float) -> list[Effect]:
@@ -196,7 +197,7 @@ class Membership:
         return effects
 
     def _next_seek(self, now: float) -> float:
-        if len(self.links) + len(self._attempts) >= limits.LINKS_SOUGHT:
+        if self._is_stopping or len(self.links) + len(self._attempts) >= limits.LINKS_SOUGHT:
             return self._trade_at
         if self._seek_at > now:
             return self._seek_at

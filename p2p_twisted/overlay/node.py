@@ -213,9 +213,12 @@ class Node:
     # Effects
 
     def _perform(self, effects: Iterable[Effect]) -> None:
-        for effect in effects:
-            self._perform_one(effect)
-        self._set_alarm()
+        try:
+            for effect in effects:
+                self._perform_one(effect)
+        finally:
+            # Whatever goes wrong with one effect, the machine must be woken again.
+            self._set_alarm()
 
     def _perform_one(self, effect: Effect) -> None:
         match effect:

@@ -93,7 +93,7 @@ class Registration:
                 self._registered(welcome)
                 return _address(welcome), welcome.referrals
             unusable = (*unusable, welcome.port)
-            self._join = attrs.evolve(self._join, port=None)
+            self._join = attrs.evolve(self._join, port=None, token=welcome.token)
             if len(unusable) > _PORTS_TRIED:
                 raise RegistryRefused("full", "none of the registry's ports can be listened on")
 

@@ -73,6 +73,7 @@ class SeekingTests(SynchronousTestCase):
         membership.stop()
         effects = membership.lost(1, 10.0) + membership.wake(100.0)
         self.assertEqual(of_kind(effects, Dial) + of_kind(effects, Trade), [])
+        self.assertGreater(membership.wake_at, 100.0)
         refusal = membership.asked(99, Link("join", "late", 9_999), "127.0.0.1", 10.0)
         self.assertEqual(refusal, [Close(99, Bye("stopping"))])
 

@@ -1,0 +1,1 @@
+"""A network that is all in memory, for testing what runs on this package."""

@@ -1,0 +1,274 @@
+"""One end of a virtual TCP connection."""
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IConsumer, IHalfCloseableProtocol, ITCPTransport
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+if TYPE_CHECKING:
+    from p2p_twisted.testing.network import Path, VirtualConnector, VirtualPort, VirtualReactor
+
+_HOST: Final = "127.0.0.1"
+_BUFFER_BYTES: Final = 65_536
+"""What a producer may write before it is asked to pause, as with Twisted's transports."""
+
+_WINDOW_BYTES: Final = 262_144
+"""What may be under way, or lie unread at the other end."""
+
+
+@implementer(ITCPTransport, IConsumer)
+class VirtualTransport:
+    """
+    One end: what is written here arrives at the other after the path's latency.
+
+    Bytes keep their order, and no more than a window of them is under way: who
+    does not read stops who writes.
+    """
+
+    disconnecting = False
+    connected = 1
+
+    def __init__(self, reactor: "VirtualReactor", path: "Path", address: IPv4Address) -> None:
+        self.other: VirtualTransport
+        self.reactor = reactor
+        self._path = path
+        self._address = address
+        self._protocol: Any = None
+        self._connector: VirtualConnector | None = None
+        self._outgoing = bytearray()
+        self._under_way = 0
+        self._free_at = 0.0
+        self._producer: Any = None
+        self._is_streaming = False
+        self._is_producer_paused = False
+        self._is_paused = False
+        self._unread: deque[bytes] = deque()
+        self._has_ended = False
+        self._is_lost = False
+
+    def begin(self, factory: Any, connector: "VirtualConnector | None") -> None:
+        """Make the protocol, and tell it that it is connected."""
+        self._connector = connector
+        self.reactor.connections[self] = None
+        self._protocol = factory.buildProtocol(self.getPeer())
+        if self._protocol is None:
+            self.abortConnection()
+        else:
+            self._protocol.makeConnection(self)
+
+    # ITCPTransport
+
+    def write(self, data: bytes) -> None:
+        """Send, as far as the window allows; the rest waits."""
+        if self._is_lost or not data:
+            return
+        self._outgoing += data
+        self._flow()
+        if self._is_streaming and len(self._outgoing) > _BUFFER_BYTES:
+            self._pause_producer()
+
+    def writeSequence(self, iovec: Any) -> None:
+        """Send several pieces."""
+        self.write(b"".join(iovec))
+
+    def loseConnection(self) -> None:
+        """Close once all that was written has left."""
+        if not (self.disconnecting or self._is_lost):
+            self.disconnecting = True
+            self._flow()
+
+    def abortConnection(self) -> None:
+        """Close at once."""
+        if not self._is_lost:
+            self._outgoing.clear()
+            self._is_lost = True
+            self._soon(0.0, self._lose, Failure(ConnectionLost("aborted")))
+            self._tell_other(self.other._reset)
+
+    def reset(self) -> None:
+        """Vanish with the process: it is told nothing, the other end of a reset."""
+        self._is_lost = True
+        self.reactor.connections.pop(self, None)
+        self._tell_other(self.other._reset)
+
+    def getPeer(self) -> IPv4Address:
+        """Tell where the other end is."""
+        return self.other._address
+
+    def getHost(self) -> IPv4Address:
+        """Tell where this end is."""
+        return self._address
+
+    def getTcpNoDelay(self) -> bool:
+        """Say yes: nothing is held back here."""
+        return True
+
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        """Do nothing."""
+
+    def getTcpKeepAlive(self) -> bool:
+        """Say no: nothing is probed here."""
+        return False
+
+    def setTcpKeepAlive(self, enabled: bool) -> None:
+        """Do nothing."""
+
+    def loseWriteConnection(self) -> None:
+        """Close: nothing here ends one way only."""
+        self.loseConnection()
+
+    # IConsumer
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        """Let a producer write; a pull producer is asked again and again."""
+        if self._producer is not None:
+            raise RuntimeError("there is a producer already")
+        if self._is_lost:
+            producer.stopProducing()
+            return
+        self._producer, self._is_streaming = producer, streaming
+        self._is_producer_paused = False
+        if not streaming:
+            producer.resumeProducing()
+
+    def unregisterProducer(self) -> None:
+        """Let it go."""
+        self._producer, self._is_streaming = None, False
+        if self.disconnecting:
+            self._flow()
+
+    # IPushProducer, for who reads from here
+
+    def pauseProducing(self) -> None:
+        """Hand nothing up until :meth:`resumeProducing`."""
+        self._is_paused = True
+
+    def resumeProducing(self) -> None:
+        """Hand up again what comes."""
+        self._is_paused = False
+        self._soon(0.0, self._hand_up)
+
+    def stopProducing(self) -> None:
+        """Close."""
+        self.loseConnection()
+
+    def stopReading(self) -> None:
+        """Hand nothing up."""
+        self.pauseProducing()
+
+    def startReading(self) -> None:
+        """Hand up again."""
+        self.resumeProducing()
+
+    # How it works
+
+    def _flow(self) -> None:
+        """Send what the window allows; then ask for more, or end."""
+        room = _WINDOW_BYTES - self._under_way
+        if self._outgoing and room > 0:
+            piece = bytes(self._outgoing[:room])
+            del self._outgoing[:room]
+            self._under_way += len(piece)
+            self._travel(self.other._arrive, piece)
+        if self._outgoing:
+            return
+        if self._producer is not None and (not self._is_streaming or self._is_producer_paused):
+            self._soon(0.0, self._resume_producer)
+        elif self.disconnecting and not self._is_lost:
+            self._is_lost = True
+            self._travel(self.other._end)
+            self._soon(0.0, self._lose, Failure(ConnectionDone()))
+
+    def _travel(self, arrive: Any, *what: bytes) -> None:
+        """Let something arrive at the other end, behind all that is under way."""
+        now = self.reactor.seconds()
+        size = sum(map(len, what))
+        busy = size / self._path.bandwidth if self._path.bandwidth else 0.0
+        self._free_at = max(now, self._free_at) + busy
+        delay = self._free_at - now + self._path.latency
+        self.reactor.network.clock.call_later(delay, arrive, *what)
+
+    def _tell_other(self, what: Any) -> None:
+        self.reactor.network.clock.call_later(self._path.latency, what)
+
+    def _arrive(self, piece: bytes) -> None:
+        if self._is_lost:
+            return
+        self._unread.append(piece)
+        self._hand_up()
+
+    def _hand_up(self) -> None:
+        while self._unread and not (self._is_paused or self._is_lost):
+            piece = self._unread.popleft()
+            self.reactor.network.clock.call_later(
+                self.other._path.latency, self.other._acknowledged, len(piece)
+            )
+            self._protocol.dataReceived(piece)
+        if self._has_ended and not self._unread and not self._is_lost:
+            self._has_ended = False
+            if IHalfCloseableProtocol.providedBy(self._protocol):
+                self._protocol.readConnectionLost()
+            else:
+                self._is_lost = True
+                self._lose(Failure(ConnectionDone()))
+
+    def _acknowledged(self, length: int) -> None:
+        self._under_way -= length
+        if not self._is_lost:
+            self._flow()
+
+    def _end(self) -> None:
+        if not self._is_lost:
+            self._has_ended = True
+            self._hand_up()
+
+    def _reset(self) -> None:
+        if not self._is_lost:
+            self._is_lost = True
+            self._lose(Failure(ConnectionLost("reset")))
+
+    def _lose(self, reason: Failure) -> None:
+        self.connected = 0
+        self.reactor.connections.pop(self, None)
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.stopProducing()
+        if self._protocol is not None:
+            self._protocol.connectionLost(reason)
+        if self._connector is not None:
+            self._connector.lost(reason)
+
+    def _pause_producer(self) -> None:
+        if not self._is_producer_paused:
+            self._is_producer_paused = True
+            self._producer.pauseProducing()
+
+    def _resume_producer(self) -> None:
+        if self._producer is not None and not (self._outgoing or self._is_lost):
+            self._is_producer_paused = False
+            self._producer.resumeProducing()
+
+    def _soon(self, delay: float, function: Any, *args: Any) -> None:
+        """Do something from the reactor, if the process is still there."""
+        if self.reactor.running or function == self._lose:
+            self.reactor.callLater(delay, function, *args)
+
+
+def connect(
+    dialer: "VirtualReactor", listening: "VirtualPort", there: "Path", back: "Path"
+) -> VirtualTransport:
+    """
+    Connect a process with a port; the listener's side begins at once.
+
+    :returns: the dialer's end.
+    """
+    own = IPv4Address("TCP", _HOST, dialer.network.free_port())
+    ours = VirtualTransport(dialer, there, own)
+    theirs = VirtualTransport(listening.reactor, back, listening.getHost())
+    ours.other, theirs.other = theirs, ours
+    theirs.begin(listening.factory, None)
+    return ours
