@@ -58,7 +58,7 @@ def decode(text: bytes) -> tuple[Member, ...]:
     """
     Read a folder's files from its text.
 
-    Takes about a second per 100,000 files: call it where that does no harm.
+    Takes a second or two per 100,000 files: call it where that does no harm.
 
     :raises BadManifest: unless every path is safe and no two could be mistaken for
         each other, on any file system.
