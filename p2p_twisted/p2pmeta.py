@@ -115,9 +115,10 @@ class Options(DaemonOptions):
         super().postOptions()
 
 
-def makeService(options: Options) -> IService:
+def makeService(options: Options, reactor: Any = None) -> IService:
     """Build the registry; nothing is opened before it starts."""
-    from twisted.internet import reactor
+    if reactor is None:
+        from twisted.internet import reactor
 
     prepare(reactor)
     daemon = MultiService()

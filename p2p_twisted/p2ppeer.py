@@ -4,7 +4,7 @@ import ipaddress
 import sys
 from pathlib import Path
 from random import SystemRandom
-from typing import Final
+from typing import Any, Final
 
 from twisted.application.service import IService, MultiService
 from twisted.python.usage import UsageError
@@ -131,9 +131,10 @@ def _is_this_machine(host: str) -> bool:
         return host == _LOCALHOST
 
 
-def makeService(options: Options) -> IService:
+def makeService(options: Options, reactor: Any = None) -> IService:
     """Build the peer and its console; nothing is opened before they start."""
-    from twisted.internet import reactor
+    if reactor is None:
+        from twisted.internet import reactor
 
     prepare(reactor)
     exit_code = ExitCode()

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted import p2pmeta
 from p2p_twisted.p2pmeta import Options, makeService
 
 
@@ -69,13 +69,11 @@ class MakeServiceTests(SynchronousTestCase):
         path = Path(self.mktemp())
         options = Options()
         options.parseOptions(["--store", f"sqlite:{path}"])
-        with (
-            mock.patch.dict("sys.modules", {"twisted.internet.reactor": reactor}),
-            mock.patch("twisted.internet.reactor", reactor),
-            mock.patch("p2p_twisted.p2pmeta.prepare") as prepare,
-        ):
-            makeService(options)
-        prepare.assert_called_once_with(reactor)
+        prepared: list[Any] = []
+        # It would change this process.
+        self.patch(p2pmeta, "prepare", prepared.append)
+        makeService(options, reactor)
+        self.assertEqual(prepared, [reactor])
         self.assertFalse(path.exists())
         self.assertEqual(reactor.tcpServers, [])
         self.assertEqual(reactor.getDelayedCalls(), [])
