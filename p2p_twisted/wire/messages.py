@@ -422,8 +422,9 @@ class Told(Message):
     verb = "TOLD"
 
     id: MessageId
-    peers: Annotated[tuple[PeerRecord, ...], Meta(max_length=1_000)] = ()
-    hits: Annotated[tuple[Hit, ...], Meta(max_length=1_000)] = ()
+    # More than a line holds: so whatever fits on one can be sent.
+    peers: Annotated[tuple[PeerRecord, ...], Meta(max_length=2_000)] = ()
+    hits: Annotated[tuple[Hit, ...], Meta(max_length=2_000)] = ()
     more: bool = False
     answered: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     silent: Annotated[tuple[PeerName, ...], Meta(max_length=256)] = ()
