@@ -120,11 +120,12 @@ class Pushes:
         self._open[connection] = push
         try:
             await dial(self._reactor, want.host, want.port, connection)
-            await push.gone
         except ConnectError as error:
+            # It was never there: nobody else will say that it is gone.
+            push.gone.callback(None)
             refuse(f"{want.host} cannot be reached: {error}")
+        else:
+            await push.gone
         finally:
             source.close()
             del self._open[connection]
-            if not push.gone.called:
-                push.gone.callback(None)

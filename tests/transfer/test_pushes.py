@@ -36,6 +36,11 @@ class PushesTests(SynchronousTestCase):
         self.pushes = Pushes(self.wires, "default", self.open, lambda host: host != "10.9.9.9")
         self.numbers = 0
 
+    def tearDown(self) -> None:
+        stopped = Deferred.fromCoroutine(self.pushes.stop())
+        self.wires.settle()
+        self.successResultOf(stopped)
+
     def open(self, file: str) -> Content | None:
         return self.content if file == self.content.file else None
 
