@@ -22,14 +22,14 @@ demo: $(VENV)/.for-demo
 	@if [ -t 0 ]; then $(BIN)/p2p up; else $(BIN)/p2p up --script docs/demo.p2p; fi
 
 test: $(VENV)/.for-test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2
 
 check: $(VENV)/.for-check
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
