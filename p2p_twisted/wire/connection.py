@@ -250,7 +250,7 @@ class Connection(LineReceiver):
 
     @override
     def lineReceived(self, line: bytes) -> None:
-        if self.is_open and line.strip():
+        if line.strip():
             self._guard(self._take_line, line)
 
     @override

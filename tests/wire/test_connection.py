@@ -261,6 +261,14 @@ class DeadlineTests(SynchronousTestCase):
         talk.clock.advance(2)
         self.assertEqual(talk.pipe.aborts, 1)
 
+    def test_no_timers_after_a_sudden_loss(self) -> None:
+        """Whatever was going on when the connection broke."""
+        talk = listening()
+        talk.pipe.fill()
+        talk.lose()
+        talk.connection.keep_alive()
+        self.assertEqual(talk.clock.getDelayedCalls(), [])
+
     def test_no_timers_left(self) -> None:
         """After the end nothing is scheduled, and nothing can be."""
         talk = talking()

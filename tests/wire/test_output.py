@@ -79,6 +79,16 @@ class QueueTests(SynchronousTestCase):
         self.assertFalse(talk.connection.send_raw(line))
         self.assertEqual(talk.pipe.value(), b"")
 
+    def test_bound_is_on_what_waits(self) -> None:
+        """What has left does not count any more."""
+        talk = talking()
+        for _ in range(3):
+            talk.pipe.fill()
+            for _ in range(1_000):
+                self.assertTrue(talk.connection.send_raw(b"a" * 1_023 + b"\n"))
+            talk.pipe.drain()
+        self.assertFalse(talk.pipe.is_ended)
+
     def test_shedding(self) -> None:
         """Sheddable lines fill only half of it, and are dropped without harm."""
         talk = talking()
@@ -102,6 +112,7 @@ class QueueTests(SynchronousTestCase):
     def test_unblocked(self) -> None:
         """Room in between begins the ten seconds anew."""
         talk = talking()
+        talk.pipe.fill()
         talk.pipe.fill()
         talk.clock.advance(9)
         talk.pipe.drain()

@@ -122,6 +122,20 @@ class RawTests(SynchronousTestCase):
             self.assertEqual(talk.notes.messages, [])
             self.assertTrue(talk.pipe.is_ended)
 
+    def test_sink_closes_and_expects_more(self) -> None:
+        """A sink that closes is not called again, whatever it announced."""
+        talk = listening()
+        pieces: list[bytes] = []
+
+        def take(piece: bytes) -> None:
+            pieces.append(piece)
+            talk.connection.abort()
+            talk.connection.expect_raw(1, take)
+
+        sink_of(talk, 1, take)
+        talk.hear(b"BYE\nxyz")
+        self.assertEqual(pieces, [b"x"])
+
     def test_long_section_is_not_a_long_line(self) -> None:
         """A mebibyte without a line's end is fine where it was announced."""
         talk, chunks = chunking()
