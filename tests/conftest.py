@@ -1,7 +1,21 @@
-"""Settings for all tests."""
+"""Settings of all tests."""
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("p2p_twisted", deadline=None)
-settings.load_profile("p2p_twisted")
+# Time depends on the machine, and what fails must fail again.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path) -> Iterator[None]:
+    """Let what tests write to the working directory not land in the source's."""
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    yield
+    os.chdir(before)
