@@ -28,7 +28,6 @@ from p2p_twisted.wire.pulse import Pulse
 from p2p_twisted.wire.session import Session
 
 _HTTP: Final = b" HTTP/"
-_READ_BYTES: Final = 64 * limits.KIB
 
 RawSink = Callable[[bytes], None]
 """Takes raw bytes as they come, in pieces of any size."""
@@ -228,6 +227,7 @@ class Connection(LineReceiver):
         if ITCPTransport.providedBy(self.transport):
             # Lines are short and somebody waits for each: never hold one back for the next.
             self.transport.setTcpNoDelay(True)
+        self._fit_reads()
         self._outbox.attach(self.transport)
         self.within(limits.FIRST_LINE_SECONDS)
         if self._greeting is not None:
@@ -334,12 +334,12 @@ class Connection(LineReceiver):
 
     def _fit_reads(self) -> None:
         """
-        Read raw bytes in large pieces, but not far beyond them.
+        Read raw bytes in large pieces, but lines only in small ones.
 
-        For every line LineReceiver copies all that was read behind it: a megabyte
-        of short lines would hold up the reactor for seconds.
+        For every line LineReceiver copies all that was read behind it, and while
+        thousands of short lines are read nobody else's turn comes.
         """
-        self.transport.bufferSize = min(max(self._raw_left, _READ_BYTES), limits.MIB)
+        self.transport.bufferSize = min(max(self._raw_left, limits.LINE_BYTES), limits.MIB)
 
     def _talked(self) -> None:
         if not self._has_talked:

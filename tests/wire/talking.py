@@ -19,6 +19,8 @@ HELLO_LINE = b'HELLO {"protocol":1,"role":"peer","name":"s1","network":"default"
 class Pipe(StringTransport):
     """A transport that keeps what was written, and says that it is full when told to."""
 
+    bufferSize: int  # noqa: N815
+
     def __init__(self, host: str = "192.168.1.1") -> None:
         kind = IPv6Address if ":" in host else IPv4Address
         super().__init__(peerAddress=kind("TCP", host, 54321))

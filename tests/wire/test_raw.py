@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
@@ -135,6 +136,16 @@ class RawTests(SynchronousTestCase):
         sink_of(talk, 1, take)
         talk.hear(b"BYE\nxyz")
         self.assertEqual(pieces, [b"x"])
+
+    def test_reads(self) -> None:
+        """Lines are read a few at a time, so that everybody's turn comes; raw bytes are not."""
+        talk, _ = chunking()
+        self.assertEqual(talk.pipe.bufferSize, limits.LINE_BYTES)
+        talk.hear(b'CHUNK {"index":0,"length":1048576}\n')
+        self.assertEqual(talk.pipe.bufferSize, limits.MIB)
+        talk.hear(bytes(limits.MIB - 1))
+        talk.hear(b"x")
+        self.assertEqual(talk.pipe.bufferSize, limits.LINE_BYTES)
 
     def test_long_section_is_not_a_long_line(self) -> None:
         """A mebibyte without a line's end is fine where it was announced."""
