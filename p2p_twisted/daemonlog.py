@@ -3,6 +3,7 @@
 import sys
 from typing import Final
 
+from attrs import define
 from twisted.logger import (
     FilteringLogObserver,
     ILogObserver,
@@ -16,19 +17,33 @@ _ROTATED_BYTES: Final = 10_000_000
 _ROTATED_FILES: Final = 5
 
 
-def log_observer(path: str | None, is_verbose: bool) -> ILogObserver:
+@define
+class Destination:
     """
-    Make what writes a log.
+    What the daemon's options say about its log.
 
-    :param path: of its file, which is moved aside whenever it has 10 MB, with the
+    :ivar path: of its file, which is moved aside whenever it has 10 MB, with the
         last five kept; ``None`` or ``-`` for standard output.
-    :param is_verbose: whether single messages are told of as well; a stranger can
+    :ivar is_verbose: whether single messages are told of as well; a stranger can
         cause any number of those.
     """
-    if path in (None, "", "-"):
-        lines = textFileLogObserver(sys.stdout)
-    else:
-        log = LogFile.fromFullPath(path, _ROTATED_BYTES, maxRotatedFiles=_ROTATED_FILES)
-        lines = textFileLogObserver(log)
-    least = LogLevel.debug if is_verbose else LogLevel.info
-    return FilteringLogObserver(lines, [LogLevelFilterPredicate(least)])
+
+    path: str | None = None
+    is_verbose: bool = False
+
+    def observer(self) -> ILogObserver:
+        """Make what writes the log."""
+        if self.path in (None, "", "-"):
+            lines = textFileLogObserver(sys.stdout)
+        else:
+            log = LogFile.fromFullPath(self.path, _ROTATED_BYTES, maxRotatedFiles=_ROTATED_FILES)
+            lines = textFileLogObserver(log)
+        least = LogLevel.debug if self.is_verbose else LogLevel.info
+        return FilteringLogObserver(lines, [LogLevelFilterPredicate(least)])
+
+
+destination: Final = Destination()
+"""This process's: twistd takes an observer only by its name in a module."""
+
+OBSERVER: Final = f"{__name__}.destination.observer"
+"""That name."""

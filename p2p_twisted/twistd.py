@@ -9,7 +9,6 @@ import stat
 import sys
 import time
 from contextlib import suppress
-from functools import partial
 from typing import Any, Final
 
 from twisted.application.service import Service
@@ -21,7 +20,7 @@ from twisted.python.failure import Failure
 from twisted.python.usage import Options
 from typing_extensions import override
 
-from p2p_twisted.daemonlog import log_observer
+from p2p_twisted.daemonlog import OBSERVER, destination
 from p2p_twisted.threads import WorkerPool
 
 _BACKLOG: Final = 1_024
@@ -68,8 +67,9 @@ class DaemonOptions(Options):
         if not is_log_chosen and (is_prompting or not in_foreground):
             twistd["logfile"] = f"{self.stem()}.log"
         if not (twistd["logger"] or twistd["syslog"]):
-            is_verbose = bool(self["verbose"])
-            twistd["logger"] = partial(log_observer, twistd["logfile"], is_verbose)
+            destination.path = twistd["logfile"]
+            destination.is_verbose = bool(self["verbose"])
+            twistd["logger"] = OBSERVER
 
 
 class ListeningService(Service):
