@@ -1,6 +1,8 @@
 from pathlib import Path
+from typing import Any
 
 from twisted.logger import Logger, LogPublisher
+from twisted.python.logfile import LogFile
 from twisted.python.reflect import namedAny
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -8,24 +10,32 @@ from p2p_twisted.daemonlog import OBSERVER, Destination, destination
 
 
 class DestinationTests(SynchronousTestCase):
-    def logged(self, is_verbose: bool, lines: int = 1) -> str:
-        path = Path(self.mktemp())
-        publisher = LogPublisher(Destination(str(path), is_verbose).observer())
-        log = Logger("here", observer=publisher)
-        for number in range(lines):
-            log.info("life {number}", number=number)
-            log.debug("message {number}", number=number)
-        return path.read_text()
+    def log_to(self, path: Path, is_verbose: bool = False) -> Logger:
+        make = LogFile.fromFullPath
+
+        def closed_at_the_end(*args: Any, **kwargs: Any) -> LogFile:
+            log = make(*args, **kwargs)
+            self.addCleanup(log.close)
+            return log
+
+        self.patch(LogFile, "fromFullPath", closed_at_the_end)
+        observer = Destination(str(path), is_verbose).observer()
+        return Logger("here", observer=LogPublisher(observer))
 
     def test_level(self) -> None:
         """Single messages are told of only where they are wanted."""
-        self.assertNotIn("message", self.logged(is_verbose=False))
-        self.assertIn("message", self.logged(is_verbose=True))
+        for is_verbose in (False, True):
+            path = Path(self.mktemp())
+            log = self.log_to(path, is_verbose)
+            log.info("a life event")
+            log.debug("a message")
+            self.assertIn("a life event", path.read_text())
+            self.assertEqual("a message" in path.read_text(), is_verbose)
 
     def test_bounded(self) -> None:
         """However much is logged, a bounded number of files is kept."""
         path = Path(self.mktemp())
-        log = Logger("here", observer=LogPublisher(Destination(str(path)).observer()))
+        log = self.log_to(path)
         for _ in range(80):
             log.info("{text}", text="x" * 1_000_000)
         files = list(path.parent.glob(path.name + "*"))
