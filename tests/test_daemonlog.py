@@ -10,7 +10,7 @@ from p2p_twisted.daemonlog import OBSERVER, Destination, destination
 
 
 class DestinationTests(SynchronousTestCase):
-    def log_to(self, path: Path, is_verbose: bool = False) -> Logger:
+    def setUp(self) -> None:
         make = LogFile.fromFullPath
 
         def closed_at_the_end(*args: Any, **kwargs: Any) -> LogFile:
@@ -19,6 +19,8 @@ class DestinationTests(SynchronousTestCase):
             return log
 
         self.patch(LogFile, "fromFullPath", closed_at_the_end)
+
+    def log_to(self, path: Path, is_verbose: bool = False) -> Logger:
         observer = Destination(str(path), is_verbose).observer()
         return Logger("here", observer=LogPublisher(observer))
 
