@@ -14,7 +14,7 @@ class DestinationTests(SynchronousTestCase):
         make = LogFile.fromFullPath
 
         def closed_at_the_end(*args: Any, **kwargs: Any) -> LogFile:
-            log = make(*args, **kwargs)
+            log: LogFile = make(*args, **kwargs)
             self.addCleanup(log.close)
             return log
 

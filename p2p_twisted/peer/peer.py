@@ -44,6 +44,7 @@ class Peer:
     :param make_watcher: notices changes of what is shared.
     :param announce: is told what a person should know.
     :param stopped: is called when another peer has stopped the network.
+    :ivar state: where it keeps what is its own.
     """
 
     log = Logger()
@@ -64,21 +65,21 @@ class Peer:
         self._offload = offload
         self._announce = announce
         self._stopped = stopped
-        self._state = StateDirectory(settings.directory / STATE_DIRECTORY)
+        self.state = StateDirectory(settings.directory / STATE_DIRECTORY)
         self._library = Library(
             settings.directory,
             settings.downloads,
-            self._state.path,
+            self.state.path,
             reactor,
             offload,
             make_watcher,
         )
-        self._presence = Presence(reactor, rng, settings, self._state, announce)
+        self._presence = Presence(reactor, rng, settings, self.state, announce)
         self._downloads = Downloads(
             reactor,
             offload,
             Inbox(str(settings.downloads)),
-            Wants(str(self._state.path / "wants")),
+            Wants(str(self.state.path / "wants")),
             self._presence,
             self._new_id,
         )
@@ -98,7 +99,7 @@ class Peer:
         :raises StateInUse: when another peer runs on the directory.
         :raises OSError: when the directory cannot be used.
         """
-        self._state.open()
+        self.state.open()
         self._library.start()
 
     async def join(self) -> PeerAddress:
@@ -260,7 +261,7 @@ class Peer:
             await self._presence.leave(self._why)
             await self._library.stop()
         finally:
-            self._state.close()
+            self.state.close()
             self._has_left = True
             for waiting in self._leavers:
                 waiting.callback(None)

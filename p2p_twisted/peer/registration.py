@@ -57,13 +57,14 @@ class Registration:
         self._announce = announce
         self._pause: Deferred[None] | None = None
         self._welcome: Welcome | None = None
+        self._is_registered = False
         self._is_ended = False
         self._complaint = ""
 
     @property
     def is_registered(self) -> bool:
         """Whether the registry knew us when it was last asked."""
-        return self._welcome is not None
+        return self._is_registered
 
     async def begin(self, listen: Listen) -> tuple[PeerAddress, tuple[PeerAddress, ...]]:
         """
@@ -111,6 +112,7 @@ class Registration:
                 renewed = None
             if self._is_ended:
                 return
+            self._is_registered = renewed is not None
             if renewed is not None:
                 self._introduce(renewed.referrals)
             if renewed is not None and not self._is_alone():
@@ -167,6 +169,7 @@ class Registration:
 
     def _registered(self, welcome: Welcome) -> None:
         self._welcome = welcome
+        self._is_registered = True
         self._join = attrs.evolve(self._join, port=welcome.port, token=welcome.token)
         self._state.write(
             _STATE, {"address": address_to_json(_address(welcome)), "token": welcome.token}

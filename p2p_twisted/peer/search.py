@@ -7,7 +7,7 @@ from p2p_twisted.library.matching import rank
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.overlay.node import Node
 from p2p_twisted.peer.interface import Ambiguous, Found, NotFound, PeerError, Topology
-from p2p_twisted.wire import limits
+from p2p_twisted.wire.codec import Unsendable, encode
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
 from p2p_twisted.wire.names import FileId, PeerName
 
@@ -31,7 +31,7 @@ class Search:
         """
         Ask for files; hits are sorted by name, then by content, then by holder.
 
-        :raises PeerError: when the text is too long to be asked.
+        :raises PeerError: when the text cannot be asked.
         """
         answer, seconds = await self._put(what, text)
         silent = tuple(sorted(set(answer.silent) - {self.node.me.name}))
@@ -62,9 +62,11 @@ class Search:
         return one_content(best(_held(found, text, found.hits, holder), text))
 
     async def _put(self, what: What, text: str) -> tuple[Answer, float]:
-        if len(text) > limits.SEARCH_CHARACTERS:
-            raise PeerError(f"ask for at most {limits.SEARCH_CHARACTERS} characters")
         ask = Ask(self.node.new_id(), what, text)
+        try:
+            encode(ask)
+        except Unsendable as error:
+            raise PeerError(f"nobody can be asked for that: {error}") from None
         began = self.node.now()
         answer = await self.node.ask(ask)
         return answer, self.node.now() - began

@@ -54,12 +54,15 @@ class PeerService(Service):
             self._peer.open()
         except (StateInUse, OSError) as error:
             raise CannotStart(str(error)) from error
-        self._reactor.callWhenRunning(background, self.log, "joining", self._join())
+        self._reactor.callWhenRunning(self._begin)
 
     @override
     async def stopService(self) -> None:
         super().stopService()
         await self._peer.leave()
+
+    def _begin(self) -> None:
+        background(self.log, "joining", self._join())
 
     async def _join(self) -> None:
         try:
