@@ -20,12 +20,16 @@ class Bucket:
     def __attrs_post_init__(self) -> None:
         self._tokens = self.burst
 
-    def take(self, now: float) -> bool:
-        """Take one token, if there is one."""
+    def left(self, now: float) -> int:
+        """Tell how many whole tokens there are."""
         since = now - (now if self._filled_at is None else self._filled_at)
         self._filled_at = now
         self._tokens = min(self.burst, self._tokens + since * self.rate)
-        if self._tokens < 1:
+        return int(self._tokens)
+
+    def take(self, now: float) -> bool:
+        """Take one token, if there is one."""
+        if not self.left(now):
             return False
         self._tokens -= 1
         return True

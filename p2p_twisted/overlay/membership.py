@@ -7,10 +7,13 @@ full network from refusing its last peers for ever.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from attrs import define, field, frozen
 
+from p2p_twisted.overlay.admission import Admission
+from p2p_twisted.overlay.bucket import Bucket
 from p2p_twisted.overlay.effects import (
     Close,
     Dial,
@@ -21,10 +24,10 @@ from p2p_twisted.overlay.effects import (
     Send,
     Trade,
 )
-from p2p_twisted.overlay.passive import PassiveView
+from p2p_twisted.overlay.passive import PassiveView, place
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
-from p2p_twisted.wire.names import PeerAddress, PeerName, is_loopback
+from p2p_twisted.wire.names import PeerAddress, PeerName
 
 if TYPE_CHECKING:
     from random import Random
@@ -33,7 +36,6 @@ _FIRST_BACKOFF_SECONDS: Final = 0.25
 _LONGEST_BACKOFF_SECONDS: Final = 10.0
 _BOOK_SECONDS: Final = 30.0
 _TRADE_SECONDS: Final = (10.0, 30.0)
-_FORCED_LINKS_PER_MINUTE: Final = 10
 
 Why = Literal["join", "need"]
 
@@ -71,7 +73,10 @@ class Membership:
     _seek_at: float = 0.0
     _book_at: float = 0.0
     _trade_at: float = 0.0
-    _forced: list[tuple[float, str]] = field(factory=list)
+    _admission: Admission = field(factory=Admission)
+    _dials: Bucket = field(
+        factory=lambda: Bucket(limits.LINKS_DIALED_PER_SECOND, limits.LINKS_DIALED_BURST)
+    )
     _is_stopping: bool = False
 
     def introduce(self, referrals: Iterable[PeerAddress], now: float) -> list[Effect]:
@@ -117,7 +122,8 @@ class Membership:
         keeps_own = crossing is not None and self.me.name < address.name
         if keeps_own or self.link_to(address.name) is not None:
             return [Close(link, Bye("duplicate"))]
-        if len(self.links) >= limits.LINKS_MOST and not self._makes_room(asking, host, now):
+        is_full = len(self.links) >= limits.LINKS_MOST
+        if not self._admission.grants(asking, host, is_full, now):
             self.passive.hear([address])
             return [Send(link, Busy(self.sample(address))), Close(link)]
         effects: list[Effect] = [Send(link, Linked(self.sample(address)))]
@@ -163,7 +169,8 @@ class Membership:
         if bye is not None:
             self.passive.hear(bye.peers)
         if bye is not None and bye.why == "evicted":
-            self.passive.met(address)
+            # Not as reached: whoever asked for the link may have made its address up.
+            self.passive.hear([address])
         else:
             self.passive.forget(address)
         has_died = bye is None and not self._is_stopping
@@ -180,8 +187,8 @@ class Membership:
         if now >= self._trade_at:
             self._trade_at = now + self.rng.uniform(*_TRADE_SECONDS)
             if not self._is_stopping:
-                strangers = filter(self._is_stranger, self.passive.shuffled())
-                effects += [Trade(address) for address in list(strangers)[:1]]
+                strangers = (a for a in self.passive.shuffled() if self._is_stranger(a, now))
+                effects += [Trade(address) for address in islice(strangers, 1)]
         return effects + self._seek(now)
 
     def _seek(self, now: float) -> list[Effect]:
@@ -189,7 +196,8 @@ class Membership:
         effects: list[Effect] = []
         if not self._is_stopping and now >= self._seek_at:
             missing = limits.LINKS_SOUGHT - len(self.links) - len(self._attempts)
-            for address, why in self._candidates(missing, now):
+            for address, why in self._candidates(min(missing, self._dials.left(now)), now):
+                self._dials.take(now)
                 link = next(self.ids)
                 self._attempts[link] = _Attempt(address)
                 effects.append(Dial(link, address, why, alone=not self.links))
@@ -201,42 +209,39 @@ class Membership:
             return self._trade_at
         if self._seek_at > now:
             return self._seek_at
+        if not self._dials.left(now):
+            return now + 1 / limits.LINKS_DIALED_PER_SECOND
         return max(self._book_at, now + _FIRST_BACKOFF_SECONDS)
 
     def _candidates(self, missing: int, now: float) -> Iterator[tuple[PeerAddress, Why]]:
         while missing > 0 and self._referrals:
             address = self._referrals.pop(0)
-            if self._is_stranger(address):
+            if self._is_stranger(address, now):
                 missing -= 1
                 yield address, "join"
         for address in self.passive.shuffled():
-            if missing > 0 and self._is_stranger(address):
+            if missing > 0 and self._is_stranger(address, now):
                 missing -= 1
                 yield address, "need"
         if missing > 0 and now >= self._book_at:
             self._book_at = now + _BOOK_SECONDS * self.rng.uniform(0.5, 1.5)
             picked = self.passive.book.pick(missing, self.links.values(), now, self.rng)
-            for address in filter(self._is_stranger, picked):
-                yield address, "need"
+            for address in picked:
+                if self._is_stranger(address, now):
+                    yield address, "need"
 
-    def _is_stranger(self, address: PeerAddress) -> bool:
-        name = address.name
-        linked = self.link_to(name) is not None or self._attempt_to(name) is not None
-        return name != self.me.name and not linked
+    def _is_stranger(self, address: PeerAddress, now: float) -> bool:
+        """Tell whether an address is worth a dial; where one dial is under way, another is not."""
+        is_known = address.name == self.me.name or self.link_to(address.name) is not None
+        return not is_known and not self._is_dialed(address) and self.passive.may_try(address, now)
+
+    def _is_dialed(self, address: PeerAddress) -> bool:
+        dialed = [attempt.address for attempt in self._attempts.values()]
+        return any(a.name == address.name or place(a) == place(address) for a in dialed)
 
     def _attempt_to(self, name: PeerName) -> LinkId | None:
         attempts = self._attempts.items()
         return next((link for link, attempt in attempts if attempt.address.name == name), None)
-
-    def _makes_room(self, asking: Link, host: str, now: float) -> bool:
-        """Tell whether a full peer makes room; for strangers of one host only so often."""
-        if asking.why == "need" and not asking.alone:
-            return False
-        if is_loopback(host):
-            return True
-        self._forced = [(then, who) for then, who in self._forced if now - then < 60]
-        self._forced.append((now, host))
-        return sum(who == host for _, who in self._forced) <= _FORCED_LINKS_PER_MINUTE
 
     def _gain(self, link: LinkId, address: PeerAddress, now: float) -> list[Effect]:
         effects: list[Effect] = []
@@ -250,6 +255,6 @@ class Membership:
     def _evict(self) -> list[Effect]:
         link = self.rng.choice(list(self.links))
         address = self.links.pop(link)
-        self.passive.met(address)
+        self.passive.hear([address])
         bye = Bye("evicted", self.sample(address))
         return [NeighborDown(link, address, has_died=False), Close(link, bye)]

@@ -27,6 +27,8 @@ class PassiveView:
     book: Book
     rng: "Random"
     remembered: dict[PeerAddress, None] = field(factory=dict)
+    # When nobody answered at a host and port last, the oldest first.
+    _failed: dict[tuple[str, int], float] = field(factory=dict)
 
     def hear(self, addresses: Iterable[PeerAddress]) -> None:
         """Take up addresses that somebody named."""
@@ -49,6 +51,21 @@ class PassiveView:
         """Take note that nobody answered there."""
         self.forget(address)
         self.book.failed(address, now)
+        self._failed.pop(place(address), None)
+        self._failed[place(address)] = now
+
+    def may_try(self, address: PeerAddress, now: float) -> bool:
+        """
+        Tell whether it is not too early to dial an address.
+
+        What failed is let be for 15 s, whatever names others give to who is there:
+        or they could send us to a host that has no part in this, again and again.
+        """
+        for where, then in list(self._failed.items()):
+            if now - then < limits.DIAL_AGAIN_SECONDS:
+                break
+            del self._failed[where]
+        return place(address) not in self._failed
 
     def shuffled(self) -> list[PeerAddress]:
         """List the remembered addresses in random order."""
@@ -70,3 +87,8 @@ class PassiveView:
         return address.name != self.me.name and (
             is_loopback(address.host) == is_loopback(self.me.host)
         )
+
+
+def place(address: PeerAddress) -> tuple[str, int]:
+    """Tell where an address leads, whoever is said to be there."""
+    return address.host, address.port

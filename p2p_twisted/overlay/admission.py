@@ -1,0 +1,37 @@
+"""How often others may change a peer's neighbors: a link costs its asker almost nothing."""
+
+from typing import Final
+
+from attrs import define, field
+
+from p2p_twisted.overlay.bucket import Bucket
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Link
+from p2p_twisted.wire.names import is_loopback
+
+_MINUTE: Final = 60.0
+_FORCED_LINKS_PER_MINUTE: Final = 10
+
+
+@define
+class Admission:
+    """What is still to be granted; ``now`` is in seconds on the monotonic clock."""
+
+    _links: Bucket = field(
+        factory=lambda: Bucket(limits.LINKS_TAKEN_PER_SECOND, limits.LINKS_TAKEN_BURST)
+    )
+    _forced: list[tuple[float, str]] = field(factory=list)
+
+    def grants(self, asking: Link, host: str, is_full: bool, now: float) -> bool:
+        """Tell whether somebody may have a link; where none is free, another one's."""
+        return self._links.take(now) and (not is_full or self._makes_room(asking, host, now))
+
+    def _makes_room(self, asking: Link, host: str, now: float) -> bool:
+        """Tell whether a full peer makes room; for strangers of one host only so often."""
+        if asking.why == "need" and not asking.alone:
+            return False
+        if is_loopback(host):
+            return True
+        self._forced = [(then, who) for then, who in self._forced if now - then < _MINUTE]
+        self._forced.append((now, host))
+        return sum(who == host for _, who in self._forced) <= _FORCED_LINKS_PER_MINUTE
