@@ -75,7 +75,7 @@ class StormTests(SynchronousTestCase):
             for dial in waiting:
                 dials += 1
                 membership.accepted(dial.link, Linked(), now)
-                others = [an_address(f"x{dials}-{n}", 1_024 + 8 * dials + n) for n in range(8)]
+                others = tuple(an_address(f"x{dials}-{n}", 1_024 + 8 * dials + n) for n in range(8))
                 waiting = of_kind(membership.lost(dial.link, now, Bye("evicted", others)), Dial)
             if not waiting:
                 now = max(now + 0.01, membership.wake_at)
@@ -83,7 +83,7 @@ class StormTests(SynchronousTestCase):
         self.assertLess(dials, limits.LINKS_DIALED_BURST + 61 * limits.LINKS_DIALED_PER_SECOND)
 
     def test_many_names_for_one_place(self) -> None:
-        """Nobody can have one place dialed more than four times a minute, by any number of names."""
+        """No number of names has one place dialed more than four times a minute."""
         membership = a_membership()
         dials, now = 0, 0.0
         for number in range(6_000):
