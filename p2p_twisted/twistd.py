@@ -181,7 +181,7 @@ def prepare(reactor: Any) -> None:
     use_monotonic_clock(reactor)
     raise_file_limit()
     sys.excepthook = _report
-    _never_wait_for_a_reader()
+    _never_wait_for_a_reader(reactor)
     _stop_on_hangup(reactor)
 
 
@@ -250,13 +250,15 @@ def _reason(failure: Failure) -> str:
     return getattr(cause, "strerror", None) or str(cause)
 
 
-def _never_wait_for_a_reader() -> None:
+def _never_wait_for_a_reader(reactor: Any) -> None:
     """Lose log lines, rather than freeze, when nobody reads the pipe they go to."""
     if sys.stdout is not None:
         output = sys.stdout.fileno()
         mode = os.fstat(output).st_mode
         if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
             os.set_blocking(output, False)
+            # Twisted lets it wait again when it closes a console, and logs its end after that.
+            reactor.addSystemEventTrigger("after", "shutdown", os.set_blocking, output, False)
 
 
 def _stop_on_hangup(reactor: Any) -> None:
