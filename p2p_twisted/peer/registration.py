@@ -17,7 +17,12 @@ from p2p_twisted.wire.names import PeerAddress
 
 _STATE: Final = "registration"
 _FIRST_RETRY_SECONDS: Final = 1.0
-_LONGEST_RETRY_SECONDS: Final = 60.0
+_LONGEST_RETRY_SECONDS: Final = 30.0
+"""Half of the shortest lease: a registry that is back knows all its peers within one."""
+
+_LONGEST_WAIT_SECONDS: Final = 5.0
+"""Of a newcomer, who can do nothing else, and whose person waits too."""
+
 _PORTS_TRIED: Final = 100
 
 Listen = Callable[[int], None]
@@ -86,9 +91,9 @@ class Registration:
                 if last is not None and _can(listen, last.port):
                     self._announce(f"{error}: going on with the peers known from before")
                     return last, ()
-                self._announce(f"{error}: trying again until there is one")
+                self._complain(f"{error}: trying again until there is one")
                 await self._sleep(retry)
-                retry = min(2 * retry, _LONGEST_RETRY_SECONDS)
+                retry = min(2 * retry, _LONGEST_WAIT_SECONDS)
                 continue
             if _can(listen, welcome.port):
                 self._registered(welcome)
@@ -122,7 +127,7 @@ class Registration:
                 pause, retry = retry, min(2 * retry, _LONGEST_RETRY_SECONDS)
                 if renewed is not None:
                     pause = min(pause, renewed.lease / 2)
-            await self._sleep(pause * self._rng.uniform(0.8, 1.2))
+            await self._sleep(pause)
 
     def hurry(self) -> None:
         """Renew now: we have lost our last neighbor."""
@@ -193,7 +198,8 @@ class Registration:
         return address
 
     async def _sleep(self, seconds: float) -> None:
-        self._pause = deferLater(self._reactor, seconds, lambda: None)
+        """Wait for about so long: those who began at one moment should not go on at one."""
+        self._pause = deferLater(self._reactor, seconds * self._rng.uniform(0.8, 1.2), lambda: None)
         try:
             await self._pause
         except CancelledError:
