@@ -1,0 +1,160 @@
+"""A registry and a few peers in one directory, as somebody runs them in terminals."""
+
+import contextlib
+import os
+import signal
+import socket
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.process.daemons import wait_until
+from tests.process.networks import Network, Peer
+
+_STOPPED_SECONDS = 5.0
+_CONTENT = os.urandom(300_000)
+
+
+class RunningNetworkTests(SynchronousTestCase):
+    """Two peers and what they do for each other."""
+
+    def setUp(self) -> None:
+        self.network = Network(self)
+        self.registry = self.network.start_registry()
+        self.s1, self.s2 = self.network.start_peers("s1", "s2")
+
+    def share(self, name: str, by: Peer) -> None:
+        """Put a file into the directory of a running peer."""
+        self.network.write(name, _CONTENT)
+        by.wait_until_shared(1)
+
+    def test_download(self) -> None:
+        """A file that is dropped into s1 is fetched by s2, once, by its bare name."""
+        self.share("s1/f1.txt", self.s1)
+        self.s2.answer("f1", "^saved f1.txt to s2/Downloads/f1.txt ")
+        self.assertEqual(self.network.read("s2/Downloads/f1.txt"), _CONTENT)
+        self.s2.answer("f1", "^f1.txt is already in s2/Downloads")
+        self.s1.answer("f1", "^f1.txt is already in your directory")
+        self.s2.answer("nothing", r"^no peer has nothing \(asked 1 of 1, ")
+        for peer in (self.s1, self.s2):
+            self.assertEqual(peer.topology(), {"s1": {"s2"}, "s2": {"s1"}})
+            self.assertIn("\n2 peers, 1 link, ", peer.log)
+
+    def test_stop(self) -> None:
+        """Stop ends all peers in order, and the same commands start them again, to stay."""
+        self.s1.type("Stop")
+        for peer in (self.s1, self.s2):
+            self.assertEqual(peer.wait(_STOPPED_SECONDS), 0, peer.log)
+        self.assertIn("stopped the network", self.s1.log)
+        self.assertIn("s1 has stopped the network", self.s2.log)
+        self.assertEqual(self.network.leftovers(), [])
+        for port in self.network.ports:
+            with socket.socket() as probe:
+                self.assertNotEqual(probe.connect_ex(("127.0.0.1", port)), 0)
+        again = self.network.start_peers("s1", "s2")
+        for peer in again:
+            peer.wait_for_topology("s1", "s2")
+        self.assertTrue(self.registry.is_running)
+
+    def test_leave(self) -> None:
+        """The peer that leaves is forgotten at once, and the others go on."""
+        self.s2.type("leave")
+        self.assertEqual(self.s2.wait(), 0, self.s2.log)
+        self.registry.wait_for_log("s2 is forgotten: it left")
+        self.s1.wait_for_topology("s1")
+
+    def test_killed_peer(self) -> None:
+        """A peer that is killed disappears; under its name it comes back."""
+        self.s2.kill()
+        self.s1.wait_for_topology("s1")
+        self.registry.wait_for_log("s2 is forgotten: it does not answer")
+        self.network.start_peers("s2")
+        self.s1.wait_for_topology("s1", "s2")
+
+    def test_killed_registry(self) -> None:
+        """Peers do not need the registry; when it is back, newcomers can come."""
+        self.share("s1/f1.txt", self.s1)
+        self.registry.kill()
+        self.s2.answer("f1.txt", "^saved f1.txt")
+        self.assertEqual(self.network.read("s2/Downloads/f1.txt"), _CONTENT)
+        self.s1.wait_for_topology("s1", "s2")
+        self.registry = self.network.start_registry()
+        self.registry.wait_for_log("2 peers are known from before")
+        self.network.start_peers("s3")
+        self.s1.wait_for_topology("s1", "s2", "s3")
+
+    def test_name_that_is_taken(self) -> None:
+        """Whoever would take a name is told who has it, and ends with 1."""
+        third = self.network.start_peer("S1", "--directory", "elsewhere")
+        self.assertEqual(third.wait(), 1, third.log)
+        port = r"|".join(map(str, self.network.ports))
+        self.assertRegex(third.log, f"the name s1 is taken by 127.0.0.1:({port}) since 2")
+        self.assertEqual(self.s1.topology().keys(), {"s1", "s2"})
+
+    def test_directory_that_is_taken(self) -> None:
+        """Two peers cannot share one directory: the second one says so, and ends with 1."""
+        for name in ("s1", "s3"):
+            other = self.network.start_peer(name, "--directory", "s1")
+            self.assertEqual(other.wait(), 1, other.log)
+            self.assertIn("another peer runs on", other.log)
+
+    def test_nobody_reads_its_output(self) -> None:
+        """A peer whose output is a pipe that nobody reads keeps serving."""
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        os.set_blocking(write, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(write, bytes(4096))
+        self.network.write("s3/f3.txt", _CONTENT)
+        s3 = self.network.start_peer("s3", stdout=write)
+        os.close(write)
+        s3.wait_ready()
+        for _ in range(20):
+            s3.type("help")
+        self.s1.wait_for_topology("s1", "s2", "s3")
+        self.s1.answer("f3", "^saved f3.txt")
+        self.assertEqual(s3.stop(), -signal.SIGTERM)
+
+    def test_background(self) -> None:
+        """Without -n a peer serves in the background, and leaves no pid file behind."""
+        self.network.write("s3/f3.txt", _CONTENT)
+        started = self.network.start(*self.network.command("s3"))
+        self.assertEqual(started.wait(), 0, started.log)
+        pid_file = self.network.directory / "p2ppeer-s3.pid"
+        pid = int(pid_file.read_text())
+        self.addCleanup(_end, pid)
+        self.s1.wait_for_topology("s1", "s2", "s3")
+        wait_until(lambda: " hashing " not in self.s1.answer("ls s3", "^1 file,"), "its file")
+        self.s1.answer("f3", "^saved f3.txt")
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not pid_file.exists(), "its end")
+        self.s1.wait_for_topology("s1", "s2")
+        self.assertIn("joined as s3", (self.network.directory / "p2ppeer-s3.log").read_text())
+
+
+class StartingTests(SynchronousTestCase):
+    """Peers that start where something is missing."""
+
+    def setUp(self) -> None:
+        self.network = Network(self)
+
+    def test_before_its_registry(self) -> None:
+        """A peer that is there before its registry joins when that comes."""
+        s1 = self.network.start_peer("s1")
+        s1.wait_for_log("cannot be reached")
+        self.network.start_registry()
+        s1.wait_ready()
+        s1.wait_for_topology("s1")
+        self.assertEqual(s1.log.count("cannot be reached"), 1)
+
+    def test_without_a_name(self) -> None:
+        """Where nobody can be asked for it, --name is needed."""
+        nameless = self.network.start("-n", "p2ppeer")
+        self.assertEqual(nameless.wait(), 1)
+        self.assertIn("say who this is: --name s1", nameless.log)
+
+
+def _end(pid: int) -> None:
+    """Make sure that a process is gone."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
