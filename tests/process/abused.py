@@ -1,0 +1,212 @@
+"""A network of real daemons that are abused, and what must be true of them afterwards."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from typing import ClassVar
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.process.daemons import Daemon, free_port, free_ports, wait_until
+from tests.process.stranger import call
+
+MEMORY_BYTES = 16 << 20
+"""How much more memory a daemon may have after it was abused."""
+
+_OWN = ("Downloads", ".p2p")
+_HONEST_FILES = 40
+
+
+class Network:
+    """
+    A registry and peers in a scratch directory; the first two share honest files.
+
+    :param names: of the peers.
+    :param files: what else they share, by peer and name.
+    :param options: for the peers.
+    :ivar folder: where all of them run.
+    :ivar daemons: the registry and the peers, by name.
+    """
+
+    def __init__(
+        self,
+        *names: str,
+        files: Mapping[str, Mapping[str, bytes]] | None = None,
+        options: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        self._scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
+        self.folder = Path(self._scratch.name)
+        self.registry_port = free_port()
+        self._options = options or {}
+        self._ports: dict[str, int] = {}
+        self._numbers = count()
+        self.downloaded: set[str] = set()
+        for name in names:
+            honest = {f"{name}-{n}.txt": f"{n} of {name}\n".encode() * 999 for n in _HONEST}
+            for file, content in (honest | dict((files or {}).get(name, {}))).items():
+                path = self.folder / name / file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        ports = free_ports(2 * len(names))
+        registry = Daemon(
+            "-n",
+            "p2pmeta",
+            f"--listen=tcp:{self.registry_port}:interface=127.0.0.1",
+            f"--ports={ports[0]}-{ports[-1]}",
+            "--store=memory:",
+            cwd=self.folder,
+        )
+        self.daemons = {"registry": registry}
+        registry.wait_ready()
+        for name in names:
+            self.start(name)
+        for name in names:
+            self.daemons[name].wait_ready()
+
+    def start(self, name: str) -> Daemon:
+        """Start a peer, or start it again."""
+        if name in self.daemons:
+            self.daemons[name].end()
+            del self._ports[name]
+        self.daemons[name] = Daemon(
+            "-n",
+            "p2ppeer",
+            f"--name={name}",
+            f"--registry=127.0.0.1:{self.registry_port}",
+            *self._options.get(name, ()),
+            cwd=self.folder,
+            stdin=subprocess.PIPE,
+        )
+        return self.daemons[name]
+
+    def end(self) -> None:
+        """End all, and remove their files."""
+        for daemon in self.daemons.values():
+            daemon.end()
+        self._scratch.cleanup()
+
+    def port(self, name: str) -> int:
+        """Tell where a peer listens, or the registry."""
+        if name == "registry":
+            return self.registry_port
+        if name not in self._ports:
+            _, _, said = self.daemons[name].log.partition(f"joined as {name} on port ")
+            self._ports[name] = int(said.split()[0])
+        return self._ports[name]
+
+    def type(self, name: str, line: str, answer: str) -> str:
+        """Type a line at a peer's console; returns all that it has printed since."""
+        before = len(self.daemons[name].log)
+        self.daemons[name].type(line)
+        return str(
+            wait_until(lambda: _from(self.daemons[name].log[before:], answer), f"{line}: {answer}")
+        )
+
+    def get(self, name: str, file: str, line: str | None = None) -> bytes:
+        """Have a peer download a file; returns what it saved."""
+        self.downloaded.add(file)
+        self.type(name, line or f"get {file}", f"saved {file}")
+        return (self.folder / name / "Downloads" / file).read_bytes()
+
+    def exchange(self, one: str, other: str) -> None:
+        """Have two peers download an honest file from each other."""
+        for name, holder in ((one, other), (other, one)):
+            file = f"{holder}-{next(self._numbers)}.txt"
+            assert self.get(name, file) == (self.folder / holder / file).read_bytes()
+
+    def memory(self) -> dict[str, int]:
+        """Tell how much memory each daemon has, in bytes."""
+        return {name: _memory(daemon.pid) for name, daemon in self.daemons.items()}
+
+    def others_files(self) -> dict[str, tuple[int, int, int]]:
+        """Tell the state of every file that no peer may touch."""
+        return {
+            str(path.relative_to(self.folder)): (status.st_mode, status.st_size, status.st_mtime_ns)
+            for path in _walk(self.folder)
+            for status in [path.lstat()]
+        }
+
+    def downloads(self) -> set[str]:
+        """Name all that stands in the folders for downloads."""
+        return {
+            str(path.relative_to(folder))
+            for folder in self.folder.glob("*/Downloads")
+            for path in folder.rglob("*")
+            if not path.is_dir()
+        }
+
+    def complaints(self) -> list[str]:
+        """Quote what logs must not have: tracebacks."""
+        return [
+            f"{name}: {daemon.log}"
+            for name, daemon in self.daemons.items()
+            if "Traceback" in daemon.log or "Unhandled" in daemon.log
+        ]
+
+
+class AbusedCase(SynchronousTestCase):
+    """
+    Tests that share a network; after each of them it must be as well as before.
+
+    :cvar files: what s1 and s2 share beside their honest files.
+    """
+
+    files: ClassVar[Mapping[str, Mapping[str, bytes]]] = {}
+    network: ClassVar[Network]
+    _memory: ClassVar[dict[str, int]]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.network = Network("s1", "s2", files=cls.files)
+        cls.addClassCleanup(cls.network.end)
+        cls.network.exchange("s1", "s2")
+        cls._memory = cls.network.memory()
+
+    def setUp(self) -> None:
+        self.untouched = self.network.others_files()
+
+    def tearDown(self) -> None:
+        self.assert_unharmed()
+
+    def assert_unharmed(self) -> None:
+        """Nothing foreign was touched, memory is flat, no log has a traceback, all goes on."""
+        self.network.exchange("s1", "s2")
+        with call(self.network.port("registry")) as line:
+            line.hear("HELLO")
+            line.say("P2P", name="somebody")
+            _, welcome = line.hear("WELCOME")
+        with call(self.network.port("registry")) as line:
+            line.say("LEAVE", name="somebody", token=welcome["token"])
+            self.assertEqual(line.hear_all()[-1], ("BYE", {"why": "noted"}))
+        self.assertEqual(self.network.complaints(), [])
+        self.assertEqual(self.network.others_files(), self.untouched)
+        self.assertEqual(self.network.downloads() - self.network.downloaded, set())
+        grown = {
+            name: memory - self._memory[name] for name, memory in self.network.memory().items()
+        }
+        self.assertLess(max(grown.values()), MEMORY_BYTES, grown)
+
+
+_HONEST = range(_HONEST_FILES)
+
+
+def _from(log: str, answer: str) -> str:
+    """Give a log if it has an answer in it, as a whole line or the beginning of one."""
+    return log if answer in log else ""
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name in _OWN:
+            continue
+        yield path
+        if path.is_dir() and not path.is_symlink():
+            yield from _walk(path)
+
+
+def _memory(pid: int) -> int:
+    with open(f"/proc/{pid}/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
