@@ -102,11 +102,11 @@ class Network:
         self._case.addCleanup(_end, peer)
         return peer
 
-    def start_peers(self, *names: str) -> list[Peer]:
+    def start_peers(self, *names: str, seconds: float = PATIENCE) -> list[Peer]:
         """Start peers side by side; returns when they are all ready."""
         peers = [self.start_peer(name) for name in names]
         for peer in peers:
-            peer.wait_ready()
+            peer.wait_ready(seconds)
         return peers
 
     def command(self, name: str) -> tuple[str, ...]:
