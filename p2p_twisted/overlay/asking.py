@@ -5,19 +5,25 @@ The first asker of a question is a peer's parent. The peer passes it on over its
 other links and tells its parent what came back, when all whom it asked have
 told, died or run out of time. A second asker is told nothing, at once: so a
 neighbor from whom no word comes is dead, and named as silent.
+
+A question goes along the tree of the broadcasts, and shapes it as they do; or,
+where that may be broken or is too slow, by every link.
 """
 
+import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
 import attrs
 from attrs import define, field, frozen
 
 from p2p_twisted.overlay.effects import Answer, Effect, LinkId, Send
+from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import packed
-from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Told
+from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Prune, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
 _LESS_PER_HOP_SECONDS: Final = 0.2
@@ -51,6 +57,7 @@ class _Question:
     records: int = 0
     answered: int = 0
     cut: bool = False
+    ends: int = 0
 
     @property
     def due(self) -> float:
@@ -80,20 +87,30 @@ class Asking:
     Every method returns what is to be done because of it; ``now`` is in
     seconds on the monotonic clock.
 
+    :ivar name: this peer's.
     :ivar know: what this peer itself answers.
-    :ivar links: the present links and who is at their other ends.
-    :ivar wake_at: when :meth:`wake` is to be called next, if at all.
+    :ivar tree: the present links.
+    :ivar links: who is at their other ends.
+    :ivar wake_at: when :meth:`wake` is to be called next; infinity means not at all.
     """
 
+    name: PeerName
     know: Callable[[Ask], Known]
+    tree: Tree
     links: dict[LinkId, PeerName] = field(factory=dict)
+    _ends: int = 0
     _open: dict[MessageId, _Question] = field(factory=dict)
     _seen: "OrderedDict[MessageId, None]" = field(factory=OrderedDict)
 
     @property
-    def wake_at(self) -> float | None:
+    def wake_at(self) -> float:
         """When something is due."""
-        return min((question.due for question in self._open.values()), default=None)
+        return min((question.due for question in self._open.values()), default=inf)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no question is under way."""
+        return not self._open
 
     def ask(self, ask: Ask, now: float) -> list[Effect]:
         """Ask all others; an :class:`Answer` follows. What we know ourselves is not in it."""
@@ -103,8 +120,11 @@ class Asking:
         """Answer a neighbor's question, after having passed it on."""
         if link not in self.links:
             return []
-        if ask.id in self._seen or len(self._open) >= limits.ASKS_OPEN:
-            return [Send(link, Told(ask.id))]
+        if ask.id in self._seen:
+            is_pruned = not ask.flood and self.tree.prune(link)
+            return [Send(link, Told(ask.id)), *([Send(link, Prune())] if is_pruned else [])]
+        if len(self._open) >= limits.ASKS_OPEN:
+            return [Send(link, Told(ask.id, cut=True))]
         return self._begin(ask, link, self.know(ask), now)
 
     def told(self, link: LinkId, told: Told, now: float) -> list[Effect]:
@@ -125,22 +145,26 @@ class Asking:
         del question.waiting[link]
         question.answered = min(question.answered + told.answered, _ANSWERED_MOST)
         question.silent.update(dict.fromkeys(told.silent))
+        question.ends ^= told.ends
         return self._end_if_complete(question)
 
     def neighbor_up(self, link: LinkId, name: PeerName) -> None:
         """Note a link; questions that are under way do not take it."""
         self.links[link] = name
+        self._ends ^= mark(self.name, name)
 
-    def neighbor_down(self, link: LinkId) -> list[Effect]:
+    def neighbor_down(self, link: LinkId, has_died: bool) -> list[Effect]:
         """Wait no longer for a neighbor, and for a parent's sake no more at all."""
-        name = self.links.pop(link, None)
+        name = self.links.pop(link)
+        self._ends ^= mark(self.name, name)
         effects: list[Effect] = []
         for question in list(self._open.values()):
             if question.parent == link:
                 del self._open[question.ask.id]
-            elif link in question.waiting and name is not None:
+            elif link in question.waiting:
                 del question.waiting[link]
-                question.silent[name] = None
+                if has_died:
+                    question.silent[name] = None
                 effects += self._end_if_complete(question)
         return effects
 
@@ -163,11 +187,13 @@ class Asking:
         if len(self._seen) > limits.SEEN_IDS:
             self._seen.popitem(last=False)
         is_passed_on = ask.hops > 0 and ask.wait >= _SHORTEST_WAIT_SECONDS
-        others = [link for link in self.links if is_passed_on and link != parent]
+        ways = self.tree.links if ask.flood else self.tree.eager
+        others = [link for link in ways if is_passed_on and link != parent]
         question = _Question(
             ask, parent, now + ask.wait, dict.fromkeys(others), now + _STREAM_SECONDS
         )
         question.answered = 0 if parent is None else 1
+        question.ends = self._ends
         question.add(known.peers, known.hits)
         self._open[ask.id] = question
         # A child must give up before its parent does, or all it gathered is lost.
@@ -202,6 +228,7 @@ class Asking:
                 question.answered,
                 silent,
                 question.cut,
+                is_whole=not (question.ends or silent or question.cut),
             )
             return [answer]
         last = Told(
@@ -209,5 +236,12 @@ class Asking:
             answered=question.answered,
             silent=silent[:_SILENT_MOST],
             cut=question.cut,
+            ends=question.ends,
         )
         return [*self._stream(question), Send(question.parent, last)]
+
+
+def mark(one: PeerName, other: PeerName) -> int:
+    """Make a number of 48 bits for a link, the same at both its ends."""
+    ends = " ".join(sorted((one, other))).encode()
+    return int.from_bytes(hashlib.blake2b(ends, digest_size=6).digest(), "big")

@@ -1,8 +1,8 @@
 """A bounded memory of addresses that a flood of forged ones cannot wash out."""
 
 import hashlib
-import hmac
-from collections.abc import Iterable
+from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _RETRY_SECONDS: Final = 30.0
 _LONGEST_RETRY_SECONDS: Final = 3_600.0
 _FORGET_AFTER_SECONDS: Final = 7 * 86_400.0
+_KEY_BYTES: Final = 16
 
 
 @define
@@ -29,7 +30,7 @@ class _Entry:
 @define
 class Book:
     """
-    A min-wise sample of every address ever heard: those with the smallest HMAC.
+    A min-wise sample of every address ever heard: those with the smallest keyed hash.
 
     How often an address is named does not matter, and whoever does not know the
     secret cannot choose addresses that stay (Brahms: Bortnikov et al., 2009).
@@ -70,24 +71,25 @@ class Book:
                 del half[key]
 
     def pick(
-        self, count: int, exclude: Iterable[PeerAddress], now: float, rng: "Random"
+        self,
+        count: int,
+        is_worth: Callable[[PeerAddress], bool],
+        now: float,
+        rng: "Random",
     ) -> list[PeerAddress]:
         """Draw addresses that are worth a try."""
-        excluded = set(exclude)
-        worth = [
-            entry.address
-            for half in (self._reached, self._heard)
-            for _, entry in sorted(half.items())
-            if entry.not_before <= now and entry.address not in excluded
-        ]
-        return rng.sample(worth, min(count, len(worth)))
+        entries = [*self._reached.values(), *self._heard.values()]
+        rng.shuffle(entries)
+        worth = (e.address for e in entries if e.not_before <= now and is_worth(e.address))
+        return list(islice(worth, count))
 
     def addresses(self) -> list[PeerAddress]:
         """List all, those reached first: what is worth writing to disk."""
         return [entry.address for half in (self._reached, self._heard) for entry in half.values()]
 
     def _key(self, address: PeerAddress) -> bytes:
-        return hmac.digest(self.secret, str(address).encode(), hashlib.sha256)
+        named = str(address).encode()
+        return hashlib.blake2b(named, key=self.secret, digest_size=_KEY_BYTES).digest()
 
 
 def _keep_smallest(half: dict[bytes, _Entry], key: bytes, entry: _Entry) -> None:

@@ -1,23 +1,33 @@
 """
-Broadcasts: each is delivered once to every peer.
+Broadcasts: each is delivered once to every peer (Plumtree: Leitão et al., SRDS 2007).
 
-A flood with duplicates suppressed, which is the cold start of Plumtree (Leitão
-et al., SRDS 2007), and a greeting: a new link starts with the ids of recent
-broadcasts, so that a message survives the loss of the links it would have come by.
+A broadcast's text passes along a tree; on the other links only its id is
+announced, and who does not get the text in time asks for it, which mends the
+tree. Urgent ones go by every link. Two rules are not Plumtree's: a new link
+begins with the ids of recent broadcasts, and a peer that loses a link of the
+tree asks all its neighbors to push to it again. So a broadcast survives the
+loss of any links that it would have come by.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
+from math import inf
 from typing import Final
 
 import attrs
 from attrs import define, field, frozen
 
 from p2p_twisted.overlay.effects import Deliver, Effect, LinkId, Send
+from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.messages import Gossip, Graft, IHave
+from p2p_twisted.wire.messages import Gossip, Graft, IHave, Prune
 from p2p_twisted.wire.names import MessageId
 
 _OVERHEAD_BYTES: Final = 512
+_ROUND_TRIPS: Final = 3.0
+_SHORTEST_GRAFT_SECONDS: Final = 0.2
+_LONGEST_GRAFT_SECONDS: Final = 5.0
+_UNKNOWN_ROUND_TRIP_SECONDS: Final = 0.15
 
 
 @frozen
@@ -38,6 +48,14 @@ class _Kept:
 
 
 @define
+class _Missing:
+    """A broadcast that was announced and has not come: who has it, and when to ask."""
+
+    announcers: list[LinkId]
+    graft_at: float
+
+
+@define
 class Broadcast:
     """
     What one peer knows of broadcasts.
@@ -45,13 +63,23 @@ class Broadcast:
     Every method returns what is to be done because of it; ``now`` is in
     seconds on the monotonic clock.
 
-    :ivar links: the present links; others are not listened to.
+    :ivar tree: the present links; others are not listened to.
+    :ivar round_trip: tells how long a link takes there and back, in seconds, if it is known.
     """
 
-    links: dict[LinkId, None] = field(factory=dict)
+    tree: Tree
+    round_trip: Callable[[LinkId], float | None]
     _seen: "OrderedDict[MessageId, None]" = field(factory=OrderedDict)
     _kept: "OrderedDict[MessageId, _Kept]" = field(factory=OrderedDict)
     _kept_bytes: int = 0
+    _missing: dict[MessageId, _Missing] = field(factory=dict)
+    # Links that have not announced anything yet: the first time is the greeting.
+    _fresh: dict[LinkId, None] = field(factory=dict)
+
+    @property
+    def wake_at(self) -> float:
+        """When :meth:`wake` is to be called next; infinity means not at all."""
+        return min((missing.graft_at for missing in self._missing.values()), default=inf)
 
     def publish(self, gossip: Gossip, now: float) -> list[Effect]:
         """Send a broadcast of our own; it is not delivered here."""
@@ -61,41 +89,108 @@ class Broadcast:
 
     def received(self, link: LinkId, gossip: Gossip, now: float) -> list[Effect]:
         """Deliver a broadcast and pass it on, if it is new and still alive."""
-        if link not in self.links or gossip.id in self._seen:
+        if link not in self.tree:
             return []
+        self._fresh.pop(link, None)
+        if gossip.id in self._seen:
+            # An urgent one goes by every link: that says nothing about the tree.
+            is_pruned = not gossip.urgent and self.tree.prune(link)
+            return [Send(link, Prune())] if is_pruned else []
         self._see(gossip.id)
+        self._missing.pop(gossip.id, None)
+        if not gossip.urgent:
+            self.tree.graft(link)
         if gossip.age > gossip.life:
             return []
         self._keep(gossip, now)
         return [Deliver(gossip), *self._spread(gossip, now, besides=link)]
 
-    def announced(self, link: LinkId, ids: tuple[MessageId, ...]) -> list[Effect]:
-        """Ask for those of a neighbor's broadcasts that are new here."""
-        missing = tuple(id_ for id_ in ids if id_ not in self._seen)
-        return [Send(link, Graft(missing))] if missing and link in self.links else []
+    def announced(self, link: LinkId, ids: tuple[MessageId, ...], now: float) -> list[Effect]:
+        """Note what a neighbor has; what it had before we met is asked for at once."""
+        if link not in self.tree:
+            return []
+        unknown = tuple(id_ for id_ in ids if id_ not in self._seen)
+        is_greeting = link in self._fresh
+        self._fresh.pop(link, None)
+        if is_greeting:
+            return self._graft(link, unknown) if unknown else []
+        for id_ in unknown[: limits.MISSING_MOST - len(self._missing)]:
+            self._missing.setdefault(id_, _Missing([], now + self._patience()))
+        for id_ in unknown:
+            if id_ in self._missing and link not in self._missing[id_].announcers:
+                self._missing[id_].announcers.append(link)
+        return []
 
     def grafted(self, link: LinkId, ids: tuple[MessageId, ...], now: float) -> list[Effect]:
-        """Give a neighbor the broadcasts it asks for."""
+        """Push to a neighbor from now on, and give it what it asks for."""
+        self.tree.graft(link)
         self._expire(now)
         wanted = [self._kept[id_] for id_ in dict.fromkeys(ids) if id_ in self._kept]
         return [Send(link, kept.aged(now), sheddable=True) for kept in wanted]
 
+    def pruned(self, link: LinkId) -> None:
+        """Announce to a neighbor from now on, rather than push."""
+        self._fresh.pop(link, None)
+        self.tree.prune(link)
+
     def neighbor_up(self, link: LinkId, now: float) -> list[Effect]:
         """Greet a new neighbor with the ids of what is still alive."""
-        self.links[link] = None
+        self._fresh[link] = None
         self._expire(now)
         recent = tuple(self._kept)[-limits.IDS_PER_LINE :]
         return [Send(link, IHave(recent), sheddable=True)] if recent else []
 
-    def neighbor_down(self, link: LinkId) -> None:
-        """Forget a link."""
-        self.links.pop(link, None)
+    def neighbor_down(self, link: LinkId, was_eager: bool) -> list[Effect]:
+        """Forget a link; if it was one of the tree, have all others push again."""
+        self._fresh.pop(link, None)
+        for missing in self._missing.values():
+            if link in missing.announcers:
+                missing.announcers.remove(link)
+        if not was_eager:
+            return []
+        effects: list[Effect] = []
+        for other in self.tree.lazy:
+            effects += self._graft(other, ())
+        return effects
+
+    def wake(self, now: float) -> list[Effect]:
+        """Ask for what was announced and has not come."""
+        effects: list[Effect] = []
+        for id_, missing in list(self._missing.items()):
+            if now < missing.graft_at:
+                continue
+            if not missing.announcers:
+                del self._missing[id_]
+                continue
+            effects += self._graft(missing.announcers.pop(0), (id_,))
+            missing.graft_at = now + self._patience()
+        return effects
+
+    def _graft(self, link: LinkId, ids: tuple[MessageId, ...]) -> list[Effect]:
+        self.tree.graft(link)
+        return [Send(link, Graft(ids))]
+
+    def _patience(self) -> float:
+        """Tell how long the tree may take to bring what a shortcut has announced."""
+        times = [self.round_trip(link) for link in self.tree.links]
+        known = [time for time in times if time is not None]
+        slowest = max(known, default=_UNKNOWN_ROUND_TRIP_SECONDS)
+        return min(max(_ROUND_TRIPS * slowest, _SHORTEST_GRAFT_SECONDS), _LONGEST_GRAFT_SECONDS)
 
     def _spread(self, gossip: Gossip, now: float, besides: LinkId | None) -> list[Effect]:
         if gossip.hops >= limits.GOSSIP_HOPS:
             return []
         copy = _Kept(gossip, now).aged(now)
-        return [Send(link, copy, sheddable=True) for link in self.links if link != besides]
+        announcement = IHave((gossip.id,))
+        return [
+            Send(
+                link,
+                copy if gossip.urgent or self.tree.is_eager(link) else announcement,
+                sheddable=True,
+            )
+            for link in self.tree.links
+            if link != besides
+        ]
 
     def _see(self, id_: MessageId) -> None:
         self._seen[id_] = None
@@ -106,7 +201,6 @@ class Broadcast:
         kept = _Kept(gossip, now)
         self._kept[gossip.id] = kept
         self._kept_bytes += kept.size
-        self._expire(now)
         while self._kept_bytes > limits.PAYLOAD_CACHE_BYTES:
             self._drop(next(iter(self._kept)))
 

@@ -29,7 +29,7 @@ class Dial:
 
     link: LinkId
     address: PeerAddress
-    why: Literal["join", "need"]
+    why: Literal["join", "need", "mix"]
     alone: bool
 
 
@@ -50,10 +50,15 @@ class Close:
 
 @frozen
 class NeighborUp:
-    """A connection has become a link."""
+    """
+    A connection has become a link.
+
+    :ivar is_eager: whether it is part of the tree from the start.
+    """
 
     link: LinkId
     address: PeerAddress
+    is_eager: bool = True
 
 
 @frozen
@@ -91,6 +96,7 @@ class Answer:
 
     :ivar answered: how many other peers answered.
     :ivar silent: who was asked and did not answer.
+    :ivar is_whole: whether every neighbor of everybody who answered has answered.
     """
 
     id: MessageId
@@ -99,6 +105,7 @@ class Answer:
     answered: int
     silent: tuple[PeerName, ...]
     cut: bool
+    is_whole: bool
 
 
 Effect = Send | Dial | Trade | Close | NeighborUp | NeighborDown | Deliver | Arrived | Answer

@@ -2,15 +2,16 @@
 One peer's part of the overlay, as a machine without input or output.
 
 It joins the three machines below it: membership says who is a neighbor, and
-broadcasts and questions pass along those links.
+broadcasts and questions pass along those links, or the tree among them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import attrs
 from attrs import define, field
 
-from p2p_twisted.overlay.asking import Asking
+from p2p_twisted.overlay.asking import Asking, Known
 from p2p_twisted.overlay.broadcast import Broadcast
 from p2p_twisted.overlay.bucket import Bucket
 from p2p_twisted.overlay.effects import (
@@ -22,6 +23,8 @@ from p2p_twisted.overlay.effects import (
     Send,
 )
 from p2p_twisted.overlay.membership import Membership
+from p2p_twisted.overlay.passive import PassiveView
+from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import (
@@ -33,11 +36,15 @@ from p2p_twisted.wire.messages import (
     Link,
     Linked,
     Message,
+    Prune,
     Refuse,
     Told,
     Want,
 )
 from p2p_twisted.wire.names import PeerAddress
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 @define
@@ -58,15 +65,15 @@ class Overlay:
     """
 
     membership: Membership
+    tree: Tree
     asking: Asking
-    broadcast: Broadcast = field(factory=Broadcast)
+    broadcast: Broadcast
     _allowances: dict[LinkId, _Allowance] = field(factory=dict)
 
     @property
     def wake_at(self) -> float:
         """When :meth:`wake` is to be called next."""
-        asking = self.asking.wake_at
-        return self.membership.wake_at if asking is None else min(self.membership.wake_at, asking)
+        return min(self.membership.wake_at, self.asking.wake_at, self.broadcast.wake_at)
 
     def introduce(self, referrals: Iterable[PeerAddress], now: float) -> list[Effect]:
         """Take the registry's referrals."""
@@ -102,7 +109,8 @@ class Overlay:
 
     def wake(self, now: float) -> list[Effect]:
         """Do what is due."""
-        return self.asking.wake(now) + self._joined(self.membership.wake(now), now)
+        effects = self.asking.wake(now) + self.broadcast.wake(now)
+        return effects + self._joined(self.membership.wake(now), now)
 
     def received(self, link: LinkId, message: Message, now: float) -> list[Effect]:
         """
@@ -116,7 +124,7 @@ class Overlay:
         match message:
             case Told():
                 return self.asking.told(link, message, now)
-            case Gossip() | IHave() | Graft():
+            case Gossip() | IHave() | Graft() | Prune():
                 return self._gossiped(link, message, now) if allowance.gossip.take(now) else []
             case Ask():
                 if allowance.questions.take(now):
@@ -139,18 +147,23 @@ class Overlay:
             onward = attrs.evolve(onward, via=passed[: limits.ROUTE_HOPS])
         return [Send(link, onward)]
 
-    def _gossiped(self, link: LinkId, message: Gossip | IHave | Graft, now: float) -> list[Effect]:
+    def _gossiped(
+        self, link: LinkId, message: Gossip | IHave | Graft | Prune, now: float
+    ) -> list[Effect]:
         match message:
             case Gossip():
                 return self.broadcast.received(link, message, now)
             case IHave(ids):
-                return self.broadcast.announced(link, ids)
+                return self.broadcast.announced(link, ids, now)
             case Graft(ids):
                 return self.broadcast.grafted(link, ids, now)
+            case Prune():
+                self.broadcast.pruned(link)
+                return []
 
     def _route(self, link: LinkId, message: Want | Refuse) -> list[Effect]:
         """Pass a message on, or take it, if it came the way that it says."""
-        neighbor = self.membership.links[link]
+        neighbor = self.membership.links[link].address
         if isinstance(message, Want) and message.via[-1:] != (neighbor.name,):
             return []
         if not message.route:
@@ -165,12 +178,33 @@ class Overlay:
         """Tell the other machines what membership says of neighbors."""
         for effect in list(effects):
             match effect:
-                case NeighborUp(link, address):
+                case NeighborUp(link, address, is_eager):
                     self._allowances[link] = _Allowance()
+                    self.tree.add(link, is_eager)
                     self.asking.neighbor_up(link, address.name)
                     effects += self.broadcast.neighbor_up(link, now)
-                case NeighborDown(link):
+                case NeighborDown(link, _, has_died):
                     del self._allowances[link]
-                    self.broadcast.neighbor_down(link)
-                    effects += self.asking.neighbor_down(link)
+                    effects += self.broadcast.neighbor_down(link, self.tree.drop(link))
+                    effects += self.asking.neighbor_down(link, has_died)
         return effects
+
+
+def make_overlay(
+    passive: PassiveView,
+    ids: Iterator[LinkId],
+    rng: "Random",
+    know: Callable[[Ask], Known],
+    round_trip: Callable[[LinkId], float | None],
+) -> Overlay:
+    """
+    Put a peer's machines together.
+
+    :param ids: where the numbers of connections come from.
+    :param know: what the peer itself answers to a question.
+    :param round_trip: tells how long a link takes there and back, in seconds, if it is known.
+    """
+    me, tree = passive.me, Tree()
+    asking = Asking(me.name, know, tree)
+    membership = Membership(me, passive, tree, lambda: asking.is_idle, ids, rng)
+    return Overlay(membership, tree, asking, Broadcast(tree, round_trip))

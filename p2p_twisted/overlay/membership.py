@@ -3,17 +3,20 @@ Who links with whom: HyParView's two views (Leitão et al., DSN 2007), without i
 
 A peer seeks 5 links and refuses above 7. Newcomers, and peers without any link,
 are never refused: a link makes room for them. The slack of two is what keeps a
-full network from refusing its last peers for ever.
+full network from refusing its last peers for ever. Ever more rarely, a peer
+swaps a link for one with a peer of its book: that mixes those who came
+together, and joins again what was cut apart.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
 
 from p2p_twisted.overlay.admission import Admission
 from p2p_twisted.overlay.bucket import Bucket
+from p2p_twisted.overlay.candidates import Candidates, Why
 from p2p_twisted.overlay.effects import (
     Close,
     Dial,
@@ -25,6 +28,7 @@ from p2p_twisted.overlay.effects import (
     Trade,
 )
 from p2p_twisted.overlay.passive import PassiveView, place
+from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
 from p2p_twisted.wire.names import PeerAddress, PeerName
@@ -34,10 +38,10 @@ if TYPE_CHECKING:
 
 _FIRST_BACKOFF_SECONDS: Final = 0.25
 _LONGEST_BACKOFF_SECONDS: Final = 10.0
-_BOOK_SECONDS: Final = 30.0
 _TRADE_SECONDS: Final = (10.0, 30.0)
-
-Why = Literal["join", "need"]
+_FIRST_MIX_SECONDS: Final = 10.0
+_LONGEST_MIX_SECONDS: Final = 600.0
+_YOUNG_SECONDS: Final = 60.0
 
 
 @frozen
@@ -45,6 +49,15 @@ class _Attempt:
     """A connection that is to become a link."""
 
     address: PeerAddress
+    why: Why
+
+
+@frozen
+class Neighbor:
+    """Who is at the other end of a link, and since when."""
+
+    address: PeerAddress
+    since: float
 
 
 @define
@@ -56,6 +69,9 @@ class Membership:
     seconds on the monotonic clock.
 
     :ivar passive: where other links could come from.
+    :ivar tree: which links are worth the most.
+    :ivar is_idle: tells whether no question is under way, whose answer could be lost
+        with a link.
     :ivar ids: where the numbers of connections that it dials come from.
     :ivar links: the present neighbors.
     :ivar wake_at: when :meth:`wake` is to be called next.
@@ -63,27 +79,33 @@ class Membership:
 
     me: PeerAddress
     passive: PassiveView
+    tree: Tree
+    is_idle: Callable[[], bool]
     ids: Iterator[LinkId]
     rng: "Random"
-    links: dict[LinkId, PeerAddress] = field(factory=dict)
+    links: dict[LinkId, Neighbor] = field(factory=dict)
     wake_at: float = 0.0
+    _candidates: Candidates = field(init=False)
     _attempts: dict[LinkId, _Attempt] = field(factory=dict)
-    _referrals: list[PeerAddress] = field(factory=list)
     _backoff: float = 0.0
     _seek_at: float = 0.0
-    _book_at: float = 0.0
     _trade_at: float = 0.0
+    _mix_at: float | None = None
+    _mix_pause: float = _FIRST_MIX_SECONDS
     _admission: Admission = field(factory=Admission)
     _dials: Bucket = field(
         factory=lambda: Bucket(limits.LINKS_DIALED_PER_SECOND, limits.LINKS_DIALED_BURST)
     )
     _is_stopping: bool = False
 
+    def __attrs_post_init__(self) -> None:
+        self._candidates = Candidates(self.passive, self.rng)
+
     def introduce(self, referrals: Iterable[PeerAddress], now: float) -> list[Effect]:
         """Take the registry's referrals: they are asked first, as a newcomer asks."""
-        referrals = list(referrals)
-        self.passive.hear(referrals)
-        self._referrals = referrals[: limits.REFERRALS]
+        self._candidates.introduce(list(referrals))
+        if self._mix_at is None:
+            self._mix_at = now + self._mix_pause * self.rng.uniform(0.5, 1.5)
         if not self.links:
             self._seek_at = now
         return self._seek(now)
@@ -99,11 +121,14 @@ class Membership:
 
     def link_to(self, name: PeerName) -> LinkId | None:
         """Find the link to a neighbor."""
-        return next((link for link, peer in self.links.items() if peer.name == name), None)
+        for link, neighbor in self.links.items():
+            if neighbor.address.name == name:
+                return link
+        return None
 
     def sample(self, exclude: PeerAddress | None = None) -> tuple[PeerAddress, ...]:
         """Draw addresses to give to somebody."""
-        sample = self.passive.sample(self.links.values())
+        sample = self.passive.sample(neighbor.address for neighbor in self.links.values())
         return tuple(address for address in sample if address != exclude)
 
     def asked(self, link: LinkId, asking: Link, host: str, now: float) -> list[Effect]:
@@ -123,14 +148,15 @@ class Membership:
         if keeps_own or self.link_to(address.name) is not None:
             return [Close(link, Bye("duplicate"))]
         is_full = len(self.links) >= limits.LINKS_MOST
-        if not self._admission.grants(asking, host, is_full, now):
+        has_room = not is_full or bool(self._expendable(asking.why, now))
+        if not (has_room and self._admission.grants(asking, host, is_full, now)):
             self.passive.hear([address])
             return [Send(link, Busy(self.sample(address))), Close(link)]
         effects: list[Effect] = [Send(link, Linked(self.sample(address)))]
         if crossing is not None:
             del self._attempts[crossing]
             effects.append(Close(crossing))
-        return effects + self._gain(link, address, now)
+        return effects + self._gain(link, address, asking.why, now)
 
     def accepted(self, link: LinkId, linked: Linked, now: float) -> list[Effect]:
         """Our request for a link was accepted."""
@@ -139,7 +165,9 @@ class Membership:
         if attempt is None or self._is_stopping or self.link_to(attempt.address.name) is not None:
             return [Close(link, Bye("duplicate"))]
         self.passive.met(attempt.address)
-        return self._gain(link, attempt.address, now)
+        if len(self.links) >= limits.LINKS_MOST and not self._expendable(attempt.why, now):
+            return [Close(link, Bye("evicted", self.sample(attempt.address)))]
+        return self._gain(link, attempt.address, attempt.why, now)
 
     def refused(self, link: LinkId, peers: Iterable[PeerAddress], now: float) -> list[Effect]:
         """Our request for a link was refused, by somebody who is alive."""
@@ -147,6 +175,7 @@ class Membership:
         self.passive.hear(peers)
         if attempt is not None:
             self.passive.met(attempt.address)
+        if attempt is not None and attempt.why != "mix":
             longer = max(2 * self._backoff, _FIRST_BACKOFF_SECONDS)
             self._backoff = min(longer, _LONGEST_BACKOFF_SECONDS)
             self._seek_at = now + self._backoff * self.rng.uniform(0.5, 1.5)
@@ -161,9 +190,10 @@ class Membership:
         attempt = self._attempts.pop(link, None)
         if attempt is not None:
             self.passive.failed(attempt.address, now)
-        address = self.links.pop(link, None)
-        if address is None:
+        neighbor = self.links.pop(link, None)
+        if neighbor is None:
             return self._seek(now)
+        address = neighbor.address
         self._backoff = 0.0
         self._seek_at = now
         if bye is not None:
@@ -187,21 +217,48 @@ class Membership:
         if now >= self._trade_at:
             self._trade_at = now + self.rng.uniform(*_TRADE_SECONDS)
             if not self._is_stopping:
-                strangers = (a for a in self.passive.shuffled() if self._is_stranger(a, now))
-                effects += [Trade(address) for address in islice(strangers, 1)]
-        return effects + self._seek(now)
+                effects += self._trade(now)
+        return effects + self._mix(now) + self._seek(now)
+
+    def _trade(self, now: float) -> list[Effect]:
+        for address in self.passive.shuffled():
+            if self._is_stranger(address, now):
+                return [Trade(address)]
+        return []
+
+    def _mix(self, now: float) -> list[Effect]:
+        """Have one link more, for a peer of the book; another one makes room for it."""
+        if self._mix_at is None or now < self._mix_at:
+            return []
+        if not self.is_idle():
+            self._mix_at = now + _FIRST_BACKOFF_SECONDS
+            return []
+        self._mix_at = now + self._mix_pause * self.rng.uniform(0.5, 1.5)
+        self._mix_pause = min(2 * self._mix_pause, _LONGEST_MIX_SECONDS)
+        if self._is_stopping or len(self.links) < limits.LINKS_SOUGHT:
+            return []
+        is_stranger = partial(self._is_stranger, now=now)
+        return self._dial(self._candidates.draw_to_mix(is_stranger, now), now)
 
     def _seek(self, now: float) -> list[Effect]:
         """Ask for as many links as are missing, unless it is too early to."""
         effects: list[Effect] = []
         if not self._is_stopping and now >= self._seek_at:
             missing = limits.LINKS_SOUGHT - len(self.links) - len(self._attempts)
-            for address, why in self._candidates(min(missing, self._dials.left(now)), now):
-                self._dials.take(now)
-                link = next(self.ids)
-                self._attempts[link] = _Attempt(address)
-                effects.append(Dial(link, address, why, alone=not self.links))
-        self.wake_at = min(self._trade_at, self._next_seek(now))
+            missing = min(missing, self._dials.left(now))
+            is_stranger = partial(self._is_stranger, now=now)
+            effects = self._dial(self._candidates.draw(missing, is_stranger, now), now)
+        due = (self._trade_at, self._next_seek(now))
+        self.wake_at = min(due if self._mix_at is None else (*due, self._mix_at))
+        return effects
+
+    def _dial(self, chosen: Iterator[tuple[PeerAddress, Why]], now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        for address, why in chosen:
+            self._dials.take(now)
+            link = next(self.ids)
+            self._attempts[link] = _Attempt(address, why)
+            effects.append(Dial(link, address, why, alone=not self.links))
         return effects
 
     def _next_seek(self, now: float) -> float:
@@ -211,24 +268,7 @@ class Membership:
             return self._seek_at
         if not self._dials.left(now):
             return now + 1 / limits.LINKS_DIALED_PER_SECOND
-        return max(self._book_at, now + _FIRST_BACKOFF_SECONDS)
-
-    def _candidates(self, missing: int, now: float) -> Iterator[tuple[PeerAddress, Why]]:
-        while missing > 0 and self._referrals:
-            address = self._referrals.pop(0)
-            if self._is_stranger(address, now):
-                missing -= 1
-                yield address, "join"
-        for address in self.passive.shuffled():
-            if missing > 0 and self._is_stranger(address, now):
-                missing -= 1
-                yield address, "need"
-        if missing > 0 and now >= self._book_at:
-            self._book_at = now + _BOOK_SECONDS * self.rng.uniform(0.5, 1.5)
-            picked = self.passive.book.pick(missing, self.links.values(), now, self.rng)
-            for address in picked:
-                if self._is_stranger(address, now):
-                    yield address, "need"
+        return max(self._candidates.book_at, now + _FIRST_BACKOFF_SECONDS)
 
     def _is_stranger(self, address: PeerAddress, now: float) -> bool:
         """Tell whether an address is worth a dial; where one dial is under way, another is not."""
@@ -243,18 +283,29 @@ class Membership:
         attempts = self._attempts.items()
         return next((link for link, attempt in attempts if attempt.address.name == name), None)
 
-    def _gain(self, link: LinkId, address: PeerAddress, now: float) -> list[Effect]:
-        effects: list[Effect] = []
-        if len(self.links) >= limits.LINKS_MOST:
-            effects += self._evict()
-        self.links[link] = address
+    def _gain(self, link: LinkId, address: PeerAddress, why: Why, now: float) -> list[Effect]:
+        most = limits.LINKS_SOUGHT if why == "mix" else limits.LINKS_MOST - 1
+        effects = self._evict(why, now) if len(self.links) > most else []
+        self.links[link] = Neighbor(address, now)
         self.passive.forget(address)
         self._backoff = 0.0
-        return [*effects, NeighborUp(link, address), *self._seek(now)]
+        return [*effects, NeighborUp(link, address, is_eager=why != "mix"), *self._seek(now)]
 
-    def _evict(self) -> list[Effect]:
-        link = self.rng.choice(list(self.links))
-        address = self.links.pop(link)
+    def _expendable(self, why: Why, now: float) -> list[LinkId]:
+        """List the links that may make room: those outside the tree, if there are any."""
+        links = list(self.links)
+        if why == "mix":
+            if not self.is_idle():
+                return []
+            links = [link for link in links if now - self.links[link].since >= _YOUNG_SECONDS]
+        return [link for link in links if not self.tree.is_eager(link)] or links
+
+    def _evict(self, why: Why, now: float) -> list[Effect]:
+        expendable = self._expendable(why, now)
+        if not expendable:
+            return []
+        link = self.rng.choice(expendable)
+        address = self.links.pop(link).address
         self.passive.hear([address])
         bye = Bye("evicted", self.sample(address))
         return [NeighborDown(link, address, has_died=False), Close(link, bye)]

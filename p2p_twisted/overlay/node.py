@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from p2p_twisted.background import background
-from p2p_twisted.overlay.asking import Asking, Known
+from p2p_twisted.overlay.asking import Known
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import (
     Answer,
@@ -27,8 +27,7 @@ from p2p_twisted.overlay.effects import (
     Trade,
 )
 from p2p_twisted.overlay.link import LinkRequest, LinkSession, TradeRequest
-from p2p_twisted.overlay.machine import Overlay
-from p2p_twisted.overlay.membership import Membership
+from p2p_twisted.overlay.machine import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dialing import dial
@@ -96,8 +95,8 @@ class Node:
         self._events = events
         self._ids = count(1)
         self._connections: dict[LinkId, Connection] = {}
-        membership = Membership(me, PassiveView(me, book, rng), self._ids, rng)
-        self._overlay = Overlay(membership, Asking(events.know))
+        passive = PassiveView(me, book, rng)
+        self._overlay = make_overlay(passive, self._ids, rng, events.know, self._round_trip)
         self._answers: dict[MessageId, Deferred[Answer]] = {}
         self._alarm: IDelayedCall | None = None
         self._left: Deferred[None] | None = None
@@ -115,7 +114,8 @@ class Node:
     @property
     def neighbors(self) -> tuple[PeerAddress, ...]:
         """The peers at the other ends of the links, sorted."""
-        return tuple(sorted(self._overlay.membership.links.values()))
+        links = self._overlay.membership.links.values()
+        return tuple(sorted(neighbor.address for neighbor in links))
 
     @property
     def is_alone(self) -> bool:
@@ -269,6 +269,9 @@ class Node:
         if bye is not None:
             connection.send(bye)
         connection.close()
+
+    def _round_trip(self, link: LinkId) -> float | None:
+        return self._connections[link].round_trip
 
     def _set_alarm(self) -> None:
         """Have the machine woken when it asks to be."""

@@ -69,13 +69,13 @@ class PassiveView:
 
     def shuffled(self) -> list[PeerAddress]:
         """List the remembered addresses in random order."""
-        addresses = sorted(self.remembered)
+        addresses = list(self.remembered)
         self.rng.shuffle(addresses)
         return addresses
 
     def sample(self, besides: Iterable[PeerAddress]) -> tuple[PeerAddress, ...]:
         """Draw up to 8 addresses to give away, from the remembered ones and others."""
-        known = sorted({*besides, *self.remembered})
+        known = list(dict.fromkeys((*besides, *self.remembered)))
         return tuple(self.rng.sample(known, min(limits.SAMPLE, len(known))))
 
     def _remember(self, address: PeerAddress) -> None:

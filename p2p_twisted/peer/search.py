@@ -1,7 +1,7 @@
 """Questions to the network, and what their answers mean for a person."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Final, Literal
 
 from p2p_twisted.library.matching import rank
 from p2p_twisted.overlay.effects import Answer
@@ -10,6 +10,9 @@ from p2p_twisted.peer.interface import Ambiguous, Found, NotFound, PeerError, To
 from p2p_twisted.wire.codec import Unsendable, encode
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
 from p2p_twisted.wire.names import FileId, PeerName
+
+_RINGS: Final = (2, 3)
+_RING_SECONDS: Final = 1.0
 
 What = Literal["topo", "name", "text", "id", "ls"]
 
@@ -62,14 +65,28 @@ class Search:
         return one_content(best(_held(found, text, found.hits, holder), text))
 
     async def _put(self, what: What, text: str) -> tuple[Answer, float]:
-        ask = Ask(self.node.new_id(), what, text)
+        """
+        Ask near by first where one hit is enough, then along the tree, then by every link.
+
+        :returns: the last answer, and how long it took to have it, in seconds.
+        """
+        began = self.node.now()
+        for hops in _RINGS if what in ("name", "id") else ():
+            ask = Ask(self.node.new_id(), what, text, hops, _RING_SECONDS, flood=True)
+            answer = await self._ask(ask)
+            if answer.hits or answer.is_whole:
+                return answer, self.node.now() - began
+        answer = await self._ask(Ask(self.node.new_id(), what, text))
+        if not answer.is_whole:
+            answer = await self._ask(Ask(self.node.new_id(), what, text, flood=True))
+        return answer, self.node.now() - began
+
+    async def _ask(self, ask: Ask) -> Answer:
         try:
             encode(ask)
         except Unsendable as error:
             raise PeerError(f"nobody can be asked for that: {error}") from None
-        began = self.node.now()
-        answer = await self.node.ask(ask)
-        return answer, self.node.now() - began
+        return await self.node.ask(ask)
 
 
 def a_topology(

@@ -333,14 +333,21 @@ class IHave(Message):
 @attrs.frozen
 class Graft(Message):
     """
-    Send me these broadcasts.
+    Push broadcasts to me from now on: this link is part of the tree.
 
-    :ivar ids: of the broadcasts.
+    :ivar ids: of broadcasts to send at once.
     """
 
     verb = "GRAFT"
 
-    ids: Ids
+    ids: Ids = ()
+
+
+@attrs.frozen
+class Prune(Message):
+    """Announce broadcasts to me, rather than push them: I have them from elsewhere."""
+
+    verb = "PRUNE"
 
 
 @attrs.frozen
@@ -356,6 +363,7 @@ class Ask(Message):
     :ivar hops: how far the question still goes.
     :ivar wait: how long the asker waits for the answer, in seconds.
     :ivar limit: how many hits for one file each peer passes on.
+    :ivar flood: it goes by every link, and not just along the tree.
     """
 
     verb = "ASK"
@@ -366,6 +374,7 @@ class Ask(Message):
     hops: Annotated[int, Meta(ge=0, le=limits.ASK_HOPS)] = limits.ASK_HOPS
     wait: Annotated[float, Meta(gt=0, le=limits.ASK_SECONDS)] = 2.0
     limit: Annotated[int, Meta(ge=1, le=limits.HITS_PER_FILE)] = limits.HITS_PER_FILE
+    flood: bool = False
 
 
 @attrs.frozen
@@ -417,6 +426,9 @@ class Told(Message):
     :ivar answered: how many peers this answer speaks for.
     :ivar silent: neighbors that were asked and did not answer.
     :ivar cut: whether anything was left out to stay within bounds.
+    :ivar ends: of each peer that it speaks for, a mark for each of its links, all
+        combined by exclusive or: what both ends of a link report cancels out, so
+        that 0 means that nobody's neighbor was left out.
     """
 
     verb = "TOLD"
@@ -429,6 +441,7 @@ class Told(Message):
     answered: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     silent: Annotated[tuple[PeerName, ...], Meta(max_length=256)] = ()
     cut: bool = False
+    ends: Annotated[int, Meta(ge=0, lt=2**48)] = 0
 
 
 @attrs.frozen

@@ -8,6 +8,7 @@ a folder of ours, an address as the target of a dial.
 import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Annotated, Any, Final
 
 import attrs
@@ -183,6 +184,7 @@ def plain_host(host: str) -> str:
     return str(ipaddress.IPv6Address(host).ipv4_mapped or host)
 
 
+@lru_cache(maxsize=4_096)
 def is_loopback(host: str) -> bool:
     """Tell whether a checked host is this machine itself."""
     return ipaddress.ip_address(host).is_loopback

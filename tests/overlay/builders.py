@@ -4,10 +4,12 @@ from itertools import count
 from random import Random
 from typing import TypeVar
 
+from p2p_twisted.overlay.asking import Asking, Known
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import Effect, NeighborUp
 from p2p_twisted.overlay.membership import Membership
 from p2p_twisted.overlay.passive import PassiveView
+from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire.messages import Gossip, Link
 from p2p_twisted.wire.names import PeerAddress
 
@@ -33,7 +35,8 @@ def a_gossip(number: int = 1, age: float = 0.0, life: float = 60.0, text: str = 
 def a_membership(name: str = "m1", seed: int = 1, host: str = "127.0.0.1") -> Membership:
     me = an_address(name, 9_000, host)
     rng = Random(seed)
-    return Membership(me, PassiveView(me, Book(b"secret"), rng), count(1_000), rng)
+    passive = PassiveView(me, Book(b"secret"), rng)
+    return Membership(me, passive, Tree(), lambda: True, count(1_000), rng)
 
 
 def linked(membership: Membership, number: int, now: float = 0.0) -> None:
@@ -47,3 +50,11 @@ def linked(membership: Membership, number: int, now: float = 0.0) -> None:
 def of_kind(effects: list[Effect], kind: type[T]) -> list[T]:
     """Pick the effects of one kind."""
     return [effect for effect in effects if isinstance(effect, kind)]
+
+
+def an_asking(known: Known | None = None) -> Asking:
+    asking = Asking("me", lambda _ask: known or Known(), Tree())
+    for link, name in ((1, "a"), (2, "b"), (3, "c")):
+        asking.tree.add(link)
+        asking.neighbor_up(link, name)
+    return asking

@@ -1,21 +1,16 @@
+from math import inf
+
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.overlay.asking import Asking, Known
+from p2p_twisted.overlay.asking import Known, mark
 from p2p_twisted.overlay.effects import Answer, Send
+from p2p_twisted.testing.swarm import Swarm
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Refuse, Told, Want
-from tests.overlay.builders import an_id, of_kind
-from tests.overlay.swarm import Swarm
+from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Prune, Refuse, Told, Want
+from tests.overlay.builders import an_asking, an_id, of_kind
 
 TOPO = Ask(an_id(5), "topo", wait=2.0)
-
-
-def an_asking(known: Known | None = None) -> Asking:
-    asking = Asking(lambda _ask: known or Known())
-    for link, name in ((1, "a"), (2, "b"), (3, "c")):
-        asking.neighbor_up(link, name)
-    return asking
 
 
 def a_hit(number: int = 0, file: str = "f" * 64) -> Hit:
@@ -40,18 +35,53 @@ class AskingTests(SynchronousTestCase):
         effects = asking.told(3, Told(TOPO.id, answered=2, silent=("z",)), 0.2)
         *parts, last = [send.message for send in of_kind(effects, Send)]
         self.assertEqual(parts, [Told(TOPO.id, (PeerRecord("me", ("a",)),), more=True)])
-        self.assertEqual(last, Told(TOPO.id, answered=7, silent=("z",)))
+        ends = mark("me", "a") ^ mark("me", "b") ^ mark("me", "c")
+        self.assertEqual(last, Told(TOPO.id, answered=7, silent=("z",), ends=ends))
 
     def test_second_asker(self) -> None:
-        """Who asks the same again is told nothing, at once."""
+        """Who asks the same again is told nothing, at once, and not asked along the tree again."""
         asking = an_asking()
         asking.asked(1, TOPO, 0.0)
-        self.assertEqual(asking.asked(2, TOPO, 0.1), [Send(2, Told(TOPO.id))])
+        self.assertEqual(asking.asked(2, TOPO, 0.1), [Send(2, Told(TOPO.id)), Send(2, Prune())])
+        self.assertEqual(asking.tree.eager, [1, 3])
+
+    def test_flood(self) -> None:
+        """A question that goes by every link shapes nothing."""
+        asking = an_asking()
+        asking.tree.prune(3)
+        everywhere = attrs.evolve(TOPO, flood=True)
+        effects = asking.asked(1, everywhere, 0.0)
+        self.assertEqual([send.link for send in of_kind(effects, Send)], [2, 3])
+        self.assertEqual(asking.asked(2, everywhere, 0.1), [Send(2, Told(TOPO.id))])
+        self.assertEqual(asking.tree.eager, [1, 2])
+
+    def test_whole(self) -> None:
+        """An answer is whole when both ends of every link have told of it."""
+        for missing in ((), ("b",)):
+            asking = an_asking()
+            asking.ask(TOPO, 0.0)
+            answers: list[Answer] = []
+            for link, name in asking.links.items():
+                ends = 0 if name in missing else mark("me", name)
+                told = Told(TOPO.id, answered=1, ends=ends)
+                answers += of_kind(asking.told(link, told, 0.1), Answer)
+            self.assertEqual([answer.is_whole for answer in answers], [not missing])
+
+    def test_goodbye(self) -> None:
+        """A neighbor that takes its leave is not waited for, nor named as silent."""
+        asking = an_asking()
+        asking.ask(TOPO, 0.0)
+        for link in (1, 2):
+            asking.told(link, Told(TOPO.id, answered=1), 0.1)
+        [answer] = of_kind(asking.neighbor_down(3, has_died=False), Answer)
+        self.assertEqual((answer.answered, answer.silent), (2, ()))
+        self.assertFalse(answer.is_whole)
 
     def test_hops_end(self) -> None:
         """A question that may go no further is answered by oneself alone."""
         effects = an_asking().asked(1, attrs.evolve(TOPO, hops=0), 0.0)
-        self.assertEqual(effects, [Send(1, Told(TOPO.id, answered=1))])
+        ends = mark("me", "a") ^ mark("me", "b") ^ mark("me", "c")
+        self.assertEqual(effects, [Send(1, Told(TOPO.id, answered=1, ends=ends))])
 
     def test_route(self) -> None:
         """Each peer on the way back puts the neighbor that told it before a hit's route."""
@@ -70,7 +100,7 @@ class AskingTests(SynchronousTestCase):
         asking.ask(TOPO, 0.0)
         asking.told(1, Told(TOPO.id, answered=1), 0.1)
         asking.told(2, Told(TOPO.id, answered=1), 0.1)
-        [answer] = of_kind(asking.neighbor_down(3), Answer)
+        [answer] = of_kind(asking.neighbor_down(3, has_died=True), Answer)
         self.assertEqual((answer.answered, answer.silent), (2, ("c",)))
 
     def test_out_of_time(self) -> None:
@@ -78,12 +108,11 @@ class AskingTests(SynchronousTestCase):
         asking = an_asking()
         asking.ask(TOPO, 0.0)
         asking.told(1, Told(TOPO.id, peers=(PeerRecord("a"),), answered=1), 0.1)
-        assert asking.wake_at is not None
         self.assertEqual(of_kind(asking.wake(1.9), Answer), [])
         [answer] = of_kind(asking.wake(2.0), Answer)
         self.assertEqual((answer.answered, answer.silent), (1, ("b", "c")))
         self.assertEqual(answer.peers, (PeerRecord("a"),))
-        self.assertIsNone(asking.wake_at)
+        self.assertEqual(asking.wake_at, inf)
 
     def test_streams(self) -> None:
         """What has come is passed on while others are still being waited for."""
@@ -132,8 +161,8 @@ class AskingTests(SynchronousTestCase):
         """A question whose asker is gone is forgotten."""
         asking = an_asking()
         asking.asked(1, TOPO, 0.0)
-        asking.neighbor_down(1)
-        self.assertIsNone(asking.wake_at)
+        asking.neighbor_down(1, has_died=True)
+        self.assertEqual(asking.wake_at, inf)
         self.assertEqual(asking.told(2, Told(TOPO.id), 0.1), [])
 
     def test_too_many(self) -> None:
@@ -141,7 +170,7 @@ class AskingTests(SynchronousTestCase):
         asking = an_asking()
         for number in range(limits.ASKS_OPEN):
             asking.asked(1, Ask(an_id(100 + number), "topo"), 0.0)
-        self.assertEqual(asking.asked(1, TOPO, 0.0), [Send(1, Told(TOPO.id))])
+        self.assertEqual(asking.asked(1, TOPO, 0.0), [Send(1, Told(TOPO.id, cut=True))])
 
 
 class NetworkTests(SynchronousTestCase):

@@ -50,7 +50,7 @@ class BookTests(SynchronousTestCase):
         book.reached(address)
         now, tries = 0.0, list[float]()
         while book.addresses() and len(tries) < 1_000:
-            if book.pick(5, [], now, rng):
+            if book.pick(5, lambda _: True, now, rng):
                 tries.append(now)
                 book.failed(address, now)
             now += 10.0
@@ -62,16 +62,16 @@ class BookTests(SynchronousTestCase):
         book, rng, address = Book(b"secret"), Random(1), an_address()
         book.reached(address)
         book.failed(address, 0.0)
-        self.assertEqual(book.pick(5, [], 1.0, rng), [])
+        self.assertEqual(book.pick(5, lambda _: True, 1.0, rng), [])
         book.reached(address)
-        self.assertEqual(book.pick(5, [], 1.0, rng), [address])
+        self.assertEqual(book.pick(5, lambda _: True, 1.0, rng), [address])
 
     def test_excluded(self) -> None:
         """Addresses that are of no use now are not drawn."""
         book = Book(b"secret")
         for address in addresses(3):
             book.heard(address)
-        picked = book.pick(5, addresses(2), 0.0, Random(1))
+        picked = book.pick(5, lambda address: address not in addresses(2), 0.0, Random(1))
         self.assertEqual(picked, addresses(3)[2:])
 
 

@@ -1,16 +1,21 @@
+from math import inf
+
+import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay.broadcast import Broadcast
 from p2p_twisted.overlay.effects import Deliver, Send
+from p2p_twisted.overlay.tree import Tree
+from p2p_twisted.testing.swarm import Swarm
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.messages import Gossip, Graft, IHave
+from p2p_twisted.wire.messages import Gossip, Graft, IHave, Prune
 from tests.overlay.builders import a_gossip, an_id, of_kind
-from tests.overlay.swarm import Swarm
 
 
 def a_broadcast(links: int = 3) -> Broadcast:
-    broadcast = Broadcast()
+    broadcast = Broadcast(Tree(), lambda _link: 0.1)
     for link in range(1, links + 1):
+        broadcast.tree.add(link)
         broadcast.neighbor_up(link, 0.0)
     return broadcast
 
@@ -29,17 +34,18 @@ class BroadcastTests(SynchronousTestCase):
         self.assertEqual([send.link for send in of_kind(effects, Send)], [1, 3])
 
     def test_duplicate(self) -> None:
-        """The same one, over another link or played back, does nothing."""
+        """The same one, over another link or played back, only prunes that link."""
         broadcast = a_broadcast()
         broadcast.received(2, a_gossip(), 0.0)
-        self.assertEqual(broadcast.received(1, a_gossip(), 0.1), [])
-        self.assertEqual(broadcast.received(2, a_gossip(age=3.0), 30.0), [])
+        self.assertEqual(broadcast.received(1, a_gossip(), 0.1), [Send(1, Prune())])
+        self.assertEqual(broadcast.received(1, a_gossip(), 0.2), [])
+        self.assertEqual(broadcast.received(1, a_gossip(age=3.0), 30.0), [])
 
     def test_own_echo(self) -> None:
         """One's own broadcast that comes back is not delivered."""
         broadcast = a_broadcast()
         broadcast.publish(a_gossip(), 0.0)
-        self.assertEqual(broadcast.received(1, a_gossip(), 0.1), [])
+        self.assertEqual(of_kind(broadcast.received(1, a_gossip(), 0.1), Deliver), [])
 
     def test_expired(self) -> None:
         """One that is too old is neither delivered nor passed on."""
@@ -59,11 +65,12 @@ class BroadcastTests(SynchronousTestCase):
         """A new neighbor is told what there is, asks for what it lacks, and gets it older."""
         broadcast = a_broadcast(1)
         broadcast.received(1, a_gossip(age=2.0), 0.0)
+        broadcast.tree.add(9)
         self.assertEqual(
             broadcast.neighbor_up(9, 5.0), [Send(9, IHave((an_id(),)), sheddable=True)]
         )
         newcomer = a_broadcast(1)
-        self.assertEqual(newcomer.announced(1, (an_id(),)), [Send(1, Graft((an_id(),)))])
+        self.assertEqual(newcomer.announced(1, (an_id(),), 5.1), [Send(1, Graft((an_id(),)))])
         [send] = of_kind(broadcast.grafted(9, (an_id(),), 6.0), Send)
         assert isinstance(send.message, Gossip)
         self.assertEqual(send.message.age, 8.0)
@@ -88,18 +95,96 @@ class BroadcastTests(SynchronousTestCase):
         """In a network, every other peer gets it exactly once."""
         swarm = Swarm(seed=2)
         swarm.add_many(50)
-        swarm.publish(swarm.alive[7], a_gossip())
-        swarm.run(2.0)
-        self.assertEqual(
-            sorted(len(peer.delivered) for peer in swarm.alive), [0] + [1] * (len(swarm.alive) - 1)
-        )
+        # The first goes everywhere, and prunes; the second along the tree.
+        for _ in range(2):
+            id_ = swarm.publish(swarm.alive[7])
+            swarm.run(2.0)
+            self.assertEqual(swarm.reach(id_), 1.0)
 
     def test_across_a_crash(self) -> None:
         """A broadcast sent at the instant of a crash of half reaches all survivors."""
         swarm = Swarm(seed=8)
         swarm.add_many(60)
+        swarm.publish(swarm.alive[0])
+        swarm.run(2.0)
         for peer in swarm.rng.sample(swarm.alive[1:], 30):
             swarm.crash(peer)
-        swarm.publish(swarm.alive[0], a_gossip())
+        id_ = swarm.publish(swarm.alive[0])
         swarm.run(5.0)
-        self.assertTrue(all(len(peer.delivered) == 1 for peer in swarm.alive[1:]))
+        self.assertEqual(swarm.reach(id_), 1.0)
+
+    def test_tree(self) -> None:
+        """Once pruned, a broadcast's text goes to each peer about once."""
+        swarm = Swarm(seed=3)
+        swarm.add_many(60)
+        swarm.run(5.0)
+        for peer in swarm.alive[:5]:
+            swarm.publish(peer)
+            swarm.run(2.0)
+        eager = sum(len(peer.overlay.tree.eager) for peer in swarm.alive)
+        self.assertLess(eager, 2 * 60 * 1.15)
+
+
+class TreeTests(SynchronousTestCase):
+    def a_pruned_broadcast(self) -> Broadcast:
+        """Have link 1 in the tree, and 2 and 3 outside of it."""
+        broadcast = a_broadcast()
+        for link in (2, 3):
+            broadcast.pruned(link)
+        return broadcast
+
+    def test_announces(self) -> None:
+        """Outside the tree only the id is sent."""
+        sends = of_kind(self.a_pruned_broadcast().publish(a_gossip(), 0.0), Send)
+        self.assertEqual([type(send.message) for send in sends], [Gossip, IHave, IHave])
+
+    def test_urgent(self) -> None:
+        """What is urgent goes by every link, and shapes nothing."""
+        broadcast = self.a_pruned_broadcast()
+        urgent = attrs.evolve(a_gossip(), urgent=True)
+        sends = of_kind(broadcast.received(2, urgent, 0.0), Send)
+        self.assertEqual([type(send.message) for send in sends], [Gossip, Gossip])
+        self.assertEqual(broadcast.received(1, urgent, 0.1), [])
+        self.assertEqual(broadcast.tree.eager, [1])
+
+    def test_asks_in_time(self) -> None:
+        """What was announced and does not come is asked for, of one announcer after the other."""
+        broadcast = self.a_pruned_broadcast()
+        for link in (2, 3):
+            self.assertEqual(broadcast.announced(link, (an_id(),), 0.0), [])
+        self.assertAlmostEqual(broadcast.wake_at, 0.3)
+        self.assertEqual(broadcast.wake(0.31), [Send(2, Graft((an_id(),)))])
+        self.assertEqual(broadcast.tree.eager, [1, 2])
+        self.assertEqual(broadcast.wake(0.62), [Send(3, Graft((an_id(),)))])
+        self.assertEqual(broadcast.wake(0.93), [])
+        self.assertEqual(broadcast.wake_at, inf)
+
+    def test_comes_in_time(self) -> None:
+        """What comes after its announcement is not asked for."""
+        broadcast = self.a_pruned_broadcast()
+        broadcast.announced(2, (an_id(),), 0.0)
+        broadcast.received(1, a_gossip(), 0.2)
+        self.assertEqual(broadcast.wake(9.0), [])
+
+    def test_reheats(self) -> None:
+        """Who loses a link of the tree asks all others to push again."""
+        broadcast = self.a_pruned_broadcast()
+        was_eager = broadcast.tree.drop(1)
+        effects = broadcast.neighbor_down(1, was_eager)
+        self.assertEqual(effects, [Send(2, Graft()), Send(3, Graft())])
+        self.assertEqual(broadcast.tree.eager, [2, 3])
+
+    def test_lazy_loss(self) -> None:
+        """The loss of a link outside the tree changes nothing."""
+        broadcast = self.a_pruned_broadcast()
+        was_eager = broadcast.tree.drop(3)
+        self.assertEqual(broadcast.neighbor_down(3, was_eager), [])
+        self.assertEqual(broadcast.tree.eager, [1])
+
+    def test_announcements_are_bounded(self) -> None:
+        """Announcing what never comes fills no memory."""
+        broadcast = self.a_pruned_broadcast()
+        for start in range(0, 20_000, 200):
+            ids = tuple(an_id(number) for number in range(start, start + 200))
+            broadcast.announced(2, ids, 0.0)
+        self.assertEqual(len(broadcast.wake(10.0)), limits.MISSING_MOST)

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay.effects import Close, Dial, NeighborDown, NeighborUp, Send, Trade
+from p2p_twisted.testing.swarm import Swarm
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
 from tests.overlay.builders import a_membership, addresses, an_address, linked, of_kind
-from tests.overlay.swarm import Swarm
 
 
 class SeekingTests(SynchronousTestCase):

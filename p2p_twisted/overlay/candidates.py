@@ -1,0 +1,68 @@
+"""Whom to ask for a link next."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final, Literal
+
+from attrs import define, field
+
+from p2p_twisted.overlay.passive import PassiveView
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.names import PeerAddress
+
+if TYPE_CHECKING:
+    from random import Random
+
+_BOOK_SECONDS: Final = 30.0
+
+Why = Literal["join", "need", "mix"]
+
+
+@define
+class Candidates:
+    """
+    Referrals first, then what is remembered, then, every half a minute, the book.
+
+    :ivar book_at: when the book may be asked again.
+    """
+
+    passive: PassiveView
+    rng: "Random"
+    book_at: float = 0.0
+    _referrals: list[PeerAddress] = field(factory=list)
+
+    def introduce(self, referrals: list[PeerAddress]) -> None:
+        """Take the registry's referrals; they replace earlier ones."""
+        self.passive.hear(referrals)
+        self._referrals = referrals[: limits.REFERRALS]
+
+    def draw(
+        self, missing: int, is_stranger: Callable[[PeerAddress], bool], now: float
+    ) -> Iterator[tuple[PeerAddress, Why]]:
+        """
+        Choose as many as are missing, if there are.
+
+        :param is_stranger: tells whether an address is worth a dial; it is asked
+            again after each that was chosen.
+        """
+        while missing > 0 and self._referrals:
+            address = self._referrals.pop(0)
+            if is_stranger(address):
+                missing -= 1
+                yield address, "join"
+        for address in self.passive.shuffled() if missing > 0 else ():
+            if missing > 0 and is_stranger(address):
+                missing -= 1
+                yield address, "need"
+        if missing > 0 and now >= self.book_at:
+            self.book_at = now + _BOOK_SECONDS * self.rng.uniform(0.5, 1.5)
+            for address in self.passive.book.pick(missing, is_stranger, now, self.rng):
+                # One that was chosen may be another's name for the same place.
+                if is_stranger(address):
+                    yield address, "need"
+
+    def draw_to_mix(
+        self, is_stranger: Callable[[PeerAddress], bool], now: float
+    ) -> Iterator[tuple[PeerAddress, Why]]:
+        """Choose one of the book, to swap a link for."""
+        for address in self.passive.book.pick(1, is_stranger, now, self.rng):
+            yield address, "mix"
