@@ -13,7 +13,9 @@ where that may be broken or is too slow, by every link.
 import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from functools import reduce
 from math import inf
+from operator import xor
 from typing import Final
 
 import attrs
@@ -31,6 +33,10 @@ _SHORTEST_WAIT_SECONDS: Final = 0.01
 _STREAM_SECONDS: Final = 0.25
 _ANSWERED_MOST: Final = 1_000_000
 _SILENT_MOST: Final = 256
+_MARKS: Final = 48
+_MARKS_PER_LINK: Final = 3
+_PEERS_PER_CHANGE: Final = 500
+_CHANGES_MOST: Final = 4
 
 
 @frozen
@@ -228,7 +234,7 @@ class Asking:
                 question.answered,
                 silent,
                 question.cut,
-                is_whole=not (question.ends or silent or question.cut),
+                not (silent or question.cut) and is_whole(question.ends, question.answered),
             )
             return [answer]
         last = Told(
@@ -242,6 +248,18 @@ class Asking:
 
 
 def mark(one: PeerName, other: PeerName) -> int:
-    """Make a number of 48 bits for a link, the same at both its ends."""
+    """Choose three of 48 bits for a link, the same at both its ends."""
     ends = " ".join(sorted((one, other))).encode()
-    return int.from_bytes(hashlib.blake2b(ends, digest_size=6).digest(), "big")
+    digest = hashlib.blake2b(ends, digest_size=_MARKS_PER_LINK).digest()
+    return reduce(xor, (1 << byte % _MARKS for byte in digest))
+
+
+def is_whole(ends: int, answered: int) -> bool:
+    """
+    Tell whether the ends of links that are left over are few enough.
+
+    In a large network some link always begins or ends while a question is under
+    way, and only one of its ends tells of it.
+    """
+    changes = min(answered // _PEERS_PER_CHANGE, _CHANGES_MOST)
+    return ends.bit_count() <= _MARKS_PER_LINK * changes

@@ -96,7 +96,7 @@ class Answer:
 
     :ivar answered: how many other peers answered.
     :ivar silent: who was asked and did not answer.
-    :ivar is_whole: whether every neighbor of everybody who answered has answered.
+    :ivar is_whole: whether the neighbors of everybody who answered have answered, too.
     """
 
     id: MessageId

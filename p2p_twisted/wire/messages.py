@@ -426,8 +426,8 @@ class Told(Message):
     :ivar answered: how many peers this answer speaks for.
     :ivar silent: neighbors that were asked and did not answer.
     :ivar cut: whether anything was left out to stay within bounds.
-    :ivar ends: of each peer that it speaks for, a mark for each of its links, all
-        combined by exclusive or: what both ends of a link report cancels out, so
+    :ivar ends: of each peer that it speaks for, three bits of 48 for each of its links,
+        all combined by exclusive or: what both ends of a link report cancels out, so
         that 0 means that nobody's neighbor was left out.
     """
 
