@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from p2p_twisted.wire.limits import BOOK_ADDRESSES
 from p2p_twisted.wire.names import PeerAddress
@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 _RETRY_SECONDS: Final = 30.0
 _LONGEST_RETRY_SECONDS: Final = 3_600.0
 _FORGET_AFTER_SECONDS: Final = 7 * 86_400.0
-_KEY_BYTES: Final = 16
+_KEY_BYTES: Final = 8
 
 
-@define
-class _Entry:
-    address: PeerAddress
-    failures: int = 0
-    failing_since: float = 0.0
-    not_before: float = 0.0
+@frozen
+class _Failing:
+    """An address at which nobody has answered lately."""
+
+    times: int
+    since: float
+    not_before: float
 
 
 @define
@@ -40,35 +41,34 @@ class Book:
     """
 
     secret: bytes
-    _heard: dict[bytes, _Entry] = field(factory=dict)
-    _reached: dict[bytes, _Entry] = field(factory=dict)
+    _heard: dict[int, PeerAddress] = field(factory=dict)
+    _reached: dict[int, PeerAddress] = field(factory=dict)
+    _failing: dict[PeerAddress, _Failing] = field(factory=dict)
 
     def heard(self, address: PeerAddress) -> None:
         """Note an address that somebody named."""
         key = self._key(address)
         if key not in self._reached and key not in self._heard:
-            _keep_smallest(self._heard, key, _Entry(address))
+            self._keep(self._heard, key, address)
 
     def reached(self, address: PeerAddress) -> None:
         """Note that a peer answered at its address."""
         key = self._key(address)
         self._heard.pop(key, None)
-        _keep_smallest(self._reached, key, _Entry(address))
+        self._failing.pop(address, None)
+        self._keep(self._reached, key, address)
 
     def failed(self, address: PeerAddress, now: float) -> None:
         """Note that nobody answered; it is tried ever more rarely, and forgotten after a week."""
         key = self._key(address)
-        for half in (self._heard, self._reached):
-            entry = half.get(key)
-            if entry is None:
-                continue
-            if not entry.failures:
-                entry.failing_since = now
-            wait = min(_RETRY_SECONDS * 2**entry.failures, _LONGEST_RETRY_SECONDS)
-            entry.failures += 1
-            entry.not_before = now + wait
-            if now - entry.failing_since > _FORGET_AFTER_SECONDS:
-                del half[key]
+        if key not in self._heard and key not in self._reached:
+            return
+        last = self._failing.get(address, _Failing(0, now, now))
+        if now - last.since > _FORGET_AFTER_SECONDS:
+            self._drop(key)
+            return
+        wait = min(_RETRY_SECONDS * 2**last.times, _LONGEST_RETRY_SECONDS)
+        self._failing[address] = _Failing(last.times + 1, last.since, now + wait)
 
     def pick(
         self,
@@ -78,21 +78,30 @@ class Book:
         rng: "Random",
     ) -> list[PeerAddress]:
         """Draw addresses that are worth a try."""
-        entries = [*self._reached.values(), *self._heard.values()]
-        rng.shuffle(entries)
-        worth = (e.address for e in entries if e.not_before <= now and is_worth(e.address))
+        addresses = self.addresses()
+        rng.shuffle(addresses)
+        worth = (a for a in addresses if self._may_try(a, now) and is_worth(a))
         return list(islice(worth, count))
 
     def addresses(self) -> list[PeerAddress]:
         """List all, those reached first: what is worth writing to disk."""
-        return [entry.address for half in (self._reached, self._heard) for entry in half.values()]
+        return [*self._reached.values(), *self._heard.values()]
 
-    def _key(self, address: PeerAddress) -> bytes:
+    def _may_try(self, address: PeerAddress, now: float) -> bool:
+        failing = self._failing.get(address)
+        return failing is None or failing.not_before <= now
+
+    def _keep(self, half: dict[int, PeerAddress], key: int, address: PeerAddress) -> None:
+        half[key] = address
+        if len(half) > BOOK_ADDRESSES // 2:
+            self._drop(max(half))
+
+    def _drop(self, key: int) -> None:
+        for half in (self._heard, self._reached):
+            if key in half:
+                self._failing.pop(half.pop(key), None)
+
+    def _key(self, address: PeerAddress) -> int:
         named = str(address).encode()
-        return hashlib.blake2b(named, key=self.secret, digest_size=_KEY_BYTES).digest()
-
-
-def _keep_smallest(half: dict[bytes, _Entry], key: bytes, entry: _Entry) -> None:
-    half[key] = entry
-    if len(half) > BOOK_ADDRESSES // 2:
-        del half[max(half)]
+        digest = hashlib.blake2b(named, key=self.secret, digest_size=_KEY_BYTES).digest()
+        return int.from_bytes(digest, "big")

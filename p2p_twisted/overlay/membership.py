@@ -284,7 +284,10 @@ class Membership:
         return next((link for link, attempt in attempts if attempt.address.name == name), None)
 
     def _gain(self, link: LinkId, address: PeerAddress, why: Why, now: float) -> list[Effect]:
-        most = limits.LINKS_SOUGHT if why == "mix" else limits.LINKS_MOST - 1
+        most = limits.LINKS_MOST - 1
+        if why == "mix":
+            # More links make shorter paths, and dearer floods: this settles at about 6.3.
+            most = self.rng.randint(limits.LINKS_SOUGHT, most)
         effects = self._evict(why, now) if len(self.links) > most else []
         self.links[link] = Neighbor(address, now)
         self.passive.forget(address)
