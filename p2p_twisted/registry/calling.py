@@ -58,7 +58,10 @@ class _Call:
     def greeted(self, hello: Hello) -> None:
         """Ask, if this is whom we want; otherwise the connection ends."""
         if hello != self._expected:
-            self._fail("is another one than it should be")
+            self._fail(
+                f"is another one: {hello.name} of network {hello.network},"
+                f" protocol {hello.protocol}"
+            )
             raise ProtocolError("not whom we called")
         if self._question is None:
             self._end(hello)
