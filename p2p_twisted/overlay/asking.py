@@ -11,7 +11,7 @@ where that may be broken or is too slow, by every link.
 """
 
 import hashlib
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import reduce
 from math import inf
@@ -21,16 +21,20 @@ from typing import Final
 import attrs
 from attrs import define, field, frozen
 
+from p2p_twisted.overlay.bucket import Bucket
 from p2p_twisted.overlay.effects import Answer, Effect, LinkId, Send
+from p2p_twisted.overlay.question import Question
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.codec import packed
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Prune, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
 _LESS_PER_HOP_SECONDS: Final = 0.2
 _SHORTEST_WAIT_SECONDS: Final = 0.01
 _STREAM_SECONDS: Final = 0.25
+_STREAM_AGAIN_SECONDS: Final = 0.05
+# Whoever has less than this left is told nothing: finding so few would not be worth the search.
+_RECORDS_LEAST: Final = 1_000
 _ANSWERED_MOST: Final = 1_000_000
 _SILENT_MOST: Final = 256
 _MARKS: Final = 48
@@ -45,44 +49,6 @@ class Known:
 
     peers: tuple[PeerRecord, ...] = ()
     hits: tuple[Hit, ...] = ()
-
-
-@define
-class _Question:
-    """A question that is under way; ``parent`` is absent for one of our own."""
-
-    ask: Ask
-    parent: LinkId | None
-    deadline: float
-    waiting: dict[LinkId, None]
-    stream_at: float
-    peers: list[PeerRecord] = field(factory=list)
-    hits: list[Hit] = field(factory=list)
-    silent: dict[PeerName, None] = field(factory=dict)
-    passed: "Counter[str]" = field(factory=Counter)
-    records: int = 0
-    answered: int = 0
-    cut: bool = False
-    ends: int = 0
-
-    @property
-    def due(self) -> float:
-        """When it ends, or when there is something to pass on to its parent."""
-        has_news = self.parent is not None and bool(self.peers or self.hits)
-        return min(self.deadline, self.stream_at) if has_news else self.deadline
-
-    def add(self, peers: tuple[PeerRecord, ...], hits: tuple[Hit, ...]) -> None:
-        """Take in part of the answer, within the question's bounds."""
-        room = max(0, limits.ASK_RECORDS - self.records)
-        self.cut = self.cut or len(peers) + len(hits) > room
-        self.peers += peers[:room]
-        self.records += len(peers)
-        for hit in hits[: max(0, room - len(peers))]:
-            content = hit.file or hit.name
-            self.passed[content] += 1
-            if self.passed[content] <= self.ask.limit:
-                self.hits.append(hit)
-                self.records += 1
 
 
 @define
@@ -105,7 +71,9 @@ class Asking:
     tree: Tree
     links: dict[LinkId, PeerName] = field(factory=dict)
     _ends: int = 0
-    _open: dict[MessageId, _Question] = field(factory=dict)
+    # What each neighbor may still be told.
+    _budgets: dict[LinkId, Bucket] = field(factory=dict)
+    _open: dict[MessageId, Question] = field(factory=dict)
     _seen: "OrderedDict[MessageId, None]" = field(factory=OrderedDict)
 
     @property
@@ -122,16 +90,28 @@ class Asking:
         """Ask all others; an :class:`Answer` follows. What we know ourselves is not in it."""
         return self._begin(ask, None, Known(), now)
 
-    def asked(self, link: LinkId, ask: Ask, now: float) -> list[Effect]:
-        """Answer a neighbor's question, after having passed it on."""
+    def is_new(self, ask: Ask) -> bool:
+        """Tell whether a question has not been asked here before."""
+        return ask.id not in self._seen
+
+    def asked(self, link: LinkId, ask: Ask, now: float, is_passed_on: bool = True) -> list[Effect]:
+        """
+        Answer a neighbor's question, after having passed it on.
+
+        :param is_passed_on: where it is not, only we answer.
+        """
         if link not in self.links:
             return []
         if ask.id in self._seen:
             is_pruned = not ask.flood and self.tree.prune(link)
             return [Send(link, Told(ask.id)), *([Send(link, Prune())] if is_pruned else [])]
-        if len(self._open) >= limits.ASKS_OPEN:
+        has_budget = self._budgets[link].left(now) >= _RECORDS_LEAST
+        if len(self._open) >= limits.ASKS_OPEN or not has_budget:
             return [Send(link, Told(ask.id, cut=True))]
-        return self._begin(ask, link, self.know(ask), now)
+        known = self.know(ask)
+        if is_passed_on:
+            return self._begin(ask, link, known, now)
+        return self._begin(attrs.evolve(ask, hops=0), link, known, now, cut=True)
 
     def told(self, link: LinkId, told: Told, now: float) -> list[Effect]:
         """Take in what a neighbor was told."""
@@ -144,7 +124,7 @@ class Asking:
             for hit in told.hits
             if len(hit.route) < limits.ROUTE_HOPS
         )
-        question.add(told.peers, hits)
+        self._add(question, told.peers, hits, now)
         question.cut = question.cut or told.cut
         if told.more:
             return []
@@ -152,16 +132,18 @@ class Asking:
         question.answered = min(question.answered + told.answered, _ANSWERED_MOST)
         question.silent.update(dict.fromkeys(told.silent))
         question.ends ^= told.ends
-        return self._end_if_complete(question)
+        return self._end_if_complete(question, now)
 
     def neighbor_up(self, link: LinkId, name: PeerName) -> None:
         """Note a link; questions that are under way do not take it."""
         self.links[link] = name
+        self._budgets[link] = Bucket(limits.ASK_RECORDS_PER_SECOND, limits.ASK_RECORDS)
         self._ends ^= mark(self.name, name)
 
-    def neighbor_down(self, link: LinkId, has_died: bool) -> list[Effect]:
+    def neighbor_down(self, link: LinkId, has_died: bool, now: float) -> list[Effect]:
         """Wait no longer for a neighbor, and for a parent's sake no more at all."""
         name = self.links.pop(link)
+        del self._budgets[link]
         self._ends ^= mark(self.name, name)
         effects: list[Effect] = []
         for question in list(self._open.values()):
@@ -171,7 +153,7 @@ class Asking:
                 del question.waiting[link]
                 if has_died:
                     question.silent[name] = None
-                effects += self._end_if_complete(question)
+                effects += self._end_if_complete(question, now)
         return effects
 
     def wake(self, now: float) -> list[Effect]:
@@ -182,69 +164,83 @@ class Asking:
                 silent = [self.links[link] for link in question.waiting]
                 question.silent.update(dict.fromkeys(silent))
                 question.waiting.clear()
-                effects += self._end_if_complete(question)
-            elif now >= question.stream_at:
-                question.stream_at = now + _STREAM_SECONDS
-                effects += self._stream(question)
+                effects += self._end_if_complete(question, now)
+            elif now >= question.due:
+                effects += self._go_on(question, now)
         return effects
 
-    def _begin(self, ask: Ask, parent: LinkId | None, known: Known, now: float) -> list[Effect]:
+    def _begin(
+        self, ask: Ask, parent: LinkId | None, known: Known, now: float, cut: bool = False
+    ) -> list[Effect]:
         self._seen[ask.id] = None
         if len(self._seen) > limits.SEEN_IDS:
             self._seen.popitem(last=False)
         is_passed_on = ask.hops > 0 and ask.wait >= _SHORTEST_WAIT_SECONDS
         ways = self.tree.links if ask.flood else self.tree.eager
         others = [link for link in ways if is_passed_on and link != parent]
-        question = _Question(
+        question = Question(
             ask, parent, now + ask.wait, dict.fromkeys(others), now + _STREAM_SECONDS
         )
         question.answered = 0 if parent is None else 1
         question.ends = self._ends
-        question.add(known.peers, known.hits)
+        question.cut = cut
         self._open[ask.id] = question
+        self._add(question, known.peers, known.hits, now)
         # A child must give up before its parent does, or all it gathered is lost.
         wait = max(ask.wait - _LESS_PER_HOP_SECONDS, ask.wait / 2)
         onward = attrs.evolve(ask, hops=max(0, ask.hops - 1), wait=wait)
         effects: list[Effect] = [Send(link, onward) for link in others]
-        return effects + self._end_if_complete(question)
+        return effects + self._end_if_complete(question, now)
 
-    def _stream(self, question: _Question) -> list[Effect]:
-        """Pass on what has come so far, in lines that say that more follows."""
-        if question.parent is None or not (question.peers or question.hits):
-            return []
-        id_ = question.ask.id
-        lines = [
-            *packed(question.peers, lambda some: Told(id_, peers=some, more=True)),
-            *packed(question.hits, lambda some: Told(id_, hits=some, more=True)),
-        ]
-        question.peers.clear()
-        question.hits.clear()
-        return [Send(question.parent, line) for line in lines]
-
-    def _end_if_complete(self, question: _Question) -> list[Effect]:
-        if question.waiting:
-            return []
-        del self._open[question.ask.id]
-        silent = tuple(question.silent)
+    def _add(
+        self, question: Question, peers: tuple[PeerRecord, ...], hits: tuple[Hit, ...], now: float
+    ) -> None:
+        """Take in part of an answer, as far as its asker may be told."""
+        room = limits.ASK_RECORDS - question.records
         if question.parent is None:
-            answer = Answer(
-                question.ask.id,
-                tuple(question.peers),
-                tuple(question.hits),
-                question.answered,
-                silent,
-                question.cut,
-                not (silent or question.cut) and is_whole(question.ends, question.answered),
-            )
-            return [answer]
+            question.add(peers, hits, room)
+            return
+        budget = self._budgets[question.parent]
+        budget.spend(question.add(peers, hits, min(room, budget.left(now))))
+
+    def _end_if_complete(self, question: Question, now: float) -> list[Effect]:
+        return [] if question.waiting else self._go_on(question, now)
+
+    def _go_on(self, question: Question, now: float) -> list[Effect]:
+        """Pass on some of what has come, and the end when that was all."""
+        if question.parent is None:
+            del self._open[question.ask.id]
+            return [_answer(question)]
+        # A little at a time: all at once would fill the link's queue, and cut the link.
+        parent, lines = question.parent, question.take_lines()
+        effects: list[Effect] = [Send(parent, line, sheddable=True) for line in lines]
+        question.stream_at = now + _STREAM_SECONDS
+        if question.has_more:
+            question.stream_at = now + _STREAM_AGAIN_SECONDS
+        if question.waiting or (question.has_more and now < question.deadline):
+            return effects
+        del self._open[question.ask.id]
         last = Told(
             question.ask.id,
             answered=question.answered,
-            silent=silent[:_SILENT_MOST],
-            cut=question.cut,
+            silent=tuple(question.silent)[:_SILENT_MOST],
+            cut=question.cut or question.has_more,
             ends=question.ends,
         )
-        return [*self._stream(question), Send(question.parent, last)]
+        return [*effects, Send(parent, last)]
+
+
+def _answer(question: Question) -> Answer:
+    silent = tuple(question.silent)
+    return Answer(
+        question.ask.id,
+        tuple(question.peers),
+        tuple(question.hits),
+        question.answered,
+        silent,
+        question.cut,
+        not (silent or question.cut) and is_whole(question.ends, question.answered),
+    )
 
 
 def mark(one: PeerName, other: PeerName) -> int:

@@ -27,6 +27,10 @@ class Bucket:
         self._tokens = min(self.burst, self._tokens + since * self.rate)
         return int(self._tokens)
 
+    def spend(self, count: int) -> None:
+        """Take tokens that there are: see :meth:`left`."""
+        self._tokens -= count
+
     def take(self, now: float) -> bool:
         """Take one token, if there is one."""
         if not self.left(now):

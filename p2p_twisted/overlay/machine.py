@@ -49,10 +49,18 @@ if TYPE_CHECKING:
 
 @define
 class _Allowance:
-    """What one neighbor may still send."""
+    """
+    What one neighbor may still send.
+
+    :ivar passed_on: what is passed on for it. That is less than a neighbor takes of
+        us, so that nobody can use up what the others may ask through us.
+    """
 
     gossip: Bucket = field(factory=lambda: Bucket(limits.GOSSIP_PER_SECOND, limits.GOSSIP_BURST))
     questions: Bucket = field(factory=lambda: Bucket(limits.ASKS_PER_SECOND, limits.ASKS_BURST))
+    passed_on: Bucket = field(
+        factory=lambda: Bucket(limits.PASSED_ON_PER_SECOND, limits.PASSED_ON_BURST)
+    )
 
 
 @define
@@ -127,12 +135,10 @@ class Overlay:
             case Gossip() | IHave() | Graft() | Prune():
                 return self._gossiped(link, message, now) if allowance.gossip.take(now) else []
             case Ask():
-                if allowance.questions.take(now):
-                    return self.asking.asked(link, message, now)
-                # An answer at any rate, or we would be taken for dead.
-                return [Send(link, Told(message.id, cut=True))]
+                return self._asked(link, message, allowance, now)
             case Want() | Refuse():
-                return self._route(link, message) if allowance.questions.take(now) else []
+                bucket = allowance.passed_on if message.route else allowance.questions
+                return self._route(link, message) if bucket.take(now) else []
             case _:
                 raise ProtocolError(f"{message.verb} has no place on a link")
 
@@ -146,6 +152,13 @@ class Overlay:
             passed = (*onward.via, self.membership.me.name)
             onward = attrs.evolve(onward, via=passed[: limits.ROUTE_HOPS])
         return [Send(link, onward)]
+
+    def _asked(self, link: LinkId, ask: Ask, allowance: _Allowance, now: float) -> list[Effect]:
+        if not allowance.questions.take(now):
+            # An answer at any rate, or we would be taken for dead.
+            return [Send(link, Told(ask.id, cut=True))]
+        is_passed_on = self.asking.is_new(ask) and allowance.passed_on.take(now)
+        return self.asking.asked(link, ask, now, is_passed_on)
 
     def _gossiped(
         self, link: LinkId, message: Gossip | IHave | Graft | Prune, now: float
@@ -186,7 +199,7 @@ class Overlay:
                 case NeighborDown(link, _, has_died):
                     del self._allowances[link]
                     effects += self.broadcast.neighbor_down(link, self.tree.drop(link))
-                    effects += self.asking.neighbor_down(link, has_died)
+                    effects += self.asking.neighbor_down(link, has_died, now)
         return effects
 
 

@@ -73,7 +73,7 @@ class AskingTests(SynchronousTestCase):
         asking.ask(TOPO, 0.0)
         for link in (1, 2):
             asking.told(link, Told(TOPO.id, answered=1), 0.1)
-        [answer] = of_kind(asking.neighbor_down(3, has_died=False), Answer)
+        [answer] = of_kind(asking.neighbor_down(3, has_died=False, now=0.2), Answer)
         self.assertEqual((answer.answered, answer.silent), (2, ()))
         self.assertFalse(answer.is_whole)
 
@@ -100,7 +100,7 @@ class AskingTests(SynchronousTestCase):
         asking.ask(TOPO, 0.0)
         asking.told(1, Told(TOPO.id, answered=1), 0.1)
         asking.told(2, Told(TOPO.id, answered=1), 0.1)
-        [answer] = of_kind(asking.neighbor_down(3, has_died=True), Answer)
+        [answer] = of_kind(asking.neighbor_down(3, has_died=True, now=0.2), Answer)
         self.assertEqual((answer.answered, answer.silent), (2, ("c",)))
 
     def test_out_of_time(self) -> None:
@@ -161,7 +161,7 @@ class AskingTests(SynchronousTestCase):
         """A question whose asker is gone is forgotten."""
         asking = an_asking()
         asking.asked(1, TOPO, 0.0)
-        asking.neighbor_down(1, has_died=True)
+        asking.neighbor_down(1, has_died=True, now=0.3)
         self.assertEqual(asking.wake_at, inf)
         self.assertEqual(asking.told(2, Told(TOPO.id), 0.1), [])
 

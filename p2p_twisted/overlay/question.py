@@ -1,0 +1,83 @@
+"""One question that is under way, and what has come for it."""
+
+from collections import Counter
+from typing import Final
+
+from attrs import define, field
+
+from p2p_twisted.overlay.effects import LinkId
+from p2p_twisted.wire.codec import packed
+from p2p_twisted.wire.messages import Ask, Hit, Message, PeerRecord, Told
+from p2p_twisted.wire.names import PeerName
+
+_RECORDS_AT_ONCE: Final = 1_000
+_LINES_AT_ONCE: Final = 8
+
+
+@define
+class Question:
+    """
+    A question; ``parent`` is absent for one of our own.
+
+    :ivar waiting: the neighbors that have not told yet.
+    :ivar stream_at: when to pass on next what has come.
+    :ivar peers: what has come and is still to be passed on, as are ``hits``.
+    :ivar records: how many have come.
+    """
+
+    ask: Ask
+    parent: LinkId | None
+    deadline: float
+    waiting: dict[LinkId, None]
+    stream_at: float
+    peers: list[PeerRecord] = field(factory=list)
+    hits: list[Hit] = field(factory=list)
+    silent: dict[PeerName, None] = field(factory=dict)
+    records: int = 0
+    answered: int = 0
+    cut: bool = False
+    ends: int = 0
+    _passed: "Counter[str]" = field(factory=Counter)
+
+    @property
+    def due(self) -> float:
+        """When it ends, or when there is something to pass on to its parent."""
+        has_news = self.parent is not None and self.has_more
+        return min(self.deadline, self.stream_at) if has_news else self.deadline
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something has come that was not passed on."""
+        return bool(self.peers or self.hits)
+
+    def add(self, peers: tuple[PeerRecord, ...], hits: tuple[Hit, ...], room: int) -> int:
+        """
+        Take in part of the answer, as far as there is room.
+
+        :returns: how many records it was.
+        """
+        before = self.records
+        self.cut = self.cut or len(peers) + len(hits) > room
+        self.peers += peers[:room]
+        self.records += len(peers[:room])
+        for hit in hits[: max(0, room - len(peers))]:
+            content = hit.file or hit.name
+            self._passed[content] += 1
+            if self._passed[content] <= self.ask.limit:
+                self.hits.append(hit)
+                self.records += 1
+        return self.records - before
+
+    def take_lines(self) -> list[Message]:
+        """Take some of what has come: no more than a link's queue has room for."""
+        id_ = self.ask.id
+        peers, hits = self.peers[:_RECORDS_AT_ONCE], self.hits[:_RECORDS_AT_ONCE]
+        lines = [
+            *packed(peers, lambda some: Told(id_, peers=some, more=True)),
+            *packed(hits, lambda some: Told(id_, hits=some, more=True)),
+        ][:_LINES_AT_ONCE]
+        for line in lines:
+            assert isinstance(line, Told)
+            del self.peers[: len(line.peers)]
+            del self.hits[: len(line.hits)]
+        return lines
