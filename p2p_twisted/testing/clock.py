@@ -7,7 +7,18 @@ from typing import Any
 
 from twisted.internet.base import DelayedCall
 
-Entry = tuple[float, int, DelayedCall]
+
+class Timer(DelayedCall):
+    """
+    An event that is set; it provides ``IDelayedCall``.
+
+    :ivar waits: is asked when it is due; if it says yes, it is not fired, and
+        whoever asked for that sets it again, by :meth:`VirtualClock.set`.
+    :ivar order: of its last entry; earlier ones are passed over.
+    """
+
+    waits: "Callable[[Timer], bool] | None" = None
+    order = 0
 
 
 class VirtualClock:
@@ -22,7 +33,7 @@ class VirtualClock:
     def __init__(self, start: float = 1_000.0) -> None:
         self.now = start
         self._order = count()
-        self._heap: list[Entry] = []
+        self._heap: list[tuple[float, int, Timer]] = []
 
     def seconds(self) -> float:
         """Tell the time, in seconds."""
@@ -30,15 +41,18 @@ class VirtualClock:
 
     def call_later(
         self, delay: float, function: Callable[..., object], *args: Any, **kwargs: Any
-    ) -> DelayedCall:
-        """Set an event; what it returns provides ``IDelayedCall``."""
+    ) -> Timer:
+        """Set an event."""
         if delay < 0:
             raise ValueError(f"{delay} s lie in the past")
-        call = DelayedCall(
-            self.now + delay, function, args, kwargs, _forget, self._set, self.seconds
-        )
-        self._set(call)
-        return call
+        timer = Timer(self.now + delay, function, args, kwargs, _forget, self.set, self.seconds)
+        self.set(timer)
+        return timer
+
+    def set(self, timer: Any) -> None:
+        """Have an event, a :class:`Timer`, happen at its time, or next if that has passed."""
+        timer.order = next(self._order)
+        heapq.heappush(self._heap, (timer.getTime(), timer.order, timer))
 
     def run(self, seconds: float) -> None:
         """Let time pass, and happen what is due."""
@@ -61,24 +75,19 @@ class VirtualClock:
             self._happen()
         return True
 
-    def pending(self) -> list[DelayedCall]:
-        """List the events that are still to come."""
-        return [call for time, _, call in self._heap if _is_due(time, call)]
-
     def _happen(self) -> None:
-        time, _, call = heapq.heappop(self._heap)
-        if _is_due(time, call):
+        time, order, timer = heapq.heappop(self._heap)
+        if order != timer.order or not timer.active():
+            return
+        due = timer.getTime()
+        if due > time:
+            # It was put off since.
+            timer.activate_delay()
+            self.set(timer)
+        elif timer.waits is None or not timer.waits(timer):
             self.now = max(self.now, time)
-            call.called = 1
-            call.func(*call.args, **call.kw)
-
-    def _set(self, call: DelayedCall) -> None:
-        heapq.heappush(self._heap, (call.getTime(), next(self._order), call))
-
-
-def _is_due(time: float, call: DelayedCall) -> bool:
-    """Tell whether an entry stands for its call: it was not put off or canceled since."""
-    return bool(call.active()) and call.getTime() == time
+            timer.called = 1
+            timer.func(*timer.args, **timer.kw)
 
 
 def _forget(_call: DelayedCall) -> None:

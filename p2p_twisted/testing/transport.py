@@ -1,6 +1,8 @@
 """One end of a virtual TCP connection."""
 
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.address import IPv4Address
@@ -10,9 +12,11 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 if TYPE_CHECKING:
-    from p2p_twisted.testing.network import Path, VirtualConnector, VirtualPort, VirtualReactor
+    from p2p_twisted.testing.dialing import VirtualConnector
+    from p2p_twisted.testing.reactor import VirtualPort, VirtualReactor
+    from p2p_twisted.testing.ways import Path
 
-_HOST: Final = "127.0.0.1"
+LOOPBACK: Final = "127.0.0.1"
 _BUFFER_BYTES: Final = 65_536
 """What a producer may write before it is asked to pause, as with Twisted's transports."""
 
@@ -26,7 +30,8 @@ class VirtualTransport:
     One end: what is written here arrives at the other after the path's latency.
 
     Bytes keep their order, and no more than a window of them is under way: who
-    does not read stops who writes.
+    does not read stops who writes. What does not get through is kept, and sent
+    again when it does.
     """
 
     disconnecting = False
@@ -47,18 +52,21 @@ class VirtualTransport:
         self._is_producer_paused = False
         self._is_paused = False
         self._unread: deque[bytes] = deque()
+        # What this end has sent that has not got through, in its order.
+        self._unsent: deque[tuple[str, Callable[..., None], bytes]] = deque()
         self._has_ended = False
         self._is_lost = False
 
     def begin(self, factory: Any, connector: "VirtualConnector | None") -> None:
         """Make the protocol, and tell it that it is connected."""
         self._connector = connector
-        self.reactor.connections[self] = None
-        self._protocol = factory.buildProtocol(self.getPeer())
-        if self._protocol is None:
+        protocol = factory.buildProtocol(self.getPeer())
+        if protocol is None:
             self.abortConnection()
-        else:
-            self._protocol.makeConnection(self)
+            return
+        self._protocol = protocol
+        protocol.makeConnection(self)
+        self._hand_up()
 
     # ITCPTransport
 
@@ -86,14 +94,28 @@ class VirtualTransport:
         if not self._is_lost:
             self._outgoing.clear()
             self._is_lost = True
-            self._soon(0.0, self._lose, Failure(ConnectionLost("aborted")))
-            self._tell_other(self.other._reset)
+            self._soon(self._lose, Failure(ConnectionLost("aborted")))
+            self._tell_other_of_reset()
 
     def reset(self) -> None:
         """Vanish with the process: it is told nothing, the other end of a reset."""
         self._is_lost = True
         self.reactor.connections.pop(self, None)
-        self._tell_other(self.other._reset)
+        self._tell_other_of_reset()
+
+    def go_on(self) -> None:
+        """Take up what lay here while the process was stopped."""
+        self._hand_up()
+        self._flow()
+
+    def send_again(self) -> None:
+        """Send what did not get through, if now it does."""
+        unsent, self._unsent = self._unsent, deque()
+        for what, arrive, data in unsent:
+            if self._gets_through():
+                self._after(self._path.latency, what, arrive, data)
+            else:
+                self._keep(what, arrive, data)
 
     def getPeer(self) -> IPv4Address:
         """Tell where the other end is."""
@@ -150,7 +172,7 @@ class VirtualTransport:
     def resumeProducing(self) -> None:
         """Hand up again what comes."""
         self._is_paused = False
-        self._soon(0.0, self._hand_up)
+        self._soon(self._hand_up)
 
     def stopProducing(self) -> None:
         """Close."""
@@ -168,47 +190,69 @@ class VirtualTransport:
 
     def _flow(self) -> None:
         """Send what the window allows; then ask for more, or end."""
+        if self._is_lost or not self.reactor.is_awake:
+            return
         room = _WINDOW_BYTES - self._under_way
         if self._outgoing and room > 0:
             piece = bytes(self._outgoing[:room])
             del self._outgoing[:room]
             self._under_way += len(piece)
-            self._travel(self.other._arrive, piece)
+            self._travel("sends", self.other._arrive, piece)
         if self._outgoing:
             return
         if self._producer is not None and (not self._is_streaming or self._is_producer_paused):
-            self._soon(0.0, self._resume_producer)
-        elif self.disconnecting and not self._is_lost:
+            self._soon(self._resume_producer)
+        elif self.disconnecting:
             self._is_lost = True
-            self._travel(self.other._end)
-            self._soon(0.0, self._lose, Failure(ConnectionDone()))
+            self._travel("closes", self.other._end)
+            self._soon(self._lose, Failure(ConnectionDone()))
 
-    def _travel(self, arrive: Any, *what: bytes) -> None:
+    def _travel(self, what: str, arrive: Callable[..., None], piece: bytes = b"") -> None:
         """Let something arrive at the other end, behind all that is under way."""
         now = self.reactor.seconds()
-        size = sum(map(len, what))
-        busy = size / self._path.bandwidth if self._path.bandwidth else 0.0
+        busy = len(piece) / self._path.bandwidth if self._path.bandwidth else 0.0
         self._free_at = max(now, self._free_at) + busy
-        delay = self._free_at - now + self._path.latency
-        self.reactor.network.clock.call_later(delay, arrive, *what)
+        self._after(self._free_at - now + self._path.latency, what, arrive, piece)
 
-    def _tell_other(self, what: Any) -> None:
-        self.reactor.network.clock.call_later(self._path.latency, what)
+    def _tell_other_of_reset(self) -> None:
+        self._unsent.clear()
+        self._after(self._path.latency, "resets", self.other._reset)
+
+    def _after(
+        self, delay: float, what: str, arrive: Callable[..., None], data: bytes = b""
+    ) -> None:
+        self.reactor.network.clock.call_later(delay, self._get_through, what, arrive, data)
+
+    def _get_through(self, what: str, arrive: Callable[..., None], data: bytes) -> None:
+        """Let what was sent arrive; behind all else, where something has not got through."""
+        if self._unsent or not self._gets_through():
+            self._keep(what, arrive, data)
+            return
+        self.reactor.network.note(what, self.reactor.name, self.other.reactor.name, data)
+        arrive(data)
+
+    def _keep(self, what: str, arrive: Callable[..., None], data: bytes) -> None:
+        self._unsent.append((what, arrive, data))
+        self.reactor.network.stuck[self] = None
+
+    def _gets_through(self) -> bool:
+        return self.reactor.network.carries(self.reactor, self.other.reactor)
 
     def _arrive(self, piece: bytes) -> None:
-        if self._is_lost:
-            return
-        self._unread.append(piece)
-        self._hand_up()
+        if not self._is_lost:
+            self._unread.append(piece)
+            self._hand_up()
 
     def _hand_up(self) -> None:
+        """Give what has come to the protocol, if there is one yet and it listens."""
+        if self._protocol is None or not self.reactor.is_awake:
+            return
         while self._unread and not (self._is_paused or self._is_lost):
             piece = self._unread.popleft()
-            self.reactor.network.clock.call_later(
-                self.other._path.latency, self.other._acknowledged, len(piece)
-            )
+            acknowledged = partial(self.other._acknowledged, len(piece))
+            self._after(self._path.latency, "takes", acknowledged)
             self._protocol.dataReceived(piece)
-        if self._has_ended and not self._unread and not self._is_lost:
+        if self._has_ended and not (self._unread or self._is_lost):
             self._has_ended = False
             if IHalfCloseableProtocol.providedBy(self._protocol):
                 self._protocol.readConnectionLost()
@@ -216,20 +260,19 @@ class VirtualTransport:
                 self._is_lost = True
                 self._lose(Failure(ConnectionDone()))
 
-    def _acknowledged(self, length: int) -> None:
+    def _acknowledged(self, length: int, _nothing: bytes) -> None:
         self._under_way -= length
-        if not self._is_lost:
-            self._flow()
+        self._flow()
 
-    def _end(self) -> None:
+    def _end(self, _nothing: bytes) -> None:
         if not self._is_lost:
             self._has_ended = True
             self._hand_up()
 
-    def _reset(self) -> None:
+    def _reset(self, _nothing: bytes) -> None:
         if not self._is_lost:
             self._is_lost = True
-            self._lose(Failure(ConnectionLost("reset")))
+            self._soon(self._lose, Failure(ConnectionLost("reset")))
 
     def _lose(self, reason: Failure) -> None:
         self.connected = 0
@@ -252,23 +295,29 @@ class VirtualTransport:
             self._is_producer_paused = False
             self._producer.resumeProducing()
 
-    def _soon(self, delay: float, function: Any, *args: Any) -> None:
+    def _soon(self, function: Callable[..., None], *args: Any) -> None:
         """Do something from the reactor, if the process is still there."""
-        if self.reactor.running or function == self._lose:
-            self.reactor.callLater(delay, function, *args)
+        if self.reactor.running:
+            self.reactor.callLater(0, function, *args)
 
 
-def connect(
-    dialer: "VirtualReactor", listening: "VirtualPort", there: "Path", back: "Path"
-) -> VirtualTransport:
+def connect(dialer: "VirtualReactor", listening: "VirtualPort") -> VirtualTransport:
     """
-    Connect a process with a port; the listener's side begins at once.
+    Connect a process with a port; the listener's side begins as soon as it is not stopped.
 
     :returns: the dialer's end.
     """
-    own = IPv4Address("TCP", _HOST, dialer.network.free_port())
-    ours = VirtualTransport(dialer, there, own)
-    theirs = VirtualTransport(listening.reactor, back, listening.getHost())
+    network, listener = dialer.network, listening.reactor
+    there = network.ways.path(dialer.name, listener.name)
+    back = network.ways.path(listener.name, dialer.name)
+    ours = VirtualTransport(dialer, there, IPv4Address("TCP", LOOPBACK, network.free_port()))
+    theirs = VirtualTransport(listener, back, listening.getHost())
     ours.other, theirs.other = theirs, ours
-    theirs.begin(listening.factory, None)
+    network.note("connects", dialer.name, listener.name)
+    for end in (ours, theirs):
+        end.reactor.connections[end] = None
+    if listener.is_awake:
+        theirs.begin(listening.factory, None)
+    else:
+        listener.callLater(0, theirs.begin, listening.factory, None)
     return ours

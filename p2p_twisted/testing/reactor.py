@@ -1,0 +1,204 @@
+"""The reactor of one process on a virtual network."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet import error
+from twisted.internet.address import IPv4Address
+from twisted.internet.base import DelayedCall
+from twisted.internet.interfaces import (
+    IListeningPort,
+    IProtocolFactory,
+    IReactorTCP,
+    IReactorTime,
+)
+from zope.interface import implementer
+
+from p2p_twisted.testing.clock import Timer
+from p2p_twisted.testing.dialing import VirtualConnector
+from p2p_twisted.testing.transport import LOOPBACK, VirtualTransport
+
+if TYPE_CHECKING:
+    from p2p_twisted.testing.network import VirtualNetwork
+
+
+@implementer(IReactorTime, IReactorTCP)
+class VirtualReactor:
+    """
+    The reactor of one process, which can be killed, lost, and halted.
+
+    :ivar running: until it has crashed or vanished.
+    :ivar is_gone: whether it has vanished, and its host with it.
+    :ivar is_halted: whether it is stopped for now; what its system does for it goes on.
+    :ivar has_stopped: whether what runs in it has asked to end.
+    """
+
+    def __init__(self, network: "VirtualNetwork", name: str) -> None:
+        self.network = network
+        self.name = name
+        self.running = True
+        self.is_gone = False
+        self.is_halted = False
+        self.has_stopped = False
+        self.connections: dict[VirtualTransport, None] = {}
+        self.ports: dict[VirtualPort, None] = {}
+        self._timers: dict[Timer, None] = {}
+        self._overdue: list[Timer] = []
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether its code runs."""
+        return self.running and not self.is_halted
+
+    # What tests do to it
+
+    def crash(self) -> None:
+        """End as by a kill: no timer fires any more, and connections are reset."""
+        self.network.note("crashes", self.name, "")
+        self._end()
+        self._reset_connections()
+
+    def vanish(self) -> None:
+        """End without a trace: nothing gets to it any more, nor from it, not even a reset."""
+        self.network.note("vanishes", self.name, "")
+        self._end()
+        self.is_gone = True
+
+    def halt(self) -> None:
+        """Stop for now, as by SIGSTOP: its system goes on accepting and buffering."""
+        self.network.note("halts", self.name, "")
+        self.is_halted = True
+
+    def go_on(self) -> None:
+        """Go on, as by SIGCONT: what came due meanwhile happens now, in its order."""
+        self.network.note("goes on", self.name, "")
+        self.is_halted = False
+        overdue, self._overdue = self._overdue, []
+        for timer in overdue:
+            self.network.clock.set(timer)
+        for transport in list(self.connections):
+            self.callLater(0, transport.go_on)
+
+    def come_back(self) -> None:
+        """Let the host of a process that had vanished answer again: it knows of no connection."""
+        self.is_gone = False
+        self._reset_connections()
+
+    def _reset_connections(self) -> None:
+        for port in list(self.ports):
+            port.close()
+        for transport in list(self.connections):
+            transport.reset()
+
+    def _end(self) -> None:
+        self.running = False
+        for call in self.getDelayedCalls():
+            call.cancel()
+
+    # IReactorTime
+
+    def seconds(self) -> float:
+        """Tell the virtual time."""
+        return self.network.clock.now
+
+    def callLater(
+        self, delay: float, callable: Callable[..., object], *args: Any, **kwargs: Any
+    ) -> Timer:
+        """Set a timer of this process."""
+
+        def fire() -> None:
+            del self._timers[timer]
+            callable(*args, **kwargs)
+
+        timer = self.network.clock.call_later(delay, fire)
+        timer.waits = self._waits
+        self._timers[timer] = None
+        return timer
+
+    def getDelayedCalls(self) -> list[DelayedCall]:
+        """List the timers that are set."""
+        self._timers = {timer: None for timer in self._timers if timer.active()}
+        return list(self._timers)
+
+    def _waits(self, timer: Timer) -> bool:
+        """Keep back what comes due while this process is stopped; once it ended, all of it."""
+        if self.is_halted:
+            self._overdue.append(timer)
+        return not self.is_awake
+
+    # IReactorTCP
+
+    def listenTCP(
+        self,
+        port: int,
+        factory: IProtocolFactory,
+        backlog: int = 50,
+        interface: str = "",
+    ) -> "VirtualPort":
+        """
+        Listen.
+
+        :raises CannotListenError: when another process of the network has the port.
+        """
+        port = port or self.network.free_port()
+        holder = self.network.ports.get(port)
+        if holder is not None and not holder.reactor.is_gone:
+            raise error.CannotListenError(interface, port, OSError(98, "Address already in use"))
+        listening = self.network.ports[port] = VirtualPort(self, factory, port)
+        self.ports[listening] = None
+        return listening
+
+    def connectTCP(
+        self,
+        host: str,
+        port: int,
+        factory: Any,
+        timeout: float = 30,
+        bindAddress: Any = None,
+    ) -> VirtualConnector:
+        """Connect, after the way there and back."""
+        return VirtualConnector(self, host, port, factory, timeout)
+
+    # What services use of IReactorCore
+
+    def callWhenRunning(self, callable: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+        """Call soon."""
+        self.callLater(0, callable, *args, **kwargs)
+
+    def callFromThread(self, callable: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+        """Call soon: there are no threads."""
+        self.callLater(0, callable, *args, **kwargs)
+
+    def stop(self) -> None:
+        """Take note that the process wants to end."""
+        self.has_stopped = True
+
+
+@implementer(IListeningPort)
+class VirtualPort:
+    """A port on which a process listens."""
+
+    def __init__(self, reactor: VirtualReactor, factory: IProtocolFactory, port: int) -> None:
+        self.reactor = reactor
+        self.factory = factory
+        self.port = port
+        factory.doStart()
+
+    def startListening(self) -> None:
+        """Do nothing: it listens from the start."""
+
+    def stopListening(self) -> None:
+        """Let nobody in any more."""
+        if self in self.reactor.ports:
+            self.factory.doStop()
+        self.close()
+
+    def close(self) -> None:
+        """Give the port up."""
+        self.reactor.ports.pop(self, None)
+        if self.reactor.network.ports.get(self.port) is self:
+            del self.reactor.network.ports[self.port]
+
+    def getHost(self) -> IPv4Address:
+        """Tell where it listens."""
+        return IPv4Address("TCP", LOOPBACK, self.port)
