@@ -70,7 +70,7 @@ class Network:
         """Start a peer, or start it again."""
         if name in self.daemons:
             self.daemons[name].end()
-            del self._ports[name]
+            self._ports.pop(name, None)
         self.daemons[name] = Daemon(
             "-n",
             "p2ppeer",
@@ -99,11 +99,14 @@ class Network:
 
     def type(self, name: str, line: str, answer: str) -> str:
         """Type a line at a peer's console; returns all that it has printed since."""
-        before = len(self.daemons[name].log)
-        self.daemons[name].type(line)
-        return str(
-            wait_until(lambda: _from(self.daemons[name].log[before:], answer), f"{line}: {answer}")
-        )
+        daemon = self.daemons[name]
+        before = len(daemon.log)
+        daemon.type(line)
+        try:
+            wait_until(lambda: answer in daemon.log[before:], f"{answer!r} after {line!r}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the log:\n{daemon.log[before:]}") from None
+        return daemon.log[before:]
 
     def get(self, name: str, file: str, line: str | None = None) -> bytes:
         """Have a peer download a file; returns what it saved."""
@@ -120,6 +123,12 @@ class Network:
     def memory(self) -> dict[str, int]:
         """Tell how much memory each daemon has, in bytes."""
         return {name: _memory(daemon.pid) for name, daemon in self.daemons.items()}
+
+    def processor_seconds(self, name: str) -> float:
+        """Tell how much processor time a daemon has had."""
+        with open(f"/proc/{self.daemons[name].pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def others_files(self) -> dict[str, tuple[int, int, int]]:
         """Tell the state of every file that no peer may touch."""
@@ -191,11 +200,6 @@ class AbusedCase(SynchronousTestCase):
 
 
 _HONEST = range(_HONEST_FILES)
-
-
-def _from(log: str, answer: str) -> str:
-    """Give a log if it has an answer in it, as a whole line or the beginning of one."""
-    return log if answer in log else ""
 
 
 def _walk(folder: Path) -> Iterator[Path]:

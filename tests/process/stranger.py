@@ -194,7 +194,7 @@ class Listener:
 
 class Neighbor:
     """
-    A link with a thread that answers pings and questions, the latter with nothing.
+    A link with a thread that answers pings and questions, as one that shares nothing.
 
     :param on: what to do instead with messages, by verb.
     :ivar heard: all that was said to it.
@@ -234,7 +234,8 @@ class Neighbor:
                 if verb in self._on:
                     self._on[verb](fields)
                 elif verb == "ASK":
-                    self.line.say("TOLD", id=fields["id"], answered=1)
+                    record = [{"peer": self.name}] if fields["what"] == "topo" else []
+                    self.line.say("TOLD", id=fields["id"], peers=record, answered=1)
 
 
 def a_holder(
@@ -251,8 +252,10 @@ def a_holder(
     """
 
     def answer(ask: dict[str, Any]) -> None:
-        shown = [] if ask["what"] == "topo" else hits
-        holder.line.say("TOLD", id=ask["id"], hits=shown, answered=1)
+        if ask["what"] == "topo":
+            holder.line.say("TOLD", id=ask["id"], peers=[{"peer": name}], answered=1)
+        else:
+            holder.line.say("TOLD", id=ask["id"], hits=hits, answered=1)
 
     def wanted(want: dict[str, Any]) -> None:
         threading.Thread(target=_quietly, args=[deliver, want], daemon=True).start()
