@@ -30,6 +30,8 @@ from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Prune, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
 _LESS_PER_HOP_SECONDS: Final = 0.2
+_LEAST_PER_HOP_SECONDS: Final = 0.05
+_HOPS_IN_TIME: Final = 16
 _SHORTEST_WAIT_SECONDS: Final = 0.01
 _STREAM_SECONDS: Final = 0.25
 _STREAM_AGAIN_SECONDS: Final = 0.05
@@ -186,8 +188,7 @@ class Asking:
         question.cut = cut
         self._open[ask.id] = question
         self._add(question, known.peers, known.hits, now)
-        # A child must give up before its parent does, or all it gathered is lost.
-        wait = max(ask.wait - _LESS_PER_HOP_SECONDS, ask.wait / 2)
+        wait = ask.wait - _sooner(ask.wait)
         onward = attrs.evolve(ask, hops=max(0, ask.hops - 1), wait=wait)
         effects: list[Effect] = [Send(link, onward) for link in others]
         return effects + self._end_if_complete(question, now)
@@ -259,3 +260,14 @@ def is_whole(ends: int, answered: int) -> bool:
     """
     changes = min(answered // _PEERS_PER_CHANGE, _CHANGES_MOST)
     return ends.bit_count() <= _MARKS_PER_LINK * changes
+
+
+def _sooner(wait: float) -> float:
+    """
+    Tell how much earlier than its parent a child must give up, in seconds.
+
+    Otherwise all that it has gathered comes too late. A tree may be thirty hops
+    deep, and the last of them must have some time left, too.
+    """
+    share = max(wait / _HOPS_IN_TIME, _LEAST_PER_HOP_SECONDS)
+    return min(share, _LESS_PER_HOP_SECONDS, wait / 2)

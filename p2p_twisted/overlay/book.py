@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from random import Random
 
 _RETRY_SECONDS: Final = 30.0
-_LONGEST_RETRY_SECONDS: Final = 3_600.0
+# Short, so that a network that was cut apart is whole again soon after.
+_LONGEST_RETRY_SECONDS: Final = 60.0
 _FORGET_AFTER_SECONDS: Final = 7 * 86_400.0
 _KEY_BYTES: Final = 8
 
@@ -59,7 +60,7 @@ class Book:
         self._keep(self._reached, key, address)
 
     def failed(self, address: PeerAddress, now: float) -> None:
-        """Note that nobody answered; it is tried ever more rarely, and forgotten after a week."""
+        """Note that nobody answered; it is tried more rarely, and forgotten after a week."""
         key = self._key(address)
         if key not in self._heard and key not in self._reached:
             return
@@ -67,7 +68,7 @@ class Book:
         if now - last.since > _FORGET_AFTER_SECONDS:
             self._drop(key)
             return
-        wait = min(_RETRY_SECONDS * 2**last.times, _LONGEST_RETRY_SECONDS)
+        wait = min(_RETRY_SECONDS * (last.times + 1), _LONGEST_RETRY_SECONDS)
         self._failing[address] = _Failing(last.times + 1, last.since, now + wait)
 
     def pick(
