@@ -1,5 +1,6 @@
 """The peer as one object: what it shares, what it fetches, and its place in the network."""
 
+import time
 from collections.abc import Callable
 from random import Random
 from typing import Any, Final, Literal
@@ -44,6 +45,7 @@ class Peer:
     :param make_watcher: notices changes of what is shared.
     :param announce: is told what a person should know.
     :param stopped: is called when another peer has stopped the network.
+    :param wall: tells wall time in seconds, to which files' times of change compare.
     :ivar state: where it keeps what is its own.
     """
 
@@ -58,6 +60,7 @@ class Peer:
         make_watcher: WatcherMaker,
         announce: Callable[[str], None],
         stopped: Callable[[], None],
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._reactor = reactor
         self._rng = rng
@@ -73,6 +76,7 @@ class Peer:
             reactor,
             offload,
             make_watcher,
+            wall,
         )
         self._presence = Presence(reactor, rng, settings, self.state, announce)
         self._downloads = Downloads(

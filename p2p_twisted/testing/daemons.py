@@ -1,17 +1,18 @@
 """Real registries and peers as processes of a virtual network."""
 
+import os
 import shutil
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 from typing import Final, TypeVar
 
 from attrs import define, field
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
 from p2p_twisted.library.watching import NoWatcher
-from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.checking import Checker
@@ -19,15 +20,22 @@ from p2p_twisted.registry.deciding import Policy
 from p2p_twisted.registry.server import Registry
 from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
+from p2p_twisted.testing.inside import WitnessedPeer, node_of
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.threads import inline
 from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.wire.limits import REGISTRY_PORT
-from p2p_twisted.wire.names import PeerName
+from p2p_twisted.wire.messages import Gossip
+from p2p_twisted.wire.names import MessageId, PeerName
+
+REGISTRY: Final = "registry"
+"""What the registry's process is called."""
 
 _NETWORK: Final = "default"
-_REGISTRY: Final = "registry"
-_NAMES: Final = range(9_100, 20_000)
+_PORTS: Final = range(9_100, 20_000)
+_EPOCH: Final = 1_800_000_000.0
+_OLD_SECONDS: Final = 3_600.0
+_GOSSIP_LIFE_SECONDS: Final = 60.0
 
 T = TypeVar("T")
 
@@ -37,55 +45,78 @@ class VirtualDaemons:
     """
     A registry and peers, unchanged but for their reactors, in one process and virtual time.
 
+    Peers are called ``s1``, ``s2`` and so on where nothing else is said.
+
     :ivar folder: where the peers' directories are made.
+    :ivar network: to cut it, to slow it down, and to halt what runs on it.
     :ivar ports: what the registry gives to peers.
+    :ivar peers: those that run.
     :ivar said: what peers announced to their persons, in order.
+    :ivar heard: for each run of a peer, how often each broadcast came to it.
+    :ivar ended: daemons that stopped in order or gave up, and why they did.
     """
 
     folder: Path
     network: VirtualNetwork = field(factory=VirtualNetwork)
-    ports: range = _NAMES
-    peers: dict[PeerName, Peer] = field(factory=dict)
+    ports: range = _PORTS
+    peers: dict[PeerName, WitnessedPeer] = field(factory=dict)
     said: list[str] = field(factory=list)
+    heard: list[tuple[PeerName, "Counter[MessageId]"]] = field(factory=list)
+    ended: dict[str, str] = field(factory=dict)
     _services: dict[str, PeerService | RegistryService] = field(factory=dict)
     _store: IRegistryStore = field(factory=MemoryStore)
+    # To forget the killed would be to end their coroutines, which still know the disk.
+    _killed: list[object] = field(factory=list)
+
+    # Daemons
 
     def start_registry(self) -> None:
         """Start the registry, or start it again with what it had written down."""
-        reactor = self.network.process(_REGISTRY)
+        reactor = self.network.process(REGISTRY)
         rng = Random(self.network.rng.random())
         checker, policy = Checker(reactor, _NETWORK), Policy(self.ports)
-        registry = Registry(reactor, self._store, checker, policy, rng, reactor.seconds)
+        registry = Registry(reactor, self._store, checker, policy, rng, self.wall)
         endpoint = f"tcp:{REGISTRY_PORT}:interface=127.0.0.1"
         service = RegistryService(reactor, registry, _NETWORK, endpoint)
         service.privilegedStartService()
         service.startService()
-        self._services[_REGISTRY] = service
+        self._services[REGISTRY] = service
 
     def forget_registrations(self) -> None:
         """Lose what the registry, which does not run now, had written down."""
         self._store = MemoryStore()
 
-    def start(self, name: PeerName, files: Mapping[str, bytes] | None = None) -> Peer:
+    def start(self, name: PeerName, files: Mapping[str, bytes] | None = None) -> WitnessedPeer:
         """
         Start a peer, or start it again on the directory it had.
 
         :param files: by their paths, what to put there before.
         """
         directory = self.folder / name
-        for path, content in (files or {}).items():
-            file = directory / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+        self._write(directory, files or {})
         reactor = self.network.process(name)
         rng = Random(self.network.rng.random())
         settings = Settings(name, directory, directory / "Downloads")
-        peer = Peer(
-            reactor, rng, settings, inline, lambda _noticed: NoWatcher(), self._say, reactor.stop
+        peer = WitnessedPeer(
+            reactor,
+            rng,
+            settings,
+            inline,
+            lambda _noticed: NoWatcher(),
+            self._say,
+            reactor.stop,
+            self.wall,
         )
-        service = PeerService(reactor, peer, self._say, self._say)
+        peer.witness = self._witness(name)
+
+        def give_up(reason: str) -> None:
+            self._say(reason)
+            self.ended[name] = reason
+
+        service = PeerService(reactor, peer, self._say, give_up)
         service.startService()
         self.peers[name], self._services[name] = peer, service
+        self.ended.pop(name, None)
         return peer
 
     def start_many(self, number: int, apart: float = 0.1) -> None:
@@ -97,15 +128,25 @@ class VirtualDaemons:
     def crash(self, name: str) -> None:
         """Kill a daemon: nobody is told, but its connections are reset."""
         self.network.processes[name].crash()
-        # The system closes what a killed process had open, its lock among it.
-        if name in self.peers:
-            self.peers.pop(name).state.close()
-        del self._services[name]
+        self._bury(name)
+
+    def vanish(self, name: str) -> None:
+        """Lose a daemon and its host: its connections stay open, and nothing comes on them."""
+        self.network.processes[name].vanish()
+        self._bury(name)
+
+    def erase(self, name: PeerName) -> None:
+        """Lose the disk of a peer that does not run now."""
+        shutil.rmtree(self.folder / name)
 
     def stop(self, name: str) -> "Deferred[None]":
         """Stop a daemon in order."""
         self.peers.pop(name, None)
-        return Deferred.fromCoroutine(self._services.pop(name).stopService())
+        self.ended[name] = "stopped"
+        stopped: Deferred[None] = maybeDeferred(self._services.pop(name).stopService)
+        return stopped
+
+    # What one does with them
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -133,11 +174,51 @@ class VirtualDaemons:
         """Read what a peer has downloaded."""
         return (self.folder / name / "Downloads" / target).read_bytes()
 
+    def broadcast(self, name: PeerName) -> MessageId:
+        """Have a peer, which has joined, tell all others something."""
+        node = node_of(self.peers[name])
+        assert node is not None
+        gossip = Gossip(node.new_id(), "note", name, 0.0, _GOSSIP_LIFE_SECONDS)
+        node.publish(gossip)
+        return gossip.id
+
+    def wall(self) -> float:
+        """Tell the virtual wall time."""
+        return _EPOCH + self.network.clock.now
+
     def close(self) -> None:
         """End it all, without ceremony, and remove the folder."""
         for name in list(self._services):
             self.crash(name)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    # How it works
+
+    def _write(self, directory: Path, files: Mapping[str, bytes]) -> None:
+        # Old enough to be hashed at once.
+        written = self.wall() - _OLD_SECONDS
+        for path, content in files.items():
+            file = directory / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+            os.utime(file, (written, written))
+
+    def _witness(self, name: PeerName) -> Callable[[Gossip], None]:
+        heard: Counter[MessageId] = Counter()
+        self.heard.append((name, heard))
+
+        def witness(gossip: Gossip) -> None:
+            heard[gossip.id] += 1
+
+        return witness
+
+    def _bury(self, name: str) -> None:
+        # The system closes what a killed process had open, its lock among it.
+        if name in self.peers:
+            peer = self.peers.pop(name)
+            peer.state.close()
+            self._killed.append(peer)
+        self._killed.append(self._services.pop(name))
 
     def _say(self, text: str) -> None:
         self.said.append(text)
