@@ -172,7 +172,7 @@ class Fetch:
     def _worth_asking(self, hits: Iterable[Hit]) -> Iterator[Hit]:
         # Lazily: one may turn out to be a liar while the others are asked.
         for hit in hits:
-            if hit.file == self._item.file and self._means.requests.may_ask(hit.peer):
+            if hit.file == self._item.file and self._means.requests.may_ask(hit):
                 yield hit
 
     async def _ask(self, hit: Hit) -> bool:

@@ -18,6 +18,8 @@ from p2p_twisted.wire.messages import File, Hit, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
 from p2p_twisted.wire.session import Session
 
+_Way = tuple[tuple[PeerName, ...], PeerName]
+
 
 class Network(Protocol):
     """What downloads need of the network."""
@@ -90,12 +92,12 @@ class Requests:
         self._network = network
         self._new_ticket = new_ticket
         self._open: dict[MessageId, Request] = {}
-        self._liars: dict[PeerName, float] = {}
+        self._liars: dict[_Way, float] = {}
 
-    def may_ask(self, holder: PeerName) -> bool:
+    def may_ask(self, hit: Hit) -> bool:
         """Tell whether a holder is worth asking: not ourselves, and no proven liar."""
-        until = self._liars.get(holder, 0.0)
-        return holder != self._network.address().name and until <= self._clock.seconds()
+        until = self._liars.get(_way(hit), 0.0)
+        return hit.peer != self._network.address().name and until <= self._clock.seconds()
 
     async def ask(self, hit: Hit, file: FileId, size: int | None, taker: Taker) -> str:
         """
@@ -120,7 +122,7 @@ class Requests:
             del self._open[ticket]
             request.answered()
             if request.is_liar:
-                self._blame(hit.peer)
+                self._blame(hit)
             if request.session is not None and not request.session.is_done:
                 request.session.abort()
 
@@ -166,11 +168,21 @@ class Requests:
         if not file.size:
             take(b"")
 
-    def _blame(self, holder: PeerName) -> None:
-        self.log.warn("{holder} delivered wrong content", holder=holder)
+    def _blame(self, hit: Hit) -> None:
+        self.log.warn("{holder} delivered wrong content", holder=hit.peer)
         now = self._clock.seconds()
         self._liars = {liar: until for liar, until in self._liars.items() if until > now}
-        self._liars[holder] = now + limits.LIAR_SECONDS
+        self._liars[_way(hit)] = now + limits.LIAR_SECONDS
+
+
+def _way(hit: Hit) -> _Way:
+    """
+    Tell whom to blame: a holder, by way of that neighbor.
+
+    A peer on the way could have delivered in the holder's name, or made the hit up:
+    that must not keep us from the holder by other ways.
+    """
+    return hit.route[:1], hit.peer
 
 
 async def _take_whole(request: Request, content: bytes) -> None:

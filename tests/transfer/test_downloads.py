@@ -237,6 +237,18 @@ class LiarTests(Tests):
         world.get(world.holders["s1"].hit(other, "o", peer="liar", route=("liar",)))
         self.assertEqual(len(world.wants), 3)
 
+    def test_framed(self) -> None:
+        """Whoever lies in a holder's name does not keep us from that holder by other ways."""
+        content = Content(some_bytes(3 * MIB))
+        world = self.world()
+        world.holder("evil").is_mute = True
+        honest = world.holder("s1", content)
+        done = world.get(honest.hit(content, route=("evil", "evil")), honest.hit(content))
+        liar = world.stranger()
+        liar.say(self.push(world, content), content.digests[:-1] + b"!")
+        world.wires.settle()
+        self.assert_saved(world, done, content)
+
     def test_wrong_digests(self) -> None:
         """Digests that are not of the file create nothing."""
         content = Content(some_bytes(3 * MIB))
