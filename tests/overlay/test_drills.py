@@ -1,0 +1,138 @@
+"""What befalls networks of a thousand peers, and of ten thousand."""
+
+import resource
+
+import pytest
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.testing.swarm import Swarm
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Ask
+
+
+def a_settled_swarm(peers: int, seed: int = 1, registry: bool = True) -> Swarm:
+    """Form a network within ten seconds, and let broadcasts shape its tree."""
+    swarm = Swarm(seed)
+    swarm.add_many(peers, apart=10.0 / peers)
+    swarm.run(60.0)
+    swarm.has_registry = registry
+    for _ in range(5):
+        swarm.publish(swarm.rng.choice(swarm.alive))
+        swarm.run(2.0)
+    return swarm
+
+
+def lose(swarm: Swarm, share: float, silently: bool = False) -> None:
+    """Lose so many peers at once."""
+    for peer in swarm.rng.sample(swarm.alive, int(share * len(swarm.alive))):
+        if silently:
+            swarm.die_silently(peer)
+        else:
+            swarm.crash(peer)
+
+
+class ThousandTests(SynchronousTestCase):
+    def test_steady(self) -> None:
+        """One graph of bounded degree, cheap to keep; every peer is reached, and counted."""
+        swarm = a_settled_swarm(1_000)
+        self.assertEqual(len(swarm.component(swarm.alive[0])), 1_000)
+        degrees = [len(peer.neighbors) for peer in swarm.alive]
+        self.assertLessEqual(max(degrees), limits.LINKS_MOST)
+        self.assertGreaterEqual(sum(degree >= 5 for degree in degrees), 950)
+        before = swarm.lines
+        swarm.run(30.0)
+        self.assertLess((swarm.lines - before) / 1_000 / 30.0, 0.3)
+        # A young tree still has links too many.
+        for flood, most in ((False, 5.5), (True, 11.0)):
+            before = swarm.lines
+            ask = Ask(swarm.new_id(), "text", "nosuch", flood=flood)
+            self.assertEqual(swarm.ask(swarm.alive[7], ask).answered, 999)
+            self.assertLess((swarm.lines - before) / 1_000, most)
+        id_ = swarm.publish(swarm.alive[3])
+        swarm.run(2.0)
+        self.assertEqual(swarm.reach(id_), 1.0)
+
+    def test_crash(self) -> None:
+        """A broadcast at the very instant at which 80 % crash reaches all others in 5 s."""
+        swarm = a_settled_swarm(1_000, registry=False)
+        lose(swarm, 0.8)
+        ids = [swarm.publish(swarm.alive[0])]
+        swarm.run(5.0)
+        ids.append(swarm.publish(swarm.alive[9]))
+        swarm.run(3.0)
+        self.assertEqual([swarm.reach(id_) for id_ in ids], [1.0, 1.0])
+        self.assertEqual(len(swarm.component(swarm.alive[0])), 200)
+
+    def test_silent_death(self) -> None:
+        """A broadcast at the instant at which half die silently reaches all others in 30 s."""
+        swarm = a_settled_swarm(1_000, registry=False)
+        lose(swarm, 0.5, silently=True)
+        id_ = swarm.publish(swarm.alive[0])
+        swarm.run(30.0)
+        self.assertEqual(swarm.reach(id_), 1.0)
+        self.assertEqual(swarm.one_way_links(), [])
+
+    def test_dead_are_named(self) -> None:
+        """Asked at once after some died silently, the answer counts the living and names all dead."""
+        swarm = a_settled_swarm(300)
+        dead = swarm.rng.sample(swarm.alive[1:], 30)
+        for peer in dead:
+            swarm.die_silently(peer)
+        ask = Ask(swarm.new_id(), "topo", wait=6.0, flood=True)
+        answer = swarm.ask(swarm.alive[0], ask)
+        self.assertEqual(answer.answered, 269)
+        named = set(answer.silent) | {link for record in answer.peers for link in record.links}
+        self.assertLessEqual({peer.name for peer in dead}, named)
+
+
+class PartitionTests(SynchronousTestCase):
+    def test_merges_without_registry(self) -> None:
+        """Cut in halves for half an hour, a network without registry is one again in a minute."""
+        for peers, within in ((10, 120.0), (100, 60.0)):
+            swarm = a_settled_swarm(peers, registry=False)
+            half = {peer.name for peer in swarm.rng.sample(swarm.alive, peers // 2)}
+            swarm.part(lambda peer, half=half: int(peer.name in half))  # type: ignore[misc]
+            swarm.run(1_800.0)
+            self.assertEqual(len(swarm.component(swarm.alive[0])), peers // 2)
+            swarm.join()
+            swarm.run(within)
+            self.assertEqual(len(swarm.component(swarm.alive[0])), peers)
+
+    def test_merges_with_registry(self) -> None:
+        """With the registry within reach again, that takes twenty seconds at most."""
+        swarm = a_settled_swarm(60)
+        half = {peer.name for peer in swarm.rng.sample(swarm.alive, 30)}
+        swarm.part(lambda peer: int(peer.name in half))
+        swarm.run(300.0)
+        swarm.join()
+        swarm.run(20.0)
+        self.assertEqual(len(swarm.component(swarm.alive[0])), 60)
+
+
+class RepeatTests(SynchronousTestCase):
+    def test_same_seed(self) -> None:
+        """The same seed gives the same run, another one another."""
+
+        def run(seed: int) -> str:
+            swarm = a_settled_swarm(60, seed)
+            lose(swarm, 0.3)
+            swarm.run(5.0)
+            return swarm.trace()
+
+        self.assertEqual(run(5), run(5))
+        self.assertNotEqual(run(5), run(6))
+
+
+@pytest.mark.slow
+class TenThousandTests(SynchronousTestCase):
+    def test_half_crash(self) -> None:
+        """Ten thousand peers form, lose half at once, and heal."""
+        swarm = a_settled_swarm(10_000)
+        lose(swarm, 0.5)
+        id_ = swarm.publish(swarm.alive[0])
+        swarm.run(5.0)
+        self.assertEqual(swarm.reach(id_), 1.0)
+        self.assertEqual(len(swarm.component(swarm.alive[0])), 5_000)
+        answer = swarm.ask(swarm.alive[0], Ask(swarm.new_id(), "text", "x", flood=True))
+        self.assertEqual(answer.answered, 4_999)
+        self.assertLess(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 600_000)
