@@ -73,7 +73,7 @@ class ThousandTests(SynchronousTestCase):
         self.assertEqual(swarm.one_way_links(), [])
 
     def test_dead_are_named(self) -> None:
-        """Asked at once after some died silently, the answer counts the living and names all dead."""
+        """Asked right after some died silently, the answer counts the living and names the dead."""
         swarm = a_settled_swarm(300)
         dead = swarm.rng.sample(swarm.alive[1:], 30)
         for peer in dead:
