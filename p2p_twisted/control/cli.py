@@ -1,11 +1,12 @@
 """The ``p2p`` command: read its arguments; importing little, so that it answers at once."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from p2p_twisted import __version__
+from p2p_twisted.control.simoptions import add_sim
 
 MOST_PEERS: Final = 200
 """Each is a process of about 40 MB."""
@@ -19,7 +20,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :returns: the exit status.
     """
     options = _parser().parse_args(arguments)
-    # Only now: the verb's own modules are not needed to explain it.
+    run: Callable[[argparse.Namespace], int] = options.run
+    return run(options)
+
+
+# A verb's own modules are imported when it runs: they are not needed to explain it.
+
+
+def _up(options: argparse.Namespace) -> int:
     from p2p_twisted.control.up import up
 
     return up(options.peers, options.script, options.keep)
@@ -56,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--keep", action="store_true", help="do not remove the temporary directory at the end"
     )
+    up.set_defaults(run=_up)
+    add_sim(verbs)
     return parser
 
 

@@ -25,11 +25,14 @@ from p2p_twisted.overlay.effects import (
     Dial,
     Effect,
     LinkId,
+    NeighborDown,
+    NeighborUp,
     Send,
     Trade,
 )
 from p2p_twisted.overlay.machine import Overlay, make_overlay
 from p2p_twisted.overlay.passive import PassiveView
+from p2p_twisted.testing.watching import Watcher
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import (
     Ask,
@@ -41,6 +44,7 @@ from p2p_twisted.wire.messages import (
     Linked,
     Message,
     PeerRecord,
+    Peers,
     Refuse,
     Want,
 )
@@ -60,6 +64,7 @@ class SwarmPeer:
 
     :ivar delivered: when each broadcast came, and after how many hops.
     :ivar side: peers of different sides do not reach each other.
+    :ivar is_silent: whether it has vanished, so that nothing resets a dial.
     """
 
     address: PeerAddress
@@ -70,6 +75,7 @@ class SwarmPeer:
     answers: dict[MessageId, tuple[float, Answer]] = field(factory=dict)
     side: int = 0
     is_alive: bool = True
+    is_silent: bool = False
     # Its ends of connections: who is at the other end, and that end's number.
     ends: "dict[LinkId, tuple[SwarmPeer, LinkId]]" = field(factory=dict)
     renewed_at: float = 0.0
@@ -104,7 +110,8 @@ class Swarm:
 
     :ivar has_registry: whether peers can renew their registrations there, every
         half minute, and get referrals.
-    :ivar lines: how many lines peers have sent.
+    :ivar lines: how many lines peers have sent; pings and greetings are not among them.
+    :ivar watcher: is told what happens.
     """
 
     seed: int = 1
@@ -112,6 +119,7 @@ class Swarm:
     now: float = 1_000.0
     peers: dict[PeerName, SwarmPeer] = field(factory=dict)
     lines: int = 0
+    watcher: Watcher = field(factory=Watcher)
     rng: Random = field(init=False)
     _events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = field(factory=list)
     _order: "count[int]" = field(factory=count)
@@ -204,7 +212,7 @@ class Swarm:
 
     def die_silently(self, peer: SwarmPeer) -> None:
         """Have a peer vanish: nothing comes from it any more, not even a reset."""
-        peer.is_alive = False
+        peer.is_alive, peer.is_silent = False, True
         for other, theirs in peer.ends.values():
             self._at(self.rng.uniform(*_NOTICED_SECONDS), self._cut, other, theirs)
 
@@ -229,6 +237,10 @@ class Swarm:
         """Let everybody reach everybody again."""
         for peer in self.peers.values():
             peer.side = 0
+
+    def later(self, wait: float, event: Callable[..., None], *args: Any) -> None:
+        """Have something happen in so many seconds."""
+        self._at(wait, event, *args)
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -293,6 +305,10 @@ class Swarm:
                     peer.answers[id_] = (self.now, effect)
                 case Arrived(_, message):
                     peer.arrived.append(message)
+                case NeighborUp(_, address):
+                    self.watcher.linked(peer.name, address.name)
+                case NeighborDown(_, address):
+                    self.watcher.unlinked(peer.name, address.name)
         self._set_alarm(peer)
 
     def _dial(self, peer: SwarmPeer, dial: Dial) -> None:
@@ -300,7 +316,7 @@ class Swarm:
         if other is None or other.address != dial.address or not _is_reachable(peer, other):
             self._at(limits.DIAL_SECONDS, self._lose, peer, dial.link, None)
         elif not other.is_alive:
-            wait = limits.DIAL_SECONDS if other.side < 0 else 2 * self._latency(peer, other)
+            wait = limits.DIAL_SECONDS if other.is_silent else 2 * self._latency(peer, other)
             self._at(wait, self._lose, peer, dial.link, None)
         else:
             self._at(3 * self._latency(peer, other), self._request, peer, other, dial)
@@ -311,8 +327,8 @@ class Swarm:
             return
         theirs = next(self._ids)
         peer.ends[dial.link], other.ends[theirs] = (other, theirs), (peer, dial.link)
-        self.lines += 1
         link = Link(dial.why, peer.name, peer.address.port, dial.alone)
+        self._count(link)
         host = peer.address.host
         self._perform(other, other.overlay.link_asked(theirs, link, host, self.now))
 
@@ -321,9 +337,10 @@ class Swarm:
         if other is None or not (other.is_alive and _is_reachable(peer, other)):
             peer.overlay.membership.passive.failed(address, self.now)
             return
-        self.lines += 2
         ours = peer.overlay.membership.sample(address)
         theirs = other.overlay.membership.sample(peer.address)
+        self._count(Peers(peer.name, peer.address.port, ours))
+        self._count(Peers(other.name, other.address.port, theirs))
         peer.overlay.membership.passive.met(address)
         self._perform(other, other.overlay.traded((peer.address, *ours), self.now))
         self._perform(peer, peer.overlay.traded(theirs, self.now))
@@ -331,7 +348,7 @@ class Swarm:
     def _send(self, peer: SwarmPeer, link: LinkId, message: Message) -> None:
         if link in peer.ends:
             other, theirs = peer.ends[link]
-            self.lines += 1
+            self._count(message)
             self._at(self._latency(peer, other), self._receive, other, theirs, message)
 
     def _receive(self, peer: SwarmPeer, link: LinkId, message: Message) -> None:
@@ -374,6 +391,10 @@ class Swarm:
 
     def _end(self, peer: SwarmPeer) -> None:
         peer.is_alive = False
+
+    def _count(self, message: Message) -> None:
+        self.lines += 1
+        self.watcher.sent(message)
 
     # The registry
 

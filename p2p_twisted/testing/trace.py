@@ -1,0 +1,37 @@
+"""What happened in a simulation, event by event: NDJSON, and its hash."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from attrs import define, field
+
+
+@define
+class Trace:
+    """
+    Events, one JSON object a line, in the order in which they happened.
+
+    :ivar write: takes each line, if anybody wants them.
+    """
+
+    write: Callable[[str], object] | None = None
+    _digest: Any = field(factory=hashlib.sha256)
+
+    def add(self, at: float, event: str, **fields: Any) -> None:
+        """
+        Note an event.
+
+        :param at: seconds from the start.
+        """
+        # Microseconds tell all events apart; more digits would only be noise.
+        line = json.dumps({"at": round(at, 6), "event": event, **fields}) + "\n"
+        self._digest.update(line.encode())
+        if self.write is not None:
+            self.write(line)
+
+    @property
+    def hash(self) -> str:
+        """The SHA-256 of all lines so far: that of the file, once it is complete."""
+        return str(self._digest.hexdigest())
