@@ -262,7 +262,9 @@ class Connection(LineReceiver):
         self.refuse(ProtocolError(f"a line may have at most {limits.LINE_BYTES} bytes"))
 
     def readConnectionLost(self) -> None:
-        """Take note that the other side has finished sending."""
+        """Take the last line, ended or not: the other side has finished sending."""
+        if self.line_mode and (rest := self.clearLineBuffer()):
+            self.lineReceived(rest)
         if not self.answers_after_end:
             self.close()
 

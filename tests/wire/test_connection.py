@@ -383,6 +383,14 @@ class EndTests(SynchronousTestCase):
             talk.lose()
             self.assertEqual(talk.clock.getDelayedCalls(), [])
 
+    def test_last_line_without_its_ending(self) -> None:
+        """A line that only the end of the input ends is a line."""
+        talk = talking()
+        talk.hear(b"DONE")
+        self.assertNotIn(Done(), talk.notes.messages)
+        talk.connection.readConnectionLost()
+        self.assertIn(Done(), talk.notes.messages)
+
     def test_half_close(self) -> None:
         """Who has finished sending is closed, unless an answer is due."""
         talk = talking()
