@@ -78,7 +78,7 @@ class Peer:
             make_watcher,
             wall,
         )
-        self._presence = Presence(reactor, rng, settings, self.state, announce)
+        self._presence = Presence(reactor, rng, settings, self.state, offload, announce)
         self._downloads = Downloads(
             reactor,
             offload,

@@ -21,6 +21,7 @@ from p2p_twisted.peer.search import Search
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.registry.client import RegistryClient
+from p2p_twisted.threads import Offload
 from p2p_twisted.twistd import listen
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.listener import Listener
@@ -57,12 +58,14 @@ class Presence:
         rng: Random,
         settings: Settings,
         state: StateDirectory,
+        offload: Offload,
         announce: Callable[[str], None],
     ) -> None:
         self._reactor = reactor
         self._rng = rng
         self._settings = settings
         self._state = state
+        self._offload = offload
         self._port: IListeningPort | None = None
         greeting = Hello(PROTOCOL, "peer", settings.name, settings.network)
         self._listener = Listener(reactor, greeting, self._accept)
@@ -144,7 +147,7 @@ class Presence:
         goodbyes: list[Deferred[Any]] = [Deferred.fromCoroutine(self._registration.end())]
         if self._saving.running:
             self._saving.stop()
-            self._save_book()
+            goodbyes.append(self._save_book())
         if self._port is not None:
             closed: Deferred[Any] = maybeDeferred(self._port.stopListening)
             goodbyes.append(closed)
@@ -182,17 +185,24 @@ class Presence:
     def _load_book(self) -> Book:
         saved = self._state.read(_BOOK)
         try:
-            book = Book(bytes.fromhex(saved["secret"]))
-            entries = list(saved["addresses"])
+            secret, entries = bytes.fromhex(saved["secret"]), list(saved["addresses"])
+            if len(secret) != _SECRET_BYTES:
+                raise ValueError("not a secret of ours")
         except (KeyError, TypeError, ValueError):
             return Book(self._rng.randbytes(_SECRET_BYTES))
+        book = Book(secret)
         for entry in entries:
             address = address_from_json(entry)
             if address is not None and address.name != self._settings.name:
                 book.heard(address)
         return book
 
-    def _save_book(self) -> None:
+    def _save_book(self) -> "Deferred[None]":
         assert self._book is not None
         addresses = [address_to_json(address) for address in self._book.addresses()]
-        self._state.write(_BOOK, {"secret": self._book.secret.hex(), "addresses": addresses})
+        saved = {"secret": self._book.secret.hex(), "addresses": addresses}
+        return self._offload(self._state.write, _BOOK, saved).addErrback(self._cannot_save)
+
+    def _cannot_save(self, failure: Failure) -> None:
+        failure.trap(OSError)
+        self.log.warn("the book stays as it was: {error}", error=failure.value)
