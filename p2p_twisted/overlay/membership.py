@@ -96,7 +96,8 @@ class Membership:
     _dials: Bucket = field(
         factory=lambda: Bucket(limits.LINKS_DIALED_PER_SECOND, limits.LINKS_DIALED_BURST)
     )
-    _is_stopping: bool = False
+    _is_seeking: bool = True
+    _is_taking: bool = True
 
     def __attrs_post_init__(self) -> None:
         self._candidates = Candidates(self.passive, self.rng)
@@ -110,9 +111,13 @@ class Membership:
             self._seek_at = now
         return self._seek(now)
 
+    def seek_no_more(self) -> None:
+        """From now on seek no links; whoever comes is taken, and hears what the others heard."""
+        self._is_seeking = False
+
     def stop(self) -> None:
         """From now on refuse links and seek none."""
-        self._is_stopping = True
+        self._is_seeking = self._is_taking = False
 
     @property
     def is_alone(self) -> bool:
@@ -138,7 +143,7 @@ class Membership:
         :param host: where the connection comes from.
         """
         address = PeerAddress(asking.name, host, asking.port)
-        if self._is_stopping:
+        if not self._is_taking:
             return [Close(link, Bye("stopping"))]
         if address.name == self.me.name:
             return [Close(link)]
@@ -162,7 +167,8 @@ class Membership:
         """Our request for a link was accepted."""
         attempt = self._attempts.pop(link, None)
         self.passive.hear(linked.peers)
-        if attempt is None or self._is_stopping or self.link_to(attempt.address.name) is not None:
+        is_duplicate = attempt is not None and self.link_to(attempt.address.name) is not None
+        if attempt is None or is_duplicate or not self._is_taking:
             return [Close(link, Bye("duplicate"))]
         self.passive.met(attempt.address)
         if len(self.links) >= limits.LINKS_MOST and not self._expendable(attempt.why, now):
@@ -203,7 +209,7 @@ class Membership:
             self.passive.hear([address])
         else:
             self.passive.forget(address)
-        has_died = bye is None and not self._is_stopping
+        has_died = bye is None and self._is_seeking
         return [NeighborDown(link, address, has_died), *self._seek(now)]
 
     def traded(self, peers: Iterable[PeerAddress], now: float) -> list[Effect]:
@@ -216,7 +222,7 @@ class Membership:
         effects: list[Effect] = []
         if now >= self._trade_at:
             self._trade_at = now + self.rng.uniform(*_TRADE_SECONDS)
-            if not self._is_stopping:
+            if self._is_seeking:
                 effects += self._trade(now)
         return effects + self._mix(now) + self._seek(now)
 
@@ -235,7 +241,7 @@ class Membership:
             return []
         self._mix_at = now + self._mix_pause * self.rng.uniform(0.5, 1.5)
         self._mix_pause = min(2 * self._mix_pause, _LONGEST_MIX_SECONDS)
-        if self._is_stopping or len(self.links) < limits.LINKS_SOUGHT:
+        if not self._is_seeking or len(self.links) < limits.LINKS_SOUGHT:
             return []
         is_stranger = partial(self._is_stranger, now=now)
         return self._dial(self._candidates.draw_to_mix(is_stranger, now), now)
@@ -243,7 +249,7 @@ class Membership:
     def _seek(self, now: float) -> list[Effect]:
         """Ask for as many links as are missing, unless it is too early to."""
         effects: list[Effect] = []
-        if not self._is_stopping and now >= self._seek_at:
+        if self._is_seeking and now >= self._seek_at:
             missing = limits.LINKS_SOUGHT - len(self.links) - len(self._attempts)
             missing = min(missing, self._dials.left(now))
             is_stranger = partial(self._is_stranger, now=now)
@@ -262,7 +268,7 @@ class Membership:
         return effects
 
     def _next_seek(self, now: float) -> float:
-        if self._is_stopping or len(self.links) + len(self._attempts) >= limits.LINKS_SOUGHT:
+        if not self._is_seeking or len(self.links) + len(self._attempts) >= limits.LINKS_SOUGHT:
             return self._trade_at
         if self._seek_at > now:
             return self._seek_at

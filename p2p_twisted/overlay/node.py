@@ -143,12 +143,12 @@ class Node:
         return bool(effects)
 
     def stop(self) -> None:
-        """From now on refuse links and make none, but keep those there are."""
-        self._overlay.membership.stop()
+        """From now on seek no links, but keep those there are, and take those who come."""
+        self._overlay.membership.seek_no_more()
 
     def leave(self, why: Bye) -> "Deferred[None]":
         """Say goodbye to all neighbors; fires when the last connection has closed."""
-        self.stop()
+        self._overlay.membership.stop()
         self._left = left = Deferred[None]()
         for connection in list(self._connections.values()):
             connection.send(why)

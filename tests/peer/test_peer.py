@@ -322,6 +322,16 @@ class EndTests(PeerTestCase):
         self.assertEqual(len(stopped), 19)
         self.assertNotIn("registry", stopped)
 
+    def test_stop_while_linking(self) -> None:
+        """Who is about to get its first link when the network is stopped hears of it."""
+        for delay in (0.02, 0.05, 0.08, 0.2):
+            daemons = self.daemons()
+            daemons.start_many(2)
+            daemons.run(delay)
+            daemons.result(daemons.peers["s1"].stop_network(), within=3.0)
+            daemons.run(1.0)
+            self.assertTrue(daemons.network.processes["s2"].has_stopped, delay)
+
     def test_starts_again(self) -> None:
         """Peers that start right after a stop are not stopped by it."""
         daemons = self.daemons()
