@@ -10,7 +10,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.process.daemons import wait_until
 from tests.process.networks import Network, Peer
 
-_STOPPED_SECONDS = 5.0
+_STOPPED_SECONDS = 10.0
+"""Three, where nothing else keeps the machine busy."""
+
 _CONTENT = os.urandom(300_000)
 
 
@@ -21,6 +23,7 @@ class RunningNetworkTests(SynchronousTestCase):
         self.network = Network(self)
         self.registry = self.network.start_registry()
         self.s1, self.s2 = self.network.start_peers("s1", "s2")
+        self.s1.wait_for_topology("s1", "s2")
 
     def share(self, name: str, by: Peer) -> None:
         """Put a file into the directory of a running peer."""
