@@ -111,7 +111,8 @@ class Network:
     def get(self, name: str, file: str, line: str | None = None) -> bytes:
         """Have a peer download a file; returns what it saved."""
         self.downloaded.add(file)
-        self.type(name, line or f"get {file}", f"saved {file}")
+        # A very long name is shortened on the screen.
+        self.type(name, line or f"get {file}", f"saved {file[:100]}")
         return (self.folder / name / "Downloads" / file).read_bytes()
 
     def exchange(self, one: str, other: str) -> None:
