@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 
@@ -127,7 +128,8 @@ class RunningNetworkTests(SynchronousTestCase):
         pid = int(pid_file.read_text())
         self.addCleanup(_end, pid)
         self.s1.wait_for_topology("s1", "s2", "s3")
-        wait_until(lambda: " hashing " not in self.s1.answer("ls s3", "^1 file,"), "its file")
+        listed = r"f3\.txt +293\.0 KiB +[0-9a-f]{16} "
+        wait_until(lambda: re.search(listed, self.s1.answer("ls s3", r"^\d+ files?,")), "its file")
         self.s1.answer("f3", "^saved f3.txt")
         os.kill(pid, signal.SIGTERM)
         wait_until(lambda: not pid_file.exists(), "its end")
