@@ -76,17 +76,25 @@ class Registration:
         Get a name and a port, and listen there.
 
         Without a registry, a peer that was registered before takes its last
-        address; any other keeps asking.
+        address; any other keeps asking. An address that somebody else has got
+        meanwhile is given up for another one.
 
         :returns: our address, and referrals.
         :raises RegistryRefused: when the registry will not have us.
+        :raises CancelledError: when it was ended meanwhile.
         """
         unusable: tuple[int, ...] = ()
         last = self._recall()
         retry = _FIRST_RETRY_SECONDS
-        while True:
+        while not self._is_ended:
             try:
                 welcome = await self._client.join(attrs.evolve(self._join, unusable=unusable))
+            except RegistryRefused as error:
+                if error.code != "taken" or self._join.port is None:
+                    raise
+                self.log.info("asking for another port: {error}", error=error)
+                self._join, last = attrs.evolve(self._join, port=None), None
+                continue
             except RegistryUnreachable as error:
                 if last is not None and _can(listen, last.port):
                     self._announce(f"{error}: going on with the peers known from before")
@@ -95,6 +103,9 @@ class Registration:
                 await self._sleep(retry)
                 retry = min(2 * retry, _LONGEST_WAIT_SECONDS)
                 continue
+            if self._is_ended:
+                await self._leave(welcome)
+                break
             if _can(listen, welcome.port):
                 self._registered(welcome)
                 return _address(welcome), welcome.referrals
@@ -102,6 +113,7 @@ class Registration:
             self._join = attrs.evolve(self._join, port=None, token=welcome.token)
             if len(unusable) > _PORTS_TRIED:
                 raise RegistryRefused("full", "none of the registry's ports can be listened on")
+        raise CancelledError()
 
     async def keep(self) -> None:
         """Renew the lease until :meth:`end`; more often while we are alone."""
@@ -145,10 +157,12 @@ class Registration:
         """Give up name and port."""
         self._is_ended = True
         self.hurry()
-        if self._welcome is None:
-            return
+        if self._welcome is not None:
+            await self._leave(self._welcome)
+
+    async def _leave(self, welcome: Welcome) -> None:
         try:
-            await self._client.leave(self._welcome.name, self._welcome.token)
+            await self._client.leave(welcome.name, welcome.token)
         except (RegistryRefused, RegistryUnreachable) as error:
             self.log.debug("{error}", error=error)
 

@@ -85,6 +85,36 @@ class JoiningTests(PeerTestCase):
         daemons.run(5.0)
         self.assertEqual(daemons.peers["s2"].status().address, before)
 
+    def test_place_is_taken(self) -> None:
+        """A peer that comes back when its port is somebody else's gets another one."""
+        daemons = self.daemons()
+        for ports in (range(9_100, 9_101), range(9_100, 9_102)):
+            daemons.crash("registry")
+            daemons.ports = ports
+            daemons.start_registry()
+            if len(ports) == 1:
+                daemons.start("s1")
+                daemons.run(2.0)
+                daemons.crash("s1")
+                daemons.run(100.0)
+                daemons.start("s2")
+                daemons.run(2.0)
+        peer = daemons.start("s1")
+        daemons.run(5.0)
+        address = peer.status().address
+        assert address is not None
+        self.assertEqual(address.port, 9_101)
+
+    def test_stopped_while_joining(self) -> None:
+        """A peer that is stopped before it has joined asks no more."""
+        daemons = VirtualDaemons(Path(self.mktemp()).absolute())
+        self.addCleanup(daemons.close)
+        daemons.start("s1")
+        daemons.run(2.0)
+        daemons.result(daemons.stop("s1"))
+        daemons.run(1.0)
+        self.assertEqual(daemons.network.processes["s1"].getDelayedCalls(), [])
+
     def test_registry_dies(self) -> None:
         """Without the registry the network goes on; with a new one, newcomers find it again."""
         daemons = self.daemons()
