@@ -16,8 +16,9 @@ from p2p_twisted.wire.names import PeerName
 
 _STEPS: Final = 90
 _FIRST_STEP: Final = 1.5
-_LAZY_PULL: Final = 0.015
+_LAZY_PULL: Final = 0.001
 _TO_THE_MIDDLE: Final = 0.05
+_PUSH_REACH: Final = 6.0
 _NOT_ZERO: Final = 1e-6
 
 Places = dict[PeerName, complex]
@@ -43,15 +44,17 @@ def layout(names: Iterable[PeerName], links: Iterable[Edge], tree: Iterable[Edge
 
 def _relax(places: Places, pulls: list[tuple[PeerName, PeerName, float]], longest: float) -> None:
     """Move every peer by what pulls and pushes it, but by no more than ``longest``."""
-    points = list(places.values())
+    points, reach = list(places.values()), _PUSH_REACH * _PUSH_REACH
     moves = [-_TO_THE_MIDDLE * point for point in points]
     for index, point in enumerate(points):
         move = 0j
         for before in range(index):
             away = point - points[before]
-            push = away / (away.real * away.real + away.imag * away.imag + _NOT_ZERO)
-            move += push
-            moves[before] -= push
+            squared = away.real * away.real + away.imag * away.imag
+            if squared < reach:
+                push = away * (1 / (squared + _NOT_ZERO) - 1 / reach)
+                move += push
+                moves[before] -= push
         moves[index] += move
     by_name = dict(zip(places, moves, strict=True))
     for one, other, strength in pulls:

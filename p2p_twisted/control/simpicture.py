@@ -31,8 +31,10 @@ text {{ font-family: {_FONT}; fill: #1b2733; }}
 .heading {{ font-size: 26px; font-weight: bold; }}
 .plain {{ font-size: 20px; fill: #3c4a57; }}
 .small {{ font-size: 17px; fill: #5c6a77; }}
-.lazy {{ stroke: #8fa3b5; stroke-width: 0.8; stroke-opacity: 0.38; fill: none; }}
+.lazy {{ stroke: #7f95a8; stroke-width: 1; stroke-opacity: 0.35; fill: none; }}
 .tree {{ stroke: #33475a; stroke-width: 2.4; stroke-linecap: round; fill: none; }}
+.sample .lazy {{ stroke-width: 1.6; stroke-opacity: 1; }}
+.cut {{ stroke: #d55e00; stroke-width: 3; stroke-dasharray: 10 8; fill: none; }}
 .peer {{ fill: #0072b2; stroke: #ffffff; }}
 .other {{ fill: #e69f00; stroke: #ffffff; }}
 .new {{ fill: #009e73; stroke: #ffffff; }}
@@ -42,11 +44,16 @@ text {{ font-family: {_FONT}; fill: #1b2733; }}
 
 @frozen
 class _Panel:
-    """One network to draw: who is in it, and where."""
+    """
+    One network to draw: who is in it, and where.
+
+    :ivar is_cut: whether its halves are on both sides of the middle.
+    """
 
     graph: Graph
     kinds: Mapping[PeerName, Kind]
     places: Places
+    is_cut: bool = False
 
 
 def picture(outcome: Outcome) -> str:
@@ -79,9 +86,12 @@ def _panels(outcome: Outcome) -> dict[When, _Panel]:
     hit = within(fault, first.sides)
     dead: dict[PeerName, Kind] = {name: "dead" for name in first.sides if name not in fault.sides}
     known = {name for graph in (before, fault) for name in graph.sides}
+    half = [[name for name, side in hit.sides.items() if side == number] for number in (0, 1)]
+    is_cut = outcome.scenario.partition > 0
+    at_fault = {**places, **_beside(hit, *half)} if is_cut else places
     return {
         "before": _Panel(first, dict.fromkeys(first.sides, "peer"), places),
-        "fault": _Panel(hit, {**dead, **_sided(hit.sides, fault, known)}, _parted(hit, places)),
+        "fault": _Panel(hit, {**dead, **_sided(hit.sides, fault, known)}, at_fault, is_cut),
         "end": _Panel(
             last,
             _sided(last.sides, fault, known),
@@ -98,17 +108,14 @@ def _sided(names: Iterable[PeerName], fault: Graph, known: set[PeerName]) -> dic
     }
 
 
-def _parted(hit: Graph, places: Places) -> Places:
-    """Where a network is cut in halves, draw each by itself, and the dead where they were."""
-    halves = [[name for name, side in hit.sides.items() if side == half] for half in (0, 1)]
-    if not all(halves):
-        return places
-    moved = dict(places)
-    for names, middle in zip(halves, (-_APART, _APART), strict=True):
-        half = within(hit, names)
-        own = layout(half.sides, half.links, half.tree)
-        moved.update({name: middle + place * (1 - _APART) for name, place in own.items()})
-    return moved
+def _beside(graph: Graph, left: Iterable[PeerName], right: Iterable[PeerName]) -> Places:
+    """Draw two parts of a network each by itself."""
+    places: Places = {}
+    for names, middle in ((left, -_APART), (right, _APART)):
+        part = within(graph, names)
+        own = layout(part.sides, part.links, part.tree)
+        places.update({name: middle + place * (1 - _APART) for name, place in own.items()})
+    return places
 
 
 # How it is drawn
@@ -119,6 +126,9 @@ def _network(panel: _Panel, middle: complex) -> list[str]:
     size = max(3.0, min(8.0, 90 / max(1, len(panel.kinds)) ** 0.5))
     lazy = [link for link in panel.graph.links if link not in panel.graph.tree]
     parts = []
+    if panel.is_cut:
+        x, y = middle.real, middle.imag
+        parts.append(f'<path class="cut" d="M{x:.0f},{y - _RADIUS}v{2 * _RADIUS}"/>')
     for css, links in (("lazy", lazy), ("tree", sorted(panel.graph.tree))):
         lines = (f"M{_pair(points[one])}L{_pair(points[other])}" for one, other in links)
         parts.append(f'<path class="{css}" d="{"".join(lines)}"/>')
@@ -183,7 +193,8 @@ def _legend(kinds: set[Kind]) -> list[str]:
     }
     entries = [(kind, name) for kind, name in names.items() if kind in kinds]
     lines = [("tree", "link of the broadcast tree"), ("lazy", "other link")]
-    widths = [50 + 10.2 * len(name) for _, name in [*entries, *lines]]
+    lines += [("cut", "cut")] if halves else []
+    widths = [68 + 9.2 * len(name) for _, name in [*entries, *lines]]
     x, y = (_WIDTH - sum(widths)) / 2, 806
     parts = []
     for (css, name), width in zip([*entries, *lines], widths, strict=True):
@@ -193,20 +204,16 @@ def _legend(kinds: set[Kind]) -> list[str]:
             parts.append(f'<path class="{css}" d="M{x - 6},{y - 7}h30"/>')
         parts.append(_text(x + 34, y, "plain", name, anchor="start"))
         x += width
-    return parts
+    return ['<g class="sample">', *parts, "</g>"]
 
 
 def _note(outcome: Outcome) -> str:
-    words = ["the overlay code of p2p_twisted on a simulated network"]
+    note = "Simulated with the overlay code that peers of p2p_twisted run."
     total = max(len(graph.sides) for graph in outcome.graphs.values())
     if total > MOST_DRAWN:
-        words.insert(
-            0,
-            f"Drawn are {MOST_DRAWN} of {total:,} peers, those nearest to p0 along the tree; "
-            "the figures are of all",
-        )
-    note = ". ".join(words)
-    return _text(_WIDTH / 2, 856, "small", note[0].upper() + note[1:])
+        nearest = f"{MOST_DRAWN} of {total:,} peers, those nearest to p0 along the tree"
+        note = f"Drawn are {nearest}; the figures are of all. {note}"
+    return _text(_WIDTH / 2, 856, "small", note)
 
 
 def _title(outcome: Outcome) -> str:

@@ -30,6 +30,7 @@ def as_table(outcome: Outcome) -> str:
         "Broadcasts and questions are sent some seconds before each moment, and at the very",
         "instant of the fault. Pings, greetings and the registry's lines are not counted.",
         "",
+        f"version {__version__}",
         f"trace   {outcome.trace}",
         f"replay  {replay(outcome.scenario)}",
     ]

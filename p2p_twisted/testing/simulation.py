@@ -142,8 +142,8 @@ class Simulation(Watcher):
             )
             for when, (at, shape) in self._shapes.items()
         }
-        lines = self._swarm.lines
-        return Outcome(self.scenario, moments, self._graphs, lines, self._trace.hash)
+        totals = (self._swarm.lines, self._trace.hash)
+        return Outcome(self.scenario, moments, self._graphs, *totals)
 
     # What happens
 
@@ -158,8 +158,7 @@ class Simulation(Watcher):
             later(60 / scenario.churn, self._churn)
         for when, at in (("before", scenario.fault_at), ("end", float(scenario.duration))):
             for number in range(_WARM_UPS):
-                warm_up = at - (2 - number / _WARM_UPS) * scenario.lead
-                later(warm_up, self._warm_up)
+                later(at - (2 - number / _WARM_UPS) * scenario.lead, self._warm_up)
             later(at - scenario.lead, self._probe, when, scenario.lead)
 
     def _add(self) -> None:
