@@ -190,9 +190,12 @@ class Registration:
         self._welcome = welcome
         self._is_registered = True
         self._join = attrs.evolve(self._join, port=welcome.port, token=welcome.token)
-        self._state.write(
-            _STATE, {"address": address_to_json(_address(welcome)), "token": welcome.token}
-        )
+        saved = {"address": address_to_json(_address(welcome)), "token": welcome.token}
+        try:
+            self._state.write(_STATE, saved)
+        except OSError as error:
+            # A full disk keeps nobody out; only the name may be lost in a crash.
+            self.log.warn("the registration is not written down: {error}", error=error)
 
     def _complain(self, reason: str) -> None:
         """Announce what is wrong, once as long as it stays the same."""
