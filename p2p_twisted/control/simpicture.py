@@ -84,14 +84,14 @@ def _panels(outcome: Outcome) -> dict[When, _Panel]:
     first, last = drawn_of(before), drawn_of(end)
     places = layout(first.sides, first.links, first.tree)
     hit = within(fault, first.sides)
-    dead: dict[PeerName, Kind] = {name: "dead" for name in first.sides if name not in fault.sides}
+    dead: dict[PeerName, Kind] = dict.fromkeys(first.sides, "dead")
     known = {name for graph in (before, fault) for name in graph.sides}
     half = [[name for name, side in hit.sides.items() if side == number] for number in (0, 1)]
     is_cut = outcome.scenario.partition > 0
     at_fault = {**places, **_beside(hit, *half)} if is_cut else places
     return {
         "before": _Panel(first, dict.fromkeys(first.sides, "peer"), places),
-        "fault": _Panel(hit, {**dead, **_sided(hit.sides, fault, known)}, at_fault, is_cut),
+        "fault": _Panel(hit, dead | _sided(hit.sides, fault, known), at_fault, is_cut),
         "end": _Panel(
             last,
             _sided(last.sides, fault, known),
@@ -123,7 +123,8 @@ def _beside(graph: Graph, left: Iterable[PeerName], right: Iterable[PeerName]) -
 
 def _network(panel: _Panel, middle: complex) -> list[str]:
     points = {name: middle + _RADIUS * place for name, place in panel.places.items()}
-    size = max(3.0, min(8.0, 90 / max(1, len(panel.kinds)) ** 0.5))
+    # Halves are drawn half as large.
+    size = max(3.0, min(8.0, 90 / max(1, len(panel.kinds)) ** 0.5)) * (0.7 if panel.is_cut else 1)
     lazy = [link for link in panel.graph.links if link not in panel.graph.tree]
     parts = []
     if panel.is_cut:

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from collections import Counter
 from typing import Any
 from xml.etree import ElementTree
@@ -93,6 +96,18 @@ class PictureTests(SynchronousTestCase):
         self.assertGreater(marks(picture(an_outcome(churn=60)))["new"], 5)
 
     def test_same_again(self) -> None:
-        """The same outcome gives the same picture."""
-        outcome = an_outcome(kill=30, partition=20, churn=30)
-        self.assertEqual(picture(outcome), picture(outcome))
+        """The picture is the same, however a run of Python happens to order its sets."""
+        program = (
+            "from tests.control.test_simpicture import an_outcome, picture\n"
+            "print(picture(an_outcome(kill=30, partition=20, churn=30)))\n"
+        )
+        pictures = {
+            subprocess.run(
+                [sys.executable, "-c", program],
+                env={**os.environ, "PYTHONHASHSEED": seed},
+                capture_output=True,
+                check=True,
+            ).stdout
+            for seed in ("1", "2")
+        }
+        self.assertEqual(len(pictures), 1)
