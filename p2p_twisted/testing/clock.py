@@ -75,6 +75,10 @@ class VirtualClock:
             self._happen()
         return True
 
+    def clear(self) -> None:
+        """Forget all that was to happen."""
+        self._heap.clear()
+
     def _happen(self) -> None:
         time, order, timer = heapq.heappop(self._heap)
         if order != timer.order or not timer.active():

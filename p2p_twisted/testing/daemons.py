@@ -1,5 +1,6 @@
 """Real registries and peers as processes of a virtual network."""
 
+import gc
 import os
 import shutil
 from collections import Counter
@@ -21,6 +22,7 @@ from p2p_twisted.registry.server import Registry
 from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from p2p_twisted.testing.inside import WitnessedPeer, node_of
+from p2p_twisted.testing.listening import heard_only_by
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.threads import inline
 from p2p_twisted.transfer.progress import Progress
@@ -191,6 +193,12 @@ class VirtualDaemons:
         for name in list(self._services):
             self.crash(name)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._killed.clear()
+        with heard_only_by():
+            self.network.clear()
+            # What one coroutine lets go of as it ends may hold others.
+            for _ in range(3):
+                gc.collect()
 
     # How it works
 

@@ -36,8 +36,9 @@ class VirtualConnector:
         self._attempt: Timer = reactor.callLater(0, self._ask, _FIRST_RETRY_SECONDS)
 
     def stopConnecting(self) -> None:
-        """Give it up."""
-        self._fail(error.UserError("given up"))
+        """Give it up, unless it has failed already."""
+        if self._patience.active():
+            self._fail(error.UserError("given up"))
 
     def disconnect(self) -> None:
         """End the connection, or the attempt."""

@@ -26,6 +26,7 @@ class VirtualNetwork:
 
     :ivar seed: what chance is drawn from; the same one gives the same run.
     :ivar ways: the ways between processes; to cut and mend them, call the methods here.
+    :ivar ended: all that belonged to processes that have ended.
     :ivar stuck: ends of connections from which something has not got through.
     """
 
@@ -35,6 +36,7 @@ class VirtualNetwork:
     processes: dict[str, VirtualReactor] = field(factory=dict)
     ports: dict[int, VirtualPort] = field(factory=dict)
     stuck: dict[VirtualTransport, None] = field(factory=dict)
+    ended: list[object] = field(factory=list)
     rng: Random = field(init=False)
     _ephemeral: "count[int]" = field(factory=lambda: count(_FIRST_EPHEMERAL_PORT))
     _trace: "hashlib._Hash" = field(factory=hashlib.sha256)
@@ -79,6 +81,12 @@ class VirtualNetwork:
         """Tell whether what one process sends to another arrives."""
         is_there = not (source.is_gone or target.is_gone)
         return is_there and self.ways.carry(source.name, target.name)
+
+    def clear(self) -> None:
+        """Forget all processes, and all that was to happen."""
+        for held in (self.processes, self.ports, self.stuck, self.ended):
+            held.clear()
+        self.clock.clear()
 
     # What happened
 

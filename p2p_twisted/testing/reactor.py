@@ -92,8 +92,8 @@ class VirtualReactor:
 
     def _end(self) -> None:
         self.running = False
-        for call in self.getDelayedCalls():
-            call.cancel()
+        # Whatever waits here for ever must not be collected: it would wake up once more.
+        self.network.ended.append((self, self._timers, dict(self.connections)))
 
     # IReactorTime
 

@@ -23,6 +23,9 @@ _BUFFER_BYTES: Final = 65_536
 _WINDOW_BYTES: Final = 262_144
 """What may be under way, or lie unread at the other end."""
 
+_PACKET_BYTES: Final = 16_384
+"""What travels in one piece where that takes its time."""
+
 
 @implementer(ITCPTransport, IConsumer)
 class VirtualTransport:
@@ -192,10 +195,10 @@ class VirtualTransport:
         """Send what the window allows; then ask for more, or end."""
         if self._is_lost or not self.reactor.is_awake:
             return
-        room = _WINDOW_BYTES - self._under_way
-        if self._outgoing and room > 0:
-            piece = bytes(self._outgoing[:room])
-            del self._outgoing[:room]
+        packet = _WINDOW_BYTES if self._path.bandwidth is None else _PACKET_BYTES
+        while self._outgoing and (room := _WINDOW_BYTES - self._under_way) > 0:
+            piece = bytes(self._outgoing[: min(room, packet)])
+            del self._outgoing[: len(piece)]
             self._under_way += len(piece)
             self._travel("sends", self.other._arrive, piece)
         if self._outgoing:

@@ -109,7 +109,8 @@ class PathTests(NetworkTestCase):
         self.run_for(1.5)
         ours.transport.write(bytes(50_000))
         self.run_for(1.0)
-        self.assertEqual(len(theirs.heard), 200_000)
+        self.assertGreater(len(theirs.heard), 200_000)
+        self.assertLess(len(theirs.heard), 250_000)
         self.run_for(0.5)
         self.assertEqual(len(theirs.heard), 250_000)
 

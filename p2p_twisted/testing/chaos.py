@@ -1,0 +1,234 @@
+"""
+Chaos: real peers and their registry, random faults and downloads, then every invariant.
+
+    python -m p2p_twisted.testing.chaos --seeds 1000 --peers 100
+"""
+
+import shutil
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from attrs import define, field, frozen
+from twisted.logger import ILogObserver, LogEvent
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from p2p_twisted.peer.interface import PeerError
+from p2p_twisted.testing import invariants
+from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.testing.faults import Faults
+from p2p_twisted.testing.listening import heard_only_by
+from p2p_twisted.testing.network import VirtualNetwork
+from p2p_twisted.transfer.progress import Failed, Progress, Saved
+from p2p_twisted.wire.names import PeerName
+
+_FIRST_SECONDS: Final = 15.0
+_SETTLING_SECONDS: Final = 120.0
+_DOWNLOADS_SECONDS: Final = 900.0
+_SIZES: Final = (0, 10, 5_000, 65_536, 65_537, 300_000, 2_500_000)
+_APART: Final = 0.1
+_MEMORY: Final = Path("/dev/shm")
+
+
+@frozen
+class Outcome:
+    """
+    How one run ended.
+
+    :ivar wrong: every invariant that did not hold, in a sentence.
+    :ivar trace: see :meth:`VirtualNetwork.trace`.
+    :ivar saved: how many downloads ended well.
+    :ivar virtual: how many seconds passed on the network, and ``real`` for us.
+    :ivar done: what befell the network.
+    """
+
+    seed: int
+    wrong: tuple[str, ...]
+    trace: str
+    saved: int
+    virtual: float
+    real: float
+    done: tuple[str, ...]
+
+
+@define(eq=False)
+class Chaos:
+    """One run: peers that share files, fetch others' files, and are struck by faults."""
+
+    daemons: VirtualDaemons
+    peers: int
+    rng: Random
+    files: dict[PeerName, dict[str, bytes]] = field(factory=dict)
+    wrong: list[str] = field(factory=list)
+    saved: int = 0
+    faults: Faults = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        names = [f"s{number}" for number in range(1, self.peers + 1)]
+        self.faults = Faults(self.daemons, self.rng, names, self._restart, self._stopped)
+        for index, name in enumerate(names):
+            content = self.rng.randbytes(_SIZES[index % len(_SIZES)])
+            self.files[name] = {f"file {name}": content, "music/two of a kind": b"same" * 9_000}
+
+    def run(self, seconds: float) -> None:
+        """Go through it all; what is wrong is then known."""
+        self._begin()
+        end = self.daemons.network.clock.now + seconds
+        while self.daemons.network.clock.now < end:
+            self.daemons.run(self.rng.expovariate(1.0))
+            self.rng.choices([self.faults.some, self._download, self._ask], [3, 4, 2])[0]()
+            self._check(invariants.LASTING)
+        self.faults.end()
+        self.daemons.run(_SETTLING_SECONDS)
+        self.daemons.network.clock.run_until(self._is_quiet, _DOWNLOADS_SECONDS)
+        self._check(invariants.SETTLED)
+        self._check([self._files_whole])
+
+    def _begin(self) -> None:
+        self.daemons.start_registry()
+        for name, files in self.files.items():
+            self.daemons.start(name, files)
+            self.daemons.run(_APART)
+        self.daemons.run(_FIRST_SECONDS)
+
+    def _download(self) -> None:
+        name, holder = self.rng.choice(self.faults.present()), self.rng.choice(list(self.files))
+        wanted = self.rng.choice([f"file {holder}", f"file {holder}", "music"])
+        peer = self.daemons.peers[name]
+        peer.get(wanted, lambda _progress: None).addCallbacks(self._got, self._got_nothing)
+
+    def _got(self, progress: Progress) -> None:
+        self.saved += isinstance(progress.state, Saved)
+        if isinstance(progress.state, Failed):
+            self.wrong.append(f"a download of {progress.name} failed: {progress.state.reason}")
+
+    def _got_nothing(self, failure: Failure) -> None:
+        failure.trap(PeerError)
+
+    def _ask(self) -> None:
+        present = self.faults.present()
+        peer = self.daemons.peers[self.rng.choice(present)]
+        peer.topology().addErrback(self._got_nothing)
+        name = self.rng.choice(present)
+        if self.daemons.peers[name].status().address is not None:
+            self.daemons.broadcast(name)
+
+    def _restart(self, name: PeerName, is_erased: bool) -> None:
+        if is_erased:
+            self.daemons.erase(name)
+        self.daemons.start(name, self.files[name] if is_erased else None)
+
+    def _stopped(self) -> None:
+        self._check([invariants.nothing_left])
+
+    def _is_quiet(self) -> bool:
+        return not any(invariants.nothing_unfinished(self.daemons))
+
+    def _check(self, checks: Sequence[invariants.Check]) -> None:
+        for check in checks:
+            for sentence in check(self.daemons):
+                if sentence not in self.wrong:
+                    self.wrong.append(sentence)
+
+    def _files_whole(self, daemons: VirtualDaemons) -> Iterator[str]:
+        """Every file that was saved has the bytes of one that is shared."""
+        contents = {content for files in self.files.values() for content in files.values()}
+        for name in self.files:
+            folder = daemons.folder / name / "Downloads"
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and path.read_bytes() not in contents:
+                    yield f"{name} has a wrong {path.relative_to(folder)}"
+
+
+def run(seed: int, peers: int, seconds: float) -> Outcome:
+    """Run one seed."""
+    began = time.perf_counter()
+    folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=_MEMORY if _MEMORY.is_dir() else None))
+    daemons = VirtualDaemons(folder / "peers", VirtualNetwork(seed))
+    start = daemons.network.clock.now
+    chaos = Chaos(daemons, peers, Random(seed))
+
+    @implementer(ILogObserver)
+    def observe(event: LogEvent) -> None:
+        if "log_failure" in event:
+            chaos.wrong.append(event["log_failure"].getTraceback())
+
+    try:
+        with heard_only_by(observe):
+            chaos.run(seconds)
+    except Exception:
+        chaos.wrong.append(Failure().getTraceback())
+    finally:
+        trace = daemons.network.trace()
+        daemons.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    virtual, real = daemons.network.clock.now - start, time.perf_counter() - began
+    done = tuple(chaos.faults.done)
+    return Outcome(seed, tuple(chaos.wrong), trace, chaos.saved, virtual, real, done)
+
+
+def replay(seed: int, peers: int, seconds: float) -> str:
+    """Tell the command that runs one seed again."""
+    return (
+        f"python -m p2p_twisted.testing.chaos --first {seed} --seeds 1"
+        f" --peers {peers} --seconds {seconds:g} --verbose"
+    )
+
+
+def main(
+    arguments: Sequence[str] | None = None, write: Callable[[str], object] = sys.stdout.write
+) -> int:
+    """Run seeds, on every processor, and tell which fail and how to run them again."""
+    options = _options(arguments)
+    one = partial(run, peers=options.peers, seconds=options.seconds)
+    failed, virtual, real, saved = 0, 0.0, 0.0, 0
+    with ProcessPoolExecutor(options.jobs) as pool:
+        seeds = iter(range(options.first, options.first + options.seeds))
+        # In pieces: what is not wanted any more is then not run either.
+        while batch := list(islice(seeds, 64)):
+            for outcome in pool.map(one, batch):
+                virtual, real = virtual + outcome.virtual, real + outcome.real
+                saved += outcome.saved
+                if outcome.wrong:
+                    failed += 1
+                _report(outcome, options, write)
+    speed = virtual / real if real else 0.0
+    write(
+        f"{options.seeds} seeds, {failed} failed; {saved} downloads saved;"
+        f" {speed:.0f} times real time on each of {options.jobs} processors\n"
+    )
+    return 1 if failed else 0
+
+
+def _report(outcome: Outcome, options: Namespace, write: Callable[[str], object]) -> None:
+    if options.verbose:
+        write("".join(f"{line}\n" for line in outcome.done))
+        write(f"seed {outcome.seed}: {outcome.saved} saved, trace {outcome.trace}\n")
+    if outcome.wrong:
+        write(f"seed {outcome.seed} fails:\n")
+        write("".join(f"    {sentence}\n" for sentence in outcome.wrong))
+        write(f"  again: {replay(outcome.seed, options.peers, options.seconds)}\n")
+
+
+def _options(arguments: Sequence[str] | None) -> Namespace:
+    parser = ArgumentParser(prog="python -m p2p_twisted.testing.chaos", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=10, help="how many; default: 10")
+    parser.add_argument("--first", type=int, default=1, help="the first seed; default: 1")
+    parser.add_argument("--peers", type=int, default=100, help="default: 100")
+    parser.add_argument("--seconds", type=float, default=300.0, help="of faults; default: 300")
+    parser.add_argument("--jobs", type=int, default=2, help="how many at once; default: 2")
+    parser.add_argument("--verbose", action="store_true", help="tell all that was done")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

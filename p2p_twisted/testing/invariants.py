@@ -1,0 +1,205 @@
+"""
+What must be so in every network of peers, as checks that say what is not.
+
+Each check is given the daemons of a virtual network, and yields a sentence for
+everything that is wrong. Those in ``LASTING`` hold at any moment; those in
+``SETTLED`` once nothing has befallen the network for a minute or two.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.testing.inside import overlay_of
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.names import PeerName
+
+_ANSWER_SECONDS: Final = 30.0
+_BROADCAST_SECONDS: Final = 15.0
+
+Check = Callable[[VirtualDaemons], Iterator[str]]
+
+
+class Broken(AssertionError):
+    """Some invariants do not hold; the text says which."""
+
+
+def hold(daemons: VirtualDaemons, *checks: Check) -> None:
+    """
+    Check all of these.
+
+    :raises Broken: when one does not hold.
+    """
+    wrong = [sentence for check in checks for sentence in check(daemons)]
+    if wrong:
+        raise Broken("\n".join(wrong))
+
+
+# At any moment
+
+
+def degrees_bounded(daemons: VirtualDaemons) -> Iterator[str]:
+    """Nobody has more links than it may, nor one with itself, nor two with one peer."""
+    for name, names in _neighbors(daemons).items():
+        if len(names) > limits.LINKS_MOST:
+            yield f"{name} has {len(names)} links"
+        if name in names:
+            yield f"{name} is linked with itself"
+        if len(set(names)) < len(names):
+            yield f"{name} has two links with one peer: {names}"
+
+
+def memory_bounded(daemons: VirtualDaemons) -> Iterator[str]:
+    """What a peer remembers of broadcasts and questions stays within its bounds."""
+    for name, peer in daemons.peers.items():
+        overlay = overlay_of(peer)
+        if overlay is None:
+            continue
+        broadcast, asking = overlay.broadcast, overlay.asking
+        kept = sum(each.size for each in broadcast._kept.values())
+        bounds = (
+            ("ids of broadcasts", len(broadcast._seen), limits.SEEN_IDS),
+            ("ids of questions", len(asking._seen), limits.SEEN_IDS),
+            ("bytes of broadcasts", kept, limits.PAYLOAD_CACHE_BYTES),
+            ("announced broadcasts", len(broadcast._missing), limits.MISSING_MOST),
+            ("open questions", len(asking._open), limits.ASKS_OPEN),
+            ("links of the tree", len(overlay.tree.links), len(overlay.membership.links)),
+        )
+        for what, number, most in bounds:
+            if number > most:
+                yield f"{name} remembers {number} {what}, of {most}"
+        if kept != broadcast._kept_bytes:
+            yield f"{name} counts {broadcast._kept_bytes} bytes of broadcasts, and has {kept}"
+
+
+def delivered_once(daemons: VirtualDaemons) -> Iterator[str]:
+    """No broadcast has come to one run of a peer twice."""
+    for name, heard in daemons.heard:
+        for id_, times in heard.items():
+            if times > 1:
+                yield f"broadcast {id_} came to {name} {times} times"
+
+
+# Once all has settled
+
+
+def nobody_gave_up(daemons: VirtualDaemons) -> Iterator[str]:
+    """Every peer that was not stopped has joined, and is registered."""
+    for name, why in daemons.ended.items():
+        if why != "stopped":
+            yield f"{name} gave up: {why}"
+    for name, peer in daemons.peers.items():
+        if not peer.status().registered:
+            yield f"{name} is not registered"
+
+
+def links_symmetric(daemons: VirtualDaemons) -> Iterator[str]:
+    """Whoever has a link has it with a peer that runs and says the same."""
+    neighbors = _neighbors(daemons)
+    for name, names in neighbors.items():
+        for other in names:
+            if name not in neighbors.get(other, ()):
+                yield f"{name} is linked with {other}, and {other} not with {name}"
+
+
+def one_component(daemons: VirtualDaemons) -> Iterator[str]:
+    """Nobody is alone, and everybody is reached from everybody."""
+    neighbors = _neighbors(daemons)
+    if len(neighbors) < 2:
+        return
+    for name, names in neighbors.items():
+        if not names:
+            yield f"{name} is alone"
+    start = next(iter(neighbors))
+    reached, fresh = {start}, [start]
+    while fresh:
+        for name in neighbors.get(fresh.pop(), []):
+            if name not in reached:
+                reached.add(name)
+                fresh.append(name)
+    missing = [name for name in neighbors if name not in reached]
+    if missing:
+        yield f"{start} does not reach {', '.join(missing)}"
+
+
+def counts_true(daemons: VirtualDaemons) -> Iterator[str]:
+    """Whoever asks hears of every peer, and of every link from both ends."""
+    everybody = sorted(daemons.peers)
+    for name in _some(daemons):
+        topology = daemons.result(daemons.peers[name].topology(), _ANSWER_SECONDS)
+        told = sorted(record.peer for record in topology.peers)
+        if told != everybody:
+            odd = sorted(set(told) ^ set(everybody))
+            yield f"{name} hears of {len(told)} of {len(everybody)} peers; {odd} differ"
+        if topology.silent:
+            yield f"{name} hears that {topology.silent} are silent"
+        found = daemons.result(daemons.peers[name].find("no such file"), _ANSWER_SECONDS)
+        others = len(everybody) - 1
+        if (found.answered, found.asked) != (others, others):
+            yield f"{name} counts {found.answered} of {found.asked} answers, not {others}"
+
+
+def broadcasts_arrive(daemons: VirtualDaemons) -> Iterator[str]:
+    """A broadcast comes to everybody else exactly once."""
+    runs = dict(daemons.heard)
+    for name in _some(daemons):
+        id_ = daemons.broadcast(name)
+        daemons.run(_BROADCAST_SECONDS)
+        for other in daemons.peers:
+            times, expected = runs[other][id_], int(other != name)
+            if times != expected:
+                yield f"a broadcast of {name} came to {other} {times} times, not {expected}"
+
+
+def nothing_unfinished(daemons: VirtualDaemons) -> Iterator[str]:
+    """No download runs any more, and of none that ended is there a part file."""
+    for name, peer in daemons.peers.items():
+        running = [each for each in peer.transfers() if not each.is_ended]
+        for progress in running:
+            yield f"{name} still downloads {progress.name}: {progress.state}"
+        folder = daemons.folder / name / "Downloads"
+        if not running:
+            for path in sorted(folder.glob("**/.p2p-*")):
+                yield f"{name} has kept {path.relative_to(folder)}"
+
+
+# After a stop
+
+
+def nothing_left(daemons: VirtualDaemons) -> Iterator[str]:
+    """A daemon that stopped in order leaves no timer, port or connection behind."""
+    for name, why in daemons.ended.items():
+        reactor = daemons.network.processes[name]
+        if why != "stopped" or not reactor.running:
+            continue
+        for call in reactor.getDelayedCalls():
+            yield f"{name} has left a timer behind: {call}"
+        if reactor.ports or reactor.connections:
+            ends = [f"port {port.port}" for port in reactor.ports]
+            ends += [f"a connection with {end.other.reactor.name}" for end in reactor.connections]
+            yield f"{name} has left open: {', '.join(ends)}"
+
+
+LASTING: Final[tuple[Check, ...]] = (degrees_bounded, memory_bounded, delivered_once)
+SETTLED: Final[tuple[Check, ...]] = (
+    nobody_gave_up,
+    links_symmetric,
+    one_component,
+    counts_true,
+    broadcasts_arrive,
+    nothing_unfinished,
+    *LASTING,
+)
+
+
+def _neighbors(daemons: VirtualDaemons) -> dict[PeerName, list[PeerName]]:
+    return {
+        name: [neighbor.name for neighbor in peer.status().neighbors]
+        for name, peer in daemons.peers.items()
+    }
+
+
+def _some(daemons: VirtualDaemons) -> list[PeerName]:
+    """Choose a few peers to try something from."""
+    names = list(daemons.peers)
+    return names[:: max(1, len(names) // 3)]

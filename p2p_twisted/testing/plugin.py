@@ -1,0 +1,65 @@
+"""
+A plugin of pytest: the fixture ``p2p_network``.
+
+It is loaded in every run of pytest where p2p_twisted is installed: so it
+imports nothing of it until a test asks for the fixture.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from p2p_twisted.testing.daemons import VirtualDaemons
+
+_SETTLING_SECONDS = 10.0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let one choose the seed of networks for which the test names none."""
+    parser.addoption(
+        "--p2p-seed", type=int, default=1, help="seed of p2p_network's networks; default: 1"
+    )
+
+
+@pytest.fixture
+def p2p_network(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> "Iterator[Callable[..., VirtualDaemons]]":
+    """
+    Make networks of real peers, and a registry, in virtual time.
+
+    ``p2p_network(peers=50, latency=0.02, bandwidth=None, seed=7)`` starts peers
+    ``s1`` to ``s50``, and returns once they have found together. Latency is in
+    seconds, one way; bandwidth in bytes per second.
+    """
+    made: list[VirtualDaemons] = []
+
+    def make(
+        peers: int = 5,
+        latency: float = 0.02,
+        bandwidth: float | None = None,
+        seed: int | None = None,
+    ) -> "VirtualDaemons":
+        from p2p_twisted.testing.daemons import VirtualDaemons
+        from p2p_twisted.testing.network import VirtualNetwork
+        from p2p_twisted.testing.ways import Path as Way
+        from p2p_twisted.testing.ways import Ways
+
+        if seed is None:
+            seed = request.config.getoption("--p2p-seed")
+        # Shown with a test that fails.
+        print(f"again: pytest '{request.node.nodeid}' --p2p-seed {seed}")  # noqa: T201
+        network = VirtualNetwork(seed, Ways(Way(latency, bandwidth)))
+        daemons = VirtualDaemons(tmp_path / f"p2p-{len(made)}", network)
+        made.append(daemons)
+        daemons.start_registry()
+        daemons.start_many(peers)
+        daemons.run(_SETTLING_SECONDS)
+        return daemons
+
+    yield make
+    for daemons in made:
+        daemons.close()
