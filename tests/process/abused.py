@@ -1,6 +1,7 @@
 """A network of real daemons that are abused, and what must be true of them afterwards."""
 
 import os
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from typing import ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.process.daemons import Daemon, free_port, free_ports, wait_until
+from tests.process.daemons import PATIENCE, Daemon, free_port, free_ports, wait_until
 from tests.process.stranger import call
 
 MEMORY_BYTES = 16 << 20
@@ -97,22 +98,24 @@ class Network:
             self._ports[name] = int(said.split()[0])
         return self._ports[name]
 
-    def type(self, name: str, line: str, answer: str) -> str:
+    def type(self, name: str, line: str, answer: str, seconds: float = PATIENCE) -> str:
         """Type a line at a peer's console; returns all that it has printed since."""
         daemon = self.daemons[name]
         before = len(daemon.log)
         daemon.type(line)
         try:
-            wait_until(lambda: answer in daemon.log[before:], f"{answer!r} after {line!r}")
+            wait_until(lambda: answer in daemon.log[before:], f"{answer!r} after {line!r}", seconds)
         except AssertionError as error:
             raise AssertionError(f"{error}; the log:\n{daemon.log[before:]}") from None
         return daemon.log[before:]
 
-    def get(self, name: str, file: str, line: str | None = None) -> bytes:
+    def get(
+        self, name: str, file: str, line: str | None = None, seconds: float = PATIENCE
+    ) -> bytes:
         """Have a peer download a file; returns what it saved."""
         self.downloaded.add(file)
         # A very long name is shortened on the screen.
-        self.type(name, line or f"get {file}", f"saved {file[:100]}")
+        self.type(name, line or f"get {file}", f"saved {file[:100]}", seconds)
         return (self.folder / name / "Downloads" / file).read_bytes()
 
     def exchange(self, one: str, other: str) -> None:
@@ -131,12 +134,14 @@ class Network:
             fields = stat.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def others_files(self) -> dict[str, tuple[int, int, int]]:
-        """Tell the state of every file that no peer may touch."""
+    def others_files(self) -> dict[str, tuple[int, ...]]:
+        """Tell the state of every file that no peer may touch, and which folders there are."""
+        found = {path: path.lstat() for path in _walk(self.folder)}
         return {
-            str(path.relative_to(self.folder)): (status.st_mode, status.st_size, status.st_mtime_ns)
-            for path in _walk(self.folder)
-            for status in [path.lstat()]
+            str(path.relative_to(self.folder)): (status.st_mode,)
+            if stat.S_ISDIR(status.st_mode)
+            else (status.st_mode, status.st_size, status.st_mtime_ns)
+            for path, status in found.items()
         }
 
     def downloads(self) -> set[str]:

@@ -40,17 +40,20 @@ def damaged(content: bytes) -> bytes:
 
 def wrong_size(want: Want, content: bytes) -> None:
     """Announce another size."""
-    begin_push(want, content, size=len(content) + 1).is_cut()
+    with begin_push(want, content, size=len(content) + 1) as line:
+        line.is_cut()
 
 
 def wrong_file(want: Want, content: bytes) -> None:
     """Announce another file."""
-    begin_push(want, content, file="0" * 64).is_cut()
+    with begin_push(want, content, file="0" * 64) as line:
+        line.is_cut()
 
 
 def immense_file(want: Want, content: bytes) -> None:
     """Announce the largest file there can be."""
-    begin_push(want, content, size=1 << 40).is_cut()
+    with begin_push(want, content, size=1 << 40) as line:
+        line.is_cut()
 
 
 def wrong_digests(want: Want, content: bytes) -> None:
@@ -220,7 +223,7 @@ class TransferTests(AbusedCase):
 
             began = time.monotonic()
             with a_holder(self.network.port("s1"), liar, hits, deliver) as holder:
-                self.assertEqual(self.network.get("s1", name), content)
+                self.assertEqual(self.network.get("s1", name, seconds=seconds), content)
                 self.assertIn("WANT", [verb for verb, _ in holder.heard], name)
             self.assertLess(time.monotonic() - began, seconds, name)
         for daemon in self.network.daemons.values():
@@ -302,7 +305,7 @@ class TransferTests(AbusedCase):
         """A hit whose name could lead out of a folder, or fool a person, ends the link."""
         for number, name in enumerate(_BAD_NAMES):
             hit = a_hit(b"x", name, "s9")
-            with a_holder(self.network.port("s1"), f"evil{number}", [hit], push) as holder:
+            with a_holder(self.network.port("s1"), f"evil{number}", [hit], print) as holder:
                 self.network.type("s1", "find unlikely", "0 files")
                 wait_until(lambda holder=holder: not holder.is_linked, repr(name))
 
@@ -320,11 +323,18 @@ class TransferTests(AbusedCase):
 
     def test_immense_numbers(self) -> None:
         """Sizes and counts beyond all bounds end the link."""
-        for number, field in enumerate(
-            [{"size": 1 << 63}, {"size": -1}, {"size": 1.5}, {"size": True}, {"hashed": 101}]
-        ):
-            hit = a_hit(b"x", "unlikely", "s9") | field
-            with a_holder(self.network.port("s1"), f"evil{number}", [hit], push) as holder:
+        fields: list[dict[str, Any]] = [
+            {"size": 1 << 63},
+            {"size": (1 << 40) + 1},
+            {"size": -1},
+            {"size": 1.5},
+            {"size": True},
+            {"hashed": 101},
+            {"route": ["s1"] * 33},
+        ]
+        for number, field in enumerate(fields):
+            hit = {**a_hit(b"x", "unlikely", "s9"), **field}
+            with a_holder(self.network.port("s1"), f"evil{number}", [hit], print) as holder:
                 self.network.type("s1", "find unlikely", "0 files")
                 wait_until(lambda holder=holder: not holder.is_linked, repr(field))
 
