@@ -32,9 +32,9 @@ def sim(scenario: Scenario, wants_json: bool, svg: Path | None, trace: Path | No
             outcome = _run(scenario, trace_file.write if trace_file else None)
             if picture_file:
                 picture_file.write(picture(outcome))
-        print(as_table(outcome), file=sys.stderr if wants_json else sys.stdout, flush=True)
         if wants_json:
             print(as_json(outcome), flush=True)
+        print(as_table(outcome), file=sys.stderr if wants_json else sys.stdout, flush=True)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:

@@ -12,8 +12,9 @@ from p2p_twisted.testing.probes import MARKS, Reply, Spread
 from p2p_twisted.testing.scenario import Scenario
 from p2p_twisted.testing.simulation import Moment, Outcome
 
-_LABEL: Final = 34
-_COLUMN: Final = 14
+# 80 columns in all, and room for the largest network's figures.
+_LABEL: Final = 29
+_COLUMN: Final = 17
 _NOTHING: Final = "-"
 
 _Cell = Callable[[Moment], str]
@@ -106,7 +107,7 @@ def _rows() -> list[tuple[str, _Cell]]:
         ("  with 5 or more", lambda m: percent(m.shape.share_of_five)),
         ("mean path, in hops", lambda m: _number(m.shape.path)),
         *(_reach_row(seconds) for seconds in MARKS),
-        ("  copies in vain for each received", lambda m: _of_spread(m, "redundancy", ".3f")),
+        ("  redundant copies per peer", lambda m: _of_spread(m, "redundancy", ".3f")),
         ("  last hop", lambda m: _of_spread(m, "last_hop", "d")),
         ("a question is answered by", lambda m: _answered(m.reply)),
         ("  named silent", lambda m: _of_reply(m, "silent", ",d")),
@@ -118,8 +119,8 @@ def _rows() -> list[tuple[str, _Cell]]:
 
 
 def _reach_row(seconds: int) -> tuple[str, _Cell]:
-    label = "a broadcast reaches after" if seconds == MARKS[0] else ""
-    return f"{label:25} {seconds:3} s", lambda moment: reached(moment.spread, seconds)
+    label = "a broadcast reaches in" if seconds == MARKS[0] else ""
+    return f"{label:22} {seconds:3} s", lambda moment: reached(moment.spread, seconds)
 
 
 def _row(label: str, cells: list[str]) -> str:

@@ -68,9 +68,9 @@ class SimTests(SynchronousTestCase):
         title, _, headings, *lines = table.splitlines()
         self.assertIn("25 % crash at once, 6 join and leave each minute", title)
         self.assertEqual(headings.split(), ["before", "fault", "end"])
-        rows = {line[:34].strip(): line[34:].split() for line in lines}
+        rows = {line[:29].strip(): line[29:].split() for line in lines}
         self.assertEqual(rows["at"], ["20", "s", "20", "s", "60", "s"])
-        self.assertEqual(rows["a broadcast reaches after   1 s"][:2], ["100", "%"])
+        self.assertEqual(rows["a broadcast reaches in   1 s"][:2], ["100", "%"])
         [replay] = [line for line in lines if line.startswith("replay")]
         again = shlex.split(replay)[2:]
         self.assertEqual(run(*again), (0, table, ""))
