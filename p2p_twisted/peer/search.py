@@ -13,6 +13,7 @@ from p2p_twisted.wire.names import FileId, PeerName
 
 _RINGS: Final = (2, 3)
 _RING_SECONDS: Final = 1.0
+_FLOODS: Final = 3
 
 What = Literal["topo", "name", "text", "id", "ls"]
 
@@ -77,7 +78,10 @@ class Search:
             if answer.hits or answer.is_whole:
                 return answer, self.node.now() - began
         answer = await self._ask(Ask(self.node.new_id(), what, text))
-        if not answer.is_whole:
+        floods = 0
+        # Again where some were left out who are not silent: a link was lost on the way back.
+        while not answer.is_whole and floods < _FLOODS and not (floods and answer.silent):
+            floods += 1
             answer = await self._ask(Ask(self.node.new_id(), what, text, flood=True))
         return answer, self.node.now() - began
 
