@@ -120,9 +120,9 @@ class Membership:
         self._is_seeking = self._is_taking = False
 
     @property
-    def is_alone(self) -> bool:
-        """Whether it has no link, nor an attempt that might become one."""
-        return not self.links and not self._attempts
+    def is_linking(self) -> bool:
+        """Whether it has no link, but attempts that might become one."""
+        return not self.links and bool(self._attempts)
 
     def link_to(self, name: PeerName) -> LinkId | None:
         """Find the link to a neighbor."""

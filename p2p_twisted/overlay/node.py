@@ -118,9 +118,9 @@ class Node:
         return tuple(sorted(neighbor.address for neighbor in links))
 
     @property
-    def is_alone(self) -> bool:
-        """Whether there is no link and none is being made."""
-        return self._overlay.membership.is_alone
+    def is_linking(self) -> bool:
+        """Whether there is no link yet, but some are being made."""
+        return self._overlay.membership.is_linking
 
     def introduce(self, referrals: Iterable[PeerAddress]) -> None:
         """Take referrals from the registry; the first call starts it all."""

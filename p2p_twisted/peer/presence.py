@@ -34,7 +34,8 @@ _BOOK_SAVED_SECONDS: Final = 60.0
 _GOODBYE_SECONDS: Final = 1.0
 _SECRET_BYTES: Final = 32
 _JOIN_SECONDS: Final = 10.0
-_JOIN_PAUSE_SECONDS: Final = 0.05
+_LINK_SECONDS: Final = 3.0
+_PAUSE_SECONDS: Final = 0.05
 
 TakePush = Callable[[Connection, Push], Session]
 
@@ -114,18 +115,17 @@ class Presence:
 
     async def search(self) -> Search:
         """
-        Make what asks the network; if we are still joining it, in a moment.
+        Make what asks the network; while we are joining it and have no link yet, in a moment.
 
         :raises PeerError: when that takes long.
         """
-        waited = 0.0
-        while self.node is None:
-            if waited >= _JOIN_SECONDS:
-                host, port = self._settings.registry
-                raise PeerError(f"not in a network yet: no registry answers at {host}:{port}")
-            await deferLater(self._reactor, _JOIN_PAUSE_SECONDS)
-            waited += _JOIN_PAUSE_SECONDS
-        return Search(self.node)
+        if not await self._comes_true(lambda: self.node is not None, _JOIN_SECONDS):
+            host, port = self._settings.registry
+            raise PeerError(f"not in a network yet: no registry answers at {host}:{port}")
+        node = self.node
+        assert node is not None
+        await self._comes_true(lambda: not node.is_linking, _LINK_SECONDS)
+        return Search(node)
 
     def send_want(self, want: Want) -> bool:
         """Send a request to the first peer of its route; tell whether that is a neighbor."""
@@ -155,6 +155,14 @@ class Presence:
             goodbyes.append(self.node.leave(Bye(why)))
         self._listener.close_all()
         await DeferredList([self._in_time(goodbye) for goodbye in goodbyes])
+
+    async def _comes_true(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait for a condition, but not for ever; tell whether it holds."""
+        waited = 0.0
+        while not condition() and waited < seconds:
+            await deferLater(self._reactor, _PAUSE_SECONDS)
+            waited += _PAUSE_SECONDS
+        return condition()
 
     async def _find(self, file: FileId) -> tuple[Hit, ...]:
         search = await self.search()

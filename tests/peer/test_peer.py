@@ -176,6 +176,13 @@ class SearchTests(PeerTestCase):
         self.assertEqual(progress.file, content_id(b"one"))
         self.assertEqual(daemons.download("s4", "f1.txt"), b"one")
 
+    def test_newcomer(self) -> None:
+        """What is asked for before there is a link waits for the first one."""
+        daemons = self.library()
+        daemons.start("late")
+        progress = daemons.get("late", "f1")
+        self.assertIsInstance(progress.state, Saved)
+
     def test_base_name(self) -> None:
         """A file in a folder is found by its own name."""
         daemons = self.library()
