@@ -44,6 +44,14 @@ class PlanTests(SynchronousTestCase):
         self.assertFalse(plan.is_asked("s1", 0))
         self.assertEqual(plan.ask("s2"), ((0, 1), (2, 1)))
 
+    def test_comes_twice(self) -> None:
+        """A chunk that comes twice counts once."""
+        plan = Plan(2 * MIB)
+        plan.verified(0)
+        plan.verified(0)
+        self.assertEqual(plan.received, MIB)
+        self.assertFalse(plan.is_complete)
+
     def test_empty(self) -> None:
         """An empty file is complete from the start."""
         self.assertTrue(Plan(0).is_complete)

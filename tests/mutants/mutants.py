@@ -1,0 +1,118 @@
+"""Mistakes that somebody could make in one line, and that a test must notice."""
+
+from typing import Final
+
+from attrs import frozen
+
+
+@frozen
+class Mutant:
+    """
+    One line made wrong.
+
+    :ivar file: below ``p2p_twisted``.
+    :ivar old: occurs there exactly once.
+    :ivar harm: what goes wrong with ``new`` in its place.
+    :ivar tests: which of the tests, below ``tests``, must notice.
+    """
+
+    file: str
+    old: str
+    new: str
+    harm: str
+    tests: str
+
+
+MUTANTS: Final = (
+    Mutant(
+        "overlay/broadcast.py",
+        "if gossip.id in self._seen:",
+        "if False:",
+        "broadcasts are delivered more than once, and never die",
+        "overlay",
+    ),
+    Mutant(
+        "overlay/broadcast.py",
+        "if gossip.age > gossip.life:",
+        "if False:",
+        "broadcasts are delivered after their time",
+        "overlay",
+    ),
+    Mutant(
+        "overlay/broadcast.py",
+        "if len(self._seen) > limits.SEEN_IDS:",
+        "if False:",
+        "memory of ids grows without bound",
+        "overlay",
+    ),
+    Mutant(
+        "overlay/membership.py",
+        "keeps_own = crossing is not None and self.me.name < address.name",
+        "keeps_own = crossing is not None",
+        "of two dials that cross, neither becomes a link",
+        "overlay",
+    ),
+    Mutant(
+        "overlay/membership.py",
+        "is_full = len(self.links) >= limits.LINKS_MOST",
+        "is_full = False",
+        "newcomers get links that somebody else loses",
+        "overlay",
+    ),
+    Mutant(
+        "registry/deciding.py",
+        "return token is not None and hmac.compare_digest(registration.token, token)",
+        "return token is not None",
+        "anybody may end anybody's lease",
+        "registry",
+    ),
+    Mutant(
+        "registry/deciding.py",
+        "if holder is None or holder is mine:",
+        "if True:",
+        "two peers get one port",
+        "registry",
+    ),
+    Mutant(
+        "registry/roster.py",
+        "if held.expires <= now)",
+        "if False)",
+        "the dead are never forgotten",
+        "registry",
+    ),
+    Mutant(
+        "registry/roster.py",
+        "others = [name for name in chosen if name != besides]",
+        "others = chosen",
+        "peers are referred to themselves",
+        "registry",
+    ),
+    Mutant(
+        "transfer/content.py",
+        "if chunk_digest(chunk) != self.digests[start : start + DIGEST_BYTES]:",
+        "if False:",
+        "wrong bytes are kept",
+        "transfer",
+    ),
+    Mutant(
+        "transfer/plan.py",
+        "if self._state[index] == _VERIFIED:",
+        "if False:",
+        "a chunk that came twice counts twice",
+        "transfer",
+    ),
+    Mutant(
+        "transfer/plan.py",
+        "self._first = min(self._first, index)",
+        "pass",
+        "what a lost holder owed is never asked for again",
+        "transfer",
+    ),
+    Mutant(
+        "transfer/part.py",
+        "except FileExistsError:",
+        "except FileNotFoundError:",
+        "a download whose name is taken fails",
+        "transfer",
+    ),
+)

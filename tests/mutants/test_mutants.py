@@ -1,0 +1,60 @@
+"""The tests notice mistakes: each mutant is caught."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.mutants import MUTANTS, Mutant
+
+ROOT = Path(__file__).parents[2]
+_ids = [f"{mutant.file}: {mutant.harm}" for mutant in MUTANTS]
+
+
+def run_tests(sources: Path, tests: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    return subprocess.run(
+        [*command, f"tests/{tests}"],
+        cwd=sources,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def copied(folder: Path) -> Path:
+    """Copy what the tests need; run there, they import the copy."""
+    for name in ("p2p_twisted", "tests"):
+        leave = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=leave)
+    shutil.copy(ROOT / "setup.cfg", folder)
+    return folder
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=_ids)
+def test_occurs_once(mutant: Mutant) -> None:
+    """What a mutant replaces is there, once: it has not been edited away."""
+    source = (ROOT / "p2p_twisted" / mutant.file).read_text("utf-8")
+    assert source.count(mutant.old) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", MUTANTS, ids=_ids)
+def test_caught(mutant: Mutant, tmp_path: Path) -> None:
+    """A mutant makes the tests of its part fail."""
+    sources = copied(tmp_path / "sources")
+    file = sources / "p2p_twisted" / mutant.file
+    file.write_text(file.read_text("utf-8").replace(mutant.old, mutant.new), "utf-8")
+    ended = run_tests(sources, mutant.tests)
+    assert ended.returncode == 1, ended.stdout[-2_000:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tests", sorted({mutant.tests for mutant in MUTANTS}))
+def test_unmutated(tests: str, tmp_path: Path) -> None:
+    """Without a mutant they pass."""
+    ended = run_tests(copied(tmp_path / "sources"), tests)
+    assert ended.returncode == 0, ended.stdout[-2_000:]
