@@ -27,7 +27,8 @@ class Network:
 
     :param names: of the peers.
     :param files: what else they share, by peer and name.
-    :param options: for the peers.
+    :param options: for the peers, by name.
+    :param environments: variables for the peers, by name.
     :ivar folder: where all of them run.
     :ivar daemons: the registry and the peers, by name.
     """
@@ -37,11 +38,13 @@ class Network:
         *names: str,
         files: Mapping[str, Mapping[str, bytes]] | None = None,
         options: Mapping[str, tuple[str, ...]] | None = None,
+        environments: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
         self.folder = Path(self._scratch.name)
         self.registry_port = free_port()
         self._options = options or {}
+        self._environments = environments or {}
         self._ports: dict[str, int] = {}
         self._numbers = count()
         self.downloaded: set[str] = set()
@@ -80,6 +83,7 @@ class Network:
             *self._options.get(name, ()),
             cwd=self.folder,
             stdin=subprocess.PIPE,
+            environment=self._environments.get(name),
         )
         return self.daemons[name]
 
