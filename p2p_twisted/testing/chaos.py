@@ -127,8 +127,8 @@ class Chaos:
             self.daemons.erase(name)
         self.daemons.start(name, self.files[name] if is_erased else None)
 
-    def _stopped(self) -> None:
-        self._check([invariants.nothing_left])
+    def _stopped(self, name: PeerName) -> None:
+        self._check([partial(invariants.nothing_left, name=name)])
 
     def _is_quiet(self) -> bool:
         return not any(invariants.nothing_unfinished(self.daemons))

@@ -33,7 +33,7 @@ class Faults:
     rng: Random
     names: list[PeerName]
     restart: Callable[[PeerName, bool], None]
-    stopped: Callable[[], None]
+    stopped: Callable[[PeerName], None]
     done: list[str] = field(factory=list)
     _away: dict[str, Callable[[], None]] = field(factory=dict)
     _is_over: bool = False
@@ -92,7 +92,7 @@ class Faults:
         self._away[name] = lambda: None
 
         def lingered() -> None:
-            self.stopped()
+            self.stopped(name)
             self.daemons.network.processes[name].crash()
             self._undo_later(name, partial(self.restart, name, False))
 

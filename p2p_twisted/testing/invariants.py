@@ -166,18 +166,15 @@ def nothing_unfinished(daemons: VirtualDaemons) -> Iterator[str]:
 # After a stop
 
 
-def nothing_left(daemons: VirtualDaemons) -> Iterator[str]:
-    """A daemon that stopped in order leaves no timer, port or connection behind."""
-    for name, why in daemons.ended.items():
-        reactor = daemons.network.processes[name]
-        if why != "stopped" or not reactor.running:
-            continue
-        for call in reactor.getDelayedCalls():
-            yield f"{name} has left a timer behind: {call}"
-        if reactor.ports or reactor.connections:
-            ends = [f"port {port.port}" for port in reactor.ports]
-            ends += [f"a connection with {end.other.reactor.name}" for end in reactor.connections]
-            yield f"{name} has left open: {', '.join(ends)}"
+def nothing_left(daemons: VirtualDaemons, name: str) -> Iterator[str]:
+    """A daemon that stopped in order, half a minute ago, has left nothing behind."""
+    reactor = daemons.network.processes[name]
+    for call in reactor.getDelayedCalls():
+        yield f"{name} has left a timer behind: {call}"
+    if reactor.ports or reactor.connections:
+        ends = [f"port {port.port}" for port in reactor.ports]
+        ends += [f"a connection with {end.other.reactor.name}" for end in reactor.connections]
+        yield f"{name} has left open: {', '.join(ends)}"
 
 
 LASTING: Final[tuple[Check, ...]] = (degrees_bounded, memory_bounded, delivered_once)
