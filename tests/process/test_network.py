@@ -86,20 +86,19 @@ class RunningNetworkTests(SynchronousTestCase):
         self.network.start_peers("s3")
         self.s1.wait_for_topology("s1", "s2", "s3")
 
-    def test_name_that_is_taken(self) -> None:
-        """Whoever would take a name is told who has it, and ends with 1."""
-        third = self.network.start_peer("S1", "--directory", "elsewhere")
-        self.assertEqual(third.wait(), 1, third.log)
-        port = r"|".join(map(str, self.network.ports))
-        self.assertRegex(third.log, f"the name s1 is taken by 127.0.0.1:({port}) since 2")
-        self.assertEqual(self.s1.topology().keys(), {"s1", "s2"})
-
-    def test_directory_that_is_taken(self) -> None:
-        """Two peers cannot share one directory: the second one says so, and ends with 1."""
-        for name in ("s1", "s3"):
-            other = self.network.start_peer(name, "--directory", "s1")
+    def test_what_is_taken(self) -> None:
+        """Who would take another one's name or directory is told so, and ends with 1."""
+        ports = "|".join(map(str, self.network.ports))
+        whose = f"the name s1 is taken by 127.0.0.1:({ports}) since 2"
+        for name, directory, why in (
+            ("S1", "elsewhere", whose),
+            ("s1", "s1", "another peer runs on .*s1"),
+            ("s3", "s1", "another peer runs on .*s1"),
+        ):
+            other = self.network.start_peer(name, "--directory", directory)
             self.assertEqual(other.wait(), 1, other.log)
-            self.assertIn("another peer runs on", other.log)
+            self.assertRegex(other.log, why)
+        self.assertEqual(self.s1.topology().keys(), {"s1", "s2"})
 
     def test_nobody_reads_its_output(self) -> None:
         """A peer whose output is a pipe that nobody reads keeps serving."""
