@@ -47,10 +47,15 @@ _CHANGES_MOST: Final = 4
 
 @frozen
 class Known:
-    """What a peer itself has to say to a question."""
+    """
+    What a peer itself has to say to a question.
+
+    :ivar cut: whether that is not all.
+    """
 
     peers: tuple[PeerRecord, ...] = ()
     hits: tuple[Hit, ...] = ()
+    cut: bool = False
 
 
 @define
@@ -111,9 +116,9 @@ class Asking:
         if len(self._open) >= limits.ASKS_OPEN or not has_budget:
             return [Send(link, Told(ask.id, cut=True))]
         known = self.know(ask)
-        if is_passed_on:
-            return self._begin(ask, link, known, now)
-        return self._begin(attrs.evolve(ask, hops=0), link, known, now, cut=True)
+        if not is_passed_on:
+            ask, known = attrs.evolve(ask, hops=0), attrs.evolve(known, cut=True)
+        return self._begin(ask, link, known, now)
 
     def told(self, link: LinkId, told: Told, now: float) -> list[Effect]:
         """Take in what a neighbor was told."""
@@ -171,9 +176,7 @@ class Asking:
                 effects += self._go_on(question, now)
         return effects
 
-    def _begin(
-        self, ask: Ask, parent: LinkId | None, known: Known, now: float, cut: bool = False
-    ) -> list[Effect]:
+    def _begin(self, ask: Ask, parent: LinkId | None, known: Known, now: float) -> list[Effect]:
         self._seen[ask.id] = None
         if len(self._seen) > limits.SEEN_IDS:
             self._seen.popitem(last=False)
@@ -185,7 +188,7 @@ class Asking:
         )
         question.answered = 0 if parent is None else 1
         question.ends = self._ends
-        question.cut = cut
+        question.cut = known.cut
         self._open[ask.id] = question
         self._add(question, known.peers, known.hits, now)
         wait = ask.wait - _sooner(ask.wait)

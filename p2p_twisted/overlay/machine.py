@@ -157,7 +157,9 @@ class Overlay:
         if not allowance.questions.take(now):
             # An answer at any rate, or we would be taken for dead.
             return [Send(link, Told(ask.id, cut=True))]
-        is_passed_on = self.asking.is_new(ask) and allowance.passed_on.take(now)
+        is_passed_on = True
+        if self.asking.is_new(ask) and len(self.tree.links) > 1:
+            is_passed_on = allowance.passed_on.take(now)
         return self.asking.asked(link, ask, now, is_passed_on)
 
     def _gossiped(

@@ -2,10 +2,14 @@
 
 from typing import Final
 
+from twisted.internet.interfaces import IReactorTime
+
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Shared
 from p2p_twisted.overlay.asking import Known
+from p2p_twisted.overlay.bucket import Bucket
 from p2p_twisted.peer.presence import Presence
+from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
 from p2p_twisted.wire.names import PeerName
 
@@ -17,12 +21,29 @@ LISTED_MOST: Final = 10_000
 
 
 class Answers:
-    """The answers of one peer."""
+    """
+    The answers of one peer.
 
-    def __init__(self, name: PeerName, catalog: Catalog, presence: Presence) -> None:
+    :param clock: tells how much was searched for others lately.
+    """
+
+    def __init__(
+        self, name: PeerName, catalog: Catalog, presence: Presence, clock: IReactorTime
+    ) -> None:
         self._name = name
         self._catalog = catalog
         self._presence = presence
+        self._clock = clock
+        self._searched = Bucket(limits.NAMES_SEARCHED_PER_SECOND, limits.NAMES_SEARCHED_BURST)
+
+    def tell(self, ask: Ask) -> Known:
+        """Answer somebody else's question, unless others have had us search very much lately."""
+        looks_at_all = ask.what == "text" or (ask.what == "ls" and ask.text == self._name)
+        if looks_at_all:
+            if self._searched.left(self._clock.seconds()) <= 0:
+                return Known(cut=True)
+            self._searched.spend(self._catalog.root.files)
+        return self.know(ask)
 
     def know(self, ask: Ask) -> Known:
         """Answer a question as far as this peer can."""

@@ -43,7 +43,7 @@ class Duties:
 
     def know(self, ask: Ask) -> Known:
         """Answer a question as far as this peer can."""
-        return self._answers.know(ask)
+        return self._answers.tell(ask)
 
     def neighbor_up(self, address: PeerAddress) -> None:
         """Take note of a link."""

@@ -88,7 +88,7 @@ class Peer:
             self._new_id,
         )
         self._pushes = Pushes(reactor, settings.network, self._library.open, self._may_dial)
-        self._answers = Answers(settings.name, self._library.catalog, self._presence)
+        self._answers = Answers(settings.name, self._library.catalog, self._presence, reactor)
         self._started = reactor.seconds()
         self._why: Literal["leaving", "stopping"] = "leaving"
         self._has_left = False
