@@ -96,6 +96,8 @@ class Registration:
                 self._join, last = attrs.evolve(self._join, port=None), None
                 continue
             except RegistryUnreachable as error:
+                if self._is_ended:
+                    break
                 if last is not None and _can(listen, last.port):
                     self._announce(f"{error}: going on with the peers known from before")
                     return last, ()

@@ -115,6 +115,20 @@ class JoiningTests(PeerTestCase):
         daemons.run(1.0)
         self.assertEqual(daemons.network.processes["s1"].getDelayedCalls(), [])
 
+    def test_stopped_while_coming_back(self) -> None:
+        """A peer that is stopped while it still waits for the registry does not go on without."""
+        daemons = self.daemons()
+        daemons.start("s1")
+        daemons.run(5.0)
+        daemons.crash("s1")
+        daemons.vanish("registry")
+        daemons.start("s1")
+        daemons.run(0.5)
+        daemons.result(daemons.stop("s1"))
+        daemons.run(30.0)
+        self.assertEqual(daemons.network.processes["s1"].ports, [])
+        self.assertEqual(daemons.network.processes["s1"].getDelayedCalls(), [])
+
     def test_registry_dies(self) -> None:
         """Without the registry the network goes on; with a new one, newcomers find it again."""
         daemons = self.daemons()
