@@ -126,7 +126,7 @@ class JoiningTests(PeerTestCase):
         daemons.run(0.5)
         daemons.result(daemons.stop("s1"))
         daemons.run(30.0)
-        self.assertEqual(daemons.network.processes["s1"].ports, [])
+        self.assertFalse(daemons.network.processes["s1"].ports)
         self.assertEqual(daemons.network.processes["s1"].getDelayedCalls(), [])
 
     def test_registry_dies(self) -> None:
