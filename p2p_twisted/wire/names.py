@@ -111,8 +111,11 @@ def check_component(component: str) -> None:
         raise BadName(f"a name may have at most {COMPONENT_BYTES} bytes")
     if component[0] == " " or component[-1] in " .":
         raise BadName("a name may not start with a space, nor end with a space or a dot")
-    for character in component:
-        _check_character(character)
+    # Most names are plain, and very many are checked.
+    is_plain = component.isascii() and component.isprintable()
+    if not (is_plain and _FORBIDDEN.isdisjoint(component)):
+        for character in component:
+            _check_character(character)
     if not unicodedata.is_normalized("NFC", component):
         raise BadName("a name must be in Unicode normal form C")
     if component.partition(".")[0].rstrip().casefold() in _WINDOWS_DEVICES:
