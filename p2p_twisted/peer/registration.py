@@ -12,6 +12,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.registry.client import RegistryClient, RegistryRefused, RegistryUnreachable
+from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Join, Welcome
 from p2p_twisted.wire.names import PeerAddress
 
@@ -23,6 +24,7 @@ _LONGEST_RETRY_SECONDS: Final = 30.0
 _LONGEST_WAIT_SECONDS: Final = 5.0
 """Of a newcomer, who can do nothing else, and whose person waits too."""
 
+_RESERVED_SECONDS: Final = 2.0
 _PORTS_TRIED: Final = 100
 
 Listen = Callable[[int], None]
@@ -65,6 +67,7 @@ class Registration:
         self._is_registered = False
         self._is_ended = False
         self._complaint = ""
+        self._waits_left = round(limits.RESERVATION_SECONDS / _RESERVED_SECONDS) + 1
 
     @property
     def is_registered(self) -> bool:
@@ -90,10 +93,8 @@ class Registration:
             try:
                 welcome = await self._client.join(attrs.evolve(self._join, unusable=unusable))
             except RegistryRefused as error:
-                if error.code != "taken" or self._join.port is None:
-                    raise
-                self.log.info("asking for another port: {error}", error=error)
-                self._join, last = attrs.evolve(self._join, port=None), None
+                await self._give_way(error)
+                last = None
                 continue
             except RegistryUnreachable as error:
                 if self._is_ended:
@@ -116,6 +117,22 @@ class Registration:
             if len(unusable) > _PORTS_TRIED:
                 raise RegistryRefused("full", "none of the registry's ports can be listened on")
         raise CancelledError()
+
+    async def _give_way(self, error: RegistryRefused) -> None:
+        """
+        Wait for a place that is only reserved, or ask for another port.
+
+        :raises RegistryRefused: when neither helps.
+        """
+        if error.code == "reserved" and self._waits_left:
+            # Perhaps for us: the answer to an earlier run's request may have been lost.
+            self._waits_left -= 1
+            await self._sleep(_RESERVED_SECONDS)
+        elif error.code in ("reserved", "taken") and self._join.port is not None:
+            self.log.info("asking for another port: {error}", error=error)
+            self._join = attrs.evolve(self._join, port=None)
+        else:
+            raise error
 
     async def keep(self) -> None:
         """Renew the lease until :meth:`end`; more often while we are alone."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 from p2p_twisted.registry.roster import Registration
 from p2p_twisted.wire.messages import Error
@@ -44,13 +44,13 @@ def too_many(where: str, peers: int) -> Error:
 def name_taken(holder: Registration, now: float) -> Error:
     """Refuse a name that is somebody else's."""
     held = f"the name {holder.name} is taken by {_held(holder, now)}"
-    return Error(f"{held}: choose another one", "taken")
+    return Error(f"{held}: choose another one", _code(holder))
 
 
 def port_taken(holder: Registration, now: float) -> Error:
     """Refuse a port that was asked for and is somebody else's."""
     held = f"port {holder.address.port} is taken by {holder.name}, at {_held(holder, now)}"
-    return Error(f"{held}: ask for another one, or for none", "taken")
+    return Error(f"{held}: ask for another one, or for none", _code(holder))
 
 
 def full(ports: range, host: str, holders: Sequence[PeerName]) -> Error:
@@ -70,6 +70,10 @@ def full(ports: range, host: str, holders: Sequence[PeerName]) -> Error:
 def unknown(name: PeerName) -> Error:
     """Tell a peer that its lease has run out, or was never its own."""
     return Error(f"{name} is not registered here under that token: join again", "unknown")
+
+
+def _code(holder: Registration) -> Literal["taken", "reserved"]:
+    return "taken" if holder.is_listening else "reserved"
 
 
 def _held(holder: Registration, now: float) -> str:

@@ -79,7 +79,8 @@ class Error(Message):
 
     :ivar reason: one sentence for people.
     :ivar code: the kind of reason, for programs: ``flag`` an unknown verb, which may
-        be tried again; ``taken`` a name or port; ``full`` no port or place is left;
+        be tried again; ``taken`` a name or port; ``reserved`` the same, but perhaps only
+        for a moment; ``full`` no port or place is left;
         ``unknown`` not registered, so join again; ``refused`` anything else that will
         not be done.
     """
@@ -87,7 +88,9 @@ class Error(Message):
     verb = "ERROR"
 
     reason: Reason
-    code: Literal["malformed", "flag", "taken", "full", "unknown", "refused"] = "malformed"
+    code: Literal["malformed", "flag", "taken", "reserved", "full", "unknown", "refused"] = (
+        "malformed"
+    )
 
 
 @attrs.frozen

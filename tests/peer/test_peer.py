@@ -3,14 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, IPeer, NotFound, PeerError
+from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.transfer.progress import Canceled, Progress, Receiving, Saved
 from p2p_twisted.wire.content import content_id
+from p2p_twisted.wire.messages import Join
 
 SONG = bytes(range(256)) * 20_000
 
@@ -66,6 +69,17 @@ class JoiningTests(PeerTestCase):
         daemons.start("s1")
         daemons.run(5.0)
         self.assertIn("s1 is taken by 127.0.0.1", " ".join(daemons.said))
+
+    def test_name_reserved(self) -> None:
+        """A name that was only reserved, as by an answer that got lost, is waited for."""
+        daemons = self.daemons()
+        somebody = RegistryClient(daemons.network.process("x"), "127.0.0.1", 9_011, "default")
+        daemons.result(Deferred.fromCoroutine(somebody.join(Join("s1"))))
+        peer = daemons.start("s1")
+        daemons.run(5.0)
+        self.assertIsNone(peer.status().address)
+        daemons.run(10.0)
+        self.assertIsNotNone(peer.status().address)
 
     def test_directory_in_use(self) -> None:
         """Two peers do not run on one directory."""
