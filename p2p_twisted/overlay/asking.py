@@ -77,16 +77,12 @@ class Asking:
     know: Callable[[Ask], Known]
     tree: Tree
     links: dict[LinkId, PeerName] = field(factory=dict)
+    wake_at: float = inf
     _ends: int = 0
     # What each neighbor may still be told.
     _budgets: dict[LinkId, Bucket] = field(factory=dict)
     _open: dict[MessageId, Question] = field(factory=dict)
     _seen: "OrderedDict[MessageId, None]" = field(factory=OrderedDict)
-
-    @property
-    def wake_at(self) -> float:
-        """When something is due."""
-        return min((question.due for question in self._open.values()), default=inf)
 
     @property
     def is_idle(self) -> bool:
@@ -161,6 +157,7 @@ class Asking:
                 if has_died:
                     question.silent[name] = None
                 effects += self._end_if_complete(question, now)
+        self._reset_alarm()
         return effects
 
     def wake(self, now: float) -> list[Effect]:
@@ -174,7 +171,11 @@ class Asking:
                 effects += self._end_if_complete(question, now)
             elif now >= question.due:
                 effects += self._go_on(question, now)
+        self._reset_alarm()
         return effects
+
+    def _reset_alarm(self) -> None:
+        self.wake_at = min((question.due for question in self._open.values()), default=inf)
 
     def _begin(self, ask: Ask, parent: LinkId | None, known: Known, now: float) -> list[Effect]:
         self._seen[ask.id] = None
@@ -203,9 +204,11 @@ class Asking:
         room = limits.ASK_RECORDS - question.records
         if question.parent is None:
             question.add(peers, hits, room)
-            return
-        budget = self._budgets[question.parent]
-        budget.spend(question.add(peers, hits, min(room, budget.left(now))))
+        else:
+            budget = self._budgets[question.parent]
+            budget.spend(question.add(peers, hits, min(room, budget.left(now))))
+        # Only ever earlier: to look at all open questions each time would take long.
+        self.wake_at = min(self.wake_at, question.due)
 
     def _end_if_complete(self, question: Question, now: float) -> list[Effect]:
         return [] if question.waiting else self._go_on(question, now)
@@ -222,6 +225,7 @@ class Asking:
         if question.has_more:
             question.stream_at = now + _STREAM_AGAIN_SECONDS
         if question.waiting or (question.has_more and now < question.deadline):
+            self.wake_at = min(self.wake_at, question.due)
             return effects
         del self._open[question.ask.id]
         last = Told(
