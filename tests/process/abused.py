@@ -130,7 +130,7 @@ class Network:
 
     def memory(self) -> dict[str, int]:
         """Tell how much memory each daemon has, in bytes."""
-        return {name: _memory(daemon.pid) for name, daemon in self.daemons.items()}
+        return {name: memory_of(daemon.pid) for name, daemon in self.daemons.items()}
 
     def processor_seconds(self, name: str) -> float:
         """Tell how much processor time a daemon has had."""
@@ -182,6 +182,11 @@ class AbusedCase(SynchronousTestCase):
         cls.network = Network("s1", "s2", files=cls.files)
         cls.addClassCleanup(cls.network.end)
         cls.network.exchange("s1", "s2")
+        cls.remember_memory()
+
+    @classmethod
+    def remember_memory(cls) -> None:
+        """Take what the daemons have now for what they need."""
         cls._memory = cls.network.memory()
 
     def setUp(self) -> None:
@@ -221,6 +226,7 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield from _walk(path)
 
 
-def _memory(pid: int) -> int:
+def memory_of(pid: int) -> int:
+    """Tell how much memory a process has, in bytes."""
     with open(f"/proc/{pid}/statm") as statm:
         return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

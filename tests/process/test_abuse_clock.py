@@ -22,12 +22,12 @@ def faketime() -> Path:
     :raises SkipTest: where there is none; ``FAKETIME_LIBRARY`` may name it.
     """
     named = os.environ.get("FAKETIME_LIBRARY")
-    found = (
-        [Path(named)] if named else [p for place in _PLACES for p in Path(place).rglob(_LIBRARY)]
-    )
-    if not found:
-        raise unittest.SkipTest("there is no libfaketime")
-    return found[0]
+    if named:
+        return Path(named)
+    for place in _PLACES:
+        for path in Path(place).rglob(_LIBRARY):
+            return path
+    raise unittest.SkipTest("there is no libfaketime")
 
 
 @pytest.mark.slow
@@ -53,6 +53,8 @@ class ClockTests(SynchronousTestCase):
             for jump in ("+2h", "-2h", "+365d", "-1d", "+0"):
                 shown.write_text(jump)
                 network.exchange("s1", "s2")
+                # For its log, which shows that the clock has jumped.
+                Neighbor(network.port("s1"), "guest").close()
                 heard = len(watch.heard)
                 network.type("s1", "TOPO", "3 peers")
                 # Later than a ping is due: nothing waits for the old time of day.
@@ -61,7 +63,7 @@ class ClockTests(SynchronousTestCase):
             self.assertTrue(watch.is_linked)
         log = network.daemons["s1"].log
         self.assertEqual(log.count("linked with s2"), 1)
-        self.assertNotIn("s2@127.0.0.1 died", log)
-        years = {line[:4] for line in log.splitlines() if "duties" in line}
-        self.assertGreater(len(years), 0)
+        self.assertNotRegex(log, r"s2@\S+ died")
+        dates = {line[:10] for line in log.splitlines() if "linked with guest" in line}
+        self.assertGreaterEqual(len(dates), 3)
         self.assertEqual(network.complaints(), [])
