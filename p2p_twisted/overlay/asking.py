@@ -10,19 +10,17 @@ A question goes along the tree of the broadcasts, and shapes it as they do; or,
 where that may be broken or is too slow, by every link.
 """
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import reduce
 from math import inf
-from operator import xor
 from typing import Final
 
 import attrs
 from attrs import define, field, frozen
 
 from p2p_twisted.overlay.bucket import Bucket
-from p2p_twisted.overlay.effects import Answer, Effect, LinkId, Send
+from p2p_twisted.overlay.effects import Effect, LinkId, Send
+from p2p_twisted.overlay.marks import mark
 from p2p_twisted.overlay.question import Question
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
@@ -38,11 +36,6 @@ _STREAM_AGAIN_SECONDS: Final = 0.05
 # Whoever has less than this left is told nothing: finding so few would not be worth the search.
 _RECORDS_LEAST: Final = 1_000
 _ANSWERED_MOST: Final = 1_000_000
-_SILENT_MOST: Final = 256
-_MARKS: Final = 48
-_MARKS_PER_LINK: Final = 3
-_PEERS_PER_CHANGE: Final = 500
-_CHANGES_MOST: Final = 4
 
 
 @frozen
@@ -217,7 +210,7 @@ class Asking:
         """Pass on some of what has come, and the end when that was all."""
         if question.parent is None:
             del self._open[question.ask.id]
-            return [_answer(question)]
+            return [question.answer()]
         # A little at a time: all at once would fill the link's queue, and cut the link.
         parent, lines = question.parent, question.take_lines()
         effects: list[Effect] = [Send(parent, line, sheddable=True) for line in lines]
@@ -228,45 +221,7 @@ class Asking:
             self.wake_at = min(self.wake_at, question.due)
             return effects
         del self._open[question.ask.id]
-        last = Told(
-            question.ask.id,
-            answered=question.answered,
-            silent=tuple(question.silent)[:_SILENT_MOST],
-            cut=question.cut or question.has_more,
-            ends=question.ends,
-        )
-        return [*effects, Send(parent, last)]
-
-
-def _answer(question: Question) -> Answer:
-    silent = tuple(question.silent)
-    return Answer(
-        question.ask.id,
-        tuple(question.peers),
-        tuple(question.hits),
-        question.answered,
-        silent,
-        question.cut,
-        not (silent or question.cut) and is_whole(question.ends, question.answered),
-    )
-
-
-def mark(one: PeerName, other: PeerName) -> int:
-    """Choose three of 48 bits for a link, the same at both its ends."""
-    ends = " ".join(sorted((one, other))).encode()
-    digest = hashlib.blake2b(ends, digest_size=_MARKS_PER_LINK).digest()
-    return reduce(xor, (1 << byte % _MARKS for byte in digest))
-
-
-def is_whole(ends: int, answered: int) -> bool:
-    """
-    Tell whether the ends of links that are left over are few enough.
-
-    In a large network some link always begins or ends while a question is under
-    way, and only one of its ends tells of it.
-    """
-    changes = min(answered // _PEERS_PER_CHANGE, _CHANGES_MOST)
-    return ends.bit_count() <= _MARKS_PER_LINK * changes
+        return [*effects, Send(parent, question.last_line())]
 
 
 def _sooner(wait: float) -> float:

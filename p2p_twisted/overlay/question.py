@@ -5,13 +5,15 @@ from typing import Final
 
 from attrs import define, field
 
-from p2p_twisted.overlay.effects import LinkId
+from p2p_twisted.overlay.effects import Answer, LinkId
+from p2p_twisted.overlay.marks import is_whole
 from p2p_twisted.wire.codec import packed
 from p2p_twisted.wire.messages import Ask, Hit, Message, PeerRecord, Told
 from p2p_twisted.wire.names import PeerName
 
 _RECORDS_AT_ONCE: Final = 1_000
 _LINES_AT_ONCE: Final = 8
+_SILENT_MOST: Final = 256
 
 
 @define
@@ -81,3 +83,26 @@ class Question:
             del self.peers[: len(line.peers)]
             del self.hits[: len(line.hits)]
         return lines
+
+    def last_line(self) -> Told:
+        """Make what tells the parent that this was all."""
+        return Told(
+            self.ask.id,
+            answered=self.answered,
+            silent=tuple(self.silent)[:_SILENT_MOST],
+            cut=self.cut or self.has_more,
+            ends=self.ends,
+        )
+
+    def answer(self) -> Answer:
+        """Make what answers our own question."""
+        silent = tuple(self.silent)
+        return Answer(
+            self.ask.id,
+            tuple(self.peers),
+            tuple(self.hits),
+            self.answered,
+            silent,
+            self.cut,
+            not (silent or self.cut) and is_whole(self.ends, self.answered),
+        )

@@ -3,8 +3,9 @@ from math import inf
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.overlay.asking import Known, mark
+from p2p_twisted.overlay.asking import Known
 from p2p_twisted.overlay.effects import Answer, Send
+from p2p_twisted.overlay.marks import mark
 from p2p_twisted.testing.swarm import Swarm
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Prune, Refuse, Told, Want
