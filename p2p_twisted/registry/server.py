@@ -119,10 +119,16 @@ class Registry:
 
     async def _keep(self, changes: Sequence[Change], why: str) -> None:
         await self._store.apply(changes)
-        self._roster.apply(changes)
         for change in changes:
-            match change:
-                case Put(held) if held.is_listening:
-                    self.log.info("{peer} joined", peer=held.address)
-                case Forget(name):
+            self._note(change, why)
+        self._roster.apply(changes)
+
+    def _note(self, change: Change, why: str) -> None:
+        """Log who comes and goes; a mere reservation, which is for the asking, is neither."""
+        match change:
+            case Put(held) if held.is_listening:
+                self.log.info("{peer} joined", peer=held.address)
+            case Forget(name):
+                known = self._roster.named(name)
+                if known is not None and known.is_listening:
                     self.log.info("{peer} is forgotten: {why}", peer=name, why=why)

@@ -4,11 +4,12 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.registry.roster import Put
 from p2p_twisted.registry.store import MemoryStore
-from p2p_twisted.wire.messages import Bye, Error, Join, Message, Renew, Report, Welcome
+from p2p_twisted.wire.messages import Bye, Error, Join, Leave, Message, Renew, Report, Welcome
 from p2p_twisted.wire.names import PeerAddress
 from tests.registry.builders import LOOPBACK, crowd, token
 from tests.registry.running import make_registry
@@ -130,6 +131,21 @@ class RegistryTests(SynchronousTestCase):
         self.store.is_broken = False
         self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
         self.assertEqual(self.kept(), set())
+
+    def test_log(self) -> None:
+        """The log tells who comes and goes; reservations, which are for the asking, it does not."""
+        with capturedLogs() as events:
+            for number in range(5):
+                self.answer(Join(f"n{number}", port=9_100 + number))
+            self.clock.advance(11)
+            self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
+        self.assertEqual(events, [])
+        with capturedLogs() as events:
+            mine: Any = self.answer(Join("mine", port=9_200))
+            self.answer(Renew("mine", mine.token))
+            self.answer(Leave("mine", mine.token))
+        shown = [formatEvent(event).partition("@")[0] for event in events]
+        self.assertEqual(shown, ["mine", "mine is forgotten: it left"])
 
     def test_expiry_survives_mistakes(self) -> None:
         """Even a mistake of ours does not end it."""
