@@ -45,11 +45,15 @@ class Offer:
 
 
 def offers(hits: Iterable[Hit]) -> tuple[Offer, ...]:
-    """Put hits for the same name and content together, in the order of the best."""
-    groups: dict[tuple[str, FileId | PeerName], list[Hit]] = {}
+    """
+    Put hits for the same name and content together, in the order of the best.
+
+    Whoever says that a file is a folder, or the other way around, offers something else.
+    """
+    groups: dict[tuple[str, str, FileId | PeerName], list[Hit]] = {}
     for hit in hits:
         # What is not hashed yet may be anything: each holder's stands for itself.
-        groups.setdefault((hit.name, hit.file or hit.peer), []).append(hit)
+        groups.setdefault((hit.name, hit.kind, hit.file or hit.peer), []).append(hit)
     return tuple(Offer(tuple(group)) for group in groups.values())
 
 

@@ -74,6 +74,10 @@ class FoundTests(SynchronousTestCase):
             ],
         )
 
+    def test_kinds_of_one_content(self) -> None:
+        """Who takes a file for a folder does not make others' offers of it one of a folder."""
+        self.assertEqual(len(offers([hit(peer="a", kind="folder"), hit(peer="b")])), 2)
+
     def test_names_of_one_content(self) -> None:
         """One content under two names is two lines: a person looks for names."""
         self.assertEqual(len(offers([hit(name="a.txt"), hit(name="b.txt")])), 2)
