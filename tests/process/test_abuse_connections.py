@@ -122,6 +122,7 @@ class ConnectionTests(AbusedCase):
                 line = call(port)
                 line.reset() if number % 2 else line.close()
 
+    @pytest.mark.slow
     def test_pings_that_nobody_reads(self) -> None:
         """Whoever makes a daemon answer and does not read is cut off."""
         for port in self.ports.values():

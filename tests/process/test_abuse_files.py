@@ -111,7 +111,7 @@ class SharedFilesTests(AbusedCase):
         self.addCleanup(listener.close)
         with Neighbor(self.port, "evil") as evil:
             began = time.monotonic()
-            while time.monotonic() < began + 3.0:
+            while time.monotonic() < began + 1.5:
                 self.want(evil, id_of(_GOOD), listener)
                 self.want(evil, id_of(_SECRET), listener)
                 time.sleep(0.02)

@@ -239,6 +239,7 @@ class TransferTests(AbusedCase):
         """A holder that delivers nothing, or far too slowly, is given up in time."""
         self.try_out(_SLOW_LIES, 40.0)
 
+    @pytest.mark.slow
     def test_liar_is_avoided(self) -> None:
         """Whoever has sent wrong bytes once is not asked again, but others are."""
         content, wants = content_of(1_000), list[Want]()
