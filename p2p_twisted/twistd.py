@@ -204,6 +204,12 @@ def raise_file_limit() -> None:
         _log.debug("the limit of open files stays: {error}", error=error)
 
 
+def open_files_limit() -> int:
+    """Tell how many connections and files this process may hold."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
+
+
 def notify(state: str) -> None:
     """
     Tell the service manager how we are; where there is none, do nothing.

@@ -25,6 +25,7 @@ from p2p_twisted.twistd import (
     WorkerService,
     listen,
     notify,
+    open_files_limit,
     raise_file_limit,
     use_monotonic_clock,
 )
@@ -226,3 +227,4 @@ class ProcessTests(SynchronousTestCase):
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))
         raise_file_limit()
         self.assertEqual(resource.getrlimit(resource.RLIMIT_NOFILE), (hard, hard))
+        self.assertIn(open_files_limit(), (hard, sys.maxsize))

@@ -22,9 +22,9 @@ from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.threads import Offload
-from p2p_twisted.twistd import listen
+from p2p_twisted.twistd import listen, open_files_limit
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.listener import Listener
+from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Bye, Hello, Hit, Join, Push, Want
 from p2p_twisted.wire.names import FileId, PeerAddress
 from p2p_twisted.wire.session import Session
@@ -69,7 +69,8 @@ class Presence:
         self._offload = offload
         self._port: IListeningPort | None = None
         greeting = Hello(PROTOCOL, "peer", settings.name, settings.network)
-        self._listener = Listener(reactor, greeting, self._accept)
+        bounds = Bounds().within(open_files_limit())
+        self._listener = Listener(reactor, greeting, self._accept, bounds)
         self._take_push: TakePush
         client = RegistryClient(reactor, *settings.registry, settings.network)
         join = Join(settings.name, advertise=settings.advertise)

@@ -12,7 +12,7 @@ from typing_extensions import override
 from p2p_twisted.registry.server import Registry
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.registry.store import StoreFault
-from p2p_twisted.twistd import CannotStart, ListeningService, notify
+from p2p_twisted.twistd import CannotStart, ListeningService, notify, open_files_limit
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello
@@ -50,7 +50,7 @@ class RegistryService(MultiService):
             reactor,
             Hello(PROTOCOL, "registry", "registry", network),
             lambda connection: RegistrySession(connection, registry),
-            _BOUNDS,
+            _BOUNDS.within(open_files_limit()),
         )
         self._listening = ListeningService(reactor, endpoint, self._listener)
         self._listening.setServiceParent(self)

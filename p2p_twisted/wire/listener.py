@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from attrs import frozen
+from attrs import evolve, frozen
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Factory
 from typing_extensions import override
@@ -31,6 +31,15 @@ class Bounds:
     total: int = limits.CONNECTIONS
     silent: int = limits.CONNECTIONS_BEFORE_FIRST_LINE
     per_host: int = limits.CONNECTIONS_PER_HOST
+
+    def within(self, open_files: int) -> "Bounds":
+        """
+        Lower them to what a process may have open, less what it needs for itself.
+
+        Or strangers could take what files and connections of our own are opened with.
+        """
+        room = open_files - min(limits.FILES_RESERVED, open_files // 2)
+        return evolve(self, total=min(self.total, room), silent=min(self.silent, room // 2))
 
 
 class Listener(Factory):

@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.process.daemons import PATIENCE, Daemon, free_port, free_ports, wait_until
+from tests.process.daemons import PATIENCE, Daemon, free_port, free_ports, script, wait_until
 from tests.process.stranger import call
 
 MEMORY_BYTES = 16 << 20
@@ -29,6 +29,7 @@ class Network:
     :param files: what else they share, by peer and name.
     :param options: for the peers, by name.
     :param environments: variables for the peers, by name.
+    :param open_files: how many each daemon may have.
     :ivar folder: where all of them run.
     :ivar daemons: the registry and the peers, by name.
     """
@@ -39,12 +40,14 @@ class Network:
         files: Mapping[str, Mapping[str, bytes]] | None = None,
         options: Mapping[str, tuple[str, ...]] | None = None,
         environments: Mapping[str, Mapping[str, str]] | None = None,
+        open_files: int | None = None,
     ) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
         self.folder = Path(self._scratch.name)
         self.registry_port = free_port()
         self._options = options or {}
         self._environments = environments or {}
+        self._open_files = open_files
         self._ports: dict[str, int] = {}
         self._numbers = count()
         self.downloaded: set[str] = set()
@@ -55,13 +58,11 @@ class Network:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
         ports = free_ports(2 * len(names))
-        registry = Daemon(
-            "-n",
+        registry = self._daemon(
             "p2pmeta",
             f"--listen=tcp:{self.registry_port}:interface=127.0.0.1",
             f"--ports={ports[0]}-{ports[-1]}",
             "--store=memory:",
-            cwd=self.folder,
         )
         self.daemons = {"registry": registry}
         registry.wait_ready()
@@ -75,17 +76,22 @@ class Network:
         if name in self.daemons:
             self.daemons[name].end()
             self._ports.pop(name, None)
-        self.daemons[name] = Daemon(
-            "-n",
+        self.daemons[name] = self._daemon(
             "p2ppeer",
             f"--name={name}",
             f"--registry=127.0.0.1:{self.registry_port}",
             *self._options.get(name, ()),
-            cwd=self.folder,
             stdin=subprocess.PIPE,
             environment=self._environments.get(name),
         )
         return self.daemons[name]
+
+    def _daemon(self, *arguments: str, **how: Any) -> Daemon:
+        command = ["twistd", "-n", *arguments]
+        if self._open_files is not None:
+            limited = f'ulimit -n {self._open_files}; exec "$0" "$@"'
+            command = ["/bin/sh", "-c", limited, script("twistd"), *command[1:]]
+        return Daemon(*command[1:], command=command[0], cwd=self.folder, **how)
 
     def end(self) -> None:
         """End all, and remove their files."""
@@ -196,7 +202,7 @@ class AbusedCase(SynchronousTestCase):
         self.assert_unharmed()
 
     def assert_unharmed(self) -> None:
-        """Nothing foreign was touched, memory is flat, no log has a traceback, all goes on."""
+        """Nothing foreign was touched, memory is flat, logs are clean, and all goes on."""
         self.network.exchange("s1", "s2")
         with call(self.network.port("registry")) as line:
             line.hear("HELLO")
@@ -206,6 +212,9 @@ class AbusedCase(SynchronousTestCase):
             line.say("LEAVE", name="somebody", token=welcome["token"])
             self.assertEqual(line.hear_all()[-1], ("BYE", {"why": "noted"}))
         self.assertEqual(self.network.complaints(), [])
+        for daemon in self.network.daemons.values():
+            shown = daemon.log.replace("\n", "").replace("\t", "")
+            self.assertTrue(shown.isprintable())
         self.assertEqual(self.network.others_files(), self.untouched)
         self.assertEqual(self.network.downloads() - self.network.downloaded, set())
         grown = {

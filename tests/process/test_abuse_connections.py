@@ -5,8 +5,9 @@ import random
 import time
 
 import pytest
+from twisted.trial.unittest import SynchronousTestCase
 
-from tests.process.abused import AbusedCase
+from tests.process.abused import AbusedCase, Network
 from tests.process.daemons import wait_until
 from tests.process.stranger import Said, become_neighbor, call
 
@@ -151,6 +152,24 @@ class ConnectionTests(AbusedCase):
             for line in slow:
                 self.assertTrue(line.is_cut())
             self.assertLess(time.monotonic() - began, 10.0)
+
+
+class FewFilesTests(SynchronousTestCase):
+    """Daemons that may have only as many files open as some systems allow."""
+
+    def test_idle(self) -> None:
+        """Silent strangers do not take the files that others' business needs."""
+        network = Network("s1", "s2", open_files=256)
+        self.addCleanup(network.end)
+        with contextlib.ExitStack() as closing:
+            for name in ("registry", "s1"):
+                for _ in range(400):
+                    closing.enter_context(call(network.port(name)))
+            network.exchange("s1", "s2")
+            network.start("s2").wait_ready()
+            network.exchange("s1", "s2")
+        self.assertNotIn("EMFILE", network.daemons["s1"].log + network.daemons["registry"].log)
+        self.assertEqual(network.complaints(), [])
 
 
 @pytest.mark.slow

@@ -69,6 +69,12 @@ class ListenerTests(SynchronousTestCase):
         accepting.accepted()
         self.assertIsNone(accepting.accept())
 
+    def test_few_open_files(self) -> None:
+        """Where few files may be open, some stay free for what is not a stranger's."""
+        for open_files, total, silent in ((20_000, 1_024, 256), (256, 128, 64), (100, 50, 25)):
+            bounds = Bounds().within(open_files)
+            self.assertEqual((bounds.total, bounds.silent), (total, silent))
+
     def test_oldest_silent_one_goes(self) -> None:
         """Who has not talked makes room for who might, the oldest first."""
         accepting = Accepting(Bounds(silent=3))
