@@ -40,7 +40,8 @@ class _Kept:
     def aged(self, now: float) -> Gossip:
         """Make the copy to pass on: older by the time it was kept, and one hop further."""
         age = min(self.gossip.age + now - self.since, limits.GOSSIP_LIFE_SECONDS)
-        return attrs.evolve(self.gossip, age=age, hops=self.gossip.hops + 1)
+        hops = min(self.gossip.hops + 1, limits.GOSSIP_HOPS)
+        return attrs.evolve(self.gossip, age=age, hops=hops)
 
     @property
     def size(self) -> int:
