@@ -55,7 +55,8 @@ class Chaos:
         self.answers = 0
         self._links: list[int] = []
         self._strangers = count(1_000_000)
-        self._own = count(500)
+        self._ids = count(1)
+        self._recent = [an_id(0)]
         self._asked = 0
 
     def know(self, ask: Ask) -> Known:
@@ -74,7 +75,8 @@ class Chaos:
             effects = self.overlay.lost(self.rng.choice(self._links), bye, self.now)
         elif act < 0.10:
             self._asked += 1
-            effects = self.overlay.ask(Ask(an_id(next(self._own)), "topo", wait=1.0), self.now)
+            self._recent.append(an_id(next(self._ids)))
+            effects = self.overlay.ask(Ask(self._recent[-1], "topo", wait=1.0), self.now)
         else:
             link_id = self.rng.choice(self._links)
             effects = self.overlay.received(link_id, self.message(link_id), self.now)
@@ -120,7 +122,7 @@ class Chaos:
                 self.some(self.hit, 30),
                 rng.random() < 0.5,
                 rng.choice([0, 1, 1_000_000]),
-                self.some(self.name, 256),
+                self.some(lambda: f"s{rng.randrange(10_000)}", 256),
                 rng.random() < 0.5,
                 rng.choice([0, (1 << 48) - 1]),
             ),
@@ -164,8 +166,10 @@ class Chaos:
         return tuple(make() for _ in range(self.rng.choice([0, 1, most])))
 
     def id(self) -> str:
-        """Take one of a few ids, those of the machine's own questions among them."""
-        return an_id(self.rng.randrange(490, 530))
+        """Take a new id or one of the last ones, which may be of the machine's own questions."""
+        if self.rng.random() < 0.3:
+            self._recent.append(an_id(next(self._ids)))
+        return self.rng.choice(self._recent[-6:])
 
     def name(self) -> str:
         """Take one of a few names."""
