@@ -23,6 +23,7 @@ from p2p_twisted.wire.names import (
     Token,
     valid_host,
     valid_path,
+    valid_text,
 )
 
 PROTOCOL: Final = 1
@@ -87,7 +88,7 @@ class Error(Message):
 
     verb = "ERROR"
 
-    reason: Reason
+    reason: Reason = attrs.field(validator=valid_text)
     code: Literal["malformed", "flag", "taken", "reserved", "full", "unknown", "refused"] = (
         "malformed"
     )
@@ -485,7 +486,7 @@ class Refuse(Message):
     verb = "REFUSE"
 
     ticket: MessageId
-    reason: Reason
+    reason: Reason = attrs.field(validator=valid_text)
     route: Route = ()
 
 

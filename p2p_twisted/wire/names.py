@@ -203,6 +203,12 @@ def valid_host(_instance: object, _attribute: "attrs.Attribute[Any]", value: str
     check_host(value)
 
 
+def valid_text(_instance: object, _attribute: "attrs.Attribute[Any]", value: str) -> None:
+    """Check that a text for people moves no cursor and forges no line: an attrs validator."""
+    if not value.isprintable():
+        raise BadName("what is for people may not have invisible characters")
+
+
 @attrs.frozen(order=True)
 class PeerAddress:
     """

@@ -14,7 +14,11 @@ PATHS: Final = st.sampled_from(
     ["f1.txt", "a/b c.bin", "caf\u00e9/\u2764\ufe0f.png", "\u4e2d\u6587"]
 )
 # The members that an attrs validator checks.
-_CHECKED: Final = {"host": HOSTS, "advertise": st.none() | HOSTS}
+_CHECKED: Final = {
+    "host": HOSTS,
+    "advertise": st.none() | HOSTS,
+    "reason": st.text(st.characters(codec="utf-8").filter(str.isprintable), max_size=20),
+}
 
 
 def texts(most: int) -> st.SearchStrategy[str]:

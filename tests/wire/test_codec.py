@@ -222,6 +222,12 @@ MALFORMED = [
         b'ERROR {"reason":"a\nb"}',
     ],
     *[b'ERROR {"reason":"\x1b[31m"}', b'ERROR {"reason":"a\x00b"}'],
+    # What would move a cursor, hide text or forge a line.
+    *[
+        line("ERROR", reason="\x1b[2J"),
+        line("ERROR", reason="a\nsaved f1.txt"),
+        line("REFUSE", ticket=ID, reason="a\u202eb"),
+    ],
     # Too deep, too many, too long.
     *[b'PING {"x":' + b"[" * 8_000 + b"]" * 8_000 + b',"n":1}', b"PING " + b"[" * 16_000],
     *[
