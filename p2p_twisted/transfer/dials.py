@@ -1,6 +1,6 @@
 """Never be the hammer: bound the dials that lead nowhere."""
 
-from collections import deque
+from collections import OrderedDict
 from typing import Final
 
 from p2p_twisted.wire import limits
@@ -19,7 +19,8 @@ class DialLimit:
     """
 
     def __init__(self) -> None:
-        self._failed: dict[str, deque[float]] = {}
+        # By address, when dials of the last minute failed; what was dialed last is last.
+        self._failed: OrderedDict[str, list[float]] = OrderedDict()
 
     def take(self, host: str, port: int, now: float) -> bool:
         """
@@ -29,24 +30,28 @@ class DialLimit:
         :returns: whether it may be made.
         """
         self._forget(now)
-        failed = self._failed.setdefault(_key(host, port), deque())
+        key = _key(host, port)
+        failed = [then for then in self._failed.get(key, ()) if then > now - _MINUTE]
         if len(failed) >= limits.FAILED_DIALS_PER_MINUTE:
             return False
-        failed.append(now)
+        self._failed[key] = [*failed, now]
+        self._failed.move_to_end(key)
         return True
 
     def succeeded(self, host: str, port: int) -> None:
         """Take note that the peer that was expected has answered."""
-        failed = self._failed.get(_key(host, port))
-        if failed:
-            failed.pop()
+        key = _key(host, port)
+        *others, _last = self._failed.pop(key, [0.0])
+        if others:
+            self._failed[key] = others
 
     def _forget(self, now: float) -> None:
-        for key, failed in list(self._failed.items()):
-            while failed and failed[0] <= now - _MINUTE:
-                failed.popleft()
-            if not failed:
-                del self._failed[key]
+        """Drop what is of no use any more, from the front: a flood of addresses must be cheap."""
+        while self._failed:
+            key = next(iter(self._failed))
+            if self._failed[key][-1] > now - _MINUTE:
+                return
+            del self._failed[key]
 
 
 def _key(host: str, port: int) -> str:

@@ -167,6 +167,7 @@ class FewFilesTests(SynchronousTestCase):
                     closing.enter_context(call(network.port(name)))
             network.exchange("s1", "s2")
             network.start("s2").wait_ready()
+            wait_until(lambda: network.daemons["s1"].log.count("linked with s2@") == 2, "a link")
             network.exchange("s1", "s2")
         self.assertNotIn("EMFILE", network.daemons["s1"].log + network.daemons["registry"].log)
         self.assertEqual(network.complaints(), [])

@@ -159,8 +159,9 @@ class RequestTests(AbusedCase):
             self.want(evil.line, "evil", victim.port, route=["s1"])
             self.want(evil.line, "evil", victim.port, route=["evil"])
             evil.line.say("REFUSE", ticket=a_ticket(), reason="x", route=["s2"])
-            evil.line.say("REFUSE", ticket=a_ticket(), reason="\x1b[2J")
             self.network.type("s1", "TOPO", "3 peers")
+            evil.line.say("REFUSE", ticket=a_ticket(), reason="\x1b[2J")
+            wait_until(lambda: not evil.is_linked, "the end of the link")
         self.assertEqual(victim.calls, 0)
 
     def test_replayed(self) -> None:
@@ -221,8 +222,8 @@ class RequestTests(AbusedCase):
                 said.append(line.hear()[0])
 
             with Neighbor(self.port, "evil") as evil:
-                self.want(evil.line, "evil", self.listen(ask).port)
                 count = len(said)
+                self.want(evil.line, "evil", self.listen(ask).port)
                 wait_until(lambda count=count: len(said) > count, f"an answer to {chunks}")
         self.assertEqual(said, ["ERROR"] * len(requests))
 

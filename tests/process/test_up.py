@@ -63,8 +63,8 @@ class Up:
 
     def pids(self) -> dict[str, int]:
         """Tell the process ids of the daemons that have started, by name."""
-        files = self.scratch.glob("p2p-*/logs/*.pid")
-        return {file.name.partition(".")[0]: int(file.read_text() or 0) for file in files}
+        texts = {file: file.read_text() for file in self.scratch.glob("p2p-*/logs/*.pid")}
+        return {file.name.partition(".")[0]: int(text) for file, text in texts.items() if text}
 
     def wait_for_console(self) -> dict[str, int]:
         """Wait until all run, s1 last; gives their process ids."""
