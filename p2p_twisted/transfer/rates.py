@@ -1,0 +1,79 @@
+"""Rates as people write them, and which of them other peers put up with."""
+
+import re
+from typing import Final
+
+import attrs
+
+from p2p_twisted.wire import limits
+
+_RATE: Final = re.compile(
+    r"(?P<number>[0-9]{1,12}(?:\.[0-9]{1,6})?)(?P<unit>[KMG]?)", re.IGNORECASE
+)
+_UNITS: Final = {"": 1, "K": limits.KIB, "M": limits.MIB, "G": 1024 * limits.MIB}
+_NO_LIMIT: Final = ("unlimited", "off")
+
+
+class BadRate(ValueError):
+    """What is no rate, or not one that works; the text says why."""
+
+
+@attrs.frozen
+class Rates:
+    """
+    The most that a peer sends and receives, in bytes per second; ``None`` for no limit.
+
+    What counts is the content of files.
+    """
+
+    up: int | None = None
+    down: int | None = None
+
+
+@attrs.frozen
+class AtOnce:
+    """How many files a peer sends and receives at a time."""
+
+    up: int = limits.PUSHES_AT_ONCE
+    down: int = limits.DOWNLOADS_AT_ONCE
+
+    def check(self, rates: Rates) -> None:
+        """
+        Check that every transfer gets enough of its rate.
+
+        :raises BadRate: when others would take one of ours for dead.
+        """
+        for word, rate, transfers in (("up", rates.up, self.up), ("down", rates.down, self.down)):
+            least = transfers * limits.SLOWEST_SHARE_BYTES_PER_SECOND
+            if rate is not None and rate < least:
+                raise BadRate(
+                    f"{written(rate)} {word} is too slow for {transfers} transfers at once,"
+                    f" which others give up below {written(least // transfers)} each:"
+                    f" {written(least)} at least, or fewer transfers (--max-transfers)"
+                )
+
+
+def read_rate(text: str) -> int | None:
+    """
+    Read a rate such as ``10M``, ``1.5m`` or ``500K``, in bytes per second.
+
+    As for curl and rsync, K, M and G are powers of 1024.
+
+    :returns: ``None`` for ``0``, ``off`` and ``unlimited``.
+    :raises BadRate: when it is anything else.
+    """
+    if text.casefold() in _NO_LIMIT:
+        return None
+    match = _RATE.fullmatch(text)
+    if match is None:
+        raise BadRate(f"a rate is bytes a second, such as 10M, 1.5M or 500K, not {text!r}")
+    rate = float(match["number"]) * _UNITS[match["unit"].upper()]
+    return max(1, round(rate)) if rate else None
+
+
+def written(rate: int) -> str:
+    """Write a rate as :func:`read_rate` reads it."""
+    for unit, factor in reversed(_UNITS.items()):
+        if rate >= factor and rate * 10 % factor == 0:
+            return f"{rate / factor:g}{unit}"
+    return str(rate)

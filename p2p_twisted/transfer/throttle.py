@@ -1,0 +1,81 @@
+"""Decide who may move how many bytes when, so that all together keep to a rate."""
+
+from typing import Final
+
+from p2p_twisted.wire import limits
+
+_SAVED_SECONDS: Final = 0.1
+_TURN_SECONDS: Final = 0.02
+_SMALLEST_TURN_BYTES: Final = 4 * limits.KIB
+
+
+class Throttle:
+    """
+    A token bucket for several transfers, filled at a rate and emptied in turns.
+
+    It is kept as the time at which all that has moved will have been paid for (a
+    virtual scheduling algorithm, ITU-T I.371). Whoever has had its turn waits until
+    then; as every turn is of the same size, each transfer gets as much as the others.
+    What is late by up to 0.1 s is made up for: more is never saved.
+
+    :param rate: bytes per second; ``None`` for no limit.
+    """
+
+    def __init__(self, rate: float | None = None) -> None:
+        self._rate = rate
+        self._paid_at = 0.0
+
+    @property
+    def rate(self) -> float | None:
+        """Bytes per second; setting it forgets all debts."""
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate: float | None) -> None:
+        self._rate = rate
+        self._paid_at = 0.0
+
+    @property
+    def turn(self) -> int:
+        """How many bytes one transfer may move before it is the next one's turn."""
+        if self._rate is None:
+            return limits.MIB
+        return min(limits.MIB, max(_SMALLEST_TURN_BYTES, int(self._rate * _TURN_SECONDS)))
+
+    def spend(self, count: int, now: float) -> float:
+        """
+        Pay for bytes that have moved.
+
+        :param now: seconds on the monotonic clock.
+        :returns: for how many seconds whoever moved them owes them.
+        """
+        if self._rate is None:
+            return 0.0
+        self._paid_at = max(self._paid_at, now - _SAVED_SECONDS) + count / self._rate
+        return max(0.0, self._paid_at - now)
+
+
+class Share:
+    """What one transfer moves within a throttle."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._throttle = throttle
+        self._moved = 0
+
+    @property
+    def allowance(self) -> int:
+        """How many bytes it may move now; at least one."""
+        return max(1, self._throttle.turn - self._moved)
+
+    def spend(self, count: int, now: float) -> float:
+        """
+        Pay for bytes that have moved.
+
+        :returns: how many seconds to pause before more; none within its turn.
+        """
+        owed = self._throttle.spend(count, now)
+        self._moved += count
+        if self._moved < self._throttle.turn:
+            return 0.0
+        self._moved %= self._throttle.turn
+        return owed
