@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from p2p_twisted.background import background
 from p2p_twisted.transfer.dials import DialLimit
 from p2p_twisted.transfer.pushing import Pushing
+from p2p_twisted.transfer.wholes import Wholes
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
@@ -62,7 +63,7 @@ class Pushes:
         source = self._open_source(want.file)
         if source is None:
             refuse("it is not shared here any more")
-        elif link is not None and source.size <= limits.LINK_FILE_BYTES:
+        elif link is not None and source.size <= limits.LINK_FILE_BYTES and not want.more:
             self._send_on(link, want, source, refuse)
         elif (reason := self._why_not(want)) is not None:
             source.close()
@@ -115,7 +116,8 @@ class Pushes:
             return True
 
         connection = Connection(self._reactor)
-        push = Pushing(self._reactor, connection, source, want.ticket, is_expected)
+        wholes = Wholes(self._open_source)
+        push = Pushing(self._reactor, connection, source, wholes, want.ticket, is_expected)
         connection.session = push
         self._open[connection] = push
         try:

@@ -10,12 +10,13 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from p2p_twisted.transfer.wholes import Wholes
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.content import chunk_count, chunk_length
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.messages import Chunk, Done, Error, Hello, Message, Push, Refuse, Send
+from p2p_twisted.wire.messages import Chunk, Done, Error, Hello, Message, More, Push, Refuse, Send
 from p2p_twisted.wire.names import MessageId
 from p2p_twisted.wire.source import Source, SourceChanged
 
@@ -33,6 +34,7 @@ class Pushing:
     requester that does not read, or asks for nothing, for 30 s is given up.
 
     :param source: is closed by the caller when the connection is gone.
+    :param wholes: other files, which this requester may ask for on the way.
     :param is_expected: tells whether a greeting is the requester's.
     :ivar gone: fires when the connection is gone.
     """
@@ -44,6 +46,7 @@ class Pushing:
         clock: IReactorTime,
         connection: Connection,
         source: Source,
+        wholes: Wholes,
         ticket: MessageId,
         is_expected: Callable[[Hello], bool],
     ) -> None:
@@ -51,6 +54,7 @@ class Pushing:
         self._clock = clock
         self._connection = connection
         self._source = source
+        self._wholes = wholes
         self._ticket = ticket
         self._is_expected = is_expected
         self._digests = memoryview(source.digests)
@@ -76,6 +80,9 @@ class Pushing:
         """Take what is asked for, or the end."""
         if isinstance(message, Send):
             self._ask(message)
+        elif isinstance(message, More):
+            self._wholes.ask(message.files)
+            self._go_on()
         elif isinstance(message, Done | Error | Refuse):
             self._connection.close()
         else:
@@ -115,6 +122,9 @@ class Pushing:
         if len(self._ranges) + len(send.chunks) > limits.RANGES_WAITING:
             raise ProtocolError("too much is asked for at once")
         self._ranges.extend(send.chunks)
+        self._go_on()
+
+    def _go_on(self) -> None:
         self._connection.within(limits.STALL_SECONDS)
         self._stream()
 
@@ -150,7 +160,7 @@ class Pushing:
 
     def _next_chunk(self) -> bytes:
         if not self._ranges:
-            return b""
+            return self._wholes.next_piece()
         index, count = self._ranges.popleft()
         if count > 1:
             self._ranges.appendleft((index + 1, count - 1))

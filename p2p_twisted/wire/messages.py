@@ -36,6 +36,7 @@ ChunkCount = Annotated[int, Meta(ge=1, le=limits.FILE_BYTES // limits.CHUNK_BYTE
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Reason = Annotated[str, Meta(max_length=limits.REASON_CHARACTERS)]
 Ids = Annotated[tuple[MessageId, ...], Meta(max_length=limits.IDS_PER_LINE)]
+FileIds = Annotated[tuple[FileId, ...], Meta(min_length=1, max_length=limits.IDS_PER_LINE)]
 
 
 class Message:
@@ -460,6 +461,7 @@ class Want(Message):
     :ivar port: where the holder dials to.
     :ivar route: the peers still to pass, the holder last.
     :ivar via: the peers already passed, the requester first.
+    :ivar more: many files will be asked for, so that a link is no place for the first.
     """
 
     verb = "WANT"
@@ -471,6 +473,7 @@ class Want(Message):
     port: Port
     route: Route = ()
     via: Route = ()
+    more: bool = False
 
 
 @attrs.frozen
@@ -554,6 +557,47 @@ class Chunk(Message):
 
     index: ChunkIndex
     length: Annotated[int, Meta(ge=1, le=limits.CHUNK_BYTES)]
+
+
+@attrs.frozen
+class More(Message):
+    """
+    Send these files whole, in this order, instead of chunks of the one that was pushed.
+
+    :ivar files: what is wanted; each is answered by ``WHOLE`` or ``GONE``.
+    """
+
+    verb = "MORE"
+
+    files: FileIds
+
+
+@attrs.frozen
+class Whole(Message):
+    """
+    A file of at most one chunk: its raw bytes follow this line, and have that id.
+
+    :ivar file: what was asked for.
+    :ivar size: how many bytes follow.
+    """
+
+    verb = "WHOLE"
+
+    file: FileId
+    size: Annotated[int, Meta(ge=0, le=limits.CHUNK_BYTES)]
+
+
+@attrs.frozen
+class Gone(Message):
+    """
+    A file that is not shared any more, or has more than one chunk: nothing follows.
+
+    :ivar file: what was asked for.
+    """
+
+    verb = "GONE"
+
+    file: FileId
 
 
 @attrs.frozen

@@ -18,6 +18,7 @@ from p2p_twisted.wire.messages import (
     Done,
     Error,
     File,
+    Gone,
     Gossip,
     Graft,
     Hello,
@@ -28,6 +29,7 @@ from p2p_twisted.wire.messages import (
     Link,
     Linked,
     Message,
+    More,
     PeerRecord,
     Peers,
     Ping,
@@ -41,6 +43,7 @@ from p2p_twisted.wire.messages import (
     Told,
     Want,
     Welcome,
+    Whole,
 )
 from p2p_twisted.wire.names import PeerAddress
 from tests.wire.talking import HELLO, HELLO_LINE, Notes, Talk, listening
@@ -56,6 +59,7 @@ EXAMPLES: list[Message] = [
     Told(ID, (PeerRecord("s1", ("s2", "s3")),), (Hit("s1", "a/b.txt", 1, file=ID * 2),)),
     *[Want(ID, ID * 2, "s1", "127.0.0.1", 9000, ("s2",)), Refuse(ID, "no"), File(ID, 20)],
     *[Push(ID, ID * 2, 2**30), Send(((0, 5), (7, 1))), Chunk(0, 2_000), Done()],
+    *[More((ID * 2, ID * 2)), Whole(ID * 2, 2_000), Gone(ID * 2)],
 ]
 LINES = [encode(message) for message in EXAMPLES]
 # What parsers trip over.
@@ -93,7 +97,7 @@ class Counting(Notes):
     def received(self, message: Message) -> None:
         self.count += 1
         match message:
-            case Chunk(length=length) | File(size=length):
+            case Chunk(length=length) | File(size=length) | Whole(size=length):
                 self.connection.expect_raw(length, self.take)
             case Bye():
                 self.connection.close()

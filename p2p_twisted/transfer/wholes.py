@@ -1,0 +1,67 @@
+"""The holder's side of many small files: which of them go out next, whole."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.codec import encode
+from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.messages import Gone, Whole
+from p2p_twisted.wire.names import FileId
+from p2p_twisted.wire.source import Source, SourceChanged
+
+_PIECE_BYTES: Final = 64 * limits.KIB
+_PIECE_FILES: Final = 32
+
+
+class Wholes:
+    """
+    The files that one requester has asked for whole, in its order.
+
+    Each is opened and read when its turn comes, so that only a piece of what goes out
+    next is in memory.
+
+    :param open_source: opens shared content, or says ``None``.
+    """
+
+    def __init__(self, open_source: Callable[[FileId], Source | None]) -> None:
+        self._open_source = open_source
+        self._waiting: deque[FileId] = deque()
+
+    def ask(self, files: Sequence[FileId]) -> None:
+        """
+        Let files wait for their turns.
+
+        :raises ProtocolError: when too many are waiting.
+        """
+        if len(self._waiting) + len(files) > limits.FILES_WAITING:
+            raise ProtocolError("too many files are asked for at once")
+        self._waiting.extend(files)
+
+    def next_piece(self) -> bytes:
+        """
+        Take the next answers: a few, so that nobody else waits long.
+
+        :returns: nothing when no file is waiting.
+        """
+        answers: list[bytes] = []
+        length = 0
+        while self._waiting and length < _PIECE_BYTES and len(answers) < _PIECE_FILES:
+            answer = self._answer(self._waiting.popleft())
+            answers.append(answer)
+            length += len(answer)
+        return b"".join(answers)
+
+    def _answer(self, file: FileId) -> bytes:
+        source = self._open_source(file)
+        if source is None:
+            return encode(Gone(file))
+        try:
+            if source.size > limits.CHUNK_BYTES:
+                return encode(Gone(file))
+            return encode(Whole(file, source.size)) + source.read(0, source.size)
+        except SourceChanged:
+            return encode(Gone(file))
+        finally:
+            source.close()

@@ -1,0 +1,83 @@
+"""The holder's side of many small files."""
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.transfer.pushes import Pushes
+from p2p_twisted.wire.codec import encode
+from p2p_twisted.wire.limits import FILES_WAITING, IDS_PER_LINE, KIB, MIB
+from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Want, Whole
+
+from .test_pushes import Greeter
+from .world import Content, Wires, some_bytes
+
+HELLO = Hello(PROTOCOL, "peer", "me", "default")
+
+
+class WholesTests(SynchronousTestCase):
+    """A holder of a few files, and a requester that is connected."""
+
+    def begun(self, *contents: Content) -> Greeter:
+        """Push the first file; others can be asked for."""
+        self.wires = Wires()
+        self.contents = {content.file: content for content in contents}
+        self.pushes = Pushes(self.wires, "default", self.contents.get, lambda host: True)
+        self.addCleanup(self.stop)
+        requester = Greeter(encode(HELLO))
+        self.wires.listeners["127.0.0.1", 9000] = lambda: requester
+        want = Want("0" * 32, contents[0].file, "me", "127.0.0.1", 9000, more=True)
+        self.pushes.serve(want, None, self.fail)
+        self.wires.settle()
+        requester.received = b""
+        return requester
+
+    def stop(self) -> None:
+        stopped = Deferred.fromCoroutine(self.pushes.stop())
+        self.wires.settle()
+        self.successResultOf(stopped)
+
+    def test_in_order(self) -> None:
+        """Each file that is asked for comes whole, in that order, the first one like the others."""
+        contents = [Content(some_bytes(size, size)) for size in (KIB, 0, 1, MIB, 70 * KIB)]
+        requester = self.begun(*contents)
+        order = [contents[index] for index in (3, 0, 1, 4, 2, 0)]
+        requester.say(*[More((content.file,)) for content in order[:2]])
+        requester.say(More(tuple(content.file for content in order[2:])))
+        self.wires.settle()
+        expected = [encode(Whole(each.file, each.size)) + each.content for each in order]
+        self.assertEqual(requester.received, b"".join(expected))
+        self.assertTrue(all(content.is_closed for content in contents[1:]))
+        requester.say(Done())
+        self.wires.settle()
+        self.assertTrue(requester.is_lost)
+
+    def test_gone(self) -> None:
+        """What is unknown, changed or of more than one chunk is not there, and the rest comes."""
+        first, changed, large = Content(b"1"), Content(b"2"), Content(some_bytes(MIB + 1))
+        requester = self.begun(first, changed, large)
+        changed.is_changed = True
+        requester.say(More(("f" * 64, changed.file, large.file, first.file)))
+        self.wires.settle()
+        gone = [encode(Gone(file)) for file in ("f" * 64, changed.file, large.file)]
+        self.assertEqual(requester.received, b"".join(gone) + encode(Whole(first.file, 1)) + b"1")
+        self.assertTrue(changed.is_closed)
+        self.assertTrue(large.is_closed)
+
+    def test_flood(self) -> None:
+        """Who asks for more than may wait is cut."""
+        requester = self.begun(Content(some_bytes(MIB)))
+        files = tuple(self.contents) * IDS_PER_LINE
+        requester.say(*[More(files)] * (FILES_WAITING // IDS_PER_LINE + 1))
+        self.wires.settle()
+        self.assertTrue(requester.is_lost)
+        self.assertLess(len(requester.received), 2 * MIB)
+
+    def test_read_as_they_go_out(self) -> None:
+        """A file is read when what was read before it has left."""
+        contents = [Content(some_bytes(MIB, seed)) for seed in range(8)]
+        requester = self.begun(*contents)
+        requester.say(More(tuple(self.contents)))
+        (pump,) = self.wires.pumps
+        for pieces in range(1, 4):
+            pump.pump()
+            self.assertEqual(sum(content.reads for content in contents), pieces)
