@@ -43,11 +43,27 @@ class FileSource:
         """
         source = cls(disk.open_file(root, on_disk.path), on_disk, content, changed)
         try:
-            source._check()
+            source.check()
         except BaseException:
             source.close()
             raise
         return source
+
+    @property
+    def descriptor(self) -> int | None:
+        """The open file; ``None`` once it is closed."""
+        return self._descriptor
+
+    def check(self) -> None:
+        """
+        Check that it is still what was hashed.
+
+        :raises SourceChanged: when it was written to or cut since.
+        """
+        if self._descriptor is None:
+            raise ValueError("the source is closed")
+        if disk.signature(os.fstat(self._descriptor)) != self._signature:
+            raise self._change("it was written to")
 
     def read(self, offset: int, length: int) -> bytes:
         """
@@ -69,7 +85,7 @@ class FileSource:
             offset += len(piece)
             length -= len(piece)
         # Afterwards: a write between a check and the reading would go unseen.
-        self._check()
+        self.check()
         return b"".join(pieces)
 
     def close(self) -> None:
@@ -77,11 +93,6 @@ class FileSource:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
-
-    def _check(self) -> None:
-        assert self._descriptor is not None
-        if disk.signature(os.fstat(self._descriptor)) != self._signature:
-            raise self._change("it was written to")
 
     def _change(self, what: str) -> SourceChanged:
         if not self._has_changed:
@@ -102,6 +113,14 @@ class MemorySource:
         self.size = len(content)
         self.digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(content))
         self._content = content
+
+    @property
+    def descriptor(self) -> None:
+        """None: it is no file."""
+        return None
+
+    def check(self) -> None:
+        """Do nothing: nobody else can change it."""
 
     def read(self, offset: int, length: int) -> bytes:
         """Read exactly ``length`` bytes."""

@@ -1,5 +1,6 @@
 """The requester's side of a push: take what was asked for, and nothing else."""
 
+import mmap
 from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred
@@ -77,10 +78,9 @@ class Receiving:
         self._plan: Plan | None = None
         self._content: Content | None = None
         self._index = 0
-        self._filled = 0
-        self._length = 0
-        # One buffer for all chunks, made when the first one comes.
-        self._chunk = memoryview(b"")
+        # One buffer for all chunks, made when the first one comes, and the part of it in use.
+        self._buffer = memoryview(b"")
+        self._chunk = self._buffer
         self._since_mark = 0
         connection.within(limits.STALL_SECONDS)
         connection.expect_raw(DIGEST_BYTES * chunk_count(push.size), self._take_digests)
@@ -103,7 +103,7 @@ class Receiving:
     def lost(self, reason: Failure) -> None:
         """Take note that the holder is gone; what is missing decides whether it was done."""
         # This session and its connection know each other: the buffer would outlive them a while.
-        self._chunk = memoryview(b"")
+        self._buffer = self._chunk = memoryview(b"")
         self._delivery.ended("the connection was lost")
 
     def abort(self) -> None:
@@ -157,23 +157,15 @@ class Receiving:
             raise ProtocolError(f"chunk {chunk.index} was not asked for")
         if chunk.length != self._content.length(chunk.index):
             raise ProtocolError(f"chunk {chunk.index} does not have {chunk.length} bytes")
-        if not self._chunk:
-            self._chunk = memoryview(bytearray(min(limits.CHUNK_BYTES, self._content.size)))
-        self._index, self._length, self._filled = chunk.index, chunk.length, 0
-        self._connection.expect_raw(chunk.length, self._take_piece)
-
-    def _take_piece(self, piece: bytes) -> None:
-        self._moved(len(piece))
-        end = self._filled + len(piece)
-        self._chunk[self._filled : end] = piece
-        self._filled = end
-        if end == self._length:
-            self._take_chunk()
+        if not self._buffer:
+            # Whole pages, as a file's are: they are copied faster to where they lie alike.
+            self._buffer = memoryview(mmap.mmap(-1, min(limits.CHUNK_BYTES, self._content.size)))
+        self._index, self._chunk = chunk.index, self._buffer[: chunk.length]
+        self._connection.expect_block(self._chunk, self._moved, self._take_chunk)
 
     def _take_chunk(self) -> None:
-        chunk = self._chunk[: self._length]
         try:
-            self._delivery.taker.take(self._delivery.holder, self._index, chunk)
+            self._delivery.taker.take(self._delivery.holder, self._index, self._chunk)
         except WrongContent as lie:
             self._lied(lie)
         except DiskFault as fault:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Final
+from typing import Final, TypeVar
 
 from twisted.internet.interfaces import (
     IDelayedCall,
@@ -19,18 +19,20 @@ from typing_extensions import override
 from zope.interface import implementer
 
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.blocks import Block, Pieces, RawSink, Section
 from p2p_twisted.wire.codec import decode, encode, printable
 from p2p_twisted.wire.errors import ProtocolError, UnknownVerb
+from p2p_twisted.wire.intake import Intake
 from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
 from p2p_twisted.wire.names import BadName, plain_host
 from p2p_twisted.wire.outbox import IStream, Outbox
 from p2p_twisted.wire.pulse import Pulse
 from p2p_twisted.wire.session import Session
+from p2p_twisted.wire.source import Source
 
 _HTTP: Final = b" HTTP/"
 
-RawSink = Callable[[bytes], None]
-"""Takes raw bytes as they come, in pieces of any size."""
+T = TypeVar("T")
 
 
 class _Phase(Enum):
@@ -55,6 +57,8 @@ class Connection(LineReceiver):
     1 MiB; sheddable messages are dropped from half of that on. Where the queue
     is full, or has not moved for 10 s, the connection is aborted.
 
+    :param clock: the reactor; where it lets others than transports read, blocks on
+        plain TCP connections are read straight into their buffers.
     :ivar session: whoever talks on this connection now.
     :ivar ended: is told when the connection is gone, before its session is.
     :ivar hint: how to go on, for somebody who sent an unknown verb.
@@ -86,8 +90,7 @@ class Connection(LineReceiver):
         self._deadline: IDelayedCall | None = None
         self._outbox = Outbox(clock, self._give_up)
         self._pulse = Pulse(clock, self._ping, self._give_up_silent)
-        self._raw_left = 0
-        self._raw_sink: RawSink = _ignore
+        self._intake = Intake(clock, self._take_straight)
 
     # What sessions use
 
@@ -141,11 +144,36 @@ class Connection(LineReceiver):
         :param length: how many bytes; none is fine, and calls nothing.
         :param sink: is given them in pieces; may raise :class:`ProtocolError`.
         """
-        self._raw_left = length
-        self._raw_sink = sink
-        self._fit_reads()
-        if length:
-            self.setRawMode()
+        self._expect(Pieces(length, sink))
+
+    def expect_block(
+        self, block: memoryview, moved: Callable[[int], None], done: Callable[[], None]
+    ) -> None:
+        """
+        Read the next bytes into a buffer until it is full, then lines again.
+
+        Called as :meth:`expect_raw` is. Plain TCP is fastest where the buffer lies
+        towards pages of memory as what is sent lies towards pages of its file.
+
+        :param block: has room for a byte at least.
+        :param moved: is told how many bytes have come, each time that some have.
+        :param done: is called when it is full; may raise :class:`ProtocolError`.
+        """
+        self._expect(Block(block, moved, done))
+
+    def pause(self) -> None:
+        """Receive nothing until :meth:`resume`."""
+        if self.is_open:
+            self.paused = True
+            self._intake.pause()
+
+    def resume(self) -> None:
+        """Receive again."""
+        if self.is_open and self.paused:
+            self.paused = False
+            self._intake.resume()
+            # There may be lines that had been read before.
+            self.dataReceived(b"")
 
     def stream(self, producer: IPullProducer) -> None:
         """
@@ -162,6 +190,17 @@ class Connection(LineReceiver):
         """Write for the producer that :meth:`stream` let in."""
         if self.is_open:
             self.transport.write(piece)
+
+    def write_from(self, source: Source, offset: int, length: int) -> int:
+        """
+        Write some of a source's bytes for the producer that :meth:`stream` let in.
+
+        Only when the transport has asked for more: they may go past what it has.
+
+        :returns: how many; 0 where it takes none now, and asks again later.
+        :raises SourceChanged: when they are not what they were.
+        """
+        return self._outbox.write_from(source, offset, length) if self.is_open else 0
 
     def stream_ended(self) -> None:
         """Take the transport back from a producer."""
@@ -202,6 +241,7 @@ class Connection(LineReceiver):
         elif self.is_open:
             self._outbox.finish()
             self._phase = _Phase.CLOSING
+            self._intake.end()
             self.clearLineBuffer()
             self.transport.loseConnection()
             self._abort_in(limits.CLOSE_SECONDS)
@@ -211,6 +251,7 @@ class Connection(LineReceiver):
         # A lost TLS connection has no transport left to abort.
         if self._phase is not _Phase.LOST:
             self._phase = _Phase.CLOSING
+            self._intake.end()
             self.clearLineBuffer()
             if self.connected:
                 self.transport.abortConnection()
@@ -227,7 +268,7 @@ class Connection(LineReceiver):
         if ITCPTransport.providedBy(self.transport):
             # Lines are short and somebody waits for each: never hold one back for the next.
             self.transport.setTcpNoDelay(True)
-        self._fit_reads()
+        self._intake.attach(self.transport)
         self._outbox.attach(self.transport)
         self.within(limits.FIRST_LINE_SECONDS)
         if self._greeting is not None:
@@ -237,6 +278,7 @@ class Connection(LineReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._phase = _Phase.LOST
         self._lift_deadline()
+        self._intake.end()
         self._outbox.discard()
         self._pulse.stop()
         self.ended(self)
@@ -247,6 +289,7 @@ class Connection(LineReceiver):
         self._pulse.heard()
         if self.is_open:
             super().dataReceived(data)
+            self._read_on()
 
     @override
     def lineReceived(self, line: bytes) -> None:
@@ -273,7 +316,7 @@ class Connection(LineReceiver):
 
     # How it works
 
-    def _guard(self, take: Callable[[bytes], None], received: bytes) -> None:
+    def _guard(self, take: Callable[[T], None], received: T) -> None:
         """Take what was received; whatever is wrong with it ends this connection alone."""
         try:
             take(received)
@@ -322,26 +365,32 @@ class Connection(LineReceiver):
                 self._talked()
                 self.session.received(message)
 
+    def _expect(self, section: Section) -> None:
+        self._intake.expect(section)
+        if section.left:
+            self.setRawMode()
+
     def _take_raw(self, received: bytes) -> None:
-        start = 0
-        # A sink may announce that more raw bytes follow, or close.
-        while self._raw_left and start < len(received) and self.is_open:
-            piece = received[start : start + self._raw_left]
+        intake, start = self._intake, 0
+        # Whoever takes them may announce that more raw bytes follow, or close.
+        while intake.left and start < len(received) and self.is_open:
+            piece = received[start : start + intake.left]
             start += len(piece)
-            self._raw_left -= len(piece)
-            self._raw_sink(piece)
-        self._fit_reads()
-        if self.is_open and not self._raw_left:
+            intake.take(piece)
+        if self.is_open and not intake.left:
             self.setLineMode(received[start:])
 
-    def _fit_reads(self) -> None:
-        """
-        Read raw bytes in large pieces, but lines only in small ones.
+    def _take_straight(self, count: int, behind: bytes) -> None:
+        """Take what was read into a block, and the first bytes behind it."""
+        self._pulse.heard()
+        self._guard(self._intake.filled, count)
+        if self.is_open and not self._intake.left:
+            self.setLineMode()
+        self.dataReceived(behind)
 
-        For every line LineReceiver copies all that was read behind it, and while
-        thousands of short lines are read nobody else's turn comes.
-        """
-        self.transport.bufferSize = min(max(self._raw_left, limits.LINE_BYTES), limits.MIB)
+    def _read_on(self) -> None:
+        if self.is_open:
+            self._intake.fit()
 
     def _talked(self) -> None:
         if not self._has_talked:
@@ -363,8 +412,10 @@ class Connection(LineReceiver):
         self.send(Ping(number))
 
     def _abort_in(self, seconds: float) -> None:
-        self._lift_deadline()
-        self._deadline = self._clock.callLater(seconds, self._give_up, "it was too late")
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.reset(seconds)
+        else:
+            self._deadline = self._clock.callLater(seconds, self._give_up, "it was too late")
 
     def _lift_deadline(self) -> None:
         if self._deadline is not None and self._deadline.active():

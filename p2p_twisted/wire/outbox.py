@@ -1,5 +1,7 @@
 """What is on its way out of a connection: written at once, or queued within bounds."""
 
+import os
+import socket
 from collections import deque
 from collections.abc import Callable
 
@@ -14,9 +16,11 @@ from twisted.internet.interfaces import (
 from zope.interface import implementer
 
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.blocks import plain_socket
+from p2p_twisted.wire.source import Source
 
 
-class IStream(ITCPTransport, IConsumer):
+class IStream(ITCPTransport, IConsumer, IPushProducer):
     """
     A TCP transport: what Twisted's are, and no one interface of its says.
 
@@ -26,6 +30,9 @@ class IStream(ITCPTransport, IConsumer):
 
     bufferSize: int  # noqa: N815
     SEND_LIMIT: int
+
+    def startWriting() -> None:  # noqa: N802
+        """Ask the producer for more as soon as it can send: sockets only."""
 
 
 @implementer(IPushProducer)
@@ -45,6 +52,8 @@ class Outbox:
         self._clock = clock
         self._give_up = give_up
         self._transport: IStream
+        # Set where the kernel can send files by itself.
+        self._socket: socket.socket | None = None
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._is_full = False
@@ -59,6 +68,8 @@ class Outbox:
     def attach(self, transport: IStream) -> None:
         """Write to this transport from now on."""
         self._transport = transport
+        if hasattr(os, "sendfile"):
+            self._socket = plain_socket(transport)
         transport.registerProducer(self, True)
 
     def write(self, line: bytes, sheddable: bool = False) -> bool:
@@ -86,6 +97,22 @@ class Outbox:
         # Twisted would send 128 KiB at a time, at half the speed.
         self._transport.SEND_LIMIT = limits.MIB
         self._transport.registerProducer(producer, False)
+
+    def write_from(self, source: Source, offset: int, length: int) -> int:
+        """
+        Write some of a source's bytes for the producer that has the transport.
+
+        :returns: how many; 0 where the socket takes none now.
+        :raises SourceChanged: when they are not what they were.
+        """
+        if self._socket is not None:
+            sent = _send_file(self._socket, source, offset, length)
+            if sent is not None:
+                self._transport.startWriting()
+                return sent
+        piece = source.read(offset, length)
+        self._transport.write(piece)
+        return len(piece)
 
     def take_back(self) -> None:
         """Take the transport back from another producer."""
@@ -135,3 +162,22 @@ class Outbox:
     def _blocked_for_long(self) -> None:
         self._blocked = None
         self._give_up(f"it has not read for {limits.BLOCKED_SECONDS:.0f} s")
+
+
+def _send_file(to: socket.socket, source: Source, offset: int, length: int) -> int | None:
+    """
+    Have the kernel send from a file into a socket.
+
+    :returns: how many bytes; ``None`` when it does not, for whatever reason.
+    """
+    if source.descriptor is None:
+        return None
+    # Before: behind the last byte of a chunk it would be too late to notice.
+    source.check()
+    try:
+        return os.sendfile(to.fileno(), source.descriptor, offset, length) or None
+    except BlockingIOError:
+        return 0
+    except OSError:
+        # To read the file, or to write to the transport, will tell which of them it was.
+        return None

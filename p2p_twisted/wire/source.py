@@ -22,6 +22,17 @@ class Source(Protocol):
     size: int
     digests: bytes
 
+    @property
+    def descriptor(self) -> int | None:
+        """The open file that has its bytes at the same offsets; ``None`` for none."""
+
+    def check(self) -> None:
+        """
+        Check that it is still what was hashed.
+
+        :raises SourceChanged: when it was changed or cut since.
+        """
+
     def read(self, offset: int, length: int) -> bytes:
         """
         Read exactly ``length`` bytes.

@@ -51,10 +51,17 @@ class Content:
         self.size = len(self.content)
         self.digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(self.content))
 
-    def read(self, offset: int, length: int) -> bytes:
-        self.reads += 1
+    @property
+    def descriptor(self) -> int | None:
+        return None
+
+    def check(self) -> None:
         if self.is_changed:
             raise SourceChanged
+
+    def read(self, offset: int, length: int) -> bytes:
+        self.reads += 1
+        self.check()
         return self.content[offset : offset + length]
 
     def close(self) -> None:

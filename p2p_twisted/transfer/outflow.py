@@ -1,0 +1,123 @@
+"""How the bytes of a push leave: as the transport asks for them, and no faster."""
+
+from typing import Final, Protocol
+
+import attrs
+from twisted.internet.interfaces import IPullProducer, IReactorTime
+from zope.interface import implementer
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.source import Source, SourceChanged
+
+_LARGE_BYTES: Final = limits.MIB
+_SMALL_BYTES: Final = 64 * limits.KIB
+_SLOW_SECONDS: Final = 1.0
+
+
+@attrs.frozen
+class Span:
+    """Bytes of a source that are sent as they are, behind a line that announces them."""
+
+    source: Source
+    offset: int
+    length: int
+
+
+class Supplier(Protocol):
+    """Decides what is sent."""
+
+    def next_section(self) -> bytes | Span | None:
+        """
+        Choose what goes out next.
+
+        :returns: lines or other bytes; a span, right behind its line; ``None`` when
+            there is nothing to send at the moment.
+        :raises SourceChanged: when it is not there any more.
+        """
+
+    def broken(self, is_between: bool) -> None:
+        """
+        Take note that a source has changed, and nothing more is sent.
+
+        :param is_between: whether the other side would take a line as a line.
+        """
+
+
+@implementer(IPullProducer)
+class Outflow:
+    """
+    The output of one push, as the pull producer of its transport.
+
+    Whoever takes nothing for 30 s is given up.
+    """
+
+    def __init__(self, clock: IReactorTime, connection: Connection, supplier: Supplier) -> None:
+        self._clock = clock
+        self._connection = connection
+        self._supplier = supplier
+        self._span: Span | None = None
+        self._is_streaming = False
+        self._is_paused = False
+        self._asked_at = clock.seconds()
+
+    def start(self) -> None:
+        """Send what the supplier has, unless that is going on."""
+        if not self._is_streaming:
+            self._is_streaming = True
+            self._connection.stream(self)
+
+    def pause(self) -> None:
+        """Send nothing until :meth:`resume`."""
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Send again."""
+        if self._is_paused:
+            self._is_paused = False
+            if self._is_streaming:
+                self.resumeProducing()
+
+    def resumeProducing(self) -> None:
+        """Send the next piece: the last one has left."""
+        if self._is_paused or not self._connection.is_open:
+            return
+        self._connection.within(limits.STALL_SECONDS)
+        try:
+            if self._span is not None:
+                self._send_from(self._span)
+            else:
+                self._send_next()
+        except SourceChanged:
+            self._end()
+            self._supplier.broken(is_between=self._span is None)
+
+    def stopProducing(self) -> None:
+        """Do nothing: the loss of the connection is told separately."""
+
+    def _send_next(self) -> None:
+        section = self._supplier.next_section()
+        if section is None:
+            self._end()
+        elif isinstance(section, Span):
+            self._send_from(section)
+        else:
+            # A line goes out by itself: joined to a piece, it would have that copied.
+            self._connection.write(section)
+
+    def _send_from(self, span: Span) -> None:
+        self._span = span
+        length = min(self._piece_bytes(), span.length)
+        sent = self._connection.write_from(span.source, span.offset, length)
+        rest = span.length - sent
+        self._span = Span(span.source, span.offset + sent, rest) if rest else None
+
+    def _piece_bytes(self) -> int:
+        """Choose small pieces for a slow link: large ones would not leave in time."""
+        now = self._clock.seconds()
+        took, self._asked_at = now - self._asked_at, now
+        return _SMALL_BYTES if took > _SLOW_SECONDS else _LARGE_BYTES
+
+    def _end(self) -> None:
+        self._is_streaming = False
+        self._connection.stream_ended()

@@ -1,0 +1,152 @@
+"""Raw bytes between lines: where they go, and how they get there without a detour."""
+
+import socket
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor, ISystemHandle
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+RawSink = Callable[[bytes], None]
+"""Takes raw bytes as they come, in pieces of any size."""
+
+# Room for the line that announces the next block: to read that by itself would cost a turn.
+_BEHIND_BYTES: Final = 128
+
+
+class Section(Protocol):
+    """
+    Raw bytes that a line has announced.
+
+    :ivar left: how many of them have not come yet.
+    """
+
+    left: int
+
+    def take(self, piece: bytes) -> None:
+        """Take the next ones, no more than are left."""
+
+
+class Pieces:
+    """A section that is handed on as it comes."""
+
+    def __init__(self, length: int, sink: RawSink) -> None:
+        self.left = length
+        self._sink = sink
+
+    def take(self, piece: bytes) -> None:
+        """Hand a piece on."""
+        self.left -= len(piece)
+        self._sink(piece)
+
+
+class Block:
+    """
+    A section that fills a buffer.
+
+    :param moved: is told how many bytes have come, each time that some have.
+    :param done: is called when the buffer is full.
+    """
+
+    def __init__(
+        self, buffer: memoryview, moved: Callable[[int], None], done: Callable[[], None]
+    ) -> None:
+        self.left = len(buffer)
+        self._buffer = buffer
+        self._moved = moved
+        self._done = done
+
+    @property
+    def room(self) -> memoryview:
+        """Where the next bytes belong."""
+        return self._buffer[len(self._buffer) - self.left :]
+
+    def take(self, piece: bytes) -> None:
+        """Copy a piece to where it belongs."""
+        self.room[: len(piece)] = piece
+        self.filled(len(piece))
+
+    def filled(self, count: int) -> None:
+        """Take note that so many bytes have been put where there was room."""
+        self.left -= count
+        self._moved(count)
+        if not self.left:
+            self._done()
+
+
+@implementer(IReadDescriptor)
+class BlockReader:
+    """
+    Reads a plain TCP connection in its transport's place, straight into blocks.
+
+    It has a descriptor of its own, since reactors know who reads by its number.
+    As long as that is open the connection is, whatever the transport does: so
+    end it before the transport closes. Once ended it never reads again.
+
+    :param handle: the transport's socket; the transport must not read meanwhile.
+    :param room: tells where bytes belong.
+    :param took: is told how many were put there, and given what came behind them.
+    :param failed: is called when nothing can be read; the transport will see why.
+    :raises OSError: when too many files are open.
+    """
+
+    def __init__(
+        self,
+        reactor: IReactorFDSet,
+        handle: socket.socket,
+        room: Callable[[], memoryview],
+        took: Callable[[int, bytes], None],
+        failed: Callable[[], None],
+    ) -> None:
+        self._reactor = reactor
+        self._socket = handle.dup()
+        self._room = room
+        self._took = took
+        self._failed = failed
+        self._behind = memoryview(bytearray(_BEHIND_BYTES))
+        reactor.addReader(self)
+
+    def end(self) -> None:
+        """Let go of the connection; twice does no harm."""
+        if self.fileno() >= 0:
+            self._reactor.removeReader(self)
+            self._socket.close()
+
+    def fileno(self) -> int:
+        """Tell the descriptor's number; -1 when it is ended."""
+        return self._socket.fileno()
+
+    def logPrefix(self) -> str:  # noqa: N802
+        """Name it for Twisted's log."""
+        return "block"
+
+    def doRead(self) -> None:  # noqa: N802
+        """Read what there is, as far as it fits."""
+        room = self._room()
+        try:
+            count = self._socket.recvmsg_into((room, self._behind))[0]
+        except BlockingIOError:
+            return
+        except OSError:
+            count = 0
+        if not count:
+            self._failed()
+        elif count <= len(room):
+            self._took(count, b"")
+        else:
+            self._took(len(room), bytes(self._behind[: count - len(room)]))
+
+    def connectionLost(self, reason: Failure) -> None:
+        """Take note that the reactor has found it broken."""
+        if self.fileno() >= 0:
+            self._failed()
+
+
+def plain_socket(transport: Any) -> socket.socket | None:
+    """Find the socket that a transport's bytes go through as they are; TLS has none."""
+    if ISystemHandle.providedBy(transport):
+        handle = transport.getHandle()
+        if isinstance(handle, socket.socket):
+            return handle
+    return None

@@ -1,0 +1,129 @@
+"""Decide who reads the raw bytes of a connection: its transport, or a shorter way."""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IReactorFDSet
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.blocks import Block, BlockReader, Pieces, Section, plain_socket
+from p2p_twisted.wire.outbox import IStream
+
+
+class Intake:
+    """
+    What comes in on one connection between its lines.
+
+    Whatever the transport reads is given to :meth:`take`. Of a block on a plain
+    TCP connection the transport reads no more than comes with its line: the rest
+    is read straight into its buffer, on reactors that let others read at all.
+
+    :param took: is told when so many bytes were read into a block, and given
+        what came behind them.
+    """
+
+    def __init__(self, reactor: Any, took: Callable[[int, bytes], None]) -> None:
+        self._reactor = reactor
+        self._took = took
+        self._section: Section = Pieces(0, _ignore)
+        self._transport: IStream
+        self._socket: socket.socket | None = None
+        self._reader: BlockReader | None = None
+        self._is_paused = False
+
+    @property
+    def left(self) -> int:
+        """How many raw bytes are still to come before the next line."""
+        return self._section.left
+
+    def attach(self, transport: IStream) -> None:
+        """Begin with a transport that reads lines."""
+        self._transport = transport
+        if IReactorFDSet.providedBy(self._reactor) and hasattr(socket.socket, "recvmsg_into"):
+            self._socket = plain_socket(transport)
+        self.fit()
+
+    def expect(self, section: Section) -> None:
+        """Take the next raw bytes as this section."""
+        self._section = section
+
+    def take(self, piece: bytes) -> None:
+        """Give the section its next bytes, no more than are left."""
+        self._section.take(piece)
+
+    def filled(self, count: int) -> None:
+        """Take note that so many bytes have come straight into the block."""
+        assert isinstance(self._section, Block)
+        self._section.filled(count)
+
+    def fit(self) -> None:
+        """
+        Let whoever is best read what comes next.
+
+        Raw bytes are read in large pieces, but lines only in small ones: for every
+        line LineReceiver copies all that was read behind it, and while thousands of
+        short lines are read nobody else's turn comes.
+        """
+        self._transport.bufferSize = min(max(self.left, limits.LINE_BYTES), limits.MIB)
+        if self._is_paused:
+            return
+        if self._is_worth_a_reader:
+            self._read_straight()
+        elif self._reader is not None:
+            self._hand_back()
+
+    def pause(self) -> None:
+        """Read nothing until :meth:`resume`; what has been read already is still told."""
+        self._is_paused = True
+        self._drop_reader()
+        self._transport.pauseProducing()
+
+    def resume(self) -> None:
+        """Read on."""
+        self._is_paused = False
+        self._transport.resumeProducing()
+        self.fit()
+
+    def end(self) -> None:
+        """Read nothing more, before the transport closes or now that it has."""
+        self._drop_reader()
+        self._socket = None
+
+    @property
+    def _is_worth_a_reader(self) -> bool:
+        if self._socket is None or not isinstance(self._section, Block):
+            return False
+        # The transport may read as much as that at once anyway.
+        return self.left > limits.LINE_BYTES or (self._reader is not None and self.left > 0)
+
+    def _read_straight(self) -> None:
+        if self._reader is not None:
+            return
+        assert self._socket is not None
+        try:
+            self._reader = BlockReader(
+                self._reactor, self._socket, self._room, self._took, self._hand_back
+            )
+        except OSError:
+            # Too many files are open: the long way needs no other.
+            return
+        self._transport.pauseProducing()
+
+    def _hand_back(self) -> None:
+        """Let the transport read again."""
+        self._drop_reader()
+        self._transport.resumeProducing()
+
+    def _drop_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.end()
+            self._reader = None
+
+    def _room(self) -> memoryview:
+        assert isinstance(self._section, Block)
+        return self._section.room
+
+
+def _ignore(_piece: bytes) -> None:
+    """Stand where nothing is expected."""
