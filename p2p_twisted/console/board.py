@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from twisted.internet.interfaces import IReactorTime
 
-from p2p_twisted.transfer.progress import Progress, Waiting
+from p2p_twisted.transfer.progress import Progress
 
 Show = Callable[[Sequence[Progress]], None]
 """Shows how the running downloads are; there may be none any more."""
@@ -27,7 +27,7 @@ class ProgressBoard:
 
     def watch(self, progress: Progress) -> None:
         """Take note of a change."""
-        if not (progress.is_ended or isinstance(progress.state, Waiting)):
+        if not progress.is_resting:
             self._running[progress.number] = progress
             self._schedule()
         elif self._running.pop(progress.number, None) is not None and not self._running:

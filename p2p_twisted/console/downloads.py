@@ -6,9 +6,11 @@ from typing import Final
 from p2p_twisted.console.rendering import name_list, short_id
 from p2p_twisted.console.text import clip, count, human_size, human_time, shown_name
 from p2p_twisted.transfer.progress import (
+    Blocked,
     Canceled,
     Checking,
     Failed,
+    Paused,
     Progress,
     Receiving,
     Saved,
@@ -51,12 +53,16 @@ def download_line(progress: Progress) -> str:
             return f"canceled {name}"
         case Waiting():
             return f"{name} waits; it goes on by itself when somebody who has it is back"
+        case Blocked(reason):
+            return f"{name} waits: {reason}; it goes on by itself when there is space"
+        case Paused():
+            return f"{_one_line(progress)}  paused"
         case _:
             return _one_line(progress)
 
 
 def transfers_lines(transfers: Sequence[Progress]) -> Iterator[str]:
-    """Write all downloads, numbered as ``cancel`` wants them."""
+    """Write all downloads, numbered as ``cancel`` and ``pause`` want them."""
     if not transfers:
         yield "no downloads yet"
     for progress in transfers:

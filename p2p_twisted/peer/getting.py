@@ -7,6 +7,7 @@ from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.peer.interface import AlreadyHere, PeerError, Watch
 from p2p_twisted.peer.search import Search, one_content
 from p2p_twisted.threads import Offload
+from p2p_twisted.transfer.disk import DiskFault
 from p2p_twisted.transfer.downloads import Downloads
 from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.wire.messages import Hit
@@ -44,7 +45,10 @@ class Getting:
             raise AlreadyHere(f"{shared[0].name} is already in your directory")
         if hits[0].kind == "file":
             target = hits[0].name.rpartition("/")[2]
-            same = await self._offload(self._inbox.find_same, target, file, hits[0].size)
+            try:
+                same = await self._offload(self._inbox.find_same, target, file, hits[0].size)
+            except DiskFault as fault:
+                raise PeerError(str(fault)) from fault
             if same is not None:
                 raise AlreadyHere(f"{same} is already in {self._inbox.folder}")
         return await self._downloads.get(hits, watch)

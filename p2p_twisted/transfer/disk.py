@@ -5,8 +5,8 @@ import os
 from typing import Final, Protocol
 
 _SENTENCES: Final = {
-    errno.ENOSPC: "the disk is full; free some space and get it again",
-    errno.EDQUOT: "your disk quota is used up; free some space and get it again",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your disk quota is used up",
     errno.EIO: "the disk could not write; it may be failing",
     errno.EROFS: "the disk is read-only",
     errno.EACCES: "this folder may not be written to",
@@ -22,18 +22,21 @@ class DiskFault(Exception):
 
     :ivar is_kept: whether what has arrived can still be trusted, so that the
         download may go on later.
+    :ivar is_full: whether it may go on as soon as there is space.
     """
 
-    def __init__(self, sentence: str, is_kept: bool = True) -> None:
+    def __init__(self, sentence: str, is_kept: bool = True, is_full: bool = False) -> None:
         super().__init__(sentence)
         self.is_kept = is_kept
+        self.is_full = is_full
 
     @classmethod
     def of(cls, error: OSError) -> "DiskFault":
         """Make sense of what the operating system reports."""
         sentence = _SENTENCES.get(error.errno or 0) or (error.strerror or str(error))
         # After an input/output error nobody knows what is on the disk.
-        return cls(sentence, is_kept=error.errno != errno.EIO)
+        is_kept, is_full = error.errno != errno.EIO, error.errno in (errno.ENOSPC, errno.EDQUOT)
+        return cls(sentence, is_kept, is_full)
 
 
 class Disk(Protocol):
@@ -81,6 +84,5 @@ def check_space(disk: Disk, fd: int, size: int) -> None:
     free = state.f_bavail * state.f_frsize
     if needed > free:
         raise DiskFault(
-            f"the disk is full: {needed:,} bytes are needed, {free:,} are free;"
-            " free some space and get it again"
+            f"the disk is full: {needed:,} bytes are needed, {free:,} are free", is_full=True
         )

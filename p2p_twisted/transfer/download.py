@@ -1,8 +1,12 @@
 """One download: what its requester sees of fetching a file or a folder."""
 
 from collections.abc import Iterable
+from enum import Enum, auto
+from typing import Final
 
-from twisted.internet.defer import CancelledError, Deferred
+import attrs
+from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.background import background
@@ -11,20 +15,43 @@ from p2p_twisted.transfer.fetch import Fetch
 from p2p_twisted.transfer.folder import FolderFetch
 from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.means import Item, Means
-from p2p_twisted.transfer.progress import Canceled, Failed, Progress, Saved
+from p2p_twisted.transfer.progress import (
+    Blocked,
+    Canceled,
+    Failed,
+    Paused,
+    Progress,
+    Saved,
+    Seeking,
+)
 from p2p_twisted.transfer.report import Report
 from p2p_twisted.transfer.wants import Wanted
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import BadName
 
+_FIRST_WAIT_SECONDS: Final = 2.0
+_LONGEST_WAIT_SECONDS: Final = 60.0
+
+
+class _Aim(Enum):
+    """What a download is to come to."""
+
+    SAVED = auto()
+    PAUSED = auto()
+    CANCELED = auto()
+    STOPPED = auto()
+    """It goes on in the next run."""
+
 
 class Download:
     """
     A download from its first request to its end.
 
+    :param hits: who has it.
+    :param number: what the person calls it by.
     :ivar report: tells how it stands.
-    :ivar ended: fires when it will not go on in this run.
+    :ivar idle: fires when nothing is being done for it.
     """
 
     log = Logger()
@@ -40,17 +67,16 @@ class Download:
     ) -> None:
         self._means = means
         self._inbox = inbox
+        self._manifests = manifests
         self._wanted = wanted
-        self._is_canceled = False
-        self.ended: Deferred[None] = Deferred()
+        self._hits = tuple(hits)
         self.report = Report(means.clock, Progress(number, wanted.name, wanted.file, wanted.size))
-        self._fetch: Fetch | FolderFetch
-        if wanted.kind == "folder":
-            self._fetch = FolderFetch(means, inbox, manifests, wanted, hits, self.report)
-        else:
-            target = wanted.target or wanted.name.rpartition("/")[2]
-            item = Item(wanted.file, wanted.size, target)
-            self._fetch = Fetch(means, inbox, item, hits, self.report)
+        self.idle: Deferred[None] = succeed(None)
+        self._aim = _Aim.SAVED
+        self._fetch = self._new_fetch()
+        self._patience: Deferred[None] | None = None
+        if wanted.is_paused:
+            self.report.become(Paused())
 
     @property
     def progress(self) -> Progress:
@@ -61,62 +87,157 @@ class Download:
     def may_be_canceled(self) -> bool:
         """Whether anything of it goes on, or is kept."""
         state = self.progress.state
-        return not self._is_canceled and (
+        return self._aim is not _Aim.CANCELED and (
             not self.progress.is_ended or (isinstance(state, Failed) and state.is_kept)
         )
 
+    @property
+    def may_be_paused(self) -> bool:
+        """Whether it goes on, now or by itself."""
+        return self._aim is _Aim.SAVED and not isinstance(
+            self.progress.state, Paused | Saved | Failed
+        )
+
+    @property
+    def may_be_resumed(self) -> bool:
+        """Whether it rests, or waits for space."""
+        return self._aim is not _Aim.CANCELED and (
+            self._aim is _Aim.PAUSED or isinstance(self.progress.state, Paused | Blocked)
+        )
+
     def start(self) -> None:
-        """Begin, or go on with what an earlier run has left."""
-        background(self.log, "downloading", self._run())
+        """Begin, or go on with what is there; a wait for space is over."""
+        if isinstance(self.progress.state, Paused):
+            self.report.become(Seeking())
+        self._head_for(_Aim.SAVED)
+
+    def pause(self) -> None:
+        """Let it rest until :meth:`start`, in this run or a later one."""
+        self._head_for(_Aim.PAUSED)
 
     def cancel(self) -> None:
         """Give it up, and remove what is unfinished of it."""
-        self._is_canceled = True
-        if self.ended.called:
-            background(self.log, "giving up a download", self._cancel())
-        else:
-            self._fetch.give_up()
+        self._head_for(_Aim.CANCELED)
 
     def stop(self) -> None:
         """Let it rest until the next run."""
-        self._fetch.give_up()
+        if not self.idle.called:
+            self._head_for(_Aim.STOPPED)
 
-    async def _run(self) -> None:
+    # How it works
+
+    def _head_for(self, aim: _Aim) -> None:
+        self._aim = aim
+        if self.idle.called:
+            self.idle = Deferred()
+            background(self.log, "downloading", self._pursue())
+        elif self._patience is not None:
+            self._patience.cancel()
+        elif aim is not _Aim.SAVED:
+            self._fetch.give_up()
+
+    async def _pursue(self) -> None:
+        """Do what is aimed at, until that has been reached and nothing else is."""
         try:
-            await self._means.offload(self._write_down)
-            target = await self._fetch.run()
+            while True:
+                aim = self._aim
+                if await _STEPS[aim](self) and aim is self._aim:
+                    return
+        finally:
+            self.idle.callback(None)
+            # Last: whoever waited may ask for the same file again at once.
+            if self.progress.is_ended or self._aim is _Aim.STOPPED:
+                self.report.close()
+
+    async def _save(self) -> bool:
+        """Get it; wait as long as it does not fit on the disk."""
+        wait = _FIRST_WAIT_SECONDS
+        try:
+            while not await self._try():
+                self._patience = deferLater(self._means.clock, wait)
+                try:
+                    await self._patience
+                finally:
+                    self._patience = None
+                wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
         except CancelledError:
-            if self._is_canceled:
-                await self._cancel()
+            return False
+        return True
+
+    async def _try(self) -> bool:
+        """Get it; tell whether it has ended, well or badly."""
+        self._fetch = self._new_fetch()
+        self.report.measured(self._wanted.size)
+        try:
+            await self._means.offload(self._write_down, False)
+            target = await self._fetch.run()
         except DiskFault as fault:
+            if fault.is_full:
+                await self._block(fault)
+                return False
             await self._fail(str(fault), fault.is_kept)
         except (BadManifest, BadName) as error:
             await self._fail(str(error), is_kept=False)
         else:
+            # Whatever else was aimed at meanwhile came too late.
+            self._aim = _Aim.SAVED
             await self._means.offload(self._means.wants.remove, self._wanted.file)
             path = self._inbox.path(target)
             self.report.become(Saved(path, self.report.seconds, self.report.holders))
-        finally:
-            self.ended.callback(None)
-            # Last: whoever waited may ask for the same file again at once.
-            self.report.close()
+        return True
 
-    def _write_down(self) -> None:
-        wants, wanted = self._means.wants, self._wanted
-        # An earlier try may have chosen a folder, and filled some of it.
-        if wanted.target is not None or wants.get(wanted.file) is None:
-            wants.put(wanted)
+    async def _block(self, fault: DiskFault) -> None:
+        self.log.info("{name} waits: {fault}", name=self._wanted.name, fault=fault)
+        if not fault.is_kept:
+            await self._means.offload(self._fetch.forget)
+        self.report.become(Blocked(str(fault)))
+
+    async def _rest(self) -> bool:
+        try:
+            await self._means.offload(self._write_down, True)
+        except DiskFault as fault:
+            self.log.warn(
+                "{name} will not rest for long: {fault}", name=self._wanted.name, fault=fault
+            )
+        self.report.become(Paused())
+        return True
+
+    async def _give_up(self) -> bool:
+        await self._means.offload(self._forget)
+        self.report.become(Canceled())
+        return True
+
+    async def _stop(self) -> bool:
+        return True
 
     async def _fail(self, reason: str, is_kept: bool) -> None:
-        self.log.info("{name}: {reason}", name=self.progress.name, reason=reason)
+        self.log.info("{name}: {reason}", name=self._wanted.name, reason=reason)
         if not is_kept:
             await self._means.offload(self._forget)
         self.report.become(Failed(reason, is_kept))
 
-    async def _cancel(self) -> None:
-        await self._means.offload(self._forget)
-        self.report.become(Canceled())
+    def _write_down(self, is_paused: bool) -> None:
+        wants, wanted = self._means.wants, self._wanted
+        if wanted.target is None:
+            # An earlier try may have chosen a folder, and filled some of it.
+            wanted = wants.get(wanted.file) or wanted
+        wants.put(attrs.evolve(wanted, is_paused=is_paused))
 
     def _forget(self) -> None:
         self._fetch.forget()
         self._means.wants.remove(self._wanted.file)
+
+    def _new_fetch(self) -> Fetch | FolderFetch:
+        wanted, means = self._wanted, self._means
+        if wanted.kind == "folder":
+            return FolderFetch(means, self._inbox, self._manifests, wanted, self._hits, self.report)
+        item = Item(wanted.file, wanted.size, wanted.target or wanted.name.rpartition("/")[2])
+        return Fetch(means, self._inbox, item, self._hits, self.report)
+
+
+_STEPS: Final = {
+    _Aim.SAVED: Download._save,
+    _Aim.PAUSED: Download._rest,
+    _Aim.CANCELED: Download._give_up,
+    _Aim.STOPPED: Download._stop,
+}

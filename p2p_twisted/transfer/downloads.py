@@ -65,10 +65,9 @@ class Downloads:
     async def stop(self) -> None:
         """Let all downloads rest; returns when nothing is being written any more."""
         self._is_stopping = True
-        running = [download for download in self._downloads.values() if not download.ended.called]
-        for download in running:
+        for download in self._downloads.values():
             download.stop()
-        await DeferredList([download.ended for download in running])
+        await DeferredList([download.idle for download in self._downloads.values()])
 
     def get(self, hits: Sequence[Hit], watch: Watch) -> "Deferred[Progress]":
         """
@@ -85,7 +84,10 @@ class Downloads:
         assert first.file is not None
         download = self._running(first.file)
         if download is not None:
-            return download.report.watch(watch)
+            done = download.report.watch(watch)
+            if download.may_be_resumed:
+                download.start()
+            return done
         # A folder's target is chosen when its manifest is there.
         target = None if first.kind == "folder" else first.name.rpartition("/")[2]
         wanted = Wanted(first.file, first.name, first.size, first.kind, target)
@@ -107,6 +109,30 @@ class Downloads:
         progress = download.progress
         download.cancel()
         return progress
+
+    def pause(self, number: int | None = None) -> tuple[Progress, ...]:
+        """
+        Let a download rest, or all of them, also over a restart.
+
+        :returns: how those that will rest stood.
+        """
+        chosen = [each for each in self._numbered(number) if each.may_be_paused]
+        stood = tuple(download.progress for download in chosen)
+        for download in chosen:
+            download.pause()
+        return stood
+
+    def resume(self, number: int | None = None) -> tuple[Progress, ...]:
+        """
+        Go on with a download that rests or waits for space, or with all of them.
+
+        :returns: how those that go on stood.
+        """
+        chosen = [each for each in self._numbered(number) if each.may_be_resumed]
+        stood = tuple(download.progress for download in chosen)
+        for download in chosen:
+            download.start()
+        return stood
 
     def all(self) -> tuple[Progress, ...]:
         """Tell how the downloads of this run stand, oldest first."""
@@ -134,8 +160,10 @@ class Downloads:
         for wanted in wants:
             # It may have been asked for again since.
             if not self._is_stopping and self._running(wanted.file) is None:
-                self.log.info("going on with {name}", name=wanted.name)
-                self._add(wanted, ()).start()
+                download = self._add(wanted, ())
+                if not wanted.is_paused:
+                    self.log.info("going on with {name}", name=wanted.name)
+                    download.start()
 
     def _sweep(self, wants: Sequence[Wanted]) -> None:
         spared = set()
@@ -144,6 +172,12 @@ class Downloads:
                 spared.add(wanted.target)
                 spared.add(self.inbox.part_path(wanted.target, wanted.file))
         self.inbox.sweep(spared, time.time())
+
+    def _numbered(self, number: int | None) -> list[Download]:
+        """Give the download of a number, if there is one; all of them without a number."""
+        return [
+            download for key, download in self._downloads.items() if number is None or key == number
+        ]
 
     def _running(self, file: FileId) -> Download | None:
         for download in self._downloads.values():
@@ -161,6 +195,8 @@ class Downloads:
         return download
 
     def _forget_old(self) -> None:
-        ended = [number for number, download in self._downloads.items() if download.ended.called]
+        ended = [
+            number for number, download in self._downloads.items() if download.progress.is_ended
+        ]
         for number in ended[: -limits.ENDED_DOWNLOADS]:
             del self._downloads[number]

@@ -57,19 +57,22 @@ class Inbox:
         """
         Look for content under the names that it could have been published as.
 
+        What is found has its name for good: a crash may have come before that was safe.
+
         :param size: of the content, if it is known: others need not be read.
         :returns: the target that has it, or ``None``.
+        :raises DiskFault: when its name cannot be made safe.
         """
         components, name = _split(target)
         try:
             with opened(self.folder, components, self._disk) as folder:
-                for candidate in candidates(name):
-                    if _id_of(folder, candidate, size) == file:
-                        return "/".join([*components, candidate])
+                found = _find_same(folder, name, file, size)
+                if found is not None:
+                    _make_safe(self._disk, folder)
         except OSError:
             # No such folder, or no such name in it: the search is over.
             return None
-        return None
+        return found and "/".join([*components, found])
 
     def open_part(self, target: str, content: Content) -> Part:
         """
@@ -155,6 +158,17 @@ def _part_name(target: str, file: FileId) -> str:
 
 def _is_part(name: str) -> bool:
     return _PART.match(name) is not None
+
+
+def _find_same(folder: int, name: str, file: FileId, size: int | None) -> str | None:
+    return next((each for each in candidates(name) if _id_of(folder, each, size) == file), None)
+
+
+def _make_safe(disk: Disk, folder: int) -> None:
+    try:
+        disk.fsync(folder)
+    except OSError as error:
+        raise DiskFault.of(error) from error
 
 
 def _id_of(folder: int, name: str, size: int | None) -> FileId | None:

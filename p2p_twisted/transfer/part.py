@@ -81,7 +81,7 @@ class Part:
         """
         try:
             os.fchmod(self._fd, 0o666 & ~self._umask)
-            self._disk.fsync(self._fd)
+            self._make_safe()
             if os.fstat(self._fd).st_size != self.content.size:
                 raise DiskFault("the part file was changed by another program", is_kept=False)
             name = self._take_a_name()
@@ -105,6 +105,14 @@ class Part:
             if fd >= 0:
                 os.close(fd)
         self._fd = self._folder = -1
+
+    def _make_safe(self) -> None:
+        try:
+            self._disk.fsync(self._fd)
+        except OSError as error:
+            # What could not be written may read well until the next crash, and then be gone.
+            fault = DiskFault.of(error)
+            raise DiskFault(str(fault), is_kept=False, is_full=fault.is_full) from error
 
     def _is_right(self, index: int) -> bool:
         try:

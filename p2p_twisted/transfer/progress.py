@@ -15,8 +15,21 @@ class Waiting:
     """
     Nobody has delivered for two minutes; it goes on by itself when a holder is back.
 
-    The download has not ended, but whoever waits for its end is told now.
+    The download has not ended, but whoever waits for its end is told now. So it is
+    while it is blocked or paused.
     """
+
+
+@attrs.frozen
+class Blocked:
+    """The disk has no room for it; it goes on by itself when there is some."""
+
+    reason: str
+
+
+@attrs.frozen
+class Paused:
+    """It rests until its requester has it go on."""
 
 
 @attrs.frozen
@@ -74,8 +87,9 @@ class Canceled:
     """Its requester gave it up; nothing unfinished of it is left."""
 
 
-State = Seeking | Waiting | Checking | Receiving | Saving | Saved | Failed | Canceled
-ENDED = (Saved, Failed, Canceled)
+State = (
+    Seeking | Waiting | Blocked | Paused | Checking | Receiving | Saving | Saved | Failed | Canceled
+)
 
 
 @attrs.frozen
@@ -99,4 +113,9 @@ class Progress:
     @property
     def is_ended(self) -> bool:
         """Whether nothing more will happen to it."""
-        return isinstance(self.state, ENDED)
+        return isinstance(self.state, Saved | Failed | Canceled)
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether nothing more will happen to it soon."""
+        return self.is_ended or isinstance(self.state, Waiting | Blocked | Paused)

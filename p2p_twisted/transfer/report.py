@@ -105,11 +105,11 @@ class Report:
     def become(self, state: State) -> None:
         """Change the state."""
         self._progress = attrs.evolve(self._progress, state=state)
-        if self._progress.is_ended or isinstance(state, Waiting):
+        if self._progress.is_resting:
             self._tell()
         else:
             self._tell_soon()
-        if isinstance(state, Waiting):
+        if self._progress.is_resting and not self._progress.is_ended:
             self._release()
 
     def close(self) -> None:

@@ -28,6 +28,7 @@ class Wanted:
     :ivar size: in bytes, as its holder says.
     :ivar target: what it becomes below the inbox; a folder's is chosen once its
         manifest is there.
+    :ivar is_paused: whether it is not to go on by itself.
     """
 
     file: FileId
@@ -35,6 +36,7 @@ class Wanted:
     size: Size
     kind: Literal["file", "folder"] = "file"
     target: str | None = attrs.field(default=None, validator=attrs.validators.optional(valid_path))
+    is_paused: bool = False
 
 
 class Wants:

@@ -4,9 +4,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.console.downloads import download_line, running_line, transfers_lines
 from p2p_twisted.transfer.progress import (
+    Blocked,
     Canceled,
     Checking,
     Failed,
+    Paused,
     Receiving,
     Saved,
     Saving,
@@ -31,6 +33,11 @@ class DownloadLineTests(SynchronousTestCase):
             (Receiving("s4"), f"{bar}  from s4"),
             (Saving(), f"{bar}  saving"),
             (Waiting(), "f1.txt waits; it goes on by itself when somebody who has it is back"),
+            (
+                Blocked("the disk is full"),
+                "f1.txt waits: the disk is full; it goes on by itself when there is space",
+            ),
+            (Paused(), f"{bar}  paused"),
             (Failed("the disk is full"), "f1.txt was not downloaded: the disk is full"),
             (
                 Failed("the disk is full", is_kept=True),

@@ -51,18 +51,20 @@ class FullDiskTests(SynchronousTestCase):
 
     def test_too_large(self) -> None:
         """What cannot fit is not begun."""
-        said = self.network.type("s1", "get big.bin", "was not downloaded: the disk is full")
+        said = self.network.type("s1", "get big.bin", "big.bin waits: the disk is full")
         self.assertIn("16,777,216 bytes are needed", said)
         self.assertEqual(self.names(), set())
-        self.assert_goes_on()
+        self.network.type("s1", "get mid.bin", "saved mid.bin")
+        self.assert_saved()
 
     def test_used_up_by_others(self) -> None:
-        """Where space is gone when a download begins, it goes on once there is some."""
+        """Where space is gone when a download begins, it goes on by itself once there is some."""
         junk = self.fill(left=2 * CHUNK)
-        self.network.type("s1", "get mid.bin", "was not downloaded: the disk is full")
+        self.network.type("s1", "get mid.bin", "mid.bin waits: the disk is full")
         self.assertEqual(self.names(), {"junk"})
         junk.unlink()
-        self.assert_goes_on()
+        self.network.daemons["s1"].wait_for_log("saved mid.bin")
+        self.assert_saved()
 
     def test_used_up_on_the_way(self) -> None:
         """Where it goes while a download runs, what has arrived is kept."""
@@ -87,20 +89,20 @@ class FullDiskTests(SynchronousTestCase):
             wait_until(lambda: self.used() >= 2 * CHUNK, "two chunks")
             junk = self.fill(left=CHUNK // 2)
             is_full.set()
-            self.network.daemons["s1"].wait_for_log("was not downloaded: the disk is full")
+            self.network.daemons["s1"].wait_for_log("mid.bin waits: the disk is full")
         self.assertEqual(self.names(), {"junk"})
         self.assertGreaterEqual(self.used() - junk.stat().st_size, 2 * CHUNK)
         junk.unlink()
-        self.assert_goes_on()
+        self.network.type("s1", "resume 1", "saved mid.bin")
+        self.assert_saved()
 
     def used(self) -> int:
         """Tell how much of the disk is used."""
         state = os.statvfs(self.disk)
         return (state.f_blocks - state.f_bfree) * state.f_frsize
 
-    def assert_goes_on(self) -> None:
-        """The same download completes, in the same run of the peer, and nothing was logged."""
-        self.network.type("s1", "get mid.bin", "saved mid.bin")
+    def assert_saved(self) -> None:
+        """The download is complete, and nothing else is there or was logged."""
         self.assertEqual((self.disk / "mid.bin").read_bytes(), self.content)
         self.assertEqual(self.names(), {"mid.bin"})
         self.assertEqual(self.network.complaints(), [])

@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.transfer.progress import (
+    Blocked,
     Canceled,
     Failed,
     Progress,
@@ -487,25 +488,42 @@ class DiskTests(Tests):
     """Disks that are full or broken."""
 
     def test_full(self) -> None:
-        """A full disk ends the download; what has arrived is kept and used later."""
+        """On a full disk the download waits for space; what has arrived is kept."""
         disk = FaultyDisk(pwrite=errno.ENOSPC)
         disk.calls_before = 3
         world, content = self.world(disk), Content(some_bytes(6 * MIB))
-        hit = world.holder("s1", content).hit(content)
-        state = self.successResultOf(world.get(hit)).state
-        assert isinstance(state, Failed)
-        self.assertTrue(state.is_kept)
-        self.assertIn("full", state.reason)
+        world.found = (world.holder("s1", content).hit(content),)
+        progress = self.successResultOf(world.get(*world.found))
+        self.assertEqual(progress.state, Blocked("the disk is full"))
+        world.wires.pass_time(300)
+        self.assertLess(len(world.wants), 12)
+        self.assertEqual(names(world.shown)[-1], "Blocked")
         disk.errors.clear()
         content.reads = 0
-        self.assert_saved(world, world.get(hit), content)
+        world.wires.pass_time(60)
+        self.assertEqual(names(world.shown)[-1], "Saved")
+        self.assertEqual(world.saved(), content.content)
+        self.assertEqual(world.left(), ["Downloads/f1.txt"])
+        self.assertEqual(content.reads, 3)
+
+    def test_full_at_fsync(self) -> None:
+        """What a full disk could not make safe is fetched again: it may be gone after a crash."""
+        disk = NoPartIsSafe(errno.ENOSPC)
+        world, content = self.world(disk), Content(some_bytes(3 * MIB))
+        hit = world.holder("s1", content).hit(content)
+        self.assertEqual(self.successResultOf(world.get(hit)).state, Blocked("the disk is full"))
+        disk.error = 0
+        content.reads = 0
+        done = world.get(hit)
+        world.wires.settle()
+        self.assert_saved(world, done, content)
         self.assertEqual(content.reads, 3)
 
     def test_too_small(self) -> None:
         """Nothing is fetched that does not fit."""
         world, content = self.world(Small()), Content(some_bytes(2 * MIB))
         state = self.successResultOf(world.get(world.holder("s1", content).hit(content))).state
-        assert isinstance(state, Failed)
+        assert isinstance(state, Blocked)
         self.assertIn("1,048,576 are free", state.reason)
         self.assertEqual(content.reads, 0)
         world.downloads.cancel(1)
@@ -532,9 +550,13 @@ class DiskTests(Tests):
                     if "Downloads/f1.txt" in world.left():
                         self.assertEqual(world.saved(), content.content)
                     else:
-                        self.assertIsInstance(progress.state, Failed)
+                        self.assertIsInstance(
+                            progress.state, Failed if code == errno.EIO else Blocked
+                        )
                     disk.errors.clear()
-                    self.assert_saved(world, world.get(hit), content)
+                    done = world.get(hit)
+                    world.wires.settle()
+                    self.assert_saved(world, done, content)
 
     def test_no_links(self) -> None:
         """Without hard links the file gets its name all the same, and replaces nothing."""
@@ -555,9 +577,13 @@ class DiskTests(Tests):
 class NoPartIsSafe(FaultyDisk):
     """A disk that fails to make part files safe."""
 
+    def __init__(self, error: int = errno.EIO) -> None:
+        super().__init__()
+        self.error = error
+
     def fsync(self, fd: int) -> None:
-        if os.readlink(f"/proc/self/fd/{fd}").endswith(".part"):
-            raise OSError(errno.EIO, "Input/output error")
+        if self.error and os.readlink(f"/proc/self/fd/{fd}").endswith(".part"):
+            raise OSError(self.error, os.strerror(self.error))
 
 
 class Small(FaultyDisk):
