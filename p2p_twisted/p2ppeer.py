@@ -16,8 +16,9 @@ from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.threads import WorkerPool
+from p2p_twisted.transfer.rates import AtOnce, BadRate, Rates, read_rate
 from p2p_twisted.twistd import DaemonOptions, ExitCode, WorkerService, prepare
-from p2p_twisted.wire.limits import REGISTRY_PORT
+from p2p_twisted.wire.limits import REGISTRY_PORT, TRANSFERS_AT_ONCE_MOST
 from p2p_twisted.wire.names import BadName, PeerName, check_host, is_loopback, peer_name
 
 _THREADS: Final = 2
@@ -77,10 +78,19 @@ class Options(DaemonOptions):
         ["interface", None, "127.0.0.1", "The IP address of this machine to listen on."],
         ["advertise", None, None, "The IP address to give to others, where it is another one."],
         ["network", None, "default", "The name of the network."],
+        [
+            "max-up",
+            None,
+            "unlimited",
+            "The most to send a second: 10M, 1.5M, 500K (of 1024 bytes).",
+        ],
+        ["max-down", None, "unlimited", "The most to receive a second."],
+        ["max-transfers", None, None, "How many files to send, and to receive, at a time."],
         ["results", None, None, "Write ok or failed to this descriptor after each console line."],
     ]
     optFlags = [
         ["insecure-lan", None, "Talk to other machines, though nothing is encrypted."],
+        ["reshare", None, "Let others have what this peer has downloaded."],
     ]
 
     @override
@@ -100,8 +110,18 @@ class Options(DaemonOptions):
         self["downloads"] = Path(self["downloads"] or directory / "Downloads")
         if self["results"] is not None:
             self["results"] = _descriptor(self["results"])
+        self._read_limits()
         self._check_reach()
         super().postOptions()
+
+    def _read_limits(self) -> None:
+        self["max-transfers"] = _transfers(self["max-transfers"])
+        try:
+            rates = Rates(read_rate(self["max-up"]), read_rate(self["max-down"]))
+            self["max-transfers"].check(rates)
+        except BadRate as error:
+            raise UsageError(f"--max-up, --max-down: {error}") from None
+        self["rates"] = rates
 
     def _check_reach(self) -> None:
         """Refuse what would be unsafe, or could not work."""
@@ -116,6 +136,16 @@ class Options(DaemonOptions):
                 f"peers of the registry at {registry} could not reach this one:"
                 " say --interface with this machine's own address, and --insecure-lan"
             )
+
+
+def _transfers(text: str | None) -> AtOnce:
+    if text is None:
+        return AtOnce()
+    if not text.isdecimal() or not 0 < int(text) <= TRANSFERS_AT_ONCE_MOST:
+        raise UsageError(
+            f"--max-transfers takes a number from 1 to {TRANSFERS_AT_ONCE_MOST}, not {text!r}"
+        )
+    return AtOnce(int(text), int(text))
 
 
 def _descriptor(text: str) -> int:
@@ -161,6 +191,9 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         interface=options["interface"],
         registry=options["registry"],
         advertise=options["advertise"],
+        rates=options["rates"],
+        at_once=options["max-transfers"],
+        reshares=bool(options["reshare"]),
     )
     watcher = watcher_for(reactor, settings.directory)
     peer = Peer(reactor, SystemRandom(), settings, pool, watcher, announce, stop)

@@ -1,12 +1,10 @@
-"""Read what a person typed: one table of commands, and how a line becomes one of them."""
+"""What a person may ask of the console, as values."""
 
-import re
-from collections.abc import Callable
-from typing import Final
+from typing import Literal
 
 import attrs
 
-from p2p_twisted.wire.names import BadName, PeerName, peer_name
+from p2p_twisted.wire.names import PeerName
 
 
 @attrs.frozen
@@ -77,6 +75,37 @@ class Cancel:
 
 
 @attrs.frozen
+class Pause:
+    """Let a download rest; without ``number``, all of them."""
+
+    number: int | None = None
+
+
+@attrs.frozen
+class Resume:
+    """Go on with a download that rests or waits; without ``number``, with all of them."""
+
+    number: int | None = None
+
+
+@attrs.frozen
+class ShowLimits:
+    """Show the most that is sent and received."""
+
+
+@attrs.frozen
+class Limit:
+    """
+    Limit what is sent, or received.
+
+    :ivar rate: as it was typed.
+    """
+
+    direction: Literal["up", "down"]
+    rate: str
+
+
+@attrs.frozen
 class ShowStatus:
     """Show how this peer is."""
 
@@ -99,148 +128,10 @@ Command = (
     | ListPeers
     | ListTransfers
     | Cancel
+    | Pause
+    | Resume
+    | ShowLimits
+    | Limit
     | ShowStatus
     | Help
 )
-
-
-@attrs.frozen
-class Entry:
-    """
-    A command in the table.
-
-    :ivar words: that call it; the first is its name.
-    :ivar operand: what may or must follow, for people.
-    :ivar does: what it does, for people.
-    :ivar read: makes the command of what followed the word, or gives ``None``.
-    """
-
-    words: tuple[str, ...]
-    operand: str
-    does: str
-    read: Callable[[str], Command | None]
-
-    @property
-    def usage(self) -> str:
-        """How to type it."""
-        return f"{self.words[0]} {self.operand}".rstrip()
-
-
-def parse(line: str) -> Command | None:
-    """
-    Read one line; every line means something.
-
-    :returns: ``None`` for a blank line. What is not a command is a file's name.
-    """
-    typed = line.strip()
-    if not typed:
-        return None
-    quoted = _unquoted(typed)
-    if quoted is not None:
-        return Get(quoted)
-    word, rest = first_word(typed)
-    entry = find_entry(word)
-    command = entry.read(rest) if entry else None
-    return command or Get(typed, is_bare=True)
-
-
-def find_entry(word: str) -> Entry | None:
-    """Look a command up by any of its words, in any case."""
-    return BY_WORD.get(word.casefold())
-
-
-def first_word(line: str) -> tuple[str, str]:
-    """Part a line into its first word and the rest."""
-    word, *rest = line.split(maxsplit=1) or [""]
-    return word, rest[0] if rest else ""
-
-
-def _unquoted(text: str) -> str | None:
-    """Take off the quotes, or the ``./``, that make any text a file's name."""
-    if len(text) > 2 and text[0] in "\"'" and text[-1] == text[0]:
-        return text[1:-1]
-    if len(text) > 2 and text.startswith("./"):
-        return text[2:]
-    return None
-
-
-def _alone(command: Command) -> Callable[[str], Command | None]:
-    return lambda rest: None if rest else command
-
-
-def _read_get(rest: str) -> Command | None:
-    match = _GET.fullmatch(rest)
-    if match is None:
-        return None
-    what, peer = match["what"], match["peer"]
-    holder = _peer(peer or "")
-    if peer is not None and holder is None:
-        return None
-    number = _number(what)
-    return Choose(number, holder) if number else Get(_unquoted(what) or what, holder)
-
-
-def _read_find(rest: str) -> Command | None:
-    return Find(_unquoted(rest) or rest) if rest else None
-
-
-def _read_list(rest: str) -> Command | None:
-    if not rest:
-        return List()
-    holder = _peer(rest)
-    return None if holder is None else List(holder)
-
-
-def _read_cancel(rest: str) -> Command | None:
-    number = _number(rest)
-    return None if number is None else Cancel(number)
-
-
-def _read_help(rest: str) -> Command | None:
-    if not rest:
-        return Help()
-    entry = find_entry(rest)
-    return None if entry is None else Help(entry.words[0])
-
-
-def _number(text: str) -> int | None:
-    return int(text) if _NUMBER.fullmatch(text) else None
-
-
-def _peer(text: str) -> PeerName | None:
-    try:
-        return peer_name(text)
-    except BadName:
-        return None
-
-
-# What is quoted is whole, whatever stands in it.
-_GET: Final = re.compile(
-    r"""(?P<what>(["']).+\2|\S.*?)(?:\s+--from(?:\s+|=)(?P<peer>\S+))?""", re.DOTALL
-)
-_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
-
-COMMANDS: Final = (
-    Entry(("TOPO",), "", "show the whole network: every peer and its neighbors", _alone(Topo())),
-    Entry(
-        ("get",),
-        "NAME [--from PEER]",
-        "download a file or folder, by name or by its number in the last list",
-        _read_get,
-    ),
-    Entry(
-        ("find",), "TEXT", "search all peers for names with TEXT in them, or like *.txt", _read_find
-    ),
-    Entry(("ls",), "[PEER]", "list what PEER shares, or this peer", _read_list),
-    Entry(("peers",), "", "list the peers of the network", _alone(ListPeers())),
-    Entry(("transfers",), "", "list the downloads of this run", _alone(ListTransfers())),
-    Entry(("cancel",), "N", "give up download N", _read_cancel),
-    Entry(("status",), "", "show how this peer is", _alone(ShowStatus())),
-    Entry(("leave", "quit", "exit"), "", "leave the network; the others go on", _alone(Leave())),
-    Entry(("Stop",), "", "stop the whole network, every peer of it", _alone(Stop())),
-    Entry(("help",), "[COMMAND]", "explain a command, or list them all", _read_help),
-)
-"""All commands, in the order in which ``help`` shows them."""
-
-BY_WORD: Final = {word.casefold(): entry for entry in COMMANDS for word in entry.words}
-"""Every word that calls a command, in lower case."""

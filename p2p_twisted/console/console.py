@@ -19,9 +19,10 @@ from zope.interface import implementer
 
 from p2p_twisted.background import background
 from p2p_twisted.console.board import ProgressBoard
-from p2p_twisted.console.commands import Command, Leave, parse
+from p2p_twisted.console.commands import Command, Leave
 from p2p_twisted.console.conversation import Conversation, Outcome
 from p2p_twisted.console.output import IStdio, Output
+from p2p_twisted.console.parsing import parse
 from p2p_twisted.console.turns import Turns
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.transfer.progress import Progress

@@ -1,18 +1,21 @@
 """Have the peer do what was typed, and say what came of it."""
 
 import enum
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
+import attrs
 from twisted.logger import Logger
 
 from p2p_twisted.console import commands
 from p2p_twisted.console.commands import Command
 from p2p_twisted.console.downloads import download_line, transfers_lines
+from p2p_twisted.console.parsing import find_entry
 from p2p_twisted.console.rendering import (
     Offer,
     found_lines,
     help_lines,
+    limits_line,
     offer_lines,
     offers,
     peers_lines,
@@ -23,6 +26,7 @@ from p2p_twisted.console.spelling import suggest
 from p2p_twisted.console.text import shown_name
 from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, IPeer, NotFound, PeerError, Watch
 from p2p_twisted.transfer.progress import Progress, Saved
+from p2p_twisted.transfer.rates import BadRate, read_rate
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 
@@ -146,12 +150,34 @@ class Conversation:
         self._say([download_line(self._peer.cancel(command.number))])
         return Outcome.OK
 
+    async def _pause(self, command: commands.Pause) -> Outcome:
+        return self._tell("pausing", "nothing to pause", self._peer.pause(command.number))
+
+    async def _resume(self, command: commands.Resume) -> Outcome:
+        return self._tell("going on with", "nothing is paused", self._peer.resume(command.number))
+
+    def _tell(self, what: str, nothing: str, chosen: Sequence[Progress]) -> Outcome:
+        self._say([f"{what} {shown_name(each.name)}" for each in chosen] or [nothing])
+        return Outcome.OK
+
+    async def _show_limits(self, _command: commands.ShowLimits) -> Outcome:
+        self._say([limits_line(self._peer.status().rates)])
+        return Outcome.OK
+
+    async def _limit(self, command: commands.Limit) -> Outcome:
+        try:
+            rate = read_rate(command.rate)
+        except BadRate as error:
+            raise PeerError(str(error)) from None
+        self._peer.limit(attrs.evolve(self._peer.status().rates, **{command.direction: rate}))
+        return await self._show_limits(commands.ShowLimits())
+
     async def _show_status(self, _command: commands.ShowStatus) -> Outcome:
         self._say(status_lines(self._peer.status()))
         return Outcome.OK
 
     async def _help(self, command: commands.Help) -> Outcome:
-        self._say(help_lines(commands.find_entry(command.command or "")))
+        self._say(help_lines(find_entry(command.command or "")))
         return Outcome.OK
 
 
@@ -173,6 +199,10 @@ _OBEY: Final[dict[type, Callable[[Conversation, Any], Coroutine[Any, Any, Outcom
     commands.ListPeers: Conversation._list_peers,
     commands.ListTransfers: Conversation._list_transfers,
     commands.Cancel: Conversation._cancel,
+    commands.Pause: Conversation._pause,
+    commands.Resume: Conversation._resume,
+    commands.ShowLimits: Conversation._show_limits,
+    commands.Limit: Conversation._limit,
     commands.ShowStatus: Conversation._show_status,
     commands.Help: Conversation._help,
 }

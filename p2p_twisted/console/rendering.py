@@ -5,7 +5,7 @@ from typing import Final
 
 import attrs
 
-from p2p_twisted.console.commands import COMMANDS, Entry
+from p2p_twisted.console.parsing import COMMANDS, Entry
 from p2p_twisted.console.text import (
     cells,
     count,
@@ -16,6 +16,7 @@ from p2p_twisted.console.text import (
     shown_name,
 )
 from p2p_twisted.peer.interface import Found, Status, Topology
+from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
 
@@ -134,11 +135,18 @@ def status_lines(status: Status) -> Iterator[str]:
             f" {human_size(status.size)}{hashing})",
         ),
         ("downloads", shown_name(status.downloads)),
+        ("limits", limits_line(status.rates)),
         ("up for", human_time(status.uptime)),
     ]
     yield from _columns(rows)
     for name, why in status.unshared:
         yield f"not shared: {shown_name(name)}: {why}"
+
+
+def limits_line(rates: Rates) -> str:
+    """Write the most that is sent and received."""
+    up, down = (f"{human_size(rate)}/s" if rate else "unlimited" for rate in attrs.astuple(rates))
+    return f"up {up}, down {down}"
 
 
 def help_lines(entry: Entry | None = None) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from p2p_twisted.console.commands import BY_WORD, find_entry, first_word
+from p2p_twisted.console.parsing import BY_WORD, find_entry, first_word
 
 # Shorter words are close to too much: one slip in them is enough.
 _LONGER_WORD: Final = 4

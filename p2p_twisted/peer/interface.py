@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 from zope.interface import Interface
 
 from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
@@ -60,6 +61,7 @@ class Status:
     :ivar registered: whether the registry knows it at the moment.
     :ivar hashing: how many of its files are still being hashed.
     :ivar unshared: names below its directory that cannot be shared, and why.
+    :ivar rates: the most that it sends and receives.
     """
 
     name: PeerName
@@ -75,6 +77,7 @@ class Status:
     hashing: int
     unshared: tuple[tuple[str, str], ...]
     uptime: float
+    rates: Rates
 
 
 class PeerError(Exception):
@@ -131,6 +134,29 @@ class IPeer(Interface):
         Give up a download.
 
         :raises PeerError: when none of that number runs.
+        """
+
+    def pause(number: "int | None" = None) -> tuple[Progress, ...]:
+        """
+        Let a download rest, or all, until they are resumed, in whatever run.
+
+        :returns: how those stood.
+        :raises PeerError: when there is none of that number to pause.
+        """
+
+    def resume(number: "int | None" = None) -> tuple[Progress, ...]:
+        """
+        Go on with a download that rests or waits for space, or with all.
+
+        :returns: how those stood.
+        :raises PeerError: when there is none of that number to resume.
+        """
+
+    def limit(rates: Rates) -> None:
+        """
+        Limit what is sent and received, running transfers included.
+
+        :raises PeerError: when transfers would be too slow to be kept up.
         """
 
     def status() -> Status:

@@ -24,8 +24,10 @@ from p2p_twisted.peer.state import STATE_DIRECTORY, StateDirectory
 from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.downloads import Downloads
 from p2p_twisted.transfer.inbox import Inbox
+from p2p_twisted.transfer.pacing import Pacer
 from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.transfer.pushes import Pushes
+from p2p_twisted.transfer.rates import BadRate, Rates
 from p2p_twisted.transfer.wants import Wants
 from p2p_twisted.wire.messages import Ask, Gossip, Hit
 from p2p_twisted.wire.names import MessageId, PeerAddress, PeerName, is_loopback
@@ -78,6 +80,8 @@ class Peer:
             make_watcher,
             wall,
         )
+        self._up = Pacer(reactor, settings.rates.up)
+        self._down = Pacer(reactor, settings.rates.down)
         self._presence = Presence(reactor, rng, settings, self.state, offload, announce)
         self._downloads = Downloads(
             reactor,
@@ -154,6 +158,29 @@ class Peer:
         except KeyError:
             raise PeerError(f"there is no running download {number}") from None
 
+    def pause(self, number: int | None = None) -> tuple[Progress, ...]:
+        """Let a download rest, or all."""
+        paused = self._downloads.pause(number)
+        if number is not None and not paused:
+            raise PeerError(f"there is no running download {number}")
+        return paused
+
+    def resume(self, number: int | None = None) -> tuple[Progress, ...]:
+        """Go on with a download that rests or waits for space, or with all."""
+        resumed = self._downloads.resume(number)
+        if number is not None and not resumed:
+            raise PeerError(f"there is no paused download {number}")
+        return resumed
+
+    def limit(self, rates: Rates) -> None:
+        """Limit what is sent and received, running transfers included."""
+        try:
+            self._settings.at_once.check(rates)
+        except BadRate as error:
+            raise PeerError(str(error)) from None
+        self._up.limit(rates.up)
+        self._down.limit(rates.down)
+
     def status(self) -> Status:
         """Tell how this peer is."""
         settings, shared = self._settings, self._library.summary()
@@ -172,6 +199,7 @@ class Peer:
             hashing=shared.hashing,
             unshared=shared.unshared,
             uptime=self._reactor.seconds() - self._started,
+            rates=Rates(self._up.rate, self._down.rate),
         )
 
     def leave(self) -> "Deferred[None]":

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
+from p2p_twisted.transfer.rates import AtOnce, Rates
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import NetworkName, PeerName
 
@@ -19,6 +20,9 @@ class Settings:
     :ivar registry: where the registry listens.
     :ivar advertise: the host that others are to dial, where it is not the one
         that the registry sees.
+    :ivar rates: the most that it sends and receives; may be changed while it runs.
+    :ivar at_once: how many files it sends and receives at a time.
+    :ivar reshares: whether others may have what it has downloaded.
     """
 
     name: PeerName
@@ -28,3 +32,6 @@ class Settings:
     interface: str = "127.0.0.1"
     registry: tuple[str, int] = ("127.0.0.1", limits.REGISTRY_PORT)
     advertise: str | None = None
+    rates: Rates = field(factory=Rates)
+    at_once: AtOnce = field(factory=AtOnce)
+    reshares: bool = False

@@ -14,17 +14,17 @@ class Pacer:
     :param rate: bytes per second; ``None`` for no limit.
     """
 
-    def __init__(self, clock: IReactorTime, rate: float | None = None) -> None:
+    def __init__(self, clock: IReactorTime, rate: int | None = None) -> None:
         self._clock = clock
         self._throttle = Throttle(rate)
         self._pauses: set[IDelayedCall] = set()
 
     @property
-    def rate(self) -> float | None:
+    def rate(self) -> int | None:
         """Bytes per second."""
         return self._throttle.rate
 
-    def limit(self, rate: float | None) -> None:
+    def limit(self, rate: int | None) -> None:
         """Change the rate; transfers that pause for the old one go on at once."""
         self._throttle.rate = rate
         for pause in self._pauses:

@@ -21,17 +21,17 @@ class Throttle:
     :param rate: bytes per second; ``None`` for no limit.
     """
 
-    def __init__(self, rate: float | None = None) -> None:
+    def __init__(self, rate: int | None = None) -> None:
         self._rate = rate
         self._paid_at = 0.0
 
     @property
-    def rate(self) -> float | None:
+    def rate(self) -> int | None:
         """Bytes per second; setting it forgets all debts."""
         return self._rate
 
     @rate.setter
-    def rate(self, rate: float | None) -> None:
+    def rate(self, rate: int | None) -> None:
         self._rate = rate
         self._paid_at = 0.0
 

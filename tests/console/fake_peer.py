@@ -9,6 +9,7 @@ from zope.interface import implementer
 
 from p2p_twisted.peer.interface import Found, IPeer, PeerError, Status, Topology, Watch
 from p2p_twisted.transfer.progress import Canceled, Progress, Receiving, Saved
+from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
@@ -64,6 +65,7 @@ STATUS = Status(
     hashing=1,
     unshared=(("a:b", "a name may not have ':'"),),
     uptime=61.0,
+    rates=Rates(up=2 << 20),
 )
 
 
@@ -110,6 +112,22 @@ class FakePeer:
         if number != 1:
             raise PeerError(f"no download {number} runs")
         return running(state=Canceled())
+
+    def pause(self, number: int | None = None) -> tuple[Progress, ...]:
+        return self._numbered(number, "running")
+
+    def resume(self, number: int | None = None) -> tuple[Progress, ...]:
+        return self._numbered(number, "paused")
+
+    def limit(self, rates: Rates) -> None:
+        if rates.up == 1:
+            raise PeerError("1 up is too slow")
+        self.status_now = attrs.evolve(self.status_now, rates=rates)
+
+    def _numbered(self, number: int | None, what: str) -> tuple[Progress, ...]:
+        if number not in (None, 1):
+            raise PeerError(f"there is no {what} download {number}")
+        return () if what == "paused" and number is None else (running(1),)
 
     def status(self) -> Status:
         return self.status_now

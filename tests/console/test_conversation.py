@@ -6,13 +6,22 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from p2p_twisted.console.commands import parse
 from p2p_twisted.console.conversation import Conversation, Outcome
+from p2p_twisted.console.parsing import parse
 from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, IPeer, NotFound, PeerError
 from p2p_twisted.transfer.progress import Canceled, Progress, Waiting
 from tests.console.fake_peer import OTHER_FILE, FakePeer, found, hit, running, saved
 
 LINES = ["topo", "find f", "get 1", "get 1 --from s6", "ls", "ls s4", "peers", "transfers"]
+LINES += [
+    "pause 1",
+    "pause all",
+    "resume 1",
+    "resume all",
+    "limit",
+    "limit up 2M",
+    "limit down off",
+]
 LINES += ["cancel 1", "status", "help", "help get", "f1", "./f1", '"f1"']
 
 
@@ -152,6 +161,32 @@ class ConversationTests(SynchronousTestCase):
         self.peer.watches[0](saved())
         done.callback(saved())
         self.assertEqual(len(self.talk.said), 1)
+
+    def test_pause_and_resume(self) -> None:
+        """What rests or goes on is named; a number that does neither is said."""
+        for line, said in [
+            ("pause all", "pausing f1.txt"),
+            ("pause 2", "there is no running download 2"),
+            ("resume 1", "going on with f1.txt"),
+            ("resume all", "nothing is paused"),
+        ]:
+            self.outcome(line)
+            self.assertEqual(self.talk.said, [said])
+
+    def test_limit(self) -> None:
+        """A rate holds for its direction alone; one that is none is explained."""
+        self.outcome("limit down 1.5M")
+        self.assertEqual(self.talk.said, ["up 2.0 MiB/s, down 1.5 MiB/s"])
+        self.outcome("limit up 500k")
+        self.assertEqual(self.talk.said, ["up 500.0 KiB/s, down 1.5 MiB/s"])
+        self.outcome("limit down off")
+        self.assertEqual(self.talk.said, ["up 500.0 KiB/s, down unlimited"])
+        self.assertEqual(self.outcome("limit up fast"), Outcome.FAILED)
+        self.assertEqual(
+            self.talk.said, ["a rate is bytes a second, such as 10M, 1.5M or 500K, not 'fast'"]
+        )
+        self.assertEqual(self.outcome("limit up 1"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, ["1 up is too slow"])
 
     def test_fault(self) -> None:
         """A fault of ours is logged, and the console goes on."""

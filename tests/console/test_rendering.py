@@ -5,7 +5,7 @@ import re
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.console.commands import COMMANDS, find_entry
+from p2p_twisted.console.parsing import COMMANDS, find_entry
 from p2p_twisted.console.rendering import (
     found_lines,
     help_lines,
@@ -115,6 +115,7 @@ class StatusTests(SynchronousTestCase):
                 "registry   127.0.0.1:9011 (not registered now)",
                 "directory  s2 (12 files, 2.9 MiB, 1 still being hashed)",
                 "downloads  s2/Downloads",
+                "limits     up 2.0 MiB/s, down unlimited",
                 "up for     1:01",
                 "not shared: a:b: a name may not have ':'",
             ],

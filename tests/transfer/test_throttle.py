@@ -45,7 +45,7 @@ class ThrottleTests(SynchronousTestCase):
 
     def test_within_a_turn(self) -> None:
         """A transfer of many small pieces pauses no more often than others."""
-        share = Share(Throttle(1.0 * MIB))
+        share = Share(Throttle(MIB))
         pauses = [share.spend(KIB, 100.0) for _ in range(200)]
         turns = [count for count, pause in enumerate(pauses, 1) if pause]
         self.assertEqual(turns, [103, 123, 144, 164, 185])
@@ -56,13 +56,13 @@ class ThrottleTests(SynchronousTestCase):
     )
     def test_never_more(self, rate: int, moves: list[tuple[float, int]]) -> None:
         """Whoever pays its debts never moves more than the rate, a burst and one turn."""
-        share, now, moved = Share(Throttle(float(rate))), 1_000.0, 0
+        share, now, moved = Share(Throttle(rate)), 1_000.0, 0
         for idle, most in moves:
             now += idle
             count = min(most, share.allowance)
             moved += count
             now += share.spend(count, now)
-        turn = Throttle(float(rate)).turn
+        turn = Throttle(rate).turn
         self.assertLessEqual(moved, rate * (now - 1_000.0 + 0.101) + turn)
 
 
@@ -87,7 +87,7 @@ class PacerTests(SynchronousTestCase):
             for count in (1, 8):
                 pacer = Pacer(self.clock, rate)
                 moved = self.moved(pacer, [Transfer(pacer) for _ in range(count)])
-                turn = Throttle(float(rate)).turn
+                turn = Throttle(rate).turn
                 self.assertApproximates(sum(moved), 10 * rate, 0.1 * rate + count * turn)
                 # What had been saved before they began is the first one's.
                 self.assertLessEqual(max(moved) - min(moved), 0.1 * rate + 2 * turn)

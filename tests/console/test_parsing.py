@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.console.commands import (
-    COMMANDS,
     Cancel,
     Choose,
     Command,
@@ -15,14 +14,18 @@ from p2p_twisted.console.commands import (
     Get,
     Help,
     Leave,
+    Limit,
     List,
     ListPeers,
     ListTransfers,
+    Pause,
+    Resume,
+    ShowLimits,
     ShowStatus,
     Stop,
     Topo,
-    parse,
 )
+from p2p_twisted.console.parsing import COMMANDS, parse
 from p2p_twisted.console.spelling import suggest
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None))
@@ -57,6 +60,14 @@ READINGS: list[tuple[str, Command | None]] = [
     ("ls", List()),
     ("ls S3", List("s3")),
     ("cancel 2", Cancel(2)),
+    ("pause 12", Pause(12)),
+    ("pause All", Pause()),
+    ("resume 3", Resume(3)),
+    ("RESUME all", Resume()),
+    ("limit", ShowLimits()),
+    ("limit up 2M", Limit("up", "2m")),
+    ("Limit DOWN  off", Limit("down", "off")),
+    ("limit down fast", Limit("down", "fast")),
     ("get f1.txt", Get("f1.txt")),
     ("get a  b.txt", Get("a  b.txt")),
     ('get "a b"', Get("a b")),
@@ -75,6 +86,8 @@ READINGS: list[tuple[str, Command | None]] = [
     ("leave it.txt", bare("leave it.txt")),
     ("ls foo.txt", bare("ls foo.txt")),
     ("help me.txt", bare("help me.txt")),
+    ("pause music.txt", bare("pause music.txt")),
+    ("limit theorem.pdf", bare("limit theorem.pdf")),
     ("2", bare("2")),
     ("'tis.txt", bare("'tis.txt")),
     ('"TOPO"', Get("TOPO")),
@@ -86,6 +99,9 @@ READINGS: list[tuple[str, Command | None]] = [
     ("get", bare("get")),
     ("cancel", bare("cancel")),
     ("cancel all", bare("cancel all")),
+    ("pause", bare("pause")),
+    ("resume 0", bare("resume 0")),
+    ("limit up", bare("limit up")),
     ("cancel 0", bare("cancel 0")),
     ("cancel ²", bare("cancel ²")),
     ("get f1 --from no!peer", bare("get f1 --from no!peer")),
@@ -99,6 +115,9 @@ SUGGESTIONS = [
     ("fnid notes", "find notes"),
     ("peer", "peers"),
     ("cancel all", "cancel N"),
+    ("pause", "pause N|all"),
+    ("resmue 2", "resume 2"),
+    ("limit up", "limit [up|down RATE]"),
     ("find", "find TEXT"),
     ("f1", None),
     ("report.txt", None),
