@@ -1,0 +1,237 @@
+"""Rivals that people type: a server that is running, and a command that fetches."""
+
+import getpass
+import os
+import socket
+import subprocess
+import sys
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Final
+
+from typing_extensions import override
+
+from benchmarks.figures import Sample
+from benchmarks.lab import Process, TookTooLong
+from benchmarks.network import LOOPBACK
+from benchmarks.ways import Way
+
+_WAIT_SECONDS: Final = 20.0
+
+Words = Sequence[str | Path]
+"""A command, word by word."""
+
+
+class Served(Way):
+    """A server on a port of its own; the clock runs from the command's start to its end."""
+
+    @override
+    def prepare(self) -> None:
+        self.port = self.lab.port()
+        self.home = self.lab.directory / type(self).__name__
+        self.home.mkdir()
+        self.server = self.lab.start(type(self).__name__, *self.serve())
+        self.lab.wait(self._listens, _WAIT_SECONDS)
+
+    @abstractmethod
+    def serve(self) -> Words:
+        """Write the server's command; it stays in the foreground."""
+
+    @abstractmethod
+    def command(self, target: Path) -> Words:
+        """Write the command that fetches."""
+
+    @override
+    def fetch(self, target: Path) -> Sample:
+        return run(self, self.server, self.command(target))
+
+    def _listens(self) -> bool:
+        if self.server.has_ended:
+            raise TookTooLong(f"{self.name} did not start:{self.server.tail()}")
+        with socket.socket() as probe:
+            return probe.connect_ex((LOOPBACK, self.port)) == 0
+
+
+def run(way: Way, server: Process, command: Words) -> Sample:
+    """
+    Measure a command, from its start to its end.
+
+    :raises TookTooLong: when it fails.
+    """
+    started: list[Process] = []
+
+    def begin() -> Sequence[Process]:
+        started.append(way.lab.start(type(way).__name__, *command))
+        return started
+
+    sample = way.lab.timed([server], [], begin, lambda: started[0].has_ended)
+    if started[0].end():
+        raise TookTooLong(f"{way.name} failed:{started[0].tail()}")
+    return sample
+
+
+class HttpServer(Served):
+    """Python's own web server."""
+
+    name = "python -m http.server, curl; unverified"
+    needs: ClassVar[tuple[str, ...]] = ("curl",)
+    hint = "apt install curl"
+
+    @override
+    def serve(self) -> Words:
+        where: Words = ["--bind", LOOPBACK, "--directory", self.source.parent]
+        return [sys.executable, "-m", "http.server", *where, str(self.port)]
+
+    @override
+    def command(self, target: Path) -> Words:
+        url = f"http://{LOOPBACK}:{self.port}/{self.source.name}"
+        return [self.tools.find("curl"), "--silent", "--fail", "--output", target, url]
+
+
+_NGINX = """
+daemon off;
+pid {home}/pid;
+error_log {home}/errors;
+{user}
+events {{}}
+http {{
+    sendfile on;
+    access_log off;
+    client_body_temp_path {home}/body;
+    proxy_temp_path {home}/proxy;
+    fastcgi_temp_path {home}/fastcgi;
+    uwsgi_temp_path {home}/uwsgi;
+    scgi_temp_path {home}/scgi;
+    server {{
+        listen {host}:{port};
+        root {root};
+    }}
+}}
+"""
+
+
+class Nginx(HttpServer):
+    """The usual web server."""
+
+    name = "nginx, curl; unverified"
+    needs: ClassVar[tuple[str, ...]] = ("nginx", "curl")
+    hint = "apt install nginx-light curl"
+
+    @override
+    def serve(self) -> Words:
+        settings = self.home / "settings"
+        user = "" if os.geteuid() else "user root;"
+        places = {"home": self.home, "root": self.source.parent}
+        settings.write_text(_NGINX.format(**places, user=user, host=LOOPBACK, port=self.port))
+        return [self.tools.find("nginx"), "-e", self.home / "errors", "-c", settings]
+
+
+class NginxVerified(Nginx):
+    """The usual web server, and the check that one does by hand."""
+
+    name = "nginx, curl, then sha256sum"
+    needs: ClassVar[tuple[str, ...]] = ("nginx", "curl", "sha256sum")
+
+    @override
+    def command(self, target: Path) -> Words:
+        curl = super().command(target)
+        return ["sh", "-c", '"$@" && sha256sum "$0"', target, *curl]
+
+
+class Scp(Served):
+    """Copy by SSH, with keys and a server of its own."""
+
+    name = "scp"
+    needs: ClassVar[tuple[str, ...]] = ("scp", "sshd", "ssh-keygen", "/run/sshd")
+    hint = "apt install openssh-client openssh-server; sshd wants /run/sshd to be there"
+
+    @override
+    def serve(self) -> Words:
+        for key in ("host", "user"):
+            making = ["-q", "-t", "ed25519", "-N", "", "-f", str(self.home / key)]
+            subprocess.run([self.tools.find("ssh-keygen"), *making], check=True)
+        options = [
+            f"ListenAddress={LOOPBACK}:{self.port}",
+            f"HostKey={self.home}/host",
+            f"AuthorizedKeysFile={self.home}/user.pub",
+            f"PidFile={self.home}/pid",
+            "StrictModes=no",
+            "UsePAM=no",
+            "PermitRootLogin=yes",
+            "Subsystem=sftp internal-sftp",
+        ]
+        flags = [word for option in options for word in ("-o", option)]
+        return [self.tools.find("sshd"), "-D", "-e", "-f", "/dev/null", *flags]
+
+    @override
+    def command(self, target: Path) -> Words:
+        options = [
+            f"IdentityFile={self.home}/user",
+            f"Port={self.port}",
+            "IdentitiesOnly=yes",
+            "StrictHostKeyChecking=no",
+            "UserKnownHostsFile=/dev/null",
+            "LogLevel=ERROR",
+        ]
+        flags = [word for option in options for word in ("-o", option)]
+        whence = f"{getpass.getuser()}@{LOOPBACK}:{self.source}"
+        folder = ["-r"] if self.source.is_dir() else []
+        return [self.tools.find("scp"), "-q", "-F", "/dev/null", *folder, *flags, whence, target]
+
+
+class Rsync(Served):
+    """Copy by rsync's own protocol."""
+
+    name = "rsync daemon"
+    needs: ClassVar[tuple[str, ...]] = ("rsync",)
+    hint = "apt install rsync"
+
+    @override
+    def serve(self) -> Words:
+        settings = self.home / "settings"
+        settings.write_text(f"use chroot = no\n[files]\npath = {self.source.parent}\n")
+        where = [f"--address={LOOPBACK}", f"--port={self.port}"]
+        return [self.tools.find("rsync"), "--daemon", "--no-detach", f"--config={settings}", *where]
+
+    @override
+    def command(self, target: Path) -> Words:
+        whence = f"rsync://{LOOPBACK}:{self.port}/files/{self.source.name}"
+        if self.source.is_dir():
+            return [self.tools.find("rsync"), "-r", f"{whence}/", f"{target}/"]
+        return [self.tools.find("rsync"), whence, target]
+
+
+class Wormhole(Way):
+    """Magic-wormhole, with a mailbox and a relay of its own; the sender waits already."""
+
+    name = "magic-wormhole"
+    needs: ClassVar[tuple[str, ...]] = ("wormhole", "twist")
+    hint = "pip install magic-wormhole magic-wormhole-mailbox-server magic-wormhole-transit-relay"
+
+    _fetched = 0
+
+    @override
+    def prepare(self) -> None:
+        mailbox, relay = self.lab.port(), self.lab.port()
+        twist, listen = self.tools.find("twist"), "--port=tcp:{}:interface=127.0.0.1"
+        self.lab.start("mailbox", twist, "wormhole-mailbox", listen.format(mailbox))
+        self.lab.start("relay", twist, "transitrelay", listen.format(relay))
+        url = f"ws://{LOOPBACK}:{mailbox}/v1"
+        helper = f"tcp:{LOOPBACK}:{relay}"
+        wormhole = self.tools.find("wormhole")
+        self._wormhole = [wormhole, "--relay-url", url, "--transit-helper", helper]
+
+    @override
+    def fetch(self, target: Path) -> Sample:
+        self._fetched += 1
+        code = f"{self._fetched}-quiet-benchmark"
+        sending: Words = ["send", "--hide-progress", "--code", code, self.source]
+        sender = self.lab.start("wormhole", *self._wormhole, *sending)
+        self.lab.wait(lambda: code in sender.tail(), _WAIT_SECONDS)
+        # What it says is not yet at the mailbox.
+        self.lab.pause(1.0)
+        receiving: Words = ["receive", "--hide-progress", "--accept-file", "-o", target, code]
+        sample = run(self, sender, [*self._wormhole, *receiving])
+        sender.end()
+        return sample

@@ -1,0 +1,125 @@
+"""Turn measured runs into tables: ratios first, then medians and their spread."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from statistics import median
+from typing import Final, TypeVar
+
+from attrs import field, frozen
+
+PATIENCE_SECONDS: Final = 8.0
+"""What takes longer is measured in the first round only."""
+
+Row = Sequence[str]
+T = TypeVar("T")
+
+
+@frozen
+class Usage:
+    """
+    What one side of a run has used.
+
+    :ivar cpu: seconds.
+    :ivar peak: the most memory that its processes had together, in bytes.
+    """
+
+    cpu: float = 0.0
+    peak: int = 0
+
+
+@frozen
+class Sample:
+    """
+    One run.
+
+    :ivar foreign: how many cores others used meanwhile.
+    """
+
+    seconds: float
+    sender: Usage = field(factory=Usage)
+    receiver: Usage = field(factory=Usage)
+    foreign: float = 0.0
+
+
+Samples = Mapping[str, Sequence[Sample]]
+"""The runs of each way, in the order of the rounds."""
+
+
+def interleaved(
+    ways: Mapping[str, Callable[[], Sample]], rounds: int, told: Callable[[str, Sample], None]
+) -> dict[str, list[Sample]]:
+    """
+    Run all ways in turn, round by round, so that what befalls the machine befalls all of them.
+
+    :param told: is told of every run.
+    """
+    samples: dict[str, list[Sample]] = {name: [] for name in ways}
+    for number in range(rounds):
+        # Back and forth: nobody always comes after the same neighbor.
+        for name in list(ways)[:: -1 if number % 2 else 1]:
+            if number and samples[name][0].seconds > PATIENCE_SECONDS:
+                continue
+            sample = ways[name]()
+            samples[name].append(sample)
+            told(name, sample)
+    return samples
+
+
+def ratio(theirs: Sequence[Sample], ours: Sequence[Sample]) -> float:
+    """
+    Tell how many times as long they take.
+
+    :returns: the median over the rounds that both were in.
+    """
+    # Whoever was slow was in the first ones.
+    return median(their.seconds / our.seconds for their, our in zip(theirs, ours, strict=False))
+
+
+def percentile(values: Iterable[float], share: float) -> float:
+    """Find the value that so large a share of all values does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+HEAD: Final[Row] = (
+    "",
+    "time / ours",
+    "median s",
+    "min",
+    "max",
+    "runs",
+    "CPU s, sender",
+    "receiver",
+    "peak MB, sender",
+    "receiver",
+)
+
+
+def rows(samples: Samples, ours: str) -> Iterator[Row]:
+    """Write a row of the table for each way."""
+    for name, runs in samples.items():
+        seconds = [run.seconds for run in runs]
+        yield (
+            name,
+            f"{ratio(runs, samples[ours]):.2f}",
+            f"{median(seconds):.2f}",
+            f"{min(seconds):.2f}",
+            f"{max(seconds):.2f}",
+            str(len(runs)),
+            f"{median(run.sender.cpu for run in runs):.2f}",
+            f"{median(run.receiver.cpu for run in runs):.2f}",
+            f"{max(run.sender.peak for run in runs) / 1e6:.0f}",
+            f"{max(run.receiver.peak for run in runs) / 1e6:.0f}",
+        )
+
+
+def load(samples: Iterable[Sequence[Sample]]) -> str:
+    """Write how busy others kept the machine."""
+    foreign = [run.foreign for run in chain.from_iterable(samples)]
+    return f"other processes used {median(foreign):.1f} cores meanwhile, at most {max(foreign):.1f}"
+
+
+def markdown(head: Row, body: Iterable[Row]) -> str:
+    """Write a table in Markdown; all columns but the first are figures."""
+    ruler = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ruler, *body)) + "\n"

@@ -1,0 +1,89 @@
+"""
+How long daemons take to answer, seen from outside: a ping to each, a hundred times a second.
+
+    python -m benchmarks.lateness PORT ...      (then a line for what came since the last)
+
+Pings go out whether those before were answered or not: a daemon that stands
+still for a second has a hundred late answers, not one.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from benchmarks.lab import Lab
+from benchmarks.network import LOOPBACK
+
+_EVERY_SECONDS: Final = 0.01
+# Whoever says nothing but pings is sent away after 5 s; there is time for the last answers.
+_PINGS: Final = 400
+_MICROSECONDS: Final = 1_000_000
+
+
+class Pinger:
+    """The process that pings, and what it has found out."""
+
+    def __init__(self, lab: Lab, ports: Sequence[int]) -> None:
+        self._lab = lab
+        self._process = lab.start_script("benchmarks.lateness", *map(str, ports))
+        lab.wait_for(self._process, "ready")
+
+    def waits(self) -> Any:
+        """Give the seconds that each answer took since the last call, daemon by daemon."""
+        self._process.say("")
+        self._lab.wait_for(self._process, "\n")
+        return json.loads(self._process.heard())
+
+
+async def ping(port: int, waits: list[float]) -> None:
+    """Ping one daemon for ever, and note the seconds that each answer takes."""
+    # Nothing else would keep them.
+    listening = []
+    while True:
+        reader, writer = await asyncio.open_connection(LOOPBACK, port)
+        listening.append(asyncio.create_task(_listen(reader, writer, waits)))
+        for _ in range(_PINGS):
+            # The number comes back: it says when it went out.
+            writer.write(b'PING {"n":%d}\r\n' % _now())
+            await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def _listen(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, waits: list[float]
+) -> None:
+    async for line in reader:
+        verb, _, body = line.partition(b" ")
+        if verb == b"PONG":
+            waits.append((_now() - json.loads(body)["n"]) / _MICROSECONDS)
+    writer.close()
+
+
+def _now() -> int:
+    return time.monotonic_ns() // 1000
+
+
+async def measure() -> None:
+    """Ping all daemons of the command line until standard input ends."""
+    waits: list[list[float]] = [[] for _ in sys.argv[1:]]
+    pings = [asyncio.create_task(ping(int(p), w)) for p, w in zip(sys.argv[1:], waits, strict=True)]
+    over = asyncio.Event()
+
+    def tell() -> None:
+        if not sys.stdin.readline():
+            over.set()
+        print(json.dumps(waits), flush=True)
+        for some in waits:
+            some.clear()
+
+    asyncio.get_running_loop().add_reader(sys.stdin, tell)
+    print("ready", flush=True)
+    await over.wait()
+    for task in pings:
+        task.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(measure())

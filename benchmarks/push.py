@@ -1,0 +1,116 @@
+"""
+One file from one process to another: ours beside the limit, Twisted's defaults, and rivals.
+
+    python -m benchmarks.push --sizes 64,512 --rivals /tmp/rivals/bin
+"""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from benchmarks.commands import HttpServer, Nginx, NginxVerified, Rsync, Scp, Wormhole
+from benchmarks.figures import HEAD, Row, Sample, interleaved, load, markdown, percentile, rows
+from benchmarks.lab import Lab
+from benchmarks.lateness import Pinger
+from benchmarks.machine import MIB, describe, warm, write_content
+from benchmarks.options import parser, sizes
+from benchmarks.swarms import Aria2, Libtorrent
+from benchmarks.tools import Tools
+from benchmarks.ways import Defaults, Limit, Ours, Way
+from p2p_twisted.control.signals import Signals
+
+OTHERS: Final[tuple[type[Way], ...]] = (
+    Limit,
+    Defaults,
+    Nginx,
+    HttpServer,
+    NginxVerified,
+    Rsync,
+    Scp,
+    Libtorrent,
+    Aria2,
+    Wormhole,
+)
+
+
+def prepared(way: Way, size: int) -> Path:
+    """Have memory at hand, and choose where the file is to land."""
+    warm(way.lab.directory, size)
+    return way.lab.directory / "target"
+
+
+def measured(way: Way, size: int) -> Sample:
+    """Get the file once, and see that all of it has come."""
+    target = prepared(way, size)
+    sample = way.fetch(target)
+    if target.stat().st_size != size:
+        raise ValueError(f"{way.name} has got {target.stat().st_size} bytes of {size}")
+    target.unlink()
+    return sample
+
+
+def tell(name: str, sample: Sample) -> None:
+    """Show that something happens."""
+    print(f"  {sample.seconds:7.2f} s  {name}", flush=True)
+
+
+def table(signals: Signals, options: Namespace, kinds: Sequence[type[Way]], size: int) -> None:
+    """Measure all ways at one size, and print it."""
+    with Lab(signals, options.directory) as lab:
+        source = lab.directory / "holder" / "file.bin"
+        write_content(source, size)
+        tools = Tools(options.rivals)
+        ours = Ours(lab, tools, source)
+        ways = [ours, *(kind(lab, tools, source) for kind in kinds)]
+        for way in ways:
+            way.prepare()
+        runs = {way.name: partial(measured, way, size) for way in ways}
+        samples = interleaved(runs, options.rounds, tell)
+        print(f"\n{size // MIB} MiB; {load(samples.values())}\n")
+        print(markdown(HEAD, rows(samples, ours.name)))
+        holder, downloader = (f"{grown / 1e6:.1f} MB" for grown in ours.grown)
+        print(f"Ours grew: the holder by {holder}, the downloader by {downloader}.\n")
+        print(markdown(*answers(ours, size, options.rounds)))
+
+
+def answers(ours: Ours, size: int, rounds: int) -> tuple[Row, Sequence[Row]]:
+    """Push again, while the daemons and one that has nothing to do are pinged."""
+    peers = {"holder": ours.holder, "downloader": ours.downloader, "idle": ours.idle}
+    pinger = Pinger(ours.lab, [ours.network.port_of(peer) for peer in peers.values()])
+    waits: list[list[float]] = [[] for _ in peers]
+    for _ in range(rounds):
+        target = prepared(ours, size)
+        pinger.waits()
+        ours.fetch(target)
+        for all_waits, some in zip(waits, pinger.waits(), strict=True):
+            all_waits.extend(some)
+        target.unlink()
+    head = ("ms until a ping is answered meanwhile", "median", "p99", "max", "pings")
+    return head, [
+        (
+            name,
+            *(f"{1e3 * percentile(some, share):.1f}" for share in (0.5, 0.99, 1)),
+            str(len(some)),
+        )
+        for name, some in zip(peers, waits, strict=True)
+    ]
+
+
+def main() -> None:
+    """Measure, and print the tables."""
+    arguments = parser(__doc__)
+    arguments.add_argument(
+        "--sizes", type=sizes, default=sizes("64,512,2048"), help="MiB, MiB, ..."
+    )
+    options = arguments.parse_args()
+    print(describe())
+    kinds = Tools(options.rivals).choose(OTHERS)
+    with Signals() as signals:
+        for size in options.sizes:
+            table(signals, options, kinds, size)
+
+
+if __name__ == "__main__":
+    main()

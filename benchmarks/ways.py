@@ -1,0 +1,122 @@
+"""Ways to get a file from one process to another: ours, and the two that it is judged by."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from typing_extensions import override
+
+from benchmarks.figures import Sample
+from benchmarks.lab import Lab, Process
+from benchmarks.network import Network, is_saved
+from benchmarks.tools import Tools
+from benchmarks.usage import peak_memory
+
+
+class Way(ABC):
+    """
+    One way to get a file.
+
+    :param source: the file, in a folder that has nothing else in it.
+    :cvar name: how the table calls it.
+    :cvar needs: the commands that it needs.
+    :cvar hint: how to get them.
+    """
+
+    name: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ()
+    hint: ClassVar[str] = ""
+
+    def __init__(self, lab: Lab, tools: Tools, source: Path) -> None:
+        self.lab = lab
+        self.tools = tools
+        self.source = source
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Start what runs before anybody wants the file."""
+
+    @abstractmethod
+    def fetch(self, target: Path) -> Sample:
+        """Get the file; what does not belong to that is not measured."""
+
+
+class Ours(Way):
+    """Two peers; the clock runs from the typed ``get`` to the verdict."""
+
+    name = "p2p_twisted"
+
+    @override
+    def prepare(self) -> None:
+        self.network = Network(self.lab)
+        self.holder = self.network.start_peer(self.source.parent.name)
+        self.downloader = self.network.start_peer("downloader")
+        # It does nothing, and is there to be compared with.
+        self.idle = self.network.start_peer("idle")
+        self._peaks = self._peaks_now()
+        self.network.get_at_last(self.downloader, self.source.name)
+        self.downloaded.unlink()
+
+    @property
+    def downloaded(self) -> Path:
+        """Where the download lands."""
+        return self.network.downloads("downloader") / self.source.name
+
+    @property
+    def grown(self) -> Sequence[int]:
+        """How many bytes holder and downloader have grown since they were ready."""
+        return [now - before for now, before in zip(self._peaks_now(), self._peaks, strict=True)]
+
+    def _peaks_now(self) -> Sequence[int]:
+        return [peak_memory([peer.pid]) for peer in (self.holder, self.downloader)]
+
+    @override
+    def fetch(self, target: Path) -> Sample:
+        def begin() -> Sequence[Process]:
+            self.downloader.say(f"get {self.source.name}")
+            return ()
+
+        sides = [self.holder], [self.downloader]
+        sample = self.lab.timed(*sides, begin, lambda: is_saved(self.downloader))
+        self.downloaded.rename(target)
+        return sample
+
+
+class Prepared(Way):
+    """Two processes that are running when the clock starts: one of our own scripts."""
+
+    script: ClassVar[str]
+
+    @override
+    def prepare(self) -> None:
+        port = str(self.lab.port())
+        self.holder = self.lab.start_script(self.script, "hold", port, self.source)
+        self.lab.wait_for(self.holder, "ready")
+        self.downloader = self.lab.start_script(self.script, "take", port)
+        self.lab.wait_for(self.downloader, "ready")
+
+    @override
+    def fetch(self, target: Path) -> Sample:
+        def begin() -> Sequence[Process]:
+            self.downloader.say(str(target))
+            return ()
+
+        def is_done() -> bool:
+            return self.downloader.heard() == "done\n"
+
+        return self.lab.timed([self.holder], [self.downloader], begin, is_done)
+
+
+class Limit(Prepared):
+    """Nothing but blocking calls."""
+
+    name = "blocking sendfile, recv_into, BLAKE3"
+    script = "benchmarks.blocking"
+
+
+class Defaults(Prepared):
+    """Twisted as it comes."""
+
+    name = "Twisted's defaults, BLAKE3"
+    script = "benchmarks.defaults"
