@@ -24,7 +24,7 @@ from p2p_twisted.peer.state import STATE_DIRECTORY, StateDirectory
 from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.downloads import Downloads
 from p2p_twisted.transfer.inbox import Inbox
-from p2p_twisted.transfer.pacing import Pacer
+from p2p_twisted.transfer.pacing import Traffic
 from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.transfer.pushes import Pushes
 from p2p_twisted.transfer.rates import BadRate, Rates
@@ -80,8 +80,7 @@ class Peer:
             make_watcher,
             wall,
         )
-        self._up = Pacer(reactor, settings.rates.up)
-        self._down = Pacer(reactor, settings.rates.down)
+        self._traffic = Traffic(reactor, settings.rates, settings.at_once)
         self._presence = Presence(reactor, rng, settings, self.state, offload, announce)
         self._downloads = Downloads(
             reactor,
@@ -91,7 +90,9 @@ class Peer:
             self._presence,
             self._new_id,
         )
-        self._pushes = Pushes(reactor, settings.network, self._library.open, self._may_dial)
+        self._pushes = Pushes(
+            reactor, settings.network, self._library.open, self._may_dial, self._traffic
+        )
         self._answers = Answers(settings.name, self._library.catalog, self._presence, reactor)
         self._started = reactor.seconds()
         self._why: Literal["leaving", "stopping"] = "leaving"
@@ -175,11 +176,9 @@ class Peer:
     def limit(self, rates: Rates) -> None:
         """Limit what is sent and received, running transfers included."""
         try:
-            self._settings.at_once.check(rates)
+            self._traffic.limit(rates)
         except BadRate as error:
             raise PeerError(str(error)) from None
-        self._up.limit(rates.up)
-        self._down.limit(rates.down)
 
     def status(self) -> Status:
         """Tell how this peer is."""
@@ -199,7 +198,7 @@ class Peer:
             hashing=shared.hashing,
             unshared=shared.unshared,
             uptime=self._reactor.seconds() - self._started,
-            rates=Rates(self._up.rate, self._down.rate),
+            rates=self._traffic.rates,
         )
 
     def leave(self) -> "Deferred[None]":

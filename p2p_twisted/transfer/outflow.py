@@ -6,6 +6,7 @@ import attrs
 from twisted.internet.interfaces import IPullProducer, IReactorTime
 from zope.interface import implementer
 
+from p2p_twisted.transfer.pacing import Pace
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.source import Source, SourceChanged
@@ -50,15 +51,21 @@ class Outflow:
     The output of one push, as the pull producer of its transport.
 
     Whoever takes nothing for 30 s is given up.
+
+    :param pace: tells when to pause; whoever made it ends it.
     """
 
-    def __init__(self, clock: IReactorTime, connection: Connection, supplier: Supplier) -> None:
+    def __init__(
+        self, clock: IReactorTime, connection: Connection, supplier: Supplier, pace: Pace
+    ) -> None:
         self._clock = clock
         self._connection = connection
         self._supplier = supplier
+        self._pace = pace
         self._span: Span | None = None
         self._is_streaming = False
-        self._is_paused = False
+        # The transport has asked for more during a pause.
+        self._is_asked = False
         self._asked_at = clock.seconds()
 
     def start(self) -> None:
@@ -67,20 +74,10 @@ class Outflow:
             self._is_streaming = True
             self._connection.stream(self)
 
-    def pause(self) -> None:
-        """Send nothing until :meth:`resume`."""
-        self._is_paused = True
-
-    def resume(self) -> None:
-        """Send again."""
-        if self._is_paused:
-            self._is_paused = False
-            if self._is_streaming:
-                self.resumeProducing()
-
     def resumeProducing(self) -> None:
         """Send the next piece: the last one has left."""
-        if self._is_paused or not self._connection.is_open:
+        self._is_asked = self._pace.is_paused
+        if self._is_asked or not self._connection.is_open:
             return
         self._connection.within(limits.STALL_SECONDS)
         try:
@@ -104,13 +101,20 @@ class Outflow:
         else:
             # A line goes out by itself: joined to a piece, it would have that copied.
             self._connection.write(section)
+            self._pace.moved(len(section), self._go_on)
 
     def _send_from(self, span: Span) -> None:
         self._span = span
-        length = min(self._piece_bytes(), span.length)
+        length = min(self._piece_bytes(), span.length, self._pace.allowance)
         sent = self._connection.write_from(span.source, span.offset, length)
         rest = span.length - sent
         self._span = Span(span.source, span.offset + sent, rest) if rest else None
+        self._pace.moved(sent, self._go_on)
+
+    def _go_on(self) -> None:
+        """Send what the transport has asked for in a pause; it may not have asked yet."""
+        if self._is_asked:
+            self.resumeProducing()
 
     def _piece_bytes(self) -> int:
         """Choose small pieces for a slow link: large ones would not leave in time."""

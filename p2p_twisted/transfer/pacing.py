@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from p2p_twisted.transfer.rates import AtOnce, Rates
 from p2p_twisted.transfer.throttle import Share, Throttle
 
 
@@ -33,6 +35,30 @@ class Pacer:
     def pace(self) -> "Pace":
         """Let one more transfer take part."""
         return Pace(self, Share(self._throttle))
+
+    def take(self, count: int) -> bool:
+        """
+        Pay for bytes that move at once, if nobody is waiting for a turn.
+
+        :returns: whether they may.
+        """
+        if self._pauses:
+            return False
+        self._throttle.spend(count, self.now())
+        return True
+
+    def turn(self, count: int) -> "Deferred[None]":
+        """
+        Pay for bytes that have moved at once, and could not wait.
+
+        :returns: fires when they would have had their turn.
+        """
+        seconds = self._throttle.spend(count, self.now())
+        if seconds <= 0:
+            return succeed(None)
+        turn: Deferred[None] = Deferred(lambda _: self.forget(pause))
+        pause = self.pause(seconds, lambda: turn.callback(None))
+        return turn
 
     def now(self) -> float:
         """Tell the time, in seconds."""
@@ -94,3 +120,35 @@ class Pace:
     def _over(self, go_on: Callable[[], None]) -> None:
         self._pause = None
         go_on()
+
+
+class Traffic:
+    """
+    What a peer sends and receives of files, and how much of it at a time.
+
+    :param rates: the most at first.
+    :ivar at_once: how many transfers there may be.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, rates: Rates | None = None, at_once: AtOnce | None = None
+    ) -> None:
+        rates = rates or Rates()
+        self.at_once = at_once or AtOnce()
+        self.up = Pacer(clock, rates.up)
+        self.down = Pacer(clock, rates.down)
+
+    @property
+    def rates(self) -> Rates:
+        """The most that is sent and received now."""
+        return Rates(self.up.rate, self.down.rate)
+
+    def limit(self, rates: Rates) -> None:
+        """
+        Change the rates, at once.
+
+        :raises BadRate: when they are too slow for so many transfers.
+        """
+        self.at_once.check(rates)
+        self.up.limit(rates.up)
+        self.down.limit(rates.down)

@@ -9,6 +9,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.background import background
 from p2p_twisted.transfer.dials import DialLimit
+from p2p_twisted.transfer.pacing import Traffic
 from p2p_twisted.transfer.pushing import Pushing
 from p2p_twisted.transfer.wholes import Wholes
 from p2p_twisted.wire import limits
@@ -31,6 +32,7 @@ class Pushes:
     :param network: the name of the network, as requesters must greet with it.
     :param open_source: opens shared content, or says ``None``.
     :param may_dial: tells whether a host is one that this peer may dial at all.
+    :param traffic: how much may be sent.
     """
 
     log = Logger()
@@ -41,11 +43,13 @@ class Pushes:
         network: NetworkName,
         open_source: Callable[[FileId], Source | None],
         may_dial: Callable[[str], bool],
+        traffic: Traffic,
     ) -> None:
         self._reactor = reactor
         self._network = network
         self._open_source = open_source
         self._may_dial = may_dial
+        self._traffic = traffic
         self._dials = DialLimit()
         self._open: dict[Connection, Pushing] = {}
         # In the order in which they came.
@@ -63,7 +67,7 @@ class Pushes:
         source = self._open_source(want.file)
         if source is None:
             refuse("it is not shared here any more")
-        elif link is not None and source.size <= limits.LINK_FILE_BYTES and not want.more:
+        elif link is not None and not want.more and self._fits_link(source.size):
             self._send_on(link, want, source, refuse)
         elif (reason := self._why_not(want)) is not None:
             source.close()
@@ -78,6 +82,10 @@ class Pushes:
             connection.abort()
         await DeferredList(gone)
 
+    def _fits_link(self, size: int) -> bool:
+        """Tell whether a file may go between the lines of a link: it is small, and may go now."""
+        return size <= limits.LINK_FILE_BYTES and self._traffic.up.take(size)
+
     def _is_new(self, ticket: MessageId) -> bool:
         """Tell whether a ticket has not been seen before: each is good for one dial."""
         if ticket in self._tickets:
@@ -90,7 +98,7 @@ class Pushes:
     def _why_not(self, want: Want) -> str | None:
         if not self._may_dial(want.host):
             return f"{want.host} may not be dialed from here"
-        if len(self._open) >= limits.PUSHES_AT_ONCE:
+        if len(self._open) >= self._traffic.at_once.up:
             return "busy"
         if not self._dials.take(want.host, want.port, self._reactor.seconds()):
             return f"{want.host} could not be reached several times"
@@ -117,7 +125,15 @@ class Pushes:
 
         connection = Connection(self._reactor)
         wholes = Wholes(self._open_source)
-        push = Pushing(self._reactor, connection, source, wholes, want.ticket, is_expected)
+        push = Pushing(
+            self._reactor,
+            connection,
+            source,
+            wholes,
+            want.ticket,
+            is_expected,
+            self._traffic.up.pace(),
+        )
         connection.session = push
         self._open[connection] = push
         try:

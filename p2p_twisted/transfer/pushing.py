@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.transfer.outflow import Outflow, Span
+from p2p_twisted.transfer.pacing import Pace
 from p2p_twisted.transfer.wholes import Wholes
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
@@ -33,6 +34,7 @@ class Pushing:
     :param source: is closed by the caller when the connection is gone.
     :param wholes: other files, which this requester may ask for on the way.
     :param is_expected: tells whether a greeting is the requester's.
+    :param pace: of what is sent.
     :ivar gone: fires when the connection is gone.
     """
 
@@ -46,6 +48,7 @@ class Pushing:
         wholes: Wholes,
         ticket: MessageId,
         is_expected: Callable[[Hello], bool],
+        pace: Pace,
     ) -> None:
         self.gone: Deferred[None] = Deferred()
         self._connection = connection
@@ -53,7 +56,8 @@ class Pushing:
         self._wholes = wholes
         self._ticket = ticket
         self._is_expected = is_expected
-        self._outflow = Outflow(clock, connection, self)
+        self._pace = pace
+        self._outflow = Outflow(clock, connection, self, pace)
         self._digests = memoryview(source.digests)
         self._ranges: deque[tuple[int, int]] = deque()
         # The chunk that the last line has announced.
@@ -84,6 +88,7 @@ class Pushing:
 
     def lost(self, reason: Failure) -> None:
         """Take note that the requester is gone."""
+        self._pace.stop()
         self.gone.callback(None)
 
     # What the outflow asks

@@ -74,6 +74,9 @@ class Share:
         :returns: how many seconds to pause before more; none within its turn.
         """
         owed = self._throttle.spend(count, now)
+        if self._throttle.rate is None:
+            self._moved = 0
+            return 0.0
         self._moved += count
         if self._moved < self._throttle.turn:
             return 0.0

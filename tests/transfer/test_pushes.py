@@ -5,7 +5,9 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.transfer.pacing import Traffic
 from p2p_twisted.transfer.pushes import Pushes
+from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB, PUSHES_AT_ONCE
 from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send, Want
@@ -33,7 +35,10 @@ class PushesTests(SynchronousTestCase):
         self.wires = Wires()
         self.content = Content(some_bytes(3 * MIB + 10))
         self.refused: list[str] = []
-        self.pushes = Pushes(self.wires, "default", self.open, lambda host: host != "10.9.9.9")
+        self.traffic = Traffic(self.wires)
+        self.pushes = Pushes(
+            self.wires, "default", self.open, lambda host: host != "10.9.9.9", self.traffic
+        )
         self.numbers = 0
 
     def tearDown(self) -> None:
@@ -190,6 +195,40 @@ class PushesTests(SynchronousTestCase):
         self.content = Content(some_bytes(LINK_FILE_BYTES + 1))
         self.serve(self.want(), link)
         self.assertEqual(len(self.wires.dialed), 1)
+
+    def test_limited(self) -> None:
+        """No faster than it may, and all of it; a small file that cannot go now is pushed."""
+        self.traffic.limit(Rates(up=MIB))
+        requester = self.listen()
+        self.serve(self.want())
+        requester.say(Send(((0, 4),)))
+        self.wires.settle()
+        self.assertLess(len(requester.received), MIB // 4)
+        link = FakeLink()
+        whole, self.content = self.content, Content(b"small")
+        self.serve(self.want(port=9001), link)
+        self.assertEqual((link.sent, len(self.wires.dialed)), (b"", 2))
+        self.wires.pass_time(1.0, 0.01)
+        self.assertApproximates(len(requester.received), MIB, MIB // 4)
+        self.traffic.limit(Rates())
+        self.wires.settle()
+        self.wires.settle()
+        for index in range(4):
+            chunk = whole.content[index * MIB : (index + 1) * MIB]
+            self.assertTrue(encode(Chunk(index, len(chunk))) + chunk in requester.received)
+
+    def test_lost_in_a_pause(self) -> None:
+        """Nothing is sent to who is gone."""
+        self.traffic.limit(Rates(up=MIB))
+        requester = self.listen()
+        self.serve(self.want())
+        requester.say(Send(((0, 4),)))
+        self.wires.settle()
+        assert requester.transport is not None
+        requester.transport.loseConnection()
+        self.wires.settle()
+        self.assertTrue(self.content.is_closed)
+        self.assertEqual(self.wires.getDelayedCalls(), [])
 
     def test_stop(self) -> None:
         """Stopping breaks all pushes off."""

@@ -3,6 +3,7 @@
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.transfer.pacing import Traffic
 from p2p_twisted.transfer.pushes import Pushes
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import FILES_WAITING, IDS_PER_LINE, KIB, MIB
@@ -21,7 +22,9 @@ class WholesTests(SynchronousTestCase):
         """Push the first file; others can be asked for."""
         self.wires = Wires()
         self.contents = {content.file: content for content in contents}
-        self.pushes = Pushes(self.wires, "default", self.contents.get, lambda host: True)
+        self.pushes = Pushes(
+            self.wires, "default", self.contents.get, lambda host: True, Traffic(self.wires)
+        )
         self.addCleanup(self.stop)
         requester = Greeter(encode(HELLO))
         self.wires.listeners["127.0.0.1", 9000] = lambda: requester

@@ -19,6 +19,7 @@ from p2p_twisted.threads import inline
 from p2p_twisted.transfer.disk import Disk
 from p2p_twisted.transfer.downloads import Downloads
 from p2p_twisted.transfer.inbox import Inbox
+from p2p_twisted.transfer.pacing import Traffic
 from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.transfer.pushes import Pushes
 from p2p_twisted.transfer.requests import Requests
@@ -165,7 +166,9 @@ class Holder:
         self.refused: list[str] = []
         self.wants: list[Want] = []
         self.is_mute = False
-        self.pushes = Pushes(world.wires, "default", self.open_source, lambda host: True)
+        self.pushes = Pushes(
+            world.wires, "default", self.open_source, lambda host: True, Traffic(world.wires)
+        )
 
     def open_source(self, file: FileId) -> Source | None:
         return self.contents.get(file)
