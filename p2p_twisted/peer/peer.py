@@ -89,6 +89,7 @@ class Peer:
             Wants(str(self.state.path / "wants")),
             self._presence,
             self._new_id,
+            self._traffic,
         )
         self._pushes = Pushes(
             reactor, settings.network, self._library.open, self._may_dial, self._traffic

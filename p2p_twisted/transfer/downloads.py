@@ -13,6 +13,7 @@ from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.download import Download
 from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.means import Means
+from p2p_twisted.transfer.pacing import Traffic
 from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.transfer.report import Watch
 from p2p_twisted.transfer.requests import Network, Requests
@@ -28,12 +29,13 @@ class Downloads:
     """
     What this peer wants from others.
 
-    Eight files are received at once; further ones wait their turn. What is
+    A few files are received at once; further ones wait their turn. What is
     wanted is written down, and goes on by itself in the next run.
 
     :ivar inbox: where downloads land.
     :param wants: the journal.
     :param new_ticket: makes random tickets that nobody can guess.
+    :param traffic: how much may be received.
     """
 
     log = Logger()
@@ -46,11 +48,13 @@ class Downloads:
         wants: Wants,
         network: Network,
         new_ticket: Callable[[], MessageId],
+        traffic: Traffic,
     ) -> None:
         self.inbox = inbox
         self._manifests = Inbox(os.path.join(wants.folder, "manifests"))
         self._requests = Requests(clock, network, new_ticket)
-        slots = DeferredSemaphore(limits.DOWNLOADS_AT_ONCE)
+        self._traffic = traffic
+        slots = DeferredSemaphore(traffic.at_once.down)
         self._means = Means(clock, offload, wants, network, self._requests, slots)
         self._downloads: dict[int, Download] = {}
         self._last_number = 0
@@ -142,6 +146,7 @@ class Downloads:
 
     def session_for_push(self, connection: Connection, push: Push) -> Session:
         """Make the session of a connection that began with a push; unwanted ones are closed."""
+        connection.pace(self._traffic.down.pace())
         return self._requests.session_for_push(connection, push)
 
     def refused(self, refuse: Refuse) -> None:

@@ -6,9 +6,9 @@ import attrs
 from twisted.internet.interfaces import IPullProducer, IReactorTime
 from zope.interface import implementer
 
-from p2p_twisted.transfer.pacing import Pace
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.source import Source, SourceChanged
 
 _LARGE_BYTES: Final = limits.MIB

@@ -10,7 +10,6 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.transfer.outflow import Outflow, Span
-from p2p_twisted.transfer.pacing import Pace
 from p2p_twisted.transfer.wholes import Wholes
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
@@ -19,6 +18,7 @@ from p2p_twisted.wire.content import chunk_count, chunk_length
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Chunk, Done, Error, Hello, Message, More, Push, Refuse, Send
 from p2p_twisted.wire.names import MessageId
+from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.source import Source
 
 # A slow link must have sent each piece of them in time.

@@ -26,6 +26,7 @@ from p2p_twisted.wire.intake import Intake
 from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
 from p2p_twisted.wire.names import BadName, plain_host
 from p2p_twisted.wire.outbox import IStream, Outbox
+from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.pulse import Pulse
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
@@ -161,19 +162,9 @@ class Connection(LineReceiver):
         """
         self._expect(Block(block, moved, done))
 
-    def pause(self) -> None:
-        """Receive nothing until :meth:`resume`."""
-        if self.is_open:
-            self.paused = True
-            self._intake.pause()
-
-    def resume(self) -> None:
-        """Receive again."""
-        if self.is_open and self.paused:
-            self.paused = False
-            self._intake.resume()
-            # There may be lines that had been read before.
-            self.dataReceived(b"")
+    def pace(self, pace: Pace) -> None:
+        """Receive raw bytes no faster than a pace allows; it is stopped at the end."""
+        self._intake.pace(pace)
 
     def stream(self, producer: IPullProducer) -> None:
         """

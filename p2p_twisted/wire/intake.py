@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IReactorFDSet
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import Block, BlockReader, Pieces, Section, plain_socket
 from p2p_twisted.wire.outbox import IStream
+from p2p_twisted.wire.pace import Pace
 
 
 class Intake:
@@ -31,6 +32,7 @@ class Intake:
         self._socket: socket.socket | None = None
         self._reader: BlockReader | None = None
         self._is_paused = False
+        self._pace: Pace = _Unlimited()
 
     @property
     def left(self) -> int:
@@ -51,11 +53,17 @@ class Intake:
     def take(self, piece: bytes) -> None:
         """Give the section its next bytes, no more than are left."""
         self._section.take(piece)
+        self._moved(len(piece))
 
     def filled(self, count: int) -> None:
         """Take note that so many bytes have come straight into the block."""
         assert isinstance(self._section, Block)
         self._section.filled(count)
+        self._moved(count)
+
+    def pace(self, pace: Pace) -> None:
+        """Read raw bytes no faster than a pace allows, until the end."""
+        self._pace = pace
 
     def fit(self) -> None:
         """
@@ -65,7 +73,8 @@ class Intake:
         line LineReceiver copies all that was read behind it, and while thousands of
         short lines are read nobody else's turn comes.
         """
-        self._transport.bufferSize = min(max(self.left, limits.LINE_BYTES), limits.MIB)
+        most = min(max(self.left, limits.LINE_BYTES), limits.MIB)
+        self._transport.bufferSize = min(most, self._pace.allowance)
         if self._is_paused:
             return
         if self._is_worth_a_reader:
@@ -73,20 +82,9 @@ class Intake:
         elif self._reader is not None:
             self._hand_back()
 
-    def pause(self) -> None:
-        """Read nothing until :meth:`resume`; what has been read already is still told."""
-        self._is_paused = True
-        self._drop_reader()
-        self._transport.pauseProducing()
-
-    def resume(self) -> None:
-        """Read on."""
-        self._is_paused = False
-        self._transport.resumeProducing()
-        self.fit()
-
     def end(self) -> None:
         """Read nothing more, before the transport closes or now that it has."""
+        self._pace.stop()
         self._drop_reader()
         self._socket = None
 
@@ -96,6 +94,18 @@ class Intake:
             return False
         # The transport may read as much as that at once anyway.
         return self.left > limits.LINE_BYTES or (self._reader is not None and self.left > 0)
+
+    def _moved(self, count: int) -> None:
+        """Read nothing for a while where the pace demands it; what has been read is still told."""
+        if not self._pace.moved(count, self._go_on):
+            self._is_paused = True
+            self._drop_reader()
+            self._transport.pauseProducing()
+
+    def _go_on(self) -> None:
+        self._is_paused = False
+        self._transport.resumeProducing()
+        self.fit()
 
     def _read_straight(self) -> None:
         if self._reader is not None:
@@ -122,7 +132,20 @@ class Intake:
 
     def _room(self) -> memoryview:
         assert isinstance(self._section, Block)
-        return self._section.room
+        return self._section.room[: self._pace.allowance]
+
+
+class _Unlimited:
+    """The pace of those whom nobody limits."""
+
+    is_paused = False
+    allowance = limits.MIB
+
+    def moved(self, _count: int, _go_on: Callable[[], None]) -> bool:
+        return True
+
+    def stop(self) -> None:
+        """Do nothing."""
 
 
 def _ignore(_piece: bytes) -> None:

@@ -11,7 +11,8 @@ from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, IPeer, NotFound, 
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.network import VirtualNetwork
-from p2p_twisted.transfer.progress import Canceled, Progress, Receiving, Saved
+from p2p_twisted.transfer.progress import Canceled, Paused, Progress, Receiving, Saved
+from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.content import content_id
 from p2p_twisted.wire.messages import Join
 
@@ -183,6 +184,57 @@ class JoiningTests(PeerTestCase):
         topology = daemons.result(daemons.peers["s5"].topology())
         self.assertEqual(len(topology.peers), 7)
         self.assertEqual(topology.silent, ())
+
+
+class LimitTests(PeerTestCase):
+    """What a peer may send and receive."""
+
+    def setUp(self) -> None:
+        self.network = self.daemons()
+        self.network.start("s1", {"song": SONG})
+        self.network.start("s2")
+        self.network.run(8.0)
+
+    def seconds(self) -> float:
+        """Tell how long a download takes."""
+        before = self.network.wall()
+        self.network.get("s2", "song")
+        self.assertEqual(self.network.download("s2", "song"), SONG)
+        return self.network.wall() - before
+
+    def test_up(self) -> None:
+        """A holder sends no faster than it may."""
+        self.network.peers["s1"].limit(Rates(up=1 << 20))
+        self.assertApproximates(self.seconds(), len(SONG) / (1 << 20), 0.5)
+
+    def test_down(self) -> None:
+        """A requester receives no faster than it may."""
+        self.network.peers["s2"].limit(Rates(down=1 << 20))
+        self.assertApproximates(self.seconds(), len(SONG) / (1 << 20), 0.5)
+
+    def test_too_slow(self) -> None:
+        """What others would take for a dead peer is refused, and changes nothing."""
+        peer = self.network.peers["s1"]
+        peer.limit(Rates(up=1 << 20))
+        error = self.assertRaises(PeerError, peer.limit, Rates(up=1_000, down=1 << 20))
+        self.assertIn("64K at least", str(error))
+        self.assertEqual(peer.status().rates, Rates(up=1 << 20))
+
+    def test_pause_and_resume(self) -> None:
+        """What is paused goes on when it is told to; wrong numbers are told."""
+        peer = self.network.peers["s2"]
+        peer.limit(Rates(down=1 << 20))
+        done = peer.get("song", lambda _: None)
+        self.network.run(1.0)
+        self.assertRaises(PeerError, peer.pause, 2)
+        self.assertRaises(PeerError, peer.resume, 1)
+        self.assertEqual([each.number for each in peer.pause()], [1])
+        self.assertEqual(self.network.result(done).state, Paused())
+        self.network.run(60.0)
+        self.assertEqual(peer.transfers()[0].state, Paused())
+        self.assertEqual([each.number for each in peer.resume(1)], [1])
+        self.network.run(30.0)
+        self.assertEqual(self.network.download("s2", "song"), SONG)
 
 
 class SearchTests(PeerTestCase):

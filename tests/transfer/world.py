@@ -197,12 +197,13 @@ class World:
         self._tickets = count()
         self.inbox = Inbox(str(folder / "Downloads"), disk)
         self.journal = Wants(str(folder / "wants"), disk)
+        self.traffic = Traffic(self.wires)
         self.downloads = self.new_run()
 
     def new_run(self) -> Downloads:
         """Begin again with what is on the disk, as after a crash."""
         self.downloads = Downloads(
-            self.wires, inline, self.inbox, self.journal, self, self.new_ticket
+            self.wires, inline, self.inbox, self.journal, self, self.new_ticket, self.traffic
         )
         listener = Listener(self.wires, Hello(PROTOCOL, "peer", "me", "default"), self._accepted)
         self.wires.listeners["127.0.0.1", 9000] = lambda: listener.buildProtocol(

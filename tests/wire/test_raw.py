@@ -54,6 +54,58 @@ def sink_of(talk: Talk, length: int, sink: Callable[[bytes], None]) -> None:
     talk.connection.session = Expecting(talk.connection)
 
 
+class Breather:
+    """A pace that pauses after so many bytes."""
+
+    def __init__(self, most: int) -> None:
+        self.allowance = most
+        self.is_paused = False
+        self.is_stopped = False
+        self.go_on: Callable[[], None] = lambda: None
+
+    def moved(self, count: int, go_on: Callable[[], None]) -> bool:
+        self.is_paused = self.is_paused or count >= self.allowance
+        self.go_on = go_on
+        return not self.is_paused
+
+    def over(self) -> None:
+        self.is_paused = False
+        self.go_on()
+
+    def stop(self) -> None:
+        self.is_stopped = True
+
+
+class PaceTests(SynchronousTestCase):
+    """Raw bytes that may not come too fast."""
+
+    def test_pauses(self) -> None:
+        """Raw bytes are read within the allowance, and then not for a while; lines are free."""
+        talk, chunks = chunking()
+        pace = Breather(100)
+        talk.connection.pace(pace)
+        talk.hear(b"DONE\n" * 100)
+        self.assertEqual(talk.pipe.producerState, "producing")
+        talk.hear(b'CHUNK {"index":0,"length":200}\n')
+        self.assertEqual(talk.pipe.bufferSize, 100)
+        talk.hear(b"a" * 99)
+        self.assertEqual(talk.pipe.producerState, "producing")
+        talk.hear(b"a" * 100)
+        self.assertEqual(talk.pipe.producerState, "paused")
+        talk.hear(b"aDONE\n")
+        self.assertEqual(chunks.heard[-2:], [b"a" * 200, Done()])
+        pace.over()
+        self.assertEqual(talk.pipe.producerState, "producing")
+
+    def test_end(self) -> None:
+        """With the connection the pace ends."""
+        talk, _chunks = chunking()
+        pace = Breather(100)
+        talk.connection.pace(pace)
+        talk.connection.abort()
+        self.assertTrue(pace.is_stopped)
+
+
 class RawTests(SynchronousTestCase):
     """Bytes as they are."""
 
