@@ -10,6 +10,7 @@ from p2p_twisted.transfer.progress import (
     Canceled,
     Checking,
     Failed,
+    Incomplete,
     Paused,
     Progress,
     Receiving,
@@ -21,6 +22,7 @@ from p2p_twisted.transfer.progress import (
 
 _BAR_CELLS: Final = 20
 _NAME_CELLS: Final = 40
+_NAMES_SHOWN: Final = 10
 _LONGEST_SECONDS: Final = 99 * 3600
 
 
@@ -46,6 +48,14 @@ def download_line(progress: Progress) -> str:
                 f"saved {name} to {shown_name(path)} ({files}{human_size(progress.size)},"
                 f" id {short_id(progress.file)}, {whose}{human_time(seconds)})"
             )
+        case Incomplete(path, missing, seconds, holders):
+            saved = progress.files - len(missing)
+            whose = f"from {name_list(holders)}, " if holders else ""
+            return (
+                f"saved {saved:,} of {count(progress.files, 'file')} of {name} to"
+                f" {shown_name(path)} ({human_size(progress.received)}, {whose}"
+                f"{human_time(seconds)}); nobody shares {_some(missing)} any more"
+            )
         case Failed(reason, is_kept):
             kept = "; what had arrived is kept for the next try" if is_kept else ""
             return f"{name} was not downloaded: {reason}{kept}"
@@ -67,6 +77,13 @@ def transfers_lines(transfers: Sequence[Progress]) -> Iterator[str]:
         yield "no downloads yet"
     for progress in transfers:
         yield f"{progress.number:>3}  {download_line(progress)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    """Write names one after the other; of very many only the first."""
+    more = len(names) - _NAMES_SHOWN
+    shown = ", ".join(map(shown_name, names[:_NAMES_SHOWN]))
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _one_line(progress: Progress) -> str:

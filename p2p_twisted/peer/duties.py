@@ -69,9 +69,9 @@ class Duties:
             return
         back = message.via[::-1]
 
-        def refuse(reason: str) -> None:
+        def refuse(reason: str, gone: bool = False) -> None:
             if self._presence.node is not None:
-                self._presence.node.send(Refuse(message.ticket, reason, back))
+                self._presence.node.send(Refuse(message.ticket, reason, back, gone))
 
         is_neighbor = message.via == (message.name,)
         self._pushes.serve(message, link if is_neighbor else None, refuse)

@@ -1,5 +1,7 @@
 """What a file id stands for, once a list of digests has proven it."""
 
+from typing import Self
+
 from p2p_twisted.wire.content import (
     DIGEST_BYTES,
     chunk_count,
@@ -27,6 +29,15 @@ class Content:
         self.file = file
         self.size = size
         self.digests = digests
+
+    @classmethod
+    def of_whole(cls, file: FileId, whole: bytes) -> Self:
+        """
+        Check content of at most one chunk that is all there.
+
+        :raises WrongContent: when the id does not name it.
+        """
+        return cls(file, len(whole), chunk_digest(whole) if whole else b"")
 
     @property
     def chunks(self) -> int:

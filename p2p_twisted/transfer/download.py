@@ -12,13 +12,14 @@ from twisted.logger import Logger
 from p2p_twisted.background import background
 from p2p_twisted.transfer.disk import DiskFault
 from p2p_twisted.transfer.fetch import Fetch
-from p2p_twisted.transfer.folder import FolderFetch
+from p2p_twisted.transfer.folder import FolderFetch, SomeGone
 from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.means import Item, Means
 from p2p_twisted.transfer.progress import (
     Blocked,
     Canceled,
     Failed,
+    Incomplete,
     Paused,
     Progress,
     Saved,
@@ -88,14 +89,16 @@ class Download:
         """Whether anything of it goes on, or is kept."""
         state = self.progress.state
         return self._aim is not _Aim.CANCELED and (
-            not self.progress.is_ended or (isinstance(state, Failed) and state.is_kept)
+            not self.progress.is_ended
+            or isinstance(state, Incomplete)
+            or (isinstance(state, Failed) and state.is_kept)
         )
 
     @property
     def may_be_paused(self) -> bool:
         """Whether it goes on, now or by itself."""
         return self._aim is _Aim.SAVED and not isinstance(
-            self.progress.state, Paused | Saved | Failed
+            self.progress.state, Paused | Saved | Incomplete | Failed
         )
 
     @property
@@ -171,6 +174,8 @@ class Download:
         try:
             await self._means.offload(self._write_down, False)
             target = await self._fetch.run()
+        except SomeGone as lack:
+            self._lack(lack)
         except DiskFault as fault:
             if fault.is_full:
                 await self._block(fault)
@@ -210,6 +215,10 @@ class Download:
     async def _stop(self) -> bool:
         return True
 
+    def _lack(self, lack: SomeGone) -> None:
+        report, path = self.report, self._inbox.path(lack.target)
+        report.become(Incomplete(path, lack.names, report.seconds, report.holders))
+
     async def _fail(self, reason: str, is_kept: bool) -> None:
         self.log.info("{name}: {reason}", name=self._wanted.name, reason=reason)
         if not is_kept:
@@ -229,7 +238,7 @@ class Download:
 
     def _new_fetch(self) -> Fetch | FolderFetch:
         wanted, means = self._wanted, self._means
-        if wanted.kind == "folder":
+        if wanted.kind != "file":
             return FolderFetch(means, self._inbox, self._manifests, wanted, self._hits, self.report)
         item = Item(wanted.file, wanted.size, wanted.target or wanted.name.rpartition("/")[2])
         return Fetch(means, self._inbox, item, self._hits, self.report)

@@ -79,16 +79,27 @@ class Part:
 
         :returns: the name, in its folder.
         """
+        name = self.place()
+        self.sync_folder()
+        return name
+
+    def place(self) -> str:
+        """Publish it, but for making the name itself safe: :meth:`sync_folder` does that."""
         try:
             os.fchmod(self._fd, 0o666 & ~self._umask)
             self._make_safe()
             if os.fstat(self._fd).st_size != self.content.size:
                 raise DiskFault("the part file was changed by another program", is_kept=False)
-            name = self._take_a_name()
+            return self._take_a_name()
+        except OSError as error:
+            raise DiskFault.of(error) from error
+
+    def sync_folder(self) -> None:
+        """Make all names that were given in its folder safe."""
+        try:
             self._disk.fsync(self._folder)
         except OSError as error:
             raise DiskFault.of(error) from error
-        return name
 
     def discard(self) -> None:
         """Remove it."""

@@ -71,6 +71,24 @@ class Saved:
 
 
 @attrs.frozen
+class Incomplete:
+    """
+    Nobody shares some of it any more; the rest is on the disk.
+
+    It is tried again when it is asked for again, or in the next run.
+
+    :ivar path: of the folder, or of the inbox.
+    :ivar missing: names of what nobody shares.
+    :ivar holders: who delivered some of it.
+    """
+
+    path: str
+    missing: tuple[str, ...]
+    seconds: float
+    holders: tuple[PeerName, ...] = ()
+
+
+@attrs.frozen
 class Failed:
     """
     It ended, and will not go on by itself.
@@ -88,7 +106,17 @@ class Canceled:
 
 
 State = (
-    Seeking | Waiting | Blocked | Paused | Checking | Receiving | Saving | Saved | Failed | Canceled
+    Seeking
+    | Waiting
+    | Blocked
+    | Paused
+    | Checking
+    | Receiving
+    | Saving
+    | Saved
+    | Incomplete
+    | Failed
+    | Canceled
 )
 
 
@@ -113,7 +141,7 @@ class Progress:
     @property
     def is_ended(self) -> bool:
         """Whether nothing more will happen to it."""
-        return isinstance(self.state, Saved | Failed | Canceled)
+        return isinstance(self.state, Saved | Incomplete | Failed | Canceled)
 
     @property
     def is_resting(self) -> bool:

@@ -1,7 +1,7 @@
 """All pushes of a peer: whom it serves, and whom it dials for that."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import DeferredList
 from twisted.internet.error import ConnectError
@@ -20,8 +20,16 @@ from p2p_twisted.wire.messages import File, Hello, Want
 from p2p_twisted.wire.names import FileId, MessageId, NetworkName
 from p2p_twisted.wire.source import Source, SourceChanged
 
-Refusal = Callable[[str], None]
-"""Tells the requester why it is not served."""
+
+class Refusal(Protocol):
+    """Tells the requester why it is not served."""
+
+    def __call__(self, reason: str, gone: bool = False) -> None:
+        """
+        Refuse.
+
+        :param gone: whether it is in vain to ask again.
+        """
 
 
 class Pushes:
@@ -66,7 +74,7 @@ class Pushes:
             return
         source = self._open_source(want.file)
         if source is None:
-            refuse("it is not shared here any more")
+            refuse("it is not shared here any more", gone=True)
         elif link is not None and not want.more and self._fits_link(source.size):
             self._send_on(link, want, source, refuse)
         elif (reason := self._why_not(want)) is not None:

@@ -44,7 +44,6 @@ class Delivery(Protocol):
     """One request to one holder: what it has come to."""
 
     holder: PeerName
-    taker: Taker
 
     def ended(self, reason: str) -> None:
         """The holder is done, or gone: the taker knows what is still missing."""
@@ -70,10 +69,13 @@ class Receiving:
 
     is_done = False
 
-    def __init__(self, connection: Connection, push: Push, delivery: Delivery) -> None:
+    def __init__(
+        self, connection: Connection, push: Push, delivery: Delivery, taker: Taker
+    ) -> None:
         self._connection = connection
         self._push = push
         self._delivery = delivery
+        self._taker = taker
         self._digests = bytearray()
         self._plan: Plan | None = None
         self._content: Content | None = None
@@ -128,7 +130,7 @@ class Receiving:
 
     async def _begin(self, content: Content) -> None:
         try:
-            plan = await self._delivery.taker.begin(self._delivery.holder, content)
+            plan = await self._taker.begin(self._delivery.holder, content)
         except DiskFault as fault:
             self._failed(fault)
             return
@@ -165,7 +167,7 @@ class Receiving:
 
     def _take_chunk(self) -> None:
         try:
-            self._delivery.taker.take(self._delivery.holder, self._index, self._chunk)
+            self._taker.take(self._delivery.holder, self._index, self._chunk)
         except WrongContent as lie:
             self._lied(lie)
         except DiskFault as fault:

@@ -8,17 +8,18 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from p2p_twisted.background import background
+from p2p_twisted.transfer.batch import Batch, BatchTaker
 from p2p_twisted.transfer.content import Content, WrongContent
 from p2p_twisted.transfer.disk import DiskFault
 from p2p_twisted.transfer.receiving import Receiving, Taker, Unwanted
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.content import chunk_digest
 from p2p_twisted.wire.messages import File, Hit, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
 from p2p_twisted.wire.session import Session
 
 _Way = tuple[tuple[PeerName, ...], PeerName]
+Receive = Callable[[Connection, Push, "Request"], "Receiving | Batch"]
 
 
 class Network(Protocol):
@@ -35,14 +36,30 @@ class Network(Protocol):
 
 
 class Request:
-    """One holder's chance to deliver."""
+    """
+    One holder's chance to deliver.
 
-    def __init__(self, holder: PeerName, file: FileId, size: int | None, taker: Taker) -> None:
+    :param receive: makes the session of its push.
+    :param gone: is called when the holder does not share the file any more.
+    :param taker: takes the file where it comes on a link; without one it may not.
+    """
+
+    def __init__(
+        self,
+        holder: PeerName,
+        file: FileId,
+        size: int | None,
+        receive: "Receive",
+        gone: Callable[[], None],
+        taker: Taker | None = None,
+    ) -> None:
         self.holder = holder
         self.file = file
         self.size = size
+        self.receive = receive
+        self.gone = gone
         self.taker = taker
-        self.session: Receiving | None = None
+        self.session: Receiving | Batch | None = None
         self.is_answered = False
         self.is_liar = False
         self.done: Deferred[str] = Deferred()
@@ -107,11 +124,35 @@ class Requests:
         :returns: why the delivery ended: the taker knows whether it is complete.
         :raises DiskFault: when what came could not be kept.
         """
+
+        def receive(connection: Connection, push: Push, request: Request) -> Receiving:
+            return Receiving(connection, push, request, taker)
+
+        return await self._ask(hit, Request(hit.peer, file, size, receive, _ignore, taker))
+
+    async def ask_for_many(self, hit: Hit, file: FileId, size: int, taker: BatchTaker) -> str:
+        """
+        Let a holder connect that delivers small files, as the taker chooses.
+
+        :param file: one of them, of ``size`` bytes.
+        :returns: why the delivery ended.
+        """
+
+        def receive(connection: Connection, push: Push, request: Request) -> Batch:
+            return Batch(connection, push, request, taker)
+
+        def gone() -> None:
+            taker.refused(hit.peer, file)
+
+        return await self._ask(hit, Request(hit.peer, file, size, receive, gone))
+
+    async def _ask(self, hit: Hit, request: Request) -> str:
         ticket = self._new_ticket()
-        request = self._open[ticket] = Request(hit.peer, file, size, taker)
+        self._open[ticket] = request
         try:
             me = self._network.address()
-            want = Want(ticket, file, me.name, me.host, me.port, route=hit.route)
+            more = request.taker is None
+            want = Want(ticket, request.file, me.name, me.host, me.port, hit.route, more=more)
             if not self._network.send_want(want):
                 return "not reachable any more"
             request.timer = self._clock.callLater(
@@ -134,13 +175,15 @@ class Requests:
             connection.abort()
             return Unwanted()
         request.answered()
-        request.session = Receiving(connection, push, request)
+        request.session = request.receive(connection, push, request)
         return request.session
 
     def refused(self, refuse: Refuse) -> None:
         """Take note that a holder cannot serve: the next one is asked."""
         request = self._open.get(refuse.ticket)
         if request is not None and not request.is_answered:
+            if refuse.gone:
+                request.gone()
             request.ended(refuse.reason)
 
     def file_arrives(self, connection: Connection, file: File) -> None:
@@ -150,7 +193,8 @@ class Requests:
         Called while the message is received: its bytes follow.
         """
         request = self._open.get(file.ticket)
-        if request is None or not request.fits(request.file, file.size):
+        taker = request.taker if request is not None else None
+        if request is None or taker is None or not request.fits(request.file, file.size):
             connection.expect_raw(file.size, _drop)
             return
         request.answered()
@@ -162,7 +206,9 @@ class Requests:
         def take(piece: bytes) -> None:
             content.extend(piece)
             if len(content) == file.size:
-                background(self.log, "taking a small file", _take_whole(request, bytes(content)))
+                background(
+                    self.log, "taking a small file", _take_whole(request, taker, bytes(content))
+                )
 
         connection.expect_raw(file.size, take)
         if not file.size:
@@ -185,14 +231,13 @@ def _way(hit: Hit) -> _Way:
     return hit.route[:1], hit.peer
 
 
-async def _take_whole(request: Request, content: bytes) -> None:
+async def _take_whole(request: Request, taker: Taker, content: bytes) -> None:
     """Let a file that arrived at once go the way of all content: digests, then chunks."""
     try:
-        digests = chunk_digest(content) if content else b""
-        known = Content(request.file, len(content), digests)
-        plan = await request.taker.begin(request.holder, known)
+        known = Content.of_whole(request.file, content)
+        plan = await taker.begin(request.holder, known)
         if not plan.is_complete:
-            request.taker.take(request.holder, 0, memoryview(content))
+            taker.take(request.holder, 0, memoryview(content))
     except WrongContent as lie:
         request.lied(str(lie))
     except DiskFault as fault:
@@ -202,4 +247,8 @@ async def _take_whole(request: Request, content: bytes) -> None:
 
 
 def _drop(_piece: bytes) -> None:
+    """Take no interest."""
+
+
+def _ignore() -> None:
     """Take no interest."""

@@ -11,21 +11,24 @@ from twisted.logger import Logger
 from p2p_twisted.transfer.content import Content, WrongContent
 from p2p_twisted.transfer.disk import Disk, DiskFault
 from p2p_twisted.transfer.folders import make_folder, sync_folder
+from p2p_twisted.transfer.record import Record
 from p2p_twisted.wire.messages import Size
 from p2p_twisted.wire.names import FileId, valid_path
 
 _WANT: Final = ".json"
 _DIGESTS: Final = ".digests"
+_RECORD: Final = ".published"
 _SIZE_BYTES: Final = 8
 
 
 @attrs.frozen
 class Wanted:
     """
-    A file or folder that a person wants.
+    A file, a folder, or a selection of files that a person wants.
 
-    :ivar name: as its holder calls it.
-    :ivar size: in bytes, as its holder says.
+    :ivar file: the id of the file, or of the manifest.
+    :ivar name: as its holder calls it, or for a selection what was typed.
+    :ivar size: in bytes, as its holders say.
     :ivar target: what it becomes below the inbox; a folder's is chosen once its
         manifest is there.
     :ivar is_paused: whether it is not to go on by itself.
@@ -34,7 +37,7 @@ class Wanted:
     file: FileId
     name: str = attrs.field(validator=valid_path)
     size: Size
-    kind: Literal["file", "folder"] = "file"
+    kind: Literal["file", "folder", "files"] = "file"
     target: str | None = attrs.field(default=None, validator=attrs.validators.optional(valid_path))
     is_paused: bool = False
 
@@ -99,6 +102,10 @@ class Wants:
             return Content(file, int.from_bytes(kept[:_SIZE_BYTES], "big"), kept[_SIZE_BYTES:])
         except (OSError, WrongContent):
             return None
+
+    def record(self, file: FileId) -> Record:
+        """Give the list of what is published of a folder or selection."""
+        return Record(os.path.join(self.folder, file + _RECORD))
 
     def remove_digests(self, file: FileId) -> None:
         """Forget the digests kept for a file; none is fine."""

@@ -484,6 +484,7 @@ class Refuse(Message):
     :ivar ticket: of what was wanted.
     :ivar reason: one sentence for people.
     :ivar route: the peers still to pass, the requester last.
+    :ivar gone: it is not shared any more: to ask this holder again is in vain.
     """
 
     verb = "REFUSE"
@@ -491,6 +492,7 @@ class Refuse(Message):
     ticket: MessageId
     reason: Reason = attrs.field(validator=valid_text)
     route: Route = ()
+    gone: bool = False
 
 
 @attrs.frozen

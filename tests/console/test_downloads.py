@@ -8,6 +8,7 @@ from p2p_twisted.transfer.progress import (
     Canceled,
     Checking,
     Failed,
+    Incomplete,
     Paused,
     Receiving,
     Saved,
@@ -54,6 +55,16 @@ class DownloadLineTests(SynchronousTestCase):
             download_line(saved()),
             "saved f1.txt to s2/Downloads/f1.txt (2.0 KiB, id 9f2c41d07ae1c8b2, from s4, 10.9 s)",
         )
+
+    def test_incomplete(self) -> None:
+        """Of a folder that nobody has all of: how much is there, and what is not."""
+        for missing, words in ((("p/a",), "p/a"), (("x",) * 12, f"{'x, ' * 9}x and 2 more")):
+            state = Incomplete("s2/Downloads/p", missing, 1.0, ("s4",))
+            self.assertEqual(
+                download_line(running(name="p", files=20, state=state)),
+                f"saved {20 - len(missing)} of 20 files of p to s2/Downloads/p"
+                f" (1.0 KiB, from s4, 1.00 s); nobody shares {words} any more",
+            )
 
     def test_saved_folder(self) -> None:
         """Of a folder also how many files; from nobody when all was there."""

@@ -59,8 +59,11 @@ class PushesTests(SynchronousTestCase):
         fields = {"file": self.content.file, "name": "me", "host": "127.0.0.1", "port": 9000}
         return Want(f"{self.numbers:032x}", **{**fields, **changed})
 
+    def refuse(self, reason: str, gone: bool = False) -> None:
+        self.refused.append(reason)
+
     def serve(self, want: Want, link: Any = None) -> None:
-        self.pushes.serve(want, link, self.refused.append)
+        self.pushes.serve(want, link, self.refuse)
         self.wires.settle()
 
     def test_serves(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from twisted.internet.defer import Deferred
 
-from p2p_twisted.transfer.progress import Blocked, Failed, Paused, Saved
+from p2p_twisted.transfer.progress import Blocked, Failed, Incomplete, Paused, Saved
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.manifest import Member, encode
 from p2p_twisted.wire.messages import Hit
@@ -302,9 +302,9 @@ class FolderTests(Tests):
         hit, manifest = self.folder(world, a=b"one", b=b"two", c=b"three")
         holder = world.holders["s1"]
         second = holder.contents.pop(Content(b"two").file)
-        done = world.get(hit)
-        self.assertNoResult(done)
-        self.successResultOf(Deferred.fromCoroutine(world.downloads.stop()))
+        state = self.successResultOf(world.get(hit)).state
+        assert isinstance(state, Incomplete), state
+        self.assertEqual(state.missing, ("photos/b",))
         self.assertIn("Downloads/photos/a", world.left())
         holder.contents[second.file] = second
         first = holder.contents[Content(b"one").file]
@@ -336,12 +336,10 @@ class FolderTests(Tests):
         outside.mkdir()
         hit, _manifest = self.folder(world, a=b"one", sub__b=b"two")
         world.holders["s1"].contents.pop(Content(b"two").file)
-        done = world.get(hit)
+        self.successResultOf(world.get(hit))
         os.symlink(outside, world.folder / "Downloads" / "photos" / "sub")
         world.holders["s1"].contents[Content(b"two").file] = Content(b"two")
-        world.found = (hit, world.holders["s1"].hit(Content(b"two")))
-        world.wires.pass_time(10)
-        progress = self.successResultOf(done)
+        progress = self.successResultOf(world.get(hit))
         assert isinstance(progress.state, Failed), progress
         self.assertIn("not a folder", progress.state.reason)
         self.assertEqual(os.listdir(outside), [])

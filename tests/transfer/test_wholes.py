@@ -29,10 +29,13 @@ class WholesTests(SynchronousTestCase):
         requester = Greeter(encode(HELLO))
         self.wires.listeners["127.0.0.1", 9000] = lambda: requester
         want = Want("0" * 32, contents[0].file, "me", "127.0.0.1", 9000, more=True)
-        self.pushes.serve(want, None, self.fail)
+        self.pushes.serve(want, None, self.refuse)
         self.wires.settle()
         requester.received = b""
         return requester
+
+    def refuse(self, reason: str, gone: bool = False) -> None:
+        self.fail(reason)
 
     def stop(self) -> None:
         stopped = Deferred.fromCoroutine(self.pushes.stop())

@@ -251,16 +251,17 @@ class World:
             return False
         holder.wants.append(want)
         if not holder.is_mute:
-            holder.pushes.serve(want, None, lambda why: self._refuse(holder, want, why))
+
+            def refuse(reason: str, gone: bool = False) -> None:
+                holder.refused.append(reason)
+                self.downloads.refused(Refuse(want.ticket, reason, gone=gone))
+
+            holder.pushes.serve(want, None, refuse)
         return True
 
     def find(self, file: FileId) -> "Deferred[tuple[Hit, ...]]":
         self.finds += 1
         return succeed(self.found)
-
-    def _refuse(self, holder: Holder, want: Want, why: str) -> None:
-        holder.refused.append(why)
-        self.downloads.refused(Refuse(want.ticket, why))
 
     def _accepted(self, connection: Connection) -> Session:
         return FirstPush(connection, self.downloads)

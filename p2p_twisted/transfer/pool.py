@@ -1,0 +1,205 @@
+"""Decide which small files to ask which holder for: each has to come once, from anybody."""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Final
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.names import FileId, PeerName
+
+_FIRST_ASKED: Final = 32
+_ASKED_AGAIN: Final = 16
+_UNSAVED_MOST: Final = 1_000
+
+
+class Pool:
+    """
+    The small files of one download that are still to come, and who was asked for which.
+
+    A holder is asked for few at first, so that others get their share, and for more
+    the more it delivers. Who has nothing left to do is asked for what others owe.
+
+    :param sizes: of the files, in bytes.
+    """
+
+    def __init__(self, sizes: Mapping[FileId, int]) -> None:
+        self._sizes = sizes
+        self._missing = dict.fromkeys(sizes)
+        self._unsaved: set[FileId] = set()
+        self._unsaved_bytes = 0
+        # Only holders that were offered and not released have entries here.
+        self._queues: dict[PeerName, deque[FileId]] = {}
+        self._offered: dict[PeerName, frozenset[FileId] | None] = {}
+        self._owed: dict[PeerName, dict[FileId, None]] = {}
+        self._delivered: Counter[PeerName] = Counter()
+        # How many holders owe a file, and which have none of it.
+        self._owing: Counter[FileId] = Counter()
+        self._refused: dict[FileId, set[PeerName]] = {}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every file is saved, or given up."""
+        return not self._missing and not self._unsaved
+
+    @property
+    def left(self) -> int:
+        """How many files have not come yet."""
+        return len(self._missing)
+
+    def missing(self) -> Iterator[FileId]:
+        """Name what has not come yet, in order."""
+        return iter(self._missing)
+
+    def size(self, file: FileId) -> int:
+        """Tell how many bytes a file has."""
+        return self._sizes[file]
+
+    # What becomes of holders
+
+    def offer(self, holder: PeerName, files: Iterable[FileId] | None = None) -> None:
+        """
+        Take note of somebody to ask.
+
+        :param files: what it has; ``None`` when it may have everything.
+        """
+        self._offered[holder] = None if files is None else frozenset(files)
+        self._owed[holder] = {}
+        self._queues[holder] = deque(self._candidates(holder, self._missing))
+
+    def opening(self, holder: PeerName) -> FileId | None:
+        """Choose a file to have the holder connect with; another one each time."""
+        queue = self._queues[holder]
+        self._drop_taken(holder)
+        if not queue:
+            return next(self._owed_by_others(holder), None)
+        queue.rotate(-1)
+        return queue[-1]
+
+    def ask(self, holder: PeerName) -> tuple[FileId, ...]:
+        """
+        Choose what to ask a holder for now.
+
+        :returns: nothing while it owes enough, too much waits to be saved, or nothing is left.
+        """
+        owed = self._owed[holder]
+        most = min(limits.FILES_ASKED, _FIRST_ASKED + self._delivered[holder])
+        if len(owed) > most // 2 or len(self._unsaved) > _UNSAVED_MOST:
+            return ()
+        room = limits.FILES_ASKED_BYTES - self._unsaved_bytes - sum(map(self.size, owed))
+        chosen = []
+        for file in self._choices(holder):
+            room -= self._sizes[file]
+            if room < 0 or len(owed) >= most:
+                break
+            owed[file] = None
+            self._owing[file] += 1
+            chosen.append(file)
+        return tuple(chosen)
+
+    def is_done(self, holder: PeerName) -> bool:
+        """Tell whether a holder owes nothing, and there is nothing to ask it for."""
+        return not self._owed[holder] and next(self._choices(holder), None) is None
+
+    def owes(self, holder: PeerName, file: FileId) -> bool:
+        """Tell whether a holder was asked for a file and has not answered."""
+        return file in self._owed.get(holder, ())
+
+    def release(self, holder: PeerName) -> None:
+        """Let others be asked for what a holder owes: it is gone."""
+        del self._offered[holder], self._queues[holder]
+        for file in self._owed.pop(holder):
+            self._settle(file)
+
+    # What becomes of files
+
+    def came(self, holder: PeerName, file: FileId) -> bool:
+        """
+        Take note that a holder has delivered a file.
+
+        :returns: whether it is to be saved: it may have come from somebody else already.
+        """
+        self._answered(holder, file)
+        self._delivered[holder] += 1
+        if file not in self._missing:
+            return False
+        del self._missing[file]
+        self._unsaved.add(file)
+        self._unsaved_bytes += self._sizes[file]
+        return True
+
+    def saved(self, file: FileId) -> None:
+        """Take note that a file is on the disk."""
+        self._unsaved.remove(file)
+        self._unsaved_bytes -= self._sizes[file]
+
+    def refused(self, holder: PeerName, file: FileId) -> None:
+        """Take note that a holder does not have a file, whether it was asked for it or not."""
+        self._refused.setdefault(file, set()).add(holder)
+        if self.owes(holder, file):
+            self._answered(holder, file)
+
+    def is_refused(self, holder: PeerName, file: FileId) -> bool:
+        """Tell whether a holder does not have a file."""
+        return holder in self._refused.get(file, ())
+
+    def give_up(self, holders: Iterable[PeerName]) -> tuple[FileId, ...]:
+        """
+        Give up what somebody has refused, and so have all of some holders.
+
+        :returns: what that is.
+        """
+        asked = frozenset(holders)
+        hopeless = tuple(
+            file for file in self._missing if (by := self._refused.get(file)) and asked <= by
+        )
+        for file in hopeless:
+            del self._missing[file]
+        return hopeless
+
+    # How it works
+
+    def _answered(self, holder: PeerName, file: FileId) -> None:
+        del self._owed[holder][file]
+        self._settle(file)
+
+    def _settle(self, file: FileId) -> None:
+        """Put a file back for everybody who has it, unless it has come or somebody owes it."""
+        self._owing[file] -= 1
+        if self._owing[file]:
+            return
+        del self._owing[file]
+        if file in self._missing:
+            for holder, queue in self._queues.items():
+                queue.extend(self._candidates(holder, (file,)))
+
+    def _candidates(self, holder: PeerName, files: Iterable[FileId]) -> Iterator[FileId]:
+        offered = self._offered[holder]
+        for file in files:
+            if (offered is None or file in offered) and not self.is_refused(holder, file):
+                yield file
+
+    def _choices(self, holder: PeerName) -> Iterator[FileId]:
+        while self._drop_taken(holder):
+            yield self._queues[holder][0]
+        if not self._owed[holder]:
+            # All at once: whoever takes one owes it, too.
+            yield from list(islice(dict.fromkeys(self._owed_by_others(holder)), _ASKED_AGAIN))
+
+    def _drop_taken(self, holder: PeerName) -> bool:
+        """Drop from the front what is not to be asked for; tell whether anything is left."""
+        queue = self._queues[holder]
+        while queue:
+            file = queue[0]
+            is_free = file in self._missing and not self._owing[file]
+            if is_free and not self.is_refused(holder, file):
+                return True
+            queue.popleft()
+        return False
+
+    def _owed_by_others(self, holder: PeerName) -> Iterator[FileId]:
+        """Name what others owe, what they will deliver last first."""
+        for other, owed in self._owed.items():
+            if other != holder:
+                late = (file for file in reversed(owed) if file in self._missing)
+                yield from self._candidates(holder, late)
