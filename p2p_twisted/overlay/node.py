@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from itertools import count
+from operator import attrgetter
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError
@@ -44,6 +45,8 @@ from p2p_twisted.wire.messages import (
     Want,
 )
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerAddress
+
+_name_of: Final = attrgetter("name")
 
 
 class Events(Protocol):
@@ -113,9 +116,9 @@ class Node:
 
     @property
     def neighbors(self) -> tuple[PeerAddress, ...]:
-        """The peers at the other ends of the links, sorted."""
+        """The peers at the other ends of the links, sorted by their names."""
         links = self._overlay.membership.links.values()
-        return tuple(sorted(neighbor.address for neighbor in links))
+        return tuple(sorted((neighbor.address for neighbor in links), key=_name_of))
 
     @property
     def is_linking(self) -> bool:

@@ -20,8 +20,11 @@ from typing import Final
 from attrs import define, field, frozen
 from twisted.logger import ILogObserver, LogEvent
 from twisted.python.failure import Failure
+from typing_extensions import override
 from zope.interface import implementer
 
+from p2p_twisted.library.entries import Place
+from p2p_twisted.library.watching import Noticed, NoWatcher
 from p2p_twisted.peer.interface import PeerError
 from p2p_twisted.testing import invariants
 from p2p_twisted.testing.daemons import VirtualDaemons
@@ -149,11 +152,22 @@ class Chaos:
                     yield f"{name} has a wrong {path.relative_to(folder)}"
 
 
+class _Unmoved(NoWatcher):
+    """Watches what nobody changes: what peers share stays as it is while they run."""
+
+    def __init__(self, _noticed: Noticed) -> None:
+        """Never tell anybody of anything."""
+
+    @override
+    def watch(self, _place: Place) -> bool:
+        return True
+
+
 def run(seed: int, peers: int, seconds: float) -> Outcome:
     """Run one seed."""
     began = time.perf_counter()
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=_MEMORY if _MEMORY.is_dir() else None))
-    daemons = VirtualDaemons(folder / "peers", VirtualNetwork(seed))
+    daemons = VirtualDaemons(folder / "peers", VirtualNetwork(seed), make_watcher=_Unmoved)
     start = daemons.network.clock.now
     chaos = Chaos(daemons, peers, Random(seed))
 

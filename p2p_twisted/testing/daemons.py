@@ -13,7 +13,7 @@ from attrs import define, field
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
-from p2p_twisted.library.watching import NoWatcher
+from p2p_twisted.library.watching import Noticed, NoWatcher, Watcher, WatcherMaker
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.checking import Checker
@@ -42,6 +42,10 @@ _GOSSIP_LIFE_SECONDS: Final = 60.0
 T = TypeVar("T")
 
 
+def _blind(_noticed: Noticed) -> Watcher:
+    return NoWatcher()
+
+
 @define(eq=False)
 class VirtualDaemons:
     """
@@ -52,18 +56,23 @@ class VirtualDaemons:
     :ivar folder: where the peers' directories are made.
     :ivar network: to cut it, to slow it down, and to halt what runs on it.
     :ivar ports: what the registry gives to peers.
+    :ivar make_watcher: what tells peers of changes below their directories; if
+        nothing does, they look every 5 s.
     :ivar peers: those that run.
     :ivar said: what peers announced to their persons, in order.
     :ivar heard: for each run of a peer, how often each broadcast came to it.
+    :ivar repeated: runs of peers to which a broadcast came that they had heard.
     :ivar ended: daemons that stopped in order or gave up, and why they did.
     """
 
     folder: Path
     network: VirtualNetwork = field(factory=VirtualNetwork)
     ports: range = _PORTS
+    make_watcher: WatcherMaker = _blind
     peers: dict[PeerName, WitnessedPeer] = field(factory=dict)
     said: list[str] = field(factory=list)
     heard: list[tuple[PeerName, "Counter[MessageId]"]] = field(factory=list)
+    repeated: list[tuple[PeerName, MessageId]] = field(factory=list)
     ended: dict[str, str] = field(factory=dict)
     _services: dict[str, PeerService | RegistryService] = field(factory=dict)
     _store: IRegistryStore = field(factory=MemoryStore)
@@ -104,7 +113,7 @@ class VirtualDaemons:
             rng,
             settings,
             inline,
-            lambda _noticed: NoWatcher(),
+            self.make_watcher,
             self._say,
             reactor.stop,
             self.wall,
@@ -196,9 +205,9 @@ class VirtualDaemons:
         self._killed.clear()
         with heard_only_by():
             self.network.clear()
-            # What one coroutine lets go of as it ends may hold others.
-            for _ in range(3):
-                gc.collect()
+            # Coroutines that end here may set timers once more, which hold others.
+            while gc.collect():
+                self.network.clear()
 
     # How it works
 
@@ -217,6 +226,8 @@ class VirtualDaemons:
 
         def witness(gossip: Gossip) -> None:
             heard[gossip.id] += 1
+            if heard[gossip.id] > 1:
+                self.repeated.append((name, gossip.id))
 
         return witness
 

@@ -42,7 +42,7 @@ class VirtualReactor:
         self.has_stopped = False
         self.connections: dict[VirtualTransport, None] = {}
         self.ports: dict[VirtualPort, None] = {}
-        self._timers: dict[Timer, None] = {}
+        self._timers: dict[DelayedCall, None] = {}
         self._overdue: list[Timer] = []
 
     @property
@@ -105,26 +105,23 @@ class VirtualReactor:
         self, delay: float, callable: Callable[..., object], *args: Any, **kwargs: Any
     ) -> Timer:
         """Set a timer of this process."""
-
-        def fire() -> None:
-            del self._timers[timer]
-            callable(*args, **kwargs)
-
-        timer = self.network.clock.call_later(delay, fire)
+        timer = self.network.clock.timer(delay, callable, args, kwargs, self._timers.pop)
         timer.waits = self._waits
         self._timers[timer] = None
         return timer
 
     def getDelayedCalls(self) -> list[DelayedCall]:
         """List the timers that are set."""
-        self._timers = {timer: None for timer in self._timers if timer.active()}
         return list(self._timers)
 
     def _waits(self, timer: Timer) -> bool:
         """Keep back what comes due while this process is stopped; once it ended, all of it."""
+        if self.is_awake:
+            del self._timers[timer]
+            return False
         if self.is_halted:
             self._overdue.append(timer)
-        return not self.is_awake
+        return True
 
     # IReactorTCP
 

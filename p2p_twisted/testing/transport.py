@@ -23,6 +23,9 @@ _BUFFER_BYTES: Final = 65_536
 _WINDOW_BYTES: Final = 262_144
 """What may be under way, or lie unread at the other end."""
 
+_TAKEN_BYTES: Final = _WINDOW_BYTES // 4
+"""How much is read before the other end is told that it may send as much again."""
+
 _PACKET_BYTES: Final = 16_384
 """What travels in one piece where that takes its time."""
 
@@ -49,6 +52,7 @@ class VirtualTransport:
         self._connector: VirtualConnector | None = None
         self._outgoing = bytearray()
         self._under_way = 0
+        self._taken = 0
         self._free_at = 0.0
         self._producer: Any = None
         self._is_streaming = False
@@ -224,7 +228,7 @@ class VirtualTransport:
     def _after(
         self, delay: float, what: str, arrive: Callable[..., None], data: bytes = b""
     ) -> None:
-        self.reactor.network.clock.call_later(delay, self._get_through, what, arrive, data)
+        self.reactor.network.clock.happen_in(delay, self._get_through, what, arrive, data)
 
     def _get_through(self, what: str, arrive: Callable[..., None], data: bytes) -> None:
         """Let what was sent arrive; behind all else, where something has not got through."""
@@ -252,8 +256,10 @@ class VirtualTransport:
             return
         while self._unread and not (self._is_paused or self._is_lost):
             piece = self._unread.popleft()
-            acknowledged = partial(self.other._acknowledged, len(piece))
-            self._after(self._path.latency, "takes", acknowledged)
+            self._taken += len(piece)
+            if self._taken >= _TAKEN_BYTES:
+                taken, self._taken = self._taken, 0
+                self._after(self._path.latency, "takes", partial(self.other._acknowledged, taken))
             self._protocol.dataReceived(piece)
         if self._has_ended and not (self._unread or self._is_lost):
             self._has_ended = False

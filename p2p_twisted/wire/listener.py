@@ -64,8 +64,8 @@ class Listener(Factory):
         self._make_session = make_session
         self._bounds = bounds
         self._open: dict[Connection, str] = {}
-        # Oldest first; some of them may have talked or gone since.
-        self._newcomers: list[Connection] = []
+        # Oldest first; some of them may have talked since.
+        self._newcomers: dict[Connection, None] = {}
         self._hosts: Counter[str] = Counter()
 
     @override
@@ -77,7 +77,7 @@ class Listener(Factory):
         connection.session = self._make_session(connection)
         connection.ended = self._forget
         self._open[connection] = host
-        self._newcomers.append(connection)
+        self._newcomers[connection] = None
         self._hosts[host] += 1
         return connection
 
@@ -99,16 +99,17 @@ class Listener(Factory):
     def _drop_oldest_silent(self) -> None:
         # Looked through only at the bound: a flood must not make each accept slower.
         if len(self._newcomers) >= self._bounds.silent:
-            self._newcomers = [
-                connection
+            self._newcomers = {
+                connection: None
                 for connection in self._newcomers
                 if connection.is_open and not connection.has_talked
-            ]
+            }
         if len(self._newcomers) >= self._bounds.silent:
-            self._newcomers[0].abort()
+            next(iter(self._newcomers)).abort()
 
     def _forget(self, connection: Connection) -> None:
         host = self._open.pop(connection)
+        self._newcomers.pop(connection, None)
         self._hosts[host] -= 1
         if not self._hosts[host]:
             del self._hosts[host]

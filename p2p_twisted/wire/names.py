@@ -151,6 +151,7 @@ def collision_key(path: str) -> str:
     return unicodedata.normalize("NFC", path.casefold())
 
 
+@lru_cache(maxsize=4_096)
 def check_host(host: str) -> None:
     """
     Check that a host is a canonical IP literal that one peer could have.

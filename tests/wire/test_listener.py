@@ -1,5 +1,8 @@
 """A listener's bounds: there is always room for honest strangers."""
 
+import gc
+from weakref import ref
+
 from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress
@@ -68,6 +71,17 @@ class ListenerTests(SynchronousTestCase):
         accepting.lose(first)
         accepting.accepted()
         self.assertIsNone(accepting.accept())
+
+    def test_forgets(self) -> None:
+        """What has ended is not kept, whether it had talked or not."""
+        accepting = Accepting(Bounds())
+        connection = accepting.accepted()
+        accepting.lose(connection)
+        del accepting.pipes[connection]
+        kept = ref(connection)
+        del connection
+        gc.collect()
+        self.assertIsNone(kept())
 
     def test_few_open_files(self) -> None:
         """Where few files may be open, some stay free for what is not a stranger's."""
