@@ -17,8 +17,8 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from benchmarks.hosts import LOOPBACK
 from benchmarks.machine import MIB
-from benchmarks.network import LOOPBACK
 
 _DIGEST_BYTES = 32
 _SIZE_BYTES = 8

@@ -13,8 +13,8 @@ from typing import ClassVar, Final
 from typing_extensions import override
 
 from benchmarks.figures import Sample
+from benchmarks.hosts import LOOPBACK
 from benchmarks.lab import Process, TookTooLong
-from benchmarks.network import LOOPBACK
 from benchmarks.ways import Way
 
 _WAIT_SECONDS: Final = 20.0

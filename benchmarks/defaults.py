@@ -22,8 +22,8 @@ from twisted.protocols.basic import FileSender, LineReceiver
 from twisted.python.failure import Failure
 from typing_extensions import override
 
+from benchmarks.hosts import LOOPBACK
 from benchmarks.machine import MIB
-from benchmarks.network import LOOPBACK
 from p2p_twisted.wire.content import chunk_digest, file_id
 
 reactor: Any = _reactor

@@ -81,13 +81,11 @@ def percentile(values: Iterable[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+SPREAD: Final[Row] = ("median s", "min", "max", "runs")
 HEAD: Final[Row] = (
     "",
     "time / ours",
-    "median s",
-    "min",
-    "max",
-    "runs",
+    *SPREAD,
     "CPU s, sender",
     "receiver",
     "peak MB, sender",
@@ -95,17 +93,20 @@ HEAD: Final[Row] = (
 )
 
 
+def spread(runs: Sequence[Sample]) -> Row:
+    """Write how long some runs took, as :data:`SPREAD` has it."""
+    seconds = [run.seconds for run in runs]
+    times = (median(seconds), min(seconds), max(seconds))
+    return (*(f"{time:.2f}" for time in times), str(len(runs)))
+
+
 def rows(samples: Samples, ours: str) -> Iterator[Row]:
-    """Write a row of the table for each way."""
+    """Write a row for each way, as :data:`HEAD` has it."""
     for name, runs in samples.items():
-        seconds = [run.seconds for run in runs]
         yield (
             name,
             f"{ratio(runs, samples[ours]):.2f}",
-            f"{median(seconds):.2f}",
-            f"{min(seconds):.2f}",
-            f"{max(seconds):.2f}",
-            str(len(runs)),
+            *spread(runs),
             f"{median(run.sender.cpu for run in runs):.2f}",
             f"{median(run.receiver.cpu for run in runs):.2f}",
             f"{max(run.sender.peak for run in runs) / 1e6:.0f}",

@@ -14,8 +14,8 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
+from benchmarks.hosts import LOOPBACK
 from benchmarks.lab import Lab
-from benchmarks.network import LOOPBACK
 
 _EVERY_SECONDS: Final = 0.01
 # Whoever says nothing but pings is sent away after 5 s; there is time for the last answers.

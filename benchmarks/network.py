@@ -3,15 +3,13 @@
 import os
 import re
 import subprocess
-import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.hosts import LOCAL, LOOPBACK, Host
 from benchmarks.lab import Lab, Process, TookTooLong
 from p2p_twisted.control.network import free_ports, twistd
 
-LOOPBACK: Final = "127.0.0.1"
 _PORTS: Final = 100
 _HASHED_SECONDS: Final = 60.0
 _AGAIN_SECONDS: Final = 0.2
@@ -24,42 +22,44 @@ class Network:
     Each peer shares the folder of its name in the lab's directory, and its
     downloads land in ``Downloads`` below that.
 
-    :param host: where the registry listens.
-    :param prefix: what to start it with, ``ip netns exec NAME`` for example.
+    :param host: where the registry is.
     """
 
-    def __init__(self, lab: Lab, host: str = LOOPBACK, prefix: Sequence[str] = ()) -> None:
+    def __init__(self, lab: Lab, host: Host = LOCAL) -> None:
         self._lab = lab
         self._host = host
         self._port = free_ports(1 + _PORTS)
-        first, last = self._port + 1, self._port + _PORTS
-        listen = f"--listen=tcp:{self._port}:interface={host}"
-        command = twistd(
-            lab.directory / "registry.log", ["p2pmeta", listen, f"--ports={first}-{last}"]
-        )
-        registry = lab.start_daemon("registry", *prefix, *command)
-        lab.wait_until_ready(registry)
+        arguments = [
+            "p2pmeta",
+            f"--listen=tcp:{self._port}:interface={host.address}",
+            f"--ports={self._port + 1}-{self._port + _PORTS}",
+            *_reach(host),
+        ]
+        command = twistd(lab.directory / "registry.log", arguments)
+        lab.wait_until_ready(lab.start_daemon("registry", *host.prefix, *command))
 
-    def start_peer(
-        self, name: str, *options: str, host: str = LOOPBACK, prefix: Sequence[str] = ()
-    ) -> Process:
+    def start_peer(self, name: str, *options: str, host: Host = LOCAL) -> Process:
         """
         Start a peer; returns when it is ready.
 
         What the process says is how each line ended: ``ok`` or ``failed``.
 
         :param options: further ones of ``p2ppeer``.
-        :param prefix: what to start it with.
         """
         results, given = os.pipe()
-        own = [f"--name={name}", f"--registry={self._host}:{self._port}", f"--interface={host}"]
-        if host != LOOPBACK:
-            own.append("--insecure-lan")
-        arguments = ["p2ppeer", *own, f"--results={given}", *options]
+        arguments = [
+            "p2ppeer",
+            f"--name={name}",
+            f"--registry={self._host.address}:{self._port}",
+            f"--interface={host.address}",
+            f"--results={given}",
+            *_reach(host),
+            *options,
+        ]
         command = twistd(self._lab.directory / f"{name}.log", arguments)
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "pass_fds": (given,)}
         try:
-            daemon = self._lab.start_daemon(name, *prefix, *command, **pipes)
+            daemon = self._lab.start_daemon(name, *host.prefix, *command, **pipes)
         finally:
             os.close(given)
         self._lab.wait_until_ready(daemon)
@@ -73,20 +73,20 @@ class Network:
         """Tell where a peer's downloads land."""
         return self.folder(name) / "Downloads"
 
-    def get_at_last(self, peer: Process, what: str) -> None:
+    def wait_until_shared(self, peer: Process, files: int = 1) -> None:
         """
-        Download something as soon as its holder has hashed it.
+        Wait until a peer has hashed what it shares.
 
-        :raises TookTooLong: when that is never the case.
+        :raises TookTooLong: when it does not.
         """
-        deadline = time.monotonic() + _HASHED_SECONDS
-        while time.monotonic() < deadline:
-            peer.say(f"get {what}")
+
+        def is_shared() -> bool:
+            peer.say("status")
             self._lab.wait(lambda: ended(peer), readable=peer.readable)
-            if peer.heard() == "ok\n":
-                return
-            self._lab.pause(_AGAIN_SECONDS)
-        raise TookTooLong(f"{what} cannot be had:{peer.tail()}")
+            said = peer.tail().rpartition("directory")[2]
+            return f"({files:,} file" in said and "still being hashed" not in said
+
+        self._lab.wait(is_shared, _HASHED_SECONDS, every=_AGAIN_SECONDS)
 
     def port_of(self, peer: Process) -> int:
         """Tell where a peer listens."""
@@ -117,3 +117,7 @@ def is_saved(peer: Process) -> bool:
     if peer.heard() != "ok\n":
         raise TookTooLong(f"it was not downloaded:{peer.tail()}")
     return True
+
+
+def _reach(host: Host) -> tuple[str, ...]:
+    return () if host.address == LOOPBACK else ("--insecure-lan",)

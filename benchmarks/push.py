@@ -6,16 +6,15 @@ One file from one process to another: ours beside the limit, Twisted's defaults,
 
 from argparse import Namespace
 from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
 from typing import Final
 
 from benchmarks.commands import HttpServer, Nginx, NginxVerified, Rsync, Scp, Wormhole
-from benchmarks.figures import HEAD, Row, Sample, interleaved, load, markdown, percentile, rows
+from benchmarks.figures import HEAD, Row, load, markdown, percentile, rows
 from benchmarks.lab import Lab
 from benchmarks.lateness import Pinger
-from benchmarks.machine import MIB, describe, warm, write_content
+from benchmarks.machine import MIB, describe, write_content
 from benchmarks.options import parser, sizes
+from benchmarks.runs import ready, side_by_side
 from benchmarks.swarms import Aria2, Libtorrent
 from benchmarks.tools import Tools
 from benchmarks.ways import Defaults, Limit, Ours, Way
@@ -35,27 +34,6 @@ OTHERS: Final[tuple[type[Way], ...]] = (
 )
 
 
-def prepared(way: Way, size: int) -> Path:
-    """Have memory at hand, and choose where the file is to land."""
-    warm(way.lab.directory, size)
-    return way.lab.directory / "target"
-
-
-def measured(way: Way, size: int) -> Sample:
-    """Get the file once, and see that all of it has come."""
-    target = prepared(way, size)
-    sample = way.fetch(target)
-    if target.stat().st_size != size:
-        raise ValueError(f"{way.name} has got {target.stat().st_size} bytes of {size}")
-    target.unlink()
-    return sample
-
-
-def tell(name: str, sample: Sample) -> None:
-    """Show that something happens."""
-    print(f"  {sample.seconds:7.2f} s  {name}", flush=True)
-
-
 def table(signals: Signals, options: Namespace, kinds: Sequence[type[Way]], size: int) -> None:
     """Measure all ways at one size, and print it."""
     with Lab(signals, options.directory) as lab:
@@ -64,10 +42,7 @@ def table(signals: Signals, options: Namespace, kinds: Sequence[type[Way]], size
         tools = Tools(options.rivals)
         ours = Ours(lab, tools, source)
         ways = [ours, *(kind(lab, tools, source) for kind in kinds)]
-        for way in ways:
-            way.prepare()
-        runs = {way.name: partial(measured, way, size) for way in ways}
-        samples = interleaved(runs, options.rounds, tell)
+        samples = side_by_side(ways, options.rounds, size)
         print(f"\n{size // MIB} MiB; {load(samples.values())}\n")
         print(markdown(HEAD, rows(samples, ours.name)))
         holder, downloader = (f"{grown / 1e6:.1f} MB" for grown in ours.grown)
@@ -81,7 +56,7 @@ def answers(ours: Ours, size: int, rounds: int) -> tuple[Row, Sequence[Row]]:
     pinger = Pinger(ours.lab, [ours.network.port_of(peer) for peer in peers.values()])
     waits: list[list[float]] = [[] for _ in peers]
     for _ in range(rounds):
-        target = prepared(ours, size)
+        target = ready(ours, size)
         pinger.waits()
         ours.fetch(target)
         for all_waits, some in zip(waits, pinger.waits(), strict=True):

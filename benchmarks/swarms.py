@@ -4,55 +4,101 @@ import shutil
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Final
 
 from typing_extensions import override
 
 from benchmarks.figures import Sample
+from benchmarks.hosts import LOCAL, LOOPBACK, Host
 from benchmarks.lab import Lab, Process
-from benchmarks.network import LOOPBACK
+from benchmarks.network import Network, is_saved
 from benchmarks.tools import LIBTORRENT, Tools
 from benchmarks.torrents import Tracker, write_torrent
-from benchmarks.ways import Way
+from benchmarks.ways import OURS, Way
 
+PAIR: Final = (LOCAL, LOCAL, LOCAL)
 _SCRIPT = Path(__file__).with_name("libtorrent_peer.py")
 
 
-class Torrent(Way):
-    """A holder, and downloaders that give each other what they have."""
+class Swarm(Way):
+    """
+    A holder, and downloaders that may give each other what they have.
 
-    downloaders: ClassVar[int] = 1
+    :param hosts: where they are: one for what is between them, the holder's, one for
+        each downloader.
+    """
 
-    def __init__(self, lab: Lab, tools: Tools, source: Path) -> None:
+    def __init__(self, lab: Lab, tools: Tools, source: Path, hosts: Sequence[Host] = PAIR) -> None:
         super().__init__(lab, tools, source)
+        self.hub, self.holder_host, *self.hosts = hosts
         self.home = lab.directory / type(self).__name__
-        self.torrent = self.home / "torrent"
-
-    @override
-    def prepare(self) -> None:
-        self.home.mkdir()
-        self.tracker = Tracker()
-        write_torrent(self.source, self.torrent, self.tracker.url)
-        self.holder = self.seed()
 
     @override
     def fetch(self, target: Path) -> Sample:
-        homes = [self.home / str(number) for number in range(self.downloaders)]
+        homes = [self.home / str(number) for number in range(len(self.hosts))]
         for home in homes:
-            home.mkdir()
+            home.mkdir(parents=True)
         sample = self.download(homes)
+        for home in homes:
+            if (home / self.source.name).stat().st_size != self.source.stat().st_size:
+                raise ValueError(f"{self.name}: one did not get all")
         (homes[0] / self.source.name).rename(target)
         for home in homes:
             shutil.rmtree(home)
         return sample
 
     @abstractmethod
-    def seed(self) -> Process:
-        """Start the holder."""
-
-    @abstractmethod
     def download(self, homes: Sequence[Path]) -> Sample:
         """Have a downloader for each directory get the file; measure until all have it."""
+
+
+class OurSwarm(Swarm):
+    """A peer that holds, and peers that are all told to get the file."""
+
+    name = OURS
+
+    @override
+    def prepare(self) -> None:
+        self.network = Network(self.lab, self.hub)
+        self.holder = self.network.start_peer(self.source.parent.name, host=self.holder_host)
+        # One home for each, wherever the others are.
+        self.downloaders = [
+            self.network.start_peer(
+                f"downloader{number}",
+                f"--downloads={self.home / str(number)}",
+                host=host,
+            )
+            for number, host in enumerate(self.hosts)
+        ]
+        self.network.wait_until_shared(self.holder)
+
+    @override
+    def download(self, homes: Sequence[Path]) -> Sample:
+        def begin() -> Sequence[Process]:
+            for downloader in self.downloaders:
+                downloader.say(f"get {self.source.name}")
+            return ()
+
+        def is_done() -> bool:
+            return all(list(map(is_saved, self.downloaders)))
+
+        return self.lab.timed([self.holder], self.downloaders, begin, is_done)
+
+
+class Torrent(Swarm):
+    """A rival that speaks BitTorrent."""
+
+    @override
+    def prepare(self) -> None:
+        self.home.mkdir()
+        self.torrent = self.home / "torrent"
+        self.tracker = Tracker()
+        write_torrent(self.source, self.torrent, self.tracker.url)
+        self.holder = self.seed()
+
+    @abstractmethod
+    def seed(self) -> Process:
+        """Start the holder."""
 
 
 class Libtorrent(Torrent):
@@ -64,14 +110,13 @@ class Libtorrent(Torrent):
 
     @override
     def seed(self) -> Process:
-        self._port = self.lab.port()
-        return self._start("seed", self._port, self.source.parent)
+        self._addresses: list[str] = []
+        return self._start("seed", self.holder_host, self.source.parent)
 
     @override
     def download(self, homes: Sequence[Path]) -> Sample:
-        ports = [self.lab.port() for _ in homes]
-        leeches = [self._start("leech", *place) for place in zip(ports, homes, strict=True)]
-        peers = " ".join(f"{LOOPBACK}:{port}" for port in (self._port, *ports))
+        leeches = [self._start("leech", *place) for place in zip(self.hosts, homes, strict=True)]
+        peers = " ".join(self._addresses)
 
         def begin() -> Sequence[Process]:
             for leech in leeches:
@@ -84,11 +129,14 @@ class Libtorrent(Torrent):
         sample = self.lab.timed([self.holder], leeches, begin, is_done)
         for leech in leeches:
             leech.end()
+        del self._addresses[1:]
         return sample
 
-    def _start(self, what: str, port: int, directory: Path) -> Process:
-        place: Sequence[str | Path] = [LOOPBACK, str(port), self.torrent, directory]
-        peer = self.lab.start_talking("libtorrent", self.tools.python, _SCRIPT, what, *place)
+    def _start(self, what: str, host: Host, directory: Path) -> Process:
+        address = host.address, str(self.lab.port())
+        self._addresses.append(":".join(address))
+        script: Sequence[str | Path] = (*host.prefix, self.tools.python, _SCRIPT, what, *address)
+        peer = self.lab.start_talking("libtorrent", *script, self.torrent, directory)
         self.lab.wait_for(peer, "ready")
         return peer
 

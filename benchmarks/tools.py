@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from benchmarks.ways import Way
+
+    AnyWay = TypeVar("AnyWay", bound=Way)
 
 _SBIN: Final = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 LIBTORRENT: Final = "libtorrent"
@@ -50,7 +52,7 @@ class Tools:
             return not subprocess.run(command, stderr=subprocess.DEVNULL).returncode
         return shutil.which(needed, path=self._path) is not None
 
-    def choose(self, ways: "Iterable[type[Way]]") -> "list[type[Way]]":
+    def choose(self, ways: "Iterable[type[AnyWay]]") -> "list[type[AnyWay]]":
         """Keep the ways that can be gone here, and say of the others how to get them."""
         chosen = []
         for way in ways:

@@ -13,6 +13,8 @@ from benchmarks.network import Network, is_saved
 from benchmarks.tools import Tools
 from benchmarks.usage import peak_memory
 
+OURS = "p2p_twisted"
+
 
 class Way(ABC):
     """
@@ -45,7 +47,7 @@ class Way(ABC):
 class Ours(Way):
     """Two peers; the clock runs from the typed ``get`` to the verdict."""
 
-    name = "p2p_twisted"
+    name = OURS
 
     @override
     def prepare(self) -> None:
@@ -55,8 +57,7 @@ class Ours(Way):
         # It does nothing, and is there to be compared with.
         self.idle = self.network.start_peer("idle")
         self._peaks = self._peaks_now()
-        self.network.get_at_last(self.downloader, self.source.name)
-        self.downloaded.unlink()
+        self.network.wait_until_shared(self.holder)
 
     @property
     def downloaded(self) -> Path:

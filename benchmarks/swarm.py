@@ -1,0 +1,48 @@
+"""
+One holder, and many who want the same file at once, with nothing between them.
+
+    python -m benchmarks.swarm --downloaders 8 --size 256
+"""
+
+from argparse import Namespace
+from typing import Final
+
+from benchmarks.figures import HEAD, load, markdown, rows
+from benchmarks.hosts import LOCAL
+from benchmarks.lab import Lab
+from benchmarks.machine import MIB, describe, write_content
+from benchmarks.options import parser
+from benchmarks.runs import side_by_side
+from benchmarks.swarms import Aria2, Libtorrent, OurSwarm, Swarm
+from benchmarks.tools import Tools
+from p2p_twisted.control.signals import Signals
+
+WAYS: Final[tuple[type[Swarm], ...]] = (OurSwarm, Libtorrent, Aria2)
+
+
+def measure(signals: Signals, options: Namespace) -> None:
+    """Measure, and print the table."""
+    tools, size, count = Tools(options.rivals), options.size * MIB, options.downloaders
+    hosts = [LOCAL] * (2 + count)
+    with Lab(signals, options.directory) as lab:
+        source = lab.directory / "holder" / "file.bin"
+        write_content(source, size)
+        ways = [kind(lab, tools, source, hosts) for kind in tools.choose(WAYS)]
+        samples = side_by_side(ways, options.rounds, count * size)
+    print(f"\n{options.size} MiB from one to {count}; {load(samples.values())}\n")
+    print(markdown(HEAD, rows(samples, OurSwarm.name)))
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--downloaders", type=int, default=8)
+    arguments.add_argument("--size", type=int, default=256, help="MiB")
+    options = arguments.parse_args()
+    print(describe())
+    with Signals() as signals:
+        measure(signals, options)
+
+
+if __name__ == "__main__":
+    main()

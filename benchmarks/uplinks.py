@@ -1,0 +1,66 @@
+"""
+One holder, and many who want the same file at once, each behind an uplink of 80 Mbit/s.
+
+    python -m benchmarks.uplinks --sizes 32,256
+
+Each is in a network namespace of its own, so this needs root. Every byte has to
+leave the holder once: no way can be faster than the time that this takes, F/u.
+"""
+
+from argparse import Namespace
+from statistics import median
+from typing import Final
+
+from benchmarks.figures import SPREAD, load, markdown, spread
+from benchmarks.hosts import Namespaces, why_no_namespaces
+from benchmarks.lab import Lab
+from benchmarks.machine import MIB, describe, write_content
+from benchmarks.options import parser, sizes
+from benchmarks.runs import side_by_side
+from benchmarks.swarms import Libtorrent, OurSwarm, Swarm
+from benchmarks.tools import Tools
+from p2p_twisted.control.signals import Signals
+
+WAYS: Final[tuple[type[Swarm], ...]] = (OurSwarm, Libtorrent)
+_BITS_PER_BYTE: Final = 8
+
+
+def measure(signals: Signals, options: Namespace, size: int) -> None:
+    """Measure at one size, and print the table."""
+    tools, count, uplink = Tools(options.rivals), options.downloaders, options.uplink
+    least = size * _BITS_PER_BYTE / (uplink * 1e6)
+    with Namespaces(1 + count, f"{uplink}mbit") as there, Lab(signals, options.directory) as lab:
+        source = lab.directory / "holder" / "file.bin"
+        write_content(source, size)
+        hosts = [there.hub, *there.hosts]
+        ways = [kind(lab, tools, source, hosts) for kind in tools.choose(WAYS)]
+        samples = side_by_side(ways, options.rounds, count * size)
+    print(
+        f"\n{size // MIB} MiB from one to {count}, uplinks of {uplink} Mbit/s, F/u {least:.2f} s;"
+    )
+    print(f"{load(samples.values())}\n")
+    body = [
+        (name, f"{median(run.seconds for run in runs) / least:.2f}", *spread(runs))
+        for name, runs in samples.items()
+    ]
+    print(markdown(("", "time / (F/u)", *SPREAD), body))
+
+
+def main() -> None:
+    """Measure, and print the tables."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--downloaders", type=int, default=8)
+    arguments.add_argument("--uplink", type=int, default=80, help="Mbit/s")
+    arguments.add_argument("--sizes", type=sizes, default=sizes("32,256"), help="MiB, MiB, ...")
+    options = arguments.parse_args()
+    print(describe())
+    if reason := why_no_namespaces():
+        print(f"not measured: {reason}")
+        return
+    with Signals() as signals:
+        for size in options.sizes:
+            measure(signals, options, size)
+
+
+if __name__ == "__main__":
+    main()
