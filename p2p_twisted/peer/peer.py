@@ -90,6 +90,7 @@ class Peer:
             self._presence,
             self._new_id,
             self._traffic,
+            rng,
         )
         self._pushes = Pushes(
             reactor, settings.network, self._library.open, self._may_dial, self._traffic

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Sequence
+from random import Random
 
 from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
@@ -36,6 +37,7 @@ class Downloads:
     :param wants: the journal.
     :param new_ticket: makes random tickets that nobody can guess.
     :param traffic: how much may be received.
+    :param rng: decides which chunks are asked for first.
     """
 
     log = Logger()
@@ -49,13 +51,14 @@ class Downloads:
         network: Network,
         new_ticket: Callable[[], MessageId],
         traffic: Traffic,
+        rng: Random,
     ) -> None:
         self.inbox = inbox
         self._manifests = Inbox(os.path.join(wants.folder, "manifests"))
         self._requests = Requests(clock, network, new_ticket)
         self._traffic = traffic
         slots = DeferredSemaphore(traffic.at_once.down)
-        self._means = Means(clock, offload, wants, network, self._requests, slots)
+        self._means = Means(clock, offload, wants, network, self._requests, slots, rng)
         self._downloads: dict[int, Download] = {}
         self._last_number = 0
         self._is_stopping = False

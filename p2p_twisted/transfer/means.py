@@ -1,5 +1,7 @@
 """What a fetch works with, and what it is about."""
 
+from random import Random
+
 import attrs
 from twisted.internet.defer import DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
@@ -20,6 +22,7 @@ class Means:
     network: Network
     requests: Requests
     slots: DeferredSemaphore
+    rng: Random
 
 
 @attrs.frozen

@@ -32,6 +32,11 @@ class MemberReport(Report):
         self._whole.receiving(holder)
 
     @override
+    def delivered(self, holder: PeerName, count: int) -> None:
+        self._state = Receiving(holder)
+        self._whole.delivered(holder, count)
+
+    @override
     def become(self, state: State) -> None:
         self._state = state
         states = [other._state for other in self._others]

@@ -10,12 +10,23 @@ from twisted.python.failure import Failure
 from p2p_twisted.background import background
 from p2p_twisted.transfer.content import Content, WrongContent
 from p2p_twisted.transfer.disk import DiskFault
+from p2p_twisted.transfer.holder import Range
 from p2p_twisted.transfer.plan import Plan
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.content import DIGEST_BYTES, chunk_count
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.messages import Chunk, Done, Error, Hello, Message, Push, Refuse, Send
+from p2p_twisted.wire.messages import (
+    Chunk,
+    Done,
+    Error,
+    Have,
+    Hello,
+    Message,
+    Push,
+    Refuse,
+    Send,
+)
 from p2p_twisted.wire.names import PeerName
 
 _FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
@@ -30,6 +41,26 @@ class Taker(Protocol):
 
         :returns: which chunks are missing; fails with :class:`DiskFault`.
         """
+
+    def joined(self, session: "Receiving", is_partial: bool) -> None:
+        """
+        Take note that a holder is ready to be asked.
+
+        :param is_partial: whether it has only what it will announce.
+        """
+
+    def ask(self, holder: PeerName) -> tuple[Range, ...]:
+        """Choose what to ask a holder for now, if anything."""
+
+    def announced(self, holder: PeerName, chunks: tuple[Range, ...]) -> None:
+        """
+        Take note of what a holder has; from the first time on, that it has nothing else.
+
+        :raises ProtocolError: when that cannot be.
+        """
+
+    def moved(self, holder: PeerName, count: int) -> None:
+        """Take note that a holder has sent some bytes."""
 
     def take(self, holder: PeerName, index: int, chunk: memoryview) -> None:
         """
@@ -62,6 +93,7 @@ class Receiving:
     The digests come first. Then chunks come as they are asked for; at least 1 KiB
     per second of them must, over half a minute.
 
+    :ivar holder: whose push it is.
     :ivar is_done: whether all has come, and the connection closes in order.
     """
 
@@ -72,6 +104,7 @@ class Receiving:
     def __init__(
         self, connection: Connection, push: Push, delivery: Delivery, taker: Taker
     ) -> None:
+        self.holder = delivery.holder
         self._connection = connection
         self._push = push
         self._delivery = delivery
@@ -96,6 +129,8 @@ class Receiving:
         """Take a chunk's announcement, or an end."""
         if isinstance(message, Chunk):
             self._expect_chunk(message)
+        elif isinstance(message, Have):
+            self._take_note(message)
         elif isinstance(message, Refuse | Error):
             self._delivery.ended(message.reason)
             self._connection.close()
@@ -130,17 +165,21 @@ class Receiving:
 
     async def _begin(self, content: Content) -> None:
         try:
-            plan = await self._taker.begin(self._delivery.holder, content)
+            plan = await self._taker.begin(self.holder, content)
         except DiskFault as fault:
             self._failed(fault)
             return
         self._content, self._plan = content, plan
         if self._connection.is_open:
             self._connection.within(limits.STALL_SECONDS)
-            self._ask()
+            self._taker.joined(self, self._push.partial)
+            self.ask()
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
+        """Ask for more, if it is time; or say that all is there."""
         assert self._plan is not None
+        if self.is_done or not self._connection.is_open:
+            return
         if self._plan.is_complete:
             self.is_done = True
             self._connection.send(Done())
@@ -148,14 +187,23 @@ class Receiving:
             self._connection.within(limits.CLOSE_SECONDS)
             self._delivery.ended("complete")
             return
-        asked = self._plan.ask(self._delivery.holder)
+        asked = self._taker.ask(self.holder)
         if asked:
             self._connection.send(Send(asked))
+
+    def _take_note(self, have: Have) -> None:
+        if self._plan is None:
+            raise ProtocolError("it is not known yet what there is to have")
+        self._taker.announced(self.holder, have.chunks)
+        if not self._plan.is_owed_by(self.holder):
+            # Now that there is something to ask for.
+            self._connection.within(limits.STALL_SECONDS)
+        self.ask()
 
     def _expect_chunk(self, chunk: Chunk) -> None:
         if self._plan is None or self._content is None:
             raise ProtocolError("no chunk was asked for yet")
-        if not self._plan.is_asked(self._delivery.holder, chunk.index):
+        if not self._plan.is_asked(self.holder, chunk.index):
             raise ProtocolError(f"chunk {chunk.index} was not asked for")
         if chunk.length != self._content.length(chunk.index):
             raise ProtocolError(f"chunk {chunk.index} does not have {chunk.length} bytes")
@@ -167,16 +215,17 @@ class Receiving:
 
     def _take_chunk(self) -> None:
         try:
-            self._taker.take(self._delivery.holder, self._index, self._chunk)
+            self._taker.take(self.holder, self._index, self._chunk)
         except WrongContent as lie:
             self._lied(lie)
         except DiskFault as fault:
             self._failed(fault)
         else:
-            self._ask()
+            self.ask()
 
     def _moved(self, count: int) -> None:
         """Put the deadline off whenever enough has come to keep above the floor."""
+        self._taker.moved(self.holder, count)
         self._since_mark += count
         if self._since_mark >= _FLOOR_BYTES:
             self._since_mark = 0

@@ -23,14 +23,12 @@ class Report:
     What is told of one download.
 
     Its end is told at once, everything else at most five times a second.
-
-    :ivar holders: who delivered some of it.
     """
 
     log = Logger()
 
     def __init__(self, clock: IReactorTime, progress: Progress) -> None:
-        self.holders: tuple[PeerName, ...] = ()
+        self._delivered: dict[PeerName, int] = {}
         self._clock = clock
         self._progress = progress
         self._watches: list[Watch] = []
@@ -53,6 +51,11 @@ class Report:
         rate = (self._arrived - before) / seconds if seconds > 0 else 0.0
         left = (progress.size - progress.received) / rate if rate else None
         return attrs.evolve(progress, state=Receiving(progress.state.holder, rate, left))
+
+    @property
+    def holders(self) -> tuple[PeerName, ...]:
+        """Who delivered some of it."""
+        return tuple(self._delivered)
 
     @property
     def seconds(self) -> float:
@@ -78,9 +81,14 @@ class Report:
 
     def receiving(self, holder: PeerName) -> None:
         """A holder delivers."""
-        if holder not in self.holders:
-            self.holders += (holder,)
-        self.become(Receiving(holder))
+        if not isinstance(self._progress.state, Receiving):
+            self.become(Receiving(holder))
+
+    def delivered(self, holder: PeerName, count: int) -> None:
+        """A holder has delivered some more of it, verified."""
+        self._delivered[holder] = self._delivered.get(holder, 0) + count
+        self.receiving(holder)
+        self.advanced(count, is_new=True)
 
     def measured(self, size: int, files: int = 1) -> None:
         """Begin to count, now that it is known how much it is."""

@@ -137,7 +137,7 @@ class SmallFiles:
         if self._pool.came(holder, content.file):
             self._idle_since = self._means.clock.seconds()
             size = content.size * len(self._targets[content.file])
-            self._report.advanced(size, is_new=True)
+            self._report.delivered(holder, size)
             self._shelf.put(content, whole)
 
     def refused(self, holder: PeerName, file: FileId) -> None:

@@ -35,6 +35,10 @@ ChunkIndex = Annotated[int, Meta(ge=0, lt=limits.FILE_BYTES // limits.CHUNK_BYTE
 ChunkCount = Annotated[int, Meta(ge=1, le=limits.FILE_BYTES // limits.CHUNK_BYTES)]
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Reason = Annotated[str, Meta(max_length=limits.REASON_CHARACTERS)]
+Ranges = Annotated[
+    tuple[tuple[ChunkIndex, ChunkCount], ...],
+    Meta(min_length=1, max_length=limits.RANGES_PER_LINE),
+]
 Ids = Annotated[tuple[MessageId, ...], Meta(max_length=limits.IDS_PER_LINE)]
 FileIds = Annotated[tuple[FileId, ...], Meta(min_length=1, max_length=limits.IDS_PER_LINE)]
 
@@ -408,6 +412,7 @@ class Hit:
         still being hashed.
     :ivar hashed: how much of it has been hashed, in percent.
     :ivar route: the peers to pass on the way to its holder, the holder last.
+    :ivar partial: its holder is still downloading it, and has some of it.
     """
 
     peer: PeerName
@@ -417,6 +422,7 @@ class Hit:
     file: FileId | None = None
     hashed: Annotated[int, Meta(ge=0, le=100)] = 100
     route: Route = ()
+    partial: bool = False
 
 
 @attrs.frozen
@@ -521,6 +527,7 @@ class Push(Message):
     :ivar ticket: of what was wanted.
     :ivar file: what was wanted.
     :ivar size: of the whole file, in bytes.
+    :ivar partial: ask only for chunks that a ``HAVE`` has named.
     """
 
     verb = "PUSH"
@@ -528,6 +535,7 @@ class Push(Message):
     ticket: MessageId
     file: FileId
     size: Size
+    partial: bool = False
 
 
 @attrs.frozen
@@ -540,10 +548,24 @@ class Send(Message):
 
     verb = "SEND"
 
-    chunks: Annotated[
-        tuple[tuple[ChunkIndex, ChunkCount], ...],
-        Meta(min_length=1, max_length=limits.RANGES_PER_LINE),
-    ]
+    chunks: Ranges
+
+
+@attrs.frozen
+class Have(Message):
+    """
+    These chunks are here; each is named once.
+
+    Said by the holder: ask me for what I have named, and for nothing else; what was
+    asked for before the first ``HAVE`` is forgotten. Said by the requester: do not
+    send me these, and tell nobody that they are rare.
+
+    :ivar chunks: pairs of the first one's index and how many.
+    """
+
+    verb = "HAVE"
+
+    chunks: Ranges
 
 
 @attrs.frozen

@@ -96,7 +96,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "transfer/plan.py",
-        "if self._state[index] == _VERIFIED:",
+        "if self._verified[index]:",
         "if False:",
         "a chunk that came twice counts twice",
         "transfer",

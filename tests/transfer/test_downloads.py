@@ -35,7 +35,9 @@ class Tests(SynchronousTestCase):
     def world(self, disk: Any = os) -> World:
         folder = mkdtemp()
         self.addCleanup(rmtree, folder)
-        return World(Path(folder), disk)
+        world = World(Path(folder), disk)
+        self.addCleanup(world.close)
+        return world
 
     def assert_saved(self, world: World, done: "Deferred[Progress]", content: Content) -> Saved:
         progress = self.successResultOf(done)
@@ -322,12 +324,17 @@ class LiarTests(Tests):
         """A holder that stops, or dribbles, is given up after half a minute."""
         content = Content(some_bytes(MIB))
         for dribble in (b"", b"x" * 400):
-            world, done, liar = self.begun(content)
+            world = self.world()
+            holder = world.holder("liar")
+            holder.is_mute = True
+            done = world.get(holder.hit(content))
+            liar = world.stranger()
             liar.say(self.push(world, content), content.digests, Chunk(0, MIB), b"x" * 40_000)
             for _ in range(56):
                 liar.say(dribble)
                 world.wires.pass_time(0.5)
             self.assertFalse(liar.is_lost)
+            world.found = (world.holder("s1", content).hit(content),)
             for _ in range(6):
                 liar.say(dribble)
                 world.wires.pass_time(0.5)

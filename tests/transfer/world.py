@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from itertools import count, groupby
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import attrs
@@ -203,7 +204,14 @@ class World:
     def new_run(self) -> Downloads:
         """Begin again with what is on the disk, as after a crash."""
         self.downloads = Downloads(
-            self.wires, inline, self.inbox, self.journal, self, self.new_ticket, self.traffic
+            self.wires,
+            inline,
+            self.inbox,
+            self.journal,
+            self,
+            self.new_ticket,
+            self.traffic,
+            Random(1),
         )
         listener = Listener(self.wires, Hello(PROTOCOL, "peer", "me", "default"), self._accepted)
         self.wires.listeners["127.0.0.1", 9000] = lambda: listener.buildProtocol(
@@ -219,6 +227,11 @@ class World:
         done = self.downloads.get(hits, self.shown.append)
         self.wires.settle()
         return done
+
+    def close(self) -> None:
+        """End what is left of the run: what is forgotten in the middle may fail as it goes."""
+        Deferred.fromCoroutine(self.downloads.stop())
+        self.wires.settle()
 
     def stranger(self) -> Stranger:
         """Connect to the requester."""

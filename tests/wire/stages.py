@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Self
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone
@@ -62,7 +63,11 @@ class QuietPeer:
 
 
 class Stage:
-    """A registry and the peer s1, which wants hello.txt; whoever types is s2."""
+    """
+    A registry and the peer s1, which wants hello.txt; whoever types is s2.
+
+    Use it in a ``with`` statement.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.world = World(folder)
@@ -90,6 +95,12 @@ class Stage:
         self.known = {"ticket": want.ticket}
         self.connection: Connection
         self.pipe: Pipe
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.world.close()
 
     def dial(self, port: int) -> None:
         """Open a connection, as nc does."""

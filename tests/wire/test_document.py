@@ -42,8 +42,8 @@ class DocumentTests(SynchronousTestCase):
         transcripts = TRANSCRIPT.findall(document())
         self.assertGreater(len(transcripts), 5)
         for transcript in transcripts:
-            with TemporaryDirectory() as folder:
-                replay(transcript, Stage(Path(folder)), self.fail)
+            with TemporaryDirectory() as folder, Stage(Path(folder)) as stage:
+                replay(transcript, stage, self.fail)
 
     def test_replay_notices(self) -> None:
         """A transcript with another answer, one too few or too many, is not true."""
@@ -55,5 +55,9 @@ class DocumentTests(SynchronousTestCase):
             greeting.replace("> p2p", "> leave"),
         ):
             self.assertNotEqual(wrong, greeting)
-            with TemporaryDirectory() as folder, self.assertRaises(self.failureException):
-                replay(wrong, Stage(Path(folder)), self.fail)
+            with (
+                TemporaryDirectory() as folder,
+                self.assertRaises(self.failureException),
+                Stage(Path(folder)) as stage,
+            ):
+                replay(wrong, stage, self.fail)

@@ -21,6 +21,7 @@ from p2p_twisted.wire.messages import (
     Gone,
     Gossip,
     Graft,
+    Have,
     Hello,
     Hit,
     IHave,
@@ -58,7 +59,8 @@ EXAMPLES: list[Message] = [
     Ask(ID, "name", "f1"),
     Told(ID, (PeerRecord("s1", ("s2", "s3")),), (Hit("s1", "a/b.txt", 1, file=ID * 2),)),
     *[Want(ID, ID * 2, "s1", "127.0.0.1", 9000, ("s2",)), Refuse(ID, "no"), File(ID, 20)],
-    *[Push(ID, ID * 2, 2**30), Send(((0, 5), (7, 1))), Chunk(0, 2_000), Done()],
+    *[Push(ID, ID * 2, 2**30, partial=True), Send(((0, 5), (7, 1))), Chunk(0, 2_000), Done()],
+    Have(((0, 5), (7, 1))),
     *[More((ID * 2, ID * 2)), Whole(ID * 2, 2_000), Gone(ID * 2)],
 ]
 LINES = [encode(message) for message in EXAMPLES]

@@ -1,0 +1,163 @@
+"""One file being put together: what of it is there, and what is missing."""
+
+from collections.abc import Callable
+from itertools import islice
+from random import Random
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import CancelledError, DeferredLock
+
+from p2p_twisted.transfer.content import Content, WrongContent
+from p2p_twisted.transfer.inbox import Inbox
+from p2p_twisted.transfer.means import Item, Means
+from p2p_twisted.transfer.part import Part
+from p2p_twisted.transfer.plan import Plan
+from p2p_twisted.transfer.progress import Checking, Saving
+from p2p_twisted.transfer.report import Report
+
+_CHECKED_AT_ONCE: Final = 64
+
+T = TypeVar("T")
+
+
+class Assembly:
+    """
+    The part file of one item, and the plan for the rest, once its digests are known.
+
+    :ivar plan: which chunks are there; ``None`` until the digests are.
+    """
+
+    def __init__(self, means: Means, inbox: Inbox, item: Item, report: Report) -> None:
+        self.plan: Plan | None = None
+        self._means = means
+        self._inbox = inbox
+        self._item = item
+        self._report = report
+        self._part: Part | None = None
+        self._opening = DeferredLock()
+        self._is_given_up = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every byte is there."""
+        return self.plan is not None and self.plan.is_complete
+
+    @property
+    def received(self) -> int:
+        """How many bytes are there."""
+        return self.plan.received if self.plan is not None else 0
+
+    @property
+    def size(self) -> int | None:
+        """The size of the whole: the proven one, or what its holders say."""
+        return self._item.size if self.plan is None else self.plan.size
+
+    async def find_same(self) -> str | None:
+        """Look for what is there already, under a name that it could have been given."""
+        item = self._item
+        return await self._offload(self._inbox.find_same, item.target, item.file, item.size)
+
+    async def resume(self) -> None:
+        """
+        Go on with what an earlier run has left.
+
+        :raises DiskFault: when it cannot be.
+        :raises CancelledError: when it was given up, here and below.
+        """
+        content = await self._offload(self._known_content)
+        if content is None:
+            return
+        plan = await self.open(content)
+        part = self._part
+        if part is None or not part.chunks_held:
+            return
+        self._report.become(Checking())
+        indexes = iter(range(part.chunks_held))
+        while some := list(islice(indexes, _CHECKED_AT_ONCE)):
+            for index in await self._offload(part.verified, some):
+                plan.verified(index)
+                self._report.advanced(content.length(index))
+
+    async def open(self, content: Content) -> Plan:
+        """
+        Get ready for chunks, now that the digests are known.
+
+        :raises DiskFault: when there is no room for them.
+        """
+        async with self._opening:
+            if self._is_given_up:
+                raise CancelledError()
+            if self._part is None:
+                self._part = await self._means.offload(self._open_part, content)
+                self.plan = Plan(content.size, Random(self._means.rng.getrandbits(64)))
+                if self._item.size is not None:
+                    self._report.resized(content.size - self._item.size)
+            assert self.plan is not None
+            return self.plan
+
+    def keep(self, index: int, chunk: memoryview) -> None:
+        """
+        Verify a chunk, and write it down.
+
+        :raises WrongContent: when these are not its bytes.
+        :raises DiskFault: when they cannot be kept.
+        """
+        assert self._part is not None
+        assert self.plan is not None
+        self._part.write(index, chunk)
+        self.plan.verified(index)
+
+    async def save(self) -> str:
+        """
+        Publish it.
+
+        :returns: the target that it was published as.
+        :raises DiskFault: when that cannot be done.
+        """
+        assert self._part is not None
+        self._report.become(Saving())
+        # Not interruptible: either it is saved, or it is not.
+        name = await self._means.offload(self._part.publish)
+        folder, slash, _name = self._item.target.rpartition("/")
+        return folder + slash + name
+
+    def give_up(self) -> None:
+        """Do nothing more than what is being done."""
+        self._is_given_up = True
+
+    async def close(self) -> None:
+        """Let go of the part file."""
+        # Somebody may still be opening it.
+        async with self._opening:
+            self._is_given_up = True
+            if self._part is not None:
+                self._part.close()
+            # The digests of a large file have megabytes, and ended downloads are remembered.
+            self._part = self.plan = None
+
+    def forget(self) -> None:
+        """Remove what is left of it beside the file that was published; blocks."""
+        self._inbox.discard(self._item.target, self._item.file)
+        self._means.wants.remove_digests(self._item.file)
+
+    def _known_content(self) -> Content | None:
+        item = self._item
+        if item.size == 0:
+            try:
+                return Content(item.file, 0, b"")
+            except WrongContent:
+                return None
+        return self._means.wants.content(item.file)
+
+    def _open_part(self, content: Content) -> Part:
+        # A single chunk is there or not: there is nothing to go on with.
+        if content.chunks > 1:
+            self._means.wants.put_digests(content)
+        return self._inbox.open_part(self._item.target, content)
+
+    async def _offload(self, function: Callable[..., T], *args: Any) -> T:
+        """Work with the disk; that cannot be interrupted, but what comes after it can."""
+        result = await self._means.offload(function, *args)
+        if self._is_given_up:
+            raise CancelledError()
+        return result

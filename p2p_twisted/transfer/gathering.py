@@ -1,0 +1,270 @@
+"""Have several holders deliver one file at once, and find others while they do."""
+
+from collections.abc import Iterable
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import LoopingCall, deferLater
+from twisted.logger import Logger
+
+from p2p_twisted.background import background
+from p2p_twisted.transfer.assembly import Assembly
+from p2p_twisted.transfer.content import Content
+from p2p_twisted.transfer.disk import DiskFault
+from p2p_twisted.transfer.holder import Range
+from p2p_twisted.transfer.means import Item, Means
+from p2p_twisted.transfer.offers import Offers
+from p2p_twisted.transfer.plan import Plan
+from p2p_twisted.transfer.progress import Waiting
+from p2p_twisted.transfer.receiving import Receiving
+from p2p_twisted.transfer.report import Report
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import PeerName
+
+_FIRST_WAIT_SECONDS: Final = 1.0
+_FIRST_FIND_SECONDS: Final = 0.5
+_WORTH_A_HOLDER_BYTES: Final = 4 * limits.CHUNK_BYTES
+_TICK_SECONDS: Final = 0.2
+
+T = TypeVar("T")
+
+
+class Gathering:
+    """
+    Everybody who delivers chunks of one file to us, while it is incomplete.
+
+    Up to eight holders deliver at once, and count as one download. Everybody is asked
+    for others when they have all failed, in growing intervals, and while they deliver,
+    too, for as long as there are fewer than a file of that size is worth.
+    """
+
+    log = Logger()
+
+    def __init__(self, means: Means, item: Item, assembly: Assembly, report: Report) -> None:
+        self._means = means
+        self._item = item
+        self._assembly = assembly
+        self._report = report
+        self._offers = Offers(item.file, means.requests.may_ask)
+        self._running: dict[PeerName, Deferred[Any]] = {}
+        self._sessions: dict[PeerName, Receiving] = {}
+        self._fault: DiskFault | None = None
+        self._awaited: Deferred[Any] | None = None
+        self._event: Deferred[None] | None = None
+        self._is_given_up = False
+        self._idle_since = means.clock.seconds()
+        self._find_at = 0.0
+        self._find_after = 0.0
+        self._is_finding = False
+
+    # What the fetch calls
+
+    async def run(self, hits: Iterable[Hit]) -> None:
+        """
+        Have holders deliver until all is there, however long that takes.
+
+        :param hits: whom to ask first.
+        :raises DiskFault: when it cannot be kept.
+        :raises CancelledError: when it was given up.
+        """
+        clock, wait = self._means.clock, 0.0
+        self._report.seeking()
+        self._offers.add(hits)
+        while True:
+            before = self._assembly.received
+            if self._offers.has_any:
+                await self._deliver_in_turn()
+            if self._assembly.is_complete:
+                return
+            if self._assembly.received > before:
+                wait = 0.0
+            self._nobody_delivers()
+            await self._interruptible(deferLater(clock, wait))
+            wait = min(max(_FIRST_WAIT_SECONDS, 2 * wait), limits.SEEK_AGAIN_SECONDS)
+            found = await self._interruptible(self._means.network.find(self._item.file))
+            self._offers.add(found)
+
+    def give_up(self) -> None:
+        """Stop as soon as possible."""
+        self._is_given_up = True
+        if self._awaited is not None:
+            self._awaited.cancel()
+
+    # What deliveries call: see Taker
+
+    def begin(self, holder: PeerName, content: Content) -> "Deferred[Plan]":
+        """Get ready for chunks, now that the digests are known and verified."""
+        self._report.receiving(holder)
+        return Deferred.fromCoroutine(self._assembly.open(content))
+
+    def joined(self, session: Receiving, is_partial: bool) -> None:
+        """Count on a holder from now on."""
+        plan = self._assembly.plan
+        # All may have come, and been saved, since it began.
+        if plan is not None and session.holder in self._running:
+            self._sessions[session.holder] = session
+            plan.add(session.holder, self._means.clock.seconds(), is_partial)
+
+    def ask(self, holder: PeerName) -> tuple[Range, ...]:
+        """Choose what to ask a holder for now."""
+        plan = self._assembly.plan
+        if plan is None or holder not in self._sessions:
+            return ()
+        return plan.ask(holder, self._means.clock.seconds())
+
+    def announced(self, holder: PeerName, chunks: tuple[Range, ...]) -> None:
+        """Take note of what a holder has."""
+        if self._assembly.plan is not None and holder in self._sessions:
+            self._assembly.plan.announced(holder, chunks)
+
+    def moved(self, holder: PeerName, count: int) -> None:
+        """Take note that a holder has sent some bytes."""
+        if self._assembly.plan is not None:
+            self._assembly.plan.moved(holder, count, self._means.clock.seconds())
+
+    def take(self, holder: PeerName, index: int, chunk: memoryview) -> None:
+        """Verify and keep a chunk; one that is there already is not needed again."""
+        plan, now = self._assembly.plan, self._means.clock.seconds()
+        assert plan is not None
+        if not plan.is_verified(index):
+            self._assembly.keep(index, chunk)
+            self._idle_since = now
+            self._report.delivered(holder, len(chunk))
+        plan.delivered(holder, index, now)
+
+    # Deliveries
+
+    async def _deliver_in_turn(self) -> None:
+        """Deliver when it is this download's turn."""
+        clock, slots = self._means.clock, self._means.slots
+        queued = clock.seconds()
+        await self._interruptible(slots.acquire())
+        # To wait for one's turn is not to wait for a holder.
+        self._idle_since += clock.seconds() - queued
+        self._find_at = clock.seconds() + _FIRST_FIND_SECONDS
+        self._find_after = _FIRST_WAIT_SECONDS
+        ticking = LoopingCall(self._tick)
+        ticking.clock = clock
+        background(self.log, "watching deliveries", ticking.start(_TICK_SECONDS, now=False))
+        try:
+            await self._deliver()
+        finally:
+            ticking.stop()
+            self._end_deliveries()
+            slots.release()
+
+    async def _deliver(self) -> None:
+        """Have holders deliver until all is there, or none of them is left."""
+        self._ask_more_holders()
+        while self._running and not (self._assembly.is_complete or self._fault):
+            self._event = Deferred()
+            await self._interruptible(self._event)
+            self._ask_more_holders()
+        if self._fault is not None:
+            raise self._fault
+
+    def _ask_more_holders(self) -> None:
+        while self._has_room:
+            hit = self._offers.take(self._running)
+            if hit is None or self._assembly.is_complete:
+                return
+            asking = Deferred.fromCoroutine(self._ask_holder(hit))
+            self._running[hit.peer] = asking
+            asking.addCallback(self._holder_ended, hit)
+            background(self.log, "asking a holder", asking)
+
+    async def _ask_holder(self, hit: Hit) -> str:
+        requests, size = self._means.requests, self._size_of(hit)
+        try:
+            return await requests.ask(hit, self._item.file, size, self)
+        except CancelledError:
+            return "it is not needed any more"
+        except DiskFault as fault:
+            self._fault = fault
+            return str(fault)
+
+    def _holder_ended(self, reason: str, hit: Hit) -> None:
+        self.log.debug(
+            "{name} from {holder}: {reason}", name=hit.name, holder=hit.peer, reason=reason
+        )
+        del self._running[hit.peer]
+        if self._sessions.pop(hit.peer, None) is not None and self._assembly.plan is not None:
+            self._assembly.plan.release(hit.peer)
+            # It is to be replaced soon.
+            self._find_at = min(self._find_at, self._means.clock.seconds() + _FIRST_FIND_SECONDS)
+        self._go_on()
+
+    def _size_of(self, hit: Hit) -> int | None:
+        """Tell which size to expect of a holder: the proven one, or what it says itself."""
+        if self._assembly.plan is not None:
+            return self._assembly.plan.size
+        return None if self._item.size is None else hit.size
+
+    def _go_on(self) -> None:
+        """Let other holders be asked for what one has left, and see what is to be done."""
+        for session in list(self._sessions.values()):
+            session.ask()
+        if self._event is not None and not self._event.called:
+            self._event.callback(None)
+
+    def _end_deliveries(self) -> None:
+        """Tell holders that all is there, or leave them."""
+        for session in list(self._sessions.values()):
+            session.ask()
+        for asking in list(self._running.values()):
+            asking.cancel()
+
+    # While they deliver
+
+    def _tick(self) -> None:
+        now, plan = self._means.clock.seconds(), self._assembly.plan
+        if plan is not None and plan.overtake(now):
+            self._find_at = now
+            self._go_on()
+        self._replace_stalled()
+        if now >= self._find_at:
+            self._find_at = now + self._find_after
+            self._find_after = min(2 * self._find_after, limits.SEEK_AGAIN_SECONDS)
+            if plan is None or not plan.is_owed_any:
+                self._nobody_delivers()
+            if (self._has_room or self._stalled) and not self._is_finding:
+                background(self.log, "looking for more holders", self._find_more())
+
+    def _replace_stalled(self) -> None:
+        """Leave those from whom nothing comes, if somebody else can have their places."""
+        for holder in self._stalled:
+            if self._offers.has_any:
+                self._running[holder].cancel()
+
+    @property
+    def _stalled(self) -> tuple[PeerName, ...]:
+        return () if self._assembly.plan is None else self._assembly.plan.stalled
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether one more holder would be of use: a small file is not worth the connections."""
+        useful = 1 + (self._assembly.size or 0) // _WORTH_A_HOLDER_BYTES
+        return len(self._running) < min(useful, limits.HOLDERS_PER_FILE)
+
+    async def _find_more(self) -> None:
+        self._is_finding = True
+        self._offers.add(await self._means.network.find(self._item.file))
+        self._is_finding = False
+        self._go_on()
+
+    def _nobody_delivers(self) -> None:
+        if self._means.clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:
+            self._report.become(Waiting())
+        else:
+            self._report.seeking()
+
+    async def _interruptible(self, event: "Deferred[T]") -> T:
+        """Wait for something, unless it is given up."""
+        self._awaited = event
+        if self._is_given_up:
+            event.cancel()
+        try:
+            return await event
+        finally:
+            self._awaited = None

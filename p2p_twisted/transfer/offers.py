@@ -1,0 +1,44 @@
+"""Who offers a file, and has not been asked yet."""
+
+from collections.abc import Callable, Container, Iterable
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import FileId, PeerName
+
+
+class Offers:
+    """
+    Holders of one file that may be asked, those that have all of it first.
+
+    :param may_ask: tells whether a holder is worth asking.
+    """
+
+    def __init__(self, file: FileId, may_ask: Callable[[Hit], bool]) -> None:
+        self._file = file
+        self._may_ask = may_ask
+        # By the way that leads there: another neighbor may reach the same holder.
+        self._hits: dict[tuple[PeerName, tuple[PeerName, ...]], Hit] = {}
+
+    @property
+    def has_any(self) -> bool:
+        """Whether anybody is left to be asked."""
+        return bool(self._hits)
+
+    def add(self, hits: Iterable[Hit]) -> None:
+        """Remember some, as far as there is room."""
+        for hit in hits:
+            if hit.file == self._file and len(self._hits) < limits.HOLDERS_REMEMBERED:
+                self._hits[hit.peer, hit.route[:1]] = hit
+
+    def take(self, busy: Container[PeerName]) -> Hit | None:
+        """
+        Give one that is worth asking, and forget it.
+
+        :param busy: those who must not be asked now.
+        """
+        # Late, and not when they were added: one may have turned out to be a liar since.
+        self._hits = {way: hit for way, hit in self._hits.items() if self._may_ask(hit)}
+        free = [way for way in self._hits if way[0] not in busy]
+        whole = [way for way in free if not self._hits[way].partial]
+        return self._hits.pop((whole or free)[0]) if free else None
