@@ -8,6 +8,9 @@ from typing import Final
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import FileId, PeerName
 
+OPENINGS: Final = 8
+"""Of how many files, all over the list, a holder must have none to be taken to have nothing."""
+
 _FIRST_ASKED: Final = 32
 _ASKED_AGAIN: Final = 16
 _UNSAVED_MOST: Final = 1_000
@@ -35,7 +38,8 @@ class Pool:
         self._delivered: Counter[PeerName] = Counter()
         # How many holders owe a file, and which have none of it.
         self._owing: Counter[FileId] = Counter()
-        self._refused: dict[FileId, set[PeerName]] = {}
+        self._refused: dict[FileId, tuple[PeerName, ...]] = {}
+        self._empty: set[PeerName] = set()
 
     @property
     def is_complete(self) -> bool:
@@ -68,13 +72,14 @@ class Pool:
         self._queues[holder] = deque(self._candidates(holder, self._missing))
 
     def opening(self, holder: PeerName) -> FileId | None:
-        """Choose a file to have the holder connect with; another one each time."""
+        """Choose a file to have the holder connect with; one far from the last one each time."""
         queue = self._queues[holder]
         self._drop_taken(holder)
         if not queue:
             return next(self._owed_by_others(holder), None)
-        queue.rotate(-1)
-        return queue[-1]
+        queue.rotate(-max(1, len(queue) // OPENINGS))
+        self._drop_taken(holder)
+        return queue[0]
 
     def ask(self, holder: PeerName) -> tuple[FileId, ...]:
         """
@@ -135,13 +140,17 @@ class Pool:
 
     def refused(self, holder: PeerName, file: FileId) -> None:
         """Take note that a holder does not have a file, whether it was asked for it or not."""
-        self._refused.setdefault(file, set()).add(holder)
+        self._refused[file] = (*self._refused.get(file, ()), holder)
         if self.owes(holder, file):
             self._answered(holder, file)
 
     def is_refused(self, holder: PeerName, file: FileId) -> bool:
         """Tell whether a holder does not have a file."""
-        return holder in self._refused.get(file, ())
+        return holder in self._empty or holder in self._refused.get(file, ())
+
+    def is_empty(self, holder: PeerName) -> None:
+        """Take note that a holder has none of all the files that it was to open with."""
+        self._empty.add(holder)
 
     def give_up(self, holders: Iterable[PeerName]) -> tuple[FileId, ...]:
         """
@@ -150,14 +159,16 @@ class Pool:
         :returns: what that is.
         """
         asked = frozenset(holders)
-        hopeless = tuple(
-            file for file in self._missing if (by := self._refused.get(file)) and asked <= by
-        )
+        hopeless = tuple(file for file in self._missing if self._is_hopeless(file, asked))
         for file in hopeless:
             del self._missing[file]
         return hopeless
 
     # How it works
+
+    def _is_hopeless(self, file: FileId, asked: frozenset[PeerName]) -> bool:
+        refused = self._empty.union(self._refused.get(file, ()))
+        return bool(refused) and asked <= refused
 
     def _answered(self, holder: PeerName, file: FileId) -> None:
         del self._owed[holder][file]

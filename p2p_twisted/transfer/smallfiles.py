@@ -16,7 +16,7 @@ from p2p_twisted.transfer.content import Content
 from p2p_twisted.transfer.disk import DiskFault
 from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.means import Means
-from p2p_twisted.transfer.pool import Pool
+from p2p_twisted.transfer.pool import OPENINGS, Pool
 from p2p_twisted.transfer.progress import Waiting
 from p2p_twisted.transfer.record import Record
 from p2p_twisted.transfer.report import Report
@@ -25,7 +25,6 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
 
-_OPENINGS: Final = 8
 _SOUGHT_AT_ONCE: Final = 8
 _FIRST_WAIT_SECONDS: Final = 1.0
 
@@ -182,7 +181,7 @@ class SmallFiles:
         self._idle_since += clock.seconds() - queued
         try:
             # It connects to push one of the files: a few may not be there any more.
-            for _ in range(_OPENINGS):
+            for _ in range(OPENINGS):
                 file = self._pool.opening(hit.peer)
                 if file is None:
                     return
@@ -191,6 +190,7 @@ class SmallFiles:
                 self.log.debug("many files from {holder}: {why}", holder=hit.peer, why=reason)
                 if not self._pool.is_refused(hit.peer, file):
                     return
+            self._pool.is_empty(hit.peer)
         finally:
             slots.release()
 
