@@ -9,6 +9,7 @@ from p2p_twisted.transfer.progress import (
     Blocked,
     Canceled,
     Checking,
+    Contribution,
     Failed,
     Incomplete,
     Paused,
@@ -17,6 +18,7 @@ from p2p_twisted.transfer.progress import (
     Saved,
     Saving,
     Seeking,
+    Upload,
     Waiting,
 )
 
@@ -71,12 +73,20 @@ def download_line(progress: Progress) -> str:
             return _one_line(progress)
 
 
-def transfers_lines(transfers: Sequence[Progress]) -> Iterator[str]:
-    """Write all downloads, numbered as ``cancel`` and ``pause`` want them."""
-    if not transfers:
+def transfers_lines(
+    downloads: Sequence[Progress], uploads: Sequence[tuple[str, Upload]]
+) -> Iterator[str]:
+    """Write all downloads, numbered as ``cancel`` and ``pause`` want them, then all uploads."""
+    if not downloads:
         yield "no downloads yet"
-    for progress in transfers:
+    for progress in downloads:
         yield f"{progress.number:>3}  {download_line(progress)}"
+        if isinstance(progress.state, Receiving) and len(progress.state.holders) > 1:
+            for each in progress.state.holders:
+                yield f"     {human_size(each.received)} from {each.holder}{_at(each.rate)}"
+    for name, upload in uploads:
+        sent = f"{human_size(upload.sent)} of {shown_name(name)}"
+        yield f"  <  {sent} to {upload.requester}{_at(upload.rate)}"
 
 
 def _some(names: Sequence[str]) -> str:
@@ -98,12 +108,28 @@ def _doing(progress: Progress) -> str:
             return "looking for a holder"
         case Checking():
             return "checking what is there already"
-        case Receiving(holder, rate, seconds_left):
-            return f"{_pace(rate, seconds_left)}  from {holder}".lstrip()
+        case Receiving(rate, seconds_left, holders):
+            return f"{_pace(rate, seconds_left)}  {_source(holders)}".strip()
         case Saving():
             return "saving"
         case _:
             return ""
+
+
+def _source(holders: Sequence[Contribution]) -> str:
+    """Write from whom it comes: those that have delivered lately, or all while nobody has."""
+    active = [each for each in holders if each.rate > 0] or holders
+    match active:
+        case []:
+            return ""
+        case [one]:
+            return f"from {one.holder}"
+        case _:
+            return f"from {len(active)} peers"
+
+
+def _at(rate: float) -> str:
+    return f", {human_size(rate)}/s" if rate > 0 else ""
 
 
 def _bar(received: int, size: int) -> str:

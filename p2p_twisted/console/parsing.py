@@ -177,7 +177,12 @@ COMMANDS: Final = (
     ),
     Entry(("ls",), "[PEER]", "list what PEER shares, or this peer", _read_list),
     Entry(("peers",), "", "list the peers of the network", _alone(ListPeers())),
-    Entry(("transfers",), "", "list the downloads of this run", _alone(ListTransfers())),
+    Entry(
+        ("transfers",),
+        "",
+        "list the downloads of this run, and what others get",
+        _alone(ListTransfers()),
+    ),
     Entry(("cancel",), "N", "give up download N", _read_cancel),
     Entry(
         ("pause",), "N|all", "let download N rest, or all; it keeps what it has", _one_or_all(Pause)

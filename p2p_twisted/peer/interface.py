@@ -6,7 +6,7 @@ import attrs
 from twisted.internet.defer import Deferred
 from zope.interface import Interface
 
-from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.transfer.progress import Progress, Upload
 from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
@@ -128,6 +128,9 @@ class IPeer(Interface):
 
     def transfers() -> tuple[Progress, ...]:
         """List the downloads of this run, oldest first."""
+
+    def uploads() -> tuple[tuple[str, Upload], ...]:
+        """List what is being sent to others, by its names here."""
 
     def cancel(number: int) -> Progress:
         """

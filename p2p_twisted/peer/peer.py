@@ -25,12 +25,12 @@ from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.downloads import Downloads
 from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.pacing import Traffic
-from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.transfer.progress import Progress, Upload
 from p2p_twisted.transfer.pushes import Pushes
 from p2p_twisted.transfer.rates import BadRate, Rates
 from p2p_twisted.transfer.wants import Wants
 from p2p_twisted.wire.messages import Ask, Gossip, Hit
-from p2p_twisted.wire.names import MessageId, PeerAddress, PeerName, is_loopback
+from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName, is_loopback
 
 _STOP_LIFE_SECONDS: Final = 60.0
 _STOP_GRACE_SECONDS: Final = 1.0
@@ -154,6 +154,10 @@ class Peer:
         """List the downloads of this run, oldest first."""
         return self._downloads.all()
 
+    def uploads(self) -> tuple[tuple[str, Upload], ...]:
+        """List what is being sent to others, by its names here."""
+        return tuple((self._name_of(each.file), each) for each in self._pushes.all())
+
     def cancel(self, number: int) -> Progress:
         """Give up a download."""
         try:
@@ -246,6 +250,13 @@ class Peer:
     def _with_own(self, found: Found, what: Literal["text", "ls"], text: str) -> Found:
         own = self._answers.know(Ask("0" * 32, what, text)).hits
         return attrs.evolve(found, hits=(*found.hits, *own))
+
+    def _name_of(self, file: FileId) -> str:
+        """Name some content as this peer has it; what is gone by now is named by its id."""
+        shared = self._library.catalog.with_id(file, 1)
+        names = [each.name for each in shared]
+        names += [each.name for each in self._downloads.all() if each.file == file]
+        return names[0] if names else file
 
     def _new_id(self) -> MessageId:
         return self._rng.randbytes(16).hex()

@@ -28,12 +28,12 @@ class MemberReport(Report):
 
     @override
     def receiving(self, holder: PeerName) -> None:
-        self._state = Receiving(holder)
+        self._state = Receiving()
         self._whole.receiving(holder)
 
     @override
     def delivered(self, holder: PeerName, count: int) -> None:
-        self._state = Receiving(holder)
+        self._state = Receiving()
         self._whole.delivered(holder, count)
 
     @override
@@ -50,8 +50,8 @@ class MemberReport(Report):
         self._whole.resized(by)
 
     @override
-    def advanced(self, count: int, is_new: bool = False) -> None:
-        self._whole.advanced(count, is_new)
+    def advanced(self, count: int) -> None:
+        self._whole.advanced(count)
 
     @override
     def close(self) -> None:

@@ -6,6 +6,7 @@ import attrs
 from twisted.internet.interfaces import IPullProducer, IReactorTime
 from zope.interface import implementer
 
+from p2p_twisted.transfer.speed import Speed
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.pace import Pace
@@ -53,11 +54,13 @@ class Outflow:
     Whoever takes nothing for 30 s is given up.
 
     :param pace: tells when to pause; whoever made it ends it.
+    :ivar speed: of what is sent.
     """
 
     def __init__(
         self, clock: IReactorTime, connection: Connection, supplier: Supplier, pace: Pace
     ) -> None:
+        self.speed = Speed()
         self._clock = clock
         self._connection = connection
         self._supplier = supplier
@@ -101,7 +104,7 @@ class Outflow:
         else:
             # A line goes out by itself: joined to a piece, it would have that copied.
             self._connection.write(section)
-            self._pace.moved(len(section), self._go_on)
+            self._moved(len(section))
 
     def _send_from(self, span: Span) -> None:
         self._span = span
@@ -109,7 +112,11 @@ class Outflow:
         sent = self._connection.write_from(span.source, span.offset, length)
         rest = span.length - sent
         self._span = Span(span.source, span.offset + sent, rest) if rest else None
-        self._pace.moved(sent, self._go_on)
+        self._moved(sent)
+
+    def _moved(self, count: int) -> None:
+        self.speed.moved(count, self._clock.seconds())
+        self._pace.moved(count, self._go_on)
 
     def _go_on(self) -> None:
         """Send what the transport has asked for in a pause; it may not have asked yet."""

@@ -38,17 +38,32 @@ class Checking:
 
 
 @attrs.frozen
-class Receiving:
+class Contribution:
     """
-    A holder delivers.
+    What one holder has delivered.
 
+    :ivar received: verified bytes.
     :ivar rate: of the last seconds, in bytes per second.
-    :ivar seconds_left: at that rate; ``None`` while it is unknown.
     """
 
     holder: PeerName
+    received: int = 0
+    rate: float = 0.0
+
+
+@attrs.frozen
+class Receiving:
+    """
+    Holders deliver.
+
+    :ivar rate: of the last seconds, in bytes per second.
+    :ivar seconds_left: at that rate; ``None`` while it is unknown.
+    :ivar holders: who has delivered or is about to, in this run.
+    """
+
     rate: float = 0.0
     seconds_left: float | None = None
+    holders: tuple[Contribution, ...] = ()
 
 
 @attrs.frozen
@@ -103,6 +118,22 @@ class Failed:
 @attrs.frozen
 class Canceled:
     """Its requester gave it up; nothing unfinished of it is left."""
+
+
+@attrs.frozen
+class Upload:
+    """
+    One push to another peer.
+
+    :ivar file: the id of what it has asked for first.
+    :ivar sent: bytes, of this and whatever else it has asked for.
+    :ivar rate: of the last seconds, in bytes per second.
+    """
+
+    requester: PeerName
+    file: FileId
+    sent: int = 0
+    rate: float = 0.0
 
 
 State = (

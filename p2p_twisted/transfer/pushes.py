@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from p2p_twisted.background import background
 from p2p_twisted.transfer.dials import DialLimit
 from p2p_twisted.transfer.pacing import Traffic
+from p2p_twisted.transfer.progress import Upload
 from p2p_twisted.transfer.pushing import Pushing
 from p2p_twisted.transfer.wholes import Wholes
 from p2p_twisted.wire import limits
@@ -90,6 +91,11 @@ class Pushes:
             connection.abort()
         await DeferredList(gone)
 
+    def all(self) -> tuple[Upload, ...]:
+        """Tell whom something is sent, and how fast."""
+        now = self._reactor.seconds()
+        return tuple(push.upload(now) for push in self._open.values())
+
     def _fits_link(self, size: int) -> bool:
         """Tell whether a file may go between the lines of a link: it is small, and may go now."""
         return size <= limits.LINK_FILE_BYTES and self._traffic.up.take(size)
@@ -138,7 +144,7 @@ class Pushes:
             connection,
             source,
             wholes,
-            want.ticket,
+            want,
             is_expected,
             self._traffic.up.pace(),
         )

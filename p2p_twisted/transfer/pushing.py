@@ -10,14 +10,25 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.transfer.outflow import Outflow, Span
+from p2p_twisted.transfer.progress import Upload
 from p2p_twisted.transfer.wholes import Wholes
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.content import chunk_count, chunk_length
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.messages import Chunk, Done, Error, Hello, Message, More, Push, Refuse, Send
-from p2p_twisted.wire.names import MessageId
+from p2p_twisted.wire.messages import (
+    Chunk,
+    Done,
+    Error,
+    Hello,
+    Message,
+    More,
+    Push,
+    Refuse,
+    Send,
+    Want,
+)
 from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.source import Source
 
@@ -33,6 +44,7 @@ class Pushing:
 
     :param source: is closed by the caller when the connection is gone.
     :param wholes: other files, which this requester may ask for on the way.
+    :param want: what it asked for, and who it is.
     :param is_expected: tells whether a greeting is the requester's.
     :param pace: of what is sent.
     :ivar gone: fires when the connection is gone.
@@ -46,7 +58,7 @@ class Pushing:
         connection: Connection,
         source: Source,
         wholes: Wholes,
-        ticket: MessageId,
+        want: Want,
         is_expected: Callable[[Hello], bool],
         pace: Pace,
     ) -> None:
@@ -54,7 +66,7 @@ class Pushing:
         self._connection = connection
         self._source = source
         self._wholes = wholes
-        self._ticket = ticket
+        self._want = want
         self._is_expected = is_expected
         self._pace = pace
         self._outflow = Outflow(clock, connection, self, pace)
@@ -62,6 +74,11 @@ class Pushing:
         self._ranges: deque[tuple[int, int]] = deque()
         # The chunk that the last line has announced.
         self._announced: Span | None = None
+
+    def upload(self, now: float) -> Upload:
+        """Tell how it stands."""
+        speed = self._outflow.speed
+        return Upload(self._want.name, self._want.file, speed.total, speed.rate(now))
 
     # What the requester says
 
@@ -71,7 +88,7 @@ class Pushing:
             self._connection.abort()
             return
         source = self._source
-        self._connection.send(Push(self._ticket, source.file, source.size))
+        self._connection.send(Push(self._want.ticket, source.file, source.size))
         self._outflow.start()
 
     def received(self, message: Message) -> None:
@@ -108,7 +125,7 @@ class Pushing:
         """Tell the requester that it is over, unless it would take that for a part of a chunk."""
         self.log.info("a file was changed while it was being pushed")
         if is_between:
-            self._connection.send(Refuse(self._ticket, "the file was changed"))
+            self._connection.send(Refuse(self._want.ticket, "the file was changed"))
         self._connection.close()
 
     # How it works

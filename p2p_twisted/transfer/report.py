@@ -1,6 +1,5 @@
 """Tell whoever watches a download how far it has come, but not too often."""
 
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -9,13 +8,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from p2p_twisted.transfer.progress import Progress, Receiving, Seeking, State, Waiting
+from p2p_twisted.transfer.progress import Contribution, Progress, Receiving, Seeking, State, Waiting
+from p2p_twisted.transfer.speed import Speed
 from p2p_twisted.wire.names import PeerName
 
 Watch = Callable[[Progress], None]
 
 _EVERY_SECONDS: Final = 0.2
-_RATE_SECONDS: Final = 5.0
 
 
 class Report:
@@ -28,7 +27,8 @@ class Report:
     log = Logger()
 
     def __init__(self, clock: IReactorTime, progress: Progress) -> None:
-        self._delivered: dict[PeerName, int] = {}
+        self._speed = Speed()
+        self._holders: dict[PeerName, Speed] = {}
         self._clock = clock
         self._progress = progress
         self._watches: list[Watch] = []
@@ -36,26 +36,25 @@ class Report:
         self._began = clock.seconds()
         self._told = -_EVERY_SECONDS
         self._due: IDelayedCall | None = None
-        # How much had arrived when, over the last seconds.
-        self._marks: deque[tuple[float, int]] = deque()
-        self._arrived = 0
 
     @property
     def progress(self) -> Progress:
         """How it stands."""
-        progress = self._progress
-        if not isinstance(progress.state, Receiving) or not self._marks:
+        progress, now = self._progress, self._clock.seconds()
+        if not isinstance(progress.state, Receiving):
             return progress
-        since, before = self._marks[0]
-        seconds = self._clock.seconds() - since
-        rate = (self._arrived - before) / seconds if seconds > 0 else 0.0
+        rate = self._speed.rate(now)
         left = (progress.size - progress.received) / rate if rate else None
-        return attrs.evolve(progress, state=Receiving(progress.state.holder, rate, left))
+        holders = tuple(
+            Contribution(holder, speed.total, speed.rate(now))
+            for holder, speed in self._holders.items()
+        )
+        return attrs.evolve(progress, state=Receiving(rate, left, holders))
 
     @property
     def holders(self) -> tuple[PeerName, ...]:
         """Who delivered some of it."""
-        return tuple(self._delivered)
+        return tuple(holder for holder, speed in self._holders.items() if speed.total)
 
     @property
     def seconds(self) -> float:
@@ -81,14 +80,17 @@ class Report:
 
     def receiving(self, holder: PeerName) -> None:
         """A holder delivers."""
+        self._holders.setdefault(holder, Speed())
         if not isinstance(self._progress.state, Receiving):
-            self.become(Receiving(holder))
+            self.become(Receiving())
 
     def delivered(self, holder: PeerName, count: int) -> None:
         """A holder has delivered some more of it, verified."""
-        self._delivered[holder] = self._delivered.get(holder, 0) + count
+        now = self._clock.seconds()
         self.receiving(holder)
-        self.advanced(count, is_new=True)
+        self._holders[holder].moved(count, now)
+        self._speed.moved(count, now)
+        self.advanced(count)
 
     def measured(self, size: int, files: int = 1) -> None:
         """Begin to count, now that it is known how much it is."""
@@ -98,16 +100,10 @@ class Report:
         """It is more, or less, than was thought."""
         self._progress = attrs.evolve(self._progress, size=self._progress.size + by)
 
-    def advanced(self, count: int, is_new: bool = False) -> None:
-        """
-        More of it is verified.
-
-        :param is_new: whether it has just arrived.
-        """
+    def advanced(self, count: int) -> None:
+        """More of it is verified."""
         received = self._progress.received + count
         self._progress = attrs.evolve(self._progress, received=received)
-        if is_new:
-            self._arrived += count
         self._tell_soon()
 
     def become(self, state: State) -> None:
@@ -133,10 +129,7 @@ class Report:
 
     def _tell(self) -> None:
         self._not_due()
-        self._told = now = self._clock.seconds()
-        self._marks.append((now, self._arrived))
-        while self._marks[0][0] < now - _RATE_SECONDS:
-            self._marks.popleft()
+        self._told = self._clock.seconds()
         progress = self.progress
         for watch in list(self._watches):
             self._show(watch, progress)

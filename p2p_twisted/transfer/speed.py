@@ -11,25 +11,35 @@ class Speed:
     """
     Measures over the last five seconds.
 
-    :param now: seconds on the monotonic clock, here and below.
     :ivar total: how many bytes have moved.
     """
 
-    def __init__(self, now: float) -> None:
+    def __init__(self) -> None:
         self.total = 0
-        # How much had moved when.
-        self._marks = deque([(now, 0)])
+        self._began = 0.0
+        # How much had moved before when, for all that has moved lately.
+        self._marks: deque[tuple[float, int]] = deque()
 
     def moved(self, count: int, now: float) -> None:
-        """Count bytes."""
-        if now - self._marks[-1][0] >= _MARK_SECONDS:
+        """
+        Count bytes.
+
+        :param now: seconds on the monotonic clock, here and below.
+        """
+        if not self.total:
+            self._began = now
+        if not self._marks or now - self._marks[-1][0] >= _MARK_SECONDS:
             self._marks.append((now, self.total))
+        self._forget(now)
         self.total += count
 
     def rate(self, now: float) -> float:
         """Tell how many bytes a second it has been lately."""
-        marks = self._marks
-        while len(marks) > 1 and marks[1][0] <= now - _OVER_SECONDS:
-            marks.popleft()
-        since, before = marks[0]
-        return (self.total - before) / (now - since) if now > since else 0.0
+        self._forget(now)
+        if not self._marks or now <= self._began:
+            return 0.0
+        return (self.total - self._marks[0][1]) / min(now - self._began, _OVER_SECONDS)
+
+    def _forget(self, now: float) -> None:
+        while self._marks and self._marks[0][0] < now - _OVER_SECONDS:
+            self._marks.popleft()

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from p2p_twisted.peer.interface import Found, IPeer, PeerError, Status, Topology, Watch
-from p2p_twisted.transfer.progress import Canceled, Progress, Receiving, Saved
+from p2p_twisted.transfer.progress import Canceled, Contribution, Progress, Receiving, Saved, Upload
 from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
@@ -34,7 +34,7 @@ def found(*hits: Hit, asked: int = 7, answered: int = 7, silent: tuple[str, ...]
 
 def running(number: int = 1, **more: Any) -> Progress:
     """Make a download that runs."""
-    state = Receiving("s4", 512.0, 2.0)
+    state = Receiving(512.0, 2.0, (Contribution("s4", 1_024, 512.0),))
     progress = Progress(number, "f1.txt", FILE, 2_048, received=1_024, state=state)
     return attrs.evolve(progress, **more)
 
@@ -107,6 +107,9 @@ class FakePeer:
 
     def transfers(self) -> tuple[Progress, ...]:
         return (running(1), saved(2))
+
+    def uploads(self) -> tuple[tuple[str, Upload], ...]:
+        return (("f9.txt", Upload("s7", OTHER_FILE, 4_096, 128.0)),)
 
     def cancel(self, number: int) -> Progress:
         if number != 1:

@@ -7,6 +7,7 @@ from p2p_twisted.transfer.progress import (
     Blocked,
     Canceled,
     Checking,
+    Contribution,
     Failed,
     Incomplete,
     Paused,
@@ -14,9 +15,10 @@ from p2p_twisted.transfer.progress import (
     Saved,
     Saving,
     Seeking,
+    Upload,
     Waiting,
 )
-from tests.console.fake_peer import running, saved
+from tests.console.fake_peer import FILE, running, saved
 
 
 class DownloadLineTests(SynchronousTestCase):
@@ -24,14 +26,18 @@ class DownloadLineTests(SynchronousTestCase):
 
     def test_states(self) -> None:
         """Every state has its words."""
+        s4, s5 = Contribution("s4", 1_024, 512.0), Contribution("s5", 1_024, 2.0)
+        s6 = Contribution("s6")
         bar = "f1.txt  [##########----------]  50 %  2.0 KiB"
         for state, line in [
             (Seeking(), f"{bar}  looking for a holder"),
             (Checking(), f"{bar}  checking what is there already"),
-            (Receiving("s4", 512.0, 2.4), f"{bar}  512 B/s  0:02 left  from s4"),
-            (Receiving("s4", 512.0, 7_300.0), f"{bar}  512 B/s  2:01:40 left  from s4"),
-            (Receiving("s4", 512.0, float("inf")), f"{bar}  512 B/s  days left  from s4"),
-            (Receiving("s4"), f"{bar}  from s4"),
+            (Receiving(512.0, 2.4, (s4,)), f"{bar}  512 B/s  0:02 left  from s4"),
+            (Receiving(512.0, 7_300.0, (s4,)), f"{bar}  512 B/s  2:01:40 left  from s4"),
+            (Receiving(512.0, float("inf"), (s4,)), f"{bar}  512 B/s  days left  from s4"),
+            (Receiving(512.0, 2.4, (s4, s5, s6)), f"{bar}  512 B/s  0:02 left  from 2 peers"),
+            (Receiving(holders=(s6,)), f"{bar}  from s6"),
+            (Receiving(), bar),
             (Saving(), f"{bar}  saving"),
             (Waiting(), "f1.txt waits; it goes on by itself when somebody who has it is back"),
             (
@@ -98,10 +104,22 @@ class TransfersTests(SynchronousTestCase):
     def test_lines(self) -> None:
         """Each with the number that cancel wants."""
         self.assertEqual(
-            [line[:12] for line in transfers_lines([running(1), saved(12)])],
+            [line[:12] for line in transfers_lines([running(1), saved(12)], ())],
             ["  1  f1.txt ", " 12  saved f"],
         )
 
+    def test_holders(self) -> None:
+        """Of several holders each, with what it has delivered."""
+        holders = (Contribution("s4", 1_536, 512.0), Contribution("s5", 512))
+        _line, *lines = transfers_lines([running(state=Receiving(512.0, 1.0, holders))], ())
+        self.assertEqual(lines, ["     1.5 KiB from s4, 512 B/s", "     512 B from s5"])
+
+    def test_uploads(self) -> None:
+        """Who gets what, as far as it has come."""
+        upload = Upload("s7", FILE, 4_096, 128.0)
+        _none, *lines = transfers_lines([], [("f9.txt", upload)])
+        self.assertEqual(lines, ["  <  4.0 KiB of f9.txt to s7, 128 B/s"])
+
     def test_none(self) -> None:
         """An empty list says so."""
-        self.assertEqual(list(transfers_lines([])), ["no downloads yet"])
+        self.assertEqual(list(transfers_lines([], ())), ["no downloads yet"])

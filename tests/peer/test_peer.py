@@ -212,6 +212,24 @@ class LimitTests(PeerTestCase):
         self.network.peers["s2"].limit(Rates(down=1 << 20))
         self.assertApproximates(self.seconds(), len(SONG) / (1 << 20), 0.5)
 
+    def test_progress(self) -> None:
+        """Both sides can tell who sends what to whom, and how fast."""
+        self.network.peers["s1"].limit(Rates(up=1 << 20))
+        done = self.network.peers["s2"].get("song", lambda _: None)
+        self.network.run(3.0)
+        [progress] = self.network.peers["s2"].transfers()
+        assert isinstance(progress.state, Receiving)
+        [holder] = progress.state.holders
+        self.assertEqual((holder.holder, holder.received), ("s1", progress.received))
+        self.assertGreater(progress.received, 1 << 20)
+        [(name, upload)] = self.network.peers["s1"].uploads()
+        self.assertEqual((name, upload.requester), ("song", "s2"))
+        self.assertGreaterEqual(upload.sent, progress.received)
+        self.assertApproximates(upload.rate, 1 << 20, 1 << 18)
+        self.network.result(done)
+        self.network.run(1.0)
+        self.assertEqual(self.network.peers["s1"].uploads(), ())
+
     def test_too_slow(self) -> None:
         """What others would take for a dead peer is refused, and changes nothing."""
         peer = self.network.peers["s1"]
@@ -356,7 +374,7 @@ class DownloadTests(PeerTestCase):
         received = [progress.received for progress in seen]
         self.assertEqual(received, sorted(received))
         states = [p.state for p in seen if isinstance(p.state, Receiving)]
-        self.assertEqual({state.holder for state in states}, {"s1"})
+        self.assertEqual({each.holder for state in states for each in state.holders}, {"s1"})
         self.assertIsInstance(seen[-1].state, Saved)
         self.assertEqual(daemons.download("s2", "big"), SONG * 4)
 

@@ -144,7 +144,7 @@ class SpeedTests(SynchronousTestCase):
 
     def test_last_seconds(self) -> None:
         """What was long ago does not count."""
-        speed = Speed(100.0)
+        speed = Speed()
         self.assertEqual(speed.rate(100.0), 0.0)
         for tenth in range(100):
             speed.moved(KIB, 100.1 + tenth / 10)
@@ -153,3 +153,11 @@ class SpeedTests(SynchronousTestCase):
         for tenth in range(100):
             speed.moved(4 * KIB, 110.1 + tenth / 10)
         self.assertApproximates(speed.rate(120.0), 40 * KIB, 4 * KIB)
+        self.assertEqual(speed.rate(130.0), 0.0)
+
+    def test_begun(self) -> None:
+        """What has just begun is measured from its first bytes on."""
+        speed = Speed()
+        for tenth in range(10):
+            speed.moved(KIB, 100.0 + tenth / 10)
+        self.assertApproximates(speed.rate(101.0), 10 * KIB, KIB)
