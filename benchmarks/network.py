@@ -33,9 +33,10 @@ class Network:
             "p2pmeta",
             f"--listen=tcp:{self._port}:interface={host.address}",
             f"--ports={self._port + 1}-{self._port + _PORTS}",
+            "--store=memory:",
             *_reach(host),
         ]
-        command = twistd(lab.directory / "registry.log", arguments)
+        command = twistd(lab.directory / f"registry.{self._port}.log", arguments)
         lab.wait_until_ready(lab.start_daemon("registry", *host.prefix, *command))
 
     def start_peer(self, name: str, *options: str, host: Host = LOCAL) -> Process:
@@ -86,7 +87,10 @@ class Network:
             said = peer.tail().rpartition("directory")[2]
             return f"({files:,} file" in said and "still being hashed" not in said
 
-        self._lab.wait(is_shared, _HASHED_SECONDS, every=_AGAIN_SECONDS)
+        try:
+            self._lab.wait(is_shared, _HASHED_SECONDS, every=_AGAIN_SECONDS)
+        except TookTooLong as error:
+            raise TookTooLong(f"{error}:{peer.tail()}") from None
 
     def port_of(self, peer: Process) -> int:
         """Tell where a peer listens."""

@@ -21,12 +21,12 @@ class Way(ABC):
     One way to get a file.
 
     :param source: the file, in a folder that has nothing else in it.
-    :cvar name: how the table calls it.
+    :ivar name: how the table calls it.
     :cvar needs: the commands that it needs.
     :cvar hint: how to get them.
     """
 
-    name: ClassVar[str]
+    name: str
     needs: ClassVar[tuple[str, ...]] = ()
     hint: ClassVar[str] = ""
 

@@ -1,0 +1,106 @@
+"""
+A folder of many small files.
+
+    python -m benchmarks.folder --files 1000 --size 1024
+
+As root, all processes are in a network namespace, and the connections that ours
+dial are counted there.
+"""
+
+import contextlib
+import os
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from typing_extensions import override
+
+from benchmarks.commands import Rsync, Scp
+from benchmarks.figures import SPREAD, Sample, load, markdown, ratio, spread
+from benchmarks.hosts import LOCAL, Host, Namespaces, connections_dialed, why_no_namespaces
+from benchmarks.lab import Lab, Process
+from benchmarks.machine import describe, write_content
+from benchmarks.network import Network, is_saved
+from benchmarks.options import parser
+from benchmarks.runs import side_by_side
+from benchmarks.tools import Tools
+from benchmarks.ways import OURS, Way
+from p2p_twisted.control.signals import Signals
+
+RIVALS: Final[tuple[type[Way], ...]] = (Rsync, Scp)
+
+
+class OurFolder(Way):
+    """
+    Two peers; the clock runs from the typed ``get`` to the verdict.
+
+    :ivar connections: how many were dialed in each run, by anybody at that host.
+    """
+
+    name = OURS
+
+    def __init__(self, lab: Lab, tools: Tools, source: Path, host: Host = LOCAL) -> None:
+        super().__init__(lab, tools, source)
+        self._host = host
+        self.connections: list[int] = []
+
+    @override
+    def prepare(self) -> None:
+        network = Network(self.lab, self._host)
+        self.holder = network.start_peer(self.source.parent.name, host=self._host)
+        self.downloader = network.start_peer("downloader", host=self._host)
+        self._downloads = network.downloads("downloader")
+        network.wait_until_shared(self.holder, len(os.listdir(self.source)))
+
+    @override
+    def fetch(self, target: Path) -> Sample:
+        def begin() -> Sequence[Process]:
+            self.downloader.say(f"get {self.source.name}")
+            return ()
+
+        before = connections_dialed(self.holder.pid)
+        sides = [self.holder], [self.downloader]
+        sample = self.lab.timed(*sides, begin, lambda: is_saved(self.downloader))
+        self.connections.append(connections_dialed(self.holder.pid) - before)
+        (self._downloads / self.source.name).rename(target)
+        return sample
+
+
+def measure(signals: Signals, options: Namespace) -> None:
+    """Measure, and print the table."""
+    tools, count = Tools(options.rivals), options.files
+    with contextlib.ExitStack() as stack:
+        no_namespaces = why_no_namespaces()
+        host = LOCAL if no_namespaces else stack.enter_context(Namespaces(0, "")).hub
+        lab = stack.enter_context(Lab(signals, options.directory))
+        source = lab.directory / "holder" / "folder"
+        for number in range(count):
+            write_content(source / f"{number:06}.bin", options.size, number)
+        ours = OurFolder(lab, tools, source, host)
+        rivals = [kind(lab, tools, source) for kind in tools.choose(RIVALS)]
+        samples = side_by_side([ours, *rivals], options.rounds, count * options.size)
+    print(f"\n{count:,} files of {options.size:,} bytes; {load(samples.values())}\n")
+    body = []
+    for name, runs in samples.items():
+        rate = f"{count / median(run.seconds for run in runs):,.0f}"
+        body.append((name, f"{ratio(runs, samples[OURS]):.2f}", rate, *spread(runs)))
+    print(markdown(("", "time / ours", "files a second", *SPREAD), body))
+    dialed = f"Ours dialed {max(ours.connections)} connections at most.\n"
+    print(f"Ours: connections not counted, {no_namespaces}.\n" if no_namespaces else dialed)
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--files", type=int, default=1000)
+    arguments.add_argument("--size", type=int, default=1024, help="bytes of each")
+    options = arguments.parse_args()
+    print(describe())
+    with Signals() as signals:
+        measure(signals, options)
+
+
+if __name__ == "__main__":
+    main()

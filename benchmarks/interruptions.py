@@ -1,0 +1,102 @@
+"""
+A download of which either side is killed again and again.
+
+    python -m benchmarks.interruptions --size 256 --kills 20
+
+Holder and downloader are in network namespaces, with 400 Mbit/s between them;
+what comes in at the downloader's interface is counted there. So this needs root.
+"""
+
+import filecmp
+from argparse import Namespace
+from functools import partial
+from random import Random
+from typing import Final
+
+from benchmarks.figures import markdown
+from benchmarks.hosts import Namespaces, received_bytes, why_no_namespaces
+from benchmarks.lab import Lab, Process
+from benchmarks.machine import MIB, describe, write_content
+from benchmarks.network import Network
+from benchmarks.options import parser
+from p2p_twisted.control.signals import Signals
+
+_RATE: Final = "400mbit"
+_FILE: Final = "file.bin"
+_BLOCK_BYTES: Final = 512
+_SIDES: Final = ("holder", "downloader")
+
+
+class Interrupted:
+    """One download, and those who take part in it."""
+
+    def __init__(self, lab: Lab, there: Namespaces, size: int) -> None:
+        self._lab = lab
+        self._size = size
+        self._network = Network(lab, there.hub)
+        self._holds = self._network.folder("holder")
+        write_content(self._holds / _FILE, size)
+        self._hosts = dict(zip(_SIDES, there.hosts, strict=True))
+        self._peers = {name: self._start(name) for name in _SIDES}
+        self._network.wait_until_shared(self._peers["holder"])
+        self._downloads = self._network.downloads("downloader")
+
+    def run(self, kills: int) -> int:
+        """Download, and kill; returns how many bytes came in."""
+        before = received_bytes(self._peers["downloader"].pid)
+        self._peers["downloader"].say(f"get {_FILE}")
+        rng = Random(kills)
+        for number in range(kills):
+            place = (number + rng.random()) / (kills + 1) * self._size
+            self._lab.wait(partial(self._has, place), every=0.01)
+            name = _SIDES[number % len(_SIDES)]
+            self._peers[name].kill()
+            self._peers[name] = self._start(name)
+        self._lab.wait((self._downloads / _FILE).exists)
+        return received_bytes(self._peers["downloader"].pid) - before
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the file that was published is the one that was held."""
+        held, published = (folder / _FILE for folder in (self._holds, self._downloads))
+        return filecmp.cmp(held, published, shallow=False)
+
+    def _start(self, name: str) -> Process:
+        return self._network.start_peer(name, host=self._hosts[name])
+
+    def _has(self, place: float) -> bool:
+        parts = self._downloads.glob(".p2p-*.part")
+        return sum(part.stat().st_blocks * _BLOCK_BYTES for part in parts) >= place
+
+
+def measure(signals: Signals, options: Namespace) -> None:
+    """Measure, and print the table."""
+    kills = options.kills
+    body = []
+    for number in range(1, options.rounds + 1):
+        with Namespaces(len(_SIDES), _RATE) as there, Lab(signals, options.directory) as lab:
+            download = Interrupted(lab, there, options.size * MIB)
+            came = download.run(kills) / MIB
+            verdict = "right" if download.is_right else "WRONG"
+        more = (came - options.size) / kills
+        body.append((str(number), f"{came / options.size:.3f}", f"{more:.2f}", verdict))
+    print(f"\n{options.size} MiB, {kills} times one side killed\n")
+    print(markdown(("run", "bytes received / size", "MiB more a kill", "content"), body))
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--size", type=int, default=256, help="MiB")
+    arguments.add_argument("--kills", type=int, default=20)
+    options = arguments.parse_args()
+    print(describe())
+    if reason := why_no_namespaces():
+        print(f"not measured: {reason}")
+        return
+    with Signals() as signals:
+        measure(signals, options)
+
+
+if __name__ == "__main__":
+    main()
