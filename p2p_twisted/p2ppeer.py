@@ -2,6 +2,7 @@
 
 import ipaddress
 import sys
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Any, Final
@@ -195,8 +196,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         at_once=options["max-transfers"],
         reshares=bool(options["reshare"]),
     )
-    watcher = watcher_for(reactor, settings.directory)
-    peer = Peer(reactor, SystemRandom(), settings, pool, watcher, announce, stop)
+    watch = partial(watcher_for, reactor)
+    peer = Peer(reactor, SystemRandom(), settings, pool, watch, announce, stop)
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
     console = ConsoleService(reactor, peer, settings.name, stop, greeting, options["results"])

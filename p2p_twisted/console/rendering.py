@@ -134,13 +134,17 @@ def status_lines(status: Status) -> Iterator[str]:
             f"{shown_name(status.directory)} ({count(status.files, 'file')},"
             f" {human_size(status.size)}{hashing})",
         ),
-        ("downloads", shown_name(status.downloads)),
+        ("downloads", shown_name(status.downloads) + _reshared(status)),
         ("limits", limits_line(status.rates)),
         ("up for", human_time(status.uptime)),
     ]
     yield from _columns(rows)
     for name, why in status.unshared:
         yield f"not shared: {shown_name(name)}: {why}"
+
+
+def _reshared(status: Status) -> str:
+    return "" if status.reshared is None else f" ({count(status.reshared, 'file')}, shared, too)"
 
 
 def limits_line(rates: Rates) -> str:

@@ -21,7 +21,6 @@ from p2p_twisted.threads import Offload
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source, SourceChanged
 
-_CACHE: Final = "library.db"
 _COPIES_TRIED: Final = 8
 _OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE)
 
@@ -31,8 +30,8 @@ class Library:
     The files below one directory.
 
     :param directory: made when missing, for its owner only.
-    :param downloads: is never shared, wherever it lies.
-    :param state: an existing folder for what is to be remembered.
+    :param excluded: a folder that is never shared, wherever it lies.
+    :param cache: the file for what is to be remembered, in an existing folder.
     :param clock: provides ``IReactorTime``.
     :param offload: calls what blocks.
     :param make_watcher: see :func:`p2p_twisted.library.inotify.watcher_for`.
@@ -45,8 +44,8 @@ class Library:
     def __init__(
         self,
         directory: Path,
-        downloads: Path,
-        state: Path,
+        excluded: Path | None,
+        cache: Path,
         clock: Any,
         offload: Offload,
         make_watcher: WatcherMaker,
@@ -54,7 +53,7 @@ class Library:
     ) -> None:
         self.catalog = Catalog()
         self._directory = directory
-        self._worker = Worker(directory, downloads, self.catalog, HashCache(state / _CACHE, wall))
+        self._worker = Worker(directory, excluded, self.catalog, HashCache(cache, wall))
         # The last one: writing that of a folder with very many files takes a while.
         self._manifest = MemorySource("", b"")
         self._upkeep = Upkeep(self._worker, self.catalog, clock, offload, make_watcher, wall)

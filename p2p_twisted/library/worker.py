@@ -22,14 +22,16 @@ class Worker:
     Reads the disk on behalf of a library.
 
     :param catalog: is read here, and not changed meanwhile.
-    :param downloads: is not looked into; it may not exist yet.
+    :param excluded: a folder that is not looked into; it may not exist yet.
     :ivar is_canceled: set it from anywhere to end early what is being done.
     """
 
-    def __init__(self, root: Path, downloads: Path, catalog: Catalog, cache: HashCache) -> None:
+    def __init__(
+        self, root: Path, excluded: Path | None, catalog: Catalog, cache: HashCache
+    ) -> None:
         self.is_canceled = False
         self._root = root
-        self._downloads = downloads
+        self._excluded = excluded
         self._catalog = catalog
         self._cache = cache
 
@@ -45,7 +47,7 @@ class Worker:
             that was found.
         :raises Canceled: when it was ended early.
         """
-        excluded = identity(self._downloads)
+        excluded = identity(self._excluded) if self._excluded is not None else None
         result = survey(self._root, visits, self._catalog, excluded, self._ends)
         return result, self._cache.find(result.found)
 

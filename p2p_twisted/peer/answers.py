@@ -1,5 +1,7 @@
 """What a peer has to say to a question."""
 
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -24,14 +26,19 @@ class Answers:
     """
     The answers of one peer.
 
+    :param catalogs: what it shares.
     :param clock: tells how much was searched for others lately.
     """
 
     def __init__(
-        self, name: PeerName, catalog: Catalog, presence: Presence, clock: IReactorTime
+        self,
+        name: PeerName,
+        catalogs: Sequence[Catalog],
+        presence: Presence,
+        clock: IReactorTime,
     ) -> None:
         self._name = name
-        self._catalog = catalog
+        self._catalogs = catalogs
         self._presence = presence
         self._clock = clock
         self._searched = Bucket(limits.NAMES_SEARCHED_PER_SECOND, limits.NAMES_SEARCHED_BURST)
@@ -42,7 +49,7 @@ class Answers:
         if looks_at_all:
             if self._searched.left(self._clock.seconds()) <= 0:
                 return Known(cut=True)
-            self._searched.spend(self._catalog.root.files)
+            self._searched.spend(sum(catalog.root.files for catalog in self._catalogs))
         return self.know(ask)
 
     def know(self, ask: Ask) -> Known:
@@ -52,16 +59,21 @@ class Answers:
             return Known(peers=(PeerRecord(self._name, names),))
         return Known(hits=tuple(self._hit(shared) for shared in self._shared(ask)))
 
-    def _shared(self, ask: Ask) -> tuple[Shared, ...]:
+    def _shared(self, ask: Ask) -> Iterable[Shared]:
+        found = chain.from_iterable(self._search(catalog, ask) for catalog in self._catalogs)
+        # What is in two of them under one name is one offer.
+        return islice(dict.fromkeys(found), LISTED_MOST if ask.what == "ls" else HITS_MOST)
+
+    def _search(self, catalog: Catalog, ask: Ask) -> tuple[Shared, ...]:
         match ask.what:
             case "name":
-                return self._catalog.named(ask.text, HITS_MOST)
+                return catalog.named(ask.text, HITS_MOST)
             case "text":
-                return self._catalog.matching(ask.text, HITS_MOST)
+                return catalog.matching(ask.text, HITS_MOST)
             case "id":
-                return self._catalog.with_id(ask.text, HITS_MOST)
+                return catalog.with_id(ask.text, HITS_MOST)
             case "ls" if ask.text == self._name:
-                return self._catalog.all(LISTED_MOST)
+                return catalog.all(LISTED_MOST)
             case _:
                 return ()
 

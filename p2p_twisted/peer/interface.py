@@ -62,6 +62,7 @@ class Status:
     :ivar hashing: how many of its files are still being hashed.
     :ivar unshared: names below its directory that cannot be shared, and why.
     :ivar rates: the most that it sends and receives.
+    :ivar reshared: how many of its downloads others can find; ``None`` where none is to be.
     """
 
     name: PeerName
@@ -78,6 +79,7 @@ class Status:
     unshared: tuple[tuple[str, str], ...]
     uptime: float
     rates: Rates
+    reshared: int | None = None
 
 
 class PeerError(Exception):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any, Final, Literal
 
@@ -17,6 +18,7 @@ from p2p_twisted.library.watching import WatcherMaker
 from p2p_twisted.peer.answers import Answers
 from p2p_twisted.peer.duties import STOP, Duties
 from p2p_twisted.peer.getting import Getting
+from p2p_twisted.peer.holdings import Holdings
 from p2p_twisted.peer.interface import Found, IPeer, PeerError, Status, Topology, Watch
 from p2p_twisted.peer.presence import Presence
 from p2p_twisted.peer.settings import Settings
@@ -44,7 +46,7 @@ class Peer:
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
     :param rng: decides, and makes secrets: production gives it the system's.
     :param offload: calls what blocks.
-    :param make_watcher: notices changes of what is shared.
+    :param watcher_for: makes what notices changes below a directory.
     :param announce: is told what a person should know.
     :param stopped: is called when another peer has stopped the network.
     :param wall: tells wall time in seconds, to which files' times of change compare.
@@ -59,7 +61,7 @@ class Peer:
         rng: Random,
         settings: Settings,
         offload: Offload,
-        make_watcher: WatcherMaker,
+        watcher_for: Callable[[Path], WatcherMaker],
         announce: Callable[[str], None],
         stopped: Callable[[], None],
         wall: Callable[[], float] = time.time,
@@ -71,15 +73,16 @@ class Peer:
         self._announce = announce
         self._stopped = stopped
         self.state = StateDirectory(settings.directory / STATE_DIRECTORY)
-        self._library = Library(
-            settings.directory,
-            settings.downloads,
-            self.state.path,
-            reactor,
-            offload,
-            make_watcher,
-            wall,
+
+        def library(directory: Path, excluded: Path | None, cache: str) -> Library:
+            watcher, remembered = watcher_for(directory), self.state.path / cache
+            return Library(directory, excluded, remembered, reactor, offload, watcher, wall)
+
+        self._library = library(settings.directory, settings.downloads, "library.db")
+        self._reshared = (
+            library(settings.downloads, None, "downloads.db") if settings.reshares else None
         )
+        self._holdings = Holdings(*filter(None, (self._library, self._reshared)))
         self._traffic = Traffic(reactor, settings.rates, settings.at_once)
         self._presence = Presence(reactor, rng, settings, self.state, offload, announce)
         self._downloads = Downloads(
@@ -93,9 +96,9 @@ class Peer:
             rng,
         )
         self._pushes = Pushes(
-            reactor, settings.network, self._library.open, self._may_dial, self._traffic
+            reactor, settings.network, self._holdings.open, self._may_dial, self._traffic
         )
-        self._answers = Answers(settings.name, self._library.catalog, self._presence, reactor)
+        self._answers = Answers(settings.name, self._holdings.catalogs, self._presence, reactor)
         self._started = reactor.seconds()
         self._why: Literal["leaving", "stopping"] = "leaving"
         self._has_left = False
@@ -111,7 +114,7 @@ class Peer:
         :raises OSError: when the directory cannot be used.
         """
         self.state.open()
-        self._library.start()
+        self._holdings.start()
 
     async def join(self) -> PeerAddress:
         """
@@ -128,7 +131,7 @@ class Peer:
 
     def settled(self) -> "Deferred[None]":
         """Fire once everything that was there at the start can be found by others."""
-        return self._library.settled()
+        return Deferred.fromCoroutine(self._holdings.settled())
 
     # For the faces: see IPeer
 
@@ -205,6 +208,7 @@ class Peer:
             unshared=shared.unshared,
             uptime=self._reactor.seconds() - self._started,
             rates=self._traffic.rates,
+            reshared=None if self._reshared is None else self._reshared.summary().files,
         )
 
     def leave(self) -> "Deferred[None]":
@@ -253,10 +257,8 @@ class Peer:
 
     def _name_of(self, file: FileId) -> str:
         """Name some content as this peer has it; what is gone by now is named by its id."""
-        shared = self._library.catalog.with_id(file, 1)
-        names = [each.name for each in shared]
-        names += [each.name for each in self._downloads.all() if each.file == file]
-        return names[0] if names else file
+        running = (each.name for each in self._downloads.all() if each.file == file)
+        return self._holdings.name_of(file) or next(running, file)
 
     def _new_id(self) -> MessageId:
         return self._rng.randbytes(16).hex()
@@ -303,7 +305,7 @@ class Peer:
             await self._downloads.stop()
             await self._pushes.stop()
             await self._presence.leave(self._why)
-            await self._library.stop()
+            await self._holdings.stop()
         finally:
             self.state.close()
             self._has_left = True

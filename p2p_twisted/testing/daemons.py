@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from attrs import define, field
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -97,23 +97,26 @@ class VirtualDaemons:
         """Lose what the registry, which does not run now, had written down."""
         self._store = MemoryStore()
 
-    def start(self, name: PeerName, files: Mapping[str, bytes] | None = None) -> WitnessedPeer:
+    def start(
+        self, name: PeerName, files: Mapping[str, bytes] | None = None, **settings: Any
+    ) -> WitnessedPeer:
         """
         Start a peer, or start it again on the directory it had.
 
         :param files: by their paths, what to put there before.
+        :param settings: other than the usual ones.
         """
         directory = self.folder / name
         self._write(directory, files or {})
         reactor = self.network.process(name)
         rng = Random(self.network.rng.random())
-        settings = Settings(name, directory, directory / "Downloads")
+        chosen = Settings(name, directory, directory / "Downloads", **settings)
         peer = WitnessedPeer(
             reactor,
             rng,
-            settings,
+            chosen,
             inline,
-            self.make_watcher,
+            lambda _directory: self.make_watcher,
             self._say,
             reactor.stop,
             self.wall,

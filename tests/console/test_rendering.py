@@ -127,6 +127,11 @@ class StatusTests(SynchronousTestCase):
         self.assertEqual(lines[0], "peer       s2 (not in a network yet)")
         self.assertEqual(lines[2], "neighbors  none")
 
+    def test_reshared(self) -> None:
+        """Where downloads are shared, it says how many."""
+        lines = list(status_lines(attrs.evolve(STATUS, reshared=1)))
+        self.assertIn("downloads  s2/Downloads (1 file, shared, too)", lines)
+
 
 class HelpTests(SynchronousTestCase):
     """The table of commands in text."""

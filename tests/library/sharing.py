@@ -65,7 +65,7 @@ class Sharer:
         self.library = Library(
             self.directory,
             self.downloads,
-            self.state,
+            self.state / "library.db",
             self.clock,
             self._offload,
             self.watcher.make,

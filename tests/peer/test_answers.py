@@ -24,7 +24,7 @@ class SearchTests(SynchronousTestCase):
             name = f"f{number}.txt"
             catalog.put(OnDisk(name, name, Signature(1, 1, number)), Content("0" * 64, b""))
         presence: Any = None
-        self.answers = Answers("s1", catalog, presence, self.clock)
+        self.answers = Answers("s1", [catalog], presence, self.clock)
 
     def tell(self, what: Any, text: str) -> int:
         """Tell how many hits there are; none where it was not searched."""

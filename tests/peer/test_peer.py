@@ -255,6 +255,48 @@ class LimitTests(PeerTestCase):
         self.assertEqual(self.network.download("s2", "song"), SONG)
 
 
+class ReshareTests(PeerTestCase):
+    """What has been downloaded, for others."""
+
+    def holders(self, name: str, reshares: bool) -> list[tuple[str, str]]:
+        """Find out who offers a file that s2 has downloaded from s1."""
+        network = self.daemons()
+        network.start("s1", {"docs/f1.txt": b"one", "song": SONG})
+        network.start("s2", {"own": b"own", "song": b"another"}, reshares=reshares)
+        network.start("s3")
+        network.run(8.0)
+        network.get("s2", "f1")
+        network.result(network.peers["s2"].get("song", lambda _: None, holder="s1"))
+        network.run(15.0)
+        self.network = network
+        found = network.result(network.peers["s3"].find(name))
+        return sorted((hit.peer, hit.name) for hit in found.hits)
+
+    def test_private(self) -> None:
+        """Without being told to, a peer offers nothing of it."""
+        self.assertEqual(self.holders("f1", False), [("s1", "docs/f1.txt")])
+        self.assertIsNone(self.network.peers["s2"].status().reshared)
+
+    def test_reshared(self) -> None:
+        """It is offered under its name there, and served when its first holder is gone."""
+        self.assertEqual(self.holders("f1", True), [("s1", "docs/f1.txt"), ("s2", "f1.txt")])
+        self.assertEqual(self.network.peers["s2"].status().reshared, 2)
+        self.network.crash("s1")
+        self.network.get("s3", "f1")
+        self.assertEqual(self.network.download("s3", "f1.txt"), b"one")
+        self.network.get("s3", content_id(SONG))
+        self.assertEqual(self.network.download("s3", "song"), SONG)
+
+    def test_both(self) -> None:
+        """Two files of one name are two offers; the same one is listed once."""
+        self.assertEqual(
+            self.holders("song", True), [("s1", "song"), ("s2", "song"), ("s2", "song")]
+        )
+        listed = self.network.result(self.network.peers["s2"].listing())
+        self.assertEqual(sorted(hit.name for hit in listed.hits), ["f1.txt", "own", "song", "song"])
+        self.assertEqual(self.network.peers["s2"].status().files, 2)
+
+
 class SearchTests(PeerTestCase):
     def library(self) -> VirtualDaemons:
         daemons = self.daemons()
