@@ -9,13 +9,14 @@ EXTRA_demo :=
 EXTRA_test := [test]
 EXTRA_check := [dev]
 
-.PHONY: help demo test check clean
+.PHONY: help demo test check bench clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo    start a registry and five peers, and try them"
 	@echo "make test    run the quick tests"
 	@echo "make check   run everything that a change must pass"
+	@echo "make bench   measure, beside what rivals are found; RIVALS=DIR looks there, too"
 	@echo "make clean   remove $(VENV) and all caches"
 
 demo: $(VENV)/.for-demo
@@ -30,6 +31,9 @@ check: $(VENV)/.for-check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -q -n 2
+
+bench: $(VENV)/.for-demo
+	$(BIN)/python -m benchmarks $(if $(RIVALS),--rivals $(RIVALS))
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \

@@ -11,6 +11,7 @@ import contextlib
 import os
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -21,9 +22,9 @@ from benchmarks.commands import Rsync, Scp
 from benchmarks.figures import SPREAD, Sample, load, markdown, ratio, spread
 from benchmarks.hosts import LOCAL, Host, Namespaces, connections_dialed, why_no_namespaces
 from benchmarks.lab import Lab, Process
-from benchmarks.machine import describe, write_content
+from benchmarks.machine import write_content
 from benchmarks.network import Network, is_saved
-from benchmarks.options import parser
+from benchmarks.options import parser, run
 from benchmarks.runs import side_by_side
 from benchmarks.tools import Tools
 from benchmarks.ways import OURS, Way
@@ -68,7 +69,7 @@ class OurFolder(Way):
         return sample
 
 
-def measure(signals: Signals, options: Namespace) -> None:
+def table(options: Namespace, signals: Signals) -> None:
     """Measure, and print the table."""
     tools, count = Tools(options.rivals), options.files
     with contextlib.ExitStack() as stack:
@@ -91,15 +92,13 @@ def measure(signals: Signals, options: Namespace) -> None:
     print(f"Ours: connections not counted, {no_namespaces}.\n" if no_namespaces else dialed)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
-    arguments = parser(__doc__)
-    arguments.add_argument("--files", type=int, default=1000)
-    arguments.add_argument("--size", type=int, default=1024, help="bytes of each")
-    options = arguments.parse_args()
-    print(describe())
-    with Signals() as signals:
-        measure(signals, options)
+    known = parser(__doc__)
+    known.add_argument("--files", type=int, default=1000)
+    known.add_argument("--size", type=int, default=1024, help="bytes of each")
+    options = known.parse_args(arguments)
+    run(partial(table, options))
 
 
 if __name__ == "__main__":

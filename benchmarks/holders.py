@@ -8,14 +8,16 @@ flipped in every tenth chunk, which the other three should make up for.
 """
 
 from argparse import Namespace
+from collections.abc import Sequence
+from functools import partial
 from statistics import median
 from typing import Final
 
 from benchmarks.figures import SPREAD, load, markdown, ratio, spread
 from benchmarks.lab import Lab
 from benchmarks.limited import Holders, OneKilled, OneWrong
-from benchmarks.machine import MIB, describe, write_content
-from benchmarks.options import parser
+from benchmarks.machine import MIB, write_content
+from benchmarks.options import parser, run
 from benchmarks.runs import side_by_side
 from p2p_twisted.control.signals import Signals
 from p2p_twisted.transfer.rates import read_rate
@@ -23,7 +25,7 @@ from p2p_twisted.transfer.rates import read_rate
 _MOST: Final = 4
 
 
-def measure(signals: Signals, options: Namespace) -> None:
+def table(options: Namespace, signals: Signals) -> None:
     """Measure, and print the tables."""
     size, rate = options.size * MIB, options.rate
     with Lab(signals, options.directory) as lab:
@@ -55,15 +57,13 @@ def measure(signals: Signals, options: Namespace) -> None:
     print(f"The longest pause around the kill was {killed.longest_pause:.2f} s.\n")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the tables."""
-    arguments = parser(__doc__)
-    arguments.add_argument("--rate", default="20M", help="as --max-up takes it")
-    arguments.add_argument("--size", type=int, default=256, help="MiB")
-    options = arguments.parse_args()
-    print(describe())
-    with Signals() as signals:
-        measure(signals, options)
+    known = parser(__doc__)
+    known.add_argument("--rate", default="20M", help="as --max-up takes it")
+    known.add_argument("--size", type=int, default=256, help="MiB")
+    options = known.parse_args(arguments)
+    run(partial(table, options))
 
 
 if __name__ == "__main__":

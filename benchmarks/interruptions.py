@@ -9,6 +9,7 @@ what comes in at the downloader's interface is counted there. So this needs root
 
 import filecmp
 from argparse import Namespace
+from collections.abc import Sequence
 from functools import partial
 from random import Random
 from typing import Final
@@ -16,9 +17,9 @@ from typing import Final
 from benchmarks.figures import markdown
 from benchmarks.hosts import Namespaces, received_bytes, why_no_namespaces
 from benchmarks.lab import Lab, Process
-from benchmarks.machine import MIB, describe, write_content
+from benchmarks.machine import MIB, write_content
 from benchmarks.network import Network
-from benchmarks.options import parser
+from benchmarks.options import parser, run
 from p2p_twisted.control.signals import Signals
 
 _RATE: Final = "400mbit"
@@ -52,14 +53,12 @@ class Interrupted:
             name = _SIDES[number % len(_SIDES)]
             self._peers[name].kill()
             self._peers[name] = self._start(name)
-        self._lab.wait((self._downloads / _FILE).exists)
+        published = self._downloads / _FILE
+        self._lab.wait(published.exists)
+        if not filecmp.cmp(self._holds / _FILE, published, shallow=False):
+            raise ValueError("what was published is not what was held")
+        published.unlink()
         return received_bytes(self._peers["downloader"].pid) - before
-
-    @property
-    def is_right(self) -> bool:
-        """Whether the file that was published is the one that was held."""
-        held, published = (folder / _FILE for folder in (self._holds, self._downloads))
-        return filecmp.cmp(held, published, shallow=False)
 
     def _start(self, name: str) -> Process:
         return self._network.start_peer(name, host=self._hosts[name])
@@ -69,33 +68,30 @@ class Interrupted:
         return sum(part.stat().st_blocks * _BLOCK_BYTES for part in parts) >= place
 
 
-def measure(signals: Signals, options: Namespace) -> None:
+def table(options: Namespace, signals: Signals) -> None:
     """Measure, and print the table."""
-    kills = options.kills
-    body = []
-    for number in range(1, options.rounds + 1):
+    size, body = options.size * MIB, []
+    for _ in range(options.rounds):
         with Namespaces(len(_SIDES), _RATE) as there, Lab(signals, options.directory) as lab:
-            download = Interrupted(lab, there, options.size * MIB)
-            came = download.run(kills) / MIB
-            verdict = "right" if download.is_right else "WRONG"
-        more = (came - options.size) / kills
-        body.append((str(number), f"{came / options.size:.3f}", f"{more:.2f}", verdict))
-    print(f"\n{options.size} MiB, {kills} times one side killed\n")
-    print(markdown(("run", "bytes received / size", "MiB more a kill", "content"), body))
+            download = Interrupted(lab, there, size)
+            quiet = download.run(0)
+            came = download.run(options.kills)
+        more = (came - quiet) / options.kills / MIB
+        body.append((f"{came / size:.3f}", f"{quiet / size:.3f}", f"{more:.2f}"))
+    print(f"\n{options.size} MiB, {options.kills} times one side killed\n")
+    print(markdown(("bytes received / size", "without kills", "MiB more a kill"), body))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
-    arguments = parser(__doc__)
-    arguments.add_argument("--size", type=int, default=256, help="MiB")
-    arguments.add_argument("--kills", type=int, default=20)
-    options = arguments.parse_args()
-    print(describe())
+    known = parser(__doc__)
+    known.add_argument("--size", type=int, default=256, help="MiB")
+    known.add_argument("--kills", type=int, default=20)
+    options = known.parse_args(arguments)
     if reason := why_no_namespaces():
         print(f"not measured: {reason}")
         return
-    with Signals() as signals:
-        measure(signals, options)
+    run(partial(table, options))
 
 
 if __name__ == "__main__":

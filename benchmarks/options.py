@@ -1,9 +1,13 @@
-"""What all tables are told on their command line, and how each begins."""
+"""What all tables are told on their command line, and how they begin and end."""
 
 import argparse
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
+
+from benchmarks.machine import describe
+from p2p_twisted.control.signals import Interrupted, Signals
 
 MEMORY: Final = Path("/dev/shm")
 
@@ -29,3 +33,13 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 def sizes(text: str) -> Sequence[int]:
     """Read sizes in MiB, with commas."""
     return [int(size) << 20 for size in text.split(",")]
+
+
+def run(measure: Callable[[Signals], None]) -> None:
+    """Say what it is measured on, and measure; a signal ends it, and all that was started."""
+    print(describe(), flush=True)
+    try:
+        with Signals() as signals:
+            measure(signals)
+    except Interrupted as interrupted:
+        sys.exit(128 + interrupted.number)

@@ -6,21 +6,22 @@ One file from one process to another: ours beside the limit, Twisted's defaults,
 
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from benchmarks.commands import HttpServer, Nginx, NginxVerified, Rsync, Scp, Wormhole
 from benchmarks.figures import HEAD, Row, load, markdown, percentile, rows
 from benchmarks.lab import Lab
 from benchmarks.lateness import Pinger
-from benchmarks.machine import MIB, describe, write_content
-from benchmarks.options import parser, sizes
+from benchmarks.machine import MIB, write_content
+from benchmarks.options import parser, run, sizes
 from benchmarks.runs import ready, side_by_side
 from benchmarks.swarms import Aria2, Libtorrent
 from benchmarks.tools import Tools
 from benchmarks.ways import Defaults, Limit, Ours, Way
 from p2p_twisted.control.signals import Signals
 
-OTHERS: Final[tuple[type[Way], ...]] = (
+RIVALS: Final[tuple[type[Way], ...]] = (
     Limit,
     Defaults,
     Nginx,
@@ -32,6 +33,13 @@ OTHERS: Final[tuple[type[Way], ...]] = (
     Aria2,
     Wormhole,
 )
+
+
+def tables(options: Namespace, signals: Signals) -> None:
+    """Measure at all sizes."""
+    kinds = Tools(options.rivals).choose(RIVALS)
+    for size in options.sizes:
+        table(signals, options, kinds, size)
 
 
 def table(signals: Signals, options: Namespace, kinds: Sequence[type[Way]], size: int) -> None:
@@ -73,18 +81,12 @@ def answers(ours: Ours, size: int, rounds: int) -> tuple[Row, Sequence[Row]]:
     ]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the tables."""
-    arguments = parser(__doc__)
-    arguments.add_argument(
-        "--sizes", type=sizes, default=sizes("64,512,2048"), help="MiB, MiB, ..."
-    )
-    options = arguments.parse_args()
-    print(describe())
-    kinds = Tools(options.rivals).choose(OTHERS)
-    with Signals() as signals:
-        for size in options.sizes:
-            table(signals, options, kinds, size)
+    known = parser(__doc__)
+    known.add_argument("--sizes", type=sizes, default=sizes("64,512,2048"), help="MiB, MiB, ...")
+    options = known.parse_args(arguments)
+    run(partial(tables, options))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,15 @@ One holder, and many who want the same file at once, with nothing between them.
 """
 
 from argparse import Namespace
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from benchmarks.figures import HEAD, load, markdown, rows
 from benchmarks.hosts import LOCAL
 from benchmarks.lab import Lab
-from benchmarks.machine import MIB, describe, write_content
-from benchmarks.options import parser
+from benchmarks.machine import MIB, write_content
+from benchmarks.options import parser, run
 from benchmarks.runs import side_by_side
 from benchmarks.swarms import Aria2, Libtorrent, OurSwarm, Swarm
 from benchmarks.tools import Tools
@@ -20,7 +22,7 @@ from p2p_twisted.control.signals import Signals
 WAYS: Final[tuple[type[Swarm], ...]] = (OurSwarm, Libtorrent, Aria2)
 
 
-def measure(signals: Signals, options: Namespace) -> None:
+def table(options: Namespace, signals: Signals) -> None:
     """Measure, and print the table."""
     tools, size, count = Tools(options.rivals), options.size * MIB, options.downloaders
     hosts = [LOCAL] * (2 + count)
@@ -33,15 +35,13 @@ def measure(signals: Signals, options: Namespace) -> None:
     print(markdown(HEAD, rows(samples, OurSwarm.name)))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
-    arguments = parser(__doc__)
-    arguments.add_argument("--downloaders", type=int, default=8)
-    arguments.add_argument("--size", type=int, default=256, help="MiB")
-    options = arguments.parse_args()
-    print(describe())
-    with Signals() as signals:
-        measure(signals, options)
+    known = parser(__doc__)
+    known.add_argument("--downloaders", type=int, default=8)
+    known.add_argument("--size", type=int, default=256, help="MiB")
+    options = known.parse_args(arguments)
+    run(partial(table, options))
 
 
 if __name__ == "__main__":

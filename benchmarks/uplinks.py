@@ -8,14 +8,16 @@ leave the holder once: no way can be faster than the time that this takes, F/u.
 """
 
 from argparse import Namespace
+from collections.abc import Sequence
+from functools import partial
 from statistics import median
 from typing import Final
 
 from benchmarks.figures import SPREAD, load, markdown, spread
 from benchmarks.hosts import Namespaces, why_no_namespaces
 from benchmarks.lab import Lab
-from benchmarks.machine import MIB, describe, write_content
-from benchmarks.options import parser, sizes
+from benchmarks.machine import MIB, write_content
+from benchmarks.options import parser, run, sizes
 from benchmarks.runs import side_by_side
 from benchmarks.swarms import Libtorrent, OurSwarm, Swarm
 from benchmarks.tools import Tools
@@ -25,7 +27,13 @@ WAYS: Final[tuple[type[Swarm], ...]] = (OurSwarm, Libtorrent)
 _BITS_PER_BYTE: Final = 8
 
 
-def measure(signals: Signals, options: Namespace, size: int) -> None:
+def tables(options: Namespace, signals: Signals) -> None:
+    """Measure at all sizes."""
+    for size in options.sizes:
+        table(signals, options, size)
+
+
+def table(signals: Signals, options: Namespace, size: int) -> None:
     """Measure at one size, and print the table."""
     tools, count, uplink = Tools(options.rivals), options.downloaders, options.uplink
     least = size * _BITS_PER_BYTE / (uplink * 1e6)
@@ -46,20 +54,17 @@ def measure(signals: Signals, options: Namespace, size: int) -> None:
     print(markdown(("", "time / (F/u)", *SPREAD), body))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the tables."""
-    arguments = parser(__doc__)
-    arguments.add_argument("--downloaders", type=int, default=8)
-    arguments.add_argument("--uplink", type=int, default=80, help="Mbit/s")
-    arguments.add_argument("--sizes", type=sizes, default=sizes("32,256"), help="MiB, MiB, ...")
-    options = arguments.parse_args()
-    print(describe())
+    known = parser(__doc__)
+    known.add_argument("--downloaders", type=int, default=8)
+    known.add_argument("--uplink", type=int, default=80, help="Mbit/s")
+    known.add_argument("--sizes", type=sizes, default=sizes("32,256"), help="MiB, MiB, ...")
+    options = known.parse_args(arguments)
     if reason := why_no_namespaces():
         print(f"not measured: {reason}")
         return
-    with Signals() as signals:
-        for size in options.sizes:
-            measure(signals, options, size)
+    run(partial(tables, options))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,58 @@
+"""Every table can be made, from real daemons and whatever rivals are here."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from twisted.trial.unittest import SynchronousTestCase
+
+from benchmarks.options import MEMORY
+
+_ROOT = Path(__file__).parent.parent.parent
+_SECONDS = 300.0
+
+
+@pytest.mark.slow
+class BenchmarkTests(SynchronousTestCase):
+    def table(self, name: str, *options: str) -> str:
+        """Make a table of one small run; returns what was printed."""
+        with tempfile.TemporaryDirectory(dir=MEMORY) as directory:
+            common = ["--rounds=1", f"--directory={directory}"]
+            command = [sys.executable, "-m", f"benchmarks.{name}", *common, *options]
+            ended = subprocess.run(
+                command, cwd=_ROOT, capture_output=True, text=True, timeout=_SECONDS
+            )
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            self.assertEqual(list(Path(directory).iterdir()), [])
+        return ended.stdout
+
+    def test_push(self) -> None:
+        """One file, by every way that is here."""
+        printed = self.table("push", "--sizes=1")
+        self.assertIn("| p2p_twisted | 1.00 |", printed)
+        self.assertIn("| Twisted's defaults, BLAKE3 |", printed)
+        self.assertIn("| downloader |", printed)
+
+    def test_swarm(self) -> None:
+        """One file to two who want it."""
+        self.assertIn("| p2p_twisted | 1.00 |", self.table("swarm", "--downloaders=2", "--size=1"))
+
+    def test_uplinks(self) -> None:
+        """The same with slow uplinks, where there can be namespaces."""
+        printed = self.table("uplinks", "--downloaders=2", "--sizes=1")
+        self.assertTrue("| p2p_twisted |" in printed or "not measured" in printed, printed)
+
+    def test_holders(self) -> None:
+        """One file from up to four."""
+        self.assertIn("| 4 holders, one killed midway |", self.table("holders", "--size=24"))
+
+    def test_folder(self) -> None:
+        """Many small files."""
+        self.assertIn("| p2p_twisted | 1.00 |", self.table("folder", "--files=20"))
+
+    def test_interruptions(self) -> None:
+        """A download that is interrupted, where there can be namespaces."""
+        printed = self.table("interruptions", "--size=16", "--kills=2")
+        self.assertTrue("MiB more a kill" in printed or "not measured" in printed, printed)
