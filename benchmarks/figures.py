@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from math import nan
 from statistics import median
 from typing import Final, TypeVar
 
@@ -76,9 +77,9 @@ def ratio(theirs: Sequence[Sample], ours: Sequence[Sample]) -> float:
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """Find the value that so large a share of all values does not exceed."""
+    """Find the value that so large a share of all values does not exceed; of none it is NaN."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else nan
 
 
 SPREAD: Final[Row] = ("median s", "min", "max", "runs")

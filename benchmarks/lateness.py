@@ -29,12 +29,12 @@ class Pinger:
     def __init__(self, lab: Lab, ports: Sequence[int]) -> None:
         self._lab = lab
         self._process = lab.start_script("benchmarks.lateness", *map(str, ports))
-        lab.wait_for(self._process, "ready")
+        lab.wait_for(self._process, "ready\n")
 
     def waits(self) -> Any:
         """Give the seconds that each answer took since the last call, daemon by daemon."""
         self._process.say("")
-        self._lab.wait_for(self._process, "\n")
+        self._lab.wait_for(self._process, "]\n")
         return json.loads(self._process.heard())
 
 

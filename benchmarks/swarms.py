@@ -137,7 +137,7 @@ class Libtorrent(Torrent):
         self._addresses.append(":".join(address))
         script: Sequence[str | Path] = (*host.prefix, self.tools.python, _SCRIPT, what, *address)
         peer = self.lab.start_talking("libtorrent", *script, self.torrent, directory)
-        self.lab.wait_for(peer, "ready")
+        self.lab.wait_for(peer, "ready\n")
         return peer
 
 

@@ -93,9 +93,9 @@ class Prepared(Way):
     def prepare(self) -> None:
         port = str(self.lab.port())
         self.holder = self.lab.start_script(self.script, "hold", port, self.source)
-        self.lab.wait_for(self.holder, "ready")
+        self.lab.wait_for(self.holder, "ready\n")
         self.downloader = self.lab.start_script(self.script, "take", port)
-        self.lab.wait_for(self.downloader, "ready")
+        self.lab.wait_for(self.downloader, "ready\n")
 
     @override
     def fetch(self, target: Path) -> Sample:
