@@ -82,10 +82,8 @@ class Network:
         """
 
         def is_shared() -> bool:
-            peer.say("status")
-            self._lab.wait(lambda: ended(peer), readable=peer.readable)
-            said = peer.tail().rpartition("directory")[2]
-            return f"({files:,} file" in said and "still being hashed" not in said
+            directory = self._status(peer).rpartition("directory")[2]
+            return f"({files:,} file" in directory and "still being hashed" not in directory
 
         try:
             self._lab.wait(is_shared, _HASHED_SECONDS, every=_AGAIN_SECONDS)
@@ -94,9 +92,16 @@ class Network:
 
     def port_of(self, peer: Process) -> int:
         """Tell where a peer listens."""
-        found = re.search(r"joined as \S+ on port (\d+)", peer.tail())
-        assert found is not None, peer.tail()
-        return int(found[1])
+        # What is printed may come after the verdict.
+        while not (found := re.findall(r"^ *peer .*:(\d+)$", self._status(peer), re.MULTILINE)):
+            self._lab.pause(_AGAIN_SECONDS)
+        return int(found[-1])
+
+    def _status(self, peer: Process) -> str:
+        """Have a peer print how it is; returns the last that it has printed."""
+        peer.say("status")
+        self._lab.wait(lambda: ended(peer), readable=peer.readable)
+        return peer.tail()
 
 
 def ended(peer: Process) -> bool:
