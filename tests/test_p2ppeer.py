@@ -28,8 +28,8 @@ class LimitOptionsTests(SynchronousTestCase):
 
     def test_limits(self) -> None:
         """Rates are read as curl reads them; fewer transfers may be slower."""
-        options = parsed("--max-up=1.5M", "--max-down", "8k", "--max-transfers=4", "--reshare")
-        self.assertEqual(options["rates"], Rates(3 * MIB // 2, 8 * KIB))
+        options = parsed("--max-up=1.5M", "--max-down", "64k", "--max-transfers=4", "--reshare")
+        self.assertEqual(options["rates"], Rates(3 * MIB // 2, 64 * KIB))
         self.assertEqual(options["max-transfers"], AtOnce(4, 4))
         self.assertTrue(options["reshare"])
         self.assertEqual(parsed("--max-up=0", "--max-down=off")["rates"], Rates())
@@ -39,7 +39,7 @@ class LimitOptionsTests(SynchronousTestCase):
         for argument, said in [
             ("--max-up=10MB", "such as 10M"),
             ("--max-up=63K", "64K at least"),
-            ("--max-down=1K", "16K at least"),
+            ("--max-down=100K", "128K at least"),
             ("--max-transfers=0", "from 1 to 256"),
             ("--max-transfers=257", "from 1 to 256"),
             ("--max-transfers=many", "from 1 to 256"),

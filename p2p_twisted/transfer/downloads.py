@@ -55,7 +55,7 @@ class Downloads:
     ) -> None:
         self.inbox = inbox
         self._manifests = Inbox(os.path.join(wants.folder, "manifests"))
-        self._requests = Requests(clock, network, new_ticket)
+        self._requests = Requests(clock, network, new_ticket, traffic.down)
         self._traffic = traffic
         slots = DeferredSemaphore(traffic.at_once.down)
         self._means = Means(clock, offload, wants, network, self._requests, slots, rng)

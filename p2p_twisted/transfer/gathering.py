@@ -120,6 +120,7 @@ class Gathering:
 
     def moved(self, holder: PeerName, count: int) -> None:
         """Take note that a holder has sent some bytes."""
+        self._report.moved(holder, count)
         if self._assembly.plan is not None:
             self._assembly.plan.moved(holder, count, self._means.clock.seconds())
 

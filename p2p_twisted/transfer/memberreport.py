@@ -37,6 +37,10 @@ class MemberReport(Report):
         self._whole.delivered(holder, count)
 
     @override
+    def moved(self, holder: PeerName, count: int) -> None:
+        self._whole.moved(holder, count)
+
+    @override
     def become(self, state: State) -> None:
         self._state = state
         states = [other._state for other in self._others]

@@ -43,14 +43,8 @@ class AtOnce:
 
         :raises BadRate: when others would take one of ours for dead.
         """
-        for word, rate, transfers in (("up", rates.up, self.up), ("down", rates.down, self.down)):
-            least = transfers * limits.SLOWEST_SHARE_BYTES_PER_SECOND
-            if rate is not None and rate < least:
-                raise BadRate(
-                    f"{written(rate)} {word} is too slow for {transfers} transfers at once,"
-                    f" which others give up below {written(least // transfers)} each:"
-                    f" {written(least)} at least, or fewer transfers (--max-transfers)"
-                )
+        _check("up", rates.up, self.up, self.up)
+        _check("down", rates.down, self.down, self.down * limits.HOLDERS_PER_FILE)
 
 
 def read_rate(text: str) -> int | None:
@@ -69,6 +63,16 @@ def read_rate(text: str) -> int | None:
         raise BadRate(f"a rate is bytes a second, such as 10M, 1.5M or 500K, not {text!r}")
     rate = float(match["number"]) * _UNITS[match["unit"].upper()]
     return max(1, round(rate)) if rate else None
+
+
+def _check(direction: str, rate: int | None, transfers: int, connections: int) -> None:
+    least = connections * limits.SLOWEST_SHARE_BYTES_PER_SECOND
+    if rate is not None and rate < least:
+        raise BadRate(
+            f"{written(rate)} {direction} is too slow for {transfers} transfers at once, on"
+            f" {connections} connections that are given up below {written(least // connections)}"
+            f" each: {written(least)} at least, or fewer transfers (--max-transfers)"
+        )
 
 
 def written(rate: int) -> str:

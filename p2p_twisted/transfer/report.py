@@ -1,5 +1,6 @@
 """Tell whoever watches a download how far it has come, but not too often."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -28,7 +29,8 @@ class Report:
 
     def __init__(self, clock: IReactorTime, progress: Progress) -> None:
         self._speed = Speed()
-        self._holders: dict[PeerName, Speed] = {}
+        self._speeds: dict[PeerName, Speed] = {}
+        self._delivered: Counter[PeerName] = Counter()
         self._clock = clock
         self._progress = progress
         self._watches: list[Watch] = []
@@ -46,15 +48,15 @@ class Report:
         rate = self._speed.rate(now)
         left = (progress.size - progress.received) / rate if rate else None
         holders = tuple(
-            Contribution(holder, speed.total, speed.rate(now))
-            for holder, speed in self._holders.items()
+            Contribution(holder, self._delivered[holder], speed.rate(now))
+            for holder, speed in self._speeds.items()
         )
         return attrs.evolve(progress, state=Receiving(rate, left, holders))
 
     @property
     def holders(self) -> tuple[PeerName, ...]:
         """Who delivered some of it."""
-        return tuple(holder for holder, speed in self._holders.items() if speed.total)
+        return tuple(self._delivered)
 
     @property
     def seconds(self) -> float:
@@ -80,17 +82,22 @@ class Report:
 
     def receiving(self, holder: PeerName) -> None:
         """A holder delivers."""
-        self._holders.setdefault(holder, Speed())
+        self._speeds.setdefault(holder, Speed())
         if not isinstance(self._progress.state, Receiving):
             self.become(Receiving())
 
     def delivered(self, holder: PeerName, count: int) -> None:
         """A holder has delivered some more of it, verified."""
-        now = self._clock.seconds()
+        self._delivered[holder] += count
         self.receiving(holder)
-        self._holders[holder].moved(count, now)
-        self._speed.moved(count, now)
         self.advanced(count)
+
+    def moved(self, holder: PeerName, count: int) -> None:
+        """Bytes have come from a holder; they may not be verified yet."""
+        now = self._clock.seconds()
+        self._speeds.setdefault(holder, Speed()).moved(count, now)
+        self._speed.moved(count, now)
+        self._tell_soon()
 
     def measured(self, size: int, files: int = 1) -> None:
         """Begin to count, now that it is known how much it is."""

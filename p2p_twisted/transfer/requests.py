@@ -11,6 +11,7 @@ from p2p_twisted.background import background
 from p2p_twisted.transfer.batch import Batch, BatchTaker
 from p2p_twisted.transfer.content import Content, WrongContent
 from p2p_twisted.transfer.disk import DiskFault
+from p2p_twisted.transfer.pacing import Pacer
 from p2p_twisted.transfer.receiving import Receiving, Taker, Unwanted
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
@@ -98,16 +99,22 @@ class Requests:
     Ask holders, and recognize what they send.
 
     :param new_ticket: makes random tickets that nobody can guess.
+    :param pacer: of what comes on links.
     """
 
     log = Logger()
 
     def __init__(
-        self, clock: IReactorTime, network: Network, new_ticket: Callable[[], MessageId]
+        self,
+        clock: IReactorTime,
+        network: Network,
+        new_ticket: Callable[[], MessageId],
+        pacer: Pacer,
     ) -> None:
         self._clock = clock
         self._network = network
         self._new_ticket = new_ticket
+        self._pacer = pacer
         self._open: dict[MessageId, Request] = {}
         self._liars: dict[_Way, float] = {}
 
@@ -206,9 +213,8 @@ class Requests:
         def take(piece: bytes) -> None:
             content.extend(piece)
             if len(content) == file.size:
-                background(
-                    self.log, "taking a small file", _take_whole(request, taker, bytes(content))
-                )
+                taking = _take_whole(request, taker, bytes(content), self._pacer.turn(file.size))
+                background(self.log, "taking a small file", taking)
 
         connection.expect_raw(file.size, take)
         if not file.size:
@@ -231,12 +237,20 @@ def _way(hit: Hit) -> _Way:
     return hit.route[:1], hit.peer
 
 
-async def _take_whole(request: Request, taker: Taker, content: bytes) -> None:
-    """Let a file that arrived at once go the way of all content: digests, then chunks."""
+async def _take_whole(
+    request: Request, taker: Taker, content: bytes, turn: "Deferred[None]"
+) -> None:
+    """
+    Let a file that arrived at once go the way of all content: digests, then chunks.
+
+    :param turn: nothing more is asked for before.
+    """
+    await turn
     try:
         known = Content.of_whole(request.file, content)
         plan = await taker.begin(request.holder, known)
         if not plan.is_complete:
+            taker.moved(request.holder, len(content))
             taker.take(request.holder, 0, memoryview(content))
     except WrongContent as lie:
         request.lied(str(lie))

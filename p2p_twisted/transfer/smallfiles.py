@@ -136,6 +136,7 @@ class SmallFiles:
         if self._pool.came(holder, content.file):
             self._idle_since = self._means.clock.seconds()
             size = content.size * len(self._targets[content.file])
+            self._report.moved(holder, content.size)
             self._report.delivered(holder, size)
             self._shelf.put(content, whole)
 

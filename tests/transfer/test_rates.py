@@ -44,13 +44,13 @@ class AtOnceTests(SynchronousTestCase):
 
     def test_too_slow(self) -> None:
         """A rate that would leave transfers for dead is refused, with a way out."""
-        AtOnce().check(Rates(64 * KIB, 16 * KIB))
-        AtOnce(1, 1).check(Rates(2 * KIB, 2 * KIB))
+        AtOnce().check(Rates(64 * KIB, 128 * KIB))
+        AtOnce(1, 1).check(Rates(2 * KIB, 16 * KIB))
         error = self.assertRaises(BadRate, AtOnce().check, Rates(up=63 * KIB))
         self.assertEqual(
             str(error),
-            "63K up is too slow for 32 transfers at once, which others give up below 2K each:"
-            " 64K at least, or fewer transfers (--max-transfers)",
+            "63K up is too slow for 32 transfers at once, on 32 connections that are given up"
+            " below 2K each: 64K at least, or fewer transfers (--max-transfers)",
         )
-        error = self.assertRaises(BadRate, AtOnce(4, 4).check, Rates(down=7 * KIB))
-        self.assertIn("7K down is too slow for 4 transfers", str(error))
+        error = self.assertRaises(BadRate, AtOnce(4, 4).check, Rates(down=63 * KIB))
+        self.assertIn("63K down is too slow for 4 transfers", str(error))
