@@ -28,11 +28,13 @@ class Get:
     Download by name.
 
     :ivar is_bare: it was typed without a command, so that it may be a misspelt one.
+    :ivar words: the names and patterns that it is, unless something is called all of it.
     """
 
     name: str
     holder: PeerName | None = None
     is_bare: bool = False
+    words: tuple[str, ...] = ()
 
 
 @attrs.frozen

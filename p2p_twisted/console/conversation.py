@@ -9,7 +9,12 @@ from twisted.logger import Logger
 
 from p2p_twisted.console import commands
 from p2p_twisted.console.commands import Command
-from p2p_twisted.console.downloads import download_line, transfers_lines
+from p2p_twisted.console.downloads import (
+    download_line,
+    selection_end,
+    selection_lines,
+    transfers_lines,
+)
 from p2p_twisted.console.parsing import find_entry
 from p2p_twisted.console.rendering import (
     Offer,
@@ -94,7 +99,29 @@ class Conversation:
         return Outcome.GONE
 
     async def _get(self, command: commands.Get) -> Outcome:
-        return await self._download(command.name, command.holder)
+        try:
+            return await self._download(command.name, command.holder)
+        except (AlreadyHere, Ambiguous):
+            raise
+        except PeerError as error:
+            if not command.words:
+                raise
+            return await self._get_several(command, error)
+
+    async def _get_several(self, command: commands.Get, error: PeerError) -> Outcome:
+        """Get what the words of a line mean, as nothing is called all of it."""
+        selection = await self._peer.select(command.words, command.holder)
+        if all(isinstance(why, NotFound) for _word, why in selection.failed) and not (
+            selection.things or selection.here
+        ):
+            raise error
+        self._say(selection_lines(selection))
+        watch, told = self._watch_from_now_on()
+        ended = await self._peer.get_selected(selection, watch) if selection.things else ()
+        self._say([*map(download_line, ended), selection_end(selection, ended)])
+        told.update(progress.number for progress in ended)
+        is_saved = all(isinstance(progress.state, Saved) for progress in ended)
+        return Outcome.OK if is_saved and not selection.failed else Outcome.FAILED
 
     async def _choose(self, command: commands.Choose) -> Outcome:
         number, holder = command.number, command.holder
@@ -110,18 +137,27 @@ class Conversation:
         return await self._download(hit, holder)
 
     async def _download(self, wanted: str | Hit, holder: PeerName | None) -> Outcome:
-        is_told = False
+        watch, told = self._watch_from_now_on()
+        progress = await self._peer.get(wanted, watch, holder)
+        self._say([download_line(progress)])
+        told.add(progress.number)
+        return Outcome.OK if isinstance(progress.state, Saved) else Outcome.FAILED
+
+    def _watch_from_now_on(self) -> tuple[Watch, set[int]]:
+        """
+        Make what watches downloads also when their command has ended.
+
+        :returns: the numbers of those are to be put into the set that comes with it.
+        """
+        told: set[int] = set()
 
         def watch(progress: Progress) -> None:
             self._watch(progress)
-            # It may have had to wait for a holder, and end long after this command.
-            if is_told and progress.is_ended:
+            # It may have had to wait for a holder, and end long after its command.
+            if progress.number in told and progress.is_ended:
                 self._say([download_line(progress)])
 
-        progress = await self._peer.get(wanted, watch, holder)
-        self._say([download_line(progress)])
-        is_told = True
-        return Outcome.OK if isinstance(progress.state, Saved) else Outcome.FAILED
+        return watch, told
 
     async def _find(self, command: commands.Find) -> Outcome:
         found = await self._peer.find(command.text)

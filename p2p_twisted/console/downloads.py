@@ -5,6 +5,7 @@ from typing import Final
 
 from p2p_twisted.console.rendering import name_list, short_id
 from p2p_twisted.console.text import clip, count, human_size, human_time, shown_name
+from p2p_twisted.peer.interface import Selection
 from p2p_twisted.transfer.progress import (
     Blocked,
     Canceled,
@@ -73,6 +74,28 @@ def download_line(progress: Progress) -> str:
             return _one_line(progress)
 
 
+def selection_lines(selection: Selection) -> Iterator[str]:
+    """Write what several names and patterns mean, before it is fetched."""
+    if selection.things:
+        names = tuple(hits[0].name for hits in selection.things)
+        yield f"found {len(names):,}, {human_size(selection.size)}: {_some(names)}"
+    if selection.here:
+        yield f"already here: {_some(selection.here)}"
+    for word, why in selection.failed:
+        yield f"{shown_name(word)}: {why}"
+
+
+def selection_end(selection: Selection, ended: Sequence[Progress]) -> str:
+    """Write what has become of it all."""
+    saved = sum(map(_saved_files, ended))
+    wanted = sum(progress.files for progress in ended)
+    here = f", {len(selection.here):,} already here" if selection.here else ""
+    names = [word for word, _why in selection.failed]
+    names += [each.name for each in ended if not isinstance(each.state, Saved)]
+    failed = f"; not complete: {_some(names)}" if names else ""
+    return f"saved {saved:,} of {count(wanted, 'file')}{here}{failed}"
+
+
 def transfers_lines(
     downloads: Sequence[Progress], uploads: Sequence[tuple[str, Upload]]
 ) -> Iterator[str]:
@@ -87,6 +110,16 @@ def transfers_lines(
     for name, upload in uploads:
         sent = f"{human_size(upload.sent)} of {shown_name(name)}"
         yield f"  <  {sent} to {upload.requester}{_at(upload.rate)}"
+
+
+def _saved_files(progress: Progress) -> int:
+    match progress.state:
+        case Saved():
+            return progress.files
+        case Incomplete(missing=missing):
+            return progress.files - len(missing)
+        case _:
+            return 0
 
 
 def _some(names: Sequence[str]) -> str:

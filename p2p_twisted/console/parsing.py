@@ -25,6 +25,7 @@ from p2p_twisted.console.commands import (
     Stop,
     Topo,
 )
+from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
 
@@ -101,7 +102,21 @@ def _read_get(rest: str) -> Command | None:
     if peer is not None and holder is None:
         return None
     number = _number(what)
-    return Choose(number, holder) if number else Get(_unquoted(what) or what, holder)
+    if number:
+        return Choose(number, holder)
+    return Get(_unquoted(what) or what, holder, words=_several(what))
+
+
+def _several(text: str) -> tuple[str, ...]:
+    """
+    Part a text into words, of which those in quotes may have spaces.
+
+    :returns: nothing where it can only be one name.
+    """
+    words = [(match["quoted"], match["plain"]) for match in _WORDS.finditer(text)]
+    if len(words) == 1 and not is_pattern(words[0][1] or ""):
+        return ()
+    return tuple(quoted or plain for quoted, plain in words)
 
 
 def _read_find(rest: str) -> Command | None:
@@ -162,14 +177,17 @@ def _peer(text: str) -> PeerName | None:
 _GET: Final = re.compile(
     r"""(?P<what>(["']).+\2|\S.*?)(?:\s+--from(?:\s+|=)(?P<peer>\S+))?""", re.DOTALL
 )
+# An apostrophe in a word is only that.
+_WORDS: Final = re.compile(r"""(["'])(?P<quoted>.+?)\1(?=\s|\Z)|(?P<plain>\S+)""", re.DOTALL)
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 COMMANDS: Final = (
     Entry(("TOPO",), "", "show the whole network: every peer and its neighbors", _alone(Topo())),
     Entry(
         ("get",),
-        "NAME [--from PEER]",
-        "download a file or folder, by name or by its number in the last list",
+        "NAME... [--from PEER]",
+        "download a file or folder, by name or by its number in the last list; or several,"
+        " by their names or like *.txt",
         _read_get,
     ),
     Entry(

@@ -69,10 +69,15 @@ def matcher(text: str) -> Callable[[Key], object]:
     """
     wanted = collision_key(unicodedata.normalize("NFC", text))
     is_path = "/" in wanted
-    if not _GLOB.isdisjoint(wanted):
+    if is_pattern(wanted):
         fits = re.compile(fnmatch.translate(wanted)).match
         return (lambda key: fits(key.path)) if is_path else (lambda key: fits(key.base))
     return (lambda key: wanted in key.path) if is_path else (lambda key: wanted in key.base)
+
+
+def is_pattern(text: str) -> bool:
+    """Tell whether a text stands for all names that match it as a glob."""
+    return not _GLOB.isdisjoint(text)
 
 
 def last_component(path: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
-from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -14,12 +13,6 @@ from p2p_twisted.peer.presence import Presence
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
 from p2p_twisted.wire.names import PeerName
-
-HITS_MOST: Final = 200
-"""How many files one peer names in answer to a search."""
-
-LISTED_MOST: Final = 10_000
-"""How many files one peer names in a listing."""
 
 
 class Answers:
@@ -62,18 +55,18 @@ class Answers:
     def _shared(self, ask: Ask) -> Iterable[Shared]:
         found = chain.from_iterable(self._search(catalog, ask) for catalog in self._catalogs)
         # What is in two of them under one name is one offer.
-        return islice(dict.fromkeys(found), LISTED_MOST if ask.what == "ls" else HITS_MOST)
+        return islice(dict.fromkeys(found), limits.HITS_PER_PEER if ask.what == "ls" else ask.most)
 
     def _search(self, catalog: Catalog, ask: Ask) -> tuple[Shared, ...]:
         match ask.what:
             case "name":
-                return catalog.named(ask.text, HITS_MOST)
+                return catalog.named(ask.text, limits.HITS_SHOWN_PER_PEER)
             case "text":
-                return catalog.matching(ask.text, HITS_MOST)
+                return catalog.matching(ask.text, ask.most)
             case "id":
-                return catalog.with_id(ask.text, HITS_MOST)
+                return catalog.with_id(ask.text, limits.HITS_SHOWN_PER_PEER)
             case "ls" if ask.text == self._name:
-                return catalog.all(LISTED_MOST)
+                return catalog.all(limits.HITS_PER_PEER)
             case _:
                 return ()
 

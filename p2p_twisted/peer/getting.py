@@ -3,13 +3,16 @@
 import re
 from typing import Final
 
+from twisted.internet.defer import Deferred, FirstError, gatherResults
+
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.peer.interface import AlreadyHere, PeerError, Watch
+from p2p_twisted.peer.interface import AlreadyHere, PeerError, Selection, Watch
 from p2p_twisted.peer.search import Search, one_content
 from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.disk import DiskFault
 from p2p_twisted.transfer.downloads import Downloads
 from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import BadName, PeerName
 
@@ -38,7 +41,7 @@ class Getting:
 
         :raises PeerError: when there is no such thing, or it is here.
         """
-        hits = await self._hits(wanted, holder)
+        hits = await self.find(wanted, holder)
         file = hits[0].file
         assert file is not None
         if shared := self._catalog.with_id(file, 1):
@@ -53,7 +56,32 @@ class Getting:
                 raise AlreadyHere(f"{same} is already in {self._inbox.folder}")
         return await self._downloads.get(hits, watch)
 
-    async def _hits(self, wanted: str | Hit, holder: PeerName | None) -> tuple[Hit, ...]:
+    async def get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
+        """
+        Download what was selected.
+
+        :raises PeerError: when the list of it is too long, or cannot be kept.
+        """
+        files = [hits for hits in selection.things if hits[0].kind == "file"]
+        gets = [self._downloads.get(hits, watch) for hits in selection.things if hits not in files]
+        if len(files) == 1:
+            gets.append(self._downloads.get(files[0], watch))
+        elif files:
+            several = self._downloads.get_selected(selection.words, files, watch)
+            gets.append(Deferred.fromCoroutine(several))
+        try:
+            return tuple(await gatherResults(gets, consumeErrors=True))
+        except FirstError as error:
+            if error.subFailure.check(BadManifest, DiskFault):
+                raise PeerError(error.subFailure.getErrorMessage()) from None
+            raise
+
+    async def find(self, wanted: str | Hit, holder: PeerName | None) -> tuple[Hit, ...]:
+        """
+        Find who has what a person asks for.
+
+        :raises PeerError: when there is no such thing, or it is here.
+        """
         if isinstance(wanted, Hit):
             if holder not in (None, wanted.peer):
                 assert wanted.file is not None
@@ -77,7 +105,8 @@ class Getting:
             raise AlreadyHere(f"{shared.name} is already in your directory")
         for target in (text, text + ".txt"):
             try:
-                if self._inbox.exists(target):
+                # What is unfinished of a folder has its name already.
+                if self._inbox.exists(target) and not self._downloads.is_unfinished(target):
                     raise AlreadyHere(f"{target} is already in {self._inbox.folder}")
             except BadName:
                 return

@@ -1,6 +1,6 @@
 """The one door to a peer for every face: console, command line, web."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
 from twisted.internet.defer import Deferred
@@ -104,6 +104,28 @@ class Ambiguous(PeerError):
         return "different files have that name"
 
 
+@attrs.frozen
+class Selection:
+    """
+    What several names and patterns mean.
+
+    :ivar words: as typed.
+    :ivar things: the files and folders to fetch, each as the hits for it.
+    :ivar here: what need not be fetched.
+    :ivar failed: the words that nothing can be fetched for, and why.
+    """
+
+    words: tuple[str, ...]
+    things: tuple[tuple[Hit, ...], ...]
+    here: tuple[str, ...] = ()
+    failed: tuple[tuple[str, PeerError], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How much there is to fetch, in bytes."""
+        return sum(hits[0].size for hits in self.things)
+
+
 class IPeer(Interface):
     """A running peer."""
 
@@ -120,6 +142,22 @@ class IPeer(Interface):
         :param watch: is told of the download's progress.
         :param holder: whose it is, and who is asked first.
         :returns: fires with the last progress, or fails with :class:`PeerError`.
+        """
+
+    def select(words: "Sequence[str]", holder: "PeerName | None" = None) -> "Deferred[Selection]":
+        """
+        Find what several names, and patterns like ``*.jpg``, mean.
+
+        :param holder: the only peer that counts.
+        :returns: fires with what can be fetched, or fails with :class:`PeerError`.
+        """
+
+    def get_selected(selection: Selection, watch: Watch) -> "Deferred[tuple[Progress, ...]]":
+        """
+        Download what was selected: the files as one download, each folder as another.
+
+        :param watch: is told of the progress of each of them.
+        :returns: fires with the last progress of each, or fails with :class:`PeerError`.
         """
 
     def topology() -> "Deferred[Topology]":

@@ -1,7 +1,7 @@
 """The peer as one object: what it shares, what it fetches, and its place in the network."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, Final, Literal
@@ -19,8 +19,10 @@ from p2p_twisted.peer.answers import Answers
 from p2p_twisted.peer.duties import STOP, Duties
 from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.holdings import Holdings
-from p2p_twisted.peer.interface import Found, IPeer, PeerError, Status, Topology, Watch
+from p2p_twisted.peer.interface import Found, IPeer, PeerError, Selection, Status, Topology, Watch
 from p2p_twisted.peer.presence import Presence
+from p2p_twisted.peer.search import Search
+from p2p_twisted.peer.selecting import Selecting
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.state import STATE_DIRECTORY, StateDirectory
 from p2p_twisted.threads import Offload
@@ -145,6 +147,14 @@ class Peer:
         """Download a file or folder."""
         return Deferred.fromCoroutine(self._get(wanted, watch, holder))
 
+    def select(self, words: Sequence[str], holder: PeerName | None = None) -> "Deferred[Selection]":
+        """Find what several names and patterns mean."""
+        return Deferred.fromCoroutine(self._select(words, holder))
+
+    def get_selected(self, selection: Selection, watch: Watch) -> "Deferred[tuple[Progress, ...]]":
+        """Download what was selected."""
+        return Deferred.fromCoroutine(self._get_selected(selection, watch))
+
     def topology(self) -> "Deferred[Topology]":
         """Collect the peers and links of the whole network."""
         return Deferred.fromCoroutine(self._topology())
@@ -233,10 +243,19 @@ class Peer:
         return self._with_own(found, "text", text)
 
     async def _get(self, wanted: str | Hit, watch: Watch, holder: PeerName | None) -> Progress:
-        getting = Getting(
-            await self._presence.search(), self._library.catalog, self._downloads, self._offload
-        )
-        return await getting.get(wanted, watch, holder)
+        return await self._getting(await self._presence.search()).get(wanted, watch, holder)
+
+    async def _select(self, words: Sequence[str], holder: PeerName | None) -> Selection:
+        search = await self._presence.search()
+        selecting = Selecting(search, self._getting(search), self._library.catalog)
+        return await selecting.select(words, holder)
+
+    async def _get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
+        getting = self._getting(await self._presence.search())
+        return await getting.get_selected(selection, watch)
+
+    def _getting(self, search: Search) -> Getting:
+        return Getting(search, self._library.catalog, self._downloads, self._offload)
 
     async def _topology(self) -> Topology:
         return await (await self._presence.search()).topology()

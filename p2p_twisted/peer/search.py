@@ -7,6 +7,7 @@ from p2p_twisted.library.matching import rank
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.overlay.node import Node
 from p2p_twisted.peer.interface import Ambiguous, Found, NotFound, PeerError, Topology
+from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
 from p2p_twisted.wire.names import FileId, PeerName
@@ -31,13 +32,14 @@ class Search:
         own = PeerRecord(self.node.me.name, links)
         return a_topology((*answer.peers, own), answer.silent, seconds)
 
-    async def find(self, what: What, text: str) -> Found:
+    async def find(self, what: What, text: str, most: int = limits.HITS_SHOWN_PER_PEER) -> Found:
         """
         Ask for files; hits are sorted by name, then by content, then by holder.
 
+        :param most: how many each peer names at most.
         :raises PeerError: when the text cannot be asked.
         """
-        answer, seconds = await self._put(what, text)
+        answer, seconds = await self._put(what, text, most)
         silent = tuple(sorted(set(answer.silent) - {self.node.me.name}))
         hits = tuple(sorted(answer.hits, key=lambda hit: (hit.name, hit.file or "", hit.peer)))
         return Found(hits, answer.answered + len(silent), answer.answered, silent, seconds)
@@ -65,7 +67,9 @@ class Search:
         found = await self.find("name", text)
         return one_content(best(_held(found, text, found.hits, holder), text))
 
-    async def _put(self, what: What, text: str) -> tuple[Answer, float]:
+    async def _put(
+        self, what: What, text: str, most: int = limits.HITS_SHOWN_PER_PEER
+    ) -> tuple[Answer, float]:
         """
         Ask near by first where one hit is enough, then along the tree, then by every link.
 
@@ -77,12 +81,12 @@ class Search:
             answer = await self._ask(ask)
             if answer.hits or answer.is_whole:
                 return answer, self.node.now() - began
-        answer = await self._ask(Ask(self.node.new_id(), what, text))
+        answer = await self._ask(Ask(self.node.new_id(), what, text, most=most))
         floods = 0
         # Again where some were left out who are not silent: a link was lost on the way back.
         while not answer.is_whole and floods < _FLOODS and not (floods and answer.silent):
             floods += 1
-            answer = await self._ask(Ask(self.node.new_id(), what, text, flood=True))
+            answer = await self._ask(Ask(self.node.new_id(), what, text, flood=True, most=most))
         return answer, self.node.now() - began
 
     async def _ask(self, ask: Ask) -> Answer:

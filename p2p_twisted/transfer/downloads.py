@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from random import Random
 
 from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore
@@ -12,15 +13,18 @@ from twisted.logger import Logger
 from p2p_twisted.background import background
 from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.download import Download
+from p2p_twisted.transfer.folder import read_manifest
 from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.means import Means
 from p2p_twisted.transfer.pacing import Traffic
 from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.transfer.report import Watch
 from p2p_twisted.transfer.requests import Network, Requests
+from p2p_twisted.transfer.selection import keep_manifest, manifest_item, selected, title
 from p2p_twisted.transfer.wants import Wanted, Wants
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import File, Hit, Push, Refuse
 from p2p_twisted.wire.names import FileId, MessageId
 from p2p_twisted.wire.session import Session
@@ -89,19 +93,37 @@ class Downloads:
         """
         first = hits[0]
         assert first.file is not None
-        download = self._running(first.file)
-        if download is not None:
-            done = download.report.watch(watch)
-            if download.may_be_resumed:
-                download.start()
-            return done
         # A folder's target is chosen when its manifest is there.
         target = None if first.kind == "folder" else first.name.rpartition("/")[2]
-        wanted = Wanted(first.file, first.name, first.size, first.kind, target)
-        download = self._add(wanted, hits)
-        done = download.report.watch(watch)
-        download.start()
-        return done
+        return self._get(
+            Wanted(first.file, first.name, first.size, first.kind, target), hits, watch
+        )
+
+    async def get_selected(
+        self, words: Sequence[str], files: Sequence[Sequence[Hit]], watch: Watch
+    ) -> Progress:
+        """
+        Download several files, as one download.
+
+        :param words: what was typed for them.
+        :param files: who has each of them.
+        :param watch: is told of its progress.
+        :returns: as :meth:`get`.
+        :raises BadManifest: when there are too many.
+        :raises DiskFault: when their list cannot be kept.
+        """
+        manifest = selected(files)
+        file = await self._means.offload(keep_manifest, self._manifests, manifest)
+        size = sum(hits[0].size for hits in files)
+        wanted = Wanted(file, title(words, len(files)), size, "files")
+        return await self._get(wanted, [hit for hits in files for hit in hits], watch)
+
+    def is_unfinished(self, name: str) -> bool:
+        """Tell whether something of that name is being downloaded, or may be gone on with."""
+        return any(
+            download.may_be_canceled and download.progress.name.rpartition("/")[2] == name
+            for download in self._downloads.values()
+        )
 
     def cancel(self, number: int) -> Progress:
         """
@@ -173,13 +195,34 @@ class Downloads:
                     self.log.info("going on with {name}", name=wanted.name)
                     download.start()
 
+    def _get(self, wanted: Wanted, hits: Sequence[Hit], watch: Watch) -> "Deferred[Progress]":
+        download = self._running(wanted.file)
+        if download is not None:
+            done = download.report.watch(watch)
+            if download.may_be_resumed:
+                download.start()
+            return done
+        download = self._add(wanted, hits)
+        done = download.report.watch(watch)
+        download.start()
+        return done
+
     def _sweep(self, wants: Sequence[Wanted]) -> None:
-        spared = set()
+        spared: set[str] = set()
         for wanted in wants:
+            if wanted.kind == "files":
+                spared.update(self._parts_selected(wanted))
             if wanted.target is not None:
                 spared.add(wanted.target)
                 spared.add(self.inbox.part_path(wanted.target, wanted.file))
         self.inbox.sweep(spared, time.time())
+
+    def _parts_selected(self, wanted: Wanted) -> Iterator[str]:
+        """Name the part files that those of a selection may have left."""
+        with suppress(OSError, BadManifest):
+            path = self._manifests.path(manifest_item(wanted.file).target)
+            for member in read_manifest(path):
+                yield self.inbox.part_path(member.path, member.file)
 
     def _numbered(self, number: int | None) -> list[Download]:
         """Give the download of a number, if there is one; all of them without a number."""

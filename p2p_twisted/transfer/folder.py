@@ -9,13 +9,13 @@ from twisted.internet.defer import CancelledError
 
 from p2p_twisted.transfer.fetch import Fetch
 from p2p_twisted.transfer.inbox import Inbox
-from p2p_twisted.transfer.means import Item, Means
+from p2p_twisted.transfer.means import Means
 from p2p_twisted.transfer.members import Members
 from p2p_twisted.transfer.report import Report
+from p2p_twisted.transfer.selection import manifest_item
 from p2p_twisted.transfer.wants import Wanted
 from p2p_twisted.wire.manifest import Member, decode
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import FileId
 
 
 @attrs.frozen
@@ -74,7 +74,7 @@ class FolderFetch:
         :raises CancelledError: when it was given up.
         """
         manifest = await self._fetch.run()
-        members = await self._means.offload(_read_manifest, self._manifests.path(manifest))
+        members = await self._means.offload(read_manifest, self._manifests.path(manifest))
         target = await self._choose_target()
         self._report.measured(sum(member.size for member in members), len(members))
         if target:
@@ -124,12 +124,11 @@ class FolderFetch:
         return self._wanted.target
 
 
-def manifest_item(file: FileId) -> Item:
-    """Name a manifest as an item of the inbox for manifests."""
-    # A hit may give a folder's size as that of all its files: the id decides.
-    return Item(file, None, f"{file}.manifest")
+def read_manifest(path: str) -> list[Member]:
+    """
+    Read what a manifest lists; blocks.
 
-
-def _read_manifest(path: str) -> list[Member]:
+    :raises BadManifest: when it could not be stored.
+    """
     with open(path, "rb") as manifest:
         return list(decode(manifest.read()))

@@ -45,8 +45,8 @@ class Inbox:
         self._umask = _umask()
 
     def path(self, target: str) -> str:
-        """Tell where a target is, as a person may type it."""
-        return os.path.join(self.folder, target)
+        """Tell where a target is, as a person may type it; nothing is the folder itself."""
+        return os.path.join(self.folder, target) if target else self.folder
 
     def exists(self, target: str) -> bool:
         """Tell whether something has that name already."""

@@ -373,6 +373,7 @@ class Ask(Message):
     :ivar wait: how long the asker waits for the answer, in seconds.
     :ivar limit: how many hits for one file each peer passes on.
     :ivar flood: it goes by every link, and not just along the tree.
+    :ivar most: how many files each peer names at most, of those whose names match.
     """
 
     verb = "ASK"
@@ -384,6 +385,7 @@ class Ask(Message):
     wait: Annotated[float, Meta(gt=0, le=limits.ASK_SECONDS)] = 2.0
     limit: Annotated[int, Meta(ge=1, le=limits.HITS_PER_FILE)] = limits.HITS_PER_FILE
     flood: bool = False
+    most: Annotated[int, Meta(ge=1, le=limits.HITS_PER_PEER)] = limits.HITS_SHOWN_PER_PEER
 
 
 @attrs.frozen

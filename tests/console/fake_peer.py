@@ -1,13 +1,22 @@
 """A peer that answers what a test tells it to, for consoles to talk to."""
 
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
-from p2p_twisted.peer.interface import Found, IPeer, PeerError, Status, Topology, Watch
+from p2p_twisted.peer.interface import (
+    Found,
+    IPeer,
+    PeerError,
+    Selection,
+    Status,
+    Topology,
+    Watch,
+)
 from p2p_twisted.transfer.progress import Canceled, Contribution, Progress, Receiving, Saved, Upload
 from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.messages import Hit, PeerRecord
@@ -98,6 +107,15 @@ class FakePeer:
     ) -> "Deferred[Progress]":
         self.watches.append(watch)
         return self._answer("get", saved(), wanted, holder)
+
+    def select(self, words: Sequence[str], holder: PeerName | None = None) -> "Deferred[Selection]":
+        things = tuple((hit(name=word),) for word in words)
+        return self._answer("select", Selection(tuple(words), things), tuple(words), holder)
+
+    def get_selected(self, selection: Selection, watch: Watch) -> "Deferred[tuple[Progress, ...]]":
+        self.watches.append(watch)
+        several = saved(files=len(selection.things))
+        return self._answer("get_selected", (several,), selection)
 
     def topology(self) -> "Deferred[Topology]":
         return self._answer("topology", topology(s1="s2", s2="s1"))

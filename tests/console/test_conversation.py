@@ -8,7 +8,14 @@ from zope.interface.verify import verifyObject
 
 from p2p_twisted.console.conversation import Conversation, Outcome
 from p2p_twisted.console.parsing import parse
-from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, IPeer, NotFound, PeerError
+from p2p_twisted.peer.interface import (
+    AlreadyHere,
+    Ambiguous,
+    IPeer,
+    NotFound,
+    PeerError,
+    Selection,
+)
 from p2p_twisted.transfer.progress import Canceled, Progress, Waiting
 from tests.console.fake_peer import OTHER_FILE, FakePeer, found, hit, running, saved
 
@@ -82,6 +89,48 @@ class ConversationTests(SynchronousTestCase):
         """A name and a holder reach the peer as they were typed."""
         self.outcome("get my  notes --from S4")
         self.assertEqual(self.peer.asked, [("get", "my  notes", "s4")])
+
+    def test_several(self) -> None:
+        """Where nothing is called all of a line, its words are, and each of them counts."""
+        self.peer.will("get", NotFound("no peer has a *.txt"))
+        selection = Selection(
+            ("a", "*.txt"),
+            ((hit(name="b.txt"), hit("s6", "b.txt")), (hit(name="c.txt", file=OTHER_FILE),)),
+            ("d.txt",),
+            (("a", NotFound("no peer has a")),),
+        )
+        self.peer.will("select", selection)
+        self.assertEqual(self.outcome("get a *.txt --from s4"), Outcome.FAILED)
+        self.assertEqual(
+            self.peer.asked[1:], [("select", ("a", "*.txt"), "s4"), ("get_selected", selection)]
+        )
+        self.assertEqual(self.talk.said[0], "found 2, 4.0 KiB: b.txt, c.txt")
+        self.assertEqual(self.talk.said[1:3], ["already here: d.txt", "a: no peer has a"])
+        self.assertEqual(self.talk.said[-1], "saved 2 of 2 files, 1 already here; not complete: a")
+        self.peer.will("get", NotFound("no peer has a b"))
+        self.assertEqual(self.outcome("get a b"), Outcome.OK)
+        self.assertEqual(self.talk.said[-1], "saved 2 of 2 files")
+
+    def test_several_of_nothing(self) -> None:
+        """Where no word is anything's name, what is said is that nothing has the whole name."""
+        missing = NotFound("no peer has my file (asked 7 of 7, 0.03 s)")
+        self.peer.will("get", missing, missing)
+        failed = tuple((word, NotFound(f"no peer has {word}")) for word in ("my", "file"))
+        self.peer.will("select", Selection(("my", "file"), (), failed=failed))
+        self.assertEqual(self.outcome("get my file"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, [str(missing)])
+        is_hashed = (("my", PeerError("s4 is still hashing my")),)
+        self.peer.will("select", Selection(("my", "file"), (), failed=is_hashed))
+        self.assertEqual(self.outcome("get my file"), Outcome.FAILED)
+        self.assertEqual(self.talk.said[0], "my: s4 is still hashing my")
+
+    def test_several_wait(self) -> None:
+        """What ends long after its command is told then."""
+        self.peer.will("get", NotFound("no peer has a b"))
+        self.peer.will("get_selected", (running(7, state=Waiting()),))
+        self.assertEqual(self.outcome("get a b"), Outcome.FAILED)
+        self.peer.watches[-1](saved(7))
+        self.assertIn("saved f1.txt", self.talk.said[-1])
 
     def test_choose(self) -> None:
         """A number is a hit of the last list, or one of its holders'."""

@@ -7,7 +7,14 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, IPeer, NotFound, PeerError
+from p2p_twisted.peer.interface import (
+    AlreadyHere,
+    Ambiguous,
+    IPeer,
+    NotFound,
+    PeerError,
+    Selection,
+)
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.network import VirtualNetwork
@@ -460,6 +467,66 @@ class DownloadTests(PeerTestCase):
         daemons.start("s1")
         daemons.run(60.0)
         self.assertEqual(daemons.download("s2", "big"), SONG * 4)
+
+
+class SelectionTests(PeerTestCase):
+    def select(self, daemons: VirtualDaemons, *words: str) -> Selection:
+        return daemons.result(daemons.peers["s9"].select(words))
+
+    def shared(self) -> VirtualDaemons:
+        """Start two peers that share some pictures, and one that wants them."""
+        daemons = self.daemons()
+        both = {"a.jpg": b"a", "my b.jpg": b"b", "sub/c.JPG": b"c", "big.bin": SONG}
+        daemons.start("s1", {**both, "trip/d.jpg": b"d", "trip.jpg/e.jpg": b"e"})
+        daemons.start("s2", {**both, "d.jpg": b"other", "a": b"x"})
+        daemons.start("s9", {"own.jpg": b"b"})
+        daemons.run(5.0)
+        return daemons
+
+    def test_selects(self) -> None:
+        """Names and patterns mean files and folders; what lies in a chosen folder is in that."""
+        daemons = self.shared()
+        selection = self.select(daemons, "a.jpg", "my b.jpg", "sub", "nothing", "*.jpg")
+        names = sorted(hits[0].name for hits in selection.things)
+        self.assertEqual(names, ["a.jpg", "d.jpg", "sub", "sub/c.JPG", "trip.jpg", "trip/d.jpg"])
+        holders = {hits[0].name: [hit.peer for hit in hits] for hits in selection.things}
+        self.assertEqual(holders["sub/c.JPG"], ["s1", "s2"])
+        self.assertEqual(selection.here, ("my b.jpg",))
+        ((word, why),) = selection.failed
+        self.assertEqual((word, type(why)), ("nothing", NotFound))
+
+    def test_gets(self) -> None:
+        """All of it arrives; files that share a name get numbers."""
+        daemons = self.shared()
+        seen: list[Progress] = []
+        selection = self.select(daemons, "*.jpg", "big.bin")
+        ended = daemons.result(daemons.peers["s9"].get_selected(selection, seen.append))
+        self.assertTrue(all(isinstance(progress.state, Saved) for progress in ended), ended)
+        self.assertEqual(sorted(progress.files for progress in ended), [1, 5])
+        downloads = daemons.folder / "s9" / "Downloads"
+        left = {
+            str(path.relative_to(downloads)) for path in downloads.rglob("*.*") if path.is_file()
+        }
+        self.assertEqual(
+            left, {"a.jpg", "c.JPG", "d.jpg", "d (1).jpg", "big.bin", "trip.jpg/e.jpg"}
+        )
+        self.assertEqual(daemons.download("s9", "big.bin"), SONG)
+        self.assertEqual(list((daemons.folder / "s9" / ".p2p" / "wants").rglob("*.*")), [])
+
+    def test_goes_on(self) -> None:
+        """A selection goes on by itself after a crash."""
+        daemons = self.shared()
+        selection = self.select(daemons, "a.jpg", "big.bin")
+        daemons.crash("s1")
+        daemons.crash("s2")
+        daemons.peers["s9"].get_selected(selection, lambda progress: None)
+        daemons.run(1.0)
+        daemons.crash("s9")
+        for name in ("s1", "s2", "s9"):
+            daemons.start(name)
+        daemons.run(60.0)
+        self.assertEqual(daemons.download("s9", "a.jpg"), b"a")
+        self.assertEqual(daemons.download("s9", "big.bin"), SONG)
 
 
 class EndTests(PeerTestCase):
