@@ -12,8 +12,8 @@ from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.source import Source, SourceChanged
 
-_LARGE_BYTES: Final = limits.MIB
-_SMALL_BYTES: Final = 64 * limits.KIB
+_LEAST_BYTES: Final = 16 * limits.KIB
+_MOST_BYTES: Final = limits.MIB
 _SLOW_SECONDS: Final = 1.0
 
 
@@ -70,6 +70,7 @@ class Outflow:
         # The transport has asked for more during a pause.
         self._is_asked = False
         self._asked_at = clock.seconds()
+        self._piece_size = _LEAST_BYTES
 
     def start(self) -> None:
         """Send what the supplier has, unless that is going on."""
@@ -124,10 +125,12 @@ class Outflow:
             self.resumeProducing()
 
     def _piece_bytes(self) -> int:
-        """Choose small pieces for a slow link: large ones would not leave in time."""
+        """Choose larger and larger pieces while they leave fast; others might be too late."""
         now = self._clock.seconds()
         took, self._asked_at = now - self._asked_at, now
-        return _SMALL_BYTES if took > _SLOW_SECONDS else _LARGE_BYTES
+        larger = min(2 * self._piece_size, _MOST_BYTES)
+        self._piece_size = _LEAST_BYTES if took > _SLOW_SECONDS else larger
+        return self._piece_size
 
     def _end(self) -> None:
         self._is_streaming = False

@@ -18,6 +18,7 @@ from p2p_twisted.peer.interface import (
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.network import VirtualNetwork
+from p2p_twisted.testing.ways import Path as Way
 from p2p_twisted.transfer.progress import Canceled, Paused, Progress, Receiving, Saved
 from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.content import content_id
@@ -426,6 +427,16 @@ class DownloadTests(PeerTestCase):
         self.assertEqual({each.holder for state in states for each in state.holders}, {"s1"})
         self.assertIsInstance(seen[-1].state, Saved)
         self.assertEqual(daemons.download("s2", "big"), SONG * 4)
+
+    def test_slow_link(self) -> None:
+        """A chunk that takes most of a minute to send is a whole one in the end."""
+        daemons = self.daemons()
+        daemons.network.set_path("s1", "s2", Way(0.3, 20_000.0))
+        daemons.start("s1", {"song": SONG[:2_000_000]})
+        daemons.start("s2")
+        daemons.run(5.0)
+        daemons.get("s2", "song", 200.0)
+        self.assertEqual(daemons.download("s2", "song"), SONG[:2_000_000])
 
     def test_cancel(self) -> None:
         """A canceled download leaves nothing behind."""

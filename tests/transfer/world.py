@@ -29,6 +29,7 @@ from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.content import chunk_digest, content_id, split_chunks
 from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Hit, Message, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, PeerAddress
@@ -38,7 +39,11 @@ from p2p_twisted.wire.source import Source, SourceChanged
 
 @attrs.define
 class Content:
-    """A source in memory, which can be spoiled."""
+    """
+    A source in memory, which can be spoiled.
+
+    :ivar reads: how many chunks were read of it, again or not.
+    """
 
     content: bytes
     file: FileId = ""
@@ -62,7 +67,7 @@ class Content:
             raise SourceChanged
 
     def read(self, offset: int, length: int) -> bytes:
-        self.reads += 1
+        self.reads += offset % CHUNK_BYTES == 0
         self.check()
         return self.content[offset : offset + length]
 
