@@ -377,7 +377,10 @@ class Connection(LineReceiver):
         self._guard(self._intake.filled, count)
         if self.is_open and not self._intake.left:
             self.setLineMode()
-        self.dataReceived(behind)
+        if behind:
+            self.dataReceived(behind)
+        else:
+            self._read_on()
 
     def _read_on(self) -> None:
         if self.is_open:

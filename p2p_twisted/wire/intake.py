@@ -52,14 +52,14 @@ class Intake:
 
     def take(self, piece: bytes) -> None:
         """Give the section its next bytes, no more than are left."""
-        self._section.take(piece)
         self._moved(len(piece))
+        self._section.take(piece)
 
     def filled(self, count: int) -> None:
         """Take note that so many bytes have come straight into the block."""
         assert isinstance(self._section, Block)
-        self._section.filled(count)
         self._moved(count)
+        self._section.filled(count)
 
     def pace(self, pace: Pace) -> None:
         """Read raw bytes no faster than a pace allows, until the end."""

@@ -1,5 +1,7 @@
 """A connection under test: its transport, its session and its clock, all in memory."""
 
+from collections.abc import Callable
+
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.error import ConnectionAborted, ConnectionDone
 from twisted.internet.task import Clock
@@ -151,3 +153,25 @@ class Broken(Notes):
 
     def received(self, message: Message) -> None:
         raise KeyError("a mistake of ours")
+
+
+class Breather:
+    """A pace that pauses after so many bytes."""
+
+    def __init__(self, most: int) -> None:
+        self.allowance = most
+        self.is_paused = False
+        self.is_stopped = False
+        self.go_on: Callable[[], None] = lambda: None
+
+    def moved(self, count: int, go_on: Callable[[], None]) -> bool:
+        self.is_paused = self.is_paused or count >= self.allowance
+        self.go_on = go_on
+        return not self.is_paused
+
+    def over(self) -> None:
+        self.is_paused = False
+        self.go_on()
+
+    def stop(self) -> None:
+        self.is_stopped = True

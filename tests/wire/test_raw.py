@@ -12,7 +12,7 @@ from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Bye, Chunk, Done, Error, Message
-from tests.wire.talking import Notes, Talk, listening, said
+from tests.wire.talking import Breather, Notes, Talk, listening, said
 
 
 class Chunks(Notes):
@@ -52,28 +52,6 @@ def sink_of(talk: Talk, length: int, sink: Callable[[bytes], None]) -> None:
             talk.connection.expect_raw(length, sink)
 
     talk.connection.session = Expecting(talk.connection)
-
-
-class Breather:
-    """A pace that pauses after so many bytes."""
-
-    def __init__(self, most: int) -> None:
-        self.allowance = most
-        self.is_paused = False
-        self.is_stopped = False
-        self.go_on: Callable[[], None] = lambda: None
-
-    def moved(self, count: int, go_on: Callable[[], None]) -> bool:
-        self.is_paused = self.is_paused or count >= self.allowance
-        self.go_on = go_on
-        return not self.is_paused
-
-    def over(self) -> None:
-        self.is_paused = False
-        self.go_on()
-
-    def stop(self) -> None:
-        self.is_stopped = True
 
 
 class PaceTests(SynchronousTestCase):

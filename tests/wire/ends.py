@@ -1,0 +1,154 @@
+"""A connection and its other end: in memory, or on a pair of sockets under a reactor."""
+
+import os
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.internet import tcp
+from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.protocol import ServerFactory
+from twisted.trial.unittest import SynchronousTestCase
+from typing_extensions import override
+
+from p2p_twisted.wire.connection import Connection
+from tests.wire.talking import HELLO, Notes, Talk, talking
+
+_TURNS = 2_000
+
+
+class End(Protocol):
+    """One end of a connection, seen from the other."""
+
+    connection: Connection
+    notes: Notes
+
+    def say(self, said: bytes) -> None:
+        """Send it bytes, and let it take them as far as it does."""
+
+    def hang_up(self) -> None:
+        """End the connection from the other side."""
+
+    def heard(self) -> bytes:
+        """Take what it has sent so far."""
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Let it work until something is true."""
+
+    def is_quiet(self) -> bool:
+        """Whether nothing of it is left open, once it is gone."""
+
+
+class InMemory:
+    """On a transport that is none: the portable way."""
+
+    def __init__(self) -> None:
+        self.talk: Talk = talking()
+        self.connection, self.notes = self.talk.connection, self.talk.notes
+        self._unread = b""
+
+    def say(self, said: bytes) -> None:
+        self._unread += said
+        self.until(lambda: True)
+
+    def hang_up(self) -> None:
+        self.connection.readConnectionLost()
+
+    def heard(self) -> bytes:
+        return self.talk.pipe.taken()
+
+    def until(self, condition: Callable[[], object]) -> None:
+        pipe = self.talk.pipe
+        while self._unread and pipe.producerState == "producing" and not pipe.is_ended:
+            piece, self._unread = self._unread[: pipe.bufferSize], self._unread[pipe.bufferSize :]
+            self.connection.dataReceived(piece)
+        self.talk.clock.advance(0)
+        if pipe.is_ended and not self.notes.losses:
+            self.talk.lose()
+        assert condition()
+
+    def is_quiet(self) -> bool:
+        return not self.talk.clock.getDelayedCalls()
+
+
+class Transport(tcp.Server):
+    """Twisted's own, on a socket that is not TCP's."""
+
+    @override
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        """Do nothing: nothing is held back there."""
+
+
+class OnSockets:
+    """On a socket, under a reactor whose turns the test takes: the straight way."""
+
+    def __init__(self, case: SynchronousTestCase) -> None:
+        self.reactor = EPollReactor()
+        case.addCleanup(self._close)
+        ours, self.other = socket.socketpair()
+        self._name = _name(ours.fileno())
+        self.other.setblocking(False)
+        self.connection = Connection(self.reactor, HELLO)
+        self.notes = Notes(self.connection)
+        self.connection.session = self.notes
+        address = ("192.168.1.1", 54321)
+        port = tcp.Port(0, ServerFactory(), reactor=self.reactor)
+        transport = Transport(ours, self.connection, address, port, 1, self.reactor)
+        self.connection.makeConnection(transport)
+        self.say(b"BYE\n")
+        self.until(lambda: self.notes.messages)
+        self.notes.messages.clear()
+        self.heard()
+
+    def say(self, said: bytes) -> None:
+        left = memoryview(said)
+        while left and self.connection.connected:
+            try:
+                left = left[self.other.send(left) :]
+            except BlockingIOError:
+                pass
+            except OSError:
+                return
+            self.reactor.iterate(0)
+        for _ in range(5):
+            self.reactor.iterate(0)
+
+    def hang_up(self) -> None:
+        self.other.close()
+        self.reactor.iterate(0)
+
+    def heard(self) -> bytes:
+        for _ in range(5):
+            self.reactor.iterate(0)
+        try:
+            return self.other.recv(1 << 20)
+        except BlockingIOError:
+            return b""
+
+    def until(self, condition: Callable[[], object]) -> None:
+        for _ in range(_TURNS):
+            if condition():
+                return
+            self.reactor.iterate(0.01)
+        raise AssertionError("it never happened")
+
+    def is_quiet(self) -> bool:
+        # The reactor itself reads what wakes it.
+        is_watched = len(self.reactor.getReaders()) > 1 or self.reactor.getWriters()
+        return not is_watched and self._name not in map(_name, os.listdir("/proc/self/fd"))
+
+    def _close(self) -> None:
+        self.connection.abort()
+        for _ in range(3):
+            self.reactor.iterate(0)
+        self.other.close()
+        for reader in self.reactor.removeAll():
+            reader.connectionLost(None)
+
+
+def _name(file: int | str) -> str:
+    """Name what a descriptor of ours stands for."""
+    try:
+        return os.readlink(f"/proc/self/fd/{file}")
+    except FileNotFoundError:
+        return "closed"
