@@ -10,6 +10,7 @@ from p2p_twisted.library.entries import Shared
 from p2p_twisted.overlay.asking import Known
 from p2p_twisted.overlay.bucket import Bucket
 from p2p_twisted.peer.presence import Presence
+from p2p_twisted.transfer.growing import Partials
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
 from p2p_twisted.wire.names import PeerName
@@ -20,6 +21,7 @@ class Answers:
     The answers of one peer.
 
     :param catalogs: what it shares.
+    :param partials: what is being downloaded: only who knows its id is told of it.
     :param clock: tells how much was searched for others lately.
     """
 
@@ -27,11 +29,13 @@ class Answers:
         self,
         name: PeerName,
         catalogs: Sequence[Catalog],
+        partials: Partials,
         presence: Presence,
         clock: IReactorTime,
     ) -> None:
         self._name = name
         self._catalogs = catalogs
+        self._partials = partials
         self._presence = presence
         self._clock = clock
         self._searched = Bucket(limits.NAMES_SEARCHED_PER_SECOND, limits.NAMES_SEARCHED_BURST)
@@ -50,7 +54,11 @@ class Answers:
         if ask.what == "topo":
             names = tuple(neighbor.name for neighbor in self._presence.neighbors)
             return Known(peers=(PeerRecord(self._name, names),))
-        return Known(hits=tuple(self._hit(shared) for shared in self._shared(ask)))
+        hits = tuple(self._hit(shared) for shared in self._shared(ask))
+        if ask.what == "id" and not hits:
+            partial = self._partials.hit(ask.text, self._name)
+            hits = (partial,) if partial is not None else ()
+        return Known(hits=hits)
 
     def _shared(self, ask: Ask) -> Iterable[Shared]:
         found = chain.from_iterable(self._search(catalog, ask) for catalog in self._catalogs)

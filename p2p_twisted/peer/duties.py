@@ -67,6 +67,7 @@ class Duties:
         if isinstance(message, Refuse):
             self._downloads.refused(message)
             return
+        self._downloads.partials.wanted_by(message)
         back = message.via[::-1]
 
         def refuse(reason: str, gone: bool = False) -> None:

@@ -97,10 +97,19 @@ class Peer:
             self._traffic,
             rng,
         )
+        partials = self._downloads.partials
         self._pushes = Pushes(
-            reactor, settings.network, self._holdings.open, self._may_dial, self._traffic
+            reactor,
+            settings.network,
+            self._holdings.open,
+            self._may_dial,
+            self._traffic,
+            partials,
+            rng,
         )
-        self._answers = Answers(settings.name, self._holdings.catalogs, self._presence, reactor)
+        self._answers = Answers(
+            settings.name, self._holdings.catalogs, partials, self._presence, reactor
+        )
         self._started = reactor.seconds()
         self._why: Literal["leaving", "stopping"] = "leaving"
         self._has_left = False

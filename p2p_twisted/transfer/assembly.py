@@ -7,7 +7,8 @@ from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import CancelledError, DeferredLock
 
-from p2p_twisted.transfer.content import Content, WrongContent
+from p2p_twisted.transfer.content import WORTH_SHARING_BYTES, Content, WrongContent
+from p2p_twisted.transfer.growing import Growing, GrowingSource
 from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.means import Item, Means
 from p2p_twisted.transfer.part import Part
@@ -25,10 +26,12 @@ class Assembly:
     The part file of one item, and the plan for the rest, once its digests are known.
 
     :ivar plan: which chunks are there; ``None`` until the digests are.
+    :ivar growing: what others are served from, if it is worth that.
     """
 
     def __init__(self, means: Means, inbox: Inbox, item: Item, report: Report) -> None:
         self.plan: Plan | None = None
+        self.growing: Growing | None = None
         self._means = means
         self._inbox = inbox
         self._item = item
@@ -90,6 +93,9 @@ class Assembly:
             if self._part is None:
                 self._part = await self._means.offload(self._open_part, content)
                 self.plan = Plan(content.size, Random(self._means.rng.getrandbits(64)))
+                if content.size > WORTH_SHARING_BYTES:
+                    held = self.plan.ranges_verified
+                    self.growing = Growing(self._means.clock, content, held)
                 if self._item.size is not None:
                     self._report.resized(content.size - self._item.size)
             assert self.plan is not None
@@ -106,6 +112,14 @@ class Assembly:
         assert self.plan is not None
         self._part.write(index, chunk)
         self.plan.verified(index)
+        if self.growing is not None:
+            self.growing.verified(index)
+
+    def open_source(self) -> GrowingSource | None:
+        """Open what is there, for one push."""
+        if self.growing is None or self._part is None:
+            return None
+        return GrowingSource(self.growing, self._part.duplicate())
 
     async def save(self) -> str:
         """
@@ -118,6 +132,8 @@ class Assembly:
         self._report.become(Saving())
         # Not interruptible: either it is saved, or it is not.
         name = await self._means.offload(self._part.publish)
+        if self.growing is not None:
+            self.growing.saved(self._part.modified)
         folder, slash, _name = self._item.target.rpartition("/")
         return folder + slash + name
 
@@ -130,10 +146,12 @@ class Assembly:
         # Somebody may still be opening it.
         async with self._opening:
             self._is_given_up = True
+            if self.growing is not None:
+                self.growing.lost()
             if self._part is not None:
                 self._part.close()
             # The digests of a large file have megabytes, and ended downloads are remembered.
-            self._part = self.plan = None
+            self._part = self.plan = self.growing = None
 
     def forget(self) -> None:
         """Remove what is left of it beside the file that was published; blocks."""

@@ -1,6 +1,6 @@
 """What a file id stands for, once a list of digests has proven it."""
 
-from typing import Self
+from typing import Final, Self
 
 from p2p_twisted.wire.content import (
     DIGEST_BYTES,
@@ -9,7 +9,11 @@ from p2p_twisted.wire.content import (
     chunk_length,
     file_id,
 )
+from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.names import FileId
+
+WORTH_SHARING_BYTES: Final = 4 * CHUNK_BYTES
+"""Smaller content comes from one holder: it is not worth more connections."""
 
 
 class WrongContent(Exception):

@@ -14,6 +14,7 @@ from p2p_twisted.background import background
 from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.download import Download
 from p2p_twisted.transfer.folder import read_manifest
+from p2p_twisted.transfer.growing import Partials
 from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.means import Means
 from p2p_twisted.transfer.pacing import Traffic
@@ -42,6 +43,7 @@ class Downloads:
     :param new_ticket: makes random tickets that nobody can guess.
     :param traffic: how much may be received.
     :param rng: decides which chunks are asked for first.
+    :ivar partials: what others can be served from.
     """
 
     log = Logger()
@@ -58,11 +60,14 @@ class Downloads:
         rng: Random,
     ) -> None:
         self.inbox = inbox
+        self.partials = Partials()
         self._manifests = Inbox(os.path.join(wants.folder, "manifests"))
         self._requests = Requests(clock, network, new_ticket, traffic.down)
         self._traffic = traffic
         slots = DeferredSemaphore(traffic.at_once.down)
-        self._means = Means(clock, offload, wants, network, self._requests, slots, rng)
+        self._means = Means(
+            clock, offload, wants, network, self._requests, slots, rng, self.partials
+        )
         self._downloads: dict[int, Download] = {}
         self._last_number = 0
         self._is_stopping = False

@@ -9,13 +9,14 @@ from twisted.logger import Logger
 
 from p2p_twisted.background import background
 from p2p_twisted.transfer.assembly import Assembly
-from p2p_twisted.transfer.content import Content
+from p2p_twisted.transfer.content import WORTH_SHARING_BYTES, Content
 from p2p_twisted.transfer.disk import DiskFault
-from p2p_twisted.transfer.holder import Range
+from p2p_twisted.transfer.growing import Growing, GrowingSource
 from p2p_twisted.transfer.means import Item, Means
 from p2p_twisted.transfer.offers import Offers
 from p2p_twisted.transfer.plan import Plan
 from p2p_twisted.transfer.progress import Waiting
+from p2p_twisted.transfer.ranges import Range, ranges
 from p2p_twisted.transfer.receiving import Receiving
 from p2p_twisted.transfer.report import Report
 from p2p_twisted.wire import limits
@@ -24,7 +25,6 @@ from p2p_twisted.wire.names import PeerName
 
 _FIRST_WAIT_SECONDS: Final = 1.0
 _FIRST_FIND_SECONDS: Final = 0.5
-_WORTH_A_HOLDER_BYTES: Final = 4 * limits.CHUNK_BYTES
 _TICK_SECONDS: Final = 0.2
 
 T = TypeVar("T")
@@ -57,6 +57,9 @@ class Gathering:
         self._find_at = 0.0
         self._find_after = 0.0
         self._is_finding = False
+        # What has come since others were told, and who was told of what came before.
+        self._fresh: list[int] = []
+        self._told: set[PeerName] = set()
 
     # What the fetch calls
 
@@ -68,9 +71,16 @@ class Gathering:
         :raises DiskFault: when it cannot be kept.
         :raises CancelledError: when it was given up.
         """
-        clock, wait = self._means.clock, 0.0
         self._report.seeking()
         self._offers.add(hits)
+        self._means.partials.add(self._item.file, self)
+        try:
+            await self._gather()
+        finally:
+            self._means.partials.remove(self._item.file, self)
+
+    async def _gather(self) -> None:
+        clock, wait = self._means.clock, 0.0
         while True:
             before = self._assembly.received
             if self._offers.has_any:
@@ -131,8 +141,32 @@ class Gathering:
         if not plan.is_verified(index):
             self._assembly.keep(index, chunk)
             self._idle_since = now
+            self._fresh.append(index)
             self._report.delivered(holder, len(chunk))
         plan.delivered(holder, index, now)
+
+    # What others ask: see Partial
+
+    def hit(self, me: PeerName) -> Hit | None:
+        """Tell what there is of it, if anything."""
+        if not (self._assembly.growing and self._assembly.received):
+            return None
+        assert self._assembly.size is not None
+        name = self._item.target.rpartition("/")[2]
+        return Hit(me, name, self._assembly.size, file=self._item.file, partial=True)
+
+    def open(self) -> tuple[GrowingSource, Growing] | tuple[None, None]:
+        """Open what there is of it, for one push."""
+        source, growing = self._assembly.open_source(), self._assembly.growing
+        return (source, growing) if source is not None and growing is not None else (None, None)
+
+    def heard_of(self, peer: PeerName, route: tuple[PeerName, ...]) -> None:
+        """Take note of somebody who downloads it, too."""
+        if self._assembly.growing is not None and peer not in self._running:
+            size = self._assembly.growing.content.size
+            hit = Hit(peer, "-", size, file=self._item.file, route=route, partial=True)
+            self._offers.add([hit])
+            self._go_on()
 
     # Deliveries
 
@@ -190,6 +224,7 @@ class Gathering:
             "{name} from {holder}: {reason}", name=hit.name, holder=hit.peer, reason=reason
         )
         del self._running[hit.peer]
+        self._told.discard(hit.peer)
         if self._sessions.pop(hit.peer, None) is not None and self._assembly.plan is not None:
             self._assembly.plan.release(hit.peer)
             # It is to be replaced soon.
@@ -224,6 +259,7 @@ class Gathering:
             self._find_at = now
             self._go_on()
         self._replace_stalled()
+        self._tell_holders()
         if now >= self._find_at:
             self._find_at = now + self._find_after
             self._find_after = min(2 * self._find_after, limits.SEEK_AGAIN_SECONDS)
@@ -231,6 +267,19 @@ class Gathering:
                 self._nobody_delivers()
             if (self._has_room or self._stalled) and not self._is_finding:
                 background(self.log, "looking for more holders", self._find_more())
+
+    def _tell_holders(self) -> None:
+        """Tell those who send what others have sent in the meantime, or who sends to others."""
+        fresh, self._fresh = tuple(ranges(sorted(self._fresh))), []
+        plan = self._assembly.plan
+        if plan is None:
+            return
+        for holder, session in self._sessions.items():
+            if holder in self._told:
+                session.announce(fresh)
+            elif plan.is_worth_telling(holder):
+                self._told.add(holder)
+                session.announce(tuple(plan.ranges_verified()))
 
     def _replace_stalled(self) -> None:
         """Leave those from whom nothing comes, if somebody else can have their places."""
@@ -245,7 +294,7 @@ class Gathering:
     @property
     def _has_room(self) -> bool:
         """Whether one more holder would be of use: a small file is not worth the connections."""
-        useful = 1 + (self._assembly.size or 0) // _WORTH_A_HOLDER_BYTES
+        useful = 1 + (self._assembly.size or 0) // WORTH_SHARING_BYTES
         return len(self._running) < min(useful, limits.HOLDERS_PER_FILE)
 
     async def _find_more(self) -> None:

@@ -1,15 +1,12 @@
 """What one holder of a file has, owes, and how fast it delivers."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Sequence
 from math import exp
 from typing import Final
 
+from p2p_twisted.transfer.ranges import Range, mark
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.errors import ProtocolError
-
-Range = tuple[int, int]
-"""The index of the first of some chunks in a row, and how many they are."""
 
 _AHEAD_SECONDS: Final = 1.0
 _FEWEST_ASKED: Final = 2
@@ -111,7 +108,7 @@ class Holder:
         is_late = now - self._alive_at > _PATIENCE_SECONDS
         return bool(self.owed) and is_late and not self.is_overtaken
 
-    def announce(self, chunks: Iterable[Range], count: int) -> None:
+    def announce(self, chunks: Sequence[Range], count: int) -> None:
         """
         Take note of chunks that it has; with the first ones, that it has no others.
 
@@ -120,10 +117,6 @@ class Holder:
         """
         if self.has is None:
             self.has = bytearray(count)
+        mark(self.has, chunks)
         for first, length in chunks:
-            if first + length > count:
-                raise ProtocolError(f"there are only {count} chunks")
-            if self.has.find(1, first, first + length) >= 0:
-                raise ProtocolError("chunks were announced twice")
-            self.has[first : first + length] = b"\1" * length
             self.candidates.extend(range(first, first + length))

@@ -7,6 +7,7 @@ from twisted.internet.defer import DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.threads import Offload
+from p2p_twisted.transfer.growing import Partials
 from p2p_twisted.transfer.requests import Network, Requests
 from p2p_twisted.transfer.wants import Wants
 from p2p_twisted.wire.names import FileId
@@ -23,6 +24,7 @@ class Means:
     requests: Requests
     slots: DeferredSemaphore
     rng: Random
+    partials: Partials
 
 
 @attrs.frozen

@@ -69,6 +69,15 @@ class Part:
         """How many chunks may be there, the first ones."""
         return chunk_count(os.fstat(self._fd).st_size)
 
+    @property
+    def modified(self) -> int:
+        """When it was written to last, in nanoseconds."""
+        return os.fstat(self._fd).st_mtime_ns
+
+    def duplicate(self) -> int:
+        """Give one more file descriptor, which the caller closes; names do not matter to it."""
+        return os.dup(self._fd)
+
     def verified(self, indexes: Iterable[int]) -> list[int]:
         """Tell which of some chunks are there and right."""
         return [index for index in indexes if self._is_right(index)]

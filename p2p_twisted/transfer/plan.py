@@ -1,10 +1,11 @@
 """Decide which chunks of a file to ask which holder for next."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from p2p_twisted.transfer.holder import Holder, Range
+from p2p_twisted.transfer.holder import Holder
+from p2p_twisted.transfer.ranges import Range, ranges, runs
 from p2p_twisted.wire.content import chunk_count, chunk_length
 from p2p_twisted.wire.names import PeerName
 
@@ -70,7 +71,7 @@ class Plan:
         if is_partial:
             added.announce((), self._chunks)
 
-    def announced(self, holder: PeerName, chunks: Iterable[Range]) -> None:
+    def announced(self, holder: PeerName, chunks: Sequence[Range]) -> None:
         """
         Take note of what a holder has; from the first time on, that it has nothing else.
 
@@ -114,6 +115,11 @@ class Plan:
         """Tell whether a holder is counted on for a chunk."""
         asked = self._holders.get(holder)
         return asked is not None and bool(asked.owed)
+
+    def is_worth_telling(self, holder: PeerName) -> bool:
+        """Tell whether a holder should know what is there: it sends too much, or chooses by it."""
+        told = self._holders[holder]
+        return told.has is not None or bool(told.late)
 
     def is_verified(self, index: int) -> bool:
         """Tell whether a chunk is there."""
@@ -161,11 +167,7 @@ class Plan:
 
     def ranges_verified(self) -> Iterator[Range]:
         """List what is there."""
-        end = 0
-        while (first := self._verified.find(1, end)) >= 0:
-            end = self._verified.find(0, first)
-            end = self._chunks if end < 0 else end
-            yield first, end - first
+        return runs(self._verified, 1, (0, self._chunks))
 
     # How it works
 
@@ -245,17 +247,3 @@ class Plan:
         for holder in self._holders.values():
             if holder.has is not None and holder.has[index]:
                 holder.candidates.append(index)
-
-
-def ranges(indexes: Iterable[int]) -> Iterator[Range]:
-    """Join ascending indexes that follow each other into ranges."""
-    first = count = 0
-    for index in indexes:
-        if count and index == first + count:
-            count += 1
-            continue
-        if count:
-            yield first, count
-        first, count = index, 1
-    if count:
-        yield first, count

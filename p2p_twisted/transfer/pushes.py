@@ -1,6 +1,7 @@
 """All pushes of a peer: whom it serves, and whom it dials for that."""
 
 from collections.abc import Callable
+from random import Random
 from typing import Any, Protocol
 
 from twisted.internet.defer import DeferredList
@@ -8,7 +9,9 @@ from twisted.internet.error import ConnectError
 from twisted.logger import Logger
 
 from p2p_twisted.background import background
+from p2p_twisted.transfer.audience import Audience, Crowd
 from p2p_twisted.transfer.dials import DialLimit
+from p2p_twisted.transfer.growing import Partials
 from p2p_twisted.transfer.pacing import Traffic
 from p2p_twisted.transfer.progress import Upload
 from p2p_twisted.transfer.pushing import Pushing
@@ -16,6 +19,7 @@ from p2p_twisted.transfer.wholes import Wholes
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.content import chunk_count
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.messages import File, Hello, Want
 from p2p_twisted.wire.names import FileId, MessageId, NetworkName
@@ -42,6 +46,8 @@ class Pushes:
     :param open_source: opens shared content, or says ``None``.
     :param may_dial: tells whether a host is one that this peer may dial at all.
     :param traffic: how much may be sent.
+    :param partials: what of running downloads can be served, too.
+    :param rng: decides which chunks are revealed first.
     """
 
     log = Logger()
@@ -53,12 +59,17 @@ class Pushes:
         open_source: Callable[[FileId], Source | None],
         may_dial: Callable[[str], bool],
         traffic: Traffic,
+        partials: Partials,
+        rng: Random,
     ) -> None:
         self._reactor = reactor
         self._network = network
         self._open_source = open_source
         self._may_dial = may_dial
+        self._partials = partials
         self._traffic = traffic
+        self._rng = rng
+        self._crowds: dict[FileId, Crowd] = {}
         self._dials = DialLimit()
         self._open: dict[Connection, Pushing] = {}
         # In the order in which they came.
@@ -73,7 +84,10 @@ class Pushes:
         """
         if not self._is_new(want.ticket):
             return
+        audience: Audience | None = None
         source = self._open_source(want.file)
+        if source is None:
+            source, audience = self._partials.open(want.file)
         if source is None:
             refuse("it is not shared here any more", gone=True)
         elif link is not None and not want.more and self._fits_link(source.size):
@@ -82,7 +96,8 @@ class Pushes:
             source.close()
             refuse(reason)
         else:
-            background(self.log, "pushing a file", self._push(want, source, refuse))
+            audience = audience or self._crowd(source)
+            background(self.log, "pushing a file", self._push(want, source, audience, refuse))
 
     async def stop(self) -> None:
         """Break all pushes off; returns when their connections are gone."""
@@ -129,7 +144,16 @@ class Pushes:
         finally:
             source.close()
 
-    async def _push(self, want: Want, source: Source, refuse: Refusal) -> None:
+    def _crowd(self, source: Source) -> Crowd:
+        """Find the others to whom the same file is pushed."""
+        for file in [file for file, crowd in self._crowds.items() if crowd.is_empty]:
+            del self._crowds[file]
+        if source.file not in self._crowds:
+            chunks = chunk_count(source.size)
+            self._crowds[source.file] = Crowd(self._reactor, chunks, self._rng)
+        return self._crowds[source.file]
+
+    async def _push(self, want: Want, source: Source, audience: Audience, refuse: Refusal) -> None:
         def is_expected(hello: Hello) -> bool:
             if not hello.is_from("peer", want.name, self._network):
                 refuse(f"somebody else answers at {want.host}")
@@ -143,6 +167,7 @@ class Pushes:
             self._reactor,
             connection,
             source,
+            audience,
             wholes,
             want,
             is_expected,

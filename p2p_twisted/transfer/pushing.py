@@ -1,7 +1,7 @@
 """The holder's side of a push: send the chunks that are asked for."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from twisted.internet.defer import Deferred
@@ -9,8 +9,11 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from p2p_twisted.transfer.audience import Audience
+from p2p_twisted.transfer.orders import Orders
 from p2p_twisted.transfer.outflow import Outflow, Span
 from p2p_twisted.transfer.progress import Upload
+from p2p_twisted.transfer.ranges import Range, announcements
 from p2p_twisted.transfer.wholes import Wholes
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
@@ -21,6 +24,7 @@ from p2p_twisted.wire.messages import (
     Chunk,
     Done,
     Error,
+    Have,
     Hello,
     Message,
     More,
@@ -40,9 +44,10 @@ class Pushing:
     """
     A session on a connection that we dialed: push one source to who is expected there.
 
-    A requester that asks for nothing for 30 s is given up.
+    A requester from which nothing is heard for 30 s is given up.
 
     :param source: is closed by the caller when the connection is gone.
+    :param audience: all whom the same content is pushed to.
     :param wholes: other files, which this requester may ask for on the way.
     :param want: what it asked for, and who it is.
     :param is_expected: tells whether a greeting is the requester's.
@@ -57,6 +62,7 @@ class Pushing:
         clock: IReactorTime,
         connection: Connection,
         source: Source,
+        audience: Audience,
         wholes: Wholes,
         want: Want,
         is_expected: Callable[[Hello], bool],
@@ -65,15 +71,19 @@ class Pushing:
         self.gone: Deferred[None] = Deferred()
         self._connection = connection
         self._source = source
+        self._audience = audience
         self._wholes = wholes
         self._want = want
         self._is_expected = is_expected
         self._pace = pace
         self._outflow = Outflow(clock, connection, self, pace)
         self._digests = memoryview(source.digests)
-        self._ranges: deque[tuple[int, int]] = deque()
+        self._orders = Orders(chunk_count(source.size))
+        # What is to go out between two chunks.
+        self._lines: deque[bytes] = deque()
         # The chunk that the last line has announced.
         self._announced: Span | None = None
+        self._is_open = False
 
     def upload(self, now: float) -> Upload:
         """Tell how it stands."""
@@ -87,14 +97,20 @@ class Pushing:
         if not self._is_expected(hello):
             self._connection.abort()
             return
-        source = self._source
-        self._connection.send(Push(self._want.ticket, source.file, source.size))
+        source, is_partial = self._source, self._audience.joined(self)
+        self._connection.send(Push(self._want.ticket, source.file, source.size, is_partial))
+        self._is_open = True
         self._outflow.start()
 
     def received(self, message: Message) -> None:
         """Take what is asked for, or the end."""
         if isinstance(message, Send):
-            self._ask(message)
+            self._orders.ask(message.chunks)
+            self._go_on()
+        elif isinstance(message, Have):
+            self._orders.not_needed(message.chunks)
+            self._audience.has(self, message.chunks)
+            self._go_on()
         elif isinstance(message, More):
             self._wholes.ask(message.files)
             self._go_on()
@@ -106,12 +122,26 @@ class Pushing:
     def lost(self, reason: Failure) -> None:
         """Take note that the requester is gone."""
         self._pace.stop()
+        self._audience.left(self)
         self.gone.callback(None)
+
+    # What the audience asks
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the requester waits for nothing."""
+        return self._orders.is_empty and self._announced is None
+
+    def offer(self, chunks: Iterable[Range]) -> None:
+        """Say what may be asked for; from the first time on, nothing else."""
+        self._lines.extend(map(encode, announcements(self._orders.offer(chunks))))
+        if self._is_open and self._lines:
+            self._outflow.start()
 
     # What the outflow asks
 
     def next_section(self) -> bytes | Span | None:
-        """Choose what goes out next: some digests, a chunk behind its line, or another file."""
+        """Choose what goes out next: digests, lines, a chunk behind its own, or another file."""
         if self._digests:
             digests = bytes(self._digests[:_DIGESTS_BYTES])
             self._digests = self._digests[_DIGESTS_BYTES:]
@@ -119,7 +149,10 @@ class Pushing:
         if self._announced is not None:
             span, self._announced = self._announced, None
             return span
-        return self._announce() if self._ranges else self._wholes.next_piece() or None
+        if self._lines:
+            return self._lines.popleft()
+        index = self._orders.next()
+        return self._announce(index) if index is not None else self._wholes.next_piece() or None
 
     def broken(self, is_between: bool) -> None:
         """Tell the requester that it is over, unless it would take that for a part of a chunk."""
@@ -130,24 +163,13 @@ class Pushing:
 
     # How it works
 
-    def _ask(self, send: Send) -> None:
-        chunks = chunk_count(self._source.size)
-        if any(first + count > chunks for first, count in send.chunks):
-            raise ProtocolError(f"there are only {chunks} chunks")
-        if len(self._ranges) + len(send.chunks) > limits.RANGES_WAITING:
-            raise ProtocolError("too much is asked for at once")
-        self._ranges.extend(send.chunks)
-        self._go_on()
-
     def _go_on(self) -> None:
         self._connection.within(limits.STALL_SECONDS)
         self._outflow.start()
 
-    def _announce(self) -> bytes:
+    def _announce(self, index: int) -> bytes:
         self._source.check()
-        index, count = self._ranges.popleft()
-        if count > 1:
-            self._ranges.appendleft((index + 1, count - 1))
         length = chunk_length(self._source.size, index)
         self._announced = Span(self._source, index * limits.CHUNK_BYTES, length)
+        self._audience.sending(self, index, length)
         return encode(Chunk(index, length))

@@ -1,6 +1,8 @@
 """The requester's side of a push: take what was asked for, and nothing else."""
 
 import mmap
+from collections import deque
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred
@@ -10,8 +12,8 @@ from twisted.python.failure import Failure
 from p2p_twisted.background import background
 from p2p_twisted.transfer.content import Content, WrongContent
 from p2p_twisted.transfer.disk import DiskFault
-from p2p_twisted.transfer.holder import Range
 from p2p_twisted.transfer.plan import Plan
+from p2p_twisted.transfer.ranges import Range, announcements
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.content import DIGEST_BYTES, chunk_count
@@ -29,6 +31,7 @@ from p2p_twisted.wire.messages import (
 )
 from p2p_twisted.wire.names import PeerName
 
+_LINES_AT_ONCE: Final = 16
 _FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 
 
@@ -117,6 +120,7 @@ class Receiving:
         self._buffer = memoryview(b"")
         self._chunk = self._buffer
         self._since_mark = 0
+        self._untold: deque[Have] = deque()
         connection.within(limits.STALL_SECONDS)
         connection.expect_raw(DIGEST_BYTES * chunk_count(push.size), self._take_digests)
         if not push.size:
@@ -190,6 +194,13 @@ class Receiving:
         asked = self._taker.ask(self.holder)
         if asked:
             self._connection.send(Send(asked))
+
+    def announce(self, chunks: Sequence[Range]) -> None:
+        """Tell the holder what needs not be sent, now or with the next announcements."""
+        self._untold.extend(announcements(chunks))
+        if self._connection.is_open and not self.is_done:
+            for _ in range(min(len(self._untold), _LINES_AT_ONCE)):
+                self._connection.send(self._untold.popleft())
 
     def _take_note(self, have: Have) -> None:
         if self._plan is None:

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Content, OnDisk, Signature
 from p2p_twisted.peer.answers import Answers
+from p2p_twisted.transfer.growing import Partials
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask
 
@@ -24,7 +25,7 @@ class SearchTests(SynchronousTestCase):
             name = f"f{number}.txt"
             catalog.put(OnDisk(name, name, Signature(1, 1, number)), Content("0" * 64, b""))
         presence: Any = None
-        self.answers = Answers("s1", [catalog], presence, self.clock)
+        self.answers = Answers("s1", [catalog], Partials(), presence, self.clock)
 
     def tell(self, what: Any, text: str) -> int:
         """Tell how many hits there are; none where it was not searched."""

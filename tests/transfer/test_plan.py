@@ -15,8 +15,8 @@ from hypothesis.stateful import (
 )
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.transfer.holder import Range
-from p2p_twisted.transfer.plan import Plan, ranges
+from p2p_twisted.transfer.plan import Plan
+from p2p_twisted.transfer.ranges import Range, ranges
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.limits import CHUNKS_ASKED, MIB
 

@@ -6,13 +6,12 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.transfer.pacing import Traffic
-from p2p_twisted.transfer.pushes import Pushes
 from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB, PUSHES_AT_ONCE
 from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send, Want
 
-from .world import Content, Stranger, Wires, some_bytes
+from .world import Content, Stranger, Wires, make_pushes, some_bytes
 
 HELLO = Hello(PROTOCOL, "peer", "me", "default")
 
@@ -36,9 +35,7 @@ class PushesTests(SynchronousTestCase):
         self.content = Content(some_bytes(3 * MIB + 10))
         self.refused: list[str] = []
         self.traffic = Traffic(self.wires)
-        self.pushes = Pushes(
-            self.wires, "default", self.open, lambda host: host != "10.9.9.9", self.traffic
-        )
+        self.pushes = make_pushes(self.wires, self.open, traffic=self.traffic)
         self.numbers = 0
 
     def tearDown(self) -> None:

@@ -3,14 +3,12 @@
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.transfer.pacing import Traffic
-from p2p_twisted.transfer.pushes import Pushes
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import FILES_WAITING, IDS_PER_LINE, KIB, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Want, Whole
 
 from .test_pushes import Greeter
-from .world import Content, Wires, some_bytes
+from .world import Content, Wires, make_pushes, some_bytes
 
 HELLO = Hello(PROTOCOL, "peer", "me", "default")
 
@@ -22,9 +20,7 @@ class WholesTests(SynchronousTestCase):
         """Push the first file; others can be asked for."""
         self.wires = Wires()
         self.contents = {content.file: content for content in contents}
-        self.pushes = Pushes(
-            self.wires, "default", self.contents.get, lambda host: True, Traffic(self.wires)
-        )
+        self.pushes = make_pushes(self.wires, self.contents.get)
         self.addCleanup(self.stop)
         requester = Greeter(encode(HELLO))
         self.wires.listeners["127.0.0.1", 9000] = lambda: requester

@@ -19,6 +19,7 @@ from twisted.test.iosim import FakeTransport, IOPump, connect
 from p2p_twisted.threads import inline
 from p2p_twisted.transfer.disk import Disk
 from p2p_twisted.transfer.downloads import Downloads
+from p2p_twisted.transfer.growing import Partials
 from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.pacing import Traffic
 from p2p_twisted.transfer.progress import Progress
@@ -163,6 +164,24 @@ class Stranger(Protocol):
             self.transport.write(each if isinstance(each, bytes) else encode(each))
 
 
+def make_pushes(
+    wires: Wires,
+    open_source: Callable[[FileId], Source | None],
+    partials: Partials | None = None,
+    traffic: Traffic | None = None,
+) -> Pushes:
+    """Make what serves others; it dials whomever it is told to, except for one host."""
+    return Pushes(
+        wires,
+        "default",
+        open_source,
+        lambda host: host != "10.9.9.9",
+        traffic or Traffic(wires),
+        partials or Partials(),
+        Random(2),
+    )
+
+
 class Holder:
     """A peer that shares content in memory."""
 
@@ -172,9 +191,7 @@ class Holder:
         self.refused: list[str] = []
         self.wants: list[Want] = []
         self.is_mute = False
-        self.pushes = Pushes(
-            world.wires, "default", self.open_source, lambda host: True, Traffic(world.wires)
-        )
+        self.pushes = make_pushes(world.wires, self.open_source)
 
     def open_source(self, file: FileId) -> Source | None:
         return self.contents.get(file)
