@@ -18,6 +18,7 @@ from random import Random
 from typing import Final
 
 from attrs import define, field, frozen
+from twisted.internet.defer import CancelledError
 from twisted.logger import ILogObserver, LogEvent
 from twisted.python.failure import Failure
 from typing_extensions import override
@@ -115,7 +116,8 @@ class Chaos:
             self.wrong.append(f"a download of {progress.name} failed: {progress.state.reason}")
 
     def _got_nothing(self, failure: Failure) -> None:
-        failure.trap(PeerError)
+        # The second where its peer was stopped meanwhile.
+        failure.trap(PeerError, CancelledError)
 
     def _ask(self) -> None:
         present = self.faults.present()

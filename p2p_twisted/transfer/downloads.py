@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from random import Random
 
-from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    DeferredList,
+    DeferredSemaphore,
+    fail,
+)
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -95,6 +101,7 @@ class Downloads:
         :param watch: is told of its progress.
         :returns: fires with its progress when it has ended, or when nobody has
             delivered for two minutes; then it goes on by itself when a holder is back.
+            Fails with :class:`CancelledError` after :meth:`stop`.
         """
         first = hits[0]
         assert first.file is not None
@@ -162,7 +169,8 @@ class Downloads:
 
         :returns: how those that go on stood.
         """
-        chosen = [each for each in self._numbered(number) if each.may_be_resumed]
+        numbered = [] if self._is_stopping else self._numbered(number)
+        chosen = [each for each in numbered if each.may_be_resumed]
         stood = tuple(download.progress for download in chosen)
         for download in chosen:
             download.start()
@@ -201,6 +209,9 @@ class Downloads:
                     download.start()
 
     def _get(self, wanted: Wanted, hits: Sequence[Hit], watch: Watch) -> "Deferred[Progress]":
+        if self._is_stopping:
+            # It was still being looked for, and nobody would stop it any more.
+            return fail(CancelledError())
         download = self._running(wanted.file)
         if download is not None:
             done = download.report.watch(watch)

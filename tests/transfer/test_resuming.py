@@ -4,7 +4,7 @@ import errno
 import os
 from pathlib import Path
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 
 from p2p_twisted.transfer.progress import Blocked, Failed, Incomplete, Paused, Saved
 from p2p_twisted.wire.limits import MIB
@@ -63,6 +63,15 @@ class ResumeTests(Interrupted):
         self.go_on(world)
         self.assert_went_on(world, content)
         self.assertEqual(content.reads, 13 - held)
+
+    def test_asked_for_too_late(self) -> None:
+        """What was still being looked for when the run ended does not begin any more."""
+        world, content = self.world(), Content(some_bytes(10))
+        hit = world.holder("s1", content).hit(content)
+        self.stop(world)
+        self.failureResultOf(world.get(hit), CancelledError)
+        self.assertEqual(world.downloads.all(), ())
+        self.assertEqual(world.wires.getDelayedCalls(), [])
 
     def test_damaged_part(self) -> None:
         """Damaged chunks are fetched again, and only those."""
@@ -209,6 +218,12 @@ class PauseTests(Interrupted):
         self.assertLess(content.reads, 11)
         self.assertEqual(world.downloads.resume(), ())
         self.assertEqual(world.downloads.pause(), ())
+
+    def test_resumed_too_late(self) -> None:
+        """Once the run has ended nothing goes on any more."""
+        world = self.paused(Content(some_bytes(12 * MIB)))
+        self.stop(world)
+        self.assertEqual(world.downloads.resume(), ())
 
     def test_changed_mind(self) -> None:
         """Whatever comes last holds, however quickly it comes."""
