@@ -1,0 +1,72 @@
+"""Several whole peers that want the same file at once, on a virtual network."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.testing.network import VirtualNetwork
+from p2p_twisted.testing.ways import Path as Way
+from p2p_twisted.testing.ways import Ways
+from p2p_twisted.transfer.progress import Progress, Saved
+from p2p_twisted.wire.limits import MIB
+
+CONTENT = random.Random(1).randbytes(10 * MIB + 100)
+SLOW = Way(0.01, bandwidth=MIB)
+
+
+class SwarmTests(SynchronousTestCase):
+    """Peers between which a MiB a second gets through."""
+
+    def begun(self, holders: int, downloaders: int) -> list["Deferred[Progress]"]:
+        """Start holders, and as many others who all want what they have."""
+        network = VirtualNetwork(ways=Ways(SLOW))
+        self.daemons = daemons = VirtualDaemons(Path(self.mktemp()).absolute(), network)
+        self.addCleanup(daemons.close)
+        daemons.start_registry()
+        names = [f"s{number}" for number in range(1, holders + downloaders + 1)]
+        for name in names:
+            daemons.start(name, {"f1": CONTENT} if name in names[:holders] else None)
+        daemons.run(20)
+        self.wanting = names[holders:]
+        return [daemons.peers[name].get("f1", lambda _progress: None) for name in self.wanting]
+
+    def assert_saved(self, downloads: Sequence["Deferred[Progress]"]) -> "Counter[str]":
+        """Wait until everybody has it; tell who delivered to how many."""
+        delivered: Counter[str] = Counter()
+        for name, done in zip(self.wanting, downloads, strict=True):
+            progress = self.daemons.result(done, 600.0)
+            assert isinstance(progress.state, Saved), progress
+            self.assertEqual(self.daemons.download(name, "f1"), CONTENT)
+            delivered.update(progress.state.holders)
+        return delivered
+
+    def test_help_each_other(self) -> None:
+        """Downloaders of one file serve each other what the only holder has sent them."""
+        delivered = self.assert_saved(self.begun(1, 4))
+        self.assertEqual(delivered["s1"], 4)
+        for name in self.wanting:
+            self.assertGreaterEqual(delivered[name], 2, delivered)
+
+    def test_holder_vanishes(self) -> None:
+        """Holders that crash or fall silent midway are made up for by another one."""
+        (done,) = self.begun(3, 1)
+        self.daemons.run(2)
+        self.daemons.crash("s1")
+        self.daemons.run(1)
+        self.daemons.vanish("s2")
+        self.assertEqual(self.assert_saved([done]), Counter(["s1", "s2", "s3"]))
+
+    def test_only_holder_returns(self) -> None:
+        """Downloaders that have lost their only holder go on when it is back."""
+        downloads = self.begun(1, 3)
+        self.daemons.run(4)
+        self.daemons.crash("s1")
+        self.daemons.run(40)
+        self.assertNotIn(True, [done.called for done in downloads])
+        self.daemons.start("s1")
+        self.assert_saved(downloads)
