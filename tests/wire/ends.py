@@ -7,6 +7,7 @@ from typing import Protocol
 
 from twisted.internet import tcp
 from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import ServerFactory
 from twisted.trial.unittest import SynchronousTestCase
 from typing_extensions import override
@@ -22,6 +23,7 @@ class End(Protocol):
 
     connection: Connection
     notes: Notes
+    clock: IReactorTime
 
     def say(self, said: bytes) -> None:
         """Send it bytes, and let it take them as far as it does."""
@@ -44,6 +46,7 @@ class InMemory:
 
     def __init__(self) -> None:
         self.talk: Talk = talking()
+        self.clock: IReactorTime = self.talk.clock
         self.connection, self.notes = self.talk.connection, self.talk.notes
         self._unread = b""
 
@@ -55,9 +58,19 @@ class InMemory:
         self.connection.readConnectionLost()
 
     def heard(self) -> bytes:
-        return self.talk.pipe.taken()
+        pipe = self.talk.pipe
+        if pipe.producer is not None and not pipe.streaming:
+            pipe.producer.resumeProducing()
+        return pipe.taken()
 
     def until(self, condition: Callable[[], object]) -> None:
+        for _ in range(_TURNS):
+            self._flow()
+            if condition():
+                return
+        raise AssertionError("it never happened")
+
+    def _flow(self) -> None:
         pipe = self.talk.pipe
         while self._unread and pipe.producerState == "producing" and not pipe.is_ended:
             piece, self._unread = self._unread[: pipe.bufferSize], self._unread[pipe.bufferSize :]
@@ -65,7 +78,6 @@ class InMemory:
         self.talk.clock.advance(0)
         if pipe.is_ended and not self.notes.losses:
             self.talk.lose()
-        assert condition()
 
     def is_quiet(self) -> bool:
         return not self.talk.clock.getDelayedCalls()
@@ -84,6 +96,7 @@ class OnSockets:
 
     def __init__(self, case: SynchronousTestCase) -> None:
         self.reactor = EPollReactor()
+        self.clock: IReactorTime = self.reactor
         case.addCleanup(self._close)
         ours, self.other = socket.socketpair()
         self._name = _name(ours.fileno())

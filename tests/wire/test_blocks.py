@@ -174,6 +174,7 @@ class Contract(SynchronousTestCase):
         end.connection.pace(pace)
         content = os.urandom(200_000)
         end.say(encode(Chunk(0, len(content))) + content + encode(Done()))
+        self.assertLess(sum(blocks.moved), len(content))
         while len(blocks.heard) < 3:
             end.until(lambda: pace.is_paused or len(blocks.heard) == 3)
             moved = list(blocks.moved)
