@@ -50,7 +50,7 @@ class SwarmTests(SynchronousTestCase):
         delivered = self.assert_saved(self.begun(1, 4))
         self.assertEqual(delivered["s1"], 4)
         for name in self.wanting:
-            self.assertGreaterEqual(delivered[name], 2, delivered)
+            self.assertGreater(delivered[name], 0, delivered)
 
     def test_holder_vanishes(self) -> None:
         """Holders that crash or fall silent midway are made up for by another one."""

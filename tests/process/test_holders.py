@@ -23,7 +23,8 @@ class HoldersTests(SynchronousTestCase):
             network.write(f"{name}/f1", CONTENT)
         peers = [network.start_peer(name, "--max-up=4M") for name in holders]
         for peer in peers:
-            peer.wait_ready().wait_until_shared(1)
+            peer.wait_ready()
+            peer.wait_until_shared(1)
         return network, peers
 
     def received(self, network: Network, name: str) -> int:
@@ -34,7 +35,7 @@ class HoldersTests(SynchronousTestCase):
     def test_killed(self) -> None:
         """When one of three holders is killed midway, the others deliver the rest."""
         network, peers = self.network("s1", "s2", "s3")
-        peer = network.start_peer("s4").wait_ready()
+        (peer,) = network.start_peers("s4")
         peer.wait_for_topology("s1", "s2", "s3", "s4")
         peer.type("get f1")
         wait_until(lambda: self.received(network, "s4") > SIZE // 3, "a third of it")
@@ -47,7 +48,7 @@ class HoldersTests(SynchronousTestCase):
     def test_all_killed_one_returns(self) -> None:
         """When the only holder is killed midway, it goes on when that is back."""
         network, (holder,) = self.network("s1")
-        peer = network.start_peer("s4").wait_ready()
+        (peer,) = network.start_peers("s4")
         peer.wait_for_topology("s1", "s4")
         peer.type("get f1")
         wait_until(lambda: self.received(network, "s4") > SIZE // 3, "a third of it")
@@ -61,7 +62,8 @@ class HoldersTests(SynchronousTestCase):
         network, _peers = self.network("s1")
         wanting = [network.start_peer(name, "--max-up=4M") for name in ("s2", "s3", "s4")]
         for peer in wanting:
-            peer.wait_ready().wait_for_topology("s1", "s2", "s3", "s4")
+            peer.wait_ready()
+            peer.wait_for_topology("s1", "s2", "s3", "s4")
         for peer in wanting:
             peer.type("get f1")
         helped = 0
