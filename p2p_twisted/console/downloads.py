@@ -11,6 +11,7 @@ from p2p_twisted.transfer.progress import (
     Canceled,
     Checking,
     Contribution,
+    Copying,
     Failed,
     Incomplete,
     Paused,
@@ -141,6 +142,8 @@ def _doing(progress: Progress) -> str:
             return "looking for a holder"
         case Checking():
             return "checking what is there already"
+        case Copying():
+            return "copying what is here already"
         case Receiving(rate, seconds_left, holders):
             return f"{_pace(rate, seconds_left)}  {_source(holders)}".strip()
         case Saving():

@@ -10,12 +10,15 @@ from twisted.logger import Logger
 
 from p2p_twisted.library.entries import Content, OnDisk, Signature
 from p2p_twisted.wire.content import file_id
+from p2p_twisted.wire.names import FileId
 
 VERSION: Final = 1
 KEPT_DAYS: Final = 30
 """How long a file may be away, on a disk that is not plugged in, and still be known."""
 
 _DAY_SECONDS: Final = 86_400
+_ASKED_AT_ONCE: Final = 500
+_BY_ID: Final = "CREATE INDEX IF NOT EXISTS files_by_id ON files (file)"
 _TABLE: Final = """
     CREATE TABLE IF NOT EXISTS files (
         name TEXT PRIMARY KEY,
@@ -76,6 +79,19 @@ class HashCache:
             self._fail(error)
         return found
 
+    def known(self, files: Sequence[FileId]) -> frozenset[FileId]:
+        """Tell which of some content is, or was, that of a file."""
+        known: set[FileId] = set()
+        for start in range(0, len(files), _ASKED_AT_ONCE):
+            some = files[start : start + _ASKED_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            known.update(self._column(f"SELECT file FROM files WHERE file IN ({marks})", some))
+        return frozenset(known)
+
+    def names_with(self, file: FileId) -> list[str]:
+        """Name the files that have, or had, some content."""
+        return self._column("SELECT name FROM files WHERE file = ?", (file,))
+
     def keep(self, files: Iterable[tuple[OnDisk, Content]]) -> None:
         """Remember what was hashed."""
         rows = [
@@ -115,6 +131,15 @@ class HashCache:
         if not isinstance(digests, bytes) or file_id(file.signature.size, digests) != known:
             return None
         return Content(known, digests)
+
+    def _column(self, query: str, values: Sequence[str]) -> list[str]:
+        if self._database is None:
+            return []
+        try:
+            return [row[0] for row in self._database.execute(query, tuple(values))]
+        except sqlite3.Error as error:
+            self._fail(error)
+            return []
 
     def _execute_many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if self._database is not None and rows:
@@ -157,6 +182,7 @@ def _connect(path: str) -> sqlite3.Connection:
         # After a power cut the last rows may be missing: they are hashed again.
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute(_TABLE)
+        database.execute(_BY_ID)
         database.execute(f"PRAGMA user_version = {VERSION}")
         database.commit()
     except BaseException:

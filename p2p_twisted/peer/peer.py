@@ -13,6 +13,8 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from p2p_twisted.background import background
+from p2p_twisted.library.cache import HashCache
+from p2p_twisted.library.earlier import Earlier
 from p2p_twisted.library.library import Library
 from p2p_twisted.library.watching import WatcherMaker
 from p2p_twisted.peer.answers import Answers
@@ -21,6 +23,7 @@ from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.holdings import Holdings
 from p2p_twisted.peer.interface import Found, IPeer, PeerError, Selection, Status, Topology, Watch
 from p2p_twisted.peer.presence import Presence
+from p2p_twisted.peer.reuse import Reuse
 from p2p_twisted.peer.search import Search
 from p2p_twisted.peer.selecting import Selecting
 from p2p_twisted.peer.settings import Settings
@@ -85,17 +88,20 @@ class Peer:
             library(settings.downloads, None, "downloads.db") if settings.reshares else None
         )
         self._holdings = Holdings(*filter(None, (self._library, self._reshared)))
+        remembered = HashCache(self.state.path / "downloads.db", wall)
+        self._earlier = Earlier(settings.downloads, remembered)
         self._traffic = Traffic(reactor, settings.rates, settings.at_once)
         self._presence = Presence(reactor, rng, settings, self.state, offload, announce)
         self._downloads = Downloads(
             reactor,
             offload,
-            Inbox(str(settings.downloads)),
+            Inbox(str(settings.downloads), keep=self._earlier.keep),
             Wants(str(self.state.path / "wants")),
             self._presence,
             self._new_id,
             self._traffic,
             rng,
+            Reuse(self._holdings, self._earlier, offload),
         )
         partials = self._downloads.partials
         self._pushes = Pushes(
@@ -126,6 +132,7 @@ class Peer:
         """
         self.state.open()
         self._holdings.start()
+        background(self.log, "opening what was downloaded", self._offload(self._earlier.start))
 
     async def join(self) -> PeerAddress:
         """
@@ -334,6 +341,7 @@ class Peer:
             await self._pushes.stop()
             await self._presence.leave(self._why)
             await self._holdings.stop()
+            await self._offload(self._earlier.stop)
         finally:
             self.state.close()
             self._has_left = True

@@ -1,6 +1,8 @@
 """One file being put together: what of it is there, and what is missing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from itertools import islice
 from random import Random
 from typing import Any, Final, TypeVar
@@ -13,8 +15,10 @@ from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.means import Item, Means
 from p2p_twisted.transfer.part import Part
 from p2p_twisted.transfer.plan import Plan
-from p2p_twisted.transfer.progress import Checking, Saving
+from p2p_twisted.transfer.progress import Checking, Copying, Saving
 from p2p_twisted.transfer.report import Report
+from p2p_twisted.wire.content import chunk_length
+from p2p_twisted.wire.source import Source
 
 _CHECKED_AT_ONCE: Final = 64
 
@@ -70,16 +74,27 @@ class Assembly:
         content = await self._offload(self._known_content)
         if content is None:
             return
-        plan = await self.open(content)
+        await self.open(content)
         part = self._part
         if part is None or not part.chunks_held:
             return
         self._report.become(Checking())
-        indexes = iter(range(part.chunks_held))
-        while some := list(islice(indexes, _CHECKED_AT_ONCE)):
-            for index in await self._offload(part.verified, some):
-                plan.verified(index)
-                self._report.advanced(content.length(index))
+        await self._take_in(range(part.chunks_held), part.verified)
+
+    async def copy(self, source: Source) -> None:
+        """Take what is missing from content that stands here, as far as that is right."""
+        if source.descriptor is None:
+            return
+        with suppress(WrongContent):
+            content = Content(source.file, source.size, source.digests)
+            plan = await self.open(content)
+            part = self._part
+            assert part is not None
+            self._report.become(Copying())
+            if not part.chunks_held and await self._offload(part.clone, source.descriptor):
+                await self._take_in(range(content.chunks), part.verified)
+            missing = [index for index in range(content.chunks) if not plan.is_verified(index)]
+            await self._take_in(missing, partial(part.copied, source.descriptor))
 
     async def open(self, content: Content) -> Plan:
         """
@@ -109,11 +124,8 @@ class Assembly:
         :raises DiskFault: when they cannot be kept.
         """
         assert self._part is not None
-        assert self.plan is not None
         self._part.write(index, chunk)
-        self.plan.verified(index)
-        if self.growing is not None:
-            self.growing.verified(index)
+        self._verified(index)
 
     def open_source(self) -> GrowingSource | None:
         """Open what is there, for one push."""
@@ -131,11 +143,10 @@ class Assembly:
         assert self._part is not None
         self._report.become(Saving())
         # Not interruptible: either it is saved, or it is not.
-        name = await self._means.offload(self._part.publish)
+        target = await self._means.offload(self._publish, self._part)
         if self.growing is not None:
             self.growing.saved(self._part.modified)
-        folder, slash, _name = self._item.target.rpartition("/")
-        return folder + slash + name
+        return target
 
     def give_up(self) -> None:
         """Do nothing more than what is being done."""
@@ -157,6 +168,29 @@ class Assembly:
         """Remove what is left of it beside the file that was published; blocks."""
         self._inbox.discard(self._item.target, self._item.file)
         self._means.wants.remove_digests(self._item.file)
+
+    async def _take_in(
+        self, indexes: Iterable[int], take: Callable[[list[int]], list[int]]
+    ) -> None:
+        """Count chunks as received that turn out to be here, and right."""
+        rest = iter(indexes)
+        while some := list(islice(rest, _CHECKED_AT_ONCE)):
+            for index in await self._offload(take, some):
+                assert self.plan is not None
+                self._verified(index)
+                self._report.advanced(chunk_length(self.plan.size, index))
+
+    def _verified(self, index: int) -> None:
+        assert self.plan is not None
+        self.plan.verified(index)
+        if self.growing is not None:
+            self.growing.verified(index)
+
+    def _publish(self, part: Part) -> str:
+        folder, slash, _name = self._item.target.rpartition("/")
+        target = folder + slash + part.publish()
+        self._inbox.published([(target, part.content)])
+        return target
 
     def _known_content(self) -> Content | None:
         item = self._item

@@ -21,6 +21,7 @@ from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.download import Download
 from p2p_twisted.transfer.folder import read_manifest
 from p2p_twisted.transfer.growing import Partials
+from p2p_twisted.transfer.here import Here
 from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.means import Means
 from p2p_twisted.transfer.pacing import Traffic
@@ -64,6 +65,7 @@ class Downloads:
         new_ticket: Callable[[], MessageId],
         traffic: Traffic,
         rng: Random,
+        here: Here,
     ) -> None:
         self.inbox = inbox
         self.partials = Partials()
@@ -72,7 +74,7 @@ class Downloads:
         self._traffic = traffic
         slots = DeferredSemaphore(traffic.at_once.down)
         self._means = Means(
-            clock, offload, wants, network, self._requests, slots, rng, self.partials
+            clock, offload, wants, network, self._requests, slots, rng, self.partials, here
         )
         self._downloads: dict[int, Download] = {}
         self._last_number = 0

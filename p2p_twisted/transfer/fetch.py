@@ -43,12 +43,23 @@ class Fetch:
             else:
                 await assembly.resume()
                 if not assembly.is_complete:
+                    await self._copy()
+                if not assembly.is_complete:
                     await self._gathering.run(self._hits)
                 target = await assembly.save()
             await self._means.offload(self.forget)
             return target
         finally:
             await assembly.close()
+
+    async def _copy(self) -> None:
+        """Take it from another file of this peer's, if there is one with that content."""
+        source = await self._means.here.open(self._item.file)
+        if source is not None:
+            try:
+                await self._assembly.copy(source)
+            finally:
+                source.close()
 
     def give_up(self) -> None:
         """Stop as soon as possible; what has arrived stays."""

@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Container
+from collections.abc import Callable, Container, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -25,6 +25,10 @@ ABANDONED_SECONDS: Final = 24 * 3600.0
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
+Keep = Callable[[Sequence[tuple[str, FileId, bytes]]], None]
+"""Is told what was published: its path in the inbox, its id and its chunks' digests."""
+
+
 class Inbox:
     """
     A folder that downloads land in.
@@ -34,12 +38,14 @@ class Inbox:
 
     :param folder: is made when it is missing.
     :param disk: what to write with.
+    :param keep: remembers what is published.
     """
 
     log = Logger()
 
-    def __init__(self, folder: str, disk: Disk = os) -> None:
+    def __init__(self, folder: str, disk: Disk = os, keep: Keep | None = None) -> None:
         self.folder = folder
+        self._keep = keep
         self._disk = disk
         # Once and early: asking for it is not safe while threads run.
         self._umask = _umask()
@@ -88,6 +94,11 @@ class Inbox:
             raise DiskFault.of(error) from error
         part = _part_name(target, content.file)
         return Part(folder, part, name, content, self._disk, self._umask)
+
+    def published(self, files: Sequence[tuple[str, Content]]) -> None:
+        """Have what became targets remembered."""
+        if self._keep is not None:
+            self._keep([(target, content.file, content.digests) for target, content in files])
 
     def discard(self, target: str, file: FileId) -> None:
         """Remove the part file of a target, if there is one."""

@@ -54,6 +54,7 @@ class Members:
         self._reports: set[MemberReport] = set()
         self._running: set[Fetch | SmallFiles] = set()
         self._missing: Sequence[Member] = ()
+        self._here: set[FileId] = set()
         self._failure: Failure | None = None
         self._is_given_up = False
 
@@ -67,8 +68,8 @@ class Members:
         :raises CancelledError: when it was given up.
         """
         self._missing = await self._look(members)
-        large = [member for member in self._missing if member.size > limits.CHUNK_BYTES]
-        small = [member for member in self._missing if member.size <= limits.CHUNK_BYTES]
+        large = [member for member in self._missing if self._is_single(member)]
+        small = [member for member in self._missing if not self._is_single(member)]
         # What is there several times is fetched once, and then found here.
         firsts = {member.file: member for member in reversed(large)}
         queue = deque(sorted(large, key=lambda member: firsts[member.file] is not member))
@@ -105,6 +106,7 @@ class Members:
             some = members[start : start + _LOOKED_FOR_AT_ONCE]
             absent = await self._means.offload(self._absent, some, published)
             missing += absent
+            self._here |= await self._means.here.among([member.file for member in absent])
             size = sum(member.size for member in some) - sum(member.size for member in absent)
             self._report.advanced(size)
         self._check()
@@ -124,6 +126,10 @@ class Members:
         return self._inbox.find_same(member.path, member.file, member.size) is not None
 
     # Fetching
+
+    def _is_single(self, member: Member) -> bool:
+        """Tell whether a file is fetched by itself: a large one, or one to copy from here."""
+        return member.size > limits.CHUNK_BYTES or member.file in self._here
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "Deferred[None]":
         """Begin something; when it fails, so does everything else."""

@@ -52,6 +52,11 @@ class Contribution:
 
 
 @attrs.frozen
+class Copying:
+    """It stands here already, and is being copied; ``received`` says how far."""
+
+
+@attrs.frozen
 class Receiving:
     """
     Holders deliver.
@@ -142,6 +147,7 @@ State = (
     | Blocked
     | Paused
     | Checking
+    | Copying
     | Receiving
     | Saving
     | Saved

@@ -90,10 +90,12 @@ class Shelf:
             for target in self._targets[content.file]
         ]
         wholes.sort(key=_folder_of)
+        contents = {target: content for target, content, _whole in wholes}
         for _folder, group in groupby(wholes, key=_folder_of):
             try:
                 published = self._save_in_one_folder(group)
                 self._record.add(published)
+                self._inbox.published([(p.target, contents[p.wanted]) for p in published])
             except OSError as error:
                 raise DiskFault.of(error) from error
 

@@ -8,6 +8,7 @@ from p2p_twisted.transfer.progress import (
     Canceled,
     Checking,
     Contribution,
+    Copying,
     Failed,
     Incomplete,
     Paused,
@@ -32,6 +33,7 @@ class DownloadLineTests(SynchronousTestCase):
         for state, line in [
             (Seeking(), f"{bar}  looking for a holder"),
             (Checking(), f"{bar}  checking what is there already"),
+            (Copying(), f"{bar}  copying what is here already"),
             (Receiving(512.0, 2.4, (s4,)), f"{bar}  512 B/s  0:02 left  from s4"),
             (Receiving(512.0, 7_300.0, (s4,)), f"{bar}  512 B/s  2:01:40 left  from s4"),
             (Receiving(512.0, float("inf"), (s4,)), f"{bar}  512 B/s  days left  from s4"),

@@ -438,6 +438,24 @@ class DownloadTests(PeerTestCase):
         daemons.get("s2", "song", 200.0)
         self.assertEqual(daemons.download("s2", "song"), SONG[:2_000_000])
 
+    def test_copied(self) -> None:
+        """What was downloaded before, under another name, is copied, also after a restart."""
+        daemons = self.daemons()
+        daemons.start("s1", {"a": SONG, "b": SONG, "sub/c": SONG, "sub/d": b"d"})
+        daemons.start("s2")
+        daemons.run(5.0)
+        holders = []
+        for name in ("a", "b", "sub"):
+            state = daemons.get("s2", name).state
+            assert isinstance(state, Saved), state
+            holders.append(state.holders)
+            daemons.result(daemons.stop("s2"))
+            daemons.start("s2")
+            daemons.run(5.0)
+        self.assertEqual(holders, [("s1",), (), ("s1",)])
+        for name in ("a", "b", "sub/c"):
+            self.assertEqual(daemons.download("s2", name), SONG)
+
     def test_cancel(self) -> None:
         """A canceled download leaves nothing behind."""
         daemons, seen = self.daemons(), list[Progress]()

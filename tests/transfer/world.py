@@ -207,6 +207,7 @@ class World:
 
     :ivar wants: every request that was sent.
     :ivar finds: how often everybody was asked for an id.
+    :ivar here: what stands among the requester's own files.
     """
 
     def __init__(self, folder: Path, disk: Disk = os) -> None:
@@ -215,6 +216,7 @@ class World:
         self.holders: dict[str, Holder] = {}
         self.found: tuple[Hit, ...] = ()
         self.finds = 0
+        self.here: dict[FileId, Source] = {}
         self.wants: list[Want] = []
         self.shown: list[Progress] = []
         self._tickets = count()
@@ -234,6 +236,7 @@ class World:
             self.new_ticket,
             self.traffic,
             Random(1),
+            self,
         )
         listener = Listener(self.wires, Hello(PROTOCOL, "peer", "me", "default"), self._accepted)
         self.wires.listeners["127.0.0.1", 9000] = lambda: listener.buildProtocol(
@@ -278,6 +281,12 @@ class World:
 
     def address(self) -> PeerAddress:
         return PeerAddress("me", "127.0.0.1", 9000)
+
+    def among(self, files: Sequence[FileId]) -> "Deferred[frozenset[FileId]]":
+        return succeed(frozenset(files) & self.here.keys())
+
+    def open(self, file: FileId) -> "Deferred[Source | None]":
+        return succeed(self.here.get(file))
 
     def send_want(self, want: Want) -> bool:
         self.wants.append(want)

@@ -1,0 +1,84 @@
+"""Remember what was downloaded, by its content."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from threading import Lock
+
+from twisted.logger import Logger
+
+from p2p_twisted.library import disk
+from p2p_twisted.library.cache import HashCache
+from p2p_twisted.library.entries import Content, OnDisk
+from p2p_twisted.library.source import FileSource
+from p2p_twisted.wire.names import FileId
+from p2p_twisted.wire.source import SourceChanged
+
+
+class Earlier:
+    """
+    Downloads of this run and of earlier ones, as far as they are still what they were.
+
+    All methods block, and may be called in any thread.
+
+    :param root: where downloads land.
+    :param cache: remembers them; nobody else uses it.
+    """
+
+    log = Logger()
+
+    def __init__(self, root: Path, cache: HashCache) -> None:
+        self._root = root
+        self._cache = cache
+        self._lock = Lock()
+
+    def start(self) -> None:
+        """Open what was remembered."""
+        with self._lock:
+            self._cache.open()
+            self._cache.prune()
+
+    def stop(self) -> None:
+        """Close it."""
+        with self._lock:
+            self._cache.close()
+
+    def keep(self, published: Iterable[tuple[str, FileId, bytes]]) -> None:
+        """Remember what was published: its path below the root, its id and digests."""
+        files = []
+        for path, file, digests in published:
+            on_disk = self._look_at(path)
+            if on_disk is not None:
+                files.append((on_disk, Content(file, digests)))
+        with self._lock:
+            self._cache.keep(files)
+
+    def among(self, files: Sequence[FileId]) -> frozenset[FileId]:
+        """Tell which of some content was there once."""
+        with self._lock:
+            return self._cache.known(files)
+
+    def open(self, file: FileId) -> FileSource | None:
+        """Open content; ``None`` when it is not there any more, or was changed."""
+        with self._lock:
+            looks = map(self._look_at, self._cache.names_with(file))
+            found = [on_disk for on_disk in looks if on_disk is not None]
+            known = self._cache.find(found)
+        for on_disk, content in zip(found, known, strict=True):
+            if content is not None and content.file == file:
+                try:
+                    return FileSource.open(self._root, on_disk, content, _ignore)
+                except (OSError, SourceChanged) as error:
+                    self.log.debug("{path!r} is of no use: {error}", path=on_disk.path, error=error)
+        return None
+
+    def _look_at(self, path: str) -> OnDisk | None:
+        try:
+            status = os.lstat(self._root / path)
+        except OSError:
+            return None
+        return OnDisk(path, path, disk.signature(status))
+
+
+def _ignore() -> None:
+    """Nobody searches for it."""
