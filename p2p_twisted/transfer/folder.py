@@ -14,7 +14,7 @@ from p2p_twisted.transfer.members import Members
 from p2p_twisted.transfer.report import Report
 from p2p_twisted.transfer.selection import manifest_item
 from p2p_twisted.transfer.wants import Wanted
-from p2p_twisted.wire.manifest import Member, decode
+from p2p_twisted.wire.manifest import BadManifest, Member, decode
 from p2p_twisted.wire.messages import Hit
 
 
@@ -77,9 +77,7 @@ class FolderFetch:
         members = await self._means.offload(read_manifest, self._manifests.path(manifest))
         target = await self._choose_target()
         self._report.measured(sum(member.size for member in members), len(members))
-        if target:
-            members = [attrs.evolve(each, path=f"{target}/{each.path}") for each in members]
-        gone = await self._members.run(members)
+        gone = await self._members.run(_placed(members, target))
         if gone:
             raise SomeGone(target, tuple(member.path for member in gone))
         await self._means.offload(self._forget_manifest)
@@ -93,13 +91,17 @@ class FolderFetch:
 
     def forget(self) -> None:
         """Remove what is left of it beside the files that were published; blocks."""
-        self._members.forget()
+        # An earlier run may have left some of it, and this one not have come that far.
+        written = self._means.wants.get(self._wanted.file) or self._wanted
+        with suppress(OSError, BadManifest):
+            members = read_manifest(self._manifests.path(self._manifest.target))
+            self._members.forget(_placed(members, written.target))
         self._fetch.forget()
         self._forget_manifest()
-        if self._wanted.target is not None:
+        if written.target is not None:
             # Nothing but a folder that nothing has landed in can be removed like this.
             with suppress(OSError):
-                os.rmdir(self._inbox.path(self._wanted.target))
+                os.rmdir(self._inbox.path(written.target))
 
     def _forget_manifest(self) -> None:
         self._means.wants.record(self._wanted.file).remove()
@@ -122,6 +124,13 @@ class FolderFetch:
             await self._means.offload(wants.put, self._wanted)
         assert self._wanted.target is not None
         return self._wanted.target
+
+
+def _placed(members: list[Member], target: str | None) -> list[Member]:
+    """Give members the paths that they have in the inbox."""
+    if not target:
+        return members
+    return [attrs.evolve(member, path=f"{target}/{member.path}") for member in members]
 
 
 def read_manifest(path: str) -> list[Member]:

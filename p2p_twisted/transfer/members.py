@@ -53,7 +53,6 @@ class Members:
         self._report = report
         self._reports: set[MemberReport] = set()
         self._running: set[Fetch | SmallFiles] = set()
-        self._missing: Sequence[Member] = ()
         self._here: set[FileId] = set()
         self._failure: Failure | None = None
         self._is_given_up = False
@@ -67,9 +66,9 @@ class Members:
         :raises DiskFault: when something cannot be kept.
         :raises CancelledError: when it was given up.
         """
-        self._missing = await self._look(members)
-        large = [member for member in self._missing if self._is_single(member)]
-        small = [member for member in self._missing if not self._is_single(member)]
+        missing = await self._look(members)
+        large = [member for member in missing if self._is_single(member)]
+        small = [member for member in missing if not self._is_single(member)]
         # What is there several times is fetched once, and then found here.
         firsts = {member.file: member for member in reversed(large)}
         queue = deque(sorted(large, key=lambda member: firsts[member.file] is not member))
@@ -88,12 +87,11 @@ class Members:
         for each in list(self._running):
             each.give_up()
 
-    def forget(self) -> None:
-        """Remove what is left beside the files that were published; blocks."""
-        for member in self._missing:
+    def forget(self, members: Iterable[Member]) -> None:
+        """Remove what is left of members beside the files that were published; blocks."""
+        for member in members:
             self._inbox.discard(member.path, member.file)
             self._means.wants.remove_digests(member.file)
-        self._record.remove()
 
     # What is here
 

@@ -1,88 +1,20 @@
 """The console on real terminals and pipes."""
 
-import fcntl
 import os
-import pty
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.console.virtual_terminal import VirtualTerminal
 from tests.process.daemons import PATIENCE, wait_until
+from tests.process.person import Person, end
 
 ALONE = (sys.executable, "-m", "tests.process.console_alone")
 PROMPT = "s2 (2)> "
-WIDTH = 120
 _RESTS = 20
-
-
-class Person:
-    """
-    Somebody at a terminal, with a console on it.
-
-    :ivar before: how the terminal was set before.
-    """
-
-    def __init__(self, *command: str) -> None:
-        self._keys, self._terminal = pty.openpty()
-        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, WIDTH, 0, 0))
-        self.before = self.settings()
-        os.set_blocking(self._keys, False)
-        self._shown = VirtualTerminal(WIDTH)
-        self.process = subprocess.Popen(
-            command,
-            stdin=self._terminal,
-            stdout=self._terminal,
-            stderr=self._terminal,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-            env={**os.environ, "TERM": "xterm", "PS1": "$ "},
-        )
-
-    def type(self, keys: str) -> None:
-        """Press keys."""
-        os.write(self._keys, keys.encode())
-
-    def settings(self) -> list[Any]:
-        """Tell how the terminal is set."""
-        return termios.tcgetattr(self._terminal)
-
-    def lines(self) -> list[str]:
-        """Look at the terminal."""
-        try:
-            while True:
-                self._shown.write(os.read(self._keys, 65_536))
-        except BlockingIOError:
-            return self._shown.lines
-
-    def sees(self, line: str) -> None:
-        """Wait until there is such a line."""
-        try:
-            wait_until(lambda: line in self.lines(), repr(line))
-        except AssertionError as error:
-            raise AssertionError("\n".join([str(error), *self.lines()])) from None
-
-    def end(self) -> None:
-        """Make sure that all is gone."""
-        end(self.process)
-        os.close(self._keys)
-        os.close(self._terminal)
-
-
-def end(process: "subprocess.Popen[Any]") -> None:
-    """Make sure that a process is gone."""
-    if process.poll() is None:
-        process.kill()
-    process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            stream.close()
 
 
 class TerminalTests(SynchronousTestCase):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from twisted.internet.defer import CancelledError, Deferred
 
-from p2p_twisted.transfer.progress import Blocked, Failed, Incomplete, Paused, Saved
+from p2p_twisted.transfer.progress import Blocked, Canceled, Failed, Incomplete, Paused, Saved
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.manifest import Member, encode
 from p2p_twisted.wire.messages import Hit
@@ -277,6 +277,34 @@ class PauseTests(Interrupted):
         self.assertEqual(world.wires.getDelayedCalls(), [])
 
 
+class CancelTests(Tests):
+    """Downloads that are given up."""
+
+    def test_anywhere(self) -> None:
+        """Wherever it was, nothing is left of it: no file, no connection, no timer."""
+        content = Content(some_bytes(MIB + 3))
+        ends = set()
+        for steps in range(0, 60, 2):
+            world = self.world()
+            content.is_closed = False
+            holder = world.holder("s1", content)
+            world.downloads.get([holder.hit(content)], world.shown.append)
+            for _ in range(steps):
+                world.wires.advance(0)
+                for pump in world.wires.pumps:
+                    pump.pump()
+            if not world.downloads.all()[0].is_ended:
+                world.downloads.cancel(1)
+            world.wires.settle()
+            [progress] = world.downloads.all()
+            ends.add(type(progress.state))
+            is_saved = isinstance(progress.state, Saved)
+            self.assertEqual(world.left(), ["Downloads/f1.txt"] if is_saved else [])
+            self.assertEqual(world.wires.getDelayedCalls(), [])
+            self.assertTrue(content.is_closed or not world.wires.pumps)
+        self.assertEqual(ends, {Canceled, Saved})
+
+
 class FolderTests(Tests):
     """Whole folders."""
 
@@ -368,6 +396,26 @@ class FolderTests(Tests):
             progress = self.successResultOf(world.get(hit))
             self.assertEqual(type(progress.state).__name__, "Failed")
             self.assertEqual(world.left(), [])
+
+    def test_cancel_paused(self) -> None:
+        """Only what is whole stays of a folder that was paused, also in an earlier run."""
+        for is_restarted in (False, True):
+            world = self.world()
+            hit, _manifest = self.folder(world, a=b"one", b=some_bytes(20 * MIB))
+            world.downloads.get([hit], world.shown.append)
+            while not [*(world.folder / "Downloads" / "photos").glob(".p2p-*.part")]:
+                world.wires.advance(0)
+                for pump in world.wires.pumps:
+                    pump.pump()
+            world.downloads.pause()
+            world.wires.settle()
+            self.assertTrue(any(name.endswith(".part") for name in world.left()))
+            if is_restarted:
+                self.successResultOf(Deferred.fromCoroutine(world.downloads.stop()))
+                world.new_run().start()
+            world.downloads.cancel(1)
+            world.wires.settle()
+            self.assertLessEqual(set(world.left()), {"Downloads/photos/a"})
 
     def test_cancel(self) -> None:
         """A canceled folder keeps the files that have arrived, and nothing else."""
