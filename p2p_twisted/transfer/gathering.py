@@ -9,15 +9,13 @@ from twisted.logger import Logger
 
 from p2p_twisted.background import background
 from p2p_twisted.transfer.assembly import Assembly
-from p2p_twisted.transfer.content import WORTH_SHARING_BYTES, Content
+from p2p_twisted.transfer.content import WORTH_SHARING_BYTES
+from p2p_twisted.transfer.deliveries import Deliveries
 from p2p_twisted.transfer.disk import DiskFault
 from p2p_twisted.transfer.growing import Growing, GrowingSource
 from p2p_twisted.transfer.means import Item, Means
 from p2p_twisted.transfer.offers import Offers
-from p2p_twisted.transfer.plan import Plan
 from p2p_twisted.transfer.progress import Waiting
-from p2p_twisted.transfer.ranges import Range, ranges
-from p2p_twisted.transfer.receiving import Receiving
 from p2p_twisted.transfer.report import Report
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Hit
@@ -32,7 +30,7 @@ T = TypeVar("T")
 
 class Gathering:
     """
-    Everybody who delivers chunks of one file to us, while it is incomplete.
+    Finds those who deliver one file, while it is incomplete.
 
     Up to eight holders deliver at once, and count as one download. Everybody is asked
     for others when they have all failed, in growing intervals, and while they deliver,
@@ -47,19 +45,15 @@ class Gathering:
         self._assembly = assembly
         self._report = report
         self._offers = Offers(item.file, means.requests.may_ask)
+        self._deliveries = Deliveries(means.clock, assembly, report)
         self._running: dict[PeerName, Deferred[Any]] = {}
-        self._sessions: dict[PeerName, Receiving] = {}
         self._fault: DiskFault | None = None
         self._awaited: Deferred[Any] | None = None
         self._event: Deferred[None] | None = None
         self._is_given_up = False
-        self._idle_since = means.clock.seconds()
         self._find_at = 0.0
         self._find_after = 0.0
         self._is_finding = False
-        # What has come since others were told, and who was told of what came before.
-        self._fresh: list[int] = []
-        self._told: set[PeerName] = set()
 
     # What the fetch calls
 
@@ -79,6 +73,38 @@ class Gathering:
         finally:
             self._means.partials.remove(self._item.file, self)
 
+    def give_up(self) -> None:
+        """Stop as soon as possible."""
+        self._is_given_up = True
+        if self._awaited is not None:
+            self._awaited.cancel()
+
+    # What others ask: see Partial
+
+    def hit(self, me: PeerName) -> Hit | None:
+        """Tell what there is of it, if anything."""
+        growing = self._assembly.growing
+        if growing is None or not self._assembly.received:
+            return None
+        name = self._item.target.rpartition("/")[2]
+        return Hit(me, name, growing.content.size, file=self._item.file, partial=True)
+
+    def open(self) -> tuple[GrowingSource, Growing] | tuple[None, None]:
+        """Open what there is of it, for one push."""
+        source, growing = self._assembly.open_source(), self._assembly.growing
+        return (source, growing) if source is not None and growing is not None else (None, None)
+
+    def heard_of(self, peer: PeerName, route: tuple[PeerName, ...]) -> None:
+        """Take note of somebody who downloads it, too."""
+        growing = self._assembly.growing
+        if growing is not None and peer not in self._running:
+            size, name = growing.content.size, self._item.target.rpartition("/")[2]
+            hit = Hit(peer, name, size, file=self._item.file, route=route, partial=True)
+            self._offers.add([hit])
+            self._go_on()
+
+    # One turn after the other
+
     async def _gather(self) -> None:
         clock, wait = self._means.clock, 0.0
         while True:
@@ -95,88 +121,13 @@ class Gathering:
             found = await self._interruptible(self._means.network.find(self._item.file))
             self._offers.add(found)
 
-    def give_up(self) -> None:
-        """Stop as soon as possible."""
-        self._is_given_up = True
-        if self._awaited is not None:
-            self._awaited.cancel()
-
-    # What deliveries call: see Taker
-
-    def begin(self, holder: PeerName, content: Content) -> "Deferred[Plan]":
-        """Get ready for chunks, now that the digests are known and verified."""
-        self._report.receiving(holder)
-        return Deferred.fromCoroutine(self._assembly.open(content))
-
-    def joined(self, session: Receiving, is_partial: bool) -> None:
-        """Count on a holder from now on."""
-        plan = self._assembly.plan
-        # All may have come, and been saved, since it began.
-        if plan is not None and session.holder in self._running:
-            self._sessions[session.holder] = session
-            plan.add(session.holder, self._means.clock.seconds(), is_partial)
-
-    def ask(self, holder: PeerName) -> tuple[Range, ...]:
-        """Choose what to ask a holder for now."""
-        plan = self._assembly.plan
-        if plan is None or holder not in self._sessions:
-            return ()
-        return plan.ask(holder, self._means.clock.seconds())
-
-    def announced(self, holder: PeerName, chunks: tuple[Range, ...]) -> None:
-        """Take note of what a holder has."""
-        if self._assembly.plan is not None and holder in self._sessions:
-            self._assembly.plan.announced(holder, chunks)
-
-    def moved(self, holder: PeerName, count: int) -> None:
-        """Take note that a holder has sent some bytes."""
-        self._report.moved(holder, count)
-        if self._assembly.plan is not None:
-            self._assembly.plan.moved(holder, count, self._means.clock.seconds())
-
-    def take(self, holder: PeerName, index: int, chunk: memoryview) -> None:
-        """Verify and keep a chunk; one that is there already is not needed again."""
-        plan, now = self._assembly.plan, self._means.clock.seconds()
-        assert plan is not None
-        if not plan.is_verified(index):
-            self._assembly.keep(index, chunk)
-            self._idle_since = now
-            self._fresh.append(index)
-            self._report.delivered(holder, len(chunk))
-        plan.delivered(holder, index, now)
-
-    # What others ask: see Partial
-
-    def hit(self, me: PeerName) -> Hit | None:
-        """Tell what there is of it, if anything."""
-        if not (self._assembly.growing and self._assembly.received):
-            return None
-        assert self._assembly.size is not None
-        name = self._item.target.rpartition("/")[2]
-        return Hit(me, name, self._assembly.size, file=self._item.file, partial=True)
-
-    def open(self) -> tuple[GrowingSource, Growing] | tuple[None, None]:
-        """Open what there is of it, for one push."""
-        source, growing = self._assembly.open_source(), self._assembly.growing
-        return (source, growing) if source is not None and growing is not None else (None, None)
-
-    def heard_of(self, peer: PeerName, route: tuple[PeerName, ...]) -> None:
-        """Take note of somebody who downloads it, too."""
-        if self._assembly.growing is not None and peer not in self._running:
-            size = self._assembly.growing.content.size
-            hit = Hit(peer, "-", size, file=self._item.file, route=route, partial=True)
-            self._offers.add([hit])
-            self._go_on()
-
-    # Deliveries
-
     async def _deliver_in_turn(self) -> None:
         """Deliver when it is this download's turn."""
         clock, slots = self._means.clock, self._means.slots
         queued = clock.seconds()
         await self._interruptible(slots.acquire())
         # To wait for one's turn is not to wait for a holder.
-        self._idle_since += clock.seconds() - queued
+        self._deliveries.idle_since += clock.seconds() - queued
         self._find_at = clock.seconds() + _FIRST_FIND_SECONDS
         self._find_after = _FIRST_WAIT_SECONDS
         ticking = LoopingCall(self._tick)
@@ -186,7 +137,9 @@ class Gathering:
             await self._deliver()
         finally:
             ticking.stop()
-            self._end_deliveries()
+            self._deliveries.ask_all()
+            for asking in list(self._running.values()):
+                asking.cancel()
             slots.release()
 
     async def _deliver(self) -> None:
@@ -199,6 +152,8 @@ class Gathering:
         if self._fault is not None:
             raise self._fault
 
+    # Holders
+
     def _ask_more_holders(self) -> None:
         while self._has_room:
             hit = self._offers.take(self._running)
@@ -209,27 +164,21 @@ class Gathering:
             asking.addCallback(self._holder_ended, hit)
             background(self.log, "asking a holder", asking)
 
+    @property
+    def _has_room(self) -> bool:
+        """Whether one more holder would be of use: a small file is not worth the connections."""
+        useful = 1 + (self._assembly.size or 0) // WORTH_SHARING_BYTES
+        return len(self._running) < min(useful, limits.HOLDERS_PER_FILE)
+
     async def _ask_holder(self, hit: Hit) -> str:
         requests, size = self._means.requests, self._size_of(hit)
         try:
-            return await requests.ask(hit, self._item.file, size, self)
+            return await requests.ask(hit, self._item.file, size, self._deliveries)
         except CancelledError:
             return "it is not needed any more"
         except DiskFault as fault:
             self._fault = fault
             return str(fault)
-
-    def _holder_ended(self, reason: str, hit: Hit) -> None:
-        self.log.debug(
-            "{name} from {holder}: {reason}", name=hit.name, holder=hit.peer, reason=reason
-        )
-        del self._running[hit.peer]
-        self._told.discard(hit.peer)
-        if self._sessions.pop(hit.peer, None) is not None and self._assembly.plan is not None:
-            self._assembly.plan.release(hit.peer)
-            # It is to be replaced soon.
-            self._find_at = min(self._find_at, self._means.clock.seconds() + _FIRST_FIND_SECONDS)
-        self._go_on()
 
     def _size_of(self, hit: Hit) -> int | None:
         """Tell which size to expect of a holder: the proven one, or what it says itself."""
@@ -237,65 +186,40 @@ class Gathering:
             return self._assembly.plan.size
         return None if self._item.size is None else hit.size
 
+    def _holder_ended(self, reason: str, hit: Hit) -> None:
+        self.log.debug(
+            "{name} from {holder}: {reason}", name=hit.name, holder=hit.peer, reason=reason
+        )
+        del self._running[hit.peer]
+        if self._deliveries.left(hit.peer):
+            # It is to be replaced soon.
+            self._find_at = min(self._find_at, self._means.clock.seconds() + _FIRST_FIND_SECONDS)
+        self._go_on()
+
     def _go_on(self) -> None:
         """Let other holders be asked for what one has left, and see what is to be done."""
-        for session in list(self._sessions.values()):
-            session.ask()
+        self._deliveries.ask_all()
         if self._event is not None and not self._event.called:
             self._event.callback(None)
-
-    def _end_deliveries(self) -> None:
-        """Tell holders that all is there, or leave them."""
-        for session in list(self._sessions.values()):
-            session.ask()
-        for asking in list(self._running.values()):
-            asking.cancel()
 
     # While they deliver
 
     def _tick(self) -> None:
-        now, plan = self._means.clock.seconds(), self._assembly.plan
-        if plan is not None and plan.overtake(now):
+        now = self._means.clock.seconds()
+        if self._deliveries.look_after():
             self._find_at = now
             self._go_on()
-        self._replace_stalled()
-        self._tell_holders()
+        stalled = self._deliveries.stalled
+        for holder in stalled:
+            if self._offers.has_any:
+                # Somebody else can have its place.
+                self._running[holder].cancel()
         if now >= self._find_at:
             self._find_at = now + self._find_after
             self._find_after = min(2 * self._find_after, limits.SEEK_AGAIN_SECONDS)
-            if plan is None or not plan.is_owed_any:
-                self._nobody_delivers()
-            if (self._has_room or self._stalled) and not self._is_finding:
+            self._notice_silence()
+            if (self._has_room or stalled) and not self._is_finding:
                 background(self.log, "looking for more holders", self._find_more())
-
-    def _tell_holders(self) -> None:
-        """Tell those who send what others have sent in the meantime, or who sends to others."""
-        fresh, self._fresh = tuple(ranges(sorted(self._fresh))), []
-        plan = self._assembly.plan
-        if plan is None:
-            return
-        for holder, session in self._sessions.items():
-            if holder in self._told:
-                session.announce(fresh)
-            elif plan.is_worth_telling(holder):
-                self._told.add(holder)
-                session.announce(tuple(plan.ranges_verified()))
-
-    def _replace_stalled(self) -> None:
-        """Leave those from whom nothing comes, if somebody else can have their places."""
-        for holder in self._stalled:
-            if self._offers.has_any:
-                self._running[holder].cancel()
-
-    @property
-    def _stalled(self) -> tuple[PeerName, ...]:
-        return () if self._assembly.plan is None else self._assembly.plan.stalled
-
-    @property
-    def _has_room(self) -> bool:
-        """Whether one more holder would be of use: a small file is not worth the connections."""
-        useful = 1 + (self._assembly.size or 0) // WORTH_SHARING_BYTES
-        return len(self._running) < min(useful, limits.HOLDERS_PER_FILE)
 
     async def _find_more(self) -> None:
         self._is_finding = True
@@ -303,8 +227,13 @@ class Gathering:
         self._is_finding = False
         self._go_on()
 
+    def _notice_silence(self) -> None:
+        plan = self._assembly.plan
+        if plan is None or not plan.is_owed_any:
+            self._nobody_delivers()
+
     def _nobody_delivers(self) -> None:
-        if self._means.clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:
+        if self._means.clock.seconds() - self._deliveries.idle_since >= limits.NOBODY_SECONDS:
             self._report.become(Waiting())
         else:
             self._report.seeking()
