@@ -1,6 +1,8 @@
 """A bounded memory of addresses that a flood of forged ones cannot wash out."""
 
 import hashlib
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -18,6 +20,7 @@ _RETRY_SECONDS: Final = 30.0
 _LONGEST_RETRY_SECONDS: Final = 60.0
 _FORGET_AFTER_SECONDS: Final = 7 * 86_400.0
 _KEY_BYTES: Final = 8
+_PLACES: Final = BOOK_ADDRESSES // 2
 
 
 @frozen
@@ -27,6 +30,36 @@ class _Failing:
     times: int
     since: float
     not_before: float
+
+
+@define
+class _Half:
+    """The addresses with the smallest keys, in the order of those."""
+
+    _keys: "array[int]" = field(factory=lambda: array("Q"))
+    addresses: list[PeerAddress] = field(factory=list)
+
+    def __contains__(self, key: int) -> bool:
+        place = bisect_left(self._keys, key)
+        return place < len(self._keys) and self._keys[place] == key
+
+    def add(self, key: int, address: PeerAddress) -> PeerAddress | None:
+        """Take an address up, if its key is small enough; returns the one that has to go."""
+        place = bisect_left(self._keys, key)
+        if place == _PLACES or (place < len(self._keys) and self._keys[place] == key):
+            return None
+        self._keys.insert(place, key)
+        self.addresses.insert(place, address)
+        if len(self._keys) <= _PLACES:
+            return None
+        self._keys.pop()
+        return self.addresses.pop()
+
+    def remove(self, key: int) -> None:
+        """Drop an address, if it is there."""
+        if key in self:
+            place = self._keys.index(key)
+            del self._keys[place], self.addresses[place]
 
 
 @define
@@ -42,20 +75,20 @@ class Book:
     """
 
     secret: bytes
-    _heard: dict[int, PeerAddress] = field(factory=dict)
-    _reached: dict[int, PeerAddress] = field(factory=dict)
+    _heard: _Half = field(factory=_Half)
+    _reached: _Half = field(factory=_Half)
     _failing: dict[PeerAddress, _Failing] = field(factory=dict)
 
     def heard(self, address: PeerAddress) -> None:
         """Note an address that somebody named."""
         key = self._key(address)
-        if key not in self._reached and key not in self._heard:
+        if key not in self._reached:
             self._keep(self._heard, key, address)
 
     def reached(self, address: PeerAddress) -> None:
         """Note that a peer answered at its address."""
         key = self._key(address)
-        self._heard.pop(key, None)
+        self._heard.remove(key)
         self._failing.pop(address, None)
         self._keep(self._reached, key, address)
 
@@ -66,7 +99,9 @@ class Book:
             return
         last = self._failing.get(address, _Failing(0, now, now))
         if now - last.since > _FORGET_AFTER_SECONDS:
-            self._drop(key)
+            self._heard.remove(key)
+            self._reached.remove(key)
+            del self._failing[address]
             return
         wait = min(_RETRY_SECONDS * (last.times + 1), _LONGEST_RETRY_SECONDS)
         self._failing[address] = _Failing(last.times + 1, last.since, now + wait)
@@ -86,23 +121,18 @@ class Book:
 
     def addresses(self) -> list[PeerAddress]:
         """List all, those reached first: what is worth writing to disk."""
-        return [*self._reached.values(), *self._heard.values()]
+        return [*self._reached.addresses, *self._heard.addresses]
 
     def _may_try(self, address: PeerAddress, now: float) -> bool:
         failing = self._failing.get(address)
         return failing is None or failing.not_before <= now
 
-    def _keep(self, half: dict[int, PeerAddress], key: int, address: PeerAddress) -> None:
-        half[key] = address
-        if len(half) > BOOK_ADDRESSES // 2:
-            self._drop(max(half))
-
-    def _drop(self, key: int) -> None:
-        for half in (self._heard, self._reached):
-            if key in half:
-                self._failing.pop(half.pop(key), None)
+    def _keep(self, half: _Half, key: int, address: PeerAddress) -> None:
+        dropped = half.add(key, address)
+        if dropped is not None:
+            self._failing.pop(dropped, None)
 
     def _key(self, address: PeerAddress) -> int:
-        named = str(address).encode()
-        digest = hashlib.blake2b(named, key=self.secret, digest_size=_KEY_BYTES).digest()
+        named = self.secret + str(address).encode()
+        digest = hashlib.blake2b(named, digest_size=_KEY_BYTES).digest()
         return int.from_bytes(digest, "big")

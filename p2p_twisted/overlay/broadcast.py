@@ -80,7 +80,9 @@ class Broadcast:
     @property
     def wake_at(self) -> float:
         """When :meth:`wake` is to be called next; infinity means not at all."""
-        return min((missing.graft_at for missing in self._missing.values()), default=inf)
+        if not self._missing:
+            return inf
+        return min(missing.graft_at for missing in self._missing.values())
 
     def publish(self, gossip: Gossip, now: float) -> list[Effect]:
         """Send a broadcast of our own; it is not delivered here."""

@@ -50,9 +50,11 @@ class Candidates:
                 missing -= 1
                 yield address, "join"
         for address in self.passive.shuffled() if missing > 0 else ():
-            if missing > 0 and is_stranger(address):
+            if is_stranger(address):
                 missing -= 1
                 yield address, "need"
+            if missing <= 0:
+                break
         if missing > 0 and now >= self.book_at:
             self.book_at = now + _BOOK_SECONDS * self.rng.uniform(0.5, 1.5)
             for address in self.passive.book.pick(missing, is_stranger, now, self.rng):

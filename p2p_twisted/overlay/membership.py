@@ -249,8 +249,8 @@ class Membership:
     def _seek(self, now: float) -> list[Effect]:
         """Ask for as many links as are missing, unless it is too early to."""
         effects: list[Effect] = []
-        if self._is_seeking and now >= self._seek_at:
-            missing = limits.LINKS_SOUGHT - len(self.links) - len(self._attempts)
+        missing = limits.LINKS_SOUGHT - len(self.links) - len(self._attempts)
+        if missing > 0 and self._is_seeking and now >= self._seek_at:
             missing = min(missing, self._dials.left(now))
             is_stranger = partial(self._is_stranger, now=now)
             effects = self._dial(self._candidates.draw(missing, is_stranger, now), now)

@@ -1,6 +1,6 @@
 """The addresses a peer could link with, but does not: HyParView's passive view, and the book."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -27,21 +27,27 @@ class PassiveView:
     book: Book
     rng: "Random"
     remembered: dict[PeerAddress, None] = field(factory=dict)
+    _is_local: bool = field(init=False)
     # When nobody answered at a host and port last, the oldest first.
     _failed: dict[tuple[str, int], float] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self._is_local = is_loopback(self.me.host)
 
     def hear(self, addresses: Iterable[PeerAddress]) -> None:
         """Take up addresses that somebody named."""
         for address in addresses:
-            if self._is_possible(address):
+            if address not in self.remembered and self._is_possible(address):
                 self.book.heard(address)
-                self._remember(address)
+                self.remembered[address] = None
+        self._trim()
 
     def met(self, address: PeerAddress) -> None:
         """Take up an address at which a peer has just answered."""
         if self._is_possible(address):
             self.book.reached(address)
-            self._remember(address)
+            self.remembered[address] = None
+            self._trim()
 
     def forget(self, address: PeerAddress) -> None:
         """Drop an address for now; the book may still have it."""
@@ -67,26 +73,30 @@ class PassiveView:
             del self._failed[where]
         return place(address) not in self._failed
 
-    def shuffled(self) -> list[PeerAddress]:
+    def shuffled(self) -> Iterator[PeerAddress]:
         """List the remembered addresses in random order."""
         addresses = list(self.remembered)
-        self.rng.shuffle(addresses)
-        return addresses
+        while addresses:
+            # Most often the first ones do, and shuffling all takes long.
+            place = self.rng.randrange(len(addresses))
+            addresses[place], addresses[-1] = addresses[-1], addresses[place]
+            yield addresses.pop()
 
     def sample(self, besides: Iterable[PeerAddress]) -> tuple[PeerAddress, ...]:
         """Draw up to 8 addresses to give away, from the remembered ones and others."""
-        known = list(dict.fromkeys((*besides, *self.remembered)))
+        others = [address for address in besides if address not in self.remembered]
+        known = [*others, *self.remembered]
         return tuple(self.rng.sample(known, min(limits.SAMPLE, len(known))))
 
-    def _remember(self, address: PeerAddress) -> None:
-        self.remembered[address] = None
-        if len(self.remembered) > limits.REMEMBERED:
-            del self.remembered[self.rng.choice(list(self.remembered))]
+    def _trim(self) -> None:
+        """Forget some at random, where there are too many."""
+        too_many = len(self.remembered) - limits.REMEMBERED
+        if too_many > 0:
+            for address in self.rng.sample(list(self.remembered), too_many):
+                del self.remembered[address]
 
     def _is_possible(self, address: PeerAddress) -> bool:
-        return address.name != self.me.name and (
-            is_loopback(address.host) == is_loopback(self.me.host)
-        )
+        return address.name != self.me.name and is_loopback(address.host) == self._is_local
 
 
 def place(address: PeerAddress) -> tuple[str, int]:

@@ -58,6 +58,21 @@ _LOOPBACKS: Final = 250
 
 
 @define(eq=False)
+class End:
+    """
+    One end of a connection: what is at the other.
+
+    :ivar peer: who.
+    :ivar link: what that peer calls the connection.
+    :ivar latency: how long a line takes there, in seconds.
+    """
+
+    peer: "SwarmPeer"
+    link: LinkId
+    latency: float
+
+
+@define(eq=False)
 class SwarmPeer:
     """
     One peer: its machine, its files, and what has come to it.
@@ -65,6 +80,7 @@ class SwarmPeer:
     :ivar delivered: when each broadcast came, and after how many hops.
     :ivar side: peers of different sides do not reach each other.
     :ivar is_silent: whether it has vanished, so that nothing resets a dial.
+    :ivar ends: its connections.
     """
 
     address: PeerAddress
@@ -76,8 +92,7 @@ class SwarmPeer:
     side: int = 0
     is_alive: bool = True
     is_silent: bool = False
-    # Its ends of connections: who is at the other end, and that end's number.
-    ends: "dict[LinkId, tuple[SwarmPeer, LinkId]]" = field(factory=dict)
+    ends: dict[LinkId, End] = field(factory=dict)
     renewed_at: float = 0.0
     alarm_at: float = float("inf")
 
@@ -121,12 +136,14 @@ class Swarm:
     lines: int = 0
     watcher: Watcher = field(factory=Watcher)
     rng: Random = field(init=False)
+    # One for all machines: a generator of its own would take a tenth of a peer's memory.
+    _dice: Random = field(init=False)
     _events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = field(factory=list)
     _order: "count[int]" = field(factory=count)
     _ids: "count[int]" = field(factory=lambda: count(1))
 
     def __attrs_post_init__(self) -> None:
-        self.rng = Random(self.seed)
+        self.rng, self._dice = Random(self.seed), Random(f"dice {self.seed}")
 
     @property
     def alive(self) -> list[SwarmPeer]:
@@ -140,16 +157,15 @@ class Swarm:
         number = len(self.peers)
         host = f"127.0.{number // _LOOPBACKS}.{number % _LOOPBACKS + 1}"
         address = PeerAddress(name, host, 9_000)
-        rng = Random(self.rng.random())
-        passive = PassiveView(address, Book(rng.randbytes(16)), rng)
+        passive = PassiveView(address, Book(self._dice.randbytes(16)), self._dice)
 
         def know(ask: Ask) -> Known:
             return peer.know(ask)
 
         def round_trip(link: LinkId) -> float | None:
-            return 2 * self._latency(peer, peer.ends[link][0]) if link in peer.ends else None
+            return 2 * peer.ends[link].latency if link in peer.ends else None
 
-        overlay = make_overlay(passive, self._ids, rng, know, round_trip)
+        overlay = make_overlay(passive, self._ids, self._dice, know, round_trip)
         peer = SwarmPeer(address, overlay, files)
         referrals = self._referrals(peer, limits.REFERRALS)
         self.peers[name] = peer
@@ -207,14 +223,14 @@ class Swarm:
     def crash(self, peer: SwarmPeer) -> None:
         """Kill a peer; its connections are reset."""
         peer.is_alive = False
-        for other, theirs in peer.ends.values():
-            self._at(self._latency(peer, other), self._cut, other, theirs)
+        for end in peer.ends.values():
+            self._at(end.latency, self._cut, end.peer, end.link)
 
     def die_silently(self, peer: SwarmPeer) -> None:
         """Have a peer vanish: nothing comes from it any more, not even a reset."""
         peer.is_alive, peer.is_silent = False, True
-        for other, theirs in peer.ends.values():
-            self._at(self.rng.uniform(*_NOTICED_SECONDS), self._cut, other, theirs)
+        for end in peer.ends.values():
+            self._at(self.rng.uniform(*_NOTICED_SECONDS), self._cut, end.peer, end.link)
 
     def leave(self, peer: SwarmPeer) -> None:
         """Have a peer leave in order."""
@@ -228,8 +244,8 @@ class Swarm:
         for peer in self.alive:
             peer.side = sides(peer)
         for peer in self.alive:
-            for link, (other, _) in peer.ends.items():
-                if peer.side != other.side:
+            for link, end in peer.ends.items():
+                if peer.side != end.peer.side:
                     wait = self.rng.uniform(*_NOTICED_SECONDS)
                     self._at(wait, self._cut_if_parted, peer, link)
 
@@ -326,7 +342,9 @@ class Swarm:
             self._lose(peer, dial.link, None)
             return
         theirs = next(self._ids)
-        peer.ends[dial.link], other.ends[theirs] = (other, theirs), (peer, dial.link)
+        latency = self._latency(peer, other)
+        peer.ends[dial.link] = End(other, theirs, latency)
+        other.ends[theirs] = End(peer, dial.link, latency)
         link = Link(dial.why, peer.name, peer.address.port, dial.alone)
         self._count(link)
         host = peer.address.host
@@ -346,15 +364,14 @@ class Swarm:
         self._perform(peer, peer.overlay.traded(theirs, self.now))
 
     def _send(self, peer: SwarmPeer, link: LinkId, message: Message) -> None:
-        if link in peer.ends:
-            other, theirs = peer.ends[link]
+        end = peer.ends.get(link)
+        if end is not None:
             self._count(message)
-            self._at(self._latency(peer, other), self._receive, other, theirs, message)
+            self._at(end.latency, self._receive, end.peer, end.link, message)
 
     def _receive(self, peer: SwarmPeer, link: LinkId, message: Message) -> None:
-        if not peer.is_alive or link not in peer.ends:
-            return
-        if not _is_reachable(peer, peer.ends[link][0]):
+        end = peer.ends.get(link)
+        if end is None or not peer.is_alive or not _is_reachable(peer, end.peer):
             return
         match message:
             case Linked():
@@ -371,9 +388,8 @@ class Swarm:
     def _close(self, peer: SwarmPeer, link: LinkId) -> None:
         end = peer.ends.pop(link, None)
         if end is not None:
-            other, theirs = end
             self._at(0.0, self._lose, peer, link, None)
-            self._at(self._latency(peer, other) + 0.001, self._cut, other, theirs)
+            self._at(end.latency + 0.001, self._cut, end.peer, end.link)
 
     def _cut(self, peer: SwarmPeer, link: LinkId) -> None:
         if peer.ends.pop(link, None) is not None:
@@ -381,7 +397,7 @@ class Swarm:
 
     def _cut_if_parted(self, peer: SwarmPeer, link: LinkId) -> None:
         end = peer.ends.get(link)
-        if end is not None and not _is_reachable(peer, end[0]):
+        if end is not None and not _is_reachable(peer, end.peer):
             self._cut(peer, link)
 
     def _lose(self, peer: SwarmPeer, link: LinkId, bye: Bye | None) -> None:

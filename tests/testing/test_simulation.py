@@ -68,8 +68,9 @@ class SimulationTests(SynchronousTestCase):
         assert reply is not None
         self.assertTrue(reply.is_flood)
         self.assertGreater(reply.silent, 0)
-        lost = [event["at"] for event in events(trace, "link_down") if event["at"] > 20]
-        self.assertGreater(min(lost), 20 + 10)
+        dead = {event["peer"] for event in events(trace, "peer_down")}
+        downs = [event for event in events(trace, "link_down") if event["neighbor"] in dead]
+        self.assertGreater(min(event["at"] for event in downs if event["at"] > 20), 20 + 10)
 
     def test_everybody_but_one(self) -> None:
         """The peer that asks outlives all others."""
