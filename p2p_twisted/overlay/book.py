@@ -3,7 +3,7 @@
 import hashlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -114,9 +114,8 @@ class Book:
         rng: "Random",
     ) -> list[PeerAddress]:
         """Draw addresses that are worth a try."""
-        addresses = self.addresses()
-        rng.shuffle(addresses)
-        worth = (a for a in addresses if self._may_try(a, now) and is_worth(a))
+        drawn = shuffled(self.addresses(), rng)
+        worth = (a for a in drawn if self._may_try(a, now) and is_worth(a))
         return list(islice(worth, count))
 
     def addresses(self) -> list[PeerAddress]:
@@ -136,3 +135,11 @@ class Book:
         named = self.secret + str(address).encode()
         digest = hashlib.blake2b(named, digest_size=_KEY_BYTES).digest()
         return int.from_bytes(digest, "big")
+
+
+def shuffled(addresses: list[PeerAddress], rng: "Random") -> Iterator[PeerAddress]:
+    """Give addresses in random order, and use up the list: mostly the first ones will do."""
+    while addresses:
+        place = rng.randrange(len(addresses))
+        addresses[place], addresses[-1] = addresses[-1], addresses[place]
+        yield addresses.pop()

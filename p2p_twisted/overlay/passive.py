@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from p2p_twisted.overlay.book import Book
+from p2p_twisted.overlay.book import Book, shuffled
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import PeerAddress, is_loopback
 
@@ -74,13 +74,8 @@ class PassiveView:
         return place(address) not in self._failed
 
     def shuffled(self) -> Iterator[PeerAddress]:
-        """List the remembered addresses in random order."""
-        addresses = list(self.remembered)
-        while addresses:
-            # Most often the first ones do, and shuffling all takes long.
-            place = self.rng.randrange(len(addresses))
-            addresses[place], addresses[-1] = addresses[-1], addresses[place]
-            yield addresses.pop()
+        """Give the remembered addresses in random order."""
+        return shuffled(list(self.remembered), self.rng)
 
     def sample(self, besides: Iterable[PeerAddress]) -> tuple[PeerAddress, ...]:
         """Draw up to 8 addresses to give away, from the remembered ones and others."""
