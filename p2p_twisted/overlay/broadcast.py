@@ -10,7 +10,7 @@ loss of any links that it would have come by.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from math import inf
 from typing import Final
 
@@ -24,6 +24,9 @@ from p2p_twisted.wire.messages import Gossip, Graft, IHave, Prune
 from p2p_twisted.wire.names import MessageId
 
 _OVERHEAD_BYTES: Final = 512
+# A good tree of 10,000 peers is that deep, seen from anywhere; a better one would never rest.
+_DEEP_HOPS: Final = 14
+_GREETING_SECONDS: Final = 2.0
 _ROUND_TRIPS: Final = 3.0
 _SHORTEST_GRAFT_SECONDS: Final = 0.2
 _LONGEST_GRAFT_SECONDS: Final = 5.0
@@ -74,8 +77,10 @@ class Broadcast:
     _kept: "OrderedDict[MessageId, _Kept]" = field(factory=OrderedDict)
     _kept_bytes: int = 0
     _missing: dict[MessageId, _Missing] = field(factory=dict)
-    # Links that have not announced anything yet: the first time is the greeting.
-    _fresh: dict[LinkId, None] = field(factory=dict)
+    # Links that have not announced anything yet, and since when: the greeting comes first.
+    _fresh: dict[LinkId, float] = field(factory=dict)
+    # Whether a link of the tree was lost when there was no other to put in its place.
+    _is_torn: bool = False
 
     @property
     def wake_at(self) -> float:
@@ -88,7 +93,7 @@ class Broadcast:
         """Send a broadcast of our own; it is not delivered here."""
         self._see(gossip.id)
         self._keep(gossip, now)
-        return self._spread(gossip, now, besides=None)
+        return self._spread(gossip, now)
 
     def received(self, link: LinkId, gossip: Gossip, now: float) -> list[Effect]:
         """Deliver a broadcast and pass it on, if it is new and still alive."""
@@ -100,21 +105,21 @@ class Broadcast:
             is_pruned = not gossip.urgent and self.tree.prune(link)
             return [Send(link, Prune())] if is_pruned else []
         self._see(gossip.id)
-        self._missing.pop(gossip.id, None)
-        if not gossip.urgent:
-            self.tree.graft(link)
+        missing = self._missing.pop(gossip.id, None)
+        others = [] if missing is None else missing.announcers
+        effects = [] if gossip.urgent else self._settle(link, gossip.hops, others)
         if gossip.age > gossip.life:
-            return []
+            return effects
         self._keep(gossip, now)
-        return [Deliver(gossip), *self._spread(gossip, now, besides=link)]
+        # Who has announced it has it.
+        return [Deliver(gossip), *effects, *self._spread(gossip, now, (link, *others))]
 
     def announced(self, link: LinkId, ids: tuple[MessageId, ...], now: float) -> list[Effect]:
         """Note what a neighbor has; what it had before we met is asked for at once."""
         if link not in self.tree:
             return []
         unknown = tuple(id_ for id_ in ids if id_ not in self._seen)
-        is_greeting = link in self._fresh
-        self._fresh.pop(link, None)
+        is_greeting = now - self._fresh.pop(link, -inf) < _GREETING_SECONDS
         if is_greeting:
             return self._graft(link, unknown) if unknown else []
         for id_ in unknown[: limits.MISSING_MOST - len(self._missing)]:
@@ -138,10 +143,14 @@ class Broadcast:
 
     def neighbor_up(self, link: LinkId, now: float) -> list[Effect]:
         """Greet a new neighbor with the ids of what is still alive."""
-        self._fresh[link] = None
+        self._fresh[link] = now
         self._expire(now)
         recent = tuple(self._kept)[-limits.IDS_PER_LINE :]
-        return [Send(link, IHave(recent), sheddable=True)] if recent else []
+        greeting: list[Effect] = [Send(link, IHave(recent), sheddable=True)] if recent else []
+        if not self._is_torn:
+            return greeting
+        self._is_torn = False
+        return [*greeting, *self._graft(link, ())]
 
     def neighbor_down(self, link: LinkId, was_eager: bool) -> list[Effect]:
         """Forget a link; if it was one of the tree, have all others push again."""
@@ -151,8 +160,10 @@ class Broadcast:
                 missing.announcers.remove(link)
         if not was_eager:
             return []
+        others = self.tree.lazy
+        self._is_torn = not others
         effects: list[Effect] = []
-        for other in self.tree.lazy:
+        for other in others:
             effects += self._graft(other, ())
         return effects
 
@@ -173,6 +184,20 @@ class Broadcast:
         self.tree.graft(link)
         return [Send(link, Graft(ids))]
 
+    def _settle(self, link: LinkId, hops: int, others: list[LinkId]) -> list[Effect]:
+        """
+        Choose which link is to bring broadcasts from where one came from.
+
+        That is the link it came by; or, if that was a long way, one of those at whose
+        other ends it was earlier. They did not have it of us: so the tree stays one.
+        """
+        self.tree.is_shaped, self._is_torn = True, False
+        if hops <= _DEEP_HOPS or not others or link in others:
+            self.tree.graft(link)
+            return []
+        self.tree.prune(link)
+        return [*self._graft(others[0], ()), Send(link, Prune())]
+
     def _patience(self) -> float:
         """Tell how long the tree may take to bring what a shortcut has announced."""
         times = [self.round_trip(link) for link in self.tree.links]
@@ -180,7 +205,7 @@ class Broadcast:
         slowest = max(known, default=_UNKNOWN_ROUND_TRIP_SECONDS)
         return min(max(_ROUND_TRIPS * slowest, _SHORTEST_GRAFT_SECONDS), _LONGEST_GRAFT_SECONDS)
 
-    def _spread(self, gossip: Gossip, now: float, besides: LinkId | None) -> list[Effect]:
+    def _spread(self, gossip: Gossip, now: float, besides: Collection[LinkId] = ()) -> list[Effect]:
         if gossip.hops >= limits.GOSSIP_HOPS:
             return []
         copy = _Kept(gossip, now).aged(now)
@@ -192,7 +217,7 @@ class Broadcast:
                 sheddable=True,
             )
             for link in self.tree.links
-            if link != besides
+            if link not in besides
         ]
 
     def _see(self, id_: MessageId) -> None:

@@ -50,6 +50,7 @@ class _Attempt:
 
     address: PeerAddress
     why: Why
+    alone: bool
 
 
 @frozen
@@ -161,7 +162,7 @@ class Membership:
         if crossing is not None:
             del self._attempts[crossing]
             effects.append(Close(crossing))
-        return effects + self._gain(link, address, asking.why, now)
+        return effects + self._gain(link, address, asking.why, asking.alone, now)
 
     def accepted(self, link: LinkId, linked: Linked, now: float) -> list[Effect]:
         """Our request for a link was accepted."""
@@ -173,7 +174,7 @@ class Membership:
         self.passive.met(attempt.address)
         if len(self.links) >= limits.LINKS_MOST and not self._expendable(attempt.why, now):
             return [Close(link, Bye("evicted", self.sample(attempt.address)))]
-        return self._gain(link, attempt.address, attempt.why, now)
+        return self._gain(link, attempt.address, attempt.why, attempt.alone, now)
 
     def refused(self, link: LinkId, peers: Iterable[PeerAddress], now: float) -> list[Effect]:
         """Our request for a link was refused, by somebody who is alive."""
@@ -263,8 +264,9 @@ class Membership:
         for address, why in chosen:
             self._dials.take(now)
             link = next(self.ids)
-            self._attempts[link] = _Attempt(address, why)
-            effects.append(Dial(link, address, why, alone=not self.links))
+            alone = not self.links
+            self._attempts[link] = _Attempt(address, why, alone)
+            effects.append(Dial(link, address, why, alone))
         return effects
 
     def _next_seek(self, now: float) -> float:
@@ -289,7 +291,14 @@ class Membership:
         attempts = self._attempts.items()
         return next((link for link, attempt in attempts if attempt.address.name == name), None)
 
-    def _gain(self, link: LinkId, address: PeerAddress, why: Why, now: float) -> list[Effect]:
+    def _gain(
+        self, link: LinkId, address: PeerAddress, why: Why, is_eager: bool, now: float
+    ) -> list[Effect]:
+        """
+        Begin a link.
+
+        :param is_eager: whether who asked for it had no other: else the tree has it already.
+        """
         most = limits.LINKS_MOST - 1
         if why == "mix":
             # More links make shorter paths, and dearer floods: this settles at about 6.3.
@@ -298,16 +307,17 @@ class Membership:
         self.links[link] = Neighbor(address, now)
         self.passive.forget(address)
         self._backoff = 0.0
-        return [*effects, NeighborUp(link, address, is_eager=why != "mix"), *self._seek(now)]
+        return [*effects, NeighborUp(link, address, is_eager), *self._seek(now)]
 
     def _expendable(self, why: Why, now: float) -> list[LinkId]:
         """List the links that may make room: those outside the tree, if there are any."""
-        links = list(self.links)
-        if why == "mix":
-            if not self.is_idle():
-                return []
-            links = [link for link in links if now - self.links[link].since >= _YOUNG_SECONDS]
-        return [link for link in links if not self.tree.is_eager(link)] or links
+        lazy = [link for link in self.links if not self.tree.is_eager(link)]
+        if why != "mix":
+            return lazy or list(self.links)
+        if not self.is_idle():
+            return []
+        spare = lazy if self.tree.is_shaped else self.links
+        return [link for link in spare if now - self.links[link].since >= _YOUNG_SECONDS]
 
     def _evict(self, why: Why, now: float) -> list[Effect]:
         expendable = self._expendable(why, now)

@@ -12,8 +12,12 @@ class Tree:
 
     Every link begins as part of it, so that at first it is the whole graph.
     Whoever is sent something that it has already prunes the link it came by.
+
+    :ivar is_shaped: whether anything has passed yet: before that, no link is worth more
+        than another.
     """
 
+    is_shaped: bool = False
     _links: dict[LinkId, bool] = field(factory=dict)
 
     @property
@@ -56,4 +60,5 @@ class Tree:
         was_eager = self.is_eager(link)
         if was_eager:
             self._links[link] = False
+            self.is_shaped = True
         return was_eager

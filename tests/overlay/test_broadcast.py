@@ -70,10 +70,14 @@ class BroadcastTests(SynchronousTestCase):
             broadcast.neighbor_up(9, 5.0), [Send(9, IHave((an_id(),)), sheddable=True)]
         )
         newcomer = a_broadcast(1)
-        self.assertEqual(newcomer.announced(1, (an_id(),), 5.1), [Send(1, Graft((an_id(),)))])
+        self.assertEqual(newcomer.announced(1, (an_id(),), 0.1), [Send(1, Graft((an_id(),)))])
         [send] = of_kind(broadcast.grafted(9, (an_id(),), 6.0), Send)
         assert isinstance(send.message, Gossip)
         self.assertEqual(send.message.age, 8.0)
+
+    def test_no_greeting(self) -> None:
+        """What a neighbor first announces long after it came is as new to it as to us."""
+        self.assertEqual(a_broadcast(1).announced(1, (an_id(),), 60.0), [])
 
     def test_greets_with_living_ones_only(self) -> None:
         """Expired broadcasts are not announced, nor given."""
@@ -173,6 +177,33 @@ class TreeTests(SynchronousTestCase):
         effects = broadcast.neighbor_down(1, was_eager)
         self.assertEqual(effects, [Send(2, Graft()), Send(3, Graft())])
         self.assertEqual(broadcast.tree.eager, [2, 3])
+
+    def test_shortens(self) -> None:
+        """What came a long way comes by whoever had it first the next time."""
+        for hops, eager in ((14, [1]), (15, [3])):
+            broadcast = self.a_pruned_broadcast()
+            for link in (3, 2):
+                broadcast.announced(link, (an_id(),), 0.0)
+            effects = broadcast.received(1, attrs.evolve(a_gossip(), hops=hops), 0.1)
+            self.assertEqual(broadcast.tree.eager, eager)
+            swap = [Send(3, Graft()), Send(1, Prune())] if hops == 15 else []
+            self.assertEqual(of_kind(effects, Send), swap)
+
+    def test_passes_on_to_who_lacks_it(self) -> None:
+        """Whoever has announced something is sent neither that nor its name."""
+        broadcast = self.a_pruned_broadcast()
+        broadcast.announced(2, (an_id(),), 0.0)
+        sends = of_kind(broadcast.received(1, a_gossip(), 0.1), Send)
+        self.assertEqual([send.link for send in sends], [3])
+
+    def test_torn(self) -> None:
+        """Who loses a link of the tree, and has none to put in its place, takes the next one."""
+        broadcast = a_broadcast(2)
+        self.assertEqual(broadcast.neighbor_down(1, broadcast.tree.drop(1)), [])
+        for link, effects in ((8, [Send(8, Graft())]), (9, [])):
+            broadcast.tree.add(link, is_eager=False)
+            self.assertEqual(broadcast.neighbor_up(link, 9.0), effects)
+        self.assertEqual(broadcast.tree.eager, [2, 8])
 
     def test_lazy_loss(self) -> None:
         """The loss of a link outside the tree changes nothing."""

@@ -118,6 +118,35 @@ class AcceptingTests(SynchronousTestCase):
             self.assertIn(50, membership.links)
             self.assertEqual(len(membership.links), limits.LINKS_MOST)
 
+    def test_tree_makes_no_room(self) -> None:
+        """Once the tree has a shape, none of its links goes for a mere swap."""
+        membership, mix = a_membership(), Link("mix", "x", 9_009)
+        linked(membership, limits.LINKS_MOST)
+        for link in membership.links:
+            membership.tree.add(link)
+        membership.tree.is_shaped = True
+        effects = membership.asked(50, mix, "127.0.0.1", 100.0)
+        self.assertEqual(of_kind(effects, NeighborUp), [])
+        membership.tree.prune(3)
+        effects = membership.asked(51, mix, "127.0.0.1", 100.0)
+        self.assertEqual([down.link for down in of_kind(effects, NeighborDown)], [3])
+
+    def test_swaps_without_tree(self) -> None:
+        """Before anything has passed, any old link may go for a swap."""
+        membership = a_membership()
+        linked(membership, limits.LINKS_MOST)
+        for link in membership.links:
+            membership.tree.add(link)
+        effects = membership.asked(50, Link("mix", "x", 9_009), "127.0.0.1", 100.0)
+        self.assertEqual(len(of_kind(effects, NeighborUp)), 1)
+
+    def test_first_links_are_of_the_tree(self) -> None:
+        """Who has other links has the tree already."""
+        for alone in (False, True):
+            link = Link("need", "x", 9_009, alone=alone)
+            effects = a_membership().asked(50, link, "127.0.0.1", 0.0)
+            self.assertEqual([up.is_eager for up in of_kind(effects, NeighborUp)], [alone])
+
     def test_one_host_forces_ten_a_minute(self) -> None:
         """A host that is not this one can push out only so many neighbors."""
         membership = a_membership(host="192.0.2.1")
