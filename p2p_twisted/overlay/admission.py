@@ -28,7 +28,7 @@ class Admission:
 
     def _makes_room(self, asking: Link, host: str, now: float) -> bool:
         """Tell whether a full peer makes room; for strangers of one host only so often."""
-        if asking.why == "need" and not asking.alone:
+        if asking.why != "mix" and not asking.alone:
             return False
         if is_loopback(host):
             return True

@@ -12,7 +12,9 @@ from p2p_twisted.wire.names import PeerAddress
 if TYPE_CHECKING:
     from random import Random
 
-_BOOK_SECONDS: Final = 30.0
+_FIRST_BOOK_SECONDS: Final = 0.25
+_LONGEST_BOOK_SECONDS: Final = 30.0
+_LONGER: Final = 1.25
 
 Why = Literal["join", "need", "mix"]
 
@@ -20,7 +22,7 @@ Why = Literal["join", "need", "mix"]
 @define
 class Candidates:
     """
-    Referrals first, then what is remembered, then, every half a minute, the book.
+    Referrals first, then what is remembered, then, ever more rarely, the book.
 
     :ivar book_at: when the book may be asked again.
     """
@@ -28,12 +30,17 @@ class Candidates:
     passive: PassiveView
     rng: "Random"
     book_at: float = 0.0
+    _book_pause: float = _FIRST_BOOK_SECONDS
     _referrals: list[PeerAddress] = field(factory=list)
 
     def introduce(self, referrals: list[PeerAddress]) -> None:
         """Take the registry's referrals; they replace earlier ones."""
         self.passive.hear(referrals)
         self._referrals = referrals[: limits.REFERRALS]
+
+    def hurry(self, now: float) -> None:
+        """Ask the book again soon: where a neighbor has died, very many may have."""
+        self.book_at, self._book_pause = now, _FIRST_BOOK_SECONDS
 
     def draw(
         self, missing: int, is_stranger: Callable[[PeerAddress], bool], now: float
@@ -56,7 +63,8 @@ class Candidates:
             if missing <= 0:
                 break
         if missing > 0 and now >= self.book_at:
-            self.book_at = now + _BOOK_SECONDS * self.rng.uniform(0.5, 1.5)
+            self.book_at = now + self._book_pause * self.rng.uniform(0.5, 1.5)
+            self._book_pause = min(_LONGER * self._book_pause, _LONGEST_BOOK_SECONDS)
             for address in self.passive.book.pick(missing, is_stranger, now, self.rng):
                 # One that was chosen may be another's name for the same place.
                 if is_stranger(address):

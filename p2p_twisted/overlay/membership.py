@@ -1,8 +1,8 @@
 """
 Who links with whom: HyParView's two views (Leitão et al., DSN 2007), without its walks.
 
-A peer seeks 5 links and refuses above 7. Newcomers, and peers without any link,
-are never refused: a link makes room for them. The slack of two is what keeps a
+A peer seeks 5 links and refuses above 7. Peers without any link are never
+refused: a link makes room for them. The slack of two is what keeps a
 full network from refusing its last peers for ever. Ever more rarely, a peer
 swaps a link for one with a peer of its book: that mixes those who came
 together, and joins again what was cut apart.
@@ -211,6 +211,8 @@ class Membership:
         else:
             self.passive.forget(address)
         has_died = bye is None and self._is_seeking
+        if has_died:
+            self._candidates.hurry(now)
         return [NeighborDown(link, address, has_died), *self._seek(now)]
 
     def traded(self, peers: Iterable[PeerAddress], now: float) -> list[Effect]:

@@ -107,8 +107,8 @@ class AcceptingTests(SynchronousTestCase):
         self.assertEqual(close, Close(50))
 
     def test_makes_room(self) -> None:
-        """A full peer evicts a neighbor for a newcomer, and for one without any link."""
-        for link in (Link("join", "x", 9_009), Link("need", "x", 9_009, alone=True)):
+        """A full peer evicts a neighbor for one without any link."""
+        for link in (Link("join", "x", 9_009, True), Link("need", "x", 9_009, True)):
             membership = a_membership()
             linked(membership, limits.LINKS_MOST)
             effects = membership.asked(50, link, "127.0.0.1", 0.0)
@@ -151,11 +151,11 @@ class AcceptingTests(SynchronousTestCase):
         """A host that is not this one can push out only so many neighbors."""
         membership = a_membership(host="192.0.2.1")
         for index in range(40):
-            link = Link("join", f"x{index}", 9_009)
+            link = Link("join", f"x{index}", 9_009, alone=True)
             membership.asked(100 + index, link, "192.0.2.66", float(index) / 10)
         taken = membership.links.values()
-        refused = membership.asked(999, Link("join", "y", 9_009), "192.0.2.66", 5.0)
-        honest = membership.asked(998, Link("join", "z", 9_009), "192.0.2.7", 5.0)
+        refused = membership.asked(999, Link("join", "y", 9_009, True), "192.0.2.66", 5.0)
+        honest = membership.asked(998, Link("join", "z", 9_009, True), "192.0.2.7", 5.0)
         self.assertEqual(len(taken), limits.LINKS_MOST)
         self.assertEqual(of_kind(refused, NeighborUp), [])
         self.assertEqual(len(of_kind(honest, NeighborUp)), 1)
