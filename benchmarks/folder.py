@@ -30,6 +30,9 @@ from benchmarks.tools import Tools
 from benchmarks.ways import OURS, Way
 from p2p_twisted.control.signals import Signals
 
+_SETTLED_SECONDS: Final = 2.0
+"""After that a newcomer dials no more neighbors for now, and what is counted is its download's."""
+
 RIVALS: Final[tuple[type[Way], ...]] = (Rsync, Scp)
 
 
@@ -49,23 +52,26 @@ class OurFolder(Way):
 
     @override
     def prepare(self) -> None:
-        network = Network(self.lab, self._host)
-        self.holder = network.start_peer(self.source.parent.name, host=self._host)
-        self.downloader = network.start_peer("downloader", host=self._host)
-        self._downloads = network.downloads("downloader")
-        network.wait_until_shared(self.holder, len(os.listdir(self.source)))
+        self._network = Network(self.lab, self._host)
+        self._holder = self._network.start_peer(self.source.parent.name, host=self._host)
+        self._network.wait_until_shared(self._holder, len(os.listdir(self.source)))
 
     @override
     def fetch(self, target: Path) -> Sample:
+        # Always another one: those who had the files before look for them first.
+        name = f"downloader{len(self.connections)}"
+        downloader = self._network.start_peer(name, host=self._host)
+        self.lab.pause(_SETTLED_SECONDS)
+
         def begin() -> Sequence[Process]:
-            self.downloader.say(f"get {self.source.name}")
+            downloader.say(f"get {self.source.name}")
             return ()
 
-        before = connections_dialed(self.holder.pid)
-        sides = [self.holder], [self.downloader]
-        sample = self.lab.timed(*sides, begin, lambda: is_saved(self.downloader))
-        self.connections.append(connections_dialed(self.holder.pid) - before)
-        (self._downloads / self.source.name).rename(target)
+        before = connections_dialed(downloader.pid)
+        sample = self.lab.timed([self._holder], [downloader], begin, lambda: is_saved(downloader))
+        self.connections.append(connections_dialed(downloader.pid) - before)
+        (self._network.downloads(name) / self.source.name).rename(target)
+        downloader.end()
         return sample
 
 
