@@ -79,18 +79,15 @@ class HashCache:
             self._fail(error)
         return found
 
-    def known(self, files: Sequence[FileId]) -> frozenset[FileId]:
-        """Tell which of some content is, or was, that of a file."""
-        known: set[FileId] = set()
-        for start in range(0, len(files), _ASKED_AT_ONCE):
-            some = files[start : start + _ASKED_AT_ONCE]
-            marks = ",".join("?" * len(some))
-            known.update(self._column(f"SELECT file FROM files WHERE file IN ({marks})", some))
-        return frozenset(known)
-
-    def names_with(self, file: FileId) -> list[str]:
-        """Name the files that have, or had, some content."""
-        return self._column("SELECT name FROM files WHERE file = ?", (file,))
+    def names_with(self, files: Sequence[FileId]) -> list[str]:
+        """Name the files that have, or had, some of that content."""
+        names: list[str] = []
+        try:
+            for start in range(0, len(files), _ASKED_AT_ONCE):
+                names += self._names_with(files[start : start + _ASKED_AT_ONCE])
+        except sqlite3.Error as error:
+            self._fail(error)
+        return names
 
     def keep(self, files: Iterable[tuple[OnDisk, Content]]) -> None:
         """Remember what was hashed."""
@@ -132,14 +129,12 @@ class HashCache:
             return None
         return Content(known, digests)
 
-    def _column(self, query: str, values: Sequence[str]) -> list[str]:
+    def _names_with(self, files: Sequence[FileId]) -> list[str]:
         if self._database is None:
             return []
-        try:
-            return [row[0] for row in self._database.execute(query, tuple(values))]
-        except sqlite3.Error as error:
-            self._fail(error)
-            return []
+        marks = ",".join("?" * len(files))
+        query = f"SELECT name FROM files WHERE file IN ({marks})"
+        return [name for (name,) in self._database.execute(query, files)]
 
     def _execute_many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if self._database is not None and rows:

@@ -54,23 +54,26 @@ class Earlier:
             self._cache.keep(files)
 
     def among(self, files: Sequence[FileId]) -> frozenset[FileId]:
-        """Tell which of some content was there once."""
-        with self._lock:
-            return self._cache.known(files)
+        """Tell which of some content is there."""
+        return frozenset(content.file for _on_disk, content in self._found(files))
 
     def open(self, file: FileId) -> FileSource | None:
         """Open content; ``None`` when it is not there any more, or was changed."""
-        with self._lock:
-            looks = map(self._look_at, self._cache.names_with(file))
-            found = [on_disk for on_disk in looks if on_disk is not None]
-            known = self._cache.find(found)
-        for on_disk, content in zip(found, known, strict=True):
-            if content is not None and content.file == file:
-                try:
-                    return FileSource.open(self._root, on_disk, content, _ignore)
-                except (OSError, SourceChanged) as error:
-                    self.log.debug("{path!r} is of no use: {error}", path=on_disk.path, error=error)
+        for on_disk, content in self._found([file]):
+            try:
+                return FileSource.open(self._root, on_disk, content, _ignore)
+            except (OSError, SourceChanged) as error:
+                self.log.debug("{path!r} is of no use: {error}", path=on_disk.path, error=error)
         return None
+
+    def _found(self, files: Sequence[FileId]) -> list[tuple[OnDisk, Content]]:
+        """Look at what had some of that content, and give what still has it."""
+        with self._lock:
+            looks = map(self._look_at, self._cache.names_with(files))
+            there = [on_disk for on_disk in looks if on_disk is not None]
+            contents = self._cache.find(there)
+        pairs = zip(there, contents, strict=True)
+        return [(on_disk, content) for on_disk, content in pairs if content is not None]
 
     def _look_at(self, path: str) -> OnDisk | None:
         try:

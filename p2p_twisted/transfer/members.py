@@ -67,8 +67,8 @@ class Members:
         :raises CancelledError: when it was given up.
         """
         missing = await self._look(members)
-        large = [member for member in missing if self._is_single(member)]
-        small = [member for member in missing if not self._is_single(member)]
+        large = [member for member in missing if member.size > limits.CHUNK_BYTES]
+        small = [member for member in missing if member.size <= limits.CHUNK_BYTES]
         # What is there several times is fetched once, and then found here.
         firsts = {member.file: member for member in reversed(large)}
         queue = deque(sorted(large, key=lambda member: firsts[member.file] is not member))
@@ -125,10 +125,6 @@ class Members:
 
     # Fetching
 
-    def _is_single(self, member: Member) -> bool:
-        """Tell whether a file is fetched by itself: a large one, or one to copy from here."""
-        return member.size > limits.CHUNK_BYTES or member.file in self._here
-
     def _start(self, work: Coroutine[Any, Any, None]) -> "Deferred[None]":
         """Begin something; when it fails, so does everything else."""
 
@@ -161,7 +157,7 @@ class Members:
             self._means, self._inbox, self._record, sizes, targets, self._folder, report
         )
         with self._kept_track_of(fetch, report):
-            gone.update(await fetch.run(self._offers(sizes)))
+            gone.update(await fetch.run(self._offers(sizes), self._here))
 
     @contextmanager
     def _kept_track_of(self, fetch: Fetch | SmallFiles, report: MemberReport) -> Iterator[None]:

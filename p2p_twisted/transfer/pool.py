@@ -51,6 +51,12 @@ class Pool:
         """How many files have not come yet."""
         return len(self._missing)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether enough waits to be saved."""
+        is_large = self._unsaved_bytes >= limits.FILES_ASKED_BYTES
+        return is_large or len(self._unsaved) > _UNSAVED_MOST
+
     def missing(self) -> Iterator[FileId]:
         """Name what has not come yet, in order."""
         return iter(self._missing)
@@ -89,7 +95,7 @@ class Pool:
         """
         owed = self._owed[holder]
         most = min(limits.FILES_ASKED, _FIRST_ASKED + self._delivered[holder])
-        if len(owed) > most // 2 or len(self._unsaved) > _UNSAVED_MOST:
+        if len(owed) > most // 2 or self.is_full:
             return ()
         room = limits.FILES_ASKED_BYTES - self._unsaved_bytes - sum(map(self.size, owed))
         chosen = []
@@ -126,6 +132,10 @@ class Pool:
         """
         self._answered(holder, file)
         self._delivered[holder] += 1
+        return self.found(file)
+
+    def found(self, file: FileId) -> bool:
+        """Take note that a file is there, wherever it came from; tell whether to save it."""
         if file not in self._missing:
             return False
         del self._missing[file]

@@ -1,23 +1,24 @@
 """Fetch many small files, each of them whole, from several holders at once."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
 
 import attrs
-from twisted.internet.defer import Deferred, DeferredList, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, DeferredList, gatherResults
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.transfer.batch import Batch
 from p2p_twisted.transfer.content import Content
+from p2p_twisted.transfer.copying import read_whole
 from p2p_twisted.transfer.disk import DiskFault
 from p2p_twisted.transfer.inbox import Inbox
 from p2p_twisted.transfer.means import Means
 from p2p_twisted.transfer.pool import OPENINGS, Pool
-from p2p_twisted.transfer.progress import Waiting
+from p2p_twisted.transfer.progress import Copying, Waiting
 from p2p_twisted.transfer.record import Record
 from p2p_twisted.transfer.report import Report
 from p2p_twisted.transfer.shelf import Shelf
@@ -79,11 +80,12 @@ class SmallFiles:
 
     # What whoever runs it calls
 
-    async def run(self, offers: Iterable[Offer]) -> tuple[FileId, ...]:
+    async def run(self, offers: Iterable[Offer], here: Container[FileId]) -> tuple[FileId, ...]:
         """
         Fetch them.
 
         :param offers: whom to ask first; when they are gone, everybody is.
+        :param here: what seems to stand among this peer's own files.
         :returns: what nobody shares any more.
         :raises DiskFault: when something cannot be kept.
         :raises CancelledError: when it was given up.
@@ -91,6 +93,7 @@ class SmallFiles:
         gone: tuple[FileId, ...] = ()
         wait = 0.0
         try:
+            await self._copy([file for file in self._pool.missing() if file in here])
             while True:
                 before = self._pool.left
                 await self._visit(offers)
@@ -143,6 +146,23 @@ class SmallFiles:
     def refused(self, holder: PeerName, file: FileId) -> None:
         """Take note that a holder does not have a file."""
         self._pool.refused(holder, file)
+
+    def _size_of_all(self, content: Content) -> int:
+        return content.size * len(self._targets[content.file])
+
+    async def _copy(self, files: Iterable[FileId]) -> None:
+        """Take what stands among this peer's own files."""
+        self._report.become(Copying())
+        for file in files:
+            # Not interruptible: what was opened must be closed.
+            found = await read_whole(self._means.here, self._means.offload, file)
+            if self._is_given_up:
+                raise CancelledError
+            if found is not None and self._pool.found(file):
+                self._report.advanced(self._size_of_all(found[0]))
+                self._shelf.put(*found)
+            if self._pool.is_full:
+                await self._shelf.emptied()
 
     # Holders
 

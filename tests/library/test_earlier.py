@@ -70,6 +70,7 @@ class EarlierTests(SynchronousTestCase):
                 else:
                     path.write_bytes(b"one")
             self.assertIsNone(self.earlier.open(file), harm)
+            self.assertEqual(self.earlier.among([file]), frozenset(), harm)
             path.unlink(missing_ok=True)
 
     def test_another_place(self) -> None:
