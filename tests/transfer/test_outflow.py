@@ -7,7 +7,6 @@ from pathlib import Path
 
 from twisted.internet.interfaces import IPullProducer
 from twisted.trial.unittest import SynchronousTestCase
-from typing_extensions import override
 from zope.interface.verify import verifyObject
 
 from p2p_twisted.transfer.outflow import Outflow, Span
@@ -15,35 +14,12 @@ from p2p_twisted.transfer.pacing import Pacer
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Refuse
 from p2p_twisted.wire.source import SourceChanged
-from tests.transfer.world import Content, some_bytes
+from tests.transfer.world import Content, OnDisk, some_bytes
 from tests.wire.ends import End, InMemory, OnSockets
 from tests.wire.talking import said
 
 CONTENT = some_bytes(3 * MIB)
 TICKET = "0" * 32
-
-
-class OnDisk(Content):
-    """A source in a file, which can be spoiled."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(CONTENT)
-        path.write_bytes(CONTENT)
-        self.file_descriptor = os.open(path, os.O_RDONLY)
-
-    @property
-    @override
-    def descriptor(self) -> int | None:
-        return self.file_descriptor
-
-    @override
-    def read(self, offset: int, length: int) -> bytes:
-        self.check()
-        piece = os.pread(self.file_descriptor, length, offset)
-        if len(piece) < length:
-            raise SourceChanged
-        self.reads += 1
-        return piece
 
 
 class Sections:
@@ -170,8 +146,8 @@ class StraightTests(Contract):
     """Files and plain sockets."""
 
     def make(self) -> tuple[End, OnDisk]:
-        content = OnDisk(Path(self.mktemp()))
-        self.addCleanup(os.close, content.file_descriptor)
+        content = OnDisk(CONTENT, Path(self.mktemp()))
+        self.addCleanup(os.close, content.on_disk)
         return OnSockets(self), content
 
     def test_is_straight(self) -> None:

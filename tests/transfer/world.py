@@ -15,6 +15,7 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.test.iosim import FakeTransport, IOPump, connect
+from typing_extensions import override
 
 from p2p_twisted.threads import inline
 from p2p_twisted.transfer.disk import Disk
@@ -74,6 +75,29 @@ class Content:
 
     def close(self) -> None:
         self.is_closed = True
+
+
+class OnDisk(Content):
+    """A source in a file, which can be spoiled."""
+
+    def __init__(self, content: bytes, path: Path) -> None:
+        super().__init__(content)
+        path.write_bytes(content)
+        self.on_disk = os.open(path, os.O_RDONLY)
+
+    @property
+    @override
+    def descriptor(self) -> int | None:
+        return self.on_disk
+
+    @override
+    def read(self, offset: int, length: int) -> bytes:
+        self.check()
+        piece = os.pread(self.on_disk, length, offset)
+        if len(piece) < length:
+            raise SourceChanged
+        self.reads += 1
+        return piece
 
 
 class Wires(Clock):
@@ -210,9 +234,9 @@ class World:
     :ivar here: what stands among the requester's own files.
     """
 
-    def __init__(self, folder: Path, disk: Disk = os) -> None:
+    def __init__(self, folder: Path, disk: Disk = os, wires: Any = None) -> None:
         self.folder = folder
-        self.wires = Wires()
+        self.wires = wires or Wires()
         self.holders: dict[str, Holder] = {}
         self.found: tuple[Hit, ...] = ()
         self.finds = 0

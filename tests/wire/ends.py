@@ -7,7 +7,7 @@ from typing import Protocol
 
 from twisted.internet import tcp
 from twisted.internet.epollreactor import EPollReactor
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IProtocol, IReactorTime
 from twisted.internet.protocol import ServerFactory
 from twisted.trial.unittest import SynchronousTestCase
 from typing_extensions import override
@@ -91,6 +91,26 @@ class Transport(tcp.Server):
         """Do nothing: nothing is held back there."""
 
 
+def connect(reactor: EPollReactor, end: socket.socket, protocol: IProtocol) -> None:
+    """Let a protocol talk on a socket."""
+    port = tcp.Port(0, ServerFactory(), reactor=reactor)
+    transport = Transport(end, protocol, ("127.0.0.1", 54321), port, 1, reactor)
+    protocol.makeConnection(transport)
+
+
+def open_files() -> list[str]:
+    """List the sockets and files that are open; not what reactors have for themselves."""
+    with os.scandir("/proc/self/fd") as descriptors:
+        names = [os.readlink(each.path) for each in descriptors]
+    return [name for name in names if name.startswith(("socket:", "/"))]
+
+
+def dismantle(reactor: EPollReactor) -> None:
+    """Close what a reactor has for itself."""
+    for reader in reactor.removeAll():
+        reader.connectionLost(None)
+
+
 class OnSockets:
     """On a socket, under a reactor whose turns the test takes: the straight way."""
 
@@ -99,15 +119,12 @@ class OnSockets:
         self.clock: IReactorTime = self.reactor
         case.addCleanup(self._close)
         ours, self.other = socket.socketpair()
-        self._name = _name(ours.fileno())
+        self._name = os.readlink(f"/proc/self/fd/{ours.fileno()}")
         self.other.setblocking(False)
         self.connection = Connection(self.reactor, HELLO)
         self.notes = Notes(self.connection)
         self.connection.session = self.notes
-        address = ("192.168.1.1", 54321)
-        port = tcp.Port(0, ServerFactory(), reactor=self.reactor)
-        transport = Transport(ours, self.connection, address, port, 1, self.reactor)
-        self.connection.makeConnection(transport)
+        connect(self.reactor, ours, self.connection)
         self.say(b"BYE\n")
         self.until(lambda: self.notes.messages)
         self.notes.messages.clear()
@@ -148,20 +165,11 @@ class OnSockets:
     def is_quiet(self) -> bool:
         # The reactor itself reads what wakes it.
         is_watched = len(self.reactor.getReaders()) > 1 or self.reactor.getWriters()
-        return not is_watched and self._name not in map(_name, os.listdir("/proc/self/fd"))
+        return not is_watched and self._name not in open_files()
 
     def _close(self) -> None:
         self.connection.abort()
         for _ in range(3):
             self.reactor.iterate(0)
         self.other.close()
-        for reader in self.reactor.removeAll():
-            reader.connectionLost(None)
-
-
-def _name(file: int | str) -> str:
-    """Name what a descriptor of ours stands for."""
-    try:
-        return os.readlink(f"/proc/self/fd/{file}")
-    except FileNotFoundError:
-        return "closed"
+        dismantle(self.reactor)
