@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import islice
@@ -18,7 +18,6 @@ from random import Random
 from typing import Final
 
 from attrs import define, field, frozen
-from twisted.internet.defer import CancelledError
 from twisted.logger import ILogObserver, LogEvent
 from twisted.python.failure import Failure
 from typing_extensions import override
@@ -26,19 +25,17 @@ from zope.interface import implementer
 
 from p2p_twisted.library.entries import Place
 from p2p_twisted.library.watching import Noticed, NoWatcher
-from p2p_twisted.peer.interface import PeerError
 from p2p_twisted.testing import invariants
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.faults import Faults
 from p2p_twisted.testing.listening import heard_only_by
 from p2p_twisted.testing.network import VirtualNetwork
-from p2p_twisted.transfer.progress import Failed, Progress, Saved
+from p2p_twisted.testing.persons import Persons, shared_files
 from p2p_twisted.wire.names import PeerName
 
 _FIRST_SECONDS: Final = 15.0
 _SETTLING_SECONDS: Final = 120.0
 _DOWNLOADS_SECONDS: Final = 900.0
-_SIZES: Final = (0, 10, 5_000, 65_536, 65_537, 300_000, 2_500_000)
 _APART: Final = 0.1
 _MEMORY: Final = Path("/dev/shm")
 
@@ -66,22 +63,20 @@ class Outcome:
 
 @define(eq=False)
 class Chaos:
-    """One run: peers that share files, fetch others' files, and are struck by faults."""
+    """One run: peers whose persons share, fetch and ask, and are struck by faults."""
 
     daemons: VirtualDaemons
     peers: int
     rng: Random
-    files: dict[PeerName, dict[str, bytes]] = field(factory=dict)
     wrong: list[str] = field(factory=list)
-    saved: int = 0
     faults: Faults = field(init=False)
+    persons: Persons = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         names = [f"s{number}" for number in range(1, self.peers + 1)]
+        files = shared_files(names, self.rng)
         self.faults = Faults(self.daemons, self.rng, names, self._restart, self._stopped)
-        for index, name in enumerate(names):
-            content = self.rng.randbytes(_SIZES[index % len(_SIZES)])
-            self.files[name] = {f"file {name}": content, "music/two of a kind": b"same" * 9_000}
+        self.persons = Persons(self.daemons, self.rng, self.faults.present, files)
 
     def run(self, seconds: float) -> None:
         """Go through it all; what is wrong is then known."""
@@ -89,48 +84,26 @@ class Chaos:
         end = self.daemons.network.clock.now + seconds
         while self.daemons.network.clock.now < end:
             self.daemons.run(self.rng.expovariate(1.0))
-            self.rng.choices([self.faults.some, self._download, self._ask], [3, 4, 2])[0]()
+            self.rng.choices([self.faults.some, self.persons.do_something], [1, 2])[0]()
             self._check(invariants.LASTING)
         self.faults.end()
         self.daemons.run(_SETTLING_SECONDS)
+        self.persons.resume_all()
         self.daemons.network.clock.run_until(self._is_quiet, _DOWNLOADS_SECONDS)
         self._check(invariants.SETTLED)
-        self._check([self._files_whole])
+        self.wrong += [*self.persons.wrong, *self.persons.wrong_files()]
 
     def _begin(self) -> None:
         self.daemons.start_registry()
-        for name, files in self.files.items():
+        for name, files in self.persons.files.items():
             self.daemons.start(name, files)
             self.daemons.run(_APART)
         self.daemons.run(_FIRST_SECONDS)
 
-    def _download(self) -> None:
-        name, holder = self.rng.choice(self.faults.present()), self.rng.choice(list(self.files))
-        wanted = self.rng.choice([f"file {holder}", f"file {holder}", "music"])
-        peer = self.daemons.peers[name]
-        peer.get(wanted, lambda _progress: None).addCallbacks(self._got, self._got_nothing)
-
-    def _got(self, progress: Progress) -> None:
-        self.saved += isinstance(progress.state, Saved)
-        if isinstance(progress.state, Failed):
-            self.wrong.append(f"a download of {progress.name} failed: {progress.state.reason}")
-
-    def _got_nothing(self, failure: Failure) -> None:
-        # The second where its peer was stopped meanwhile.
-        failure.trap(PeerError, CancelledError)
-
-    def _ask(self) -> None:
-        present = self.faults.present()
-        peer = self.daemons.peers[self.rng.choice(present)]
-        peer.topology().addErrback(self._got_nothing)
-        name = self.rng.choice(present)
-        if self.daemons.peers[name].status().address is not None:
-            self.daemons.broadcast(name)
-
     def _restart(self, name: PeerName, is_erased: bool) -> None:
         if is_erased:
             self.daemons.erase(name)
-        self.daemons.start(name, self.files[name] if is_erased else None)
+        self.daemons.start(name, self.persons.files[name] if is_erased else None)
 
     def _stopped(self, name: PeerName) -> None:
         self._check([partial(invariants.nothing_left, name=name)])
@@ -143,15 +116,6 @@ class Chaos:
             for sentence in check(self.daemons):
                 if sentence not in self.wrong:
                     self.wrong.append(sentence)
-
-    def _files_whole(self, daemons: VirtualDaemons) -> Iterator[str]:
-        """Every file that was saved has the bytes of one that is shared."""
-        contents = {content for files in self.files.values() for content in files.values()}
-        for name in self.files:
-            folder = daemons.folder / name / "Downloads"
-            for path in sorted(folder.rglob("*")):
-                if path.is_file() and path.read_bytes() not in contents:
-                    yield f"{name} has a wrong {path.relative_to(folder)}"
 
 
 class _Unmoved(NoWatcher):
@@ -189,7 +153,7 @@ def run(seed: int, peers: int, seconds: float) -> Outcome:
         shutil.rmtree(folder, ignore_errors=True)
     virtual, real = daemons.network.clock.now - start, time.perf_counter() - began
     done = tuple(chaos.faults.done)
-    return Outcome(seed, tuple(chaos.wrong), trace, chaos.saved, virtual, real, done)
+    return Outcome(seed, tuple(chaos.wrong), trace, chaos.persons.saved, virtual, real, done)
 
 
 def replay(seed: int, peers: int, seconds: float) -> str:
