@@ -1,6 +1,7 @@
 """What the persons at virtual peers share, and what they do."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from random import Random
 from typing import Final
 
@@ -105,12 +106,10 @@ class Persons:
         peer = self.daemons.peers[name]
         running = [each.number for each in peer.transfers() if not each.is_ended]
         if running:
-            act = self.rng.choice([peer.pause, peer.resume, peer.resume, peer.cancel])
-            try:
-                act(self.rng.choice(running))
-            except PeerError:
-                # It does not rest, or rests already.
-                return
+            acts: tuple[Callable[[int], object], ...] = (peer.pause, peer.resume, peer.cancel)
+            # It may not rest, or rest already.
+            with suppress(PeerError):
+                self.rng.choices(acts, (1, 2, 1))[0](self.rng.choice(running))
 
     def _look_around(self, name: PeerName) -> None:
         self.daemons.peers[name].topology().addErrback(self._got_nothing)

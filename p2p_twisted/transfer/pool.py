@@ -39,6 +39,9 @@ class Pool:
         # How many holders owe a file, and which have none of it.
         self._owing: Counter[FileId] = Counter()
         self._refused: dict[FileId, tuple[PeerName, ...]] = {}
+        # Who is said to have a file, and who everything.
+        self._promised: dict[FileId, tuple[PeerName, ...]] = {}
+        self._promised_all: set[PeerName] = set()
         self._empty: set[PeerName] = set()
 
     @property
@@ -76,6 +79,20 @@ class Pool:
         self._offered[holder] = None if files is None else frozenset(files)
         self._owed[holder] = {}
         self._queues[holder] = deque(self._candidates(holder, self._missing))
+
+    def promised(self, holder: PeerName, files: Iterable[FileId] | None = None) -> None:
+        """
+        Take note of what a holder is said to have, whether it is there now or not.
+
+        :param files: ``None`` for everything.
+        """
+        if files is None:
+            self._promised_all.add(holder)
+            return
+        for file in files:
+            known = self._promised.get(file, ())
+            if holder not in known:
+                self._promised[file] = (*known, holder)
 
     def opening(self, holder: PeerName) -> FileId | None:
         """Choose a file to have the holder connect with; one far from the last one each time."""
@@ -164,7 +181,7 @@ class Pool:
 
     def give_up(self, holders: Iterable[PeerName]) -> tuple[FileId, ...]:
         """
-        Give up what somebody has refused, and so have all of some holders.
+        Give up what all who were said to have it have refused, and so have all of some holders.
 
         :returns: what that is.
         """
@@ -178,7 +195,8 @@ class Pool:
 
     def _is_hopeless(self, file: FileId, asked: frozenset[PeerName]) -> bool:
         refused = self._empty.union(self._refused.get(file, ()))
-        return bool(refused) and asked <= refused
+        promised = self._promised_all.union(self._promised.get(file, ()))
+        return bool(promised) and promised | asked <= refused
 
     def _answered(self, holder: PeerName, file: FileId) -> None:
         del self._owed[holder][file]

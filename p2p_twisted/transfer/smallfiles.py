@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 import attrs
-from twisted.internet.defer import CancelledError, Deferred, DeferredList, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -169,7 +169,10 @@ class SmallFiles:
     async def _visit(self, offers: Iterable[Offer]) -> None:
         """Let several holders deliver at once, and others when one of them is gone."""
         self._report.seeking()
-        by_holder = {offer.hit.peer: offer for offer in offers}
+        by_holder: dict[PeerName, Offer] = {}
+        for offer in offers:
+            by_holder[offer.hit.peer] = offer
+            self._pool.promised(offer.hit.peer, self._promised(offer))
         waiting = deque(by_holder.values())
         visits = [
             Deferred.fromCoroutine(self._visit_in_turn(waiting))
@@ -182,6 +185,13 @@ class SmallFiles:
             raise self._fault
         for failure in failures:
             failure.raiseException()
+
+    def _promised(self, offer: Offer) -> Iterable[FileId] | None:
+        """Tell what somebody is said to have; ``None`` for everything."""
+        if offer.files is not None:
+            return offer.files
+        assert offer.hit.file is not None
+        return None if offer.hit.file == self._folder else (offer.hit.file,)
 
     async def _visit_in_turn(self, waiting: deque[Offer]) -> None:
         while waiting:
@@ -219,8 +229,11 @@ class SmallFiles:
         """Ask everybody who has all of what is missing, or some of it."""
         files = [self._folder, *islice(self._pool.missing(), _SOUGHT_AT_ONCE)]
         finds = [self._means.network.find(file) for file in files]
-        found = await self._interruptible(gatherResults(finds))
-        hits = (hit for hits in found for hit in hits)
+        found = await self._interruptible(DeferredList(finds, consumeErrors=True))
+        # Only an interruption makes them fail: each of them, not the list.
+        if not all(is_answered for is_answered, _ in found):
+            raise CancelledError
+        hits = (hit for _, hits in found for hit in hits)
         return [Offer(hit) for hit in hits if self._means.requests.may_ask(hit)]
 
     def _nobody_left(self) -> None:

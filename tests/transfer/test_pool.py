@@ -89,8 +89,31 @@ class PoolTests(SynchronousTestCase):
         self.assertEqual(pool.ask("s2"), (one, three, four))
         pool.refused("s1", two)
         self.assertTrue(pool.is_done("s1"))
-        self.assertEqual(pool.give_up(["s1", "s2"]), (two,))
-        self.assertEqual(pool.give_up(["s1"]), (one,))
+
+    def test_given_up(self) -> None:
+        """Given up is what all refuse who were said to have it: those who are away may have it."""
+        pool = Pool(files(2))
+        one, two = pool.missing()
+        for holder in ("s1", "s2", "s3"):
+            pool.refused(holder, one)
+            pool.refused(holder, two)
+        self.assertEqual(pool.give_up([]), ())
+        pool.promised("s1", [one])
+        pool.promised("s4", [two])
+        self.assertEqual(pool.give_up(["s5"]), ())
+        self.assertEqual(pool.give_up(["s2"]), (one,))
+        pool.refused("s4", two)
+        self.assertEqual(pool.give_up([]), (two,))
+
+    def test_all_promised(self) -> None:
+        """Somebody may be said to have everything."""
+        pool = Pool(files(1))
+        [one] = pool.missing()
+        pool.promised("s1")
+        pool.refused("s2", one)
+        self.assertEqual(pool.give_up(["s2"]), ())
+        pool.is_empty("s1")
+        self.assertEqual(pool.give_up(["s2"]), (one,))
 
     def test_opening(self) -> None:
         """A holder connects with another file each time."""

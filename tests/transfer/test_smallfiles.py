@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from p2p_twisted.transfer.progress import Blocked, Incomplete, Progress, Saved, Waiting
+from p2p_twisted.transfer.progress import Blocked, Canceled, Incomplete, Progress, Saved, Waiting
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import BATCHES_AT_ONCE, KIB, MIB
@@ -169,6 +169,18 @@ class HonestTests(SmallFilesTests):
         left = world.left()
         self.assertTrue(0 < len(left) < 300, len(left))
         self.assertTrue(all(name.startswith("Downloads/many/f0") for name in left), left)
+
+    def test_cancel_while_asking(self) -> None:
+        """A download that is canceled while everybody is asked ends as any other."""
+        world, contents = self.world(), small(3)
+        hit = self.share(world, "s1", contents)
+        del world.holders["s1"].contents[contents[0].file]
+        world.find = lambda file: Deferred()  # type: ignore[method-assign]
+        done = world.get(hit)
+        world.downloads.cancel(1)
+        world.wires.settle()
+        self.assertEqual(self.successResultOf(done).state, Canceled())
+        self.assertEqual(world.left(), ["Downloads/many/f0001", "Downloads/many/f0002"])
 
     def test_full_disk(self) -> None:
         """It waits for space, then goes on with what is missing."""
