@@ -85,6 +85,9 @@ class Delivery(Protocol):
     def lied(self, reason: str) -> None:
         """The holder delivered something else than the file id names."""
 
+    def doubted(self, reason: str) -> None:
+        """The holder delivered wrong bytes: its file may have changed on their way."""
+
     def failed(self, fault: Exception) -> None:
         """It cannot be kept, whoever delivers it."""
 
@@ -161,7 +164,8 @@ class Receiving:
         try:
             content = Content(self._push.file, self._push.size, bytes(self._digests))
         except WrongContent as lie:
-            self._lied(lie)
+            self._delivery.lied(str(lie))
+            self._connection.abort()
         else:
             self._digests.clear()
             self._connection.in_time()
@@ -227,8 +231,9 @@ class Receiving:
     def _take_chunk(self) -> None:
         try:
             self._taker.take(self.holder, self._index, self._chunk)
-        except WrongContent as lie:
-            self._lied(lie)
+        except WrongContent as wrong:
+            self._delivery.doubted(str(wrong))
+            self._connection.abort()
         except DiskFault as fault:
             self._failed(fault)
         else:
@@ -241,10 +246,6 @@ class Receiving:
         if self._since_mark >= _FLOOR_BYTES:
             self._since_mark = 0
             self._connection.within(limits.STALL_SECONDS)
-
-    def _lied(self, lie: WrongContent) -> None:
-        self._delivery.lied(str(lie))
-        self._connection.abort()
 
     def _failed(self, fault: DiskFault) -> None:
         self._delivery.failed(fault)

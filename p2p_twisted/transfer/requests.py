@@ -13,13 +13,13 @@ from p2p_twisted.transfer.content import Content, WrongContent
 from p2p_twisted.transfer.disk import DiskFault
 from p2p_twisted.transfer.pacing import Pacer
 from p2p_twisted.transfer.receiving import Receiving, Taker, Unwanted
+from p2p_twisted.transfer.trust import Trust, Verdict
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import File, Hit, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
 from p2p_twisted.wire.session import Session
 
-_Way = tuple[tuple[PeerName, ...], PeerName]
 Receive = Callable[[Connection, Push, "Request"], "Receiving | Batch"]
 
 
@@ -62,7 +62,7 @@ class Request:
         self.taker = taker
         self.session: Receiving | Batch | None = None
         self.is_answered = False
-        self.is_liar = False
+        self.verdict: Verdict | None = None
         self.done: Deferred[str] = Deferred()
         self.timer: IDelayedCall | None = None
 
@@ -79,7 +79,12 @@ class Request:
 
     def lied(self, reason: str) -> None:
         """End it, and remember whom not to ask again."""
-        self.is_liar = True
+        self.verdict = Verdict.LIED
+        self.ended(reason)
+
+    def doubted(self, reason: str) -> None:
+        """End it, and remember whom not to ask for this file again."""
+        self.verdict = Verdict.DOUBTED
         self.ended(reason)
 
     def failed(self, fault: Exception) -> None:
@@ -116,12 +121,12 @@ class Requests:
         self._new_ticket = new_ticket
         self._pacer = pacer
         self._open: dict[MessageId, Request] = {}
-        self._liars: dict[_Way, float] = {}
+        self._trust = Trust()
 
     def may_ask(self, hit: Hit) -> bool:
-        """Tell whether a holder is worth asking: not ourselves, and no proven liar."""
-        until = self._liars.get(_way(hit), 0.0)
-        return hit.peer != self._network.address().name and until <= self._clock.seconds()
+        """Tell whether a holder is worth asking: not ourselves, and nobody to distrust."""
+        is_another = hit.peer != self._network.address().name
+        return is_another and self._trust.may_ask(hit, self._clock.seconds())
 
     async def ask(self, hit: Hit, file: FileId, size: int | None, taker: Taker) -> str:
         """
@@ -169,8 +174,8 @@ class Requests:
         finally:
             del self._open[ticket]
             request.answered()
-            if request.is_liar:
-                self._blame(hit)
+            if request.verdict is not None:
+                self._trust.judge(hit, request.file, request.verdict, self._clock.seconds())
             if request.session is not None and not request.session.is_done:
                 request.session.abort()
 
@@ -219,22 +224,6 @@ class Requests:
         connection.expect_raw(file.size, take)
         if not file.size:
             take(b"")
-
-    def _blame(self, hit: Hit) -> None:
-        self.log.warn("{holder} delivered wrong content", holder=hit.peer)
-        now = self._clock.seconds()
-        self._liars = {liar: until for liar, until in self._liars.items() if until > now}
-        self._liars[_way(hit)] = now + limits.LIAR_SECONDS
-
-
-def _way(hit: Hit) -> _Way:
-    """
-    Tell whom to blame: a holder, by way of that neighbor.
-
-    A peer on the way could have delivered in the holder's name, or made the hit up:
-    that must not keep us from the holder by other ways.
-    """
-    return hit.route[:1], hit.peer
 
 
 async def _take_whole(

@@ -223,7 +223,7 @@ class LiarTests(Tests):
         self.assertEqual(state.holders[-1], "s1")
 
     def test_flipped_bit(self) -> None:
-        """One wrong bit, and its sender is not asked for ten minutes."""
+        """One wrong bit, and its sender is not asked for that file for ten minutes."""
         content = Content(some_bytes(3 * MIB))
         world, done, liar = self.begun(content)
         wrong = bytearray(content.content[:MIB])
@@ -232,12 +232,12 @@ class LiarTests(Tests):
         world.wires.settle()
         self.assertTrue(liar.is_lost)
         self.assert_recovers(world, done, content)
-        other = Content(b"other")
-        world.get(world.holders["s1"].hit(other, "o", peer="liar", route=("liar",)))
+        hit = world.holders["s1"].hit(content, "again", peer="liar", route=("liar",))
+        world.get(hit)
         self.assertEqual(len(world.wants), 2)
         world.wires.pass_time(600)
         world.downloads.cancel(2)
-        world.get(world.holders["s1"].hit(other, "o", peer="liar", route=("liar",)))
+        world.get(hit)
         self.assertEqual(len(world.wants), 3)
 
     def test_framed(self) -> None:
