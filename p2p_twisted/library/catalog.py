@@ -9,7 +9,7 @@ from p2p_twisted.library.folders import Entry, Folder, folders_above
 from p2p_twisted.library.index import Index
 from p2p_twisted.library.matching import SUFFIX, Key, key, last_component, matcher, rank
 from p2p_twisted.wire.limits import FILE_BYTES
-from p2p_twisted.wire.manifest import Member, encode
+from p2p_twisted.wire.manifest import BARE, Member, encode
 from p2p_twisted.wire.names import FileId, collision_key
 
 
@@ -31,6 +31,8 @@ class Catalog:
         self._by_base = Index()
         self._keys: dict[str, Key] = {}
         self._order: list[str] | None = None
+        # Sorted, the folders that nothing is in.
+        self._bare: list[str] = []
 
     # What changes it
 
@@ -43,6 +45,19 @@ class Catalog:
         """Take away a file; its folders go with their last one."""
         if name in self._entries:
             self._replace(name, None)
+
+    def set_bare(self, name: str, is_bare: bool) -> None:
+        """Add a folder that nothing is in, or take it away."""
+        position = bisect_left(self._bare, name)
+        if is_bare == self.is_bare(name):
+            return
+        if is_bare:
+            self._bare.insert(position, name)
+        else:
+            del self._bare[position]
+        for above in folders_above(name):
+            if above in self._folders:
+                self._unseal(above)
 
     def seal(self, name: str, file: FileId | None) -> None:
         """Give a folder the id of its manifest; without one it is too large to share."""
@@ -97,12 +112,16 @@ class Catalog:
 
     def files_below(self, name: str) -> list[str]:
         """Name the files in a folder and in those below it, sorted."""
-        names = self._names()
-        if not name:
-            return [each for each in names if each in self._entries]
-        # A slash is followed by a zero.
-        start, end = bisect_left(names, f"{name}/"), bisect_left(names, f"{name}0")
-        return [each for each in names[start:end] if each in self._entries]
+        return [each for each in _below(self._names(), name) if each in self._entries]
+
+    def is_bare(self, name: str) -> bool:
+        """Tell whether it is a folder that nothing is in."""
+        position = bisect_left(self._bare, name)
+        return self._bare[position : position + 1] == [name]
+
+    def bare_below(self, name: str) -> list[str]:
+        """Name the folders below a folder that nothing is in, sorted."""
+        return _below(self._bare, name)
 
     def manifest(self, name: str) -> bytes:
         """
@@ -124,6 +143,8 @@ class Catalog:
             if entry.content is not None:
                 size = entry.on_disk.signature.size
                 yield Member(entry.content.file, size, name[len(folder) + 1 :])
+        for name in self.bare_below(folder):
+            yield Member(BARE, 0, name[len(folder) + 1 :])
 
     def _shared(self, names: Iterable[str], limit: int) -> tuple[Shared, ...]:
         found = (shared for name in names if (shared := self._describe(name)) is not None)
@@ -170,21 +191,25 @@ class Catalog:
             self._enter(name)
         folder.count(old, -1)
         folder.count(new, +1)
-        if folder.file is not None:
-            self._by_id.remove(folder.file, name)
-        folder.file, folder.is_too_large = None, False
         if child in self._keys:
             folder.children.add(child)
         else:
             folder.children.discard(child)
-        self.unsealed.discard(name)
-        if not name:
-            return
-        if not folder.files:
+        self._unseal(name)
+        if name and not folder.files:
             del self._folders[name]
             self._leave(name)
-        elif not folder.unhashed:
+
+    def _unseal(self, name: str) -> None:
+        """Take a folder's id away, as it is not that of its files any more."""
+        folder = self._folders[name]
+        if folder.file is not None:
+            self._by_id.remove(folder.file, name)
+        folder.file, folder.is_too_large = None, False
+        if name and folder.files and not folder.unhashed:
             self.unsealed.add(name)
+        else:
+            self.unsealed.discard(name)
 
     def _enter(self, name: str) -> None:
         self._keys[name] = key(name)
@@ -194,3 +219,11 @@ class Catalog:
     def _leave(self, name: str) -> None:
         self._by_base.remove(self._keys.pop(name).base, name)
         self._order = None
+
+
+def _below(names: list[str], folder: str) -> list[str]:
+    """Give those of some sorted names that lie below a folder."""
+    if not folder:
+        return names[:]
+    # A slash is followed by a zero.
+    return names[bisect_left(names, f"{folder}/") : bisect_left(names, f"{folder}0")]

@@ -29,11 +29,18 @@ class Listing:
     :ivar files: those that can be shared, by name.
     :ivar folders: those to look into, by name.
     :ivar unshared: why other entries cannot be shared, by a printable form of their paths.
+    :ivar is_excluded: whether it was not looked into at all.
     """
 
     files: dict[str, OnDisk] = Factory(dict)
     folders: dict[str, Place] = Factory(dict)
     unshared: dict[str, str] = Factory(dict)
+    is_excluded: bool = False
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is nothing in it that could be shared."""
+        return not (self.files or self.folders or self.is_excluded)
 
 
 def identity(folder: Path) -> Identity | None:
@@ -60,6 +67,7 @@ def list_folder(
     try:
         status = os.fstat(folder)
         if (status.st_dev, status.st_ino) == excluded:
+            listing.is_excluded = True
             return listing
         with os.scandir(folder) as found:
             # Twice: twins that differ only in normal form shall have an order, too.

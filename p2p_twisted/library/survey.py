@@ -22,12 +22,16 @@ class Survey:
     :ivar found: files that are new or have changed.
     :ivar gone: files that are not there any more.
     :ivar next: folders to look into next.
+    :ivar bare: folders that have come to have nothing in them.
+    :ivar not_bare: folders of which that is not true any more.
     :ivar unshared: by folder, what cannot be shared and why.
     """
 
     found: list[OnDisk] = Factory(list)
     gone: list[str] = Factory(list)
     next: list[Visit] = Factory(list)
+    bare: list[str] = Factory(list)
+    not_bare: list[str] = Factory(list)
     unshared: dict[str, dict[str, str]] = Factory(dict)
 
 
@@ -65,6 +69,7 @@ def _compare(result: Survey, catalog: Catalog, visit: Visit, listing: Listing) -
     for name, place in listing.folders.items():
         if visit.is_deep or not catalog.is_folder(name):
             result.next.append(Visit(place, True))
+    _compare_bare(result, catalog, visit.place, listing)
     for child in catalog.children(visit.place.name):
         if catalog.entry(child) is not None:
             if child not in listing.files:
@@ -73,9 +78,26 @@ def _compare(result: Survey, catalog: Catalog, visit: Visit, listing: Listing) -
             result.gone += catalog.files_below(child)
 
 
+def _compare_bare(result: Survey, catalog: Catalog, place: Place, listing: Listing) -> None:
+    """See which folders right here, or below one that is gone, have nothing in them."""
+    known = catalog.bare_below(place.name)
+    if place.name and listing.is_bare:
+        result.not_bare += known
+        result.bare += [] if catalog.is_bare(place.name) else [place.name]
+        return
+    result.not_bare += [place.name] if catalog.is_bare(place.name) else []
+    start = len(place.name) + 1 if place.name else 0
+    for name in known:
+        child = name[:start] + name[start:].partition("/")[0]
+        if child not in listing.folders:
+            result.not_bare.append(name)
+
+
 def _could_not_read(result: Survey, catalog: Catalog, place: Place, error: OSError) -> None:
     if error.errno in _GONE:
         result.gone += catalog.files_below(place.name)
+        result.not_bare += catalog.bare_below(place.name)
+        result.not_bare += [place.name] if catalog.is_bare(place.name) else []
     # Otherwise what is there may well be there still.
     if error.errno != errno.ENOENT or not place.name:
         shown = place.name or str(error.filename)

@@ -182,6 +182,10 @@ class Upkeep:
     ) -> None:
         for folder, reasons in survey.unshared.items():
             self.unshared.put(folder, reasons)
+        for name in survey.not_bare:
+            self._catalog.set_bare(name, False)
+        for name in survey.bare:
+            self._catalog.set_bare(name, True)
         for names in _pieces(survey.gone):
             for name in names:
                 self._files.gone(name)
@@ -190,7 +194,7 @@ class Upkeep:
             for on_disk, content in found:
                 self._files.found(on_disk, content, on_disk.path in closed)
             await self._breathe(found)
-        if survey.gone or survey.found:
+        if survey.gone or survey.found or survey.bare or survey.not_bare:
             self.changed()
 
     async def _breathe(self, piece: Sequence[Any]) -> None:

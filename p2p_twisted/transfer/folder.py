@@ -74,10 +74,14 @@ class FolderFetch:
         :raises CancelledError: when it was given up.
         """
         manifest = await self._fetch.run()
-        members = await self._means.offload(read_manifest, self._manifests.path(manifest))
+        listed = await self._means.offload(read_manifest, self._manifests.path(manifest))
         target = await self._choose_target()
+        placed = _placed(listed, target)
+        members = [member for member in placed if not member.is_bare]
         self._report.measured(sum(member.size for member in members), len(members))
-        gone = await self._members.run(_placed(members, target))
+        gone = await self._members.run(members)
+        bare = [member.path for member in placed if member.is_bare]
+        await self._means.offload(self._inbox.make_folders, bare)
         if gone:
             raise SomeGone(target, tuple(member.path for member in gone))
         await self._means.offload(self._forget_manifest)

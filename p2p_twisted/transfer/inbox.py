@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -131,6 +131,19 @@ class Inbox:
         except OSError as error:
             raise DiskFault.of(error) from error
         raise DiskFault(f"too many folders are called {name}")
+
+    def make_folders(self, targets: Iterable[str]) -> None:
+        """
+        Make folders that stay empty, unless they exist.
+
+        :raises DiskFault: when one cannot be made.
+        """
+        for target in targets:
+            check_path(target)
+            try:
+                os.close(open_folder(self.folder, target.split("/"), self._disk, make=True))
+            except OSError as error:
+                raise DiskFault.of(error) from error
 
     def part_path(self, target: str, file: FileId) -> str:
         """Tell where the part file of a target is, below the folder."""

@@ -1,9 +1,11 @@
 """
 What a folder is on the wire: a text that lists its files.
 
-One line per file, sorted by path, which is relative to the folder::
+One line per file, and per folder that nothing is in, sorted by path, which is
+relative to the folder::
 
     FILEID SIZE PATH
+    - 0 PATH
 
 The text is content like any other: it has a file id, which names the folder.
 There is exactly one text for the same files, so two holders of equal folders
@@ -19,7 +21,10 @@ from attrs import frozen
 from p2p_twisted.wire.limits import FILE_BYTES, MANIFEST_BYTES
 from p2p_twisted.wire.names import BadName, FileId, check_path, collision_key
 
-_LINE: Final = re.compile(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,12}) ([^\n]+)\n")
+BARE: Final = "-"
+"""Stands for the id of what is no file, but a folder that nothing is in."""
+
+_LINE: Final = re.compile(r"([0-9a-f]{64}|-(?= 0 )) (0|[1-9][0-9]{0,12}) ([^\n]+)\n")
 
 
 class BadManifest(ValueError):
@@ -29,9 +34,9 @@ class BadManifest(ValueError):
 @frozen
 class Member:
     """
-    One file of a folder.
+    One file of a folder, or a folder in it that nothing is in.
 
-    :ivar file: names its content.
+    :ivar file: names its content; :data:`BARE` for a folder.
     :ivar size: in bytes.
     :ivar path: relative to the folder, with ``/`` between its components.
     """
@@ -39,6 +44,11 @@ class Member:
     file: FileId
     size: int
     path: str
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is a folder."""
+        return self.file == BARE
 
 
 def encode(members: Iterable[Member]) -> bytes:
@@ -64,7 +74,7 @@ def decode(text: bytes) -> tuple[Member, ...]:
         each other, on any file system.
     """
     members = tuple(_read_lines(text))
-    if not members:
+    if all(member.is_bare for member in members):
         raise BadManifest("a folder has at least one file")
     if sum(member.size for member in members) > FILE_BYTES:
         raise BadManifest(f"a folder may have at most {FILE_BYTES} bytes")
@@ -83,7 +93,7 @@ def _read_lines(text: bytes) -> Iterator[Member]:
     while position < len(lines):
         line = _LINE.match(lines, position)
         if line is None:
-            raise BadManifest("a line is not FILEID SIZE PATH")
+            raise BadManifest("a line is not FILEID SIZE PATH, or - 0 PATH")
         file, size, path = line.groups()
         if path <= last:
             raise BadManifest("the paths are not sorted, or one is there twice")

@@ -24,6 +24,7 @@ class ManyFilesTests(SynchronousTestCase):
         for number in range(FILES):
             content = f"{number}\n".encode() * 50
             self.network.write(f"s1/many/d{number % 7}/f{number}.txt", content)
+        (self.network.directory / "s1" / "many" / "bare" / "branch").mkdir(parents=True)
         self.network.start_registry()
         self.holder, self.requester = self.network.start_peers("s1", "s2")
         self.holder.wait_until_shared(FILES, _SAVED_SECONDS)

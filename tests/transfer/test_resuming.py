@@ -8,7 +8,7 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from p2p_twisted.transfer.progress import Blocked, Canceled, Failed, Incomplete, Paused, Saved
 from p2p_twisted.wire.limits import MIB
-from p2p_twisted.wire.manifest import Member, encode
+from p2p_twisted.wire.manifest import BARE, Member, encode
 from p2p_twisted.wire.messages import Hit
 
 from .test_downloads import FaultyDisk, Tests
@@ -330,6 +330,21 @@ class FolderTests(Tests):
         self.assertEqual(world.left(), [f"Downloads/photos/{path}" for path in paths])
         self.assertEqual(world.saved("photos/b"), big)
         self.assertEqual(world.saved("photos/sub/deep/c"), b"one")
+
+    def test_bare_folders(self) -> None:
+        """Folders that nothing is in arrive, too."""
+        world, content = self.world(), Content(b"one")
+        members = [Member(content.file, 3, "a/b"), Member(BARE, 0, "a/c"), Member(BARE, 0, "d/e/f")]
+        manifest = Content(encode(members))
+        holder = world.holder("s1", manifest, content)
+        hit = holder.hit(manifest, "photos", kind="folder")
+        progress = self.successResultOf(world.get(hit))
+        assert isinstance(progress.state, Saved), progress
+        self.assertEqual((progress.files, progress.size), (1, 3))
+        photos = world.folder / "Downloads" / progress.state.path
+        for folder in ("a/c", "d/e/f"):
+            self.assertTrue((photos / folder).is_dir())
+        self.assertEqual((photos / "a/b").read_bytes(), b"one")
 
     def test_collision(self) -> None:
         """A folder of that name stays as it is."""

@@ -67,7 +67,7 @@ class HonestTests(SmallFilesTests):
         self.assert_whole(world, progress, contents)
 
     def test_many_holders(self) -> None:
-        """At most three holders deliver at once, each some of it, and nobody the same."""
+        """Only some holders deliver at once, each some of it, and nobody the same."""
         world, contents = self.world(), small(400)
         hits = [self.share(world, f"s{number}", contents) for number in range(6)]
         done = world.downloads.get(hits, world.shown.append)
@@ -76,7 +76,7 @@ class HonestTests(SmallFilesTests):
         state = self.assert_whole(world, self.successResultOf(done), contents)
         self.assertEqual(len(state.holders), BATCHES_AT_ONCE)
         reads = [self.reads(holder) for holder in world.holders.values()]
-        self.assertEqual(sorted(reads)[:3], [0, 0, 0])
+        self.assertEqual(len(list(filter(None, reads))), BATCHES_AT_ONCE)
         self.assertLess(sum(reads), 480)
         self.assertGreater(min(filter(None, reads)), 60)
 

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire import manifest
 from p2p_twisted.wire.limits import FILE_BYTES
-from p2p_twisted.wire.manifest import BadManifest, Member, decode, encode
+from p2p_twisted.wire.manifest import BARE, BadManifest, Member, decode, encode
 from p2p_twisted.wire.names import BadName, check_path, collision_key
 
 ONE, TWO = "1" * 64, "2" * 64
@@ -38,7 +38,9 @@ def folders(draw: st.DrawFn) -> list[Member]:
         below = [key for key in keys if key.startswith(collision_key(path) + "/")]
         if keys.isdisjoint(above) and not below:
             keys.add(collision_key(path))
-            members.append(Member(draw(file_ids), draw(st.integers(0, 2**30)), path))
+            is_bare = bool(members) and draw(st.booleans())
+            size = 0 if is_bare else draw(st.integers(0, 2**30))
+            members.append(Member(BARE if is_bare else draw(file_ids), size, path))
     return members
 
 
@@ -100,6 +102,13 @@ class DecodeTests(SynchronousTestCase):
     "lines",
     [
         [],
+        ["- 0 a"],
+        [f"{ONE} 1 a", "- 1 b"],
+        [f"{ONE} 1 a", "-- 0 b"],
+        [f"{ONE} 1 a", "- 0 A"],
+        [f"{ONE} 1 a/b", "- 0 a"],
+        ["- 0 a", f"{ONE} 1 a/b"],
+        ["- 0 a", f"{ONE} 1 b", "- 0 b/c"],
         [f"{ONE} 1 "],
         [f"{ONE} 01 a"],
         [f"{ONE} -1 a"],

@@ -1,0 +1,90 @@
+"""Folders that nothing is in: part of the folders that they lie in."""
+
+import shutil
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.library.library import Library
+from p2p_twisted.wire.manifest import BARE, decode
+from tests.library.sharing import Sharer
+
+
+def bare(library: Library, folder: str = "a") -> list[str]:
+    """Name the folders in a shared folder that nothing is in."""
+    (shared,) = library.catalog.named(folder, 1)
+    assert shared.file is not None
+    source = library.open(shared.file)
+    assert source is not None
+    return [each.path for each in decode(source.read(0, source.size)) if each.file == BARE]
+
+
+class BareFolderTests(SynchronousTestCase):
+    """A folder with a file in it, and others with nothing."""
+
+    def shared(self, *folders: str) -> Sharer:
+        sharer = Sharer(self)
+        sharer.file("a/f1")
+        for folder in folders:
+            (sharer.directory / folder).mkdir(parents=True)
+        sharer.start()
+        return sharer
+
+    def test_listed(self) -> None:
+        """They are listed, and those in them; what is hidden or no file is nothing."""
+        sharer = self.shared("a/x", "a/y/z", "a/.hidden", "other")
+        (sharer.directory / "a/x/link").symlink_to("..")
+        sharer.noticed("a/x")
+        self.assertEqual(bare(sharer.library), ["x", "y/z"])
+        self.assertEqual(sharer.names(), ["a", "a/f1"])
+
+    def test_same_id_without(self) -> None:
+        """A folder without any has the id that it always had."""
+        plain, with_bare = self.shared(), self.shared("a/x")
+        ids = [each.library.catalog.named("a", 1)[0].file for each in (plain, with_bare)]
+        self.assertNotEqual(*ids)
+        (with_bare.directory / "a/x").rmdir()
+        with_bare.noticed("a", is_deep=False)
+        self.assertEqual(with_bare.library.catalog.named("a", 1)[0].file, ids[0])
+
+    def test_changes(self) -> None:
+        """It is noticed when one comes, is filled, emptied, moved and removed."""
+        sharer = self.shared()
+        a = sharer.directory / "a"
+        (a / "x/y").mkdir(parents=True)
+        sharer.noticed("a", is_deep=False)
+        self.assertEqual(bare(sharer.library), ["x/y"])
+        sharer.file("a/x/y/f2")
+        sharer.noticed("a/x/y", is_deep=False)
+        self.assertEqual(bare(sharer.library), [])
+        (a / "x/y/f2").unlink()
+        sharer.noticed("a/x/y", is_deep=False)
+        self.assertEqual(bare(sharer.library), ["x/y"])
+        (a / "x").rename(a / "z")
+        sharer.noticed("a", is_deep=False)
+        self.assertEqual(bare(sharer.library), ["z/y"])
+        shutil.rmtree(a / "z/y")
+        sharer.noticed("a/z", is_deep=False)
+        self.assertEqual(bare(sharer.library), ["z"])
+        shutil.rmtree(a / "z")
+        sharer.noticed("a/z", is_deep=False)
+        self.assertEqual(bare(sharer.library), [])
+
+    def test_downloads(self) -> None:
+        """The downloads are not one of them."""
+        sharer = Sharer(self)
+        sharer.downloads = sharer.directory / "a" / "here"
+        sharer.restart()
+        sharer.file("a/here/got")
+        sharer.file("a/f1")
+        sharer.start()
+        self.assertEqual(bare(sharer.library), [])
+
+    def test_all_gone(self) -> None:
+        """When the directory is gone, so are they; they come back with it."""
+        sharer = self.shared("a/x")
+        away = sharer.directory.rename(sharer.base / "away")
+        sharer.noticed()
+        self.assertEqual(sharer.library.catalog.bare_below(""), [])
+        away.rename(sharer.directory)
+        sharer.noticed()
+        self.assertEqual(bare(sharer.library), ["x"])
