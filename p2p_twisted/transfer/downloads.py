@@ -74,7 +74,7 @@ class Downloads:
         self._traffic = traffic
         slots = DeferredSemaphore(traffic.at_once.down)
         self._means = Means(
-            clock, offload, wants, network, self._requests, slots, rng, self.partials, here
+            clock, offload, wants, network, self._requests, slots, rng, self.partials, here, traffic
         )
         self._downloads: dict[int, Download] = {}
         self._last_number = 0

@@ -168,7 +168,7 @@ class Gathering:
     def _has_room(self) -> bool:
         """Whether one more holder would be of use: a small file is not worth the connections."""
         useful = 1 + (self._assembly.size or 0) // WORTH_SHARING_BYTES
-        return len(self._running) < min(useful, limits.HOLDERS_PER_FILE)
+        return len(self._running) < min(useful, self._means.traffic.holders)
 
     async def _ask_holder(self, hit: Hit) -> str:
         requests, size = self._means.requests, self._size_of(hit)

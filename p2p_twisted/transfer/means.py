@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.growing import Partials
 from p2p_twisted.transfer.here import Here
+from p2p_twisted.transfer.pacing import Traffic
 from p2p_twisted.transfer.requests import Network, Requests
 from p2p_twisted.transfer.wants import Wants
 from p2p_twisted.wire.names import FileId
@@ -27,6 +28,7 @@ class Means:
     rng: Random
     partials: Partials
     here: Here
+    traffic: Traffic
 
 
 @attrs.frozen

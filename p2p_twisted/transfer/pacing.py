@@ -143,6 +143,11 @@ class Traffic:
         """The most that is sent and received now."""
         return Rates(self.up.rate, self.down.rate)
 
+    @property
+    def holders(self) -> int:
+        """How many holders one download may have now."""
+        return self.at_once.holders(self.down.rate)
+
     def limit(self, rates: Rates) -> None:
         """
         Change the rates, at once.

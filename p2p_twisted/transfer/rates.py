@@ -43,8 +43,15 @@ class AtOnce:
 
         :raises BadRate: when others would take one of ours for dead.
         """
-        _check("up", rates.up, self.up, self.up)
-        _check("down", rates.down, self.down, self.down * limits.HOLDERS_PER_FILE)
+        _check("up", rates.up, self.up, limits.SLOWEST_UPLOAD_BYTES_PER_SECOND)
+        _check("down", rates.down, self.down, limits.SLOWEST_DOWNLOAD_BYTES_PER_SECOND)
+
+    def holders(self, rate: int | None) -> int:
+        """Tell how many holders one download may have at this rate: more would starve."""
+        if rate is None:
+            return limits.HOLDERS_PER_FILE
+        enough = rate // (self.down * limits.SLOWEST_DOWNLOAD_BYTES_PER_SECOND)
+        return min(max(1, enough), limits.HOLDERS_PER_FILE)
 
 
 def read_rate(text: str) -> int | None:
@@ -65,13 +72,13 @@ def read_rate(text: str) -> int | None:
     return max(1, round(rate)) if rate else None
 
 
-def _check(direction: str, rate: int | None, transfers: int, connections: int) -> None:
-    least = connections * limits.SLOWEST_SHARE_BYTES_PER_SECOND
+def _check(direction: str, rate: int | None, transfers: int, slowest: int) -> None:
+    least = transfers * slowest
     if rate is not None and rate < least:
         raise BadRate(
-            f"{written(rate)} {direction} is too slow for {transfers} transfers at once, on"
-            f" {connections} connections that are given up below {written(least // connections)}"
-            f" each: {written(least)} at least, or fewer transfers (--max-transfers)"
+            f"{written(rate)} {direction} is too slow for {transfers} transfers at once: below"
+            f" {written(slowest)} each they may be given up for dead."
+            f" {written(least)} at least, or fewer transfers (--max-transfers)"
         )
 
 

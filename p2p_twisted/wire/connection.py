@@ -199,7 +199,12 @@ class Connection(LineReceiver):
             self._outbox.take_back()
 
     def within(self, seconds: float) -> None:
-        """Abort unless :meth:`within` or :meth:`in_time` is called again before."""
+        """
+        Abort unless :meth:`within` or :meth:`in_time` is called again before.
+
+        As long as the other side still reads what :meth:`write_from` sent, it is given
+        another half a minute.
+        """
         if self.is_open:
             self._abort_in(seconds)
 
@@ -409,11 +414,17 @@ class Connection(LineReceiver):
         if self._deadline is not None and self._deadline.active():
             self._deadline.reset(seconds)
         else:
-            self._deadline = self._clock.callLater(seconds, self._give_up, "it was too late")
+            self._deadline = self._clock.callLater(seconds, self._too_late)
 
     def _lift_deadline(self) -> None:
         if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
+
+    def _too_late(self) -> None:
+        if self.is_open and self._outbox.is_being_read():
+            self._abort_in(limits.STALL_SECONDS)
+        else:
+            self._give_up("it was too late")
 
     def _give_up_silent(self) -> None:
         self._give_up(f"it has been silent for {limits.DEAD_AFTER_SECONDS:.0f} s")

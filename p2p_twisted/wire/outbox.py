@@ -2,8 +2,12 @@
 
 import os
 import socket
+import struct
 from collections import deque
 from collections.abc import Callable
+from fcntl import ioctl
+from termios import TIOCOUTQ
+from typing import Final
 
 from twisted.internet.interfaces import (
     IConsumer,
@@ -18,6 +22,8 @@ from zope.interface import implementer
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import plain_socket
 from p2p_twisted.wire.source import Source
+
+_ENOUGH_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 
 
 class IStream(ITCPTransport, IConsumer, IPushProducer):
@@ -54,6 +60,7 @@ class Outbox:
         self._transport: IStream
         # Set where the kernel can send files by itself.
         self._socket: socket.socket | None = None
+        self._unread = 0
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._is_full = False
@@ -109,10 +116,25 @@ class Outbox:
             sent = _send_file(self._socket, source, offset, length)
             if sent is not None:
                 self._transport.startWriting()
+                self._unread = _unread(self._socket)
                 return sent
         piece = source.read(offset, length)
         self._transport.write(piece)
         return len(piece)
+
+    def is_being_read(self) -> bool:
+        """
+        Tell whether the other side reads what :meth:`write_from` sent.
+
+        The system takes megabytes at once, and on a slow link nothing more for long.
+
+        :returns: whether it has read enough, or the rest, since this was asked last or
+            something was sent.
+        """
+        if self._socket is None:
+            return False
+        before, self._unread = self._unread, _unread(self._socket)
+        return before - self._unread >= min(_ENOUGH_BYTES, max(1, before))
 
     def take_back(self) -> None:
         """Take the transport back from another producer."""
@@ -162,6 +184,15 @@ class Outbox:
     def _blocked_for_long(self) -> None:
         self._blocked = None
         self._give_up(f"it has not read for {limits.BLOCKED_SECONDS:.0f} s")
+
+
+def _unread(to: socket.socket) -> int:
+    """Ask the system how many bytes the other side has not acknowledged yet."""
+    try:
+        count: int = struct.unpack("i", ioctl(to.fileno(), TIOCOUTQ, bytes(4)))[0]
+    except OSError:
+        return 0
+    return count
 
 
 def _send_file(to: socket.socket, source: Source, offset: int, length: int) -> int | None:

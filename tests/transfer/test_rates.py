@@ -49,8 +49,14 @@ class AtOnceTests(SynchronousTestCase):
         error = self.assertRaises(BadRate, AtOnce().check, Rates(up=63 * KIB))
         self.assertEqual(
             str(error),
-            "63K up is too slow for 32 transfers at once, on 32 connections that are given up"
-            " below 2K each: 64K at least, or fewer transfers (--max-transfers)",
+            "63K up is too slow for 32 transfers at once: below 2K each they may be given up for"
+            " dead. 64K at least, or fewer transfers (--max-transfers)",
         )
         error = self.assertRaises(BadRate, AtOnce(4, 4).check, Rates(down=63 * KIB))
         self.assertIn("63K down is too slow for 4 transfers", str(error))
+
+    def test_holders(self) -> None:
+        """A download has fewer holders where each would get too little."""
+        for rate, holders in [(128 * KIB, 1), (256 * KIB, 2), (10 * MIB, 8), (None, 8)]:
+            self.assertEqual(AtOnce().holders(rate), holders)
+        self.assertEqual(AtOnce(1, 1).holders(64 * KIB), 4)
