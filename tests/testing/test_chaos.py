@@ -40,7 +40,7 @@ def test_invariants() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(101, 131))
+@pytest.mark.parametrize("seed", range(101, 151))
 def test_many(seed: int) -> None:
     """So it is with many peers, for a long time."""
     run(seed, 30, 300.0)

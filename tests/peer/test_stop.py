@@ -1,0 +1,43 @@
+"""To stop the whole network, whatever has happened to it."""
+
+from random import Random
+
+from p2p_twisted.peer.duties import STOP
+from p2p_twisted.testing.inside import node_of
+from p2p_twisted.wire.messages import Gossip
+from tests.peer.test_peer import PeerTestCase
+
+
+class StopTests(PeerTestCase):
+    def test_among_the_dead(self) -> None:
+        """Where almost every third peer has just died in silence, nobody else is left behind."""
+        daemons = self.daemons()
+        daemons.start_many(40)
+        daemons.run(10.0)
+        survivors = Random(1).sample(list(daemons.peers), 28)
+        for name in sorted({*daemons.peers}.difference(survivors)):
+            daemons.vanish(name)
+        first, *others = survivors
+        told = daemons.peers[first].stop_network()
+        for _ in range(50):
+            daemons.run(0.1)
+            for name in sorted(daemons.peers.keys() & others):
+                if daemons.network.processes[name].has_stopped:
+                    daemons.stop(name)
+        self.successResultOf(told)
+        self.assertEqual(list(daemons.peers), [first])
+
+    def test_stale(self) -> None:
+        """A word that has expired, or was for an earlier run, stops nobody."""
+        daemons = self.daemons()
+        daemons.start_many(4)
+        daemons.run(10.0)
+        node = node_of(daemons.peers["s1"])
+        assert node is not None
+        for age, life in ((6.0, 5.0), (30.0, 60.0)):
+            node.publish(Gossip(node.new_id(), STOP, "s1", age, life, urgent=True))
+        daemons.run(10.0)
+        self.assertFalse(any(p.has_stopped for p in daemons.network.processes.values()))
+        node.publish(Gossip(node.new_id(), STOP, "s1", 0.0, 60.0, urgent=True))
+        daemons.run(10.0)
+        self.assertEqual(sum(p.has_stopped for p in daemons.network.processes.values()), 3)
