@@ -1,6 +1,7 @@
 """One download: what its requester sees of fetching a file or a folder."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Final
 
@@ -74,6 +75,7 @@ class Download:
         self.report = Report(means.clock, Progress(number, wanted.name, wanted.file, wanted.size))
         self.idle: Deferred[None] = succeed(None)
         self._aim = _Aim.SAVED
+        self._is_aim_new = False
         self._fetch = self._new_fetch()
         self._patience: Deferred[None] | None = None
         if wanted.is_paused:
@@ -130,7 +132,7 @@ class Download:
     # How it works
 
     def _head_for(self, aim: _Aim) -> None:
-        self._aim = aim
+        self._aim, self._is_aim_new = aim, True
         if self.idle.called:
             self.idle = Deferred()
             background(self.log, "downloading", self._pursue())
@@ -140,22 +142,21 @@ class Download:
             self._fetch.give_up()
 
     async def _pursue(self) -> None:
-        """Do what is aimed at, until that has been reached and nothing else is."""
+        """Do what is aimed at, and then what has been aimed at meanwhile."""
         try:
-            while True:
-                aim = self._aim
-                if await _STEPS[aim](self) and aim is self._aim:
-                    return
+            while self._is_aim_new:
+                self._is_aim_new = False
+                await _STEPS[self._aim](self)
         finally:
             self.idle.callback(None)
             # Last: whoever waited may ask for the same file again at once.
             if self.progress.is_ended or self._aim is _Aim.STOPPED:
                 self.report.close()
 
-    async def _save(self) -> bool:
-        """Get it; wait as long as it does not fit on the disk."""
+    async def _save(self) -> None:
+        """Get it, unless that is interrupted; wait as long as it does not fit on the disk."""
         wait = _FIRST_WAIT_SECONDS
-        try:
+        with suppress(CancelledError):
             while not await self._try():
                 self._patience = deferLater(self._means.clock, wait)
                 try:
@@ -163,9 +164,6 @@ class Download:
                 finally:
                     self._patience = None
                 wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
-        except CancelledError:
-            return False
-        return True
 
     async def _try(self) -> bool:
         """Get it; tell whether it has ended, well or badly."""
@@ -184,11 +182,11 @@ class Download:
         except (BadManifest, BadName) as error:
             await self._fail(str(error), is_kept=False)
         else:
-            # Whatever else was aimed at meanwhile came too late.
-            self._aim = _Aim.SAVED
             await self._means.offload(self._means.wants.remove, self._wanted.file)
             path = self._inbox.path(target)
             self.report.become(Saved(path, self.report.seconds, self.report.holders))
+            # Whatever else was aimed at meanwhile came too late.
+            self._aim, self._is_aim_new = _Aim.SAVED, False
         return True
 
     async def _block(self, fault: DiskFault) -> None:
@@ -197,7 +195,7 @@ class Download:
             await self._means.offload(self._fetch.forget)
         self.report.become(Blocked(str(fault)))
 
-    async def _rest(self) -> bool:
+    async def _rest(self) -> None:
         try:
             await self._means.offload(self._write_down, True)
         except DiskFault as fault:
@@ -205,15 +203,13 @@ class Download:
                 "{name} will not rest for long: {fault}", name=self._wanted.name, fault=fault
             )
         self.report.become(Paused())
-        return True
 
-    async def _give_up(self) -> bool:
+    async def _give_up(self) -> None:
         await self._means.offload(self._forget)
         self.report.become(Canceled())
-        return True
 
-    async def _stop(self) -> bool:
-        return True
+    async def _stop(self) -> None:
+        """Do nothing: what is there stays."""
 
     def _lack(self, lack: SomeGone) -> None:
         report, path = self.report, self._inbox.path(lack.target)

@@ -1,9 +1,7 @@
 """All downloads of a peer."""
 
 import os
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from random import Random
 
 from twisted.internet.defer import (
@@ -19,20 +17,19 @@ from twisted.logger import Logger
 from p2p_twisted.background import background
 from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.download import Download
-from p2p_twisted.transfer.folder import read_manifest
 from p2p_twisted.transfer.growing import Partials
 from p2p_twisted.transfer.here import Here
 from p2p_twisted.transfer.inbox import Inbox
+from p2p_twisted.transfer.leftovers import sweep
 from p2p_twisted.transfer.means import Means
 from p2p_twisted.transfer.pacing import Traffic
 from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.transfer.report import Watch
 from p2p_twisted.transfer.requests import Network, Requests
-from p2p_twisted.transfer.selection import keep_manifest, manifest_item, selected, title
+from p2p_twisted.transfer.selection import keep_manifest, selected, title
 from p2p_twisted.transfer.wants import Wanted, Wants
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import File, Hit, Push, Refuse
 from p2p_twisted.wire.names import FileId, MessageId
 from p2p_twisted.wire.session import Session
@@ -201,7 +198,7 @@ class Downloads:
 
     async def _resume(self) -> None:
         wants = await self._means.offload(self._means.wants.all)
-        await self._means.offload(self._sweep, wants)
+        await self._means.offload(sweep, self.inbox, self._manifests, wants)
         for wanted in wants:
             # It may have been asked for again since.
             if not self._is_stopping and self._running(wanted.file) is None:
@@ -224,23 +221,6 @@ class Downloads:
         done = download.report.watch(watch)
         download.start()
         return done
-
-    def _sweep(self, wants: Sequence[Wanted]) -> None:
-        spared: set[str] = set()
-        for wanted in wants:
-            if wanted.kind == "files":
-                spared.update(self._parts_selected(wanted))
-            if wanted.target is not None:
-                spared.add(wanted.target)
-                spared.add(self.inbox.part_path(wanted.target, wanted.file))
-        self.inbox.sweep(spared, time.time())
-
-    def _parts_selected(self, wanted: Wanted) -> Iterator[str]:
-        """Name the part files that those of a selection may have left."""
-        with suppress(OSError, BadManifest):
-            path = self._manifests.path(manifest_item(wanted.file).target)
-            for member in read_manifest(path):
-                yield self.inbox.part_path(member.path, member.file)
 
     def _numbered(self, number: int | None) -> list[Download]:
         """Give the download of a number, if there is one; all of them without a number."""
