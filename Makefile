@@ -33,7 +33,7 @@ check: $(VENV)/.for-check
 	$(BIN)/python -m pytest -q -n 2
 
 bench: $(VENV)/.for-demo
-	$(BIN)/python -m benchmarks $(if $(RIVALS),--rivals $(RIVALS))
+	$(BIN)/python -m benchmarks $(if $(RIVALS),--rivals $(RIVALS)) $(if $(DIRECTORY),--directory $(DIRECTORY))
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \

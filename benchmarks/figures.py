@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from math import nan
+from random import Random
 from statistics import median
 from typing import Final, TypeVar
 
@@ -56,8 +57,8 @@ def interleaved(
     """
     samples: dict[str, list[Sample]] = {name: [] for name in ways}
     for number in range(rounds):
-        # Back and forth: nobody always comes after the same neighbor.
-        for name in list(ways)[:: -1 if number % 2 else 1]:
+        # Nobody always comes after the same one.
+        for name in Random(number).sample(list(ways), len(ways)):
             if number and samples[name][0].seconds > PATIENCE_SECONDS:
                 continue
             sample = ways[name]()

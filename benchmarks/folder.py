@@ -11,7 +11,6 @@ import contextlib
 import os
 from argparse import Namespace
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -104,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     known.add_argument("--files", type=int, default=1000)
     known.add_argument("--size", type=int, default=1024, help="bytes of each")
     options = known.parse_args(arguments)
-    run(partial(table, options))
+    run(table, options)
 
 
 if __name__ == "__main__":

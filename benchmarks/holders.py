@@ -9,7 +9,6 @@ flipped in every tenth chunk, which the other three should make up for.
 
 from argparse import Namespace
 from collections.abc import Sequence
-from functools import partial
 from statistics import median
 from typing import Final
 
@@ -63,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     known.add_argument("--rate", default="20M", help="as --max-up takes it")
     known.add_argument("--size", type=int, default=256, help="MiB")
     options = known.parse_args(arguments)
-    run(partial(table, options))
+    run(table, options)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if reason := why_no_namespaces():
         print(f"not measured: {reason}")
         return
-    run(partial(table, options))
+    run(table, options)
 
 
 if __name__ == "__main__":

@@ -19,16 +19,28 @@ def describe() -> str:
     )
 
 
+def file_system(directory: Path) -> str:
+    """Tell what a directory is on: its type, and how large its pages are."""
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    place = directory.resolve()
+    _device, _point, kind, flags, *_ = max(
+        (mount for mount in mounts if place.is_relative_to(mount[1])), key=lambda m: len(m[1])
+    )
+    pages = [flag for flag in flags.split(",") if flag.startswith("huge=")]
+    return f"{kind} with {pages[0] if pages else 'small pages'}"
+
+
 def warm(directory: Path, size: int) -> None:
     """
-    Make the machine have that much memory at hand, as if it had been used a moment ago.
+    Make the machine have so much memory at hand, as if it had been used a moment ago.
 
-    A virtual machine gives memory that is free back to its host; to get it again
-    takes longer than anything measured here. So it is used and freed before each run.
+    A virtual machine gives free memory back to its host, and to get it again takes
+    longer than anything measured here. So it is used and freed before each run:
+    twice as much, because it is not the last that was freed that is taken first.
     """
     place, block = directory / "warm", bytes(MIB)
     with place.open("wb", buffering=0) as file:
-        for _ in range(-(-size // MIB)):
+        for _ in range(-(-2 * size // MIB)):
             file.write(block)
     place.unlink()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.machine import describe
+from benchmarks.machine import describe, file_system
 from p2p_twisted.control.signals import Interrupted, Signals
 
 MEMORY: Final = Path("/dev/shm")
@@ -35,11 +35,11 @@ def sizes(text: str) -> Sequence[int]:
     return [int(size) << 20 for size in text.split(",")]
 
 
-def run(measure: Callable[[Signals], None]) -> None:
+def run(table: Callable[[argparse.Namespace, Signals], None], options: argparse.Namespace) -> None:
     """Say what it is measured on, and measure; a signal ends it, and all that was started."""
-    print(describe(), flush=True)
+    print(f"{describe()}; files on {file_system(options.directory)}", flush=True)
     try:
         with Signals() as signals:
-            measure(signals)
+            table(options, signals)
     except Interrupted as interrupted:
         sys.exit(128 + interrupted.number)

@@ -6,7 +6,6 @@ One file from one process to another: ours beside the limit, Twisted's defaults,
 
 from argparse import Namespace
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
 from benchmarks.commands import HttpServer, Nginx, NginxVerified, Rsync, Scp, Wormhole
@@ -86,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     known = parser(__doc__)
     known.add_argument("--sizes", type=sizes, default=sizes("64,512,2048"), help="MiB, MiB, ...")
     options = known.parse_args(arguments)
-    run(partial(tables, options))
+    run(tables, options)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ One holder, and many who want the same file at once, with nothing between them.
 
 from argparse import Namespace
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
 from benchmarks.figures import HEAD, load, markdown, rows
@@ -41,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     known.add_argument("--downloaders", type=int, default=8)
     known.add_argument("--size", type=int, default=256, help="MiB")
     options = known.parse_args(arguments)
-    run(partial(table, options))
+    run(table, options)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ leave the holder once: no way can be faster than the time that this takes, F/u.
 
 from argparse import Namespace
 from collections.abc import Sequence
-from functools import partial
 from statistics import median
 from typing import Final
 
@@ -64,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if reason := why_no_namespaces():
         print(f"not measured: {reason}")
         return
-    run(partial(tables, options))
+    run(tables, options)
 
 
 if __name__ == "__main__":
