@@ -71,6 +71,8 @@ class Outflow:
         self._is_asked = False
         self._asked_at = clock.seconds()
         self._piece_size = _LEAST_BYTES
+        # What is left of a section of bytes that may not go out at once.
+        self._rest = memoryview(b"")
 
     def start(self) -> None:
         """Send what the supplier has, unless that is going on."""
@@ -87,6 +89,8 @@ class Outflow:
         try:
             if self._span is not None:
                 self._send_from(self._span)
+            elif self._rest:
+                self._send_rest()
             else:
                 self._send_next()
         except SourceChanged:
@@ -104,8 +108,14 @@ class Outflow:
             self._send_from(section)
         else:
             # A line goes out by itself: joined to a piece, it would have that copied.
-            self._connection.write(section)
-            self._moved(len(section))
+            self._rest = memoryview(section)
+            self._send_rest()
+
+    def _send_rest(self) -> None:
+        piece = bytes(self._rest[: self._pace.allowance])
+        self._rest = self._rest[len(piece) :]
+        self._connection.write(piece)
+        self._moved(len(piece))
 
     def _send_from(self, span: Span) -> None:
         self._span = span

@@ -3,6 +3,8 @@
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.transfer.pacing import Traffic
+from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import FILES_WAITING, IDS_PER_LINE, KIB, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Want, Whole
@@ -16,11 +18,11 @@ HELLO = Hello(PROTOCOL, "peer", "me", "default")
 class WholesTests(SynchronousTestCase):
     """A holder of a few files, and a requester that is connected."""
 
-    def begun(self, *contents: Content) -> Greeter:
+    def begun(self, *contents: Content, rates: Rates | None = None) -> Greeter:
         """Push the first file; others can be asked for."""
         self.wires = Wires()
         self.contents = {content.file: content for content in contents}
-        self.pushes = make_pushes(self.wires, self.contents.get)
+        self.pushes = make_pushes(self.wires, self.contents.get, traffic=Traffic(self.wires, rates))
         self.addCleanup(self.stop)
         requester = Greeter(encode(HELLO))
         self.wires.listeners["127.0.0.1", 9000] = lambda: requester
@@ -52,6 +54,19 @@ class WholesTests(SynchronousTestCase):
         requester.say(Done())
         self.wires.settle()
         self.assertTrue(requester.is_lost)
+
+    def test_limited(self) -> None:
+        """At a low rate even one file goes out in pieces, so that nobody else waits long."""
+        content = Content(some_bytes(MIB))
+        requester = self.begun(content, rates=Rates(up=64 * KIB))
+        requester.say(More((content.file,)))
+        self.wires.settle()
+        self.assertLess(len(requester.received), 16 * KIB)
+        self.wires.pass_time(8.0, 0.05)
+        self.assertApproximates(len(requester.received), MIB // 2, 32 * KIB)
+        self.wires.pass_time(10.0, 0.05)
+        whole = encode(Whole(content.file, content.size)) + content.content
+        self.assertTrue(requester.received == whole)
 
     def test_gone(self) -> None:
         """What is unknown, changed or of more than one chunk is not there, and the rest comes."""
