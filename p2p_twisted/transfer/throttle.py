@@ -6,6 +6,8 @@ from p2p_twisted.wire import limits
 
 _SAVED_SECONDS: Final = 0.1
 _TURN_SECONDS: Final = 0.02
+# More than anything that is ever read or written at once.
+_UNLIMITED_BYTES: Final = 2 * limits.MIB
 _SMALLEST_TURN_BYTES: Final = 4 * limits.KIB
 
 
@@ -39,7 +41,7 @@ class Throttle:
     def turn(self) -> int:
         """How many bytes one transfer may move before it is the next one's turn."""
         if self._rate is None:
-            return limits.MIB
+            return _UNLIMITED_BYTES
         return min(limits.MIB, max(_SMALLEST_TURN_BYTES, int(self._rate * _TURN_SECONDS)))
 
     def spend(self, count: int, now: float) -> float:
