@@ -115,4 +115,25 @@ MUTANTS: Final = (
         "a download whose name is taken fails",
         "transfer",
     ),
+    Mutant(
+        "transfer/trust.py",
+        "is_liar = verdict is Verdict.LIED or _way(hit) in others",
+        "is_liar = True",
+        "who serves a file that is written to is asked for nothing any more",
+        "transfer",
+    ),
+    Mutant(
+        "wire/outbox.py",
+        "source.check()",
+        "pass",
+        "what was written to a file while it is pushed is sent",
+        "transfer",
+    ),
+    Mutant(
+        "wire/blocks.py",
+        "self._socket.close()",
+        "self._socket.detach()",
+        "a download that is canceled leaves its connection open",
+        "transfer",
+    ),
 )
