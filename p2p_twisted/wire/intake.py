@@ -27,7 +27,7 @@ class Intake:
     def __init__(self, reactor: Any, took: Callable[[int, bytes], None]) -> None:
         self._reactor = reactor
         self._took = took
-        self._section: Section = Pieces(0, _ignore)
+        self._section: Section = _nothing()
         self._transport: IStream
         self._socket: socket.socket | None = None
         self._reader: BlockReader | None = None
@@ -87,6 +87,8 @@ class Intake:
         self._pace.stop()
         self._drop_reader()
         self._socket = None
+        # What belongs to a connection may outlive it a while, and buffers are large.
+        self._section = _nothing()
 
     @property
     def _is_worth_a_reader(self) -> bool:
@@ -148,5 +150,6 @@ class _Unlimited:
         """Do nothing."""
 
 
-def _ignore(_piece: bytes) -> None:
-    """Stand where nothing is expected."""
+def _nothing() -> Section:
+    """Stand where no raw bytes are expected."""
+    return Pieces(0, lambda _piece: None)

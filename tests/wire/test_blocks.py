@@ -2,6 +2,7 @@
 
 import errno
 import os
+import weakref
 from collections.abc import Callable
 from itertools import count
 from random import Random
@@ -182,6 +183,16 @@ class Contract(SynchronousTestCase):
             self.assertEqual(blocks.moved, moved)
             pace.over()
         self.assertEqual(blocks.heard[1:], [content, Done()])
+
+    def test_buffer(self) -> None:
+        """What was to be filled is not kept when the connection is gone."""
+        end, blocks = self.begin()
+        end.say(encode(Chunk(0, 90_000)) + bytes(70_000))
+        end.connection.abort()
+        self.assert_gone(end, blocks)
+        buffer = weakref.ref(blocks.block)
+        del blocks.block
+        self.assertIsNone(buffer())
 
     def test_ended_in_a_pause(self) -> None:
         """Nothing is left of what ends while it is paused."""
