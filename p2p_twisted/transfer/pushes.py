@@ -162,7 +162,7 @@ class Pushes:
             return True
 
         connection = Connection(self._reactor)
-        wholes = Wholes(self._open_source)
+        wholes = Wholes(self._reactor, self._open_source)
         push = Pushing(
             self._reactor,
             connection,

@@ -4,9 +4,18 @@ import errno
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
 from twisted.internet.defer import Deferred
 
-from p2p_twisted.transfer.progress import Blocked, Canceled, Incomplete, Progress, Saved, Waiting
+from p2p_twisted.transfer.progress import (
+    Blocked,
+    Canceled,
+    Failed,
+    Incomplete,
+    Progress,
+    Saved,
+    Waiting,
+)
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import BATCHES_AT_ONCE, KIB, MIB
@@ -47,6 +56,13 @@ class SmallFilesTests(Tests):
             self.assertEqual(world.saved(f"many/f{number:04}"), content.content)
         self.assertEqual(len(world.left()), len(contents))
         return progress.state
+
+    def step(self, world: World, times: int) -> None:
+        """Let bytes move a few times, all connections alike."""
+        for _ in range(times):
+            world.wires.advance(0)
+            for pump in world.wires.pumps:
+                pump.pump()
 
 
 class HonestTests(SmallFilesTests):
@@ -195,13 +211,6 @@ class HonestTests(SmallFilesTests):
             world.wires.pass_time(5)
             self.assert_whole(world, world.downloads.all()[0], contents)
 
-    def step(self, world: World, times: int) -> None:
-        """Let bytes move a few times, all connections alike."""
-        for _ in range(times):
-            world.wires.advance(0)
-            for pump in world.wires.pumps:
-                pump.pump()
-
     def reads(self, holder: Holder) -> int:
         """Count the files that a holder has read, without their list."""
         return sum(each.reads for each in holder.contents.values() if each.size == 100)
@@ -318,6 +327,45 @@ class HostileTests(SmallFilesTests):
                 world.wires.pass_time(0.5)
             self.assert_recovers(world, contents, done, stranger)
 
+    def test_lists(self) -> None:
+        """A list of files that cannot all be stored is refused; the next one is served."""
+        world, contents = self.world(), small(3)
+        deep, deeper = "/".join("a" * 31), "/".join("a" * 33)
+        for first, second in (
+            ("A", "a"),
+            ("a", "a/b"),
+            ("X/a", "x/a"),
+            ("../a", "b"),
+            (deeper, "b"),
+        ):
+            lines = [f"{contents[0].file} 100 {first}\n", f"{contents[1].file} 100 {second}\n"]
+            manifest = Content("".join(sorted(lines, key=path_of)).encode())
+            hit = world.holder("evil", manifest).hit(manifest, "many", kind="folder")
+            self.assertIsInstance(self.successResultOf(world.get(hit)).state, Failed)
+            self.assertEqual(world.left(), [])
+        manifest = Content(encode_manifest([Member(contents[0].file, 100, deep)]))
+        hit = world.holder("s1", manifest, contents[0]).hit(manifest, "deep", kind="folder")
+        self.assertIsInstance(self.successResultOf(world.get(hit)).state, Saved)
+        self.assertEqual(world.saved(f"deep/{deep}"), contents[0].content)
+
+    @pytest.mark.slow
+    def test_very_many(self) -> None:
+        """Of a hundred thousand files those that are there arrive."""
+        world, contents = self.world(), small(100)
+        members = [Member(contents[n % 100].file, 100, f"d{n % 7}/f{n}") for n in range(500)]
+        members += [Member(f"{n:064x}", 100, f"gone/{n}") for n in range(99_500)]
+        manifest = Content(encode_manifest(members))
+        hit = world.holder("s1", manifest, *contents).hit(manifest, "many", kind="folder")
+        world.found = (hit,)
+        done = world.downloads.get([hit], world.shown.append)
+        while not done.called:
+            self.step(world, 100)
+        state = self.successResultOf(done).state
+        assert isinstance(state, Incomplete), state
+        self.assertEqual(len(state.missing), 99_500)
+        left = [name for name in world.left() if name.startswith("Downloads/")]
+        self.assertEqual(len(left), 500)
+
     def test_large_list(self) -> None:
         """Files that nobody has, very many of them, end the download in bounded time."""
         world = self.world()
@@ -330,3 +378,8 @@ class HostileTests(SmallFilesTests):
         assert isinstance(state, Incomplete), state
         self.assertEqual(len(state.missing), 5_000)
         self.assertLess(len(world.wants), 20)
+
+
+def path_of(line: str) -> str:
+    """Give what a folder's lines are sorted by."""
+    return line.split(" ", 2)[2]

@@ -15,6 +15,16 @@ from .world import Content, Wires, make_pushes, some_bytes
 HELLO = Hello(PROTOCOL, "peer", "me", "default")
 
 
+class Slow(Content):
+    """A file on a disk that has to seek."""
+
+    wires: Wires
+
+    def read(self, offset: int, length: int) -> bytes:
+        self.wires.advance(0.02)
+        return super().read(offset, length)
+
+
 class WholesTests(SynchronousTestCase):
     """A holder of a few files, and a requester that is connected."""
 
@@ -24,9 +34,14 @@ class WholesTests(SynchronousTestCase):
         self.contents = {content.file: content for content in contents}
         self.pushes = make_pushes(self.wires, self.contents.get, traffic=Traffic(self.wires, rates))
         self.addCleanup(self.stop)
+        return self.connect()
+
+    def connect(self) -> Greeter:
+        """Have a requester ask for the first file."""
         requester = Greeter(encode(HELLO))
         self.wires.listeners["127.0.0.1", 9000] = lambda: requester
-        want = Want("0" * 32, contents[0].file, "me", "127.0.0.1", 9000, more=True)
+        ticket, file = f"{len(self.wires.dialed):032x}", next(iter(self.contents))
+        want = Want(ticket, file, "me", "127.0.0.1", 9000, more=True)
         self.pushes.serve(want, None, self.refuse)
         self.wires.settle()
         requester.received = b""
@@ -88,6 +103,22 @@ class WholesTests(SynchronousTestCase):
         self.wires.settle()
         self.assertTrue(requester.is_lost)
         self.assertLess(len(requester.received), 2 * MIB)
+        honest = self.connect()
+        honest.say(More(files[:1]))
+        self.wires.settle()
+        self.assertIn(self.contents[files[0]].content, honest.received)
+
+    def test_slow_disk(self) -> None:
+        """Where files take their time, nobody waits for more than one of them."""
+        contents = [Slow(b"%d" % number) for number in range(5)]
+        requester = self.begun(*contents)
+        for content in contents:
+            content.wires = self.wires
+        requester.say(More(tuple(self.contents)))
+        (pump,) = self.wires.pumps
+        for pieces in range(1, 4):
+            pump.pump()
+            self.assertEqual(sum(content.reads for content in contents), pieces)
 
     def test_read_as_they_go_out(self) -> None:
         """A file is read when what was read before it has left."""
