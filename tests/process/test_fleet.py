@@ -1,5 +1,7 @@
 """As many peers as a host has ports for, and more."""
 
+import signal
+
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -68,3 +70,27 @@ class FiftyPeersTests(SynchronousTestCase):
         for peer in peers.values():
             self.assertEqual(peer.wait(2 * PATIENCE), 0, peer.log)
         self.assertEqual(network.leftovers(), [])
+
+
+@pytest.mark.slow
+class ThirtyPeersTests(SynchronousTestCase):
+    """Thirty peers, of which some hang and some die."""
+
+    def test_halted_and_killed(self) -> None:
+        """Who hangs is missed until it goes on; half of them are killed, and the others agree."""
+        network = Network(self, ports=40)
+        network.start_registry()
+        peers = start_many(network, 30)
+        watcher, *others = peers
+        peers[watcher].wait_for_topology(*peers)
+        halted = others[::6]
+        for name in halted:
+            peers[name].send_signal(signal.SIGSTOP)
+        peers[watcher].wait_for_topology(*(peers.keys() - halted), seconds=3 * PATIENCE)
+        for name in halted:
+            peers[name].send_signal(signal.SIGCONT)
+        peers[watcher].wait_for_topology(*peers, seconds=3 * PATIENCE)
+        for name in others[::2]:
+            peers.pop(name).kill()
+        for peer in peers.values():
+            peer.wait_for_topology(*peers)
