@@ -86,7 +86,7 @@ class Options(DaemonOptions):
             "The most to send a second: 10M, 1.5M, 500K (of 1024 bytes).",
         ],
         ["max-down", None, "unlimited", "The most to receive a second."],
-        ["max-transfers", None, None, "How many files to send, and to receive, at a time."],
+        ["max-transfers", None, None, "How many files to send and to receive at a time; 32 and 8."],
         ["results", None, None, "Write ok or failed to this descriptor after each console line."],
     ]
     optFlags = [
