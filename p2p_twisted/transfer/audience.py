@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from p2p_twisted.background import background
 from p2p_twisted.transfer.ranges import Range, ranges
 from p2p_twisted.transfer.spreading import Spreading
+from p2p_twisted.wire.limits import CHUNK_BYTES
 
 PLENTY_BYTES_PER_SECOND: Final = 200_000_000
 """What no uplink allows that could be the bottleneck: 1 Gbit/s are 117 MB/s."""
@@ -18,6 +19,8 @@ PLENTY_BYTES_PER_SECOND: Final = 200_000_000
 _MEASURED_SECONDS: Final = 0.25
 _OVERDUE_SECONDS: Final = 1.0
 _FEW_CHUNKS: Final = 4
+_AHEAD_SECONDS: Final = 0.3
+_FEWEST_AHEAD: Final = 3
 
 
 class Push(Protocol):
@@ -44,8 +47,8 @@ class Audience(Protocol):
     def left(self, push: Push) -> None:
         """Take note that one is gone, if it ever joined."""
 
-    def sending(self, push: Push, index: int, length: int) -> None:
-        """Take note that a chunk begins to leave."""
+    def sent(self, push: Push, index: int, length: int) -> None:
+        """Take note that a chunk has left."""
 
     def has(self, push: Push, chunks: Iterable[Range]) -> None:
         """Take note of what a requester has."""
@@ -66,9 +69,9 @@ class Crowd:
         self._clock = clock
         self._chunks = chunks
         self._rng = rng
-        # When a chunk last began to leave by each.
+        # When each was last told of a chunk, or sent one.
         self._pushes: dict[Push, float] = {}
-        self._spreading: Spreading | None = None
+        self._spreading: Spreading[Push] | None = None
         self._spread: set[Push] = set()
         self._rate = 0.0
         self._since = clock.seconds()
@@ -86,6 +89,7 @@ class Crowd:
         self._pushes[push] = self._clock.seconds()
         if self._spreading is not None:
             self._let_help(push)
+            self._reveal()
         elif self._is_worth_it:
             self._begin()
         return self._spreading is not None
@@ -100,8 +104,8 @@ class Crowd:
             if len(self._pushes) < 2:
                 self._end()
 
-    def sending(self, push: Push, index: int, length: int) -> None:
-        """Take note that a chunk begins to leave."""
+    def sent(self, push: Push, index: int, length: int) -> None:
+        """Take note that a chunk has left."""
         self._pushes[push] = self._clock.seconds()
         self._measure(length)
         if self._spreading is None:
@@ -110,13 +114,13 @@ class Crowd:
             self._end()
         elif push in self._spread:
             self._spreading.sent(push, index)
-            self._reveal(push)
+            self._reveal()
 
     def has(self, push: Push, chunks: Iterable[Range]) -> None:
         """Take note of what a requester has."""
         if self._spreading is not None and push in self._spread:
             self._spreading.has(push, chunks)
-            self._reveal(push)
+            self._reveal()
 
     @property
     def _is_worth_it(self) -> bool:
@@ -127,6 +131,7 @@ class Crowd:
         self._spreading = Spreading(self._chunks, self._rng)
         for push in self._pushes:
             self._let_help(push)
+        self._reveal()
         watching = self._watching.start(_OVERDUE_SECONDS, now=False)
         background(self.log, "spreading a file", watching)
 
@@ -142,11 +147,18 @@ class Crowd:
         assert self._spreading is not None
         self._spread.add(push)
         self._spreading.add(push)
-        self._reveal(push)
+        # Even if there is nothing to tell it of: it may be asked for nothing else.
+        push.offer(())
 
-    def _reveal(self, push: Push) -> None:
+    def _reveal(self) -> None:
         assert self._spreading is not None
-        push.offer(tuple(ranges(sorted(self._spreading.reveal(push)))))
+        ahead = max(_FEWEST_AHEAD, int(_AHEAD_SECONDS * self._rate / CHUNK_BYTES))
+        revealed: dict[Push, list[int]] = {}
+        for push, index in self._spreading.reveal(ahead):
+            revealed.setdefault(push, []).append(index)
+        for push, indexes in revealed.items():
+            self._pushes[push] = self._clock.seconds()
+            push.offer(tuple(ranges(sorted(indexes))))
 
     def _watch(self) -> None:
         """Tell those of more chunks that have not asked for those they know of."""
@@ -155,7 +167,7 @@ class Crowd:
         for push in self._spread:
             if push.is_idle and self._pushes[push] <= long_ago:
                 self._spreading.overdue(push)
-                self._reveal(push)
+        self._reveal()
 
     def _measure(self, length: int) -> None:
         now = self._clock.seconds()

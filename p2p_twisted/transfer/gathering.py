@@ -82,9 +82,9 @@ class Gathering:
     # What others ask: see Partial
 
     def hit(self, me: PeerName) -> Hit | None:
-        """Tell what there is of it, if anything."""
+        """Tell that there will be some of it, once it is known what it is."""
         growing = self._assembly.growing
-        if growing is None or not self._assembly.received:
+        if growing is None:
             return None
         name = self._item.target.rpartition("/")[2]
         return Hit(me, name, growing.content.size, file=self._item.file, partial=True)

@@ -87,7 +87,7 @@ class Growing:
         """Take note that one is gone, if it ever joined."""
         self._pushes.pop(push, None)
 
-    def sending(self, push: Push, index: int, length: int) -> None:
+    def sent(self, push: Push, index: int, length: int) -> None:
         """Do nothing: every chunk may be sent as often as it is asked for."""
 
     def has(self, push: Push, chunks: Iterable[Range]) -> None:

@@ -54,6 +54,7 @@ class Outflow:
     Whoever takes nothing for 30 s is given up.
 
     :param pace: tells when to pause; whoever made it ends it.
+    :ivar is_streaming: whether anything is left to be sent.
     :ivar speed: of what is sent.
     """
 
@@ -66,7 +67,7 @@ class Outflow:
         self._supplier = supplier
         self._pace = pace
         self._span: Span | None = None
-        self._is_streaming = False
+        self.is_streaming = False
         # The transport has asked for more during a pause.
         self._is_asked = False
         self._asked_at = clock.seconds()
@@ -76,8 +77,8 @@ class Outflow:
 
     def start(self) -> None:
         """Send what the supplier has, unless that is going on."""
-        if not self._is_streaming:
-            self._is_streaming = True
+        if not self.is_streaming:
+            self.is_streaming = True
             self._connection.stream(self)
 
     def resumeProducing(self) -> None:
@@ -143,5 +144,5 @@ class Outflow:
         return self._piece_size
 
     def _end(self) -> None:
-        self._is_streaming = False
+        self.is_streaming = False
         self._connection.stream_ended()

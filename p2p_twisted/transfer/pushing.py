@@ -81,8 +81,9 @@ class Pushing:
         self._orders = Orders(chunk_count(source.size))
         # What is to go out between two chunks.
         self._lines: deque[bytes] = deque()
-        # The chunk that the last line has announced.
+        # The chunk that the last line has announced, and the one behind that line.
         self._announced: Span | None = None
+        self._leaving: int | None = None
         self._is_open = False
 
     def upload(self, now: float) -> Upload:
@@ -130,7 +131,7 @@ class Pushing:
     @property
     def is_idle(self) -> bool:
         """Whether the requester waits for nothing."""
-        return self._orders.is_empty and self._announced is None
+        return self._orders.is_empty and not self._outflow.is_streaming
 
     def offer(self, chunks: Iterable[Range]) -> None:
         """Say what may be asked for; from the first time on, nothing else."""
@@ -149,6 +150,7 @@ class Pushing:
         if self._announced is not None:
             span, self._announced = self._announced, None
             return span
+        self._tell_sent()
         if self._lines:
             return self._lines.popleft()
         index = self._orders.next()
@@ -167,9 +169,14 @@ class Pushing:
         self._connection.within(limits.STALL_SECONDS)
         self._outflow.start()
 
+    def _tell_sent(self) -> None:
+        index, self._leaving = self._leaving, None
+        if index is not None:
+            self._audience.sent(self, index, chunk_length(self._source.size, index))
+
     def _announce(self, index: int) -> bytes:
         self._source.check()
         length = chunk_length(self._source.size, index)
         self._announced = Span(self._source, index * limits.CHUNK_BYTES, length)
-        self._audience.sending(self, index, length)
+        self._leaving = index
         return encode(Chunk(index, length))

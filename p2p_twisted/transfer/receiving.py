@@ -216,6 +216,10 @@ class Receiving:
         self.ask()
 
     def _expect_chunk(self, chunk: Chunk) -> None:
+        if self.is_done:
+            # It has not heard yet that all is there.
+            self._connection.abort()
+            return
         if self._plan is None or self._content is None:
             raise ProtocolError("no chunk was asked for yet")
         if not self._plan.is_asked(self.holder, chunk.index):
@@ -229,6 +233,9 @@ class Receiving:
         self._connection.expect_block(self._chunk, self._moved, self._take_chunk)
 
     def _take_chunk(self) -> None:
+        if self.is_done:
+            # A second copy that was on its way when the first one came.
+            return
         try:
             self._taker.take(self.holder, self._index, self._chunk)
         except WrongContent as wrong:
