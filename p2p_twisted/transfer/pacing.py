@@ -88,6 +88,7 @@ class Pace:
         self._pacer = pacer
         self._share = share
         self._pause: IDelayedCall | None = None
+        self._is_stopped = False
 
     @property
     def is_paused(self) -> bool:
@@ -107,12 +108,13 @@ class Pace:
         :returns: whether it is.
         """
         seconds = self._share.spend(count, self._pacer.now())
-        if seconds > 0 and self._pause is None:
+        if seconds > 0 and self._pause is None and not self._is_stopped:
             self._pause = self._pacer.pause(seconds, lambda: self._over(go_on))
         return self._pause is None
 
     def stop(self) -> None:
         """Call nobody back any more; twice does no harm."""
+        self._is_stopped = True
         if self._pause is not None:
             self._pacer.forget(self._pause)
             self._pause = None
