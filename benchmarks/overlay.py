@@ -1,98 +1,51 @@
 """
 Measure the overlay's shipped machines in virtual time, beside graphs that others use.
 
-    python benchmarks/overlay.py --peers 1000 --seeds 5
+    python -m benchmarks.overlay --peers 1000 --seeds 5
 
 Each figure is that of the worst seed. Times are virtual seconds, and lines are
 those that peers send; both are the same on every machine.
 """
 
 import argparse
+import gc
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
+from multiprocessing import get_context
 from random import Random
+from typing import TypeVar
 
-from p2p_twisted.testing.graph import components, graph_of, shape_of
-from p2p_twisted.testing.swarm import Swarm
-from p2p_twisted.wire.messages import Ask
+from benchmarks.lives import FAULTS, MOMENTS, crowd, gossip_rounds, life, settled
+from benchmarks.plain import make_plain
+from p2p_twisted.testing.graph import components
+
+T = TypeVar("T")
 
 Links = dict[str, set[str]]
+Figures = dict[str, float]
 
-MOMENTS = (1, 5, 10, 30, 60)
-FAULTS = (
-    ("crash of 30 %", 0.3, False),
-    ("crash of 50 %", 0.5, False),
-    ("crash of 80 %", 0.8, False),
-    ("crash of 90 %", 0.9, False),
-    ("crash of 95 %", 0.95, False),
-    ("silent death of 30 %", 0.3, True),
-    ("silent death of 50 %", 0.5, True),
-    ("silent death of 80 %", 0.8, True),
-)
+_HIGHER_IS_BETTER = ("reached", "fewest links", "share of peers with 5 links or more")
 
 
-def settled(peers: int, seed: int, age: float = 60.0) -> Swarm:
-    """Form a network in ten seconds, let it grow so old, and shape its tree."""
-    swarm = Swarm(seed)
-    swarm.add_many(peers, apart=10.0 / peers)
-    swarm.run(age)
-    for _ in range(6):
-        swarm.publish(swarm.rng.choice(swarm.alive))
-        swarm.run(2.0)
-    return swarm
+def apart(measure: Callable[[], T]) -> T:
+    """Measure in a copy of this process: what it does to a network, or to limits, ends with it."""
+    ours, theirs = get_context("fork").Pipe()
+    copy = get_context("fork").Process(target=lambda: theirs.send(measure()))
+    copy.start()
+    theirs.close()
+    result: T = ours.recv()
+    copy.join()
+    return result
 
 
-def reach_after(peers: int, seed: int, share: float, is_silent: bool) -> list[float]:
-    """Tell what share of the survivors have a broadcast sent at the instant of a fault."""
-    swarm = settled(peers, seed)
-    swarm.has_registry = False
-    for peer in swarm.rng.sample(swarm.alive, int(share * peers)):
-        if is_silent:
-            swarm.die_silently(peer)
-        else:
-            swarm.crash(peer)
-    id_, began = swarm.publish(swarm.rng.choice(swarm.alive)), swarm.now
-    reached = []
-    for moment in MOMENTS:
-        swarm.run(began + moment - swarm.now)
-        reached.append(swarm.reach(id_))
-    return reached
-
-
-def steady(peers: int, seed: int) -> dict[str, float]:
-    """Measure a network that is six minutes old and has nothing to suffer."""
-    swarm = Swarm(seed)
-    swarm.add_many(peers, apart=10.0 / peers)
-    figures = {"lines a peer for joining": swarm.lines / peers}
-    swarm.run(300.0)
-    before = swarm.lines
-    swarm.run(60.0)
-    figures["lines a second and peer for membership"] = (swarm.lines - before) / 60.0 / peers
-    shape = shape_of(graph_of(swarm), Random(seed))
-    figures["components"] = shape.components
-    figures["fewest links"] = shape.degree_least
-    figures["most links"] = shape.degree_most
-    figures["mean path, hops"] = shape.path or 0.0
-    for urgent in (False, False, False, False, True):
-        before, began = swarm.lines, swarm.now
-        id_ = swarm.publish(swarm.rng.choice(swarm.alive), urgent)
-        swarm.run(5.0)
-        came = [peer.delivered[id_] for peer in swarm.alive if id_ in peer.delivered]
-        kind = "urgent broadcast" if urgent else "broadcast"
-        figures[f"{kind}: share reached"] = swarm.reach(id_)
-        figures[f"{kind}: last hop"] = max(hops for _, hops in came)
-        figures[f"{kind}: last delivery, s"] = max(at for at, _ in came) - began
-        figures[f"{kind}: lines a peer"] = (swarm.lines - before) / peers
-    for flood in (False, True):
-        before, began = swarm.lines, swarm.now
-        ask = Ask(swarm.new_id(), "text", "nosuch", wait=6.0, flood=flood)
-        answer = swarm.ask(swarm.rng.choice(swarm.alive), ask)
-        kind = "question by every link" if flood else "question along the tree"
-        figures[f"{kind}: not counted"] = peers - 1 - answer.answered
-        figures[f"{kind}: s"] = swarm.now - began
-        figures[f"{kind}: lines a peer"] = (swarm.lines - before) / peers
-    return figures
+def worst(runs: Sequence[Figures]) -> Figures:
+    """Take each figure of the run that has it worst."""
+    return {
+        key: (min if key.endswith(_HIGHER_IS_BETTER) else max)(run[key] for run in runs)
+        for key in runs[0]
+    }
 
 
 def others(peers: int, seed: int) -> Iterator[tuple[str, Links]]:
@@ -126,39 +79,37 @@ def largest_part(links: Links, dead: set[str]) -> float:
     return max(map(len, components(living))) / len(living)
 
 
-def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table in Markdown."""
     for row in (head, ["---"] * len(head), *rows):
         print("| " + " | ".join(row) + " |", flush=True)
     print()
 
 
-def main() -> None:
-    """Measure, and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers", type=int, default=1_000)
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args()
-    peers, seeds = options.peers, range(1, options.seeds + 1)
-    began = time.process_time()
+def print_life(runs: Sequence[Figures]) -> None:
+    """Print what the shipped machines do, in peace and after faults."""
+    figures = worst(runs)
+    after = {key: value for key, value in figures.items() if " at " in key}
+    rows = [(key, f"{value:.4g}") for key, value in figures.items() if key not in after]
+    print_table(("steady", "worst seed"), rows)
+    print_faults("ours", figures)
 
-    figures = [steady(peers, seed) for seed in seeds]
-    worst = {
-        key: min(f[key] for f in figures)
-        if key.endswith("reached") or key == "fewest links"
-        else max(f[key] for f in figures)
-        for key in figures[0]
-    }
-    print(f"{peers} peers, the worst of {len(seeds)} seeds\n")
-    print_table(("steady", "worst seed"), [(key, f"{worst[key]:.4g}") for key in worst])
 
-    rows = []
-    for name, share, is_silent in FAULTS:
-        runs = [reach_after(peers, seed, share, is_silent) for seed in seeds]
-        rows.append((name, *(f"{min(column):.4f}" for column in zip(*runs, strict=True))))
-    moments = [f"{moment} s" for moment in MOMENTS]
-    print_table(("survivors reached by a broadcast sent at the instant of", *moments), rows)
+def print_faults(whose: str, figures: Figures) -> None:
+    """Print how far broadcasts came that were sent at the instant of a fault."""
+    moments = [*(f"{moment} s" for moment in MOMENTS), "the next one, in 5 s"]
+    head = (f"survivors reached by a broadcast sent at the instant of ({whose})", *moments)
+    print_table(
+        head,
+        [
+            (fault, *(f"{figures[f'{fault} at {moment}: reached']:.4f}" for moment in moments))
+            for fault, _, _ in FAULTS
+        ],
+    )
 
+
+def print_graphs(peers: int) -> None:
+    """Print how graphs fall apart when peers are taken out of them."""
     rows = []
     for name, graph in [*others(peers, 1), ("ours", ours(peers, 1))]:
         shares = []
@@ -168,7 +119,45 @@ def main() -> None:
         rows.append((name, *shares))
     head = ("largest part of the survivors, before any repair", "-10 %", "-30 %", "-50 %", "-80 %")
     print_table(head, rows)
-    print(f"{time.process_time() - began:.0f} s of CPU")
+
+
+def print_rounds(peers: int, seeds: Sequence[int]) -> None:
+    """Print the scenarios that iroh-gossip's own simulator runs."""
+    columns = {
+        "ours": worst([gossip_rounds(peers, seed) for seed in seeds]),
+        "iroh-gossip's parameters": worst(
+            [apart(partial(gossip_rounds, peers, seed, make_plain)) for seed in seeds]
+        ),
+    }
+    rows = [(key, *(f"{c[key]:.3g}" for c in columns.values())) for key in columns["ours"]]
+    print_table(("scenarios of iroh-gossip's simulator", *columns), rows)
+
+
+def main() -> None:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", type=int, default=1_000)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--life-only", action="store_true", help="leave out the comparisons")
+    options = parser.parse_args()
+    # All that is made here lives to the end; looking for garbage took a fifth of the time.
+    gc.disable()
+    peers, seeds = options.peers, range(1, options.seeds + 1)
+
+    print(f"{peers} peers, the worst of {len(seeds)} seeds\n")
+    print_life([apart(partial(life, peers, seed, apart)) for seed in seeds])
+    if options.life_only:
+        return
+    print_table(
+        ("1,000 peers that join at once", "worst seed"),
+        [(key, f"{value:.4g}") for key, value in worst([crowd(1_000, s) for s in seeds]).items()],
+    )
+    plain = [apart(partial(life, peers, s, apart, make_plain)) for s in seeds]
+    print_faults("iroh-gossip's parameters", worst(plain))
+    print_rounds(100, seeds)
+    print_rounds(peers, seeds)
+    print_graphs(peers)
+    print(f"{time.process_time():.0f} s of CPU, besides its copies'")
 
 
 if __name__ == "__main__":

@@ -1,20 +1,17 @@
 """Questions to the network, and what their answers mean for a person."""
 
 from collections.abc import Iterable
-from typing import Final, Literal
+from typing import Literal
 
 from p2p_twisted.library.matching import rank
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.overlay.node import Node
+from p2p_twisted.overlay.widening import widening
 from p2p_twisted.peer.interface import Ambiguous, Found, NotFound, PeerError, Topology
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
 from p2p_twisted.wire.names import FileId, PeerName
-
-_RINGS: Final = (2, 3)
-_RING_SECONDS: Final = 1.0
-_FLOODS: Final = 3
 
 What = Literal["topo", "name", "text", "id", "ls"]
 
@@ -71,23 +68,20 @@ class Search:
         self, what: What, text: str, most: int = limits.HITS_SHOWN_PER_PEER
     ) -> tuple[Answer, float]:
         """
-        Ask near by first where one hit is enough, then along the tree, then by every link.
+        Ask as many as it takes.
 
         :returns: the last answer, and how long it took to have it, in seconds.
         """
         began = self.node.now()
-        for hops in _RINGS if what in ("name", "id") else ():
-            ask = Ask(self.node.new_id(), what, text, hops, _RING_SECONDS, flood=True)
+        whole = Ask(self.node.new_id(), what, text, most=most)
+        asks = widening(whole, self.node.new_id)
+        ask = next(asks)
+        while True:
             answer = await self._ask(ask)
-            if answer.hits or answer.is_whole:
+            try:
+                ask = asks.send(answer)
+            except StopIteration:
                 return answer, self.node.now() - began
-        answer = await self._ask(Ask(self.node.new_id(), what, text, most=most))
-        floods = 0
-        # Again where some were left out who are not silent: a link was lost on the way back.
-        while not answer.is_whole and floods < _FLOODS and not (floods and answer.silent):
-            floods += 1
-            answer = await self._ask(Ask(self.node.new_id(), what, text, flood=True, most=most))
-        return answer, self.node.now() - began
 
     async def _ask(self, ask: Ask) -> Answer:
         try:

@@ -1,0 +1,208 @@
+"""What befalls simulated networks in the overlay's benchmark, and the figures of it."""
+
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import Final
+
+from p2p_twisted.testing.graph import graph_of, shape_of
+from p2p_twisted.testing.swarm import Swarm
+from p2p_twisted.testing.traffic import Traffic
+from p2p_twisted.testing.watching import Watcher
+from p2p_twisted.wire.messages import Ask, Message
+
+Figures = dict[str, float]
+Change = Callable[[Swarm], None]
+Apart = Callable[[Callable[[], Figures]], Figures]
+
+MOMENTS: Final = (1, 5, 10, 30, 60)
+FAULTS: Final = (
+    ("crash of 30 %", 0.3, False),
+    ("crash of 50 %", 0.5, False),
+    ("crash of 80 %", 0.8, False),
+    ("crash of 90 %", 0.9, False),
+    ("crash of 95 %", 0.95, False),
+    ("silent death of 30 %", 0.3, True),
+    ("silent death of 50 %", 0.5, True),
+    ("silent death of 80 %", 0.8, True),
+)
+_SHAPING: Final = 6
+
+
+class Copies(Watcher):
+    """Counts what is sent."""
+
+    def __init__(self) -> None:
+        self.traffic = Traffic()
+
+    def sent(self, message: Message) -> None:
+        """Count a line."""
+        self.traffic.add(message)
+
+
+def as_shipped(_swarm: Swarm) -> None:
+    """Change nothing."""
+
+
+def formed(peers: int, seed: int, change: Change = as_shipped) -> Swarm:
+    """Form a network in ten seconds."""
+    swarm = Swarm(seed, watcher=Copies())
+    change(swarm)
+    swarm.add_many(peers, apart=10.0 / peers)
+    return swarm
+
+
+def shape(swarm: Swarm) -> None:
+    """Have broadcasts shape the tree."""
+    for _ in range(_SHAPING):
+        swarm.publish(swarm.rng.choice(swarm.alive))
+        swarm.run(2.0)
+
+
+def settled(peers: int, seed: int, change: Change = as_shipped) -> Swarm:
+    """Form a network, and let it grow a minute old."""
+    swarm = formed(peers, seed, change)
+    swarm.run(60.0)
+    shape(swarm)
+    return swarm
+
+
+def life(peers: int, seed: int, apart: Apart, change: Change = as_shipped) -> Figures:
+    """Measure a network: what faults do to copies of it, and how it fares without any."""
+    swarm = formed(peers, seed, change)
+    figures = {"lines a peer for joining": swarm.lines / peers}
+    swarm.run(60.0)
+    shape(swarm)
+    for name, share, is_silent in FAULTS:
+        reached = apart(partial(fault, swarm, share, is_silent))
+        figures |= {f"{name} at {key}: reached": value for key, value in reached.items()}
+    figures |= apart(partial(named, swarm))
+    return figures | steady(swarm)
+
+
+def fault(swarm: Swarm, share: float, is_silent: bool) -> Figures:
+    """Tell what share of the survivors have a broadcast sent at the instant of a fault."""
+    swarm.has_registry = False
+    for peer in swarm.rng.sample(swarm.alive, int(share * len(swarm.alive))):
+        if is_silent:
+            swarm.die_silently(peer)
+        else:
+            swarm.crash(peer)
+    id_, began = swarm.publish(swarm.rng.choice(swarm.alive)), swarm.now
+    reached = {}
+    for moment in MOMENTS:
+        swarm.run(began + moment - swarm.now)
+        reached[f"{moment} s"] = swarm.reach(id_)
+    id_ = swarm.publish(swarm.rng.choice(swarm.alive))
+    swarm.run(5.0)
+    return reached | {"the next one, in 5 s": swarm.reach(id_)}
+
+
+def named(swarm: Swarm) -> Figures:
+    """Ask right after a tenth died silently, and tell whom the answer leaves out."""
+    asker, *rest = swarm.alive
+    dead = swarm.rng.sample(rest, len(rest) // 10)
+    for peer in dead:
+        swarm.die_silently(peer)
+    answer = swarm.ask(asker, Ask(swarm.new_id(), "topo", wait=6.0, flood=True))
+    told = set(answer.silent) | {link for record in answer.peers for link in record.links}
+    return {
+        "asked right after a tenth died silently: living not counted": len(rest)
+        - len(dead)
+        - answer.answered,
+        "asked right after a tenth died silently: dead not named": len(
+            {peer.name for peer in dead} - told
+        ),
+    }
+
+
+def steady(swarm: Swarm) -> Figures:
+    """Measure a network that is six minutes old and has nothing to suffer."""
+    peers = len(swarm.alive)
+    swarm.run(240.0)
+    before = swarm.lines
+    swarm.run(60.0)
+    graph = shape_of(graph_of(swarm), Random(swarm.seed))
+    figures = {
+        "lines a second and peer for membership": (swarm.lines - before) / 60.0 / peers,
+        "components": graph.components,
+        "links that one end does not know": len(swarm.one_way_links()),
+        "fewest links": graph.degree_least,
+        "share of peers with 5 links or more": graph.share_of_five,
+        "mean number of links": graph.degree_mean,
+        "most links": graph.degree_most,
+        "mean path, hops": graph.path or 0.0,
+    }
+    shape(swarm)
+    for kind, urgent in (("broadcast", False), ("urgent broadcast", True)):
+        runs = [broadcast(swarm, urgent) for _ in range(3)]
+        figures |= {f"{kind}: {key}": pick(runs, key) for key in runs[0]}
+    for kind, flood in (("question along the tree", False), ("question by every link", True)):
+        runs = [question(swarm, flood) for _ in range(3)]
+        figures |= {f"{kind}: {key}": pick(runs, key) for key in runs[0]}
+    return figures
+
+
+def pick(runs: list[Figures], key: str) -> float:
+    """Take the worst of some runs."""
+    return (min if key == "share reached" else max)(run[key] for run in runs)
+
+
+def broadcast(swarm: Swarm, urgent: bool = False) -> Figures:
+    """Have somebody broadcast."""
+    peers, before, began = len(swarm.alive), swarm.lines, swarm.now
+    id_ = swarm.publish(swarm.rng.choice(swarm.alive), urgent)
+    swarm.run(5.0)
+    came = [peer.delivered[id_] for peer in swarm.alive if id_ in peer.delivered]
+    assert isinstance(swarm.watcher, Copies)
+    copies = swarm.watcher.traffic.copies[id_]
+    return {
+        "share reached": swarm.reach(id_),
+        "last hop": max(hops for _, hops in came),
+        "last delivery, s": max(at for at, _ in came) - began,
+        "copies in vain for each other": (copies - len(came) + 1) / (len(came) - 1),
+        "lines a peer": (swarm.lines - before) / peers,
+    }
+
+
+def question(swarm: Swarm, flood: bool) -> Figures:
+    """Have somebody ask what nobody knows."""
+    peers, before, began = len(swarm.alive), swarm.lines, swarm.now
+    ask = Ask(swarm.new_id(), "text", "nosuch", wait=6.0, flood=flood)
+    answer = swarm.ask(swarm.rng.choice(swarm.alive), ask)
+    return {
+        "not counted": peers - 1 - answer.answered,
+        "s": swarm.now - began,
+        "lines a peer": (swarm.lines - before) / peers,
+    }
+
+
+def crowd(peers: int, seed: int) -> Figures:
+    """Have everybody join at once, and look at the graph six minutes later."""
+    swarm = Swarm(seed)
+    swarm.add_many(peers, apart=0.0)
+    swarm.run(360.0)
+    graph = shape_of(graph_of(swarm), Random(seed))
+    return {"components": graph.components, "mean path, hops": graph.path or 0.0}
+
+
+def gossip_rounds(peers: int, seed: int, change: Change = as_shipped) -> Figures:
+    """Run iroh-gossip's scenarios: one sender, then many in turn, then all of those at once."""
+    swarm = formed(peers, seed, change)
+    swarm.run(60.0)
+    figures: Figures = {}
+    for scenario in ("one sender", "many senders", "a burst"):
+        senders = swarm.rng.sample(swarm.alive, 10)
+        ids = []
+        for sender in senders:
+            ids.append(swarm.publish(senders[0] if scenario == "one sender" else sender))
+            swarm.run(0.0 if scenario == "a burst" else 5.0)
+        swarm.run(5.0)
+        hops = [max(p.delivered[i][1] for p in swarm.alive if i in p.delivered) for i in ids]
+        assert isinstance(swarm.watcher, Copies)
+        copies = sum(swarm.watcher.traffic.copies[id_] for id_ in ids)
+        came = sum(id_ in peer.delivered for id_ in ids for peer in swarm.alive) - len(ids)
+        figures[f"{scenario}: mean last hop"] = sum(hops) / len(hops)
+        figures[f"{scenario}: copies in vain for each other"] = (copies - came) / came
+        figures[f"{scenario}: deliveries missed"] = len(ids) * (peers - 1) - came
+    return figures

@@ -1,0 +1,67 @@
+"""
+HyParView and Plumtree as iroh-gossip sets them up, on our machines.
+
+Its parameters (as of June 2026): five links and no more, thirty remembered peers, samples
+traded once a minute, and a missing broadcast asked for after 80 ms. A link begins without a
+greeting, losing one reheats nothing, there is no book, and no link is ever swapped.
+"""
+
+from math import inf
+from typing import Any, Final
+
+from p2p_twisted.overlay import machine, membership
+from p2p_twisted.overlay.broadcast import Broadcast
+from p2p_twisted.overlay.candidates import Candidates
+from p2p_twisted.overlay.effects import Effect, LinkId
+from p2p_twisted.overlay.membership import Membership
+from p2p_twisted.testing.swarm import Swarm
+from p2p_twisted.wire import limits
+
+_LINKS: Final = 5
+_TRADE_SECONDS: Final = (60.0, 60.0)
+_GRAFT_SECONDS: Final = 0.08
+
+
+class PlainBroadcast(Broadcast):
+    """Plumtree without what ours adds to it."""
+
+    def neighbor_up(self, _link: LinkId, _now: float) -> list[Effect]:
+        """Do not greet."""
+        return []
+
+    def neighbor_down(self, link: LinkId, was_eager: bool) -> list[Effect]:
+        """Do not reheat."""
+        return super().neighbor_down(link, was_eager=False)
+
+    def _settle(self, link: LinkId, _hops: int, others: list[LinkId]) -> list[Effect]:
+        return super()._settle(link, 0, others)
+
+    def _patience(self) -> float:
+        return _GRAFT_SECONDS
+
+
+class PlainCandidates(Candidates):
+    """No book."""
+
+    def hurry(self, _now: float) -> None:
+        """Do not ask the book."""
+
+
+class PlainMembership(Membership):
+    """HyParView without what ours adds to it."""
+
+    def __attrs_post_init__(self) -> None:
+        self._candidates = PlainCandidates(self.passive, self.rng, book_at=inf)
+        self._mix_at = inf
+
+
+def make_plain(_swarm: Swarm) -> None:
+    """Have all machines that this process makes from now on be as plain as that."""
+    for module, name, value in (
+        (limits, "LINKS_MOST", _LINKS),
+        (membership, "_TRADE_SECONDS", _TRADE_SECONDS),
+        (machine, "Broadcast", PlainBroadcast),
+        (machine, "Membership", PlainMembership),
+    ):
+        settings: Any = module
+        setattr(settings, name, value)

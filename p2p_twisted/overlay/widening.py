@@ -1,0 +1,35 @@
+"""How a question is put to ever more of the network, until the answer will do."""
+
+from collections.abc import Callable, Generator
+from typing import Final
+
+import attrs
+
+from p2p_twisted.overlay.effects import Answer
+from p2p_twisted.wire.messages import Ask
+from p2p_twisted.wire.names import MessageId
+
+_RINGS: Final = (2, 3, 4)
+_RING_SECONDS: Final = 1.0
+_FLOODS: Final = 3
+
+
+def widening(ask: Ask, new_id: Callable[[], MessageId]) -> Generator[Ask, Answer, Answer]:
+    """
+    Ask near by first where one hit is enough, then along the tree, then by every link.
+
+    :param ask: the question, for the whole network.
+    :returns: gives what to ask next, is sent its answer, and returns the one that will do.
+    """
+    for hops in _RINGS if ask.what in ("name", "id") else ():
+        near = attrs.evolve(ask, id=new_id(), hops=hops, wait=_RING_SECONDS, flood=True)
+        answer = yield near
+        if answer.hits or answer.is_whole:
+            return answer
+    answer = yield ask
+    floods = 0
+    # Again where some were left out who are not silent: a link was lost on the way back.
+    while not answer.is_whole and floods < _FLOODS and not (floods and answer.silent):
+        floods += 1
+        answer = yield attrs.evolve(ask, id=new_id(), flood=True)
+    return answer
