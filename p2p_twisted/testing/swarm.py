@@ -10,6 +10,7 @@ import hashlib
 import heapq
 from collections.abc import Callable, Iterable
 from itertools import count
+from math import inf
 from random import Random
 from typing import Any, Final
 
@@ -54,6 +55,7 @@ _SHORTEST_LATENCY: Final = 0.010
 _LONGEST_LATENCY: Final = 0.050
 _NOTICED_SECONDS: Final = (limits.DEAD_AFTER_SECONDS, limits.DEAD_AFTER_SECONDS + 5.0)
 _RENEW_SECONDS: Final = 30.0
+_ALONE_SECONDS: Final = 2.0
 _LOOPBACKS: Final = 250
 
 
@@ -93,8 +95,10 @@ class SwarmPeer:
     is_alive: bool = True
     is_silent: bool = False
     ends: dict[LinkId, End] = field(factory=dict)
+    # At the registry; long ago, once it knows that this peer is gone, who then never does again.
     renewed_at: float = 0.0
-    alarm_at: float = float("inf")
+    renews_at: float = 0.0
+    alarm_at: float = inf
 
     @property
     def name(self) -> PeerName:
@@ -123,8 +127,8 @@ class Swarm:
     death is noticed when pings have gone unanswered for 15 to 20 s, and a dial to
     the dead costs 2 s. Latencies are 10 to 50 ms, fixed for each pair of peers.
 
-    :ivar has_registry: whether peers can renew their registrations there, every
-        half minute, and get referrals.
+    :ivar has_registry: whether peers can renew their registrations there, every half
+        minute and more often while they are alone, and get referrals; it hears of deaths.
     :ivar lines: how many lines peers have sent; pings and greetings are not among them.
     :ivar watcher: is told what happens.
     """
@@ -170,7 +174,7 @@ class Swarm:
         referrals = self._referrals(peer, limits.REFERRALS)
         self.peers[name] = peer
         peer.renewed_at = self.now
-        self._at(self.rng.uniform(0.5, 1.0) * _RENEW_SECONDS, self._renew, peer)
+        self._renew_in(self.rng.uniform(0.5, 1.0) * _RENEW_SECONDS, peer)
         self._perform(peer, overlay.introduce(referrals, self.now))
         return peer
 
@@ -235,9 +239,11 @@ class Swarm:
     def leave(self, peer: SwarmPeer) -> None:
         """Have a peer leave in order."""
         peer.overlay.membership.stop()
+        self._unregister(peer)
+        peer.renews_at = inf
         links = list(peer.overlay.membership.links)
         self._perform(peer, [Close(link, Bye("leaving")) for link in links])
-        self._at(1.0, self._end, peer)
+        self._at(2 * _LONGEST_LATENCY, self._end, peer)
 
     def part(self, sides: Callable[[SwarmPeer], int]) -> None:
         """Cut the network; what was between the sides is noticed as a silent death is."""
@@ -323,8 +329,9 @@ class Swarm:
                     peer.arrived.append(message)
                 case NeighborUp(_, address):
                     self.watcher.linked(peer.name, address.name)
-                case NeighborDown(_, address):
+                case NeighborDown(_, address, has_died):
                     self.watcher.unlinked(peer.name, address.name)
+                    self._report(peer, address.name, has_died)
         self._set_alarm(peer)
 
     def _dial(self, peer: SwarmPeer, dial: Dial) -> None:
@@ -414,14 +421,36 @@ class Swarm:
 
     # The registry
 
-    def _renew(self, peer: SwarmPeer) -> None:
-        if not peer.is_alive:
+    def _renew_in(self, wait: float, peer: SwarmPeer) -> None:
+        if peer.renews_at == inf:
             return
-        if self.has_registry and peer.side <= 0:
+        peer.renews_at = self.now + wait
+        self._at(wait, self._renew, peer, peer.renews_at)
+
+    def _renew(self, peer: SwarmPeer, due: float) -> None:
+        if not peer.is_alive or peer.renews_at != due:
+            return
+        if self._reaches_registry(peer):
             peer.renewed_at = self.now
             referrals = self._referrals(peer, limits.RENEWAL_REFERRALS)
             self._perform(peer, peer.overlay.introduce(referrals, self.now))
-        self._at(self.rng.uniform(0.8, 1.2) * _RENEW_SECONDS, self._renew, peer)
+        pause = _RENEW_SECONDS if peer.overlay.membership.links else _ALONE_SECONDS
+        self._renew_in(self.rng.uniform(0.8, 1.2) * pause, peer)
+
+    def _report(self, peer: SwarmPeer, neighbor: PeerName, has_died: bool) -> None:
+        """Tell the registry of a death, which it checks; and ask it for others, if none is left."""
+        gone = self.peers.get(neighbor)
+        if has_died and self._reaches_registry(peer) and gone is not None and not gone.is_alive:
+            self._unregister(gone)
+        if not peer.overlay.membership.links:
+            self._renew_in(self._latency(peer, peer), peer)
+
+    def _unregister(self, peer: SwarmPeer) -> None:
+        if self._reaches_registry(peer):
+            peer.renewed_at = -inf
+
+    def _reaches_registry(self, peer: SwarmPeer) -> bool:
+        return self.has_registry and peer.side <= 0
 
     def _referrals(self, peer: SwarmPeer, number: int) -> list[PeerAddress]:
         known = list(self.peers.values())
@@ -453,7 +482,7 @@ class Swarm:
 
     def _wake(self, peer: SwarmPeer, due: float) -> None:
         if peer.is_alive and peer.alarm_at == due:
-            peer.alarm_at = float("inf")
+            peer.alarm_at = inf
             is_due = peer.overlay.wake_at <= self.now
             self._perform(peer, peer.overlay.wake(self.now) if is_due else ())
 
