@@ -116,6 +116,20 @@ MUTANTS: Final = (
         "transfer",
     ),
     Mutant(
+        "transfer/part.py",
+        "raise DiskFault(str(fault), is_kept=False, is_full=fault.is_full) from error",
+        "raise fault from error",
+        "what a full disk could not make safe is taken for safe",
+        "transfer/test_downloads.py",
+    ),
+    Mutant(
+        "transfer/throttle.py",
+        "return max(0.0, self._paid_at - now)",
+        "return 0.0",
+        "no rate is kept",
+        "transfer/test_throttle.py",
+    ),
+    Mutant(
         "transfer/trust.py",
         "is_liar = verdict is Verdict.LIED or _way(hit) in others",
         "is_liar = True",
