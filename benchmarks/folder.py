@@ -1,5 +1,5 @@
 """
-A folder of many small files.
+A folder of many small files, always in /dev/shm.
 
     python -m benchmarks.folder --files 1000 --size 1024
 
@@ -23,7 +23,7 @@ from benchmarks.hosts import LOCAL, Host, Namespaces, connections_dialed, why_no
 from benchmarks.lab import Lab, Process
 from benchmarks.machine import write_content
 from benchmarks.network import Network, is_saved
-from benchmarks.options import parser, run
+from benchmarks.options import MEMORY, parser, run
 from benchmarks.runs import side_by_side
 from benchmarks.tools import Tools
 from benchmarks.ways import OURS, Way
@@ -80,7 +80,8 @@ def table(options: Namespace, signals: Signals) -> None:
     with contextlib.ExitStack() as stack:
         no_namespaces = why_no_namespaces()
         host = LOCAL if no_namespaces else stack.enter_context(Namespaces(0, "")).hub
-        lab = stack.enter_context(Lab(signals, options.directory))
+        # Never where pages are large: each small file would have one, and cost nothing but that.
+        lab = stack.enter_context(Lab(signals, MEMORY))
         source = lab.directory / "holder" / "folder"
         for number in range(count):
             write_content(source / f"{number:06}.bin", options.size, number)

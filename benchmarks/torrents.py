@@ -52,7 +52,7 @@ def write_torrent(source: Path, torrent: Path, announce: str) -> None:
 
 class Tracker:
     """
-    A tracker that gives everybody all others (BEP 3, compact as in BEP 23).
+    A tracker that gives everybody all others (BEP 3, compact as in BEP 23), as long as we run.
 
     :ivar url: for torrent files.
     """
@@ -81,8 +81,3 @@ class Tracker:
         self._server = ThreadingHTTPServer((LOOPBACK, 0), Announcements)
         self.url = f"http://{LOOPBACK}:{self._server.server_port}/announce"
         Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._server.shutdown()
-        self._server.server_close()
