@@ -150,4 +150,25 @@ MUTANTS: Final = (
         "a download that is canceled leaves its connection open",
         "transfer",
     ),
+    Mutant(
+        "transfer/wholes.py",
+        "if len(self._waiting) + len(files) > limits.FILES_WAITING:",
+        "if False:",
+        "a requester has a holder remember any number of files",
+        "transfer/test_wholes.py",
+    ),
+    Mutant(
+        "transfer/batch.py",
+        "if size is None:",
+        "if False:",
+        "files that nobody asked for are taken",
+        "transfer/test_smallfiles.py",
+    ),
+    Mutant(
+        "transfer/pool.py",
+        "if is_free and not self.is_refused(holder, file):",
+        "if is_free:",
+        "a holder is asked again and again for what it does not have",
+        "transfer/test_pool.py",
+    ),
 )

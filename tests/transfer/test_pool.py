@@ -120,7 +120,18 @@ class PoolTests(SynchronousTestCase):
         pool = Pool(files(3))
         pool.offer("s1")
         self.assertEqual({pool.opening("s1") for _ in range(3)}, set(pool.missing()))
-        self.assertEqual(pool.ask("s1"), tuple(pool.missing()))
+        self.assertEqual(sorted(pool.ask("s1")), sorted(pool.missing()))
+
+    def test_refused_to_open(self) -> None:
+        """What a holder did not even connect for, it is not asked for."""
+        pool = Pool(files(2))
+        pool.offer("s1")
+        refused = pool.opening("s1")
+        assert refused is not None
+        pool.refused("s1", refused)
+        other = pool.opening("s1")
+        self.assertNotIn(other, (refused, None))
+        self.assertEqual(pool.ask("s1"), (other,))
 
 
 class PoolMachine(RuleBasedStateMachine):

@@ -97,12 +97,12 @@ class WholesTests(SynchronousTestCase):
 
     def test_flood(self) -> None:
         """Who asks for more than may wait is cut."""
-        requester = self.begun(Content(some_bytes(MIB)))
+        requester = self.begun(Content(some_bytes(KIB)))
         files = tuple(self.contents) * IDS_PER_LINE
         requester.say(*[More(files)] * (FILES_WAITING // IDS_PER_LINE + 1))
         self.wires.settle()
         self.assertTrue(requester.is_lost)
-        self.assertLess(len(requester.received), 2 * MIB)
+        self.assertLess(len(requester.received), FILES_WAITING * KIB)
         honest = self.connect()
         honest.say(More(files[:1]))
         self.wires.settle()
