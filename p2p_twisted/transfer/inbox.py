@@ -80,16 +80,20 @@ class Inbox:
             return None
         return found and "/".join([*components, found])
 
-    def open_part(self, target: str, content: Content) -> Part:
+    def open_part(self, target: str, content: Content, beside: Part | None = None) -> Part:
         """
         Open the part file that will become a target, and its folders.
 
+        :param beside: the part of another target in the same folder, where one is open.
         :raises DiskFault: when it cannot be, or does not fit on the disk.
         """
         components, name = _split(target)
         try:
-            make_folder(self.folder, self._disk)
-            folder = open_folder(self.folder, components, self._disk, make=True)
+            if beside is not None:
+                folder = beside.duplicate_folder()
+            else:
+                make_folder(self.folder, self._disk)
+                folder = open_folder(self.folder, components, self._disk, make=True)
         except OSError as error:
             raise DiskFault.of(error) from error
         part = _part_name(target, content.file)

@@ -81,6 +81,10 @@ class Part:
         """Give one more file descriptor, which the caller closes; names do not matter to it."""
         return os.dup(self._fd)
 
+    def duplicate_folder(self) -> int:
+        """Give one more file descriptor of its folder, which the caller closes."""
+        return os.dup(self._folder)
+
     def verified(self, indexes: Iterable[int]) -> list[int]:
         """Tell which of some chunks are there and right."""
         return [index for index in indexes if self._is_right(index)]

@@ -104,7 +104,7 @@ class Shelf:
         first = None
         try:
             for target, content, whole in wholes:
-                part = self._inbox.open_part(target, content)
+                part = self._inbox.open_part(target, content, beside=first)
                 first = first or part
                 try:
                     if whole:
