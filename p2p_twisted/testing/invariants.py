@@ -16,6 +16,7 @@ from p2p_twisted.wire.names import PeerName
 
 _ANSWER_SECONDS: Final = 30.0
 _BROADCAST_SECONDS: Final = 15.0
+_WORD_SECONDS: Final = 5.0
 
 Check = Callable[[VirtualDaemons], Iterator[str]]
 
@@ -95,12 +96,13 @@ def nobody_gave_up(daemons: VirtualDaemons) -> Iterator[str]:
 
 
 def links_symmetric(daemons: VirtualDaemons) -> Iterator[str]:
-    """Whoever has a link has it with a peer that runs and says the same."""
-    neighbors = _neighbors(daemons)
-    for name, names in neighbors.items():
-        for other in names:
-            if name not in neighbors.get(other, ()):
-                yield f"{name} is linked with {other}, and {other} not with {name}"
+    """Whoever has a link has it with a peer that runs and says the same, or soon has it not."""
+    before = _one_sided(daemons)
+    if before:
+        # The word that a link has ended may be on its way.
+        daemons.run(_WORD_SECONDS)
+        for name, other in sorted(before & _one_sided(daemons)):
+            yield f"{name} is linked with {other}, and {other} not with {name}"
 
 
 def one_component(daemons: VirtualDaemons) -> Iterator[str]:
@@ -194,6 +196,16 @@ def _neighbors(daemons: VirtualDaemons) -> dict[PeerName, list[PeerName]]:
     return {
         name: [neighbor.name for neighbor in peer.status().neighbors]
         for name, peer in daemons.peers.items()
+    }
+
+
+def _one_sided(daemons: VirtualDaemons) -> set[tuple[PeerName, PeerName]]:
+    neighbors = _neighbors(daemons)
+    return {
+        (name, other)
+        for name, names in neighbors.items()
+        for other in names
+        if name not in neighbors.get(other, ())
     }
 
 

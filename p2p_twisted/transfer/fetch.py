@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from twisted.internet.defer import Deferred, DeferredLock
+
 from p2p_twisted.transfer.assembly import Assembly
 from p2p_twisted.transfer.gathering import Gathering
 from p2p_twisted.transfer.inbox import Inbox
@@ -24,17 +26,27 @@ class Fetch:
         self._item = item
         self._hits = tuple(hits)
         self._report = report
+        self._path = inbox.path(inbox.part_path(item.target, item.file))
+        self._turn: Deferred[DeferredLock] | None = None
         self._assembly = Assembly(means, inbox, item, report)
         self._gathering = Gathering(means, item, self._assembly, report)
 
     async def run(self) -> str:
         """
-        Fetch it.
+        Fetch it; where another download of this peer does so already, that comes first.
 
         :returns: the target that it was published as, or was found at.
         :raises DiskFault: when it cannot be kept.
         :raises CancelledError: when it was given up.
         """
+        self._turn = self._means.turns.begin(self._path)
+        await self._turn
+        try:
+            return await self._run()
+        finally:
+            self._means.turns.end(self._path)
+
+    async def _run(self) -> str:
         assembly = self._assembly
         try:
             target = await assembly.find_same()
@@ -63,6 +75,8 @@ class Fetch:
 
     def give_up(self) -> None:
         """Stop as soon as possible; what has arrived stays."""
+        if self._turn is not None:
+            self._turn.cancel()
         self._assembly.give_up()
         self._gathering.give_up()
 

@@ -11,6 +11,7 @@ from p2p_twisted.transfer.growing import Partials
 from p2p_twisted.transfer.here import Here
 from p2p_twisted.transfer.pacing import Traffic
 from p2p_twisted.transfer.requests import Network, Requests
+from p2p_twisted.transfer.turns import Turns
 from p2p_twisted.transfer.wants import Wants
 from p2p_twisted.wire.names import FileId
 
@@ -29,6 +30,7 @@ class Means:
     partials: Partials
     here: Here
     traffic: Traffic
+    turns: Turns = attrs.field(factory=Turns)
 
 
 @attrs.frozen

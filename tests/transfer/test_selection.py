@@ -50,6 +50,25 @@ class SelectionTests(Tests):
         world.wires.settle()
         return done
 
+    def test_one_of_them_by_itself(self) -> None:
+        """What is asked for by itself, too, is fetched once; each waits for the other."""
+        for is_canceled in (False, True):
+            world = self.world()
+            contents = [Content(some_bytes(3 * MIB, seed)) for seed in (1, 2)]
+            holder = world.holder("s1", *contents)
+            hits = [holder.hit(each, f"{n}.bin") for n, each in enumerate(contents)]
+            several = world.downloads.get_selected(["*.bin"], [[hit] for hit in hits], print)
+            done = Deferred.fromCoroutine(several)
+            single = world.downloads.get([hits[0]], world.shown.append)
+            if is_canceled:
+                world.downloads.cancel(2)
+            world.wires.settle()
+            self.assertIsInstance(self.successResultOf(done).state, Saved)
+            ended = Canceled if is_canceled else Saved
+            self.assertIsInstance(self.successResultOf(single).state, ended)
+            self.assertEqual(contents[0].reads, 3)
+            self.assertEqual(world.left(), ["Downloads/0.bin", "Downloads/1.bin"])
+
     def test_from_whoever_has_them(self) -> None:
         """Each holder is asked for what it has; small files share its connection."""
         world = self.world()
