@@ -5,6 +5,7 @@ from typing import Final
 from p2p_twisted.wire import limits
 
 _SAVED_SECONDS: Final = 0.1
+_LATE_SECONDS: Final = 1.0
 _TURN_SECONDS: Final = 0.02
 # More than anything that is ever read or written at once.
 _UNLIMITED_BYTES: Final = 2 * limits.MIB
@@ -18,14 +19,15 @@ class Throttle:
     It is kept as the time at which all that has moved will have been paid for (a
     virtual scheduling algorithm, ITU-T I.371). Whoever has had its turn waits until
     then; as every turn is of the same size, each transfer gets as much as the others.
-    What is late by up to 0.1 s is made up for: more is never saved.
+    What a busy machine is late with is made up for, up to a second of it; after a pause
+    of all transfers a tenth of one has been saved.
 
     :param rate: bytes per second; ``None`` for no limit.
     """
 
     def __init__(self, rate: int | None = None) -> None:
         self._rate = rate
-        self._paid_at = 0.0
+        self._paid_at = self._spent_at = 0.0
 
     @property
     def rate(self) -> int | None:
@@ -35,7 +37,7 @@ class Throttle:
     @rate.setter
     def rate(self, rate: int | None) -> None:
         self._rate = rate
-        self._paid_at = 0.0
+        self._paid_at = self._spent_at = 0.0
 
     @property
     def turn(self) -> int:
@@ -53,7 +55,10 @@ class Throttle:
         """
         if self._rate is None:
             return 0.0
-        self._paid_at = max(self._paid_at, now - _SAVED_SECONDS) + count / self._rate
+        is_late = now - self._spent_at < _LATE_SECONDS
+        self._spent_at = now
+        earliest = now - (_LATE_SECONDS if is_late else _SAVED_SECONDS)
+        self._paid_at = max(self._paid_at, earliest) + count / self._rate
         return max(0.0, self._paid_at - now)
 
 
