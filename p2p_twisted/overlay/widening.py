@@ -14,17 +14,21 @@ _RING_SECONDS: Final = 1.0
 _FLOODS: Final = 3
 
 
-def widening(ask: Ask, new_id: Callable[[], MessageId]) -> Generator[Ask, Answer, Answer]:
+def widening(
+    ask: Ask, new_id: Callable[[], MessageId], everywhere: bool = False
+) -> Generator[Ask, Answer, Answer]:
     """
     Ask near by first where one hit is enough, then along the tree, then by every link.
 
     :param ask: the question, for the whole network.
+    :param everywhere: whether those who are near by do not suffice.
     :returns: gives what to ask next, is sent its answer, and returns the one that will do.
     """
-    for hops in _RINGS if ask.what in ("name", "id") else ():
+    for hops in _RINGS if ask.what in ("name", "id") and not everywhere else ():
         near = attrs.evolve(ask, id=new_id(), hops=hops, wait=_RING_SECONDS, flood=True)
         answer = yield near
-        if answer.hits or answer.is_whole:
+        # Who has but some of a file may lack just what is missing.
+        if answer.is_whole or not all(hit.partial for hit in answer.hits):
             return answer
     answer = yield ask
     floods = 0

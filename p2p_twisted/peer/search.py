@@ -29,16 +29,25 @@ class Search:
         own = PeerRecord(self.node.me.name, links)
         return a_topology((*answer.peers, own), answer.silent, seconds)
 
-    async def find(self, what: What, text: str, most: int = limits.HITS_SHOWN_PER_PEER) -> Found:
+    async def find(
+        self,
+        what: What,
+        text: str,
+        most: int = limits.HITS_SHOWN_PER_PEER,
+        everywhere: bool = False,
+    ) -> Found:
         """
         Ask for files; hits are sorted by name, then by content, then by holder.
 
+        Those that are still being downloaded by their holders come last.
+
         :param most: how many each peer names at most.
+        :param everywhere: whether those who are near by do not suffice.
         :raises PeerError: when the text cannot be asked.
         """
-        answer, seconds = await self._put(what, text, most)
+        answer, seconds = await self._put(what, text, most, everywhere)
         silent = tuple(sorted(set(answer.silent) - {self.node.me.name}))
-        hits = tuple(sorted(answer.hits, key=lambda hit: (hit.name, hit.file or "", hit.peer)))
+        hits = tuple(sorted(answer.hits, key=_place))
         return Found(hits, answer.answered + len(silent), answer.answered, silent, seconds)
 
     async def holders(self, file: FileId, holder: PeerName | None = None) -> tuple[Hit, ...]:
@@ -65,7 +74,11 @@ class Search:
         return one_content(best(_held(found, text, found.hits, holder), text))
 
     async def _put(
-        self, what: What, text: str, most: int = limits.HITS_SHOWN_PER_PEER
+        self,
+        what: What,
+        text: str,
+        most: int = limits.HITS_SHOWN_PER_PEER,
+        everywhere: bool = False,
     ) -> tuple[Answer, float]:
         """
         Ask as many as it takes.
@@ -74,7 +87,7 @@ class Search:
         """
         began = self.node.now()
         whole = Ask(self.node.new_id(), what, text, most=most)
-        asks = widening(whole, self.node.new_id)
+        asks = widening(whole, self.node.new_id, everywhere)
         ask = next(asks)
         while True:
             answer = await self._ask(ask)
@@ -89,6 +102,10 @@ class Search:
         except Unsendable as error:
             raise PeerError(f"nobody can be asked for that: {error}") from None
         return await self.node.ask(ask)
+
+
+def _place(hit: Hit) -> tuple[bool, str, str, PeerName]:
+    return hit.partial, hit.name, hit.file or "", hit.peer
 
 
 def a_topology(

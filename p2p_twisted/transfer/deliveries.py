@@ -7,15 +7,15 @@ from p2p_twisted.transfer.assembly import Assembly
 from p2p_twisted.transfer.content import Content
 from p2p_twisted.transfer.plan import Plan
 from p2p_twisted.transfer.ranges import Range, ranges
-from p2p_twisted.transfer.receiving import Receiving
 from p2p_twisted.transfer.report import Report
+from p2p_twisted.transfer.taking import Session
 from p2p_twisted.wire.names import PeerName
 
 
 class Deliveries:
     """
     Takes what holders deliver, and keeps them busy: see
-    :class:`~p2p_twisted.transfer.receiving.Taker`.
+    :class:`~p2p_twisted.transfer.taking.Taker`.
 
     :ivar idle_since: when something new came last, in seconds.
     """
@@ -25,7 +25,7 @@ class Deliveries:
         self._clock = clock
         self._assembly = assembly
         self._report = report
-        self._sessions: dict[PeerName, Receiving] = {}
+        self._sessions: dict[PeerName, Session] = {}
         # What has come since holders were told, and who was told of what came before.
         self._fresh: list[int] = []
         self._told: set[PeerName] = set()
@@ -37,7 +37,7 @@ class Deliveries:
         self._report.receiving(holder)
         return Deferred.fromCoroutine(self._assembly.open(content))
 
-    def joined(self, session: Receiving, is_partial: bool) -> None:
+    def joined(self, session: Session, is_partial: bool) -> None:
         """Count on a holder from now on."""
         plan = self._assembly.plan
         # All may have come, and been saved, since it began.

@@ -51,6 +51,7 @@ class Gathering:
         self._awaited: Deferred[Any] | None = None
         self._event: Deferred[None] | None = None
         self._is_given_up = False
+        self._finds = 0
         self._find_at = 0.0
         self._find_after = 0.0
         self._is_finding = False
@@ -118,7 +119,7 @@ class Gathering:
             self._nobody_delivers()
             await self._interruptible(deferLater(clock, wait))
             wait = min(max(_FIRST_WAIT_SECONDS, 2 * wait), limits.SEEK_AGAIN_SECONDS)
-            found = await self._interruptible(self._means.network.find(self._item.file))
+            found = await self._interruptible(self._find())
             self._offers.add(found)
 
     async def _deliver_in_turn(self) -> None:
@@ -217,20 +218,22 @@ class Gathering:
         if now >= self._find_at:
             self._find_at = now + self._find_after
             self._find_after = min(2 * self._find_after, limits.SEEK_AGAIN_SECONDS)
-            self._notice_silence()
+            plan = self._assembly.plan
+            if plan is None or not plan.is_owed_any:
+                self._nobody_delivers()
             if (self._has_room or stalled) and not self._is_finding:
                 background(self.log, "looking for more holders", self._find_more())
 
     async def _find_more(self) -> None:
         self._is_finding = True
-        self._offers.add(await self._means.network.find(self._item.file))
+        self._offers.add(await self._find())
         self._is_finding = False
         self._go_on()
 
-    def _notice_silence(self) -> None:
-        plan = self._assembly.plan
-        if plan is None or not plan.is_owed_any:
-            self._nobody_delivers()
+    def _find(self) -> "Deferred[tuple[Hit, ...]]":
+        """Ask near by first, and then everywhere: the near ones may be of no use."""
+        self._finds += 1
+        return self._means.network.find(self._item.file, everywhere=self._finds > 1)
 
     def _nobody_delivers(self) -> None:
         if self._means.clock.seconds() - self._deliveries.idle_since >= limits.NOBODY_SECONDS:

@@ -3,9 +3,8 @@
 import mmap
 from collections import deque
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -14,6 +13,7 @@ from p2p_twisted.transfer.content import Content, WrongContent
 from p2p_twisted.transfer.disk import DiskFault
 from p2p_twisted.transfer.plan import Plan
 from p2p_twisted.transfer.ranges import Range, announcements
+from p2p_twisted.transfer.taking import Delivery, Taker
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.content import DIGEST_BYTES, chunk_count
@@ -29,67 +29,9 @@ from p2p_twisted.wire.messages import (
     Refuse,
     Send,
 )
-from p2p_twisted.wire.names import PeerName
 
 _LINES_AT_ONCE: Final = 16
 _FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
-
-
-class Taker(Protocol):
-    """What is being fetched: it takes the content that a holder delivers."""
-
-    def begin(self, holder: PeerName, content: Content) -> "Deferred[Plan]":
-        """
-        Get ready for chunks, now that the digests are known and verified.
-
-        :returns: which chunks are missing; fails with :class:`DiskFault`.
-        """
-
-    def joined(self, session: "Receiving", is_partial: bool) -> None:
-        """
-        Take note that a holder is ready to be asked.
-
-        :param is_partial: whether it has only what it will announce.
-        """
-
-    def ask(self, holder: PeerName) -> tuple[Range, ...]:
-        """Choose what to ask a holder for now, if anything."""
-
-    def announced(self, holder: PeerName, chunks: tuple[Range, ...]) -> None:
-        """
-        Take note of what a holder has; from the first time on, that it has nothing else.
-
-        :raises ProtocolError: when that cannot be.
-        """
-
-    def moved(self, holder: PeerName, count: int) -> None:
-        """Take note that a holder has sent some bytes."""
-
-    def take(self, holder: PeerName, index: int, chunk: memoryview) -> None:
-        """
-        Verify and keep a chunk.
-
-        :raises WrongContent: when these are not its bytes.
-        :raises DiskFault: when they cannot be kept.
-        """
-
-
-class Delivery(Protocol):
-    """One request to one holder: what it has come to."""
-
-    holder: PeerName
-
-    def ended(self, reason: str) -> None:
-        """The holder is done, or gone: the taker knows what is still missing."""
-
-    def lied(self, reason: str) -> None:
-        """The holder delivered something else than the file id names."""
-
-    def doubted(self, reason: str) -> None:
-        """The holder delivered wrong bytes: its file may have changed on their way."""
-
-    def failed(self, fault: Exception) -> None:
-        """It cannot be kept, whoever delivers it."""
 
 
 class Receiving:

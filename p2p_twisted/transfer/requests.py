@@ -12,7 +12,8 @@ from p2p_twisted.transfer.batch import Batch, BatchTaker
 from p2p_twisted.transfer.content import Content, WrongContent
 from p2p_twisted.transfer.disk import DiskFault
 from p2p_twisted.transfer.pacing import Pacer
-from p2p_twisted.transfer.receiving import Receiving, Taker, Unwanted
+from p2p_twisted.transfer.receiving import Receiving, Unwanted
+from p2p_twisted.transfer.taking import Taker
 from p2p_twisted.transfer.trust import Trust, Verdict
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
@@ -29,8 +30,12 @@ class Network(Protocol):
     def send_want(self, want: Want) -> bool:
         """Send a request to the first peer of its route; tell whether that is a neighbor."""
 
-    def find(self, file: FileId) -> "Deferred[tuple[Hit, ...]]":
-        """Ask everybody who has some content; it fires in bounded time, and never fails."""
+    def find(self, file: FileId, everywhere: bool = False) -> "Deferred[tuple[Hit, ...]]":
+        """
+        Ask who has some content; it fires in bounded time, and never fails.
+
+        :param everywhere: whether those who are near by do not suffice.
+        """
 
     def address(self) -> PeerAddress:
         """Tell where this peer listens."""

@@ -327,7 +327,7 @@ class World:
             holder.pushes.serve(want, None, refuse)
         return True
 
-    def find(self, file: FileId) -> "Deferred[tuple[Hit, ...]]":
+    def find(self, file: FileId, everywhere: bool = False) -> "Deferred[tuple[Hit, ...]]":
         self.finds += 1
         return succeed(self.found)
 
