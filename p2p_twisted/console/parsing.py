@@ -186,8 +186,7 @@ COMMANDS: Final = (
     Entry(
         ("get",),
         "NAME... [--from PEER]",
-        "download a file or folder, by name or by its number in the last list; or several,"
-        " by their names or like *.txt",
+        "download files and folders by their names, like *.txt, or by number from the last list",
         _read_get,
     ),
     Entry(

@@ -119,6 +119,7 @@ class HonestTests(SmallFilesTests):
         state = self.successResultOf(world.get(hit)).state
         assert isinstance(state, Incomplete), state
         self.assertEqual(state.missing, ("many/f0007", "many/f0030"))
+        self.assertTrue(world.downloads.is_unfinished("many"))
         for content in lost:
             world.holders["s1"].contents[content.file] = content
         self.assert_whole(world, self.successResultOf(world.get(hit)), contents)
