@@ -59,7 +59,7 @@ class Fetch:
                 if not assembly.is_complete:
                     await self._gathering.run(self._hits)
                 target = await assembly.save()
-            await self._means.offload(self.forget)
+            await self._means.offload(assembly.forget)
             return target
         finally:
             await assembly.close()
@@ -81,5 +81,6 @@ class Fetch:
         self._gathering.give_up()
 
     def forget(self) -> None:
-        """Remove what is left of it beside the file that was published; blocks."""
-        self._assembly.forget()
+        """Remove what is left of it, unless another download goes on with that; blocks."""
+        if not self._means.turns.is_taken(self._path):
+            self._assembly.forget()

@@ -90,6 +90,10 @@ class Members:
     def forget(self, members: Iterable[Member]) -> None:
         """Remove what is left of members beside the files that were published; blocks."""
         for member in members:
+            path = self._inbox.path(self._inbox.part_path(member.path, member.file))
+            if self._means.turns.is_taken(path):
+                # Another download goes on with it.
+                continue
             self._inbox.discard(member.path, member.file)
             self._means.wants.remove_digests(member.file)
 

@@ -13,6 +13,10 @@ class Turns:
         """Wait for one's turn; it may be canceled before it has come."""
         return self._locks.setdefault(path, DeferredLock()).acquire()
 
+    def is_taken(self, path: str) -> bool:
+        """Tell whether somebody works on a path."""
+        return path in self._locks
+
     def end(self, path: str) -> None:
         """Let the next one begin."""
         lock = self._locks[path]

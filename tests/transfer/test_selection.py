@@ -61,6 +61,10 @@ class SelectionTests(Tests):
             done = Deferred.fromCoroutine(several)
             single = world.downloads.get([hits[0]], world.shown.append)
             if is_canceled:
+                while not any(name.endswith(".part") for name in world.left()):
+                    world.wires.advance(0)
+                    for pump in world.wires.pumps:
+                        pump.pump()
                 world.downloads.cancel(2)
             world.wires.settle()
             self.assertIsInstance(self.successResultOf(done).state, Saved)
