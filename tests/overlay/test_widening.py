@@ -1,0 +1,45 @@
+"""How far a question goes."""
+
+from collections.abc import Sequence
+from itertools import count
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.overlay.effects import Answer
+from p2p_twisted.overlay.widening import widening
+from p2p_twisted.wire.limits import ASK_HOPS
+from p2p_twisted.wire.messages import Ask, Hit
+
+WHOLE = Hit("s1", "f1", 1, file="f" * 64)
+SOME = Hit("s2", "f1", 1, file="f" * 64, partial=True)
+
+
+class WideningTests(SynchronousTestCase):
+    """A question by an id."""
+
+    def hops(self, hits: Sequence[Hit], everywhere: bool = False) -> list[int]:
+        """Tell how far each question goes, when every answer has these hits, and lacks some."""
+        numbers = count()
+        ask = Ask("0" * 32, "id", "f" * 64)
+        asks = widening(ask, lambda: f"{next(numbers):032x}", everywhere)
+        asked = [next(asks)]
+        with self.assertRaises(StopIteration):
+            while True:
+                answer = Answer(ask.id, (), tuple(hits), 1, ("s9",), cut=False, is_whole=False)
+                asked.append(asks.send(answer))
+        return [each.hops for each in asked]
+
+    def test_near_by(self) -> None:
+        """One near by who has all of it will do."""
+        self.assertEqual(self.hops([WHOLE]), [2])
+        self.assertEqual(self.hops([SOME, WHOLE]), [2])
+
+    def test_partial(self) -> None:
+        """Those who have some of it will not: what is missing may be what they lack."""
+        for hits in ([SOME], []):
+            hops = self.hops(hits)
+            self.assertEqual((hops[0], hops[-1]), (2, ASK_HOPS))
+
+    def test_everywhere(self) -> None:
+        """When those near by are of no use, all are asked at once."""
+        self.assertEqual(set(self.hops([WHOLE], everywhere=True)), {ASK_HOPS})
