@@ -414,7 +414,7 @@ class Hit:
         still being hashed.
     :ivar hashed: how much of it has been hashed, in percent.
     :ivar route: the peers to pass on the way to its holder, the holder last.
-    :ivar partial: its holder is still downloading it, and has some of it.
+    :ivar partial: its holder is still downloading it itself.
     """
 
     peer: PeerName
