@@ -124,6 +124,27 @@ class RepeatTests(SynchronousTestCase):
         self.assertNotEqual(run(5), run(6))
 
 
+@pytest.mark.slow
+class ChurnTests(SynchronousTestCase):
+    def test_short_sessions(self) -> None:
+        """Where peers stay for two minutes on average, broadcasts reach all who stay."""
+        swarm = a_settled_swarm(300)
+        ends = (swarm.crash, swarm.die_silently, swarm.leave, swarm.leave)
+        sent: list[tuple[str, list[str]]] = []
+        for second in range(90):
+            for peer in swarm.alive:
+                if swarm.rng.random() < 1 / 120:
+                    swarm.rng.choice(ends)(peer)
+                    swarm.add(f"x{len(swarm.peers)}")
+            if second % 5 == 0 and second < 60:
+                audience = [peer.name for peer in swarm.alive]
+                sent.append((swarm.publish(swarm.rng.choice(swarm.alive)), audience))
+            swarm.run(1.0)
+        for id_, audience in sent:
+            stayed = [swarm.peers[name] for name in audience if swarm.peers[name].is_alive]
+            self.assertEqual([p.name for p in stayed if id_ not in p.delivered], [])
+
+
 class StopTests(SynchronousTestCase):
     def test_among_the_dead(self) -> None:
         """Where 30 % have just died silently, an urgent word still reaches all before they go."""
