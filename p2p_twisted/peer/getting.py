@@ -74,7 +74,7 @@ class Getting:
         except FirstError as error:
             if error.subFailure.check(BadManifest, DiskFault):
                 raise PeerError(error.subFailure.getErrorMessage()) from None
-            raise
+            error.subFailure.raiseException()
 
     async def find(self, wanted: str | Hit, holder: PeerName | None) -> tuple[Hit, ...]:
         """

@@ -104,7 +104,8 @@ class Network:
         if name == "registry":
             return self.registry_port
         if name not in self._ports:
-            _, _, said = self.daemons[name].log.partition(f"joined as {name} on port ")
+            joined = f"joined as {name} on port "
+            _, _, said = self.daemons[name].wait_for_log(joined).partition(joined)
             self._ports[name] = int(said.split()[0])
         return self._ports[name]
 
