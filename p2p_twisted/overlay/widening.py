@@ -24,16 +24,21 @@ def widening(
     :param everywhere: whether those who are near by do not suffice.
     :returns: gives what to ask next, is sent its answer, and returns the one that will do.
     """
-    for hops in _RINGS if ask.what in ("name", "id") and not everywhere else ():
+    is_near = ask.what in ("name", "id") and not everywhere
+
+    def will_do(answer: Answer) -> bool:
+        # Who has but some of a file may lack just what is missing.
+        return answer.is_whole or (is_near and not all(hit.partial for hit in answer.hits))
+
+    for hops in _RINGS if is_near else ():
         near = attrs.evolve(ask, id=new_id(), hops=hops, wait=_RING_SECONDS, flood=True)
         answer = yield near
-        # Who has but some of a file may lack just what is missing.
-        if answer.is_whole or not all(hit.partial for hit in answer.hits):
+        if will_do(answer):
             return answer
     answer = yield ask
     floods = 0
     # Again where some were left out who are not silent: a link was lost on the way back.
-    while not answer.is_whole and floods < _FLOODS and not (floods and answer.silent):
+    while not will_do(answer) and floods < _FLOODS and not (floods and answer.silent):
         floods += 1
         answer = yield attrs.evolve(ask, id=new_id(), flood=True)
     return answer
