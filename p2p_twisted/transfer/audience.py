@@ -54,9 +54,26 @@ class Audience(Protocol):
         """Take note of what a requester has."""
 
 
+class Apart:
+    """Pushes that take nothing from each other: everybody may ask for everything."""
+
+    def joined(self, push: Push) -> bool:
+        """Let it ask for everything."""
+        return False
+
+    def left(self, push: Push) -> None:
+        """Do nothing."""
+
+    def sent(self, push: Push, index: int, length: int) -> None:
+        """Do nothing."""
+
+    def has(self, push: Push, chunks: Iterable[Range]) -> None:
+        """Do nothing."""
+
+
 class Crowd:
     """
-    The pushes of a file that this peer has all of.
+    The pushes of a file that this peer has all of, through one uplink.
 
     One requester may ask for all of it. From the second on they are made to help each
     other, for as long as what leaves is less than an uplink may allow. Where it is
@@ -78,11 +95,6 @@ class Crowd:
         self._moved = 0
         self._watching = LoopingCall(self._watch)
         self._watching.clock = clock
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nobody is pushed to."""
-        return not self._pushes
 
     def joined(self, push: Push) -> bool:
         """Take note of one more."""

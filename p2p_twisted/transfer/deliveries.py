@@ -77,6 +77,11 @@ class Deliveries:
     # What whoever gathers them calls
 
     @property
+    def has_whole(self) -> bool:
+        """Whether somebody delivers who may be asked for everything."""
+        return self._assembly.plan is not None and self._assembly.plan.has_whole
+
+    @property
     def stalled(self) -> tuple[PeerName, ...]:
         """The holders that owe something, and from whom nothing comes."""
         return () if self._assembly.plan is None else self._assembly.plan.stalled

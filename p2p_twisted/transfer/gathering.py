@@ -157,7 +157,8 @@ class Gathering:
 
     def _ask_more_holders(self) -> None:
         while self._has_room:
-            hit = self._offers.take(self._running)
+            # Who has a part of it is of use where nobody may be asked for everything.
+            hit = self._offers.take(self._running, self._deliveries.has_whole)
             if hit is None or self._assembly.is_complete:
                 return
             asking = Deferred.fromCoroutine(self._ask_holder(hit))
@@ -223,6 +224,7 @@ class Gathering:
                 self._nobody_delivers()
             if (self._has_room or stalled) and not self._is_finding:
                 background(self.log, "looking for more holders", self._find_more())
+        self._ask_more_holders()
 
     async def _find_more(self) -> None:
         self._is_finding = True

@@ -31,14 +31,16 @@ class Offers:
             if hit.file == self._file and len(self._hits) < limits.HOLDERS_REMEMBERED:
                 self._hits[hit.peer, hit.route[:1]] = hit
 
-    def take(self, busy: Container[PeerName]) -> Hit | None:
+    def take(self, busy: Container[PeerName], whole_only: bool) -> Hit | None:
         """
         Give one that is worth asking, and forget it.
 
         :param busy: those who must not be asked now.
+        :param whole_only: whether it must have all of the file.
         """
         # Late, and not when they were added: one may have turned out to be a liar since.
         self._hits = {way: hit for way, hit in self._hits.items() if self._may_ask(hit)}
         free = [way for way in self._hits if way[0] not in busy]
         whole = [way for way in free if not self._hits[way].partial]
-        return self._hits.pop((whole or free)[0]) if free else None
+        worthy = whole if whole or whole_only else free
+        return self._hits.pop(worthy[0]) if worthy else None

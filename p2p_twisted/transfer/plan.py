@@ -55,6 +55,12 @@ class Plan:
         return any(holder.owed for holder in self._holders.values())
 
     @property
+    def has_whole(self) -> bool:
+        """Whether a holder may be asked for everything, and delivers."""
+        holders = self._holders.values()
+        return any(holder.has is None and not holder.is_overtaken for holder in holders)
+
+    @property
     def stalled(self) -> tuple[PeerName, ...]:
         """The holders that owe something, and from whom nothing comes."""
         return tuple(name for name, holder in self._holders.items() if holder.is_overtaken)

@@ -9,7 +9,7 @@ from twisted.internet.error import ConnectError
 from twisted.logger import Logger
 
 from p2p_twisted.background import background
-from p2p_twisted.transfer.audience import Audience, Crowd
+from p2p_twisted.transfer.audience import Apart, Audience, Crowd
 from p2p_twisted.transfer.dials import DialLimit
 from p2p_twisted.transfer.growing import Partials
 from p2p_twisted.transfer.pacing import Traffic
@@ -22,7 +22,7 @@ from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.content import chunk_count
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.messages import File, Hello, Want
-from p2p_twisted.wire.names import FileId, MessageId, NetworkName
+from p2p_twisted.wire.names import FileId, MessageId, NetworkName, is_loopback
 from p2p_twisted.wire.source import Source, SourceChanged
 
 
@@ -96,7 +96,7 @@ class Pushes:
             source.close()
             refuse(reason)
         else:
-            audience = audience or self._crowd(source)
+            audience = audience or self._audience(want, source)
             background(self.log, "pushing a file", self._push(want, source, audience, refuse))
 
     async def stop(self) -> None:
@@ -144,10 +144,11 @@ class Pushes:
         finally:
             source.close()
 
-    def _crowd(self, source: Source) -> Crowd:
-        """Find the others to whom the same file is pushed."""
-        for file in [file for file, crowd in self._crowds.items() if crowd.is_empty]:
-            del self._crowds[file]
+    def _audience(self, want: Want, source: Source) -> Audience:
+        """Find the others to whom the same file is pushed, if they share an uplink."""
+        if is_loopback(want.host) and self._traffic.rates.up is None:
+            # What they passed on to each other would go through the same processors once more.
+            return Apart()
         if source.file not in self._crowds:
             chunks = chunk_count(source.size)
             self._crowds[source.file] = Crowd(self._reactor, chunks, self._rng)
@@ -186,3 +187,5 @@ class Pushes:
         finally:
             source.close()
             del self._open[connection]
+            if all(other.want.file != want.file for other in self._open.values()):
+                self._crowds.pop(want.file, None)

@@ -49,9 +49,9 @@ class Pushing:
     :param source: is closed by the caller when the connection is gone.
     :param audience: all whom the same content is pushed to.
     :param wholes: other files, which this requester may ask for on the way.
-    :param want: what it asked for, and who it is.
     :param is_expected: tells whether a greeting is the requester's.
     :param pace: of what is sent.
+    :ivar want: what the requester asked for, and who it is.
     :ivar gone: fires when the connection is gone.
     """
 
@@ -73,7 +73,7 @@ class Pushing:
         self._source = source
         self._audience = audience
         self._wholes = wholes
-        self._want = want
+        self.want = want
         self._is_expected = is_expected
         self._pace = pace
         self._outflow = Outflow(clock, connection, self, pace)
@@ -89,7 +89,7 @@ class Pushing:
     def upload(self, now: float) -> Upload:
         """Tell how it stands."""
         speed = self._outflow.speed
-        return Upload(self._want.name, self._want.file, speed.total, speed.rate(now))
+        return Upload(self.want.name, self.want.file, speed.total, speed.rate(now))
 
     # What the requester says
 
@@ -99,7 +99,7 @@ class Pushing:
             self._connection.abort()
             return
         source, is_partial = self._source, self._audience.joined(self)
-        self._connection.send(Push(self._want.ticket, source.file, source.size, is_partial))
+        self._connection.send(Push(self.want.ticket, source.file, source.size, is_partial))
         self._is_open = True
         self._outflow.start()
 
@@ -160,7 +160,7 @@ class Pushing:
         """Tell the requester that it is over, unless it would take that for a part of a chunk."""
         self.log.info("a file was changed while it was being pushed")
         if is_between:
-            self._connection.send(Refuse(self._want.ticket, "the file was changed"))
+            self._connection.send(Refuse(self.want.ticket, "the file was changed"))
         self._connection.close()
 
     # How it works

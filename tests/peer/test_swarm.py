@@ -13,6 +13,7 @@ from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.ways import Path as Way
 from p2p_twisted.testing.ways import Ways
 from p2p_twisted.transfer.progress import Progress, Saved
+from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.limits import MIB
 
 CONTENT = random.Random(1).randbytes(10 * MIB + 100)
@@ -20,7 +21,7 @@ SLOW = Way(0.01, bandwidth=MIB)
 
 
 class SwarmTests(SynchronousTestCase):
-    """Peers between which a MiB a second gets through."""
+    """Peers between which a MiB a second gets through, and that send no more in all."""
 
     def begun(self, holders: int, downloaders: int) -> list["Deferred[Progress]"]:
         """Start holders, and as many others who all want what they have."""
@@ -30,7 +31,8 @@ class SwarmTests(SynchronousTestCase):
         daemons.start_registry()
         names = [f"s{number}" for number in range(1, holders + downloaders + 1)]
         for name in names:
-            daemons.start(name, {"f1": CONTENT} if name in names[:holders] else None)
+            files = {"f1": CONTENT} if name in names[:holders] else None
+            daemons.start(name, files, rates=Rates(up=MIB))
         daemons.run(20)
         self.wanting = names[holders:]
         return [daemons.peers[name].get("f1", lambda _progress: None) for name in self.wanting]

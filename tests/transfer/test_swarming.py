@@ -306,10 +306,17 @@ class PartialTests(SwarmingCase):
         self.assertIsNone(partials.hit(CONTENT.file, "me"))
 
     def test_asked_in_return(self) -> None:
-        """Who wants what is downloaded here may have some of it: it is asked, by the way back."""
+        """
+        Who wants what is downloaded here may have some of it: it is asked, by the way back.
+
+        But only when nobody else may be asked for everything.
+        """
         partials = self.mine.downloads.partials
         partials.wanted_by(Want("c" * 32, CONTENT.file, "p1", "127.0.0.1", 9001, via=("p1", "p2")))
-        self.wires.settle()
+        self.wires.pass_time(1.0)
+        self.assertEqual(self.mine.wants[-1].route, ("played",))
+        self.played.say(Have(((2, 1),)))
+        self.wires.pass_time(1.0)
         self.assertEqual(self.mine.wants[-1].route, ("p2", "p1"))
         count = len(self.mine.wants)
         for false in (("p3", "p1"), ()):
