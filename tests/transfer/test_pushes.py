@@ -46,9 +46,11 @@ class PushesTests(SynchronousTestCase):
     def open(self, file: str) -> Content | None:
         return self.content if file == self.content.file else None
 
-    def listen(self, greeting: bytes = encode(HELLO), host: str = "127.0.0.1") -> Greeter:
+    def listen(
+        self, greeting: bytes = encode(HELLO), host: str = "127.0.0.1", port: int = 9000
+    ) -> Greeter:
         greeter = Greeter(greeting)
-        self.wires.listeners[host, 9000] = lambda: greeter
+        self.wires.listeners[host, port] = lambda: greeter
         return greeter
 
     def want(self, **changed: Any) -> Want:
@@ -80,6 +82,26 @@ class PushesTests(SynchronousTestCase):
         self.wires.settle()
         self.assertTrue(requester.is_lost)
         self.assertTrue(self.content.is_closed)
+
+    def test_one_uplink(self) -> None:
+        """Those who share an uplink are made to help each other, even from the same instant on."""
+        self.content = Content(some_bytes(8 * MIB))
+        self.assertNotIn(b"HAVE", self.heard_by_two("127.0.0.1"))
+        self.assertIn(b"HAVE", self.heard_by_two("10.0.0.1"))
+        self.traffic.limit(Rates(up=MIB))
+        self.assertIn(b"HAVE", self.heard_by_two("127.0.0.1"))
+
+    def heard_by_two(self, host: str) -> bytes:
+        """Serve two at once; tell what they are told."""
+        requesters = []
+        for port in (9000, 9001):
+            requesters.append(self.listen(host=host, port=port))
+            self.pushes.serve(self.want(host=host, port=port), None, self.refuse)
+        self.wires.pass_time(1.0, 0.1)
+        for requester in requesters:
+            requester.say(Done())
+        self.wires.pass_time(1.0, 0.1)
+        return b"".join(requester.received for requester in requesters)
 
     def test_strangers_get_no_byte(self) -> None:
         """Who does not greet as the requester is sent nothing."""
