@@ -9,7 +9,7 @@ from p2p_twisted.library import disk
 from p2p_twisted.library.entries import Content, OnDisk
 from p2p_twisted.wire.content import chunk_digest, split_chunks
 from p2p_twisted.wire.names import FileId
-from p2p_twisted.wire.source import SourceChanged
+from p2p_twisted.wire.source import SourceChanged, read_exactly
 
 
 class FileSource:
@@ -73,20 +73,13 @@ class FileSource:
         """
         if self._descriptor is None:
             raise ValueError("the source is closed")
-        pieces = []
-        while length:
-            try:
-                piece = os.pread(self._descriptor, length, offset)
-            except OSError as error:
-                raise self._change(error.strerror or "it cannot be read") from error
-            if not piece:
-                raise self._change("it was cut")
-            pieces.append(piece)
-            offset += len(piece)
-            length -= len(piece)
+        try:
+            content = read_exactly(self._descriptor, offset, length)
+        except SourceChanged as change:
+            raise self._change(str(change)) from change
         # Afterwards: a write between a check and the reading would go unseen.
         self.check()
-        return b"".join(pieces)
+        return content
 
     def close(self) -> None:
         """Let go of it; twice does no harm."""

@@ -11,7 +11,7 @@ from p2p_twisted.transfer.content import Content
 from p2p_twisted.transfer.ranges import Range, ranges
 from p2p_twisted.wire.messages import Hit, Want
 from p2p_twisted.wire.names import FileId, PeerName
-from p2p_twisted.wire.source import SourceChanged
+from p2p_twisted.wire.source import SourceChanged, read_exactly
 
 _TOLD_SECONDS: Final = 0.2
 
@@ -156,16 +156,9 @@ class GrowingSource:
         """
         self.check()
         assert self._fd is not None
-        pieces = []
-        while length:
-            piece = os.pread(self._fd, length, offset)
-            if not piece:
-                raise SourceChanged("it was cut")
-            pieces.append(piece)
-            offset += len(piece)
-            length -= len(piece)
+        content = read_exactly(self._fd, offset, length)
         self.check()
-        return b"".join(pieces)
+        return content
 
     def close(self) -> None:
         """Let go of it; twice does no harm."""

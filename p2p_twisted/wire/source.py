@@ -1,5 +1,6 @@
 """What can be pushed: the seam between a library and the transfers that serve it."""
 
+import os
 from typing import Protocol
 
 from p2p_twisted.wire.names import FileId
@@ -42,3 +43,23 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of it; twice does no harm."""
+
+
+def read_exactly(file: int, offset: int, length: int) -> bytes:
+    """
+    Read exactly ``length`` bytes of an open file: one call may read fewer.
+
+    :raises SourceChanged: when they are not there, or cannot be read.
+    """
+    pieces = []
+    while length:
+        try:
+            piece = os.pread(file, length, offset)
+        except OSError as error:
+            raise SourceChanged(error.strerror or "it cannot be read") from error
+        if not piece:
+            raise SourceChanged("it was cut")
+        pieces.append(piece)
+        offset += len(piece)
+        length -= len(piece)
+    return b"".join(pieces)
