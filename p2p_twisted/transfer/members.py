@@ -90,12 +90,7 @@ class Members:
     def forget(self, members: Iterable[Member]) -> None:
         """Remove what is left of members beside the files that were published; blocks."""
         for member in members:
-            path = self._inbox.path(self._inbox.part_path(member.path, member.file))
-            if self._means.turns.is_taken(path):
-                # Another download goes on with it.
-                continue
-            self._inbox.discard(member.path, member.file)
-            self._means.wants.remove_digests(member.file)
+            self._discard(member)
 
     # What is here
 
@@ -125,7 +120,18 @@ class Members:
             path = self._inbox.path(known.target)
             if known == Published.at(known.wanted, known.target, path):
                 return True
-        return self._inbox.find_same(member.path, member.file, member.size) is not None
+        if self._inbox.find_same(member.path, member.file, member.size) is None:
+            return False
+        # An earlier run may have been killed before it had removed the other name.
+        self._discard(member)
+        return True
+
+    def _discard(self, member: Member) -> None:
+        path = self._inbox.path(self._inbox.part_path(member.path, member.file))
+        # Another download may be going on with it.
+        if not self._means.turns.is_taken(path):
+            self._inbox.discard(member.path, member.file)
+            self._means.wants.remove_digests(member.file)
 
     # Fetching
 

@@ -375,6 +375,23 @@ class FolderTests(Tests):
         self.assertEqual(first.reads, 0)
         self.assertTrue(manifest.is_closed)
 
+    def test_killed_while_publishing(self) -> None:
+        """What has both its names when the peer is killed keeps the final one only."""
+        world = self.world()
+        hit, _manifest = self.folder(world, a=b"one", b=b"two")
+        second = world.holders["s1"].contents.pop(Content(b"two").file)
+        self.successResultOf(world.get(hit))
+        inbox = world.downloads.inbox
+        part = inbox.path(inbox.part_path("photos/a", Content(b"one").file))
+        os.link(inbox.path("photos/a"), part)
+        (record,) = world.folder.rglob("*.published")
+        record.unlink()
+        world.holders["s1"].contents[second.file] = second
+        world.found = (hit,)
+        world.new_run().start()
+        world.wires.settle()
+        self.assertEqual(world.left(), ["Downloads/photos/a", "Downloads/photos/b"])
+
     def test_goes_on_after_a_full_disk(self) -> None:
         """Asked for again, it goes on in the same folder."""
         disk = FaultyDisk(pwrite=errno.ENOSPC)
