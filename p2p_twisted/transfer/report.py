@@ -1,6 +1,6 @@
 """Tell whoever watches a download how far it has come, but not too often."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Final
 
@@ -29,10 +29,12 @@ class Report:
 
     def __init__(self, clock: IReactorTime, progress: Progress) -> None:
         self._speed = Speed()
-        self._speeds: dict[PeerName, Speed] = {}
+        self._speeds: defaultdict[PeerName, Speed] = defaultdict(Speed)
         self._delivered: Counter[PeerName] = Counter()
         self._clock = clock
         self._progress = progress
+        # Apart: it changes a thousand times a second, and the rest hardly ever.
+        self._received = progress.received
         self._watches: list[Watch] = []
         self._waiting: list[Deferred[Progress]] = []
         self._began = clock.seconds()
@@ -42,9 +44,10 @@ class Report:
     @property
     def progress(self) -> Progress:
         """How it stands."""
-        progress, now = self._progress, self._clock.seconds()
+        progress = attrs.evolve(self._progress, received=self._received)
         if not isinstance(progress.state, Receiving):
             return progress
+        now = self._clock.seconds()
         rate = self._speed.rate(now)
         left = (progress.size - progress.received) / rate if rate else None
         holders = tuple(
@@ -82,7 +85,8 @@ class Report:
 
     def receiving(self, holder: PeerName) -> None:
         """A holder delivers."""
-        self._speeds.setdefault(holder, Speed())
+        if holder not in self._speeds:
+            self._speeds[holder] = Speed()
         if not isinstance(self._progress.state, Receiving):
             self.become(Receiving())
 
@@ -95,13 +99,14 @@ class Report:
     def moved(self, holder: PeerName, count: int) -> None:
         """Bytes have come from a holder; they may not be verified yet."""
         now = self._clock.seconds()
-        self._speeds.setdefault(holder, Speed()).moved(count, now)
+        self._speeds[holder].moved(count, now)
         self._speed.moved(count, now)
         self._tell_soon()
 
     def measured(self, size: int, files: int = 1) -> None:
         """Begin to count, now that it is known how much it is."""
-        self._progress = attrs.evolve(self._progress, size=size, files=files, received=0)
+        self._progress = attrs.evolve(self._progress, size=size, files=files)
+        self._received = 0
 
     def resized(self, by: int) -> None:
         """It is more, or less, than was thought."""
@@ -109,8 +114,7 @@ class Report:
 
     def advanced(self, count: int) -> None:
         """More of it is verified."""
-        received = self._progress.received + count
-        self._progress = attrs.evolve(self._progress, received=received)
+        self._received += count
         self._tell_soon()
 
     def become(self, state: State) -> None:
