@@ -27,7 +27,7 @@ def faketime() -> Path:
     for place in _PLACES:
         for path in Path(place).rglob(_LIBRARY):
             return path
-    raise unittest.SkipTest("there is no libfaketime")
+    raise unittest.SkipTest("this needs libfaketime: apt install libfaketime")
 
 
 @pytest.mark.slow
