@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from p2p_twisted.testing.swarm import Swarm, SwarmPeer
+from p2p_twisted.testing.swarm import Swarm
+from p2p_twisted.testing.swarmpeer import SwarmPeer
 from p2p_twisted.testing.traffic import Traffic
 from p2p_twisted.wire.messages import Ask
 from p2p_twisted.wire.names import MessageId, PeerName

@@ -10,7 +10,8 @@ from typing_extensions import override
 from p2p_twisted.testing.graph import Graph, Shape, graph_of, shape_of
 from p2p_twisted.testing.probes import AskProbe, BroadcastProbe, Reply, Spread
 from p2p_twisted.testing.scenario import Scenario
-from p2p_twisted.testing.swarm import Swarm, SwarmPeer
+from p2p_twisted.testing.swarm import Swarm
+from p2p_twisted.testing.swarmpeer import SwarmPeer
 from p2p_twisted.testing.trace import Trace
 from p2p_twisted.testing.traffic import Traffic
 from p2p_twisted.testing.watching import Watcher

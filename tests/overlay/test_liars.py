@@ -7,7 +7,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from typing_extensions import override
 
 from p2p_twisted.overlay.effects import LinkId
-from p2p_twisted.testing.swarm import Swarm, SwarmPeer
+from p2p_twisted.testing.swarm import Swarm
+from p2p_twisted.testing.swarmpeer import SwarmPeer
 from p2p_twisted.wire.messages import Busy, Bye, Gossip, IHave, Linked, Message, Told
 from p2p_twisted.wire.names import PeerAddress
 
