@@ -5,7 +5,7 @@ from random import Random
 from p2p_twisted.peer.duties import STOP
 from p2p_twisted.testing.inside import node_of
 from p2p_twisted.wire.messages import Gossip
-from tests.peer.test_peer import PeerTestCase
+from tests.peer.cases import PeerTestCase
 
 
 class StopTests(PeerTestCase):

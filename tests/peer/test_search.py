@@ -1,0 +1,155 @@
+"""What a person finds among the peers, by real daemons in virtual time."""
+
+from p2p_twisted.peer.interface import (
+    AlreadyHere,
+    Ambiguous,
+    NotFound,
+    PeerError,
+)
+from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.transfer.progress import Saved
+from p2p_twisted.wire.content import content_id
+from tests.peer.cases import SONG, PeerTestCase
+
+
+class SearchTests(PeerTestCase):
+    def library(self) -> VirtualDaemons:
+        daemons = self.daemons()
+        daemons.start("s1", {"f1.txt": b"one", "music/song.mp3": SONG, "music/b/c": b"c"})
+        daemons.start("s2", {"copy of song.mp3": SONG, "f2.txt": b"two of s2"})
+        daemons.start("s3", {"f2.txt": b"two of s3"})
+        daemons.start("s4")
+        daemons.run(8.0)
+        return daemons
+
+    def test_bare_name(self) -> None:
+        """A name is found without its .txt, and saved as it is."""
+        daemons = self.library()
+        progress = daemons.get("s4", "f1")
+        assert isinstance(progress.state, Saved)
+        self.assertTrue(progress.state.path.endswith("s4/Downloads/f1.txt"))
+        self.assertEqual(progress.file, content_id(b"one"))
+        self.assertEqual(daemons.download("s4", "f1.txt"), b"one")
+
+    def test_newcomer(self) -> None:
+        """What is asked for before there is a link waits for the first one."""
+        daemons = self.library()
+        daemons.start("late")
+        progress = daemons.get("late", "f1")
+        self.assertIsInstance(progress.state, Saved)
+
+    def test_base_name(self) -> None:
+        """A file in a folder is found by its own name."""
+        daemons = self.library()
+        daemons.get("s4", "song.mp3")
+        self.assertEqual(daemons.download("s4", "song.mp3"), SONG)
+
+    def test_already_here(self) -> None:
+        """What is here is not fetched: neither a download nor a shared file."""
+        daemons = self.library()
+        daemons.get("s4", "f1")
+        for name in ("f1", "f1.txt", content_id(b"one")):
+            error = self.assertRaises(AlreadyHere, daemons.get, "s4", name)
+            self.assertIn("already in", str(error))
+        error = self.assertRaises(AlreadyHere, daemons.get, "s1", "f1")
+        self.assertIn("already in your directory", str(error))
+        self.assertRaises(AlreadyHere, daemons.get, "s2", content_id(SONG))
+
+    def test_nobody_has_it(self) -> None:
+        """It says so, and how many were asked."""
+        daemons = self.library()
+        error = self.assertRaises(NotFound, daemons.get, "s4", "nosuch")
+        self.assertRegex(str(error), r"no peer has nosuch \(asked 3 of 3, 0\.\d\d s\)")
+
+    def test_different_files(self) -> None:
+        """Different files of one name are offered for choice."""
+        daemons = self.library()
+        error = self.assertRaises(Ambiguous, daemons.get, "s4", "f2")
+        self.assertEqual([hit.peer for hit in error.hits], ["s2", "s3"])
+        daemons.result(daemons.peers["s4"].get("f2", lambda _: None, holder="s3"))
+        self.assertEqual(daemons.download("s4", "f2.txt"), b"two of s3")
+        # The other one is another file, and gets another name.
+        [other] = [hit for hit in error.hits if hit.peer == "s2"]
+        daemons.result(daemons.peers["s4"].get(other, lambda _: None))
+        self.assertEqual(daemons.download("s4", "f2 (1).txt"), b"two of s2")
+
+    def test_find(self) -> None:
+        """A search finds parts of names and patterns, everywhere, oneself included."""
+        daemons = self.library()
+        for text in ("song", "*.mp3", "SONG"):
+            found = daemons.result(daemons.peers["s4"].find(text))
+            names = [(hit.peer, hit.name) for hit in found.hits]
+            self.assertEqual(names, [("s2", "copy of song.mp3"), ("s1", "music/song.mp3")])
+            self.assertEqual((found.answered, found.asked), (3, 3))
+        own = daemons.result(daemons.peers["s1"].find("f1"))
+        self.assertEqual([hit.peer for hit in own.hits], ["s1"])
+
+    def test_listing(self) -> None:
+        """One's own and another's files can be listed; who is not there cannot."""
+        daemons = self.library()
+        own = daemons.result(daemons.peers["s3"].listing())
+        self.assertEqual([hit.name for hit in own.hits], ["f2.txt"])
+        other = daemons.result(daemons.peers["s3"].listing("s1"))
+        self.assertEqual(
+            {hit.name for hit in other.hits},
+            {"f1.txt", "music", "music/b", "music/b/c", "music/song.mp3"},
+        )
+        self.assertEqual(daemons.result(daemons.peers["s3"].listing("s4")).hits, ())
+        error = self.assertRaises(PeerError, daemons.result, daemons.peers["s3"].listing("nobody"))
+        self.assertIn("there is no peer nobody", str(error))
+
+    def test_folder(self) -> None:
+        """A folder comes with all that is below it."""
+        daemons = self.library()
+        daemons.get("s4", "music")
+        self.assertEqual(daemons.download("s4", "music/song.mp3"), SONG)
+        self.assertEqual(daemons.download("s4", "music/b/c"), b"c")
+
+    def test_too_long(self) -> None:
+        """What cannot be asked is refused here."""
+        daemons = self.library()
+        for text in ("x" * 2_000, "é" * 1_025, "\ud800"):
+            self.assertRaises(PeerError, daemons.get, "s4", text)
+            self.assertRaises(PeerError, daemons.result, daemons.peers["s4"].find(text))
+
+
+class ReshareTests(PeerTestCase):
+    """What has been downloaded, for others."""
+
+    def holders(self, name: str, reshares: bool) -> list[tuple[str, str]]:
+        """Find out who offers a file that s2 has downloaded from s1."""
+        network = self.daemons()
+        network.start("s1", {"docs/f1.txt": b"one", "song": SONG})
+        network.start("s2", {"own": b"own", "song": b"another"}, reshares=reshares)
+        network.start("s3")
+        network.run(8.0)
+        network.get("s2", "f1")
+        network.result(network.peers["s2"].get("song", lambda _: None, holder="s1"))
+        network.run(15.0)
+        self.network = network
+        found = network.result(network.peers["s3"].find(name))
+        return sorted((hit.peer, hit.name) for hit in found.hits)
+
+    def test_private(self) -> None:
+        """Without being told to, a peer offers nothing of it."""
+        self.assertEqual(self.holders("f1", False), [("s1", "docs/f1.txt")])
+        self.assertIsNone(self.network.peers["s2"].status().reshared)
+
+    def test_reshared(self) -> None:
+        """It is offered under its name there, and served when its first holder is gone."""
+        self.assertEqual(self.holders("f1", True), [("s1", "docs/f1.txt"), ("s2", "f1.txt")])
+        self.assertEqual(self.network.peers["s2"].status().reshared, 2)
+        self.network.crash("s1")
+        self.network.get("s3", "f1")
+        self.assertEqual(self.network.download("s3", "f1.txt"), b"one")
+        self.network.get("s3", content_id(SONG))
+        self.assertEqual(self.network.download("s3", "song"), SONG)
+
+    def test_both(self) -> None:
+        """Two files of one name are two offers; the same one is listed once."""
+        self.assertEqual(
+            self.holders("song", True), [("s1", "song"), ("s2", "song"), ("s2", "song")]
+        )
+        listed = self.network.result(self.network.peers["s2"].listing())
+        self.assertEqual(sorted(hit.name for hit in listed.hits), ["f1.txt", "own", "song", "song"])
+        self.assertEqual(self.network.peers["s2"].status().files, 2)
