@@ -3,13 +3,18 @@
 from collections.abc import Callable
 from functools import partial
 from random import Random
+from statistics import fmean
 from typing import Final
 
+from p2p_twisted.overlay.widening import widening
 from p2p_twisted.testing.graph import graph_of, shape_of
 from p2p_twisted.testing.swarm import Swarm
+from p2p_twisted.testing.swarmpeer import SwarmPeer
 from p2p_twisted.testing.traffic import Traffic
 from p2p_twisted.testing.watching import Watcher
-from p2p_twisted.wire.messages import Ask, Message
+from p2p_twisted.wire.limits import ASK_HOPS
+from p2p_twisted.wire.messages import Ask, Message, Told
+from p2p_twisted.wire.names import MessageId, PeerName
 
 Figures = dict[str, float]
 Change = Callable[[Swarm], None]
@@ -27,17 +32,26 @@ FAULTS: Final = (
     ("silent death of 80 %", 0.8, True),
 )
 _SHAPING: Final = 6
+_COMMON_FINDS: Final = 60
+_RARE_FINDS: Final = 20
 
 
 class Copies(Watcher):
-    """Counts what is sent."""
+    """
+    Counts what is sent.
+
+    :ivar hits: when the first hit for each question came to each peer.
+    """
 
     def __init__(self) -> None:
         self.traffic = Traffic()
+        self.hits: dict[tuple[MessageId, PeerName], float] = {}
 
-    def sent(self, message: Message) -> None:
+    def sent(self, message: Message, to: PeerName, at: float) -> None:
         """Count a line."""
         self.traffic.add(message)
+        if isinstance(message, Told) and message.hits:
+            self.hits.setdefault((message.id, to), at)
 
 
 def as_shipped(_swarm: Swarm) -> None:
@@ -77,7 +91,7 @@ def life(peers: int, seed: int, apart: Apart, change: Change = as_shipped) -> Fi
         reached = apart(partial(fault, swarm, share, is_silent))
         figures |= {f"{name} at {key}: reached": value for key, value in reached.items()}
     figures |= apart(partial(named, swarm))
-    return figures | steady(swarm)
+    return figures | steady(swarm, apart)
 
 
 def fault(swarm: Swarm, share: float, is_silent: bool) -> Figures:
@@ -104,7 +118,7 @@ def named(swarm: Swarm) -> Figures:
     dead = swarm.rng.sample(rest, len(rest) // 10)
     for peer in dead:
         swarm.die_silently(peer)
-    answer = swarm.ask(asker, Ask(swarm.new_id(), "topo", wait=6.0, flood=True))
+    answer = swarm.ask(asker, Ask(swarm.new_id(), "topo", wait=6.0, tree=0))
     told = set(answer.silent) | {link for record in answer.peers for link in record.links}
     return {
         "asked right after a tenth died silently: living not counted": len(rest)
@@ -116,7 +130,7 @@ def named(swarm: Swarm) -> Figures:
     }
 
 
-def steady(swarm: Swarm) -> Figures:
+def steady(swarm: Swarm, apart: Apart) -> Figures:
     """Measure a network that is six minutes old and has nothing to suffer."""
     peers = len(swarm.alive)
     swarm.run(240.0)
@@ -137,10 +151,52 @@ def steady(swarm: Swarm) -> Figures:
     for kind, urgent in (("broadcast", False), ("urgent broadcast", True)):
         runs = [broadcast(swarm, urgent) for _ in range(3)]
         figures |= {f"{kind}: {key}": pick(runs, key) for key in runs[0]}
-    for kind, flood in (("question along the tree", False), ("question by every link", True)):
-        runs = [question(swarm, flood) for _ in range(3)]
+    for kind, tree in (("question along the tree", ASK_HOPS), ("question by every link", 0)):
+        runs = [question(swarm, tree) for _ in range(3)]
         figures |= {f"{kind}: {key}": pick(runs, key) for key in runs[0]}
-    return figures
+    return figures | apart(partial(sought, swarm))
+
+
+def sought(swarm: Swarm) -> Figures:
+    """Have some look for files, as ``get`` does: one that 1 % have, and others of which one is."""
+    peers = len(swarm.alive)
+    for holder in swarm.rng.sample(swarm.alive, peers // 100):
+        holder.files = ("common",)
+    without = [peer for peer in swarm.alive if not peer.files]
+    common = [find(swarm, asker, "common") for asker in swarm.rng.sample(without, _COMMON_FINDS)]
+    rare = []
+    for number in range(_RARE_FINDS):
+        asker, holder = swarm.rng.sample(without, 2)
+        holder.files = (f"rare{number}",)
+        rare.append(find(swarm, asker, f"rare{number}"))
+    return {
+        "a file that 1 % have: lines, on average": fmean(lines for lines, _ in common),
+        "a file that 1 % have: first hit, s, on average": fmean(first for _, first in common),
+        "a file that 1 % have: first hit, s": max(first for _, first in common),
+        "a file that one has: lines a peer": max(lines for lines, _ in rare) / peers,
+        "a file that one has: first hit, s, on average": fmean(first for _, first in rare),
+        "a file that one has: first hit, s": max(first for _, first in rare),
+    }
+
+
+def find(swarm: Swarm, asker: SwarmPeer, name: str) -> tuple[int, float]:
+    """Look for a file; tell how many lines that took, and when the first hit came, in seconds."""
+    assert isinstance(swarm.watcher, Copies)
+    began, ids = swarm.now, []
+    asks = widening(Ask(swarm.new_id(), "name", name), swarm.new_id)
+    ask = next(asks)
+    while True:
+        ids.append(ask.id)
+        answer = swarm.ask(asker, ask)
+        try:
+            ask = asks.send(answer)
+        except StopIteration:
+            break
+    # What is still under way counts, too.
+    swarm.run(1.0)
+    hits = swarm.watcher.hits
+    first = min(hits[id_, asker.name] for id_ in ids if (id_, asker.name) in hits)
+    return sum(swarm.watcher.traffic.asked[id_] for id_ in ids), first - began
 
 
 def pick(runs: list[Figures], key: str) -> float:
@@ -165,10 +221,10 @@ def broadcast(swarm: Swarm, urgent: bool = False) -> Figures:
     }
 
 
-def question(swarm: Swarm, flood: bool) -> Figures:
+def question(swarm: Swarm, tree: int) -> Figures:
     """Have somebody ask what nobody knows."""
     peers, before, began = len(swarm.alive), swarm.lines, swarm.now
-    ask = Ask(swarm.new_id(), "text", "nosuch", wait=6.0, flood=flood)
+    ask = Ask(swarm.new_id(), "text", "nosuch", wait=6.0, tree=tree)
     answer = swarm.ask(swarm.rng.choice(swarm.alive), ask)
     return {
         "not counted": peers - 1 - answer.answered,

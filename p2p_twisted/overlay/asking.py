@@ -7,12 +7,13 @@ told, died or run out of time. A second asker is told nothing, at once: so a
 neighbor from whom no word comes is dead, and named as silent.
 
 A question goes along the tree of the broadcasts, and shapes it as they do; or,
-where that may be broken or is too slow, by every link.
+where that may be broken or is too slow, by every link, all the way or at first.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable
 from math import inf
+from statistics import fmean
 from typing import Final
 
 import attrs
@@ -33,6 +34,8 @@ _HOPS_IN_TIME: Final = 16
 _SHORTEST_WAIT_SECONDS: Final = 0.01
 _STREAM_SECONDS: Final = 0.25
 _STREAM_AGAIN_SECONDS: Final = 0.05
+_NEAR_SECONDS: Final = 0.1
+_UNKNOWN_ROUND_TRIP_SECONDS: Final = 0.15
 # Whoever has less than this left is told nothing: finding so few would not be worth the search.
 _RECORDS_LEAST: Final = 1_000
 _ANSWERED_MOST: Final = 1_000_000
@@ -62,6 +65,7 @@ class Asking:
     :ivar name: this peer's.
     :ivar know: what this peer itself answers.
     :ivar tree: the present links.
+    :ivar round_trips: tells how long they take there and back, in seconds, as far as is known.
     :ivar links: who is at their other ends.
     :ivar wake_at: when :meth:`wake` is to be called next; infinity means not at all.
     """
@@ -69,6 +73,7 @@ class Asking:
     name: PeerName
     know: Callable[[Ask], Known]
     tree: Tree
+    round_trips: Callable[[], list[float]]
     links: dict[LinkId, PeerName] = field(factory=dict)
     wake_at: float = inf
     _ends: int = 0
@@ -83,7 +88,14 @@ class Asking:
         return not self._open
 
     def ask(self, ask: Ask, now: float) -> list[Effect]:
-        """Ask all others; an :class:`Answer` follows. What we know ourselves is not in it."""
+        """
+        Ask all others; an :class:`Answer` follows. What we know ourselves is not in it.
+
+        Those who are near are waited for only as long as such answers mostly take.
+        """
+        if ask.tree and not self.tree.is_shaped:
+            # What goes along the tree all the way shapes it.
+            ask = attrs.evolve(ask, tree=limits.ASK_HOPS)
         return self._begin(ask, None, Known(), now)
 
     def is_new(self, ask: Ask) -> bool:
@@ -99,7 +111,8 @@ class Asking:
         if link not in self.links:
             return []
         if ask.id in self._seen:
-            is_pruned = not ask.flood and self.tree.prune(link)
+            # What went by other links may have come sooner than along the tree.
+            is_pruned = ask.tree == limits.ASK_HOPS and self.tree.prune(link)
             return [Send(link, Told(ask.id)), *([Send(link, Prune())] if is_pruned else [])]
         has_budget = self._budgets[link].left(now) >= _RECORDS_LEAST
         if len(self._open) >= limits.ASKS_OPEN or not has_budget:
@@ -158,8 +171,11 @@ class Asking:
         effects: list[Effect] = []
         for question in list(self._open.values()):
             if now >= question.deadline:
-                silent = [self.links[link] for link in question.waiting]
-                question.silent.update(dict.fromkeys(silent))
+                if question.is_near:
+                    question.cut = True
+                else:
+                    silent = [self.links[link] for link in question.waiting]
+                    question.silent.update(dict.fromkeys(silent))
                 question.waiting.clear()
                 effects += self._end_if_complete(question, now)
             elif now >= question.due:
@@ -175,11 +191,14 @@ class Asking:
         if len(self._seen) > limits.SEEN_IDS:
             self._seen.popitem(last=False)
         is_passed_on = ask.hops > 0 and ask.wait >= _SHORTEST_WAIT_SECONDS
-        ways = self.tree.links if ask.flood else self.tree.eager
+        ways = self.tree.links if ask.hops > ask.tree else self.tree.eager
         others = [link for link in ways if is_passed_on and link != parent]
-        question = Question(
-            ask, parent, now + ask.wait, dict.fromkeys(others), now + _STREAM_SECONDS
-        )
+        question = Question(ask, parent, now + ask.wait, dict.fromkeys(others), now)
+        if question.is_near:
+            question.deadline = now + self._patience(ask)
+        if ask.what not in ("name", "id"):
+            # Answers of so many peers are better passed on several at a time.
+            question.stream_at += _STREAM_SECONDS
         question.answered = 0 if parent is None else 1
         question.ends = self._ends
         question.cut = known.cut
@@ -189,6 +208,11 @@ class Asking:
         onward = attrs.evolve(ask, hops=max(0, ask.hops - 1), wait=wait)
         effects: list[Effect] = [Send(link, onward) for link in others]
         return effects + self._end_if_complete(question, now)
+
+    def _patience(self, ask: Ask) -> float:
+        """Tell how long most answers take of those who are within so many hops."""
+        round_trip = fmean(self.round_trips() or [_UNKNOWN_ROUND_TRIP_SECONDS])
+        return min(max(ask.hops * round_trip, _NEAR_SECONDS), ask.wait)
 
     def _add(
         self, question: Question, peers: tuple[PeerRecord, ...], hits: tuple[Hit, ...], now: float

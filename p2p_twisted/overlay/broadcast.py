@@ -68,11 +68,11 @@ class Broadcast:
     seconds on the monotonic clock.
 
     :ivar tree: the present links; others are not listened to.
-    :ivar round_trip: tells how long a link takes there and back, in seconds, if it is known.
+    :ivar round_trips: tells how long they take there and back, in seconds, as far as is known.
     """
 
     tree: Tree
-    round_trip: Callable[[LinkId], float | None]
+    round_trips: Callable[[], list[float]]
     _seen: "OrderedDict[MessageId, None]" = field(factory=OrderedDict)
     _kept: "OrderedDict[MessageId, _Kept]" = field(factory=OrderedDict)
     _kept_bytes: int = 0
@@ -200,9 +200,7 @@ class Broadcast:
 
     def _patience(self) -> float:
         """Tell how long the tree may take to bring what a shortcut has announced."""
-        times = [self.round_trip(link) for link in self.tree.links]
-        known = [time for time in times if time is not None]
-        slowest = max(known, default=_UNKNOWN_ROUND_TRIP_SECONDS)
+        slowest = max(self.round_trips(), default=_UNKNOWN_ROUND_TRIP_SECONDS)
         return min(max(_ROUND_TRIPS * slowest, _SHORTEST_GRAFT_SECONDS), _LONGEST_GRAFT_SECONDS)
 
     def _spread(self, gossip: Gossip, now: float, besides: Collection[LinkId] = ()) -> list[Effect]:

@@ -8,6 +8,7 @@ from attrs import define, field
 from p2p_twisted.overlay.effects import Answer, LinkId
 from p2p_twisted.overlay.marks import is_whole
 from p2p_twisted.wire.codec import packed
+from p2p_twisted.wire.limits import ASK_HOPS
 from p2p_twisted.wire.messages import Ask, Hit, Message, PeerRecord, Told
 from p2p_twisted.wire.names import PeerName
 
@@ -46,6 +47,11 @@ class Question:
         """When it ends, or when there is something to pass on to its parent."""
         has_news = self.parent is not None and self.has_more
         return min(self.deadline, self.stream_at) if has_news else self.deadline
+
+    @property
+    def is_near(self) -> bool:
+        """Whether it is our own, and only for those who are near."""
+        return self.parent is None and self.ask.hops < ASK_HOPS
 
     @property
     def has_more(self) -> bool:

@@ -11,6 +11,8 @@ from p2p_twisted.wire.names import MessageId
 
 _RINGS: Final = (2, 3, 4)
 _RING_SECONDS: Final = 1.0
+# How far a question fans out before it keeps to the tree: that halves the time to a hit.
+_FANNED_HOPS: Final = 3
 _FLOODS: Final = 3
 
 
@@ -24,21 +26,22 @@ def widening(
     :param everywhere: whether those who are near by do not suffice.
     :returns: gives what to ask next, is sent its answer, and returns the one that will do.
     """
-    is_near = ask.what in ("name", "id") and not everywhere
+    is_quick = ask.what in ("name", "id")
+    is_near = is_quick and not everywhere
 
     def will_do(answer: Answer) -> bool:
         # Who has but some of a file may lack just what is missing.
         return answer.is_whole or (is_near and not all(hit.partial for hit in answer.hits))
 
     for hops in _RINGS if is_near else ():
-        near = attrs.evolve(ask, id=new_id(), hops=hops, wait=_RING_SECONDS, flood=True)
+        near = attrs.evolve(ask, id=new_id(), hops=hops, wait=_RING_SECONDS, tree=0)
         answer = yield near
         if will_do(answer):
             return answer
-    answer = yield ask
+    answer = yield attrs.evolve(ask, tree=ask.hops - _FANNED_HOPS) if is_quick else ask
     floods = 0
     # Again where some were left out who are not silent: a link was lost on the way back.
     while not will_do(answer) and floods < _FLOODS and not (floods and answer.silent):
         floods += 1
-        answer = yield attrs.evolve(ask, id=new_id(), flood=True)
+        answer = yield attrs.evolve(ask, id=new_id(), tree=0)
     return answer

@@ -8,6 +8,7 @@ from attrs import define, field, frozen
 from p2p_twisted.testing.swarm import Swarm
 from p2p_twisted.testing.swarmpeer import SwarmPeer
 from p2p_twisted.testing.traffic import Traffic
+from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask
 from p2p_twisted.wire.names import MessageId, PeerName
 
@@ -108,12 +109,13 @@ class AskProbe:
     def begin(self, asker: SwarmPeer) -> None:
         """Have a peer ask all others."""
         self._alive = len(self.swarm.alive)
-        self._ask(asker, flood=False)
+        self._ask(asker, is_flood=False)
 
-    def _ask(self, asker: SwarmPeer, flood: bool) -> None:
-        ask = Ask(self.swarm.new_id(), "name", _SOUGHT, flood=flood)
+    def _ask(self, asker: SwarmPeer, is_flood: bool) -> None:
+        tree = 0 if is_flood else limits.ASK_HOPS
+        ask = Ask(self.swarm.new_id(), "name", _SOUGHT, tree=tree)
         self._asked.append(ask.id)
-        self.report("ask", id=ask.id, asker=asker.name, flood=flood)
+        self.report("ask", id=ask.id, asker=asker.name, flood=is_flood)
         began = self.swarm.now
         self.swarm.put(asker, ask)
         self._look(asker, ask, began)
@@ -130,9 +132,9 @@ class AskProbe:
         self.reply = Reply(
             **silent,
             alive=self._alive - 1,
-            is_flood=ask.flood,
+            is_flood=not ask.tree,
             seconds=self._seconds,
             lines_per_peer=lines / self._alive,
         )
-        if not (answer.is_whole or ask.flood):
-            self._ask(asker, flood=True)
+        if ask.tree and not answer.is_whole:
+            self._ask(asker, is_flood=True)

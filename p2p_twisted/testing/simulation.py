@@ -236,7 +236,7 @@ class Simulation(Watcher):
     # What the swarm tells
 
     @override
-    def sent(self, message: Message) -> None:
+    def sent(self, message: Message, to: PeerName, at: float) -> None:
         self._traffic.add(message)
 
     @override

@@ -293,7 +293,7 @@ class Swarm:
         peer.ends[dial.link] = End(other, theirs, latency)
         other.ends[theirs] = End(peer, dial.link, latency)
         link = Link(dial.why, peer.name, peer.address.port, dial.alone)
-        self._count(link)
+        self._count(link, other, 0.0)
         host = peer.address.host
         self._perform(other, other.overlay.link_asked(theirs, link, host, self.now))
 
@@ -304,8 +304,8 @@ class Swarm:
             return
         ours = peer.overlay.membership.sample(address)
         theirs = other.overlay.membership.sample(peer.address)
-        self._count(Peers(peer.name, peer.address.port, ours))
-        self._count(Peers(other.name, other.address.port, theirs))
+        self._count(Peers(peer.name, peer.address.port, ours), other, 0.0)
+        self._count(Peers(other.name, other.address.port, theirs), peer, 0.0)
         peer.overlay.membership.passive.met(address)
         self._perform(other, other.overlay.traded((peer.address, *ours), self.now))
         self._perform(peer, peer.overlay.traded(theirs, self.now))
@@ -313,7 +313,7 @@ class Swarm:
     def _send(self, peer: SwarmPeer, link: LinkId, message: Message) -> None:
         end = peer.ends.get(link)
         if end is not None:
-            self._count(message)
+            self._count(message, end.peer, end.latency)
             self._at(end.latency, self._receive, end.peer, end.link, message)
 
     def _receive(self, peer: SwarmPeer, link: LinkId, message: Message) -> None:
@@ -355,9 +355,9 @@ class Swarm:
     def _end(self, peer: SwarmPeer) -> None:
         peer.is_alive = False
 
-    def _count(self, message: Message) -> None:
+    def _count(self, message: Message, to: SwarmPeer, latency: float) -> None:
         self.lines += 1
-        self.watcher.sent(message)
+        self.watcher.sent(message, to.name, self.now + latency)
 
     # The registry
 

@@ -372,7 +372,8 @@ class Ask(Message):
     :ivar hops: how far the question still goes.
     :ivar wait: how long the asker waits for the answer, in seconds.
     :ivar limit: how many hits for one file each peer passes on.
-    :ivar flood: it goes by every link, and not just along the tree.
+    :ivar tree: it keeps to the tree once it may go only so many hops further; before
+        that, it goes by every link. So 0 means by every link all the way.
     :ivar most: how many files each peer names at most, of those whose names match.
     """
 
@@ -384,7 +385,7 @@ class Ask(Message):
     hops: Annotated[int, Meta(ge=0, le=limits.ASK_HOPS)] = limits.ASK_HOPS
     wait: Annotated[float, Meta(gt=0, le=limits.ASK_SECONDS)] = 2.0
     limit: Annotated[int, Meta(ge=1, le=limits.HITS_PER_FILE)] = limits.HITS_PER_FILE
-    flood: bool = False
+    tree: Annotated[int, Meta(ge=0, le=limits.ASK_HOPS)] = limits.ASK_HOPS
     most: Annotated[int, Meta(ge=1, le=limits.HITS_PER_PEER)] = limits.HITS_SHOWN_PER_PEER
 
 

@@ -1,5 +1,6 @@
 """Values that the overlay's tests need often."""
 
+from collections.abc import Sequence
 from itertools import count
 from random import Random
 from typing import TypeVar
@@ -52,8 +53,8 @@ def of_kind(effects: list[Effect], kind: type[T]) -> list[T]:
     return [effect for effect in effects if isinstance(effect, kind)]
 
 
-def an_asking(known: Known | None = None) -> Asking:
-    asking = Asking("me", lambda _ask: known or Known(), Tree())
+def an_asking(known: Known | None = None, round_trips: Sequence[float] = ()) -> Asking:
+    asking = Asking("me", lambda _ask: known or Known(), Tree(), lambda: list(round_trips))
     for link, name in ((1, "a"), (2, "b"), (3, "c")):
         asking.tree.add(link)
         asking.neighbor_up(link, name)

@@ -50,11 +50,45 @@ class AskingTests(SynchronousTestCase):
         """A question that goes by every link shapes nothing."""
         asking = an_asking()
         asking.tree.prune(3)
-        everywhere = attrs.evolve(TOPO, flood=True)
+        everywhere = attrs.evolve(TOPO, tree=0)
         effects = asking.asked(1, everywhere, 0.0)
         self.assertEqual([send.link for send in of_kind(effects, Send)], [2, 3])
         self.assertEqual(asking.asked(2, everywhere, 0.1), [Send(2, Told(TOPO.id))])
         self.assertEqual(asking.tree.eager, [1, 2])
+
+    def test_fans_out(self) -> None:
+        """A question may go by every link at first, then along the tree, and shapes nothing."""
+        fanned = attrs.evolve(TOPO, tree=limits.ASK_HOPS - 1)
+        for hops, others in ((limits.ASK_HOPS, [2, 3]), (limits.ASK_HOPS - 1, [2])):
+            asking = an_asking()
+            asking.tree.prune(3)
+            asked = attrs.evolve(fanned, hops=hops)
+            effects = asking.asked(1, asked, 0.0)
+            self.assertEqual([send.link for send in of_kind(effects, Send)], others)
+            self.assertEqual(asking.asked(2, asked, 0.1), [Send(2, Told(TOPO.id))])
+            self.assertEqual(asking.tree.eager, [1, 2])
+
+    def test_fans_out_later(self) -> None:
+        """Where nothing has shaped the tree yet, a question does, rather than fan out."""
+        asking = an_asking()
+        for is_shaped, tree in ((False, limits.ASK_HOPS), (True, limits.ASK_HOPS - 3)):
+            asking.tree.is_shaped = is_shaped
+            ask = attrs.evolve(TOPO, id=an_id(50 + is_shaped), tree=limits.ASK_HOPS - 3)
+            for send in of_kind(asking.ask(ask, 0.0), Send):
+                assert isinstance(send.message, Ask)
+                self.assertEqual(send.message.tree, tree)
+
+    def test_near(self) -> None:
+        """Those who are near are waited for about as long as answers take, and not blamed."""
+        asking = an_asking(round_trips=[0.05, 0.15])
+        near = attrs.evolve(TOPO, hops=4)
+        [ask, *_] = [send.message for send in of_kind(asking.ask(near, 0.0), Send)]
+        assert isinstance(ask, Ask)
+        self.assertGreater(ask.wait, 1.0)
+        asking.told(1, Told(TOPO.id, hits=(a_hit(),), more=True), 0.1)
+        self.assertEqual(asking.wake(0.39), [])
+        [answer] = of_kind(asking.wake(0.4), Answer)
+        self.assertEqual((len(answer.hits), answer.silent, answer.is_whole), (1, (), False))
 
     def test_whole(self) -> None:
         """An answer is whole when both ends of every link have told of it."""
@@ -125,6 +159,16 @@ class AskingTests(SynchronousTestCase):
             send.message, Told(TOPO.id, hits=(attrs.evolve(a_hit(), route=("b",)),), more=True)
         )
         self.assertEqual(of_kind(asking.wake(0.6), Send), [])
+
+    def test_streams_at_once(self) -> None:
+        """Whoever waits for a file is told of it at once."""
+        asking = an_asking()
+        ask = attrs.evolve(TOPO, what="name", text="f1")
+        asking.asked(1, ask, 0.0)
+        asking.told(2, Told(TOPO.id, hits=(a_hit(),), more=True), 0.1)
+        self.assertLessEqual(asking.wake_at, 0.1)
+        [send] = of_kind(asking.wake(0.1), Send)
+        self.assertEqual(send.link, 1)
 
     def test_uninvited_answers(self) -> None:
         """Answers to no question, from strangers, or twice, count for nothing."""

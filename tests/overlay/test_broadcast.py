@@ -13,7 +13,7 @@ from tests.overlay.builders import a_gossip, an_id, of_kind
 
 
 def a_broadcast(links: int = 3) -> Broadcast:
-    broadcast = Broadcast(Tree(), lambda _link: 0.1)
+    broadcast = Broadcast(Tree(), lambda: [0.1])
     for link in range(1, links + 1):
         broadcast.tree.add(link)
         broadcast.neighbor_up(link, 0.0)

@@ -44,9 +44,9 @@ class ThousandTests(SynchronousTestCase):
         before = swarm.lines
         swarm.run(30.0)
         self.assertLess((swarm.lines - before) / 1_000 / 30.0, 0.3)
-        for flood, most in ((False, 2.2), (True, 11.0)):
+        for tree, most in ((limits.ASK_HOPS, 2.2), (0, 11.0)):
             before = swarm.lines
-            ask = Ask(swarm.new_id(), "text", "nosuch", flood=flood)
+            ask = Ask(swarm.new_id(), "text", "nosuch", tree=tree)
             self.assertEqual(swarm.ask(swarm.alive[7], ask).answered, 999)
             self.assertLess((swarm.lines - before) / 1_000, most)
         id_ = swarm.publish(swarm.alive[3])
@@ -79,7 +79,7 @@ class ThousandTests(SynchronousTestCase):
         dead = swarm.rng.sample(swarm.alive[1:], 30)
         for peer in dead:
             swarm.die_silently(peer)
-        ask = Ask(swarm.new_id(), "topo", wait=6.0, flood=True)
+        ask = Ask(swarm.new_id(), "topo", wait=6.0, tree=0)
         answer = swarm.ask(swarm.alive[0], ask)
         self.assertEqual(answer.answered, 269)
         named = set(answer.silent) | {link for record in answer.peers for link in record.links}
@@ -177,9 +177,9 @@ class TenThousandTests(SynchronousTestCase):
             swarm.run(5.0)
             self.assertEqual(swarm.reach(id_), 1.0)
             self.assertLessEqual(max(peer.delivered[id_][1] for peer in swarm.alive), most)
-        for flood, lines in ((False, 2.2), (True, 11.0)):
+        for tree, lines in ((limits.ASK_HOPS, 2.2), (0, 11.0)):
             before, began = swarm.lines, swarm.now
-            ask = Ask(swarm.new_id(), "text", "nosuch", flood=flood)
+            ask = Ask(swarm.new_id(), "text", "nosuch", tree=tree)
             self.assertEqual(swarm.ask(swarm.alive[7], ask).answered, 9_999)
             self.assertLessEqual((swarm.lines - before) / 10_000, lines)
             self.assertLess(swarm.now - began, 1.0)
@@ -188,7 +188,7 @@ class TenThousandTests(SynchronousTestCase):
         swarm.run(5.0)
         self.assertEqual(swarm.reach(id_), 1.0)
         self.assertEqual(len(swarm.component(swarm.alive[0])), 5_000)
-        answer = swarm.ask(swarm.alive[0], Ask(swarm.new_id(), "text", "x", flood=True))
+        answer = swarm.ask(swarm.alive[0], Ask(swarm.new_id(), "text", "x", tree=0))
         self.assertEqual(answer.answered, 4_999)
         self.assertLess(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 600_000)
 

@@ -133,7 +133,7 @@ class Chaos:
                 rng.choice([0, 1, limits.ASK_HOPS]),
                 rng.choice([_MOMENT, 0.1, limits.ASK_SECONDS]),
                 rng.choice([1, limits.HITS_PER_FILE]),
-                rng.random() < 0.5,
+                rng.choice([0, 1, limits.ASK_HOPS]),
             ),
             lambda: Gossip(
                 self.id(),
