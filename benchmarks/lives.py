@@ -32,7 +32,7 @@ FAULTS: Final = (
     ("silent death of 80 %", 0.8, True),
 )
 _SHAPING: Final = 6
-_COMMON_FINDS: Final = 60
+_COMMON_FINDS: Final = 300
 _RARE_FINDS: Final = 20
 
 
@@ -193,7 +193,7 @@ def find(swarm: Swarm, asker: SwarmPeer, name: str) -> tuple[int, float]:
         except StopIteration:
             break
     # What is still under way counts, too.
-    swarm.run(1.0)
+    swarm.run(0.5)
     hits = swarm.watcher.hits
     first = min(hits[id_, asker.name] for id_ in ids if (id_, asker.name) in hits)
     return sum(swarm.watcher.traffic.asked[id_] for id_ in ids), first - began

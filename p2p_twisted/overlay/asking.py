@@ -34,6 +34,8 @@ _HOPS_IN_TIME: Final = 16
 _SHORTEST_WAIT_SECONDS: Final = 0.01
 _STREAM_SECONDS: Final = 0.25
 _STREAM_AGAIN_SECONDS: Final = 0.05
+# To wait longer costs who seeks what is far more than it spares who would have found it near.
+_ROUND_TRIPS_PER_HOP: Final = 1.2
 _NEAR_SECONDS: Final = 0.1
 _UNKNOWN_ROUND_TRIP_SECONDS: Final = 0.15
 # Whoever has less than this left is told nothing: finding so few would not be worth the search.
@@ -212,7 +214,7 @@ class Asking:
     def _patience(self, ask: Ask) -> float:
         """Tell how long most answers take of those who are within so many hops."""
         round_trip = fmean(self.round_trips() or [_UNKNOWN_ROUND_TRIP_SECONDS])
-        return min(max(ask.hops * round_trip, _NEAR_SECONDS), ask.wait)
+        return min(max(_ROUND_TRIPS_PER_HOP * ask.hops * round_trip, _NEAR_SECONDS), ask.wait)
 
     def _add(
         self, question: Question, peers: tuple[PeerRecord, ...], hits: tuple[Hit, ...], now: float

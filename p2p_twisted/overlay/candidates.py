@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _FIRST_BOOK_SECONDS: Final = 0.25
 _LONGEST_BOOK_SECONDS: Final = 30.0
-_LONGER: Final = 1.25
+_LONGER: Final = 1.1
 
 Why = Literal["join", "need", "mix"]
 

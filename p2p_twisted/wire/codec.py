@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 import attrs
 import msgspec
@@ -113,23 +113,28 @@ def _line(message: Message) -> bytes:
     return message.verb.encode() + body + b"\r\n"
 
 
-def _plain(value: Any) -> Any:
-    """Turn a value into what JSON has; of an object, only what differs from its defaults."""
-    if isinstance(value, tuple):
-        return [_plain(member) for member in value]
-    fields = _fields(value.__class__)
-    if fields is None:
-        return value
+def _plain(value: Any) -> dict[str, Any]:
+    """Turn an object into what JSON has: those of its fields that differ from their defaults."""
     return {
-        name: _plain(member)
-        for name, default in fields
+        name: turn(member) if turn else member
+        for name, default, turn in _fields(value.__class__)
         if (member := getattr(value, name)) != default
     }
 
 
+def _plain_members(values: tuple[Any, ...]) -> list[dict[str, Any]]:
+    return [_plain(value) for value in values]
+
+
 @cache
-def _fields(kind: type) -> tuple[tuple[str, Any], ...] | None:
-    """List a class's members and their defaults, in its order; other values have none."""
-    if not attrs.has(kind):
-        return None
-    return tuple((field.name, field.default) for field in attrs.fields(kind))
+def _fields(kind: type) -> tuple[tuple[str, Any, Callable[[Any], Any] | None], ...]:
+    """List a class's fields, their defaults, and how to turn those that hold objects."""
+    hints = get_type_hints(kind)
+    return tuple((f.name, f.default, _turning(hints[f.name])) for f in attrs.fields(kind))
+
+
+def _turning(hint: Any) -> Callable[[Any], Any] | None:
+    """Tell how to turn a field of this type; what holds no object of ours is JSON as it is."""
+    if attrs.has(hint):
+        return _plain
+    return _plain_members if any(attrs.has(member) for member in get_args(hint)) else None

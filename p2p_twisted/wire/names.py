@@ -188,10 +188,9 @@ def plain_host(host: str) -> str:
     return str(ipaddress.IPv6Address(host).ipv4_mapped or host)
 
 
-@lru_cache(maxsize=4_096)
 def is_loopback(host: str) -> bool:
     """Tell whether a checked host is this machine itself."""
-    return ipaddress.ip_address(host).is_loopback
+    return host.startswith("127.") or host == "::1"
 
 
 def valid_path(_instance: object, _attribute: "attrs.Attribute[Any]", value: str) -> None:

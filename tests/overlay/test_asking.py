@@ -86,8 +86,8 @@ class AskingTests(SynchronousTestCase):
         assert isinstance(ask, Ask)
         self.assertGreater(ask.wait, 1.0)
         asking.told(1, Told(TOPO.id, hits=(a_hit(),), more=True), 0.1)
-        self.assertEqual(asking.wake(0.39), [])
-        [answer] = of_kind(asking.wake(0.4), Answer)
+        self.assertEqual(asking.wake(0.4), [])
+        [answer] = of_kind(asking.wake(0.5), Answer)
         self.assertEqual((len(answer.hits), answer.silent, answer.is_whole), (1, (), False))
 
     def test_whole(self) -> None:
