@@ -190,7 +190,9 @@ class Rsync(Served):
     @override
     def serve(self) -> Words:
         settings = self.home / "settings"
-        settings.write_text(f"use chroot = no\n[files]\npath = {self.source.parent}\n")
+        # Started by root it would become nobody, who may not look into the lab.
+        owner = "uid = root\ngid = root\n" if os.geteuid() == 0 else ""
+        settings.write_text(f"use chroot = no\n{owner}[files]\npath = {self.source.parent}\n")
         where = [f"--address={LOOPBACK}", f"--port={self.port}"]
         return [self.tools.find("rsync"), "--daemon", "--no-detach", f"--config={settings}", *where]
 

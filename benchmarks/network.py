@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,13 +40,16 @@ class Network:
         command = twistd(lab.directory / f"registry.{self._port}.log", arguments)
         lab.wait_until_ready(lab.start_daemon("registry", *host.prefix, *command))
 
-    def start_peer(self, name: str, *options: str, host: Host = LOCAL) -> Process:
+    def start_peer(
+        self, name: str, *options: str, host: Host = LOCAL, stamps: Path | None = None
+    ) -> Process:
         """
         Start a peer; returns when it is ready.
 
         What the process says is how each line ended: ``ok`` or ``failed``.
 
         :param options: further ones of ``p2ppeer``.
+        :param stamps: where to write down when it is pushed to, and when it publishes.
         """
         results, given = os.pipe()
         arguments = [
@@ -58,6 +62,8 @@ class Network:
             *options,
         ]
         command = twistd(self._lab.directory / f"{name}.log", arguments)
+        if stamps is not None:
+            command = [sys.executable, "-m", "benchmarks.stamps", str(stamps), *command[3:]]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "pass_fds": (given,)}
         try:
             daemon = self._lab.start_daemon(name, *host.prefix, *command, **pipes)

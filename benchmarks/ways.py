@@ -10,6 +10,7 @@ from typing_extensions import override
 from benchmarks.figures import Sample
 from benchmarks.lab import Lab, Process
 from benchmarks.network import Network, is_saved
+from benchmarks.stamps import push_seconds
 from benchmarks.tools import Tools
 from benchmarks.usage import peak_memory
 
@@ -45,7 +46,11 @@ class Way(ABC):
 
 
 class Ours(Way):
-    """Two peers; the clock runs from the typed ``get`` to the verdict."""
+    """
+    Two peers; the clock runs from the typed ``get`` to the verdict.
+
+    :ivar pushes: of each run, what of it was from the push to the publication, in seconds.
+    """
 
     name = OURS
 
@@ -53,7 +58,9 @@ class Ours(Way):
     def prepare(self) -> None:
         self.network = Network(self.lab)
         self.holder = self.network.start_peer(self.source.parent.name)
-        self.downloader = self.network.start_peer("downloader")
+        self._stamps = self.lab.directory / "stamps"
+        self.downloader = self.network.start_peer("downloader", stamps=self._stamps)
+        self.pushes: list[float] = []
         # It does nothing, and is there to be compared with.
         self.idle = self.network.start_peer("idle")
         self._peaks = self._peaks_now()
@@ -80,6 +87,7 @@ class Ours(Way):
 
         sides = [self.holder], [self.downloader]
         sample = self.lab.timed(*sides, begin, lambda: is_saved(self.downloader))
+        self.pushes.append(push_seconds(self._stamps))
         self.downloaded.rename(target)
         return sample
 

@@ -184,6 +184,7 @@ class Download:
         else:
             await self._means.offload(self._means.wants.remove, self._wanted.file)
             path = self._inbox.path(target)
+            self.log.info("saved {path}", path=path)
             self.report.become(Saved(path, self.report.seconds, self.report.holders))
             # Whatever else was aimed at meanwhile came too late.
             self._aim, self._is_aim_new = _Aim.SAVED, False

@@ -191,6 +191,7 @@ class Requests:
             self.log.debug("a push that nobody asked for, from {host}", host=connection.host)
             connection.abort()
             return Unwanted()
+        self.log.debug("{holder} pushes {file}", holder=request.holder, file=push.file)
         request.answered()
         request.session = request.receive(connection, push, request)
         return request.session

@@ -34,6 +34,7 @@ class BenchmarkTests(SynchronousTestCase):
         self.assertIn("| p2p_twisted | 1.00 |", printed)
         self.assertIn("| Twisted's defaults, BLAKE3 |", printed)
         self.assertIn("| downloader |", printed)
+        self.assertRegex(printed, r"ours took \d+\.\d{3} s; the limit took \d+\.\d\d times that")
 
     def test_swarm(self) -> None:
         """One file to two who want it."""
