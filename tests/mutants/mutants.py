@@ -46,6 +46,20 @@ MUTANTS: Final = (
         "overlay",
     ),
     Mutant(
+        "overlay/asking.py",
+        "is_pruned = ask.tree == limits.ASK_HOPS and self.tree.prune(link)",
+        "is_pruned = self.tree.prune(link)",
+        "questions that fan out tear the tree apart",
+        "overlay",
+    ),
+    Mutant(
+        "overlay/asking.py",
+        "question.deadline = now + self._patience(ask)",
+        "pass",
+        "whoever seeks a file waits for the slowest of those near by",
+        "overlay",
+    ),
+    Mutant(
         "overlay/membership.py",
         "keeps_own = crossing is not None and self.me.name < address.name",
         "keeps_own = crossing is not None",

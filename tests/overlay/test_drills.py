@@ -6,6 +6,7 @@ from random import Random
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
+from benchmarks.lives import Copies, find
 from p2p_twisted.testing.graph import graph_of, shape_of
 from p2p_twisted.testing.swarm import Swarm
 from p2p_twisted.wire import limits
@@ -63,6 +64,15 @@ class ThousandTests(SynchronousTestCase):
         swarm.run(3.0)
         self.assertEqual([swarm.reach(id_) for id_ in ids], [1.0, 1.0])
         self.assertEqual(len(swarm.component(swarm.alive[0])), 200)
+
+    def test_crash_of_most(self) -> None:
+        """Where nineteen of twenty crash, the others find each other again within 30 s."""
+        swarm = a_settled_swarm(1_000, registry=False)
+        lose(swarm, 0.95)
+        id_ = swarm.publish(swarm.alive[0])
+        swarm.run(30.0)
+        self.assertEqual(swarm.reach(id_), 1.0)
+        self.assertEqual(len(swarm.component(swarm.alive[0])), 50)
 
     def test_silent_death(self) -> None:
         """A broadcast at the instant at which half die silently reaches all others in 30 s."""
@@ -183,6 +193,12 @@ class TenThousandTests(SynchronousTestCase):
             self.assertEqual(swarm.ask(swarm.alive[7], ask).answered, 9_999)
             self.assertLessEqual((swarm.lines - before) / 10_000, lines)
             self.assertLess(swarm.now - began, 1.0)
+        asker, holder = swarm.rng.sample(swarm.alive, 2)
+        holder.files = ("rare",)
+        swarm.watcher = Copies()
+        lines, first = find(swarm, asker, "rare")
+        self.assertLessEqual(lines / 10_000, 2.6)
+        self.assertLess(first, 1.2)
         lose(swarm, 0.5)
         id_ = swarm.publish(swarm.alive[0])
         swarm.run(5.0)
