@@ -21,12 +21,14 @@ Change = Callable[[Swarm], None]
 Apart = Callable[[Callable[[], Figures]], Figures]
 
 MOMENTS: Final = (1, 5, 10, 30, 60)
+_WITH_REGISTRY: Final = "with a registry"
 FAULTS: Final = (
     ("crash of 30 %", 0.3, False),
     ("crash of 50 %", 0.5, False),
     ("crash of 80 %", 0.8, False),
     ("crash of 90 %", 0.9, False),
     ("crash of 95 %", 0.95, False),
+    (f"crash of 95 %, {_WITH_REGISTRY}", 0.95, False),
     ("silent death of 30 %", 0.3, True),
     ("silent death of 50 %", 0.5, True),
     ("silent death of 80 %", 0.8, True),
@@ -88,15 +90,15 @@ def life(peers: int, seed: int, apart: Apart, change: Change = as_shipped) -> Fi
     swarm.run(60.0)
     shape(swarm)
     for name, share, is_silent in FAULTS:
-        reached = apart(partial(fault, swarm, share, is_silent))
+        reached = apart(partial(fault, swarm, share, is_silent, name.endswith(_WITH_REGISTRY)))
         figures |= {f"{name} at {key}: reached": value for key, value in reached.items()}
     figures |= apart(partial(named, swarm))
     return figures | steady(swarm, apart)
 
 
-def fault(swarm: Swarm, share: float, is_silent: bool) -> Figures:
+def fault(swarm: Swarm, share: float, is_silent: bool, has_registry: bool) -> Figures:
     """Tell what share of the survivors have a broadcast sent at the instant of a fault."""
-    swarm.has_registry = False
+    swarm.has_registry = has_registry
     for peer in swarm.rng.sample(swarm.alive, int(share * len(swarm.alive))):
         if is_silent:
             swarm.die_silently(peer)
@@ -163,7 +165,7 @@ def sought(swarm: Swarm) -> Figures:
     for holder in swarm.rng.sample(swarm.alive, peers // 100):
         holder.files = ("common",)
     without = [peer for peer in swarm.alive if not peer.files]
-    common = [find(swarm, asker, "common") for asker in swarm.rng.sample(without, _COMMON_FINDS)]
+    common = [find(swarm, asker, "common") for asker in swarm.rng.choices(without, k=_COMMON_FINDS)]
     rare = []
     for number in range(_RARE_FINDS):
         asker, holder = swarm.rng.sample(without, 2)
@@ -183,13 +185,13 @@ def find(swarm: Swarm, asker: SwarmPeer, name: str) -> tuple[int, float]:
     """Look for a file; tell how many lines that took, and when the first hit came, in seconds."""
     assert isinstance(swarm.watcher, Copies)
     began, ids = swarm.now, []
-    asks = widening(Ask(swarm.new_id(), "name", name), swarm.new_id)
-    ask = next(asks)
+    steps = widening(Ask(swarm.new_id(), "name", name), swarm.new_id)
+    step = next(steps)
     while True:
-        ids.append(ask.id)
-        answer = swarm.ask(asker, ask)
+        ids.append(step.ask.id)
+        answer = swarm.ask(asker, step.ask, step.patience)
         try:
-            ask = asks.send(answer)
+            step = steps.send(answer)
         except StopIteration:
             break
     # What is still under way counts, too.

@@ -28,15 +28,10 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Prune, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
-_LESS_PER_HOP_SECONDS: Final = 0.2
-_LEAST_PER_HOP_SECONDS: Final = 0.05
-_HOPS_IN_TIME: Final = 16
 _SHORTEST_WAIT_SECONDS: Final = 0.01
 _STREAM_SECONDS: Final = 0.25
 _STREAM_AGAIN_SECONDS: Final = 0.05
-# To wait longer costs who seeks what is far more than it spares who would have found it near.
-_ROUND_TRIPS_PER_HOP: Final = 1.2
-_NEAR_SECONDS: Final = 0.1
+_HASTE_SECONDS: Final = 0.1
 _UNKNOWN_ROUND_TRIP_SECONDS: Final = 0.15
 # Whoever has less than this left is told nothing: finding so few would not be worth the search.
 _RECORDS_LEAST: Final = 1_000
@@ -89,16 +84,24 @@ class Asking:
         """Whether no question is under way."""
         return not self._open
 
-    def ask(self, ask: Ask, now: float) -> list[Effect]:
+    def ask(self, ask: Ask, now: float, patience: float = inf) -> list[Effect]:
         """
         Ask all others; an :class:`Answer` follows. What we know ourselves is not in it.
 
-        Those who are near are waited for only as long as such answers mostly take.
+        :param patience: how many round trips to wait for each hop that it may go; others
+            are given all of ``ask.wait``.
         """
         if ask.tree and not self.tree.is_shaped:
             # What goes along the tree all the way shapes it.
             ask = attrs.evolve(ask, tree=limits.ASK_HOPS)
-        return self._begin(ask, None, Known(), now)
+        effects = self._begin(ask, None, Known(), now)
+        question = self._open.get(ask.id)
+        if question is not None and patience < inf:
+            usual = fmean(self.round_trips() or [_UNKNOWN_ROUND_TRIP_SECONDS])
+            wait = max(patience * ask.hops * usual, _HASTE_SECONDS)
+            question.is_hasty, question.deadline = True, now + min(wait, ask.wait)
+            self._reset_alarm()
+        return effects
 
     def is_new(self, ask: Ask) -> bool:
         """Tell whether a question has not been asked here before."""
@@ -173,7 +176,7 @@ class Asking:
         effects: list[Effect] = []
         for question in list(self._open.values()):
             if now >= question.deadline:
-                if question.is_near:
+                if question.is_hasty:
                     question.cut = True
                 else:
                     silent = [self.links[link] for link in question.waiting]
@@ -196,8 +199,6 @@ class Asking:
         ways = self.tree.links if ask.hops > ask.tree else self.tree.eager
         others = [link for link in ways if is_passed_on and link != parent]
         question = Question(ask, parent, now + ask.wait, dict.fromkeys(others), now)
-        if question.is_near:
-            question.deadline = now + self._patience(ask)
         if ask.what not in ("name", "id"):
             # Answers of so many peers are better passed on several at a time.
             question.stream_at += _STREAM_SECONDS
@@ -206,15 +207,9 @@ class Asking:
         question.cut = known.cut
         self._open[ask.id] = question
         self._add(question, known.peers, known.hits, now)
-        wait = ask.wait - _sooner(ask.wait)
-        onward = attrs.evolve(ask, hops=max(0, ask.hops - 1), wait=wait)
+        onward = question.onward
         effects: list[Effect] = [Send(link, onward) for link in others]
         return effects + self._end_if_complete(question, now)
-
-    def _patience(self, ask: Ask) -> float:
-        """Tell how long most answers take of those who are within so many hops."""
-        round_trip = fmean(self.round_trips() or [_UNKNOWN_ROUND_TRIP_SECONDS])
-        return min(max(_ROUND_TRIPS_PER_HOP * ask.hops * round_trip, _NEAR_SECONDS), ask.wait)
 
     def _add(
         self, question: Question, peers: tuple[PeerRecord, ...], hits: tuple[Hit, ...], now: float
@@ -248,14 +243,3 @@ class Asking:
             return effects
         del self._open[question.ask.id]
         return [*effects, Send(parent, question.last_line())]
-
-
-def _sooner(wait: float) -> float:
-    """
-    Tell how much earlier than its parent a child must give up, in seconds.
-
-    Otherwise all that it has gathered comes too late. A tree may be thirty hops
-    deep, and the last of them must have some time left, too.
-    """
-    share = max(wait / _HOPS_IN_TIME, _LEAST_PER_HOP_SECONDS)
-    return min(share, _LESS_PER_HOP_SECONDS, wait / 2)

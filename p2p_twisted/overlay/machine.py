@@ -6,6 +6,7 @@ broadcasts and questions pass along those links, or the tree among them.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from math import inf
 from typing import TYPE_CHECKING
 
 import attrs
@@ -107,9 +108,9 @@ class Overlay:
         """A sample of addresses has come."""
         return self._joined(self.membership.traded(peers, now), now)
 
-    def ask(self, ask: Ask, now: float) -> list[Effect]:
-        """Ask all other peers."""
-        return self.asking.ask(ask, now)
+    def ask(self, ask: Ask, now: float, patience: float = inf) -> list[Effect]:
+        """Ask all other peers; see :meth:`Asking.ask`."""
+        return self.asking.ask(ask, now, patience)
 
     def publish(self, gossip: Gossip, now: float) -> list[Effect]:
         """Broadcast to all other peers."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import count
+from math import inf
 from operator import attrgetter
 from random import Random
 from typing import Any, Final, Protocol
@@ -129,10 +130,10 @@ class Node:
         """Take referrals from the registry; the first call starts it all."""
         self._perform(self._overlay.introduce(referrals, self.now()))
 
-    def ask(self, ask: Ask) -> "Deferred[Answer]":
-        """Ask all other peers; fires within ``ask.wait`` seconds."""
+    def ask(self, ask: Ask, patience: float = inf) -> "Deferred[Answer]":
+        """Ask all other peers; fires within ``ask.wait`` seconds: see :meth:`Asking.ask`."""
         self._answers[ask.id] = answer = Deferred[Answer]()
-        self._perform(self._overlay.ask(ask, self.now()))
+        self._perform(self._overlay.ask(ask, self.now(), patience))
         return answer
 
     def publish(self, gossip: Gossip) -> None:

@@ -3,18 +3,21 @@
 from collections import Counter
 from typing import Final
 
+import attrs
 from attrs import define, field
 
 from p2p_twisted.overlay.effects import Answer, LinkId
 from p2p_twisted.overlay.marks import is_whole
 from p2p_twisted.wire.codec import packed
-from p2p_twisted.wire.limits import ASK_HOPS
 from p2p_twisted.wire.messages import Ask, Hit, Message, PeerRecord, Told
 from p2p_twisted.wire.names import PeerName
 
 _RECORDS_AT_ONCE: Final = 1_000
 _LINES_AT_ONCE: Final = 8
 _SILENT_MOST: Final = 256
+_LESS_PER_HOP_SECONDS: Final = 0.2
+_LEAST_PER_HOP_SECONDS: Final = 0.05
+_HOPS_IN_TIME: Final = 16
 
 
 @define
@@ -26,6 +29,7 @@ class Question:
     :ivar stream_at: when to pass on next what has come.
     :ivar peers: what has come and is still to be passed on, as are ``hits``.
     :ivar records: how many have come.
+    :ivar is_hasty: whether those who have not told by the deadline may just be slow.
     """
 
     ask: Ask
@@ -40,6 +44,7 @@ class Question:
     answered: int = 0
     cut: bool = False
     ends: int = 0
+    is_hasty: bool = False
     _passed: "Counter[str]" = field(factory=Counter)
 
     @property
@@ -49,14 +54,16 @@ class Question:
         return min(self.deadline, self.stream_at) if has_news else self.deadline
 
     @property
-    def is_near(self) -> bool:
-        """Whether it is our own, and only for those who are near."""
-        return self.parent is None and self.ask.hops < ASK_HOPS
-
-    @property
     def has_more(self) -> bool:
         """Whether something has come that was not passed on."""
         return bool(self.peers or self.hits)
+
+    @property
+    def onward(self) -> Ask:
+        """What to ask others: they must give up sooner, or all they gather comes too late."""
+        return attrs.evolve(
+            self.ask, hops=max(0, self.ask.hops - 1), wait=self.ask.wait - _sooner(self.ask.wait)
+        )
 
     def add(self, peers: tuple[PeerRecord, ...], hits: tuple[Hit, ...], room: int) -> int:
         """
@@ -112,3 +119,13 @@ class Question:
             self.cut,
             not (silent or self.cut) and is_whole(self.ends, self.answered),
         )
+
+
+def _sooner(wait: float) -> float:
+    """
+    Tell how much earlier than its parent a child gives up, in seconds.
+
+    A tree may be thirty hops deep, and the last of them must have some time left, too.
+    """
+    share = max(wait / _HOPS_IN_TIME, _LEAST_PER_HOP_SECONDS)
+    return min(share, _LESS_PER_HOP_SECONDS, wait / 2)

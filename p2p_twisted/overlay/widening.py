@@ -1,24 +1,41 @@
 """How a question is put to ever more of the network, until the answer will do."""
 
 from collections.abc import Callable, Generator
+from math import inf
 from typing import Final
 
 import attrs
+from attrs import frozen
 
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.wire.messages import Ask
 from p2p_twisted.wire.names import MessageId
 
-_RINGS: Final = (2, 3, 4)
+# How far, and how patiently. Each ring costs five to ten times as much as the one before it:
+# to be in haste over the second one would cost a network of ten thousand the most, and over
+# the first one the least; in the third one so many are asked that some hit comes early.
+_RINGS: Final = ((2, 1.0), (3, 1.5), (4, 1.1))
 _RING_SECONDS: Final = 1.0
 # How far a question fans out before it keeps to the tree: that halves the time to a hit.
 _FANNED_HOPS: Final = 3
 _FLOODS: Final = 3
 
 
+@frozen
+class Step:
+    """
+    What to ask next.
+
+    :ivar patience: how many round trips to wait, for each hop that it may go.
+    """
+
+    ask: Ask
+    patience: float = inf
+
+
 def widening(
     ask: Ask, new_id: Callable[[], MessageId], everywhere: bool = False
-) -> Generator[Ask, Answer, Answer]:
+) -> Generator[Step, Answer, Answer]:
     """
     Ask near by first where one hit is enough, then along the tree, then by every link.
 
@@ -33,15 +50,17 @@ def widening(
         # Who has but some of a file may lack just what is missing.
         return answer.is_whole or (is_near and not all(hit.partial for hit in answer.hits))
 
-    for hops in _RINGS if is_near else ():
+    for hops, patience in _RINGS if is_near else ():
         near = attrs.evolve(ask, id=new_id(), hops=hops, wait=_RING_SECONDS, tree=0)
-        answer = yield near
+        answer = yield Step(near, patience)
         if will_do(answer):
             return answer
-    answer = yield attrs.evolve(ask, tree=ask.hops - _FANNED_HOPS) if is_quick else ask
+    if is_quick:
+        ask = attrs.evolve(ask, tree=ask.hops - _FANNED_HOPS)
+    answer = yield Step(ask)
     floods = 0
     # Again where some were left out who are not silent: a link was lost on the way back.
     while not will_do(answer) and floods < _FLOODS and not (floods and answer.silent):
         floods += 1
-        answer = yield attrs.evolve(ask, id=new_id(), tree=0)
+        answer = yield Step(attrs.evolve(ask, id=new_id(), tree=0))
     return answer

@@ -6,7 +6,7 @@ from typing import Literal
 from p2p_twisted.library.matching import rank
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.overlay.node import Node
-from p2p_twisted.overlay.widening import widening
+from p2p_twisted.overlay.widening import Step, widening
 from p2p_twisted.peer.interface import Ambiguous, Found, NotFound, PeerError, Topology
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
@@ -87,21 +87,21 @@ class Search:
         """
         began = self.node.now()
         whole = Ask(self.node.new_id(), what, text, most=most)
-        asks = widening(whole, self.node.new_id, everywhere)
-        ask = next(asks)
+        steps = widening(whole, self.node.new_id, everywhere)
+        step = next(steps)
         while True:
-            answer = await self._ask(ask)
+            answer = await self._ask(step)
             try:
-                ask = asks.send(answer)
+                step = steps.send(answer)
             except StopIteration:
                 return answer, self.node.now() - began
 
-    async def _ask(self, ask: Ask) -> Answer:
+    async def _ask(self, step: Step) -> Answer:
         try:
-            encode(ask)
+            encode(step.ask)
         except Unsendable as error:
             raise PeerError(f"nobody can be asked for that: {error}") from None
-        return await self.node.ask(ask)
+        return await self.node.ask(step.ask, step.patience)
 
 
 def _place(hit: Hit) -> tuple[bool, str, str, PeerName]:

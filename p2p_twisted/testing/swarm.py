@@ -143,13 +143,13 @@ class Swarm:
         peer.delivered[gossip.id] = (self.now, 0)
         self._perform(peer, peer.overlay.publish(gossip, self.now))
 
-    def put(self, peer: SwarmPeer, ask: Ask) -> None:
+    def put(self, peer: SwarmPeer, ask: Ask, patience: float = inf) -> None:
         """Have a peer ask; its answer will be among its answers."""
-        self._perform(peer, peer.overlay.ask(ask, self.now))
+        self._perform(peer, peer.overlay.ask(ask, self.now, patience))
 
-    def ask(self, peer: SwarmPeer, ask: Ask) -> Answer:
+    def ask(self, peer: SwarmPeer, ask: Ask, patience: float = inf) -> Answer:
         """Ask, and run until the answer has come."""
-        self.put(peer, ask)
+        self.put(peer, ask, patience)
         while ask.id not in peer.answers and self._events:
             self._happen()
         return peer.answers[ask.id][1]

@@ -54,7 +54,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "overlay/asking.py",
-        "question.deadline = now + self._patience(ask)",
+        "question.is_hasty, question.deadline = True, now + min(wait, ask.wait)",
         "pass",
         "whoever seeks a file waits for the slowest of those near by",
         "overlay",

@@ -78,15 +78,16 @@ class AskingTests(SynchronousTestCase):
                 assert isinstance(send.message, Ask)
                 self.assertEqual(send.message.tree, tree)
 
-    def test_near(self) -> None:
-        """Those who are near are waited for about as long as answers take, and not blamed."""
+    def test_haste(self) -> None:
+        """Whoever is in haste waits for a few round trips, and blames nobody."""
         asking = an_asking(round_trips=[0.05, 0.15])
         near = attrs.evolve(TOPO, hops=4)
-        [ask, *_] = [send.message for send in of_kind(asking.ask(near, 0.0), Send)]
+        [ask, *_] = [send.message for send in of_kind(asking.ask(near, 0.0, 1.2), Send)]
         assert isinstance(ask, Ask)
         self.assertGreater(ask.wait, 1.0)
         asking.told(1, Told(TOPO.id, hits=(a_hit(),), more=True), 0.1)
         self.assertEqual(asking.wake(0.4), [])
+        self.assertAlmostEqual(asking.wake_at, 0.48)
         [answer] = of_kind(asking.wake(0.5), Answer)
         self.assertEqual((len(answer.hits), answer.silent, answer.is_whole), (1, (), False))
 

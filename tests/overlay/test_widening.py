@@ -21,12 +21,12 @@ class WideningTests(SynchronousTestCase):
         """Tell how far each question goes, when every answer has these hits, and lacks some."""
         numbers = count()
         ask = Ask("0" * 32, "id", "f" * 64)
-        asks = widening(ask, lambda: f"{next(numbers):032x}", everywhere)
-        asked = [next(asks)]
+        steps = widening(ask, lambda: f"{next(numbers):032x}", everywhere)
+        asked = [next(steps).ask]
         with self.assertRaises(StopIteration):
             while True:
                 answer = Answer(ask.id, (), tuple(hits), 1, ("s9",), cut=False, is_whole=False)
-                asked.append(asks.send(answer))
+                asked.append(steps.send(answer).ask)
         return [each.hops for each in asked]
 
     def test_near_by(self) -> None:
