@@ -13,7 +13,7 @@ from p2p_twisted.testing.swarmpeer import SwarmPeer
 from p2p_twisted.testing.traffic import Traffic
 from p2p_twisted.testing.watching import Watcher
 from p2p_twisted.wire.limits import ASK_HOPS
-from p2p_twisted.wire.messages import Ask, Message, Told
+from p2p_twisted.wire.messages import Ask, Busy, Bye, Link, Linked, Message, Peers, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
 Figures = dict[str, float]
@@ -42,16 +42,19 @@ class Copies(Watcher):
     """
     Counts what is sent.
 
+    :ivar membership: how many lines had to do with who links with whom.
     :ivar hits: when the first hit for each question came to each peer.
     """
 
     def __init__(self) -> None:
         self.traffic = Traffic()
+        self.membership = 0
         self.hits: dict[tuple[MessageId, PeerName], float] = {}
 
     def sent(self, message: Message, to: PeerName, at: float) -> None:
         """Count a line."""
         self.traffic.add(message)
+        self.membership += isinstance(message, Link | Linked | Busy | Bye | Peers)
         if isinstance(message, Told) and message.hits:
             self.hits.setdefault((message.id, to), at)
 

@@ -18,6 +18,7 @@ from random import Random
 from typing import TypeVar
 
 from benchmarks.lives import FAULTS, MOMENTS, crowd, gossip_rounds, life, settled
+from benchmarks.ordeals import churn, lies, merging
 from benchmarks.plain import make_plain
 from p2p_twisted.testing.graph import components
 
@@ -26,7 +27,14 @@ T = TypeVar("T")
 Links = dict[str, set[str]]
 Figures = dict[str, float]
 
-_HIGHER_IS_BETTER = ("reached", "fewest links", "share of peers with 5 links or more")
+_HIGHER_IS_BETTER = (
+    "reached",
+    "reached in 5 s",
+    "reached in 30 s and more",
+    "reached in 120 s",
+    "fewest links",
+    "share of peers with 5 links or more",
+)
 
 
 def apart(measure: Callable[[], T]) -> T:
@@ -108,6 +116,20 @@ def print_faults(whose: str, figures: Figures) -> None:
     )
 
 
+def print_ordeals(peers: int, seeds: Sequence[int]) -> None:
+    """Print how networks fare that are cut apart, that peers join and leave, or that have liars."""
+    rows = []
+    for size in sorted({10, 100, peers}):
+        for whose, has_registry in (("with a registry", True), ("without one", False)):
+            seconds = max(merging(size, seed, has_registry) for seed in seeds)
+            what = f"{size:,} peers, in halves for half an hour, are one again {whose} after, s"
+            rows.append((what, f"{seconds:.1f}"))
+    for ordeal in (churn, lies):
+        figures = worst([apart(partial(ordeal, peers, seed)) for seed in seeds])
+        rows += [(key, f"{value:.4g}") for key, value in figures.items()]
+    print_table((f"{peers:,} peers go through", "worst seed"), rows)
+
+
 def print_graphs(peers: int) -> None:
     """Print how graphs fall apart when peers are taken out of them."""
     rows = []
@@ -139,12 +161,16 @@ def main() -> None:
     parser.add_argument("--peers", type=int, default=1_000)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--life-only", action="store_true", help="leave out the comparisons")
+    parser.add_argument("--ordeals-only", action="store_true", help="leave out all but those")
     options = parser.parse_args()
     # All that is made here lives to the end; looking for garbage took a fifth of the time.
     gc.disable()
     peers, seeds = options.peers, range(1, options.seeds + 1)
 
     print(f"{peers} peers, the worst of {len(seeds)} seeds\n")
+    if options.ordeals_only:
+        print_ordeals(peers, seeds)
+        return
     print_life([apart(partial(life, peers, seed, apart)) for seed in seeds])
     if options.life_only:
         return
@@ -154,6 +180,7 @@ def main() -> None:
     )
     plain = [apart(partial(life, peers, s, apart, make_plain)) for s in seeds]
     print_faults("iroh-gossip's parameters", worst(plain))
+    print_ordeals(peers, seeds)
     print_rounds(100, seeds)
     print_rounds(peers, seeds)
     print_graphs(peers)

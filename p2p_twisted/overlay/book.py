@@ -15,9 +15,9 @@ from p2p_twisted.wire.names import PeerAddress
 if TYPE_CHECKING:
     from random import Random
 
-_RETRY_SECONDS: Final = 30.0
+_RETRY_SECONDS: Final = 15.0
 # Short, so that a network that was cut apart is whole again soon after.
-_LONGEST_RETRY_SECONDS: Final = 60.0
+_LONGEST_RETRY_SECONDS: Final = 30.0
 _FORGET_AFTER_SECONDS: Final = 7 * 86_400.0
 _KEY_BYTES: Final = 8
 _PLACES: Final = BOOK_ADDRESSES // 2

@@ -302,13 +302,16 @@ class Swarm:
         if other is None or not (other.is_alive and _is_reachable(peer, other)):
             peer.overlay.membership.passive.failed(address, self.now)
             return
-        ours = peer.overlay.membership.sample(address)
-        theirs = other.overlay.membership.sample(peer.address)
+        ours, theirs = self._sample(peer, address), self._sample(other, peer.address)
         self._count(Peers(peer.name, peer.address.port, ours), other, 0.0)
         self._count(Peers(other.name, other.address.port, theirs), peer, 0.0)
         peer.overlay.membership.passive.met(address)
         self._perform(other, other.overlay.traded((peer.address, *ours), self.now))
         self._perform(peer, peer.overlay.traded(theirs, self.now))
+
+    def _sample(self, peer: SwarmPeer, to: PeerAddress) -> tuple[PeerAddress, ...]:
+        """Have a peer give addresses to another one."""
+        return peer.overlay.membership.sample(to)
 
     def _send(self, peer: SwarmPeer, link: LinkId, message: Message) -> None:
         end = peer.ends.get(link)

@@ -54,7 +54,7 @@ class BookTests(SynchronousTestCase):
                 tries.append(now)
                 book.failed(address, now)
             now += 10.0
-        self.assertEqual(tries[:4], [0.0, 30.0, 90.0, 150.0])
+        self.assertEqual(tries[:4], [0.0, 20.0, 50.0, 80.0])
         self.assertTrue(7 * 86_400 < tries[-1] < 8 * 86_400)
 
     def test_success_clears_failures(self) -> None:

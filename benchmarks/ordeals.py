@@ -1,0 +1,128 @@
+"""What simulated networks go through for minutes: a cut, churn, liars; and the figures of it."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from benchmarks.lives import Copies, Figures, formed, shape
+from p2p_twisted.testing.liars import Liars
+from p2p_twisted.testing.swarm import Swarm
+from p2p_twisted.testing.swarmpeer import SwarmPeer
+from p2p_twisted.wire.names import PeerName
+
+_CUT_SECONDS: Final = 1_800.0
+_LONGEST_SECONDS: Final = 300.0
+_CHURN_SECONDS: Final = 300
+_SESSION_SECONDS: Final = 120.0
+_BETWEEN_SECONDS: Final = 5
+_FOR_ALL_SECONDS: Final = 30.0
+_LIES_SECONDS: Final = 300
+_LATE_SECONDS: Final = 120.0
+
+
+def merging(peers: int, seed: int, has_registry: bool) -> float:
+    """Cut a network in halves for half an hour; tell after how many seconds it is one again."""
+    swarm = formed(peers, seed)
+    swarm.run(60.0)
+    shape(swarm)
+    swarm.has_registry = has_registry
+    half = {peer.name for peer in swarm.rng.sample(swarm.alive, peers // 2)}
+    swarm.part(lambda peer: int(peer.name in half))
+    swarm.run(_CUT_SECONDS)
+    swarm.join()
+    began = swarm.now
+    while len(swarm.component(swarm.alive[0])) < peers and swarm.now - began < _LONGEST_SECONDS:
+        swarm.run(0.5)
+    return swarm.now - began
+
+
+def churn(peers: int, seed: int) -> Figures:
+    """Have peers stay for two minutes on average, and half of those that go crash."""
+    swarm = formed(peers, seed)
+    swarm.run(60.0)
+    shape(swarm)
+    assert isinstance(swarm.watcher, Copies)
+    before, peer_seconds = swarm.watcher.membership, 0
+    ends = (swarm.crash, swarm.die_silently, swarm.leave, swarm.leave)
+    sent: list[tuple[str, list[SwarmPeer]]] = []
+    soon: list[float] = []
+    alone = _Spans()
+    for second in range(_CHURN_SECONDS + int(_FOR_ALL_SECONDS)):
+        if second < _CHURN_SECONDS:
+            for peer in swarm.alive:
+                if swarm.rng.random() < 1 / _SESSION_SECONDS:
+                    swarm.rng.choice(ends)(peer)
+                    swarm.add(f"x{len(swarm.peers)}")
+        if second % _BETWEEN_SECONDS == 0:
+            soon += [reach(id_, audience) for id_, audience in sent[-1:]]
+            if second < _CHURN_SECONDS:
+                audience = swarm.alive
+                sent.append((swarm.publish(swarm.rng.choice(audience)), audience))
+        swarm.run(1.0)
+        peer_seconds += len(swarm.alive)
+        alone.note(swarm.now, (peer.name for peer in swarm.alive if not peer.neighbors))
+    return {
+        "churn: reached in 5 s": min(soon),
+        "churn: reached in 30 s and more": min(reach(id_, audience) for id_, audience in sent),
+        "churn: longest without a link, s": alone.longest,
+        "churn: lines a second and peer for membership": (swarm.watcher.membership - before)
+        / peer_seconds,
+    }
+
+
+def lies(peers: int, seed: int) -> Figures:
+    """Have three of ten lie, and see how the others fare among themselves."""
+    swarm = Liars(seed, watcher=Copies())
+    swarm.add_many(peers, apart=10.0 / peers)
+    swarm.run(60.0)
+    honest, cut_off = swarm.honest, _Spans()
+    sent: list[str] = []
+    soon: list[float] = []
+    for second in range(_LIES_SECONDS + int(_LATE_SECONDS)):
+        if second % _BETWEEN_SECONDS == 0:
+            soon += [reach(id_, honest) for id_ in sent[-1:]]
+            if second < _LIES_SECONDS:
+                sent.append(swarm.publish(swarm.rng.choice(honest)))
+        swarm.run(1.0)
+        cut_off.note(swarm.now, outside(swarm, honest))
+    return {
+        "three of ten lie: honest ones reached in 5 s": min(soon),
+        "three of ten lie: honest ones reached in 120 s": min(reach(i, honest) for i in sent),
+        "three of ten lie: longest cut off from the honest, s": cut_off.longest,
+    }
+
+
+class _Spans:
+    """How long something lasts for anybody, looked at once a second."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._since: dict[PeerName, float] = {}
+
+    def note(self, now: float, names: Iterator[PeerName]) -> None:
+        """Take note of whom it is so for now."""
+        self._since = {name: self._since.get(name, now) for name in names}
+        lasting = (now - since for since in self._since.values())
+        self.longest = max([self.longest, *lasting])
+
+
+def reach(id_: str, audience: list[SwarmPeer]) -> float:
+    """Tell what share of those who were there, and still are, have a broadcast."""
+    stayed = [peer for peer in audience if peer.is_alive]
+    return sum(id_ in peer.delivered for peer in stayed) / len(stayed)
+
+
+def outside(swarm: Swarm, honest: list[SwarmPeer]) -> Iterator[PeerName]:
+    """Name those whom no honest way leads to from most of the honest."""
+    names = {peer.name for peer in honest}
+    left = set(names)
+    largest: set[PeerName] = set()
+    while len(left) > len(largest):
+        part, fresh = set(), [left.pop()]
+        while fresh:
+            name = fresh.pop()
+            part.add(name)
+            found = (swarm.peers[name].neighbors & names) - part
+            fresh += found - set(fresh)
+        left -= part
+        largest = max(largest, part, key=len)
+    return iter(names - largest)
