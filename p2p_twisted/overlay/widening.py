@@ -11,10 +11,10 @@ from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.wire.messages import Ask
 from p2p_twisted.wire.names import MessageId
 
-# How far, and how patiently. Each ring costs five to ten times as much as the one before it:
-# to be in haste over the second one would cost a network of ten thousand the most, and over
-# the first one the least; in the third one so many are asked that some hit comes early.
-_RINGS: Final = ((2, 1.0), (3, 1.5), (4, 1.1))
+_RINGS: Final = (2, 3, 4)
+# Round trips for each hop: long enough for nearly all hits. To go on too early costs five to
+# ten times as much as the ring before; to wait for the very last word delays what is rare.
+_PATIENCE: Final = 1.4
 _RING_SECONDS: Final = 1.0
 # How far a question fans out before it keeps to the tree: that halves the time to a hit.
 _FANNED_HOPS: Final = 3
@@ -50,9 +50,9 @@ def widening(
         # Who has but some of a file may lack just what is missing.
         return answer.is_whole or (is_near and not all(hit.partial for hit in answer.hits))
 
-    for hops, patience in _RINGS if is_near else ():
+    for hops in _RINGS if is_near else ():
         near = attrs.evolve(ask, id=new_id(), hops=hops, wait=_RING_SECONDS, tree=0)
-        answer = yield Step(near, patience)
+        answer = yield Step(near, _PATIENCE)
         if will_do(answer):
             return answer
     if is_quick:
