@@ -62,7 +62,8 @@ def picture(outcome: Outcome) -> str:
     kinds = {kind for panel in panels.values() for kind in panel.kinds.values()}
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
-        f'width="{_WIDTH}" height="{_HEIGHT}">',
+        # In a browser's window it shrinks to fit.
+        f'width="{_WIDTH}" height="{_HEIGHT}" style="max-width: 100%; height: auto">',
         f"<style>{_STYLE}</style>",
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
         _text(_WIDTH / 2, 58, "title", _title(outcome)),
