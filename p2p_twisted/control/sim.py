@@ -1,6 +1,7 @@
 """``p2p sim``: simulate a network, and say and draw how it fared."""
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -49,9 +50,14 @@ def sim(scenario: Scenario, wants_json: bool, svg: Path | None, trace: Path | No
 
 def _run(scenario: Scenario, write: Callable[[str], object] | None) -> Outcome:
     simulation = Simulation(scenario, write)
-    with ProgressLine(scenario, sys.stderr) as line:
-        for progress in simulation.run():
-            line.show(progress)
+    # All that is made here lives to the end; looking for garbage took a quarter of the time.
+    gc.disable()
+    try:
+        with ProgressLine(scenario, sys.stderr) as line:
+            for progress in simulation.run():
+                line.show(progress)
+    finally:
+        gc.enable()
     return simulation.outcome
 
 

@@ -43,6 +43,10 @@ class _Half:
         place = bisect_left(self._keys, key)
         return place < len(self._keys) and self._keys[place] == key
 
+    def is_beyond(self, key: int) -> bool:
+        """Tell whether a key is too large for any of the places: most are."""
+        return len(self._keys) == _PLACES and key > self._keys[-1]
+
     def add(self, key: int, address: PeerAddress) -> PeerAddress | None:
         """Take an address up, if its key is small enough; returns the one that has to go."""
         place = bisect_left(self._keys, key)
@@ -82,7 +86,7 @@ class Book:
     def heard(self, address: PeerAddress) -> None:
         """Note an address that somebody named."""
         key = self._key(address)
-        if key not in self._reached:
+        if not self._heard.is_beyond(key) and key not in self._reached:
             self._keep(self._heard, key, address)
 
     def reached(self, address: PeerAddress) -> None:
