@@ -41,6 +41,7 @@ _LONGEST_BACKOFF_SECONDS: Final = 10.0
 _TRADE_SECONDS: Final = (10.0, 30.0)
 _FIRST_MIX_SECONDS: Final = 10.0
 _LONGEST_MIX_SECONDS: Final = 300.0
+_MIX_AGAIN_SECONDS: Final = 1.0
 _YOUNG_SECONDS: Final = 60.0
 
 
@@ -197,6 +198,9 @@ class Membership:
         attempt = self._attempts.pop(link, None)
         if attempt is not None:
             self.passive.failed(attempt.address, now)
+            if attempt.why == "mix" and self._mix_at is not None:
+                # Another one, soon: most addresses that it has may be forged, or of the dead.
+                self._mix_at = min(self._mix_at, now + _MIX_AGAIN_SECONDS)
         neighbor = self.links.pop(link, None)
         if neighbor is None:
             return self._seek(now)

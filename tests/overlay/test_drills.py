@@ -111,13 +111,14 @@ class PartitionTests(SynchronousTestCase):
 
     def test_merges_with_registry(self) -> None:
         """With the registry within reach again, that takes twenty seconds at most."""
-        swarm = a_settled_swarm(60)
-        half = {peer.name for peer in swarm.rng.sample(swarm.alive, 30)}
-        swarm.part(lambda peer: int(peer.name in half))
-        swarm.run(300.0)
-        swarm.join()
-        swarm.run(20.0)
-        self.assertEqual(len(swarm.component(swarm.alive[0])), 60)
+        for peers in (10, 100):
+            swarm = a_settled_swarm(peers)
+            half = {peer.name for peer in swarm.rng.sample(swarm.alive, peers // 2)}
+            swarm.part(lambda peer, half=half: int(peer.name in half))  # type: ignore[misc]
+            swarm.run(1_800.0)
+            swarm.join()
+            swarm.run(20.0)
+            self.assertEqual(len(swarm.component(swarm.alive[0])), peers)
 
 
 class RepeatTests(SynchronousTestCase):
@@ -198,7 +199,7 @@ class TenThousandTests(SynchronousTestCase):
         swarm.watcher = Copies()
         lines, first = find(swarm, asker, "rare")
         self.assertLessEqual(lines / 10_000, 2.6)
-        self.assertLess(first, 1.2)
+        self.assertLess(first, 1.5)
         lose(swarm, 0.5)
         id_ = swarm.publish(swarm.alive[0])
         swarm.run(5.0)

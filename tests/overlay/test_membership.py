@@ -77,6 +77,22 @@ class SeekingTests(SynchronousTestCase):
         refusal = membership.asked(99, Link("join", "late", 9_999), "127.0.0.1", 10.0)
         self.assertEqual(refusal, [Close(99, Bye("stopping"))])
 
+    def test_mixes_again(self) -> None:
+        """A swap that fails is soon tried with another peer: most may be dead, or made up."""
+        membership = a_membership()
+        linked(membership, limits.LINKS_SOUGHT)
+        membership.introduce(addresses(30), 0.0)
+        dialed, now = list[str](), 0.0
+        while len(dialed) < 4 and now < 60.0:
+            now = membership.wake_at
+            for dial in of_kind(membership.wake(now), Dial):
+                self.assertEqual(dial.why, "mix")
+                dialed.append(dial.address.name)
+                now += limits.DIAL_SECONDS
+                membership.lost(dial.link, now)
+        self.assertEqual(len(set(dialed)), 4)
+        self.assertLess(now, 30.0)
+
     def test_trades(self) -> None:
         """Now and then it trades samples with a peer that it remembers."""
         membership = a_membership()
@@ -213,7 +229,7 @@ class GraphTests(SynchronousTestCase):
         swarm.add_many(60)
         for peer in swarm.rng.sample(swarm.alive, 30):
             swarm.crash(peer)
-        swarm.run(5.0)
+        swarm.run(5.5)
         self.assertEqual(len(swarm.component(swarm.alive[0])), 30)
         self.assertEqual(swarm.one_way_links(), [])
 
