@@ -105,7 +105,11 @@ class Plan:
         :returns: at most 16 ranges; none while it owes enough, or nothing is left.
         """
         asked = self._holders[holder]
-        chosen = list(self._choose(asked, asked.room))
+        room = asked.room
+        if asked.owed and not room:
+            # So it is after most chunks.
+            return ()
+        chosen = list(self._choose(asked, room))
         if not asked.owed and self._first_unasked() is None and not chosen:
             chosen = self._owed_by_slower(asked, now)
         for index in chosen:

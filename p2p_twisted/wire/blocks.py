@@ -11,8 +11,7 @@ from zope.interface import implementer
 RawSink = Callable[[bytes], None]
 """Takes raw bytes as they come, in pieces of any size."""
 
-# Room for the line that announces the next block: to read that by itself would cost a turn.
-_BEHIND_BYTES: Final = 128
+_BEHIND_MOST_BYTES: Final = 128
 
 
 class Section(Protocol):
@@ -85,7 +84,8 @@ class BlockReader:
     end it before the transport closes. Once ended it never reads again.
 
     :param handle: the transport's socket; the transport must not read meanwhile.
-    :param room: tells where bytes belong.
+    :param room: tells where bytes belong, and how many to read behind them: the next block's
+        line, which would cost a turn by itself, and best nothing of that block.
     :param took: is told how many were put there, and given what came behind them.
     :param failed: is called when nothing can be read; the transport will see why.
     :raises OSError: when too many files are open.
@@ -95,7 +95,7 @@ class BlockReader:
         self,
         reactor: IReactorFDSet,
         handle: socket.socket,
-        room: Callable[[], memoryview],
+        room: Callable[[], tuple[memoryview, int]],
         took: Callable[[int, bytes], None],
         failed: Callable[[], None],
     ) -> None:
@@ -104,7 +104,7 @@ class BlockReader:
         self._room = room
         self._took = took
         self._failed = failed
-        self._behind = memoryview(bytearray(_BEHIND_BYTES))
+        self._behind = memoryview(bytearray(_BEHIND_MOST_BYTES))
         reactor.addReader(self)
 
     def end(self) -> None:
@@ -123,9 +123,9 @@ class BlockReader:
 
     def doRead(self) -> None:  # noqa: N802
         """Read what there is, as far as it fits."""
-        room = self._room()
+        room, behind = self._room()
         try:
-            count = self._socket.recvmsg_into((room, self._behind))[0]
+            count = self._socket.recvmsg_into((room, self._behind[:behind]))[0]
         except BlockingIOError:
             return
         except OSError:

@@ -88,6 +88,7 @@ class Connection(LineReceiver):
         self._phase = _Phase.CONNECTING
         self._has_talked = False
         self._strikes = 0
+        self._line_bytes = 0
         self._deadline: IDelayedCall | None = None
         self._outbox = Outbox(clock, self._give_up)
         self._pulse = Pulse(clock, self._ping, self._give_up_silent)
@@ -289,6 +290,7 @@ class Connection(LineReceiver):
 
     @override
     def lineReceived(self, line: bytes) -> None:
+        self._line_bytes = len(line) + len(self.delimiter)
         if line.strip():
             self._guard(self._take_line, line)
 
@@ -362,7 +364,7 @@ class Connection(LineReceiver):
                 self.session.received(message)
 
     def _expect(self, section: Section) -> None:
-        self._intake.expect(section)
+        self._intake.expect(section, self._line_bytes)
         if section.left:
             self.setRawMode()
 

@@ -28,6 +28,7 @@ class Intake:
         self._reactor = reactor
         self._took = took
         self._section: Section = _nothing()
+        self._line_bytes = 0
         self._transport: IStream
         self._socket: socket.socket | None = None
         self._reader: BlockReader | None = None
@@ -46,9 +47,13 @@ class Intake:
             self._socket = plain_socket(transport)
         self.fit()
 
-    def expect(self, section: Section) -> None:
-        """Take the next raw bytes as this section."""
-        self._section = section
+    def expect(self, section: Section, line_bytes: int) -> None:
+        """
+        Take the next raw bytes as this section.
+
+        :param line_bytes: how long its line was: the next one's is mostly as long.
+        """
+        self._section, self._line_bytes = section, line_bytes
 
     def take(self, piece: bytes) -> None:
         """Give the section its next bytes, no more than are left."""
@@ -132,9 +137,9 @@ class Intake:
             self._reader.end()
             self._reader = None
 
-    def _room(self) -> memoryview:
+    def _room(self) -> tuple[memoryview, int]:
         assert isinstance(self._section, Block)
-        return self._section.room[: self._pace.allowance]
+        return self._section.room[: self._pace.allowance], self._line_bytes
 
 
 class _Unlimited:
