@@ -13,6 +13,7 @@ _CUT_SECONDS: Final = 1_800.0
 _LONGEST_SECONDS: Final = 300.0
 _CHURN_SECONDS: Final = 300
 _SESSION_SECONDS: Final = 120.0
+_LEAVING_SECONDS: Final = 0.2
 _BETWEEN_SECONDS: Final = 5
 _FOR_ALL_SECONDS: Final = 30.0
 _LIES_SECONDS: Final = 300
@@ -52,6 +53,8 @@ def churn(peers: int, seed: int) -> Figures:
                 if swarm.rng.random() < 1 / _SESSION_SECONDS:
                     swarm.rng.choice(ends)(peer)
                     swarm.add(f"x{len(swarm.peers)}")
+        # Whoever has taken its leave is gone by then, and broadcasts nothing any more.
+        swarm.run(_LEAVING_SECONDS)
         if second % _BETWEEN_SECONDS == 0:
             soon += [reach(id_, audience) for id_, audience in sent[-1:]]
             if second < _CHURN_SECONDS:
@@ -59,7 +62,7 @@ def churn(peers: int, seed: int) -> Figures:
                 # Whoever has just come has nobody yet to tell it to.
                 sender = swarm.rng.choice([peer for peer in audience if peer.neighbors])
                 sent.append((swarm.publish(sender), audience))
-        swarm.run(1.0)
+        swarm.run(1.0 - _LEAVING_SECONDS)
         peer_seconds += len(swarm.alive)
         alone.note(swarm.now, (peer.name for peer in swarm.alive if not peer.neighbors))
     return {
