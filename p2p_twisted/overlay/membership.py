@@ -43,6 +43,7 @@ _FIRST_MIX_SECONDS: Final = 10.0
 _LONGEST_MIX_SECONDS: Final = 300.0
 _MIX_AGAIN_SECONDS: Final = 1.0
 _YOUNG_SECONDS: Final = 60.0
+_AT_ONCE_SECONDS: Final = 1.0
 
 
 @frozen
@@ -56,10 +57,11 @@ class _Attempt:
 
 @frozen
 class Neighbor:
-    """Who is at the other end of a link, and since when."""
+    """Who is at the other end of a link, since when, and whether it was we who dialed."""
 
     address: PeerAddress
     since: float
+    is_dialed: bool
 
 
 @define
@@ -163,7 +165,8 @@ class Membership:
         if crossing is not None:
             del self._attempts[crossing]
             effects.append(Close(crossing))
-        return effects + self._gain(link, address, asking.why, asking.alone, now)
+        neighbor = Neighbor(address, now, is_dialed=False)
+        return effects + self._gain(link, neighbor, asking.why, asking.alone)
 
     def accepted(self, link: LinkId, linked: Linked, now: float) -> list[Effect]:
         """Our request for a link was accepted."""
@@ -175,7 +178,8 @@ class Membership:
         self.passive.met(attempt.address)
         if len(self.links) >= limits.LINKS_MOST and not self._expendable(attempt.why, now):
             return [Close(link, Bye("evicted", self.sample(attempt.address)))]
-        return self._gain(link, attempt.address, attempt.why, attempt.alone, now)
+        neighbor = Neighbor(attempt.address, now, is_dialed=True)
+        return self._gain(link, neighbor, attempt.why, attempt.alone)
 
     def refused(self, link: LinkId, peers: Iterable[PeerAddress], now: float) -> list[Effect]:
         """Our request for a link was refused, by somebody who is alive."""
@@ -214,6 +218,9 @@ class Membership:
             self.passive.hear([address])
         else:
             self.passive.forget(address)
+        if neighbor.is_dialed and now - neighbor.since < _AT_ONCE_SECONDS:
+            # Or whoever takes every link and ends it would be dialed again and again.
+            self.passive.failed(address, now)
         has_died = bye is None and self._is_seeking
         if has_died:
             self._candidates.hurry(now)
@@ -297,9 +304,7 @@ class Membership:
         attempts = self._attempts.items()
         return next((link for link, attempt in attempts if attempt.address.name == name), None)
 
-    def _gain(
-        self, link: LinkId, address: PeerAddress, why: Why, is_eager: bool, now: float
-    ) -> list[Effect]:
+    def _gain(self, link: LinkId, neighbor: Neighbor, why: Why, is_eager: bool) -> list[Effect]:
         """
         Begin a link.
 
@@ -309,11 +314,12 @@ class Membership:
         if why == "mix":
             # More links make shorter paths, and dearer floods: this settles at about 6.3.
             most = self.rng.randint(limits.LINKS_SOUGHT, most)
+        now = neighbor.since
         effects = self._evict(why, now) if len(self.links) > most else []
-        self.links[link] = Neighbor(address, now)
-        self.passive.forget(address)
+        self.links[link] = neighbor
+        self.passive.forget(neighbor.address)
         self._backoff = 0.0
-        return [*effects, NeighborUp(link, address, is_eager), *self._seek(now)]
+        return [*effects, NeighborUp(link, neighbor.address, is_eager), *self._seek(now)]
 
     def _expendable(self, why: Why, now: float) -> list[LinkId]:
         """List the links that may make room: those outside the tree, if there are any."""

@@ -65,6 +65,17 @@ class SeekingTests(SynchronousTestCase):
         self.assertEqual([down.has_died for down in of_kind(effects, NeighborDown)], [True])
         self.assertEqual([dial.address.name for dial in of_kind(effects, Dial)], ["spare"])
 
+    def test_link_that_ends_at_once(self) -> None:
+        """Who takes a link and ends it at once is let be for a while, under every name."""
+        membership = a_membership()
+        [dial] = of_kind(membership.introduce([an_address("fickle", 9_900)], 0.0), Dial)
+        membership.accepted(dial.link, Linked(()), 0.1)
+        effects = membership.lost(dial.link, 0.2, Bye("evicted"))
+        effects += membership.traded([an_address("other", 9_900)], 0.3)
+        self.assertEqual(of_kind(effects, Dial), [])
+        later = membership.wake(0.3 + limits.DIAL_AGAIN_SECONDS)
+        self.assertEqual([dial.address.port for dial in of_kind(later, Dial)], [9_900])
+
     def test_stopping_seeks_nothing(self) -> None:
         """A peer that is stopping neither replaces neighbors nor takes new ones."""
         membership = a_membership()
