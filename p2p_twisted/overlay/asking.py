@@ -115,12 +115,15 @@ class Asking:
         """
         if link not in self.links:
             return []
+        has_budget = self._budgets[link].left(now) >= _RECORDS_LEAST
+        is_taken = len(self._open) < limits.ASKS_OPEN and has_budget
+        if ask.quiet and (ask.id in self._seen or not is_taken):
+            return []
         if ask.id in self._seen:
             # What went by other links may have come sooner than along the tree.
             is_pruned = ask.tree == limits.ASK_HOPS and self.tree.prune(link)
             return [Send(link, Told(ask.id)), *([Send(link, Prune())] if is_pruned else [])]
-        has_budget = self._budgets[link].left(now) >= _RECORDS_LEAST
-        if len(self._open) >= limits.ASKS_OPEN or not has_budget:
+        if not is_taken:
             return [Send(link, Told(ask.id, cut=True))]
         known = self.know(ask)
         if not is_passed_on:
@@ -205,6 +208,7 @@ class Asking:
         question.answered = 0 if parent is None else 1
         question.ends = self._ends
         question.cut = known.cut
+        question.is_hasty = ask.quiet
         self._open[ask.id] = question
         self._add(question, known.peers, known.hits, now)
         onward = question.onward
@@ -242,4 +246,4 @@ class Asking:
             self.wake_at = min(self.wake_at, question.due)
             return effects
         del self._open[question.ask.id]
-        return [*effects, Send(parent, question.last_line())]
+        return effects if question.ask.quiet else [*effects, Send(parent, question.last_line())]

@@ -157,7 +157,7 @@ class Overlay:
     def _asked(self, link: LinkId, ask: Ask, allowance: _Allowance, now: float) -> list[Effect]:
         if not allowance.questions.take(now):
             # An answer at any rate, or we would be taken for dead.
-            return [Send(link, Told(ask.id, cut=True))]
+            return [] if ask.quiet else [Send(link, Told(ask.id, cut=True))]
         is_passed_on = True
         if self.asking.is_new(ask) and len(self.tree.links) > 1:
             is_passed_on = allowance.passed_on.take(now)

@@ -12,6 +12,9 @@ from p2p_twisted.wire.messages import Ask
 from p2p_twisted.wire.names import MessageId
 
 _RINGS: Final = (2, 3, 4)
+# Its answer tells whether that was all of the network, as it is with a few peers; of wider
+# rings only hits matter, and that the others say nothing saves half of the lines.
+_TOLD_WHOLE: Final = 2
 # Round trips for each hop: long enough for nearly all hits. To go on too early costs five to
 # ten times as much as the ring before; to wait for the very last word delays what is rare.
 _PATIENCE: Final = 1.4
@@ -52,6 +55,7 @@ def widening(
 
     for hops in _RINGS if is_near else ():
         near = attrs.evolve(ask, id=new_id(), hops=hops, wait=_RING_SECONDS, tree=0)
+        near = attrs.evolve(near, quiet=hops > _TOLD_WHOLE)
         answer = yield Step(near, _PATIENCE)
         if will_do(answer):
             return answer

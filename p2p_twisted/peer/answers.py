@@ -42,8 +42,7 @@ class Answers:
 
     def tell(self, ask: Ask) -> Known:
         """Answer somebody else's question, unless others have had us search very much lately."""
-        looks_at_all = ask.what == "text" or (ask.what == "ls" and ask.text == self._name)
-        if looks_at_all:
+        if ask.what in ("text", "ls") and self._is_meant(ask):
             if self._searched.left(self._clock.seconds()) <= 0:
                 return Known(cut=True)
             self._searched.spend(sum(catalog.root.files for catalog in self._catalogs))
@@ -51,6 +50,8 @@ class Answers:
 
     def know(self, ask: Ask) -> Known:
         """Answer a question as far as this peer can."""
+        if not self._is_meant(ask):
+            return Known()
         if ask.what == "topo":
             names = tuple(neighbor.name for neighbor in self._presence.neighbors)
             return Known(peers=(PeerRecord(self._name, names),))
@@ -59,6 +60,9 @@ class Answers:
             partial = self._partials.hit(ask.text, self._name)
             hits = (partial,) if partial is not None else ()
         return Known(hits=hits)
+
+    def _is_meant(self, ask: Ask) -> bool:
+        return ask.peer == self._name or (ask.peer is None and ask.what != "ls")
 
     def _shared(self, ask: Ask) -> Iterable[Shared]:
         found = chain.from_iterable(self._search(catalog, ask) for catalog in self._catalogs)
@@ -73,7 +77,7 @@ class Answers:
                 return catalog.matching(ask.text, ask.most)
             case "id":
                 return catalog.with_id(ask.text, limits.HITS_SHOWN_PER_PEER)
-            case "ls" if ask.text == self._name:
+            case "ls":
                 return catalog.all(limits.HITS_PER_PEER)
             case _:
                 return ()

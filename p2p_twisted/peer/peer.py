@@ -256,7 +256,7 @@ class Peer:
 
     async def _find(self, text: str) -> Found:
         found = await (await self._presence.search()).find("text", text)
-        return self._with_own(found, "text", text)
+        return self._with_own(found, Ask(self._new_id(), "text", text))
 
     async def _get(self, wanted: str | Hit, watch: Watch, holder: PeerName | None) -> Progress:
         return await self._getting(await self._presence.search()).get(wanted, watch, holder)
@@ -278,17 +278,16 @@ class Peer:
 
     async def _listing(self, holder: PeerName) -> Found:
         if holder == self._settings.name:
-            return self._with_own(Found((), 0, 0, (), 0.0), "ls", holder)
-        found = await (await self._presence.search()).find("ls", holder)
+            return self._with_own(Found((), 0, 0, (), 0.0), Ask(self._new_id(), "ls", peer=holder))
+        found = await (await self._presence.search()).find("ls", holder=holder)
         if not found.hits:
             topology = await self._topology()
             if holder not in [record.peer for record in topology.peers]:
                 raise PeerError(f"there is no peer {holder}; TOPO shows who there is")
         return found
 
-    def _with_own(self, found: Found, what: Literal["text", "ls"], text: str) -> Found:
-        own = self._answers.know(Ask("0" * 32, what, text)).hits
-        return attrs.evolve(found, hits=(*found.hits, *own))
+    def _with_own(self, found: Found, ask: Ask) -> Found:
+        return attrs.evolve(found, hits=(*found.hits, *self._answers.know(ask).hits))
 
     def _name_of(self, file: FileId) -> str:
         """Name some content as this peer has it; what is gone by now is named by its id."""

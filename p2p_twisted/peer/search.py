@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Literal
 
+import attrs
+
 from p2p_twisted.library.matching import rank
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.overlay.node import Node
@@ -24,7 +26,7 @@ class Search:
 
     async def topology(self) -> Topology:
         """Collect the peers and links of the whole network."""
-        answer, seconds = await self._put("topo", "")
+        answer, seconds = await self._put(Ask(self.node.new_id(), "topo"))
         links = tuple(neighbor.name for neighbor in self.node.neighbors)
         own = PeerRecord(self.node.me.name, links)
         return a_topology((*answer.peers, own), answer.silent, seconds)
@@ -32,9 +34,10 @@ class Search:
     async def find(
         self,
         what: What,
-        text: str,
+        text: str = "",
         most: int = limits.HITS_SHOWN_PER_PEER,
         everywhere: bool = False,
+        holder: PeerName | None = None,
     ) -> Found:
         """
         Ask for files; hits are sorted by name, then by content, then by holder.
@@ -43,11 +46,15 @@ class Search:
 
         :param most: how many each peer names at most.
         :param everywhere: whether those who are near by do not suffice.
+        :param holder: the only peer that counts.
         :raises PeerError: when the text cannot be asked.
         """
-        answer, seconds = await self._put(what, text, most, everywhere)
+        ask = Ask(self.node.new_id(), what, text, peer=holder, most=most)
+        answer, seconds = await self._put(ask, everywhere)
         silent = tuple(sorted(set(answer.silent) - {self.node.me.name}))
-        hits = tuple(sorted(answer.hits, key=_place))
+        # A neighbor may say anything.
+        meant = (hit for hit in answer.hits if holder in (None, hit.peer))
+        hits = tuple(sorted(meant, key=_place))
         return Found(hits, answer.answered + len(silent), answer.answered, silent, seconds)
 
     async def holders(self, file: FileId, holder: PeerName | None = None) -> tuple[Hit, ...]:
@@ -57,8 +64,9 @@ class Search:
         :param holder: the only peer that counts.
         :raises NotFound: when nobody has it.
         """
-        found = await self.find("id", file)
-        return _held(found, file[:16], found.hits, holder)
+        found = await self.find("id", file, holder=holder)
+        _check_found(found, file[:16], holder)
+        return found.hits
 
     async def resolve(self, text: str, holder: PeerName | None) -> tuple[Hit, ...]:
         """
@@ -70,24 +78,19 @@ class Search:
         :raises Ambiguous: when different files answer equally well to the name.
         :raises PeerError: when it is still being hashed.
         """
-        found = await self.find("name", text)
-        return one_content(best(_held(found, text, found.hits, holder), text))
+        found = await self.find("name", text, holder=holder)
+        found = attrs.evolve(found, hits=best(found.hits, text))
+        _check_found(found, text, holder)
+        return one_content(found.hits)
 
-    async def _put(
-        self,
-        what: What,
-        text: str,
-        most: int = limits.HITS_SHOWN_PER_PEER,
-        everywhere: bool = False,
-    ) -> tuple[Answer, float]:
+    async def _put(self, ask: Ask, everywhere: bool = False) -> tuple[Answer, float]:
         """
         Ask as many as it takes.
 
         :returns: the last answer, and how long it took to have it, in seconds.
         """
         began = self.node.now()
-        whole = Ask(self.node.new_id(), what, text, most=most)
-        steps = widening(whole, self.node.new_id, everywhere)
+        steps = widening(ask, self.node.new_id, everywhere)
         step = next(steps)
         while True:
             answer = await self._ask(step)
@@ -126,9 +129,10 @@ def a_topology(
 
 
 def best(hits: Iterable[Hit], text: str) -> tuple[Hit, ...]:
-    """Keep the hits that answer best to a name as typed."""
-    ranked = [(rank(hit.name, text), hit) for hit in hits]
-    least = min((place for place, _ in ranked if place is not None), default=None)
+    """Keep the hits that answer best to a name as typed; none that does not answer at all."""
+    places = ((rank(hit.name, text), hit) for hit in hits)
+    ranked = [(place, hit) for place, hit in places if place is not None]
+    least = min((place for place, _ in ranked), default=None)
     return tuple(hit for place, hit in ranked if place == least)
 
 
@@ -150,13 +154,14 @@ def one_content(hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
     return ready
 
 
-def _held(
-    found: Found, what: str, hits: tuple[Hit, ...], holder: PeerName | None
-) -> tuple[Hit, ...]:
-    """Keep the hits of the holder that counts, or say who was asked in vain."""
-    held = tuple(hit for hit in hits if holder in (None, hit.peer))
-    if held:
-        return held
+def _check_found(found: Found, what: str, holder: PeerName | None) -> None:
+    """
+    Look whether there is any hit.
+
+    :raises NotFound: when there is none; it says who was asked in vain.
+    """
+    if found.hits:
+        return
     if not found.asked:
         raise NotFound(f"no peer has {what}: there is no other peer at the moment")
     silent = f"; no answer from {', '.join(found.silent)}" if found.silent else ""

@@ -54,10 +54,10 @@ class Selecting:
             return error
 
     async def _matching(self, pattern: str, holder: PeerName | None) -> Things:
-        found = await self._search.find("text", pattern, limits.HITS_PER_PEER)
+        found = await self._search.find("text", pattern, limits.HITS_PER_PEER, holder=holder)
         things: dict[tuple[str, FileId], list[Hit]] = {}
         for hit in _topmost(found.hits):
-            if hit.file is not None and holder in (None, hit.peer):
+            if hit.file is not None:
                 things.setdefault((hit.kind, hit.file), []).append(hit)
         if not things:
             raise NotFound(f"nothing is like {pattern} (asked {found.answered} of {found.asked})")

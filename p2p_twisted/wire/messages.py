@@ -367,14 +367,16 @@ class Ask(Message):
     :ivar id: its random name.
     :ivar what: ``topo`` your links; ``name`` a file of that name, or with ``.txt``
         behind it; ``text`` files whose names match; ``id`` that content; ``ls`` all
-        files, of the peer that ``text`` names.
+        files of ``peer``.
     :ivar text: what is sought.
+    :ivar peer: the only one that answers; where it is absent, all do, but for ``ls``.
     :ivar hops: how far the question still goes.
     :ivar wait: how long the asker waits for the answer, in seconds.
     :ivar limit: how many hits for one file each peer passes on.
     :ivar tree: it keeps to the tree once it may go only so many hops further; before
         that, it goes by every link. So 0 means by every link all the way.
     :ivar most: how many files each peer names at most, of those whose names match.
+    :ivar quiet: only hits are told, by those who have some, and no end.
     """
 
     verb = "ASK"
@@ -382,11 +384,13 @@ class Ask(Message):
     id: MessageId
     what: Literal["topo", "name", "text", "id", "ls"]
     text: Annotated[str, Meta(max_length=limits.SEARCH_CHARACTERS)] = ""
+    peer: PeerName | None = None
     hops: Annotated[int, Meta(ge=0, le=limits.ASK_HOPS)] = limits.ASK_HOPS
     wait: Annotated[float, Meta(gt=0, le=limits.ASK_SECONDS)] = 2.0
     limit: Annotated[int, Meta(ge=1, le=limits.HITS_PER_FILE)] = limits.HITS_PER_FILE
     tree: Annotated[int, Meta(ge=0, le=limits.ASK_HOPS)] = limits.ASK_HOPS
     most: Annotated[int, Meta(ge=1, le=limits.HITS_PER_PEER)] = limits.HITS_SHOWN_PER_PEER
+    quiet: bool = False
 
 
 @attrs.frozen

@@ -91,6 +91,24 @@ class AskingTests(SynchronousTestCase):
         [answer] = of_kind(asking.wake(0.5), Answer)
         self.assertEqual((len(answer.hits), answer.silent, answer.is_whole), (1, (), False))
 
+    def test_quiet(self) -> None:
+        """Where only hits are wanted, whoever has none says nothing, and in the end nobody does."""
+        ask = attrs.evolve(TOPO, what="name", hops=1, tree=0, wait=1.0, quiet=True)
+        leaf = attrs.evolve(ask, hops=0)
+        self.assertEqual(an_asking().asked(1, leaf, 0.0), [])
+        hit = Told(ask.id, hits=(a_hit(),), more=True)
+        self.assertEqual(
+            an_asking(Known(hits=(a_hit(),))).asked(1, leaf, 0.0), [Send(1, hit, True)]
+        )
+        asking = an_asking()
+        self.assertEqual([send.link for send in of_kind(asking.asked(1, ask, 0.0), Send)], [2, 3])
+        self.assertEqual(asking.asked(2, ask, 0.1), [])
+        asking.told(3, hit, 0.2)
+        routed = attrs.evolve(hit, hits=(attrs.evolve(a_hit(), route=("c",)),))
+        self.assertEqual(asking.wake(0.2), [Send(1, routed, True)])
+        self.assertEqual(asking.wake(1.0), [])
+        self.assertTrue(asking.is_idle)
+
     def test_whole(self) -> None:
         """An answer is whole when both ends of every link have told of it."""
         for missing in ((), ("b",)):

@@ -75,7 +75,7 @@ class LoadTests(SynchronousTestCase):
         asking = Asking("me", lambda _ask: Known(hits=hits), Tree(), list)
         asking.neighbor_up(1, "a")
         now, arrived, largest = 0.0, 0, 0
-        effects = asking.asked(1, Ask(an_id(), "ls", "me", wait=5.0), now)
+        effects = asking.asked(1, Ask(an_id(), "ls", peer="me", wait=5.0), now)
         while True:
             told = [m for m in (s.message for s in of_kind(effects, Send)) if isinstance(m, Told)]
             arrived += sum(len(message.hits) for message in told)
@@ -93,7 +93,7 @@ class LoadTests(SynchronousTestCase):
         hits = tuple(Hit("me", f"f{n}", 1, file=f"{n:064x}") for n in range(9_000))
         asking = Asking("me", lambda _ask: Known(hits=hits), Tree(), list)
         asking.neighbor_up(1, "a")
-        asking.asked(1, Ask(an_id(), "ls", "me", wait=0.1), 0.0)
+        asking.asked(1, Ask(an_id(), "ls", peer="me", wait=0.1), 0.0)
         last = of_kind(asking.wake(0.1), Send)[-1].message
         assert isinstance(last, Told)
         self.assertTrue(last.cut)
@@ -111,9 +111,9 @@ class LoadTests(SynchronousTestCase):
         asking.neighbor_up(1, "a")
         asking.neighbor_up(2, "b")
         for number in range(100):
-            asking.asked(1, Ask(an_id(number), "ls", "me"), number / 100)
+            asking.asked(1, Ask(an_id(number), "ls", peer="me"), number / 100)
         self.assertLess(len(searches), 10)
-        asking.asked(2, Ask(an_id(999), "ls", "me"), 1.0)
+        asking.asked(2, Ask(an_id(999), "ls", peer="me"), 1.0)
         self.assertEqual(searches[-1].id, an_id(999))
 
     def test_answers_without_end(self) -> None:

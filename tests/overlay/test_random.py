@@ -130,10 +130,13 @@ class Chaos:
                 self.id(),
                 rng.choice(["topo", "name", "text", "id", "ls"]),
                 rng.choice(["", "x" * limits.SEARCH_CHARACTERS]),
+                rng.choice([None, self.name()]),
                 rng.choice([0, 1, limits.ASK_HOPS]),
                 rng.choice([_MOMENT, 0.1, limits.ASK_SECONDS]),
                 rng.choice([1, limits.HITS_PER_FILE]),
                 rng.choice([0, 1, limits.ASK_HOPS]),
+                rng.choice([1, limits.HITS_PER_PEER]),
+                rng.random() < 0.5,
             ),
             lambda: Gossip(
                 self.id(),

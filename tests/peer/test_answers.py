@@ -27,9 +27,9 @@ class SearchTests(SynchronousTestCase):
         presence: Any = None
         self.answers = Answers("s1", [catalog], Partials(), presence, self.clock)
 
-    def tell(self, what: Any, text: str) -> int:
+    def tell(self, what: Any, text: str = "", peer: str | None = None) -> int:
         """Tell how many hits there are; none where it was not searched."""
-        known = self.answers.tell(Ask("0" * 32, what, text))
+        known = self.answers.tell(Ask("0" * 32, what, text, peer))
         self.assertNotEqual(bool(known.hits), known.cut)
         return len(known.hits)
 
@@ -37,7 +37,7 @@ class SearchTests(SynchronousTestCase):
         """Whoever asks without end has only so many names looked at, and is told so."""
         searched = sum(bool(self.tell("text", "f77")) for _ in range(2_000))
         self.assertEqual(searched, limits.NAMES_SEARCHED_BURST // FILES)
-        self.assertEqual(self.tell("ls", "s1"), 0)
+        self.assertEqual(self.tell("ls", peer="s1"), 0)
         # What needs no search is answered all the same, and so is our own person.
         self.assertEqual(self.tell("name", "f77"), 1)
         self.assertEqual(len(self.answers.know(Ask("0" * 32, "text", "f77")).hits), 11)
@@ -47,5 +47,5 @@ class SearchTests(SynchronousTestCase):
     def test_other_peers_listing(self) -> None:
         """A listing of somebody else looks at nothing."""
         for _ in range(2_000):
-            self.assertFalse(self.answers.tell(Ask("0" * 32, "ls", "s2")).cut)
+            self.assertFalse(self.answers.tell(Ask("0" * 32, "ls", peer="s2")).cut)
         self.assertEqual(self.tell("text", "f77"), 11)

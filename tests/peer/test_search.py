@@ -73,6 +73,19 @@ class SearchTests(PeerTestCase):
         daemons.result(daemons.peers["s4"].get(other, lambda _: None))
         self.assertEqual(daemons.download("s4", "f2 (1).txt"), b"two of s2")
 
+    def test_from_afar(self) -> None:
+        """Whoever is named as the holder is found, however many near by have the same."""
+        daemons = self.daemons()
+        daemons.start("asker")
+        holders = [f"s{number}" for number in range(24)]
+        for name in holders:
+            daemons.start(name, {"f1.txt": b"one"})
+        daemons.run(10.0)
+        for name in holders:
+            for wanted in ("f1", content_id(b"one")):
+                found = daemons.result(daemons.peers["asker"].select([wanted], name))
+                self.assertIn(name, [hit.peer for hits in found.things for hit in hits])
+
     def test_find(self) -> None:
         """A search finds parts of names and patterns, everywhere, oneself included."""
         daemons = self.library()

@@ -202,7 +202,7 @@ class GossipTests(AbusedCase):
         with become_neighbor(self.port, "deaf") as line:
             for _ in range(2_000):
                 # The listing has half a megabyte.
-                line.say("ASK", id=a_ticket(), what="ls", text="s1", wait=10)
+                line.say("ASK", id=a_ticket(), what="ls", peer="s1", wait=10)
                 line.say(
                     "WANT",
                     ticket=a_ticket(),
