@@ -28,7 +28,6 @@ class Report:
     log = Logger()
 
     def __init__(self, clock: IReactorTime, progress: Progress) -> None:
-        self._speed = Speed()
         self._speeds: defaultdict[PeerName, Speed] = defaultdict(Speed)
         self._delivered: Counter[PeerName] = Counter()
         self._clock = clock
@@ -48,12 +47,12 @@ class Report:
         if not isinstance(progress.state, Receiving):
             return progress
         now = self._clock.seconds()
-        rate = self._speed.rate(now)
-        left = (progress.size - progress.received) / rate if rate else None
         holders = tuple(
             Contribution(holder, self._delivered[holder], speed.rate(now))
             for holder, speed in self._speeds.items()
         )
+        rate = sum(holder.rate for holder in holders)
+        left = (progress.size - progress.received) / rate if rate else None
         return attrs.evolve(progress, state=Receiving(rate, left, holders))
 
     @property
@@ -98,9 +97,7 @@ class Report:
 
     def moved(self, holder: PeerName, count: int) -> None:
         """Bytes have come from a holder; they may not be verified yet."""
-        now = self._clock.seconds()
-        self._speeds[holder].moved(count, now)
-        self._speed.moved(count, now)
+        self._speeds[holder].moved(count, self._clock.seconds())
         self._tell_soon()
 
     def measured(self, size: int, files: int = 1) -> None:

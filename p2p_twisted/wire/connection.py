@@ -384,7 +384,11 @@ class Connection(LineReceiver):
         self._guard(self._intake.filled, count)
         if self.is_open and not self._intake.left:
             self.setLineMode()
-        if behind:
+        if behind.find(self.delimiter) == len(behind) - 1 >= 0 and self.line_mode:
+            # LineReceiver would do the same, for a tenth of all that a chunk costs us.
+            self.lineReceived(behind[:-1])
+            self._read_on()
+        elif behind:
             self.dataReceived(behind)
         else:
             self._read_on()

@@ -78,14 +78,12 @@ class Intake:
         line LineReceiver copies all that was read behind it, and while thousands of
         short lines are read nobody else's turn comes.
         """
+        if self._is_paused or (self._is_worth_a_reader and self._read_straight()):
+            return
+        if self._reader is not None:
+            self._hand_back()
         most = min(max(self.left, limits.LINE_BYTES), limits.MIB)
         self._transport.bufferSize = min(most, self._pace.allowance)
-        if self._is_paused:
-            return
-        if self._is_worth_a_reader:
-            self._read_straight()
-        elif self._reader is not None:
-            self._hand_back()
 
     def end(self) -> None:
         """Read nothing more, before the transport closes or now that it has."""
@@ -114,9 +112,10 @@ class Intake:
         self._transport.resumeProducing()
         self.fit()
 
-    def _read_straight(self) -> None:
+    def _read_straight(self) -> bool:
+        """Have the transport read nothing; tell whether that can be."""
         if self._reader is not None:
-            return
+            return True
         assert self._socket is not None
         try:
             self._reader = BlockReader(
@@ -124,8 +123,9 @@ class Intake:
             )
         except OSError:
             # Too many files are open: the long way needs no other.
-            return
+            return False
         self._transport.pauseProducing()
+        return True
 
     def _hand_back(self) -> None:
         """Let the transport read again."""
