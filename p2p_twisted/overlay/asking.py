@@ -21,7 +21,7 @@ from attrs import define, field, frozen
 
 from p2p_twisted.overlay.bucket import Bucket
 from p2p_twisted.overlay.effects import Effect, LinkId, Send
-from p2p_twisted.overlay.marks import mark
+from p2p_twisted.overlay.marks import Ends, mark
 from p2p_twisted.overlay.question import Question
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
@@ -62,7 +62,7 @@ class Asking:
     :ivar name: this peer's.
     :ivar know: what this peer itself answers.
     :ivar tree: the present links.
-    :ivar round_trips: tells how long they take there and back, in seconds, as far as is known.
+    :ivar round_trip: tells how long a link takes there and back, in seconds, if it is known.
     :ivar links: who is at their other ends.
     :ivar wake_at: when :meth:`wake` is to be called next; infinity means not at all.
     """
@@ -70,10 +70,10 @@ class Asking:
     name: PeerName
     know: Callable[[Ask], Known]
     tree: Tree
-    round_trips: Callable[[], list[float]]
+    round_trip: Callable[[LinkId], float | None]
     links: dict[LinkId, PeerName] = field(factory=dict)
     wake_at: float = inf
-    _ends: int = 0
+    _ends: Ends = field(factory=Ends)
     # What each neighbor may still be told.
     _budgets: dict[LinkId, Bucket] = field(factory=dict)
     _open: dict[MessageId, Question] = field(factory=dict)
@@ -97,8 +97,7 @@ class Asking:
         effects = self._begin(ask, None, Known(), now)
         question = self._open.get(ask.id)
         if question is not None and patience < inf:
-            usual = fmean(self.round_trips() or [_UNKNOWN_ROUND_TRIP_SECONDS])
-            wait = max(patience * ask.hops * usual, _HASTE_SECONDS)
+            wait = max(patience * ask.hops * self._usual_round_trip, _HASTE_SECONDS)
             question.is_hasty, question.deadline = True, now + min(wait, ask.wait)
             self._reset_alarm()
         return effects
@@ -126,6 +125,7 @@ class Asking:
         if not is_taken:
             return [Send(link, Told(ask.id, cut=True))]
         known = self.know(ask)
+        ask = attrs.evolve(ask, age=min(ask.age + self.way(link), limits.ASK_SECONDS))
         if not is_passed_on:
             ask, known = attrs.evolve(ask, hops=0), attrs.evolve(known, cut=True)
         return self._begin(ask, link, known, now)
@@ -151,17 +151,22 @@ class Asking:
         question.ends ^= told.ends
         return self._end_if_complete(question, now)
 
-    def neighbor_up(self, link: LinkId, name: PeerName) -> None:
+    def way(self, link: LinkId) -> float:
+        """Guess how long a line takes on a link, in seconds."""
+        known = self.round_trip(link)
+        return (_UNKNOWN_ROUND_TRIP_SECONDS if known is None else known) / 2
+
+    def neighbor_up(self, link: LinkId, name: PeerName, since: float) -> None:
         """Note a link; questions that are under way do not take it."""
         self.links[link] = name
         self._budgets[link] = Bucket(limits.ASK_RECORDS_PER_SECOND, limits.ASK_RECORDS)
-        self._ends ^= mark(self.name, name)
+        self._ends.change(mark(self.name, name), since)
 
-    def neighbor_down(self, link: LinkId, has_died: bool, now: float) -> list[Effect]:
+    def neighbor_down(self, link: LinkId, has_died: bool, now: float, since: float) -> list[Effect]:
         """Wait no longer for a neighbor, and for a parent's sake no more at all."""
         name = self.links.pop(link)
         del self._budgets[link]
-        self._ends ^= mark(self.name, name)
+        self._ends.change(mark(self.name, name), since)
         effects: list[Effect] = []
         for question in list(self._open.values()):
             if question.parent == link:
@@ -191,6 +196,12 @@ class Asking:
         self._reset_alarm()
         return effects
 
+    @property
+    def _usual_round_trip(self) -> float:
+        times = [self.round_trip(link) for link in self.links]
+        known = [time for time in times if time is not None]
+        return fmean(known or [_UNKNOWN_ROUND_TRIP_SECONDS])
+
     def _reset_alarm(self) -> None:
         self.wake_at = min((question.due for question in self._open.values()), default=inf)
 
@@ -206,13 +217,15 @@ class Asking:
             # Answers of so many peers are better passed on several at a time.
             question.stream_at += _STREAM_SECONDS
         question.answered = 0 if parent is None else 1
-        question.ends = self._ends
+        question.ends = self._ends.at(now - ask.age)
         question.cut = known.cut
         question.is_hasty = ask.quiet
         self._open[ask.id] = question
         self._add(question, known.peers, known.hits, now)
-        onward = question.onward
-        effects: list[Effect] = [Send(link, onward) for link in others]
+        effects: list[Effect] = []
+        if others:
+            onward = question.onward
+            effects += [Send(link, onward) for link in others]
         return effects + self._end_if_complete(question, now)
 
     def _add(

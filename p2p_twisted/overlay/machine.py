@@ -94,7 +94,8 @@ class Overlay:
 
     def link_accepted(self, link: LinkId, linked: Linked, now: float) -> list[Effect]:
         """A connection that we dialed becomes a link."""
-        return self._joined(self.membership.accepted(link, linked, now), now)
+        effects = self.membership.accepted(link, linked, now)
+        return self._joined(effects, now, now - self.asking.way(link))
 
     def link_refused(self, link: LinkId, peers: Iterable[PeerAddress], now: float) -> list[Effect]:
         """A connection that we dialed does not become a link."""
@@ -102,7 +103,8 @@ class Overlay:
 
     def lost(self, link: LinkId, bye: Bye | None, now: float) -> list[Effect]:
         """A connection is gone, or could not be made."""
-        return self._joined(self.membership.lost(link, now, bye), now)
+        effects = self.membership.lost(link, now, bye)
+        return self._joined(effects, now, now - self.asking.way(link))
 
     def traded(self, peers: Iterable[PeerAddress], now: float) -> list[Effect]:
         """A sample of addresses has come."""
@@ -190,19 +192,26 @@ class Overlay:
             return self.send(Refuse(message.ticket, reason, message.via[::-1]))
         return effects
 
-    def _joined(self, effects: list[Effect], now: float) -> list[Effect]:
-        """Tell the other machines what membership says of neighbors."""
+    def _joined(
+        self, effects: list[Effect], now: float, since: float | None = None
+    ) -> list[Effect]:
+        """
+        Tell the other machines what membership says of neighbors.
+
+        :param since: when it was so at the other end, if that was before us.
+        """
+        since = now if since is None else since
         for effect in list(effects):
             match effect:
                 case NeighborUp(link, address, is_eager):
                     self._allowances[link] = _Allowance()
                     self.tree.add(link, is_eager)
-                    self.asking.neighbor_up(link, address.name)
+                    self.asking.neighbor_up(link, address.name, since)
                     effects += self.broadcast.neighbor_up(link, now)
                 case NeighborDown(link, _, has_died):
                     del self._allowances[link]
                     effects += self.broadcast.neighbor_down(link, self.tree.drop(link))
-                    effects += self.asking.neighbor_down(link, has_died, now)
+                    effects += self.asking.neighbor_down(link, has_died, now, since)
         return effects
 
 
@@ -226,6 +235,6 @@ def make_overlay(
         times = [round_trip(link) for link in tree.links]
         return [time for time in times if time is not None]
 
-    asking = Asking(me.name, know, tree, round_trips)
+    asking = Asking(me.name, know, tree, round_trip)
     membership = Membership(me, passive, tree, lambda: asking.is_idle, ids, rng)
     return Overlay(membership, tree, asking, Broadcast(tree, round_trips))

@@ -197,8 +197,9 @@ class Node:
 
     def lost(self, link: LinkId, bye: Bye | None) -> None:
         """A connection is gone, or could not be made."""
+        effects = self._overlay.lost(link, bye, self.now())
         self._connections.pop(link, None)
-        self._perform(self._overlay.lost(link, bye, self.now()))
+        self._perform(effects)
         self._settle()
 
     def sample(self, to: PeerAddress) -> Peers:
@@ -275,7 +276,7 @@ class Node:
         connection.close()
 
     def _round_trip(self, link: LinkId) -> float | None:
-        return self._connections[link].round_trip
+        return self._connections[link].round_trip if link in self._connections else None
 
     def _set_alarm(self) -> None:
         """Have the machine woken when it asks to be."""

@@ -329,8 +329,8 @@ class Swarm:
             case Busy(peers):
                 effects = peer.overlay.link_refused(link, peers, self.now)
             case Bye():
-                del peer.ends[link]
-                effects = peer.overlay.lost(link, message, self.now)
+                self._lose(peer, link, message)
+                return
             case _:
                 effects = peer.overlay.received(link, message, self.now)
         self._perform(peer, effects)
@@ -342,7 +342,7 @@ class Swarm:
             self._at(end.latency + 0.001, self._cut, end.peer, end.link)
 
     def _cut(self, peer: SwarmPeer, link: LinkId) -> None:
-        if peer.ends.pop(link, None) is not None:
+        if link in peer.ends:
             self._lose(peer, link, None)
 
     def _cut_if_parted(self, peer: SwarmPeer, link: LinkId) -> None:
@@ -351,9 +351,9 @@ class Swarm:
             self._cut(peer, link)
 
     def _lose(self, peer: SwarmPeer, link: LinkId, bye: Bye | None) -> None:
+        effects = peer.overlay.lost(link, bye, self.now) if peer.is_alive else []
         peer.ends.pop(link, None)
-        if peer.is_alive:
-            self._perform(peer, peer.overlay.lost(link, bye, self.now))
+        self._perform(peer, effects)
 
     def _end(self, peer: SwarmPeer) -> None:
         peer.is_alive = False

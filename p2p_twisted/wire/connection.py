@@ -118,7 +118,7 @@ class Connection(LineReceiver):
 
     @property
     def round_trip(self) -> float | None:
-        """The time that the last answered ping took, in seconds; ``None`` before it."""
+        """The time to the other side and back, in seconds, as far as it is known."""
         return self._pulse.round_trip
 
     def send(self, message: Message, sheddable: bool = False) -> bool:
@@ -134,7 +134,10 @@ class Connection(LineReceiver):
     def send_raw(self, line: bytes, sheddable: bool = False) -> bool:
         """Send bytes that are a line already, or that the last line announced."""
         # What we dialed gets no byte before it has said that it is one of us.
-        return self.is_open and self._is_greeted and self._outbox.write(line, sheddable)
+        if not (self.is_open and self._is_greeted):
+            return False
+        self._pulse.spoke()
+        return self._outbox.write(line, sheddable)
 
     def expect_raw(self, length: int, sink: RawSink) -> None:
         """

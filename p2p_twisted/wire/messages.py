@@ -370,6 +370,7 @@ class Ask(Message):
         files of ``peer``.
     :ivar text: what is sought.
     :ivar peer: the only one that answers; where it is absent, all do, but for ``ls``.
+    :ivar age: how long ago it was asked, about, in seconds.
     :ivar hops: how far the question still goes.
     :ivar wait: how long the asker waits for the answer, in seconds.
     :ivar limit: how many hits for one file each peer passes on.
@@ -385,6 +386,7 @@ class Ask(Message):
     what: Literal["topo", "name", "text", "id", "ls"]
     text: Annotated[str, Meta(max_length=limits.SEARCH_CHARACTERS)] = ""
     peer: PeerName | None = None
+    age: Annotated[float, Meta(ge=0, le=limits.ASK_SECONDS)] = 0.0
     hops: Annotated[int, Meta(ge=0, le=limits.ASK_HOPS)] = limits.ASK_HOPS
     wait: Annotated[float, Meta(gt=0, le=limits.ASK_SECONDS)] = 2.0
     limit: Annotated[int, Meta(ge=1, le=limits.HITS_PER_FILE)] = limits.HITS_PER_FILE
@@ -444,9 +446,9 @@ class Told(Message):
     :ivar answered: how many peers this answer speaks for.
     :ivar silent: neighbors that were asked and did not answer.
     :ivar cut: whether anything was left out to stay within bounds.
-    :ivar ends: of each peer that it speaks for, three bits of 48 for each of its links,
-        all combined by exclusive or: what both ends of a link report cancels out, so
-        that 0 means that nobody's neighbor was left out.
+    :ivar ends: of each peer that it speaks for, three bits of 48 for each link that it had
+        when the question was asked, all combined by exclusive or: what both ends of a
+        link report cancels out, so that 0 means that nobody's neighbor was left out.
     """
 
     verb = "TOLD"

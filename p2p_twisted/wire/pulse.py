@@ -19,7 +19,8 @@ class Pulse:
 
     :param ping: sends a ping of that number.
     :param died: is called once, when nothing was heard for 15 s.
-    :ivar round_trip: of the last answered ping, in seconds; ``None`` before it.
+    :ivar round_trip: of the last answered ping, in seconds; before it, how long the first
+        answer to anything took, and ``None`` before that.
     """
 
     round_trip: float | None = None
@@ -31,6 +32,7 @@ class Pulse:
         self._ping = ping
         self._died = died
         self._heard_at = clock.seconds()
+        self._spoke_at: float | None = None
         self._pinged_at: float | None = None
         self._pings = 0
         self._next_check: IDelayedCall | None = None
@@ -49,6 +51,13 @@ class Pulse:
     def heard(self) -> None:
         """Take note of a sign of life, whatever it was."""
         self._heard_at = self._clock.seconds()
+        if self.round_trip is None and self._spoke_at is not None:
+            self.round_trip = self._heard_at - self._spoke_at
+
+    def spoke(self) -> None:
+        """Take note that we say something: the first time, it is answered at once."""
+        if self._spoke_at is None:
+            self._spoke_at = self._clock.seconds()
 
     def answered(self, number: int) -> None:
         """Take the answer to a ping; one to any but the last says nothing."""

@@ -54,8 +54,9 @@ def of_kind(effects: list[Effect], kind: type[T]) -> list[T]:
 
 
 def an_asking(known: Known | None = None, round_trips: Sequence[float] = ()) -> Asking:
-    asking = Asking("me", lambda _ask: known or Known(), Tree(), lambda: list(round_trips))
+    times = dict(enumerate(round_trips, 1))
+    asking = Asking("me", lambda _ask: known or Known(), Tree(), times.get)
     for link, name in ((1, "a"), (2, "b"), (3, "c")):
         asking.tree.add(link)
-        asking.neighbor_up(link, name)
+        asking.neighbor_up(link, name, since=-1.0)
     return asking

@@ -1,4 +1,6 @@
+from functools import reduce
 from math import inf
+from operator import xor
 
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
@@ -127,15 +129,26 @@ class AskingTests(SynchronousTestCase):
         asking.ask(TOPO, 0.0)
         for link in (1, 2):
             asking.told(link, Told(TOPO.id, answered=1), 0.1)
-        [answer] = of_kind(asking.neighbor_down(3, has_died=False, now=0.2), Answer)
+        [answer] = of_kind(asking.neighbor_down(3, has_died=False, now=0.2, since=0.2), Answer)
         self.assertEqual((answer.answered, answer.silent), (2, ()))
         self.assertFalse(answer.is_whole)
 
     def test_hops_end(self) -> None:
         """A question that may go no further is answered by oneself alone."""
-        effects = an_asking().asked(1, attrs.evolve(TOPO, hops=0), 0.0)
+        effects = an_asking().asked(1, attrs.evolve(TOPO, hops=0), 1.0)
         ends = mark("me", "a") ^ mark("me", "b") ^ mark("me", "c")
         self.assertEqual(effects, [Send(1, Told(TOPO.id, answered=1, ends=ends))])
+
+    def test_links_as_they_were(self) -> None:
+        """Links that begin and end while a question is under way do not concern it."""
+        asking = an_asking(round_trips=[0.2])
+        asking.neighbor_up(4, "d", since=1.0)
+        asking.neighbor_down(2, has_died=False, now=1.2, since=1.2)
+        for age, names in ((0.3, "abc"), (0.1, "abcd"), (0.0, "acd")):
+            ask = attrs.evolve(TOPO, id=an_id(round(10 * age)), age=age, hops=0)
+            [told] = [send.message for send in of_kind(asking.asked(1, ask, 1.35), Send)]
+            assert isinstance(told, Told)
+            self.assertEqual(told.ends, reduce(xor, (mark("me", name) for name in names)))
 
     def test_route(self) -> None:
         """Each peer on the way back puts the neighbor that told it before a hit's route."""
@@ -154,7 +167,7 @@ class AskingTests(SynchronousTestCase):
         asking.ask(TOPO, 0.0)
         asking.told(1, Told(TOPO.id, answered=1), 0.1)
         asking.told(2, Told(TOPO.id, answered=1), 0.1)
-        [answer] = of_kind(asking.neighbor_down(3, has_died=True, now=0.2), Answer)
+        [answer] = of_kind(asking.neighbor_down(3, has_died=True, now=0.2, since=0.2), Answer)
         self.assertEqual((answer.answered, answer.silent), (2, ("c",)))
 
     def test_out_of_time(self) -> None:
@@ -225,7 +238,7 @@ class AskingTests(SynchronousTestCase):
         """A question whose asker is gone is forgotten."""
         asking = an_asking()
         asking.asked(1, TOPO, 0.0)
-        asking.neighbor_down(1, has_died=True, now=0.3)
+        asking.neighbor_down(1, has_died=True, now=0.3, since=0.3)
         self.assertEqual(asking.wake_at, inf)
         self.assertEqual(asking.told(2, Told(TOPO.id), 0.1), [])
 

@@ -72,8 +72,8 @@ class LoadTests(SynchronousTestCase):
     def test_large_listing(self) -> None:
         """A long answer goes out little by little, so that it never fills a link's queue."""
         hits = tuple(Hit("me", f"{'long' * 20}{n}", 1, file=f"{n:064x}") for n in range(9_000))
-        asking = Asking("me", lambda _ask: Known(hits=hits), Tree(), list)
-        asking.neighbor_up(1, "a")
+        asking = Asking("me", lambda _ask: Known(hits=hits), Tree(), lambda _link: None)
+        asking.neighbor_up(1, "a", 0.0)
         now, arrived, largest = 0.0, 0, 0
         effects = asking.asked(1, Ask(an_id(), "ls", peer="me", wait=5.0), now)
         while True:
@@ -91,8 +91,8 @@ class LoadTests(SynchronousTestCase):
     def test_out_of_time(self) -> None:
         """What cannot be passed on in time is left out, and that is told."""
         hits = tuple(Hit("me", f"f{n}", 1, file=f"{n:064x}") for n in range(9_000))
-        asking = Asking("me", lambda _ask: Known(hits=hits), Tree(), list)
-        asking.neighbor_up(1, "a")
+        asking = Asking("me", lambda _ask: Known(hits=hits), Tree(), lambda _link: None)
+        asking.neighbor_up(1, "a", 0.0)
         asking.asked(1, Ask(an_id(), "ls", peer="me", wait=0.1), 0.0)
         last = of_kind(asking.wake(0.1), Send)[-1].message
         assert isinstance(last, Told)
@@ -107,9 +107,9 @@ class LoadTests(SynchronousTestCase):
             searches.append(ask)
             return Known(hits=tuple(Hit("me", f"f{n}", 1, file=f"{n:064x}") for n in range(5_000)))
 
-        asking = Asking("me", know, Tree(), list)
-        asking.neighbor_up(1, "a")
-        asking.neighbor_up(2, "b")
+        asking = Asking("me", know, Tree(), lambda _link: None)
+        asking.neighbor_up(1, "a", 0.0)
+        asking.neighbor_up(2, "b", 0.0)
         for number in range(100):
             asking.asked(1, Ask(an_id(number), "ls", peer="me"), number / 100)
         self.assertLess(len(searches), 10)

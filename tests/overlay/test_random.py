@@ -131,6 +131,7 @@ class Chaos:
                 rng.choice(["topo", "name", "text", "id", "ls"]),
                 rng.choice(["", "x" * limits.SEARCH_CHARACTERS]),
                 rng.choice([None, self.name()]),
+                rng.choice([0.0, 0.1, limits.ASK_SECONDS]),
                 rng.choice([0, 1, limits.ASK_HOPS]),
                 rng.choice([_MOMENT, 0.1, limits.ASK_SECONDS]),
                 rng.choice([1, limits.HITS_PER_FILE]),

@@ -323,15 +323,17 @@ class AliveTests(SynchronousTestCase):
         self.assertEqual(talk.pipe.aborts, 1)
 
     def test_round_trip(self) -> None:
-        """The time that the last ping took; other answers say nothing."""
-        talk = talking()
-        talk.connection.keep_alive()
-        talk.hear(b'PONG {"n":0}\n')
+        """The time that the last ping took, and before it the answer to the greeting."""
+        talk = listening()
         self.assertIsNone(talk.connection.round_trip)
+        talk.clock.advance(0.5)
+        talk.hear(b"BYE\n")
+        self.assertEqual(talk.connection.round_trip, 0.5)
+        talk.connection.keep_alive()
         self.assertEqual(said(talk.pass_time(5)), [Ping(1)])
         talk.clock.advance(0.25)
         talk.hear(b'PONG {"n":7}\n')
-        self.assertIsNone(talk.connection.round_trip)
+        self.assertEqual(talk.connection.round_trip, 0.5)
         talk.hear(b'PONG {"n":1}\n')
         self.assertEqual(talk.connection.round_trip, 0.25)
         talk.clock.advance(3)
