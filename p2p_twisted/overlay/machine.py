@@ -110,6 +110,10 @@ class Overlay:
         """A sample of addresses has come."""
         return self._joined(self.membership.traded(peers, now), now)
 
+    def trade_failed(self, address: PeerAddress, now: float) -> list[Effect]:
+        """Nobody was there to trade with."""
+        return self._joined(self.membership.trade_failed(address, now), now)
+
     def ask(self, ask: Ask, now: float, patience: float = inf) -> list[Effect]:
         """Ask all other peers; see :meth:`Asking.ask`."""
         return self.asking.ask(ask, now, patience)

@@ -231,6 +231,19 @@ class Membership:
         self.passive.hear(peers)
         return self._seek(now)
 
+    def trade_failed(self, address: PeerAddress, now: float) -> list[Effect]:
+        """
+        Nobody was there to trade with.
+
+        Either very many have died, or some make addresses up, and may be all our neighbors:
+        in both cases it is good to mix sooner.
+        """
+        self.passive.failed(address, now)
+        self._mix_pause = _FIRST_MIX_SECONDS
+        if self._mix_at is not None:
+            self._mix_at = min(self._mix_at, now + self._mix_pause * self.rng.uniform(0.5, 1.5))
+        return self._seek(now)
+
     def wake(self, now: float) -> list[Effect]:
         """Do what is due."""
         effects: list[Effect] = []

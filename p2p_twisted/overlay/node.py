@@ -213,7 +213,7 @@ class Node:
 
     def trade_failed(self, address: PeerAddress) -> None:
         """No sample has come."""
-        self._overlay.membership.passive.failed(address, self.now())
+        self._perform(self._overlay.trade_failed(address, self.now()))
 
     # Effects
 

@@ -300,7 +300,7 @@ class Swarm:
     def _trade(self, peer: SwarmPeer, address: PeerAddress) -> None:
         other = self.peers.get(address.name)
         if other is None or not (other.is_alive and _is_reachable(peer, other)):
-            peer.overlay.membership.passive.failed(address, self.now)
+            self._perform(peer, peer.overlay.trade_failed(address, self.now))
             return
         ours, theirs = self._sample(peer, address), self._sample(other, peer.address)
         self._count(Peers(peer.name, peer.address.port, ours), other, 0.0)

@@ -104,6 +104,21 @@ class SeekingTests(SynchronousTestCase):
         self.assertEqual(len(set(dialed)), 4)
         self.assertLess(now, 30.0)
 
+    def test_mixes_sooner(self) -> None:
+        """Swaps that have become rare are not, once those whom one has heard of are not there."""
+        membership = a_membership()
+        linked(membership, limits.LINKS_SOUGHT)
+        membership.introduce(addresses(30), 0.0)
+        now = 0.0
+        while now < 3_600.0:
+            now = membership.wake_at
+            membership.wake(now)
+        membership.trade_failed(an_address("nobody", 9_900), now)
+        mixed, end = list[Dial](), now + 30.0
+        while not mixed and membership.wake_at < end:
+            mixed += of_kind(membership.wake(membership.wake_at), Dial)
+        self.assertEqual([dial.why for dial in mixed], ["mix"])
+
     def test_trades(self) -> None:
         """Now and then it trades samples with a peer that it remembers."""
         membership = a_membership()
