@@ -212,7 +212,9 @@ class Asking:
         is_passed_on = ask.hops > 0 and ask.wait >= _SHORTEST_WAIT_SECONDS
         ways = self.tree.links if ask.hops > ask.tree else self.tree.eager
         others = [link for link in ways if is_passed_on and link != parent]
-        question = Question(ask, parent, now + ask.wait, dict.fromkeys(others), now)
+        # Nobody tells when a quiet one has come to its end, so it must not take long.
+        wait = min(ask.wait, limits.QUIET_ASK_SECONDS) if ask.quiet else ask.wait
+        question = Question(ask, parent, now + wait, dict.fromkeys(others), now)
         if ask.what not in ("name", "id"):
             # Answers of so many peers are better passed on several at a time.
             question.stream_at += _STREAM_SECONDS

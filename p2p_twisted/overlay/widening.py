@@ -8,6 +8,7 @@ import attrs
 from attrs import frozen
 
 from p2p_twisted.overlay.effects import Answer
+from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask
 from p2p_twisted.wire.names import MessageId
 
@@ -18,7 +19,6 @@ _RINGS: Final = ((2, 0.9), (3, 1.1), (4, 1.2))
 # Its answer tells whether that was all of the network, as it is with a few peers; of wider
 # rings only hits matter, and that the others say nothing saves half of the lines.
 _TOLD_WHOLE: Final = 2
-_RING_SECONDS: Final = 1.0
 # How far a question fans out before it keeps to the tree: that takes off half of the time to
 # a hit, for a seventh more lines.
 _FANNED_HOPS: Final = 4
@@ -55,7 +55,7 @@ def widening(
         return answer.is_whole or (is_near and not all(hit.partial for hit in answer.hits))
 
     for hops, patience in _RINGS if is_near else ():
-        near = attrs.evolve(ask, id=new_id(), hops=hops, wait=_RING_SECONDS, tree=0)
+        near = attrs.evolve(ask, id=new_id(), hops=hops, wait=limits.QUIET_ASK_SECONDS, tree=0)
         near = attrs.evolve(near, quiet=hops > _TOLD_WHOLE)
         answer = yield Step(near, patience)
         if will_do(answer):

@@ -377,7 +377,8 @@ class Ask(Message):
     :ivar tree: it keeps to the tree once it may go only so many hops further; before
         that, it goes by every link. So 0 means by every link all the way.
     :ivar most: how many files each peer names at most, of those whose names match.
-    :ivar quiet: only hits are told, by those who have some, and no end.
+    :ivar quiet: only hits are told, by those who have some, and no end: it is over after
+        a second.
     """
 
     verb = "ASK"

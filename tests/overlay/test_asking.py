@@ -95,7 +95,7 @@ class AskingTests(SynchronousTestCase):
 
     def test_quiet(self) -> None:
         """Where only hits are wanted, whoever has none says nothing, and in the end nobody does."""
-        ask = attrs.evolve(TOPO, what="name", hops=1, tree=0, wait=1.0, quiet=True)
+        ask = attrs.evolve(TOPO, what="name", hops=1, tree=0, wait=9.0, quiet=True)
         leaf = attrs.evolve(ask, hops=0)
         self.assertEqual(an_asking().asked(1, leaf, 0.0), [])
         hit = Told(ask.id, hits=(a_hit(),), more=True)
