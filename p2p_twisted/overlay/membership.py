@@ -27,6 +27,7 @@ from p2p_twisted.overlay.effects import (
     Send,
     Trade,
 )
+from p2p_twisted.overlay.mixing import Mixing
 from p2p_twisted.overlay.passive import PassiveView, place
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
 _FIRST_BACKOFF_SECONDS: Final = 0.25
 _LONGEST_BACKOFF_SECONDS: Final = 10.0
 _TRADE_SECONDS: Final = (10.0, 30.0)
-_FIRST_MIX_SECONDS: Final = 10.0
-_LONGEST_MIX_SECONDS: Final = 300.0
-_MIX_AGAIN_SECONDS: Final = 1.0
 _YOUNG_SECONDS: Final = 60.0
 _AT_ONCE_SECONDS: Final = 1.0
 
@@ -94,8 +92,7 @@ class Membership:
     _backoff: float = 0.0
     _seek_at: float = 0.0
     _trade_at: float = 0.0
-    _mix_at: float | None = None
-    _mix_pause: float = _FIRST_MIX_SECONDS
+    _mixing: Mixing = field(init=False)
     _admission: Admission = field(factory=Admission)
     _dials: Bucket = field(
         factory=lambda: Bucket(limits.LINKS_DIALED_PER_SECOND, limits.LINKS_DIALED_BURST)
@@ -105,12 +102,12 @@ class Membership:
 
     def __attrs_post_init__(self) -> None:
         self._candidates = Candidates(self.passive, self.rng)
+        self._mixing = Mixing(self.rng)
 
     def introduce(self, referrals: Iterable[PeerAddress], now: float) -> list[Effect]:
         """Take the registry's referrals: they are asked first, as a newcomer asks."""
         self._candidates.introduce(list(referrals))
-        if self._mix_at is None:
-            self._mix_at = now + self._mix_pause * self.rng.uniform(0.5, 1.5)
+        self._mixing.begin(now)
         if not self.links:
             self._seek_at = now
         return self._seek(now)
@@ -202,9 +199,8 @@ class Membership:
         attempt = self._attempts.pop(link, None)
         if attempt is not None:
             self.passive.failed(attempt.address, now)
-            if attempt.why == "mix" and self._mix_at is not None:
-                # Another one, soon: most addresses that it has may be forged, or of the dead.
-                self._mix_at = min(self._mix_at, now + _MIX_AGAIN_SECONDS)
+            if attempt.why == "mix":
+                self._mixing.failed(now)
         neighbor = self.links.pop(link, None)
         if neighbor is None:
             return self._seek(now)
@@ -232,16 +228,9 @@ class Membership:
         return self._seek(now)
 
     def trade_failed(self, address: PeerAddress, now: float) -> list[Effect]:
-        """
-        Nobody was there to trade with.
-
-        Either very many have died, or some make addresses up, and may be all our neighbors:
-        in both cases it is good to mix sooner.
-        """
+        """Nobody was there to trade with."""
         self.passive.failed(address, now)
-        self._mix_pause = _FIRST_MIX_SECONDS
-        if self._mix_at is not None:
-            self._mix_at = min(self._mix_at, now + self._mix_pause * self.rng.uniform(0.5, 1.5))
+        self._mixing.hurry(now)
         return self._seek(now)
 
     def wake(self, now: float) -> list[Effect]:
@@ -261,13 +250,12 @@ class Membership:
 
     def _mix(self, now: float) -> list[Effect]:
         """Have one link more, for a peer of the book; another one makes room for it."""
-        if self._mix_at is None or now < self._mix_at:
+        if now < self._mixing.at:
             return []
         if not self.is_idle():
-            self._mix_at = now + _FIRST_BACKOFF_SECONDS
+            self._mixing.wait(now)
             return []
-        self._mix_at = now + self._mix_pause * self.rng.uniform(0.5, 1.5)
-        self._mix_pause = min(2 * self._mix_pause, _LONGEST_MIX_SECONDS)
+        self._mixing.go_on(now)
         if not self._is_seeking or len(self.links) < limits.LINKS_SOUGHT:
             return []
         is_stranger = partial(self._is_stranger, now=now)
@@ -281,8 +269,7 @@ class Membership:
             missing = min(missing, self._dials.left(now))
             is_stranger = partial(self._is_stranger, now=now)
             effects = self._dial(self._candidates.draw(missing, is_stranger, now), now)
-        due = (self._trade_at, self._next_seek(now))
-        self.wake_at = min(due if self._mix_at is None else (*due, self._mix_at))
+        self.wake_at = min(self._trade_at, self._next_seek(now), self._mixing.at)
         return effects
 
     def _dial(self, chosen: Iterator[tuple[PeerAddress, Why]], now: float) -> list[Effect]:
