@@ -79,13 +79,21 @@ class GossipTests(AbusedCase):
         with Neighbor(self.port, "evil") as evil, Neighbor(self.port, "other") as other:
             for _ in range(3_000):
                 evil.line.say("ASK", id=a_ticket(), what="text", text="*s*t*", wait=10)
-            self.network.type("s1", "find s2-1*", "s2-1.txt")
+            self.find()
             passed = sum(verb == "ASK" for verb, _ in other.heard)
             self.assertLess(passed, 1_000)
             wait_until(
                 lambda: sum(v == "TOLD" and not f.get("more") for v, f in evil.heard) == 3_000,
                 "answers",
             )
+
+    def find(self) -> None:
+        """Find what s2 shares; on a busy machine a flood may outlast one question, not three."""
+        answer = ""
+        for _ in range(3):
+            if "s2-1.txt" not in answer:
+                answer = self.network.type("s1", "find s2-1*", "asked ")
+        self.assertIn("s2-1.txt", answer)
 
     @pytest.mark.slow
     def test_questions_that_nobody_answers(self) -> None:
