@@ -1,6 +1,7 @@
 """What both daemons need to live well under twistd."""
 
 import atexit
+import gc
 import os
 import resource
 import signal
@@ -183,6 +184,7 @@ def prepare(reactor: Any) -> None:
     sys.excepthook = _report
     _never_wait_for_a_reader(reactor)
     _stop_on_hangup(reactor)
+    reactor.callWhenRunning(spare_what_stays)
 
 
 def use_monotonic_clock(reactor: Any) -> None:
@@ -192,6 +194,16 @@ def use_monotonic_clock(reactor: Any) -> None:
     To be called before the first timer is set: Twisted's own clock is the wall's.
     """
     reactor.seconds = time.monotonic
+
+
+def spare_what_stays() -> None:
+    """
+    Never again look for garbage in what has been loaded by now, and stays to the end.
+
+    That made the reactor late by 40 ms, every few downloads.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def raise_file_limit() -> None:

@@ -1,5 +1,6 @@
 """What both daemons need under twistd."""
 
+import gc
 import os
 import resource
 import socket
@@ -27,6 +28,7 @@ from p2p_twisted.twistd import (
     notify,
     open_files_limit,
     raise_file_limit,
+    spare_what_stays,
     use_monotonic_clock,
 )
 
@@ -228,3 +230,12 @@ class ProcessTests(SynchronousTestCase):
         raise_file_limit()
         self.assertEqual(resource.getrlimit(resource.RLIMIT_NOFILE), (hard, hard))
         self.assertIn(open_files_limit(), (hard, sys.maxsize))
+
+
+class GarbageTests(SynchronousTestCase):
+    def test_spares_what_stays(self) -> None:
+        """The garbage collector looks at nothing that was there before the daemon ran."""
+        self.addCleanup(gc.unfreeze)
+        spare_what_stays()
+        self.assertGreater(gc.get_freeze_count(), 10_000)
+        self.assertLess(len(gc.get_objects()), 1_000)
