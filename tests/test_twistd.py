@@ -231,8 +231,6 @@ class ProcessTests(SynchronousTestCase):
         self.assertEqual(resource.getrlimit(resource.RLIMIT_NOFILE), (hard, hard))
         self.assertIn(open_files_limit(), (hard, sys.maxsize))
 
-
-class GarbageTests(SynchronousTestCase):
     def test_spares_what_stays(self) -> None:
         """The garbage collector looks at nothing that was there before the daemon ran."""
         self.addCleanup(gc.unfreeze)
