@@ -200,7 +200,7 @@ def spare_what_stays() -> None:
     """
     Never again look for garbage in what has been loaded by now, and stays to the end.
 
-    That made the reactor late by 40 ms, every few downloads.
+    The reactor waits meanwhile: for 50,000 objects, a collection took 40 ms.
     """
     gc.collect()
     gc.freeze()
