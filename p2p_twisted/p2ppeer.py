@@ -173,16 +173,12 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     pool = WorkerPool(reactor, f"p2ppeer-{options['name']}", _THREADS)
     WorkerService(reactor, pool).setServiceParent(daemon)
 
-    def stop() -> None:
-        if reactor.running:
-            reactor.stop()
-
     def announce(text: str) -> None:
         console.announce(text)
 
     def give_up(reason: str) -> None:
         exit_code.fail(reason)
-        stop()
+        reactor.stop()
 
     settings = Settings(
         name=options["name"],
@@ -197,10 +193,12 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         reshares=bool(options["reshare"]),
     )
     watch = partial(watcher_for, reactor)
-    peer = Peer(reactor, SystemRandom(), settings, pool, watch, announce, stop)
+    peer = Peer(reactor, SystemRandom(), settings, pool, watch, announce, reactor.stop)
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
-    console = ConsoleService(reactor, peer, settings.name, stop, greeting, options["results"])
+    console = ConsoleService(
+        reactor, peer, settings.name, reactor.stop, greeting, options["results"]
+    )
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
     return daemon

@@ -15,6 +15,7 @@ from typing import Any, Final
 from twisted.application.service import Service
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import ReactorNotRunning
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -180,6 +181,7 @@ def listen(reactor: Any, host: str, port: int, factory: IProtocolFactory) -> ILi
 def prepare(reactor: Any) -> None:
     """Make this process a good daemon, before it sets the first timer."""
     use_monotonic_clock(reactor)
+    stop_at_most_once(reactor)
     raise_file_limit()
     sys.excepthook = _report
     _never_wait_for_a_reader(reactor)
@@ -194,6 +196,21 @@ def use_monotonic_clock(reactor: Any) -> None:
     To be called before the first timer is set: Twisted's own clock is the wall's.
     """
     reactor.seconds = time.monotonic
+
+
+def stop_at_most_once(reactor: Any) -> None:
+    """
+    Take no second call to stop for an error.
+
+    A word from the network and a signal may both end a daemon, in one instant.
+    """
+    stop = reactor.stop
+
+    def stop_unless_stopped() -> None:
+        with suppress(ReactorNotRunning):
+            stop()
+
+    reactor.stop = stop_unless_stopped
 
 
 def spare_what_stays() -> None:

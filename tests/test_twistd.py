@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from twisted.internet.error import CannotListenError
+from twisted.internet.error import CannotListenError, ReactorNotRunning
 from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.usage import Options
@@ -29,6 +29,7 @@ from p2p_twisted.twistd import (
     open_files_limit,
     raise_file_limit,
     spare_what_stays,
+    stop_at_most_once,
     use_monotonic_clock,
 )
 
@@ -221,6 +222,16 @@ class ProcessTests(SynchronousTestCase):
         reactor = mock.Mock()
         use_monotonic_clock(reactor)
         self.assertIs(reactor.seconds, time.monotonic)
+
+    def test_stopped_twice(self) -> None:
+        """Who stops a daemon that already stops is no error."""
+        reactor = mock.Mock()
+        stop = reactor.stop
+        stop.side_effect = [None, ReactorNotRunning()]
+        stop_at_most_once(reactor)
+        reactor.stop()
+        reactor.stop()
+        self.assertEqual(stop.call_count, 2)
 
     def test_file_limit(self) -> None:
         """As many files may be open as the administrator allows."""

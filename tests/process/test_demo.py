@@ -42,4 +42,5 @@ class DemoTests(SynchronousTestCase):
             [original] = directory.glob(f"s[2-5]/{downloaded.relative_to(downloads)}")
             self.assertEqual(downloaded.read_bytes(), original.read_bytes())
         for log in directory.glob("logs/*.log"):
-            self.assertNotIn("Traceback", log.read_text(), log.name)
+            told = log.read_text()
+            self.assertNotIn("Traceback", told, f"{log.name}:\n{told}")

@@ -66,6 +66,16 @@ class RunningNetworkTests(SynchronousTestCase):
         self.registry.wait_for_log("s2 is forgotten: it left")
         self.s1.wait_for_topology("s1")
 
+    def test_signals_at_once(self) -> None:
+        """Told to stop while it stops, a daemon has nothing to complain of."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self.s2.send_signal(number)
+        self.s2.wait()
+        self.assertIn("Received SIGTERM", self.s2.log)
+        self.assertIn("Received SIGINT", self.s2.log)
+        self.assertNotIn("Traceback", self.s2.log)
+        self.registry.wait_for_log("s2 is forgotten: it left")
+
     def test_killed_peer(self) -> None:
         """A peer that is killed disappears; under its name it comes back."""
         self.s2.kill()
