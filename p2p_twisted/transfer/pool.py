@@ -94,8 +94,15 @@ class Pool:
             if holder not in known:
                 self._promised[file] = (*known, holder)
 
-    def opening(self, holder: PeerName) -> FileId | None:
-        """Choose a file to have the holder connect with; one far from the last one each time."""
+    def opening(self, holder: PeerName, known: FileId | None = None) -> FileId | None:
+        """
+        Choose a file to have the holder connect with; one far from the last one each time.
+
+        :param known: what it has told of: that first, or the holder would soon be taken
+            to have nothing where it has but one of very many.
+        """
+        if known in self._missing and not self.is_refused(holder, known):
+            return known
         queue = self._queues[holder]
         self._drop_taken(holder)
         if not queue:

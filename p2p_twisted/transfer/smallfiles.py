@@ -213,7 +213,7 @@ class SmallFiles:
         try:
             # It connects to push one of the files: a few may not be there any more.
             for _ in range(OPENINGS):
-                file = self._pool.opening(hit.peer)
+                file = self._pool.opening(hit.peer, hit.file)
                 if file is None:
                     return
                 asked = self._means.requests.ask_for_many(hit, file, self._pool.size(file), self)

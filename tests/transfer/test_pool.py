@@ -122,6 +122,15 @@ class PoolTests(SynchronousTestCase):
         self.assertEqual({pool.opening("s1") for _ in range(3)}, set(pool.missing()))
         self.assertEqual(sorted(pool.ask("s1")), sorted(pool.missing()))
 
+    def test_opening_with_what_is_known(self) -> None:
+        """A holder that told of a file connects with that, unless it has not got it after all."""
+        pool = Pool(files(100))
+        *_, last = pool.missing()
+        pool.offer("s1")
+        self.assertEqual([pool.opening("s1", last) for _ in range(3)], 3 * [last])
+        pool.refused("s1", last)
+        self.assertNotEqual(pool.opening("s1", last), last)
+
     def test_refused_to_open(self) -> None:
         """What a holder did not even connect for, it is not asked for."""
         pool = Pool(files(2))

@@ -138,6 +138,18 @@ class HonestTests(SmallFilesTests):
         self.assertEqual(len(state.missing), 499)
         self.assertLess(len(world.wants), 12)
 
+    def test_one_left(self) -> None:
+        """A holder that has but one of them is found to have it."""
+        world, contents = self.world(), small(40)
+        hit = self.share(world, "s1", contents)
+        for content in contents:
+            del world.holders["s1"].contents[content.file]
+        world.found = (world.holder("s2", contents[23]).hit(contents[23]),)
+        state = self.successResultOf(world.get(hit)).state
+        assert isinstance(state, Incomplete), state
+        self.assertEqual(len(state.missing), 39)
+        self.assertEqual(world.saved("many/f0023"), contents[23].content)
+
     def test_nobody_there(self) -> None:
         """Holders that are away are waited for."""
         world, contents = self.world(), small(3)
