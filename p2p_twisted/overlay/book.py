@@ -20,7 +20,7 @@ _RETRY_SECONDS: Final = 15.0
 _LONGEST_RETRY_SECONDS: Final = 30.0
 _FORGET_AFTER_SECONDS: Final = 7 * 86_400.0
 _KEY_BYTES: Final = 8
-_PLACES: Final = BOOK_ADDRESSES // 2
+_MOST_REACHED: Final = BOOK_ADDRESSES // 2
 
 
 @frozen
@@ -33,9 +33,14 @@ class _Failing:
 
 
 @define
-class _Half:
-    """The addresses with the smallest keys, in the order of those."""
+class _Smallest:
+    """
+    The addresses with the smallest keys, in the order of those.
 
+    :ivar places: how many it keeps.
+    """
+
+    places: int
     _keys: "array[int]" = field(factory=lambda: array("Q"))
     addresses: list[PeerAddress] = field(factory=list)
 
@@ -45,16 +50,20 @@ class _Half:
 
     def is_beyond(self, key: int) -> bool:
         """Tell whether a key is too large for any of the places: most are."""
-        return len(self._keys) == _PLACES and key > self._keys[-1]
+        return len(self._keys) >= self.places and key > self._keys[-1]
 
     def add(self, key: int, address: PeerAddress) -> PeerAddress | None:
         """Take an address up, if its key is small enough; returns the one that has to go."""
         place = bisect_left(self._keys, key)
-        if place == _PLACES or (place < len(self._keys) and self._keys[place] == key):
+        if place == self.places or (place < len(self._keys) and self._keys[place] == key):
             return None
         self._keys.insert(place, key)
         self.addresses.insert(place, address)
-        if len(self._keys) <= _PLACES:
+        return self.leave_one()
+
+    def leave_one(self) -> PeerAddress | None:
+        """Drop the address with the largest key, if there are too many; returns it."""
+        if len(self._keys) <= self.places:
             return None
         self._keys.pop()
         return self.addresses.pop()
@@ -73,28 +82,30 @@ class Book:
 
     How often an address is named does not matter, and whoever does not know the
     secret cannot choose addresses that stay (Brahms: Bortnikov et al., 2009).
-    Half of the places are for addresses that were reached by oneself.
+    Up to half of the places are for addresses that were reached by oneself.
 
     :ivar secret: random, this peer's own.
     """
 
     secret: bytes
-    _heard: _Half = field(factory=_Half)
-    _reached: _Half = field(factory=_Half)
+    _heard: _Smallest = field(factory=lambda: _Smallest(BOOK_ADDRESSES))
+    _reached: _Smallest = field(factory=lambda: _Smallest(_MOST_REACHED))
     _failing: dict[PeerAddress, _Failing] = field(factory=dict)
 
     def heard(self, address: PeerAddress) -> None:
         """Note an address that somebody named."""
         key = self._key(address)
         if not self._heard.is_beyond(key) and key not in self._reached:
-            self._keep(self._heard, key, address)
+            self._forget(self._heard.add(key, address))
 
     def reached(self, address: PeerAddress) -> None:
         """Note that a peer answered at its address."""
         key = self._key(address)
         self._heard.remove(key)
         self._failing.pop(address, None)
-        self._keep(self._reached, key, address)
+        self._forget(self._reached.add(key, address))
+        self._heard.places = BOOK_ADDRESSES - len(self._reached.addresses)
+        self._forget(self._heard.leave_one())
 
     def failed(self, address: PeerAddress, now: float) -> None:
         """Note that nobody answered; it is tried more rarely, and forgotten after a week."""
@@ -130,10 +141,9 @@ class Book:
         failing = self._failing.get(address)
         return failing is None or failing.not_before <= now
 
-    def _keep(self, half: _Half, key: int, address: PeerAddress) -> None:
-        dropped = half.add(key, address)
-        if dropped is not None:
-            self._failing.pop(dropped, None)
+    def _forget(self, address: PeerAddress | None) -> None:
+        if address is not None:
+            self._failing.pop(address, None)
 
     def _key(self, address: PeerAddress) -> int:
         named = self.secret + str(address).encode()

@@ -10,11 +10,16 @@ from tests.overlay.builders import addresses, an_address
 
 class BookTests(SynchronousTestCase):
     def test_bounded(self) -> None:
-        """It keeps a bounded number of addresses."""
+        """It uses all its places for addresses of others, and gives half to those it reaches."""
         book = Book(b"secret")
         for address in addresses(5_000):
             book.heard(address)
-        self.assertEqual(len(book.addresses()), limits.BOOK_ADDRESSES // 2)
+        self.assertEqual(len(book.addresses()), limits.BOOK_ADDRESSES)
+        reached = {an_address(f"r{index}", 10_000 + index) for index in range(500)}
+        for address in reached:
+            book.reached(address)
+            self.assertEqual(len(book.addresses()), limits.BOOK_ADDRESSES)
+        self.assertEqual(len(reached & set(book.addresses())), limits.BOOK_ADDRESSES // 2)
 
     def test_flood_of_forged_addresses(self) -> None:
         """Addresses that were reached are not washed out by ones that were merely named."""
