@@ -169,7 +169,7 @@ MUTANTS: Final = (
         "raise DiskFault(str(fault), is_kept=False, is_full=fault.is_full) from error",
         "raise fault from error",
         "what a full disk could not make safe is taken for safe",
-        "transfer/test_downloads.py",
+        "transfer/test_disk.py",
     ),
     Mutant(
         "transfer/throttle.py",

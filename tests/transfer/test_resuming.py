@@ -11,11 +11,12 @@ from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.manifest import BARE, Member, encode
 from p2p_twisted.wire.messages import Hit
 
-from .test_downloads import FaultyDisk, Tests
+from .cases import DownloadCase
+from .disks import FaultyDisk
 from .world import Content, World, some_bytes
 
 
-class Interrupted(Tests):
+class Interrupted(DownloadCase):
     """What is done to downloads in the middle."""
 
     def broken_off(self, content: Content) -> World:
@@ -277,7 +278,7 @@ class PauseTests(Interrupted):
         self.assertEqual(world.wires.getDelayedCalls(), [])
 
 
-class CancelTests(Tests):
+class CancelTests(DownloadCase):
     """Downloads that are given up."""
 
     def test_anywhere(self) -> None:
@@ -305,7 +306,7 @@ class CancelTests(Tests):
         self.assertEqual(ends, {Canceled, Saved})
 
 
-class FolderTests(Tests):
+class FolderTests(DownloadCase):
     """Whole folders."""
 
     def folder(self, world: World, **files: bytes) -> tuple[Hit, Content]:

@@ -9,7 +9,8 @@ from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.manifest import Member, encode
 from p2p_twisted.wire.messages import Hit
 
-from .test_downloads import FaultyDisk, Tests
+from .cases import DownloadCase
+from .disks import FaultyDisk
 from .world import Content, World, some_bytes
 
 
@@ -23,7 +24,7 @@ class OnDisk(Content):
         return self.fd
 
 
-class ReuseTests(Tests):
+class ReuseTests(DownloadCase):
     """A file of the requester's own has the content that it wants."""
 
     def stands(self, world: World, content: bytes, now: bytes | None = None) -> OnDisk:

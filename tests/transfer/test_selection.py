@@ -14,7 +14,7 @@ from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.manifest import decode
 from p2p_twisted.wire.messages import Hit
 
-from .test_downloads import Tests
+from .cases import DownloadCase
 from .world import Content, World, some_bytes
 
 NAMES = st.sampled_from(
@@ -22,7 +22,7 @@ NAMES = st.sampled_from(
 )
 
 
-class ListTests(Tests):
+class ListTests(DownloadCase):
     """The list of what is wanted."""
 
     @settings(deadline=None)
@@ -40,7 +40,7 @@ class ListTests(Tests):
         self.assertEqual(title(["../x"], 7), "7 files")
 
 
-class SelectionTests(Tests):
+class SelectionTests(DownloadCase):
     """Downloads of several files."""
 
     def get(self, world: World, *files: list[Hit]) -> "Deferred[Progress]":

@@ -23,7 +23,8 @@ from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.manifest import encode as encode_manifest
 from p2p_twisted.wire.messages import Gone, Hit, More, Push, Want, Whole
 
-from .test_downloads import FaultyDisk, Tests
+from .cases import DownloadCase
+from .disks import FaultyDisk
 from .world import Content, Holder, Stranger, World, some_bytes
 
 
@@ -38,7 +39,7 @@ def folder_of(contents: Iterable[Content]) -> Content:
     return Content(encode_manifest(members))
 
 
-class SmallFilesTests(Tests):
+class SmallFilesTests(DownloadCase):
     """What all tests here use."""
 
     def share(self, world: World, name: str, contents: list[Content]) -> Hit:

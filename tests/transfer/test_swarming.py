@@ -23,7 +23,7 @@ from p2p_twisted.wire.messages import (
     Want,
 )
 
-from .test_downloads import Tests
+from .cases import DownloadCase
 from .test_pushes import Greeter
 from .world import Content, Stranger, Wires, World, make_pushes, some_bytes
 
@@ -49,7 +49,7 @@ def talk(received: bytes) -> list[Message]:
     return messages
 
 
-class SwarmingCase(Tests):
+class SwarmingCase(DownloadCase):
     """Holders that are played by the test."""
 
     def begun(self, content: Content = CONTENT) -> tuple[World, "Deferred[Progress]", Stranger]:

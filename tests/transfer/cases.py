@@ -1,0 +1,54 @@
+"""What the tests of downloads have in common: a small network, and what becomes of it."""
+
+import os
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.transfer.progress import Progress, Saved
+from p2p_twisted.wire.messages import Push
+
+from .world import Content, Stranger, World
+
+
+class DownloadCase(SynchronousTestCase):
+    """Makes worlds, and sees to their end."""
+
+    def world(self, disk: Any = os) -> World:
+        folder = mkdtemp()
+        self.addCleanup(rmtree, folder)
+        world = World(Path(folder), disk)
+        self.addCleanup(world.close)
+        return world
+
+    def assert_saved(self, world: World, done: "Deferred[Progress]", content: Content) -> Saved:
+        progress = self.successResultOf(done)
+        assert isinstance(progress.state, Saved), progress
+        self.assertEqual((progress.size, progress.received), (content.size, content.size))
+        self.assertEqual(world.saved(), content.content)
+        self.assertEqual(world.left(), ["Downloads/f1.txt"])
+        return progress.state
+
+
+class LiarCase(DownloadCase):
+    """A first holder that is played by the test, and an honest one besides."""
+
+    def begun(self, content: Content) -> tuple[World, "Deferred[Progress]", Stranger]:
+        """Begin a download from somebody who is played by the test."""
+        world = self.world()
+        world.holder("liar").is_mute = True
+        honest = world.holder("s1", content)
+        done = world.get(honest.hit(content, peer="liar", route=("liar",)), honest.hit(content))
+        return world, done, world.stranger()
+
+    def push(self, world: World, content: Content) -> Push:
+        return Push(world.wants[0].ticket, content.file, content.size)
+
+    def assert_recovers(self, world: World, done: "Deferred[Progress]", content: Content) -> None:
+        world.wires.pass_time(6)
+        state = self.assert_saved(world, done, content)
+        self.assertEqual(state.holders[-1], "s1")
