@@ -52,3 +52,37 @@ class LiarCase(DownloadCase):
         world.wires.pass_time(6)
         state = self.assert_saved(world, done, content)
         self.assertEqual(state.holders[-1], "s1")
+
+
+class InterruptedCase(DownloadCase):
+    """What is done to downloads in the middle."""
+
+    def half_way(self, content: Content) -> tuple[World, "Deferred[Progress]"]:
+        """Download the first chunks."""
+        world = self.world()
+        holder = world.holder("s1", content)
+        world.found = (holder.hit(content),)
+        done = world.downloads.get(world.found, world.shown.append)
+        for _ in range(20):
+            world.wires.advance(0)
+            for pump in world.wires.pumps:
+                pump.pump()
+        return world, done
+
+    def stop(self, world: World) -> None:
+        self.successResultOf(Deferred.fromCoroutine(world.downloads.stop()))
+        world.wires.settle()
+
+    def part(self, world: World) -> Path:
+        return next((world.folder / "Downloads").rglob(".p2p-*.part"))
+
+    def go_on(self, world: World) -> None:
+        world.new_run().start()
+        world.wires.settle()
+
+    def assert_went_on(self, world: World, content: Content) -> None:
+        (progress,) = world.downloads.all()
+        self.assertIsInstance(progress.state, Saved)
+        self.assertEqual(progress.received, content.size)
+        self.assertEqual(world.saved(), content.content)
+        self.assertEqual(world.left(), ["Downloads/f1.txt"])

@@ -13,8 +13,10 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.epollreactor import EPollReactor
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.transfer.progress import Canceled, Saved
 from p2p_twisted.wire.limits import MIB
-from tests.transfer.world import OnDisk, World, some_bytes
+from tests.transfer.cases import DownloadCase
+from tests.transfer.world import Content, OnDisk, World, some_bytes
 from tests.wire.ends import connect, dismantle, open_files
 
 _TURNS = 2_000
@@ -104,3 +106,31 @@ class CanceledTests(SynchronousTestCase):
     def test_many(self) -> None:
         """After a thousand there is nothing left."""
         self.drill(1_000)
+
+
+class StepByStepTests(DownloadCase):
+    """A download in memory that is given up after so many steps."""
+
+    def test_anywhere(self) -> None:
+        """Wherever it was, nothing is left of it: no file, no connection, no timer."""
+        content = Content(some_bytes(MIB + 3))
+        ends = set()
+        for steps in range(0, 60, 2):
+            world = self.world()
+            content.is_closed = False
+            holder = world.holder("s1", content)
+            world.downloads.get([holder.hit(content)], world.shown.append)
+            for _ in range(steps):
+                world.wires.advance(0)
+                for pump in world.wires.pumps:
+                    pump.pump()
+            if not world.downloads.all()[0].is_ended:
+                world.downloads.cancel(1)
+            world.wires.settle()
+            [progress] = world.downloads.all()
+            ends.add(type(progress.state))
+            is_saved = isinstance(progress.state, Saved)
+            self.assertEqual(world.left(), ["Downloads/f1.txt"] if is_saved else [])
+            self.assertEqual(world.wires.getDelayedCalls(), [])
+            self.assertTrue(content.is_closed or not world.wires.pumps)
+        self.assertEqual(ends, {Canceled, Saved})
