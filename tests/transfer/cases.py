@@ -63,10 +63,7 @@ class InterruptedCase(DownloadCase):
         holder = world.holder("s1", content)
         world.found = (holder.hit(content),)
         done = world.downloads.get(world.found, world.shown.append)
-        for _ in range(20):
-            world.wires.advance(0)
-            for pump in world.wires.pumps:
-                pump.pump()
+        world.wires.step(20)
         return world, done
 
     def stop(self, world: World) -> None:

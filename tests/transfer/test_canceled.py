@@ -120,10 +120,7 @@ class StepByStepTests(DownloadCase):
             content.is_closed = False
             holder = world.holder("s1", content)
             world.downloads.get([holder.hit(content)], world.shown.append)
-            for _ in range(steps):
-                world.wires.advance(0)
-                for pump in world.wires.pumps:
-                    pump.pump()
+            world.wires.step(steps)
             if not world.downloads.all()[0].is_ended:
                 world.downloads.cancel(1)
             world.wires.settle()

@@ -146,9 +146,7 @@ class FolderTests(DownloadCase):
             hit, _manifest = self.folder(world, a=b"one", b=some_bytes(20 * MIB))
             world.downloads.get([hit], world.shown.append)
             while not [*(world.folder / "Downloads" / "photos").glob(".p2p-*.part")]:
-                world.wires.advance(0)
-                for pump in world.wires.pumps:
-                    pump.pump()
+                world.wires.step()
             world.downloads.pause()
             world.wires.settle()
             self.assertTrue(any(name.endswith(".part") for name in world.left()))

@@ -58,10 +58,7 @@ class GatheringTests(DownloadCase):
         world, content = self.world(), Content(some_bytes(40 * MIB))
         first, second = world.holder("s1", content), world.holder("s2", Content(content.content))
         done = world.downloads.get([first.hit(content), second.hit(content)], world.shown.append)
-        for _ in range(30):
-            world.wires.advance(0)
-            for pump in world.wires.pumps:
-                pump.pump()
+        world.wires.step(30)
         self.successResultOf(Deferred.fromCoroutine(self.stopped(first, world)))
         world.wires.settle()
         state = self.assert_saved(world, done, content)

@@ -62,9 +62,7 @@ class SelectionTests(DownloadCase):
             single = world.downloads.get([hits[0]], world.shown.append)
             if is_canceled:
                 while not any(name.endswith(".part") for name in world.left()):
-                    world.wires.advance(0)
-                    for pump in world.wires.pumps:
-                        pump.pump()
+                    world.wires.step()
                 world.downloads.cancel(2)
             world.wires.settle()
             self.assertIsInstance(self.successResultOf(done).state, Saved)

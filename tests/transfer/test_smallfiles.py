@@ -58,13 +58,6 @@ class SmallFilesTests(DownloadCase):
         self.assertEqual(len(world.left()), len(contents))
         return progress.state
 
-    def step(self, world: World, times: int) -> None:
-        """Let bytes move a few times, all connections alike."""
-        for _ in range(times):
-            world.wires.advance(0)
-            for pump in world.wires.pumps:
-                pump.pump()
-
 
 class HonestTests(SmallFilesTests):
     """Holders that deliver."""
@@ -88,7 +81,7 @@ class HonestTests(SmallFilesTests):
         world, contents = self.world(), small(400)
         hits = [self.share(world, f"s{number}", contents) for number in range(6)]
         done = world.downloads.get(hits, world.shown.append)
-        self.step(world, 200)
+        world.wires.step(200)
         world.wires.settle()
         state = self.assert_whole(world, self.successResultOf(done), contents)
         self.assertEqual(len(state.holders), BATCHES_AT_ONCE)
@@ -102,7 +95,7 @@ class HonestTests(SmallFilesTests):
         world, contents = self.world(), small(300)
         hits = [self.share(world, f"s{number}", contents) for number in range(2)]
         done = world.downloads.get(hits, world.shown.append)
-        self.step(world, 12)
+        world.wires.step(12)
         stopped = Deferred.fromCoroutine(world.holders["s0"].pushes.stop())
         self.assertNoResult(done)
         world.wires.settle()
@@ -156,7 +149,7 @@ class HonestTests(SmallFilesTests):
         world, contents = self.world(), small(3)
         hit = self.share(world, "s1", contents)
         done = world.downloads.get([hit], world.shown.append)
-        self.step(world, 4)
+        world.wires.step(4)
         holder = world.holders.pop("s1")
         stopped = Deferred.fromCoroutine(holder.pushes.stop())
         world.wires.pass_time(150)
@@ -193,7 +186,7 @@ class HonestTests(SmallFilesTests):
         """Nothing but what has been published stays."""
         world, contents = self.world(), small(300)
         world.downloads.get([self.share(world, "s1", contents)], world.shown.append)
-        self.step(world, 12)
+        world.wires.step(12)
         world.downloads.cancel(1)
         world.wires.settle()
         left = world.left()
@@ -373,7 +366,7 @@ class HostileTests(SmallFilesTests):
         world.found = (hit,)
         done = world.downloads.get([hit], world.shown.append)
         while not done.called:
-            self.step(world, 100)
+            world.wires.step(100)
         state = self.successResultOf(done).state
         assert isinstance(state, Incomplete), state
         self.assertEqual(len(state.missing), 99_500)

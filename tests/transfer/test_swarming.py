@@ -86,9 +86,7 @@ class HoldersTests(SwarmingCase):
         hits = [holder.hit(CONTENT) for holder in holders]
         done = world.downloads.get(hits, world.shown.append)
         while not done.called:
-            world.wires.advance(0)
-            for pump in world.wires.pumps:
-                pump.pump()
+            world.wires.step()
         self.assert_served(world, done)
         reads = [holder.contents[CONTENT.file].reads for holder in holders]
         self.assertEqual(sum(reads), CHUNKS)

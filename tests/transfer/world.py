@@ -137,6 +137,13 @@ class Wires(Clock):
         )
         return None
 
+    def step(self, times: int = 1) -> None:
+        """Let bytes move a few times, all connections alike."""
+        for _ in range(times):
+            self.advance(0)
+            for pump in self.pumps:
+                pump.pump()
+
     def settle(self) -> None:
         """Let everything happen that needs no time."""
         self.advance(0)
