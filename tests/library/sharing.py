@@ -12,7 +12,9 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.entries import Place
+from p2p_twisted.library.hashing import Job
 from p2p_twisted.library.library import Library
+from p2p_twisted.library.listing import list_folder
 from p2p_twisted.library.watching import Noticed
 from p2p_twisted.threads import Offload, inline
 
@@ -103,3 +105,9 @@ class Sharer:
         if function.__name__ == "hash":
             self.hashed += [job.on_disk.name for job in args[0]]  # type: ignore[attr-defined]
         return self.offload(function, *args)
+
+
+def found(sharer: Sharer, name: str) -> Job:
+    """Make a job for a file that is there."""
+    listed = list_folder(sharer.directory, Place(), None, lambda: False)
+    return Job(listed.files[name])

@@ -1,0 +1,85 @@
+"""When a file is taken to be complete, and hashed."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.library import disk
+from p2p_twisted.wire.content import content_id
+from tests.library.sharing import Sharer
+
+
+class WhenTests(SynchronousTestCase):
+    """When a file is taken to be complete."""
+
+    def test_old(self) -> None:
+        """A file that has been still for a second is hashed at once."""
+        sharer = Sharer(self)
+        sharer.file("f1", age=1.5)
+        sharer.start()
+        self.assertEqual(sharer.hashed, ["f1"])
+
+    def test_fresh(self) -> None:
+        """A fresh file is hashed once it has been still for a second."""
+        sharer = Sharer(self)
+        sharer.file("f1", age=0.2)
+        library = sharer.start()
+        self.assertEqual(sharer.hashed, [])
+        self.assertEqual(library.summary().hashing, 1)
+        self.assertEqual(library.catalog.named("f1", 1)[0].hashed, 0)
+        sharer.clock.advance(1)
+        self.assertEqual(library.catalog.named("f1", 1)[0].hashed, 100)
+
+    def test_from_the_future(self) -> None:
+        """A file whose time is ahead of ours is hashed, too."""
+        sharer = Sharer(self)
+        sharer.file("f1", age=-3600)
+        sharer.start()
+        sharer.clock.advance(1)
+        self.assertEqual(sharer.hashed, ["f1"])
+
+    def test_closed(self) -> None:
+        """A file whose writer has closed it is hashed at once."""
+        sharer = Sharer(self)
+        sharer.start()
+        sharer.file("f1", age=0)
+        sharer.noticed(is_deep=False, closed="f1")
+        self.assertEqual(sharer.hashed, ["f1"])
+
+    def test_still_written(self) -> None:
+        """A file that is written to is left alone until that ends."""
+        sharer = Sharer(self)
+        library = sharer.start()
+        for size in range(5):
+            sharer.file("f1", b"x" * size, age=0)
+            sharer.clock.advance(0.6)
+            sharer.noticed(is_deep=False)
+        self.assertIsNone(library.catalog.named("f1", 1)[0].file)
+        sharer.clock.advance(2)
+        self.assertEqual(library.catalog.named("f1", 1)[0].file, content_id(b"xxxx"))
+
+    def test_written_unnoticed(self) -> None:
+        """A write that nobody noticed is found when the hashing begins."""
+        sharer = Sharer(self)
+        sharer.file("f1", b"old", age=0)
+        library = sharer.start()
+        sharer.file("f1", b"newer", age=0)
+        sharer.clock.advance(1)
+        self.assertEqual(library.summary().hashing, 1)
+        sharer.clock.advance(1)
+        self.assertEqual(library.catalog.named("f1", 1)[0].file, content_id(b"newer"))
+
+    def test_unreadable(self) -> None:
+        """A file that cannot be opened is reported, and tried again by every look."""
+        sharer = Sharer(self)
+        sharer.file("f1")
+        real = disk.open_file
+
+        def refuse(*_arguments: object) -> int:
+            raise PermissionError(13, "Permission denied")
+
+        self.patch(disk, "open_file", refuse)
+        library = sharer.start()
+        self.assertEqual(library.summary().files, 0)
+        self.assertEqual(sharer.unshared(), {"f1": "it cannot be read: Permission denied"})
+        self.patch(disk, "open_file", real)
+        sharer.clock.advance(100)
+        self.assertEqual((sharer.names(), sharer.unshared()), (["f1"], {}))
