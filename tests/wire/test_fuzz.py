@@ -48,8 +48,8 @@ from p2p_twisted.wire.messages import (
 )
 from p2p_twisted.wire.names import PeerAddress
 from tests.wire.talking import HELLO, HELLO_LINE, Notes, Talk, listening
+from tests.wire.writing import ID
 
-ID = "0123456789abcdef" * 2
 S2 = PeerAddress("s2", "127.0.0.1", 9001)
 EXAMPLES: list[Message] = [
     *[HELLO, Error("no"), Bye("slow", (S2,)), Ping(1), Pong(1), Join("s1"), Renew("s1", ID)],
