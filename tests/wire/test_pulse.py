@@ -1,0 +1,67 @@
+"""Pings find out whether the other side still lives, and how far away it is."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.wire.messages import Ping, Pong
+from tests.wire.talking import listening, said, talking
+
+
+class AliveTests(SynchronousTestCase):
+    """Pings and what they find."""
+
+    def test_one_ping_per_silence(self) -> None:
+        """A ping after 5 s of silence; the end after 15."""
+        talk = talking()
+        talk.connection.keep_alive()
+        self.assertEqual(talk.pass_time(4.5), b"")
+        self.assertEqual(said(talk.pass_time(0.5)), [Ping(1)])
+        self.assertEqual(talk.pass_time(9.5), b"")
+        self.assertFalse(talk.pipe.is_ended)
+        talk.pass_time(0.5)
+        self.assertEqual(talk.pipe.aborts, 1)
+
+    def test_any_byte_is_a_sign_of_life(self) -> None:
+        """Half a line counts as well."""
+        talk = talking()
+        talk.connection.keep_alive()
+        for _ in range(30):
+            talk.hear(b"D")
+            self.assertEqual(talk.pass_time(4.5), b"")
+        self.assertFalse(talk.pipe.is_ended)
+
+    def test_silence_begins_anew(self) -> None:
+        """Each silence has its ping, 5 s after the last sign of life."""
+        talk = talking()
+        talk.connection.keep_alive()
+        self.assertEqual(said(talk.pass_time(5.5)), [Ping(1)])
+        talk.hear(b"\n")
+        self.assertEqual(talk.pass_time(4.5), b"")
+        self.assertEqual(said(talk.pass_time(0.5)), [Ping(2)])
+        talk.pass_time(9.5)
+        self.assertFalse(talk.pipe.is_ended)
+        talk.pass_time(0.5)
+        self.assertEqual(talk.pipe.aborts, 1)
+
+    def test_round_trip(self) -> None:
+        """The time that the last ping took, and before it the answer to the greeting."""
+        talk = listening()
+        self.assertIsNone(talk.connection.round_trip)
+        talk.clock.advance(0.5)
+        talk.hear(b"BYE\n")
+        self.assertEqual(talk.connection.round_trip, 0.5)
+        talk.connection.keep_alive()
+        self.assertEqual(said(talk.pass_time(5)), [Ping(1)])
+        talk.clock.advance(0.25)
+        talk.hear(b'PONG {"n":7}\n')
+        self.assertEqual(talk.connection.round_trip, 0.5)
+        talk.hear(b'PONG {"n":1}\n')
+        self.assertEqual(talk.connection.round_trip, 0.25)
+        talk.clock.advance(3)
+        talk.hear(b'PONG {"n":1}\n')
+        self.assertEqual(talk.connection.round_trip, 0.25)
+
+    def test_pings_are_answered(self) -> None:
+        """With their number, and before the session has said anything."""
+        talk = listening()
+        self.assertEqual(said(talk.hear(b'PING {"n":7}\n')), [Pong(7)])
+        self.assertFalse(talk.connection.has_talked)
