@@ -1,0 +1,61 @@
+"""
+Every message that can cross a connection, with its bounds.
+
+A message is one frozen class; its verb is the class's :data:`verb` and its
+fields are the members of the JSON object behind it. What a class cannot say
+about a value (a path, a host) its attrs validator says. Decoding enforces all
+of it, so whoever holds a message holds valid values.
+"""
+
+from typing import Final
+
+from p2p_twisted.wire.messages.ask import Ask, File, Hit, PeerRecord, Refuse, Told, Want
+from p2p_twisted.wire.messages.link import Busy, Gossip, Graft, IHave, Link, Linked, Peers, Prune
+from p2p_twisted.wire.messages.message import PROTOCOL, Bye, Error, Hello, Message, Ping, Pong, Size
+from p2p_twisted.wire.messages.push import Chunk, Done, Gone, Have, More, Push, Send, Whole
+from p2p_twisted.wire.messages.registry import Join, Leave, Renew, Report, Welcome
+
+__all__ = [
+    "MESSAGES",
+    "PROTOCOL",
+    "Ask",
+    "Busy",
+    "Bye",
+    "Chunk",
+    "Done",
+    "Error",
+    "File",
+    "Gone",
+    "Gossip",
+    "Graft",
+    "Have",
+    "Hello",
+    "Hit",
+    "IHave",
+    "Join",
+    "Leave",
+    "Link",
+    "Linked",
+    "Message",
+    "More",
+    "PeerRecord",
+    "Peers",
+    "Ping",
+    "Pong",
+    "Prune",
+    "Push",
+    "Refuse",
+    "Renew",
+    "Report",
+    "Send",
+    "Size",
+    "Told",
+    "Want",
+    "Welcome",
+    "Whole",
+]
+
+MESSAGES: Final[dict[str, type[Message]]] = {
+    message.verb: message for message in Message.__subclasses__()
+}
+"""Every message's class, by verb."""

@@ -1,0 +1,187 @@
+"""What peers ask for over their links, and what comes back that way."""
+
+from typing import Annotated, Literal
+
+import attrs
+from msgspec import Meta
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages.message import Message, Reason, Size
+from p2p_twisted.wire.names import (
+    FileId,
+    MessageId,
+    PeerName,
+    Port,
+    valid_host,
+    valid_path,
+    valid_text,
+)
+
+Route = Annotated[tuple[PeerName, ...], Meta(max_length=limits.ROUTE_HOPS)]
+
+
+@attrs.frozen
+class Ask(Message):
+    """
+    A question to every peer within ``hops``.
+
+    :ivar id: its random name.
+    :ivar what: ``topo`` your links; ``name`` a file of that name, or with ``.txt``
+        behind it; ``text`` files whose names match; ``id`` that content; ``ls`` all
+        files of ``peer``.
+    :ivar text: what is sought.
+    :ivar peer: the only one that answers; where it is absent, all do, but for ``ls``.
+    :ivar age: how long ago it was asked, about, in seconds.
+    :ivar hops: how far the question still goes.
+    :ivar wait: how long the asker waits for the answer, in seconds.
+    :ivar limit: how many hits for one file each peer passes on.
+    :ivar tree: it keeps to the tree once it may go only so many hops further; before
+        that, it goes by every link. So 0 means by every link all the way.
+    :ivar most: how many files each peer names at most, of those whose names match.
+    :ivar quiet: only hits are told, by those who have some, and no end: it is over after
+        a second.
+    """
+
+    verb = "ASK"
+
+    id: MessageId
+    what: Literal["topo", "name", "text", "id", "ls"]
+    text: Annotated[str, Meta(max_length=limits.SEARCH_CHARACTERS)] = ""
+    peer: PeerName | None = None
+    age: Annotated[float, Meta(ge=0, le=limits.ASK_SECONDS)] = 0.0
+    hops: Annotated[int, Meta(ge=0, le=limits.ASK_HOPS)] = limits.ASK_HOPS
+    wait: Annotated[float, Meta(gt=0, le=limits.ASK_SECONDS)] = 2.0
+    limit: Annotated[int, Meta(ge=1, le=limits.HITS_PER_FILE)] = limits.HITS_PER_FILE
+    tree: Annotated[int, Meta(ge=0, le=limits.ASK_HOPS)] = limits.ASK_HOPS
+    most: Annotated[int, Meta(ge=1, le=limits.HITS_PER_PEER)] = limits.HITS_SHOWN_PER_PEER
+    quiet: bool = False
+
+
+@attrs.frozen
+class PeerRecord:
+    """
+    A peer and the neighbors that it says it has.
+
+    :ivar peer: its name.
+    :ivar links: the neighbors' names.
+    """
+
+    peer: PeerName
+    links: Annotated[tuple[PeerName, ...], Meta(max_length=4 * limits.LINKS_MOST)] = ()
+
+
+@attrs.frozen
+class Hit:
+    """
+    A file or folder that a peer shares.
+
+    :ivar peer: who shares it.
+    :ivar name: its path below what the peer shares.
+    :ivar size: in bytes; a folder's is that of all its files.
+    :ivar kind: what it is.
+    :ivar file: names the content (a folder's is its manifest); absent while it is
+        still being hashed.
+    :ivar hashed: how much of it has been hashed, in percent.
+    :ivar route: the peers to pass on the way to its holder, the holder last.
+    :ivar partial: its holder is still downloading it itself.
+    """
+
+    peer: PeerName
+    name: str = attrs.field(validator=valid_path)
+    size: Size
+    kind: Literal["file", "folder"] = "file"
+    file: FileId | None = None
+    hashed: Annotated[int, Meta(ge=0, le=100)] = 100
+    route: Route = ()
+    partial: bool = False
+
+
+@attrs.frozen
+class Told(Message):
+    """
+    What came back for a question.
+
+    :ivar id: the question's.
+    :ivar peers: who answered ``topo``.
+    :ivar hits: what was found.
+    :ivar more: further lines follow; the counts are in the last one.
+    :ivar answered: how many peers this answer speaks for.
+    :ivar silent: neighbors that were asked and did not answer.
+    :ivar cut: whether anything was left out to stay within bounds.
+    :ivar ends: of each peer that it speaks for, three bits of 48 for each link that it had
+        when the question was asked, all combined by exclusive or: what both ends of a
+        link report cancels out, so that 0 means that nobody's neighbor was left out.
+    """
+
+    verb = "TOLD"
+
+    id: MessageId
+    # More than a line holds: so whatever fits on one can be sent.
+    peers: Annotated[tuple[PeerRecord, ...], Meta(max_length=2_000)] = ()
+    hits: Annotated[tuple[Hit, ...], Meta(max_length=2_000)] = ()
+    more: bool = False
+    answered: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    silent: Annotated[tuple[PeerName, ...], Meta(max_length=256)] = ()
+    cut: bool = False
+    ends: Annotated[int, Meta(ge=0, lt=2**48)] = 0
+
+
+@attrs.frozen
+class Want(Message):
+    """
+    Ask a holder to push a file.
+
+    :ivar ticket: random; the push must show it.
+    :ivar file: what is wanted.
+    :ivar name: of the requester, who listens at ``host`` and ``port``.
+    :ivar host: where the holder dials to.
+    :ivar port: where the holder dials to.
+    :ivar route: the peers still to pass, the holder last.
+    :ivar via: the peers already passed, the requester first.
+    :ivar more: many files will be asked for, so that a link is no place for the first.
+    """
+
+    verb = "WANT"
+
+    ticket: MessageId
+    file: FileId
+    name: PeerName
+    host: str = attrs.field(validator=valid_host)
+    port: Port
+    route: Route = ()
+    via: Route = ()
+    more: bool = False
+
+
+@attrs.frozen
+class Refuse(Message):
+    """
+    The holder cannot serve: back along the route, or on the push itself.
+
+    :ivar ticket: of what was wanted.
+    :ivar reason: one sentence for people.
+    :ivar route: the peers still to pass, the requester last.
+    :ivar gone: it is not shared any more: to ask this holder again is in vain.
+    """
+
+    verb = "REFUSE"
+
+    ticket: MessageId
+    reason: Reason = attrs.field(validator=valid_text)
+    route: Route = ()
+    gone: bool = False
+
+
+@attrs.frozen
+class File(Message):
+    """
+    A small file on a link: its raw bytes follow this line.
+
+    :ivar ticket: of what was wanted.
+    :ivar size: how many bytes follow.
+    """
+
+    verb = "FILE"
+
+    ticket: MessageId
+    size: Annotated[int, Meta(ge=0, le=limits.LINK_FILE_BYTES)]

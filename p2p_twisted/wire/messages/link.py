@@ -1,0 +1,134 @@
+"""What makes a connection a link, and the broadcasts that links carry."""
+
+from typing import Annotated, Literal
+
+import attrs
+from msgspec import Meta
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages.message import Addresses, Message
+from p2p_twisted.wire.names import MessageId, PeerName, Port
+
+Ids = Annotated[tuple[MessageId, ...], Meta(max_length=limits.IDS_PER_LINE)]
+
+
+@attrs.frozen
+class Link(Message):
+    """
+    Ask that this connection become a link.
+
+    :ivar why: ``join`` a newcomer, ``need`` too few links, ``mix`` a swap.
+    :ivar name: of the peer that asks.
+    :ivar port: where it listens; its host is the connection's.
+    :ivar alone: it has no other link, so it is never refused.
+    """
+
+    verb = "LINK"
+
+    why: Literal["join", "need", "mix"]
+    name: PeerName
+    port: Port
+    alone: bool = False
+
+
+@attrs.frozen
+class Linked(Message):
+    """
+    Accepted: from here on this connection is a link.
+
+    :ivar peers: a sample of others to know.
+    """
+
+    verb = "LINKED"
+
+    peers: Addresses = ()
+
+
+@attrs.frozen
+class Busy(Message):
+    """
+    Refused: too many links.
+
+    :ivar peers: others to ask.
+    """
+
+    verb = "BUSY"
+
+    peers: Addresses = ()
+
+
+@attrs.frozen
+class Peers(Message):
+    """
+    Trade samples of addresses, on a connection of its own; answered in kind.
+
+    :ivar name: of the peer that sends the sample.
+    :ivar port: where it listens; its host is the connection's.
+    :ivar peers: the sample.
+    """
+
+    verb = "PEERS"
+
+    name: PeerName
+    port: Port
+    peers: Addresses = ()
+
+
+@attrs.frozen
+class Gossip(Message):
+    """
+    A broadcast, delivered once to every peer.
+
+    :ivar id: its random name.
+    :ivar kind: what it means: ``stop`` stops the network.
+    :ivar origin: who issued it.
+    :ivar age: seconds since it was issued, counted up by every peer that passes it on.
+    :ivar life: the age at which it is passed on no more, in seconds.
+    :ivar hops: how many peers have passed it on.
+    :ivar urgent: it goes on every link, not only on the tree's.
+    :ivar text: what there is to say.
+    """
+
+    verb = "GOSSIP"
+
+    id: MessageId
+    kind: Annotated[str, Meta(pattern=r"^[a-z]{1,16}\Z")]
+    origin: PeerName
+    age: Annotated[float, Meta(ge=0, le=limits.GOSSIP_LIFE_SECONDS)]
+    life: Annotated[float, Meta(ge=0, le=limits.GOSSIP_LIFE_SECONDS)]
+    hops: Annotated[int, Meta(ge=0, le=limits.GOSSIP_HOPS)] = 0
+    urgent: bool = False
+    text: Annotated[str, Meta(max_length=2_048)] = ""
+
+
+@attrs.frozen
+class IHave(Message):
+    """
+    Broadcasts that the sender has; ask for what is missing.
+
+    :ivar ids: of the broadcasts.
+    """
+
+    verb = "IHAVE"
+
+    ids: Ids
+
+
+@attrs.frozen
+class Graft(Message):
+    """
+    Push broadcasts to me from now on: this link is part of the tree.
+
+    :ivar ids: of broadcasts to send at once.
+    """
+
+    verb = "GRAFT"
+
+    ids: Ids = ()
+
+
+@attrs.frozen
+class Prune(Message):
+    """Announce broadcasts to me, rather than push them: I have them from elsewhere."""
+
+    verb = "PRUNE"

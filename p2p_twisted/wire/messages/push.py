@@ -1,0 +1,130 @@
+"""What a holder that pushes a file and its requester say to each other."""
+
+from typing import Annotated
+
+import attrs
+from msgspec import Meta
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages.message import Message, Size
+from p2p_twisted.wire.names import FileId, MessageId
+
+ChunkIndex = Annotated[int, Meta(ge=0, lt=limits.FILE_BYTES // limits.CHUNK_BYTES)]
+ChunkCount = Annotated[int, Meta(ge=1, le=limits.FILE_BYTES // limits.CHUNK_BYTES)]
+Ranges = Annotated[
+    tuple[tuple[ChunkIndex, ChunkCount], ...],
+    Meta(min_length=1, max_length=limits.RANGES_PER_LINE),
+]
+FileIds = Annotated[tuple[FileId, ...], Meta(min_length=1, max_length=limits.IDS_PER_LINE)]
+
+
+@attrs.frozen
+class Push(Message):
+    """
+    Deliver what was wanted: the digests of its chunks follow this line, raw, 32 bytes each.
+
+    :ivar ticket: of what was wanted.
+    :ivar file: what was wanted.
+    :ivar size: of the whole file, in bytes.
+    :ivar partial: ask only for chunks that a ``HAVE`` has named.
+    """
+
+    verb = "PUSH"
+
+    ticket: MessageId
+    file: FileId
+    size: Size
+    partial: bool = False
+
+
+@attrs.frozen
+class Send(Message):
+    """
+    Send these chunks.
+
+    :ivar chunks: pairs of the first one's index and how many.
+    """
+
+    verb = "SEND"
+
+    chunks: Ranges
+
+
+@attrs.frozen
+class Have(Message):
+    """
+    These chunks are here; each is named once.
+
+    Said by the holder: ask me for what I have named, and for nothing else; what was
+    asked for before the first ``HAVE`` is forgotten. Said by the requester: do not
+    send me these, and tell nobody that they are rare.
+
+    :ivar chunks: pairs of the first one's index and how many.
+    """
+
+    verb = "HAVE"
+
+    chunks: Ranges
+
+
+@attrs.frozen
+class Chunk(Message):
+    """
+    One chunk: its raw bytes follow this line.
+
+    :ivar index: which one, from 0.
+    :ivar length: how many bytes follow: 1 MiB, less in the last chunk only.
+    """
+
+    verb = "CHUNK"
+
+    index: ChunkIndex
+    length: Annotated[int, Meta(ge=1, le=limits.CHUNK_BYTES)]
+
+
+@attrs.frozen
+class More(Message):
+    """
+    Send these files whole, in this order, instead of chunks of the one that was pushed.
+
+    :ivar files: what is wanted; each is answered by ``WHOLE`` or ``GONE``.
+    """
+
+    verb = "MORE"
+
+    files: FileIds
+
+
+@attrs.frozen
+class Whole(Message):
+    """
+    A file of at most one chunk: its raw bytes follow this line, and have that id.
+
+    :ivar file: what was asked for.
+    :ivar size: how many bytes follow.
+    """
+
+    verb = "WHOLE"
+
+    file: FileId
+    size: Annotated[int, Meta(ge=0, le=limits.CHUNK_BYTES)]
+
+
+@attrs.frozen
+class Gone(Message):
+    """
+    A file that is not shared any more, or has more than one chunk: nothing follows.
+
+    :ivar file: what was asked for.
+    """
+
+    verb = "GONE"
+
+    file: FileId
+
+
+@attrs.frozen
+class Done(Message):
+    """The requester has all it wanted; the holder may close."""
+
+    verb = "DONE"

@@ -1,0 +1,101 @@
+"""What a peer and the registry say to each other."""
+
+from typing import Annotated
+
+import attrs
+from msgspec import Meta
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages.message import Addresses, Message
+from p2p_twisted.wire.names import PeerAddress, PeerName, Port, Token, valid_host
+
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+
+
+@attrs.frozen
+class Join(Message):
+    """
+    Ask to be introduced.
+
+    :ivar name: as typed; the registry folds it.
+    :ivar port: the wanted one; without it the registry picks one from its pool.
+    :ivar token: of an earlier registration under this name, to take it up again.
+    :ivar unusable: ports of the pool that the peer could not listen on.
+    :ivar advertise: a host other than the connection's, where the registry allows it.
+    """
+
+    verb = "P2P"
+
+    name: Annotated[str, Meta(max_length=64)] | None = None
+    port: Port | None = None
+    token: Token | None = None
+    unusable: Annotated[tuple[Port, ...], Meta(max_length=limits.UNUSABLE_PORTS)] = ()
+    advertise: str | None = attrs.field(
+        default=None, validator=attrs.validators.optional(valid_host)
+    )
+
+
+@attrs.frozen
+class Welcome(Message):
+    """
+    Registered.
+
+    :ivar name: the peer's, folded.
+    :ivar host: where the registry sends others to.
+    :ivar port: the one to listen on.
+    :ivar lease: how long, unless renewed, in seconds.
+    :ivar token: the secret to renew, leave or rejoin with.
+    :ivar referrals: live peers to link with, in no order that means anything.
+    """
+
+    verb = "WELCOME"
+
+    name: PeerName
+    host: str = attrs.field(validator=valid_host)
+    port: Port
+    lease: Seconds
+    token: Token
+    referrals: Addresses = ()
+
+
+@attrs.frozen
+class Renew(Message):
+    """
+    Extend a lease; the first one says that the peer now listens.
+
+    :ivar name: whose lease.
+    :ivar token: of the registration.
+    """
+
+    verb = "RENEW"
+
+    name: PeerName
+    token: Token
+
+
+@attrs.frozen
+class Leave(Message):
+    """
+    End a lease.
+
+    :ivar name: whose lease.
+    :ivar token: of the registration.
+    """
+
+    verb = "LEAVE"
+
+    name: PeerName
+    token: Token
+
+
+@attrs.frozen
+class Report(Message):
+    """
+    A neighbor does not answer any more; the registry will see for itself.
+
+    :ivar peer: the neighbor.
+    """
+
+    verb = "REPORT"
+
+    peer: PeerAddress
