@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from twisted.internet.interfaces import (
     IDelayedCall,
@@ -20,18 +20,17 @@ from zope.interface import implementer
 
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import Block, Pieces, RawSink, Section
-from p2p_twisted.wire.codec import decode, encode, printable
-from p2p_twisted.wire.errors import ProtocolError, UnknownVerb
+from p2p_twisted.wire.codec import encode, printable
+from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.intake import Intake
-from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
+from p2p_twisted.wire.manners import Manners
+from p2p_twisted.wire.messages import Error, Hello, Message, Ping
 from p2p_twisted.wire.names import BadName, plain_host
 from p2p_twisted.wire.outbox import IStream, Outbox
 from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.pulse import Pulse
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
-
-_HTTP: Final = b" HTTP/"
 
 T = TypeVar("T")
 
@@ -84,15 +83,13 @@ class Connection(LineReceiver):
         self.ended = _ignore
         self._clock = clock
         self._greeting = greeting
-        self._is_greeted = greeting is not None
         self._phase = _Phase.CONNECTING
-        self._has_talked = False
-        self._strikes = 0
         self._line_bytes = 0
         self._deadline: IDelayedCall | None = None
         self._outbox = Outbox(clock, self._give_up)
         self._pulse = Pulse(clock, self._ping, self._give_up_silent)
         self._intake = Intake(clock, self._take_straight)
+        self._manners = Manners(self, self._pulse, greeting is not None)
 
     # What sessions use
 
@@ -114,7 +111,7 @@ class Connection(LineReceiver):
     @property
     def has_talked(self) -> bool:
         """Whether the other side has sent a message yet, other than pings."""
-        return self._has_talked
+        return self._manners.has_talked
 
     @property
     def round_trip(self) -> float | None:
@@ -134,7 +131,7 @@ class Connection(LineReceiver):
     def send_raw(self, line: bytes, sheddable: bool = False) -> bool:
         """Send bytes that are a line already, or that the last line announced."""
         # What we dialed gets no byte before it has said that it is one of us.
-        if not (self.is_open and self._is_greeted):
+        if not (self.is_open and self._manners.is_greeted):
             return False
         self._pulse.spoke()
         return self._outbox.write(line, sheddable)
@@ -295,7 +292,7 @@ class Connection(LineReceiver):
     def lineReceived(self, line: bytes) -> None:
         self._line_bytes = len(line) + len(self.delimiter)
         if line.strip():
-            self._guard(self._take_line, line)
+            self._guard(self._manners.take, line)
 
     @override
     def rawDataReceived(self, data: bytes) -> None:
@@ -321,50 +318,12 @@ class Connection(LineReceiver):
         """Take what was received; whatever is wrong with it ends this connection alone."""
         try:
             take(received)
-        except UnknownVerb as error:
-            self._strike(error)
         except (ProtocolError, BadName) as error:
             self.refuse(error)
         except Exception:
             # A mistake of ours, not of the other side: so it is logged with its traceback.
             self.log.failure("while receiving from {host}", host=self.host)
             self.abort()
-
-    def _take_line(self, line: bytes) -> None:
-        try:
-            message = decode(line)
-        except ProtocolError:
-            if self._is_greeted and (self._has_talked or _HTTP not in line):
-                raise
-            # Something that is not one of us gets no answer.
-            self.abort()
-        else:
-            if self._is_greeted:
-                self._take(message)
-            else:
-                self._meet(message)
-
-    def _meet(self, message: Message) -> None:
-        """Take the first message of what we dialed; a stranger gets no byte from us."""
-        if not isinstance(message, Hello):
-            self.abort()
-            return
-        self._is_greeted = True
-        self._talked()
-        try:
-            self.session.greeted(message)
-        except ProtocolError:
-            self.abort()
-
-    def _take(self, message: Message) -> None:
-        match message:
-            case Ping(number):
-                self.send(Pong(number))
-            case Pong(number):
-                self._pulse.answered(number)
-            case _:
-                self._talked()
-                self.session.received(message)
 
     def _expect(self, section: Section) -> None:
         self._intake.expect(section, self._line_bytes)
@@ -399,22 +358,6 @@ class Connection(LineReceiver):
     def _read_on(self) -> None:
         if self.is_open:
             self._intake.fit()
-
-    def _talked(self) -> None:
-        if not self._has_talked:
-            self._has_talked = True
-            self.in_time()
-
-    def _strike(self, error: UnknownVerb) -> None:
-        self._strikes += 1
-        answer = Error(self.hint or str(error), "flag")
-        if self._strikes >= limits.STRIKES:
-            self.refuse(answer)
-            return
-        self.send(answer)
-        if not self._has_talked:
-            # Whoever mistyped the first word has as long again.
-            self.within(limits.FIRST_LINE_SECONDS)
 
     def _ping(self, number: int) -> None:
         self.send(Ping(number))
