@@ -1,11 +1,12 @@
-"""Virtual time: a clock that jumps from one event to the next."""
+"""Virtual time, as a reactor has it: events may be put off and called off."""
 
 import heapq
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 from twisted.internet.base import DelayedCall
+
+from p2p_twisted.testing.agenda import Agenda
 
 
 class Timer(DelayedCall):
@@ -21,27 +22,17 @@ class Timer(DelayedCall):
     order = 0
 
 
-class VirtualClock:
+class VirtualClock(Agenda):
     """
-    Time that passes only in :meth:`run`, for any number of reactors.
+    An agenda with timers, for any number of reactors.
 
-    Events of the same instant happen in the order in which they were set, so
-    that a run depends on nothing but what it does. :class:`twisted.internet.task.Clock`
-    sorts all its calls for each new one, which thousands of peers cannot afford.
+    :class:`twisted.internet.task.Clock` sorts all its calls for each new one, which
+    thousands of peers cannot afford.
     """
-
-    def __init__(self, start: float = 1_000.0) -> None:
-        self.now = start
-        self._order = count()
-        self._heap: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
 
     def seconds(self) -> float:
         """Tell the time, in seconds."""
         return self.now
-
-    def happen_in(self, delay: float, function: Callable[..., object], *args: Any) -> None:
-        """Set an event that nobody will call off: that takes less than a timer."""
-        heapq.heappush(self._heap, (self.now + delay, next(self._order), function, args))
 
     def call_later(
         self, delay: float, function: Callable[..., object], *args: Any, **kwargs: Any
@@ -70,33 +61,6 @@ class VirtualClock:
         timer.order = order = next(self._order)
         time = max(self.now, timer.getTime())
         heapq.heappush(self._heap, (time, order, self._come_due, (timer, order)))
-
-    def run(self, seconds: float) -> None:
-        """Let time pass, and happen what is due."""
-        end, heap = self.now + seconds, self._heap
-        while heap and heap[0][0] <= end:
-            self.now, _, function, args = heapq.heappop(heap)
-            function(*args)
-        self.now = end
-
-    def run_until(self, done: Callable[[], bool], seconds: float) -> bool:
-        """
-        Let time pass until something is so, but only so long.
-
-        :returns: whether it is so.
-        """
-        end, heap = self.now + seconds, self._heap
-        while not done():
-            if not heap or heap[0][0] > end:
-                self.now = end
-                return done()
-            self.now, _, function, args = heapq.heappop(heap)
-            function(*args)
-        return True
-
-    def clear(self) -> None:
-        """Forget all that was to happen."""
-        self._heap.clear()
 
     def _come_due(self, timer: Timer, order: int) -> None:
         # A canceled timer's entry stays where it is, as does one that was brought forward.
