@@ -1,10 +1,10 @@
 """What happened in a simulation, event by event: NDJSON, and its hash."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from attrs import define, field
 
 
@@ -26,10 +26,10 @@ class Trace:
         :param at: seconds from the start.
         """
         # Microseconds tell all events apart; more digits would only be noise.
-        line = json.dumps({"at": round(at, 6), "event": event, **fields}) + "\n"
-        self._digest.update(line.encode())
+        line = msgspec.json.encode({"at": round(at, 6), "event": event, **fields}) + b"\n"
+        self._digest.update(line)
         if self.write is not None:
-            self.write(line)
+            self.write(line.decode())
 
     @property
     def hash(self) -> str:

@@ -87,7 +87,7 @@ class Connection(LineReceiver):
         self._line_bytes = 0
         self._deadline: IDelayedCall | None = None
         self._outbox = Outbox(clock, self._give_up)
-        self._pulse = Pulse(clock, self._ping, self._give_up_silent)
+        self._pulse = Pulse(clock, greeting is None, self._ping, self._give_up_silent)
         self._intake = Intake(clock, self._take_straight)
         self._manners = Manners(self, self._pulse, greeting is not None)
 
@@ -215,7 +215,7 @@ class Connection(LineReceiver):
             self._lift_deadline()
 
     def keep_alive(self) -> None:
-        """From now on ping when it is silent for 5 s, and abort after 15 s."""
+        """From now on ping when it is silent for 5 s, or 6, and abort after 15 s."""
         if self.is_open:
             self._pulse.start()
 

@@ -17,6 +17,7 @@ FIRST_LINE_SECONDS: Final = 5.0
 DIAL_SECONDS: Final = 2.0
 CLOSE_SECONDS: Final = 5.0
 PING_AFTER_SECONDS: Final = 5.0
+PING_LATER_SECONDS: Final = 6.0
 DEAD_AFTER_SECONDS: Final = 15.0
 
 # Output of one connection

@@ -69,6 +69,7 @@ class Manners:
     def _take(self, message: Message) -> None:
         match message:
             case Ping(number):
+                self._pulse.pinged()
                 self._connection.send(Pong(number))
             case Pong(number):
                 self._pulse.answered(number)

@@ -15,8 +15,11 @@ class Pulse:
     """
     One ping per silence of 5 s, and death after 15 s of it.
 
-    Neither TCP's keepalive nor its timeouts notice a process that was stopped.
+    Neither TCP's keepalive nor its timeouts notice a process that was stopped. Both
+    sides hear the same silence: they break it by turns, each a second later than the
+    other when it was the last to.
 
+    :param is_first: whether it is our turn; the other side is to think that it is not its.
     :param ping: sends a ping of that number.
     :param died: is called once, when nothing was heard for 15 s.
     :ivar round_trip: of the last answered ping, in seconds; before it, how long the first
@@ -26,9 +29,14 @@ class Pulse:
     round_trip: float | None = None
 
     def __init__(
-        self, clock: IReactorTime, ping: Callable[[int], object], died: Callable[[], None]
+        self,
+        clock: IReactorTime,
+        is_first: bool,
+        ping: Callable[[int], object],
+        died: Callable[[], None],
     ) -> None:
         self._clock = clock
+        self._patience = limits.PING_AFTER_SECONDS if is_first else limits.PING_LATER_SECONDS
         self._ping = ping
         self._died = died
         self._heard_at = clock.seconds()
@@ -41,7 +49,7 @@ class Pulse:
         """Listen to the silence from now on; again does no harm."""
         if self._next_check is None:
             self.heard()
-            self._check_in(limits.PING_AFTER_SECONDS)
+            self._check_in(self._patience)
 
     def stop(self) -> None:
         """Never ping again."""
@@ -59,6 +67,10 @@ class Pulse:
         if self._spoke_at is None:
             self._spoke_at = self._clock.seconds()
 
+    def pinged(self) -> None:
+        """Take note that the other side has broken the silence: the next one is ours to break."""
+        self._patience = limits.PING_AFTER_SECONDS
+
     def answered(self, number: int) -> None:
         """Take the answer to a ping; one to any but the last says nothing."""
         if number == self._pings and self._pinged_at is not None:
@@ -74,14 +86,15 @@ class Pulse:
         silence = now - self._heard_at
         if silence >= limits.DEAD_AFTER_SECONDS:
             self._died()
-        elif silence >= limits.PING_AFTER_SECONDS:
+        elif silence >= self._patience:
             self._check_in(min(limits.PING_AFTER_SECONDS, limits.DEAD_AFTER_SECONDS - silence))
             self._ping_once(now)
         else:
-            self._check_in(limits.PING_AFTER_SECONDS - silence)
+            self._check_in(self._patience - silence)
 
     def _ping_once(self, now: float) -> None:
         if self._pinged_at is None or self._pinged_at <= self._heard_at:
             self._pings += 1
             self._pinged_at = now
+            self._patience = limits.PING_LATER_SECONDS
             self._ping(self._pings)

@@ -3,15 +3,16 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire.messages import Ping, Pong
-from tests.wire.talking import listening, said, talking
+from tests.wire.talking import HELLO_LINE, dialing, listening, said, talking
 
 
 class AliveTests(SynchronousTestCase):
     """Pings and what they find."""
 
     def test_one_ping_per_silence(self) -> None:
-        """A ping after 5 s of silence; the end after 15."""
-        talk = talking()
+        """A ping after 5 s of silence where we dialed; the end after 15."""
+        talk = dialing()
+        talk.hear(HELLO_LINE)
         talk.connection.keep_alive()
         self.assertEqual(talk.pass_time(4.5), b"")
         self.assertEqual(said(talk.pass_time(0.5)), [Ping(1)])
@@ -19,6 +20,18 @@ class AliveTests(SynchronousTestCase):
         self.assertFalse(talk.pipe.is_ended)
         talk.pass_time(0.5)
         self.assertEqual(talk.pipe.aborts, 1)
+
+    def test_by_turns(self) -> None:
+        """Of the two that hear one silence, only one breaks it: not who did it last."""
+        talk = talking()
+        talk.connection.keep_alive()
+        self.assertEqual(talk.pass_time(5.5), b"")
+        self.assertEqual(said(talk.hear(b'PING {"n":1}\n')), [Pong(1)])
+        self.assertEqual(talk.pass_time(4.5), b"")
+        self.assertEqual(said(talk.pass_time(0.5)), [Ping(1)])
+        talk.hear(b'PONG {"n":1}\n')
+        self.assertEqual(talk.pass_time(5.5), b"")
+        self.assertEqual(said(talk.pass_time(0.5)), [Ping(2)])
 
     def test_any_byte_is_a_sign_of_life(self) -> None:
         """Half a line counts as well."""
@@ -30,14 +43,15 @@ class AliveTests(SynchronousTestCase):
         self.assertFalse(talk.pipe.is_ended)
 
     def test_silence_begins_anew(self) -> None:
-        """Each silence has its ping, 5 s after the last sign of life."""
-        talk = talking()
+        """Each silence has its ping, some seconds after the last sign of life."""
+        talk = dialing()
+        talk.hear(HELLO_LINE)
         talk.connection.keep_alive()
         self.assertEqual(said(talk.pass_time(5.5)), [Ping(1)])
         talk.hear(b"\n")
-        self.assertEqual(talk.pass_time(4.5), b"")
+        self.assertEqual(talk.pass_time(5.5), b"")
         self.assertEqual(said(talk.pass_time(0.5)), [Ping(2)])
-        talk.pass_time(9.5)
+        talk.pass_time(8.5)
         self.assertFalse(talk.pipe.is_ended)
         talk.pass_time(0.5)
         self.assertEqual(talk.pipe.aborts, 1)
@@ -50,7 +64,7 @@ class AliveTests(SynchronousTestCase):
         talk.hear(b"BYE\n")
         self.assertEqual(talk.connection.round_trip, 0.5)
         talk.connection.keep_alive()
-        self.assertEqual(said(talk.pass_time(5)), [Ping(1)])
+        self.assertEqual(said(talk.pass_time(6)), [Ping(1)])
         talk.clock.advance(0.25)
         talk.hear(b'PONG {"n":7}\n')
         self.assertEqual(talk.connection.round_trip, 0.5)
