@@ -3,7 +3,7 @@
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from attrs import define
+from attrs import define, field
 
 from p2p_twisted.testing.swarmpeer import SwarmPeer, latency_between
 from p2p_twisted.wire import limits
@@ -25,10 +25,12 @@ class SwarmRegistry:
     """
 
     _swarm: "Wiring"
+    _registered: list[SwarmPeer] = field(factory=list)
 
     def join(self, peer: SwarmPeer) -> list[PeerAddress]:
         """Register a peer, and refer it to up to 8 random others."""
         referrals = self._referrals(peer, limits.REFERRALS)
+        self._registered.append(peer)
         peer.renewed_at = self._swarm.now
         self._renew_in(self._swarm.rng.uniform(0.5, 1.0) * _RENEW_SECONDS, peer)
         return referrals
@@ -69,10 +71,9 @@ class SwarmRegistry:
         return self._swarm.has_registry and peer.side <= 0
 
     def _referrals(self, peer: SwarmPeer, number: int) -> list[PeerAddress]:
-        known = list(self._swarm.peers.values())
         drawn: list[PeerAddress] = []
-        for _ in range(10 * number):
-            other = self._swarm.rng.choice(known) if known else peer
+        for _ in range(10 * number if self._registered else 0):
+            other = self._swarm.rng.choice(self._registered)
             is_current = self._swarm.now - other.renewed_at < limits.LEASE_SECONDS
             if other is not peer and is_current and other.address not in drawn:
                 drawn.append(other.address)
