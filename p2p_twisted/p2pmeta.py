@@ -10,6 +10,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
+from p2p_twisted.process import prepare
 from p2p_twisted.registry.checking import Checker
 from p2p_twisted.registry.deciding import Policy
 from p2p_twisted.registry.server import Registry
@@ -17,7 +18,7 @@ from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from p2p_twisted.threads import WorkerPool
-from p2p_twisted.twistd import DaemonOptions, WorkerService, prepare
+from p2p_twisted.twistd import DaemonOptions, WorkerService
 from p2p_twisted.wire.limits import REGISTRY_PORT
 from p2p_twisted.wire.names import BadName, peer_name
 

@@ -20,9 +20,10 @@ from p2p_twisted.peer.registration import Registration
 from p2p_twisted.peer.search import Search
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
+from p2p_twisted.process import open_files_limit
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.threads import Offload
-from p2p_twisted.twistd import listen, open_files_limit
+from p2p_twisted.twistd import listen
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Bye, Hello, Hit, Join, Push, Want
