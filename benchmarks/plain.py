@@ -14,6 +14,7 @@ from p2p_twisted.overlay.broadcast import Broadcast
 from p2p_twisted.overlay.candidates import Candidates
 from p2p_twisted.overlay.effects import Effect, LinkId
 from p2p_twisted.overlay.membership import Membership
+from p2p_twisted.overlay.mixing import Mixing
 from p2p_twisted.testing.swarm import Swarm
 from p2p_twisted.wire import limits
 
@@ -47,12 +48,19 @@ class PlainCandidates(Candidates):
         """Do not ask the book."""
 
 
+class PlainMixing(Mixing):
+    """No swaps."""
+
+    def begin(self, _now: float) -> None:
+        """Never begin."""
+
+
 class PlainMembership(Membership):
     """HyParView without what ours adds to it."""
 
     def __attrs_post_init__(self) -> None:
         self._candidates = PlainCandidates(self.passive, self.rng, book_at=inf)
-        self._mix_at = inf
+        self._mixing = PlainMixing(self.rng)
 
 
 def make_plain(_swarm: Swarm) -> None:
