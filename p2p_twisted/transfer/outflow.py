@@ -19,11 +19,12 @@ _SLOW_SECONDS: Final = 1.0
 
 @attrs.frozen
 class Span:
-    """Bytes of a source that are sent as they are, behind a line that announces them."""
+    """Bytes of a source that are sent as they are, right behind the line that announces them."""
 
     source: Source
     offset: int
     length: int
+    line: bytes = b""
 
 
 class Supplier(Protocol):
@@ -33,8 +34,8 @@ class Supplier(Protocol):
         """
         Choose what goes out next.
 
-        :returns: lines or other bytes; a span, right behind its line; ``None`` when
-            there is nothing to send at the moment.
+        :returns: lines or other bytes; a span; ``None`` when there is nothing to send at
+            the moment.
         :raises SourceChanged: when it is not there any more.
         """
 
@@ -108,7 +109,6 @@ class Outflow:
         elif isinstance(section, Span):
             self._send_from(section)
         else:
-            # A line goes out by itself: joined to a piece, it would have that copied.
             self._rest = memoryview(section)
             self._send_rest()
 
@@ -121,10 +121,10 @@ class Outflow:
     def _send_from(self, span: Span) -> None:
         self._span = span
         length = min(self._piece_bytes(), span.length, self._pace.allowance)
-        sent = self._connection.write_from(span.source, span.offset, length)
+        sent = self._connection.write_from(span.source, span.offset, length, span.line)
         rest = span.length - sent
         self._span = Span(span.source, span.offset + sent, rest) if rest else None
-        self._moved(sent)
+        self._moved(len(span.line) + sent)
 
     def _moved(self, count: int) -> None:
         self.speed.moved(count, self._clock.seconds())

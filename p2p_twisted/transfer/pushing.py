@@ -81,8 +81,7 @@ class Pushing:
         self._orders = Orders(chunk_count(source.size))
         # What is to go out between two chunks.
         self._lines: deque[bytes] = deque()
-        # The chunk that the last line has announced, and the one behind that line.
-        self._announced: Span | None = None
+        # The chunk that goes out now.
         self._leaving: int | None = None
         self._is_open = False
 
@@ -142,19 +141,16 @@ class Pushing:
     # What the outflow asks
 
     def next_section(self) -> bytes | Span | None:
-        """Choose what goes out next: digests, lines, a chunk behind its own, or another file."""
+        """Choose what goes out next: digests, lines, a chunk, or another file."""
         if self._digests:
             digests = bytes(self._digests[:_DIGESTS_BYTES])
             self._digests = self._digests[_DIGESTS_BYTES:]
             return digests
-        if self._announced is not None:
-            span, self._announced = self._announced, None
-            return span
         self._tell_sent()
         if self._lines:
             return self._lines.popleft()
         index = self._orders.next()
-        return self._announce(index) if index is not None else self._wholes.next_piece() or None
+        return self._chunk(index) if index is not None else self._wholes.next_piece() or None
 
     def broken(self, is_between: bool) -> None:
         """Tell the requester that it is over, unless it would take that for a part of a chunk."""
@@ -174,9 +170,10 @@ class Pushing:
         if index is not None:
             self._audience.sent(self, index, chunk_length(self._source.size, index))
 
-    def _announce(self, index: int) -> bytes:
+    def _chunk(self, index: int) -> Span:
+        # Before its line has left there is still something to say.
         self._source.check()
-        length = chunk_length(self._source.size, index)
-        self._announced = Span(self._source, index * limits.CHUNK_BYTES, length)
         self._leaving = index
-        return encode(Chunk(index, length))
+        length = chunk_length(self._source.size, index)
+        line = encode(Chunk(index, length))
+        return Span(self._source, index * limits.CHUNK_BYTES, length, line)

@@ -77,15 +77,15 @@ class Block:
 @implementer(IReadDescriptor)
 class BlockReader:
     """
-    Reads a plain TCP connection in its transport's place, straight into blocks.
+    Reads a plain TCP connection in its transport's place: blocks, and the lines between them.
 
     It has a descriptor of its own, since reactors know who reads by its number.
     As long as that is open the connection is, whatever the transport does: so
     end it before the transport closes. Once ended it never reads again.
 
     :param handle: the transport's socket; the transport must not read meanwhile.
-    :param room: tells where bytes belong, and how many to read behind them: the next block's
-        line, which would cost a turn by itself, and best nothing of that block.
+    :param room: tells where bytes belong, which is nowhere between blocks, and how many to
+        read behind them: the next block's line, and best nothing of that block.
     :param took: is told how many were put there, and given what came behind them.
     :param failed: is called when nothing can be read; the transport will see why.
     :raises OSError: when too many files are open.
@@ -123,11 +123,17 @@ class BlockReader:
 
     def doRead(self) -> None:  # noqa: N802
         """Read what there is, as far as it fits."""
+        if self._read_some() and self.fileno() >= 0:
+            # Only a line: the first of its block has mostly come with it.
+            self._read_some()
+
+    def _read_some(self) -> bool:
+        """Read once; tell whether that was only something behind a block."""
         room, behind = self._room()
         try:
             count = self._socket.recvmsg_into((room, self._behind[:behind]))[0]
         except BlockingIOError:
-            return
+            return False
         except OSError:
             count = 0
         if not count:
@@ -136,6 +142,7 @@ class BlockReader:
             self._took(count, b"")
         else:
             self._took(len(room), bytes(self._behind[: count - len(room)]))
+        return count > 0 and not room
 
     def connectionLost(self, reason: Failure) -> None:
         """Take note that the reactor has found it broken."""

@@ -84,7 +84,6 @@ class Connection(LineReceiver):
         self._clock = clock
         self._greeting = greeting
         self._phase = _Phase.CONNECTING
-        self._line_bytes = 0
         self._deadline: IDelayedCall | None = None
         self._outbox = Outbox(clock, self._give_up)
         self._pulse = Pulse(clock, greeting is None, self._ping, self._give_up_silent)
@@ -183,16 +182,17 @@ class Connection(LineReceiver):
         if self.is_open:
             self.transport.write(piece)
 
-    def write_from(self, source: Source, offset: int, length: int) -> int:
+    def write_from(self, source: Source, offset: int, length: int, line: bytes = b"") -> int:
         """
         Write some of a source's bytes for the producer that :meth:`stream` let in.
 
         Only when the transport has asked for more: they may go past what it has.
 
-        :returns: how many; 0 where it takes none now, and asks again later.
+        :param line: goes before them.
+        :returns: how many of the source's; 0 where it takes none now, and asks again later.
         :raises SourceChanged: when they are not what they were.
         """
-        return self._outbox.write_from(source, offset, length) if self.is_open else 0
+        return self._outbox.write_from(source, offset, length, line) if self.is_open else 0
 
     def stream_ended(self) -> None:
         """Take the transport back from a producer."""
@@ -290,7 +290,7 @@ class Connection(LineReceiver):
 
     @override
     def lineReceived(self, line: bytes) -> None:
-        self._line_bytes = len(line) + len(self.delimiter)
+        self._intake.line_came(len(line) + len(self.delimiter))
         if line.strip():
             self._guard(self._manners.take, line)
 
@@ -326,7 +326,7 @@ class Connection(LineReceiver):
             self.abort()
 
     def _expect(self, section: Section) -> None:
-        self._intake.expect(section, self._line_bytes)
+        self._intake.expect(section)
         if section.left:
             self.setRawMode()
 
@@ -341,16 +341,13 @@ class Connection(LineReceiver):
             self.setLineMode(received[start:])
 
     def _take_straight(self, count: int, behind: bytes) -> None:
-        """Take what was read into a block, and the first bytes behind it."""
+        """Take what was read into a block, if anything was, and the first bytes behind it."""
         self._pulse.heard()
-        self._guard(self._intake.filled, count)
-        if self.is_open and not self._intake.left:
-            self.setLineMode()
-        if behind.find(self.delimiter) == len(behind) - 1 >= 0 and self.line_mode:
-            # As LineReceiver would, but for the detour: there is one for every chunk.
-            self.lineReceived(behind[:-1])
-            self._read_on()
-        elif behind:
+        if count:
+            self._guard(self._intake.filled, count)
+            if self.is_open and not self._intake.left:
+                self.setLineMode()
+        if behind:
             self.dataReceived(behind)
         else:
             self._read_on()

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.interfaces import IReactorFDSet
 
@@ -27,7 +27,7 @@ class Intake:
     def __init__(self, reactor: Any, took: Callable[[int, bytes], None]) -> None:
         self._reactor = reactor
         self._took = took
-        self._section: Section = _nothing()
+        self._section: Section = _NOTHING
         self._line_bytes = 0
         self._transport: IStream
         self._socket: socket.socket | None = None
@@ -47,13 +47,13 @@ class Intake:
             self._socket = plain_socket(transport)
         self.fit()
 
-    def expect(self, section: Section, line_bytes: int) -> None:
-        """
-        Take the next raw bytes as this section.
+    def line_came(self, length: int) -> None:
+        """Take note of a line: the next one of its kind is mostly as long."""
+        self._section, self._line_bytes = _NOTHING, length
 
-        :param line_bytes: how long its line was: the next one's is mostly as long.
-        """
-        self._section, self._line_bytes = section, line_bytes
+    def expect(self, section: Section) -> None:
+        """Take the next raw bytes as this section."""
+        self._section = section
 
     def take(self, piece: bytes) -> None:
         """Give the section its next bytes, no more than are left."""
@@ -91,14 +91,15 @@ class Intake:
         self._drop_reader()
         self._socket = None
         # What belongs to a connection may outlive it a while, and buffers are large.
-        self._section = _nothing()
+        self._section = _NOTHING
 
     @property
     def _is_worth_a_reader(self) -> bool:
         if self._socket is None or not isinstance(self._section, Block):
             return False
-        # The transport may read as much as that at once anyway.
-        return self.left > limits.LINE_BYTES or (self._reader is not None and self.left > 0)
+        # Once there is a reader, it also reads the line behind the block, and the next block.
+        # The transport may read as much as a line at once anyway.
+        return self._reader is not None or self.left > limits.LINE_BYTES
 
     def _moved(self, count: int) -> None:
         """Read nothing for a while where the pace demands it; what has been read is still told."""
@@ -155,6 +156,5 @@ class _Unlimited:
         """Do nothing."""
 
 
-def _nothing() -> Section:
-    """Stand where no raw bytes are expected."""
-    return Pieces(0, lambda _piece: None)
+_NOTHING: Final = Pieces(0, lambda _piece: None)
+"""Stands where no raw bytes are expected."""

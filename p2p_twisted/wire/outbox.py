@@ -23,6 +23,8 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import plain_socket
 from p2p_twisted.wire.source import Source
 
+# Of Linux: what is sent is held back for what follows it at once.
+_MORE: Final = getattr(socket, "MSG_MORE", 0)
 _ENOUGH_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 
 
@@ -105,13 +107,16 @@ class Outbox:
         self._transport.SEND_LIMIT = limits.MIB
         self._transport.registerProducer(producer, False)
 
-    def write_from(self, source: Source, offset: int, length: int) -> int:
+    def write_from(self, source: Source, offset: int, length: int, line: bytes = b"") -> int:
         """
         Write some of a source's bytes for the producer that has the transport.
 
-        :returns: how many; 0 where the socket takes none now.
+        :param line: goes before them, with the first of them in one packet where it can.
+        :returns: how many of the source's; 0 where the socket takes none now.
         :raises SourceChanged: when they are not what they were.
         """
+        if line and not self._write_before(line):
+            return 0
         if self._socket is not None:
             sent = _send_file(self._socket, source, offset, length)
             if sent is not None:
@@ -121,6 +126,20 @@ class Outbox:
         piece = source.read(offset, length)
         self._transport.write(piece)
         return len(piece)
+
+    def _write_before(self, line: bytes) -> bool:
+        """Write a line; tell whether what is sent past the transport now will come behind it."""
+        if self._socket is None:
+            self._transport.write(line)
+            return True
+        try:
+            sent = self._socket.send(line, _MORE)
+        except OSError:
+            # To write to the transport will tell what is wrong, if anything is.
+            sent = 0
+        if sent < len(line):
+            self._transport.write(line[sent:])
+        return sent == len(line)
 
     def is_being_read(self) -> bool:
         """

@@ -83,6 +83,22 @@ class Contract(SynchronousTestCase):
         self.assertEqual(taken[: len(expected)], expected)
         self.assertEqual(said(taken[len(expected) :]), [Refuse(TICKET, "later")])
 
+    def test_announced(self) -> None:
+        """A span leaves behind its own line, wherever it begins and ends."""
+        end, content, supplier = self.begin()
+        cuts = [(0, MIB), (MIB, 1), (MIB + 1, 70_000), (0, 3 * MIB)]
+        lines = [b"%d\n" % number for number in range(len(cuts))]
+        supplier.sections = [
+            Span(content, *cut, line) for cut, line in zip(cuts, lines, strict=True)
+        ]
+        supplier.outflow.start()
+        expected = b"".join(
+            line + CONTENT[start : start + length]
+            for (start, length), line in zip(cuts, lines, strict=True)
+        )
+        self.assertEqual(self.all_of(end, len(expected)), expected)
+        self.assertEqual(supplier.outflow.speed.total, len(expected))
+
     def test_again(self) -> None:
         """It goes on with what it is given later."""
         end, content, supplier = self.begin(b"a\n", (5, 70_000))

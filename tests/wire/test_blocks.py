@@ -232,6 +232,27 @@ class StraightTests(Contract):
         end.say(bytes(899_990))
         end.until(lambda: len(blocks.heard) == 2)
 
+    def test_lines_between(self) -> None:
+        """The lines between blocks are read by the same reader, whenever and however they come."""
+        end = OnSockets(self)
+        blocks, others = Blocks(end), set(end.reactor.getReaders()) - {end.connection.transport}
+
+        def readers() -> set[object]:
+            return set(end.reactor.getReaders()) - others
+
+        end.say(encode(Chunk(8, 900_000)) + bytes(10))
+        (reader,) = readers()
+        end.say(bytes(899_990))
+        for index in range(9, 12):
+            line = encode(Chunk(index, 900_000))
+            for piece in (line[:3], line[3:], bytes(1), bytes(899_999)):
+                end.say(piece)
+                self.assertEqual(readers(), {reader})
+        end.until(lambda: len(blocks.heard) == 8)
+        end.say(encode(Done()))
+        end.until(lambda: len(blocks.heard) == 9)
+        self.assertEqual(readers(), {end.connection.transport})
+
     def test_no_file_is_free(self) -> None:
         """Where too many files are open, it comes the portable way."""
         end, blocks = self.begin()

@@ -66,7 +66,8 @@ class ReadingTests(SynchronousTestCase):
         self.addCleanup(os.close, descriptor)
         self.source = Zeros(descriptor)
         self.outbox = Outbox(Clock(), self.fail)
-        self.outbox.attach(Socket(ours))  # type: ignore[arg-type]
+        self.transport = Socket(ours)
+        self.outbox.attach(self.transport)  # type: ignore[arg-type]
 
     def fill(self) -> None:
         """Send as much as the system takes."""
@@ -98,6 +99,14 @@ class ReadingTests(SynchronousTestCase):
             pass
         self.assertTrue(self.outbox.is_being_read())
         self.assertFalse(self.outbox.is_being_read())
+
+    def test_line_before(self) -> None:
+        """A line goes before the bytes, with them or as soon as anything is taken again."""
+        self.assertEqual(self.outbox.write_from(self.source, 0, 5, b"a\n"), 5)
+        self.assertEqual(self.other.recv(MIB), b"a\n" + bytes(5))
+        self.fill()
+        self.assertEqual(self.outbox.write_from(self.source, 0, 5, b"b\n"), 0)
+        self.assertEqual(self.transport.taken(), b"b\n")
 
     def test_portable(self) -> None:
         """Without a socket nobody can tell."""
