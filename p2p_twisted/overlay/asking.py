@@ -10,7 +10,6 @@ A question goes along the tree of the broadcasts, and shapes it as they do; or,
 where that may be broken or is too slow, by every link, all the way or at first.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 from math import inf
 from statistics import fmean
@@ -23,6 +22,7 @@ from p2p_twisted.overlay.bucket import Bucket
 from p2p_twisted.overlay.effects import Effect, LinkId, Send
 from p2p_twisted.overlay.marks import Ends, mark
 from p2p_twisted.overlay.question import Question
+from p2p_twisted.overlay.seen import Seen
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Prune, Told
@@ -77,7 +77,7 @@ class Asking:
     # What each neighbor may still be told.
     _budgets: dict[LinkId, Bucket] = field(factory=dict)
     _open: dict[MessageId, Question] = field(factory=dict)
-    _seen: "OrderedDict[MessageId, None]" = field(factory=OrderedDict)
+    _seen: Seen = field(factory=Seen)
 
     @property
     def is_idle(self) -> bool:
@@ -206,9 +206,7 @@ class Asking:
         self.wake_at = min((question.due for question in self._open.values()), default=inf)
 
     def _begin(self, ask: Ask, parent: LinkId | None, known: Known, now: float) -> list[Effect]:
-        self._seen[ask.id] = None
-        if len(self._seen) > limits.SEEN_IDS:
-            self._seen.popitem(last=False)
+        self._seen.add(ask.id)
         is_passed_on = ask.hops > 0 and ask.wait >= _SHORTEST_WAIT_SECONDS
         ways = self.tree.links if ask.hops > ask.tree else self.tree.eager
         others = [link for link in ways if is_passed_on and link != parent]

@@ -4,7 +4,7 @@ import hashlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
@@ -19,7 +19,7 @@ _RETRY_SECONDS: Final = 15.0
 # Short, so that a network that was cut apart is whole again soon after.
 _LONGEST_RETRY_SECONDS: Final = 30.0
 _FORGET_AFTER_SECONDS: Final = 7 * 86_400.0
-_KEY_BYTES: Final = 8
+_KEY_BYTES: Final = 4
 _MOST_REACHED: Final = BOOK_ADDRESSES // 2
 
 
@@ -41,7 +41,7 @@ class _Smallest:
     """
 
     places: int
-    _keys: "array[int]" = field(factory=lambda: array("Q"))
+    _keys: "array[int]" = field(factory=lambda: array("I"))
     addresses: list[PeerAddress] = field(factory=list)
 
     def __contains__(self, key: int) -> bool:
@@ -128,8 +128,9 @@ class Book:
         now: float,
         rng: "Random",
     ) -> list[PeerAddress]:
-        """Draw addresses that are worth a try."""
-        drawn = shuffled(self.addresses(), rng)
+        """Draw addresses that are worth a try, those first at which nobody has failed to answer."""
+        hopeful = [a for a in self.addresses() if a not in self._failing]
+        drawn = chain(shuffled(hopeful, rng), shuffled(list(self._failing), rng))
         worth = (a for a in drawn if self._may_try(a, now) and is_worth(a))
         return list(islice(worth, count))
 

@@ -18,6 +18,7 @@ import attrs
 from attrs import define, field, frozen
 
 from p2p_twisted.overlay.effects import Deliver, Effect, LinkId, Send
+from p2p_twisted.overlay.seen import Seen
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Gossip, Graft, IHave, Prune
@@ -68,12 +69,12 @@ class Broadcast:
     seconds on the monotonic clock.
 
     :ivar tree: the present links; others are not listened to.
-    :ivar round_trips: tells how long they take there and back, in seconds, as far as is known.
+    :ivar round_trip: tells how long a link takes there and back, in seconds, if it is known.
     """
 
     tree: Tree
-    round_trips: Callable[[], list[float]]
-    _seen: "OrderedDict[MessageId, None]" = field(factory=OrderedDict)
+    round_trip: Callable[[LinkId], float | None]
+    _seen: Seen = field(factory=Seen)
     _kept: "OrderedDict[MessageId, _Kept]" = field(factory=OrderedDict)
     _kept_bytes: int = 0
     _missing: dict[MessageId, _Missing] = field(factory=dict)
@@ -91,7 +92,7 @@ class Broadcast:
 
     def publish(self, gossip: Gossip, now: float) -> list[Effect]:
         """Send a broadcast of our own; it is not delivered here."""
-        self._see(gossip.id)
+        self._seen.add(gossip.id)
         self._keep(gossip, now)
         return self._spread(gossip, now)
 
@@ -104,7 +105,7 @@ class Broadcast:
             # An urgent one goes by every link: that says nothing about the tree.
             is_pruned = not gossip.urgent and self.tree.prune(link)
             return [Send(link, Prune())] if is_pruned else []
-        self._see(gossip.id)
+        self._seen.add(gossip.id)
         missing = self._missing.pop(gossip.id, None)
         others = [] if missing is None else missing.announcers
         effects = [] if gossip.urgent else self._settle(link, gossip.hops, others)
@@ -200,7 +201,10 @@ class Broadcast:
 
     def _patience(self) -> float:
         """Tell how long the tree may take to bring what a shortcut has announced."""
-        slowest = max(self.round_trips(), default=_UNKNOWN_ROUND_TRIP_SECONDS)
+        times = [self.round_trip(link) for link in self.tree.links]
+        slowest = max(
+            (time for time in times if time is not None), default=_UNKNOWN_ROUND_TRIP_SECONDS
+        )
         return min(max(_ROUND_TRIPS * slowest, _SHORTEST_GRAFT_SECONDS), _LONGEST_GRAFT_SECONDS)
 
     def _spread(self, gossip: Gossip, now: float, besides: Collection[LinkId] = ()) -> list[Effect]:
@@ -217,11 +221,6 @@ class Broadcast:
             for link in self.tree.links
             if link not in besides
         ]
-
-    def _see(self, id_: MessageId) -> None:
-        self._seen[id_] = None
-        if len(self._seen) > limits.SEEN_IDS:
-            self._seen.popitem(last=False)
 
     def _keep(self, gossip: Gossip, now: float) -> None:
         kept = _Kept(gossip, now)

@@ -3,7 +3,8 @@
 from attrs import define, field
 
 
-@define
+# Without room for weak references: there are four for each link.
+@define(weakref_slot=False)
 class Bucket:
     """
     A token bucket: so many a second, and a burst after a pause.

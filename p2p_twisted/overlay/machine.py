@@ -234,11 +234,6 @@ def make_overlay(
     :param round_trip: tells how long a link takes there and back, in seconds, if it is known.
     """
     me, tree = passive.me, Tree()
-
-    def round_trips() -> list[float]:
-        times = [round_trip(link) for link in tree.links]
-        return [time for time in times if time is not None]
-
     asking = Asking(me.name, know, tree, round_trip)
     membership = Membership(me, passive, tree, lambda: asking.is_idle, ids, rng)
-    return Overlay(membership, tree, asking, Broadcast(tree, round_trips))
+    return Overlay(membership, tree, asking, Broadcast(tree, round_trip))

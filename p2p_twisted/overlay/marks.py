@@ -1,7 +1,8 @@
 """How an asker tells that the answers of some peers are those of all."""
 
 import hashlib
-from collections import deque
+from array import array
+from bisect import bisect_left, bisect_right
 from functools import reduce
 from operator import xor
 from typing import Final
@@ -28,19 +29,23 @@ class Ends:
     """
 
     _present: int = 0
-    # What they were, and until when.
-    _past: "deque[tuple[float, int]]" = field(factory=lambda: deque(maxlen=_CHANGES_REMEMBERED))
+    # What they were, and until when, the oldest first.
+    _past: "array[int]" = field(factory=lambda: array("Q"))
+    _until: "array[float]" = field(factory=lambda: array("d"))
 
     def change(self, of_link: int, since: float) -> None:
         """Add a link's mark, or take it away."""
-        self._past.append((since, self._present))
+        old = bisect_left(self._until, since - ASK_SECONDS)
+        old = max(old, len(self._until) + 1 - _CHANGES_REMEMBERED)
+        del self._past[:old], self._until[:old]
+        self._past.append(self._present)
+        self._until.append(max([since, *self._until[-1:]]))
         self._present ^= of_link
-        while self._past[0][0] < since - ASK_SECONDS:
-            self._past.popleft()
 
     def at(self, then: float) -> int:
         """Tell what they were at a moment of the last ten seconds."""
-        return next((ends for until, ends in self._past if then < until), self._present)
+        place = bisect_right(self._until, then)
+        return self._past[place] if place < len(self._past) else self._present
 
 
 def mark(one: PeerName, other: PeerName) -> int:

@@ -89,6 +89,8 @@ class PassiveView:
         if too_many > 0:
             for address in self.rng.sample(list(self.remembered), too_many):
                 del self.remembered[address]
+            # A dict keeps room for what was deleted, and soon takes twice as much.
+            self.remembered = dict(self.remembered)
 
     def _is_possible(self, address: PeerAddress) -> bool:
         return address.name != self.me.name and is_loopback(address.host) == self._is_local

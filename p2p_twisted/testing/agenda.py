@@ -19,17 +19,18 @@ class Agenda:
     def __init__(self, start: float = 1_000.0) -> None:
         self.now = start
         self._order = count()
-        self._heap: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
+        # Time, order, function, its arguments: flat, as there are very many.
+        self._heap: list[tuple[Any, ...]] = []
 
     def happen_in(self, delay: float, function: Callable[..., object], *args: Any) -> None:
         """Set an event; nobody can call it off."""
-        heapq.heappush(self._heap, (self.now + delay, next(self._order), function, args))
+        heapq.heappush(self._heap, (self.now + delay, next(self._order), function, *args))
 
     def run(self, seconds: float) -> None:
         """Let time pass, and happen what is due."""
         end, heap = self.now + seconds, self._heap
         while heap and heap[0][0] <= end:
-            self.now, _, function, args = heapq.heappop(heap)
+            self.now, _, function, *args = heapq.heappop(heap)
             function(*args)
         self.now = end
 
@@ -44,7 +45,7 @@ class Agenda:
             if not heap or heap[0][0] > end:
                 self.now = end
                 return done()
-            self.now, _, function, args = heapq.heappop(heap)
+            self.now, _, function, *args = heapq.heappop(heap)
             function(*args)
         return True
 

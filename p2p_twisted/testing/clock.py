@@ -60,7 +60,7 @@ class VirtualClock(Agenda):
         """Have a :class:`Timer` fire at its time, or next if that has passed."""
         timer.order = order = next(self._order)
         time = max(self.now, timer.getTime())
-        heapq.heappush(self._heap, (time, order, self._come_due, (timer, order)))
+        heapq.heappush(self._heap, (time, order, self._come_due, timer, order))
 
     def _come_due(self, timer: Timer, order: int) -> None:
         # A canceled timer's entry stays where it is, as does one that was brought forward.

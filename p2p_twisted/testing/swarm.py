@@ -11,9 +11,8 @@ from collections.abc import Callable
 from math import inf
 from typing import Final
 
-from p2p_twisted.overlay.asking import Known
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.overlay.effects import Answer, Close, LinkId, Send
+from p2p_twisted.overlay.effects import Answer, Close, Send
 from p2p_twisted.overlay.machine import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.testing.swarmpeer import LONGEST_LATENCY, SwarmPeer
@@ -47,15 +46,8 @@ class Swarm(Wiring):
         host = f"127.0.{number // _LOOPBACKS}.{number % _LOOPBACKS + 1}"
         address = PeerAddress(name, host, 9_000)
         passive = PassiveView(address, Book(self._dice.randbytes(16)), self._dice)
-
-        def know(ask: Ask) -> Known:
-            return peer.know(ask)
-
-        def round_trip(link: LinkId) -> float | None:
-            return 2 * peer.ends[link].latency if link in peer.ends else None
-
-        overlay = make_overlay(passive, self._ids, self._dice, know, round_trip)
-        peer = SwarmPeer(address, overlay, files)
+        peer = SwarmPeer(address, files)
+        peer.overlay = make_overlay(passive, self._ids, self._dice, peer.know, peer.round_trip)
         referrals = self._registry.join(peer)
         self.peers[name] = peer
         self.introduce(peer, referrals)

@@ -43,8 +43,8 @@ class SwarmPeer:
     """
 
     address: PeerAddress
-    overlay: Overlay
     files: tuple[str, ...] = ()
+    overlay: Overlay = field(init=False)
     delivered: dict[MessageId, tuple[float, int]] = field(factory=dict)
     arrived: list[Want | Refuse] = field(factory=list)
     answers: dict[MessageId, tuple[float, Answer]] = field(factory=dict)
@@ -66,6 +66,10 @@ class SwarmPeer:
     def neighbors(self) -> set[PeerName]:
         """Whom it has links with, as far as it knows."""
         return {n.address.name for n in self.overlay.membership.links.values()}
+
+    def round_trip(self, link: LinkId) -> float | None:
+        """Tell how long a line takes on a connection and back, in seconds."""
+        return 2 * self.ends[link].latency if link in self.ends else None
 
     def know(self, ask: Ask) -> Known:
         """Answer a question, as a peer with these files would."""

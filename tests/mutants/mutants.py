@@ -39,8 +39,8 @@ MUTANTS: Final = (
         "overlay",
     ),
     Mutant(
-        "overlay/broadcast.py",
-        "if len(self._seen) > limits.SEEN_IDS:",
+        "overlay/seen.py",
+        "if len(self._young) >= _GENERATION:",
         "if False:",
         "memory of ids grows without bound",
         "overlay",

@@ -5,6 +5,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.bucket import Bucket
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.names import PeerAddress
 from tests.overlay.builders import addresses, an_address
 
 
@@ -70,6 +71,19 @@ class BookTests(SynchronousTestCase):
         self.assertEqual(book.pick(5, lambda _: True, 1.0, rng), [])
         book.reached(address)
         self.assertEqual(book.pick(5, lambda _: True, 1.0, rng), [address])
+
+    def test_untried_first(self) -> None:
+        """Where many fail, all are tried before one is tried again."""
+        book, rng = Book(b"secret"), Random(1)
+        for address in addresses(60):
+            book.heard(address)
+        tried = list[PeerAddress]()
+        for now in range(60):
+            (address,) = book.pick(1, lambda _: True, float(now), rng)
+            book.failed(address, float(now))
+            tried.append(address)
+        self.assertEqual(set(tried), set(addresses(60)))
+        self.assertIn(book.pick(1, lambda _: True, 60.0, rng)[0], tried[:45])
 
     def test_excluded(self) -> None:
         """Addresses that are of no use now are not drawn."""
