@@ -12,7 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.transfer.progress import Progress, Saved
 from p2p_twisted.wire.messages import Push
 
-from .world import Content, Stranger, World
+from .wires import Stranger
+from .world import Content, World
 
 
 class DownloadCase(SynchronousTestCase):

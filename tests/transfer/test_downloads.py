@@ -9,7 +9,8 @@ from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Chunk, Push
 
 from .cases import DownloadCase
-from .world import Content, Stranger, World, names, some_bytes
+from .wires import Stranger
+from .world import Content, World, names, some_bytes
 
 
 class DownloadTests(DownloadCase):

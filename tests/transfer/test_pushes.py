@@ -11,7 +11,8 @@ from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB, PUSHES_AT_ONCE
 from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send, Want
 
-from .world import Content, Stranger, Wires, make_pushes, some_bytes
+from .wires import Stranger, Wires
+from .world import Content, make_pushes, some_bytes
 
 HELLO = Hello(PROTOCOL, "peer", "me", "default")
 

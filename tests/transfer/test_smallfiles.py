@@ -25,7 +25,8 @@ from p2p_twisted.wire.messages import Gone, Hit, More, Push, Want, Whole
 
 from .cases import DownloadCase
 from .disks import FaultyDisk
-from .world import Content, Holder, Stranger, World, some_bytes
+from .wires import Stranger
+from .world import Content, Holder, World, some_bytes
 
 
 def small(count: int, size: int = 100) -> list[Content]:

@@ -25,7 +25,8 @@ from p2p_twisted.wire.messages import (
 
 from .cases import DownloadCase
 from .test_pushes import Greeter
-from .world import Content, Stranger, Wires, World, make_pushes, some_bytes
+from .wires import Stranger, Wires
+from .world import Content, World, make_pushes, some_bytes
 
 CHUNKS = 12
 CONTENT = Content(some_bytes(CHUNKS * MIB))

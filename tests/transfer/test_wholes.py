@@ -10,7 +10,8 @@ from p2p_twisted.wire.limits import FILES_WAITING, IDS_PER_LINE, KIB, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Want, Whole
 
 from .test_pushes import Greeter
-from .world import Content, Wires, make_pushes, some_bytes
+from .wires import Wires
+from .world import Content, make_pushes, some_bytes
 
 HELLO = Hello(PROTOCOL, "peer", "me", "default")
 

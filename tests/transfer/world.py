@@ -8,13 +8,10 @@ from random import Random
 from typing import Any
 
 import attrs
-from twisted.internet import error
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.protocol import Factory, Protocol, connectionDone
-from twisted.internet.task import Clock
+from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
-from twisted.test.iosim import FakeTransport, IOPump, connect
 from typing_extensions import override
 
 from p2p_twisted.threads import inline
@@ -27,7 +24,6 @@ from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.transfer.pushes import Pushes
 from p2p_twisted.transfer.requests import Requests
 from p2p_twisted.transfer.wants import Wants
-from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.content import chunk_digest, content_id, split_chunks
 from p2p_twisted.wire.errors import ProtocolError
@@ -37,6 +33,8 @@ from p2p_twisted.wire.messages import PROTOCOL, Hello, Hit, Message, Push, Refus
 from p2p_twisted.wire.names import FileId, PeerAddress
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source, SourceChanged
+
+from .wires import Stranger, Wires
 
 
 @attrs.define
@@ -100,63 +98,6 @@ class OnDisk(Content):
         return piece
 
 
-class Wires(Clock):
-    """A reactor whose connections lead from one listener's factory to another."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.listeners: dict[tuple[str, int], Callable[[], Any]] = {}
-        self.dialed: list[tuple[str, int]] = []
-        self.pumps: list[IOPump] = []
-
-    def connectTCP(  # noqa: N802
-        self,
-        host: str,
-        port: int,
-        factory: Any,
-        timeout: float = 30,
-        bindAddress: object = None,  # noqa: N803
-    ) -> Any:
-        """Connect at once, or fail at once."""
-        self.dialed.append((host, port))
-        listener = self.listeners.get((host, port))
-        if listener is None:
-            factory.clientConnectionFailed(None, Failure(error.ConnectionRefusedError()))
-            return None
-        server, client = listener(), factory.buildProtocol(IPv4Address("TCP", host, port))
-        here, there = IPv4Address("TCP", "127.0.0.1", 40_000), IPv4Address("TCP", host, port)
-        self.pumps.append(
-            connect(
-                server,
-                FakeTransport(server, True, there, here),
-                client,
-                FakeTransport(client, False, here, there),
-                greet=False,
-                clock=self,
-            )
-        )
-        return None
-
-    def step(self, times: int = 1) -> None:
-        """Let bytes move a few times, all connections alike."""
-        for _ in range(times):
-            self.advance(0)
-            for pump in self.pumps:
-                pump.pump()
-
-    def settle(self) -> None:
-        """Let everything happen that needs no time."""
-        self.advance(0)
-        while [pump for pump in self.pumps if pump.flush()]:
-            self.advance(0)
-
-    def pass_time(self, seconds: float, step: float = 0.5) -> None:
-        """Let time go by."""
-        for _ in range(round(seconds / step)):
-            self.advance(step)
-            self.settle()
-
-
 class FirstPush:
     """The session of an accepted connection: it takes a push."""
 
@@ -174,25 +115,6 @@ class FirstPush:
 
     def lost(self, reason: Failure) -> None:
         """Nothing to do."""
-
-
-class Stranger(Protocol):
-    """Whoever connects to a listener and sends bytes as it likes."""
-
-    def __init__(self) -> None:
-        self.received = b""
-        self.is_lost = False
-
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802
-        self.received += data
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.is_lost = True
-
-    def say(self, *what: Message | bytes) -> None:
-        assert self.transport is not None
-        for each in what:
-            self.transport.write(each if isinstance(each, bytes) else encode(each))
 
 
 def make_pushes(
