@@ -211,7 +211,7 @@ MUTANTS: Final = (
         "if size is None:",
         "if False:",
         "files that nobody asked for are taken",
-        "transfer/test_smallfiles.py",
+        "transfer/test_smallfiles_hostile.py",
     ),
     Mutant(
         "transfer/pool.py",

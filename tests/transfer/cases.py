@@ -1,6 +1,7 @@
 """What the tests of downloads have in common: a small network, and what becomes of it."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -10,10 +11,12 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.transfer.progress import Progress, Saved
-from p2p_twisted.wire.messages import Push
+from p2p_twisted.wire.manifest import Member
+from p2p_twisted.wire.manifest import encode as encode_manifest
+from p2p_twisted.wire.messages import Hit, Push
 
 from .wires import Stranger
-from .world import Content, World
+from .world import Content, World, some_bytes
 
 
 class DownloadCase(SynchronousTestCase):
@@ -85,3 +88,34 @@ class InterruptedCase(DownloadCase):
         self.assertEqual(progress.received, content.size)
         self.assertEqual(world.saved(), content.content)
         self.assertEqual(world.left(), ["Downloads/f1.txt"])
+
+
+def small(count: int, size: int = 100) -> list[Content]:
+    """Make files with contents of their own."""
+    return [Content(some_bytes(size, seed)) for seed in range(count)]
+
+
+def folder_of(contents: Iterable[Content]) -> Content:
+    """Make the manifest of a folder with such files."""
+    members = [Member(each.file, each.size, f"f{n:04}") for n, each in enumerate(contents)]
+    return Content(encode_manifest(members))
+
+
+class SmallFilesCase(DownloadCase):
+    """Folders of many small files."""
+
+    def share(self, world: World, name: str, contents: list[Content]) -> Hit:
+        """Let a holder share a folder of these files."""
+        manifest = folder_of(contents)
+        # Each holder reads from its own disk.
+        own = [Content(content.content) for content in (manifest, *contents)]
+        return world.holder(name, *own).hit(manifest, "many", kind="folder")
+
+    def assert_whole(self, world: World, progress: Progress, contents: list[Content]) -> Saved:
+        assert isinstance(progress.state, Saved), progress
+        size = sum(content.size for content in contents)
+        self.assertEqual((progress.received, progress.size), (size, size))
+        for number, content in enumerate(contents):
+            self.assertEqual(world.saved(f"many/f{number:04}"), content.content)
+        self.assertEqual(len(world.left()), len(contents))
+        return progress.state
