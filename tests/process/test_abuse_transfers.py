@@ -1,6 +1,5 @@
 """Holders that lie, and strangers that push: nothing unverified is kept."""
 
-import random
 import threading
 import time
 from collections.abc import Callable
@@ -10,192 +9,9 @@ import pytest
 
 from tests.process.abused import AbusedCase
 from tests.process.daemons import wait_until
-from tests.process.stranger import (
-    CHUNK,
-    a_hit,
-    a_holder,
-    a_ticket,
-    begin_push,
-    digests_of,
-    push,
-    serve_chunks,
-)
+from tests.process.lies import LIES, SLOW_LIES, Want, content_of, wrong_bytes
+from tests.process.stranger import a_hit, a_holder, a_ticket, begin_push, digests_of, push
 
-Want = dict[str, Any]
-
-
-def content_of(number: int) -> bytes:
-    """Make up a file of three chunks."""
-    return random.Random(number).randbytes(2 * CHUNK + 345_678)
-
-
-def damaged(content: bytes) -> bytes:
-    """Flip a bit in the second chunk."""
-    place = CHUNK + 77
-    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
-
-
-# What a holder may do instead of delivering.
-
-
-def wrong_size(want: Want, content: bytes) -> None:
-    """Announce another size."""
-    with begin_push(want, content, size=len(content) + 1) as line:
-        line.is_cut()
-
-
-def wrong_file(want: Want, content: bytes) -> None:
-    """Announce another file."""
-    with begin_push(want, content, file="0" * 64) as line:
-        line.is_cut()
-
-
-def immense_file(want: Want, content: bytes) -> None:
-    """Announce the largest file there can be."""
-    with begin_push(want, content, size=1 << 40) as line:
-        line.is_cut()
-
-
-def wrong_digests(want: Want, content: bytes) -> None:
-    """Send the digests of something else."""
-    with begin_push(want, content) as line:
-        line.write(digests_of(damaged(content)))
-        line.is_cut()
-
-
-def half_of_the_digests(want: Want, content: bytes) -> None:
-    """End within the digests."""
-    with begin_push(want, content) as line:
-        line.write(digests_of(content)[:50])
-
-
-def wrong_bytes(want: Want, content: bytes) -> None:
-    """Send the right digests, and other bytes."""
-    with begin_push(want, content) as line:
-        line.write(digests_of(content))
-        serve_chunks(line, damaged(content))
-
-
-def half_a_chunk(want: Want, content: bytes) -> None:
-    """End within a chunk."""
-    with begin_push(want, content) as line:
-        line.write(digests_of(content))
-        line.hear("SEND")
-        line.say("CHUNK", index=0, length=CHUNK)
-        line.write(content[:500_000])
-
-
-def half_a_chunk_and_a_crash(want: Want, content: bytes) -> None:
-    """Crash within a chunk."""
-    line = begin_push(want, content)
-    line.write(digests_of(content))
-    line.hear("SEND")
-    line.say("CHUNK", index=0, length=CHUNK)
-    line.write(content[:500_000])
-    time.sleep(0.1)
-    line.reset()
-
-
-def another_chunk(want: Want, content: bytes) -> None:
-    """Send a chunk that nobody asked for."""
-    with begin_push(want, content) as line:
-        line.write(digests_of(content))
-        line.hear("SEND")
-        line.say("CHUNK", index=1_000_000, length=CHUNK)
-        line.write(bytes(CHUNK))
-        line.is_cut()
-
-
-def a_chunk_twice(want: Want, content: bytes) -> None:
-    """Send a chunk again, instead of the others."""
-    with begin_push(want, content) as line:
-        line.write(digests_of(content))
-        line.hear("SEND")
-        for _ in range(9):
-            line.say("CHUNK", index=0, length=CHUNK)
-            line.write(content[:CHUNK])
-        line.is_cut()
-
-
-def wrong_length(want: Want, content: bytes) -> None:
-    """Announce less than a chunk."""
-    with begin_push(want, content) as line:
-        line.write(digests_of(content))
-        line.hear("SEND")
-        line.say("CHUNK", index=0, length=CHUNK - 1)
-        line.write(content[: CHUNK - 1])
-        line.is_cut()
-
-
-def too_early(want: Want, content: bytes) -> None:
-    """Send everything at once, without waiting for what is asked for."""
-    with begin_push(want, content) as line:
-        line.write(digests_of(content))
-        line.say("CHUNK", index=0, length=CHUNK)
-        line.write(content[:CHUNK])
-        line.is_cut()
-
-
-def no_message(want: Want, content: bytes) -> None:
-    """Send what has no place in a push."""
-    with begin_push(want, content) as line:
-        line.write(digests_of(content) + b"GOSSIP {}\nWANT {}\n")
-        line.is_cut()
-
-
-def refusal(want: Want, content: bytes) -> None:
-    """Refuse, with a reason that would like to be on the screen."""
-    with begin_push(want, content) as line:
-        line.write(digests_of(content))
-        line.say("REFUSE", ticket=want["ticket"], reason="\x1b[2J\x1b]0;owned\x07\u202e\nsaved")
-        line.is_cut()
-
-
-def nothing(want: Want, content: bytes) -> None:
-    """Do not even dial."""
-
-
-def stalled(want: Want, content: bytes) -> None:
-    """Stand still within a chunk."""
-    with begin_push(want, content) as line:
-        line.write(digests_of(content))
-        line.hear("SEND")
-        line.say("CHUNK", index=0, length=CHUNK)
-        line.write(content[:100_000])
-        line.socket.settimeout(60.0)
-        line.is_cut()
-
-
-def trickle(want: Want, content: bytes) -> None:
-    """Send a byte a second, for ever."""
-    with begin_push(want, content) as line:
-        for byte in digests_of(content):
-            if not line.write(bytes([byte])):
-                return
-            time.sleep(1.0)
-
-
-_LIES: list[Callable[[Want, bytes], None]] = [
-    wrong_digests,
-    half_of_the_digests,
-    wrong_bytes,
-    half_a_chunk,
-    half_a_chunk_and_a_crash,
-    another_chunk,
-    a_chunk_twice,
-    wrong_length,
-    too_early,
-    no_message,
-    refusal,
-]
-_SLOW_LIES: list[Callable[[Want, bytes], None]] = [
-    nothing,
-    wrong_size,
-    wrong_file,
-    immense_file,
-    stalled,
-    trickle,
-]
 _SMALL = b"small " * 9_999
 
 
@@ -205,7 +21,7 @@ class TransferTests(AbusedCase):
     files: ClassVar = {
         "s2": {
             "small.bin": _SMALL,
-            **{f"{lie.__name__}.bin": content_of(n) for n, lie in enumerate(_LIES + _SLOW_LIES)},
+            **{f"{lie.__name__}.bin": content_of(n) for n, lie in enumerate(LIES + SLOW_LIES)},
         }
     }
 
@@ -229,12 +45,12 @@ class TransferTests(AbusedCase):
 
     def test_lies(self) -> None:
         """Whatever a holder does instead of delivering, the next one is asked at once."""
-        self.try_out(_LIES, 4.0)
+        self.try_out(LIES, 4.0)
 
     @pytest.mark.slow
     def test_slow_lies(self) -> None:
         """A holder that delivers nothing, or far too slowly, is given up in time."""
-        self.try_out(_SLOW_LIES, 40.0)
+        self.try_out(SLOW_LIES, 40.0)
 
     @pytest.mark.slow
     def test_liar_is_avoided(self) -> None:
@@ -298,100 +114,3 @@ class TransferTests(AbusedCase):
             with begin_push(want, content, **lie) as line:
                 line.write(digests_of(content) + content[:100_000])
                 self.assertTrue(line.is_cut())
-
-    def test_names_that_lead_elsewhere(self) -> None:
-        """A hit whose name could lead out of a folder, or fool a person, ends the link."""
-        for number, name in enumerate(_BAD_NAMES):
-            hit = a_hit(b"x", name, "s9")
-            with a_holder(self.network.port("s1"), f"evil{number}", [hit], print) as holder:
-                self.network.type("s1", "find unlikely", "0 files")
-                wait_until(lambda holder=holder: not holder.is_linked, repr(name))
-
-    def test_names_that_look_strange(self) -> None:
-        """What is a name for the disk but strange to a shell or a person is fetched as it is."""
-        for number, name in enumerate(_STRANGE_NAMES):
-            content = b"strange %d" % number
-
-            def deliver(want: Want, content: bytes = content) -> None:
-                push(want, content)
-
-            hits = [a_hit(content, name, "odd")]
-            with a_holder(self.network.port("s1"), "odd", hits, deliver):
-                self.assertEqual(self.network.get("s1", name, f'get "{name}"'), content)
-
-    def test_immense_numbers(self) -> None:
-        """Sizes and counts beyond all bounds end the link."""
-        fields: list[dict[str, Any]] = [
-            {"size": 1 << 63},
-            {"size": (1 << 40) + 1},
-            {"size": -1},
-            {"size": 1.5},
-            {"size": True},
-            {"hashed": 101},
-            {"route": ["s1"] * 33},
-        ]
-        for number, field in enumerate(fields):
-            hit = {**a_hit(b"x", "unlikely", "s9"), **field}
-            with a_holder(self.network.port("s1"), f"evil{number}", [hit], print) as holder:
-                self.network.type("s1", "find unlikely", "0 files")
-                wait_until(lambda holder=holder: not holder.is_linked, repr(field))
-
-
-_BAD_NAMES = [
-    "../unlikely",
-    "../../../../tmp/unlikely",
-    "/etc/unlikely",
-    "a/../../unlikely",
-    "a//unlikely",
-    "unlikely/",
-    "./unlikely",
-    ".",
-    "..",
-    "",
-    ".unlikely",
-    "a/.ssh/unlikely",
-    "..\\unlikely",
-    "C:\\unlikely",
-    "C:unlikely",
-    "unlikely:stream",
-    "unlikely\0.txt",
-    "unlikely\n.txt",
-    "unlikely\r",
-    "unlikely\x1b[2J",
-    "unlikely\x9b31m",
-    "unlikely\x7f",
-    "unlikely\u202etxt.exe",
-    "unlikely\u200b",
-    "unlikely\u2028",
-    "unlikely\ufeff",
-    "unlikely\ue000",
-    "unlikely\ud800",
-    "unlikely\u00a0",
-    "unlike\u0301ly",
-    "unlikely ",
-    " unlikely",
-    "unlikely.",
-    "CON",
-    "nul.txt",
-    "com1",
-    "x" * 201,
-    "/".join(["x" * 199] * 6),
-    "/".join(["x"] * 33),
-    "\U000e0041unlikely",
-    "unlikely\u3164",
-]
-_STRANGE_NAMES = [
-    "-rf",
-    "--help",
-    "$(reboot)",
-    "`reboot`; reboot",
-    "%s%n{0}{name}",
-    "<b>bold<b>",
-    "*?[a-z]",
-    "~root",
-    "CON2",
-    "\u05e9\u05dc\u05d5\u05dd.txt",
-    "\u1ec7.txt",
-    "\U0001f468.txt",
-    "x" * 200,
-]
