@@ -48,7 +48,7 @@ class BookTests(SynchronousTestCase):
             for address in addresses(2_000):
                 book.heard(address)
         shared = set(books[0].addresses()) & set(books[1].addresses())
-        self.assertLess(len(shared), 20)
+        self.assertLess(len(shared), limits.BOOK_ADDRESSES // 4)
 
     def test_failures(self) -> None:
         """What does not answer is tried more rarely, and forgotten after a week."""
