@@ -70,6 +70,9 @@ class Network:
             self.start(name)
         for name in names:
             self.daemons[name].wait_ready()
+        for name in names if len(names) > 1 else ():
+            # Who asks before it has a link may be told that nobody is there.
+            self.daemons[name].wait_for_log("linked with ")
 
     def start(self, name: str) -> Daemon:
         """Start a peer, or start it again."""
