@@ -219,6 +219,10 @@ class Chaos:
     def finish(self) -> None:
         """See that all that was begun is completed without help, and the rest when asked for."""
         self._wait_for(self._look())
+        # Who was killed last may not be back yet, and then nobody has anything.
+        self._peers["s1"].wait_for_topology(*self._peers)
+        for holder in ("s2", "s3"):
+            self._peers[holder].wait_until_shared(len(self._contents))
         self._ask_again()
         self._wait_for(set(self._contents))
         for name, content in self._contents.items():
