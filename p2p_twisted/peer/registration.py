@@ -100,6 +100,8 @@ class Registration:
                 if self._is_ended:
                     break
                 if last is not None and _can(listen, last.port):
+                    # Perhaps given up before, when something else was there.
+                    self._join = attrs.evolve(self._join, port=last.port)
                     self._announce(f"{error}: going on with the peers known from before")
                     return last, ()
                 self._complain(f"{error}: trying again until there is one")
