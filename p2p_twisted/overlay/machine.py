@@ -13,6 +13,7 @@ import attrs
 from attrs import define, field
 
 from p2p_twisted.overlay.asking import Asking, Known
+from p2p_twisted.overlay.attempts import Attempts
 from p2p_twisted.overlay.broadcast import Broadcast
 from p2p_twisted.overlay.bucket import Bucket
 from p2p_twisted.overlay.effects import (
@@ -235,5 +236,5 @@ def make_overlay(
     """
     me, tree = passive.me, Tree()
     asking = Asking(me.name, know, tree, round_trip)
-    membership = Membership(me, passive, tree, lambda: asking.is_idle, ids, rng)
+    membership = Membership(me, passive, tree, lambda: asking.is_idle, Attempts(ids), rng)
     return Overlay(membership, tree, asking, Broadcast(tree, round_trip))

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field, frozen
 
 from p2p_twisted.overlay.admission import Admission
-from p2p_twisted.overlay.bucket import Bucket
+from p2p_twisted.overlay.attempts import Attempts
 from p2p_twisted.overlay.candidates import Candidates, Why
 from p2p_twisted.overlay.effects import (
     Close,
-    Dial,
     Effect,
     LinkId,
     NeighborDown,
@@ -28,7 +27,7 @@ from p2p_twisted.overlay.effects import (
     Trade,
 )
 from p2p_twisted.overlay.mixing import Mixing
-from p2p_twisted.overlay.passive import PassiveView, place
+from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
@@ -42,15 +41,6 @@ _LONGEST_BACKOFF_SECONDS: Final = 10.0
 _TRADE_SECONDS: Final = (10.0, 30.0)
 _YOUNG_SECONDS: Final = 60.0
 _AT_ONCE_SECONDS: Final = 1.0
-
-
-@frozen
-class _Attempt:
-    """A connection that is to become a link."""
-
-    address: PeerAddress
-    why: Why
-    alone: bool
 
 
 @frozen
@@ -74,7 +64,7 @@ class Membership:
     :ivar tree: which links are worth the most.
     :ivar is_idle: tells whether no question is under way, whose answer could be lost
         with a link.
-    :ivar ids: where the numbers of connections that it dials come from.
+    :param attempts: what it dials.
     :ivar links: the present neighbors.
     :ivar wake_at: when :meth:`wake` is to be called next.
     """
@@ -83,20 +73,16 @@ class Membership:
     passive: PassiveView
     tree: Tree
     is_idle: Callable[[], bool]
-    ids: Iterator[LinkId]
+    _attempts: Attempts
     rng: "Random"
     links: dict[LinkId, Neighbor] = field(factory=dict)
     wake_at: float = 0.0
     _candidates: Candidates = field(init=False)
-    _attempts: dict[LinkId, _Attempt] = field(factory=dict)
     _backoff: float = 0.0
     _seek_at: float = 0.0
     _trade_at: float = 0.0
     _mixing: Mixing = field(init=False)
     _admission: Admission = field(factory=Admission)
-    _dials: Bucket = field(
-        factory=lambda: Bucket(limits.LINKS_DIALED_PER_SECOND, limits.LINKS_DIALED_BURST)
-    )
     _is_seeking: bool = True
     _is_taking: bool = True
 
@@ -123,7 +109,7 @@ class Membership:
     @property
     def is_linking(self) -> bool:
         """Whether it has no link, but attempts that might become one."""
-        return not self.links and bool(self._attempts)
+        return not self.links and len(self._attempts) > 0
 
     def link_to(self, name: PeerName) -> LinkId | None:
         """Find the link to a neighbor."""
@@ -148,7 +134,7 @@ class Membership:
             return [Close(link, Bye("stopping"))]
         if address.name == self.me.name:
             return [Close(link)]
-        crossing = self._attempt_to(address.name)
+        crossing = self._attempts.to(address.name)
         # Of two dials that cross, the one dialed by the smaller name stays.
         keeps_own = crossing is not None and self.me.name < address.name
         if keeps_own or self.link_to(address.name) is not None:
@@ -160,14 +146,14 @@ class Membership:
             return [Send(link, Busy(self.sample(address))), Close(link)]
         effects: list[Effect] = [Send(link, Linked(self.sample(address)))]
         if crossing is not None:
-            del self._attempts[crossing]
+            self._attempts.end(crossing)
             effects.append(Close(crossing))
         neighbor = Neighbor(address, now, is_dialed=False)
         return effects + self._gain(link, neighbor, asking.why, asking.alone)
 
     def accepted(self, link: LinkId, linked: Linked, now: float) -> list[Effect]:
         """Our request for a link was accepted."""
-        attempt = self._attempts.pop(link, None)
+        attempt = self._attempts.end(link)
         self.passive.hear(linked.peers)
         is_duplicate = attempt is not None and self.link_to(attempt.address.name) is not None
         if attempt is None or is_duplicate or not self._is_taking:
@@ -180,7 +166,7 @@ class Membership:
 
     def refused(self, link: LinkId, peers: Iterable[PeerAddress], now: float) -> list[Effect]:
         """Our request for a link was refused, by somebody who is alive."""
-        attempt = self._attempts.pop(link, None)
+        attempt = self._attempts.end(link)
         self.passive.hear(peers)
         if attempt is not None:
             self.passive.met(attempt.address)
@@ -196,7 +182,7 @@ class Membership:
 
         :param bye: the last word that came, if one did.
         """
-        attempt = self._attempts.pop(link, None)
+        attempt = self._attempts.end(link)
         if attempt is not None:
             self.passive.failed(attempt.address, now)
             if attempt.why == "mix":
@@ -266,43 +252,32 @@ class Membership:
         effects: list[Effect] = []
         missing = limits.LINKS_SOUGHT - len(self.links) - len(self._attempts)
         if missing > 0 and self._is_seeking and now >= self._seek_at:
-            missing = min(missing, self._dials.left(now))
+            missing = min(missing, self._attempts.left(now))
             is_stranger = partial(self._is_stranger, now=now)
             effects = self._dial(self._candidates.draw(missing, is_stranger, now), now)
         self.wake_at = min(self._trade_at, self._next_seek(now), self._mixing.at)
         return effects
 
     def _dial(self, chosen: Iterator[tuple[PeerAddress, Why]], now: float) -> list[Effect]:
-        effects: list[Effect] = []
-        for address, why in chosen:
-            self._dials.take(now)
-            link = next(self.ids)
-            alone = not self.links
-            self._attempts[link] = _Attempt(address, why, alone)
-            effects.append(Dial(link, address, why, alone))
-        return effects
+        return [self._attempts.begin(address, why, not self.links, now) for address, why in chosen]
 
     def _next_seek(self, now: float) -> float:
         if not self._is_seeking or len(self.links) + len(self._attempts) >= limits.LINKS_SOUGHT:
             return self._trade_at
         if self._seek_at > now:
             return self._seek_at
-        if not self._dials.left(now):
+        if not self._attempts.left(now):
             return now + 1 / limits.LINKS_DIALED_PER_SECOND
         return max(self._candidates.book_at, now + _FIRST_BACKOFF_SECONDS)
 
     def _is_stranger(self, address: PeerAddress, now: float) -> bool:
         """Tell whether an address is worth a dial; where one dial is under way, another is not."""
         is_known = address.name == self.me.name or self.link_to(address.name) is not None
-        return not is_known and not self._is_dialed(address) and self.passive.may_try(address, now)
-
-    def _is_dialed(self, address: PeerAddress) -> bool:
-        dialed = [attempt.address for attempt in self._attempts.values()]
-        return any(a.name == address.name or place(a) == place(address) for a in dialed)
-
-    def _attempt_to(self, name: PeerName) -> LinkId | None:
-        attempts = self._attempts.items()
-        return next((link for link, attempt in attempts if attempt.address.name == name), None)
+        return (
+            not is_known
+            and not self._attempts.is_to(address)
+            and self.passive.may_try(address, now)
+        )
 
     def _gain(self, link: LinkId, neighbor: Neighbor, why: Why, is_eager: bool) -> list[Effect]:
         """

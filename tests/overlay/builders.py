@@ -6,6 +6,7 @@ from random import Random
 from typing import TypeVar
 
 from p2p_twisted.overlay.asking import Asking, Known
+from p2p_twisted.overlay.attempts import Attempts
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import Effect, NeighborUp
 from p2p_twisted.overlay.membership import Membership
@@ -37,7 +38,7 @@ def a_membership(name: str = "m1", seed: int = 1, host: str = "127.0.0.1") -> Me
     me = an_address(name, 9_000, host)
     rng = Random(seed)
     passive = PassiveView(me, Book(b"secret"), rng)
-    return Membership(me, passive, Tree(), lambda: True, count(1_000), rng)
+    return Membership(me, passive, Tree(), lambda: True, Attempts(count(1_000)), rng)
 
 
 def linked(membership: Membership, number: int, now: float = 0.0) -> None:
