@@ -7,14 +7,12 @@ from twisted.logger import Logger
 from p2p_twisted.overlay.asking import Known
 from p2p_twisted.peer.answers import Answers
 from p2p_twisted.peer.presence import Presence
+from p2p_twisted.peer.stopping import STOP
 from p2p_twisted.transfer.downloads import Downloads
 from p2p_twisted.transfer.pushes import Pushes
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import Ask, File, Gossip, Refuse, Want
 from p2p_twisted.wire.names import PeerAddress, PeerName
-
-STOP = "stop"
-"""The kind of broadcast that ends a network."""
 
 
 class Duties:

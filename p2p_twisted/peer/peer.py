@@ -4,11 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, Final, Literal
+from typing import Any
 
-import attrs
 from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from zope.interface import implementer
 
@@ -18,16 +16,15 @@ from p2p_twisted.library.earlier import Earlier
 from p2p_twisted.library.library import Library
 from p2p_twisted.library.watching import WatcherMaker
 from p2p_twisted.peer.answers import Answers
-from p2p_twisted.peer.duties import STOP, Duties
-from p2p_twisted.peer.getting import Getting
+from p2p_twisted.peer.client import Client
+from p2p_twisted.peer.duties import Duties
 from p2p_twisted.peer.holdings import Holdings
 from p2p_twisted.peer.interface import Found, IPeer, PeerError, Selection, Status, Topology, Watch
 from p2p_twisted.peer.presence import Presence
 from p2p_twisted.peer.reuse import Reuse
-from p2p_twisted.peer.search import Search
-from p2p_twisted.peer.selecting import Selecting
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.state import STATE_DIRECTORY, StateDirectory
+from p2p_twisted.peer.stopping import Stopping
 from p2p_twisted.threads import Offload
 from p2p_twisted.transfer.downloads import Downloads
 from p2p_twisted.transfer.inbox import Inbox
@@ -36,11 +33,8 @@ from p2p_twisted.transfer.progress import Progress, Upload
 from p2p_twisted.transfer.pushes import Pushes
 from p2p_twisted.transfer.rates import BadRate, Rates
 from p2p_twisted.transfer.wants import Wants
-from p2p_twisted.wire.messages import Ask, Gossip, Hit
+from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName, is_loopback
-
-_STOP_LIFE_SECONDS: Final = 60.0
-_STOP_GRACE_SECONDS: Final = 1.0
 
 
 @implementer(IPeer)
@@ -75,8 +69,6 @@ class Peer:
         self._rng = rng
         self._settings = settings
         self._offload = offload
-        self._announce = announce
-        self._stopped = stopped
         self.state = StateDirectory(settings.directory / STATE_DIRECTORY)
 
         def library(directory: Path, excluded: Path | None, cache: str) -> Library:
@@ -116,8 +108,19 @@ class Peer:
         self._answers = Answers(
             settings.name, self._holdings.catalogs, partials, self._presence, reactor
         )
+        self._client = Client(
+            settings.name,
+            self._presence,
+            self._library.catalog,
+            self._answers,
+            self._downloads,
+            offload,
+            self._new_id,
+        )
         self._started = reactor.seconds()
-        self._why: Literal["leaving", "stopping"] = "leaving"
+        self._stopping = Stopping(
+            reactor, self._presence, self._new_id, announce, self.leave, stopped
+        )
         self._has_left = False
         self._leavers: list[Deferred[None]] = []
 
@@ -141,7 +144,7 @@ class Peer:
         :raises RegistryRefused: when the registry will not have us.
         """
         duties = Duties(
-            self._presence, self._answers, self._downloads, self._pushes, self._told_to_stop
+            self._presence, self._answers, self._downloads, self._pushes, self._stopping.told
         )
         node = await self._presence.join(duties, self._downloads.session_for_push)
         self._downloads.start()
@@ -155,29 +158,29 @@ class Peer:
 
     def find(self, text: str) -> "Deferred[Found]":
         """Search all peers by name."""
-        return Deferred.fromCoroutine(self._find(text))
+        return Deferred.fromCoroutine(self._client.find(text))
 
     def get(
         self, wanted: "str | Hit", watch: Watch, holder: PeerName | None = None
     ) -> "Deferred[Progress]":
         """Download a file or folder."""
-        return Deferred.fromCoroutine(self._get(wanted, watch, holder))
+        return Deferred.fromCoroutine(self._client.get(wanted, watch, holder))
 
     def select(self, words: Sequence[str], holder: PeerName | None = None) -> "Deferred[Selection]":
         """Find what several names and patterns mean."""
-        return Deferred.fromCoroutine(self._select(words, holder))
+        return Deferred.fromCoroutine(self._client.select(words, holder))
 
     def get_selected(self, selection: Selection, watch: Watch) -> "Deferred[tuple[Progress, ...]]":
         """Download what was selected."""
-        return Deferred.fromCoroutine(self._get_selected(selection, watch))
+        return Deferred.fromCoroutine(self._client.get_selected(selection, watch))
 
     def topology(self) -> "Deferred[Topology]":
         """Collect the peers and links of the whole network."""
-        return Deferred.fromCoroutine(self._topology())
+        return Deferred.fromCoroutine(self._client.topology())
 
     def listing(self, holder: PeerName | None = None) -> "Deferred[Found]":
         """List what this peer, or another one, shares."""
-        return Deferred.fromCoroutine(self._listing(holder or self._settings.name))
+        return Deferred.fromCoroutine(self._client.listing(holder or self._settings.name))
 
     def transfers(self) -> tuple[Progress, ...]:
         """List the downloads of this run, oldest first."""
@@ -250,44 +253,9 @@ class Peer:
 
     def stop_network(self) -> "Deferred[None]":
         """Stop every peer of the network, this one last."""
-        return Deferred.fromCoroutine(self._stop_network())
+        return Deferred.fromCoroutine(self._stopping.stop_all())
 
     # How it works
-
-    async def _find(self, text: str) -> Found:
-        found = await (await self._presence.search()).find("text", text)
-        return self._with_own(found, Ask(self._new_id(), "text", text))
-
-    async def _get(self, wanted: str | Hit, watch: Watch, holder: PeerName | None) -> Progress:
-        return await self._getting(await self._presence.search()).get(wanted, watch, holder)
-
-    async def _select(self, words: Sequence[str], holder: PeerName | None) -> Selection:
-        search = await self._presence.search()
-        selecting = Selecting(search, self._getting(search), self._library.catalog)
-        return await selecting.select(words, holder)
-
-    async def _get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
-        getting = self._getting(await self._presence.search())
-        return await getting.get_selected(selection, watch)
-
-    def _getting(self, search: Search) -> Getting:
-        return Getting(search, self._library.catalog, self._downloads, self._offload)
-
-    async def _topology(self) -> Topology:
-        return await (await self._presence.search()).topology()
-
-    async def _listing(self, holder: PeerName) -> Found:
-        if holder == self._settings.name:
-            return self._with_own(Found((), 0, 0, (), 0.0), Ask(self._new_id(), "ls", peer=holder))
-        found = await (await self._presence.search()).find("ls", holder=holder)
-        if not found.hits:
-            topology = await self._topology()
-            if holder not in [record.peer for record in topology.peers]:
-                raise PeerError(f"there is no peer {holder}; TOPO shows who there is")
-        return found
-
-    def _with_own(self, found: Found, ask: Ask) -> Found:
-        return attrs.evolve(found, hits=(*found.hits, *self._answers.know(ask).hits))
 
     def _name_of(self, file: FileId) -> str:
         """Name some content as this peer has it; what is gone by now is named by its id."""
@@ -301,44 +269,11 @@ class Peer:
         """Let nobody send us from loopback to elsewhere, or from elsewhere to loopback."""
         return is_loopback(host) == is_loopback(self._presence.address().host)
 
-    # Its end
-
-    async def _stop_network(self) -> None:
-        node = (await self._presence.search()).node
-        if not is_loopback(node.me.host):
-            raise PeerError(
-                "nobody may stop the others on an open network beyond one machine;"
-                " leave stops this peer"
-            )
-        gossip = Gossip(self._new_id(), STOP, node.me.name, 0.0, _STOP_LIFE_SECONDS, urgent=True)
-        node.publish(gossip)
-        await self._stop()
-        await self.leave()
-
-    def _told_to_stop(self, origin: PeerName, age: float) -> None:
-        """Obey a stop, if it is for this run of this peer, on a network of one machine."""
-        is_older = age > self._reactor.seconds() - self._started
-        if is_older or not is_loopback(self._presence.address().host) or self._why == "stopping":
-            return
-        self._announce(f"{origin} has stopped the network")
-        background(self.log, "stopping", self._stop_and_tell())
-
-    async def _stop_and_tell(self) -> None:
-        await self._stop()
-        self._stopped()
-
-    async def _stop(self) -> None:
-        """Keep the links for a moment, so that the word gets through, but make none."""
-        self._why = "stopping"
-        if self._presence.node is not None:
-            self._presence.node.stop()
-        await deferLater(self._reactor, _STOP_GRACE_SECONDS, lambda: None)
-
     async def _leave(self) -> None:
         try:
             await self._downloads.stop()
             await self._pushes.stop()
-            await self._presence.leave(self._why)
+            await self._presence.leave("stopping" if self._stopping.has_begun else "leaving")
             await self._holdings.stop()
             await self._offload(self._earlier.stop)
         finally:

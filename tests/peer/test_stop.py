@@ -2,7 +2,7 @@
 
 from random import Random
 
-from p2p_twisted.peer.duties import STOP
+from p2p_twisted.peer.stopping import STOP
 from p2p_twisted.testing.inside import node_of
 from p2p_twisted.wire.messages import Gossip
 from tests.peer.cases import PeerTestCase

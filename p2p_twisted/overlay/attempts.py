@@ -1,0 +1,59 @@
+"""Dials that are under way, each of which may become a link."""
+
+from collections.abc import Iterator
+
+from attrs import define, field
+
+from p2p_twisted.overlay.bucket import Bucket
+from p2p_twisted.overlay.candidates import Why
+from p2p_twisted.overlay.effects import Dial, LinkId
+from p2p_twisted.overlay.passive import place
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.names import PeerAddress, PeerName
+
+
+@define
+class Attempts:
+    """
+    What one peer dials at the moment, and how often it may.
+
+    :ivar ids: where the numbers of connections come from.
+    """
+
+    ids: Iterator[LinkId]
+    _running: dict[LinkId, Dial] = field(factory=dict)
+    _allowed: Bucket = field(
+        factory=lambda: Bucket(limits.LINKS_DIALED_PER_SECOND, limits.LINKS_DIALED_BURST)
+    )
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def left(self, now: float) -> int:
+        """Tell how many more may begin."""
+        return self._allowed.left(now)
+
+    def begin(self, address: PeerAddress, why: Why, alone: bool, now: float) -> Dial:
+        """
+        Begin one.
+
+        :param alone: whether we have no link.
+        """
+        self._allowed.take(now)
+        dial = Dial(next(self.ids), address, why, alone)
+        self._running[dial.link] = dial
+        return dial
+
+    def end(self, link: LinkId) -> Dial | None:
+        """Tell what a connection was dialed for; ``None`` when it was not, or no more."""
+        return self._running.pop(link, None)
+
+    def to(self, name: PeerName) -> LinkId | None:
+        """Find the dial to a peer."""
+        dials = self._running.values()
+        return next((dial.link for dial in dials if dial.address.name == name), None)
+
+    def is_to(self, address: PeerAddress) -> bool:
+        """Tell whether that peer is dialed, or that place under another name."""
+        dialed = [dial.address for dial in self._running.values()]
+        return any(a.name == address.name or place(a) == place(address) for a in dialed)
