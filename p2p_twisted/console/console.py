@@ -7,7 +7,6 @@ from typing import Final
 import attrs
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
-    IDelayedCall,
     IHalfCloseableProtocol,
     IReactorTime,
 )
@@ -17,6 +16,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 from zope.interface import implementer
 
+from p2p_twisted.alarm import Alarm
 from p2p_twisted.background import background
 from p2p_twisted.console.board import ProgressBoard
 from p2p_twisted.console.commands import Command, Leave
@@ -78,7 +78,7 @@ class Console(Protocol):
         self._turns = Turns(self.lines_at_once, self._pause_input, self._resume_input)
         self._is_leaving = False
         self._has_left = False
-        self._patience: IDelayedCall | None = None
+        self._patience = Alarm(setting.clock, self._over)
 
     @abstractmethod
     def say(self, lines: Iterable[str]) -> None:
@@ -116,9 +116,9 @@ class Console(Protocol):
 
     def close(self) -> None:
         """Close once the last answer has been written, or in a second at the latest."""
-        if self._patience is None and not self.closed.called:
+        if not (self._patience.is_set or self.closed.called):
             self._turns.close()
-            self._patience = self.setting.clock.callLater(CLOSE_SECONDS, self._over)
+            self._patience.set(CLOSE_SECONDS)
             self.output.close()
 
     # What Twisted calls
@@ -166,8 +166,7 @@ class Console(Protocol):
     def _over(self) -> None:
         if self.closed.called:
             return
-        if self._patience is not None and self._patience.active():
-            self._patience.cancel()
+        self._patience.stop()
         self._turns.close()
         # Also when only the output is gone: nobody listens, so nobody is read.
         self.output.close()

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from p2p_twisted.alarm import Alarm
 from p2p_twisted.background import background
 from p2p_twisted.library.agenda import Agenda
 from p2p_twisted.library.catalog import Catalog
@@ -61,7 +61,7 @@ class Upkeep:
         self._agenda = Agenda()
         self._files = Files(catalog, self.unshared, clock, wall)
         self._closed: set[str] = set()
-        self._alarm: IDelayedCall | None = None
+        self._alarm = Alarm(clock, self._wake)
         self._is_working = False
         # The new files of the first look, once that has ended.
         self._first: frozenset[str] | None = None
@@ -78,8 +78,7 @@ class Upkeep:
         """End; fires when nothing is being done any more."""
         self._worker.is_canceled = True
         self._watcher.stop()
-        if self._alarm is not None and self._alarm.active():
-            self._alarm.cancel()
+        self._alarm.stop()
         return Deferred.fromCoroutine(self._end())
 
     def settled(self) -> "Deferred[None]":
@@ -105,15 +104,14 @@ class Upkeep:
     def _wake(self) -> None:
         if self._is_working or self._worker.is_canceled:
             return
-        if self._alarm is not None and self._alarm.active():
-            self._alarm.cancel()
+        self._alarm.stop()
         then = min(self._agenda.next_time(), self._files.queue.next_time())
         wait = then - self._clock.seconds()
         if wait <= 0:
             self._is_working = True
             background(self.log, "looking after the library", self._work())
         else:
-            self._alarm = self._clock.callLater(wait, self._wake)
+            self._alarm.set(wait)
 
     async def _begin(self) -> None:
         await self._offload(self._worker.open)

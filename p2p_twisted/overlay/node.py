@@ -9,9 +9,9 @@ from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError
-from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
+from p2p_twisted.alarm import Alarm
 from p2p_twisted.background import background
 from p2p_twisted.overlay.asking import Known
 from p2p_twisted.overlay.book import Book
@@ -102,7 +102,7 @@ class Node:
         passive = PassiveView(me, book, rng)
         self._overlay = make_overlay(passive, self._ids, rng, events.know, self._round_trip)
         self._answers: dict[MessageId, Deferred[Answer]] = {}
-        self._alarm: IDelayedCall | None = None
+        self._alarm = Alarm(reactor, self._wake)
         self._left: Deferred[None] | None = None
 
     # For the peer
@@ -280,11 +280,8 @@ class Node:
 
     def _set_alarm(self) -> None:
         """Have the machine woken when it asks to be."""
-        wait = max(0.0, self._overlay.wake_at - self.now())
-        if self._alarm is not None and self._alarm.active():
-            self._alarm.reset(wait)
-        elif self._left is None:
-            self._alarm = self._reactor.callLater(wait, self._wake)
+        if self._left is None or self._alarm.is_set:
+            self._alarm.set(max(0.0, self._overlay.wake_at - self.now()))
 
     def _wake(self) -> None:
         self._perform(self._overlay.wake(self.now()))
@@ -292,6 +289,5 @@ class Node:
     def _settle(self) -> None:
         """Once left, tell so as soon as no connection is open."""
         if self._left is not None and not self._left.called and not self._connections:
-            if self._alarm is not None and self._alarm.active():
-                self._alarm.cancel()
+            self._alarm.stop()
             self._left.callback(None)

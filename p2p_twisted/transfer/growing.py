@@ -4,8 +4,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 
+from p2p_twisted.alarm import Alarm
 from p2p_twisted.transfer.audience import Push
 from p2p_twisted.transfer.content import Content
 from p2p_twisted.transfer.ranges import Range, ranges
@@ -43,11 +44,10 @@ class Growing:
         self, clock: IReactorTime, content: Content, held: Callable[[], Iterator[Range]]
     ) -> None:
         self.content = content
-        self._clock = clock
         self._held = held
         self._pushes: dict[Push, None] = {}
         self._fresh: list[int] = []
-        self._due: IDelayedCall | None = None
+        self._due = Alarm(clock, self._tell)
         self._is_lost = False
         self._modified: int | None = None
 
@@ -57,8 +57,8 @@ class Growing:
         """One more chunk is there."""
         if self._pushes:
             self._fresh.append(index)
-            if self._due is None:
-                self._due = self._clock.callLater(_TOLD_SECONDS, self._tell)
+            if not self._due.is_set:
+                self._due.set(_TOLD_SECONDS)
 
     def saved(self, modified: int) -> None:
         """
@@ -73,7 +73,7 @@ class Growing:
         """Nothing of it can be trusted to be there any more."""
         if self._modified is None:
             self._is_lost = True
-        self._not_due()
+        self._due.stop()
 
     # What pushes ask: see Audience
 
@@ -104,19 +104,13 @@ class Growing:
             raise SourceChanged("the download has ended")
 
     def _tell(self) -> None:
-        self._due = None
         fresh, self._fresh = tuple(ranges(sorted(self._fresh))), []
         for push in list(self._pushes):
             push.offer(fresh)
 
     def _tell_now(self) -> None:
-        self._not_due()
+        self._due.stop()
         self._tell()
-
-    def _not_due(self) -> None:
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
 
 
 class GrowingSource:

@@ -6,9 +6,10 @@ from typing import Final
 
 import attrs
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from p2p_twisted.alarm import Alarm
 from p2p_twisted.transfer.progress import Contribution, Progress, Receiving, Seeking, State, Waiting
 from p2p_twisted.transfer.speed import Speed
 from p2p_twisted.wire.names import PeerName
@@ -38,7 +39,7 @@ class Report:
         self._waiting: list[Deferred[Progress]] = []
         self._began = clock.seconds()
         self._told = -_EVERY_SECONDS
-        self._due: IDelayedCall | None = None
+        self._due = Alarm(clock, self._tell)
 
     @property
     def progress(self) -> Progress:
@@ -127,16 +128,15 @@ class Report:
     def close(self) -> None:
         """Tell nothing more, and keep nobody waiting."""
         self._watches.clear()
-        self._not_due()
+        self._due.stop()
         self._release()
 
     def _tell_soon(self) -> None:
-        if self._due is None:
-            wait = self._told + _EVERY_SECONDS - self._clock.seconds()
-            self._due = self._clock.callLater(max(0.0, wait), self._tell)
+        if not self._due.is_set:
+            self._due.set(max(0.0, self._told + _EVERY_SECONDS - self._clock.seconds()))
 
     def _tell(self) -> None:
-        self._not_due()
+        self._due.stop()
         self._told = self._clock.seconds()
         progress = self.progress
         for watch in list(self._watches):
@@ -147,11 +147,6 @@ class Report:
             watch(progress)
         except Exception:
             self.log.failure("while showing the progress of a download")
-
-    def _not_due(self) -> None:
-        if self._due is not None and self._due.active():
-            self._due.cancel()
-        self._due = None
 
     def _release(self) -> None:
         waiting, self._waiting = self._waiting, []

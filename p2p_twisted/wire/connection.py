@@ -5,7 +5,6 @@ from enum import Enum, auto
 from typing import TypeVar
 
 from twisted.internet.interfaces import (
-    IDelayedCall,
     IHalfCloseableProtocol,
     IPullProducer,
     IReactorTime,
@@ -18,6 +17,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 from zope.interface import implementer
 
+from p2p_twisted.alarm import Alarm
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import Block, Pieces, RawSink, Section
 from p2p_twisted.wire.codec import encode, printable
@@ -84,7 +84,7 @@ class Connection(LineReceiver):
         self._clock = clock
         self._greeting = greeting
         self._phase = _Phase.CONNECTING
-        self._deadline: IDelayedCall | None = None
+        self._deadline = Alarm(clock, self._too_late)
         self._outbox = Outbox(clock, self._give_up)
         self._pulse = Pulse(clock, greeting is None, self._ping, self._give_up_silent)
         self._intake = Intake(clock, self._take_straight)
@@ -207,12 +207,12 @@ class Connection(LineReceiver):
         another half a minute.
         """
         if self.is_open:
-            self._abort_in(seconds)
+            self._deadline.set(seconds)
 
     def in_time(self) -> None:
         """Lift the deadline."""
         if self.is_open:
-            self._lift_deadline()
+            self._deadline.stop()
 
     def keep_alive(self) -> None:
         """From now on ping when it is silent for 5 s, or 6, and abort after 15 s."""
@@ -241,7 +241,7 @@ class Connection(LineReceiver):
             self._intake.end()
             self.clearLineBuffer()
             self.transport.loseConnection()
-            self._abort_in(limits.CLOSE_SECONDS)
+            self._deadline.set(limits.CLOSE_SECONDS)
 
     def abort(self) -> None:
         """Close at once; what has not left is lost. Too early, too late or again does no harm."""
@@ -274,7 +274,7 @@ class Connection(LineReceiver):
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._phase = _Phase.LOST
-        self._lift_deadline()
+        self._deadline.stop()
         self._intake.end()
         self._outbox.discard()
         self._pulse.stop()
@@ -359,19 +359,9 @@ class Connection(LineReceiver):
     def _ping(self, number: int) -> None:
         self.send(Ping(number))
 
-    def _abort_in(self, seconds: float) -> None:
-        if self._deadline is not None and self._deadline.active():
-            self._deadline.reset(seconds)
-        else:
-            self._deadline = self._clock.callLater(seconds, self._too_late)
-
-    def _lift_deadline(self) -> None:
-        if self._deadline is not None and self._deadline.active():
-            self._deadline.cancel()
-
     def _too_late(self) -> None:
         if self.is_open and self._outbox.is_being_read():
-            self._abort_in(limits.STALL_SECONDS)
+            self._deadline.set(limits.STALL_SECONDS)
         else:
             self._give_up("it was too late")
 

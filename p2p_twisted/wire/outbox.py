@@ -11,7 +11,6 @@ from typing import Final
 
 from twisted.internet.interfaces import (
     IConsumer,
-    IDelayedCall,
     IPullProducer,
     IPushProducer,
     IReactorTime,
@@ -19,6 +18,7 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import implementer
 
+from p2p_twisted.alarm import Alarm
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import plain_socket
 from p2p_twisted.wire.source import Source
@@ -67,7 +67,7 @@ class Outbox:
         self._queued_bytes = 0
         self._is_full = False
         self._is_lent = False
-        self._blocked: IDelayedCall | None = None
+        self._blocked = Alarm(clock, self._blocked_for_long)
 
     @property
     def is_lent(self) -> bool:
@@ -177,8 +177,8 @@ class Outbox:
     def pauseProducing(self) -> None:
         """Queue what is written from now on: the transport's buffer is full."""
         self._is_full = True
-        if self._blocked is None:
-            self._blocked = self._clock.callLater(limits.BLOCKED_SECONDS, self._blocked_for_long)
+        if not self._blocked.is_set:
+            self._blocked.set(limits.BLOCKED_SECONDS)
 
     def resumeProducing(self) -> None:
         """Write what was queued, as far as the transport takes it."""
@@ -196,12 +196,9 @@ class Outbox:
 
     def _unblock(self) -> None:
         self._is_full = False
-        if self._blocked is not None:
-            self._blocked.cancel()
-            self._blocked = None
+        self._blocked.stop()
 
     def _blocked_for_long(self) -> None:
-        self._blocked = None
         self._give_up(f"it has not read for {limits.BLOCKED_SECONDS:.0f} s")
 
 

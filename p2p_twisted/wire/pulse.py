@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 
+from p2p_twisted.alarm import Alarm
 from p2p_twisted.wire import limits
 
 # However the clock rounds, a check never comes again at once.
@@ -43,18 +44,19 @@ class Pulse:
         self._spoke_at: float | None = None
         self._pinged_at: float | None = None
         self._pings = 0
-        self._next_check: IDelayedCall | None = None
+        self._is_started = False
+        self._next_check = Alarm(clock, self._check)
 
     def start(self) -> None:
         """Listen to the silence from now on; again does no harm."""
-        if self._next_check is None:
+        if not self._is_started:
+            self._is_started = True
             self.heard()
             self._check_in(self._patience)
 
     def stop(self) -> None:
         """Never ping again."""
-        if self._next_check is not None and self._next_check.active():
-            self._next_check.cancel()
+        self._next_check.stop()
 
     def heard(self) -> None:
         """Take note of a sign of life, whatever it was."""
@@ -78,8 +80,7 @@ class Pulse:
             self._pinged_at = None
 
     def _check_in(self, seconds: float) -> None:
-        wait = max(_SHORTEST_WAIT_SECONDS, seconds)
-        self._next_check = self._clock.callLater(wait, self._check)
+        self._next_check.set(max(_SHORTEST_WAIT_SECONDS, seconds))
 
     def _check(self) -> None:
         now = self._clock.seconds()

@@ -1,0 +1,36 @@
+"""A call that is to come later, and that may be put off or called off."""
+
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+
+class Alarm:
+    """
+    At most one call to come.
+
+    :param clock: the reactor.
+    :param call: what is called; it may set the alarm again.
+    """
+
+    def __init__(self, clock: IReactorTime, call: Callable[[], object]) -> None:
+        self._clock = clock
+        self._call = call
+        self._due: IDelayedCall | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the call is to come."""
+        return self._due is not None and bool(self._due.active())
+
+    def set(self, seconds: float) -> None:
+        """Have the call come in so many seconds, and not when it was to come before."""
+        if self._due is not None and self._due.active():
+            self._due.reset(seconds)
+        else:
+            self._due = self._clock.callLater(seconds, self._call)
+
+    def stop(self) -> None:
+        """Have it not come; without one to come, or again, this does no harm."""
+        if self._due is not None and self._due.active():
+            self._due.cancel()
