@@ -31,7 +31,9 @@ from p2p_twisted.wire.names import MessageId, PeerName
 _SHORTEST_WAIT_SECONDS: Final = 0.01
 _STREAM_SECONDS: Final = 0.25
 _STREAM_AGAIN_SECONDS: Final = 0.05
-_HASTE_SECONDS: Final = 0.1
+# However short our own links are: behind them are the long ones of others. What this costs
+# those whose hits are far is little; to go on before the hits of a ring have come costs much.
+_HASTE_SECONDS_PER_HOP: Final = 0.05
 _UNKNOWN_ROUND_TRIP_SECONDS: Final = 0.15
 # Whoever has less than this left is told nothing: finding so few would not be worth the search.
 _RECORDS_LEAST: Final = 1_000
@@ -97,8 +99,8 @@ class Asking:
         effects = self._begin(ask, None, Known(), now)
         question = self._open.get(ask.id)
         if question is not None and patience < inf:
-            wait = max(patience * ask.hops * self._usual_round_trip, _HASTE_SECONDS)
-            question.is_hasty, question.deadline = True, now + min(wait, ask.wait)
+            per_hop = max(patience * self._usual_round_trip, _HASTE_SECONDS_PER_HOP)
+            question.is_hasty, question.deadline = True, now + min(per_hop * ask.hops, ask.wait)
             self._reset_alarm()
         return effects
 

@@ -54,7 +54,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "overlay/asking.py",
-        "question.is_hasty, question.deadline = True, now + min(wait, ask.wait)",
+        "question.is_hasty, question.deadline = True, now + min(per_hop * ask.hops, ask.wait)",
         "pass",
         "whoever seeks a file waits for the slowest of those near by",
         "overlay",

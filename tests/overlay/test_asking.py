@@ -93,6 +93,12 @@ class AskingTests(SynchronousTestCase):
         [answer] = of_kind(asking.wake(0.5), Answer)
         self.assertEqual((len(answer.hits), answer.silent, answer.is_whole), (1, (), False))
 
+    def test_haste_among_near_ones(self) -> None:
+        """Whose own links are short waits all the same for those who are far behind them."""
+        asking = an_asking(round_trips=[0.001, 0.002])
+        asking.ask(attrs.evolve(TOPO, hops=4), 0.0, 1.2)
+        self.assertAlmostEqual(asking.wake_at, 0.2)
+
     def test_quiet(self) -> None:
         """Where only hits are wanted, whoever has none says nothing, and in the end nobody does."""
         ask = attrs.evolve(TOPO, what="name", hops=1, tree=0, wait=9.0, quiet=True)
