@@ -129,8 +129,8 @@ class Book:
         rng: "Random",
     ) -> list[PeerAddress]:
         """Draw addresses that are worth a try, those first at which nobody has failed to answer."""
-        hopeful = [a for a in self.addresses() if a not in self._failing]
-        drawn = chain(shuffled(hopeful, rng), shuffled(list(self._failing), rng))
+        hopeful = (a for a in shuffled(self.addresses(), rng) if a not in self._failing)
+        drawn = chain(hopeful, shuffled(list(self._failing), rng))
         worth = (a for a in drawn if self._may_try(a, now) and is_worth(a))
         return list(islice(worth, count))
 
