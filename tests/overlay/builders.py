@@ -12,7 +12,7 @@ from p2p_twisted.overlay.effects import Effect, NeighborUp
 from p2p_twisted.overlay.membership import Membership
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.overlay.tree import Tree
-from p2p_twisted.wire.messages import Gossip, Link
+from p2p_twisted.wire.messages import Ask, Gossip, Link
 from p2p_twisted.wire.names import PeerAddress
 
 T = TypeVar("T")
@@ -28,6 +28,9 @@ def addresses(number: int) -> list[PeerAddress]:
 
 def an_id(number: int = 1) -> str:
     return f"{number:032x}"
+
+
+TOPO = Ask(an_id(5), "topo", wait=2.0)
 
 
 def a_gossip(number: int = 1, age: float = 0.0, life: float = 60.0, text: str = "") -> Gossip:

@@ -15,6 +15,7 @@ from p2p_twisted.wire.messages import Error, Welcome
 from p2p_twisted.wire.names import PeerAddress
 
 LOOPBACK = "127.0.0.1"
+FAR = "192.0.2.7"
 NOW = 1_000.0
 SINCE = 1_790_000_000.0
 """2026-09-21 14:13:20 UTC"""
