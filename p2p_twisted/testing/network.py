@@ -8,9 +8,9 @@ from typing import Final
 
 from attrs import define, field
 
+from p2p_twisted.testing.channel import Channel
 from p2p_twisted.testing.clock import VirtualClock
 from p2p_twisted.testing.reactor import VirtualPort, VirtualReactor
-from p2p_twisted.testing.transport import VirtualTransport
 from p2p_twisted.testing.ways import Path, Ways
 
 _FIRST_EPHEMERAL_PORT: Final = 49_152
@@ -27,7 +27,7 @@ class VirtualNetwork:
     :ivar seed: what chance is drawn from; the same one gives the same run.
     :ivar ways: the ways between processes; to cut and mend them, call the methods here.
     :ivar ended: all that belonged to processes that have ended.
-    :ivar stuck: ends of connections from which something has not got through.
+    :ivar stuck: channels on which something has not got through.
     """
 
     seed: int = 1
@@ -35,7 +35,7 @@ class VirtualNetwork:
     clock: VirtualClock = field(factory=VirtualClock)
     processes: dict[str, VirtualReactor] = field(factory=dict)
     ports: dict[int, VirtualPort] = field(factory=dict)
-    stuck: dict[VirtualTransport, None] = field(factory=dict)
+    stuck: dict[Channel, None] = field(factory=dict)
     ended: list[object] = field(factory=list)
     rng: Random = field(init=False)
     _ephemeral: "count[int]" = field(factory=lambda: count(_FIRST_EPHEMERAL_PORT))
@@ -106,5 +106,5 @@ class VirtualNetwork:
 
     def _send_again(self) -> None:
         stuck, self.stuck = self.stuck, {}
-        for transport in stuck:
-            transport.send_again()
+        for channel in stuck:
+            channel.send_again()

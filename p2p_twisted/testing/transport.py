@@ -11,10 +11,11 @@ from twisted.internet.interfaces import IConsumer, IHalfCloseableProtocol, ITCPT
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from p2p_twisted.testing.channel import Channel
+
 if TYPE_CHECKING:
     from p2p_twisted.testing.dialing import VirtualConnector
     from p2p_twisted.testing.reactor import VirtualPort, VirtualReactor
-    from p2p_twisted.testing.ways import Path
 
 LOOPBACK: Final = "127.0.0.1"
 _BUFFER_BYTES: Final = 65_536
@@ -33,34 +34,29 @@ _PACKET_BYTES: Final = 16_384
 @implementer(ITCPTransport, IConsumer)
 class VirtualTransport:
     """
-    One end: what is written here arrives at the other after the path's latency.
+    One end: what is written here arrives at the other by way of a channel.
 
-    Bytes keep their order, and no more than a window of them is under way: who
-    does not read stops who writes. What does not get through is kept, and sent
-    again when it does.
+    No more than a window of bytes is under way: who does not read stops who writes.
     """
 
     disconnecting = False
     connected = 1
 
-    def __init__(self, reactor: "VirtualReactor", path: "Path", address: IPv4Address) -> None:
+    def __init__(self, reactor: "VirtualReactor", channel: Channel, address: IPv4Address) -> None:
         self.other: VirtualTransport
         self.reactor = reactor
-        self._path = path
+        self._channel = channel
         self._address = address
         self._protocol: Any = None
         self._connector: VirtualConnector | None = None
         self._outgoing = bytearray()
         self._under_way = 0
         self._taken = 0
-        self._free_at = 0.0
         self._producer: Any = None
         self._is_streaming = False
         self._is_producer_paused = False
         self._is_paused = False
         self._unread: deque[bytes] = deque()
-        # What this end has sent that has not got through, in its order.
-        self._unsent: deque[tuple[str, Callable[..., None], bytes]] = deque()
         self._has_ended = False
         self._is_lost = False
 
@@ -114,15 +110,6 @@ class VirtualTransport:
         """Take up what lay here while the process was stopped."""
         self._hand_up()
         self._flow()
-
-    def send_again(self) -> None:
-        """Send what did not get through, if now it does."""
-        unsent, self._unsent = self._unsent, deque()
-        for what, arrive, data in unsent:
-            if self._gets_through():
-                self._after(self._path.latency, what, arrive, data)
-            else:
-                self._keep(what, arrive, data)
 
     def getPeer(self) -> IPv4Address:
         """Tell where the other end is."""
@@ -199,51 +186,24 @@ class VirtualTransport:
         """Send what the window allows; then ask for more, or end."""
         if self._is_lost or not self.reactor.is_awake:
             return
-        packet = _WINDOW_BYTES if self._path.bandwidth is None else _PACKET_BYTES
+        packet = _WINDOW_BYTES if self._channel.path.bandwidth is None else _PACKET_BYTES
         while self._outgoing and (room := _WINDOW_BYTES - self._under_way) > 0:
             piece = bytes(self._outgoing[: min(room, packet)])
             del self._outgoing[: len(piece)]
             self._under_way += len(piece)
-            self._travel("sends", self.other._arrive, piece)
+            self._channel.send("sends", self.other._arrive, piece)
         if self._outgoing:
             return
         if self._producer is not None and (not self._is_streaming or self._is_producer_paused):
             self._soon(self._resume_producer)
         elif self.disconnecting:
             self._is_lost = True
-            self._travel("closes", self.other._end)
+            self._channel.send("closes", self.other._end)
             self._soon(self._lose, Failure(ConnectionDone()))
 
-    def _travel(self, what: str, arrive: Callable[..., None], piece: bytes = b"") -> None:
-        """Let something arrive at the other end, behind all that is under way."""
-        now = self.reactor.seconds()
-        busy = len(piece) / self._path.bandwidth if self._path.bandwidth else 0.0
-        self._free_at = max(now, self._free_at) + busy
-        self._after(self._free_at - now + self._path.latency, what, arrive, piece)
-
     def _tell_other_of_reset(self) -> None:
-        self._unsent.clear()
-        self._after(self._path.latency, "resets", self.other._reset)
-
-    def _after(
-        self, delay: float, what: str, arrive: Callable[..., None], data: bytes = b""
-    ) -> None:
-        self.reactor.network.clock.happen_in(delay, self._get_through, what, arrive, data)
-
-    def _get_through(self, what: str, arrive: Callable[..., None], data: bytes) -> None:
-        """Let what was sent arrive; behind all else, where something has not got through."""
-        if self._unsent or not self._gets_through():
-            self._keep(what, arrive, data)
-            return
-        self.reactor.network.note(what, self.reactor.name, self.other.reactor.name, data)
-        arrive(data)
-
-    def _keep(self, what: str, arrive: Callable[..., None], data: bytes) -> None:
-        self._unsent.append((what, arrive, data))
-        self.reactor.network.stuck[self] = None
-
-    def _gets_through(self) -> bool:
-        return self.reactor.network.carries(self.reactor, self.other.reactor)
+        self._channel.drop()
+        self._channel.signal("resets", self.other._reset)
 
     def _arrive(self, piece: bytes) -> None:
         if not self._is_lost:
@@ -259,7 +219,7 @@ class VirtualTransport:
             self._taken += len(piece)
             if self._taken >= _TAKEN_BYTES:
                 taken, self._taken = self._taken, 0
-                self._after(self._path.latency, "takes", partial(self.other._acknowledged, taken))
+                self._channel.signal("takes", partial(self.other._acknowledged, taken))
             self._protocol.dataReceived(piece)
         if self._has_ended and not (self._unread or self._is_lost):
             self._has_ended = False
@@ -317,8 +277,8 @@ def connect(dialer: "VirtualReactor", listening: "VirtualPort") -> VirtualTransp
     :returns: the dialer's end.
     """
     network, listener = dialer.network, listening.reactor
-    there = network.ways.path(dialer.name, listener.name)
-    back = network.ways.path(listener.name, dialer.name)
+    there = Channel(dialer, listener, network.ways.path(dialer.name, listener.name))
+    back = Channel(listener, dialer, network.ways.path(listener.name, dialer.name))
     ours = VirtualTransport(dialer, there, IPv4Address("TCP", LOOPBACK, network.free_port()))
     theirs = VirtualTransport(listener, back, listening.getHost())
     ours.other, theirs.other = theirs, ours

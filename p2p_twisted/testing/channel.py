@@ -1,0 +1,75 @@
+"""One direction of a virtual connection: what travels on it, and when it arrives."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from p2p_twisted.testing.reactor import VirtualReactor
+    from p2p_twisted.testing.ways import Path
+
+Arrive = Callable[[bytes], None]
+
+
+class Channel:
+    """
+    What one process sends to another on a connection.
+
+    It keeps its order. What does not get through is kept, and sent again when it does.
+
+    :ivar path: the way that it takes.
+    """
+
+    def __init__(self, source: "VirtualReactor", target: "VirtualReactor", path: "Path") -> None:
+        self.path = path
+        self._source = source
+        self._target = target
+        self._free_at = 0.0
+        self._unsent: deque[tuple[str, Arrive, bytes]] = deque()
+
+    def send(self, what: str, arrive: Arrive, piece: bytes = b"") -> None:
+        """
+        Let something arrive behind all that is under way.
+
+        :param what: for the trace.
+        :param arrive: is given the piece.
+        """
+        now = self._source.seconds()
+        busy = len(piece) / self.path.bandwidth if self.path.bandwidth else 0.0
+        self._free_at = max(now, self._free_at) + busy
+        self._after(self._free_at - now + self.path.latency, what, arrive, piece)
+
+    def signal(self, what: str, arrive: Arrive) -> None:
+        """Let something arrive that takes no bandwidth and waits for none."""
+        self._after(self.path.latency, what, arrive, b"")
+
+    def send_again(self) -> None:
+        """Send what did not get through, if now it does."""
+        unsent, self._unsent = self._unsent, deque()
+        for what, arrive, data in unsent:
+            if self._gets_through():
+                self._after(self.path.latency, what, arrive, data)
+            else:
+                self._keep(what, arrive, data)
+
+    def drop(self) -> None:
+        """Forget what did not get through."""
+        self._unsent.clear()
+
+    def _after(self, delay: float, what: str, arrive: Arrive, data: bytes) -> None:
+        self._source.network.clock.happen_in(delay, self._get_through, what, arrive, data)
+
+    def _get_through(self, what: str, arrive: Arrive, data: bytes) -> None:
+        """Let what was sent arrive; behind all else, where something has not got through."""
+        if self._unsent or not self._gets_through():
+            self._keep(what, arrive, data)
+            return
+        self._source.network.note(what, self._source.name, self._target.name, data)
+        arrive(data)
+
+    def _keep(self, what: str, arrive: Arrive, data: bytes) -> None:
+        self._unsent.append((what, arrive, data))
+        self._source.network.stuck[self] = None
+
+    def _gets_through(self) -> bool:
+        return self._source.network.carries(self._source, self._target)
