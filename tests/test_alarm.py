@@ -13,7 +13,7 @@ class AlarmTests(SynchronousTestCase):
         self.alarm = Alarm(self.clock, lambda: self.calls.append(self.clock.seconds()))
 
     def test_one_call(self) -> None:
-        """What is set again comes at the later of two times, or the earlier, but once."""
+        """What is set again comes once, at the time that was set last, later or sooner."""
         for first, then in ((1.0, 3.0), (5.0, 2.0)):
             began = self.clock.seconds()
             self.alarm.set(first)
@@ -23,6 +23,19 @@ class AlarmTests(SynchronousTestCase):
             self.assertEqual(self.calls.pop(), began + then)
             self.assertEqual(self.calls, [])
             self.assertFalse(self.alarm.is_set)
+
+    def test_again(self) -> None:
+        """A call may set its own alarm again: it is not set any more when it comes."""
+
+        def call() -> None:
+            self.calls.append(self.clock.seconds())
+            self.assertFalse(alarm.is_set)
+            alarm.set(2.0)
+
+        alarm = Alarm(self.clock, call)
+        alarm.set(1.0)
+        self.clock.pump([0.5] * 10)
+        self.assertEqual(self.calls, [1.0, 3.0, 5.0])
 
     def test_stop(self) -> None:
         """What is called off does not come, and can be set again."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from twisted.internet.interfaces import IReactorTime
 
+from p2p_twisted.alarm import Alarm
 from p2p_twisted.transfer.progress import Progress
 
 Show = Callable[[Sequence[Progress]], None]
@@ -19,11 +20,10 @@ class ProgressBoard:
     """
 
     def __init__(self, clock: IReactorTime, every: float, show: Show) -> None:
-        self._clock = clock
         self._every = every
         self._show = show
         self._running: dict[int, Progress] = {}
-        self._is_due = False
+        self._due = Alarm(clock, self._come_due)
 
     def watch(self, progress: Progress) -> None:
         """Take note of a change."""
@@ -34,12 +34,10 @@ class ProgressBoard:
             self._show(())
 
     def _schedule(self) -> None:
-        if not self._is_due:
-            self._is_due = True
-            self._clock.callLater(self._every, self._due)
+        if not self._due.is_set:
+            self._due.set(self._every)
 
-    def _due(self) -> None:
-        self._is_due = False
+    def _come_due(self) -> None:
         if self._running:
             self._show(tuple(self._running.values()))
             self._schedule()

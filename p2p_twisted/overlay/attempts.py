@@ -17,10 +17,10 @@ class Attempts:
     """
     What one peer dials at the moment, and how often it may.
 
-    :ivar ids: where the numbers of connections come from.
+    :param ids: where the numbers of connections come from.
     """
 
-    ids: Iterator[LinkId]
+    _ids: Iterator[LinkId]
     _running: dict[LinkId, Dial] = field(factory=dict)
     _allowed: Bucket = field(
         factory=lambda: Bucket(limits.LINKS_DIALED_PER_SECOND, limits.LINKS_DIALED_BURST)
@@ -40,15 +40,15 @@ class Attempts:
         :param alone: whether we have no link.
         """
         self._allowed.take(now)
-        dial = Dial(next(self.ids), address, why, alone)
+        dial = Dial(next(self._ids), address, why, alone)
         self._running[dial.link] = dial
         return dial
 
     def end(self, link: LinkId) -> Dial | None:
-        """Tell what a connection was dialed for; ``None`` when it was not, or no more."""
+        """Forget a dial, and return it; ``None`` when there is no such one under way."""
         return self._running.pop(link, None)
 
-    def to(self, name: PeerName) -> LinkId | None:
+    def find(self, name: PeerName) -> LinkId | None:
         """Find the dial to a peer."""
         dials = self._running.values()
         return next((dial.link for dial in dials if dial.address.name == name), None)

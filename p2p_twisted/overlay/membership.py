@@ -134,7 +134,7 @@ class Membership:
             return [Close(link, Bye("stopping"))]
         if address.name == self.me.name:
             return [Close(link)]
-        crossing = self._attempts.to(address.name)
+        crossing = self._attempts.find(address.name)
         # Of two dials that cross, the one dialed by the smaller name stays.
         keeps_own = crossing is not None and self.me.name < address.name
         if keeps_own or self.link_to(address.name) is not None:

@@ -30,7 +30,8 @@ class Step:
     """
     What to ask next.
 
-    :ivar patience: how many round trips to wait, for each hop that it may go.
+    :ivar patience: how many round trips to wait for each hop that it may go: see
+        :meth:`Asking.ask`.
     """
 
     ask: Ask

@@ -16,8 +16,8 @@ from p2p_twisted.library.earlier import Earlier
 from p2p_twisted.library.library import Library
 from p2p_twisted.library.watching import WatcherMaker
 from p2p_twisted.peer.answers import Answers
-from p2p_twisted.peer.client import Client
 from p2p_twisted.peer.duties import Duties
+from p2p_twisted.peer.errands import Errands
 from p2p_twisted.peer.holdings import Holdings
 from p2p_twisted.peer.interface import Found, IPeer, PeerError, Selection, Status, Topology, Watch
 from p2p_twisted.peer.presence import Presence
@@ -108,7 +108,7 @@ class Peer:
         self._answers = Answers(
             settings.name, self._holdings.catalogs, partials, self._presence, reactor
         )
-        self._client = Client(
+        self._errands = Errands(
             settings.name,
             self._presence,
             self._library.catalog,
@@ -158,29 +158,29 @@ class Peer:
 
     def find(self, text: str) -> "Deferred[Found]":
         """Search all peers by name."""
-        return Deferred.fromCoroutine(self._client.find(text))
+        return Deferred.fromCoroutine(self._errands.find(text))
 
     def get(
         self, wanted: "str | Hit", watch: Watch, holder: PeerName | None = None
     ) -> "Deferred[Progress]":
         """Download a file or folder."""
-        return Deferred.fromCoroutine(self._client.get(wanted, watch, holder))
+        return Deferred.fromCoroutine(self._errands.get(wanted, watch, holder))
 
     def select(self, words: Sequence[str], holder: PeerName | None = None) -> "Deferred[Selection]":
         """Find what several names and patterns mean."""
-        return Deferred.fromCoroutine(self._client.select(words, holder))
+        return Deferred.fromCoroutine(self._errands.select(words, holder))
 
     def get_selected(self, selection: Selection, watch: Watch) -> "Deferred[tuple[Progress, ...]]":
         """Download what was selected."""
-        return Deferred.fromCoroutine(self._client.get_selected(selection, watch))
+        return Deferred.fromCoroutine(self._errands.get_selected(selection, watch))
 
     def topology(self) -> "Deferred[Topology]":
         """Collect the peers and links of the whole network."""
-        return Deferred.fromCoroutine(self._client.topology())
+        return Deferred.fromCoroutine(self._errands.topology())
 
     def listing(self, holder: PeerName | None = None) -> "Deferred[Found]":
         """List what this peer, or another one, shares."""
-        return Deferred.fromCoroutine(self._client.listing(holder or self._settings.name))
+        return Deferred.fromCoroutine(self._errands.listing(holder or self._settings.name))
 
     def transfers(self) -> tuple[Progress, ...]:
         """List the downloads of this run, oldest first."""

@@ -100,7 +100,7 @@ class Registration:
                 if self._is_ended:
                     break
                 if last is not None and _can(listen, last.port):
-                    # Perhaps given up before, when something else was there.
+                    # Or, having asked for another one meanwhile, it would renew the wrong port.
                     self._join = attrs.evolve(self._join, port=last.port)
                     self._announce(f"{error}: going on with the peers known from before")
                     return last, ()

@@ -22,11 +22,11 @@ _GRACE_SECONDS: Final = 1.0
 
 class Stopping:
     """
-    One peer's part in that.
+    One peer's part in the end of its network.
 
     :param leave: ends this peer's part in the network.
     :param stopped: is called when another peer has stopped the network.
-    :ivar has_begun: whether somebody has stopped it.
+    :ivar has_begun: whether somebody has stopped the network.
     """
 
     log = Logger()
@@ -53,7 +53,8 @@ class Stopping:
         """
         Stop every peer of the network, this one last.
 
-        :raises PeerError: when that is nobody's right.
+        :raises PeerError: when it cannot, or may not: on a network beyond one machine
+            nobody may.
         """
         node = (await self._presence.search()).node
         if not is_loopback(node.me.host):

@@ -9,13 +9,15 @@ if TYPE_CHECKING:
     from p2p_twisted.testing.ways import Path
 
 Arrive = Callable[[bytes], None]
+"""Takes what has arrived."""
 
 
 class Channel:
     """
     What one process sends to another on a connection.
 
-    It keeps its order. What does not get through is kept, and sent again when it does.
+    Bytes keep their order; signals may overtake them. What cannot get through is kept
+    until it can.
 
     :ivar path: the way that it takes.
     """

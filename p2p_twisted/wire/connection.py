@@ -81,7 +81,6 @@ class Connection(LineReceiver):
 
     def __init__(self, clock: IReactorTime, greeting: Hello | None = None) -> None:
         self.ended = _ignore
-        self._clock = clock
         self._greeting = greeting
         self._phase = _Phase.CONNECTING
         self._deadline = Alarm(clock, self._too_late)

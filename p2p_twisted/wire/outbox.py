@@ -57,7 +57,6 @@ class Outbox:
     """
 
     def __init__(self, clock: IReactorTime, give_up: Callable[[str], None]) -> None:
-        self._clock = clock
         self._give_up = give_up
         self._transport: IStream
         # Set where the kernel can send files by itself.

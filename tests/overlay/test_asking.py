@@ -91,7 +91,7 @@ class AskingTests(SynchronousTestCase):
         self.assertEqual((len(answer.hits), answer.silent, answer.is_whole), (1, (), False))
 
     def test_haste_among_near_ones(self) -> None:
-        """Whose own links are short waits all the same for those who are far behind them."""
+        """Whoever has only short links waits for those who are far behind them, too."""
         asking = an_asking(round_trips=[0.001, 0.002])
         asking.ask(attrs.evolve(TOPO, hops=4), 0.0, 1.2)
         self.assertAlmostEqual(asking.wake_at, 0.2)

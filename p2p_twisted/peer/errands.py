@@ -1,4 +1,4 @@
-"""What a peer asks of the others, for its person."""
+"""What a peer does for its person: it asks the others, and fetches."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,7 +18,7 @@ from p2p_twisted.wire.messages import Ask, Hit
 from p2p_twisted.wire.names import MessageId, PeerName
 
 
-class Client:
+class Errands:
     """
     Searches and downloads, by what a person types: see :class:`IPeer`.
 
