@@ -23,6 +23,7 @@ from tests.process.inbox_writer import content_of, name_of
 
 _CUTS = 12
 _DISK_BYTES = 512 << 20
+_LET_GO_SECONDS = 180.0
 # ext4 forgets at once all that it has not written: EXT4_IOC_SHUTDOWN, with NOLOGFLUSH.
 _SHUTDOWN = 0x8004587D
 _NOTHING_MORE = struct.pack("I", 2)
@@ -64,11 +65,16 @@ class PowerTests(SynchronousTestCase):
     def unmount(self) -> None:
         """Let go of the disk; not lazily, or what it has forgotten might come back."""
 
-        def is_gone() -> bool:
+        def is_unmounted() -> bool:
             umount = ["umount", str(self.folder)]
             return not subprocess.run(umount, stderr=subprocess.DEVNULL).returncode
 
-        wait_until(is_gone, "the disk to be let go of")
+        def is_gone() -> bool:
+            return not subprocess.check_output(["losetup", "-j", str(self.image)])
+
+        wait_until(is_unmounted, "the disk to be let go of")
+        # Whoever runs in a mount namespace made meanwhile, as ip netns exec makes one, has it too.
+        wait_until(is_gone, "everybody to let go of the disk", _LET_GO_SECONDS)
 
     def test_cuts(self) -> None:
         """What was announced is there, and no name stands for anything but the whole file."""
