@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from twisted.internet.defer import fail
 
 from p2p_twisted.testing import chaos
 
@@ -37,6 +38,18 @@ def test_same_seed() -> None:
 def test_invariants() -> None:
     """Whatever befalls a few peers, they come together again, and what they fetched is whole."""
     assert run(3, _PEERS, 2 * _SECONDS).saved > 0
+
+
+def test_forgotten_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure that nobody waits for is told, even where only garbage still knows of it."""
+
+    def forget(_chaos: chaos.Chaos, _seconds: float) -> None:
+        cycle: list[object] = [fail(ValueError("nobody waits for me"))]
+        cycle.append(cycle)
+
+    monkeypatch.setattr(chaos.Chaos, "run", forget)
+    (told,) = chaos.run(1, 2, 1.0).wrong
+    assert "nobody waits for me" in told
 
 
 @pytest.mark.slow
