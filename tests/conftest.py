@@ -1,5 +1,6 @@
 """Settings of all tests."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,10 @@ from hypothesis import settings
 # Time depends on the machine, and what fails must fail again.
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
+
+# Simulated networks are of very many objects that stay: to look through them as often as
+# Python does takes a third of the time.
+gc.set_threshold(100_000)
 
 
 @pytest.fixture(autouse=True)

@@ -39,23 +39,25 @@ class Step:
 
 
 def widening(
-    ask: Ask, new_id: Callable[[], MessageId], everywhere: bool = False
+    ask: Ask, new_id: Callable[[], MessageId], again: bool = False
 ) -> Generator[Step, Answer, Answer]:
     """
     Ask near by first where one hit is enough, then along the tree, then by every link.
 
     :param ask: the question, for the whole network.
-    :param everywhere: whether those who are near by do not suffice.
+    :param again: whether it was asked of late and will be once more: those near by were of
+        no use, and nobody takes silence for a word. Then it goes along the tree, and no further.
     :returns: gives what to ask next, is sent its answer, and returns the one that will do.
     """
+    if again:
+        return (yield Step(ask))
     is_quick = ask.what in ("name", "id")
-    is_near = is_quick and not everywhere
 
     def will_do(answer: Answer) -> bool:
         # Who has but some of a file may lack just what is missing.
-        return answer.is_whole or (is_near and not all(hit.partial for hit in answer.hits))
+        return answer.is_whole or (is_quick and not all(hit.partial for hit in answer.hits))
 
-    for hops, patience in _RINGS if is_near else ():
+    for hops, patience in _RINGS if is_quick else ():
         near = attrs.evolve(ask, id=new_id(), hops=hops, wait=limits.QUIET_ASK_SECONDS, tree=0)
         near = attrs.evolve(near, quiet=hops > _TOLD_WHOLE)
         answer = yield Step(near, patience)

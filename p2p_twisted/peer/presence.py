@@ -133,9 +133,9 @@ class Presence:
         """Send a request to the first peer of its route; tell whether that is a neighbor."""
         return self.node is not None and self.node.send(want)
 
-    def find(self, file: FileId, everywhere: bool = False) -> "Deferred[tuple[Hit, ...]]":
+    def find(self, file: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
         """Ask who has some content."""
-        return Deferred.fromCoroutine(self._find(file, everywhere))
+        return Deferred.fromCoroutine(self._find(file, again))
 
     def neighbor_gone(self, address: PeerAddress, has_died: bool) -> None:
         """Tell the registry of a death; ask it for others if nobody is left."""
@@ -166,9 +166,9 @@ class Presence:
             waited += _PAUSE_SECONDS
         return condition()
 
-    async def _find(self, file: FileId, everywhere: bool) -> tuple[Hit, ...]:
+    async def _find(self, file: FileId, again: bool) -> tuple[Hit, ...]:
         search = await self.search()
-        return (await search.find("id", file, everywhere=everywhere)).hits
+        return (await search.find("id", file, again=again)).hits
 
     def _in_time(self, goodbye: "Deferred[Any]") -> "Deferred[Any]":
         def forgive(failure: Failure) -> None:

@@ -36,7 +36,7 @@ class Search:
         what: What,
         text: str = "",
         most: int = limits.HITS_SHOWN_PER_PEER,
-        everywhere: bool = False,
+        again: bool = False,
         holder: PeerName | None = None,
     ) -> Found:
         """
@@ -45,12 +45,12 @@ class Search:
         Those that are still being downloaded by their holders come last.
 
         :param most: how many each peer names at most.
-        :param everywhere: whether those who are near by do not suffice.
+        :param again: whether it was asked of late and will be once more: see :func:`widening`.
         :param holder: the only peer that counts.
         :raises PeerError: when the text cannot be asked.
         """
         ask = Ask(self.node.new_id(), what, text, peer=holder, most=most)
-        answer, seconds = await self._put(ask, everywhere)
+        answer, seconds = await self._put(ask, again)
         silent = tuple(sorted(set(answer.silent) - {self.node.me.name}))
         # A neighbor may say anything.
         meant = (hit for hit in answer.hits if holder in (None, hit.peer))
@@ -83,14 +83,14 @@ class Search:
         _check_found(found, text, holder)
         return one_content(found.hits)
 
-    async def _put(self, ask: Ask, everywhere: bool = False) -> tuple[Answer, float]:
+    async def _put(self, ask: Ask, again: bool = False) -> tuple[Answer, float]:
         """
         Ask as many as it takes.
 
         :returns: the last answer, and how long it took to have it, in seconds.
         """
         began = self.node.now()
-        steps = widening(ask, self.node.new_id, everywhere)
+        steps = widening(ask, self.node.new_id, again)
         step = next(steps)
         while True:
             answer = await self._ask(step)

@@ -233,9 +233,9 @@ class Gathering:
         self._go_on()
 
     def _find(self) -> "Deferred[tuple[Hit, ...]]":
-        """Ask near by first, and then everywhere: the near ones may be of no use."""
+        """Ask who has it: near by first, and once everybody; then ever again, at little cost."""
         self._finds += 1
-        return self._means.network.find(self._item.file, everywhere=self._finds > 1)
+        return self._means.network.find(self._item.file, again=self._finds > 1)
 
     def _nobody_delivers(self) -> None:
         if self._means.clock.seconds() - self._deliveries.idle_since >= limits.NOBODY_SECONDS:

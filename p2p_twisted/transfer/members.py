@@ -167,7 +167,7 @@ class Members:
             self._means, self._inbox, self._record, sizes, targets, self._folder, report
         )
         with self._kept_track_of(fetch, report):
-            gone.update(await fetch.run(self._offers(sizes), self._here))
+            gone.update(await fetch.run(tuple(self._offers(sizes)), self._here))
 
     @contextmanager
     def _kept_track_of(self, fetch: Fetch | SmallFiles, report: MemberReport) -> Iterator[None]:

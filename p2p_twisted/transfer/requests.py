@@ -30,11 +30,12 @@ class Network(Protocol):
     def send_want(self, want: Want) -> bool:
         """Send a request to the first peer of its route; tell whether that is a neighbor."""
 
-    def find(self, file: FileId, everywhere: bool = False) -> "Deferred[tuple[Hit, ...]]":
+    def find(self, file: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
         """
         Ask who has some content; it fires in bounded time, and never fails.
 
-        :param everywhere: whether those who are near by do not suffice.
+        :param again: whether that was asked of late, and will be once more if need be: then
+            it costs less, and may miss some.
         """
 
     def address(self) -> PeerAddress:

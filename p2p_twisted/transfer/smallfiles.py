@@ -80,7 +80,7 @@ class SmallFiles:
 
     # What whoever runs it calls
 
-    async def run(self, offers: Iterable[Offer], here: Container[FileId]) -> tuple[FileId, ...]:
+    async def run(self, offers: Sequence[Offer], here: Container[FileId]) -> tuple[FileId, ...]:
         """
         Fetch them.
 
@@ -103,8 +103,9 @@ class SmallFiles:
                     wait = 0.0
                 self._nobody_left()
                 await self._interruptible(deferLater(self._means.clock, wait))
+                # What those just visited refused may be given up: only once everybody was asked.
+                offers = await self._seek(again=not offers)
                 wait = min(max(_FIRST_WAIT_SECONDS, 2 * wait), limits.SEEK_AGAIN_SECONDS)
-                offers = await self._seek()
                 gone += self._pool.give_up(offer.hit.peer for offer in offers)
         finally:
             await self._shelf.close()
@@ -225,10 +226,10 @@ class SmallFiles:
         finally:
             slots.release()
 
-    async def _seek(self) -> list[Offer]:
+    async def _seek(self, again: bool) -> list[Offer]:
         """Ask everybody who has all of what is missing, or some of it."""
         files = [self._folder, *islice(self._pool.missing(), _SOUGHT_AT_ONCE)]
-        finds = [self._means.network.find(file) for file in files]
+        finds = [self._means.network.find(file, again) for file in files]
         found = await self._interruptible(DeferredList(finds, consumeErrors=True))
         # Only an interruption makes them fail: each of them, not the list.
         if not all(is_answered for is_answered, _ in found):

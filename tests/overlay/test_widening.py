@@ -17,11 +17,11 @@ SOME = Hit("s2", "f1", 1, file="f" * 64, partial=True)
 class WideningTests(SynchronousTestCase):
     """A question by an id."""
 
-    def hops(self, hits: Sequence[Hit], everywhere: bool = False) -> list[int]:
+    def hops(self, hits: Sequence[Hit], again: bool = False) -> list[int]:
         """Tell how far each question goes, when every answer has these hits, and lacks some."""
         numbers = count()
         ask = Ask("0" * 32, "id", "f" * 64)
-        steps = widening(ask, lambda: f"{next(numbers):032x}", everywhere)
+        steps = widening(ask, lambda: f"{next(numbers):032x}", again)
         asked = [next(steps).ask]
         with self.assertRaises(StopIteration):
             while True:
@@ -40,6 +40,7 @@ class WideningTests(SynchronousTestCase):
             hops = self.hops(hits)
             self.assertEqual((hops[0], hops[-1]), (2, ASK_HOPS))
 
-    def test_everywhere(self) -> None:
-        """When those near by are of no use, all are asked at once."""
-        self.assertEqual(set(self.hops([WHOLE], everywhere=True)), {ASK_HOPS})
+    def test_again(self) -> None:
+        """What is asked again and again goes along the tree, whatever comes of it."""
+        for hits in ([WHOLE], [SOME], []):
+            self.assertEqual(self.hops(hits, again=True), [ASK_HOPS])

@@ -26,7 +26,7 @@ class PauseTests(InterruptedCase):
         self.assertEqual([pump.flush() for pump in world.wires.pumps], [False])
         world.wires.pass_time(600)
         self.assertEqual(len(world.wants), 1)
-        self.assertEqual(world.finds, 0)
+        self.assertEqual(world.finds, [])
         self.assertEqual(world.wires.getDelayedCalls(), [])
         self.assertEqual(world.downloads.pause(), ())
         for seed in range(8):

@@ -96,6 +96,8 @@ class HonestTests(SmallFilesCase):
         state = self.successResultOf(world.get(hit)).state
         assert isinstance(state, Incomplete), state
         self.assertEqual(len(state.missing), 39)
+        # To give something up, one must be certain that nobody else has it.
+        self.assertFalse(any(world.finds))
         self.assertEqual(world.saved("many/f0023"), contents[23].content)
 
     def test_nobody_there(self) -> None:
@@ -109,6 +111,10 @@ class HonestTests(SmallFilesCase):
         world.wires.pass_time(150)
         self.successResultOf(stopped)
         self.assertIsInstance(self.successResultOf(done).state, Waiting)
+        # At first everybody is asked for certain, then no more than it takes.
+        sought = 1 + len(contents)
+        self.assertEqual(world.finds[:sought], [False] * sought)
+        self.assertTrue(all(world.finds[sought:]))
         world.holders["s1"] = holder
         world.found = (hit,)
         world.wires.pass_time(31)

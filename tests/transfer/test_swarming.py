@@ -44,9 +44,9 @@ class HoldersTests(SwarmingCase):
         world, done, played = self.begun()
         played.say(*self.push(world))
         world.wires.pass_time(0.4, 0.1)
-        self.assertEqual(world.finds, 0)
+        self.assertEqual(world.finds, [])
         world.wires.pass_time(0.4, 0.1)
-        self.assertEqual(world.finds, 1)
+        self.assertEqual(world.finds, [False])
         self.assert_served(world, done)
 
     def test_stalled_holder(self) -> None:

@@ -168,7 +168,8 @@ class World:
         self.wires = wires or Wires()
         self.holders: dict[str, Holder] = {}
         self.found: tuple[Hit, ...] = ()
-        self.finds = 0
+        # For each search, whether there was one before.
+        self.finds: list[bool] = []
         self.here: dict[FileId, Source] = {}
         self.wants: list[Want] = []
         self.shown: list[Progress] = []
@@ -256,8 +257,8 @@ class World:
             holder.pushes.serve(want, None, refuse)
         return True
 
-    def find(self, file: FileId, everywhere: bool = False) -> "Deferred[tuple[Hit, ...]]":
-        self.finds += 1
+    def find(self, file: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
+        self.finds.append(again)
         return succeed(self.found)
 
     def _accepted(self, connection: Connection) -> Session:
