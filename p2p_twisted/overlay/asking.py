@@ -8,6 +8,7 @@ neighbor from whom no word comes is dead, and named as silent.
 
 A question goes along the tree of the broadcasts, and shapes it as they do; or,
 where that may be broken or is too slow, by every link, all the way or at first.
+Where it was broken, whoever a question comes to only by every link mends it.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from p2p_twisted.overlay.question import Question
 from p2p_twisted.overlay.seen import Seen
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Prune, Told
+from p2p_twisted.wire.messages import Ask, Graft, Hit, PeerRecord, Prune, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
 _SHORTEST_WAIT_SECONDS: Final = 0.01
@@ -128,9 +129,13 @@ class Asking:
             return [Send(link, Told(ask.id, cut=True))]
         known = self.know(ask)
         ask = attrs.evolve(ask, age=min(ask.age + self.way(link), limits.ASK_SECONDS))
+        mending: list[Effect] = []
+        if ask.after is not None and ask.after not in self._seen:
+            self.tree.graft(link)
+            mending.append(Send(link, Graft()))
         if not is_passed_on:
             ask, known = attrs.evolve(ask, hops=0), attrs.evolve(known, cut=True)
-        return self._begin(ask, link, known, now)
+        return [*mending, *self._begin(ask, link, known, now)]
 
     def told(self, link: LinkId, told: Told, now: float) -> list[Effect]:
         """Take in what a neighbor was told."""

@@ -45,13 +45,11 @@ def widening(
     Ask near by first where one hit is enough, then along the tree, then by every link.
 
     :param ask: the question, for the whole network.
-    :param again: whether it was asked of late and will be once more: those near by were of
-        no use, and nobody takes silence for a word. Then it goes along the tree, and no further.
+    :param again: whether it was asked of late, and will be once more: those near by were of
+        no use, and nobody waits.
     :returns: gives what to ask next, is sent its answer, and returns the one that will do.
     """
-    if again:
-        return (yield Step(ask))
-    is_quick = ask.what in ("name", "id")
+    is_quick = ask.what in ("name", "id") and not again
 
     def will_do(answer: Answer) -> bool:
         # Who has but some of a file may lack just what is missing.
@@ -66,9 +64,9 @@ def widening(
     if is_quick:
         ask = attrs.evolve(ask, tree=ask.hops - _FANNED_HOPS)
     answer = yield Step(ask)
-    floods = 0
+    floods, most = 0, 1 if again else _FLOODS
     # Again where some were left out who are not silent: a link was lost on the way back.
-    while not will_do(answer) and floods < _FLOODS and not (floods and answer.silent):
+    while not will_do(answer) and floods < most and not (floods and answer.silent):
         floods += 1
-        answer = yield Step(attrs.evolve(ask, id=new_id(), tree=0))
+        answer = yield Step(attrs.evolve(ask, id=new_id(), tree=0, after=ask.id))
     return answer

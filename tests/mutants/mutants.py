@@ -54,6 +54,13 @@ MUTANTS: Final = (
     ),
     Mutant(
         "overlay/asking.py",
+        "            self.tree.graft(link)\n",
+        "",
+        "only broadcasts mend the tree, and there may be none",
+        "overlay",
+    ),
+    Mutant(
+        "overlay/asking.py",
         "question.is_hasty, question.deadline = True, now + min(per_hop * ask.hops, ask.wait)",
         "pass",
         "whoever seeks a file waits for the slowest of those near by",

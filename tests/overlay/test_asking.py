@@ -9,7 +9,7 @@ from p2p_twisted.overlay.asking import Known
 from p2p_twisted.overlay.effects import Answer, Send
 from p2p_twisted.overlay.marks import mark
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Prune, Told
+from p2p_twisted.wire.messages import Ask, Graft, Hit, PeerRecord, Prune, Told
 from tests.overlay.builders import TOPO, an_asking, an_id, of_kind
 
 
@@ -54,6 +54,20 @@ class AskingTests(SynchronousTestCase):
         self.assertEqual([send.link for send in of_kind(effects, Send)], [2, 3])
         self.assertEqual(asking.asked(2, everywhere, 0.1), [Send(2, Told(TOPO.id))])
         self.assertEqual(asking.tree.eager, [1, 2])
+
+    def test_mends_the_tree(self) -> None:
+        """Whoever a question along the tree has not come to joins it by the one that makes up."""
+        flood = attrs.evolve(TOPO, id=an_id(6), tree=0, after=TOPO.id)
+        for has_heard, eager in ((True, [2, 3]), (False, [1, 2, 3])):
+            asking = an_asking()
+            if has_heard:
+                asking.asked(2, TOPO, 0.0)
+            asking.tree.prune(1)
+            effects = of_kind(asking.asked(1, flood, 0.1), Send)
+            self.assertEqual(Send(1, Graft()) in effects, not has_heard)
+            self.assertEqual(sorted(asking.tree.eager), eager)
+            onward = [send.message for send in effects if isinstance(send.message, Ask)]
+            self.assertEqual({ask.after for ask in onward}, {TOPO.id})
 
     def test_fans_out(self) -> None:
         """A question may go by every link at first, then along the tree, and shapes nothing."""

@@ -3,9 +3,19 @@
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.overlay.widening import widening
 from p2p_twisted.testing.swarm import Swarm
 from p2p_twisted.wire.messages import Ask, Refuse, Want
 from tests.overlay.builders import TOPO, an_id
+
+
+def a_question(swarm: Swarm) -> Ask:
+    return Ask(swarm.new_id(), "topo")
+
+
+def edges(swarm: Swarm) -> int:
+    """Count the ends of links that are part of the tree."""
+    return sum(len(peer.overlay.tree.eager) for peer in swarm.alive)
 
 
 class NetworkTests(SynchronousTestCase):
@@ -30,6 +40,26 @@ class NetworkTests(SynchronousTestCase):
         answer = swarm.ask(swarm.alive[0], attrs.evolve(TOPO, wait=4.0))
         self.assertEqual(answer.answered, 35)
         self.assertEqual(set(answer.silent), {peer.name for peer in dead})
+
+    def test_mends_the_tree(self) -> None:
+        """A broken tree is whole again once a question has gone by every link."""
+        swarm = Swarm(seed=18)
+        swarm.add_many(100)
+        swarm.run(20.0)
+        asker = swarm.alive[0]
+        self.assertTrue(swarm.ask(asker, a_question(swarm)).is_whole)
+        links = edges(swarm)
+        cut_off = {peer.name for peer in swarm.rng.sample(swarm.alive[1:], 30)}
+        for peer in swarm.alive:
+            for link, neighbor in peer.overlay.asking.links.items():
+                if (peer.name in cut_off) != (neighbor in cut_off):
+                    peer.overlay.tree.prune(link)
+        steps = widening(a_question(swarm), swarm.new_id)
+        answers = [swarm.ask(asker, next(steps).ask)]
+        answers.append(swarm.ask(asker, steps.send(answers[0]).ask))
+        self.assertEqual([answer.is_whole for answer in answers], [False, True])
+        self.assertTrue(swarm.ask(asker, a_question(swarm)).is_whole)
+        self.assertEqual(edges(swarm), links)
 
     def test_finds_along_a_route(self) -> None:
         """A hit's route leads to its holder, and a refusal finds the way back."""

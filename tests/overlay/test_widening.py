@@ -17,8 +17,8 @@ SOME = Hit("s2", "f1", 1, file="f" * 64, partial=True)
 class WideningTests(SynchronousTestCase):
     """A question by an id."""
 
-    def hops(self, hits: Sequence[Hit], again: bool = False) -> list[int]:
-        """Tell how far each question goes, when every answer has these hits, and lacks some."""
+    def asked(self, hits: Sequence[Hit], again: bool = False) -> list[Ask]:
+        """Tell what is asked, when every answer has these hits, and lacks some."""
         numbers = count()
         ask = Ask("0" * 32, "id", "f" * 64)
         steps = widening(ask, lambda: f"{next(numbers):032x}", again)
@@ -27,7 +27,11 @@ class WideningTests(SynchronousTestCase):
             while True:
                 answer = Answer(ask.id, (), tuple(hits), 1, ("s9",), cut=False, is_whole=False)
                 asked.append(steps.send(answer).ask)
-        return [each.hops for each in asked]
+        return asked
+
+    def hops(self, hits: Sequence[Hit]) -> list[int]:
+        """Tell how far each question goes."""
+        return [ask.hops for ask in self.asked(hits)]
 
     def test_near_by(self) -> None:
         """One near by who has all of it will do."""
@@ -41,6 +45,8 @@ class WideningTests(SynchronousTestCase):
             self.assertEqual((hops[0], hops[-1]), (2, ASK_HOPS))
 
     def test_again(self) -> None:
-        """What is asked again and again goes along the tree, whatever comes of it."""
+        """What is asked ever again goes along the tree, and by every link where it must."""
         for hits in ([WHOLE], [SOME], []):
-            self.assertEqual(self.hops(hits, again=True), [ASK_HOPS])
+            first, second = self.asked(hits, again=True)
+            self.assertEqual((first.hops, first.tree), (ASK_HOPS, ASK_HOPS))
+            self.assertEqual((second.hops, second.tree, second.after), (ASK_HOPS, 0, first.id))

@@ -40,6 +40,9 @@ class Ask(Message):
     :ivar most: how many files each peer names at most, of those whose names match.
     :ivar quiet: only hits are told, by those who have some, and no end: it is over after
         a second.
+    :ivar after: the question along the tree that has not come to all, and which this one
+        is to make up for: whoever has not heard it takes the link by which this one comes
+        first into the tree.
     """
 
     verb = "ASK"
@@ -55,6 +58,7 @@ class Ask(Message):
     tree: Annotated[int, Meta(ge=0, le=limits.ASK_HOPS)] = limits.ASK_HOPS
     most: Annotated[int, Meta(ge=1, le=limits.HITS_PER_PEER)] = limits.HITS_SHOWN_PER_PEER
     quiet: bool = False
+    after: MessageId | None = None
 
 
 @attrs.frozen
