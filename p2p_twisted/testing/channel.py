@@ -47,12 +47,11 @@ class Channel:
 
     def send_again(self) -> None:
         """Send what did not get through, if now it does."""
-        unsent, self._unsent = self._unsent, deque()
-        for what, arrive, data in unsent:
-            if self._gets_through():
-                self._after(self.path.latency, what, arrive, data)
-            else:
-                self._keep(what, arrive, data)
+        if self._gets_through():
+            # Until it arrives, whatever overtakes it is kept behind it.
+            self._source.network.clock.happen_in(self.path.latency, self._get_kept_through)
+        else:
+            self._source.network.stuck[self] = None
 
     def drop(self) -> None:
         """Forget what did not get through."""
@@ -66,6 +65,15 @@ class Channel:
         if self._unsent or not self._gets_through():
             self._keep(what, arrive, data)
             return
+        self._arrived(what, arrive, data)
+
+    def _get_kept_through(self) -> None:
+        while self._unsent and self._gets_through():
+            self._arrived(*self._unsent.popleft())
+        if self._unsent:
+            self._source.network.stuck[self] = None
+
+    def _arrived(self, what: str, arrive: Arrive, data: bytes) -> None:
         self._source.network.note(what, self._source.name, self._target.name, data)
         arrive(data)
 

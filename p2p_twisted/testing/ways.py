@@ -11,7 +11,7 @@ class Path:
     The way from one process to another.
 
     :ivar latency: one way, in seconds.
-    :ivar bandwidth: in bytes per second; ``None`` for no bound.
+    :ivar bandwidth: of each connection, in bytes per second; ``None`` for no bound.
     """
 
     latency: float = 0.02
@@ -23,7 +23,7 @@ class Ways:
     """
     Which way leads from a process to another, and whether anything gets through.
 
-    A change counts at once, for connections that are open too.
+    What is cut or mended counts at once, for connections that are open too.
 
     :ivar usual: the path of all pairs for which no other was set.
     """

@@ -248,6 +248,18 @@ class CutTests(NetworkTestCase):
         self.assertEqual((ours.heard, theirs.heard), (b"three", b"one two"))
         self.connect()
 
+    def test_order(self) -> None:
+        """What is under way when a cut is mended stays behind what was kept."""
+        ours, theirs = self.connect()
+        self.network.part(["a"])
+        ours.transport.write(b"one ")
+        self.run_for(1.0)
+        ours.transport.write(b"two")
+        self.run_for(0.05)
+        self.network.mend()
+        self.run_for(1.0)
+        self.assertEqual(theirs.heard, b"one two")
+
     def test_short_cut(self) -> None:
         """A dial outlives a cut that is shorter than its timeout."""
         self.network.part(["a"])
