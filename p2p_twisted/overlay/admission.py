@@ -24,7 +24,8 @@ class Admission:
 
     def grants(self, asking: Link, host: str, is_full: bool, now: float) -> bool:
         """Tell whether somebody may have a link; where none is free, another one's."""
-        return self._links.take(now) and (not is_full or self._makes_room(asking, host, now))
+        # In this order: who would be refused anyway takes nothing away from others.
+        return (not is_full or self._makes_room(asking, host, now)) and self._links.take(now)
 
     def _makes_room(self, asking: Link, host: str, now: float) -> bool:
         """Tell whether a full peer makes room; for strangers of one host only so often."""

@@ -84,8 +84,8 @@ class Asking:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no question is under way."""
-        return not self._open
+        """Whether no question is under way; of quiet ones nobody says when they have ended."""
+        return all(question.ask.quiet for question in self._open.values())
 
     def ask(self, ask: Ask, now: float, patience: float = inf) -> list[Effect]:
         """
@@ -107,7 +107,8 @@ class Asking:
 
     def is_new(self, ask: Ask) -> bool:
         """Tell whether a question has not been asked here before."""
-        return ask.id not in self._seen
+        # However many came since: what is open is not forgotten.
+        return not (ask.id in self._open or ask.id in self._seen)
 
     def asked(self, link: LinkId, ask: Ask, now: float, is_passed_on: bool = True) -> list[Effect]:
         """
@@ -119,9 +120,10 @@ class Asking:
             return []
         has_budget = self._budgets[link].left(now) >= _RECORDS_LEAST
         is_taken = len(self._open) < limits.ASKS_OPEN and has_budget
-        if ask.quiet and (ask.id in self._seen or not is_taken):
+        is_new = self.is_new(ask)
+        if ask.quiet and not (is_new and is_taken):
             return []
-        if ask.id in self._seen:
+        if not is_new:
             # What went by other links may have come sooner than along the tree.
             is_pruned = ask.tree == limits.ASK_HOPS and self.tree.prune(link)
             return [Send(link, Told(ask.id)), *([Send(link, Prune())] if is_pruned else [])]
@@ -130,7 +132,8 @@ class Asking:
         known = self.know(ask)
         ask = attrs.evolve(ask, age=min(ask.age + self.way(link), limits.ASK_SECONDS))
         mending: list[Effect] = []
-        if ask.after is not None and ask.after not in self._seen:
+        is_missed = ask.after is not None and ask.after not in self._seen
+        if is_missed and not self.tree.is_eager(link):
             self.tree.graft(link)
             mending.append(Send(link, Graft()))
         if not is_passed_on:

@@ -101,11 +101,17 @@ class Book:
     def reached(self, address: PeerAddress) -> None:
         """Note that a peer answered at its address."""
         key = self._key(address)
-        self._heard.remove(key)
         self._failing.pop(address, None)
-        self._forget(self._reached.add(key, address))
+        if self._reached.is_beyond(key):
+            self.heard(address)
+            return
+        self._heard.remove(key)
+        displaced = self._reached.add(key, address)
         self._heard.places = BOOK_ADDRESSES - len(self._reached.addresses)
         self._forget(self._heard.leave_one())
+        if displaced is not None:
+            self._failing.pop(displaced, None)
+            self.heard(displaced)
 
     def failed(self, address: PeerAddress, now: float) -> None:
         """Note that nobody answered; it is tried more rarely, and forgotten after a week."""
@@ -135,8 +141,18 @@ class Book:
         return list(islice(worth, count))
 
     def addresses(self) -> list[PeerAddress]:
-        """List all, those reached first: what is worth writing to disk."""
-        return [*self._reached.addresses, *self._heard.addresses]
+        """List all, those reached first."""
+        return [*self.addresses_reached, *self.addresses_heard]
+
+    @property
+    def addresses_reached(self) -> list[PeerAddress]:
+        """Those at which somebody has answered."""
+        return self._reached.addresses
+
+    @property
+    def addresses_heard(self) -> list[PeerAddress]:
+        """Those that were only named."""
+        return self._heard.addresses
 
     def _may_try(self, address: PeerAddress, now: float) -> bool:
         failing = self._failing.get(address)

@@ -54,8 +54,15 @@ class _Kept:
 
 @define
 class _Missing:
-    """A broadcast that was announced and has not come: who has it, and when to ask."""
+    """
+    A broadcast that was announced and has not come.
 
+    :ivar first: the link by which that was heard first.
+    :ivar announcers: who has it, and was not asked yet.
+    :ivar graft_at: when to ask the next of them.
+    """
+
+    first: LinkId
     announcers: list[LinkId]
     graft_at: float
 
@@ -101,7 +108,7 @@ class Broadcast:
         if link not in self.tree:
             return []
         self._fresh.pop(link, None)
-        if gossip.id in self._seen:
+        if self._has_had(gossip.id):
             # An urgent one goes by every link: that says nothing about the tree.
             is_pruned = not gossip.urgent and self.tree.prune(link)
             return [Send(link, Prune())] if is_pruned else []
@@ -119,12 +126,15 @@ class Broadcast:
         """Note what a neighbor has; what it had before we met is asked for at once."""
         if link not in self.tree:
             return []
-        unknown = tuple(id_ for id_ in ids if id_ not in self._seen)
+        unknown = tuple(id_ for id_ in ids if not self._has_had(id_))
         is_greeting = now - self._fresh.pop(link, -inf) < _GREETING_SECONDS
         if is_greeting:
             return self._graft(link, unknown) if unknown else []
-        for id_ in unknown[: limits.MISSING_MOST - len(self._missing)]:
-            self._missing.setdefault(id_, _Missing([], now + self._patience()))
+        # Each link has a share, or one that makes ids up would keep out what others announce.
+        share = limits.MISSING_MOST // limits.LINKS_MOST
+        owed = sum(missing.first == link for missing in self._missing.values())
+        for id_ in unknown[: max(0, share - owed)]:
+            self._missing.setdefault(id_, _Missing(link, [], now + self._patience()))
         for id_ in unknown:
             if id_ in self._missing and link not in self._missing[id_].announcers:
                 self._missing[id_].announcers.append(link)
@@ -180,6 +190,10 @@ class Broadcast:
             effects += self._graft(missing.announcers.pop(0), (id_,))
             missing.graft_at = now + self._patience()
         return effects
+
+    def _has_had(self, id_: MessageId) -> bool:
+        # However many came since: what is kept is not forgotten.
+        return id_ in self._kept or id_ in self._seen
 
     def _graft(self, link: LinkId, ids: tuple[MessageId, ...]) -> list[Effect]:
         self.tree.graft(link)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _FIRST_BOOK_SECONDS: Final = 0.25
 _LONGEST_BOOK_SECONDS: Final = 30.0
 _LONGER: Final = 1.1
+_PASSED_OVER_MOST: Final = 10
 
 Why = Literal["join", "need", "mix"]
 
@@ -31,6 +32,7 @@ class Candidates:
     rng: "Random"
     book_at: float = 0.0
     _book_pause: float = _FIRST_BOOK_SECONDS
+    _passed_over: int = 0
     _referrals: list[PeerAddress] = field(factory=list)
 
     def introduce(self, referrals: list[PeerAddress]) -> None:
@@ -51,6 +53,11 @@ class Candidates:
         :param is_stranger: tells whether an address is worth a dial; it is asked
             again after each that was chosen.
         """
+        is_due = now >= self.book_at
+        # What others name may never come to an end, and all of it be forged.
+        of_book = min(missing, is_due and self._passed_over >= _PASSED_OVER_MOST)
+        missing -= of_book
+        self._passed_over += is_due
         while missing > 0 and self._referrals:
             address = self._referrals.pop(0)
             if is_stranger(address):
@@ -62,7 +69,9 @@ class Candidates:
                 yield address, "need"
             if missing <= 0:
                 break
-        if missing > 0 and now >= self.book_at:
+        missing += of_book
+        if missing > 0 and is_due:
+            self._passed_over = 0
             self.book_at = now + self._book_pause * self.rng.uniform(0.5, 1.5)
             self._book_pause = min(_LONGER * self._book_pause, _LONGEST_BOOK_SECONDS)
             for address in self.passive.book.pick(missing, is_stranger, now, self.rng):

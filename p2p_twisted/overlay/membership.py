@@ -238,8 +238,7 @@ class Membership:
         """Have one link more, for a peer of the book; another one makes room for it."""
         if now < self._mixing.at:
             return []
-        if not self.is_idle():
-            self._mixing.wait(now)
+        if not self.is_idle() and self._mixing.wait(now):
             return []
         self._mixing.go_on(now)
         if not self._is_seeking or len(self.links) < limits.LINKS_SOUGHT:

@@ -12,6 +12,9 @@ _FIRST_SECONDS: Final = 10.0
 _LONGEST_SECONDS: Final = 300.0
 _AGAIN_SECONDS: Final = 1.0
 _BUSY_SECONDS: Final = 0.25
+# For some ten seconds: if questions kept links from being swapped, who never stops asking
+# would keep apart for ever what was cut apart.
+_BUSY_MOST: Final = 40
 
 
 @define
@@ -25,6 +28,7 @@ class Mixing:
     rng: "Random"
     at: float = inf
     _pause: float = _FIRST_SECONDS
+    _waits: int = 0
 
     def begin(self, now: float) -> None:
         """Swap links from now on; again does no harm."""
@@ -33,12 +37,14 @@ class Mixing:
 
     def go_on(self, now: float) -> None:
         """One is being made: the next one comes after twice as long."""
-        self.at = self._spread(now)
+        self.at, self._waits = self._spread(now), 0
         self._pause = min(2 * self._pause, _LONGEST_SECONDS)
 
-    def wait(self, now: float) -> None:
-        """It is not the time for one: try in a moment."""
+    def wait(self, now: float) -> bool:
+        """It is not the time for one: try in a moment, but not for ever; tells whether to wait."""
+        self._waits += 1
         self.at = now + _BUSY_SECONDS
+        return self._waits <= _BUSY_MOST
 
     def failed(self, now: float) -> None:
         """Nobody was there: try another one soon, as most may be forged, or of the dead."""

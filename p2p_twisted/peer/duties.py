@@ -49,7 +49,7 @@ class Duties:
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
         """Take note that a link has ended."""
-        how = "died" if has_died else "said goodbye"
+        how = "died" if has_died else "is no neighbor any more"
         self.log.info("{neighbor} {how}", neighbor=str(address), how=how)
         self._presence.neighbor_gone(address, has_died)
 

@@ -195,22 +195,26 @@ class Presence:
     def _load_book(self) -> Book:
         saved = self._state.read(_BOOK)
         try:
-            secret, entries = bytes.fromhex(saved["secret"]), list(saved["addresses"])
+            secret = bytes.fromhex(saved["secret"])
+            reached, heard = list(saved["reached"]), list(saved["heard"])
             if len(secret) != _SECRET_BYTES:
                 raise ValueError("not a secret of ours")
         except (KeyError, TypeError, ValueError):
             return Book(self._rng.randbytes(_SECRET_BYTES))
         book = Book(secret)
-        for entry in entries:
-            address = address_from_json(entry)
-            if address is not None and address.name != self._settings.name:
-                book.heard(address)
+        for entries, note in ((reached, book.reached), (heard, book.heard)):
+            for address in map(address_from_json, entries):
+                if address is not None and address.name != self._settings.name:
+                    note(address)
         return book
 
     def _save_book(self) -> "Deferred[None]":
         assert self._book is not None
-        addresses = [address_to_json(address) for address in self._book.addresses()]
-        saved = {"secret": self._book.secret.hex(), "addresses": addresses}
+        saved = {
+            "secret": self._book.secret.hex(),
+            "reached": [address_to_json(address) for address in self._book.addresses_reached],
+            "heard": [address_to_json(address) for address in self._book.addresses_heard],
+        }
         return self._offload(self._state.write, _BOOK, saved).addErrback(self._cannot_save)
 
     def _cannot_save(self, failure: Failure) -> None:

@@ -146,7 +146,8 @@ class Registration:
                 self.log.info("{error}", error=error)
                 renewed = None
             except RegistryRefused as error:
-                self._complain(f"the registry refuses us: {error}")
+                if not self._is_ended:
+                    self._complain(f"the registry refuses us: {error}")
                 renewed = None
             if self._is_ended:
                 return
@@ -193,6 +194,8 @@ class Registration:
             try:
                 renewed = await self._client.renew(welcome.name, welcome.token)
             except RegistryRefused as error:
+                if self._is_ended:
+                    raise
                 self.log.info("joining again: {error}", error=error)
                 self._welcome = None
             else:
@@ -201,6 +204,9 @@ class Registration:
         # It has forgotten us, or never knew us: the address stays what it is.
         port = self._join.port
         joined = await self._client.join(self._join)
+        if self._is_ended:
+            await self._leave(joined)
+            return joined
         if joined.port != port:
             await self._client.leave(joined.name, joined.token)
             raise RegistryRefused("taken", f"port {port} is somebody else's there")

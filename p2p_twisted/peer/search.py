@@ -52,9 +52,7 @@ class Search:
         ask = Ask(self.node.new_id(), what, text, peer=holder, most=most)
         answer, seconds = await self._put(ask, again)
         silent = tuple(sorted(set(answer.silent) - {self.node.me.name}))
-        # A neighbor may say anything.
-        meant = (hit for hit in answer.hits if holder in (None, hit.peer))
-        hits = tuple(sorted(meant, key=_place))
+        hits = tuple(sorted(answer.hits, key=_place))
         return Found(hits, answer.answered + len(silent), answer.answered, silent, seconds)
 
     async def holders(self, file: FileId, holder: PeerName | None = None) -> tuple[Hit, ...]:
@@ -94,6 +92,9 @@ class Search:
         step = next(steps)
         while True:
             answer = await self._ask(step)
+            # A neighbor may say anything.
+            hits = tuple(hit for hit in answer.hits if _fits(hit, ask))
+            answer = attrs.evolve(answer, hits=hits)
             try:
                 step = steps.send(answer)
             except StopIteration:
@@ -105,6 +106,15 @@ class Search:
         except Unsendable as error:
             raise PeerError(f"nobody can be asked for that: {error}") from None
         return await self.node.ask(step.ask, step.patience)
+
+
+def _fits(hit: Hit, ask: Ask) -> bool:
+    """Tell whether a hit answers a question at all."""
+    if ask.peer not in (None, hit.peer):
+        return False
+    if ask.what == "id":
+        return hit.file == ask.text
+    return ask.what != "name" or rank(hit.name, ask.text) is not None
 
 
 def _place(hit: Hit) -> tuple[bool, str, str, PeerName]:

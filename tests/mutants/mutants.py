@@ -26,7 +26,7 @@ class Mutant:
 MUTANTS: Final = (
     Mutant(
         "overlay/broadcast.py",
-        "if gossip.id in self._seen:",
+        "if self._has_had(gossip.id):",
         "if False:",
         "broadcasts are delivered more than once, and never die",
         "overlay",

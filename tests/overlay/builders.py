@@ -37,11 +37,13 @@ def a_gossip(number: int = 1, age: float = 0.0, life: float = 60.0, text: str = 
     return Gossip(an_id(number), "note", "s1", age, life, text=text)
 
 
-def a_membership(name: str = "m1", seed: int = 1, host: str = "127.0.0.1") -> Membership:
+def a_membership(
+    name: str = "m1", seed: int = 1, host: str = "127.0.0.1", is_idle: bool = True
+) -> Membership:
     me = an_address(name, 9_000, host)
     rng = Random(seed)
     passive = PassiveView(me, Book(b"secret"), rng)
-    return Membership(me, passive, Tree(), lambda: True, Attempts(count(1_000)), rng)
+    return Membership(me, passive, Tree(), lambda: is_idle, Attempts(count(1_000)), rng)
 
 
 def linked(membership: Membership, number: int, now: float = 0.0) -> None:

@@ -69,6 +69,16 @@ class AskingTests(SynchronousTestCase):
             onward = [send.message for send in effects if isinstance(send.message, Ask)]
             self.assertEqual({ask.after for ask in onward}, {TOPO.id})
 
+    def test_takeover(self) -> None:
+        """A question that is open is not forgotten: nobody can make it one of its own."""
+        asking = an_asking()
+        asking.ask(TOPO, 0.0)
+        for number in range(limits.SEEN_IDS + 1):
+            asking.asked(1, attrs.evolve(TOPO, id=an_id(100 + number), hops=0), 0.1)
+        asking.asked(1, TOPO, 0.2)
+        effects = [effect for link in (1, 2, 3) for effect in asking.told(link, Told(TOPO.id), 0.3)]
+        self.assertEqual(len(of_kind(effects, Answer)), 1)
+
     def test_fans_out(self) -> None:
         """A question may go by every link at first, then along the tree, and shapes nothing."""
         fanned = attrs.evolve(TOPO, tree=limits.ASK_HOPS - 1)

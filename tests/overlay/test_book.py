@@ -32,6 +32,15 @@ class BookTests(SynchronousTestCase):
             book.heard(address)
         self.assertLessEqual(set(reached), set(book.addresses()))
 
+    def test_all_reached(self) -> None:
+        """To be reached costs no address its place."""
+        book = Book(b"secret")
+        for address in addresses(limits.BOOK_ADDRESSES):
+            book.heard(address)
+        for address in addresses(limits.BOOK_ADDRESSES):
+            book.reached(address)
+        self.assertEqual(set(book.addresses()), set(addresses(limits.BOOK_ADDRESSES)))
+
     def test_repetition_earns_nothing(self) -> None:
         """Which addresses stay does not depend on how often or when they are named."""
         first, second = Book(b"secret"), Book(b"secret")

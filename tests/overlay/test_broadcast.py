@@ -217,9 +217,21 @@ class TreeTests(SynchronousTestCase):
         self.assertEqual(broadcast.tree.eager, [1])
 
     def test_announcements_are_bounded(self) -> None:
-        """Announcing what never comes fills no memory."""
+        """Announcing what never comes fills no memory, and keeps out nothing of others."""
         broadcast = self.a_pruned_broadcast()
         for start in range(0, 20_000, 200):
             ids = tuple(an_id(number) for number in range(start, start + 200))
             broadcast.announced(2, ids, 0.0)
-        self.assertEqual(len(broadcast.wake(10.0)), limits.MISSING_MOST)
+        broadcast.announced(3, (an_id(-1),), 0.0)
+        grafts = of_kind(broadcast.wake(10.0), Send)
+        self.assertEqual(len(grafts), limits.MISSING_MOST // limits.LINKS_MOST + 1)
+        self.assertEqual(grafts[-1], Send(3, Graft((an_id(-1),))))
+
+    def test_kept_is_not_forgotten(self) -> None:
+        """What is still kept is not delivered again, however much has come since."""
+        broadcast = self.a_pruned_broadcast()
+        self.assertTrue(of_kind(broadcast.received(1, a_gossip(), 0.0), Deliver))
+        for number in range(limits.SEEN_IDS):
+            dead = attrs.evolve(a_gossip(), id=an_id(10**6 + number), age=60.0, life=1.0)
+            broadcast.received(1, dead, 0.1)
+        self.assertEqual(of_kind(broadcast.received(1, a_gossip(), 0.2), Deliver), [])

@@ -99,6 +99,44 @@ class SeekingTests(SynchronousTestCase):
         self.assertEqual(len(set(dialed)), 4)
         self.assertLess(now, 30.0)
 
+    def test_mixes_in_spite_of_questions(self) -> None:
+        """A swap is put off while questions are under way, but not for ever."""
+        membership = a_membership(is_idle=False)
+        linked(membership, limits.LINKS_SOUGHT)
+        membership.introduce(addresses(30), 0.0)
+        dialed = list[Dial]()
+        while not dialed and membership.wake_at < 60.0:
+            dialed = of_kind(membership.wake(membership.wake_at), Dial)
+        self.assertEqual([dial.why for dial in dialed], ["mix"])
+
+    def test_book_in_spite_of_others(self) -> None:
+        """Who is hungry tries its book, too, however many addresses others name meanwhile."""
+        membership = a_membership(host="10.9.0.1")
+        known = [an_address(f"s{n}", 9_500, f"10.9.1.{n}") for n in range(40)]
+        first = [an_address(f"x0-{n}", 10_000 + n, "10.0.0.0") for n in range(8)]
+        dials = of_kind(membership.introduce(first, 0.0), Dial)
+        for address in known:
+            membership.passive.book.reached(address)
+        dialed = {dial.address for dial in dials}
+        for now in range(1, 120):
+            forged = [an_address(f"x{now}-{n}", 10_000 + n, f"10.0.0.{now}") for n in range(8)]
+            effects = membership.traded(forged, now)
+            # Nobody is there, which takes a moment to tell.
+            for dial in dials:
+                effects += membership.lost(dial.link, now)
+            dials = of_kind(effects, Dial)
+            dialed.update(dial.address for dial in dials)
+        self.assertTrue(dialed & set(known))
+
+    def test_refused_ones_cost_nothing(self) -> None:
+        """Whoever asks a full peer for what it does not grant takes nothing away from others."""
+        membership = a_membership(host="10.0.0.1")
+        linked(membership, limits.LINKS_MOST)
+        for link in range(100, 100 + 2 * limits.LINKS_TAKEN_BURST):
+            membership.asked(link, Link("need", "x", 9_009), "10.0.0.66", 1.0)
+        effects = membership.asked(99, Link("join", "y", 9_009, alone=True), "10.0.0.2", 1.0)
+        self.assertTrue(of_kind(effects, NeighborUp))
+
     def test_mixes_sooner(self) -> None:
         """Swaps that have become rare are not, once those whom one has heard of are not there."""
         membership = a_membership()

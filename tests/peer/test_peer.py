@@ -1,5 +1,6 @@
 """Real registries and peers in virtual time: how they join, and how they end."""
 
+import json
 from pathlib import Path
 
 from twisted.internet.defer import Deferred
@@ -160,6 +161,24 @@ class JoiningTests(PeerTestCase):
         daemons.start("s3")
         daemons.run(20.0)
         self.assertEqual(len(daemons.result(daemons.peers["s3"].topology()).peers), 4)
+
+    def test_remembers_whom_it_reached(self) -> None:
+        """Across a restart, those that were reached keep the places that nobody can take."""
+        daemons = self.daemons()
+        daemons.start_many(4)
+        daemons.run(5.0)
+        saved = []
+        for _ in range(2):
+            daemons.result(daemons.stop("s3"))
+            book = json.loads((daemons.folder / "s3" / ".p2p" / "book").read_text())
+            saved.append({name for name, _host, _port in book["reached"]})
+            for name in ("registry", "s1", "s2", "s4"):
+                if name in daemons.network.processes and daemons.network.processes[name].running:
+                    daemons.crash(name)
+            daemons.start("s3")
+            daemons.run(5.0)
+        self.assertTrue(saved[0])
+        self.assertEqual(saved[1], saved[0])
 
     def test_neighbor_dies(self) -> None:
         """A killed peer is gone from the picture at once, and its port free again."""

@@ -1,10 +1,10 @@
 """A peer's place in the registry, where ports and registry come and go."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
 
-from attrs import frozen
+from attrs import field, frozen
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.task import Clock
@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.peer.registration import Registration
 from p2p_twisted.peer.state import StateDirectory
-from p2p_twisted.registry.client import RegistryClient, RegistryUnreachable
+from p2p_twisted.registry.client import RegistryClient, RegistryRefused, RegistryUnreachable
 from p2p_twisted.wire.messages import Join, Welcome
 from p2p_twisted.wire.names import PeerAddress, PeerName, Token
 
@@ -24,19 +24,25 @@ class Registry(RegistryClient):
     """Gives everybody the port that it asks for, while it is there."""
 
     is_there: Callable[[], bool]
+    before_renewal: Callable[[], Awaitable[None]]
+    asked: list[str] = field(factory=list)
 
     async def join(self, join: Join) -> Welcome:
         self._check()
+        self.asked.append("join")
         assert join.name is not None
         port = next(p for p in (join.port, *range(9_200, 9_300)) if p and p not in join.unusable)
         return Welcome(join.name, HOST, port, 60.0, "a token", ())
 
     async def renew(self, name: PeerName, token: Token) -> Welcome:
         self._check()
+        self.asked.append("renew")
+        await self.before_renewal()
         return Welcome(name, HOST, 9_100, 60.0, token, ())
 
     async def leave(self, name: PeerName, token: Token) -> None:
         self._check()
+        self.asked.append("leave")
 
     def _check(self) -> None:
         if not self.is_there():
@@ -47,7 +53,10 @@ class RegistrationTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.has_registry = True
-        registry = Registry(self.clock, HOST, 9_011, "default", lambda: self.has_registry)
+        self.forgotten: Deferred[None] | None = None
+        self.registry = Registry(
+            self.clock, HOST, 9_011, "default", lambda: self.has_registry, self.before_renewal
+        )
         state = StateDirectory(Path(self.mktemp()))
         state.open()
         self.addCleanup(state.close)
@@ -55,13 +64,31 @@ class RegistrationTests(SynchronousTestCase):
         self.registration = Registration(
             self.clock,
             Random(1),
-            registry,
+            self.registry,
             state,
             Join("s1"),
             lambda _referrals: None,
             lambda: False,
             lambda _said: None,
         )
+
+    async def before_renewal(self) -> None:
+        """Refuse the renewal once ``forgotten`` has fired, if it is set."""
+        if self.forgotten is not None:
+            await self.forgotten
+            raise RegistryRefused("unknown", "nobody of that name is here")
+
+    def test_ends_while_renewing(self) -> None:
+        """Whoever has left does not join again, though a renewal was under way."""
+        begun = Deferred.fromCoroutine(self.registration.begin(lambda _port: None))
+        self.successResultOf(begun)
+        self.forgotten = Deferred()
+        kept = Deferred.fromCoroutine(self.registration.keep())
+        self.successResultOf(Deferred.fromCoroutine(self.registration.end()))
+        self.forgotten.callback(None)
+        self.clock.pump([1.0] * 20)
+        self.successResultOf(kept)
+        self.assertEqual(self.registry.asked, ["join", "renew", "leave"])
 
     def test_port_busy_for_a_moment(self) -> None:
         """A peer that gets its old port after all, when the registry is gone, is registered."""
