@@ -69,10 +69,11 @@ class Members:
         missing = await self._look(members)
         large = [member for member in missing if member.size > limits.CHUNK_BYTES]
         small = [member for member in missing if member.size <= limits.CHUNK_BYTES]
-        # What is there several times is fetched once, and then found here.
-        firsts = {member.file: member for member in reversed(large)}
-        queue = deque(sorted(large, key=lambda member: firsts[member.file] is not member))
-        works = [self._fetch_large(queue) for _ in large[:_LARGE_AT_ONCE]]
+        copies: dict[FileId, list[Member]] = {}
+        for member in large:
+            copies.setdefault(member.file, []).append(member)
+        queue = deque(copies.values())
+        works = [self._fetch_large(queue) for _ in range(min(len(queue), _LARGE_AT_ONCE))]
         gone: set[FileId] = set()
         if small:
             works.append(self._fetch_small(small, gone))
@@ -145,16 +146,20 @@ class Members:
 
         return Deferred.fromCoroutine(work).addErrback(end_all)
 
-    async def _fetch_large(self, queue: deque[Member]) -> None:
+    async def _fetch_large(self, queue: deque[list[Member]]) -> None:
         while queue:
-            self._check()
-            member = queue.popleft()
-            report = MemberReport(self._report, self._reports)
-            item = Item(member.file, member.size, member.path)
-            fetch = Fetch(self._means, self._inbox, item, self._holders_of(member), report)
-            with self._kept_track_of(fetch, report):
-                target = await fetch.run()
-            await self._means.offload(self._write_down, member.path, target)
+            # What is there several times is fetched once, and then found here.
+            for member in queue.popleft():
+                self._check()
+                await self._fetch_one(member)
+
+    async def _fetch_one(self, member: Member) -> None:
+        report = MemberReport(self._report, self._reports)
+        item = Item(member.file, member.size, member.path)
+        fetch = Fetch(self._means, self._inbox, item, self._holders_of(member), report)
+        with self._kept_track_of(fetch, report):
+            target = await fetch.run()
+        await self._means.offload(self._write_down, member.path, target)
 
     async def _fetch_small(self, members: Iterable[Member], gone: set[FileId]) -> None:
         self._check()

@@ -106,6 +106,23 @@ class ReuseTests(DownloadCase):
             self.assertEqual(world.saved(f"many/f{content.size}"), content.content)
         self.assertEqual([content.reads for content in contents], [1, 0, 0, 3])
 
+    def test_copies(self) -> None:
+        """What a folder has several times is fetched once, then copied, however large it is."""
+        world, content = self.world(), Content(some_bytes(3 * MIB))
+
+        def keep(published: object) -> None:
+            self.stands(world, content.content)
+
+        world.inbox._keep = keep
+        members = [Member(content.file, content.size, name) for name in ("a", "b", "sub/c")]
+        manifest = Content(encode(members))
+        hit = world.holder("s1", manifest, content).hit(manifest, "many", kind="folder")
+        progress = self.successResultOf(world.get(hit))
+        assert isinstance(progress.state, Saved), progress
+        self.assertEqual(progress.received, 9 * MIB)
+        self.assertEqual(world.left(), [f"Downloads/many/{name}" for name in ("a", "b", "sub/c")])
+        self.assertEqual(content.reads, 3)
+
     def test_remembered(self) -> None:
         """Whoever remembers is told what was published, and as what."""
         world = self.world()
