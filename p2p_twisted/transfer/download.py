@@ -146,12 +146,22 @@ class Download:
         try:
             while self._is_aim_new:
                 self._is_aim_new = False
-                await _STEPS[self._aim](self)
+                await self._step()
         finally:
             self.idle.callback(None)
             # Last: whoever waited may ask for the same file again at once.
             if self.progress.is_ended or self._aim is _Aim.STOPPED:
                 self.report.close()
+
+    async def _step(self) -> None:
+        """Do what is aimed at; whatever nobody has thought of ends it, or it would hang."""
+        try:
+            await _STEPS[self._aim](self)
+        except CancelledError:
+            raise
+        except Exception:
+            self.log.failure("while downloading {name}", name=self._wanted.name)
+            self.report.become(Failed("something unexpected went wrong; see the log", is_kept=True))
 
     async def _save(self) -> None:
         """Get it, unless that is interrupted; wait as long as it does not fit on the disk."""

@@ -7,6 +7,8 @@ from contextlib import suppress
 import attrs
 import msgspec
 
+from p2p_twisted.transfer.disk import DiskFault
+
 
 @attrs.frozen
 class Published:
@@ -51,23 +53,36 @@ class Record:
         self._decoder = msgspec.json.Decoder(Published)
 
     def read(self) -> dict[str, Published]:
-        """Read what was published, by what it was to become; damaged lines count for nothing."""
+        """
+        Read what was published, by what it was to become; damaged lines count for nothing.
+
+        :raises DiskFault: when it cannot be.
+        """
         published = {}
         try:
             with open(self._path, "rb") as lines:
                 for line in lines:
-                    with suppress(msgspec.DecodeError):
+                    with suppress(msgspec.DecodeError, ValueError, RecursionError):
                         each = self._decoder.decode(line)
                         published[each.wanted] = each
         except FileNotFoundError:
             pass
+        except OSError as error:
+            raise DiskFault.of(error) from error
         return published
 
     def add(self, published: Iterable[Published]) -> None:
-        """Write down what was published and is safe on the disk."""
+        """
+        Write down what was published and is safe on the disk.
+
+        :raises DiskFault: when it cannot be.
+        """
         lines = b"".join(msgspec.json.encode(each) + b"\n" for each in published)
-        with open(self._path, "ab") as file:
-            file.write(lines)
+        try:
+            with open(self._path, "ab") as file:
+                file.write(lines)
+        except OSError as error:
+            raise DiskFault.of(error) from error
 
     def remove(self) -> None:
         """Forget it all."""

@@ -4,7 +4,7 @@ import os
 
 from twisted.internet.defer import Deferred
 
-from p2p_twisted.transfer.progress import Canceled, Progress, Receiving, Saved
+from p2p_twisted.transfer.progress import Canceled, Failed, Progress, Receiving, Saved
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Chunk, Push
 
@@ -81,6 +81,22 @@ class DownloadTests(DownloadCase):
         self.assertEqual(world.left(), [])
         self.assertTrue(stranger.is_lost)
         self.assertRaises(KeyError, world.downloads.cancel, 1)
+
+    def test_unexpected(self) -> None:
+        """Whatever nobody has thought of is logged and ends it; it can be asked for again."""
+        world, content = self.world(), Content(some_bytes(3 * MIB))
+        hit = world.holder("s1", content).hit(content)
+
+        def find_same(*_content: object) -> str | None:
+            raise ZeroDivisionError
+
+        patch = self.patch(world.inbox, "find_same", find_same)
+        state = self.successResultOf(world.get(hit)).state
+        assert isinstance(state, Failed), state
+        self.assertTrue(state.is_kept)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        patch.restore()
+        self.assert_saved(world, world.get(hit), content)
 
     def test_progress(self) -> None:
         """Bytes are told at most five times a second, with a rate and the time left."""
