@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import accumulate
 
 import attrs
 from twisted.internet.defer import CancelledError
@@ -97,15 +98,15 @@ class FolderFetch:
         """Remove what is left of it beside the files that were published; blocks."""
         # An earlier run may have left some of it, and this one not have come that far.
         written = self._means.wants.get(self._wanted.file) or self._wanted
+        members: list[Member] = []
         with suppress(OSError, BadManifest):
-            members = read_manifest(self._manifests.path(self._manifest.target))
-            self._members.forget(_placed(members, written.target))
+            listed = read_manifest(self._manifests.path(self._manifest.target))
+            members = _placed(listed, written.target)
+            self._members.forget(members)
         self._fetch.forget()
         self._forget_manifest()
         if written.target is not None:
-            # Nothing but a folder that nothing has landed in can be removed like this.
-            with suppress(OSError):
-                os.rmdir(self._inbox.path(written.target))
+            self._inbox.remove_folders(_folders(written.target, members))
 
     def _forget_manifest(self) -> None:
         self._means.wants.record(self._wanted.file).remove()
@@ -135,6 +136,15 @@ def _placed(members: list[Member], target: str | None) -> list[Member]:
     if not target:
         return members
     return [attrs.evolve(member, path=f"{target}/{member.path}") for member in members]
+
+
+def _folders(target: str, members: Iterable[Member]) -> list[str]:
+    """Name a folder and all those below it that its members are in, the deepest first."""
+    folders = {target}
+    for member in members:
+        folder = member.path if member.is_bare else os.path.dirname(member.path)
+        folders.update(accumulate(folder.split("/"), "{}/{}".format))
+    return sorted(folders, reverse=True)
 
 
 def read_manifest(path: str) -> list[Member]:

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Container, Iterable, Sequence
+from contextlib import suppress
 from itertools import accumulate
 from typing import Final
 
@@ -148,6 +149,13 @@ class Inbox:
                 os.close(open_folder(self.folder, target.split("/"), self._disk, make=True))
             except OSError as error:
                 raise DiskFault.of(error) from error
+
+    def remove_folders(self, targets: Iterable[str]) -> None:
+        """Remove folders that nothing is in; others stay."""
+        for target in targets:
+            components, name = _split(target)
+            with suppress(OSError), opened(self.folder, components, self._disk) as folder:
+                os.rmdir(name, dir_fd=folder)
 
     def part_path(self, target: str, file: FileId) -> str:
         """Tell where the part file of a target is, below the folder."""

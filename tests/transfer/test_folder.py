@@ -166,3 +166,43 @@ class FolderTests(DownloadCase):
         world.downloads.cancel(1)
         world.wires.settle()
         self.assertEqual(world.left(), ["Downloads/photos/a"])
+
+    def test_cancel_before_anything_is_there(self) -> None:
+        """Of a folder that nothing has landed in nothing is left, so it can be asked for again."""
+        world = self.world()
+        content = Content(some_bytes(20 * MIB))
+        members = [
+            Member(content.file, content.size, "sub/deep/a"),
+            Member(BARE, 0, "sub/bare"),
+            Member(BARE, 0, "sub/deeper/bare"),
+        ]
+        manifest = Content(encode(members))
+        hit = world.holder("s1", manifest, content).hit(manifest, "photos", kind="folder")
+        world.downloads.get([hit], world.shown.append)
+        downloads = world.folder / "Downloads"
+        while not [*downloads.rglob(".p2p-*.part")]:
+            world.wires.step()
+        # As an earlier try leaves it that has found no holder of some files.
+        (downloads / "photos/sub/bare").mkdir()
+        world.downloads.cancel(1)
+        world.wires.settle()
+        self.assertEqual([*downloads.iterdir()], [])
+
+    def test_cancel_leaves_other_folders(self) -> None:
+        """What somebody else has put there stays, and what is behind a symbolic link."""
+        world = self.world()
+        outside = world.folder / "outside"
+        (outside / "deep").mkdir(parents=True)
+        hit, _manifest = self.folder(world, a=b"one", sub__deep__b=b"two", with_mine__c=b"three")
+        for content in (b"one", b"two", b"three"):
+            world.holders["s1"].contents.pop(Content(content).file)
+        self.successResultOf(world.get(hit))
+        photos = world.folder / "Downloads" / "photos"
+        os.symlink(outside, photos / "sub")
+        (photos / "with_mine" / "mine").mkdir(parents=True)
+        world.downloads.cancel(1)
+        world.wires.settle()
+        self.assertEqual([*outside.iterdir()], [outside / "deep"])
+        self.assertEqual(
+            {*photos.rglob("*")}, {photos / "sub", photos / "with_mine", photos / "with_mine/mine"}
+        )
