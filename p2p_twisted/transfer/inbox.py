@@ -174,11 +174,16 @@ class Inbox:
             below = os.path.relpath(path, self.folder).split(os.sep)
             for name in filter(_is_part, names):
                 ways = accumulate([*below, name] if path != self.folder else [name], "{}/{}".format)
-                if any(way in spared for way in ways):
-                    continue
-                if now - os.lstat(name, dir_fd=folder).st_mtime > ABANDONED_SECONDS:
-                    self.log.info("removing {name}: nobody wants it any more", name=name)
-                    os.unlink(name, dir_fd=folder)
+                if not any(way in spared for way in ways):
+                    self._remove_if_old(folder, name, now)
+
+    def _remove_if_old(self, folder: int, name: str, now: float) -> None:
+        try:
+            if now - os.lstat(name, dir_fd=folder).st_mtime > ABANDONED_SECONDS:
+                self.log.info("removing {name}: nobody wants it any more", name=name)
+                os.unlink(name, dir_fd=folder)
+        except OSError as error:
+            self.log.warn("{name} cannot be removed: {error}", name=name, error=error)
 
 
 def _split(target: str) -> tuple[list[str], str]:

@@ -1,6 +1,8 @@
 """Downloads that go on where an earlier run has left them."""
 
+import errno
 import os
+from typing import Any
 
 from twisted.internet.defer import CancelledError
 
@@ -137,3 +139,23 @@ class ResumeTests(InterruptedCase):
         self.assertTrue(other.exists())
         young.unlink()
         self.assertGreater(part.stat().st_size, 2 * MIB)
+
+    def test_sweep_fails(self) -> None:
+        """An old part file that cannot be removed stays; others are, and downloads go on."""
+        content = Content(some_bytes(12 * MIB))
+        world = self.broken_off(content)
+        stuck, other = (world.folder / "Downloads" / f".p2p-{each * 16}.part" for each in "ab")
+        for path in (stuck, other):
+            path.touch()
+            os.utime(path, (1, 1))
+        unlink = os.unlink
+
+        def refuse(path: Any, *, dir_fd: int | None = None) -> None:
+            if path == stuck.name:
+                raise PermissionError(errno.EPERM, "it is immutable")
+            unlink(path, dir_fd=dir_fd)
+
+        self.patch(os, "unlink", refuse)
+        self.go_on(world)
+        self.assertEqual(world.saved(), content.content)
+        self.assertEqual(world.left(), [f"Downloads/{stuck.name}", "Downloads/f1.txt"])
