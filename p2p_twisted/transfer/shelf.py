@@ -49,9 +49,12 @@ class Shelf:
         self._failed = failed
         self._waiting: dict[FileId, tuple[Content, bytes]] = {}
         self._idle: Deferred[None] | None = None
+        self._has_failed = False
 
     def put(self, content: Content, whole: bytes) -> None:
-        """Let a file be saved; it is verified once more on the way."""
+        """Let a file be saved, as long as all could be; it is verified once more on the way."""
+        if self._has_failed:
+            return
         self._waiting[content.file] = (content, whole)
         if self._idle is None:
             self._idle = Deferred()
@@ -76,6 +79,7 @@ class Shelf:
                 await self._offload(self._save, files)
                 self._saved(some)
         except DiskFault as fault:
+            self._has_failed = True
             self._waiting.clear()
             self._failed(fault)
         finally:

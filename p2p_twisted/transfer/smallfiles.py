@@ -164,6 +164,8 @@ class SmallFiles:
                 self._shelf.put(*found)
             if self._pool.is_full:
                 await self._shelf.emptied()
+            if self._fault is not None:
+                raise self._fault
 
     # Holders
 

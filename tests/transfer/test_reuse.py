@@ -1,15 +1,16 @@
 """Content that stands here already is copied, and not fetched."""
 
+import errno
 import fcntl
 import os
 from typing import Any
 
-from p2p_twisted.transfer.progress import Failed, Saved
+from p2p_twisted.transfer.progress import Blocked, Failed, Saved
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.manifest import Member, encode
 from p2p_twisted.wire.messages import Hit
 
-from .cases import DownloadCase
+from .cases import DownloadCase, folder_of, small
 from .disks import FaultyDisk
 from .world import Content, World, some_bytes
 
@@ -145,6 +146,18 @@ class ReuseTests(DownloadCase):
                 )
             ),
         )
+
+    def test_disk_fails_for_some(self) -> None:
+        """When one of many files cannot be saved, the others are not even read."""
+        disk = FaultyDisk(pwrite=errno.ENOSPC)
+        disk.calls_before = 1
+        world, contents = self.world(disk), small(5)
+        mine = [self.stands(world, content.content) for content in contents]
+        manifest = folder_of(contents)
+        hit = world.holder("s1", manifest).hit(manifest, "many", kind="folder")
+        state = self.successResultOf(world.get(hit)).state
+        self.assertEqual(state, Blocked("the disk is full"))
+        self.assertEqual([each.is_closed for each in mine], [True, True, False, False, False])
 
     def test_disk_fails(self) -> None:
         """A fault while it is copied is told like any other."""

@@ -1,0 +1,39 @@
+"""Small files that are saved while others arrive."""
+
+import errno
+import os
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.threads import inline
+from p2p_twisted.transfer.content import Content
+from p2p_twisted.transfer.disk import DiskFault
+from p2p_twisted.transfer.inbox import Inbox
+from p2p_twisted.transfer.record import Record
+from p2p_twisted.transfer.shelf import Shelf
+from p2p_twisted.wire.content import content_id
+
+from .disks import FaultyDisk
+
+
+class ShelfTests(SynchronousTestCase):
+    """A shelf on a disk that is full after the first file."""
+
+    def test_fails_once(self) -> None:
+        """A fault is told once, and nothing is saved after it, even if it could be."""
+        disk = FaultyDisk(pwrite=errno.ENOSPC)
+        disk.calls_before = 1
+        folder, record = self.mktemp(), Record(self.mktemp())
+        wholes = {content_id(whole): whole for whole in (b"a", b"b", b"c", b"d")}
+        targets = {file: [whole.decode()] for file, whole in wholes.items()}
+        saved: list[str] = []
+        faults: list[DiskFault] = []
+        inbox = Inbox(folder, disk)
+        shelf = Shelf(inline, inbox, record, targets, saved.extend, faults.append)
+        for file, whole in wholes.items():
+            if whole == b"d":
+                disk.errors.clear()
+            shelf.put(Content.of_whole(file, whole), whole)
+        self.assertEqual([str(fault) for fault in faults], ["the disk is full"])
+        self.assertEqual(saved, [content_id(b"a")])
+        self.assertEqual([name for name in os.listdir(folder) if name in "abcd"], ["a"])
