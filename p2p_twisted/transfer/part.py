@@ -99,6 +99,8 @@ class Part:
         """
         try:
             fcntl.ioctl(self._fd, _FICLONE, file)
+            # The other file may have grown since its digests were made.
+            os.ftruncate(self._fd, self.content.size)
         except OSError:
             return False
         return True
