@@ -2,7 +2,7 @@
 
 import os
 from contextlib import suppress
-from threading import get_ident
+from threading import Lock
 from typing import Final, Literal
 
 import attrs
@@ -58,6 +58,7 @@ class Wants:
         self.folder = folder
         self._disk = disk
         self._decoder = msgspec.json.Decoder(Wanted)
+        self._keeping = Lock()
 
     def put(self, wanted: Wanted) -> None:
         """
@@ -127,19 +128,16 @@ class Wants:
 
     def _keep(self, name: str, content: bytes) -> None:
         path = os.path.join(self.folder, name)
-        # Two downloads that have a file in common may keep its digests at the same moment.
-        scratch = f"{path}.{get_ident()}.new"
         try:
             make_folder(self.folder, self._disk, mode=0o700)
-            with open(scratch, "wb") as new:
+            # Two downloads that have a file in common may keep its digests at the same moment.
+            with self._keeping, open(path + ".new", "wb") as new:
                 new.write(content)
                 new.flush()
                 self._disk.fsync(new.fileno())
-            os.replace(scratch, path)
+                os.replace(path + ".new", path)
             sync_folder(self.folder, self._disk)
         except OSError as error:
-            with suppress(OSError):
-                os.unlink(scratch)
             raise DiskFault.of(error) from error
 
     def _forget(self, name: str) -> None:
