@@ -18,6 +18,7 @@ PLENTY_BYTES_PER_SECOND: Final = 200_000_000
 
 _MEASURED_SECONDS: Final = 0.25
 _OVERDUE_SECONDS: Final = 1.0
+_LATE_SECONDS: Final = 5.0
 _FEW_CHUNKS: Final = 4
 _AHEAD_SECONDS: Final = 0.3
 _FEWEST_AHEAD: Final = 3
@@ -165,6 +166,9 @@ class Crowd:
     def _reveal(self) -> None:
         assert self._spreading is not None
         ahead = max(_FEWEST_AHEAD, int(_AHEAD_SECONDS * self._rate / CHUNK_BYTES))
+        # A few who take long over what they were told of must not keep the rest from all others.
+        long_ago = self._clock.seconds() - _LATE_SECONDS
+        ahead += sum(not push.is_idle and self._pushes[push] <= long_ago for push in self._spread)
         revealed: dict[Push, list[int]] = {}
         for push, index in self._spreading.reveal(ahead):
             revealed.setdefault(push, []).append(index)

@@ -93,6 +93,19 @@ class CrowdTests(SynchronousTestCase):
         self.clock.pump([0.5] * 4)
         self.assertLess(kept, second.offered)
 
+    def test_slow_ones(self) -> None:
+        """Some who take for ever over what they asked for do not keep the rest from others."""
+        slow = [self.join() for _ in range(3)]
+        fast = self.join()
+        assert fast.offered is not None
+        fast.is_idle = True
+        for _ in range(300):
+            for index in sorted(fast.offered):
+                self.send(fast, index)
+            self.clock.advance(0.5)
+        self.assertGreater(len(fast.offered), CHUNKS // 2)
+        self.assertLess(max(len(push.offered or ()) for push in slow), 5)
+
     def test_small(self) -> None:
         """A file of few chunks is not worth it."""
         self.crowd = Crowd(self.clock, 4, Random(1))
