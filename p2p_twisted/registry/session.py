@@ -66,6 +66,11 @@ class RegistrySession:
             is_sent = self._connection.send(answer)
         finally:
             self._connection.close()
-        if isinstance(answer, Welcome) and isinstance(question, Join) and not is_sent:
+        if (
+            isinstance(answer, Welcome)
+            and isinstance(question, Join)
+            and answer.token != question.token
+            and not is_sent
+        ):
             # Nobody knows of this registration.
             await self._registry.answer(Leave(answer.name, answer.token), host)

@@ -11,16 +11,19 @@ _MINUTE: Final = 60.0
 
 class DialLimit:
     """
-    At most four failing dials a minute to one host.
+    At most four dials a minute to one host that nobody answers.
 
     Whoever wants a file says where it listens, and could name a host that has
     no part in this: it would be dialed by every holder. On loopback, where all
-    peers have one host, each port is counted by itself.
+    peers have one host, each port is counted by itself. Where a peer has answered
+    within the last minute, any number may be under way.
     """
 
     def __init__(self) -> None:
         # By address, when dials of the last minute failed; what was dialed last is last.
         self._failed: OrderedDict[str, list[float]] = OrderedDict()
+        # When somebody answered last, the latest last.
+        self._answered: OrderedDict[str, float] = OrderedDict()
 
     def take(self, host: str, port: int, now: float) -> bool:
         """
@@ -32,15 +35,17 @@ class DialLimit:
         self._forget(now)
         key = _key(host, port)
         failed = [then for then in self._failed.get(key, ()) if then > now - _MINUTE]
-        if len(failed) >= limits.FAILED_DIALS_PER_MINUTE:
+        if len(failed) >= limits.FAILED_DIALS_PER_MINUTE and key not in self._answered:
             return False
         self._failed[key] = [*failed, now]
         self._failed.move_to_end(key)
         return True
 
-    def succeeded(self, host: str, port: int) -> None:
+    def succeeded(self, host: str, port: int, now: float) -> None:
         """Take note that the peer that was expected has answered."""
         key = _key(host, port)
+        self._answered[key] = now
+        self._answered.move_to_end(key)
         *others, _last = self._failed.pop(key, [0.0])
         if others:
             self._failed[key] = others
@@ -50,8 +55,13 @@ class DialLimit:
         while self._failed:
             key = next(iter(self._failed))
             if self._failed[key][-1] > now - _MINUTE:
-                return
+                break
             del self._failed[key]
+        while self._answered:
+            key = next(iter(self._answered))
+            if self._answered[key] > now - _MINUTE:
+                break
+            del self._answered[key]
 
 
 def _key(host: str, port: int) -> str:

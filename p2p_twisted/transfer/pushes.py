@@ -77,7 +77,7 @@ class Pushes:
 
     def serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
         """
-        Deliver what is wanted: on the link when it is small, by a push otherwise.
+        Deliver what is wanted: on the link when that has room for it, by a push otherwise.
 
         :param link: to the requester itself, where it is a neighbor.
         :param refuse: is told why, when it is not delivered.
@@ -90,8 +90,8 @@ class Pushes:
             source, audience = self._partials.open(want.file)
         if source is None:
             refuse("it is not shared here any more", gone=True)
-        elif link is not None and not want.more and self._fits_link(source.size):
-            self._send_on(link, want, source, refuse)
+        elif link is not None and self._is_sent_on(link, want, source, refuse):
+            source.close()
         elif (reason := self._why_not(want)) is not None:
             source.close()
             refuse(reason)
@@ -130,19 +130,20 @@ class Pushes:
         if len(self._open) >= self._traffic.at_once.up:
             return "busy"
         if not self._dials.take(want.host, want.port, self._reactor.seconds()):
-            return f"{want.host} could not be reached several times"
+            return f"{want.host} was dialed several times, and has not answered"
         return None
 
-    def _send_on(self, link: Connection, want: Want, source: Source, refuse: Refusal) -> None:
+    def _is_sent_on(self, link: Connection, want: Want, source: Source, refuse: Refusal) -> bool:
+        """Send a file between the lines of a link, if it may go there; tell whether that is all."""
+        if want.more or not self._fits_link(source.size):
+            return False
         try:
             content = source.read(0, source.size)
         except SourceChanged:
             refuse("the file was changed")
-        else:
-            # As one piece, so that nothing can come between.
-            link.send_raw(encode(File(want.ticket, source.size)) + content)
-        finally:
-            source.close()
+            return True
+        # As one piece, so that nothing can come between; but no more than the link has room for.
+        return link.send_raw(encode(File(want.ticket, source.size)) + content, sheddable=True)
 
     def _audience(self, want: Want, source: Source) -> Audience:
         """Find the others to whom the same file is pushed, if they share an uplink."""
@@ -159,7 +160,7 @@ class Pushes:
             if not hello.is_from("peer", want.name, self._network):
                 refuse(f"somebody else answers at {want.host}")
                 return False
-            self._dials.succeeded(want.host, want.port)
+            self._dials.succeeded(want.host, want.port, self._reactor.seconds())
             return True
 
         connection = Connection(self._reactor)

@@ -85,6 +85,6 @@ class Record:
             raise DiskFault.of(error) from error
 
     def remove(self) -> None:
-        """Forget it all."""
-        with suppress(FileNotFoundError):
+        """Forget it all; what cannot be removed is only of no use any more."""
+        with suppress(OSError):
             os.unlink(self._path)

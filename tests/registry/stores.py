@@ -25,6 +25,10 @@ class Slow(MemoryStore):
         self.waiting.append((kept, changes))
         return kept
 
+    def pause(self) -> None:
+        """Keep changes only when told to, once more."""
+        self._is_slow = True
+
     def go(self) -> None:
         """Keep what waits, and from now on be quick."""
         self._is_slow = False

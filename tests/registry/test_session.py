@@ -161,6 +161,18 @@ class RegistrySessionTests(SynchronousTestCase):
         store.go()
         self.assertEqual(self.successResultOf(store.load()), ())
 
+    def test_gone_before_it_is_back(self) -> None:
+        """Who asks for the place that it has loses nothing with the answer."""
+        store = Slow()
+        store.go()
+        line = Line(store)
+        welcome = self.successResultOf(line.registry.answer(Join("s1"), LOOPBACK))
+        store.pause()
+        line.say(encode(Join("s1", welcome.port, welcome.token)))
+        line.connection.connectionLost()
+        store.go()
+        self.assertEqual([kept.address.name for kept in self.successResultOf(store.load())], ["s1"])
+
     def test_a_store_that_hangs(self) -> None:
         """Nobody waits longer than 10 s."""
         line = Line(Slow())

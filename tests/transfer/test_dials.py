@@ -26,5 +26,13 @@ class DialLimitTests(SynchronousTestCase):
         dials = DialLimit()
         for _ in range(100):
             self.assertTrue(dials.take("127.0.0.1", 9_000, 1.0))
-            dials.succeeded("127.0.0.1", 9_000)
-        dials.succeeded("127.0.0.1", 9_001)
+            dials.succeeded("127.0.0.1", 9_000, 1.0)
+        dials.succeeded("127.0.0.1", 9_001, 1.0)
+
+    def test_many_at_once(self) -> None:
+        """Where a peer has answered of late, many dials may be under way at once."""
+        dials = DialLimit()
+        dials.take("192.0.2.1", 9_000, 0.0)
+        dials.succeeded("192.0.2.1", 9_000, 0.5)
+        self.assertTrue(all(dials.take("192.0.2.1", 9_000, 1.0) for _ in range(50)))
+        self.assertFalse(dials.take("192.0.2.1", 9_000, 60.6))
