@@ -146,7 +146,7 @@ class Node:
         self._perform(effects)
         return bool(effects)
 
-    def stop(self) -> None:
+    def seek_no_more(self) -> None:
         """From now on seek no links, but keep those there are, and take those who come."""
         self._overlay.membership.seek_no_more()
 

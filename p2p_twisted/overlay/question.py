@@ -28,7 +28,7 @@ class Question:
     :ivar waiting: the neighbors that have not told yet.
     :ivar stream_at: when to pass on next what has come.
     :ivar peers: what has come and is still to be passed on, as are ``hits``.
-    :ivar records: how many have come.
+    :ivar records: how many have come and are passed on.
     :ivar is_hasty: whether those who have not told by the deadline may just be slow.
     """
 

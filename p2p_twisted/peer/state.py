@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 from attrs import define, field
@@ -30,6 +31,7 @@ class StateDirectory:
 
     path: Path
     _lock: int | None = field(default=None, init=False)
+    _writing: Lock = field(factory=Lock, init=False)
 
     def open(self) -> None:
         """
@@ -68,12 +70,13 @@ class StateDirectory:
         """Write a value so that a crash leaves this one or the last one."""
         scratch = self.path / f"{name}.new"
         content = json.dumps(value).encode()
-        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        # The last save may begin before the one before it has ended.
+        with self._writing, os.fdopen(os.open(scratch, flags, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(scratch, self.path / name)
+            os.replace(scratch, self.path / name)
 
 
 def address_to_json(address: PeerAddress) -> list[str | int]:

@@ -82,5 +82,5 @@ class Stopping:
         """Keep the links for a moment, so that the word gets through, but make none."""
         self.has_begun = True
         if self._presence.node is not None:
-            self._presence.node.stop()
+            self._presence.node.seek_no_more()
         await deferLater(self._reactor, _GRACE_SECONDS, lambda: None)

@@ -38,6 +38,11 @@ class DiskFault(Exception):
         is_kept, is_full = error.errno != errno.EIO, error.errno in (errno.ENOSPC, errno.EDQUOT)
         return cls(sentence, is_kept, is_full)
 
+    @classmethod
+    def unexpected(cls) -> "DiskFault":
+        """Make what ends a download for a mistake of ours, which the log tells of."""
+        return cls("something unexpected went wrong; see the log")
+
 
 class Disk(Protocol):
     """The calls that a full or failing disk makes fail: the :mod:`os` module's."""

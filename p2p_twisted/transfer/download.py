@@ -161,7 +161,7 @@ class Download:
             raise
         except Exception:
             self.log.failure("while downloading {name}", name=self._wanted.name)
-            self.report.become(Failed("something unexpected went wrong; see the log", is_kept=True))
+            self.report.become(Failed(str(DiskFault.unexpected()), is_kept=True))
 
     async def _save(self) -> None:
         """Get it, unless that is interrupted; wait as long as it does not fit on the disk."""

@@ -62,7 +62,7 @@ class Members:
         Fetch them.
 
         :param members: their paths are the targets that they are to become.
-        :returns: those that nobody shares any more.
+        :returns: the small ones that nobody shares any more; large ones are waited for.
         :raises DiskFault: when something cannot be kept.
         :raises CancelledError: when it was given up.
         """

@@ -119,6 +119,10 @@ class Receiving:
         except DiskFault as fault:
             self._failed(fault)
             return
+        except Exception:
+            self.log.failure("while preparing for a download")
+            self._failed(DiskFault.unexpected())
+            return
         self._content, self._plan = content, plan
         if self._connection.is_open:
             self._connection.within(limits.STALL_SECONDS)

@@ -79,12 +79,18 @@ class Shelf:
                 await self._offload(self._save, files)
                 self._saved(some)
         except DiskFault as fault:
-            self._has_failed = True
-            self._waiting.clear()
-            self._failed(fault)
+            self._give_up(fault)
+        except Exception:
+            self.log.failure("while saving small files")
+            self._give_up(DiskFault.unexpected())
         finally:
             self._idle = None
             idle.callback(None)
+
+    def _give_up(self, fault: DiskFault) -> None:
+        self._has_failed = True
+        self._waiting.clear()
+        self._failed(fault)
 
     def _save(self, files: Iterable[tuple[Content, bytes]]) -> None:
         """Blocks; raises :class:`DiskFault`."""

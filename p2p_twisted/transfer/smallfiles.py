@@ -139,9 +139,8 @@ class SmallFiles:
         """Save a file, which is verified."""
         if self._pool.came(holder, content.file):
             self._idle_since = self._means.clock.seconds()
-            size = content.size * len(self._targets[content.file])
             self._report.moved(holder, content.size)
-            self._report.delivered(holder, size)
+            self._report.delivered(holder, self._size_of_all(content))
             self._shelf.put(content, whole)
 
     def refused(self, holder: PeerName, file: FileId) -> None:

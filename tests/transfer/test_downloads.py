@@ -84,19 +84,20 @@ class DownloadTests(DownloadCase):
 
     def test_unexpected(self) -> None:
         """Whatever nobody has thought of is logged and ends it; it can be asked for again."""
-        world, content = self.world(), Content(some_bytes(3 * MIB))
-        hit = world.holder("s1", content).hit(content)
 
-        def find_same(*_content: object) -> str | None:
+        def fail(*_args: object) -> None:
             raise ZeroDivisionError
 
-        patch = self.patch(world.inbox, "find_same", find_same)
-        state = self.successResultOf(world.get(hit)).state
-        assert isinstance(state, Failed), state
-        self.assertTrue(state.is_kept)
-        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
-        patch.restore()
-        self.assert_saved(world, world.get(hit), content)
+        for step in ("find_same", "open_part"):
+            world, content = self.world(), Content(some_bytes(3 * MIB))
+            hit = world.holder("s1", content).hit(content)
+            patch = self.patch(world.inbox, step, fail)
+            state = self.successResultOf(world.get(hit)).state
+            assert isinstance(state, Failed), state
+            self.assertTrue(state.is_kept)
+            self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+            patch.restore()
+            self.assert_saved(world, world.get(hit), content)
 
     def test_progress(self) -> None:
         """Bytes are told at most five times a second, with a rate and the time left."""

@@ -37,3 +37,14 @@ class ShelfTests(SynchronousTestCase):
         self.assertEqual([str(fault) for fault in faults], ["the disk is full"])
         self.assertEqual(saved, [content_id(b"a")])
         self.assertEqual([name for name in os.listdir(folder) if name in "abcd"], ["a"])
+
+    def test_unexpected(self) -> None:
+        """Whatever nobody has thought of is logged, and ends it as a fault does."""
+        faults: list[DiskFault] = []
+        targets = {content_id(b"a"): ["a"]}
+        inbox, record = Inbox(self.mktemp()), Record(self.mktemp())
+        shelf = Shelf(inline, inbox, record, targets, lambda _saved: None, faults.append)
+        self.patch(inbox, "open_part", lambda *_args, **_kwargs: 1 / 0)
+        shelf.put(Content.of_whole(content_id(b"a"), b"a"), b"a")
+        self.assertEqual(len(faults), 1)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)

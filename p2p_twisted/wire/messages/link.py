@@ -17,7 +17,8 @@ class Link(Message):
     """
     Ask that this connection become a link.
 
-    :ivar why: ``join`` a newcomer, ``need`` too few links, ``mix`` a swap.
+    :ivar why: ``join`` too few links, where the registry has named who is asked; ``need``
+        too few links; ``mix`` a swap.
     :ivar name: of the peer that asks.
     :ivar port: where it listens; its host is the connection's.
     :ivar alone: it has no other link, so it is never refused.
