@@ -17,6 +17,7 @@ from p2p_twisted.wire.messages import Join, Welcome
 from p2p_twisted.wire.names import PeerAddress
 
 _STATE: Final = "registration"
+_LEAST_PAUSE_SECONDS: Final = 1.0
 _FIRST_RETRY_SECONDS: Final = 1.0
 _LONGEST_RETRY_SECONDS: Final = 30.0
 """Half of the shortest lease: a registry that is back knows all its peers within one."""
@@ -161,10 +162,14 @@ class Registration:
                 pause, retry = retry, min(2 * retry, _LONGEST_RETRY_SECONDS)
                 if renewed is not None:
                     pause = min(pause, renewed.lease / 2)
+            soonest = self._reactor.seconds() + _LEAST_PAUSE_SECONDS
             await self._sleep(pause)
+            # A neighbor that comes and goes all the time is nothing to the registry.
+            while not self._is_ended and self._reactor.seconds() < soonest:
+                await self._sleep(soonest - self._reactor.seconds())
 
     def hurry(self) -> None:
-        """Renew now: we have lost our last neighbor."""
+        """Renew now, or in a second: we have lost our last neighbor."""
         if self._pause is not None:
             self._pause.cancel()
 

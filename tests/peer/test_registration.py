@@ -90,6 +90,17 @@ class RegistrationTests(SynchronousTestCase):
         self.successResultOf(kept)
         self.assertEqual(self.registry.asked, ["join", "renew", "leave"])
 
+    def test_hurries_once_a_second(self) -> None:
+        """However often the last neighbor is lost, the registry is asked once a second."""
+        self.successResultOf(Deferred.fromCoroutine(self.registration.begin(lambda _port: None)))
+        kept = Deferred.fromCoroutine(self.registration.keep())
+        for _ in range(100):
+            self.registration.hurry()
+            self.clock.advance(0.1)
+        self.assertIn(self.registry.asked.count("renew"), range(8, 13))
+        self.successResultOf(Deferred.fromCoroutine(self.registration.end()))
+        self.successResultOf(kept)
+
     def test_port_busy_for_a_moment(self) -> None:
         """A peer that gets its old port after all, when the registry is gone, is registered."""
         tried = []
