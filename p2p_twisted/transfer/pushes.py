@@ -74,6 +74,7 @@ class Pushes:
         self._open: dict[Connection, Pushing] = {}
         # In the order in which they came.
         self._tickets: dict[MessageId, None] = {}
+        self._is_stopping = False
 
     def serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
         """
@@ -83,6 +84,9 @@ class Pushes:
         :param refuse: is told why, when it is not delivered.
         """
         if not self._is_new(want.ticket):
+            return
+        if self._is_stopping:
+            refuse("it is stopping")
             return
         audience: Audience | None = None
         source = self._open_source(want.file)
@@ -100,7 +104,8 @@ class Pushes:
             background(self.log, "pushing a file", self._push(want, source, audience, refuse))
 
     async def stop(self) -> None:
-        """Break all pushes off; returns when their connections are gone."""
+        """Break all pushes off, and begin none; returns when their connections are gone."""
+        self._is_stopping = True
         gone = [push.gone for push in self._open.values()]
         for connection in list(self._open):
             connection.abort()

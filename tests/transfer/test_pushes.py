@@ -274,6 +274,13 @@ class PushesTests(SynchronousTestCase):
         self.assertTrue(requester.is_lost)
         self.assertTrue(self.content.is_closed)
 
+    def test_want_after_stop(self) -> None:
+        """Once it stops, nobody is served any more, and whoever asks can go elsewhere at once."""
+        self.successResultOf(Deferred.fromCoroutine(self.pushes.stop()))
+        self.serve(self.want())
+        self.assertEqual(self.refused, ["it is stopping"])
+        self.assertEqual(self.wires.dialed, [])
+
 
 class FakeLink:
     """A link that is only written to."""
