@@ -2,6 +2,9 @@
 
 PYTHON ?= python3
 
+# Tests of real processes wait more than they compute: two processors do three at once.
+JOBS ?= 3
+
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -23,14 +26,14 @@ demo: $(VENV)/.for-demo
 	@if [ -t 0 ]; then $(BIN)/p2p up; else $(BIN)/p2p up --script docs/demo.p2p; fi
 
 test: $(VENV)/.for-test
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n $(JOBS)
 
 check: $(VENV)/.for-check
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n $(JOBS)
 
 bench: $(VENV)/.for-demo
 	$(BIN)/python -m benchmarks $(if $(RIVALS),--rivals $(RIVALS)) $(if $(DIRECTORY),--directory $(DIRECTORY))
