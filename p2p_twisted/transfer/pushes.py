@@ -78,7 +78,7 @@ class Pushes:
 
     def serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
         """
-        Deliver what is wanted: on the link when that has room for it, by a push otherwise.
+        Deliver what is wanted: on the link when it is small, by a push otherwise.
 
         :param link: to the requester itself, where it is a neighbor.
         :param refuse: is told why, when it is not delivered.
@@ -147,8 +147,9 @@ class Pushes:
         except SourceChanged:
             refuse("the file was changed")
             return True
-        # As one piece, so that nothing can come between; but no more than the link has room for.
-        return link.send_raw(encode(File(want.ticket, source.size)) + content, sheddable=True)
+        # As one piece, so that nothing can come between. Whoever asks and never reads is cut off.
+        link.send_raw(encode(File(want.ticket, source.size)) + content)
+        return True
 
     def _audience(self, want: Want, source: Source) -> Audience:
         """Find the others to whom the same file is pushed, if they share an uplink."""

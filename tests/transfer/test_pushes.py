@@ -219,17 +219,6 @@ class PushesTests(SynchronousTestCase):
         self.serve(self.want(), link)
         self.assertEqual(len(self.wires.dialed), 1)
 
-    def test_no_room_on_a_link(self) -> None:
-        """Small files that the link has no room for are pushed, rather than cut it."""
-        link = FakeLink()
-        link.has_room = False
-        self.content = Content(some_bytes(LINK_FILE_BYTES))
-        requester = self.listen()
-        self.serve(self.want(), link)
-        requester.say(Send(((0, 1),)))
-        self.wires.settle()
-        self.assertIn(self.content.content, requester.received)
-
     def test_limited(self) -> None:
         """No faster than it may, and all of it; a small file that cannot go now is pushed."""
         self.traffic.limit(Rates(up=MIB))
@@ -287,11 +276,7 @@ class FakeLink:
 
     def __init__(self) -> None:
         self.sent = b""
-        self.has_room = True
 
-    def send_raw(self, piece: bytes, sheddable: bool) -> bool:
-        assert sheddable
-        if not self.has_room:
-            return False
+    def send_raw(self, piece: bytes) -> bool:
         self.sent += piece
         return True

@@ -106,8 +106,7 @@ class HonestTests(SmallFilesCase):
         hit = self.share(world, "s1", contents)
         done = world.downloads.get([hit], world.shown.append)
         world.wires.step(4)
-        holder = world.holders.pop("s1")
-        stopped = Deferred.fromCoroutine(holder.pushes.stop())
+        stopped = Deferred.fromCoroutine(world.holders.pop("s1").pushes.stop())
         world.wires.pass_time(150)
         self.successResultOf(stopped)
         self.assertIsInstance(self.successResultOf(done).state, Waiting)
@@ -115,8 +114,7 @@ class HonestTests(SmallFilesCase):
         sought = 1 + len(contents)
         self.assertEqual(world.finds[:sought], [False] * sought)
         self.assertTrue(all(world.finds[sought:]))
-        world.holders["s1"] = holder
-        world.found = (hit,)
+        world.found = (self.share(world, "s1", contents),)
         world.wires.pass_time(31)
         self.assert_whole(world, world.downloads.all()[0], contents)
 
