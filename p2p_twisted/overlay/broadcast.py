@@ -133,7 +133,8 @@ class Broadcast:
         # Each link has a share, or one that makes ids up would keep out what others announce.
         share = limits.MISSING_MOST // limits.LINKS_MOST
         owed = sum(missing.first == link for missing in self._missing.values())
-        for id_ in unknown[: max(0, share - owed)]:
+        room = min(share - owed, limits.MISSING_MOST - len(self._missing))
+        for id_ in unknown[: max(0, room)]:
             self._missing.setdefault(id_, _Missing(link, [], now + self._patience()))
         for id_ in unknown:
             if id_ in self._missing and link not in self._missing[id_].announcers:
@@ -166,9 +167,12 @@ class Broadcast:
     def neighbor_down(self, link: LinkId, was_eager: bool) -> list[Effect]:
         """Forget a link; if it was one of the tree, have all others push again."""
         self._fresh.pop(link, None)
-        for missing in self._missing.values():
+        for id_, missing in list(self._missing.items()):
             if link in missing.announcers:
                 missing.announcers.remove(link)
+            if missing.first == link and not missing.announcers:
+                # Or whoever comes back again and again would have a share each time.
+                del self._missing[id_]
         if not was_eager:
             return []
         others = self.tree.lazy

@@ -227,6 +227,18 @@ class TreeTests(SynchronousTestCase):
         self.assertEqual(len(grafts), limits.MISSING_MOST // limits.LINKS_MOST + 1)
         self.assertEqual(grafts[-1], Send(3, Graft((an_id(-1),))))
 
+    def test_announcements_by_many_links(self) -> None:
+        """Nor does it where whoever announces them comes back under ever new links."""
+        broadcast = self.a_pruned_broadcast()
+        for link in range(100, 120):
+            broadcast.tree.add(link, is_eager=False)
+            ids = tuple(an_id(link * 1_000 + number) for number in range(200))
+            broadcast.announced(link, ids, 0.0)
+            broadcast.neighbor_down(link, broadcast.tree.drop(link))
+        broadcast.announced(3, (an_id(-1),), 0.0)
+        self.assertEqual(len(broadcast._missing), 1)
+        self.assertEqual(broadcast.wake(10.0), [Send(3, Graft((an_id(-1),)))])
+
     def test_kept_is_not_forgotten(self) -> None:
         """What is still kept is not delivered again, however much has come since."""
         broadcast = self.a_pruned_broadcast()
