@@ -21,7 +21,7 @@ from p2p_twisted.registry.deciding import Policy
 from p2p_twisted.registry.server import Registry
 from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
-from p2p_twisted.testing.inside import WitnessedPeer, node_of
+from p2p_twisted.testing.inside import WitnessedPeer, close_files, node_of
 from p2p_twisted.testing.listening import heard_only_by
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.threads import inline
@@ -235,10 +235,9 @@ class VirtualDaemons:
         return witness
 
     def _bury(self, name: str) -> None:
-        # The system closes what a killed process had open, its lock among it.
         if name in self.peers:
             peer = self.peers.pop(name)
-            peer.state.close()
+            close_files(peer)
             self._killed.append(peer)
         self._killed.append(self._services.pop(name))
 

@@ -36,6 +36,14 @@ class WitnessedPeer(Peer):
         return me
 
 
+def close_files(peer: Peer) -> None:
+    """Close what a killed process had open, as the system does."""
+    peer.state.close()
+    peer._earlier.stop()
+    for library in peer._holdings._libraries:
+        library._worker.close()
+
+
 def node_of(peer: Peer) -> Node | None:
     """Find a peer's part of the overlay, once it has joined."""
     return peer._presence.node

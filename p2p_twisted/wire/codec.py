@@ -8,12 +8,14 @@ import attrs
 import msgspec
 
 from p2p_twisted.wire.errors import Malformed, UnknownVerb
-from p2p_twisted.wire.limits import LINE_BYTES
+from p2p_twisted.wire.limits import JSON_DEPTH, LINE_BYTES
 from p2p_twisted.wire.messages import MESSAGES, Message
 
 _DECODERS: Final = {verb: msgspec.json.Decoder(kind) for verb, kind in MESSAGES.items()}
 _ENCODER: Final = msgspec.json.Encoder()
 _QUOTED_CHARACTERS: Final = 20
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
 _FAULT_CHARACTERS: Final = 200
 
 T = TypeVar("T")
@@ -67,13 +69,16 @@ def decode(line: bytes) -> Message:
     try:
         # msgspec itself looks only at the strings that it keeps.
         body.decode()
-        return decoder.decode(body or b"{}")
+        message = decoder.decode(body or b"{}")
     except RecursionError:
         raise Malformed(f"{verb}: nested too deeply") from None
     except UnicodeDecodeError:
         raise Malformed(f"{verb}: not UTF-8") from None
     except (msgspec.DecodeError, ValueError) as error:
         raise Malformed(f"{verb}: {printable(str(error), _FAULT_CHARACTERS)}") from None
+    if _is_too_deep(body):
+        raise Malformed(f"{verb}: nested too deeply")
+    return message
 
 
 def packed(items: Sequence[T], make: Callable[[tuple[T, ...]], Message]) -> Iterator[Message]:
@@ -102,6 +107,23 @@ def packed(items: Sequence[T], make: Callable[[tuple[T, ...]], Message]) -> Iter
 def printable(text: str, most: int) -> str:
     """Cut a text, and mask the control characters that a name might have smuggled in."""
     return "".join(c if c.isprintable() else "?" for c in text[:most])
+
+
+def _is_too_deep(body: bytes) -> bool:
+    """
+    Return whether valid JSON nests lists and objects deeper than the limit.
+
+    The interpreter's own limit differs between versions of Python. Each round takes the
+    innermost brackets away, whatever they are within.
+    """
+    if body.count(b"[") + body.count(b"{") <= JSON_DEPTH:
+        return False
+    unescaped = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    outside_strings = b"".join(unescaped.split(b'"')[::2])
+    brackets = outside_strings.translate(_SQUARE, _NO_BRACKETS)
+    for _ in range(JSON_DEPTH):
+        brackets = brackets.replace(b"[]", b"")
+    return bool(brackets)
 
 
 def _line(message: Message) -> bytes:

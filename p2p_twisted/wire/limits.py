@@ -12,6 +12,7 @@ TIB: Final = 1024 * 1024 * MIB
 
 # Lines
 LINE_BYTES: Final = 16_384
+JSON_DEPTH: Final = 32
 STRIKES: Final = 3
 FIRST_LINE_SECONDS: Final = 5.0
 DIAL_SECONDS: Final = 2.0

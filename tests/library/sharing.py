@@ -57,10 +57,19 @@ class Sharer:
         self.state = self.base / "state"
         self.state.mkdir()
         self.offload = offload
-        self.restart()
+        self._begin()
+        test.addCleanup(self._close)
 
     def restart(self) -> None:
         """Begin anew over the same files, as after a crash."""
+        self._close()
+        self._begin()
+
+    def _close(self) -> None:
+        """Close what a crashed process had open, as the system does."""
+        self.library._worker.close()
+
+    def _begin(self) -> None:
         self.clock = Clock()
         self.watcher = FakeWatcher()
         self.hashed: list[str] = []

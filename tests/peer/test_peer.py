@@ -12,6 +12,7 @@ from p2p_twisted.peer.interface import (
 )
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.testing.inside import close_files
 from p2p_twisted.transfer.progress import Saved
 from p2p_twisted.wire.messages import Join
 from tests.peer.cases import SONG, PeerTestCase
@@ -51,7 +52,7 @@ class JoiningTests(PeerTestCase):
     def test_name_taken(self) -> None:
         """A second peer of a name is told who has it."""
         daemons = self.daemons()
-        daemons.start("s1")
+        self.addCleanup(close_files, daemons.start("s1"))
         daemons.run(1.0)
         daemons.network.processes["first"] = daemons.network.processes["s1"]
         daemons.folder = daemons.folder / "elsewhere"

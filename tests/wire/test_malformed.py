@@ -5,7 +5,7 @@ import pytest
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.errors import Malformed, UnknownVerb
-from p2p_twisted.wire.messages import Error, Gossip, Hit, Told, Want
+from p2p_twisted.wire.messages import Error, Gossip, Hit, Ping, Told, Want
 from tests.wire.writing import FILE, ID, gossip, hit, line, want
 
 
@@ -199,6 +199,29 @@ def test_malformed(sent: bytes) -> None:
         decode(sent)
     assert str(refusal.value).isprintable()
     assert len(str(refusal.value)) <= limits.REASON_CHARACTERS
+
+
+@pytest.mark.parametrize(("opened", "closed"), [(b"[", b"]"), (b'{"a":', b"}"), (b'[{"a":', b"}]")])
+def test_depth(opened: bytes, closed: bytes) -> None:
+    """How deep a field may nest, also one that nobody knows, is the same on every Python."""
+    # The line's own object is the first level.
+    levels = (limits.JSON_DEPTH - 1) // len(opened.translate(None, b'"a:'))
+
+    def nested(levels: int) -> bytes:
+        return b'PING {"n":1,"x":' + opened * levels + b"0" + closed * levels + b"}"
+
+    assert decode(nested(levels)) == Ping(1)
+    for deeper in (levels + 1, 500, 1_100):
+        with pytest.raises(Malformed, match="nested too deeply"):
+            decode(nested(deeper))
+
+
+@pytest.mark.parametrize(
+    "text", [b"[" * 100, b"{" * 100, b'\\"' + b"[" * 100, b"[" * 100 + b"\\\\", b'\\\\\\"[' * 50]
+)
+def test_depth_of_text(text: bytes) -> None:
+    """Brackets in a text, or beside each other, do not nest."""
+    assert decode(b'PING {"n":1,"x":["' + text + b'"],"y":[' + b"[]," * 100 + b"{}]}") == Ping(1)
 
 
 @pytest.mark.parametrize(
