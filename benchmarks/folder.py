@@ -27,7 +27,7 @@ from benchmarks.options import MEMORY, parser, run
 from benchmarks.runs import side_by_side
 from benchmarks.tools import Tools
 from benchmarks.ways import OURS, Way
-from p2p_twisted.control.signals import Signals
+from p2p_twisted.cli.signals import Signals
 
 _SETTLED_SECONDS: Final = 2.0
 """After that a newcomer dials no more neighbors for now, and what is counted is its download's."""

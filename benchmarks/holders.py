@@ -18,8 +18,8 @@ from benchmarks.limited import Holders, OneKilled, OneWrong
 from benchmarks.machine import MIB, write_content
 from benchmarks.options import parser, run
 from benchmarks.runs import side_by_side
-from p2p_twisted.control.signals import Signals
-from p2p_twisted.transfer.rates import read_rate
+from p2p_twisted.bandwidth.rates import read_rate
+from p2p_twisted.cli.signals import Signals
 
 _MOST: Final = 4
 

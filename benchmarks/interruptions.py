@@ -20,7 +20,7 @@ from benchmarks.lab import Lab, Process
 from benchmarks.machine import MIB, write_content
 from benchmarks.network import Network
 from benchmarks.options import parser, run
-from p2p_twisted.control.signals import Signals
+from p2p_twisted.cli.signals import Signals
 
 _RATE: Final = "400mbit"
 _FILE: Final = "file.bin"

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from benchmarks.figures import Sample
 from benchmarks.usage import Side, busy_seconds
-from p2p_twisted.control.daemons import Daemon, Daemons
-from p2p_twisted.control.network import free_ports
-from p2p_twisted.control.signals import Interrupted, Signals
+from p2p_twisted.cli.daemons import Daemon, Daemons
+from p2p_twisted.cli.network import free_ports
+from p2p_twisted.cli.signals import Interrupted, Signals
 
 _LOOK_SECONDS: Final = 0.05
 _LONGEST_SECONDS: Final = 300.0

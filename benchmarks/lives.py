@@ -6,12 +6,12 @@ from random import Random
 from statistics import fmean
 from typing import Final
 
-from p2p_twisted.overlay.widening import widening
-from p2p_twisted.testing.graph import graph_of, shape_of
-from p2p_twisted.testing.swarm import Swarm
-from p2p_twisted.testing.swarmpeer import SwarmPeer
-from p2p_twisted.testing.traffic import Traffic
-from p2p_twisted.testing.watching import Watcher
+from p2p_twisted.overlay.expanding_ring import widening
+from p2p_twisted.simulation.graph import graph_of, shape_of
+from p2p_twisted.simulation.observation import Watcher
+from p2p_twisted.simulation.simulated_network import Swarm
+from p2p_twisted.simulation.simulated_peer import SwarmPeer
+from p2p_twisted.simulation.traffic import Traffic
 from p2p_twisted.wire.limits import ASK_HOPS
 from p2p_twisted.wire.messages import Ask, Busy, Bye, Link, Linked, Message, Peers, Told
 from p2p_twisted.wire.names import MessageId, PeerName

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.machine import describe, file_system
-from p2p_twisted.control.signals import Interrupted, Signals
+from p2p_twisted.cli.signals import Interrupted, Signals
 
 MEMORY: Final = Path("/dev/shm")
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from benchmarks.lives import Copies, Figures, formed, shape
-from p2p_twisted.testing.liars import Liars
-from p2p_twisted.testing.swarm import Swarm
-from p2p_twisted.testing.swarmpeer import SwarmPeer
+from p2p_twisted.simulation.byzantine import Liars
+from p2p_twisted.simulation.simulated_network import Swarm
+from p2p_twisted.simulation.simulated_peer import SwarmPeer
 from p2p_twisted.wire.names import PeerName
 
 _CUT_SECONDS: Final = 1_800.0

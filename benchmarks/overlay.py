@@ -20,7 +20,7 @@ from typing import TypeVar
 from benchmarks.lives import FAULTS, MOMENTS, crowd, gossip_rounds, life, settled
 from benchmarks.ordeals import churn, lies, merging
 from benchmarks.plain import make_plain
-from p2p_twisted.testing.graph import components
+from p2p_twisted.simulation.graph import components
 
 T = TypeVar("T")
 

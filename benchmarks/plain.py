@@ -9,13 +9,13 @@ greeting, losing one reheats nothing, there is no book, and no link is ever swap
 from math import inf
 from typing import Any, Final
 
-from p2p_twisted.overlay import machine, membership
+from p2p_twisted.overlay import membership, overlay
 from p2p_twisted.overlay.broadcast import Broadcast
 from p2p_twisted.overlay.candidates import Candidates
 from p2p_twisted.overlay.effects import Effect, LinkId
 from p2p_twisted.overlay.membership import Membership
-from p2p_twisted.overlay.mixing import Mixing
-from p2p_twisted.testing.swarm import Swarm
+from p2p_twisted.overlay.rewiring import Mixing
+from p2p_twisted.simulation.simulated_network import Swarm
 from p2p_twisted.wire import limits
 
 _LINKS: Final = 5
@@ -68,8 +68,8 @@ def make_plain(_swarm: Swarm) -> None:
     for module, name, value in (
         (limits, "LINKS_MOST", _LINKS),
         (membership, "_TRADE_SECONDS", _TRADE_SECONDS),
-        (machine, "Broadcast", PlainBroadcast),
-        (machine, "Membership", PlainMembership),
+        (overlay, "Broadcast", PlainBroadcast),
+        (overlay, "Membership", PlainMembership),
     ):
         settings: Any = module
         setattr(settings, name, value)

@@ -29,7 +29,7 @@ from benchmarks.runs import ready, side_by_side
 from benchmarks.swarms import Aria2, Libtorrent
 from benchmarks.tools import Tools
 from benchmarks.ways import Defaults, Limit, Ours, Way
-from p2p_twisted.control.signals import Signals
+from p2p_twisted.cli.signals import Signals
 
 RIVALS: Final[tuple[type[Way], ...]] = (
     Limit,

@@ -16,7 +16,7 @@ from benchmarks.options import parser, run
 from benchmarks.runs import side_by_side
 from benchmarks.swarms import Aria2, Libtorrent, OurSwarm, Swarm
 from benchmarks.tools import Tools
-from p2p_twisted.control.signals import Signals
+from p2p_twisted.cli.signals import Signals
 
 WAYS: Final[tuple[type[Swarm], ...]] = (OurSwarm, Libtorrent, Aria2)
 

@@ -20,7 +20,7 @@ from benchmarks.options import parser, run, sizes
 from benchmarks.runs import side_by_side
 from benchmarks.swarms import Libtorrent, OurSwarm, Swarm
 from benchmarks.tools import Tools
-from p2p_twisted.control.signals import Signals
+from p2p_twisted.cli.signals import Signals
 
 WAYS: Final[tuple[type[Swarm], ...]] = (OurSwarm, Libtorrent)
 _BITS_PER_BYTE: Final = 8

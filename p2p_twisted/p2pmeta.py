@@ -10,15 +10,15 @@ from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
-from p2p_twisted.process import prepare
-from p2p_twisted.registry.checking import Checker
-from p2p_twisted.registry.deciding import Policy
-from p2p_twisted.registry.server import Registry
+from p2p_twisted.registry.liveness import Checker
+from p2p_twisted.registry.registry import Registry
+from p2p_twisted.registry.rules import Policy
 from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
-from p2p_twisted.threads import WorkerPool
-from p2p_twisted.twistd import DaemonOptions, WorkerService
+from p2p_twisted.runtime.process import prepare
+from p2p_twisted.runtime.threads import WorkerPool
+from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService
 from p2p_twisted.wire.limits import REGISTRY_PORT
 from p2p_twisted.wire.names import BadName, peer_name
 

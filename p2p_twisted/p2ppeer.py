@@ -11,15 +11,15 @@ from twisted.application.service import IService, MultiService
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
+from p2p_twisted.bandwidth.rates import AtOnce, BadRate, Rates, read_rate
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
-from p2p_twisted.process import ExitCode, prepare
-from p2p_twisted.threads import WorkerPool
-from p2p_twisted.transfer.rates import AtOnce, BadRate, Rates, read_rate
-from p2p_twisted.twistd import DaemonOptions, WorkerService
+from p2p_twisted.runtime.process import ExitCode, prepare
+from p2p_twisted.runtime.threads import WorkerPool
+from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService
 from p2p_twisted.wire.limits import REGISTRY_PORT, TRANSFERS_AT_ONCE_MOST
 from p2p_twisted.wire.names import BadName, PeerName, check_host, is_loopback, peer_name
 

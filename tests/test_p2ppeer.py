@@ -5,8 +5,8 @@ from typing import Any
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.bandwidth.rates import AtOnce, Rates
 from p2p_twisted.p2ppeer import Options
-from p2p_twisted.transfer.rates import AtOnce, Rates
 from p2p_twisted.wire.limits import KIB, MIB
 
 

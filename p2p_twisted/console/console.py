@@ -13,16 +13,16 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 from zope.interface import implementer
 
-from p2p_twisted.alarm import Alarm
-from p2p_twisted.background import background
-from p2p_twisted.console.board import ProgressBoard
 from p2p_twisted.console.commands import Command, Leave
 from p2p_twisted.console.conversation import Conversation, Outcome
+from p2p_twisted.console.line_queue import Turns
 from p2p_twisted.console.output import IStdio, Output
 from p2p_twisted.console.parsing import parse
-from p2p_twisted.console.turns import Turns
+from p2p_twisted.console.progress_view import ProgressBoard
+from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer
-from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.background import background
 
 CLOSE_SECONDS: Final = 1.0
 

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import attrs
 from twisted.logger import Logger
 
+from p2p_twisted.bandwidth.rates import BadRate, read_rate
 from p2p_twisted.console import commands
 from p2p_twisted.console.commands import Command
 from p2p_twisted.console.downloads import (
@@ -29,9 +30,8 @@ from p2p_twisted.console.rendering import (
 )
 from p2p_twisted.console.spelling import suggest
 from p2p_twisted.console.text import shown_name
+from p2p_twisted.download.progress import Progress, Saved
 from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, IPeer, NotFound, PeerError, Watch
-from p2p_twisted.transfer.progress import Progress, Saved
-from p2p_twisted.transfer.rates import BadRate, read_rate
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 

@@ -5,8 +5,7 @@ from typing import Final
 
 from p2p_twisted.console.rendering import name_list, short_id
 from p2p_twisted.console.text import clip, count, human_size, human_time, shown_name
-from p2p_twisted.peer.interface import Selection
-from p2p_twisted.transfer.progress import (
+from p2p_twisted.download.progress import (
     Blocked,
     Canceled,
     Checking,
@@ -20,9 +19,10 @@ from p2p_twisted.transfer.progress import (
     Saved,
     Saving,
     Seeking,
-    Upload,
     Waiting,
 )
+from p2p_twisted.peer.interface import Selection
+from p2p_twisted.upload.upload import Upload
 
 _BAR_CELLS: Final = 20
 _NAME_CELLS: Final = 40

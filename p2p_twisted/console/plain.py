@@ -8,7 +8,7 @@ from p2p_twisted.console.console import Console, Setting
 from p2p_twisted.console.downloads import running_line
 from p2p_twisted.console.lines import BadLine, LineSplitter
 from p2p_twisted.console.text import visible
-from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.download.progress import Progress
 
 
 class PlainConsole(Console):

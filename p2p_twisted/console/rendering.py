@@ -5,6 +5,7 @@ from typing import Final
 
 import attrs
 
+from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.console.parsing import COMMANDS, Entry
 from p2p_twisted.console.text import (
     cells,
@@ -16,7 +17,6 @@ from p2p_twisted.console.text import (
     shown_name,
 )
 from p2p_twisted.peer.interface import Found, Status, Topology
-from p2p_twisted.transfer.rates import Rates
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
 

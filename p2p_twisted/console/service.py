@@ -12,10 +12,10 @@ from twisted.logger import Logger
 from typing_extensions import override
 
 from p2p_twisted.console.console import Console, Setting
-from p2p_twisted.console.mode import TerminalMode, is_foreground
 from p2p_twisted.console.plain import PlainConsole
-from p2p_twisted.console.results import Results
+from p2p_twisted.console.raw_mode import TerminalMode, is_foreground
 from p2p_twisted.console.terminal import TerminalConsole
+from p2p_twisted.console.verdicts import Results
 from p2p_twisted.peer.interface import IPeer
 
 _STDIN: Final = 0

@@ -6,14 +6,14 @@ from typing import Any, Final, Protocol
 from twisted.internet.task import LoopingCall
 from typing_extensions import override
 
-from p2p_twisted.background import background
 from p2p_twisted.console.console import Console, Setting
 from p2p_twisted.console.downloads import running_line
 from p2p_twisted.console.editor import LineEditor
 from p2p_twisted.console.keys import Key, KeyReader
-from p2p_twisted.console.mode import Continued
+from p2p_twisted.console.raw_mode import Continued
 from p2p_twisted.console.screen import Screen
-from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.download.progress import Progress
+from p2p_twisted.runtime.background import background
 
 _REFRESH_SECONDS: Final = 1.0
 
@@ -22,7 +22,7 @@ CallFromThread = Callable[..., Any]
 
 
 class Mode(Protocol):
-    """What a console asks of its terminal: see :class:`~p2p_twisted.console.mode.TerminalMode`."""
+    """What a console asks of its terminal: see :class:`.raw_mode.TerminalMode`."""
 
     @property
     def width(self) -> int:

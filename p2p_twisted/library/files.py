@@ -8,9 +8,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Content, OnDisk
+from p2p_twisted.library.exclusions import Unshared
 from p2p_twisted.library.hashing import Altered, Begun, Hashed, Job, Outcome
 from p2p_twisted.library.queue import HashQueue
-from p2p_twisted.library.unshared import Unshared
 
 STILL_SECONDS: Final = 1.0
 """How long a file must not have been written to before it is hashed, unless it was closed."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import Factory, define, frozen
 
-from p2p_twisted.library import disk
+from p2p_twisted.library import openat
 from p2p_twisted.library.entries import Content, OnDisk, Signature
 from p2p_twisted.wire.content import (
     DIGEST_BYTES,
@@ -112,9 +112,9 @@ def _advance(
     :raises OSError: when it cannot be read.
     """
     on_disk = job.on_disk
-    file = disk.open_file(root, on_disk.path)
+    file = openat.open_file(root, on_disk.path)
     try:
-        now = disk.signature(os.fstat(file))
+        now = openat.signature(os.fstat(file))
         if now != on_disk.signature:
             return Altered(on_disk, now)
         for _ in range(chunks):
@@ -126,7 +126,7 @@ def _advance(
                 break
             with memoryview(block) as view, view[:length] as chunk:
                 job.digests += chunk_digest(chunk)
-        now = disk.signature(os.fstat(file))
+        now = openat.signature(os.fstat(file))
     finally:
         os.close(file)
     if now != on_disk.signature:

@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from p2p_twisted.library.entries import Place
-from p2p_twisted.library.watching import Noticed, NoWatcher, Watcher, WatcherMaker
+from p2p_twisted.library.watcher import Noticed, NoWatcher, Watcher, WatcherMaker
 
 _ATTRIB: Final = 0x4
 _CLOSE_WRITE: Final = 0x8

@@ -13,11 +13,11 @@ from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Summary
 from p2p_twisted.library.folders import Entry
+from p2p_twisted.library.indexer import Upkeep
+from p2p_twisted.library.scanner import Worker
 from p2p_twisted.library.source import FileSource, MemorySource
-from p2p_twisted.library.upkeep import Upkeep
-from p2p_twisted.library.watching import WatcherMaker
-from p2p_twisted.library.worker import Worker
-from p2p_twisted.threads import Offload
+from p2p_twisted.library.watcher import WatcherMaker
+from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source, SourceChanged
 

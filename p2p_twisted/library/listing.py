@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attrs import Factory, define
 
-from p2p_twisted.library import disk
+from p2p_twisted.library import openat
 from p2p_twisted.library.entries import OnDisk, Place
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.names import BadName, check_path, collision_key
@@ -63,7 +63,7 @@ def list_folder(
     :raises Canceled: once ``is_canceled``.
     """
     listing = Listing()
-    folder = disk.open_folder(root, place.path)
+    folder = openat.open_folder(root, place.path)
     try:
         status = os.fstat(folder)
         if (status.st_dev, status.st_ino) == excluded:
@@ -118,7 +118,7 @@ def _add(listing: Listing, place: Place, entry: "os.DirEntry[str]", taken: dict[
     if is_folder:
         listing.folders[name] = Place(name, path)
     else:
-        listing.files[name] = OnDisk(name, path, disk.signature(status))
+        listing.files[name] = OnDisk(name, path, openat.signature(status))
 
 
 def _is_visible(entry: "os.DirEntry[str]") -> bool:

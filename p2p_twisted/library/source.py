@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from p2p_twisted.library import disk
+from p2p_twisted.library import openat
 from p2p_twisted.library.entries import Content, OnDisk
 from p2p_twisted.wire.content import chunk_digest, split_chunks
 from p2p_twisted.wire.names import FileId
@@ -41,7 +41,7 @@ class FileSource:
         :raises OSError: when it cannot be opened.
         :raises SourceChanged: when it is not what was hashed.
         """
-        source = cls(disk.open_file(root, on_disk.path), on_disk, content, changed)
+        source = cls(openat.open_file(root, on_disk.path), on_disk, content, changed)
         try:
             source.check()
         except BaseException:
@@ -62,7 +62,7 @@ class FileSource:
         """
         if self._descriptor is None:
             raise ValueError("the source is closed")
-        if disk.signature(os.fstat(self._descriptor)) != self._signature:
+        if openat.signature(os.fstat(self._descriptor)) != self._signature:
             raise self._change("it was written to")
 
     def read(self, offset: int, length: int) -> bytes:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field, frozen
 
 from p2p_twisted.overlay.admission import Admission
-from p2p_twisted.overlay.attempts import Attempts
 from p2p_twisted.overlay.candidates import Candidates, Why
 from p2p_twisted.overlay.effects import (
     Close,
@@ -26,8 +25,9 @@ from p2p_twisted.overlay.effects import (
     Send,
     Trade,
 )
-from p2p_twisted.overlay.mixing import Mixing
 from p2p_twisted.overlay.passive import PassiveView
+from p2p_twisted.overlay.pending_dials import Attempts
+from p2p_twisted.overlay.rewiring import Mixing
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked

@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
+from p2p_twisted.download.downloads import Downloads
+from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.peer.answers import Answers
 from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.interface import Found, PeerError, Selection, Topology, Watch
-from p2p_twisted.peer.presence import Presence
+from p2p_twisted.peer.network_session import Presence
+from p2p_twisted.peer.query_answers import Answers
 from p2p_twisted.peer.search import Search
 from p2p_twisted.peer.selecting import Selecting
-from p2p_twisted.threads import Offload
-from p2p_twisted.transfer.downloads import Downloads
-from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.messages import Ask, Hit
 from p2p_twisted.wire.names import MessageId, PeerName
 

@@ -5,13 +5,13 @@ from typing import Final
 
 from twisted.internet.defer import Deferred, FirstError, gatherResults
 
+from p2p_twisted.download.downloads import Downloads
+from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.peer.interface import AlreadyHere, PeerError, Selection, Watch
 from p2p_twisted.peer.search import Search, one_content
-from p2p_twisted.threads import Offload
-from p2p_twisted.transfer.disk import DiskFault
-from p2p_twisted.transfer.downloads import Downloads
-from p2p_twisted.transfer.progress import Progress
+from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.storage.faults import DiskFault
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import BadName, PeerName

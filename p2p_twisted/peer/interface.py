@@ -6,8 +6,9 @@ import attrs
 from twisted.internet.defer import Deferred
 from zope.interface import Interface
 
-from p2p_twisted.transfer.progress import Progress, Upload
-from p2p_twisted.transfer.rates import Rates
+from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.download.progress import Progress
+from p2p_twisted.upload.upload import Upload
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 

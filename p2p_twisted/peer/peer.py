@@ -10,29 +10,30 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from p2p_twisted.background import background
+from p2p_twisted.bandwidth.limiter import Traffic
+from p2p_twisted.bandwidth.rates import BadRate, Rates
+from p2p_twisted.download.downloads import Downloads
+from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.cache import HashCache
-from p2p_twisted.library.earlier import Earlier
+from p2p_twisted.library.download_index import Earlier
 from p2p_twisted.library.library import Library
-from p2p_twisted.library.watching import WatcherMaker
-from p2p_twisted.peer.answers import Answers
-from p2p_twisted.peer.duties import Duties
+from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.peer.errands import Errands
-from p2p_twisted.peer.holdings import Holdings
 from p2p_twisted.peer.interface import Found, IPeer, PeerError, Selection, Status, Topology, Watch
-from p2p_twisted.peer.presence import Presence
-from p2p_twisted.peer.reuse import Reuse
+from p2p_twisted.peer.local_content import Reuse
+from p2p_twisted.peer.network_session import Presence
+from p2p_twisted.peer.overlay_events import Duties
+from p2p_twisted.peer.query_answers import Answers
 from p2p_twisted.peer.settings import Settings
+from p2p_twisted.peer.shared import Holdings
+from p2p_twisted.peer.shutdown import Stopping
 from p2p_twisted.peer.state import STATE_DIRECTORY, StateDirectory
-from p2p_twisted.peer.stopping import Stopping
-from p2p_twisted.threads import Offload
-from p2p_twisted.transfer.downloads import Downloads
-from p2p_twisted.transfer.inbox import Inbox
-from p2p_twisted.transfer.pacing import Traffic
-from p2p_twisted.transfer.progress import Progress, Upload
-from p2p_twisted.transfer.pushes import Pushes
-from p2p_twisted.transfer.rates import BadRate, Rates
-from p2p_twisted.transfer.wants import Wants
+from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.storage.inbox import Inbox
+from p2p_twisted.storage.journal import Wants
+from p2p_twisted.upload.upload import Upload
+from p2p_twisted.upload.uploads import Pushes
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName, is_loopback
 

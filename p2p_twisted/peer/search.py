@@ -6,9 +6,9 @@ from typing import Literal
 import attrs
 
 from p2p_twisted.library.matching import rank
+from p2p_twisted.overlay.driver import Node
 from p2p_twisted.overlay.effects import Answer
-from p2p_twisted.overlay.node import Node
-from p2p_twisted.overlay.widening import Step, widening
+from p2p_twisted.overlay.expanding_ring import Step, widening
 from p2p_twisted.peer.interface import Ambiguous, Found, NotFound, PeerError, Topology
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode

@@ -10,11 +10,11 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
 
-from p2p_twisted.background import background
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.state import StateInUse
-from p2p_twisted.process import CannotStart, notify
 from p2p_twisted.registry.client import RegistryRefused
+from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.process import CannotStart, notify
 
 _READY_SECONDS: Final = 10.0
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from p2p_twisted.transfer.rates import AtOnce, Rates
+from p2p_twisted.bandwidth.rates import AtOnce, Rates
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import NetworkName, PeerName
 

@@ -4,7 +4,7 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 
-from p2p_twisted.registry.calling import NoAnswer, call
+from p2p_twisted.registry.one_shot import NoAnswer, call
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import (
     PROTOCOL,

@@ -3,9 +3,9 @@
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from p2p_twisted.background import background
-from p2p_twisted.registry.deciding import Question
-from p2p_twisted.registry.server import Registry
+from p2p_twisted.registry.registry import Registry
+from p2p_twisted.registry.rules import Question
+from p2p_twisted.runtime.background import background
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError

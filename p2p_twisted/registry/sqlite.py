@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Registration
 from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault
-from p2p_twisted.threads import Offload
+from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.names import PeerAddress
 
 _VERSION: Final = 1

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from p2p_twisted.testing.paths import Path
     from p2p_twisted.testing.reactor import VirtualReactor
-    from p2p_twisted.testing.ways import Path
 
 Arrive = Callable[[bytes], None]
 """Takes what has arrived."""

@@ -26,13 +26,13 @@ from typing_extensions import override
 from zope.interface import implementer
 
 from p2p_twisted.library.entries import Place
-from p2p_twisted.library.watching import Noticed, NoWatcher
+from p2p_twisted.library.watcher import Noticed, NoWatcher
 from p2p_twisted.testing import invariants
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.faults import Faults
 from p2p_twisted.testing.listening import heard_only_by
 from p2p_twisted.testing.network import VirtualNetwork
-from p2p_twisted.testing.persons import Persons, shared_files
+from p2p_twisted.testing.users import Persons, shared_files
 from p2p_twisted.wire.names import PeerName
 
 _FIRST_SECONDS: Final = 15.0

@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet.base import DelayedCall
 
-from p2p_twisted.testing.agenda import Agenda
+from p2p_twisted.simulation.schedule import Agenda
 
 
 class Timer(DelayedCall):

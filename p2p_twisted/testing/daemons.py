@@ -13,19 +13,19 @@ from attrs import define, field
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
-from p2p_twisted.library.watching import Noticed, NoWatcher, Watcher, WatcherMaker
+from p2p_twisted.download.progress import Progress
+from p2p_twisted.library.watcher import Noticed, NoWatcher, Watcher, WatcherMaker
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
-from p2p_twisted.registry.checking import Checker
-from p2p_twisted.registry.deciding import Policy
-from p2p_twisted.registry.server import Registry
+from p2p_twisted.registry.liveness import Checker
+from p2p_twisted.registry.registry import Registry
+from p2p_twisted.registry.rules import Policy
 from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
-from p2p_twisted.testing.inside import WitnessedPeer, close_files, node_of
+from p2p_twisted.runtime.threads import inline
+from p2p_twisted.testing.introspection import WitnessedPeer, close_files, node_of
 from p2p_twisted.testing.listening import heard_only_by
 from p2p_twisted.testing.network import VirtualNetwork
-from p2p_twisted.threads import inline
-from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.wire.limits import REGISTRY_PORT
 from p2p_twisted.wire.messages import Gossip
 from p2p_twisted.wire.names import MessageId, PeerName

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import define, field
 
 from p2p_twisted.testing.daemons import REGISTRY, VirtualDaemons
-from p2p_twisted.testing.ways import Path
+from p2p_twisted.testing.paths import Path
 from p2p_twisted.wire.names import PeerName
 
 _LINGER_SECONDS: Final = 30.0

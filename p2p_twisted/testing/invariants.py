@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from p2p_twisted.testing.daemons import VirtualDaemons
-from p2p_twisted.testing.inside import overlay_of
+from p2p_twisted.testing.introspection import overlay_of
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import PeerName
 

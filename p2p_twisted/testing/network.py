@@ -10,8 +10,8 @@ from attrs import define, field
 
 from p2p_twisted.testing.channel import Channel
 from p2p_twisted.testing.clock import VirtualClock
+from p2p_twisted.testing.paths import Path, Ways
 from p2p_twisted.testing.reactor import VirtualPort, VirtualReactor
-from p2p_twisted.testing.ways import Path, Ways
 
 _FIRST_EPHEMERAL_PORT: Final = 49_152
 

@@ -45,8 +45,8 @@ def p2p_network(
     ) -> "VirtualDaemons":
         from p2p_twisted.testing.daemons import VirtualDaemons
         from p2p_twisted.testing.network import VirtualNetwork
-        from p2p_twisted.testing.ways import Path as Way
-        from p2p_twisted.testing.ways import Ways
+        from p2p_twisted.testing.paths import Path as Way
+        from p2p_twisted.testing.paths import Ways
 
         if seed is None:
             seed = request.config.getoption("--p2p-seed")

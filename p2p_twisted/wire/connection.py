@@ -17,18 +17,18 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 from zope.interface import implementer
 
-from p2p_twisted.alarm import Alarm
+from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import Block, Pieces, RawSink, Section
 from p2p_twisted.wire.codec import encode, printable
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.intake import Intake
-from p2p_twisted.wire.manners import Manners
+from p2p_twisted.wire.input import Intake
+from p2p_twisted.wire.keepalive import Pulse
+from p2p_twisted.wire.linegate import Manners
 from p2p_twisted.wire.messages import Error, Hello, Message, Ping
 from p2p_twisted.wire.names import BadName, plain_host
-from p2p_twisted.wire.outbox import IStream, Outbox
 from p2p_twisted.wire.pace import Pace
-from p2p_twisted.wire.pulse import Pulse
+from p2p_twisted.wire.send_queue import IStream, Outbox
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
 

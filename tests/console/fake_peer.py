@@ -8,6 +8,8 @@ import attrs
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
+from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.download.progress import Canceled, Contribution, Progress, Receiving, Saved
 from p2p_twisted.peer.interface import (
     Found,
     IPeer,
@@ -17,8 +19,7 @@ from p2p_twisted.peer.interface import (
     Topology,
     Watch,
 )
-from p2p_twisted.transfer.progress import Canceled, Contribution, Progress, Receiving, Saved, Upload
-from p2p_twisted.transfer.rates import Rates
+from p2p_twisted.upload.upload import Upload
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 

@@ -8,6 +8,7 @@ from zope.interface.verify import verifyObject
 
 from p2p_twisted.console.conversation import Conversation, Outcome
 from p2p_twisted.console.parsing import parse
+from p2p_twisted.download.progress import Canceled, Progress, Waiting
 from p2p_twisted.peer.interface import (
     AlreadyHere,
     Ambiguous,
@@ -16,7 +17,6 @@ from p2p_twisted.peer.interface import (
     PeerError,
     Selection,
 )
-from p2p_twisted.transfer.progress import Canceled, Progress, Waiting
 from tests.console.fake_peer import OTHER_FILE, FakePeer, found, hit, running, saved
 
 LINES = ["topo", "find f", "get 1", "get 1 --from s6", "ls", "ls s4", "peers", "transfers"]

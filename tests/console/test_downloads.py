@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.console.downloads import download_line, running_line, transfers_lines
-from p2p_twisted.transfer.progress import (
+from p2p_twisted.download.progress import (
     Blocked,
     Canceled,
     Checking,
@@ -16,9 +16,9 @@ from p2p_twisted.transfer.progress import (
     Saved,
     Saving,
     Seeking,
-    Upload,
     Waiting,
 )
+from p2p_twisted.upload.upload import Upload
 from tests.console.fake_peer import FILE, running, saved
 
 

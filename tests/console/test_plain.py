@@ -14,8 +14,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.console.console import CLOSE_SECONDS, Setting
 from p2p_twisted.console.output import QUEUE_BYTES
 from p2p_twisted.console.plain import PlainConsole
+from p2p_twisted.download.progress import Failed, Progress
 from p2p_twisted.peer.interface import NotFound, Topology
-from p2p_twisted.transfer.progress import Failed, Progress
 from tests.console.fake_peer import FakePeer, running, saved, topology
 
 GREETING = "this is s2\n"

@@ -16,8 +16,8 @@ from zope.interface.verify import verifyObject
 
 from p2p_twisted.console.console import Setting
 from p2p_twisted.console.terminal import TerminalConsole
+from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer, Topology
-from p2p_twisted.transfer.progress import Progress
 from tests.console.fake_peer import STATUS, FakePeer, running, saved, topology
 from tests.console.virtual_terminal import VirtualTerminal
 

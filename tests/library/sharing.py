@@ -15,8 +15,8 @@ from p2p_twisted.library.entries import Place
 from p2p_twisted.library.hashing import Job
 from p2p_twisted.library.library import Library
 from p2p_twisted.library.listing import list_folder
-from p2p_twisted.library.watching import Noticed
-from p2p_twisted.threads import Offload, inline
+from p2p_twisted.library.watcher import Noticed
+from p2p_twisted.runtime.threads import Offload, inline
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ import shutil
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.library import disk
+from p2p_twisted.library import openat
 from tests.library.sharing import Sharer
 
 
@@ -132,7 +132,7 @@ class ChangeTests(SynchronousTestCase):
         def no_more(*_arguments: object) -> int:
             raise OSError(24, "Too many open files", "s1")
 
-        self.patch(disk, "open_folder", no_more)
+        self.patch(openat, "open_folder", no_more)
         sharer.noticed()
         self.assertEqual(sharer.names(), ["f1"])
         self.assertEqual(sharer.unshared(), {"s1": "it cannot be read: Too many open files"})

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.library import inotify
 from p2p_twisted.library.entries import Place
 from p2p_twisted.library.inotify import InotifyWatcher, watcher_for
-from p2p_twisted.library.watching import NoWatcher
+from p2p_twisted.library.watcher import NoWatcher
 
 Event = tuple[str, bool, str | None]
 

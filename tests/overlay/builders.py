@@ -5,12 +5,12 @@ from itertools import count
 from random import Random
 from typing import TypeVar
 
-from p2p_twisted.overlay.asking import Asking, Known
-from p2p_twisted.overlay.attempts import Attempts
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import Effect, NeighborUp
 from p2p_twisted.overlay.membership import Membership
 from p2p_twisted.overlay.passive import PassiveView
+from p2p_twisted.overlay.pending_dials import Attempts
+from p2p_twisted.overlay.queries import Asking, Known
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire.messages import Ask, Gossip, Link
 from p2p_twisted.wire.names import PeerAddress

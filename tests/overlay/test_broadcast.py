@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.overlay.broadcast import Broadcast
 from p2p_twisted.overlay.effects import Deliver, Send
 from p2p_twisted.overlay.tree import Tree
-from p2p_twisted.testing.swarm import Swarm
+from p2p_twisted.simulation.simulated_network import Swarm
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Gossip, Graft, IHave, Prune
 from tests.overlay.builders import a_gossip, an_id, of_kind

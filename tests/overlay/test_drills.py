@@ -7,8 +7,8 @@ import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from benchmarks.lives import Copies, find
-from p2p_twisted.testing.graph import graph_of, shape_of
-from p2p_twisted.testing.swarm import Swarm
+from p2p_twisted.simulation.graph import graph_of, shape_of
+from p2p_twisted.simulation.simulated_network import Swarm
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask
 

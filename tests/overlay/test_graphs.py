@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.testing.swarm import Swarm
+from p2p_twisted.simulation.simulated_network import Swarm
 from p2p_twisted.wire import limits
 
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.overlay.asking import Asking, Known
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import Dial, Effect, NeighborUp, Send
-from p2p_twisted.overlay.machine import make_overlay
+from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
+from p2p_twisted.overlay.queries import Asking, Known
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.testing.liars import Liars
+from p2p_twisted.simulation.byzantine import Liars
 
 
 class LiarTests(SynchronousTestCase):

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.overlay.asking import Known
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import Answer, Close, Dial, Effect, NeighborDown, NeighborUp, Send
-from p2p_twisted.overlay.machine import Overlay, make_overlay
+from p2p_twisted.overlay.overlay import Overlay, make_overlay
 from p2p_twisted.overlay.passive import PassiveView
+from p2p_twisted.overlay.queries import Known
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import (

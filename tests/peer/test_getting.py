@@ -2,15 +2,15 @@
 
 from typing import Any
 
+from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.download.progress import Canceled, Paused, Progress, Receiving, Saved
 from p2p_twisted.peer.interface import (
     NotFound,
     PeerError,
     Selection,
 )
 from p2p_twisted.testing.daemons import VirtualDaemons
-from p2p_twisted.testing.ways import Path as Way
-from p2p_twisted.transfer.progress import Canceled, Paused, Progress, Receiving, Saved
-from p2p_twisted.transfer.rates import Rates
+from p2p_twisted.testing.paths import Path as Way
 from tests.peer.cases import SONG, PeerTestCase
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from twisted.internet.defer import Deferred
 from zope.interface.verify import verifyObject
 
+from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer.interface import (
     IPeer,
     PeerError,
 )
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.testing.daemons import VirtualDaemons
-from p2p_twisted.testing.inside import close_files
-from p2p_twisted.transfer.progress import Saved
+from p2p_twisted.testing.introspection import close_files
 from p2p_twisted.wire.messages import Join
 from tests.peer.cases import SONG, PeerTestCase
 

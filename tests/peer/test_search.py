@@ -1,5 +1,6 @@
 """What a person finds among the peers, by real daemons in virtual time."""
 
+from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer.interface import (
     AlreadyHere,
     Ambiguous,
@@ -7,7 +8,6 @@ from p2p_twisted.peer.interface import (
     PeerError,
 )
 from p2p_twisted.testing.daemons import VirtualDaemons
-from p2p_twisted.transfer.progress import Saved
 from p2p_twisted.wire.content import content_id
 from tests.peer.cases import SONG, PeerTestCase
 

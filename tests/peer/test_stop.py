@@ -2,8 +2,8 @@
 
 from random import Random
 
-from p2p_twisted.peer.stopping import STOP
-from p2p_twisted.testing.inside import node_of
+from p2p_twisted.peer.shutdown import STOP
+from p2p_twisted.testing.introspection import node_of
 from p2p_twisted.wire.messages import Gossip
 from tests.peer.cases import PeerTestCase
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.download.progress import Progress, Saved
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.network import VirtualNetwork
-from p2p_twisted.testing.ways import Path as Way
-from p2p_twisted.testing.ways import Ways
-from p2p_twisted.transfer.progress import Progress, Saved
-from p2p_twisted.transfer.rates import Rates
+from p2p_twisted.testing.paths import Path as Way
+from p2p_twisted.testing.paths import Ways
 from p2p_twisted.wire.limits import MIB
 
 CONTENT = random.Random(1).randbytes(10 * MIB + 100)

@@ -14,8 +14,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 
 from p2p_twisted.console.service import ConsoleService
+from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import NotFound, Watch
-from p2p_twisted.transfer.progress import Progress
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 from tests.console.fake_peer import FakePeer, running, saved

@@ -9,9 +9,9 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from p2p_twisted.transfer.content import Content
-from p2p_twisted.transfer.inbox import Inbox
-from p2p_twisted.transfer.wants import Wanted, Wants
+from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.inbox import Inbox
+from p2p_twisted.storage.journal import Wanted, Wants
 from p2p_twisted.wire.content import chunk_digest, content_id, split_chunks
 from p2p_twisted.wire.limits import CHUNK_BYTES
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.transfer.inbox import Inbox
+from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire.content import content_id
 from tests.process.abused import Network
 from tests.process.daemons import PATIENCE, wait_until

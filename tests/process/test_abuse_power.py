@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.transfer.wants import Wants
+from p2p_twisted.storage.journal import Wants
 from p2p_twisted.wire.content import content_id
 from tests.process import inbox_writer
 from tests.process.daemons import wait_until

@@ -18,7 +18,7 @@ class DemoTests(SynchronousTestCase):
         """Every line succeeds, what was downloaded is identical, and no daemon complains."""
         scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
         self.addCleanup(scratch.cleanup)
-        program = "import sys; from p2p_twisted.control.cli import main; sys.exit(main())"
+        program = "import sys; from p2p_twisted.cli.main import main; sys.exit(main())"
         ended = subprocess.run(
             [sys.executable, "-c", program, "up", "--keep", "--script", "docs/demo.p2p"],
             cwd=ROOT,

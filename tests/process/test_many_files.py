@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.transfer.record import Record
+from p2p_twisted.storage.published import Record
 from tests.process.daemons import wait_until
 from tests.process.networks import Network
 

@@ -21,7 +21,7 @@ _ROOT = Path(__file__).parents[2]
 # Runs p2p up with stand-ins for the daemons: up.py PEERS SCRIPT KEEP.
 _DRIVER = f"""
 import sys
-from p2p_twisted.control.up import up
+from p2p_twisted.cli.up import up
 peers, script, keep = eval(sys.argv[1])
 def command(log, arguments):
     return [sys.executable, "-SE", {str(_STANDIN)!r}, str(log), *arguments]

@@ -2,7 +2,8 @@
 
 from random import Random
 
-from p2p_twisted.registry.deciding import (
+from p2p_twisted.registry.roster import Registration, Roster
+from p2p_twisted.registry.rules import (
     Check,
     Decision,
     Policy,
@@ -10,7 +11,6 @@ from p2p_twisted.registry.deciding import (
     Request,
     decide,
 )
-from p2p_twisted.registry.roster import Registration, Roster
 from p2p_twisted.wire.messages import Error, Welcome
 from p2p_twisted.wire.names import PeerAddress
 

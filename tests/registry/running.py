@@ -3,8 +3,8 @@
 from random import Random
 from typing import Any
 
-from p2p_twisted.registry.checking import Checker
-from p2p_twisted.registry.server import Registry
+from p2p_twisted.registry.liveness import Checker
+from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from tests.registry.builders import DATE, POLICY
 

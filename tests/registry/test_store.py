@@ -14,7 +14,7 @@ from zope.interface.verify import verifyObject
 from p2p_twisted.registry.roster import Extend, Forget, Put, Registration
 from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import Conflict, IRegistryStore, MemoryStore, StoreFault
-from p2p_twisted.threads import inline
+from p2p_twisted.runtime.threads import inline
 from tests.registry.builders import NOW, crowd, registration
 
 
@@ -131,7 +131,7 @@ class SqliteStoreTests(Contract):
             "import os, sys; from pathlib import Path;"
             "from p2p_twisted.registry.roster import Put;"
             "from p2p_twisted.registry.sqlite import SqliteStore;"
-            "from p2p_twisted.threads import inline;"
+            "from p2p_twisted.runtime.threads import inline;"
             "from tests.registry.builders import crowd;"
             "store = SqliteStore(Path(sys.argv[1]), inline); store.open();"
             "store.apply([Put(held) for held in crowd(3)]);"

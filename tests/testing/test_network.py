@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from p2p_twisted.testing.clock import VirtualClock
 from p2p_twisted.testing.network import VirtualNetwork
-from p2p_twisted.testing.ways import Path, Ways
+from p2p_twisted.testing.paths import Path, Ways
 
 PORT = 9_000
 

@@ -10,10 +10,10 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from p2p_twisted.overlay.asking import Known
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.overlay.node import Node
-from p2p_twisted.peer.acceptor import Acceptor
+from p2p_twisted.overlay.driver import Node
+from p2p_twisted.overlay.queries import Known
+from p2p_twisted.peer.inbound import Acceptor
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
@@ -31,8 +31,8 @@ from p2p_twisted.wire.messages import (
     Want,
 )
 from p2p_twisted.wire.names import PeerAddress
+from tests.download.world import World
 from tests.registry.running import make_registry
-from tests.transfer.world import World
 from tests.wire.talking import Pipe
 
 ME = PeerAddress("s1", "127.0.0.1", 9000)

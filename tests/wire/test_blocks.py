@@ -11,7 +11,8 @@ from twisted.internet.interfaces import IReadDescriptor
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyClass
 
-from p2p_twisted.wire import intake, limits
+from p2p_twisted.wire import input as input_module
+from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import BlockReader
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.errors import ProtocolError
@@ -260,7 +261,7 @@ class StraightTests(Contract):
         def fail(*_arguments: object) -> None:
             raise OSError(errno.EMFILE, "too many open files")
 
-        self.patch(intake, "BlockReader", fail)
+        self.patch(input_module, "BlockReader", fail)
         end.say(encode(Chunk(0, 900_000)) + bytes(900_000) + encode(Done()))
         end.until(lambda: len(blocks.heard) == 3)
 

@@ -1,0 +1,1 @@
+"""How fast a peer sends and receives: rates, throttles and meters."""

@@ -1,0 +1,82 @@
+"""The ``p2p`` command: read its arguments; importing little, so that it answers at once."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from p2p_twisted import __version__
+from p2p_twisted.cli.simoptions import add_sim
+
+MOST_PEERS: Final = 200
+"""Each is a process of about 40 MB."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run the ``p2p`` command.
+
+    :param arguments: the command line; by default this process's own.
+    :returns: the exit status.
+    """
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    return run(options)
+
+
+# A verb's own modules are imported when it runs: they are not needed to explain it.
+
+
+def _up(options: argparse.Namespace) -> int:
+    from p2p_twisted.cli.up import up
+
+    return up(options.peers, options.script, options.keep)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="p2p", description="Share files between machines by name, with no file server."
+    )
+    parser.add_argument("--version", action="version", version=f"p2p_twisted {__version__}")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    up = verbs.add_parser(
+        "up",
+        help="start a whole network on this machine, to try it",
+        description="Start a registry and some peers with sample files on this machine, in a "
+        "temporary directory; this terminal becomes the console of s1. Everything ends and is "
+        "removed when s1 ends: Stop, leave, Ctrl-D or Ctrl-C.",
+    )
+    up.add_argument(
+        "peers",
+        metavar="N",
+        nargs="?",
+        type=_peers,
+        default=5,
+        help=f"how many peers, 1 to {MOST_PEERS} (default: 5)",
+    )
+    up.add_argument(
+        "--script",
+        metavar="FILE",
+        type=_script,
+        help="run the console lines in FILE instead of reading them from the terminal; "
+        "exit with 0 only if every one of them succeeded",
+    )
+    up.add_argument(
+        "--keep", action="store_true", help="do not remove the temporary directory at the end"
+    )
+    up.set_defaults(run=_up)
+    add_sim(verbs)
+    return parser
+
+
+def _peers(typed: str) -> int:
+    if not (typed.isascii() and typed.isdigit() and 1 <= int(typed) <= MOST_PEERS):
+        raise argparse.ArgumentTypeError(f"{typed!r} is not a number from 1 to {MOST_PEERS}")
+    return int(typed)
+
+
+def _script(typed: str) -> list[str]:
+    try:
+        return Path(typed).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeError) as error:
+        raise argparse.ArgumentTypeError(f"cannot read {typed!r}: {error}") from None

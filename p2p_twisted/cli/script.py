@@ -1,0 +1,114 @@
+"""Run a file of console lines on a peer, and tell which one failed."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from p2p_twisted.cli.signals import Signals
+
+LINE_SECONDS: Final = 60.0
+SETTLE_SECONDS: Final = 0.05
+"""Output that belongs to a line comes at most this long after its verdict."""
+
+END_SECONDS: Final = 0.5
+"""How long the last words of a peer may take."""
+
+Show = Callable[[bytes], None]
+"""Shows output as it comes."""
+
+
+class LineFailed(Exception):
+    """A line of the script did not succeed."""
+
+
+class PipedConsole:
+    """
+    The console of a peer that reads lines from a pipe, and gives a verdict on each.
+
+    :param peer: its process, with pipes to its stdin and from its stdout.
+    :param results: the file descriptor on which ``ok`` or ``failed`` comes after each line.
+    """
+
+    def __init__(
+        self, signals: Signals, peer: "subprocess.Popen[bytes]", results: int, show: Show
+    ) -> None:
+        assert peer.stdin is not None
+        assert peer.stdout is not None
+        self._signals = signals
+        self._stdin = peer.stdin
+        self._output = peer.stdout.fileno()
+        self._results = results
+        self._show = show
+        self._open = [self._output, self._results]
+
+    def run(self, line: str) -> None:
+        """
+        Send a line, and show what it prints.
+
+        :raises LineFailed: when it fails, takes longer than 60 s, or the peer ends.
+        """
+        deadline = time.monotonic() + LINE_SECONDS
+        verdict = b""
+        self._send(line)
+        while not verdict.endswith(b"\n"):
+            if (seconds := deadline - time.monotonic()) <= 0:
+                raise LineFailed(f"it took longer than {LINE_SECONDS:.0f} s")
+            verdict += self._read(seconds)
+            if self._results not in self._open:
+                raise LineFailed("the peer ended")
+        self.settle(SETTLE_SECONDS)
+        if verdict != b"ok\n":
+            raise LineFailed("see above")
+
+    def settle(self, seconds: float) -> None:
+        """Show what is printed until there is nothing more for so long."""
+        while self._output in self._open and self._signals.wait(seconds, [self._output]):
+            self._copy_output()
+
+    def _send(self, line: str) -> None:
+        try:
+            self._stdin.write(line.encode() + b"\n")
+            self._stdin.flush()
+        except BrokenPipeError:
+            raise LineFailed("the peer ended") from None
+
+    def _read(self, seconds: float) -> bytes:
+        """Wait for anything; show output, and give what the verdict has so far."""
+        ready = self._signals.wait(seconds, self._open)
+        if self._output in ready:
+            self._copy_output()
+        if self._results not in ready:
+            return b""
+        verdict = os.read(self._results, 64)
+        if not verdict:
+            self._open.remove(self._results)
+        return verdict
+
+    def _copy_output(self) -> None:
+        output = os.read(self._output, 65_536)
+        self._show(output)
+        if not output:
+            self._open.remove(self._output)
+
+
+def run_script(lines: Sequence[str], console: PipedConsole, prompt: str, show: Show) -> None:
+    """
+    Run the lines one after the other, each shown before what it prints.
+
+    Lines that start with ``#`` are shown as the narration, blank ones as they are.
+
+    :raises LineFailed: at the first line that does not succeed; names it.
+    """
+    console.settle(SETTLE_SECONDS)
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        if not line or line.startswith("#"):
+            show(line.removeprefix("#").strip().encode() + b"\n")
+            continue
+        show(f"{prompt}{line}\n".encode())
+        try:
+            console.run(line)
+        except LineFailed as error:
+            raise LineFailed(f"line {number}, {line!r}, failed: {error}") from None
+    console.settle(END_SECONDS)

@@ -1,0 +1,53 @@
+"""One line that says how far a simulation is."""
+
+from collections.abc import Callable
+from time import monotonic
+from types import TracebackType
+from typing import Final, Self, TextIO
+
+from p2p_twisted.simulation.scenario import Scenario
+from p2p_twisted.simulation.simulation import Progress
+
+_TERMINAL_SECONDS: Final = 0.1
+_LINE_SECONDS: Final = 5.0
+_ERASE: Final = "\r\x1b[K"
+
+
+class ProgressLine:
+    """On a terminal one line that changes, and disappears at the end; else one now and then."""
+
+    def __init__(
+        self, scenario: Scenario, stream: TextIO, seconds: Callable[[], float] = monotonic
+    ) -> None:
+        self._scenario = scenario
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+        self._pause = _TERMINAL_SECONDS if self._is_terminal else _LINE_SECONDS
+        self._seconds = seconds
+        self._due = seconds() + self._pause
+
+    def show(self, progress: Progress) -> None:
+        """Say how far it is, if it is time to."""
+        now = self._seconds()
+        if now < self._due:
+            return
+        text = (
+            f"{progress.at:.0f} of {self._scenario.duration} s simulated, "
+            f"{progress.alive:,} peers, {progress.lines:,} lines sent"
+        )
+        self._stream.write(f"{_ERASE}{text}" if self._is_terminal else f"{text}\n")
+        self._stream.flush()
+        self._due = now + self._pause
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._is_terminal:
+            self._stream.write(_ERASE)
+            self._stream.flush()

@@ -1,0 +1,119 @@
+"""``p2p up``: a whole network on this machine, for as long as one looks at it."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from p2p_twisted.cli.banner import to_try, where
+from p2p_twisted.cli.daemons import END_SECONDS, DaemonFailed, Daemons
+from p2p_twisted.cli.network import Command, Network, twistd
+from p2p_twisted.cli.script import LineFailed, PipedConsole, run_script
+from p2p_twisted.cli.signals import Interrupted, Signals
+from p2p_twisted.cli.terminal import restored
+
+
+def up(peers: int, script: Sequence[str] | None, keep: bool, command: Command = twistd) -> int:
+    """
+    Run a network until s1 ends, or through a script.
+
+    Whatever happens, no daemon and no file of it stays behind.
+
+    :param script: lines for the console of s1, which is on this terminal otherwise.
+    :param keep: whether to leave the files after all.
+    :returns: the exit status.
+    """
+    try:
+        with Signals() as signals:
+            _run(signals, peers, script, keep, command)
+    except Interrupted as interrupted:
+        return 128 + interrupted.number
+    except BrokenPipeError:
+        # Whoever read our output is gone; at exit Python would complain once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (DaemonFailed, LineFailed, OSError) as error:
+        print(f"p2p up: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(
+    signals: Signals, peers: int, script: Sequence[str] | None, keep: bool, command: Command
+) -> None:
+    directory = Path(tempfile.mkdtemp(prefix="p2p-"))
+    daemons = Daemons(directory / "logs", signals)
+    try:
+        network = Network(directory, daemons, peers, command)
+        print("Starting a registry and", "1 peer" if peers == 1 else f"{peers} peers", flush=True)
+        network.start()
+        print(where(peers, network.registry, directory), flush=True)
+        if script is not None:
+            _run_script(network, daemons, signals, script)
+        else:
+            print(to_try(peers), flush=True)
+            _run_console(network, daemons, signals)
+    finally:
+        signals.ignore()
+        daemons.end()
+        if keep:
+            print(f"The files are kept in {directory}")
+        else:
+            shutil.rmtree(directory, ignore_errors=True)
+    print("All have ended.")
+
+
+def _run_console(network: Network, daemons: Daemons, signals: Signals) -> None:
+    """
+    Give this terminal to s1 until it ends.
+
+    :raises DaemonFailed: when it does not end in order.
+    """
+    with restored():
+        s1 = network.start_peer(1, stdin=None, stdout=None, stderr=None, start_new_session=False)
+        try:
+            while s1.is_alive:
+                signals.wait(None)
+        except Interrupted as interrupted:
+            if interrupted.number != signal.SIGINT:
+                raise
+            # The terminal has sent it to s1 as well, which is taking its leave.
+            signals.ignore()
+            daemons.wait_for_end([s1], END_SECONDS)
+            return
+    if s1.process.returncode:
+        raise DaemonFailed(f"s1 ended with status {s1.process.returncode}:{s1.tail()}")
+
+
+def _run_script(network: Network, daemons: Daemons, signals: Signals, lines: Sequence[str]) -> None:
+    """
+    Run console lines at s1.
+
+    :raises LineFailed: at the first that does not succeed.
+    """
+    with contextlib.ExitStack() as stack:
+        results, given = os.pipe()
+        stack.callback(os.close, results)
+        try:
+            s1 = network.start_peer(
+                1,
+                [f"--results={given}"],
+                pass_fds=(given,),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        finally:
+            os.close(given)
+        daemons.wait_until_ready([s1])
+        console = PipedConsole(signals, s1.process, results, _show)
+        run_script(lines, console, "s1> ", _show)
+
+
+def _show(output: bytes) -> None:
+    sys.stdout.buffer.write(output)
+    sys.stdout.buffer.flush()

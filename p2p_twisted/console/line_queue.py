@@ -1,0 +1,61 @@
+"""Run what was typed, a few lines at a time, and stop reading when too many wait."""
+
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from twisted.logger import Logger
+
+from p2p_twisted.runtime.background import background
+
+WAITING: Final = 64
+
+Turn = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Turns:
+    """
+    Runs turns in the order in which they came.
+
+    :param at_once: how many run at a time; with 1 each waits for the one before.
+    :param pause: is called when enough wait.
+    :param resume: is called when more may come again.
+    """
+
+    log = Logger()
+
+    def __init__(self, at_once: int, pause: Callable[[], None], resume: Callable[[], None]) -> None:
+        self._at_once = at_once
+        self._pause = pause
+        self._resume = resume
+        self._waiting: deque[Turn] = deque()
+        self._workers = 0
+        self._is_paused = False
+        self._is_closed = False
+
+    def add(self, turn: Turn) -> None:
+        """Run a turn, which may not raise, now or when those before it have made room."""
+        if self._is_closed:
+            return
+        self._waiting.append(turn)
+        if len(self._waiting) > WAITING and not self._is_paused:
+            self._is_paused = True
+            self._pause()
+        if self._workers < self._at_once:
+            self._workers += 1
+            background(self.log, "taking turns", self._work())
+
+    def close(self) -> None:
+        """Forget those that have not begun, and all that may still come."""
+        self._is_closed = True
+        self._waiting.clear()
+
+    async def _work(self) -> None:
+        # A loop, not a chain of callbacks: thousands may end without waiting.
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if self._is_paused and len(self._waiting) <= WAITING // 2:
+                self._is_paused = False
+                self._resume()
+            await turn()
+        self._workers -= 1

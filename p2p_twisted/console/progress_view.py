@@ -1,0 +1,43 @@
+"""Keep an eye on the running downloads, and show them now and then."""
+
+from collections.abc import Callable, Sequence
+
+from twisted.internet.interfaces import IReactorTime
+
+from p2p_twisted.download.progress import Progress
+from p2p_twisted.runtime.alarm import Alarm
+
+Show = Callable[[Sequence[Progress]], None]
+"""Shows how the running downloads are; there may be none any more."""
+
+
+class ProgressBoard:
+    """
+    Watches downloads.
+
+    :param every: how many seconds pass at least before they are shown again, and
+        before they are shown at all.
+    """
+
+    def __init__(self, clock: IReactorTime, every: float, show: Show) -> None:
+        self._every = every
+        self._show = show
+        self._running: dict[int, Progress] = {}
+        self._due = Alarm(clock, self._come_due)
+
+    def watch(self, progress: Progress) -> None:
+        """Take note of a change."""
+        if not progress.is_resting:
+            self._running[progress.number] = progress
+            self._schedule()
+        elif self._running.pop(progress.number, None) is not None and not self._running:
+            self._show(())
+
+    def _schedule(self) -> None:
+        if not self._due.is_set:
+            self._due.set(self._every)
+
+    def _come_due(self) -> None:
+        if self._running:
+            self._show(tuple(self._running.values()))
+            self._schedule()

@@ -1,0 +1,1 @@
+"""The requester: gets content by name, verified and resumable, from many holders at once."""

@@ -1,0 +1,170 @@
+"""How far a download has come, as values that any face can render."""
+
+import attrs
+
+from p2p_twisted.wire.names import FileId, PeerName
+
+
+@attrs.frozen
+class Seeking:
+    """Nobody delivers at the moment; holders are being asked."""
+
+
+@attrs.frozen
+class Waiting:
+    """
+    Nobody has delivered for two minutes; it goes on by itself when a holder is back.
+
+    The download has not ended, but whoever waits for its end is told now. So it is
+    while it is blocked or paused.
+    """
+
+
+@attrs.frozen
+class Blocked:
+    """The disk has no room for it; it goes on by itself when there is some."""
+
+    reason: str
+
+
+@attrs.frozen
+class Paused:
+    """It rests until its requester has it go on."""
+
+
+@attrs.frozen
+class Checking:
+    """What an earlier run left of it is being verified; ``received`` says how far."""
+
+
+@attrs.frozen
+class Contribution:
+    """
+    What one holder has delivered.
+
+    :ivar received: verified bytes.
+    :ivar rate: of the last seconds, in bytes per second.
+    """
+
+    holder: PeerName
+    received: int = 0
+    rate: float = 0.0
+
+
+@attrs.frozen
+class Copying:
+    """It stands here already, and is being copied; ``received`` says how far."""
+
+
+@attrs.frozen
+class Receiving:
+    """
+    Holders deliver.
+
+    :ivar rate: of the last seconds, in bytes per second.
+    :ivar seconds_left: at that rate; ``None`` while it is unknown.
+    :ivar holders: who has delivered or is about to, in this run.
+    """
+
+    rate: float = 0.0
+    seconds_left: float | None = None
+    holders: tuple[Contribution, ...] = ()
+
+
+@attrs.frozen
+class Saving:
+    """All is there and verified; it is being made safe on the disk."""
+
+
+@attrs.frozen
+class Saved:
+    """
+    It is on the disk under its final name.
+
+    :ivar path: as the person may type it.
+    :ivar holders: who delivered some of it.
+    """
+
+    path: str
+    seconds: float
+    holders: tuple[PeerName, ...] = ()
+
+
+@attrs.frozen
+class Incomplete:
+    """
+    Nobody shares some of it any more; the rest is on the disk.
+
+    It is tried again when it is asked for again, or in the next run.
+
+    :ivar path: of the folder, or of the inbox.
+    :ivar missing: names of what nobody shares.
+    :ivar holders: who delivered some of it.
+    """
+
+    path: str
+    missing: tuple[str, ...]
+    seconds: float
+    holders: tuple[PeerName, ...] = ()
+
+
+@attrs.frozen
+class Failed:
+    """
+    It ended, and will not go on by itself.
+
+    :ivar is_kept: whether what had arrived is kept for when it is asked for again.
+    """
+
+    reason: str
+    is_kept: bool = False
+
+
+@attrs.frozen
+class Canceled:
+    """Its requester gave it up; nothing unfinished of it is left."""
+
+
+State = (
+    Seeking
+    | Waiting
+    | Blocked
+    | Paused
+    | Checking
+    | Copying
+    | Receiving
+    | Saving
+    | Saved
+    | Incomplete
+    | Failed
+    | Canceled
+)
+
+
+@attrs.frozen
+class Progress:
+    """
+    One download, as it stands.
+
+    :ivar number: what the person calls it by.
+    :ivar received: verified bytes, of ``size``.
+    :ivar files: more than one, or none, for a folder.
+    """
+
+    number: int
+    name: str
+    file: FileId
+    size: int
+    received: int = 0
+    files: int = 1
+    state: State = attrs.field(factory=Seeking)
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return isinstance(self.state, Saved | Incomplete | Failed | Canceled)
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether nothing more will happen to it soon."""
+        return self.is_ended or isinstance(self.state, Waiting | Blocked | Paused)

@@ -1,0 +1,154 @@
+"""Tell whoever watches a download how far it has come, but not too often."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from p2p_twisted.bandwidth.meter import Speed
+from p2p_twisted.download.progress import Contribution, Progress, Receiving, Seeking, State, Waiting
+from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.wire.names import PeerName
+
+Watch = Callable[[Progress], None]
+
+_EVERY_SECONDS: Final = 0.2
+
+
+class Report:
+    """
+    What is told of one download.
+
+    Its end is told at once, everything else at most five times a second.
+    """
+
+    log = Logger()
+
+    def __init__(self, clock: IReactorTime, progress: Progress) -> None:
+        self._speeds: defaultdict[PeerName, Speed] = defaultdict(Speed)
+        self._delivered: Counter[PeerName] = Counter()
+        self._clock = clock
+        self._progress = progress
+        # Apart: it changes a thousand times a second, and the rest hardly ever.
+        self._received = progress.received
+        self._watches: list[Watch] = []
+        self._waiting: list[Deferred[Progress]] = []
+        self._began = clock.seconds()
+        self._told = -_EVERY_SECONDS
+        self._due = Alarm(clock, self._tell)
+
+    @property
+    def progress(self) -> Progress:
+        """How it stands."""
+        progress = attrs.evolve(self._progress, received=self._received)
+        if not isinstance(progress.state, Receiving):
+            return progress
+        now = self._clock.seconds()
+        holders = tuple(
+            Contribution(holder, self._delivered[holder], speed.rate(now))
+            for holder, speed in self._speeds.items()
+        )
+        rate = sum(holder.rate for holder in holders)
+        left = (progress.size - progress.received) / rate if rate else None
+        return attrs.evolve(progress, state=Receiving(rate, left, holders))
+
+    @property
+    def holders(self) -> tuple[PeerName, ...]:
+        """Who delivered some of it."""
+        return tuple(self._delivered)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return self._clock.seconds() - self._began
+
+    def watch(self, watch: Watch) -> "Deferred[Progress]":
+        """
+        Tell somebody more of everything, beginning with how it stands.
+
+        :returns: fires when it has ended, or nobody has delivered for long.
+        """
+        self._watches.append(watch)
+        done: Deferred[Progress] = Deferred()
+        self._waiting.append(done)
+        self._show(watch, self.progress)
+        return done
+
+    def seeking(self) -> None:
+        """Nobody delivers at the moment; unless that has been said for long."""
+        if not isinstance(self._progress.state, Waiting):
+            self.become(Seeking())
+
+    def receiving(self, holder: PeerName) -> None:
+        """A holder delivers."""
+        if holder not in self._speeds:
+            self._speeds[holder] = Speed()
+        if not isinstance(self._progress.state, Receiving):
+            self.become(Receiving())
+
+    def delivered(self, holder: PeerName, count: int) -> None:
+        """A holder has delivered some more of it, verified."""
+        self._delivered[holder] += count
+        self.receiving(holder)
+        self.advanced(count)
+
+    def moved(self, holder: PeerName, count: int) -> None:
+        """Bytes have come from a holder; they may not be verified yet."""
+        self._speeds[holder].moved(count, self._clock.seconds())
+        self._tell_soon()
+
+    def measured(self, size: int, files: int = 1) -> None:
+        """Begin to count, now that it is known how much it is."""
+        self._progress = attrs.evolve(self._progress, size=size, files=files)
+        self._received = 0
+
+    def resized(self, by: int) -> None:
+        """It is more, or less, than was thought."""
+        self._progress = attrs.evolve(self._progress, size=self._progress.size + by)
+
+    def advanced(self, count: int) -> None:
+        """More of it is verified."""
+        self._received += count
+        self._tell_soon()
+
+    def become(self, state: State) -> None:
+        """Change the state."""
+        self._progress = attrs.evolve(self._progress, state=state)
+        if self._progress.is_resting:
+            self._tell()
+        else:
+            self._tell_soon()
+        if self._progress.is_resting and not self._progress.is_ended:
+            self._release()
+
+    def close(self) -> None:
+        """Tell nothing more, and keep nobody waiting."""
+        self._watches.clear()
+        self._due.stop()
+        self._release()
+
+    def _tell_soon(self) -> None:
+        if not self._due.is_set:
+            self._due.set(max(0.0, self._told + _EVERY_SECONDS - self._clock.seconds()))
+
+    def _tell(self) -> None:
+        self._due.stop()
+        self._told = self._clock.seconds()
+        progress = self.progress
+        for watch in list(self._watches):
+            self._show(watch, progress)
+
+    def _show(self, watch: Watch, progress: Progress) -> None:
+        try:
+            watch(progress)
+        except Exception:
+            self.log.failure("while showing the progress of a download")
+
+    def _release(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for done in waiting:
+            done.callback(self.progress)

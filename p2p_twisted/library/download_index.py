@@ -1,0 +1,87 @@
+"""Remember what was downloaded, by its content."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from threading import Lock
+
+from twisted.logger import Logger
+
+from p2p_twisted.library import openat
+from p2p_twisted.library.cache import HashCache
+from p2p_twisted.library.entries import Content, OnDisk
+from p2p_twisted.library.source import FileSource
+from p2p_twisted.wire.names import FileId
+from p2p_twisted.wire.source import SourceChanged
+
+
+class Earlier:
+    """
+    Downloads of this run and of earlier ones, as far as they are still what they were.
+
+    All methods block, and may be called in any thread.
+
+    :param root: where downloads land.
+    :param cache: remembers them; nobody else uses it.
+    """
+
+    log = Logger()
+
+    def __init__(self, root: Path, cache: HashCache) -> None:
+        self._root = root
+        self._cache = cache
+        self._lock = Lock()
+
+    def start(self) -> None:
+        """Open what was remembered."""
+        with self._lock:
+            self._cache.open()
+            self._cache.prune()
+
+    def stop(self) -> None:
+        """Close it."""
+        with self._lock:
+            self._cache.close()
+
+    def keep(self, published: Iterable[tuple[str, FileId, bytes]]) -> None:
+        """Remember what was published: its path below the root, its id and digests."""
+        files = []
+        for path, file, digests in published:
+            on_disk = self._look_at(path)
+            if on_disk is not None:
+                files.append((on_disk, Content(file, digests)))
+        with self._lock:
+            self._cache.keep(files)
+
+    def among(self, files: Sequence[FileId]) -> frozenset[FileId]:
+        """Tell which of some content is there."""
+        return frozenset(content.file for _on_disk, content in self._found(files))
+
+    def open(self, file: FileId) -> FileSource | None:
+        """Open content; ``None`` when it is not there any more, or was changed."""
+        for on_disk, content in self._found([file]):
+            try:
+                return FileSource.open(self._root, on_disk, content, _ignore)
+            except (OSError, SourceChanged) as error:
+                self.log.debug("{path!r} is of no use: {error}", path=on_disk.path, error=error)
+        return None
+
+    def _found(self, files: Sequence[FileId]) -> list[tuple[OnDisk, Content]]:
+        """Look at what had some of that content, and give what still has it."""
+        with self._lock:
+            looks = map(self._look_at, self._cache.names_with(files))
+            there = [on_disk for on_disk in looks if on_disk is not None]
+            contents = self._cache.find(there)
+        pairs = zip(there, contents, strict=True)
+        return [(on_disk, content) for on_disk, content in pairs if content is not None]
+
+    def _look_at(self, path: str) -> OnDisk | None:
+        try:
+            status = os.lstat(self._root / path)
+        except OSError:
+            return None
+        return OnDisk(path, path, openat.signature(status))
+
+
+def _ignore() -> None:
+    """Nobody searches for it."""

@@ -1,0 +1,237 @@
+"""Keep a catalog as the disk is: look, hash, and name folders, one thing at a time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.library.entries import Content, OnDisk, Place, Visit
+from p2p_twisted.library.exclusions import Unshared
+from p2p_twisted.library.files import Files
+from p2p_twisted.library.folder_diff import Survey
+from p2p_twisted.library.hashing import Job
+from p2p_twisted.library.listing import Canceled
+from p2p_twisted.library.queue import BATCH_CHUNKS
+from p2p_twisted.library.rescan_schedule import Agenda
+from p2p_twisted.library.scanner import Worker
+from p2p_twisted.library.watcher import NoWatcher, Watcher, WatcherMaker
+from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.threads import Offload
+
+_FOLDERS_AT_ONCE: Final = 64
+_CHANGES_AT_ONCE: Final = 500
+
+T = TypeVar("T")
+
+
+class Upkeep:
+    """
+    Does what blocks through ``offload``, and changes the catalog between.
+
+    The catalog is only changed while nothing is offloaded, and in pieces that do not
+    hold up the reactor.
+
+    :param wall: tells wall time, to which files' times of change compare.
+    :ivar changed: is called after the catalog has changed.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        worker: Worker,
+        catalog: Catalog,
+        clock: Any,
+        offload: Offload,
+        make_watcher: WatcherMaker,
+        wall: Callable[[], float],
+    ) -> None:
+        self.changed: Callable[[], None] = lambda: None
+        self.unshared = Unshared()
+        self._worker = worker
+        self._catalog = catalog
+        self._clock = clock
+        self._offload = offload
+        self._make_watcher = make_watcher
+        self._watcher: Watcher = NoWatcher()
+        self._agenda = Agenda()
+        self._files = Files(catalog, self.unshared, clock, wall)
+        self._closed: set[str] = set()
+        self._alarm = Alarm(clock, self._wake)
+        self._is_working = False
+        # The new files of the first look, once that has ended.
+        self._first: frozenset[str] | None = None
+        self._settling: list[Deferred[None]] = []
+        self._stopping: list[Deferred[None]] = []
+
+    def start(self) -> None:
+        """Begin; the first look takes in everything."""
+        self._watcher = self._make_watcher(self._noticed)
+        self._is_working = True
+        background(self.log, "opening the cache of hashes", self._begin())
+
+    def stop(self) -> "Deferred[None]":
+        """End; fires when nothing is being done any more."""
+        self._worker.is_canceled = True
+        self._watcher.stop()
+        self._alarm.stop()
+        return Deferred.fromCoroutine(self._end())
+
+    def settled(self) -> "Deferred[None]":
+        """Fire once the first look is done and all that it found has been hashed."""
+        settled: Deferred[None] = Deferred()
+        self._settling.append(settled)
+        self._check_settled()
+        return settled
+
+    def mistrust(self, on_disk: OnDisk) -> None:
+        """Look again at a file that turned out to have changed."""
+        place = Place(on_disk.name.rpartition("/")[0], on_disk.path.rpartition("/")[0])
+        self._noticed(place, False, None)
+
+    # When to do something
+
+    def _noticed(self, place: Place, is_deep: bool, closed: str | None) -> None:
+        if closed is not None:
+            self._closed.add(closed)
+        self._agenda.note(place, is_deep, self._clock.seconds())
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._is_working or self._worker.is_canceled:
+            return
+        self._alarm.stop()
+        then = min(self._agenda.next_time(), self._files.queue.next_time())
+        wait = then - self._clock.seconds()
+        if wait <= 0:
+            self._is_working = True
+            background(self.log, "looking after the library", self._work())
+        else:
+            self._alarm.set(wait)
+
+    async def _begin(self) -> None:
+        await self._offload(self._worker.open)
+        await self._work()
+
+    async def _work(self) -> None:
+        try:
+            while not self._worker.is_canceled and await self._do_something():
+                self._check_settled()
+        except Canceled:
+            pass
+        finally:
+            self._is_working = False
+            for ended in self._stopping:
+                ended.callback(None)
+            self._wake()
+
+    async def _do_something(self) -> bool:
+        """Do the most urgent thing; tell whether there was any."""
+        now = self._clock.seconds()
+        self._files.queue.ripen(now)
+        visits = self._agenda.due_visits(now)
+        if visits:
+            await self._look(visits)
+        elif self._catalog.unsealed:
+            for name, file in await self._offload(self._worker.seal):
+                self._catalog.seal(name, file)
+            self.changed()
+        elif self._files.queue:
+            await self._hash(self._files.queue.take())
+        else:
+            return False
+        return True
+
+    # Looking
+
+    async def _look(self, visits: list[Visit]) -> None:
+        began = self._clock.seconds()
+        closed, self._closed = self._closed, set()
+        for visit in visits:
+            if visit.is_deep:
+                self.unshared.forget(visit.place.name)
+        try:
+            while visits:
+                batch = [visits.pop() for _ in range(min(len(visits), _FOLDERS_AT_ONCE))]
+                visits += await self._look_into(batch, closed)
+        finally:
+            self._agenda.looked(began, self._clock.seconds())
+        self.unshared.report()
+        if self._first is None:
+            await self._offload(self._worker.prune)
+            self._first = frozenset(self._files.fresh)
+
+    async def _look_into(self, batch: list[Visit], closed: set[str]) -> list[Visit]:
+        """Look into some folders, and return those to look into next."""
+        # Watched first: what changes while it is read is then seen twice, not missed.
+        for visit in batch:
+            if not self._watcher.watch(visit.place):
+                self._agenda.is_blind = True
+        survey, contents = await self._offload(self._worker.look, batch)
+        await self._apply(survey, contents, closed)
+        return survey.next
+
+    async def _apply(
+        self, survey: Survey, contents: list[Content | None], closed: set[str]
+    ) -> None:
+        for folder, reasons in survey.unshared.items():
+            self.unshared.put(folder, reasons)
+        for name in survey.not_bare:
+            self._catalog.set_bare(name, False)
+        for name in survey.bare:
+            self._catalog.set_bare(name, True)
+        for names in _pieces(survey.gone):
+            for name in names:
+                self._files.gone(name)
+            await self._breathe(names)
+        for found in _pieces(list(zip(survey.found, contents, strict=True))):
+            for on_disk, content in found:
+                self._files.found(on_disk, content, on_disk.path in closed)
+            await self._breathe(found)
+        if survey.gone or survey.found or survey.bare or survey.not_bare:
+            self.changed()
+
+    async def _breathe(self, piece: Sequence[Any]) -> None:
+        """Let the reactor do other things after a full piece."""
+        if len(piece) == _CHANGES_AT_ONCE:
+            await deferLater(self._clock, 0)
+
+    # Hashing
+
+    async def _hash(self, jobs: list[Job]) -> None:
+        try:
+            outcomes = await self._offload(self._worker.hash, jobs, BATCH_CHUNKS)
+        except Exception:
+            for job in jobs:
+                self._files.queue.add(job)
+            raise
+        self._files.conclude(outcomes)
+        self.changed()
+
+    # Ending
+
+    def _check_settled(self) -> None:
+        if self._first is None or self._catalog.unsealed:
+            return
+        if self._first.isdisjoint(self._files.fresh):
+            settling, self._settling = self._settling, []
+            for settled in settling:
+                settled.callback(None)
+
+    async def _end(self) -> None:
+        if self._is_working:
+            ended: Deferred[None] = Deferred()
+            self._stopping.append(ended)
+            await ended
+        for settled in self._settling:
+            settled.cancel()
+        await self._offload(self._worker.close)
+
+
+def _pieces(items: list[T]) -> Iterator[list[T]]:
+    for start in range(0, len(items), _CHANGES_AT_ONCE):
+        yield items[start : start + _CHANGES_AT_ONCE]

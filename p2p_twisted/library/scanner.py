@@ -1,0 +1,87 @@
+"""What a library does that may block: it runs in one thread at a time, never the reactor's."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from p2p_twisted.library.cache import HashCache
+from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.library.entries import Content, Visit
+from p2p_twisted.library.folder_diff import Survey, survey
+from p2p_twisted.library.hashing import Hashed, Job, Outcome, hash_some
+from p2p_twisted.library.listing import identity
+from p2p_twisted.wire.content import content_id
+from p2p_twisted.wire.manifest import BadManifest
+from p2p_twisted.wire.names import FileId
+
+SEALED_FILES = 5_000
+"""How many files the manifests that are made in one go list, about."""
+
+
+class Worker:
+    """
+    Reads the disk on behalf of a library.
+
+    :param catalog: is read here, and not changed meanwhile.
+    :param excluded: a folder that is not looked into; it may not exist yet.
+    :ivar is_canceled: set it from anywhere to end early what is being done.
+    """
+
+    def __init__(
+        self, root: Path, excluded: Path | None, catalog: Catalog, cache: HashCache
+    ) -> None:
+        self.is_canceled = False
+        self._root = root
+        self._excluded = excluded
+        self._catalog = catalog
+        self._cache = cache
+
+    def open(self) -> None:
+        """Open what was remembered."""
+        self._cache.open()
+
+    def look(self, visits: Iterable[Visit]) -> tuple[Survey, list[Content | None]]:
+        """
+        Look into folders.
+
+        :returns: how they differ from the catalog, and what is remembered of each file
+            that was found.
+        :raises Canceled: when it was ended early.
+        """
+        excluded = identity(self._excluded) if self._excluded is not None else None
+        result = survey(self._root, visits, self._catalog, excluded, self._ends)
+        return result, self._cache.find(result.found)
+
+    def hash(self, jobs: Iterable[Job], chunks: int) -> list[Outcome]:
+        """Hash files, and remember those that are done."""
+        outcomes = hash_some(self._root, jobs, chunks, self._ends)
+        self._cache.keep(
+            [(each.on_disk, each.content) for each in outcomes if isinstance(each, Hashed)]
+        )
+        return outcomes
+
+    def seal(self) -> list[tuple[str, FileId | None]]:
+        """Make ids of some folders; ``None`` for those that are too large."""
+        sealed: list[tuple[str, FileId | None]] = []
+        files = 0
+        for name in sorted(self._catalog.unsealed):
+            try:
+                manifest = self._catalog.manifest(name)
+            except BadManifest:
+                sealed.append((name, None))
+            else:
+                sealed.append((name, content_id(manifest)))
+                files += manifest.count(b"\n")
+            if files > SEALED_FILES or self.is_canceled:
+                break
+        return sealed
+
+    def prune(self) -> None:
+        """Forget files that have been away for long."""
+        self._cache.prune()
+
+    def close(self) -> None:
+        """Close what is remembered."""
+        self._cache.close()
+
+    def _ends(self) -> bool:
+        return self.is_canceled

@@ -1,0 +1,131 @@
+"""One question that is under way, and what has come for it."""
+
+from collections import Counter
+from typing import Final
+
+import attrs
+from attrs import define, field
+
+from p2p_twisted.overlay.completeness import is_whole
+from p2p_twisted.overlay.effects import Answer, LinkId
+from p2p_twisted.wire.codec import packed
+from p2p_twisted.wire.messages import Ask, Hit, Message, PeerRecord, Told
+from p2p_twisted.wire.names import PeerName
+
+_RECORDS_AT_ONCE: Final = 1_000
+_LINES_AT_ONCE: Final = 8
+_SILENT_MOST: Final = 256
+_LESS_PER_HOP_SECONDS: Final = 0.2
+_LEAST_PER_HOP_SECONDS: Final = 0.05
+_HOPS_IN_TIME: Final = 16
+
+
+@define
+class Question:
+    """
+    A question; ``parent`` is absent for one of our own.
+
+    :ivar waiting: the neighbors that have not told yet.
+    :ivar stream_at: when to pass on next what has come.
+    :ivar peers: what has come and is still to be passed on, as are ``hits``.
+    :ivar records: how many have come and are passed on.
+    :ivar is_hasty: whether those who have not told by the deadline may just be slow.
+    """
+
+    ask: Ask
+    parent: LinkId | None
+    deadline: float
+    waiting: dict[LinkId, None]
+    stream_at: float
+    peers: list[PeerRecord] = field(factory=list)
+    hits: list[Hit] = field(factory=list)
+    silent: dict[PeerName, None] = field(factory=dict)
+    records: int = 0
+    answered: int = 0
+    cut: bool = False
+    ends: int = 0
+    is_hasty: bool = False
+    _passed: "Counter[str]" = field(factory=Counter)
+
+    @property
+    def due(self) -> float:
+        """When it ends, or when there is something to pass on to its parent."""
+        has_news = self.parent is not None and self.has_more
+        return min(self.deadline, self.stream_at) if has_news else self.deadline
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something has come that was not passed on."""
+        return bool(self.peers or self.hits)
+
+    @property
+    def onward(self) -> Ask:
+        """What to ask others: they must give up sooner, or all they gather comes too late."""
+        return attrs.evolve(
+            self.ask, hops=max(0, self.ask.hops - 1), wait=self.ask.wait - _sooner(self.ask.wait)
+        )
+
+    def add(self, peers: tuple[PeerRecord, ...], hits: tuple[Hit, ...], room: int) -> int:
+        """
+        Take in part of the answer, as far as there is room.
+
+        :returns: how many records it was.
+        """
+        before = self.records
+        self.cut = self.cut or len(peers) + len(hits) > room
+        self.peers += peers[:room]
+        self.records += len(peers[:room])
+        for hit in hits[: max(0, room - len(peers))]:
+            content = hit.file or hit.name
+            self._passed[content] += 1
+            if self._passed[content] <= self.ask.limit:
+                self.hits.append(hit)
+                self.records += 1
+        return self.records - before
+
+    def take_lines(self) -> list[Message]:
+        """Take some of what has come: no more than a link's queue has room for."""
+        id_ = self.ask.id
+        peers, hits = self.peers[:_RECORDS_AT_ONCE], self.hits[:_RECORDS_AT_ONCE]
+        lines = [
+            *packed(peers, lambda some: Told(id_, peers=some, more=True)),
+            *packed(hits, lambda some: Told(id_, hits=some, more=True)),
+        ][:_LINES_AT_ONCE]
+        for line in lines:
+            assert isinstance(line, Told)
+            del self.peers[: len(line.peers)]
+            del self.hits[: len(line.hits)]
+        return lines
+
+    def last_line(self) -> Told:
+        """Make what tells the parent that this was all."""
+        return Told(
+            self.ask.id,
+            answered=self.answered,
+            silent=tuple(self.silent)[:_SILENT_MOST],
+            cut=self.cut or self.has_more,
+            ends=self.ends,
+        )
+
+    def answer(self) -> Answer:
+        """Make what answers our own question."""
+        silent = tuple(self.silent)
+        return Answer(
+            self.ask.id,
+            tuple(self.peers),
+            tuple(self.hits),
+            self.answered,
+            silent,
+            self.cut,
+            not (silent or self.cut) and is_whole(self.ends, self.answered),
+        )
+
+
+def _sooner(wait: float) -> float:
+    """
+    Tell how much earlier than its parent a child gives up, in seconds.
+
+    A tree may be thirty hops deep, and the last of them must have some time left, too.
+    """
+    share = max(wait / _HOPS_IN_TIME, _LEAST_PER_HOP_SECONDS)
+    return min(share, _LESS_PER_HOP_SECONDS, wait / 2)

@@ -1,0 +1,93 @@
+"""What a peer has to say to a question."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
+
+from twisted.internet.interfaces import IReactorTime
+
+from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.library.entries import Shared
+from p2p_twisted.overlay.bucket import Bucket
+from p2p_twisted.overlay.queries import Known
+from p2p_twisted.peer.network_session import Presence
+from p2p_twisted.storage.partial import Partials
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
+from p2p_twisted.wire.names import PeerName
+
+
+class Answers:
+    """
+    The answers of one peer.
+
+    :param catalogs: what it shares.
+    :param partials: what is being downloaded: only who knows its id is told of it.
+    :param clock: tells how much was searched for others lately.
+    """
+
+    def __init__(
+        self,
+        name: PeerName,
+        catalogs: Sequence[Catalog],
+        partials: Partials,
+        presence: Presence,
+        clock: IReactorTime,
+    ) -> None:
+        self._name = name
+        self._catalogs = catalogs
+        self._partials = partials
+        self._presence = presence
+        self._clock = clock
+        self._searched = Bucket(limits.NAMES_SEARCHED_PER_SECOND, limits.NAMES_SEARCHED_BURST)
+
+    def tell(self, ask: Ask) -> Known:
+        """Answer somebody else's question, unless others have had us search very much lately."""
+        if ask.what in ("text", "ls") and self._is_meant(ask):
+            if self._searched.left(self._clock.seconds()) <= 0:
+                return Known(cut=True)
+            self._searched.spend(sum(catalog.root.files for catalog in self._catalogs))
+        return self.know(ask)
+
+    def know(self, ask: Ask) -> Known:
+        """Answer a question as far as this peer can."""
+        if not self._is_meant(ask):
+            return Known()
+        if ask.what == "topo":
+            names = tuple(neighbor.name for neighbor in self._presence.neighbors)
+            return Known(peers=(PeerRecord(self._name, names),))
+        hits = tuple(self._hit(shared) for shared in self._shared(ask))
+        if ask.what == "id" and not hits:
+            partial = self._partials.hit(ask.text, self._name)
+            hits = (partial,) if partial is not None else ()
+        return Known(hits=hits)
+
+    def _is_meant(self, ask: Ask) -> bool:
+        return ask.peer == self._name or (ask.peer is None and ask.what != "ls")
+
+    def _shared(self, ask: Ask) -> Iterable[Shared]:
+        found = chain.from_iterable(self._search(catalog, ask) for catalog in self._catalogs)
+        # What is in two of them under one name is one offer.
+        return islice(dict.fromkeys(found), limits.HITS_PER_PEER if ask.what == "ls" else ask.most)
+
+    def _search(self, catalog: Catalog, ask: Ask) -> tuple[Shared, ...]:
+        match ask.what:
+            case "name":
+                return catalog.named(ask.text, limits.HITS_SHOWN_PER_PEER)
+            case "text":
+                return catalog.matching(ask.text, ask.most)
+            case "id":
+                return catalog.with_id(ask.text, limits.HITS_SHOWN_PER_PEER)
+            case "ls":
+                return catalog.all(limits.HITS_PER_PEER)
+            case _:
+                return ()
+
+    def _hit(self, shared: Shared) -> Hit:
+        return Hit(
+            peer=self._name,
+            name=shared.name,
+            size=shared.size,
+            kind=shared.kind,
+            file=shared.file,
+            hashed=shared.hashed,
+        )

@@ -1,0 +1,1 @@
+"""What a downloader asks which holder for: pure decisions, without input or output."""

@@ -1,0 +1,259 @@
+"""Decide which chunks of a file to ask which holder for next."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from p2p_twisted.picker.holder import Holder
+from p2p_twisted.picker.ranges import Range, ranges, runs
+from p2p_twisted.wire.content import chunk_count, chunk_length
+from p2p_twisted.wire.names import PeerName
+
+if TYPE_CHECKING:
+    from random import Random
+
+_COMPARED: Final = 8
+_WORTH_TWICE: Final = 2.0
+
+
+class Plan:
+    """
+    Which chunks of one file are verified, which were asked for, and of whom.
+
+    Whoever delivers faster is asked for more. A chunk is asked of one holder at a
+    time, but for two cases: a holder that stalls is overtaken, and at the end the
+    fastest are asked for what slow ones owe. Then the first copy counts.
+
+    Nothing here looks at all chunks for the sake of one: a file may have a million.
+
+    :param rng: lets downloaders of one file ask for different chunks of it.
+    :ivar size: of the file, in bytes.
+    :ivar received: how many of its bytes are verified.
+    """
+
+    def __init__(self, size: int, rng: "Random") -> None:
+        self.size = size
+        self.received = 0
+        self._rng = rng
+        self._chunks = chunk_count(size)
+        # A byte for each chunk: 1 for those that are there.
+        self._verified = bytearray(self._chunks)
+        # 1 for those that are not there, and that nobody is counted on for.
+        self._unasked = bytearray(b"\1") * self._chunks
+        # None is unasked before this one.
+        self._first = 0
+        self._holders: dict[PeerName, Holder] = {}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every chunk is verified."""
+        return self.received == self.size
+
+    @property
+    def is_owed_any(self) -> bool:
+        """Whether anybody is counted on for a chunk."""
+        return any(holder.owed for holder in self._holders.values())
+
+    @property
+    def has_whole(self) -> bool:
+        """Whether a holder may be asked for everything, and delivers."""
+        holders = self._holders.values()
+        return any(holder.has is None and not holder.is_overtaken for holder in holders)
+
+    @property
+    def stalled(self) -> tuple[PeerName, ...]:
+        """The holders that owe something, and from whom nothing comes."""
+        return tuple(name for name, holder in self._holders.items() if holder.is_overtaken)
+
+    # Holders
+
+    def add(self, holder: PeerName, now: float, is_partial: bool = False) -> None:
+        """
+        Count on one more holder.
+
+        :param is_partial: whether it has only what it will announce.
+        """
+        self._holders[holder] = added = Holder(now)
+        if is_partial:
+            added.announce((), self._chunks)
+
+    def announced(self, holder: PeerName, chunks: Sequence[Range]) -> None:
+        """
+        Take note of what a holder has; from the first time on, that it has nothing else.
+
+        :raises ProtocolError: when there are no such chunks, or it has said so before.
+        """
+        announcing = self._holders[holder]
+        if announcing.has is None:
+            # It forgets what it was asked for before; some may be on its way.
+            self._count_on_nothing(announcing)
+        announcing.announce(chunks, self._chunks)
+
+    def release(self, holder: PeerName) -> None:
+        """Let others be asked for what a holder did not deliver: it is gone."""
+        gone = self._holders.pop(holder, None)
+        if gone is not None:
+            self._count_on_nothing(gone)
+
+    # Chunks
+
+    def ask(self, holder: PeerName, now: float) -> tuple[Range, ...]:
+        """
+        Choose what to ask a holder for now.
+
+        :param now: seconds on the monotonic clock, here and below.
+        :returns: at most 16 ranges; none while it owes enough, or nothing is left.
+        """
+        asked = self._holders[holder]
+        room = asked.room
+        if asked.owed and not room:
+            # So it is after most chunks.
+            return ()
+        chosen = list(self._choose(asked, room))
+        if not asked.owed and self._first_unasked() is None and not chosen:
+            chosen = self._owed_by_slower(asked, now)
+        for index in chosen:
+            asked.owes(index, now)
+        return tuple(ranges(sorted(chosen)))
+
+    def is_asked(self, holder: PeerName, index: int) -> bool:
+        """Tell whether a holder was asked for a chunk that it has not delivered."""
+        asked = self._holders.get(holder)
+        return asked is not None and (index in asked.owed or index in asked.late)
+
+    def is_owed_by(self, holder: PeerName) -> bool:
+        """Tell whether a holder is counted on for a chunk."""
+        asked = self._holders.get(holder)
+        return asked is not None and bool(asked.owed)
+
+    def is_worth_telling(self, holder: PeerName) -> bool:
+        """Tell whether a holder should know what is there: it sends too much, or chooses by it."""
+        told = self._holders[holder]
+        return told.has is not None or bool(told.late)
+
+    def is_verified(self, index: int) -> bool:
+        """Tell whether a chunk is there."""
+        return self._verified[index] == 1
+
+    def moved(self, holder: PeerName, count: int, now: float) -> None:
+        """Take note that a holder has sent some bytes of what it owes."""
+        if holder in self._holders:
+            self._holders[holder].moved(count, now)
+
+    def delivered(self, holder: PeerName, index: int, now: float) -> None:
+        """Take note that a holder has delivered a chunk, and that it is verified."""
+        # It may have been let go of since it was asked.
+        if holder in self._holders:
+            delivering = self._holders[holder]
+            if delivering.is_overtaken:
+                delivering.is_overtaken = False
+                for owed in delivering.owed:
+                    self._unasked[owed] = 0
+            delivering.delivered(index, chunk_length(self.size, index), now)
+        self.verified(index)
+
+    def verified(self, index: int) -> None:
+        """Take note that a chunk is there; twice does no harm."""
+        if self._verified[index]:
+            return
+        self._verified[index] = 1
+        self._unasked[index] = 0
+        self.received += chunk_length(self.size, index)
+        for holder in self._holders.values():
+            holder.not_needed(index)
+
+    def overtake(self, now: float) -> bool:
+        """
+        Let others be asked for what stalled holders owe.
+
+        :returns: whether any have stalled since the last time.
+        """
+        stalling = [holder for holder in self._holders.values() if holder.is_stalling(now)]
+        for holder in stalling:
+            holder.is_overtaken = True
+            for index in holder.owed:
+                self._put_back(index)
+        return bool(stalling)
+
+    def ranges_verified(self) -> Iterator[Range]:
+        """List what is there."""
+        return runs(self._verified, 1, (0, self._chunks))
+
+    # How it works
+
+    def _choose(self, holder: Holder, count: int) -> Iterator[int]:
+        for _ in range(count):
+            index = self._next(holder)
+            if index is None:
+                return
+            self._unasked[index] = 0
+            yield index
+
+    def _next(self, holder: Holder) -> int | None:
+        """Choose an unasked chunk that a holder has: the rarest of some."""
+        if holder.has is not None:
+            some = self._some_announced(holder)
+        elif any(other.has is not None for other in self._holders.values()):
+            some = self._some_unasked()
+        else:
+            return self._first_unasked()
+        return min(some, key=self._copies, default=None)
+
+    def _first_unasked(self) -> int | None:
+        index = self._unasked.find(1, self._first)
+        self._first = index if index >= 0 else self._chunks
+        return index if index >= 0 else None
+
+    def _some_unasked(self) -> Iterator[int]:
+        if (first := self._first_unasked()) is None:
+            return
+        for _ in range(_COMPARED):
+            index = self._unasked.find(1, self._rng.randrange(first, self._chunks))
+            yield index if index >= 0 else first
+
+    def _some_announced(self, holder: Holder) -> Iterator[int]:
+        candidates = holder.candidates
+        found = 0
+        while candidates and found < _COMPARED:
+            place = self._rng.randrange(len(candidates))
+            index = candidates[place]
+            if self._unasked[index]:
+                found += 1
+                yield index
+            else:
+                # Each goes but once, so this is cheap, however many have gone stale.
+                candidates[place] = candidates[-1]
+                candidates.pop()
+
+    def _copies(self, index: int) -> int:
+        return sum(holder.has[index] for holder in self._holders.values() if holder.has is not None)
+
+    def _owed_by_slower(self, holder: Holder, now: float) -> list[int]:
+        """Choose what will be the last to come, if this holder would have it much earlier."""
+        owers = Counter(index for other in self._holders.values() for index in other.owed)
+        waits = (
+            (other.seconds_until(position, now), index)
+            for other in self._holders.values()
+            for position, index in enumerate(other.owed)
+            if owers[index] == 1 and (holder.has is None or holder.has[index])
+        )
+        seconds, index = max(waits, default=(0.0, 0))
+        return [index] if seconds > _WORTH_TWICE * holder.chunk_seconds else []
+
+    def _count_on_nothing(self, holder: Holder) -> None:
+        owed = list(holder.owed)
+        holder.owed.clear()
+        holder.late.update(owed)
+        for index in owed:
+            self._put_back(index)
+
+    def _put_back(self, index: int) -> None:
+        """Let a chunk be asked for again, unless somebody else is counted on for it."""
+        for holder in self._holders.values():
+            if index in holder.owed and not holder.is_overtaken:
+                return
+        self._unasked[index] = 1
+        self._first = min(self._first, index)
+        for holder in self._holders.values():
+            if holder.has is not None and holder.has[index]:
+                holder.candidates.append(index)

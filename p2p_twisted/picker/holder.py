@@ -1,0 +1,122 @@
+"""What one holder of a file has, owes, and how fast it delivers."""
+
+from array import array
+from collections.abc import Sequence
+from math import exp
+from typing import Final
+
+from p2p_twisted.picker.ranges import Range, mark
+from p2p_twisted.wire import limits
+
+_AHEAD_SECONDS: Final = 1.0
+_FEWEST_ASKED: Final = 2
+_ASKED_AT_FIRST: Final = 4
+_SMOOTHED_SECONDS: Final = 1.0
+_PATIENCE_SECONDS: Final = 2.0
+_ALIVE_BYTES: Final = int(_PATIENCE_SECONDS * limits.FLOOR_BYTES_PER_SECOND)
+_UNKNOWN_CHUNK_SECONDS: Final = 0.5
+_SHORTEST_SECONDS: Final = 1e-6
+
+
+class Holder:
+    """
+    One holder, as the plan of a download sees it.
+
+    :ivar has: a byte for each chunk, 1 for those that it has announced; ``None`` while
+        it has announced none: then it has them all.
+    :ivar candidates: what it has announced, in any order; some of it is here already.
+    :ivar owed: what it was asked for and has not delivered, in the order of asking.
+    :ivar late: what it was asked for, and what is not counted on any more.
+    :ivar is_overtaken: whether others may be asked for what it owes.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.has: bytearray | None = None
+        self.candidates = array("I")
+        self.owed: dict[int, None] = {}
+        self.late: set[int] = set()
+        self.is_overtaken = False
+        self._since = self._alive_at = now
+        self._moved = 0
+        # Both fade, so that what was long ago counts less.
+        self._bytes = 0.0
+        self._seconds = 0.0
+
+    @property
+    def chunk_seconds(self) -> float:
+        """How long one chunk takes it; a guess before the first one."""
+        if not self._bytes:
+            return _UNKNOWN_CHUNK_SECONDS
+        return max(limits.CHUNK_BYTES * self._seconds / self._bytes, _SHORTEST_SECONDS)
+
+    @property
+    def room(self) -> int:
+        """
+        How many more chunks to ask it for.
+
+        It is asked for what it delivers in about a second, and again as soon as it
+        owes no more than half of that. One that has stalled may show that it is back.
+        """
+        owed = len(self.owed)
+        if self.is_overtaken:
+            return 0 if owed else 1
+        window = _ASKED_AT_FIRST
+        if self._bytes:
+            ahead = int(_AHEAD_SECONDS / self.chunk_seconds)
+            window = min(max(_FEWEST_ASKED, ahead), limits.CHUNKS_ASKED)
+        return 0 if owed > window // 2 else window - owed
+
+    def owes(self, index: int, now: float) -> None:
+        """Take note that it was asked for a chunk."""
+        if not self.owed:
+            self._since = self._alive_at = now
+            self.is_overtaken = False
+        self.owed[index] = None
+
+    def moved(self, count: int, now: float) -> None:
+        """Take note that bytes have come."""
+        self._moved += count
+        if self._moved >= _ALIVE_BYTES:
+            self._moved = 0
+            self._alive_at = now
+
+    def delivered(self, index: int, count: int, now: float) -> None:
+        """Take note that a chunk of so many bytes has come."""
+        elapsed, self._since = now - self._since, now
+        self._alive_at = now
+        fading = exp(-elapsed / _SMOOTHED_SECONDS)
+        self._bytes = self._bytes * fading + count
+        self._seconds = self._seconds * fading + elapsed
+        if index in self.owed:
+            del self.owed[index]
+        else:
+            self.late.discard(index)
+
+    def not_needed(self, index: int) -> None:
+        """Take note that somebody else has delivered a chunk."""
+        if index in self.owed:
+            del self.owed[index]
+            self.late.add(index)
+
+    def seconds_until(self, position: int, now: float) -> float:
+        """Guess when it will deliver what stands at a position of what it owes."""
+        overdue = max(0.0, now - self._since - self.chunk_seconds)
+        return (position + 1) * self.chunk_seconds + overdue
+
+    def is_stalling(self, now: float) -> bool:
+        """Tell whether it is time to overtake it: it owes, but as good as nothing comes."""
+        is_late = now - self._alive_at > _PATIENCE_SECONDS
+        return bool(self.owed) and is_late and not self.is_overtaken
+
+    def announce(self, chunks: Sequence[Range], count: int) -> None:
+        """
+        Take note of chunks that it has; with the first ones, that it has no others.
+
+        :param count: how many there are.
+        :raises ProtocolError: when it has announced them before, or there are none such.
+        """
+        if self.has is None:
+            self.has = bytearray(count)
+        mark(self.has, chunks)
+        for first, length in chunks:
+            self.candidates.extend(range(first, first + length))

@@ -1,0 +1,85 @@
+"""What one requester may ask for, has asked for, and need not be sent."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from p2p_twisted.picker.ranges import Range, mark, runs
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.errors import ProtocolError
+
+
+class Orders:
+    """
+    The chunks that one requester waits for.
+
+    It may ask for all of them, until some are offered: then for those that have been.
+
+    :param chunks: how many the content has.
+    """
+
+    def __init__(self, chunks: int) -> None:
+        self._chunks = chunks
+        self._waiting: deque[Range] = deque()
+        # A byte for each chunk; made when they are needed, for most pushes do without.
+        self._offered: bytearray | None = None
+        self._not_needed: bytearray | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it waits for nothing."""
+        return not self._waiting
+
+    def ask(self, chunks: Iterable[Range]) -> None:
+        """
+        Take what is asked for; of what was not offered, nothing.
+
+        :raises ProtocolError: when there are no such chunks, or too many wait already.
+        """
+        for first, count in chunks:
+            if first + count > self._chunks:
+                raise ProtocolError(f"there are only {self._chunks} chunks")
+            asked: Iterable[Range] = ((first, count),)
+            if self._offered is not None:
+                asked = runs(self._offered, 1, (first, count))
+            for each in asked:
+                if len(self._waiting) >= limits.RANGES_WAITING:
+                    raise ProtocolError("too much is asked for at once")
+                self._waiting.append(each)
+
+    def next(self) -> int | None:
+        """Take the chunk that is to be sent next."""
+        while self._waiting:
+            first, count = self._waiting.popleft()
+            end = first + count
+            if self._not_needed is not None:
+                first = self._not_needed.find(0, first, end)
+                if first < 0:
+                    continue
+            if first + 1 < end:
+                self._waiting.appendleft((first + 1, end - first - 1))
+            return first
+        return None
+
+    def offer(self, chunks: Iterable[Range]) -> list[Range]:
+        """
+        Let some be asked for; with the first ones, nothing else, and what waits is forgotten.
+
+        :returns: those that had not been offered before.
+        """
+        if self._offered is None:
+            self._offered = bytearray(self._chunks)
+            self._waiting.clear()
+        fresh = [run for each in chunks for run in runs(self._offered, 0, each)]
+        for first, count in fresh:
+            self._offered[first : first + count] = b"\1" * count
+        return fresh
+
+    def not_needed(self, chunks: Iterable[Range]) -> None:
+        """
+        Send some no more: the requester has them.
+
+        :raises ProtocolError: when there are no such, or it has said so before.
+        """
+        if self._not_needed is None:
+            self._not_needed = bytearray(self._chunks)
+        mark(self._not_needed, chunks)

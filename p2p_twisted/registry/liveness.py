@@ -1,0 +1,73 @@
+"""See whether peers are alive, without letting anybody make us hammer them."""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from p2p_twisted.registry.one_shot import NoAnswer, call
+from p2p_twisted.runtime.background import background
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import PROTOCOL, Hello
+from p2p_twisted.wire.names import NetworkName, PeerAddress
+
+
+class Checker:
+    """
+    Dials peers to see whether they greet under their names.
+
+    Whoever asks about an address at the same time shares one dial; there is at
+    most one a second for each address, and a bounded number altogether.
+    """
+
+    log = Logger()
+
+    def __init__(self, reactor: Any, network: NetworkName) -> None:
+        self._reactor = reactor
+        self._network = network
+        self._dials = DeferredSemaphore(limits.CHECKS_AT_ONCE)
+        self._waiting: dict[PeerAddress, list[Deferred[bool]]] = {}
+        # When each was dialed last, the oldest first; those that do not matter any more go.
+        self._dialed: dict[PeerAddress, float] = {}
+
+    def is_alive(self, address: PeerAddress) -> "Deferred[bool]":
+        """Fire with whether the peer greets from that address within 2 s of being dialed."""
+        answer: Deferred[bool] = Deferred()
+        if address in self._waiting:
+            self._waiting[address].append(answer)
+        else:
+            self._waiting[address] = [answer]
+            background(self.log, "checking a peer", self._check(address))
+        return answer
+
+    async def _check(self, address: PeerAddress) -> None:
+        is_alive = True
+        try:
+            await self._wait_for_turn(address)
+            async with self._dials:
+                is_alive = await self._greets(address)
+        finally:
+            for answer in self._waiting.pop(address):
+                answer.callback(is_alive)
+
+    async def _wait_for_turn(self, address: PeerAddress) -> None:
+        now = self._reactor.seconds()
+        for dialed in list(self._dialed):
+            if now - self._dialed[dialed] < limits.CHECK_AGAIN_SECONDS:
+                break
+            del self._dialed[dialed]
+        last = self._dialed.pop(address, None)
+        if last is not None:
+            wait = last + limits.CHECK_AGAIN_SECONDS - now
+            await deferLater(self._reactor, wait)
+        self._dialed[address] = self._reactor.seconds()
+
+    async def _greets(self, address: PeerAddress) -> bool:
+        expected = Hello(PROTOCOL, "peer", address.name, self._network)
+        try:
+            await call(self._reactor, address.host, address.port, expected, limits.CHECK_SECONDS)
+        except NoAnswer as error:
+            self.log.debug("{address} {why}", address=address, why=error)
+            return False
+        return True

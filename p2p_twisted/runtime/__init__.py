@@ -1,0 +1,1 @@
+"""What runs a daemon: alarms, background tasks, worker threads, logs and process set-up."""

@@ -1,0 +1,150 @@
+"""What both daemons need to live well under twistd: options, and services that start and stop."""
+
+import sys
+from typing import Any, Final
+
+from twisted.application.service import Service
+from twisted.internet.defer import maybeDeferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.python.failure import Failure
+from twisted.python.usage import Options
+from typing_extensions import override
+
+from p2p_twisted.runtime.daemonlog import OBSERVER, destination
+from p2p_twisted.runtime.process import CannotStart
+from p2p_twisted.runtime.threads import WorkerPool
+
+_BACKLOG: Final = 1_024
+_TWISTD_PIDFILE: Final = "twistd.pid"
+
+
+class DaemonOptions(Options):
+    """
+    Options of a daemon that shares its directory with other daemons.
+
+    Left to itself, twistd lets two daemons of one directory clash on their pid
+    file, and logs into what the person types. Where neither was chosen: a pid
+    file only for a daemon in the background, and a log file there and where a
+    prompt is on the terminal, both named after :meth:`stem`.
+
+    :cvar has_prompt: whether the terminal is for a conversation, not for the log.
+    """
+
+    has_prompt = True
+
+    optFlags = [["verbose", None, "Log every message, too."]]
+
+    def stem(self) -> str:
+        """Name this daemon's files: ``p2ppeer-s1``."""
+        raise NotImplementedError
+
+    @override
+    def postOptions(self) -> None:
+        twistd = self.parent
+        # There is none in tests, and twist has no files.
+        if twistd is None or "pidfile" not in twistd:
+            return
+        in_foreground = twistd["nodaemon"] or twistd["debug"]
+        if twistd["pidfile"] == _TWISTD_PIDFILE:
+            twistd["pidfile"] = "" if in_foreground else f"{self.stem()}.pid"
+        is_log_chosen = twistd["logfile"] or twistd["logger"] or twistd["syslog"]
+        is_prompting = self.has_prompt and sys.stdout is not None and sys.stdout.isatty()
+        if not is_log_chosen and (is_prompting or not in_foreground):
+            twistd["logfile"] = f"{self.stem()}.log"
+        if not (twistd["logger"] or twistd["syslog"]):
+            destination.path = twistd["logfile"]
+            destination.is_verbose = bool(self["verbose"])
+            twistd["logger"] = OBSERVER
+
+
+class ListeningService(Service):
+    """
+    Listen from before privileges are dropped until the daemon stops.
+
+    :param endpoint: as :func:`serverFromString` takes it: ``tcp:9011``.
+    """
+
+    def __init__(self, reactor: Any, endpoint: str, factory: IProtocolFactory) -> None:
+        self._endpoint = serverFromString(reactor, _with_backlog(endpoint))
+        self._description = endpoint
+        self._factory = factory
+        self._port: IListeningPort | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host and port that it listens on, once it does."""
+        assert self._port is not None
+        bound: Any = self._port.getHost()
+        return bound.host, bound.port
+
+    @override
+    def privilegedStartService(self) -> None:
+        """
+        Listen.
+
+        :raises CannotStart: when it cannot; twistd then exits with 1.
+        """
+        super().privilegedStartService()
+        outcome: list[Any] = []
+        self._endpoint.listen(self._factory).addBoth(outcome.append)
+        # What listens on a socket of its own does so at once.
+        [result] = outcome
+        if isinstance(result, Failure):
+            raise CannotStart(f"cannot listen on {self._description}: {_reason(result)}")
+        self._port = result
+
+    @override
+    def startService(self) -> None:
+        super().startService()
+        # twist knows no privileges.
+        if self._port is None:
+            self.privilegedStartService()
+
+    @override
+    async def stopService(self) -> None:
+        await maybeDeferred(super().stopService)
+        if self._port is not None:
+            port, self._port = self._port, None
+            await maybeDeferred(port.stopListening)
+
+
+class WorkerService(Service):
+    """
+    Run a pool's threads from after the fork until nobody can need them any more.
+
+    They end when all other services have stopped, in whatever order these do.
+    """
+
+    def __init__(self, reactor: Any, pool: WorkerPool) -> None:
+        self._reactor = reactor
+        self._pool = pool
+
+    @override
+    def startService(self) -> None:
+        super().startService()
+        # Not at once: if another service cannot start, threads would keep the process alive.
+        self._reactor.callWhenRunning(self._pool.start)
+        self._reactor.addSystemEventTrigger("after", "shutdown", self._pool.stop)
+
+
+def listen(reactor: Any, host: str, port: int, factory: IProtocolFactory) -> IListeningPort:
+    """
+    Listen on a TCP port, with room for a crowd that comes at once.
+
+    :raises CannotListenError: when the port cannot be had.
+    """
+    bound: IListeningPort = reactor.listenTCP(port, factory, backlog=_BACKLOG, interface=host)
+    return bound
+
+
+def _with_backlog(endpoint: str) -> str:
+    """Ask for the room that Twisted's 50 would not give, unless the user asked for some."""
+    if endpoint.startswith(("tcp:", "tcp6:")) and ":backlog=" not in endpoint:
+        return f"{endpoint}:backlog={_BACKLOG}"
+    return endpoint
+
+
+def _reason(failure: Failure) -> str:
+    cause = getattr(failure.value, "socketError", failure.value)
+    return getattr(cause, "strerror", None) or str(cause)

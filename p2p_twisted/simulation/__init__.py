@@ -1,0 +1,1 @@
+"""The overlay of thousands of peers in virtual time: what `p2p sim` runs."""

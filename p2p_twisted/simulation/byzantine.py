@@ -1,0 +1,64 @@
+"""Peers that lie, among others that do not."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import attrs
+from typing_extensions import override
+
+from p2p_twisted.overlay.effects import LinkId
+from p2p_twisted.simulation.simulated_network import Swarm
+from p2p_twisted.simulation.simulated_peer import SwarmPeer
+from p2p_twisted.wire.limits import SAMPLE
+from p2p_twisted.wire.messages import Busy, Bye, Gossip, IHave, Linked, Message, Peers, Told
+from p2p_twisted.wire.names import PeerAddress, PeerName
+
+_LYING_DIGITS: Final = "036"
+
+
+class Liars(Swarm):
+    """
+    A swarm in which every peer whose name ends in 0, 3 or 6 lies.
+
+    It names others that do not exist, and drops, repeats or makes up what it passes on.
+    """
+
+    def lies(self, name: PeerName) -> bool:
+        """Tell whether a peer is one of them."""
+        return name[-1] in _LYING_DIGITS
+
+    @property
+    def honest(self) -> list[SwarmPeer]:
+        """The others, as far as they run."""
+        return [peer for peer in self.alive if not self.lies(peer.name)]
+
+    @override
+    def _send(self, peer: SwarmPeer, link: LinkId, message: Message) -> None:
+        for said in self._lie(message) if self.lies(peer.name) else (message,):
+            super()._send(peer, link, said)
+
+    @override
+    def _sample(self, peer: SwarmPeer, to: PeerAddress) -> tuple[PeerAddress, ...]:
+        return self._nobodies() if self.lies(peer.name) else super()._sample(peer, to)
+
+    def _lie(self, message: Message) -> Iterable[Message]:
+        """Make of a message what a liar says instead."""
+        match message:
+            case Linked() | Busy() | Bye() | Peers():
+                return [attrs.evolve(message, peers=self._nobodies())]
+            case Gossip():
+                return [message] * self.rng.choice((0, 0, 1, 2))
+            case IHave():
+                return [message, IHave((self.new_id(),))]
+            case Told(more=False):
+                return [Told(message.id, answered=1_000, silent=("p1",))]
+            case _:
+                return [message]
+
+    def _nobodies(self) -> tuple[PeerAddress, ...]:
+        """Make addresses up."""
+        return tuple(self._nobody() for _ in range(SAMPLE))
+
+    def _nobody(self) -> PeerAddress:
+        number = self.rng.randrange(1_024, 60_000)
+        return PeerAddress(f"z{number}", "127.9.9.9", number)

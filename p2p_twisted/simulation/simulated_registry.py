@@ -1,0 +1,82 @@
+"""The registry of a swarm, as its peers notice it."""
+
+from math import inf
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from p2p_twisted.simulation.simulated_peer import SwarmPeer, latency_between
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.names import PeerAddress, PeerName
+
+if TYPE_CHECKING:
+    from p2p_twisted.simulation.wiring import Wiring
+
+_RENEW_SECONDS: Final = 30.0
+_ALONE_SECONDS: Final = 2.0
+
+
+@define(eq=False)
+class SwarmRegistry:
+    """
+    Refers peers to each other, each time that they renew, and hears of deaths.
+
+    They renew every half minute, and more often while they are alone.
+    """
+
+    _swarm: "Wiring"
+    _registered: list[SwarmPeer] = field(factory=list)
+
+    def join(self, peer: SwarmPeer) -> list[PeerAddress]:
+        """Register a peer, and refer it to up to 8 random others."""
+        referrals = self._referrals(peer, limits.REFERRALS)
+        self._registered.append(peer)
+        peer.renewed_at = self._swarm.now
+        self._renew_in(self._swarm.rng.uniform(0.5, 1.0) * _RENEW_SECONDS, peer)
+        return referrals
+
+    def leave(self, peer: SwarmPeer) -> None:
+        """End a peer's registration for good."""
+        self._unregister(peer)
+        peer.renews_at = inf
+
+    def lost(self, peer: SwarmPeer, neighbor: PeerName, has_died: bool) -> None:
+        """Hear of a death, which is checked; and be asked for others, if none is left."""
+        gone = self._swarm.peers.get(neighbor)
+        if has_died and self._is_reached_by(peer) and gone is not None and not gone.is_alive:
+            self._unregister(gone)
+        if not peer.overlay.membership.links:
+            self._renew_in(latency_between(peer, peer), peer)
+
+    def _renew_in(self, wait: float, peer: SwarmPeer) -> None:
+        if peer.renews_at == inf:
+            return
+        peer.renews_at = self._swarm.now + wait
+        self._swarm.later(wait, self._renew, peer, peer.renews_at)
+
+    def _renew(self, peer: SwarmPeer, due: float) -> None:
+        if not peer.is_alive or peer.renews_at != due:
+            return
+        if self._is_reached_by(peer):
+            peer.renewed_at = self._swarm.now
+            self._swarm.introduce(peer, self._referrals(peer, limits.RENEWAL_REFERRALS))
+        pause = _RENEW_SECONDS if peer.overlay.membership.links else _ALONE_SECONDS
+        self._renew_in(self._swarm.rng.uniform(0.8, 1.2) * pause, peer)
+
+    def _unregister(self, peer: SwarmPeer) -> None:
+        if self._is_reached_by(peer):
+            peer.renewed_at = -inf
+
+    def _is_reached_by(self, peer: SwarmPeer) -> bool:
+        return self._swarm.has_registry and peer.side <= 0
+
+    def _referrals(self, peer: SwarmPeer, number: int) -> list[PeerAddress]:
+        drawn: list[PeerAddress] = []
+        for _ in range(10 * number if self._registered else 0):
+            other = self._swarm.rng.choice(self._registered)
+            is_current = self._swarm.now - other.renewed_at < limits.LEASE_SECONDS
+            if other is not peer and is_current and other.address not in drawn:
+                drawn.append(other.address)
+            if len(drawn) == number:
+                break
+        return drawn

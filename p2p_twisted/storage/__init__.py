@@ -1,0 +1,1 @@
+"""The only code that writes downloads: part files, the inbox, the journal."""

@@ -1,0 +1,248 @@
+"""Where downloads are kept: the only code that writes there."""
+
+import os
+import re
+import stat
+from collections.abc import Callable, Container, Iterable, Sequence
+from contextlib import suppress
+from itertools import accumulate
+from typing import Final
+
+from blake3 import blake3
+from twisted.logger import Logger
+
+from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.faults import Disk, DiskFault
+from p2p_twisted.storage.openat import make_folder, open_folder, opened, sync_folder
+from p2p_twisted.storage.partfile import Part, candidates
+from p2p_twisted.wire.content import chunk_digest, file_id
+from p2p_twisted.wire.limits import CHUNK_BYTES
+from p2p_twisted.wire.names import FileId, check_path
+
+_PREFIX: Final = ".p2p-"
+_SUFFIX: Final = ".part"
+_PART: Final = re.compile(r"\.p2p-[0-9a-f]{16}\.part\Z")
+ABANDONED_SECONDS: Final = 24 * 3600.0
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+Keep = Callable[[Sequence[tuple[str, FileId, bytes]]], None]
+"""Is told what was published: its path in the inbox, its id and its chunks' digests."""
+
+
+class Inbox:
+    """
+    A folder that downloads land in.
+
+    Targets are relative paths with ``/``, and are checked. All methods block,
+    but for :meth:`exists` and :meth:`path`.
+
+    :param folder: is made when it is missing.
+    :param disk: what to write with.
+    :param keep: remembers what is published.
+    """
+
+    log = Logger()
+
+    def __init__(self, folder: str, disk: Disk = os, keep: Keep | None = None) -> None:
+        self.folder = folder
+        self._keep = keep
+        self._disk = disk
+        # Once and early: asking for it is not safe while threads run.
+        self._umask = _umask()
+
+    def path(self, target: str) -> str:
+        """Tell where a target is, as a person may type it; nothing is the folder itself."""
+        return os.path.join(self.folder, target) if target else self.folder
+
+    def exists(self, target: str) -> bool:
+        """Tell whether something has that name already."""
+        check_path(target)
+        return os.path.lexists(self.path(target))
+
+    def find_same(self, target: str, file: FileId, size: int | None = None) -> str | None:
+        """
+        Look for content under the names that it could have been published as.
+
+        What is found has its name for good: a crash may have come before that was safe.
+
+        :param size: of the content, if it is known: others need not be read.
+        :returns: the target that has it, or ``None``.
+        :raises DiskFault: when its name cannot be made safe.
+        """
+        components, name = _split(target)
+        try:
+            with opened(self.folder, components, self._disk) as folder:
+                found = _find_same(folder, name, file, size)
+                if found is not None:
+                    _make_safe(self._disk, folder)
+        except OSError:
+            # No such folder, or no such name in it: the search is over.
+            return None
+        return found and "/".join([*components, found])
+
+    def open_part(self, target: str, content: Content, beside: Part | None = None) -> Part:
+        """
+        Open the part file that will become a target, and its folders.
+
+        :param beside: the part of another target in the same folder, where one is open.
+        :raises DiskFault: when it cannot be, or does not fit on the disk.
+        """
+        components, name = _split(target)
+        try:
+            if beside is not None:
+                folder = beside.duplicate_folder()
+            else:
+                make_folder(self.folder, self._disk)
+                folder = open_folder(self.folder, components, self._disk, make=True)
+        except OSError as error:
+            raise DiskFault.of(error) from error
+        part = _part_name(target, content.file)
+        return Part(folder, part, name, content, self._disk, self._umask)
+
+    def published(self, files: Sequence[tuple[str, Content]]) -> None:
+        """Have what became targets remembered."""
+        if self._keep is not None:
+            self._keep([(target, content.file, content.digests) for target, content in files])
+
+    def discard(self, target: str, file: FileId) -> None:
+        """Remove the part file of a target, if there is one."""
+        components, _name = _split(target)
+        try:
+            with opened(self.folder, components, self._disk) as folder:
+                os.unlink(_part_name(target, file), dir_fd=folder)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self.log.warn("a part file stays in {folder}: {error}", folder=self.folder, error=error)
+
+    def make_folder(self, name: str) -> str:
+        """
+        Make a new folder for a download, ``name (1)`` if that exists.
+
+        :returns: its name.
+        :raises DiskFault: when it cannot be made.
+        """
+        check_path(name)
+        try:
+            make_folder(self.folder, self._disk)
+            for candidate in candidates(name):
+                try:
+                    os.mkdir(self.path(candidate))
+                except FileExistsError:
+                    continue
+                sync_folder(self.folder, self._disk)
+                return candidate
+        except OSError as error:
+            raise DiskFault.of(error) from error
+        raise DiskFault(f"too many folders are called {name}")
+
+    def make_folders(self, targets: Iterable[str]) -> None:
+        """
+        Make folders that stay empty, unless they exist.
+
+        :raises DiskFault: when one cannot be made.
+        """
+        for target in targets:
+            check_path(target)
+            try:
+                os.close(open_folder(self.folder, target.split("/"), self._disk, make=True))
+            except OSError as error:
+                raise DiskFault.of(error) from error
+
+    def remove_folders(self, targets: Iterable[str]) -> None:
+        """Remove folders that nothing is in; others stay."""
+        for target in targets:
+            components, name = _split(target)
+            with suppress(OSError), opened(self.folder, components, self._disk) as folder:
+                os.rmdir(name, dir_fd=folder)
+
+    def part_path(self, target: str, file: FileId) -> str:
+        """Tell where the part file of a target is, below the folder."""
+        return "/".join([*_split(target)[0], _part_name(target, file)])
+
+    def sweep(self, spared: Container[str], now: float) -> None:
+        """
+        Remove part files that nobody has gone on with for a day.
+
+        :param spared: part files, and folders of such, that are still wanted.
+        :param now: seconds since the epoch, as files have them.
+        """
+        if not os.path.isdir(self.folder):
+            return
+        for path, _folders, names, folder in os.fwalk(self.folder):
+            below = os.path.relpath(path, self.folder).split(os.sep)
+            for name in filter(_is_part, names):
+                ways = accumulate([*below, name] if path != self.folder else [name], "{}/{}".format)
+                if not any(way in spared for way in ways):
+                    self._remove_if_old(folder, name, now)
+
+    def _remove_if_old(self, folder: int, name: str, now: float) -> None:
+        try:
+            if now - os.lstat(name, dir_fd=folder).st_mtime > ABANDONED_SECONDS:
+                self.log.info("removing {name}: nobody wants it any more", name=name)
+                os.unlink(name, dir_fd=folder)
+        except OSError as error:
+            self.log.warn("{name} cannot be removed: {error}", name=name, error=error)
+
+
+def _split(target: str) -> tuple[list[str], str]:
+    check_path(target)
+    *components, name = target.split("/")
+    return components, name
+
+
+def _part_name(target: str, file: FileId) -> str:
+    key = blake3(f"{file} {target}".encode()).hexdigest()
+    return f"{_PREFIX}{key[:16]}{_SUFFIX}"
+
+
+def _is_part(name: str) -> bool:
+    return _PART.match(name) is not None
+
+
+def _find_same(folder: int, name: str, file: FileId, size: int | None) -> str | None:
+    return next((each for each in candidates(name) if _id_of(folder, each, size) == file), None)
+
+
+def _make_safe(disk: Disk, folder: int) -> None:
+    try:
+        disk.fsync(folder)
+    except OSError as error:
+        raise DiskFault.of(error) from error
+
+
+def _id_of(folder: int, name: str, size: int | None) -> FileId | None:
+    """
+    Hash a file.
+
+    :returns: nothing when it is not a file, or not of that size.
+    :raises FileNotFoundError: when there is none.
+    """
+    try:
+        fd = os.open(name, _READ, dir_fd=folder)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return None
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or size not in (None, status.st_size):
+            return None
+        return _hash(fd, status.st_size)
+    finally:
+        os.close(fd)
+
+
+def _hash(fd: int, size: int) -> FileId:
+    digests = bytearray()
+    for offset in range(0, size, CHUNK_BYTES):
+        digests += chunk_digest(os.pread(fd, CHUNK_BYTES, offset))
+    return file_id(size, bytes(digests))
+
+
+def _umask() -> int:
+    """Ask for the file mode mask; it can only be asked for by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,89 @@
+"""What earlier runs have left in an inbox: what nobody wants any more is removed."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+import attrs
+
+from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.inbox import Inbox
+from p2p_twisted.storage.journal import Wanted
+from p2p_twisted.wire.content import chunk_digest, file_id, split_chunks
+from p2p_twisted.wire.manifest import BadManifest, Member, decode
+from p2p_twisted.wire.names import FileId
+
+
+@attrs.frozen
+class Item:
+    """
+    One file to fetch.
+
+    :ivar size: in bytes; ``None`` for a manifest, whose size its holders need not tell.
+    :ivar target: where it is to be in the inbox.
+    """
+
+    file: FileId
+    size: int | None
+    target: str
+
+
+def manifest_item(file: FileId) -> Item:
+    """Name a manifest as an item of the inbox for manifests."""
+    # A hit may give a folder's size as that of all its files: the id decides.
+    return Item(file, None, f"{file}.manifest")
+
+
+def keep_manifest(manifests: Inbox, text: bytes) -> FileId:
+    """
+    Keep a list of files where that of a folder would be; blocks.
+
+    :returns: its id.
+    :raises DiskFault: when it cannot be kept.
+    """
+    digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(text))
+    file = file_id(len(text), digests)
+    target = manifest_item(file).target
+    if manifests.find_same(target, file, len(text)) is None:
+        part = manifests.open_part(target, Content(file, len(text), digests))
+        try:
+            for index, chunk in enumerate(split_chunks(text)):
+                part.write(index, chunk)
+            part.publish()
+        finally:
+            part.close()
+    return file
+
+
+def read_manifest(path: str) -> list[Member]:
+    """
+    Read what a manifest lists; blocks.
+
+    :raises BadManifest: when it could not be stored.
+    """
+    with open(path, "rb") as manifest:
+        return list(decode(manifest.read()))
+
+
+def sweep(inbox: Inbox, manifests: Inbox, wants: Iterable[Wanted]) -> None:
+    """
+    Remove part files that nobody has gone on with for a day; blocks.
+
+    :param manifests: where those of wanted selections are.
+    :param wants: what is to be gone on with.
+    """
+    spared: set[str] = set()
+    for wanted in wants:
+        if wanted.kind == "files":
+            spared.update(_parts_selected(inbox, manifests, wanted))
+        if wanted.target is not None:
+            spared.add(wanted.target)
+            spared.add(inbox.part_path(wanted.target, wanted.file))
+    inbox.sweep(spared, time.time())
+
+
+def _parts_selected(inbox: Inbox, manifests: Inbox, wanted: Wanted) -> Iterator[str]:
+    """Name the part files that those of a selection may have left."""
+    with suppress(OSError, BadManifest):
+        for member in read_manifest(manifests.path(manifest_item(wanted.file).target)):
+            yield inbox.part_path(member.path, member.file)

@@ -1,0 +1,252 @@
+"""One download on its way to its final name: a hidden part file beside it."""
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from p2p_twisted.storage.content import Content, WrongContent
+from p2p_twisted.storage.faults import Disk, DiskFault, check_space, write_all
+from p2p_twisted.wire.content import chunk_count
+from p2p_twisted.wire.limits import CHUNK_BYTES
+
+_PART: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+# What file systems without hard links answer; FAT and Android among them.
+_NO_LINKS: Final = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS)
+# From linux/fs.h; elsewhere it means nothing, and fails.
+_FICLONE: Final = 0x40049409
+_NAMES_TRIED: Final = 10_000
+
+
+class Part:
+    """
+    The part file of some content; only verified bytes get into it.
+
+    Its methods block, and raise :class:`DiskFault` for whatever the disk does.
+    :meth:`write` is quick enough for the reactor, the others are not.
+
+    :param folder: a file descriptor of the folder that it is in; closed with it.
+    :param part: its own name there.
+    :param name: what to publish it as.
+    """
+
+    def __init__(
+        self, folder: int, part: str, name: str, content: Content, disk: Disk, umask: int
+    ) -> None:
+        self.content = content
+        self._folder = folder
+        self._part = part
+        self._name = name
+        self._disk = disk
+        self._umask = umask
+        self._fd = -1
+        try:
+            self._fd = open_part(folder, part)
+            if os.fstat(self._fd).st_size > content.size:
+                os.ftruncate(self._fd, content.size)
+            check_space(disk, self._fd, content.size)
+        except OSError as error:
+            self.close()
+            raise DiskFault.of(error) from error
+        except DiskFault:
+            self.close()
+            raise
+
+    def write(self, index: int, chunk: memoryview) -> None:
+        """
+        Keep one chunk.
+
+        :raises WrongContent: when it is not that chunk; nothing is written then.
+        :raises DiskFault: when it cannot be written.
+        """
+        self.content.check(index, chunk)
+        try:
+            write_all(self._disk, self._fd, chunk, index * CHUNK_BYTES)
+        except OSError as error:
+            raise DiskFault.of(error) from error
+
+    @property
+    def chunks_held(self) -> int:
+        """How many chunks may be there, the first ones."""
+        return chunk_count(os.fstat(self._fd).st_size)
+
+    @property
+    def modified(self) -> int:
+        """When it was written to last, in nanoseconds."""
+        return os.fstat(self._fd).st_mtime_ns
+
+    def duplicate(self) -> int:
+        """Give one more file descriptor, which the caller closes; names do not matter to it."""
+        return os.dup(self._fd)
+
+    def duplicate_folder(self) -> int:
+        """Give one more file descriptor of its folder, which the caller closes."""
+        return os.dup(self._folder)
+
+    def verified(self, indexes: Iterable[int]) -> list[int]:
+        """Tell which of some chunks are there and right."""
+        return [index for index in indexes if self._is_right(index)]
+
+    def clone(self, file: int) -> bool:
+        """
+        Let it share the blocks of another file, where the file system can do that.
+
+        What it then has must be :meth:`verified`, and shows how much of it was right.
+
+        :param file: a file descriptor.
+        """
+        try:
+            fcntl.ioctl(self._fd, _FICLONE, file)
+            # The other file may have grown since its digests were made.
+            os.ftruncate(self._fd, self.content.size)
+        except OSError:
+            return False
+        return True
+
+    def copied(self, file: int, indexes: Iterable[int]) -> list[int]:
+        """
+        Copy some chunks from another file; tell which were right.
+
+        Each passes through here anyway to be verified: the kernel could not copy it faster.
+        """
+        return [index for index in indexes if self._copy(file, index)]
+
+    def publish(self) -> str:
+        """
+        Make it safe on the disk under its final name, or ``name (1)`` if that exists.
+
+        :returns: the name, in its folder.
+        """
+        name = self.place()
+        self.sync_folder()
+        return name
+
+    def place(self) -> str:
+        """Publish it, but for making the name itself safe: :meth:`sync_folder` does that."""
+        try:
+            os.fchmod(self._fd, 0o666 & ~self._umask)
+            self._make_safe()
+            if os.fstat(self._fd).st_size != self.content.size:
+                raise DiskFault("the part file was changed by another program", is_kept=False)
+            return self._take_a_name()
+        except OSError as error:
+            raise DiskFault.of(error) from error
+
+    def sync_folder(self) -> None:
+        """Make all names that were given in its folder safe."""
+        try:
+            self._disk.fsync(self._folder)
+        except OSError as error:
+            raise DiskFault.of(error) from error
+
+    def discard(self) -> None:
+        """Remove it."""
+        try:
+            os.unlink(self._part, dir_fd=self._folder)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise DiskFault.of(error) from error
+
+    def close(self) -> None:
+        """Let go of it; what is written stays. Twice does no harm."""
+        for fd in (self._fd, self._folder):
+            if fd >= 0:
+                os.close(fd)
+        self._fd = self._folder = -1
+
+    def _make_safe(self) -> None:
+        try:
+            self._disk.fsync(self._fd)
+        except OSError as error:
+            # What could not be written may read well until the next crash, and then be gone.
+            fault = DiskFault.of(error)
+            raise DiskFault(str(fault), is_kept=False, is_full=fault.is_full) from error
+
+    def _is_right(self, index: int) -> bool:
+        try:
+            chunk = os.pread(self._fd, self.content.length(index), index * CHUNK_BYTES)
+            self.content.check(index, chunk)
+        except (OSError, WrongContent):
+            return False
+        return True
+
+    def _copy(self, file: int, index: int) -> bool:
+        try:
+            chunk = os.pread(file, self.content.length(index), index * CHUNK_BYTES)
+            self.write(index, memoryview(chunk))
+        except (OSError, WrongContent):
+            return False
+        return True
+
+    def _take_a_name(self) -> str:
+        for name in candidates(self._name):
+            try:
+                self._move_to(name)
+            except FileExistsError:
+                continue
+            return name
+        raise DiskFault(f"too many files are called {self._name}")
+
+    def _move_to(self, name: str) -> None:
+        folder = self._folder
+        try:
+            self._disk.link(
+                self._part, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False
+            )
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            self._move_without_links(name)
+        else:
+            os.unlink(self._part, dir_fd=folder)
+
+    def _move_without_links(self, name: str) -> None:
+        """Claim the name with an empty file, then replace what is ours anyway."""
+        folder = self._folder
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder))
+        try:
+            os.rename(self._part, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            os.unlink(name, dir_fd=folder)
+            raise
+
+
+def candidates(name: str) -> Iterator[str]:
+    """Yield a name, then ``name (1).txt``, ``name (2).txt`` and so on."""
+    stem, suffix = os.path.splitext(name)
+    yield name
+    for number in range(1, _NAMES_TRIED):
+        yield f"{stem} ({number}){suffix}"
+
+
+def open_part(folder: int, part: str) -> int:
+    """
+    Open a part file to go on with it, or make it.
+
+    Whatever stands in its place and is not a file of ours with one name only,
+    somebody put there: it is removed, never written to.
+    """
+    try:
+        fd = os.open(part, _PART, dir_fd=folder)
+    except FileNotFoundError:
+        return _make_part(folder, part)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENXIO, errno.EACCES):
+            raise
+    else:
+        if _is_ours(os.fstat(fd)):
+            return fd
+        os.close(fd)
+    os.unlink(part, dir_fd=folder)
+    return _make_part(folder, part)
+
+
+def _make_part(folder: int, part: str) -> int:
+    return os.open(part, _PART | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and status.st_nlink == 1

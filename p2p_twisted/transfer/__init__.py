@@ -1,1 +1,0 @@
-"""Getting content from a holder to a requester, verified and resumable."""

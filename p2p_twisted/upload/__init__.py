@@ -1,0 +1,1 @@
+"""The holder: pushes content to whoever asks for it."""

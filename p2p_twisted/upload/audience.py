@@ -1,0 +1,183 @@
+"""All whom one content is pushed to at the same time, and what they may ask for."""
+
+from collections.abc import Iterable
+from random import Random
+from typing import Final, Protocol
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from p2p_twisted.picker.ranges import Range, ranges
+from p2p_twisted.picker.superseeding import Spreading
+from p2p_twisted.runtime.background import background
+from p2p_twisted.storage.partial import Push
+from p2p_twisted.wire.limits import CHUNK_BYTES
+
+PLENTY_BYTES_PER_SECOND: Final = 200_000_000
+"""What no uplink allows that could be the bottleneck: 1 Gbit/s are 117 MB/s."""
+
+_MEASURED_SECONDS: Final = 0.25
+_OVERDUE_SECONDS: Final = 1.0
+_LATE_SECONDS: Final = 5.0
+_FEW_CHUNKS: Final = 4
+_AHEAD_SECONDS: Final = 0.3
+_FEWEST_AHEAD: Final = 3
+
+
+class Audience(Protocol):
+    """The pushes of one content."""
+
+    def joined(self, push: Push) -> bool:
+        """
+        Take note of one more.
+
+        :returns: whether it may be asked only for what it offers.
+        """
+
+    def left(self, push: Push) -> None:
+        """Take note that one is gone, if it ever joined."""
+
+    def sent(self, push: Push, index: int, length: int) -> None:
+        """Take note that a chunk has left."""
+
+    def has(self, push: Push, chunks: Iterable[Range]) -> None:
+        """Take note of what a requester has."""
+
+
+class Apart:
+    """Pushes that take nothing from each other: everybody may ask for everything."""
+
+    def joined(self, push: Push) -> bool:
+        """Let it ask for everything."""
+        return False
+
+    def left(self, push: Push) -> None:
+        """Do nothing."""
+
+    def sent(self, push: Push, index: int, length: int) -> None:
+        """Do nothing."""
+
+    def has(self, push: Push, chunks: Iterable[Range]) -> None:
+        """Do nothing."""
+
+
+class Crowd:
+    """
+    The pushes of a file that this peer has all of, through one uplink.
+
+    One requester may ask for all of it. From the second on they are made to help each
+    other, for as long as what leaves is less than an uplink may allow. Where it is
+    more, it is fastest to send everybody everything.
+    """
+
+    log = Logger()
+
+    def __init__(self, clock: IReactorTime, chunks: int, rng: Random) -> None:
+        self._clock = clock
+        self._chunks = chunks
+        self._rng = rng
+        # When each was last told of a chunk, or sent one.
+        self._pushes: dict[Push, float] = {}
+        self._spreading: Spreading[Push] | None = None
+        self._spread: set[Push] = set()
+        self._rate = 0.0
+        self._since = clock.seconds()
+        self._moved = 0
+        self._watching = LoopingCall(self._watch)
+        self._watching.clock = clock
+
+    def joined(self, push: Push) -> bool:
+        """Take note of one more."""
+        self._pushes[push] = self._clock.seconds()
+        if self._spreading is not None:
+            self._let_help(push)
+            self._reveal()
+        elif self._is_worth_it:
+            self._begin()
+        return self._spreading is not None
+
+    def left(self, push: Push) -> None:
+        """Take note that one is gone, if it ever joined."""
+        self._pushes.pop(push, None)
+        if self._spreading is not None:
+            if push in self._spread:
+                self._spread.remove(push)
+                self._spreading.remove(push)
+            if len(self._pushes) < 2:
+                self._end()
+
+    def sent(self, push: Push, index: int, length: int) -> None:
+        """Take note that a chunk has left."""
+        self._pushes[push] = self._clock.seconds()
+        self._measure(length)
+        if self._spreading is None:
+            return
+        if self._rate > PLENTY_BYTES_PER_SECOND:
+            self._end()
+        elif push in self._spread:
+            self._spreading.sent(push, index)
+            self._reveal()
+
+    def has(self, push: Push, chunks: Iterable[Range]) -> None:
+        """Take note of what a requester has."""
+        if self._spreading is not None and push in self._spread:
+            self._spreading.has(push, chunks)
+            self._reveal()
+
+    @property
+    def _is_worth_it(self) -> bool:
+        is_crowd = len(self._pushes) > 1 and self._chunks > _FEW_CHUNKS
+        return is_crowd and self._rate < PLENTY_BYTES_PER_SECOND
+
+    def _begin(self) -> None:
+        self._spreading = Spreading(self._chunks, self._rng)
+        for push in self._pushes:
+            self._let_help(push)
+        self._reveal()
+        watching = self._watching.start(_OVERDUE_SECONDS, now=False)
+        background(self.log, "spreading a file", watching)
+
+    def _end(self) -> None:
+        """Let everybody ask for everything."""
+        self._spreading = None
+        self._watching.stop()
+        spread, self._spread = self._spread, set()
+        for push in spread:
+            push.offer(((0, self._chunks),))
+
+    def _let_help(self, push: Push) -> None:
+        assert self._spreading is not None
+        self._spread.add(push)
+        self._spreading.add(push)
+        # Even if there is nothing to tell it of: it may be asked for nothing else.
+        push.offer(())
+
+    def _reveal(self) -> None:
+        assert self._spreading is not None
+        ahead = max(_FEWEST_AHEAD, int(_AHEAD_SECONDS * self._rate / CHUNK_BYTES))
+        # A few who take long over what they were told of must not keep the rest from all others.
+        long_ago = self._clock.seconds() - _LATE_SECONDS
+        ahead += sum(not push.is_idle and self._pushes[push] <= long_ago for push in self._spread)
+        revealed: dict[Push, list[int]] = {}
+        for push, index in self._spreading.reveal(ahead):
+            revealed.setdefault(push, []).append(index)
+        for push, indexes in revealed.items():
+            self._pushes[push] = self._clock.seconds()
+            push.offer(tuple(ranges(sorted(indexes))))
+
+    def _watch(self) -> None:
+        """Tell those of more chunks that have not asked for those they know of."""
+        assert self._spreading is not None
+        long_ago = self._clock.seconds() - _OVERDUE_SECONDS
+        for push in self._spread:
+            if push.is_idle and self._pushes[push] <= long_ago:
+                self._spreading.overdue(push)
+        self._reveal()
+
+    def _measure(self, length: int) -> None:
+        now = self._clock.seconds()
+        if now - self._since >= _MEASURED_SECONDS:
+            self._rate = self._moved / (now - self._since)
+            self._since, self._moved = now, 0
+        self._moved += length

@@ -1,0 +1,148 @@
+"""How the bytes of a push leave: as the transport asks for them, and no faster."""
+
+from typing import Final, Protocol
+
+import attrs
+from twisted.internet.interfaces import IPullProducer, IReactorTime
+from zope.interface import implementer
+
+from p2p_twisted.bandwidth.meter import Speed
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.pace import Pace
+from p2p_twisted.wire.source import Source, SourceChanged
+
+_LEAST_BYTES: Final = 16 * limits.KIB
+_MOST_BYTES: Final = limits.MIB
+_SLOW_SECONDS: Final = 1.0
+
+
+@attrs.frozen
+class Span:
+    """Bytes of a source that are sent as they are, right behind the line that announces them."""
+
+    source: Source
+    offset: int
+    length: int
+    line: bytes = b""
+
+
+class Supplier(Protocol):
+    """Decides what is sent."""
+
+    def next_section(self) -> bytes | Span | None:
+        """
+        Choose what goes out next.
+
+        :returns: lines or other bytes; a span; ``None`` when there is nothing to send at
+            the moment.
+        :raises SourceChanged: when it is not there any more.
+        """
+
+    def broken(self, is_between: bool) -> None:
+        """
+        Take note that a source has changed, and nothing more is sent.
+
+        :param is_between: whether the other side would take a line as a line.
+        """
+
+
+@implementer(IPullProducer)
+class Outflow:
+    """
+    The output of one push, as the pull producer of its transport.
+
+    Whoever takes nothing for 30 s is given up.
+
+    :param pace: tells when to pause; whoever made it ends it.
+    :ivar is_streaming: whether anything is left to be sent.
+    :ivar speed: of what is sent.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, connection: Connection, supplier: Supplier, pace: Pace
+    ) -> None:
+        self.speed = Speed()
+        self._clock = clock
+        self._connection = connection
+        self._supplier = supplier
+        self._pace = pace
+        self._span: Span | None = None
+        self.is_streaming = False
+        # The transport has asked for more during a pause.
+        self._is_asked = False
+        self._asked_at = clock.seconds()
+        self._piece_size = _LEAST_BYTES
+        # What is left of a section of bytes that may not go out at once.
+        self._rest = memoryview(b"")
+
+    def start(self) -> None:
+        """Send what the supplier has, unless that is going on."""
+        if not self.is_streaming:
+            self.is_streaming = True
+            self._connection.stream(self)
+
+    def resumeProducing(self) -> None:
+        """Send the next piece: the last one has left."""
+        self._is_asked = self._pace.is_paused
+        if self._is_asked or not self._connection.is_open:
+            return
+        self._connection.within(limits.STALL_SECONDS)
+        try:
+            if self._span is not None:
+                self._send_from(self._span)
+            elif self._rest:
+                self._send_rest()
+            else:
+                self._send_next()
+        except SourceChanged:
+            self._end()
+            self._supplier.broken(is_between=self._span is None)
+
+    def stopProducing(self) -> None:
+        """Do nothing: the loss of the connection is told separately."""
+
+    def _send_next(self) -> None:
+        section = self._supplier.next_section()
+        if section is None:
+            self._end()
+        elif isinstance(section, Span):
+            self._send_from(section)
+        else:
+            self._rest = memoryview(section)
+            self._send_rest()
+
+    def _send_rest(self) -> None:
+        piece = bytes(self._rest[: self._pace.allowance])
+        self._rest = self._rest[len(piece) :]
+        self._connection.write(piece)
+        self._moved(len(piece))
+
+    def _send_from(self, span: Span) -> None:
+        self._span = span
+        length = min(self._piece_bytes(), span.length, self._pace.allowance)
+        sent = self._connection.write_from(span.source, span.offset, length, span.line)
+        rest = span.length - sent
+        self._span = Span(span.source, span.offset + sent, rest) if rest else None
+        self._moved(len(span.line) + sent)
+
+    def _moved(self, count: int) -> None:
+        self.speed.moved(count, self._clock.seconds())
+        self._pace.moved(count, self._go_on)
+
+    def _go_on(self) -> None:
+        """Send what the transport has asked for in a pause; it may not have asked yet."""
+        if self._is_asked:
+            self.resumeProducing()
+
+    def _piece_bytes(self) -> int:
+        """Choose larger and larger pieces while they leave fast; others might be too late."""
+        now = self._clock.seconds()
+        took, self._asked_at = now - self._asked_at, now
+        larger = min(2 * self._piece_size, _MOST_BYTES)
+        self._piece_size = _LEAST_BYTES if took > _SLOW_SECONDS else larger
+        return self._piece_size
+
+    def _end(self) -> None:
+        self.is_streaming = False
+        self._connection.stream_ended()

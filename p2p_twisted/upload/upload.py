@@ -1,0 +1,196 @@
+"""The holder's side of a push: send the chunks that are asked for."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import attrs
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from p2p_twisted.picker.ranges import Range, announcements
+from p2p_twisted.picker.requested import Orders
+from p2p_twisted.upload.audience import Audience
+from p2p_twisted.upload.sender import Outflow, Span
+from p2p_twisted.upload.smallsender import Wholes
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.codec import encode
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.content import chunk_count, chunk_length
+from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.messages import (
+    Chunk,
+    Done,
+    Error,
+    Have,
+    Hello,
+    Message,
+    More,
+    Push,
+    Refuse,
+    Send,
+    Want,
+)
+from p2p_twisted.wire.names import FileId, PeerName
+from p2p_twisted.wire.pace import Pace
+from p2p_twisted.wire.source import Source
+
+# A slow link must have sent each piece of them in time.
+_DIGESTS_BYTES: Final = 64 * limits.KIB
+
+
+@attrs.frozen
+class Upload:
+    """
+    One push to another peer.
+
+    :ivar file: the id of what it has asked for first.
+    :ivar sent: bytes, of this and whatever else it has asked for.
+    :ivar rate: of the last seconds, in bytes per second.
+    """
+
+    requester: PeerName
+    file: FileId
+    sent: int = 0
+    rate: float = 0.0
+
+
+class Pushing:
+    """
+    A session on a connection that we dialed: push one source to who is expected there.
+
+    A requester from which nothing is heard for 30 s is given up.
+
+    :param source: is closed by the caller when the connection is gone.
+    :param audience: all whom the same content is pushed to.
+    :param wholes: other files, which this requester may ask for on the way.
+    :param is_expected: tells whether a greeting is the requester's.
+    :param pace: of what is sent.
+    :ivar want: what the requester asked for, and who it is.
+    :ivar gone: fires when the connection is gone.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        connection: Connection,
+        source: Source,
+        audience: Audience,
+        wholes: Wholes,
+        want: Want,
+        is_expected: Callable[[Hello], bool],
+        pace: Pace,
+    ) -> None:
+        self.gone: Deferred[None] = Deferred()
+        self._connection = connection
+        self._source = source
+        self._audience = audience
+        self._wholes = wholes
+        self.want = want
+        self._is_expected = is_expected
+        self._pace = pace
+        self._outflow = Outflow(clock, connection, self, pace)
+        self._digests = memoryview(source.digests)
+        self._orders = Orders(chunk_count(source.size))
+        # What is to go out between two chunks.
+        self._lines: deque[bytes] = deque()
+        # The chunk that goes out now.
+        self._leaving: int | None = None
+        self._is_open = False
+
+    def upload(self, now: float) -> Upload:
+        """Tell how it stands."""
+        speed = self._outflow.speed
+        return Upload(self.want.name, self.want.file, speed.total, speed.rate(now))
+
+    # What the requester says
+
+    def greeted(self, hello: Hello) -> None:
+        """Announce the content, and send its digests; a stranger gets no byte."""
+        if not self._is_expected(hello):
+            self._connection.abort()
+            return
+        source, is_partial = self._source, self._audience.joined(self)
+        self._connection.send(Push(self.want.ticket, source.file, source.size, is_partial))
+        self._is_open = True
+        self._outflow.start()
+
+    def received(self, message: Message) -> None:
+        """Take what is asked for, or the end."""
+        if isinstance(message, Send):
+            self._orders.ask(message.chunks)
+            self._go_on()
+        elif isinstance(message, Have):
+            self._orders.not_needed(message.chunks)
+            self._audience.has(self, message.chunks)
+            self._go_on()
+        elif isinstance(message, More):
+            self._wholes.ask(message.files)
+            self._go_on()
+        elif isinstance(message, Done | Error | Refuse):
+            self._connection.close()
+        else:
+            raise ProtocolError(f"{message.verb} has no place in a push")
+
+    def lost(self, reason: Failure) -> None:
+        """Take note that the requester is gone."""
+        self._pace.stop()
+        self._audience.left(self)
+        self.gone.callback(None)
+
+    # What the audience asks
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the requester waits for nothing."""
+        return self._orders.is_empty and not self._outflow.is_streaming
+
+    def offer(self, chunks: Iterable[Range]) -> None:
+        """Say what may be asked for; from the first time on, nothing else."""
+        self._lines.extend(map(encode, announcements(self._orders.offer(chunks))))
+        if self._is_open and self._lines:
+            self._outflow.start()
+
+    # What the outflow asks
+
+    def next_section(self) -> bytes | Span | None:
+        """Choose what goes out next: digests, lines, a chunk, or another file."""
+        if self._digests:
+            digests = bytes(self._digests[:_DIGESTS_BYTES])
+            self._digests = self._digests[_DIGESTS_BYTES:]
+            return digests
+        self._tell_sent()
+        if self._lines:
+            return self._lines.popleft()
+        index = self._orders.next()
+        return self._chunk(index) if index is not None else self._wholes.next_piece() or None
+
+    def broken(self, is_between: bool) -> None:
+        """Tell the requester that it is over, unless it would take that for a part of a chunk."""
+        self.log.info("a file was changed while it was being pushed")
+        if is_between:
+            self._connection.send(Refuse(self.want.ticket, "the file was changed"))
+        self._connection.close()
+
+    # How it works
+
+    def _go_on(self) -> None:
+        self._connection.within(limits.STALL_SECONDS)
+        self._outflow.start()
+
+    def _tell_sent(self) -> None:
+        index, self._leaving = self._leaving, None
+        if index is not None:
+            self._audience.sent(self, index, chunk_length(self._source.size, index))
+
+    def _chunk(self, index: int) -> Span:
+        # Before its line has left there is still something to say.
+        self._source.check()
+        self._leaving = index
+        length = chunk_length(self._source.size, index)
+        line = encode(Chunk(index, length))
+        return Span(self._source, index * limits.CHUNK_BYTES, length, line)

@@ -1,0 +1,197 @@
+"""All pushes of a peer: whom it serves, and whom it dials for that."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, Protocol
+
+from twisted.internet.defer import DeferredList
+from twisted.internet.error import ConnectError
+from twisted.logger import Logger
+
+from p2p_twisted.bandwidth.limiter import Traffic
+from p2p_twisted.runtime.background import background
+from p2p_twisted.storage.partial import Partials
+from p2p_twisted.upload.audience import Apart, Audience, Crowd
+from p2p_twisted.upload.diallimit import DialLimit
+from p2p_twisted.upload.smallsender import Wholes
+from p2p_twisted.upload.upload import Pushing, Upload
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.codec import encode
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.content import chunk_count
+from p2p_twisted.wire.dialing import dial
+from p2p_twisted.wire.messages import File, Hello, Want
+from p2p_twisted.wire.names import FileId, MessageId, NetworkName, is_loopback
+from p2p_twisted.wire.source import Source, SourceChanged
+
+
+class Refusal(Protocol):
+    """Tells the requester why it is not served."""
+
+    def __call__(self, reason: str, gone: bool = False) -> None:
+        """
+        Refuse.
+
+        :param gone: whether it is in vain to ask again.
+        """
+
+
+class Pushes:
+    """
+    Serve what others want of this peer's content.
+
+    :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
+    :param network: the name of the network, as requesters must greet with it.
+    :param open_source: opens shared content, or says ``None``.
+    :param may_dial: tells whether a host is one that this peer may dial at all.
+    :param traffic: how much may be sent.
+    :param partials: what of running downloads can be served, too.
+    :param rng: decides which chunks are revealed first.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,
+        network: NetworkName,
+        open_source: Callable[[FileId], Source | None],
+        may_dial: Callable[[str], bool],
+        traffic: Traffic,
+        partials: Partials,
+        rng: Random,
+    ) -> None:
+        self._reactor = reactor
+        self._network = network
+        self._open_source = open_source
+        self._may_dial = may_dial
+        self._partials = partials
+        self._traffic = traffic
+        self._rng = rng
+        self._crowds: dict[FileId, Crowd] = {}
+        self._dials = DialLimit()
+        self._open: dict[Connection, Pushing] = {}
+        # In the order in which they came.
+        self._tickets: dict[MessageId, None] = {}
+        self._is_stopping = False
+
+    def serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
+        """
+        Deliver what is wanted: on the link when it is small, by a push otherwise.
+
+        :param link: to the requester itself, where it is a neighbor.
+        :param refuse: is told why, when it is not delivered.
+        """
+        if not self._is_new(want.ticket):
+            return
+        if self._is_stopping:
+            refuse("it is stopping")
+            return
+        audience: Audience | None = None
+        source = self._open_source(want.file)
+        if source is None:
+            source, audience = self._partials.open(want.file)
+        if source is None:
+            refuse("it is not shared here any more", gone=True)
+        elif link is not None and self._is_sent_on(link, want, source, refuse):
+            source.close()
+        elif (reason := self._why_not(want)) is not None:
+            source.close()
+            refuse(reason)
+        else:
+            audience = audience or self._audience(want, source)
+            background(self.log, "pushing a file", self._push(want, source, audience, refuse))
+
+    async def stop(self) -> None:
+        """Break all pushes off, and begin none; returns when their connections are gone."""
+        self._is_stopping = True
+        gone = [push.gone for push in self._open.values()]
+        for connection in list(self._open):
+            connection.abort()
+        await DeferredList(gone)
+
+    def all(self) -> tuple[Upload, ...]:
+        """Tell whom something is sent, and how fast."""
+        now = self._reactor.seconds()
+        return tuple(push.upload(now) for push in self._open.values())
+
+    def _fits_link(self, size: int) -> bool:
+        """Tell whether a file may go between the lines of a link: it is small, and may go now."""
+        return size <= limits.LINK_FILE_BYTES and self._traffic.up.take(size)
+
+    def _is_new(self, ticket: MessageId) -> bool:
+        """Tell whether a ticket has not been seen before: each is good for one dial."""
+        if ticket in self._tickets:
+            return False
+        self._tickets[ticket] = None
+        if len(self._tickets) > limits.TICKETS_REMEMBERED:
+            del self._tickets[next(iter(self._tickets))]
+        return True
+
+    def _why_not(self, want: Want) -> str | None:
+        if not self._may_dial(want.host):
+            return f"{want.host} may not be dialed from here"
+        if len(self._open) >= self._traffic.at_once.up:
+            return "busy"
+        if not self._dials.take(want.host, want.port, self._reactor.seconds()):
+            return f"{want.host} was dialed several times, and has not answered"
+        return None
+
+    def _is_sent_on(self, link: Connection, want: Want, source: Source, refuse: Refusal) -> bool:
+        """Send a file between the lines of a link, if it may go there; tell whether that is all."""
+        if want.more or not self._fits_link(source.size):
+            return False
+        try:
+            content = source.read(0, source.size)
+        except SourceChanged:
+            refuse("the file was changed")
+            return True
+        # As one piece, so that nothing can come between. Whoever asks and never reads is cut off.
+        link.send_raw(encode(File(want.ticket, source.size)) + content)
+        return True
+
+    def _audience(self, want: Want, source: Source) -> Audience:
+        """Find the others to whom the same file is pushed, if they share an uplink."""
+        if is_loopback(want.host) and self._traffic.rates.up is None:
+            # What they passed on to each other would go through the same processors once more.
+            return Apart()
+        if source.file not in self._crowds:
+            chunks = chunk_count(source.size)
+            self._crowds[source.file] = Crowd(self._reactor, chunks, self._rng)
+        return self._crowds[source.file]
+
+    async def _push(self, want: Want, source: Source, audience: Audience, refuse: Refusal) -> None:
+        def is_expected(hello: Hello) -> bool:
+            if not hello.is_from("peer", want.name, self._network):
+                refuse(f"somebody else answers at {want.host}")
+                return False
+            self._dials.succeeded(want.host, want.port, self._reactor.seconds())
+            return True
+
+        connection = Connection(self._reactor)
+        wholes = Wholes(self._reactor, self._open_source)
+        push = Pushing(
+            self._reactor,
+            connection,
+            source,
+            audience,
+            wholes,
+            want,
+            is_expected,
+            self._traffic.up.pace(),
+        )
+        connection.session = push
+        self._open[connection] = push
+        try:
+            await dial(self._reactor, want.host, want.port, connection)
+        except ConnectError as error:
+            # It was never there: nobody else will say that it is gone.
+            push.gone.callback(None)
+            refuse(f"{want.host} cannot be reached: {error}")
+        else:
+            await push.gone
+        finally:
+            source.close()
+            del self._open[connection]
+            if all(other.want.file != want.file for other in self._open.values()):
+                self._crowds.pop(want.file, None)

@@ -1,0 +1,160 @@
+"""Decide who reads the raw bytes of a connection: its transport, or a shorter way."""
+
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+from twisted.internet.interfaces import IReactorFDSet
+
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.blocks import Block, BlockReader, Pieces, Section, plain_socket
+from p2p_twisted.wire.pace import Pace
+from p2p_twisted.wire.send_queue import IStream
+
+
+class Intake:
+    """
+    What comes in on one connection between its lines.
+
+    Whatever the transport reads is given to :meth:`take`. Of a block on a plain
+    TCP connection the transport reads no more than comes with its line: the rest
+    is read straight into its buffer, on reactors that let others read at all.
+
+    :param took: is told when so many bytes were read into a block, and given
+        what came behind them.
+    """
+
+    def __init__(self, reactor: Any, took: Callable[[int, bytes], None]) -> None:
+        self._reactor = reactor
+        self._took = took
+        self._section: Section = _NOTHING
+        self._line_bytes = 0
+        self._transport: IStream
+        self._socket: socket.socket | None = None
+        self._reader: BlockReader | None = None
+        self._is_paused = False
+        self._pace: Pace = _Unlimited()
+
+    @property
+    def left(self) -> int:
+        """How many raw bytes are still to come before the next line."""
+        return self._section.left
+
+    def attach(self, transport: IStream) -> None:
+        """Begin with a transport that reads lines."""
+        self._transport = transport
+        if IReactorFDSet.providedBy(self._reactor) and hasattr(socket.socket, "recvmsg_into"):
+            self._socket = plain_socket(transport)
+        self.fit()
+
+    def line_came(self, length: int) -> None:
+        """Take note of a line: the next one of its kind is mostly as long."""
+        self._section, self._line_bytes = _NOTHING, length
+
+    def expect(self, section: Section) -> None:
+        """Take the next raw bytes as this section."""
+        self._section = section
+
+    def take(self, piece: bytes) -> None:
+        """Give the section its next bytes, no more than are left."""
+        self._moved(len(piece))
+        self._section.take(piece)
+
+    def filled(self, count: int) -> None:
+        """Take note that so many bytes have come straight into the block."""
+        assert isinstance(self._section, Block)
+        self._moved(count)
+        self._section.filled(count)
+
+    def pace(self, pace: Pace) -> None:
+        """Read raw bytes no faster than a pace allows, until the end."""
+        self._pace = pace
+
+    def fit(self) -> None:
+        """
+        Let whoever is best read what comes next.
+
+        Raw bytes are read in large pieces, but lines only in small ones: for every
+        line LineReceiver copies all that was read behind it, and while thousands of
+        short lines are read nobody else's turn comes.
+        """
+        if self._is_paused or (self._is_worth_a_reader and self._read_straight()):
+            return
+        if self._reader is not None:
+            self._hand_back()
+        most = min(max(self.left, limits.LINE_BYTES), limits.MIB)
+        self._transport.bufferSize = min(most, self._pace.allowance)
+
+    def end(self) -> None:
+        """Read nothing more, before the transport closes or now that it has."""
+        self._pace.stop()
+        self._drop_reader()
+        self._socket = None
+        # What belongs to a connection may outlive it a while, and buffers are large.
+        self._section = _NOTHING
+
+    @property
+    def _is_worth_a_reader(self) -> bool:
+        if self._socket is None or not isinstance(self._section, Block):
+            return False
+        # Once there is a reader, it also reads the line behind the block, and the next block.
+        # The transport may read as much as a line at once anyway.
+        return self._reader is not None or self.left > limits.LINE_BYTES
+
+    def _moved(self, count: int) -> None:
+        """Read nothing for a while where the pace demands it; what has been read is still told."""
+        if not self._pace.moved(count, self._go_on):
+            self._is_paused = True
+            self._drop_reader()
+            self._transport.pauseProducing()
+
+    def _go_on(self) -> None:
+        self._is_paused = False
+        self._transport.resumeProducing()
+        self.fit()
+
+    def _read_straight(self) -> bool:
+        """Have the transport read nothing; tell whether that can be."""
+        if self._reader is not None:
+            return True
+        assert self._socket is not None
+        try:
+            self._reader = BlockReader(
+                self._reactor, self._socket, self._room, self._took, self._hand_back
+            )
+        except OSError:
+            # Too many files are open: the long way needs no other.
+            return False
+        self._transport.pauseProducing()
+        return True
+
+    def _hand_back(self) -> None:
+        """Let the transport read again."""
+        self._drop_reader()
+        self._transport.resumeProducing()
+
+    def _drop_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.end()
+            self._reader = None
+
+    def _room(self) -> tuple[memoryview, int]:
+        assert isinstance(self._section, Block)
+        return self._section.room[: self._pace.allowance], self._line_bytes
+
+
+class _Unlimited:
+    """The pace of those whom nobody limits."""
+
+    is_paused = False
+    allowance = limits.MIB
+
+    def moved(self, _count: int, _go_on: Callable[[], None]) -> bool:
+        return True
+
+    def stop(self) -> None:
+        """Do nothing."""
+
+
+_NOTHING: Final = Pieces(0, lambda _piece: None)
+"""Stands where no raw bytes are expected."""

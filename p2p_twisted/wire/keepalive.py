@@ -1,0 +1,101 @@
+"""Tell whether the other side of a connection still lives: pings, and the time they take."""
+
+from collections.abc import Callable
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+
+from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.wire import limits
+
+# However the clock rounds, a check never comes again at once.
+_SHORTEST_WAIT_SECONDS: Final = 0.1
+
+
+class Pulse:
+    """
+    One ping per silence of 5 s, and death after 15 s of it.
+
+    Neither TCP's keepalive nor its timeouts notice a process that was stopped. Both
+    sides hear the same silence: they break it by turns, each a second later than the
+    other when it was the last to.
+
+    :param is_first: whether it is our turn; the other side is to think that it is not its.
+    :param ping: sends a ping of that number.
+    :param died: is called once, when nothing was heard for 15 s.
+    :ivar round_trip: of the last answered ping, in seconds; before it, how long the first
+        answer to anything took, and ``None`` before that.
+    """
+
+    round_trip: float | None = None
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        is_first: bool,
+        ping: Callable[[int], object],
+        died: Callable[[], None],
+    ) -> None:
+        self._clock = clock
+        self._patience = limits.PING_AFTER_SECONDS if is_first else limits.PING_LATER_SECONDS
+        self._ping = ping
+        self._died = died
+        self._heard_at = clock.seconds()
+        self._spoke_at: float | None = None
+        self._pinged_at: float | None = None
+        self._pings = 0
+        self._is_started = False
+        self._next_check = Alarm(clock, self._check)
+
+    def start(self) -> None:
+        """Listen to the silence from now on; again does no harm."""
+        if not self._is_started:
+            self._is_started = True
+            self.heard()
+            self._check_in(self._patience)
+
+    def stop(self) -> None:
+        """Never ping again."""
+        self._next_check.stop()
+
+    def heard(self) -> None:
+        """Take note of a sign of life, whatever it was."""
+        self._heard_at = self._clock.seconds()
+        if self.round_trip is None and self._spoke_at is not None:
+            self.round_trip = self._heard_at - self._spoke_at
+
+    def spoke(self) -> None:
+        """Take note that we say something: the first time, it is answered at once."""
+        if self._spoke_at is None:
+            self._spoke_at = self._clock.seconds()
+
+    def pinged(self) -> None:
+        """Take note that the other side has broken the silence: the next one is ours to break."""
+        self._patience = limits.PING_AFTER_SECONDS
+
+    def answered(self, number: int) -> None:
+        """Take the answer to a ping; one to any but the last says nothing."""
+        if number == self._pings and self._pinged_at is not None:
+            self.round_trip = self._clock.seconds() - self._pinged_at
+            self._pinged_at = None
+
+    def _check_in(self, seconds: float) -> None:
+        self._next_check.set(max(_SHORTEST_WAIT_SECONDS, seconds))
+
+    def _check(self) -> None:
+        now = self._clock.seconds()
+        silence = now - self._heard_at
+        if silence >= limits.DEAD_AFTER_SECONDS:
+            self._died()
+        elif silence >= self._patience:
+            self._check_in(min(limits.PING_AFTER_SECONDS, limits.DEAD_AFTER_SECONDS - silence))
+            self._ping_once(now)
+        else:
+            self._check_in(self._patience - silence)
+
+    def _ping_once(self, now: float) -> None:
+        if self._pinged_at is None or self._pinged_at <= self._heard_at:
+            self._pings += 1
+            self._pinged_at = now
+            self._patience = limits.PING_LATER_SECONDS
+            self._ping(self._pings)

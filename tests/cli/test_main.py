@@ -1,0 +1,65 @@
+"""The arguments of the ``p2p`` command."""
+
+import contextlib
+import io
+import subprocess
+import sys
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted import __version__
+from p2p_twisted.cli.main import main
+
+
+def run(*arguments: str) -> tuple[int | str | None, str]:
+    """Run the command; gives its exit status and what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        try:
+            return main(arguments), printed.getvalue()
+        except SystemExit as end:
+            return end.code, printed.getvalue()
+
+
+class MainTests(SynchronousTestCase):
+    """What can be said without starting anything."""
+
+    def test_version(self) -> None:
+        """It tells its version."""
+        self.assertEqual(run("--version"), (0, f"p2p_twisted {__version__}\n"))
+
+    def test_help(self) -> None:
+        """It explains its verbs and their options."""
+        status, printed = run("--help")
+        self.assertEqual(status, 0)
+        self.assertIn("start a whole network on this machine", printed)
+        status, printed = run("up", "--help")
+        self.assertEqual(status, 0)
+        self.assertIn("--script FILE", printed)
+
+    def test_no_verb(self) -> None:
+        """Without a verb it is a usage error."""
+        self.assertEqual(run()[0], 2)
+
+    def test_bad_number(self) -> None:
+        """A number of peers that makes no sense is a usage error."""
+        for number in ("0", "201", "-1", "five", "²", "9" * 5_000):
+            status, printed = run("up", number)
+            self.assertEqual(status, 2, number)
+            self.assertIn("usage:", printed)
+
+    def test_missing_script(self) -> None:
+        """A script that cannot be read is a usage error, told before anything starts."""
+        status, printed = run("up", "--script", "/nowhere/tour.p2p")
+        self.assertEqual(status, 2)
+        self.assertIn("cannot read '/nowhere/tour.p2p'", printed)
+
+    def test_starts_fast(self) -> None:
+        """It does not import Twisted to explain itself."""
+        program = (
+            "import sys; from p2p_twisted.cli.main import main\n"
+            "try: main(['--help'])\n"
+            "finally: assert not any(name.startswith('twisted') for name in sys.modules)\n"
+        )
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+        self.assertEqual((ended.returncode, ended.stderr), (0, b""))

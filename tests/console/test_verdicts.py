@@ -1,0 +1,38 @@
+"""Results for a script."""
+
+import os
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.console.verdicts import Results
+
+
+class ResultsTests(SynchronousTestCase):
+    """What a script reads."""
+
+    def setUp(self) -> None:
+        self.reading, self.writing = os.pipe()
+        self.results = Results(self.writing)
+
+    def tearDown(self) -> None:
+        os.close(self.reading)
+        os.close(self.writing)
+
+    def test_words(self) -> None:
+        """One word a line."""
+        self.results.tell(True)
+        self.results.tell(False)
+        self.assertEqual(os.read(self.reading, 100), b"ok\nfailed\n")
+
+    def test_unread(self) -> None:
+        """A script that never reads does not stop the peer; it is told no more."""
+        for _ in range(100_000):
+            self.results.tell(True)
+        self.assertEqual(set(os.read(self.reading, 1_000_000).split(b"\n")), {b"ok", b""})
+        self.results.tell(False)
+        os.set_blocking(self.reading, False)
+        self.assertRaises(BlockingIOError, os.read, self.reading, 100)
+
+    def test_no_such_descriptor(self) -> None:
+        """A descriptor that is none does no harm."""
+        Results(9_999).tell(True)

@@ -1,0 +1,133 @@
+"""Transfers that end at any moment leave nothing behind, on either side."""
+
+import os
+import random
+import socket
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.address import IPv4Address
+from twisted.internet.epollreactor import EPollReactor
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.download.progress import Canceled, Saved
+from p2p_twisted.wire.limits import MIB
+from tests.download.cases import DownloadCase
+from tests.download.world import Content, OnDisk, World, some_bytes
+from tests.wire.ends import connect, dismantle, open_files
+
+_TURNS = 2_000
+
+
+class Sockets(EPollReactor):
+    """A reactor whose connections are pairs of sockets, from one factory to another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners: dict[tuple[str, int], Callable[[], Any]] = {}
+
+    def connectTCP(  # noqa: N802
+        self,
+        host: str,
+        port: int,
+        factory: Any,
+        timeout: float = 30,
+        bindAddress: object = None,  # noqa: N803
+    ) -> Any:
+        """Connect at once."""
+        ours, theirs = socket.socketpair()
+        connect(self, theirs, self.listeners[host, port]())
+        connect(self, ours, factory.buildProtocol(IPv4Address("TCP", host, port)))
+
+    def settle(self, turns: int = 1) -> None:
+        """Let some of it happen."""
+        for _ in range(turns):
+            self.iterate(0)
+
+
+class CanceledTests(SynchronousTestCase):
+    """A holder and a requester on sockets; either side ends whenever it likes."""
+
+    def setUp(self) -> None:
+        self.rng = random.Random(1)
+        self.wires = Sockets()
+        self.addCleanup(dismantle, self.wires)
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        self.world = World(folder, wires=self.wires)
+        self.content = OnDisk(some_bytes(3 * MIB), folder / "shared")
+        self.addCleanup(os.close, self.content.on_disk)
+        self.holder = self.world.holder("s1", self.content)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        for _ in range(_TURNS):
+            if condition():
+                return
+            self.wires.iterate(0.01)
+        raise AssertionError("it never happened")
+
+    def transfer(self) -> None:
+        """Begin a download, and cancel it after some turns, if it still goes on."""
+        world = self.world
+        done = world.get(self.holder.hit(self.content))
+        self.wires.settle(self.rng.randrange(60))
+        number = world.shown[-1].number
+        if self.rng.random() < 0.3:
+            # Its connection is lost first: so it looks for another holder.
+            for connection in list(self.holder.pushes._open):
+                connection.abort()
+            self.wires.settle(self.rng.randrange(4))
+        try:
+            world.downloads.cancel(number)
+        except KeyError:
+            self.saved += 1
+            os.unlink(world.folder / "Downloads/f1.txt")
+        self.until(lambda: done.called)
+
+    def drill(self, transfers: int) -> None:
+        """Begin so many downloads, and see what is left when all have ended."""
+        self.saved = 0
+        before = Counter(open_files())
+        for _ in range(transfers):
+            self.transfer()
+        self.until(lambda: not Counter(open_files()) - before)
+        self.assertEqual(self.world.left(), ["shared"])
+        self.assertEqual(self.wires.getDelayedCalls(), [])
+        self.assertTrue(0 < self.saved < transfers, self.saved)
+
+    def test_some(self) -> None:
+        """After a few dozen there is nothing left."""
+        self.drill(30)
+
+    @pytest.mark.slow
+    def test_many(self) -> None:
+        """After a thousand there is nothing left."""
+        self.drill(1_000)
+
+
+class StepByStepTests(DownloadCase):
+    """A download in memory that is given up after so many steps."""
+
+    def test_anywhere(self) -> None:
+        """Wherever it was, nothing is left of it: no file, no connection, no timer."""
+        content = Content(some_bytes(MIB + 3))
+        ends = set()
+        for steps in range(0, 60, 2):
+            world = self.world()
+            content.is_closed = False
+            holder = world.holder("s1", content)
+            world.downloads.get([holder.hit(content)], world.shown.append)
+            world.wires.step(steps)
+            if not world.downloads.all()[0].is_ended:
+                world.downloads.cancel(1)
+            world.wires.settle()
+            [progress] = world.downloads.all()
+            ends.add(type(progress.state))
+            is_saved = isinstance(progress.state, Saved)
+            self.assertEqual(world.left(), ["Downloads/f1.txt"] if is_saved else [])
+            self.assertEqual(world.wires.getDelayedCalls(), [])
+            self.assertTrue(content.is_closed or not world.wires.pumps)
+        self.assertEqual(ends, {Canceled, Saved})

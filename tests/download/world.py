@@ -1,0 +1,277 @@
+"""A small network in one process: holders and requesters on simulated connections."""
+
+import os
+from collections.abc import Callable, Sequence
+from itertools import count, groupby
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import attrs
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.protocol import Factory
+from twisted.python.failure import Failure
+from typing_extensions import override
+
+from p2p_twisted.bandwidth.limiter import Traffic
+from p2p_twisted.download.downloads import Downloads
+from p2p_twisted.download.progress import Progress
+from p2p_twisted.download.tickets import Requests
+from p2p_twisted.runtime.threads import inline
+from p2p_twisted.storage.faults import Disk
+from p2p_twisted.storage.inbox import Inbox
+from p2p_twisted.storage.journal import Wants
+from p2p_twisted.storage.partial import Partials
+from p2p_twisted.upload.uploads import Pushes
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.content import chunk_digest, content_id, split_chunks
+from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.limits import CHUNK_BYTES
+from p2p_twisted.wire.listener import Listener
+from p2p_twisted.wire.messages import PROTOCOL, Hello, Hit, Message, Push, Refuse, Want
+from p2p_twisted.wire.names import FileId, PeerAddress
+from p2p_twisted.wire.session import Session
+from p2p_twisted.wire.source import Source, SourceChanged
+from tests.download.wires import Stranger, Wires
+
+
+@attrs.define
+class Content:
+    """
+    A source in memory, which can be spoiled.
+
+    :ivar reads: how many chunks were read of it, again or not.
+    """
+
+    content: bytes
+    file: FileId = ""
+    size: int = 0
+    digests: bytes = b""
+    is_changed: bool = False
+    is_closed: bool = False
+    reads: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        self.file = content_id(self.content)
+        self.size = len(self.content)
+        self.digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(self.content))
+
+    @property
+    def descriptor(self) -> int | None:
+        return None
+
+    def check(self) -> None:
+        if self.is_changed:
+            raise SourceChanged
+
+    def read(self, offset: int, length: int) -> bytes:
+        self.reads += offset % CHUNK_BYTES == 0
+        self.check()
+        return self.content[offset : offset + length]
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class OnDisk(Content):
+    """A source in a file, which can be spoiled."""
+
+    def __init__(self, content: bytes, path: Path) -> None:
+        super().__init__(content)
+        path.write_bytes(content)
+        self.on_disk = os.open(path, os.O_RDONLY)
+
+    @property
+    @override
+    def descriptor(self) -> int | None:
+        return self.on_disk
+
+    @override
+    def read(self, offset: int, length: int) -> bytes:
+        self.check()
+        piece = os.pread(self.on_disk, length, offset)
+        if len(piece) < length:
+            raise SourceChanged
+        self.reads += 1
+        return piece
+
+
+class FirstPush:
+    """The session of an accepted connection: it takes a push."""
+
+    def __init__(self, connection: Connection, downloads: Downloads | Requests) -> None:
+        self._connection = connection
+        self._downloads = downloads
+
+    def greeted(self, hello: Hello) -> None:
+        """Never told."""
+
+    def received(self, message: Message) -> None:
+        if not isinstance(message, Push):
+            raise ProtocolError("only pushes here")
+        self._connection.session = self._downloads.session_for_push(self._connection, message)
+
+    def lost(self, reason: Failure) -> None:
+        """Nothing to do."""
+
+
+def make_pushes(
+    wires: Wires,
+    open_source: Callable[[FileId], Source | None],
+    partials: Partials | None = None,
+    traffic: Traffic | None = None,
+) -> Pushes:
+    """Make what serves others; it dials whomever it is told to, except for one host."""
+    return Pushes(
+        wires,
+        "default",
+        open_source,
+        lambda host: host != "10.9.9.9",
+        traffic or Traffic(wires),
+        partials or Partials(),
+        Random(2),
+    )
+
+
+class Holder:
+    """A peer that shares content in memory."""
+
+    def __init__(self, world: "World", name: str, *contents: Content) -> None:
+        self.name = name
+        self.contents = {content.file: content for content in contents}
+        self.refused: list[str] = []
+        self.wants: list[Want] = []
+        self.is_mute = False
+        self.pushes = make_pushes(world.wires, self.open_source)
+
+    def open_source(self, file: FileId) -> Source | None:
+        return self.contents.get(file)
+
+    def hit(self, content: Content, name: str = "f1.txt", **changed: Any) -> Hit:
+        hit = Hit(self.name, name, content.size, "file", content.file, route=(self.name,))
+        return attrs.evolve(hit, **changed)
+
+
+class World:
+    """
+    One requester, ``me``, and any holders.
+
+    :ivar wants: every request that was sent.
+    :ivar finds: how often everybody was asked for an id.
+    :ivar here: what stands among the requester's own files.
+    """
+
+    def __init__(self, folder: Path, disk: Disk = os, wires: Any = None) -> None:
+        self.folder = folder
+        self.wires = wires or Wires()
+        self.holders: dict[str, Holder] = {}
+        self.found: tuple[Hit, ...] = ()
+        # For each search, whether there was one before.
+        self.finds: list[bool] = []
+        self.here: dict[FileId, Source] = {}
+        self.wants: list[Want] = []
+        self.shown: list[Progress] = []
+        self._tickets = count()
+        self.inbox = Inbox(str(folder / "Downloads"), disk)
+        self.journal = Wants(str(folder / "wants"), disk)
+        self.traffic = Traffic(self.wires)
+        self.downloads = self.new_run()
+
+    def new_run(self) -> Downloads:
+        """Begin again with what is on the disk, as after a crash."""
+        self.downloads = Downloads(
+            self.wires,
+            inline,
+            self.inbox,
+            self.journal,
+            self,
+            self.new_ticket,
+            self.traffic,
+            Random(1),
+            self,
+        )
+        listener = Listener(self.wires, Hello(PROTOCOL, "peer", "me", "default"), self._accepted)
+        self.wires.listeners["127.0.0.1", 9000] = lambda: listener.buildProtocol(
+            IPv4Address("TCP", "127.0.0.1", 40_000)
+        )
+        return self.downloads
+
+    def holder(self, name: str, *contents: Content) -> Holder:
+        self.holders[name] = holder = Holder(self, name, *contents)
+        return holder
+
+    def get(self, *hits: Hit) -> "Deferred[Progress]":
+        done = self.downloads.get(hits, self.shown.append)
+        self.wires.settle()
+        return done
+
+    def close(self) -> None:
+        """End what is left of the run: what is forgotten in the middle may fail as it goes."""
+        Deferred.fromCoroutine(self.downloads.stop())
+        self.wires.settle()
+
+    def stranger(self) -> Stranger:
+        """Connect to the requester."""
+        stranger = Stranger()
+        self.wires.connectTCP("127.0.0.1", 9000, Factory.forProtocol(lambda: stranger))
+        self.wires.settle()
+        return stranger
+
+    def saved(self, name: str = "f1.txt") -> bytes:
+        return (self.folder / "Downloads" / name).read_bytes()
+
+    def left(self) -> list[str]:
+        """Everything on the disk, sorted, without folders."""
+        return sorted(
+            str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()
+        )
+
+    # The network, as downloads see it
+
+    def new_ticket(self) -> str:
+        return f"{next(self._tickets):032x}"
+
+    def address(self) -> PeerAddress:
+        return PeerAddress("me", "127.0.0.1", 9000)
+
+    def among(self, files: Sequence[FileId]) -> "Deferred[frozenset[FileId]]":
+        return succeed(frozenset(files) & self.here.keys())
+
+    def open(self, file: FileId) -> "Deferred[Source | None]":
+        return succeed(self.here.get(file))
+
+    def send_want(self, want: Want) -> bool:
+        self.wants.append(want)
+        holder = self.holders.get(want.route[-1])
+        if holder is None:
+            return False
+        holder.wants.append(want)
+        if not holder.is_mute:
+
+            def refuse(reason: str, gone: bool = False) -> None:
+                holder.refused.append(reason)
+                self.downloads.refused(Refuse(want.ticket, reason, gone=gone))
+
+            holder.pushes.serve(want, None, refuse)
+        return True
+
+    def find(self, file: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
+        self.finds.append(again)
+        return succeed(self.found)
+
+    def _accepted(self, connection: Connection) -> Session:
+        return FirstPush(connection, self.downloads)
+
+
+def some_bytes(size: int, seed: int = 1) -> bytes:
+    """Make bytes of which no two chunks are alike."""
+    import random
+
+    return random.Random(seed).randbytes(size)
+
+
+def names(progress: Sequence[Progress]) -> list[str]:
+    """List the states that were shown, each once in a row."""
+    states = (type(each.state).__name__ for each in progress)
+    return [state for state, _again in groupby(states)]

@@ -1,0 +1,94 @@
+"""Downloads that are remembered by their content."""
+
+import os
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.library.cache import KEPT_DAYS, HashCache
+from p2p_twisted.library.download_index import Earlier
+from p2p_twisted.wire.content import chunk_digest, content_id
+
+DAY_SECONDS = 86_400
+
+
+class EarlierTests(SynchronousTestCase):
+    """What was downloaded into one folder."""
+
+    def setUp(self) -> None:
+        self.folder = Path(self.mktemp())
+        self.root = self.folder / "Downloads"
+        self.root.mkdir(parents=True)
+        self.now = 1e9
+        self.earlier = self.run_again()
+
+    def run_again(self) -> Earlier:
+        earlier = Earlier(self.root, HashCache(self.folder / "downloads.db", lambda: self.now))
+        earlier.start()
+        self.addCleanup(earlier.stop)
+        return earlier
+
+    def publish(self, path: str, content: bytes) -> str:
+        """Download something; return its id."""
+        target = self.root / path
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(content)
+        file = content_id(content)
+        self.earlier.keep([(path, file, chunk_digest(content))])
+        return file
+
+    def assert_open(self, file: str, content: bytes) -> None:
+        source = self.earlier.open(file)
+        assert source is not None
+        self.assertEqual((source.file, source.read(0, len(content))), (file, content))
+        source.close()
+
+    def test_opens(self) -> None:
+        """What was downloaded is found by its content, also in the next run."""
+        one, two = self.publish("a", b"one"), self.publish("sub/b", b"two")
+        self.assertEqual(self.earlier.among([two, "f" * 64, one]), {one, two})
+        self.assert_open(two, b"two")
+        self.earlier.stop()
+        self.earlier = self.run_again()
+        self.assert_open(one, b"one")
+        self.assertIsNone(self.earlier.open("f" * 64))
+
+    def test_changed(self) -> None:
+        """What was written to, replaced or removed is not offered any more."""
+        for harm in ("write", "replace", "remove", "link"):
+            file = self.publish("a", b"one")
+            path = self.root / "a"
+            if harm == "write":
+                path.write_bytes(b"two")
+                os.utime(path, (1, 1))
+            elif harm == "remove":
+                path.unlink()
+            else:
+                path.rename(self.root / "b")
+                if harm == "link":
+                    path.symlink_to("b")
+                else:
+                    path.write_bytes(b"one")
+            self.assertIsNone(self.earlier.open(file), harm)
+            self.assertEqual(self.earlier.among([file]), frozenset(), harm)
+            path.unlink(missing_ok=True)
+
+    def test_another_place(self) -> None:
+        """Where one copy is gone, another one is taken."""
+        file = self.publish("a", b"one")
+        self.publish("b", b"one")
+        (self.root / "a").unlink()
+        self.assert_open(file, b"one")
+
+    def test_forgets(self) -> None:
+        """What nobody has asked for in thirty days is forgotten."""
+        file = self.publish("a", b"one")
+        self.earlier.stop()
+        self.now += (KEPT_DAYS + 1) * DAY_SECONDS
+        self.earlier = self.run_again()
+        self.assertEqual(self.earlier.among([file]), frozenset())
+
+    def test_many(self) -> None:
+        """Thousands can be asked for at once."""
+        file = self.publish("a", b"one")
+        self.assertEqual(self.earlier.among([*(f"{n:064x}" for n in range(3_000)), file]), {file})

@@ -1,0 +1,157 @@
+"""A library settles, goes on hashing whatever happens, and stops."""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.library import indexer, queue
+from p2p_twisted.runtime.threads import inline
+from p2p_twisted.wire.limits import CHUNK_BYTES
+from tests.library.sharing import Sharer
+
+
+class SettlingTests(SynchronousTestCase):
+    """When all that was there at the start is hashed."""
+
+    def test_settled(self) -> None:
+        """It has settled once what was there at the start is hashed."""
+        sharer = Sharer(self)
+        sharer.file("f1")
+        sharer.file("a/f2", age=0)
+        settled = sharer.library.settled()
+        sharer.start()
+        self.assertNoResult(settled)
+        sharer.clock.advance(1)
+        self.successResultOf(settled)
+        self.successResultOf(sharer.library.settled())
+
+    def test_never_still(self) -> None:
+        """A file that is always written to does not keep it from settling."""
+        sharer = Sharer(self)
+        sharer.file("log", age=0)
+        sharer.start()
+        settled = sharer.library.settled()
+        sharer.file("log", b"longer now", age=0)
+        sharer.clock.advance(1)
+        self.successResultOf(settled)
+
+    def test_seen_to_change(self) -> None:
+        """Neither does one whose changes are noticed."""
+        sharer = Sharer(self)
+        sharer.file("log", age=0)
+        sharer.start()
+        settled = sharer.library.settled()
+        sharer.file("log", b"longer now", age=0)
+        sharer.noticed(is_deep=False)
+        self.successResultOf(settled)
+
+
+class GoingOnTests(SynchronousTestCase):
+    """Hashing, whatever goes wrong or comes between."""
+
+    def test_failure(self) -> None:
+        """Whatever goes wrong with hashing is logged, and it is tried again."""
+        sharer = Sharer(self)
+        sharer.file("f1")
+        failures = [ZeroDivisionError()]
+
+        def failing(function: Any, *args: Any) -> "Deferred[Any]":
+            if function.__name__ == "hash" and failures:
+                return fail(failures.pop())
+            return inline(function, *args)
+
+        sharer.offload = failing
+        library = sharer.start()
+        self.assertEqual(library.summary().hashing, 1)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        sharer.clock.advance(60)
+        self.assertEqual(library.summary().hashing, 0)
+
+    def test_large_file_takes_turns(self) -> None:
+        """A small file that comes while a large one is hashed is not held up by it."""
+        sharer = Sharer(self)
+        sharer.file("large", bytes(4 * CHUNK_BYTES))
+        slow = SlowOffload()
+        sharer.offload = slow
+        self.patch(queue, "BATCH_CHUNKS", 1)
+        self.patch(indexer, "BATCH_CHUNKS", 1)
+        library = sharer.start()
+        for _ in range(4):
+            slow.finish_one()
+        self.assertEqual(library.catalog.named("large", 1)[0].hashed, 25)
+        sharer.file("small")
+        sharer.noticed()
+        for _ in range(3):
+            slow.finish_one()
+        self.assertEqual(library.catalog.named("small", 1)[0].hashed, 100)
+        self.assertEqual(library.catalog.named("large", 1)[0].hashed, 50)
+
+
+class StopTests(SynchronousTestCase):
+    """Ending, whatever goes on."""
+
+    def test_stop_waits(self) -> None:
+        """Stopping cancels what is being hashed, and waits until it has ended."""
+        sharer = Sharer(self)
+        sharer.file("f1")
+        slow = SlowOffload()
+        sharer.offload = slow
+        settled = sharer.library.settled()
+        sharer.start()
+        for _ in range(3):
+            slow.finish_one()
+        stopped = sharer.library.stop()
+        self.assertNoResult(stopped)
+        slow.finish_one()
+        slow.finish_one()
+        self.successResultOf(stopped)
+        self.failureResultOf(settled)
+        self.assertTrue(sharer.watcher.is_stopped)
+        self.assertEqual((slow.waiting, sharer.clock.getDelayedCalls()), ([], []))
+
+    def test_stop_while_looking(self) -> None:
+        """A look that is stopped ends without a word."""
+        sharer = Sharer(self)
+        sharer.file("f1")
+        slow = SlowOffload()
+        sharer.offload = slow
+        sharer.start()
+        slow.finish_one()
+        stopped = sharer.library.stop()
+        slow.finish_one()
+        slow.finish_one()
+        self.successResultOf(stopped)
+
+    def test_stop_idle(self) -> None:
+        """Stopped, it has no plans any more."""
+        sharer = Sharer(self)
+        sharer.start()
+        self.successResultOf(sharer.library.stop())
+        self.assertEqual(sharer.clock.getDelayedCalls(), [])
+
+    def test_stop_before_start(self) -> None:
+        """What was never started can be stopped."""
+        self.successResultOf(Sharer(self).library.stop())
+
+
+class SlowOffload:
+    """Calls when the test says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Deferred[Any], Any]] = []
+
+    def __call__(self, function: Any, *args: Any) -> "Deferred[Any]":
+        result: Deferred[Any] = Deferred()
+        self.waiting.append((result, lambda: function(*args)))
+        return result
+
+    def finish_one(self) -> None:
+        """Do what was asked for first."""
+        result, call = self.waiting.pop(0)
+        try:
+            value = call()
+        except Exception:
+            result.errback()
+        else:
+            result.callback(value)

@@ -1,0 +1,52 @@
+"""How far a question goes."""
+
+from collections.abc import Sequence
+from itertools import count
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.overlay.effects import Answer
+from p2p_twisted.overlay.expanding_ring import widening
+from p2p_twisted.wire.limits import ASK_HOPS
+from p2p_twisted.wire.messages import Ask, Hit
+
+WHOLE = Hit("s1", "f1", 1, file="f" * 64)
+SOME = Hit("s2", "f1", 1, file="f" * 64, partial=True)
+
+
+class WideningTests(SynchronousTestCase):
+    """A question by an id."""
+
+    def asked(self, hits: Sequence[Hit], again: bool = False) -> list[Ask]:
+        """Tell what is asked, when every answer has these hits, and lacks some."""
+        numbers = count()
+        ask = Ask("0" * 32, "id", "f" * 64)
+        steps = widening(ask, lambda: f"{next(numbers):032x}", again)
+        asked = [next(steps).ask]
+        with self.assertRaises(StopIteration):
+            while True:
+                answer = Answer(ask.id, (), tuple(hits), 1, ("s9",), cut=False, is_whole=False)
+                asked.append(steps.send(answer).ask)
+        return asked
+
+    def hops(self, hits: Sequence[Hit]) -> list[int]:
+        """Tell how far each question goes."""
+        return [ask.hops for ask in self.asked(hits)]
+
+    def test_near_by(self) -> None:
+        """One near by who has all of it will do."""
+        self.assertEqual(self.hops([WHOLE]), [2])
+        self.assertEqual(self.hops([SOME, WHOLE]), [2])
+
+    def test_partial(self) -> None:
+        """Those who have some of it will not: what is missing may be what they lack."""
+        for hits in ([SOME], []):
+            hops = self.hops(hits)
+            self.assertEqual((hops[0], hops[-1]), (2, ASK_HOPS))
+
+    def test_again(self) -> None:
+        """What is asked ever again goes along the tree, and by every link where it must."""
+        for hits in ([WHOLE], [SOME], []):
+            first, second = self.asked(hits, again=True)
+            self.assertEqual((first.hops, first.tree), (ASK_HOPS, ASK_HOPS))
+            self.assertEqual((second.hops, second.tree, second.after), (ASK_HOPS, 0, first.id))

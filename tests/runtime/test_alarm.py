@@ -1,0 +1,51 @@
+"""Calls that are to come later."""
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.runtime.alarm import Alarm
+
+
+class AlarmTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.calls: list[float] = []
+        self.alarm = Alarm(self.clock, lambda: self.calls.append(self.clock.seconds()))
+
+    def test_one_call(self) -> None:
+        """What is set again comes once, at the time that was set last, later or sooner."""
+        for first, then in ((1.0, 3.0), (5.0, 2.0)):
+            began = self.clock.seconds()
+            self.alarm.set(first)
+            self.alarm.set(then)
+            self.assertTrue(self.alarm.is_set)
+            self.clock.pump([0.5] * 12)
+            self.assertEqual(self.calls.pop(), began + then)
+            self.assertEqual(self.calls, [])
+            self.assertFalse(self.alarm.is_set)
+
+    def test_again(self) -> None:
+        """A call may set its own alarm again: it is not set any more when it comes."""
+
+        def call() -> None:
+            self.calls.append(self.clock.seconds())
+            self.assertFalse(alarm.is_set)
+            alarm.set(2.0)
+
+        alarm = Alarm(self.clock, call)
+        alarm.set(1.0)
+        self.clock.pump([0.5] * 10)
+        self.assertEqual(self.calls, [1.0, 3.0, 5.0])
+
+    def test_stop(self) -> None:
+        """What is called off does not come, and can be set again."""
+        self.alarm.stop()
+        self.alarm.set(1.0)
+        self.alarm.stop()
+        self.alarm.stop()
+        self.assertFalse(self.alarm.is_set)
+        self.clock.pump([1.0, 1.0])
+        self.assertEqual(self.calls, [])
+        self.alarm.set(1.0)
+        self.clock.pump([1.0])
+        self.assertEqual(self.calls, [3.0])

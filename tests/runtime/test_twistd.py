@@ -1,0 +1,170 @@
+"""What both daemons need under twistd."""
+
+import sys
+from typing import Any
+from unittest import mock
+
+from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import Factory
+from twisted.internet.testing import MemoryReactorClock
+from twisted.python.usage import Options
+from twisted.trial.unittest import SynchronousTestCase
+from typing_extensions import override
+
+from p2p_twisted.runtime.process import CannotStart
+from p2p_twisted.runtime.threads import WorkerPool
+from p2p_twisted.runtime.twistd import (
+    DaemonOptions,
+    ListeningService,
+    WorkerService,
+    listen,
+)
+
+
+class SomeOptions(DaemonOptions):
+    """A daemon's options."""
+
+    @override
+    def stem(self) -> str:
+        return "p2psome-s1"
+
+
+class QuietOptions(SomeOptions):
+    """Those of a daemon that nobody talks to."""
+
+    has_prompt = False
+
+
+def parsed(options: DaemonOptions, is_terminal: bool = False, **chosen: Any) -> Options:
+    """Let twistd, or a stand-in, parse the options; returns its own."""
+    twistd = Options()
+    defaults: dict[str, Any] = {
+        "nodaemon": True,
+        "debug": False,
+        "pidfile": "twistd.pid",
+        "logfile": None,
+        "logger": None,
+        "syslog": False,
+    }
+    twistd.update(defaults | chosen)
+    options.parent = twistd
+    with mock.patch.object(sys, "stdout", mock.Mock(isatty=lambda: is_terminal)):
+        options.parseOptions([])
+    return twistd
+
+
+class DaemonOptionsTests(SynchronousTestCase):
+    """Pid files and log files that do not clash."""
+
+    def test_no_pid_file_in_the_foreground(self) -> None:
+        """Two foreground daemons of one directory have nothing to clash on."""
+        self.assertEqual(parsed(SomeOptions())["pidfile"], "")
+
+    def test_pid_file_in_the_background(self) -> None:
+        """A daemon in the background has its own pid file."""
+        self.assertEqual(parsed(SomeOptions(), nodaemon=False)["pidfile"], "p2psome-s1.pid")
+
+    def test_debugging_is_in_the_foreground(self) -> None:
+        """Debugging does not fork either."""
+        self.assertEqual(parsed(SomeOptions(), nodaemon=False, debug=True)["pidfile"], "")
+
+    def test_chosen_pid_file_stays(self) -> None:
+        """What the user chose is left alone."""
+        self.assertEqual(parsed(SomeOptions(), pidfile="mine.pid")["pidfile"], "mine.pid")
+
+    def test_log_away_from_the_prompt(self) -> None:
+        """On a terminal the log goes to a file."""
+        self.assertEqual(parsed(SomeOptions(), is_terminal=True)["logfile"], "p2psome-s1.log")
+
+    def test_log_stays_where_there_is_no_prompt(self) -> None:
+        """A daemon without a prompt logs to the terminal."""
+        self.assertIsNone(parsed(QuietOptions(), is_terminal=True)["logfile"])
+
+    def test_log_stays_on_a_pipe(self) -> None:
+        """Without a terminal the log stays on stdout."""
+        self.assertIsNone(parsed(SomeOptions())["logfile"])
+
+    def test_log_file_in_the_background(self) -> None:
+        """A daemon in the background logs to its own file."""
+        self.assertEqual(parsed(QuietOptions(), nodaemon=False)["logfile"], "p2psome-s1.log")
+
+    def test_chosen_log_stays(self) -> None:
+        """--logfile, --logger and --syslog are left alone."""
+        for choice in ({"logfile": "-"}, {"logger": "a.b"}, {"syslog": True}):
+            twistd = parsed(SomeOptions(), is_terminal=True, **choice)
+            self.assertEqual(twistd["logfile"], choice.get("logfile"))
+
+    def test_closed_stdout(self) -> None:
+        """Without a stdout there is no terminal."""
+        options = SomeOptions()
+        options.parent = Options()
+        options.parent.update({"pidfile": "", "nodaemon": True, "logfile": None})
+        options.parent.update({"debug": False, "logger": None, "syslog": False})
+        with mock.patch.object(sys, "stdout", None):
+            options.parseOptions([])
+        self.assertIsNone(options.parent["logfile"])
+
+    def test_without_twistd(self) -> None:
+        """Options may be parsed alone, and by twist, which has no files."""
+        SomeOptions().parseOptions([])
+        options = SomeOptions()
+        options.parent = Options()
+        options.parseOptions([])
+        self.assertEqual(dict(options.parent), {})
+
+
+class ListeningServiceTests(SynchronousTestCase):
+    """A service that listens, or says why it cannot."""
+
+    def test_listens_with_privileges(self) -> None:
+        """It listens before the daemon drops its privileges."""
+        reactor = MemoryReactorClock()
+        service = ListeningService(reactor, "tcp:9011:interface=127.0.0.1", Factory())
+        service.privilegedStartService()
+        service.startService()
+        [(port, _factory, backlog, interface)] = reactor.tcpServers
+        self.assertEqual((port, interface), (9011, "127.0.0.1"))
+        self.assertGreaterEqual(backlog, 1_000)
+        self.assertEqual(service.address[1], 9011)
+
+    def test_listens_without_a_privileged_start(self) -> None:
+        """It listens under twist, which has only one start."""
+        reactor = MemoryReactorClock()
+        ListeningService(reactor, "tcp:9011", Factory()).startService()
+        self.assertEqual(len(reactor.tcpServers), 1)
+
+    def test_chosen_backlog(self) -> None:
+        """What the user chose is left alone."""
+        reactor = MemoryReactorClock()
+        ListeningService(reactor, "tcp:9011:backlog=7", Factory()).startService()
+        [(_port, _factory, backlog, _interface)] = reactor.tcpServers
+        self.assertEqual(backlog, 7)
+
+    def test_busy_port(self) -> None:
+        """A port that cannot be had is said in one sentence."""
+        reactor = MemoryReactorClock()
+        error = CannotListenError("127.0.0.1", 9011, OSError(98, "Address already in use"))
+        service = ListeningService(reactor, "tcp:9011", Factory())
+        with mock.patch.object(reactor, "listenTCP", side_effect=error):
+            refused = self.assertRaises(CannotStart, service.privilegedStartService)
+        self.assertEqual(str(refused), "cannot listen on tcp:9011: Address already in use")
+
+    def test_listen_later(self) -> None:
+        """A port that was assigned later is listened on with room for a crowd."""
+        reactor = MemoryReactorClock()
+        listen(reactor, "127.0.0.1", 9000, Factory())
+        [(port, _factory, backlog, interface)] = reactor.tcpServers
+        self.assertEqual((port, interface), (9000, "127.0.0.1"))
+        self.assertGreaterEqual(backlog, 1_000)
+
+
+class WorkerServiceTests(SynchronousTestCase):
+    """Threads that outlive what uses them."""
+
+    def test_threads_end_after_the_shutdown(self) -> None:
+        """They start when every service has, and end after everything else has."""
+        reactor = MemoryReactorClock()
+        pool = mock.Mock(spec=WorkerPool)
+        WorkerService(reactor, pool).startService()
+        self.assertEqual(reactor.whenRunningHooks, [(pool.start, (), {})])
+        self.assertEqual(reactor.triggers["after"]["shutdown"], [(pool.stop, (), {})])

@@ -1,0 +1,46 @@
+"""The journal of wanted downloads, which several threads write to."""
+
+import os
+from threading import Thread
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.journal import Wants
+from p2p_twisted.wire.content import content_id
+
+CONTENT = Content.of_whole(content_id(b"1"), b"1")
+
+
+class Overtaken:
+    """A disk that takes so long that another thread would do something meanwhile."""
+
+    def __init__(self) -> None:
+        self.meanwhile: list[Thread] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(os, name)
+
+    def fsync(self, fd: int) -> None:
+        for thread in self.meanwhile:
+            if thread.ident is None:
+                thread.start()
+                thread.join(0.1)
+        os.fsync(fd)
+
+
+class WantsTests(SynchronousTestCase):
+    """A journal in a folder of its own."""
+
+    def test_two_threads(self) -> None:
+        """Two downloads that have a file in common keep its digests at the same moment."""
+        disk = Overtaken()
+        wants = Wants(self.mktemp(), disk)
+        os.mkdir(wants.folder)
+        other = Thread(target=wants.put_digests, args=(CONTENT,))
+        disk.meanwhile = [other]
+        wants.put_digests(CONTENT)
+        other.join()
+        self.assertIsNotNone(wants.content(CONTENT.file))
+        self.assertEqual(os.listdir(wants.folder), [f"{CONTENT.file}.digests"])

@@ -1,0 +1,41 @@
+"""The list of what is published of a download, whatever has become of its file."""
+
+import os
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.storage.faults import DiskFault
+from p2p_twisted.storage.published import Published, Record
+
+
+class RecordTests(SynchronousTestCase):
+    """A list in a file of its own."""
+
+    def test_damaged(self) -> None:
+        """Lines that are damaged, in whatever way, count for nothing; the others hold."""
+        path = Path(self.mktemp())
+        record = Record(str(path))
+        first, last = (Published(name, name, 1, 2, 3) for name in ("a", "b"))
+        record.add([first])
+        damaged = (
+            b"{",
+            b"[]",
+            b'{"wanted": "c"}',
+            b'{"wanted": "\xff", "target": "c", "size": 1, "mtime_ns": 2, "inode": 3}',
+            b'{"wanted": ' + 100_000 * b"[",
+            b'{"more": ' + 100_000 * b"[",
+        )
+        with path.open("ab") as lines:
+            lines.writelines(line + b"\n" for line in damaged)
+        record.add([last])
+        self.assertEqual(record.read(), {"a": first, "b": last})
+
+    def test_disk_fails(self) -> None:
+        """That it cannot be read or written is a fault of the disk, not that it is missing."""
+        path = self.mktemp()
+        record = Record(path)
+        self.assertEqual(record.read(), {})
+        os.mkdir(path)
+        self.assertRaises(DiskFault, record.read)
+        self.assertRaises(DiskFault, record.add, [])

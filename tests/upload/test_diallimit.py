@@ -1,0 +1,38 @@
+"""How often an address may be dialed in vain."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.upload.diallimit import DialLimit
+
+
+class DialLimitTests(SynchronousTestCase):
+    def test_four_a_minute(self) -> None:
+        """The fifth dial within a minute is not made, the next one is."""
+        dials = DialLimit()
+        taken = [dials.take("192.0.2.1", 9_000 + now, float(now)) for now in range(0, 100, 10)]
+        self.assertEqual(taken, [True] * 4 + [False] * 2 + [True] * 4)
+        self.assertTrue(dials.take("192.0.2.2", 9_000, 99.0))
+
+    def test_ports_of_loopback(self) -> None:
+        """On loopback each port is counted by itself."""
+        dials = DialLimit()
+        self.assertTrue(all(dials.take("127.0.0.1", port, 0.0) for port in range(9_000, 9_100)))
+        self.assertEqual(
+            [dials.take("127.0.0.1", 9_000, 1.0) for _ in range(4)], [True] * 3 + [False]
+        )
+
+    def test_successes_do_not_count(self) -> None:
+        """Where the right peer answers, it may be dialed without end."""
+        dials = DialLimit()
+        for _ in range(100):
+            self.assertTrue(dials.take("127.0.0.1", 9_000, 1.0))
+            dials.succeeded("127.0.0.1", 9_000, 1.0)
+        dials.succeeded("127.0.0.1", 9_001, 1.0)
+
+    def test_many_at_once(self) -> None:
+        """Where a peer has answered of late, many dials may be under way at once."""
+        dials = DialLimit()
+        dials.take("192.0.2.1", 9_000, 0.0)
+        dials.succeeded("192.0.2.1", 9_000, 0.5)
+        self.assertTrue(all(dials.take("192.0.2.1", 9_000, 1.0) for _ in range(50)))
+        self.assertFalse(dials.take("192.0.2.1", 9_000, 60.6))

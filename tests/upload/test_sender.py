@@ -1,0 +1,196 @@
+"""One contract for what is sent, whichever way its bytes leave."""
+
+import errno
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from twisted.internet.interfaces import IPullProducer
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from p2p_twisted.bandwidth.limiter import Pacer
+from p2p_twisted.upload.sender import Outflow, Span
+from p2p_twisted.wire.limits import MIB
+from p2p_twisted.wire.messages import Refuse
+from p2p_twisted.wire.source import SourceChanged
+from tests.download.world import Content, OnDisk, some_bytes
+from tests.wire.ends import End, InMemory, OnSockets
+from tests.wire.talking import said
+
+CONTENT = some_bytes(3 * MIB)
+TICKET = "0" * 32
+
+
+class Sections:
+    """A supplier of what it is given; ``changed`` stands for a source that has."""
+
+    def __init__(self, end: End, sections: Sequence[bytes | Span]) -> None:
+        self.sections = list(sections)
+        self.broken_between: list[bool] = []
+        self.connection = end.connection
+        clock = end.clock
+        self.outflow = Outflow(clock, end.connection, self, Pacer(clock).pace())
+
+    def next_section(self) -> bytes | Span | None:
+        if not self.sections:
+            return None
+        if self.sections[0] == b"changed":
+            raise SourceChanged
+        return self.sections.pop(0)
+
+    def broken(self, is_between: bool) -> None:
+        self.broken_between.append(is_between)
+        if is_between:
+            self.connection.send(Refuse(TICKET, "it was changed"))
+        self.connection.close()
+
+
+class Contract(SynchronousTestCase):
+    """What every way must do."""
+
+    def make(self) -> tuple[End, Content]:
+        """Make a connection, and a source for it."""
+        raise NotImplementedError
+
+    def begin(self, *sections: bytes | tuple[int, int]) -> tuple[End, Content, Sections]:
+        """Send bytes, and bytes of the source from an offset on."""
+        end, content = self.make()
+        spans = [each if isinstance(each, bytes) else Span(content, *each) for each in sections]
+        supplier = Sections(end, spans)
+        supplier.outflow.start()
+        return end, content, supplier
+
+    def all_of(self, end: End, length: int) -> bytes:
+        """Take that many bytes."""
+        taken = bytearray()
+
+        def is_all() -> bool:
+            taken.extend(end.heard())
+            return len(taken) >= length
+
+        end.until(is_all)
+        return bytes(taken)
+
+    def test_order(self) -> None:
+        """Bytes and spans leave in their order, and lines behind them."""
+        last = (2 * MIB - 7, MIB)
+        end, _content, supplier = self.begin(b"a\n", (0, MIB), b"b\n", b"c\n", last)
+        verifyObject(IPullProducer, supplier.outflow)
+        end.connection.send(Refuse(TICKET, "later"))
+        expected = b"a\n" + CONTENT[:MIB] + b"b\nc\n" + CONTENT[2 * MIB - 7 : 3 * MIB - 7]
+        taken = self.all_of(end, len(expected) + 20)
+        self.assertEqual(taken[: len(expected)], expected)
+        self.assertEqual(said(taken[len(expected) :]), [Refuse(TICKET, "later")])
+
+    def test_announced(self) -> None:
+        """A span leaves behind its own line, wherever it begins and ends."""
+        end, content, supplier = self.begin()
+        cuts = [(0, MIB), (MIB, 1), (MIB + 1, 70_000), (0, 3 * MIB)]
+        lines = [b"%d\n" % number for number in range(len(cuts))]
+        supplier.sections = [
+            Span(content, *cut, line) for cut, line in zip(cuts, lines, strict=True)
+        ]
+        supplier.outflow.start()
+        expected = b"".join(
+            line + CONTENT[start : start + length]
+            for (start, length), line in zip(cuts, lines, strict=True)
+        )
+        self.assertEqual(self.all_of(end, len(expected)), expected)
+        self.assertEqual(supplier.outflow.speed.total, len(expected))
+
+    def test_again(self) -> None:
+        """It goes on with what it is given later."""
+        end, content, supplier = self.begin(b"a\n", (5, 70_000))
+        self.assertEqual(self.all_of(end, 70_002), b"a\n" + CONTENT[5:70_005])
+        supplier.sections = [b"b\n", Span(content, 0, MIB)]
+        supplier.outflow.start()
+        supplier.outflow.start()
+        self.assertEqual(self.all_of(end, MIB + 2), b"b\n" + CONTENT[:MIB])
+
+    def test_changed_between(self) -> None:
+        """Between spans the other side is told that a source has changed."""
+        end, _content, supplier = self.begin(b"a\n", (0, MIB), b"changed", (0, MIB))
+        taken = self.all_of(end, MIB + 20)
+        self.assertEqual(said(taken[MIB + 2 :]), [Refuse(TICKET, "it was changed")])
+        end.until(lambda: end.notes.losses)
+        self.assertEqual(supplier.broken_between, [True])
+
+    def test_changed_within(self) -> None:
+        """In the middle of a span it ends, and no more of it is sent."""
+        end, content, supplier = self.begin(b"a\n", (0, 3 * MIB), b"b\n")
+        taken = self.all_of(end, 70_000)
+        content.is_changed = True
+        end.until(lambda: taken_all(end) and supplier.broken_between)
+        self.assertLess(len(taken), 2 * MIB)
+        self.assertEqual(supplier.broken_between, [False])
+        end.until(lambda: end.notes.losses)
+
+    def test_aborted(self) -> None:
+        """In the middle of a span it can be aborted; nothing is left."""
+        end, _content, supplier = self.begin(b"a\n", (0, 3 * MIB))
+        self.all_of(end, 70_000)
+        end.connection.abort()
+        end.until(lambda: end.notes.losses)
+        self.assertTrue(end.is_quiet())
+        self.assertEqual(supplier.broken_between, [])
+
+    def test_hung_up(self) -> None:
+        """The other side may go in the middle of a span."""
+        end, _content, supplier = self.begin(b"a\n", (0, 3 * MIB))
+        self.all_of(end, 70_000)
+        end.hang_up()
+        end.until(lambda: end.notes.losses)
+        self.assertTrue(end.is_quiet())
+        self.assertEqual(supplier.broken_between, [])
+
+
+def taken_all(end: End) -> bool:
+    """Take what there is."""
+    end.heard()
+    return True
+
+
+class PortableTests(Contract):
+    """Whatever transport and source are."""
+
+    def make(self) -> tuple[End, Content]:
+        return InMemory(), Content(CONTENT)
+
+
+class StraightTests(Contract):
+    """Files and plain sockets."""
+
+    def make(self) -> tuple[End, OnDisk]:
+        content = OnDisk(CONTENT, Path(self.mktemp()))
+        self.addCleanup(os.close, content.on_disk)
+        return OnSockets(self), content
+
+    def test_is_straight(self) -> None:
+        """Nothing is read on the way."""
+        end, content, _supplier = self.begin(b"a\n", (0, 3 * MIB))
+        self.all_of(end, 3 * MIB + 2)
+        self.assertEqual(content.reads, 0)
+
+    def test_cut(self) -> None:
+        """A file that got shorter ends it."""
+        end, content, supplier = self.begin(b"a\n", (0, 3 * MIB))
+        self.all_of(end, 70_000)
+        assert content.descriptor is not None
+        os.truncate(f"/proc/self/fd/{content.descriptor}", 1_000)
+        end.until(lambda: taken_all(end) and supplier.broken_between)
+        self.assertEqual(supplier.broken_between, [False])
+
+    def test_cannot_be_sent(self) -> None:
+        """What the kernel does not send is read."""
+
+        def fail(*_arguments: object) -> int:
+            raise OSError(errno.EINVAL, "not on this file system")
+
+        self.patch(os, "sendfile", fail)
+        end, content, _supplier = self.begin(b"a\n", (0, MIB))
+        self.assertEqual(self.all_of(end, MIB + 2), b"a\n" + CONTENT[:MIB])
+        self.assertGreater(content.reads, 0)
+
+
+del Contract

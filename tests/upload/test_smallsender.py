@@ -1,0 +1,131 @@
+"""The holder's side of many small files."""
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.bandwidth.limiter import Traffic
+from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.wire.codec import encode
+from p2p_twisted.wire.limits import FILES_WAITING, IDS_PER_LINE, KIB, MIB
+from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Want, Whole
+from tests.download.wires import Wires
+from tests.download.world import Content, make_pushes, some_bytes
+from tests.upload.test_uploads import Greeter
+
+HELLO = Hello(PROTOCOL, "peer", "me", "default")
+
+
+class Slow(Content):
+    """A file on a disk that has to seek."""
+
+    wires: Wires
+
+    def read(self, offset: int, length: int) -> bytes:
+        self.wires.advance(0.02)
+        return super().read(offset, length)
+
+
+class WholesTests(SynchronousTestCase):
+    """A holder of a few files, and a requester that is connected."""
+
+    def begun(self, *contents: Content, rates: Rates | None = None) -> Greeter:
+        """Push the first file; others can be asked for."""
+        self.wires = Wires()
+        self.contents = {content.file: content for content in contents}
+        self.pushes = make_pushes(self.wires, self.contents.get, traffic=Traffic(self.wires, rates))
+        self.addCleanup(self.stop)
+        return self.connect()
+
+    def connect(self) -> Greeter:
+        """Have a requester ask for the first file."""
+        requester = Greeter(encode(HELLO))
+        self.wires.listeners["127.0.0.1", 9000] = lambda: requester
+        ticket, file = f"{len(self.wires.dialed):032x}", next(iter(self.contents))
+        want = Want(ticket, file, "me", "127.0.0.1", 9000, more=True)
+        self.pushes.serve(want, None, self.refuse)
+        self.wires.settle()
+        requester.received = b""
+        return requester
+
+    def refuse(self, reason: str, gone: bool = False) -> None:
+        self.fail(reason)
+
+    def stop(self) -> None:
+        stopped = Deferred.fromCoroutine(self.pushes.stop())
+        self.wires.settle()
+        self.successResultOf(stopped)
+
+    def test_in_order(self) -> None:
+        """Each file that is asked for comes whole, in that order, the first one like the others."""
+        contents = [Content(some_bytes(size, size)) for size in (KIB, 0, 1, MIB, 70 * KIB)]
+        requester = self.begun(*contents)
+        order = [contents[index] for index in (3, 0, 1, 4, 2, 0)]
+        requester.say(*[More((content.file,)) for content in order[:2]])
+        requester.say(More(tuple(content.file for content in order[2:])))
+        self.wires.settle()
+        expected = [encode(Whole(each.file, each.size)) + each.content for each in order]
+        self.assertEqual(requester.received, b"".join(expected))
+        self.assertTrue(all(content.is_closed for content in contents[1:]))
+        requester.say(Done())
+        self.wires.settle()
+        self.assertTrue(requester.is_lost)
+
+    def test_limited(self) -> None:
+        """At a low rate even one file goes out in pieces, so that nobody else waits long."""
+        content = Content(some_bytes(MIB))
+        requester = self.begun(content, rates=Rates(up=64 * KIB))
+        requester.say(More((content.file,)))
+        self.wires.settle()
+        self.assertLess(len(requester.received), 16 * KIB)
+        self.wires.pass_time(8.0, 0.05)
+        self.assertApproximates(len(requester.received), MIB // 2, 32 * KIB)
+        self.wires.pass_time(10.0, 0.05)
+        whole = encode(Whole(content.file, content.size)) + content.content
+        self.assertTrue(requester.received == whole)
+
+    def test_gone(self) -> None:
+        """What is unknown, changed or of more than one chunk is not there, and the rest comes."""
+        first, changed, large = Content(b"1"), Content(b"2"), Content(some_bytes(MIB + 1))
+        requester = self.begun(first, changed, large)
+        changed.is_changed = True
+        requester.say(More(("f" * 64, changed.file, large.file, first.file)))
+        self.wires.settle()
+        gone = [encode(Gone(file)) for file in ("f" * 64, changed.file, large.file)]
+        self.assertEqual(requester.received, b"".join(gone) + encode(Whole(first.file, 1)) + b"1")
+        self.assertTrue(changed.is_closed)
+        self.assertTrue(large.is_closed)
+
+    def test_flood(self) -> None:
+        """Who asks for more than may wait is cut."""
+        requester = self.begun(Content(some_bytes(KIB)))
+        files = tuple(self.contents) * IDS_PER_LINE
+        requester.say(*[More(files)] * (FILES_WAITING // IDS_PER_LINE + 1))
+        self.wires.settle()
+        self.assertTrue(requester.is_lost)
+        self.assertLess(len(requester.received), FILES_WAITING * KIB)
+        honest = self.connect()
+        honest.say(More(files[:1]))
+        self.wires.settle()
+        self.assertIn(self.contents[files[0]].content, honest.received)
+
+    def test_slow_disk(self) -> None:
+        """Where files take their time, nobody waits for more than one of them."""
+        contents = [Slow(b"%d" % number) for number in range(5)]
+        requester = self.begun(*contents)
+        for content in contents:
+            content.wires = self.wires
+        requester.say(More(tuple(self.contents)))
+        (pump,) = self.wires.pumps
+        for pieces in range(1, 4):
+            pump.pump()
+            self.assertEqual(sum(content.reads for content in contents), pieces)
+
+    def test_read_as_they_go_out(self) -> None:
+        """A file is read when what was read before it has left."""
+        contents = [Content(some_bytes(MIB, seed)) for seed in range(8)]
+        requester = self.begun(*contents)
+        requester.say(More(tuple(self.contents)))
+        (pump,) = self.wires.pumps
+        for pieces in range(1, 4):
+            pump.pump()
+            self.assertEqual(sum(content.reads for content in contents), pieces)

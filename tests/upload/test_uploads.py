@@ -1,0 +1,281 @@
+"""The holder's side."""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.bandwidth.limiter import Traffic
+from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.wire.codec import decode, encode
+from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB, PUSHES_AT_ONCE
+from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send, Want
+from tests.download.wires import Stranger, Wires
+from tests.download.world import Content, make_pushes, some_bytes
+
+HELLO = Hello(PROTOCOL, "peer", "me", "default")
+
+
+class Greeter(Stranger):
+    """A listener that greets as it is told."""
+
+    def __init__(self, greeting: bytes) -> None:
+        super().__init__()
+        self.greeting = greeting
+
+    def connectionMade(self) -> None:
+        self.say(self.greeting)
+
+
+class PushesTests(SynchronousTestCase):
+    """Whom a holder serves, and how."""
+
+    def setUp(self) -> None:
+        self.wires = Wires()
+        self.content = Content(some_bytes(3 * MIB + 10))
+        self.refused: list[str] = []
+        self.traffic = Traffic(self.wires)
+        self.pushes = make_pushes(self.wires, self.open, traffic=self.traffic)
+        self.numbers = 0
+
+    def tearDown(self) -> None:
+        stopped = Deferred.fromCoroutine(self.pushes.stop())
+        self.wires.settle()
+        self.successResultOf(stopped)
+
+    def open(self, file: str) -> Content | None:
+        return self.content if file == self.content.file else None
+
+    def listen(
+        self, greeting: bytes = encode(HELLO), host: str = "127.0.0.1", port: int = 9000
+    ) -> Greeter:
+        greeter = Greeter(greeting)
+        self.wires.listeners[host, port] = lambda: greeter
+        return greeter
+
+    def want(self, **changed: Any) -> Want:
+        self.numbers += 1
+        fields = {"file": self.content.file, "name": "me", "host": "127.0.0.1", "port": 9000}
+        return Want(f"{self.numbers:032x}", **{**fields, **changed})
+
+    def refuse(self, reason: str, gone: bool = False) -> None:
+        self.refused.append(reason)
+
+    def serve(self, want: Want, link: Any = None) -> None:
+        self.pushes.serve(want, link, self.refuse)
+        self.wires.settle()
+
+    def test_serves(self) -> None:
+        """It announces, sends digests, and then exactly what is asked for, in order."""
+        requester = self.listen()
+        want = self.want()
+        self.serve(want)
+        push = encode(Push(want.ticket, self.content.file, self.content.size))
+        self.assertEqual(requester.received, push + self.content.digests)
+        requester.received = b""
+        requester.say(Send(((3, 1), (0, 1))), Send(((2, 1),)))
+        self.wires.settle()
+        chunks = [self.content.content[i * MIB : (i + 1) * MIB] for i in range(4)]
+        expected = b"".join(encode(Chunk(i, len(chunks[i]))) + chunks[i] for i in (3, 0, 2))
+        self.assertEqual(requester.received, expected)
+        requester.say(Done())
+        self.wires.settle()
+        self.assertTrue(requester.is_lost)
+        self.assertTrue(self.content.is_closed)
+
+    def test_one_uplink(self) -> None:
+        """Those who share an uplink are made to help each other, even from the same instant on."""
+        self.content = Content(some_bytes(8 * MIB))
+        self.assertNotIn(b"HAVE", self.heard_by_two("127.0.0.1"))
+        self.assertIn(b"HAVE", self.heard_by_two("10.0.0.1"))
+        self.traffic.limit(Rates(up=MIB))
+        self.assertIn(b"HAVE", self.heard_by_two("127.0.0.1"))
+
+    def heard_by_two(self, host: str) -> bytes:
+        """Serve two at once; tell what they are told."""
+        requesters = []
+        for port in (9000, 9001):
+            requesters.append(self.listen(host=host, port=port))
+            self.pushes.serve(self.want(host=host, port=port), None, self.refuse)
+        self.wires.pass_time(1.0, 0.1)
+        for requester in requesters:
+            requester.say(Done())
+        self.wires.pass_time(1.0, 0.1)
+        return b"".join(requester.received for requester in requesters)
+
+    def test_strangers_get_no_byte(self) -> None:
+        """Who does not greet as the requester is sent nothing."""
+        for greeting in (
+            encode(Hello(PROTOCOL, "peer", "other", "default")),
+            encode(Hello(PROTOCOL, "peer", "me", "elsewhere")),
+            encode(Hello(PROTOCOL, "registry", "me", "default")),
+            b"220 mail.example ESMTP\r\n",
+            b"-ERR\r\n" * 1000,
+        ):
+            self.wires.advance(61)
+            stranger = self.listen(greeting)
+            self.serve(self.want())
+            self.assertEqual(stranger.received, b"")
+            self.assertTrue(stranger.is_lost)
+            self.assertTrue(self.content.is_closed)
+
+    def test_silent_listener(self) -> None:
+        """Who does not greet at all is closed after 5 s."""
+        stranger = self.listen(b"")
+        self.serve(self.want())
+        self.wires.pass_time(5)
+        self.assertEqual((stranger.received, stranger.is_lost), (b"", True))
+
+    def test_failing_dials(self) -> None:
+        """Four dials a minute lead nowhere, no fifth is made."""
+        for _ in range(6):
+            self.serve(self.want(host="10.0.0.1", port=9000 + self.numbers))
+        self.assertEqual(len(self.wires.dialed), 4)
+        self.assertEqual(len(self.refused), 6)
+        self.serve(self.want(host="10.0.0.2"))
+        self.assertEqual(len(self.wires.dialed), 5)
+        self.wires.advance(60)
+        self.serve(self.want(host="10.0.0.1"))
+        self.assertEqual(len(self.wires.dialed), 6)
+
+    def test_good_dials_are_free(self) -> None:
+        """Requesters that answer are served as often as they want."""
+        for _ in range(10):
+            requester = self.listen()
+            self.serve(self.want())
+            requester.say(Done())
+            self.wires.settle()
+        self.assertEqual((len(self.wires.dialed), self.refused), (10, []))
+
+    def test_one_dial_per_ticket(self) -> None:
+        """A request that comes twice is served once."""
+        want = self.want()
+        self.serve(want)
+        self.serve(want)
+        self.assertEqual(len(self.wires.dialed), 1)
+
+    def test_forbidden_hosts(self) -> None:
+        """Hosts that must not be dialed are not."""
+        self.serve(self.want(host="10.9.9.9"))
+        self.assertEqual((self.wires.dialed, len(self.refused)), ([], 1))
+
+    def test_not_shared(self) -> None:
+        """What is not shared is refused, without a dial."""
+        self.serve(self.want(file="f" * 64))
+        self.assertEqual((self.wires.dialed, len(self.refused)), ([], 1))
+
+    def test_busy(self) -> None:
+        """So many are served at once; the next is told to go elsewhere."""
+        for number in range(PUSHES_AT_ONCE + 1):
+            self.wires.listeners["127.0.0.1", 2000 + number] = lambda: Greeter(encode(HELLO))
+            self.serve(self.want(port=2000 + number))
+        self.assertEqual(self.refused, ["busy"])
+
+    def test_lazy_requester(self) -> None:
+        """Who asks for nothing for half a minute is given up."""
+        requester = self.listen()
+        self.serve(self.want())
+        self.wires.pass_time(29)
+        self.assertFalse(requester.is_lost)
+        self.wires.pass_time(1)
+        self.assertTrue(requester.is_lost)
+        self.assertTrue(self.content.is_closed)
+
+    def test_greedy_requester(self) -> None:
+        """Chunks that do not exist, and too many at once, are refused."""
+        for sends in ([Send(((4, 1),))], [Send(((0, 2**20),))], [Send(((0, 4),) * 64)] * 5):
+            requester = self.listen()
+            self.serve(self.want())
+            requester.received = b""
+            requester.say(*sends)
+            self.wires.settle()
+            self.assertTrue(requester.is_lost)
+            self.assertLess(len(requester.received), 4 * MIB)
+
+    def test_changed_source(self) -> None:
+        """Content that has changed is not sent: the requester is told."""
+        requester = self.listen()
+        self.serve(self.want())
+        requester.received = b""
+        self.content.is_changed = True
+        requester.say(Send(((0, 1),)))
+        self.wires.settle()
+        self.assertTrue(requester.is_lost)
+        self.assertNotIn(self.content.content[:100], requester.received)
+        self.assertTrue(self.content.is_closed)
+
+    def test_on_a_link(self) -> None:
+        """A neighbor gets small files on the link, large ones by a push."""
+        link = FakeLink()
+        self.content = Content(some_bytes(LINK_FILE_BYTES))
+        self.serve(self.want(), link)
+        line, content = link.sent.split(b"\n", 1)
+        self.assertEqual(decode(line).verb, "FILE")
+        self.assertEqual(content, self.content.content)
+        self.assertEqual(self.wires.dialed, [])
+        self.assertTrue(self.content.is_closed)
+        self.content = Content(some_bytes(LINK_FILE_BYTES + 1))
+        self.serve(self.want(), link)
+        self.assertEqual(len(self.wires.dialed), 1)
+
+    def test_limited(self) -> None:
+        """No faster than it may, and all of it; a small file that cannot go now is pushed."""
+        self.traffic.limit(Rates(up=MIB))
+        requester = self.listen()
+        self.serve(self.want())
+        requester.say(Send(((0, 4),)))
+        self.wires.settle()
+        self.assertLess(len(requester.received), MIB // 4)
+        link = FakeLink()
+        whole, self.content = self.content, Content(b"small")
+        self.serve(self.want(port=9001), link)
+        self.assertEqual((link.sent, len(self.wires.dialed)), (b"", 2))
+        self.wires.pass_time(1.0, 0.01)
+        self.assertApproximates(len(requester.received), MIB, MIB // 4)
+        self.traffic.limit(Rates())
+        self.wires.settle()
+        self.wires.settle()
+        for index in range(4):
+            chunk = whole.content[index * MIB : (index + 1) * MIB]
+            self.assertTrue(encode(Chunk(index, len(chunk))) + chunk in requester.received)
+
+    def test_lost_in_a_pause(self) -> None:
+        """Nothing is sent to who is gone."""
+        self.traffic.limit(Rates(up=MIB))
+        requester = self.listen()
+        self.serve(self.want())
+        requester.say(Send(((0, 4),)))
+        self.wires.settle()
+        assert requester.transport is not None
+        requester.transport.loseConnection()
+        self.wires.settle()
+        self.assertTrue(self.content.is_closed)
+        self.assertEqual(self.wires.getDelayedCalls(), [])
+
+    def test_stop(self) -> None:
+        """Stopping breaks all pushes off."""
+        requester = self.listen()
+        self.serve(self.want())
+        done = Deferred.fromCoroutine(self.pushes.stop())
+        self.wires.settle()
+        self.successResultOf(done)
+        self.assertTrue(requester.is_lost)
+        self.assertTrue(self.content.is_closed)
+
+    def test_want_after_stop(self) -> None:
+        """Once it stops, nobody is served any more, and whoever asks can go elsewhere at once."""
+        self.successResultOf(Deferred.fromCoroutine(self.pushes.stop()))
+        self.serve(self.want())
+        self.assertEqual(self.refused, ["it is stopping"])
+        self.assertEqual(self.wires.dialed, [])
+
+
+class FakeLink:
+    """A link that is only written to."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+
+    def send_raw(self, piece: bytes) -> bool:
+        self.sent += piece
+        return True

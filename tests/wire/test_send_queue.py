@@ -1,0 +1,116 @@
+"""What the system has taken, and the other side has not."""
+
+import os
+import socket
+import tempfile
+
+from twisted.internet.interfaces import ISystemHandle
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from p2p_twisted.wire.limits import KIB, MIB
+from p2p_twisted.wire.send_queue import Outbox
+from tests.wire.talking import Pipe
+
+
+@implementer(ISystemHandle)
+class Socket(Pipe):
+    """A transport with a socket of its own."""
+
+    def __init__(self, handle: socket.socket) -> None:
+        super().__init__()
+        self.handle = handle
+
+    def getHandle(self) -> socket.socket:  # noqa: N802
+        return self.handle
+
+    def startWriting(self) -> None:  # noqa: N802
+        """Nobody writes."""
+
+
+class Zeros:
+    """A file of many zeros."""
+
+    file = ""
+    size = 64 * MIB
+    digests = b""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        os.truncate(descriptor, self.size)
+
+    def check(self) -> None:
+        """It never changes."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        return bytes(length)
+
+    def close(self) -> None:
+        """The test does."""
+
+
+class ReadingTests(SynchronousTestCase):
+    """Whether the other side reads."""
+
+    def setUp(self) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.other = socket.create_connection(listener.getsockname())
+        ours, _address = listener.accept()
+        listener.close()
+        ours.setblocking(False)
+        for each in (self.other, ours):
+            self.addCleanup(each.close)
+        descriptor, path = tempfile.mkstemp()
+        os.unlink(path)
+        self.addCleanup(os.close, descriptor)
+        self.source = Zeros(descriptor)
+        self.outbox = Outbox(Clock(), self.fail)
+        self.transport = Socket(ours)
+        self.outbox.attach(self.transport)  # type: ignore[arg-type]
+
+    def fill(self) -> None:
+        """Send as much as the system takes."""
+        while self.outbox.write_from(self.source, 0, MIB):
+            pass
+
+    def read(self, count: int) -> None:
+        """Have the other side read."""
+        while count > 0:
+            count -= len(self.other.recv(min(count, 64 * KIB)))
+
+    def test_reading(self) -> None:
+        """It is as long as it takes a little of what was sent, and not any more when it stops."""
+        self.assertFalse(self.outbox.is_being_read())
+        for _ in range(3):
+            self.fill()
+            self.assertFalse(self.outbox.is_being_read())
+            self.read(MIB)
+            self.assertTrue(self.outbox.is_being_read())
+
+    def test_pushed_out(self) -> None:
+        """What is read to the end was being read, once."""
+        self.fill()
+        self.other.settimeout(0.2)
+        try:
+            while self.other.recv(MIB):
+                pass
+        except TimeoutError:
+            pass
+        self.assertTrue(self.outbox.is_being_read())
+        self.assertFalse(self.outbox.is_being_read())
+
+    def test_line_before(self) -> None:
+        """A line goes before the bytes, with them or as soon as anything is taken again."""
+        self.assertEqual(self.outbox.write_from(self.source, 0, 5, b"a\n"), 5)
+        self.assertEqual(self.other.recv(MIB), b"a\n" + bytes(5))
+        self.fill()
+        self.assertEqual(self.outbox.write_from(self.source, 0, 5, b"b\n"), 0)
+        self.assertEqual(self.transport.taken(), b"b\n")
+
+    def test_portable(self) -> None:
+        """Without a socket nobody can tell."""
+        outbox = Outbox(Clock(), self.fail)
+        outbox.attach(Pipe())  # type: ignore[arg-type]
+        outbox.write_from(self.source, 0, MIB)
+        self.assertFalse(outbox.is_being_read())
