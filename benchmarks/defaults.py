@@ -24,7 +24,7 @@ from typing_extensions import override
 
 from benchmarks.hosts import LOOPBACK
 from benchmarks.machine import MIB
-from p2p_twisted.wire.content import chunk_digest, file_id
+from p2p_twisted.wire.chunks import chunk_digest, file_id
 
 reactor: Any = _reactor
 

@@ -6,18 +6,18 @@ from random import Random
 from statistics import fmean
 from typing import Final
 
-from p2p_twisted.overlay.expanding_ring import widening
+from p2p_twisted.overlay.expanding_ring import expanding_ring
 from p2p_twisted.simulation.graph import graph_of, shape_of
-from p2p_twisted.simulation.observation import Watcher
-from p2p_twisted.simulation.simulated_network import Swarm
-from p2p_twisted.simulation.simulated_peer import SwarmPeer
-from p2p_twisted.simulation.traffic import Traffic
+from p2p_twisted.simulation.observation import Observer
+from p2p_twisted.simulation.simulated_network import SimulatedNetwork
+from p2p_twisted.simulation.simulated_peer import SimulatedPeer
+from p2p_twisted.simulation.traffic import LineCount
 from p2p_twisted.wire.limits import ASK_HOPS
 from p2p_twisted.wire.messages import Ask, Busy, Bye, Link, Linked, Message, Peers, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
 Figures = dict[str, float]
-Change = Callable[[Swarm], None]
+Change = Callable[[SimulatedNetwork], None]
 Apart = Callable[[Callable[[], Figures]], Figures]
 
 MOMENTS: Final = (1, 5, 10, 30, 60)
@@ -38,7 +38,7 @@ _COMMON_FINDS: Final = 300
 _RARE_FINDS: Final = 20
 
 
-class Copies(Watcher):
+class Copies(Observer):
     """
     Counts what is sent.
 
@@ -47,7 +47,7 @@ class Copies(Watcher):
     """
 
     def __init__(self) -> None:
-        self.traffic = Traffic()
+        self.traffic = LineCount()
         self.membership = 0
         self.hits: dict[tuple[MessageId, PeerName], float] = {}
 
@@ -59,26 +59,26 @@ class Copies(Watcher):
             self.hits.setdefault((message.id, to), at)
 
 
-def as_shipped(_swarm: Swarm) -> None:
+def as_shipped(_swarm: SimulatedNetwork) -> None:
     """Change nothing."""
 
 
-def formed(peers: int, seed: int, change: Change = as_shipped) -> Swarm:
+def formed(peers: int, seed: int, change: Change = as_shipped) -> SimulatedNetwork:
     """Form a network in ten seconds."""
-    swarm = Swarm(seed, watcher=Copies())
+    swarm = SimulatedNetwork(seed, watcher=Copies())
     change(swarm)
     swarm.add_many(peers, apart=10.0 / peers)
     return swarm
 
 
-def shape(swarm: Swarm) -> None:
+def shape(swarm: SimulatedNetwork) -> None:
     """Have broadcasts shape the tree."""
     for _ in range(_SHAPING):
         swarm.publish(swarm.rng.choice(swarm.alive))
         swarm.run(2.0)
 
 
-def settled(peers: int, seed: int, change: Change = as_shipped) -> Swarm:
+def settled(peers: int, seed: int, change: Change = as_shipped) -> SimulatedNetwork:
     """Form a network, and let it grow a minute old."""
     swarm = formed(peers, seed, change)
     swarm.run(60.0)
@@ -99,7 +99,7 @@ def life(peers: int, seed: int, apart: Apart, change: Change = as_shipped) -> Fi
     return figures | steady(swarm, apart)
 
 
-def fault(swarm: Swarm, share: float, is_silent: bool, has_registry: bool) -> Figures:
+def fault(swarm: SimulatedNetwork, share: float, is_silent: bool, has_registry: bool) -> Figures:
     """Tell what share of the survivors have a broadcast sent at the instant of a fault."""
     swarm.has_registry = has_registry
     for peer in swarm.rng.sample(swarm.alive, int(share * len(swarm.alive))):
@@ -117,7 +117,7 @@ def fault(swarm: Swarm, share: float, is_silent: bool, has_registry: bool) -> Fi
     return reached | {"the next one, in 5 s": swarm.reach(id_)}
 
 
-def named(swarm: Swarm) -> Figures:
+def named(swarm: SimulatedNetwork) -> Figures:
     """Ask right after a tenth died silently, and tell whom the answer leaves out."""
     asker, *rest = swarm.alive
     dead = swarm.rng.sample(rest, len(rest) // 10)
@@ -135,7 +135,7 @@ def named(swarm: Swarm) -> Figures:
     }
 
 
-def steady(swarm: Swarm, apart: Apart) -> Figures:
+def steady(swarm: SimulatedNetwork, apart: Apart) -> Figures:
     """Measure a network that is six minutes old and has nothing to suffer."""
     peers = len(swarm.alive)
     swarm.run(240.0)
@@ -162,7 +162,7 @@ def steady(swarm: Swarm, apart: Apart) -> Figures:
     return figures | apart(partial(sought, swarm))
 
 
-def sought(swarm: Swarm) -> Figures:
+def sought(swarm: SimulatedNetwork) -> Figures:
     """Have some look for files, as ``get`` does: one that 1 % have, and others of which one is."""
     peers = len(swarm.alive)
     for holder in swarm.rng.sample(swarm.alive, peers // 100):
@@ -184,11 +184,11 @@ def sought(swarm: Swarm) -> Figures:
     }
 
 
-def find(swarm: Swarm, asker: SwarmPeer, name: str) -> tuple[int, float]:
+def find(swarm: SimulatedNetwork, asker: SimulatedPeer, name: str) -> tuple[int, float]:
     """Look for a file; tell how many lines that took, and when the first hit came, in seconds."""
     assert isinstance(swarm.watcher, Copies)
     began, ids = swarm.now, []
-    steps = widening(Ask(swarm.new_id(), "name", name), swarm.new_id)
+    steps = expanding_ring(Ask(swarm.new_id(), "name", name), swarm.new_id)
     step = next(steps)
     while True:
         ids.append(step.ask.id)
@@ -209,7 +209,7 @@ def pick(runs: list[Figures], key: str) -> float:
     return (min if key == "share reached" else max)(run[key] for run in runs)
 
 
-def broadcast(swarm: Swarm, urgent: bool = False) -> Figures:
+def broadcast(swarm: SimulatedNetwork, urgent: bool = False) -> Figures:
     """Have somebody broadcast."""
     peers, before, began = len(swarm.alive), swarm.lines, swarm.now
     id_ = swarm.publish(swarm.rng.choice(swarm.alive), urgent)
@@ -226,7 +226,7 @@ def broadcast(swarm: Swarm, urgent: bool = False) -> Figures:
     }
 
 
-def question(swarm: Swarm, tree: int) -> Figures:
+def question(swarm: SimulatedNetwork, tree: int) -> Figures:
     """Have somebody ask what nobody knows."""
     peers, before, began = len(swarm.alive), swarm.lines, swarm.now
     ask = Ask(swarm.new_id(), "text", "nosuch", wait=6.0, tree=tree)
@@ -240,7 +240,7 @@ def question(swarm: Swarm, tree: int) -> Figures:
 
 def crowd(peers: int, seed: int) -> Figures:
     """Have everybody join at once, and look at the graph six minutes later."""
-    swarm = Swarm(seed)
+    swarm = SimulatedNetwork(seed)
     swarm.add_many(peers, apart=0.0)
     swarm.run(360.0)
     graph = shape_of(graph_of(swarm), Random(seed))

@@ -5,8 +5,8 @@ from typing import Final
 
 from benchmarks.lives import Copies, Figures, formed, shape
 from p2p_twisted.simulation.byzantine import Liars
-from p2p_twisted.simulation.simulated_network import Swarm
-from p2p_twisted.simulation.simulated_peer import SwarmPeer
+from p2p_twisted.simulation.simulated_network import SimulatedNetwork
+from p2p_twisted.simulation.simulated_peer import SimulatedPeer
 from p2p_twisted.wire.names import PeerName
 
 _CUT_SECONDS: Final = 1_800.0
@@ -44,7 +44,7 @@ def churn(peers: int, seed: int) -> Figures:
     assert isinstance(swarm.watcher, Copies)
     before, peer_seconds = swarm.watcher.membership, 0
     ends = (swarm.crash, swarm.die_silently, swarm.leave, swarm.leave)
-    sent: list[tuple[str, list[SwarmPeer]]] = []
+    sent: list[tuple[str, list[SimulatedPeer]]] = []
     soon: list[float] = []
     alone = _Spans()
     for second in range(_CHURN_SECONDS + int(_FOR_ALL_SECONDS)):
@@ -110,13 +110,13 @@ class _Spans:
         self.longest = max([self.longest, *lasting])
 
 
-def reach(id_: str, audience: list[SwarmPeer]) -> float:
+def reach(id_: str, audience: list[SimulatedPeer]) -> float:
     """Tell what share of those who were there, and still are, have a broadcast."""
     stayed = [peer for peer in audience if peer.is_alive]
     return sum(id_ in peer.delivered for peer in stayed) / len(stayed)
 
 
-def outside(swarm: Swarm, honest: list[SwarmPeer]) -> Iterator[PeerName]:
+def outside(swarm: SimulatedNetwork, honest: list[SimulatedPeer]) -> Iterator[PeerName]:
     """Name those whom no honest way leads to from most of the honest."""
     names = {peer.name for peer in honest}
     left = set(names)

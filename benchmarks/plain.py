@@ -14,8 +14,8 @@ from p2p_twisted.overlay.broadcast import Broadcast
 from p2p_twisted.overlay.candidates import Candidates
 from p2p_twisted.overlay.effects import Effect, LinkId
 from p2p_twisted.overlay.membership import Membership
-from p2p_twisted.overlay.rewiring import Mixing
-from p2p_twisted.simulation.simulated_network import Swarm
+from p2p_twisted.overlay.rewiring import RewireTimer
+from p2p_twisted.simulation.simulated_network import SimulatedNetwork
 from p2p_twisted.wire import limits
 
 _LINKS: Final = 5
@@ -48,7 +48,7 @@ class PlainCandidates(Candidates):
         """Do not ask the book."""
 
 
-class PlainMixing(Mixing):
+class PlainMixing(RewireTimer):
     """No swaps."""
 
     def begin(self, _now: float) -> None:
@@ -63,7 +63,7 @@ class PlainMembership(Membership):
         self._mixing = PlainMixing(self.rng)
 
 
-def make_plain(_swarm: Swarm) -> None:
+def make_plain(_swarm: SimulatedNetwork) -> None:
     """Have all machines that this process makes from now on be as plain as that."""
     for module, name, value in (
         (limits, "LINKS_MOST", _LINKS),

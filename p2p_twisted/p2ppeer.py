@@ -11,13 +11,13 @@ from twisted.application.service import IService, MultiService
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
-from p2p_twisted.bandwidth.rates import AtOnce, BadRate, Rates, read_rate
+from p2p_twisted.bandwidth.rates import BadRate, Rates, Slots, read_rate
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
-from p2p_twisted.runtime.process import ExitCode, prepare
+from p2p_twisted.runtime.startup import ExitCode, prepare
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService
 from p2p_twisted.wire.limits import REGISTRY_PORT, TRANSFERS_AT_ONCE_MOST
@@ -140,14 +140,14 @@ class Options(DaemonOptions):
             )
 
 
-def _transfers(text: str | None) -> AtOnce:
+def _transfers(text: str | None) -> Slots:
     if text is None:
-        return AtOnce()
+        return Slots()
     if not text.isdecimal() or not 0 < int(text) <= TRANSFERS_AT_ONCE_MOST:
         raise UsageError(
             f"--max-transfers takes a number from 1 to {TRANSFERS_AT_ONCE_MOST}, not {text!r}"
         )
-    return AtOnce(int(text), int(text))
+    return Slots(int(text), int(text))
 
 
 def _descriptor(text: str) -> int:

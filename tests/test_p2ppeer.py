@@ -5,7 +5,7 @@ from typing import Any
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.bandwidth.rates import AtOnce, Rates
+from p2p_twisted.bandwidth.rates import Rates, Slots
 from p2p_twisted.p2ppeer import Options
 from p2p_twisted.wire.limits import KIB, MIB
 
@@ -23,14 +23,14 @@ class LimitOptionsTests(SynchronousTestCase):
         """Nothing is limited but the number of transfers."""
         options = parsed()
         self.assertEqual(options["rates"], Rates())
-        self.assertEqual(options["max-transfers"], AtOnce())
+        self.assertEqual(options["max-transfers"], Slots())
         self.assertFalse(options["reshare"])
 
     def test_limits(self) -> None:
         """Rates are read as curl reads them; fewer transfers may be slower."""
         options = parsed("--max-up=1.5M", "--max-down", "64k", "--max-transfers=4", "--reshare")
         self.assertEqual(options["rates"], Rates(3 * MIB // 2, 64 * KIB))
-        self.assertEqual(options["max-transfers"], AtOnce(4, 4))
+        self.assertEqual(options["max-transfers"], Slots(4, 4))
         self.assertTrue(options["reshare"])
         self.assertEqual(parsed("--max-up=0", "--max-down=off")["rates"], Rates())
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from p2p_twisted.bandwidth.rates import AtOnce, Rates
+from p2p_twisted.bandwidth.rates import Rates, Slots
 from p2p_twisted.bandwidth.throttle import Share, Throttle
 
 
-class Pacer:
+class Limiter:
     """
     One direction of a peer's traffic, and its rate.
 
@@ -32,9 +32,9 @@ class Pacer:
         for pause in self._pauses:
             pause.reset(0)
 
-    def pace(self) -> "Pace":
+    def pace(self) -> "TransferPace":
         """Let one more transfer take part."""
-        return Pace(self, Share(self._throttle))
+        return TransferPace(self, Share(self._throttle))
 
     def take(self, count: int) -> bool:
         """
@@ -81,10 +81,10 @@ class Pacer:
         pause.cancel()
 
 
-class Pace:
-    """One transfer's pace; see :meth:`Pacer.pace`."""
+class TransferPace:
+    """One transfer's pace; see :meth:`Limiter.pace`."""
 
-    def __init__(self, pacer: Pacer, share: Share) -> None:
+    def __init__(self, pacer: Limiter, share: Share) -> None:
         self._pacer = pacer
         self._share = share
         self._pause: IDelayedCall | None = None
@@ -124,7 +124,7 @@ class Pace:
         go_on()
 
 
-class Traffic:
+class Bandwidth:
     """
     What a peer sends and receives of files, and how much of it at a time.
 
@@ -133,12 +133,12 @@ class Traffic:
     """
 
     def __init__(
-        self, clock: IReactorTime, rates: Rates | None = None, at_once: AtOnce | None = None
+        self, clock: IReactorTime, rates: Rates | None = None, at_once: Slots | None = None
     ) -> None:
         rates = rates or Rates()
-        self.at_once = at_once or AtOnce()
-        self.up = Pacer(clock, rates.up)
-        self.down = Pacer(clock, rates.down)
+        self.at_once = at_once or Slots()
+        self.up = Limiter(clock, rates.up)
+        self.down = Limiter(clock, rates.down)
 
     @property
     def rates(self) -> Rates:

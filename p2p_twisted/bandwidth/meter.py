@@ -7,7 +7,7 @@ _OVER_SECONDS: Final = 5.0
 _MARK_SECONDS: Final = 0.2
 
 
-class Speed:
+class Meter:
     """
     Measures over the last five seconds.
 

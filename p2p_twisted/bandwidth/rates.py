@@ -31,7 +31,7 @@ class Rates:
 
 
 @attrs.frozen
-class AtOnce:
+class Slots:
     """How many files a peer sends and receives at a time."""
 
     up: int = limits.PUSHES_AT_ONCE

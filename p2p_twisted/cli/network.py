@@ -26,7 +26,7 @@ def twistd(log: Path, arguments: Sequence[str]) -> Sequence[str]:
     return [sys.executable, "-c", run, "-n", f"--logfile={log}", *arguments]
 
 
-class Network:
+class LocalNetwork:
     """
     A registry and peers s1, s2 and so on, each with sample files to share.
 

@@ -12,7 +12,7 @@ from p2p_twisted.cli.simpicture import picture
 from p2p_twisted.cli.simprogress import ProgressLine
 from p2p_twisted.cli.simreport import as_json, as_table
 from p2p_twisted.simulation.scenario import Scenario
-from p2p_twisted.simulation.simulation import Outcome, Simulation
+from p2p_twisted.simulation.simulation import Simulation, SimulationOutcome
 
 _INTERRUPTED = 130
 
@@ -48,7 +48,7 @@ def sim(scenario: Scenario, wants_json: bool, svg: Path | None, trace: Path | No
     return 0
 
 
-def _run(scenario: Scenario, write: Callable[[str], object] | None) -> Outcome:
+def _run(scenario: Scenario, write: Callable[[str], object] | None) -> SimulationOutcome:
     simulation = Simulation(scenario, write)
     # All that is made here lives to the end; looking for garbage took a quarter of the time.
     gc.disable()

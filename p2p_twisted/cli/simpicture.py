@@ -10,7 +10,7 @@ from p2p_twisted.cli.simlayout import Places, layout
 from p2p_twisted.cli.simreport import described, heading, percent
 from p2p_twisted.cli.simsample import MOST_DRAWN, drawn_of, within
 from p2p_twisted.simulation.graph import Graph
-from p2p_twisted.simulation.simulation import Moment, Outcome, When
+from p2p_twisted.simulation.simulation import Moment, SimulationOutcome, When
 from p2p_twisted.wire.names import PeerName
 
 _WIDTH: Final = 1_600
@@ -56,7 +56,7 @@ class _Panel:
     is_cut: bool = False
 
 
-def picture(outcome: Outcome) -> str:
+def picture(outcome: SimulationOutcome) -> str:
     """Draw the three moments of a simulation beside each other, as SVG."""
     panels = _panels(outcome)
     kinds = {kind for panel in panels.values() for kind in panel.kinds.values()}
@@ -80,7 +80,7 @@ def picture(outcome: Outcome) -> str:
 # What is drawn
 
 
-def _panels(outcome: Outcome) -> dict[When, _Panel]:
+def _panels(outcome: SimulationOutcome) -> dict[When, _Panel]:
     before, fault, end = (outcome.graphs[when] for when in ("before", "fault", "end"))
     first, last = drawn_of(before), drawn_of(end)
     places = layout(first.sides, first.links, first.tree)
@@ -156,7 +156,7 @@ def _mark(point: complex, size: float, kind: Kind) -> str:
     return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>'
 
 
-def _figures(outcome: Outcome, when: When, x: float) -> list[str]:
+def _figures(outcome: SimulationOutcome, when: When, x: float) -> list[str]:
     moment, top = outcome.moments[when], _TOP + _PANEL + 30
     titles = {"before": "Before", "fault": "Right at the fault", "end": "At the end"}
     title = titles[when] if heading(outcome.scenario, when) == when else "In the middle"
@@ -209,7 +209,7 @@ def _legend(kinds: set[Kind]) -> list[str]:
     return ['<g class="sample">', *parts, "</g>"]
 
 
-def _note(outcome: Outcome) -> str:
+def _note(outcome: SimulationOutcome) -> str:
     note = "Simulated with the overlay code that peers of p2p_twisted run."
     total = max(len(graph.sides) for graph in outcome.graphs.values())
     if total > MOST_DRAWN:
@@ -218,7 +218,7 @@ def _note(outcome: Outcome) -> str:
     return _text(_WIDTH / 2, 856, "small", note)
 
 
-def _title(outcome: Outcome) -> str:
+def _title(outcome: SimulationOutcome) -> str:
     scenario = outcome.scenario
     if scenario.kill and scenario.partition:
         return "A network that is struck, cut in halves, and heals"

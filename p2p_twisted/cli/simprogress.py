@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Final, Self, TextIO
 
 from p2p_twisted.simulation.scenario import Scenario
-from p2p_twisted.simulation.simulation import Progress
+from p2p_twisted.simulation.simulation import SimulationProgress
 
 _TERMINAL_SECONDS: Final = 0.1
 _LINE_SECONDS: Final = 5.0
@@ -26,7 +26,7 @@ class ProgressLine:
         self._seconds = seconds
         self._due = seconds() + self._pause
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: SimulationProgress) -> None:
         """Say how far it is, if it is time to."""
         now = self._seconds()
         if now < self._due:

@@ -10,7 +10,7 @@ import attrs
 from p2p_twisted import __version__
 from p2p_twisted.simulation.probes import MARKS, Reply, Spread
 from p2p_twisted.simulation.scenario import Scenario
-from p2p_twisted.simulation.simulation import Moment, Outcome
+from p2p_twisted.simulation.simulation import Moment, SimulationOutcome
 
 # 80 columns in all, and room for the largest network's figures.
 _LABEL: Final = 29
@@ -20,7 +20,7 @@ _NOTHING: Final = "-"
 _Cell = Callable[[Moment], str]
 
 
-def as_table(outcome: Outcome) -> str:
+def as_table(outcome: SimulationOutcome) -> str:
     """Write a table with a column for each moment, the trace's hash, and how to run it again."""
     moments = list(outcome.moments.values())
     headings = [heading(outcome.scenario, when) for when in outcome.moments]
@@ -38,7 +38,7 @@ def as_table(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def as_json(outcome: Outcome) -> str:
+def as_json(outcome: SimulationOutcome) -> str:
     """Write one object; its keys stay as they are."""
     content = {
         "version": __version__,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from p2p_twisted.cli.banner import to_try, where
 from p2p_twisted.cli.daemons import END_SECONDS, DaemonFailed, Daemons
-from p2p_twisted.cli.network import Command, Network, twistd
+from p2p_twisted.cli.network import Command, LocalNetwork, twistd
 from p2p_twisted.cli.script import LineFailed, PipedConsole, run_script
 from p2p_twisted.cli.signals import Interrupted, Signals
 from p2p_twisted.cli.terminal import restored
@@ -49,7 +49,7 @@ def _run(
     directory = Path(tempfile.mkdtemp(prefix="p2p-"))
     daemons = Daemons(directory / "logs", signals)
     try:
-        network = Network(directory, daemons, peers, command)
+        network = LocalNetwork(directory, daemons, peers, command)
         print("Starting a registry and", "1 peer" if peers == 1 else f"{peers} peers", flush=True)
         network.start()
         print(where(peers, network.registry, directory), flush=True)
@@ -68,7 +68,7 @@ def _run(
     print("All have ended.")
 
 
-def _run_console(network: Network, daemons: Daemons, signals: Signals) -> None:
+def _run_console(network: LocalNetwork, daemons: Daemons, signals: Signals) -> None:
     """
     Give this terminal to s1 until it ends.
 
@@ -90,7 +90,9 @@ def _run_console(network: Network, daemons: Daemons, signals: Signals) -> None:
         raise DaemonFailed(f"s1 ended with status {s1.process.returncode}:{s1.tail()}")
 
 
-def _run_script(network: Network, daemons: Daemons, signals: Signals, lines: Sequence[str]) -> None:
+def _run_script(
+    network: LocalNetwork, daemons: Daemons, signals: Signals, lines: Sequence[str]
+) -> None:
     """
     Run console lines at s1.
 

@@ -15,10 +15,10 @@ from zope.interface import implementer
 
 from p2p_twisted.console.commands import Command, Leave
 from p2p_twisted.console.conversation import Conversation, Outcome
-from p2p_twisted.console.line_queue import Turns
+from p2p_twisted.console.line_queue import LineQueue
 from p2p_twisted.console.output import IStdio, Output
 from p2p_twisted.console.parsing import parse
-from p2p_twisted.console.progress_view import ProgressBoard
+from p2p_twisted.console.progress_view import ProgressView
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.runtime.alarm import Alarm
@@ -28,7 +28,7 @@ CLOSE_SECONDS: Final = 1.0
 
 
 @attrs.frozen
-class Setting:
+class ConsoleConfig:
     """
     Where a console stands.
 
@@ -67,12 +67,12 @@ class Console(Protocol):
     transport: IStdio
     output: Output
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: ConsoleConfig) -> None:
         self.setting = setting
         self.closed: Deferred[None] = Deferred()
-        board = ProgressBoard(setting.clock, self.progress_seconds, self.show_running)
+        board = ProgressView(setting.clock, self.progress_seconds, self.show_running)
         self._conversation = Conversation(setting.peer, self.say, board.watch)
-        self._turns = Turns(self.lines_at_once, self._pause_input, self._resume_input)
+        self._turns = LineQueue(self.lines_at_once, self._pause_input, self._resume_input)
         self._is_leaving = False
         self._has_left = False
         self._patience = Alarm(setting.clock, self._over)

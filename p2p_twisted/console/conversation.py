@@ -18,7 +18,7 @@ from p2p_twisted.console.downloads import (
 )
 from p2p_twisted.console.parsing import find_entry
 from p2p_twisted.console.rendering import (
-    Offer,
+    Choice,
     found_lines,
     help_lines,
     limits_line,
@@ -63,7 +63,7 @@ class Conversation:
         self._peer = peer
         self._say = say
         self._watch = watch
-        self._choice: tuple[Offer, ...] = ()
+        self._choice: tuple[Choice, ...] = ()
 
     async def obey(self, command: Command) -> Outcome:
         """Carry out a command to its end; what goes wrong is said and never raised."""

@@ -22,7 +22,7 @@ from p2p_twisted.download.progress import (
     Waiting,
 )
 from p2p_twisted.peer.interface import Selection
-from p2p_twisted.upload.upload import Upload
+from p2p_twisted.upload.upload import UploadProgress
 
 _BAR_CELLS: Final = 20
 _NAME_CELLS: Final = 40
@@ -98,7 +98,7 @@ def selection_end(selection: Selection, ended: Sequence[Progress]) -> str:
 
 
 def transfers_lines(
-    downloads: Sequence[Progress], uploads: Sequence[tuple[str, Upload]]
+    downloads: Sequence[Progress], uploads: Sequence[tuple[str, UploadProgress]]
 ) -> Iterator[str]:
     """Write all downloads, numbered as ``cancel`` and ``pause`` want them, then all uploads."""
     if not downloads:

@@ -13,7 +13,7 @@ WAITING: Final = 64
 Turn = Callable[[], Coroutine[Any, Any, None]]
 
 
-class Turns:
+class LineQueue:
     """
     Runs turns in the order in which they came.
 

@@ -30,7 +30,7 @@ from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
 
 @attrs.frozen
-class Entry:
+class CommandEntry:
     """
     A command in the table.
 
@@ -69,7 +69,7 @@ def parse(line: str) -> Command | None:
     return command or Get(typed, is_bare=True)
 
 
-def find_entry(word: str) -> Entry | None:
+def find_entry(word: str) -> CommandEntry | None:
     """Look a command up by any of its words, in any case."""
     return BY_WORD.get(word.casefold())
 
@@ -182,41 +182,45 @@ _WORDS: Final = re.compile(r"""(["'])(?P<quoted>.+?)\1(?=\s|\Z)|(?P<plain>\S+)""
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 COMMANDS: Final = (
-    Entry(("TOPO",), "", "show the whole network: every peer and its neighbors", _alone(Topo())),
-    Entry(
+    CommandEntry(
+        ("TOPO",), "", "show the whole network: every peer and its neighbors", _alone(Topo())
+    ),
+    CommandEntry(
         ("get",),
         "NAME... [--from PEER]",
         "download files and folders by their names, like *.txt, or by number from the last list",
         _read_get,
     ),
-    Entry(
+    CommandEntry(
         ("find",), "TEXT", "search all peers for names with TEXT in them, or like *.txt", _read_find
     ),
-    Entry(("ls",), "[PEER]", "list what PEER shares, or this peer", _read_list),
-    Entry(("peers",), "", "list the peers of the network", _alone(ListPeers())),
-    Entry(
+    CommandEntry(("ls",), "[PEER]", "list what PEER shares, or this peer", _read_list),
+    CommandEntry(("peers",), "", "list the peers of the network", _alone(ListPeers())),
+    CommandEntry(
         ("transfers",),
         "",
         "list the downloads of this run, and what others get",
         _alone(ListTransfers()),
     ),
-    Entry(("cancel",), "N", "give up download N", _read_cancel),
-    Entry(
+    CommandEntry(("cancel",), "N", "give up download N", _read_cancel),
+    CommandEntry(
         ("pause",), "N|all", "let download N rest, or all; it keeps what it has", _one_or_all(Pause)
     ),
-    Entry(
+    CommandEntry(
         ("resume",), "N|all", "go on with download N, or with all that rest", _one_or_all(Resume)
     ),
-    Entry(
+    CommandEntry(
         ("limit",),
         "[up|down RATE]",
         "show what is sent and received a second at most, or limit it: 10M, 500K, off",
         _read_limit,
     ),
-    Entry(("status",), "", "show how this peer is", _alone(ShowStatus())),
-    Entry(("leave", "quit", "exit"), "", "leave the network; the others go on", _alone(Leave())),
-    Entry(("Stop",), "", "stop the whole network, every peer of it", _alone(Stop())),
-    Entry(("help",), "[COMMAND]", "explain a command, or list them all", _read_help),
+    CommandEntry(("status",), "", "show how this peer is", _alone(ShowStatus())),
+    CommandEntry(
+        ("leave", "quit", "exit"), "", "leave the network; the others go on", _alone(Leave())
+    ),
+    CommandEntry(("Stop",), "", "stop the whole network, every peer of it", _alone(Stop())),
+    CommandEntry(("help",), "[COMMAND]", "explain a command, or list them all", _read_help),
 )
 """All commands, in the order in which ``help`` shows them."""
 

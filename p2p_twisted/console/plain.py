@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from typing_extensions import override
 
-from p2p_twisted.console.console import Console, Setting
+from p2p_twisted.console.console import Console, ConsoleConfig
 from p2p_twisted.console.downloads import running_line
 from p2p_twisted.console.lines import BadLine, LineSplitter
 from p2p_twisted.console.text import visible
@@ -24,7 +24,7 @@ class PlainConsole(Console):
     lines_at_once = 1
     progress_seconds = 5.0
 
-    def __init__(self, setting: Setting, leaves_at_end: bool = False) -> None:
+    def __init__(self, setting: ConsoleConfig, leaves_at_end: bool = False) -> None:
         super().__init__(setting)
         self._leaves_at_end = leaves_at_end
         self._lines = LineSplitter(setting.encoding)

@@ -11,7 +11,7 @@ Show = Callable[[Sequence[Progress]], None]
 """Shows how the running downloads are; there may be none any more."""
 
 
-class ProgressBoard:
+class ProgressView:
     """
     Watches downloads.
 

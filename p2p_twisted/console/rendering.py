@@ -6,7 +6,7 @@ from typing import Final
 import attrs
 
 from p2p_twisted.bandwidth.rates import Rates
-from p2p_twisted.console.parsing import COMMANDS, Entry
+from p2p_twisted.console.parsing import COMMANDS, CommandEntry
 from p2p_twisted.console.text import (
     cells,
     count,
@@ -26,7 +26,7 @@ _HOLDERS_SHOWN: Final = 5
 
 
 @attrs.frozen
-class Offer:
+class Choice:
     """
     Hits that are one: the same name for the same content.
 
@@ -45,7 +45,7 @@ class Offer:
         return next((hit for hit in self.hits if hit.peer == holder), None)
 
 
-def offers(hits: Iterable[Hit]) -> tuple[Offer, ...]:
+def offers(hits: Iterable[Hit]) -> tuple[Choice, ...]:
     """
     Put hits for the same name and content together, in the order of the best.
 
@@ -55,7 +55,7 @@ def offers(hits: Iterable[Hit]) -> tuple[Offer, ...]:
     for hit in hits:
         # What is not hashed yet may be anything: each holder's stands for itself.
         groups.setdefault((hit.name, hit.kind, hit.file or hit.peer), []).append(hit)
-    return tuple(Offer(tuple(group)) for group in groups.values())
+    return tuple(Choice(tuple(group)) for group in groups.values())
 
 
 def short_id(file: FileId) -> str:
@@ -80,7 +80,7 @@ def topology_lines(topology: Topology) -> Iterator[str]:
     yield f"{peers}, {links}, {human_time(topology.seconds)}{_silence(topology.silent)}"
 
 
-def offer_lines(choice: Sequence[Offer]) -> Iterator[str]:
+def offer_lines(choice: Sequence[Choice]) -> Iterator[str]:
     """Write numbered offers, to choose from by ``get 2``."""
     rows = [
         (
@@ -95,7 +95,7 @@ def offer_lines(choice: Sequence[Offer]) -> Iterator[str]:
     return _columns(rows, right=(0, 2))
 
 
-def found_lines(found: Found, choice: Sequence[Offer]) -> Iterator[str]:
+def found_lines(found: Found, choice: Sequence[Choice]) -> Iterator[str]:
     """Write what a search brought, and how many were asked."""
     yield from offer_lines(choice)
     asked = f", asked {found.answered:,} of {count(found.asked, 'peer')}" if found.asked else ""
@@ -153,7 +153,7 @@ def limits_line(rates: Rates) -> str:
     return f"up {up}, down {down}"
 
 
-def help_lines(entry: Entry | None = None) -> Iterator[str]:
+def help_lines(entry: CommandEntry | None = None) -> Iterator[str]:
     """Explain one command, or all of them."""
     if entry is not None:
         yield entry.usage
@@ -174,7 +174,7 @@ def _state(hit: Hit) -> str:
     return f"hashing {hit.hashed} %" if hit.file is None else short_id(hit.file)
 
 
-def _holders(offer: Offer) -> str:
+def _holders(offer: Choice) -> str:
     holders = [hit.peer for hit in offer.hits]
     more = len(holders) - _HOLDERS_SHOWN
     return " ".join(holders[:_HOLDERS_SHOWN]) + (f" +{more}" if more > 0 else "")

@@ -11,11 +11,11 @@ from twisted.internet.stdio import StandardIO
 from twisted.logger import Logger
 from typing_extensions import override
 
-from p2p_twisted.console.console import Console, Setting
+from p2p_twisted.console.console import Console, ConsoleConfig
 from p2p_twisted.console.plain import PlainConsole
 from p2p_twisted.console.raw_mode import TerminalMode, is_foreground
 from p2p_twisted.console.terminal import TerminalConsole
-from p2p_twisted.console.verdicts import Results
+from p2p_twisted.console.verdicts import Verdicts
 from p2p_twisted.peer.interface import IPeer
 
 _STDIN: Final = 0
@@ -62,12 +62,12 @@ class ConsoleService(Service):
         self._reactor = reactor
         self._console: Console | None = None
         self._on_leave = on_leave
-        self._setting = Setting(
+        self._setting = ConsoleConfig(
             clock=reactor,
             peer=peer,
             name=name,
             greeting=(f"this is {name}; type help for what it can do", *greeting),
-            tell=_tell_nobody if results is None else Results(results).tell,
+            tell=_tell_nobody if results is None else Verdicts(results).tell,
             on_leave=self._left,
             encoding=getattr(sys.__stdout__, "encoding", None) or "utf-8",
         )

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 from twisted.internet.task import LoopingCall
 from typing_extensions import override
 
-from p2p_twisted.console.console import Console, Setting
+from p2p_twisted.console.console import Console, ConsoleConfig
 from p2p_twisted.console.downloads import running_line
 from p2p_twisted.console.editor import LineEditor
 from p2p_twisted.console.keys import Key, KeyReader
@@ -45,7 +45,9 @@ class TerminalConsole(Console):
     lines_at_once = 16
     progress_seconds = 0.2
 
-    def __init__(self, setting: Setting, mode: Mode, call_from_thread: CallFromThread) -> None:
+    def __init__(
+        self, setting: ConsoleConfig, mode: Mode, call_from_thread: CallFromThread
+    ) -> None:
         super().__init__(setting)
         self._mode = mode
         self._call_from_thread = call_from_thread

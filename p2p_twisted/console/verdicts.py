@@ -5,7 +5,7 @@ import os
 from twisted.logger import Logger
 
 
-class Results:
+class Verdicts:
     r"""
     Writes ``ok\n`` or ``failed\n`` to a file descriptor.
 

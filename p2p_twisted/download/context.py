@@ -6,27 +6,27 @@ import attrs
 from twisted.internet.defer import DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 
-from p2p_twisted.bandwidth.limiter import Traffic
-from p2p_twisted.download.localcopy import Here
-from p2p_twisted.download.tickets import Network, Requests
+from p2p_twisted.bandwidth.limiter import Bandwidth
+from p2p_twisted.download.local_copies import LocalCopies
+from p2p_twisted.download.tickets import DownloadNetwork, Tickets
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.storage.journal import Wants
-from p2p_twisted.storage.partial import Partials
-from p2p_twisted.storage.pathlocks import Turns
+from p2p_twisted.storage.journal import Journal
+from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.storage.path_locks import PathLocks
 
 
 @attrs.frozen
-class Means:
+class DownloadContext:
     """What every fetch works with."""
 
     clock: IReactorTime
     offload: Offload
-    wants: Wants
-    network: Network
-    requests: Requests
+    wants: Journal
+    network: DownloadNetwork
+    requests: Tickets
     slots: DeferredSemaphore
     rng: Random
-    partials: Partials
-    here: Here
-    traffic: Traffic
-    turns: Turns = attrs.field(factory=Turns)
+    partials: PartialRegister
+    here: LocalCopies
+    traffic: Bandwidth
+    turns: PathLocks = attrs.field(factory=PathLocks)

@@ -4,7 +4,7 @@ import os
 
 from twisted.logger import Logger
 
-from p2p_twisted.download.localcopy import Here
+from p2p_twisted.download.local_copies import LocalCopies
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.wire.limits import CHUNK_BYTES
@@ -13,7 +13,9 @@ from p2p_twisted.wire.names import FileId
 _log = Logger()
 
 
-async def read_whole(here: Here, offload: Offload, file: FileId) -> tuple[Content, bytes] | None:
+async def read_whole(
+    here: LocalCopies, offload: Offload, file: FileId
+) -> tuple[Content, bytes] | None:
     """
     Read and verify content of at most one chunk.
 

@@ -3,10 +3,10 @@
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from p2p_twisted.download.inprogress import Assembly
-from p2p_twisted.download.reporter import Report
-from p2p_twisted.download.taking import Session
-from p2p_twisted.picker.chunks import Plan
+from p2p_twisted.download.in_progress import FileInProgress
+from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.download.taking import DeliverySession
+from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.picker.ranges import Range, ranges
 from p2p_twisted.storage.content import Content
 from p2p_twisted.wire.names import PeerName
@@ -20,24 +20,24 @@ class Deliveries:
     :ivar idle_since: when something new came last, in seconds.
     """
 
-    def __init__(self, clock: IReactorTime, assembly: Assembly, report: Report) -> None:
+    def __init__(self, clock: IReactorTime, assembly: FileInProgress, report: Reporter) -> None:
         self.idle_since = clock.seconds()
         self._clock = clock
         self._assembly = assembly
         self._report = report
-        self._sessions: dict[PeerName, Session] = {}
+        self._sessions: dict[PeerName, DeliverySession] = {}
         # What has come since holders were told, and who was told of what came before.
         self._fresh: list[int] = []
         self._told: set[PeerName] = set()
 
     # What sessions call
 
-    def begin(self, holder: PeerName, content: Content) -> "Deferred[Plan]":
+    def begin(self, holder: PeerName, content: Content) -> "Deferred[ChunkPicker]":
         """Get ready for chunks, now that the digests are known and verified."""
         self._report.receiving(holder)
         return Deferred.fromCoroutine(self._assembly.open(content))
 
-    def joined(self, session: Session, is_partial: bool) -> None:
+    def joined(self, session: DeliverySession, is_partial: bool) -> None:
         """Count on a holder from now on."""
         plan = self._assembly.plan
         # All may have come, and been saved, since it began.

@@ -10,9 +10,9 @@ from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from p2p_twisted.download.context import Means
-from p2p_twisted.download.file import Fetch
-from p2p_twisted.download.folder import FolderFetch, SomeGone
+from p2p_twisted.download.context import DownloadContext
+from p2p_twisted.download.file import FileDownload
+from p2p_twisted.download.folder import FolderDownload, SomeGone
 from p2p_twisted.download.progress import (
     Blocked,
     Canceled,
@@ -23,11 +23,11 @@ from p2p_twisted.download.progress import (
     Saved,
     Seeking,
 )
-from p2p_twisted.download.reporter import Report
+from p2p_twisted.download.reporter import Reporter
 from p2p_twisted.runtime.background import background
-from p2p_twisted.storage.faults import DiskFault
+from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.journal import Wanted
+from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.storage.manifests import Item
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Hit
@@ -61,10 +61,10 @@ class Download:
 
     def __init__(
         self,
-        means: Means,
+        means: DownloadContext,
         inbox: Inbox,
         manifests: Inbox,
-        wanted: Wanted,
+        wanted: JournalEntry,
         hits: Iterable[Hit],
         number: int,
     ) -> None:
@@ -73,7 +73,7 @@ class Download:
         self._manifests = manifests
         self._wanted = wanted
         self._hits = tuple(hits)
-        self.report = Report(means.clock, Progress(number, wanted.name, wanted.file, wanted.size))
+        self.report = Reporter(means.clock, Progress(number, wanted.name, wanted.file, wanted.size))
         self.idle: Deferred[None] = succeed(None)
         self._aim = _Aim.SAVED
         self._is_aim_new = False
@@ -244,12 +244,14 @@ class Download:
         self._fetch.forget()
         self._means.wants.remove(self._wanted.file)
 
-    def _new_fetch(self) -> Fetch | FolderFetch:
+    def _new_fetch(self) -> FileDownload | FolderDownload:
         wanted, means = self._wanted, self._means
         if wanted.kind != "file":
-            return FolderFetch(means, self._inbox, self._manifests, wanted, self._hits, self.report)
+            return FolderDownload(
+                means, self._inbox, self._manifests, wanted, self._hits, self.report
+            )
         item = Item(wanted.file, wanted.size, wanted.target or wanted.name.rpartition("/")[2])
-        return Fetch(means, self._inbox, item, self._hits, self.report)
+        return FileDownload(means, self._inbox, item, self._hits, self.report)
 
 
 _STEPS: Final = {

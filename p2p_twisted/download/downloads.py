@@ -14,20 +14,20 @@ from twisted.internet.defer import (
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from p2p_twisted.bandwidth.limiter import Traffic
-from p2p_twisted.download.context import Means
+from p2p_twisted.bandwidth.limiter import Bandwidth
+from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.download import Download
-from p2p_twisted.download.localcopy import Here
+from p2p_twisted.download.local_copies import LocalCopies
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.download.reporter import Watch
 from p2p_twisted.download.selection import selected, title
-from p2p_twisted.download.tickets import Network, Requests
+from p2p_twisted.download.tickets import DownloadNetwork, Tickets
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.journal import Wanted, Wants
+from p2p_twisted.storage.journal import Journal, JournalEntry
 from p2p_twisted.storage.manifests import keep_manifest, sweep
-from p2p_twisted.storage.partial import Partials
+from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import File, Hit, Push, Refuse
@@ -57,20 +57,20 @@ class Downloads:
         clock: IReactorTime,
         offload: Offload,
         inbox: Inbox,
-        wants: Wants,
-        network: Network,
+        wants: Journal,
+        network: DownloadNetwork,
         new_ticket: Callable[[], MessageId],
-        traffic: Traffic,
+        traffic: Bandwidth,
         rng: Random,
-        here: Here,
+        here: LocalCopies,
     ) -> None:
         self.inbox = inbox
-        self.partials = Partials()
+        self.partials = PartialRegister()
         self._manifests = Inbox(os.path.join(wants.folder, "manifests"))
-        self._requests = Requests(clock, network, new_ticket, traffic.down)
+        self._requests = Tickets(clock, network, new_ticket, traffic.down)
         self._traffic = traffic
         slots = DeferredSemaphore(traffic.at_once.down)
-        self._means = Means(
+        self._means = DownloadContext(
             clock, offload, wants, network, self._requests, slots, rng, self.partials, here, traffic
         )
         self._downloads: dict[int, Download] = {}
@@ -107,7 +107,7 @@ class Downloads:
         # A folder's target is chosen when its manifest is there.
         target = None if first.kind == "folder" else first.name.rpartition("/")[2]
         return self._get(
-            Wanted(first.file, first.name, first.size, first.kind, target), hits, watch
+            JournalEntry(first.file, first.name, first.size, first.kind, target), hits, watch
         )
 
     async def get_selected(
@@ -126,7 +126,7 @@ class Downloads:
         manifest = selected(files)
         file = await self._means.offload(keep_manifest, self._manifests, manifest)
         size = sum(hits[0].size for hits in files)
-        wanted = Wanted(file, title(words, len(files)), size, "files")
+        wanted = JournalEntry(file, title(words, len(files)), size, "files")
         return await self._get(wanted, [hit for hits in files for hit in hits], watch)
 
     def is_unfinished(self, name: str) -> bool:
@@ -207,7 +207,7 @@ class Downloads:
                     self.log.info("going on with {name}", name=wanted.name)
                     download.start()
 
-    def _get(self, wanted: Wanted, hits: Sequence[Hit], watch: Watch) -> "Deferred[Progress]":
+    def _get(self, wanted: JournalEntry, hits: Sequence[Hit], watch: Watch) -> "Deferred[Progress]":
         if self._is_stopping:
             # It was still being looked for, and nobody would stop it any more.
             return fail(CancelledError())
@@ -234,7 +234,7 @@ class Downloads:
                 return download
         return None
 
-    def _add(self, wanted: Wanted, hits: Sequence[Hit]) -> Download:
+    def _add(self, wanted: JournalEntry, hits: Sequence[Hit]) -> Download:
         self._last_number += 1
         download = Download(
             self._means, self.inbox, self._manifests, wanted, hits, self._last_number

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 
 from twisted.internet.defer import Deferred, DeferredLock
 
-from p2p_twisted.download.context import Means
-from p2p_twisted.download.inprogress import Assembly
-from p2p_twisted.download.reporter import Report
-from p2p_twisted.download.swarm import Gathering
+from p2p_twisted.download.context import DownloadContext
+from p2p_twisted.download.in_progress import FileInProgress
+from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.download.swarm import Swarm
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.manifests import Item
 from p2p_twisted.wire.messages import Hit
 
 
-class Fetch:
+class FileDownload:
     """
     Fetch one file: see what is there, have holders deliver the rest, save it.
 
@@ -21,7 +21,12 @@ class Fetch:
     """
 
     def __init__(
-        self, means: Means, inbox: Inbox, item: Item, hits: Iterable[Hit], report: Report
+        self,
+        means: DownloadContext,
+        inbox: Inbox,
+        item: Item,
+        hits: Iterable[Hit],
+        report: Reporter,
     ) -> None:
         self._means = means
         self._item = item
@@ -29,8 +34,8 @@ class Fetch:
         self._report = report
         self._path = inbox.path(inbox.part_path(item.target, item.file))
         self._turn: Deferred[DeferredLock] | None = None
-        self._assembly = Assembly(means, inbox, item, report)
-        self._gathering = Gathering(means, item, self._assembly, report)
+        self._assembly = FileInProgress(means, inbox, item, report)
+        self._gathering = Swarm(means, item, self._assembly, report)
 
     async def run(self) -> str:
         """

@@ -8,12 +8,12 @@ from itertools import accumulate
 import attrs
 from twisted.internet.defer import CancelledError
 
-from p2p_twisted.download.context import Means
-from p2p_twisted.download.file import Fetch
+from p2p_twisted.download.context import DownloadContext
+from p2p_twisted.download.file import FileDownload
 from p2p_twisted.download.members import Members
-from p2p_twisted.download.reporter import Report
+from p2p_twisted.download.reporter import Reporter
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.journal import Wanted
+from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.storage.manifests import manifest_item, read_manifest
 from p2p_twisted.wire.manifest import BadManifest, Member
 from p2p_twisted.wire.messages import Hit
@@ -32,7 +32,7 @@ class SomeGone(Exception):
     names: tuple[str, ...]
 
 
-class FolderFetch:
+class FolderDownload:
     """
     Fetch what a manifest lists.
 
@@ -45,12 +45,12 @@ class FolderFetch:
 
     def __init__(
         self,
-        means: Means,
+        means: DownloadContext,
         inbox: Inbox,
         manifests: Inbox,
-        wanted: Wanted,
+        wanted: JournalEntry,
         hits: Iterable[Hit],
-        report: Report,
+        report: Reporter,
     ) -> None:
         self._means = means
         self._inbox = inbox
@@ -61,7 +61,7 @@ class FolderFetch:
         self._is_given_up = False
         record = means.wants.record(wanted.file)
         self._manifest = manifest_item(wanted.file)
-        self._fetch = Fetch(means, manifests, self._manifest, self._hits, report)
+        self._fetch = FileDownload(means, manifests, self._manifest, self._hits, report)
         self._members = Members(means, inbox, record, wanted.file, self._hits, report)
 
     async def run(self) -> str:
@@ -120,7 +120,7 @@ class FolderFetch:
         if self._wanted.kind == "files":
             return ""
         wants = self._means.wants
-        written: Wanted | None = await self._means.offload(wants.get, self._wanted.file)
+        written: JournalEntry | None = await self._means.offload(wants.get, self._wanted.file)
         self._wanted = written or self._wanted
         if self._wanted.target is None:
             name = self._wanted.name.rpartition("/")[2]

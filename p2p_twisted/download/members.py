@@ -9,14 +9,14 @@ import attrs
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.python.failure import Failure
 
-from p2p_twisted.download.context import Means
-from p2p_twisted.download.file import Fetch
-from p2p_twisted.download.memberreporter import MemberReport
-from p2p_twisted.download.reporter import Report
-from p2p_twisted.download.smallfiles import Offer, SmallFiles
+from p2p_twisted.download.context import DownloadContext
+from p2p_twisted.download.file import FileDownload
+from p2p_twisted.download.member_reporter import MemberReporter
+from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.download.small_swarm import SmallFileOffer, SmallSwarm
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.manifests import Item
-from p2p_twisted.storage.published import Published, Record
+from p2p_twisted.storage.published import Published, PublishedRecord
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.messages import Hit
@@ -39,12 +39,12 @@ class Members:
 
     def __init__(
         self,
-        means: Means,
+        means: DownloadContext,
         inbox: Inbox,
-        record: Record,
+        record: PublishedRecord,
         folder: FileId,
         hits: Iterable[Hit],
-        report: Report,
+        report: Reporter,
     ) -> None:
         self._means = means
         self._inbox = inbox
@@ -52,8 +52,8 @@ class Members:
         self._folder = folder
         self._hits = tuple(hits)
         self._report = report
-        self._reports: set[MemberReport] = set()
-        self._running: set[Fetch | SmallFiles] = set()
+        self._reports: set[MemberReporter] = set()
+        self._running: set[FileDownload | SmallSwarm] = set()
         self._here: set[FileId] = set()
         self._failure: Failure | None = None
         self._is_given_up = False
@@ -155,9 +155,9 @@ class Members:
                 await self._fetch_one(member)
 
     async def _fetch_one(self, member: Member) -> None:
-        report = MemberReport(self._report, self._reports)
+        report = MemberReporter(self._report, self._reports)
         item = Item(member.file, member.size, member.path)
-        fetch = Fetch(self._means, self._inbox, item, self._holders_of(member), report)
+        fetch = FileDownload(self._means, self._inbox, item, self._holders_of(member), report)
         with self._kept_track_of(fetch, report):
             target = await fetch.run()
         await self._means.offload(self._write_down, member.path, target)
@@ -168,15 +168,17 @@ class Members:
         targets: dict[FileId, list[str]] = {}
         for member in members:
             targets.setdefault(member.file, []).append(member.path)
-        report = MemberReport(self._report, self._reports)
-        fetch = SmallFiles(
+        report = MemberReporter(self._report, self._reports)
+        fetch = SmallSwarm(
             self._means, self._inbox, self._record, sizes, targets, self._folder, report
         )
         with self._kept_track_of(fetch, report):
             gone.update(await fetch.run(tuple(self._offers(sizes)), self._here))
 
     @contextmanager
-    def _kept_track_of(self, fetch: Fetch | SmallFiles, report: MemberReport) -> Iterator[None]:
+    def _kept_track_of(
+        self, fetch: FileDownload | SmallSwarm, report: MemberReporter
+    ) -> Iterator[None]:
         self._running.add(fetch)
         try:
             yield
@@ -203,7 +205,7 @@ class Members:
             if hit.file in (member.file, self._folder)
         ]
 
-    def _offers(self, wanted: Container[FileId]) -> Iterator[Offer]:
+    def _offers(self, wanted: Container[FileId]) -> Iterator[SmallFileOffer]:
         """Name those who have some of the small files, or the folder that they are in."""
         files: dict[PeerName, set[FileId]] = {}
         for hit in self._hits:
@@ -211,6 +213,6 @@ class Members:
                 files.setdefault(hit.peer, set()).add(hit.file)
         for hit in self._hits:
             if hit.file == self._folder:
-                yield Offer(hit)
+                yield SmallFileOffer(hit)
             elif hit.peer in files:
-                yield Offer(hit, frozenset(files.pop(hit.peer)))
+                yield SmallFileOffer(hit, frozenset(files.pop(hit.peer)))

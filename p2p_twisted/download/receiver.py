@@ -9,14 +9,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.download.taking import Delivery, Taker
-from p2p_twisted.picker.chunks import Plan
+from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.picker.ranges import Range, announcements
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.content import Content, WrongContent
-from p2p_twisted.storage.faults import DiskFault
+from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.chunks import DIGEST_BYTES, chunk_count
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.content import DIGEST_BYTES, chunk_count
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import (
     Chunk,
@@ -34,7 +34,7 @@ _LINES_AT_ONCE: Final = 16
 _FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 
 
-class Receiving:
+class ChunkReceiver:
     """
     A session on an accepted connection that began with a ``PUSH`` we asked for.
 
@@ -58,7 +58,7 @@ class Receiving:
         self._delivery = delivery
         self._taker = taker
         self._digests = bytearray()
-        self._plan: Plan | None = None
+        self._plan: ChunkPicker | None = None
         self._content: Content | None = None
         self._index = 0
         # One buffer for all chunks, made when the first one comes, and the part of it in use.

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from p2p_twisted.bandwidth.meter import Speed
+from p2p_twisted.bandwidth.meter import Meter
 from p2p_twisted.download.progress import Contribution, Progress, Receiving, Seeking, State, Waiting
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire.names import PeerName
@@ -19,7 +19,7 @@ Watch = Callable[[Progress], None]
 _EVERY_SECONDS: Final = 0.2
 
 
-class Report:
+class Reporter:
     """
     What is told of one download.
 
@@ -29,7 +29,7 @@ class Report:
     log = Logger()
 
     def __init__(self, clock: IReactorTime, progress: Progress) -> None:
-        self._speeds: defaultdict[PeerName, Speed] = defaultdict(Speed)
+        self._speeds: defaultdict[PeerName, Meter] = defaultdict(Meter)
         self._delivered: Counter[PeerName] = Counter()
         self._clock = clock
         self._progress = progress
@@ -86,7 +86,7 @@ class Report:
     def receiving(self, holder: PeerName) -> None:
         """A holder delivers."""
         if holder not in self._speeds:
-            self._speeds[holder] = Speed()
+            self._speeds[holder] = Meter()
         if not isinstance(self._progress.state, Receiving):
             self.become(Receiving())
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 
-from p2p_twisted.storage.partfile import candidates
+from p2p_twisted.storage.part_file import candidates
 from p2p_twisted.wire.manifest import Member, encode
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import BadName, check_path, collision_key

@@ -7,17 +7,17 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 
-from p2p_twisted.download.context import Means
+from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.deliveries import Deliveries
-from p2p_twisted.download.inprogress import Assembly
+from p2p_twisted.download.in_progress import FileInProgress
 from p2p_twisted.download.progress import Waiting
-from p2p_twisted.download.reporter import Report
-from p2p_twisted.picker.candidates import Offers
+from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.picker.holder_queue import HolderQueue
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.content import WORTH_SHARING_BYTES
-from p2p_twisted.storage.faults import DiskFault
+from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.manifests import Item
-from p2p_twisted.storage.partial import Growing, GrowingSource
+from p2p_twisted.storage.partial import PartialContent, PartialSource
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
@@ -29,7 +29,7 @@ _TICK_SECONDS: Final = 0.2
 T = TypeVar("T")
 
 
-class Gathering:
+class Swarm:
     """
     Finds those who deliver one file, while it is incomplete.
 
@@ -40,12 +40,14 @@ class Gathering:
 
     log = Logger()
 
-    def __init__(self, means: Means, item: Item, assembly: Assembly, report: Report) -> None:
+    def __init__(
+        self, means: DownloadContext, item: Item, assembly: FileInProgress, report: Reporter
+    ) -> None:
         self._means = means
         self._item = item
         self._assembly = assembly
         self._report = report
-        self._offers = Offers(item.file, means.requests.may_ask)
+        self._offers = HolderQueue(item.file, means.requests.may_ask)
         self._deliveries = Deliveries(means.clock, assembly, report)
         self._running: dict[PeerName, Deferred[Any]] = {}
         self._fault: DiskFault | None = None
@@ -91,7 +93,7 @@ class Gathering:
         name = self._item.target.rpartition("/")[2]
         return Hit(me, name, growing.content.size, file=self._item.file, partial=True)
 
-    def open(self) -> tuple[GrowingSource, Growing] | tuple[None, None]:
+    def open(self) -> tuple[PartialSource, PartialContent] | tuple[None, None]:
         """Open what there is of it, for one push."""
         source, growing = self._assembly.open_source(), self._assembly.growing
         return (source, growing) if source is not None and growing is not None else (None, None)

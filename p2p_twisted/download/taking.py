@@ -5,13 +5,13 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from p2p_twisted.picker.chunks import Plan
+from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.picker.ranges import Range
 from p2p_twisted.storage.content import Content
 from p2p_twisted.wire.names import PeerName
 
 
-class Session(Protocol):
+class DeliverySession(Protocol):
     """One holder's push, as whoever takes its chunks sees it."""
 
     holder: PeerName
@@ -26,14 +26,14 @@ class Session(Protocol):
 class Taker(Protocol):
     """What is being fetched: it takes the content that a holder delivers."""
 
-    def begin(self, holder: PeerName, content: Content) -> "Deferred[Plan]":
+    def begin(self, holder: PeerName, content: Content) -> "Deferred[ChunkPicker]":
         """
         Get ready for chunks, now that the digests are known and verified.
 
         :returns: which chunks are missing; fails with :class:`DiskFault`.
         """
 
-    def joined(self, session: "Session", is_partial: bool) -> None:
+    def joined(self, session: "DeliverySession", is_partial: bool) -> None:
         """
         Take note that a holder is ready to be asked.
 

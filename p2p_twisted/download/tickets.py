@@ -7,24 +7,24 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from p2p_twisted.bandwidth.limiter import Pacer
-from p2p_twisted.download.receiver import Receiving, Unwanted
-from p2p_twisted.download.smallreceiver import Batch, BatchTaker
+from p2p_twisted.bandwidth.limiter import Limiter
+from p2p_twisted.download.receiver import ChunkReceiver, Unwanted
+from p2p_twisted.download.small_receiver import SmallFileReceiver, SmallFileTaker
 from p2p_twisted.download.taking import Taker
 from p2p_twisted.download.trust import Trust, Verdict
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.content import Content, WrongContent
-from p2p_twisted.storage.faults import DiskFault
+from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import File, Hit, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
 from p2p_twisted.wire.session import Session
 
-Receive = Callable[[Connection, Push, "Request"], "Receiving | Batch"]
+Receive = Callable[[Connection, Push, "PendingWant"], "ChunkReceiver | SmallFileReceiver"]
 
 
-class Network(Protocol):
+class DownloadNetwork(Protocol):
     """What downloads need of the network."""
 
     def send_want(self, want: Want) -> bool:
@@ -42,7 +42,7 @@ class Network(Protocol):
         """Tell where this peer listens."""
 
 
-class Request:
+class PendingWant:
     """
     One holder's chance to deliver.
 
@@ -66,7 +66,7 @@ class Request:
         self.receive = receive
         self.gone = gone
         self.taker = taker
-        self.session: Receiving | Batch | None = None
+        self.session: ChunkReceiver | SmallFileReceiver | None = None
         self.is_answered = False
         self.verdict: Verdict | None = None
         self.done: Deferred[str] = Deferred()
@@ -105,7 +105,7 @@ class Request:
         return size <= limits.MANIFEST_BYTES if self.size is None else size == self.size
 
 
-class Requests:
+class Tickets:
     """
     Ask holders, and recognize what they send.
 
@@ -118,15 +118,15 @@ class Requests:
     def __init__(
         self,
         clock: IReactorTime,
-        network: Network,
+        network: DownloadNetwork,
         new_ticket: Callable[[], MessageId],
-        pacer: Pacer,
+        pacer: Limiter,
     ) -> None:
         self._clock = clock
         self._network = network
         self._new_ticket = new_ticket
         self._pacer = pacer
-        self._open: dict[MessageId, Request] = {}
+        self._open: dict[MessageId, PendingWant] = {}
         self._trust = Trust()
 
     def may_ask(self, hit: Hit) -> bool:
@@ -143,12 +143,12 @@ class Requests:
         :raises DiskFault: when what came could not be kept.
         """
 
-        def receive(connection: Connection, push: Push, request: Request) -> Receiving:
-            return Receiving(connection, push, request, taker)
+        def receive(connection: Connection, push: Push, request: PendingWant) -> ChunkReceiver:
+            return ChunkReceiver(connection, push, request, taker)
 
-        return await self._ask(hit, Request(hit.peer, file, size, receive, _ignore, taker))
+        return await self._ask(hit, PendingWant(hit.peer, file, size, receive, _ignore, taker))
 
-    async def ask_for_many(self, hit: Hit, file: FileId, size: int, taker: BatchTaker) -> str:
+    async def ask_for_many(self, hit: Hit, file: FileId, size: int, taker: SmallFileTaker) -> str:
         """
         Let a holder connect that delivers small files, as the taker chooses.
 
@@ -156,15 +156,15 @@ class Requests:
         :returns: why the delivery ended.
         """
 
-        def receive(connection: Connection, push: Push, request: Request) -> Batch:
-            return Batch(connection, push, request, taker)
+        def receive(connection: Connection, push: Push, request: PendingWant) -> SmallFileReceiver:
+            return SmallFileReceiver(connection, push, request, taker)
 
         def gone() -> None:
             taker.refused(hit.peer, file)
 
-        return await self._ask(hit, Request(hit.peer, file, size, receive, gone))
+        return await self._ask(hit, PendingWant(hit.peer, file, size, receive, gone))
 
-    async def _ask(self, hit: Hit, request: Request) -> str:
+    async def _ask(self, hit: Hit, request: PendingWant) -> str:
         ticket = self._new_ticket()
         self._open[ticket] = request
         try:
@@ -234,7 +234,7 @@ class Requests:
 
 
 async def _take_whole(
-    request: Request, taker: Taker, content: bytes, turn: "Deferred[None]"
+    request: PendingWant, taker: Taker, content: bytes, turn: "Deferred[None]"
 ) -> None:
     """
     Let a file that arrived at once go the way of all content: digests, then chunks.

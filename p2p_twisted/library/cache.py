@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from twisted.logger import Logger
 
-from p2p_twisted.library.entries import Content, OnDisk, Signature
-from p2p_twisted.wire.content import file_id
+from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
+from p2p_twisted.wire.chunks import file_id
 from p2p_twisted.wire.names import FileId
 
 VERSION: Final = 1
@@ -59,7 +59,7 @@ class HashCache:
         except sqlite3.Error as error:
             self._fail(error)
 
-    def find(self, files: Sequence[OnDisk]) -> list[Content | None]:
+    def find(self, files: Sequence[OnDisk]) -> list[HashedFile | None]:
         """Give what was hashed of each file, if it has not changed since."""
         try:
             found = [self._find(file) for file in files]
@@ -89,7 +89,7 @@ class HashCache:
             self._fail(error)
         return names
 
-    def keep(self, files: Iterable[tuple[OnDisk, Content]]) -> None:
+    def keep(self, files: Iterable[tuple[OnDisk, HashedFile]]) -> None:
         """Remember what was hashed."""
         rows = [
             (file.name, _text(file.signature), content.file, content.digests, self._today)
@@ -115,7 +115,7 @@ class HashCache:
             with suppress(sqlite3.Error):
                 database.close()
 
-    def _find(self, file: OnDisk) -> Content | None:
+    def _find(self, file: OnDisk) -> HashedFile | None:
         if self._database is None:
             return None
         row = self._database.execute(
@@ -127,7 +127,7 @@ class HashCache:
         # A disk may have altered it, too.
         if not isinstance(digests, bytes) or file_id(file.signature.size, digests) != known:
             return None
-        return Content(known, digests)
+        return HashedFile(known, digests)
 
     def _names_with(self, files: Sequence[FileId]) -> list[str]:
         if self._database is None:

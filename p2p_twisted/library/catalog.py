@@ -4,10 +4,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from p2p_twisted.library.entries import Content, OnDisk, Shared
-from p2p_twisted.library.folders import Entry, Folder, folders_above
+from p2p_twisted.library.entries import HashedFile, OnDisk, Shared
+from p2p_twisted.library.folders import Folder, SharedFile, folders_above
 from p2p_twisted.library.index import Index
-from p2p_twisted.library.matching import SUFFIX, Key, key, last_component, matcher, rank
+from p2p_twisted.library.matching import SUFFIX, MatchKey, key, last_component, matcher, rank
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.manifest import BARE, Member, encode
 from p2p_twisted.wire.names import FileId, collision_key
@@ -24,21 +24,21 @@ class Catalog:
 
     def __init__(self) -> None:
         self.unsealed: set[str] = set()
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, SharedFile] = {}
         self._folders: dict[str, Folder] = {"": Folder()}
         self._by_id = Index()
         # By folded last component.
         self._by_base = Index()
-        self._keys: dict[str, Key] = {}
+        self._keys: dict[str, MatchKey] = {}
         self._order: list[str] | None = None
         # Sorted, the folders that nothing is in.
         self._bare: list[str] = []
 
     # What changes it
 
-    def put(self, on_disk: OnDisk, content: Content | None = None, percent: int = 0) -> None:
+    def put(self, on_disk: OnDisk, content: HashedFile | None = None, percent: int = 0) -> None:
         """Add a file, or replace what is known of it."""
-        entry = Entry(on_disk, content, 100 if content is not None else percent)
+        entry = SharedFile(on_disk, content, 100 if content is not None else percent)
         self._replace(on_disk.name, entry)
 
     def drop(self, name: str) -> None:
@@ -97,7 +97,7 @@ class Catalog:
         """The sums over everything."""
         return self._folders[""]
 
-    def entry(self, name: str) -> Entry | None:
+    def entry(self, name: str) -> SharedFile | None:
         """Give what is known of a file."""
         return self._entries.get(name)
 
@@ -167,7 +167,7 @@ class Catalog:
             order = self._order = sorted(self._keys)
         return order
 
-    def _replace(self, name: str, entry: Entry | None) -> None:
+    def _replace(self, name: str, entry: SharedFile | None) -> None:
         old = self._entries.pop(name, None)
         if old is None:
             self._enter(name)
@@ -184,7 +184,9 @@ class Catalog:
             self._recount(above, child, old, entry)
             child = above
 
-    def _recount(self, name: str, child: str, old: Entry | None, new: Entry | None) -> None:
+    def _recount(
+        self, name: str, child: str, old: SharedFile | None, new: SharedFile | None
+    ) -> None:
         folder = self._folders.get(name)
         if folder is None:
             folder = self._folders[name] = Folder()

@@ -9,13 +9,13 @@ from twisted.logger import Logger
 
 from p2p_twisted.library import openat
 from p2p_twisted.library.cache import HashCache
-from p2p_twisted.library.entries import Content, OnDisk
+from p2p_twisted.library.entries import HashedFile, OnDisk
 from p2p_twisted.library.source import FileSource
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import SourceChanged
 
 
-class Earlier:
+class DownloadIndex:
     """
     Downloads of this run and of earlier ones, as far as they are still what they were.
 
@@ -49,7 +49,7 @@ class Earlier:
         for path, file, digests in published:
             on_disk = self._look_at(path)
             if on_disk is not None:
-                files.append((on_disk, Content(file, digests)))
+                files.append((on_disk, HashedFile(file, digests)))
         with self._lock:
             self._cache.keep(files)
 
@@ -66,7 +66,7 @@ class Earlier:
                 self.log.debug("{path!r} is of no use: {error}", path=on_disk.path, error=error)
         return None
 
-    def _found(self, files: Sequence[FileId]) -> list[tuple[OnDisk, Content]]:
+    def _found(self, files: Sequence[FileId]) -> list[tuple[OnDisk, HashedFile]]:
         """Look at what had some of that content, and give what still has it."""
         with self._lock:
             looks = map(self._look_at, self._cache.names_with(files))

@@ -62,7 +62,7 @@ class OnDisk:
 
 
 @frozen
-class Content:
+class HashedFile:
     """
     What hashing a file brings.
 

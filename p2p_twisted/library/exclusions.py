@@ -8,7 +8,7 @@ _SAID_AT_ONCE: Final = 10
 _KEPT: Final = 1_000
 
 
-class Unshared:
+class Exclusions:
     """Reasons by path, as the last looks found them."""
 
     log = Logger()

@@ -7,8 +7,8 @@ from attrs import evolve
 from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.library.entries import Content, OnDisk
-from p2p_twisted.library.exclusions import Unshared
+from p2p_twisted.library.entries import HashedFile, OnDisk
+from p2p_twisted.library.exclusions import Exclusions
 from p2p_twisted.library.hashing import Altered, Begun, Hashed, Job, Outcome
 from p2p_twisted.library.queue import HashQueue
 
@@ -26,7 +26,7 @@ class Files:
     """
 
     def __init__(
-        self, catalog: Catalog, unshared: Unshared, clock: IReactorTime, wall: Callable[[], float]
+        self, catalog: Catalog, unshared: Exclusions, clock: IReactorTime, wall: Callable[[], float]
     ) -> None:
         self.queue = HashQueue()
         self.fresh: set[str] = set()
@@ -35,7 +35,7 @@ class Files:
         self._clock = clock
         self._wall = wall
 
-    def found(self, on_disk: OnDisk, content: Content | None, was_closed: bool) -> None:
+    def found(self, on_disk: OnDisk, content: HashedFile | None, was_closed: bool) -> None:
         """
         Take up a file that is new or has changed.
 

@@ -15,7 +15,7 @@ _GONE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EP
 
 
 @define
-class Survey:
+class FolderDiff:
     """
     How some folders differ from what the catalog has.
 
@@ -41,14 +41,14 @@ def survey(
     catalog: Catalog,
     excluded: Identity | None,
     is_canceled: Callable[[], bool],
-) -> Survey:
+) -> FolderDiff:
     """
     Look into folders.
 
     :param excluded: a folder that is not looked into.
     :raises Canceled: once ``is_canceled``.
     """
-    result = Survey()
+    result = FolderDiff()
     for visit in visits:
         place = visit.place
         try:
@@ -60,7 +60,7 @@ def survey(
     return result
 
 
-def _compare(result: Survey, catalog: Catalog, visit: Visit, listing: Listing) -> None:
+def _compare(result: FolderDiff, catalog: Catalog, visit: Visit, listing: Listing) -> None:
     result.unshared[visit.place.name] = listing.unshared
     for name, on_disk in listing.files.items():
         entry = catalog.entry(name)
@@ -78,7 +78,7 @@ def _compare(result: Survey, catalog: Catalog, visit: Visit, listing: Listing) -
             result.gone += catalog.files_below(child)
 
 
-def _compare_bare(result: Survey, catalog: Catalog, place: Place, listing: Listing) -> None:
+def _compare_bare(result: FolderDiff, catalog: Catalog, place: Place, listing: Listing) -> None:
     """See which folders right here, or below one that is gone, have nothing in them."""
     known = catalog.bare_below(place.name)
     if place.name and listing.is_bare:
@@ -93,7 +93,7 @@ def _compare_bare(result: Survey, catalog: Catalog, place: Place, listing: Listi
             result.not_bare.append(name)
 
 
-def _could_not_read(result: Survey, catalog: Catalog, place: Place, error: OSError) -> None:
+def _could_not_read(result: FolderDiff, catalog: Catalog, place: Place, error: OSError) -> None:
     if error.errno in _GONE:
         result.gone += catalog.files_below(place.name)
         result.not_bare += catalog.bare_below(place.name)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from attrs import Factory, define, frozen
 
-from p2p_twisted.library.entries import Content, OnDisk
+from p2p_twisted.library.entries import HashedFile, OnDisk
 from p2p_twisted.wire.names import FileId
 
 
 @frozen
-class Entry:
+class SharedFile:
     """
     A file of the library.
 
@@ -18,7 +18,7 @@ class Entry:
     """
 
     on_disk: OnDisk
-    content: Content | None = None
+    content: HashedFile | None = None
     percent: int = 0
 
     @property
@@ -54,7 +54,7 @@ class Folder:
             return 100
         return min(99, self.hashed_bytes * 100 // max(1, self.size))
 
-    def count(self, entry: Entry | None, sign: int) -> None:
+    def count(self, entry: SharedFile | None, sign: int) -> None:
         """Add a file, or with -1 take one away; ``None`` counts for nothing."""
         if entry is not None:
             self.files += sign

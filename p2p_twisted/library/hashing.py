@@ -8,8 +8,8 @@ from pathlib import Path
 from attrs import Factory, define, frozen
 
 from p2p_twisted.library import openat
-from p2p_twisted.library.entries import Content, OnDisk, Signature
-from p2p_twisted.wire.content import (
+from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
+from p2p_twisted.wire.chunks import (
     DIGEST_BYTES,
     chunk_count,
     chunk_digest,
@@ -47,7 +47,7 @@ class Hashed:
     """The whole file was hashed, and was not written to meanwhile."""
 
     on_disk: OnDisk
-    content: Content
+    content: HashedFile
 
 
 @frozen
@@ -134,7 +134,7 @@ def _advance(
     if job.chunks_left:
         return Begun(job)
     digests = bytes(job.digests)
-    return Hashed(on_disk, Content(file_id(now.size, digests), digests))
+    return Hashed(on_disk, HashedFile(file_id(now.size, digests), digests))
 
 
 def _fill(file: int, offset: int, length: int, block: mmap.mmap) -> bool:

@@ -8,15 +8,15 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.library.entries import Content, OnDisk, Place, Visit
-from p2p_twisted.library.exclusions import Unshared
+from p2p_twisted.library.entries import HashedFile, OnDisk, Place, Visit
+from p2p_twisted.library.exclusions import Exclusions
 from p2p_twisted.library.files import Files
-from p2p_twisted.library.folder_diff import Survey
+from p2p_twisted.library.folder_diff import FolderDiff
 from p2p_twisted.library.hashing import Job
-from p2p_twisted.library.listing import Canceled
+from p2p_twisted.library.listing import ScanCanceled
 from p2p_twisted.library.queue import BATCH_CHUNKS
-from p2p_twisted.library.rescan_schedule import Agenda
-from p2p_twisted.library.scanner import Worker
+from p2p_twisted.library.rescan_schedule import RescanSchedule
+from p2p_twisted.library.scanner import Scanner
 from p2p_twisted.library.watcher import NoWatcher, Watcher, WatcherMaker
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
@@ -28,7 +28,7 @@ _CHANGES_AT_ONCE: Final = 500
 T = TypeVar("T")
 
 
-class Upkeep:
+class Indexer:
     """
     Does what blocks through ``offload``, and changes the catalog between.
 
@@ -43,7 +43,7 @@ class Upkeep:
 
     def __init__(
         self,
-        worker: Worker,
+        worker: Scanner,
         catalog: Catalog,
         clock: Any,
         offload: Offload,
@@ -51,14 +51,14 @@ class Upkeep:
         wall: Callable[[], float],
     ) -> None:
         self.changed: Callable[[], None] = lambda: None
-        self.unshared = Unshared()
+        self.unshared = Exclusions()
         self._worker = worker
         self._catalog = catalog
         self._clock = clock
         self._offload = offload
         self._make_watcher = make_watcher
         self._watcher: Watcher = NoWatcher()
-        self._agenda = Agenda()
+        self._agenda = RescanSchedule()
         self._files = Files(catalog, self.unshared, clock, wall)
         self._closed: set[str] = set()
         self._alarm = Alarm(clock, self._wake)
@@ -121,7 +121,7 @@ class Upkeep:
         try:
             while not self._worker.is_canceled and await self._do_something():
                 self._check_settled()
-        except Canceled:
+        except ScanCanceled:
             pass
         finally:
             self._is_working = False
@@ -176,7 +176,7 @@ class Upkeep:
         return survey.next
 
     async def _apply(
-        self, survey: Survey, contents: list[Content | None], closed: set[str]
+        self, survey: FolderDiff, contents: list[HashedFile | None], closed: set[str]
     ) -> None:
         for folder, reasons in survey.unshared.items():
             self.unshared.put(folder, reasons)

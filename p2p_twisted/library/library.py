@@ -12,9 +12,9 @@ from twisted.logger import Logger
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Summary
-from p2p_twisted.library.folders import Entry
-from p2p_twisted.library.indexer import Upkeep
-from p2p_twisted.library.scanner import Worker
+from p2p_twisted.library.folders import SharedFile
+from p2p_twisted.library.indexer import Indexer
+from p2p_twisted.library.scanner import Scanner
 from p2p_twisted.library.source import FileSource, MemorySource
 from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.runtime.threads import Offload
@@ -53,10 +53,10 @@ class Library:
     ) -> None:
         self.catalog = Catalog()
         self._directory = directory
-        self._worker = Worker(directory, excluded, self.catalog, HashCache(cache, wall))
+        self._worker = Scanner(directory, excluded, self.catalog, HashCache(cache, wall))
         # The last one: writing that of a folder with very many files takes a while.
         self._manifest = MemorySource("", b"")
-        self._upkeep = Upkeep(self._worker, self.catalog, clock, offload, make_watcher, wall)
+        self._upkeep = Indexer(self._worker, self.catalog, clock, offload, make_watcher, wall)
 
     def start(self) -> None:
         """
@@ -104,7 +104,7 @@ class Library:
             self._manifest = MemorySource(file, self.catalog.manifest(name))
         return self._manifest
 
-    def _open_file(self, entry: Entry) -> Source | None:
+    def _open_file(self, entry: SharedFile) -> Source | None:
         assert entry.content is not None
 
         def changed() -> None:

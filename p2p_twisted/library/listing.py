@@ -17,7 +17,7 @@ Identity = tuple[int, int]
 """A device and an inode: which folder it is, whatever it is called."""
 
 
-class Canceled(Exception):
+class ScanCanceled(Exception):
     """The peer is stopping: nobody needs the result any more."""
 
 
@@ -76,7 +76,7 @@ def list_folder(
         taken: dict[str, str] = {}
         for entry in entries:
             if is_canceled():
-                raise Canceled
+                raise ScanCanceled
             try:
                 _add(listing, place, entry, taken)
             except BadName as error:

@@ -41,7 +41,7 @@ def rank(name: str, text: str) -> int | None:
 
 
 @frozen
-class Key:
+class MatchKey:
     """
     A name as searches compare it: without regard to case or normal form.
 
@@ -52,13 +52,13 @@ class Key:
     base: str
 
 
-def key(name: str) -> Key:
+def key(name: str) -> MatchKey:
     """Prepare a shared name for being compared."""
     path = collision_key(name)
-    return Key(path, last_component(path))
+    return MatchKey(path, last_component(path))
 
 
-def matcher(text: str) -> Callable[[Key], object]:
+def matcher(text: str) -> Callable[[MatchKey], object]:
     """
     Make the test for names that have ``text`` in them, or match it as a glob.
 

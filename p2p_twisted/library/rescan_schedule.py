@@ -14,7 +14,7 @@ _RESCAN_REST: Final = 50
 """How many times as long as it looked the library rests, where there are very many files."""
 
 
-class Agenda:
+class RescanSchedule:
     """
     Folders that have changed, and when everything is looked at anyway.
 

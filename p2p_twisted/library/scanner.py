@@ -5,11 +5,11 @@ from pathlib import Path
 
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.library.entries import Content, Visit
-from p2p_twisted.library.folder_diff import Survey, survey
+from p2p_twisted.library.entries import HashedFile, Visit
+from p2p_twisted.library.folder_diff import FolderDiff, survey
 from p2p_twisted.library.hashing import Hashed, Job, Outcome, hash_some
 from p2p_twisted.library.listing import identity
-from p2p_twisted.wire.content import content_id
+from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.names import FileId
 
@@ -17,7 +17,7 @@ SEALED_FILES = 5_000
 """How many files the manifests that are made in one go list, about."""
 
 
-class Worker:
+class Scanner:
     """
     Reads the disk on behalf of a library.
 
@@ -39,7 +39,7 @@ class Worker:
         """Open what was remembered."""
         self._cache.open()
 
-    def look(self, visits: Iterable[Visit]) -> tuple[Survey, list[Content | None]]:
+    def look(self, visits: Iterable[Visit]) -> tuple[FolderDiff, list[HashedFile | None]]:
         """
         Look into folders.
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Self
 
 from p2p_twisted.library import openat
-from p2p_twisted.library.entries import Content, OnDisk
-from p2p_twisted.wire.content import chunk_digest, split_chunks
+from p2p_twisted.library.entries import HashedFile, OnDisk
+from p2p_twisted.wire.chunks import chunk_digest, split_chunks
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import SourceChanged, read_exactly
 
@@ -21,7 +21,7 @@ class FileSource:
     """
 
     def __init__(
-        self, file: int, on_disk: OnDisk, content: Content, changed: Callable[[], None]
+        self, file: int, on_disk: OnDisk, content: HashedFile, changed: Callable[[], None]
     ) -> None:
         self.file: FileId = content.file
         self.size = on_disk.signature.size
@@ -33,7 +33,7 @@ class FileSource:
 
     @classmethod
     def open(
-        cls, root: Path, on_disk: OnDisk, content: Content, changed: Callable[[], None]
+        cls, root: Path, on_disk: OnDisk, content: HashedFile, changed: Callable[[], None]
     ) -> Self:
         """
         Open a file below the library's directory.

@@ -4,7 +4,7 @@ from typing import Final
 
 from attrs import define, field
 
-from p2p_twisted.overlay.bucket import Bucket
+from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Link
 from p2p_twisted.wire.names import is_loopback
@@ -17,8 +17,8 @@ _FORCED_LINKS_PER_MINUTE: Final = 10
 class Admission:
     """What is still to be granted; ``now`` is in seconds on the monotonic clock."""
 
-    _links: Bucket = field(
-        factory=lambda: Bucket(limits.LINKS_TAKEN_PER_SECOND, limits.LINKS_TAKEN_BURST)
+    _links: TokenBucket = field(
+        factory=lambda: TokenBucket(limits.LINKS_TAKEN_PER_SECOND, limits.LINKS_TAKEN_BURST)
     )
     _forced: list[tuple[float, str]] = field(factory=list)
 

@@ -20,7 +20,7 @@ _CHANGES_REMEMBERED: Final = 64
 
 
 @define
-class Ends:
+class LinkParity:
     """
     The marks of one peer's links, all combined: as they are, and as they were of late.
 

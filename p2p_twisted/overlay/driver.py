@@ -19,16 +19,16 @@ from p2p_twisted.overlay.effects import (
     Deliver,
     Dial,
     Effect,
+    Exchange,
     LinkId,
     NeighborDown,
     NeighborUp,
     Send,
-    Trade,
 )
-from p2p_twisted.overlay.link import LinkRequest, LinkSession, TradeRequest
+from p2p_twisted.overlay.link import ExchangeRequest, LinkRequest, LinkSession
 from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
-from p2p_twisted.overlay.queries import Known
+from p2p_twisted.overlay.queries import LocalAnswer
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire.connection import Connection
@@ -53,7 +53,7 @@ _name_of: Final = attrgetter("name")
 class Events(Protocol):
     """What the overlay tells the peer, and asks of it."""
 
-    def know(self, ask: Ask) -> Known:
+    def know(self, ask: Ask) -> LocalAnswer:
         """Answer a question as far as this peer can."""
 
     def neighbor_up(self, address: PeerAddress) -> None:
@@ -72,7 +72,7 @@ class Events(Protocol):
         """Raw bytes follow on a link."""
 
 
-class Node:
+class OverlayDriver:
     """
     One peer's part of the overlay.
 
@@ -234,7 +234,7 @@ class Node:
                 self._close(link, bye)
             case Dial():
                 background(self.log, "dialing for a link", self._dial(effect))
-            case Trade(address):
+            case Exchange(address):
                 background(self.log, "dialing for a trade", self._trade(address))
             case NeighborUp(link, address):
                 self._connections[link].in_time()
@@ -261,7 +261,7 @@ class Node:
 
     async def _trade(self, address: PeerAddress) -> None:
         connection = Connection(self._reactor)
-        connection.session = TradeRequest(self, address, connection)
+        connection.session = ExchangeRequest(self, address, connection)
         try:
             await dial(self._reactor, address.host, address.port, connection)
         except ConnectError:

@@ -34,7 +34,7 @@ class Dial:
 
 
 @frozen
-class Trade:
+class Exchange:
     """Trade samples of addresses on a short connection."""
 
     address: PeerAddress
@@ -108,4 +108,4 @@ class Answer:
     is_whole: bool
 
 
-Effect = Send | Dial | Trade | Close | NeighborUp | NeighborDown | Deliver | Arrived | Answer
+Effect = Send | Dial | Exchange | Close | NeighborUp | NeighborDown | Deliver | Arrived | Answer

@@ -38,7 +38,7 @@ class Step:
     patience: float = inf
 
 
-def widening(
+def expanding_ring(
     ask: Ask, new_id: Callable[[], MessageId], again: bool = False
 ) -> Generator[Step, Answer, Answer]:
     """

@@ -108,7 +108,7 @@ class LinkSession:
         self._node.lost(self._link, self._bye)
 
 
-class TradeRequest:
+class ExchangeRequest:
     """A short connection on which we trade samples with a peer that we remember."""
 
     def __init__(self, node: Talk, address: PeerAddress, connection: Connection) -> None:

@@ -19,15 +19,15 @@ from p2p_twisted.overlay.candidates import Candidates, Why
 from p2p_twisted.overlay.effects import (
     Close,
     Effect,
+    Exchange,
     LinkId,
     NeighborDown,
     NeighborUp,
     Send,
-    Trade,
 )
 from p2p_twisted.overlay.passive import PassiveView
-from p2p_twisted.overlay.pending_dials import Attempts
-from p2p_twisted.overlay.rewiring import Mixing
+from p2p_twisted.overlay.pending_dials import PendingDials
+from p2p_twisted.overlay.rewiring import RewireTimer
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
@@ -73,7 +73,7 @@ class Membership:
     passive: PassiveView
     tree: Tree
     is_idle: Callable[[], bool]
-    _attempts: Attempts
+    _attempts: PendingDials
     rng: "Random"
     links: dict[LinkId, Neighbor] = field(factory=dict)
     wake_at: float = 0.0
@@ -81,14 +81,14 @@ class Membership:
     _backoff: float = 0.0
     _seek_at: float = 0.0
     _trade_at: float = 0.0
-    _mixing: Mixing = field(init=False)
+    _mixing: RewireTimer = field(init=False)
     _admission: Admission = field(factory=Admission)
     _is_seeking: bool = True
     _is_taking: bool = True
 
     def __attrs_post_init__(self) -> None:
         self._candidates = Candidates(self.passive, self.rng)
-        self._mixing = Mixing(self.rng)
+        self._mixing = RewireTimer(self.rng)
 
     def introduce(self, referrals: Iterable[PeerAddress], now: float) -> list[Effect]:
         """Take the registry's referrals: they are asked first, as a newcomer asks."""
@@ -231,7 +231,7 @@ class Membership:
     def _trade(self, now: float) -> list[Effect]:
         for address in self.passive.shuffled():
             if self._is_stranger(address, now):
-                return [Trade(address)]
+                return [Exchange(address)]
         return []
 
     def _mix(self, now: float) -> list[Effect]:

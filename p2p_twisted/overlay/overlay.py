@@ -13,7 +13,6 @@ import attrs
 from attrs import define, field
 
 from p2p_twisted.overlay.broadcast import Broadcast
-from p2p_twisted.overlay.bucket import Bucket
 from p2p_twisted.overlay.effects import (
     Arrived,
     Effect,
@@ -24,9 +23,10 @@ from p2p_twisted.overlay.effects import (
 )
 from p2p_twisted.overlay.membership import Membership
 from p2p_twisted.overlay.passive import PassiveView
-from p2p_twisted.overlay.pending_dials import Attempts
-from p2p_twisted.overlay.queries import Asking, Known
+from p2p_twisted.overlay.pending_dials import PendingDials
+from p2p_twisted.overlay.queries import LocalAnswer, QueryRouter
 from p2p_twisted.overlay.tree import Tree
+from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import (
@@ -58,10 +58,14 @@ class _Allowance:
         us, so that nobody can use up what the others may ask through us.
     """
 
-    gossip: Bucket = field(factory=lambda: Bucket(limits.GOSSIP_PER_SECOND, limits.GOSSIP_BURST))
-    questions: Bucket = field(factory=lambda: Bucket(limits.ASKS_PER_SECOND, limits.ASKS_BURST))
-    passed_on: Bucket = field(
-        factory=lambda: Bucket(limits.PASSED_ON_PER_SECOND, limits.PASSED_ON_BURST)
+    gossip: TokenBucket = field(
+        factory=lambda: TokenBucket(limits.GOSSIP_PER_SECOND, limits.GOSSIP_BURST)
+    )
+    questions: TokenBucket = field(
+        factory=lambda: TokenBucket(limits.ASKS_PER_SECOND, limits.ASKS_BURST)
+    )
+    passed_on: TokenBucket = field(
+        factory=lambda: TokenBucket(limits.PASSED_ON_PER_SECOND, limits.PASSED_ON_BURST)
     )
 
 
@@ -76,7 +80,7 @@ class Overlay:
 
     membership: Membership
     tree: Tree
-    asking: Asking
+    asking: QueryRouter
     broadcast: Broadcast
     _allowances: dict[LinkId, _Allowance] = field(factory=dict)
 
@@ -116,7 +120,7 @@ class Overlay:
         return self._joined(self.membership.trade_failed(address, now), now)
 
     def ask(self, ask: Ask, now: float, patience: float = inf) -> list[Effect]:
-        """Ask all other peers; see :meth:`Asking.ask`."""
+        """Ask all other peers; see :meth:`QueryRouter.ask`."""
         return self.asking.ask(ask, now, patience)
 
     def publish(self, gossip: Gossip, now: float) -> list[Effect]:
@@ -224,7 +228,7 @@ def make_overlay(
     passive: PassiveView,
     ids: Iterator[LinkId],
     rng: "Random",
-    know: Callable[[Ask], Known],
+    know: Callable[[Ask], LocalAnswer],
     round_trip: Callable[[LinkId], float | None],
 ) -> Overlay:
     """
@@ -235,6 +239,6 @@ def make_overlay(
     :param round_trip: tells how long a link takes there and back, in seconds, if it is known.
     """
     me, tree = passive.me, Tree()
-    asking = Asking(me.name, know, tree, round_trip)
-    membership = Membership(me, passive, tree, lambda: asking.is_idle, Attempts(ids), rng)
+    asking = QueryRouter(me.name, know, tree, round_trip)
+    membership = Membership(me, passive, tree, lambda: asking.is_idle, PendingDials(ids), rng)
     return Overlay(membership, tree, asking, Broadcast(tree, round_trip))

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 from attrs import define, field
 
-from p2p_twisted.overlay.bucket import Bucket
 from p2p_twisted.overlay.candidates import Why
 from p2p_twisted.overlay.effects import Dial, LinkId
 from p2p_twisted.overlay.passive import place
+from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
 
 @define
-class Attempts:
+class PendingDials:
     """
     What one peer dials at the moment, and how often it may.
 
@@ -22,8 +22,8 @@ class Attempts:
 
     _ids: Iterator[LinkId]
     _running: dict[LinkId, Dial] = field(factory=dict)
-    _allowed: Bucket = field(
-        factory=lambda: Bucket(limits.LINKS_DIALED_PER_SECOND, limits.LINKS_DIALED_BURST)
+    _allowed: TokenBucket = field(
+        factory=lambda: TokenBucket(limits.LINKS_DIALED_PER_SECOND, limits.LINKS_DIALED_BURST)
     )
 
     def __len__(self) -> int:

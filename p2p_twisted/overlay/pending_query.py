@@ -21,7 +21,7 @@ _HOPS_IN_TIME: Final = 16
 
 
 @define
-class Question:
+class PendingQuery:
     """
     A question; ``parent`` is absent for one of our own.
 

@@ -19,12 +19,12 @@ from typing import Final
 import attrs
 from attrs import define, field, frozen
 
-from p2p_twisted.overlay.bucket import Bucket
-from p2p_twisted.overlay.completeness import Ends, mark
+from p2p_twisted.overlay.completeness import LinkParity, mark
 from p2p_twisted.overlay.effects import Effect, LinkId, Send
-from p2p_twisted.overlay.pending_query import Question
+from p2p_twisted.overlay.pending_query import PendingQuery
 from p2p_twisted.overlay.seen import Seen
 from p2p_twisted.overlay.tree import Tree
+from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask, Graft, Hit, PeerRecord, Prune, Told
 from p2p_twisted.wire.names import MessageId, PeerName
@@ -42,7 +42,7 @@ _ANSWERED_MOST: Final = 1_000_000
 
 
 @frozen
-class Known:
+class LocalAnswer:
     """
     What a peer itself has to say to a question.
 
@@ -55,7 +55,7 @@ class Known:
 
 
 @define
-class Asking:
+class QueryRouter:
     """
     The questions that pass one peer.
 
@@ -71,15 +71,15 @@ class Asking:
     """
 
     name: PeerName
-    know: Callable[[Ask], Known]
+    know: Callable[[Ask], LocalAnswer]
     tree: Tree
     round_trip: Callable[[LinkId], float | None]
     links: dict[LinkId, PeerName] = field(factory=dict)
     wake_at: float = inf
-    _ends: Ends = field(factory=Ends)
+    _ends: LinkParity = field(factory=LinkParity)
     # What each neighbor may still be told.
-    _budgets: dict[LinkId, Bucket] = field(factory=dict)
-    _open: dict[MessageId, Question] = field(factory=dict)
+    _budgets: dict[LinkId, TokenBucket] = field(factory=dict)
+    _open: dict[MessageId, PendingQuery] = field(factory=dict)
     _seen: Seen = field(factory=Seen)
 
     @property
@@ -97,7 +97,7 @@ class Asking:
         if ask.tree and not self.tree.is_shaped:
             # What goes along the tree all the way shapes it.
             ask = attrs.evolve(ask, tree=limits.ASK_HOPS)
-        effects = self._begin(ask, None, Known(), now)
+        effects = self._begin(ask, None, LocalAnswer(), now)
         question = self._open.get(ask.id)
         if question is not None and patience < inf:
             per_hop = max(patience * self._usual_round_trip, _HASTE_SECONDS_PER_HOP)
@@ -126,7 +126,10 @@ class Asking:
         if not is_new:
             # What went by other links may have come sooner than along the tree.
             is_pruned = ask.tree == limits.ASK_HOPS and self.tree.prune(link)
-            return [Send(link, Told(ask.id)), *([Send(link, Prune())] if is_pruned else [])]
+            return [
+                Send(link, Told(ask.id)),
+                *([Send(link, Prune())] if is_pruned else []),
+            ]
         if not is_taken:
             return [Send(link, Told(ask.id, cut=True))]
         known = self.know(ask)
@@ -169,7 +172,7 @@ class Asking:
     def neighbor_up(self, link: LinkId, name: PeerName, since: float) -> None:
         """Note a link; questions that are under way do not take it."""
         self.links[link] = name
-        self._budgets[link] = Bucket(limits.ASK_RECORDS_PER_SECOND, limits.ASK_RECORDS)
+        self._budgets[link] = TokenBucket(limits.ASK_RECORDS_PER_SECOND, limits.ASK_RECORDS)
         self._ends.change(mark(self.name, name), since)
 
     def neighbor_down(self, link: LinkId, has_died: bool, now: float, since: float) -> list[Effect]:
@@ -215,14 +218,16 @@ class Asking:
     def _reset_alarm(self) -> None:
         self.wake_at = min((question.due for question in self._open.values()), default=inf)
 
-    def _begin(self, ask: Ask, parent: LinkId | None, known: Known, now: float) -> list[Effect]:
+    def _begin(
+        self, ask: Ask, parent: LinkId | None, known: LocalAnswer, now: float
+    ) -> list[Effect]:
         self._seen.add(ask.id)
         is_passed_on = ask.hops > 0 and ask.wait >= _SHORTEST_WAIT_SECONDS
         ways = self.tree.links if ask.hops > ask.tree else self.tree.eager
         others = [link for link in ways if is_passed_on and link != parent]
         # Nobody tells when a quiet one has come to its end, so it must not take long.
         wait = min(ask.wait, limits.QUIET_ASK_SECONDS) if ask.quiet else ask.wait
-        question = Question(ask, parent, now + wait, dict.fromkeys(others), now)
+        question = PendingQuery(ask, parent, now + wait, dict.fromkeys(others), now)
         if ask.what not in ("name", "id"):
             # Answers of so many peers are better passed on several at a time.
             question.stream_at += _STREAM_SECONDS
@@ -239,7 +244,11 @@ class Asking:
         return effects + self._end_if_complete(question, now)
 
     def _add(
-        self, question: Question, peers: tuple[PeerRecord, ...], hits: tuple[Hit, ...], now: float
+        self,
+        question: PendingQuery,
+        peers: tuple[PeerRecord, ...],
+        hits: tuple[Hit, ...],
+        now: float,
     ) -> None:
         """Take in part of an answer, as far as its asker may be told."""
         room = limits.ASK_RECORDS - question.records
@@ -251,10 +260,10 @@ class Asking:
         # Only ever earlier: to look at all open questions each time would take long.
         self.wake_at = min(self.wake_at, question.due)
 
-    def _end_if_complete(self, question: Question, now: float) -> list[Effect]:
+    def _end_if_complete(self, question: PendingQuery, now: float) -> list[Effect]:
         return [] if question.waiting else self._go_on(question, now)
 
-    def _go_on(self, question: Question, now: float) -> list[Effect]:
+    def _go_on(self, question: PendingQuery, now: float) -> list[Effect]:
         """Pass on some of what has come, and the end when that was all."""
         if question.parent is None:
             del self._open[question.ask.id]

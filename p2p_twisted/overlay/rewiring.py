@@ -18,7 +18,7 @@ _BUSY_MOST: Final = 40
 
 
 @define
-class Mixing:
+class RewireTimer:
     """
     Ever more rarely, so that those who came together are mixed soon, and all are for ever.
 

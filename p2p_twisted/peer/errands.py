@@ -9,8 +9,8 @@ from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.interface import Found, PeerError, Selection, Topology, Watch
-from p2p_twisted.peer.network_session import Presence
-from p2p_twisted.peer.query_answers import Answers
+from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.search import Search
 from p2p_twisted.peer.selecting import Selecting
 from p2p_twisted.runtime.threads import Offload
@@ -30,9 +30,9 @@ class Errands:
     def __init__(
         self,
         me: PeerName,
-        presence: Presence,
+        presence: NetworkSession,
         catalog: Catalog,
-        answers: Answers,
+        answers: QueryAnswers,
         downloads: Downloads,
         offload: Offload,
         new_id: Callable[[], MessageId],

@@ -11,7 +11,7 @@ from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.peer.interface import AlreadyHere, PeerError, Selection, Watch
 from p2p_twisted.peer.search import Search, one_content
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.storage.faults import DiskFault
+from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import BadName, PeerName

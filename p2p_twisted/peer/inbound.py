@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from twisted.python.failure import Failure
 
-from p2p_twisted.overlay.driver import Node
+from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Error, Hello, Link, Message, Peers, Push
 from p2p_twisted.wire.session import Session
 
 
-class Acceptor:
+class InboundDispatcher:
     """
     The first session of an accepted connection; it hands over to the right one.
 
@@ -21,7 +21,7 @@ class Acceptor:
     def __init__(
         self,
         connection: Connection,
-        node: Node,
+        node: OverlayDriver,
         take_push: Callable[[Connection, Push], Session],
     ) -> None:
         connection.hint = "say LINK, PEERS or PUSH; the registry is elsewhere"

@@ -8,7 +8,7 @@ from zope.interface import Interface
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Progress
-from p2p_twisted.upload.upload import Upload
+from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
@@ -170,7 +170,7 @@ class IPeer(Interface):
     def transfers() -> tuple[Progress, ...]:
         """List the downloads of this run, oldest first."""
 
-    def uploads() -> tuple[tuple[str, Upload], ...]:
+    def uploads() -> tuple[tuple[str, UploadProgress], ...]:
         """List what is being sent to others, by its names here."""
 
     def cancel(number: int) -> Progress:

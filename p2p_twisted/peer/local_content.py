@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
 
-from p2p_twisted.library.download_index import Earlier
-from p2p_twisted.peer.shared import Holdings
+from p2p_twisted.library.download_index import DownloadIndex
+from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source
 
 
-class Reuse:
+class LocalContent:
     """What a peer shares, and what it has downloaded earlier, shared or not."""
 
-    def __init__(self, holdings: Holdings, earlier: Earlier, offload: Offload) -> None:
+    def __init__(self, holdings: SharedLibraries, earlier: DownloadIndex, offload: Offload) -> None:
         self._holdings = holdings
         self._earlier = earlier
         self._offload = offload

@@ -12,16 +12,16 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.overlay.driver import Events, Node
-from p2p_twisted.peer.inbound import Acceptor
+from p2p_twisted.overlay.driver import Events, OverlayDriver
+from p2p_twisted.peer.inbound import InboundDispatcher
 from p2p_twisted.peer.interface import PeerError
-from p2p_twisted.peer.registration import Registration
+from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.search import Search
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.runtime.background import background
-from p2p_twisted.runtime.process import open_files_limit
+from p2p_twisted.runtime.startup import open_files_limit
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.runtime.twistd import listen
 from p2p_twisted.wire.connection import Connection
@@ -41,7 +41,7 @@ _PAUSE_SECONDS: Final = 0.05
 TakePush = Callable[[Connection, Push], Session]
 
 
-class Presence:
+class NetworkSession:
     """
     What makes a peer part of a network.
 
@@ -52,7 +52,7 @@ class Presence:
     """
 
     log = Logger()
-    node: Node | None = None
+    node: OverlayDriver | None = None
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Presence:
         self._take_push: TakePush
         client = RegistryClient(reactor, *settings.registry, settings.network)
         join = Join(settings.name, advertise=settings.advertise)
-        self._registration = Registration(
+        self._registration = RegistrationKeeper(
             reactor, rng, client, state, join, self._introduce, self._is_alone, announce
         )
         self._book: Book | None = None
@@ -87,7 +87,7 @@ class Presence:
         """Whether the registry knew us when it was last asked."""
         return self._registration.is_registered
 
-    async def join(self, events: Events, take_push: TakePush) -> Node:
+    async def join(self, events: Events, take_push: TakePush) -> OverlayDriver:
         """
         Become part of the network.
 
@@ -99,7 +99,9 @@ class Presence:
         self._take_push = take_push
         me, referrals = await self._registration.begin(self._listen)
         self._book = self._load_book()
-        self.node = Node(self._reactor, self._rng, me, self._settings.network, self._book, events)
+        self.node = OverlayDriver(
+            self._reactor, self._rng, me, self._settings.network, self._book, events
+        )
         self.node.introduce(referrals)
         background(self.log, "keeping the registration", self._registration.keep())
         background(self.log, "saving the book", self._saving.start(_BOOK_SAVED_SECONDS, now=False))
@@ -180,7 +182,7 @@ class Presence:
     def _accept(self, connection: Connection) -> Session:
         # There is a node before the first connection: they begin in one turn of the reactor.
         assert self.node is not None
-        return Acceptor(connection, self.node, self._take_push)
+        return InboundDispatcher(connection, self.node, self._take_push)
 
     def _listen(self, port: int) -> None:
         self._port = listen(self._reactor, self._settings.interface, port, self._listener)

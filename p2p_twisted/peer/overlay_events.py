@@ -5,17 +5,17 @@ from collections.abc import Callable
 from twisted.logger import Logger
 
 from p2p_twisted.download.downloads import Downloads
-from p2p_twisted.overlay.queries import Known
-from p2p_twisted.peer.network_session import Presence
-from p2p_twisted.peer.query_answers import Answers
+from p2p_twisted.overlay.queries import LocalAnswer
+from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.shutdown import STOP
-from p2p_twisted.upload.uploads import Pushes
+from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import Ask, File, Gossip, Refuse, Want
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
 
-class Duties:
+class OverlayEvents:
     """
     One peer's ear for the overlay.
 
@@ -27,10 +27,10 @@ class Duties:
 
     def __init__(
         self,
-        presence: Presence,
-        answers: Answers,
+        presence: NetworkSession,
+        answers: QueryAnswers,
         downloads: Downloads,
-        pushes: Pushes,
+        pushes: Uploads,
         stop: Callable[[PeerName, float], None],
     ) -> None:
         self._presence = presence
@@ -39,7 +39,7 @@ class Duties:
         self._pushes = pushes
         self._stop = stop
 
-    def know(self, ask: Ask) -> Known:
+    def know(self, ask: Ask) -> LocalAnswer:
         """Answer a question as far as this peer can."""
         return self._answers.tell(ask)
 

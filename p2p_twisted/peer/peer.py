@@ -10,30 +10,30 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from p2p_twisted.bandwidth.limiter import Traffic
+from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.bandwidth.rates import BadRate, Rates
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.cache import HashCache
-from p2p_twisted.library.download_index import Earlier
+from p2p_twisted.library.download_index import DownloadIndex
 from p2p_twisted.library.library import Library
 from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.peer.errands import Errands
 from p2p_twisted.peer.interface import Found, IPeer, PeerError, Selection, Status, Topology, Watch
-from p2p_twisted.peer.local_content import Reuse
-from p2p_twisted.peer.network_session import Presence
-from p2p_twisted.peer.overlay_events import Duties
-from p2p_twisted.peer.query_answers import Answers
+from p2p_twisted.peer.local_content import LocalContent
+from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.overlay_events import OverlayEvents
+from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.settings import Settings
-from p2p_twisted.peer.shared import Holdings
-from p2p_twisted.peer.shutdown import Stopping
+from p2p_twisted.peer.shared import SharedLibraries
+from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.state import STATE_DIRECTORY, StateDirectory
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.journal import Wants
-from p2p_twisted.upload.upload import Upload
-from p2p_twisted.upload.uploads import Pushes
+from p2p_twisted.storage.journal import Journal
+from p2p_twisted.upload.upload import UploadProgress
+from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName, is_loopback
 
@@ -80,24 +80,24 @@ class Peer:
         self._reshared = (
             library(settings.downloads, None, "downloads.db") if settings.reshares else None
         )
-        self._holdings = Holdings(*filter(None, (self._library, self._reshared)))
+        self._holdings = SharedLibraries(*filter(None, (self._library, self._reshared)))
         remembered = HashCache(self.state.path / "downloads.db", wall)
-        self._earlier = Earlier(settings.downloads, remembered)
-        self._traffic = Traffic(reactor, settings.rates, settings.at_once)
-        self._presence = Presence(reactor, rng, settings, self.state, offload, announce)
+        self._earlier = DownloadIndex(settings.downloads, remembered)
+        self._traffic = Bandwidth(reactor, settings.rates, settings.at_once)
+        self._presence = NetworkSession(reactor, rng, settings, self.state, offload, announce)
         self._downloads = Downloads(
             reactor,
             offload,
             Inbox(str(settings.downloads), keep=self._earlier.keep),
-            Wants(str(self.state.path / "wants")),
+            Journal(str(self.state.path / "wants")),
             self._presence,
             self._new_id,
             self._traffic,
             rng,
-            Reuse(self._holdings, self._earlier, offload),
+            LocalContent(self._holdings, self._earlier, offload),
         )
         partials = self._downloads.partials
-        self._pushes = Pushes(
+        self._pushes = Uploads(
             reactor,
             settings.network,
             self._holdings.open,
@@ -106,7 +106,7 @@ class Peer:
             partials,
             rng,
         )
-        self._answers = Answers(
+        self._answers = QueryAnswers(
             settings.name, self._holdings.catalogs, partials, self._presence, reactor
         )
         self._errands = Errands(
@@ -119,7 +119,7 @@ class Peer:
             self._new_id,
         )
         self._started = reactor.seconds()
-        self._stopping = Stopping(
+        self._stopping = Shutdown(
             reactor, self._presence, self._new_id, announce, self.leave, stopped
         )
         self._has_left = False
@@ -144,7 +144,7 @@ class Peer:
 
         :raises RegistryRefused: when the registry will not have us.
         """
-        duties = Duties(
+        duties = OverlayEvents(
             self._presence, self._answers, self._downloads, self._pushes, self._stopping.told
         )
         node = await self._presence.join(duties, self._downloads.session_for_push)
@@ -187,7 +187,7 @@ class Peer:
         """List the downloads of this run, oldest first."""
         return self._downloads.all()
 
-    def uploads(self) -> tuple[tuple[str, Upload], ...]:
+    def uploads(self) -> tuple[tuple[str, UploadProgress], ...]:
         """List what is being sent to others, by its names here."""
         return tuple((self._name_of(each.file), each) for each in self._pushes.all())
 

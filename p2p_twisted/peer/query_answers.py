@@ -7,16 +7,16 @@ from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Shared
-from p2p_twisted.overlay.bucket import Bucket
-from p2p_twisted.overlay.queries import Known
-from p2p_twisted.peer.network_session import Presence
-from p2p_twisted.storage.partial import Partials
+from p2p_twisted.overlay.queries import LocalAnswer
+from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.runtime.token_bucket import TokenBucket
+from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
 from p2p_twisted.wire.names import PeerName
 
 
-class Answers:
+class QueryAnswers:
     """
     The answers of one peer.
 
@@ -29,8 +29,8 @@ class Answers:
         self,
         name: PeerName,
         catalogs: Sequence[Catalog],
-        partials: Partials,
-        presence: Presence,
+        partials: PartialRegister,
+        presence: NetworkSession,
         clock: IReactorTime,
     ) -> None:
         self._name = name
@@ -38,28 +38,28 @@ class Answers:
         self._partials = partials
         self._presence = presence
         self._clock = clock
-        self._searched = Bucket(limits.NAMES_SEARCHED_PER_SECOND, limits.NAMES_SEARCHED_BURST)
+        self._searched = TokenBucket(limits.NAMES_SEARCHED_PER_SECOND, limits.NAMES_SEARCHED_BURST)
 
-    def tell(self, ask: Ask) -> Known:
+    def tell(self, ask: Ask) -> LocalAnswer:
         """Answer somebody else's question, unless others have had us search very much lately."""
         if ask.what in ("text", "ls") and self._is_meant(ask):
             if self._searched.left(self._clock.seconds()) <= 0:
-                return Known(cut=True)
+                return LocalAnswer(cut=True)
             self._searched.spend(sum(catalog.root.files for catalog in self._catalogs))
         return self.know(ask)
 
-    def know(self, ask: Ask) -> Known:
+    def know(self, ask: Ask) -> LocalAnswer:
         """Answer a question as far as this peer can."""
         if not self._is_meant(ask):
-            return Known()
+            return LocalAnswer()
         if ask.what == "topo":
             names = tuple(neighbor.name for neighbor in self._presence.neighbors)
-            return Known(peers=(PeerRecord(self._name, names),))
+            return LocalAnswer(peers=(PeerRecord(self._name, names),))
         hits = tuple(self._hit(shared) for shared in self._shared(ask))
         if ask.what == "id" and not hits:
             partial = self._partials.hit(ask.text, self._name)
             hits = (partial,) if partial is not None else ()
-        return Known(hits=hits)
+        return LocalAnswer(hits=hits)
 
     def _is_meant(self, ask: Ask) -> bool:
         return ask.peer == self._name or (ask.peer is None and ask.what != "ls")

@@ -32,7 +32,7 @@ Listen = Callable[[int], None]
 """Listens on a port, or raises ``CannotListenError``."""
 
 
-class Registration:
+class RegistrationKeeper:
     """
     A peer's place in the registry: name, address and lease.
 

@@ -6,9 +6,9 @@ from typing import Literal
 import attrs
 
 from p2p_twisted.library.matching import rank
-from p2p_twisted.overlay.driver import Node
+from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import Answer
-from p2p_twisted.overlay.expanding_ring import Step, widening
+from p2p_twisted.overlay.expanding_ring import Step, expanding_ring
 from p2p_twisted.peer.interface import Ambiguous, Found, NotFound, PeerError, Topology
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
@@ -21,7 +21,7 @@ What = Literal["topo", "name", "text", "id", "ls"]
 class Search:
     """One peer's questions to all others."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: OverlayDriver) -> None:
         self.node = node
 
     async def topology(self) -> Topology:
@@ -45,7 +45,8 @@ class Search:
         Those that are still being downloaded by their holders come last.
 
         :param most: how many each peer names at most.
-        :param again: whether it was asked of late and will be once more: see :func:`widening`.
+        :param again: whether it was asked of late and will be once more; see
+            :func:`expanding_ring`.
         :param holder: the only peer that counts.
         :raises PeerError: when the text cannot be asked.
         """
@@ -88,7 +89,7 @@ class Search:
         :returns: the last answer, and how long it took to have it, in seconds.
         """
         began = self.node.now()
-        steps = widening(ask, self.node.new_id, again)
+        steps = expanding_ring(ask, self.node.new_id, again)
         step = next(steps)
         while True:
             answer = await self._ask(step)

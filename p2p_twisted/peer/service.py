@@ -14,7 +14,7 @@ from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.state import StateInUse
 from p2p_twisted.registry.client import RegistryRefused
 from p2p_twisted.runtime.background import background
-from p2p_twisted.runtime.process import CannotStart, notify
+from p2p_twisted.runtime.startup import CannotStart, notify
 
 _READY_SECONDS: Final = 10.0
 

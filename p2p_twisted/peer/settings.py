@@ -4,7 +4,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from p2p_twisted.bandwidth.rates import AtOnce, Rates
+from p2p_twisted.bandwidth.rates import Rates, Slots
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import NetworkName, PeerName
 
@@ -33,5 +33,5 @@ class Settings:
     registry: tuple[str, int] = ("127.0.0.1", limits.REGISTRY_PORT)
     advertise: str | None = None
     rates: Rates = field(factory=Rates)
-    at_once: AtOnce = field(factory=AtOnce)
+    at_once: Slots = field(factory=Slots)
     reshares: bool = False

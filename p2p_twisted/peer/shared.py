@@ -8,7 +8,7 @@ from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source
 
 
-class Holdings:
+class SharedLibraries:
     """
     One or more libraries, each of which names its files by itself.
 

@@ -8,7 +8,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.peer.interface import PeerError
-from p2p_twisted.peer.network_session import Presence
+from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire.messages import Gossip
 from p2p_twisted.wire.names import MessageId, PeerName, is_loopback
@@ -20,7 +20,7 @@ _LIFE_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 1.0
 
 
-class Stopping:
+class Shutdown:
     """
     One peer's part in the end of its network.
 
@@ -35,7 +35,7 @@ class Stopping:
     def __init__(
         self,
         reactor: Any,
-        presence: Presence,
+        presence: NetworkSession,
         new_id: Callable[[], MessageId],
         announce: Callable[[str], None],
         leave: Callable[[], "Deferred[None]"],

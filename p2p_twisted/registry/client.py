@@ -4,7 +4,7 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 
-from p2p_twisted.registry.one_shot import NoAnswer, call
+from p2p_twisted.registry.one_shot import NoAnswer, request
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import (
     PROTOCOL,
@@ -73,7 +73,7 @@ class RegistryClient:
     async def _ask(self, question: Message, kind: type[A]) -> A:
         expected = Hello(PROTOCOL, _ROLE, _ROLE, self.network)
         try:
-            answer = await call(
+            answer = await request(
                 self.reactor, self.host, self.port, expected, limits.REQUEST_SECONDS, question
             )
         except NoAnswer as error:

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from p2p_twisted.registry.one_shot import NoAnswer, call
+from p2p_twisted.registry.one_shot import NoAnswer, request
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import PROTOCOL, Hello
@@ -66,7 +66,7 @@ class Checker:
     async def _greets(self, address: PeerAddress) -> bool:
         expected = Hello(PROTOCOL, "peer", address.name, self._network)
         try:
-            await call(self._reactor, address.host, address.port, expected, limits.CHECK_SECONDS)
+            await request(self._reactor, address.host, address.port, expected, limits.CHECK_SECONDS)
         except NoAnswer as error:
             self.log.debug("{address} {why}", address=address, why=error)
             return False

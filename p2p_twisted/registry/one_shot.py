@@ -17,7 +17,7 @@ class NoAnswer(Exception):
     """Whom we called is not there, is somebody else, or does not answer; the text says which."""
 
 
-async def call(
+async def request(
     reactor: Any,
     host: str,
     port: int,

@@ -16,7 +16,7 @@ from p2p_twisted.registry.rules import (
     Decision,
     Policy,
     Question,
-    Request,
+    RegistryRequest,
     decide,
 )
 from p2p_twisted.registry.store import IRegistryStore, StoreFault
@@ -77,7 +77,7 @@ class Registry:
 
         :param host: where it comes from.
         """
-        request = Request(question, host, self._date())
+        request = RegistryRequest(question, host, self._date())
         try:
             while isinstance(verdict := await self._decide(request), Check):
                 await self._forget_dead(verdict.doubtful)
@@ -103,7 +103,7 @@ class Registry:
             self._roster = Roster(renewed(kept, self._reactor.seconds()))
         self.log.info("{peers} peers are known from before", peers=len(kept))
 
-    async def _decide(self, request: Request) -> Decision | Check:
+    async def _decide(self, request: RegistryRequest) -> Decision | Check:
         async with self._turn:
             now = self._reactor.seconds()
             verdict = decide(self._roster, self.policy, request, now, self._rng)

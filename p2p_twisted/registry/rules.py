@@ -43,7 +43,7 @@ class Policy:
 
 
 @attrs.frozen
-class Request:
+class RegistryRequest:
     """
     A message to the registry, and what must be known to decide about it.
 
@@ -81,7 +81,7 @@ class _Refused(Exception):
 
 
 def decide(
-    roster: Roster, policy: Policy, request: Request, now: float, rng: Random
+    roster: Roster, policy: Policy, request: RegistryRequest, now: float, rng: Random
 ) -> Decision | Check:
     """
     Decide about a request.
@@ -104,7 +104,7 @@ def decide(
 
 
 def _join(
-    roster: Roster, policy: Policy, request: Request, join: Join, now: float, rng: Random
+    roster: Roster, policy: Policy, request: RegistryRequest, join: Join, now: float, rng: Random
 ) -> Decision | Check:
     name = _name(join.name)
     host = _host(policy, request.host, join.advertise)
@@ -228,7 +228,7 @@ def _held(roster: Roster, name: PeerName, token: Token) -> Registration:
 
 
 def _unless_dead(
-    request: Request, in_the_way: Iterable[Registration], error: Error
+    request: RegistryRequest, in_the_way: Iterable[Registration], error: Error
 ) -> Decision | Check:
     """Refuse, once those in the way have been seen to live; a reservation need not be."""
     doubtful = sorted(

@@ -12,7 +12,7 @@ from typing_extensions import override
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.registry.store import StoreFault
-from p2p_twisted.runtime.process import CannotStart, notify, open_files_limit
+from p2p_twisted.runtime.startup import CannotStart, notify, open_files_limit
 from p2p_twisted.runtime.twistd import ListeningService
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.listener import Bounds, Listener

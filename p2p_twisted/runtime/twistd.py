@@ -12,7 +12,7 @@ from twisted.python.usage import Options
 from typing_extensions import override
 
 from p2p_twisted.runtime.daemonlog import OBSERVER, destination
-from p2p_twisted.runtime.process import CannotStart
+from p2p_twisted.runtime.startup import CannotStart
 from p2p_twisted.runtime.threads import WorkerPool
 
 _BACKLOG: Final = 1_024

@@ -7,8 +7,8 @@ import attrs
 from typing_extensions import override
 
 from p2p_twisted.overlay.effects import LinkId
-from p2p_twisted.simulation.simulated_network import Swarm
-from p2p_twisted.simulation.simulated_peer import SwarmPeer
+from p2p_twisted.simulation.simulated_network import SimulatedNetwork
+from p2p_twisted.simulation.simulated_peer import SimulatedPeer
 from p2p_twisted.wire.limits import SAMPLE
 from p2p_twisted.wire.messages import Busy, Bye, Gossip, IHave, Linked, Message, Peers, Told
 from p2p_twisted.wire.names import PeerAddress, PeerName
@@ -16,7 +16,7 @@ from p2p_twisted.wire.names import PeerAddress, PeerName
 _LYING_DIGITS: Final = "036"
 
 
-class Liars(Swarm):
+class Liars(SimulatedNetwork):
     """
     A swarm in which every peer whose name ends in 0, 3 or 6 lies.
 
@@ -28,17 +28,17 @@ class Liars(Swarm):
         return name[-1] in _LYING_DIGITS
 
     @property
-    def honest(self) -> list[SwarmPeer]:
+    def honest(self) -> list[SimulatedPeer]:
         """The others, as far as they run."""
         return [peer for peer in self.alive if not self.lies(peer.name)]
 
     @override
-    def _send(self, peer: SwarmPeer, link: LinkId, message: Message) -> None:
+    def _send(self, peer: SimulatedPeer, link: LinkId, message: Message) -> None:
         for said in self._lie(message) if self.lies(peer.name) else (message,):
             super()._send(peer, link, said)
 
     @override
-    def _sample(self, peer: SwarmPeer, to: PeerAddress) -> tuple[PeerAddress, ...]:
+    def _sample(self, peer: SimulatedPeer, to: PeerAddress) -> tuple[PeerAddress, ...]:
         return self._nobodies() if self.lies(peer.name) else super()._sample(peer, to)
 
     def _lie(self, message: Message) -> Iterable[Message]:

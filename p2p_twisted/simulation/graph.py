@@ -10,7 +10,7 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import PeerName
 
 if TYPE_CHECKING:
-    from p2p_twisted.simulation.simulated_network import Swarm
+    from p2p_twisted.simulation.simulated_network import SimulatedNetwork
 
 _PATH_SOURCES: Final = 20
 
@@ -65,7 +65,7 @@ class Shape:
     path: float | None
 
 
-def graph_of(swarm: "Swarm") -> Graph:
+def graph_of(swarm: "SimulatedNetwork") -> Graph:
     """Take a swarm's graph as it is now; links across a cut are none."""
     alive = {peer.name: peer for peer in swarm.alive}
     eager: dict[Edge, bool] = {}

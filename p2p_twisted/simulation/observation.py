@@ -4,7 +4,7 @@ from p2p_twisted.wire.messages import Message
 from p2p_twisted.wire.names import PeerName
 
 
-class Watcher:
+class Observer:
     """Is told what happens, and makes nothing of it; others override what they want to know."""
 
     def sent(self, message: Message, to: PeerName, at: float) -> None:

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from p2p_twisted.simulation.simulated_network import Swarm
-from p2p_twisted.simulation.simulated_peer import SwarmPeer
-from p2p_twisted.simulation.traffic import Traffic
+from p2p_twisted.simulation.simulated_network import SimulatedNetwork
+from p2p_twisted.simulation.simulated_peer import SimulatedPeer
+from p2p_twisted.simulation.traffic import LineCount
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask
 from p2p_twisted.wire.names import MessageId, PeerName
@@ -62,15 +62,15 @@ class Reply:
 class BroadcastProbe:
     """One broadcast, and how far it has come at each mark."""
 
-    swarm: Swarm
-    traffic: Traffic
+    swarm: SimulatedNetwork
+    traffic: LineCount
     report: Report
     id: MessageId = ""
     spread: Spread | None = None
     _audience: set[PeerName] = field(factory=set)
     _reach: dict[int, float] = field(factory=dict)
 
-    def begin(self, sender: SwarmPeer, within: float) -> None:
+    def begin(self, sender: SimulatedPeer, within: float) -> None:
         """Have a peer broadcast, and look at each mark that comes within so many seconds."""
         self._audience = {peer.name for peer in self.swarm.alive}
         self.id = self.swarm.publish(sender)
@@ -98,20 +98,20 @@ class BroadcastProbe:
 class AskProbe:
     """One question, asked as a peer asks it: along the tree, then by every link if need be."""
 
-    swarm: Swarm
-    traffic: Traffic
+    swarm: SimulatedNetwork
+    traffic: LineCount
     report: Report
     reply: Reply | None = None
     _asked: list[MessageId] = field(factory=list)
     _alive: int = 0
     _seconds: float = 0.0
 
-    def begin(self, asker: SwarmPeer) -> None:
+    def begin(self, asker: SimulatedPeer) -> None:
         """Have a peer ask all others."""
         self._alive = len(self.swarm.alive)
         self._ask(asker, is_flood=False)
 
-    def _ask(self, asker: SwarmPeer, is_flood: bool) -> None:
+    def _ask(self, asker: SimulatedPeer, is_flood: bool) -> None:
         tree = 0 if is_flood else limits.ASK_HOPS
         ask = Ask(self.swarm.new_id(), "name", _SOUGHT, tree=tree)
         self._asked.append(ask.id)
@@ -120,7 +120,7 @@ class AskProbe:
         self.swarm.put(asker, ask)
         self._look(asker, ask, began)
 
-    def _look(self, asker: SwarmPeer, ask: Ask, began: float) -> None:
+    def _look(self, asker: SimulatedPeer, ask: Ask, began: float) -> None:
         if ask.id not in asker.answers:
             self.swarm.later(_LOOK_SECONDS, self._look, asker, ask, began)
             return

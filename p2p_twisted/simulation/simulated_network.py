@@ -15,7 +15,7 @@ from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import Answer, Close, Send
 from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
-from p2p_twisted.simulation.simulated_peer import LONGEST_LATENCY, SwarmPeer
+from p2p_twisted.simulation.simulated_peer import LONGEST_LATENCY, SimulatedPeer
 from p2p_twisted.simulation.wiring import Wiring
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask, Bye, Gossip, Message, Refuse, Want
@@ -25,7 +25,7 @@ _NOTICED_SECONDS: Final = (limits.DEAD_AFTER_SECONDS, limits.DEAD_AFTER_SECONDS 
 _LOOPBACKS: Final = 250
 
 
-class Swarm(Wiring):
+class SimulatedNetwork(Wiring):
     """
     Peers that one can start, have speak, and harm.
 
@@ -34,19 +34,19 @@ class Swarm(Wiring):
     """
 
     @property
-    def alive(self) -> list[SwarmPeer]:
+    def alive(self) -> list[SimulatedPeer]:
         """The peers that run."""
         return [peer for peer in self.peers.values() if peer.is_alive]
 
     # What one does
 
-    def add(self, name: PeerName, files: tuple[str, ...] = ()) -> SwarmPeer:
+    def add(self, name: PeerName, files: tuple[str, ...] = ()) -> SimulatedPeer:
         """Start a peer; the registry refers it to up to 8 random others."""
         number = len(self.peers)
         host = f"127.0.{number // _LOOPBACKS}.{number % _LOOPBACKS + 1}"
         address = PeerAddress(name, host, 9_000)
         passive = PassiveView(address, Book(self._dice.randbytes(16)), self._dice)
-        peer = SwarmPeer(address, files)
+        peer = SimulatedPeer(address, files)
         peer.overlay = make_overlay(passive, self._ids, self._dice, peer.know, peer.round_trip)
         referrals = self._registry.join(peer)
         self.peers[name] = peer
@@ -63,50 +63,50 @@ class Swarm(Wiring):
         """Draw a name for a broadcast or a question."""
         return self.rng.randbytes(16).hex()
 
-    def publish(self, peer: SwarmPeer, urgent: bool = False) -> MessageId:
+    def publish(self, peer: SimulatedPeer, urgent: bool = False) -> MessageId:
         """Have a peer broadcast something."""
         gossip = Gossip(self.new_id(), "note", peer.name, 0.0, 120.0, urgent=urgent)
         self.tell(peer, gossip)
         return gossip.id
 
-    def tell(self, peer: SwarmPeer, gossip: Gossip) -> None:
+    def tell(self, peer: SimulatedPeer, gossip: Gossip) -> None:
         """Have a peer broadcast this."""
         peer.delivered[gossip.id] = (self.now, 0)
         self._perform(peer, peer.overlay.publish(gossip, self.now))
 
-    def put(self, peer: SwarmPeer, ask: Ask, patience: float = inf) -> None:
+    def put(self, peer: SimulatedPeer, ask: Ask, patience: float = inf) -> None:
         """Have a peer ask; its answer will be among its answers."""
         self._perform(peer, peer.overlay.ask(ask, self.now, patience))
 
-    def ask(self, peer: SwarmPeer, ask: Ask, patience: float = inf) -> Answer:
+    def ask(self, peer: SimulatedPeer, ask: Ask, patience: float = inf) -> Answer:
         """Ask, and run until the answer has come."""
         self.put(peer, ask, patience)
         self._agenda.run_until(lambda: ask.id in peer.answers, inf)
         return peer.answers[ask.id][1]
 
-    def send(self, peer: SwarmPeer, message: Want | Refuse) -> None:
+    def send(self, peer: SimulatedPeer, message: Want | Refuse) -> None:
         """Have a peer send something along its route."""
         self._perform(peer, peer.overlay.send(message))
 
-    def say(self, peer: SwarmPeer, to: PeerName, message: Message) -> None:
+    def say(self, peer: SimulatedPeer, to: PeerName, message: Message) -> None:
         """Have a peer send its neighbor what no machine of ours would."""
         link = peer.overlay.membership.link_to(to)
         assert link is not None
         self._perform(peer, [Send(link, message)])
 
-    def crash(self, peer: SwarmPeer) -> None:
+    def crash(self, peer: SimulatedPeer) -> None:
         """Kill a peer; its connections are reset."""
         peer.is_alive = False
         for end in peer.ends.values():
             self.later(end.latency, self._cut, end.peer, end.link)
 
-    def die_silently(self, peer: SwarmPeer) -> None:
+    def die_silently(self, peer: SimulatedPeer) -> None:
         """Have a peer vanish: nothing comes from it any more, not even a reset."""
         peer.is_alive, peer.is_silent = False, True
         for end in peer.ends.values():
             self.later(self.rng.uniform(*_NOTICED_SECONDS), self._cut, end.peer, end.link)
 
-    def leave(self, peer: SwarmPeer) -> None:
+    def leave(self, peer: SimulatedPeer) -> None:
         """Have a peer leave in order."""
         peer.overlay.membership.stop()
         self._registry.leave(peer)
@@ -114,7 +114,7 @@ class Swarm(Wiring):
         self._perform(peer, [Close(link, Bye("leaving")) for link in links])
         self.later(2 * LONGEST_LATENCY, self._end, peer)
 
-    def part(self, sides: Callable[[SwarmPeer], int]) -> None:
+    def part(self, sides: Callable[[SimulatedPeer], int]) -> None:
         """Cut the network; what was between the sides is noticed as a silent death is."""
         for peer in self.alive:
             peer.side = sides(peer)
@@ -135,7 +135,7 @@ class Swarm(Wiring):
 
     # What one sees
 
-    def component(self, start: SwarmPeer) -> set[PeerName]:
+    def component(self, start: SimulatedPeer) -> set[PeerName]:
         """Collect whom a flood from a peer would reach."""
         reached, fresh = {start.name}, [start]
         while fresh:
@@ -167,5 +167,5 @@ class Swarm(Wiring):
             digest.update(repr(state).encode())
         return digest.hexdigest()
 
-    def _end(self, peer: SwarmPeer) -> None:
+    def _end(self, peer: SimulatedPeer) -> None:
         peer.is_alive = False

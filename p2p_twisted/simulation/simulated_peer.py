@@ -8,7 +8,7 @@ from attrs import define, field
 
 from p2p_twisted.overlay.effects import Answer, LinkId
 from p2p_twisted.overlay.overlay import Overlay
-from p2p_twisted.overlay.queries import Known
+from p2p_twisted.overlay.queries import LocalAnswer
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Refuse, Want
 from p2p_twisted.wire.names import MessageId, PeerAddress, PeerName
 
@@ -26,13 +26,13 @@ class End:
     :ivar latency: how long a line takes there, in seconds.
     """
 
-    peer: "SwarmPeer"
+    peer: "SimulatedPeer"
     link: LinkId
     latency: float
 
 
 @define(eq=False)
-class SwarmPeer:
+class SimulatedPeer:
     """
     One peer: its machine, its files, and what has come to it.
 
@@ -71,15 +71,15 @@ class SwarmPeer:
         """Tell how long a line takes on a connection and back, in seconds."""
         return 2 * self.ends[link].latency if link in self.ends else None
 
-    def know(self, ask: Ask) -> Known:
+    def know(self, ask: Ask) -> LocalAnswer:
         """Answer a question, as a peer with these files would."""
         if ask.what == "topo":
-            return Known(peers=(PeerRecord(self.name, tuple(sorted(self.neighbors))),))
+            return LocalAnswer(peers=(PeerRecord(self.name, tuple(sorted(self.neighbors))),))
         names = [name for name in self.files if ask.text in name]
-        return Known(hits=tuple(Hit(self.name, name, 1, file="0" * 64) for name in names))
+        return LocalAnswer(hits=tuple(Hit(self.name, name, 1, file="0" * 64) for name in names))
 
 
-def latency_between(one: SwarmPeer, other: SwarmPeer) -> float:
+def latency_between(one: SimulatedPeer, other: SimulatedPeer) -> float:
     """Tell how long a line takes between two peers, in seconds: always the same."""
     # By name alone: to compare whole addresses took a third of a run.
     first, second = (one, other) if one.name < other.name else (other, one)

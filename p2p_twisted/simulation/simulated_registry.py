@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from p2p_twisted.simulation.simulated_peer import SwarmPeer, latency_between
+from p2p_twisted.simulation.simulated_peer import SimulatedPeer, latency_between
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
@@ -17,7 +17,7 @@ _ALONE_SECONDS: Final = 2.0
 
 
 @define(eq=False)
-class SwarmRegistry:
+class SimulatedRegistry:
     """
     Refers peers to each other, each time that they renew, and hears of deaths.
 
@@ -25,9 +25,9 @@ class SwarmRegistry:
     """
 
     _swarm: "Wiring"
-    _registered: list[SwarmPeer] = field(factory=list)
+    _registered: list[SimulatedPeer] = field(factory=list)
 
-    def join(self, peer: SwarmPeer) -> list[PeerAddress]:
+    def join(self, peer: SimulatedPeer) -> list[PeerAddress]:
         """Register a peer, and refer it to up to 8 random others."""
         referrals = self._referrals(peer, limits.REFERRALS)
         self._registered.append(peer)
@@ -35,12 +35,12 @@ class SwarmRegistry:
         self._renew_in(self._swarm.rng.uniform(0.5, 1.0) * _RENEW_SECONDS, peer)
         return referrals
 
-    def leave(self, peer: SwarmPeer) -> None:
+    def leave(self, peer: SimulatedPeer) -> None:
         """End a peer's registration for good."""
         self._unregister(peer)
         peer.renews_at = inf
 
-    def lost(self, peer: SwarmPeer, neighbor: PeerName, has_died: bool) -> None:
+    def lost(self, peer: SimulatedPeer, neighbor: PeerName, has_died: bool) -> None:
         """Hear of a death, which is checked; and be asked for others, if none is left."""
         gone = self._swarm.peers.get(neighbor)
         if has_died and self._is_reached_by(peer) and gone is not None and not gone.is_alive:
@@ -48,13 +48,13 @@ class SwarmRegistry:
         if not peer.overlay.membership.links:
             self._renew_in(latency_between(peer, peer), peer)
 
-    def _renew_in(self, wait: float, peer: SwarmPeer) -> None:
+    def _renew_in(self, wait: float, peer: SimulatedPeer) -> None:
         if peer.renews_at == inf:
             return
         peer.renews_at = self._swarm.now + wait
         self._swarm.later(wait, self._renew, peer, peer.renews_at)
 
-    def _renew(self, peer: SwarmPeer, due: float) -> None:
+    def _renew(self, peer: SimulatedPeer, due: float) -> None:
         if not peer.is_alive or peer.renews_at != due:
             return
         if self._is_reached_by(peer):
@@ -63,14 +63,14 @@ class SwarmRegistry:
         pause = _RENEW_SECONDS if peer.overlay.membership.links else _ALONE_SECONDS
         self._renew_in(self._swarm.rng.uniform(0.8, 1.2) * pause, peer)
 
-    def _unregister(self, peer: SwarmPeer) -> None:
+    def _unregister(self, peer: SimulatedPeer) -> None:
         if self._is_reached_by(peer):
             peer.renewed_at = -inf
 
-    def _is_reached_by(self, peer: SwarmPeer) -> bool:
+    def _is_reached_by(self, peer: SimulatedPeer) -> bool:
         return self._swarm.has_registry and peer.side <= 0
 
-    def _referrals(self, peer: SwarmPeer, number: int) -> list[PeerAddress]:
+    def _referrals(self, peer: SimulatedPeer, number: int) -> list[PeerAddress]:
         drawn: list[PeerAddress] = []
         for _ in range(10 * number if self._registered else 0):
             other = self._swarm.rng.choice(self._registered)

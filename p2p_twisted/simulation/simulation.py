@@ -8,13 +8,13 @@ from attrs import define, frozen
 from typing_extensions import override
 
 from p2p_twisted.simulation.graph import Graph, Shape, graph_of, shape_of
-from p2p_twisted.simulation.observation import Watcher
+from p2p_twisted.simulation.observation import Observer
 from p2p_twisted.simulation.probes import AskProbe, BroadcastProbe, Reply, Spread
 from p2p_twisted.simulation.scenario import Scenario
-from p2p_twisted.simulation.simulated_network import Swarm
-from p2p_twisted.simulation.simulated_peer import SwarmPeer
+from p2p_twisted.simulation.simulated_network import SimulatedNetwork
+from p2p_twisted.simulation.simulated_peer import SimulatedPeer
 from p2p_twisted.simulation.trace import Trace
-from p2p_twisted.simulation.traffic import Traffic
+from p2p_twisted.simulation.traffic import LineCount
 from p2p_twisted.wire.messages import Message
 from p2p_twisted.wire.names import PeerName
 
@@ -26,7 +26,7 @@ _FAULT_SECONDS: Final = 30.0
 
 
 @frozen
-class Progress:
+class SimulationProgress:
     """How far a simulation is: seconds from its start, peers that run, lines so far."""
 
     at: float
@@ -58,7 +58,7 @@ class Moment:
 
 
 @frozen
-class Outcome:
+class SimulationOutcome:
     """
     What came of a scenario.
 
@@ -87,7 +87,7 @@ class _Meter:
         return self.lines / seconds, self.bytes / seconds
 
 
-class Simulation(Watcher):
+class Simulation(Observer):
     """
     One run of a scenario.
 
@@ -98,11 +98,11 @@ class Simulation(Watcher):
 
     def __init__(self, scenario: Scenario, write: Callable[[str], object] | None = None) -> None:
         self.scenario = scenario
-        self._swarm = Swarm(scenario.seed, watcher=self)
+        self._swarm = SimulatedNetwork(scenario.seed, watcher=self)
         self._start = self._swarm.now
         self._rng = Random(f"scenario {scenario.seed}")
         self._trace = Trace(write)
-        self._traffic = Traffic()
+        self._traffic = LineCount()
         whens: tuple[When, ...] = ("before", "fault", "end")
         parts = (self._swarm, self._traffic, self._report)
         self._broadcasts = {when: BroadcastProbe(*parts) for when in whens}
@@ -111,7 +111,7 @@ class Simulation(Watcher):
         self._graphs: dict[When, Graph] = {}
         self._shapes: dict[When, tuple[float, Shape]] = {}
 
-    def run(self) -> Iterator[Progress]:
+    def run(self) -> Iterator[SimulationProgress]:
         """Let it all happen, step by step; then there is an :attr:`outcome`."""
         self._plan()
         counted = (0, 0.0)
@@ -126,12 +126,12 @@ class Simulation(Watcher):
                 meter.lines += self._swarm.lines - counted[0]
                 meter.bytes += self._traffic.bytes - counted[1]
             counted = (self._swarm.lines, self._traffic.bytes)
-            yield Progress(self._at, alive, self._swarm.lines)
+            yield SimulationProgress(self._at, alive, self._swarm.lines)
         self._look("end")
         self._report("end", lines=self._swarm.lines, state=self._swarm.trace())
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> SimulationOutcome:
         """What came of it, once it has run."""
         moments = {
             when: Moment(
@@ -144,7 +144,7 @@ class Simulation(Watcher):
             for when, (at, shape) in self._shapes.items()
         }
         totals = (self._swarm.lines, self._trace.hash)
-        return Outcome(self.scenario, moments, self._graphs, *totals)
+        return SimulationOutcome(self.scenario, moments, self._graphs, *totals)
 
     # What happens
 
@@ -194,7 +194,7 @@ class Simulation(Watcher):
         if mortals:
             self._end(self._rng.choice(mortals), self._rng.choice(("crash", "leave")))
 
-    def _end(self, peer: SwarmPeer, why: str) -> None:
+    def _end(self, peer: SimulatedPeer, why: str) -> None:
         self._report("peer_down", peer=peer.name, why=why)
         match why:
             case "silent":
@@ -204,7 +204,7 @@ class Simulation(Watcher):
             case _:
                 self._swarm.leave(peer)
 
-    def _mortals(self) -> list[SwarmPeer]:
+    def _mortals(self) -> list[SimulatedPeer]:
         return [peer for peer in self._swarm.alive if peer.name != "p0"]
 
     # What is measured

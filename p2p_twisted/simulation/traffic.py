@@ -14,7 +14,7 @@ _SAMPLE: Final = 64
 
 
 @define
-class Traffic:
+class LineCount:
     """
     Lines are counted; of their bytes, every 64th line of a kind is a sample.
 

@@ -14,16 +14,16 @@ from p2p_twisted.overlay.effects import (
     Deliver,
     Dial,
     Effect,
+    Exchange,
     LinkId,
     NeighborDown,
     NeighborUp,
     Send,
-    Trade,
 )
-from p2p_twisted.simulation.observation import Watcher
-from p2p_twisted.simulation.schedule import Agenda
-from p2p_twisted.simulation.simulated_peer import End, SwarmPeer, latency_between
-from p2p_twisted.simulation.simulated_registry import SwarmRegistry
+from p2p_twisted.simulation.event_queue import EventQueue
+from p2p_twisted.simulation.observation import Observer
+from p2p_twisted.simulation.simulated_peer import End, SimulatedPeer, latency_between
+from p2p_twisted.simulation.simulated_registry import SimulatedRegistry
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked, Message, Peers
 from p2p_twisted.wire.names import PeerAddress, PeerName
@@ -46,32 +46,32 @@ class Wiring:
 
     seed: int = 1
     has_registry: bool = True
-    peers: dict[PeerName, SwarmPeer] = field(factory=dict)
+    peers: dict[PeerName, SimulatedPeer] = field(factory=dict)
     lines: int = 0
-    watcher: Watcher = field(factory=Watcher)
+    watcher: Observer = field(factory=Observer)
     rng: Random = field(init=False)
     later: Callable[..., None] = field(init=False)
     # One for all machines: a generator of its own would take a tenth of a peer's memory.
     _dice: Random = field(init=False)
-    _registry: SwarmRegistry = field(init=False)
-    _agenda: Agenda = field(factory=Agenda)
+    _registry: SimulatedRegistry = field(init=False)
+    _agenda: EventQueue = field(factory=EventQueue)
     _ids: "count[int]" = field(factory=lambda: count(1))
 
     def __attrs_post_init__(self) -> None:
         self.rng, self._dice = Random(self.seed), Random(f"dice {self.seed}")
         self.later = self._agenda.happen_in
-        self._registry = SwarmRegistry(self)
+        self._registry = SimulatedRegistry(self)
 
     @property
     def now(self) -> float:
         """The time, in seconds."""
         return self._agenda.now
 
-    def introduce(self, peer: SwarmPeer, referrals: Iterable[PeerAddress]) -> None:
+    def introduce(self, peer: SimulatedPeer, referrals: Iterable[PeerAddress]) -> None:
         """Give a peer addresses, as a registry does."""
         self._perform(peer, peer.overlay.introduce(referrals, self.now))
 
-    def _perform(self, peer: SwarmPeer, effects: Iterable[Effect]) -> None:
+    def _perform(self, peer: SimulatedPeer, effects: Iterable[Effect]) -> None:
         for effect in effects:
             match effect:
                 case Send(link, message):
@@ -85,7 +85,7 @@ class Wiring:
                     self._close(peer, link)
                 case Dial():
                     self._dial(peer, effect)
-                case Trade(address):
+                case Exchange(address):
                     self._trade(peer, address)
                 case Answer(id=id_):
                     peer.answers[id_] = (self._agenda.now, effect)
@@ -98,7 +98,7 @@ class Wiring:
                     self._registry.lost(peer, address.name, has_died)
         self._set_alarm(peer)
 
-    def _dial(self, peer: SwarmPeer, dial: Dial) -> None:
+    def _dial(self, peer: SimulatedPeer, dial: Dial) -> None:
         other = self.peers.get(dial.address.name)
         if other is None or other.address != dial.address or not _is_reachable(peer, other):
             self.later(limits.DIAL_SECONDS, self._lose, peer, dial.link, None)
@@ -108,7 +108,7 @@ class Wiring:
         else:
             self.later(3 * latency_between(peer, other), self._request, peer, other, dial)
 
-    def _request(self, peer: SwarmPeer, other: SwarmPeer, dial: Dial) -> None:
+    def _request(self, peer: SimulatedPeer, other: SimulatedPeer, dial: Dial) -> None:
         if not (peer.is_alive and other.is_alive and _is_reachable(peer, other)):
             self._lose(peer, dial.link, None)
             return
@@ -121,7 +121,7 @@ class Wiring:
         host = peer.address.host
         self._perform(other, other.overlay.link_asked(theirs, link, host, self._agenda.now))
 
-    def _trade(self, peer: SwarmPeer, address: PeerAddress) -> None:
+    def _trade(self, peer: SimulatedPeer, address: PeerAddress) -> None:
         other = self.peers.get(address.name)
         if other is None or not (other.is_alive and _is_reachable(peer, other)):
             self._perform(peer, peer.overlay.trade_failed(address, self._agenda.now))
@@ -133,17 +133,17 @@ class Wiring:
         self._perform(other, other.overlay.traded((peer.address, *ours), self._agenda.now))
         self._perform(peer, peer.overlay.traded(theirs, self._agenda.now))
 
-    def _sample(self, peer: SwarmPeer, to: PeerAddress) -> tuple[PeerAddress, ...]:
+    def _sample(self, peer: SimulatedPeer, to: PeerAddress) -> tuple[PeerAddress, ...]:
         """Have a peer give addresses to another one."""
         return peer.overlay.membership.sample(to)
 
-    def _send(self, peer: SwarmPeer, link: LinkId, message: Message) -> None:
+    def _send(self, peer: SimulatedPeer, link: LinkId, message: Message) -> None:
         end = peer.ends.get(link)
         if end is not None:
             self._count(message, end.peer, end.latency)
             self.later(end.latency, self._receive, end.peer, end.link, message)
 
-    def _receive(self, peer: SwarmPeer, link: LinkId, message: Message) -> None:
+    def _receive(self, peer: SimulatedPeer, link: LinkId, message: Message) -> None:
         end = peer.ends.get(link)
         if end is None or not peer.is_alive or not _is_reachable(peer, end.peer):
             return
@@ -159,43 +159,43 @@ class Wiring:
                 effects = peer.overlay.received(link, message, self._agenda.now)
         self._perform(peer, effects)
 
-    def _close(self, peer: SwarmPeer, link: LinkId) -> None:
+    def _close(self, peer: SimulatedPeer, link: LinkId) -> None:
         end = peer.ends.pop(link, None)
         if end is not None:
             self.later(0.0, self._lose, peer, link, None)
             self.later(end.latency + 0.001, self._cut, end.peer, end.link)
 
-    def _cut(self, peer: SwarmPeer, link: LinkId) -> None:
+    def _cut(self, peer: SimulatedPeer, link: LinkId) -> None:
         if link in peer.ends:
             self._lose(peer, link, None)
 
-    def _cut_if_parted(self, peer: SwarmPeer, link: LinkId) -> None:
+    def _cut_if_parted(self, peer: SimulatedPeer, link: LinkId) -> None:
         end = peer.ends.get(link)
         if end is not None and not _is_reachable(peer, end.peer):
             self._cut(peer, link)
 
-    def _lose(self, peer: SwarmPeer, link: LinkId, bye: Bye | None) -> None:
+    def _lose(self, peer: SimulatedPeer, link: LinkId, bye: Bye | None) -> None:
         effects = peer.overlay.lost(link, bye, self._agenda.now) if peer.is_alive else []
         peer.ends.pop(link, None)
         self._perform(peer, effects)
 
-    def _count(self, message: Message, to: SwarmPeer, latency: float) -> None:
+    def _count(self, message: Message, to: SimulatedPeer, latency: float) -> None:
         self.lines += 1
         self.watcher.sent(message, to.name, self._agenda.now + latency)
 
-    def _set_alarm(self, peer: SwarmPeer) -> None:
+    def _set_alarm(self, peer: SimulatedPeer) -> None:
         due = max(self._agenda.now, peer.overlay.wake_at)
         # An earlier alarm sets the next one when it comes.
         if due < peer.alarm_at:
             peer.alarm_at = due
             self.later(due - self._agenda.now, self._wake, peer, due)
 
-    def _wake(self, peer: SwarmPeer, due: float) -> None:
+    def _wake(self, peer: SimulatedPeer, due: float) -> None:
         if peer.is_alive and peer.alarm_at == due:
             peer.alarm_at = inf
             is_due = peer.overlay.wake_at <= self._agenda.now
             self._perform(peer, peer.overlay.wake(self._agenda.now) if is_due else ())
 
 
-def _is_reachable(one: SwarmPeer, other: SwarmPeer) -> bool:
+def _is_reachable(one: SimulatedPeer, other: SimulatedPeer) -> bool:
     return one.side == other.side

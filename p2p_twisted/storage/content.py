@@ -2,7 +2,7 @@
 
 from typing import Final, Self
 
-from p2p_twisted.wire.content import (
+from p2p_twisted.wire.chunks import (
     DIGEST_BYTES,
     chunk_count,
     chunk_digest,

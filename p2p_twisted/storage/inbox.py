@@ -12,10 +12,10 @@ from blake3 import blake3
 from twisted.logger import Logger
 
 from p2p_twisted.storage.content import Content
-from p2p_twisted.storage.faults import Disk, DiskFault
+from p2p_twisted.storage.disk import Disk, DiskFault
 from p2p_twisted.storage.openat import make_folder, open_folder, opened, sync_folder
-from p2p_twisted.storage.partfile import Part, candidates
-from p2p_twisted.wire.content import chunk_digest, file_id
+from p2p_twisted.storage.part_file import PartFile, candidates
+from p2p_twisted.wire.chunks import chunk_digest, file_id
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.names import FileId, check_path
 
@@ -81,7 +81,7 @@ class Inbox:
             return None
         return found and "/".join([*components, found])
 
-    def open_part(self, target: str, content: Content, beside: Part | None = None) -> Part:
+    def open_part(self, target: str, content: Content, beside: PartFile | None = None) -> PartFile:
         """
         Open the part file that will become a target, and its folders.
 
@@ -98,7 +98,7 @@ class Inbox:
         except OSError as error:
             raise DiskFault.of(error) from error
         part = _part_name(target, content.file)
-        return Part(folder, part, name, content, self._disk, self._umask)
+        return PartFile(folder, part, name, content, self._disk, self._umask)
 
     def published(self, files: Sequence[tuple[str, Content]]) -> None:
         """Have what became targets remembered."""

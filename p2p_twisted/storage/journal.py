@@ -10,9 +10,9 @@ import msgspec
 from twisted.logger import Logger
 
 from p2p_twisted.storage.content import Content, WrongContent
-from p2p_twisted.storage.faults import Disk, DiskFault
+from p2p_twisted.storage.disk import Disk, DiskFault
 from p2p_twisted.storage.openat import make_folder, sync_folder
-from p2p_twisted.storage.published import Record
+from p2p_twisted.storage.published import PublishedRecord
 from p2p_twisted.wire.messages import Size
 from p2p_twisted.wire.names import FileId, valid_path
 
@@ -23,7 +23,7 @@ _SIZE_BYTES: Final = 8
 
 
 @attrs.frozen
-class Wanted:
+class JournalEntry:
     """
     A file, a folder, or a selection of files that a person wants.
 
@@ -43,7 +43,7 @@ class Wanted:
     is_paused: bool = False
 
 
-class Wants:
+class Journal:
     """
     What is wanted, and the digests of what is on its way, in a folder of the peer's own.
 
@@ -57,10 +57,10 @@ class Wants:
     def __init__(self, folder: str, disk: Disk = os) -> None:
         self.folder = folder
         self._disk = disk
-        self._decoder = msgspec.json.Decoder(Wanted)
+        self._decoder = msgspec.json.Decoder(JournalEntry)
         self._keeping = Lock()
 
-    def put(self, wanted: Wanted) -> None:
+    def put(self, wanted: JournalEntry) -> None:
         """
         Write a want down, in place of what was written of it before.
 
@@ -72,12 +72,12 @@ class Wants:
         """Strike a want out; none of it is fine."""
         self._forget(file + _WANT)
 
-    def get(self, file: FileId) -> Wanted | None:
+    def get(self, file: FileId) -> JournalEntry | None:
         """Read one want."""
         name = file + _WANT
         return self._read(name) if os.path.exists(os.path.join(self.folder, name)) else None
 
-    def all(self) -> tuple[Wanted, ...]:
+    def all(self) -> tuple[JournalEntry, ...]:
         """
         Read every want.
 
@@ -105,18 +105,18 @@ class Wants:
         except (OSError, WrongContent):
             return None
 
-    def record(self, file: FileId) -> Record:
+    def record(self, file: FileId) -> PublishedRecord:
         """Give the list of what is published of a folder or selection."""
-        return Record(os.path.join(self.folder, file + _RECORD))
+        return PublishedRecord(os.path.join(self.folder, file + _RECORD))
 
     def remove_digests(self, file: FileId) -> None:
         """Forget the digests kept for a file; none is fine."""
         self._forget(file + _DIGESTS)
 
-    def _read(self, name: str) -> Wanted | None:
+    def _read(self, name: str) -> JournalEntry | None:
         path = os.path.join(self.folder, name)
         try:
-            wanted: Wanted = self._decoder.decode(_read(path))
+            wanted: JournalEntry = self._decoder.decode(_read(path))
             if name != wanted.file + _WANT:
                 raise ValueError("it is about another file")
         except (OSError, ValueError, msgspec.DecodeError, RecursionError) as error:

@@ -8,8 +8,8 @@ import attrs
 
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.journal import Wanted
-from p2p_twisted.wire.content import chunk_digest, file_id, split_chunks
+from p2p_twisted.storage.journal import JournalEntry
+from p2p_twisted.wire.chunks import chunk_digest, file_id, split_chunks
 from p2p_twisted.wire.manifest import BadManifest, Member, decode
 from p2p_twisted.wire.names import FileId
 
@@ -65,7 +65,7 @@ def read_manifest(path: str) -> list[Member]:
         return list(decode(manifest.read()))
 
 
-def sweep(inbox: Inbox, manifests: Inbox, wants: Iterable[Wanted]) -> None:
+def sweep(inbox: Inbox, manifests: Inbox, wants: Iterable[JournalEntry]) -> None:
     """
     Remove part files that nobody has gone on with for a day; blocks.
 
@@ -82,7 +82,7 @@ def sweep(inbox: Inbox, manifests: Inbox, wants: Iterable[Wanted]) -> None:
     inbox.sweep(spared, time.time())
 
 
-def _parts_selected(inbox: Inbox, manifests: Inbox, wanted: Wanted) -> Iterator[str]:
+def _parts_selected(inbox: Inbox, manifests: Inbox, wanted: JournalEntry) -> Iterator[str]:
     """Name the part files that those of a selection may have left."""
     with suppress(OSError, BadManifest):
         for member in read_manifest(manifests.path(manifest_item(wanted.file).target)):

@@ -16,7 +16,7 @@ from p2p_twisted.wire.source import SourceChanged, read_exactly
 _TOLD_SECONDS: Final = 0.2
 
 
-class Push(Protocol):
+class PartialPush(Protocol):
     """One push, as its audience sees it."""
 
     @property
@@ -27,20 +27,20 @@ class Push(Protocol):
         """Say what may be asked for; from the first time on, nothing else."""
 
 
-class Partial(Protocol):
+class PartialDownload(Protocol):
     """A download in progress, as others see it."""
 
     def hit(self, me: PeerName) -> Hit | None:
         """Tell what there is of it, if anything."""
 
-    def open(self) -> "tuple[GrowingSource, Growing] | tuple[None, None]":
+    def open(self) -> "tuple[PartialSource, PartialContent] | tuple[None, None]":
         """Open what there is of it, for one push."""
 
     def heard_of(self, peer: PeerName, route: tuple[PeerName, ...]) -> None:
         """Take note of somebody who downloads it, too."""
 
 
-class Growing:
+class PartialContent:
     """
     The verified chunks of a download, and the pushes of them.
 
@@ -55,7 +55,7 @@ class Growing:
     ) -> None:
         self.content = content
         self._held = held
-        self._pushes: dict[Push, None] = {}
+        self._pushes: dict[PartialPush, None] = {}
         self._fresh: list[int] = []
         self._due = Alarm(clock, self._tell)
         self._is_lost = False
@@ -87,20 +87,20 @@ class Growing:
 
     # What pushes ask: see Audience
 
-    def joined(self, push: Push) -> bool:
+    def joined(self, push: PartialPush) -> bool:
         """Tell one more what is there; the rest as it comes."""
         self._pushes[push] = None
         push.offer(tuple(self._held()))
         return True
 
-    def left(self, push: Push) -> None:
+    def left(self, push: PartialPush) -> None:
         """Take note that one is gone, if it ever joined."""
         self._pushes.pop(push, None)
 
-    def sent(self, push: Push, index: int, length: int) -> None:
+    def sent(self, push: PartialPush, index: int, length: int) -> None:
         """Do nothing: every chunk may be sent as often as it is asked for."""
 
-    def has(self, push: Push, chunks: Iterable[Range]) -> None:
+    def has(self, push: PartialPush, chunks: Iterable[Range]) -> None:
         """Do nothing: nothing is held back."""
 
     def check(self, fd: int) -> None:
@@ -123,14 +123,14 @@ class Growing:
         self._tell()
 
 
-class GrowingSource:
+class PartialSource:
     """
     The part file of a download in progress, held open: for one push.
 
     :param fd: of the part file; this object closes it.
     """
 
-    def __init__(self, growing: Growing, fd: int) -> None:
+    def __init__(self, growing: PartialContent, fd: int) -> None:
         self.file = growing.content.file
         self.size = growing.content.size
         self.digests = growing.content.digests
@@ -171,7 +171,7 @@ class GrowingSource:
             os.close(fd)
 
 
-class Partials:
+class PartialRegister:
     """
     The downloads in progress that others may be served from.
 
@@ -179,13 +179,13 @@ class Partials:
     """
 
     def __init__(self) -> None:
-        self._running: dict[FileId, Partial] = {}
+        self._running: dict[FileId, PartialDownload] = {}
 
-    def add(self, file: FileId, partial: "Partial") -> None:
+    def add(self, file: FileId, partial: "PartialDownload") -> None:
         """Serve from a download from now on, unless another one of the same content is."""
         self._running.setdefault(file, partial)
 
-    def remove(self, file: FileId, partial: "Partial") -> None:
+    def remove(self, file: FileId, partial: "PartialDownload") -> None:
         """Serve from it no more, but for what goes on."""
         if self._running.get(file) is partial:
             del self._running[file]
@@ -195,7 +195,7 @@ class Partials:
         running = self._running.get(file)
         return running.hit(me) if running is not None else None
 
-    def open(self, file: FileId) -> "tuple[GrowingSource, Growing] | tuple[None, None]":
+    def open(self, file: FileId) -> "tuple[PartialSource, PartialContent] | tuple[None, None]":
         """Open what there is of some content, for one push."""
         running = self._running.get(file)
         return running.open() if running is not None else (None, None)

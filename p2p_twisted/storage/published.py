@@ -7,7 +7,7 @@ from contextlib import suppress
 import attrs
 import msgspec
 
-from p2p_twisted.storage.faults import DiskFault
+from p2p_twisted.storage.disk import DiskFault
 
 
 @attrs.frozen
@@ -38,7 +38,7 @@ class Published:
         return cls(wanted, target, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
-class Record:
+class PublishedRecord:
     """
     A list that only grows, in a file of its own; all methods block.
 

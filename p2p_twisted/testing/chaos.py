@@ -32,7 +32,7 @@ from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.faults import Faults
 from p2p_twisted.testing.listening import heard_only_by
 from p2p_twisted.testing.network import VirtualNetwork
-from p2p_twisted.testing.users import Persons, shared_files
+from p2p_twisted.testing.users import Users, shared_files
 from p2p_twisted.wire.names import PeerName
 
 _FIRST_SECONDS: Final = 15.0
@@ -44,7 +44,7 @@ _OBJECTS_APART: Final = 100_000
 
 
 @frozen
-class Outcome:
+class ChaosOutcome:
     """
     How one run ended.
 
@@ -73,13 +73,13 @@ class Chaos:
     rng: Random
     wrong: list[str] = field(factory=list)
     faults: Faults = field(init=False)
-    persons: Persons = field(init=False)
+    persons: Users = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         names = [f"s{number}" for number in range(1, self.peers + 1)]
         files = shared_files(names, self.rng)
         self.faults = Faults(self.daemons, self.rng, names, self._restart, self._stopped)
-        self.persons = Persons(self.daemons, self.rng, self.faults.present, files)
+        self.persons = Users(self.daemons, self.rng, self.faults.present, files)
 
     def run(self, seconds: float) -> None:
         """Go through it all; what is wrong is then known."""
@@ -148,7 +148,7 @@ def _collected_seldom() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def run(seed: int, peers: int, seconds: float) -> Outcome:
+def run(seed: int, peers: int, seconds: float) -> ChaosOutcome:
     """Run one seed."""
     began = time.perf_counter()
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=_MEMORY if _MEMORY.is_dir() else None))
@@ -174,7 +174,7 @@ def run(seed: int, peers: int, seconds: float) -> Outcome:
         shutil.rmtree(folder, ignore_errors=True)
     virtual, real = daemons.network.clock.now - start, time.perf_counter() - began
     done = tuple(chaos.faults.done)
-    return Outcome(seed, tuple(chaos.wrong), trace, chaos.persons.saved, virtual, real, done)
+    return ChaosOutcome(seed, tuple(chaos.wrong), trace, chaos.persons.saved, virtual, real, done)
 
 
 def replay(seed: int, peers: int, seconds: float) -> str:
@@ -210,7 +210,7 @@ def main(
     return 1 if failed else 0
 
 
-def _report(outcome: Outcome, options: Namespace, write: Callable[[str], object]) -> None:
+def _report(outcome: ChaosOutcome, options: Namespace, write: Callable[[str], object]) -> None:
     if options.verbose:
         write("".join(f"{line}\n" for line in outcome.done))
         write(f"seed {outcome.seed}: {outcome.saved} saved, trace {outcome.trace}\n")

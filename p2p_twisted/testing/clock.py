@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet.base import DelayedCall
 
-from p2p_twisted.simulation.schedule import Agenda
+from p2p_twisted.simulation.event_queue import EventQueue
 
 
 class Timer(DelayedCall):
@@ -22,7 +22,7 @@ class Timer(DelayedCall):
     order = 0
 
 
-class VirtualClock(Agenda):
+class VirtualClock(EventQueue):
     """
     An agenda with timers, for any number of reactors.
 

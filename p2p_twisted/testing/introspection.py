@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from typing_extensions import override
 
-from p2p_twisted.overlay.driver import Node
+from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.overlay import Overlay
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.wire.messages import Gossip
@@ -44,7 +44,7 @@ def close_files(peer: Peer) -> None:
         library._worker.close()
 
 
-def node_of(peer: Peer) -> Node | None:
+def node_of(peer: Peer) -> OverlayDriver | None:
     """Find a peer's part of the overlay, once it has joined."""
     return peer._presence.node
 

@@ -10,7 +10,7 @@ from attrs import define, field
 
 from p2p_twisted.testing.channel import Channel
 from p2p_twisted.testing.clock import VirtualClock
-from p2p_twisted.testing.paths import Path, Ways
+from p2p_twisted.testing.paths import Path, Paths
 from p2p_twisted.testing.reactor import VirtualPort, VirtualReactor
 
 _FIRST_EPHEMERAL_PORT: Final = 49_152
@@ -31,7 +31,7 @@ class VirtualNetwork:
     """
 
     seed: int = 1
-    ways: Ways = field(factory=Ways)
+    ways: Paths = field(factory=Paths)
     clock: VirtualClock = field(factory=VirtualClock)
     processes: dict[str, VirtualReactor] = field(factory=dict)
     ports: dict[int, VirtualPort] = field(factory=dict)

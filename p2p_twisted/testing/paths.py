@@ -19,7 +19,7 @@ class Path:
 
 
 @define
-class Ways:
+class Paths:
     """
     Which way leads from a process to another, and whether anything gets through.
 

@@ -46,13 +46,13 @@ def p2p_network(
         from p2p_twisted.testing.daemons import VirtualDaemons
         from p2p_twisted.testing.network import VirtualNetwork
         from p2p_twisted.testing.paths import Path as Way
-        from p2p_twisted.testing.paths import Ways
+        from p2p_twisted.testing.paths import Paths
 
         if seed is None:
             seed = request.config.getoption("--p2p-seed")
         # Shown with a test that fails.
         print(f"again: pytest '{request.node.nodeid}' --p2p-seed {seed}")  # noqa: T201
-        network = VirtualNetwork(seed, Ways(Way(latency, bandwidth)))
+        network = VirtualNetwork(seed, Paths(Way(latency, bandwidth)))
         daemons = VirtualDaemons(tmp_path / f"p2p-{len(made)}", network)
         made.append(daemons)
         daemons.start_registry()

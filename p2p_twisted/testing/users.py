@@ -45,7 +45,7 @@ def shared_files(names: Sequence[PeerName], rng: Random) -> Files:
 
 
 @define(eq=False)
-class Persons:
+class Users:
     """
     Those at the peers: they download, change their minds, look around, and tell everybody.
 

@@ -9,9 +9,9 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from p2p_twisted.picker.ranges import Range, ranges
-from p2p_twisted.picker.superseeding import Spreading
+from p2p_twisted.picker.super_seeding import SuperSeeder
 from p2p_twisted.runtime.background import background
-from p2p_twisted.storage.partial import Push
+from p2p_twisted.storage.partial import PartialPush
 from p2p_twisted.wire.limits import CHUNK_BYTES
 
 PLENTY_BYTES_PER_SECOND: Final = 200_000_000
@@ -28,41 +28,41 @@ _FEWEST_AHEAD: Final = 3
 class Audience(Protocol):
     """The pushes of one content."""
 
-    def joined(self, push: Push) -> bool:
+    def joined(self, push: PartialPush) -> bool:
         """
         Take note of one more.
 
         :returns: whether it may be asked only for what it offers.
         """
 
-    def left(self, push: Push) -> None:
+    def left(self, push: PartialPush) -> None:
         """Take note that one is gone, if it ever joined."""
 
-    def sent(self, push: Push, index: int, length: int) -> None:
+    def sent(self, push: PartialPush, index: int, length: int) -> None:
         """Take note that a chunk has left."""
 
-    def has(self, push: Push, chunks: Iterable[Range]) -> None:
+    def has(self, push: PartialPush, chunks: Iterable[Range]) -> None:
         """Take note of what a requester has."""
 
 
-class Apart:
+class Unlimited:
     """Pushes that take nothing from each other: everybody may ask for everything."""
 
-    def joined(self, push: Push) -> bool:
+    def joined(self, push: PartialPush) -> bool:
         """Let it ask for everything."""
         return False
 
-    def left(self, push: Push) -> None:
+    def left(self, push: PartialPush) -> None:
         """Do nothing."""
 
-    def sent(self, push: Push, index: int, length: int) -> None:
+    def sent(self, push: PartialPush, index: int, length: int) -> None:
         """Do nothing."""
 
-    def has(self, push: Push, chunks: Iterable[Range]) -> None:
+    def has(self, push: PartialPush, chunks: Iterable[Range]) -> None:
         """Do nothing."""
 
 
-class Crowd:
+class SharedUplink:
     """
     The pushes of a file that this peer has all of, through one uplink.
 
@@ -78,16 +78,16 @@ class Crowd:
         self._chunks = chunks
         self._rng = rng
         # When each was last told of a chunk, or sent one.
-        self._pushes: dict[Push, float] = {}
-        self._spreading: Spreading[Push] | None = None
-        self._spread: set[Push] = set()
+        self._pushes: dict[PartialPush, float] = {}
+        self._spreading: SuperSeeder[PartialPush] | None = None
+        self._spread: set[PartialPush] = set()
         self._rate = 0.0
         self._since = clock.seconds()
         self._moved = 0
         self._watching = LoopingCall(self._watch)
         self._watching.clock = clock
 
-    def joined(self, push: Push) -> bool:
+    def joined(self, push: PartialPush) -> bool:
         """Take note of one more."""
         self._pushes[push] = self._clock.seconds()
         if self._spreading is not None:
@@ -97,7 +97,7 @@ class Crowd:
             self._begin()
         return self._spreading is not None
 
-    def left(self, push: Push) -> None:
+    def left(self, push: PartialPush) -> None:
         """Take note that one is gone, if it ever joined."""
         self._pushes.pop(push, None)
         if self._spreading is not None:
@@ -107,7 +107,7 @@ class Crowd:
             if len(self._pushes) < 2:
                 self._end()
 
-    def sent(self, push: Push, index: int, length: int) -> None:
+    def sent(self, push: PartialPush, index: int, length: int) -> None:
         """Take note that a chunk has left."""
         self._pushes[push] = self._clock.seconds()
         self._measure(length)
@@ -119,7 +119,7 @@ class Crowd:
             self._spreading.sent(push, index)
             self._reveal()
 
-    def has(self, push: Push, chunks: Iterable[Range]) -> None:
+    def has(self, push: PartialPush, chunks: Iterable[Range]) -> None:
         """Take note of what a requester has."""
         if self._spreading is not None and push in self._spread:
             self._spreading.has(push, chunks)
@@ -131,7 +131,7 @@ class Crowd:
         return is_crowd and self._rate < PLENTY_BYTES_PER_SECOND
 
     def _begin(self) -> None:
-        self._spreading = Spreading(self._chunks, self._rng)
+        self._spreading = SuperSeeder(self._chunks, self._rng)
         for push in self._pushes:
             self._let_help(push)
         self._reveal()
@@ -146,7 +146,7 @@ class Crowd:
         for push in spread:
             push.offer(((0, self._chunks),))
 
-    def _let_help(self, push: Push) -> None:
+    def _let_help(self, push: PartialPush) -> None:
         assert self._spreading is not None
         self._spread.add(push)
         self._spreading.add(push)
@@ -159,7 +159,7 @@ class Crowd:
         # A few who take long over what they were told of must not keep the rest from all others.
         long_ago = self._clock.seconds() - _LATE_SECONDS
         ahead += sum(not push.is_idle and self._pushes[push] <= long_ago for push in self._spread)
-        revealed: dict[Push, list[int]] = {}
+        revealed: dict[PartialPush, list[int]] = {}
         for push, index in self._spreading.reveal(ahead):
             revealed.setdefault(push, []).append(index)
         for push, indexes in revealed.items():

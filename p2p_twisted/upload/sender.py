@@ -6,7 +6,7 @@ import attrs
 from twisted.internet.interfaces import IPullProducer, IReactorTime
 from zope.interface import implementer
 
-from p2p_twisted.bandwidth.meter import Speed
+from p2p_twisted.bandwidth.meter import Meter
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.pace import Pace
@@ -48,7 +48,7 @@ class Supplier(Protocol):
 
 
 @implementer(IPullProducer)
-class Outflow:
+class StreamProducer:
     """
     The output of one push, as the pull producer of its transport.
 
@@ -62,7 +62,7 @@ class Outflow:
     def __init__(
         self, clock: IReactorTime, connection: Connection, supplier: Supplier, pace: Pace
     ) -> None:
-        self.speed = Speed()
+        self.speed = Meter()
         self._clock = clock
         self._connection = connection
         self._supplier = supplier

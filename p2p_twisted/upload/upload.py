@@ -11,14 +11,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.picker.ranges import Range, announcements
-from p2p_twisted.picker.requested import Orders
+from p2p_twisted.picker.requested_chunks import RequestedChunks
 from p2p_twisted.upload.audience import Audience
-from p2p_twisted.upload.sender import Outflow, Span
-from p2p_twisted.upload.smallsender import Wholes
+from p2p_twisted.upload.sender import Span, StreamProducer
+from p2p_twisted.upload.small_sender import SmallFileSender
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.chunks import chunk_count, chunk_length
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.content import chunk_count, chunk_length
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import (
     Chunk,
@@ -42,7 +42,7 @@ _DIGESTS_BYTES: Final = 64 * limits.KIB
 
 
 @attrs.frozen
-class Upload:
+class UploadProgress:
     """
     One push to another peer.
 
@@ -57,7 +57,7 @@ class Upload:
     rate: float = 0.0
 
 
-class Pushing:
+class Upload:
     """
     A session on a connection that we dialed: push one source to who is expected there.
 
@@ -80,7 +80,7 @@ class Pushing:
         connection: Connection,
         source: Source,
         audience: Audience,
-        wholes: Wholes,
+        wholes: SmallFileSender,
         want: Want,
         is_expected: Callable[[Hello], bool],
         pace: Pace,
@@ -93,19 +93,19 @@ class Pushing:
         self.want = want
         self._is_expected = is_expected
         self._pace = pace
-        self._outflow = Outflow(clock, connection, self, pace)
+        self._outflow = StreamProducer(clock, connection, self, pace)
         self._digests = memoryview(source.digests)
-        self._orders = Orders(chunk_count(source.size))
+        self._orders = RequestedChunks(chunk_count(source.size))
         # What is to go out between two chunks.
         self._lines: deque[bytes] = deque()
         # The chunk that goes out now.
         self._leaving: int | None = None
         self._is_open = False
 
-    def upload(self, now: float) -> Upload:
+    def upload(self, now: float) -> UploadProgress:
         """Tell how it stands."""
         speed = self._outflow.speed
-        return Upload(self.want.name, self.want.file, speed.total, speed.rate(now))
+        return UploadProgress(self.want.name, self.want.file, speed.total, speed.rate(now))
 
     # What the requester says
 

@@ -8,17 +8,17 @@ from twisted.internet.defer import DeferredList
 from twisted.internet.error import ConnectError
 from twisted.logger import Logger
 
-from p2p_twisted.bandwidth.limiter import Traffic
+from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.runtime.background import background
-from p2p_twisted.storage.partial import Partials
-from p2p_twisted.upload.audience import Apart, Audience, Crowd
-from p2p_twisted.upload.diallimit import DialLimit
-from p2p_twisted.upload.smallsender import Wholes
-from p2p_twisted.upload.upload import Pushing, Upload
+from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.upload.audience import Audience, SharedUplink, Unlimited
+from p2p_twisted.upload.dial_limit import DialLimit
+from p2p_twisted.upload.small_sender import SmallFileSender
+from p2p_twisted.upload.upload import Upload, UploadProgress
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.chunks import chunk_count
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.content import chunk_count
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.messages import File, Hello, Want
 from p2p_twisted.wire.names import FileId, MessageId, NetworkName, is_loopback
@@ -36,7 +36,7 @@ class Refusal(Protocol):
         """
 
 
-class Pushes:
+class Uploads:
     """
     Serve what others want of this peer's content.
 
@@ -57,8 +57,8 @@ class Pushes:
         network: NetworkName,
         open_source: Callable[[FileId], Source | None],
         may_dial: Callable[[str], bool],
-        traffic: Traffic,
-        partials: Partials,
+        traffic: Bandwidth,
+        partials: PartialRegister,
         rng: Random,
     ) -> None:
         self._reactor = reactor
@@ -68,9 +68,9 @@ class Pushes:
         self._partials = partials
         self._traffic = traffic
         self._rng = rng
-        self._crowds: dict[FileId, Crowd] = {}
+        self._crowds: dict[FileId, SharedUplink] = {}
         self._dials = DialLimit()
-        self._open: dict[Connection, Pushing] = {}
+        self._open: dict[Connection, Upload] = {}
         # In the order in which they came.
         self._tickets: dict[MessageId, None] = {}
         self._is_stopping = False
@@ -110,7 +110,7 @@ class Pushes:
             connection.abort()
         await DeferredList(gone)
 
-    def all(self) -> tuple[Upload, ...]:
+    def all(self) -> tuple[UploadProgress, ...]:
         """Tell whom something is sent, and how fast."""
         now = self._reactor.seconds()
         return tuple(push.upload(now) for push in self._open.values())
@@ -154,10 +154,10 @@ class Pushes:
         """Find the others to whom the same file is pushed, if they share an uplink."""
         if is_loopback(want.host) and self._traffic.rates.up is None:
             # What they passed on to each other would go through the same processors once more.
-            return Apart()
+            return Unlimited()
         if source.file not in self._crowds:
             chunks = chunk_count(source.size)
-            self._crowds[source.file] = Crowd(self._reactor, chunks, self._rng)
+            self._crowds[source.file] = SharedUplink(self._reactor, chunks, self._rng)
         return self._crowds[source.file]
 
     async def _push(self, want: Want, source: Source, audience: Audience, refuse: Refusal) -> None:
@@ -169,8 +169,8 @@ class Pushes:
             return True
 
         connection = Connection(self._reactor)
-        wholes = Wholes(self._reactor, self._open_source)
-        push = Pushing(
+        wholes = SmallFileSender(self._reactor, self._open_source)
+        push = Upload(
             self._reactor,
             connection,
             source,

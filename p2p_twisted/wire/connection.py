@@ -22,13 +22,13 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import Block, Pieces, RawSink, Section
 from p2p_twisted.wire.codec import encode, printable
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.input import Intake
-from p2p_twisted.wire.keepalive import Pulse
-from p2p_twisted.wire.linegate import Manners
+from p2p_twisted.wire.input import Input
+from p2p_twisted.wire.keepalive import KeepAlive
+from p2p_twisted.wire.line_gate import LineGate
 from p2p_twisted.wire.messages import Error, Hello, Message, Ping
 from p2p_twisted.wire.names import BadName, plain_host
 from p2p_twisted.wire.pace import Pace
-from p2p_twisted.wire.send_queue import IStream, Outbox
+from p2p_twisted.wire.send_queue import IStream, SendQueue
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
 
@@ -84,10 +84,10 @@ class Connection(LineReceiver):
         self._greeting = greeting
         self._phase = _Phase.CONNECTING
         self._deadline = Alarm(clock, self._too_late)
-        self._outbox = Outbox(clock, self._give_up)
-        self._pulse = Pulse(clock, greeting is None, self._ping, self._give_up_silent)
-        self._intake = Intake(clock, self._take_straight)
-        self._manners = Manners(self, self._pulse, greeting is not None)
+        self._outbox = SendQueue(clock, self._give_up)
+        self._pulse = KeepAlive(clock, greeting is None, self._ping, self._give_up_silent)
+        self._intake = Input(clock, self._take_straight)
+        self._manners = LineGate(self, self._pulse, greeting is not None)
 
     # What sessions use
 

@@ -12,7 +12,7 @@ from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.send_queue import IStream
 
 
-class Intake:
+class Input:
     """
     What comes in on one connection between its lines.
 

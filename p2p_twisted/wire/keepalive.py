@@ -12,7 +12,7 @@ from p2p_twisted.wire import limits
 _SHORTEST_WAIT_SECONDS: Final = 0.1
 
 
-class Pulse:
+class KeepAlive:
     """
     One ping per silence of 5 s, and death after 15 s of it.
 

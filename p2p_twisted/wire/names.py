@@ -30,7 +30,7 @@ NetworkName = PeerName
 """The name of a network: peers of different networks do not link."""
 
 FileId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-"""What names content: see :mod:`p2p_twisted.wire.content`."""
+"""What names content: see :mod:`p2p_twisted.wire.chunks`."""
 
 MessageId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
 """A random name for one broadcast, question or ticket."""

@@ -44,7 +44,7 @@ class IStream(ITCPTransport, IConsumer, IPushProducer):
 
 
 @implementer(IPushProducer)
-class Outbox:
+class SendQueue:
     """
     The output of one connection, as the push producer of its transport.
 

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.bandwidth.rates import AtOnce, BadRate, Rates, read_rate, written
+from p2p_twisted.bandwidth.rates import BadRate, Rates, Slots, read_rate, written
 from p2p_twisted.wire.limits import KIB, MIB
 
 
@@ -44,19 +44,19 @@ class AtOnceTests(SynchronousTestCase):
 
     def test_too_slow(self) -> None:
         """A rate that would leave transfers for dead is refused, with a way out."""
-        AtOnce().check(Rates(64 * KIB, 128 * KIB))
-        AtOnce(1, 1).check(Rates(2 * KIB, 16 * KIB))
-        error = self.assertRaises(BadRate, AtOnce().check, Rates(up=63 * KIB))
+        Slots().check(Rates(64 * KIB, 128 * KIB))
+        Slots(1, 1).check(Rates(2 * KIB, 16 * KIB))
+        error = self.assertRaises(BadRate, Slots().check, Rates(up=63 * KIB))
         self.assertEqual(
             str(error),
             "63K up is too slow for 32 transfers at once: below 2K each they may be given up for"
             " dead. 64K at least, or fewer transfers (--max-transfers)",
         )
-        error = self.assertRaises(BadRate, AtOnce(4, 4).check, Rates(down=63 * KIB))
+        error = self.assertRaises(BadRate, Slots(4, 4).check, Rates(down=63 * KIB))
         self.assertIn("63K down is too slow for 4 transfers", str(error))
 
     def test_holders(self) -> None:
         """A download has fewer holders where each would get too little."""
         for rate, holders in [(128 * KIB, 1), (256 * KIB, 2), (10 * MIB, 8), (None, 8)]:
-            self.assertEqual(AtOnce().holders(rate), holders)
-        self.assertEqual(AtOnce(1, 1).holders(64 * KIB), 4)
+            self.assertEqual(Slots().holders(rate), holders)
+        self.assertEqual(Slots(1, 1).holders(64 * KIB), 4)

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.bandwidth.limiter import Pacer
-from p2p_twisted.bandwidth.meter import Speed
+from p2p_twisted.bandwidth.limiter import Limiter
+from p2p_twisted.bandwidth.meter import Meter
 from p2p_twisted.bandwidth.throttle import Share, Throttle
 from p2p_twisted.wire.limits import KIB, MIB
 
@@ -14,7 +14,7 @@ from p2p_twisted.wire.limits import KIB, MIB
 class Transfer:
     """Moves as much as it may, in pieces of at most so many bytes."""
 
-    def __init__(self, pacer: Pacer, piece: int = MIB, most: int = 1 << 40) -> None:
+    def __init__(self, pacer: Limiter, piece: int = MIB, most: int = 1 << 40) -> None:
         self.moved = 0
         self.pace = pacer.pace()
         self._piece = piece
@@ -74,7 +74,7 @@ class PacerTests(SynchronousTestCase):
         self.clock = Clock()
         self.clock.advance(1_000.0)
 
-    def moved(self, pacer: Pacer, transfers: list[Transfer], step: float = 0.001) -> list[int]:
+    def moved(self, pacer: Limiter, transfers: list[Transfer], step: float = 0.001) -> list[int]:
         for transfer in transfers:
             transfer.go_on()
         run(self.clock, 10.0, step)
@@ -86,7 +86,7 @@ class PacerTests(SynchronousTestCase):
         """One transfer and many keep to the rate, and get the same each."""
         for rate in (64 * KIB, 10 * MIB, 300 * MIB):
             for count in (1, 8):
-                pacer = Pacer(self.clock, rate)
+                pacer = Limiter(self.clock, rate)
                 moved = self.moved(pacer, [Transfer(pacer) for _ in range(count)])
                 turn = Throttle(rate).turn
                 self.assertApproximates(sum(moved), 10 * rate, 0.1 * rate + count * turn)
@@ -96,13 +96,13 @@ class PacerTests(SynchronousTestCase):
     def test_busy_reactor(self) -> None:
         """Timers that are up to half a second late cost nothing of the rate."""
         for step in (0.05, 0.5):
-            pacer = Pacer(self.clock, 10 * MIB)
+            pacer = Limiter(self.clock, 10 * MIB)
             moved = self.moved(pacer, [Transfer(pacer)], step)
             self.assertApproximates(sum(moved), 100 * MIB, 10 * MIB * step + 2 * MIB)
 
     def test_idle(self) -> None:
         """What nobody has moved for long is not made up for."""
-        pacer = Pacer(self.clock, 10 * MIB)
+        pacer = Limiter(self.clock, 10 * MIB)
         for _ in range(3):
             run(self.clock, 10.0, 1.0)
             transfer = Transfer(pacer)
@@ -112,20 +112,20 @@ class PacerTests(SynchronousTestCase):
 
     def test_small_pieces(self) -> None:
         """A transfer of small files gets as much as one of a large file."""
-        pacer = Pacer(self.clock, 4 * MIB)
+        pacer = Limiter(self.clock, 4 * MIB)
         small, large = self.moved(pacer, [Transfer(pacer, KIB), Transfer(pacer)])
         self.assertApproximates(small, large, 0.02 * large)
 
     def test_slow_reader(self) -> None:
         """What one transfer cannot use the others get."""
-        pacer = Pacer(self.clock, 4 * MIB)
+        pacer = Limiter(self.clock, 4 * MIB)
         little, much = self.moved(pacer, [Transfer(pacer, most=MIB), Transfer(pacer)])
         self.assertEqual(little, MIB)
         self.assertApproximates(much, 39 * MIB, MIB)
 
     def test_change(self) -> None:
         """A new rate holds at once, also for whoever pauses for long."""
-        pacer = Pacer(self.clock, 1 * KIB)
+        pacer = Limiter(self.clock, 1 * KIB)
         transfer = Transfer(pacer)
         transfer.go_on()
         run(self.clock, 1.0)
@@ -138,7 +138,7 @@ class PacerTests(SynchronousTestCase):
 
     def test_stop(self) -> None:
         """Who has stopped is not called back, nor when the rate changes."""
-        pacer = Pacer(self.clock, 1 * KIB)
+        pacer = Limiter(self.clock, 1 * KIB)
         transfer = Transfer(pacer)
         transfer.go_on()
         before = transfer.moved
@@ -157,7 +157,7 @@ class SpeedTests(SynchronousTestCase):
 
     def test_last_seconds(self) -> None:
         """What was long ago does not count."""
-        speed = Speed()
+        speed = Meter()
         self.assertEqual(speed.rate(100.0), 0.0)
         for tenth in range(100):
             speed.moved(KIB, 100.1 + tenth / 10)
@@ -170,7 +170,7 @@ class SpeedTests(SynchronousTestCase):
 
     def test_begun(self) -> None:
         """What has just begun is measured from its first bytes on."""
-        speed = Speed()
+        speed = Meter()
         for tenth in range(10):
             speed.moved(KIB, 100.0 + tenth / 10)
         self.assertApproximates(speed.rate(101.0), 10 * KIB, KIB)

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.cli.main import main
 from p2p_twisted.cli.simprogress import ProgressLine
 from p2p_twisted.simulation.scenario import Scenario
-from p2p_twisted.simulation.simulation import Progress
+from p2p_twisted.simulation.simulation import SimulationProgress
 
 SHORT = ("sim", "--peers", "12", "--duration", "60", "--seed", "7")
 
@@ -135,8 +135,8 @@ class ProgressTests(SynchronousTestCase):
         """Show progress twice, after a pause and at once."""
         times = iter([0.0, pause, pause, pause])
         with ProgressLine(Scenario(), stream, lambda: next(times)) as line:
-            line.show(Progress(12.0, 1_000, 5_000))
-            line.show(Progress(13.0, 1_000, 5_100))
+            line.show(SimulationProgress(12.0, 1_000, 5_000))
+            line.show(SimulationProgress(13.0, 1_000, 5_100))
         return stream.getvalue()
 
     def test_terminal(self) -> None:

@@ -12,10 +12,10 @@ from p2p_twisted.cli.simpicture import picture
 from p2p_twisted.cli.simsample import MOST_DRAWN, drawn_of
 from p2p_twisted.simulation.graph import Graph
 from p2p_twisted.simulation.scenario import Scenario
-from p2p_twisted.simulation.simulation import Outcome, Simulation
+from p2p_twisted.simulation.simulation import Simulation, SimulationOutcome
 
 
-def an_outcome(**scenario: Any) -> Outcome:
+def an_outcome(**scenario: Any) -> SimulationOutcome:
     """Run a short scenario."""
     simulation = Simulation(Scenario(**{"peers": 20, "duration": 60, **scenario}))
     for _ in simulation.run():

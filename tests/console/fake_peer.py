@@ -19,7 +19,7 @@ from p2p_twisted.peer.interface import (
     Topology,
     Watch,
 )
-from p2p_twisted.upload.upload import Upload
+from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
@@ -127,8 +127,8 @@ class FakePeer:
     def transfers(self) -> tuple[Progress, ...]:
         return (running(1), saved(2))
 
-    def uploads(self) -> tuple[tuple[str, Upload], ...]:
-        return (("f9.txt", Upload("s7", OTHER_FILE, 4_096, 128.0)),)
+    def uploads(self) -> tuple[tuple[str, UploadProgress], ...]:
+        return (("f9.txt", UploadProgress("s7", OTHER_FILE, 4_096, 128.0)),)
 
     def cancel(self, number: int) -> Progress:
         if number != 1:

@@ -18,7 +18,7 @@ from p2p_twisted.download.progress import (
     Seeking,
     Waiting,
 )
-from p2p_twisted.upload.upload import Upload
+from p2p_twisted.upload.upload import UploadProgress
 from tests.console.fake_peer import FILE, running, saved
 
 
@@ -118,7 +118,7 @@ class TransfersTests(SynchronousTestCase):
 
     def test_uploads(self) -> None:
         """Who gets what, as far as it has come."""
-        upload = Upload("s7", FILE, 4_096, 128.0)
+        upload = UploadProgress("s7", FILE, 4_096, 128.0)
         _none, *lines = transfers_lines([], [("f9.txt", upload)])
         self.assertEqual(lines, ["  <  4.0 KiB of f9.txt to s7, 128 B/s"])
 

@@ -3,7 +3,7 @@
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.console.line_queue import WAITING, Turn, Turns
+from p2p_twisted.console.line_queue import WAITING, LineQueue, Turn
 
 
 class Source:
@@ -13,7 +13,7 @@ class Source:
         self.is_paused = False
         self.begun: list[int] = []
         self.ends: dict[int, Deferred[None]] = {}
-        self.turns = Turns(at_once, self._pause, self._resume)
+        self.turns = LineQueue(at_once, self._pause, self._resume)
 
     def add(self, *numbers: int) -> None:
         """Add turns that wait to be ended."""

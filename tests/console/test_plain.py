@@ -11,7 +11,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.console.console import CLOSE_SECONDS, Setting
+from p2p_twisted.console.console import CLOSE_SECONDS, ConsoleConfig
 from p2p_twisted.console.output import QUEUE_BYTES
 from p2p_twisted.console.plain import PlainConsole
 from p2p_twisted.download.progress import Failed, Progress
@@ -30,7 +30,7 @@ class Pipe:
         self.told: list[bool] = []
         self.left = 0
         self.transport = StringTransport()
-        setting = Setting(
+        setting = ConsoleConfig(
             clock=self.clock,
             peer=self.peer,
             name="s2",

@@ -3,7 +3,7 @@
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.console.progress_view import ProgressBoard
+from p2p_twisted.console.progress_view import ProgressView
 from p2p_twisted.download.progress import Progress, Waiting
 from tests.console.fake_peer import running, saved
 
@@ -14,7 +14,7 @@ class ProgressBoardTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.shown: list[list[Progress]] = []
-        self.board = ProgressBoard(self.clock, 5.0, lambda all_: self.shown.append(list(all_)))
+        self.board = ProgressView(self.clock, 5.0, lambda all_: self.shown.append(list(all_)))
 
     def test_now_and_then(self) -> None:
         """However often they change, they are shown once in a while, as they are then."""

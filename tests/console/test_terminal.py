@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from p2p_twisted.console.console import Setting
+from p2p_twisted.console.console import ConsoleConfig
 from p2p_twisted.console.terminal import TerminalConsole
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer, Topology
@@ -51,7 +51,7 @@ class Terminal:
         self.told: list[bool] = []
         self.transport = StringTransport()
         self._shown = VirtualTerminal(self.mode.width)
-        setting = Setting(
+        setting = ConsoleConfig(
             clock=self.clock,
             peer=self.peer,
             name="s2",

@@ -4,7 +4,7 @@ import os
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.console.verdicts import Results
+from p2p_twisted.console.verdicts import Verdicts
 
 
 class ResultsTests(SynchronousTestCase):
@@ -12,7 +12,7 @@ class ResultsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.reading, self.writing = os.pipe()
-        self.results = Results(self.writing)
+        self.results = Verdicts(self.writing)
 
     def tearDown(self) -> None:
         os.close(self.reading)
@@ -35,4 +35,4 @@ class ResultsTests(SynchronousTestCase):
 
     def test_no_such_descriptor(self) -> None:
         """A descriptor that is none does no harm."""
-        Results(9_999).tell(True)
+        Verdicts(9_999).tell(True)

@@ -3,8 +3,8 @@
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Progress, Saved
+from p2p_twisted.wire.chunks import DIGEST_BYTES, chunk_count
 from p2p_twisted.wire.codec import decode
-from p2p_twisted.wire.content import DIGEST_BYTES, chunk_count
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Chunk, Message, Push
 from tests.download.cases import DownloadCase

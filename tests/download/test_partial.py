@@ -4,7 +4,7 @@ import os
 import time
 
 from p2p_twisted.download.progress import Saved
-from p2p_twisted.upload.uploads import Pushes
+from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import (
@@ -37,7 +37,7 @@ class PartialTests(SwarmingCase):
         self.other = Greeter(encode(Hello(PROTOCOL, "peer", "other", "default")))
         self.wires.listeners["127.0.0.1", 9001] = lambda: self.other
         partials = self.mine.downloads.partials
-        self.pushes: Pushes = make_pushes(self.wires, lambda file: None, partials)
+        self.pushes: Uploads = make_pushes(self.wires, lambda file: None, partials)
         self.refused: list[str] = []
         self.want = Want("e" * 32, CONTENT.file, "other", "127.0.0.1", 9001, via=("other",))
 

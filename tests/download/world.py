@@ -14,18 +14,18 @@ from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 from typing_extensions import override
 
-from p2p_twisted.bandwidth.limiter import Traffic
+from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
-from p2p_twisted.download.tickets import Requests
+from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.runtime.threads import inline
-from p2p_twisted.storage.faults import Disk
+from p2p_twisted.storage.disk import Disk
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.journal import Wants
-from p2p_twisted.storage.partial import Partials
-from p2p_twisted.upload.uploads import Pushes
+from p2p_twisted.storage.journal import Journal
+from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.upload.uploads import Uploads
+from p2p_twisted.wire.chunks import chunk_digest, content_id, split_chunks
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.content import chunk_digest, content_id, split_chunks
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.listener import Listener
@@ -100,7 +100,7 @@ class OnDisk(Content):
 class FirstPush:
     """The session of an accepted connection: it takes a push."""
 
-    def __init__(self, connection: Connection, downloads: Downloads | Requests) -> None:
+    def __init__(self, connection: Connection, downloads: Downloads | Tickets) -> None:
         self._connection = connection
         self._downloads = downloads
 
@@ -119,17 +119,17 @@ class FirstPush:
 def make_pushes(
     wires: Wires,
     open_source: Callable[[FileId], Source | None],
-    partials: Partials | None = None,
-    traffic: Traffic | None = None,
-) -> Pushes:
+    partials: PartialRegister | None = None,
+    traffic: Bandwidth | None = None,
+) -> Uploads:
     """Make what serves others; it dials whomever it is told to, except for one host."""
-    return Pushes(
+    return Uploads(
         wires,
         "default",
         open_source,
         lambda host: host != "10.9.9.9",
-        traffic or Traffic(wires),
-        partials or Partials(),
+        traffic or Bandwidth(wires),
+        partials or PartialRegister(),
         Random(2),
     )
 
@@ -174,8 +174,8 @@ class World:
         self.shown: list[Progress] = []
         self._tickets = count()
         self.inbox = Inbox(str(folder / "Downloads"), disk)
-        self.journal = Wants(str(folder / "wants"), disk)
-        self.traffic = Traffic(self.wires)
+        self.journal = Journal(str(folder / "wants"), disk)
+        self.traffic = Bandwidth(self.wires)
         self.downloads = self.new_run()
 
     def new_run(self) -> Downloads:

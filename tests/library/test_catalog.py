@@ -7,13 +7,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library import catalog as catalog_module
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.library.entries import Content, OnDisk, Shared, Signature
+from p2p_twisted.library.entries import HashedFile, OnDisk, Shared, Signature
 from p2p_twisted.library.folders import folders_above
-from p2p_twisted.wire.content import content_id
+from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.manifest import Member, encode
 
 NAMES = ["a", "B/x.txt", "B/y", "B/c/x", "d/x", "d/X.TXT"]
-CONTENTS = [Content(str(number) * 64, b"") for number in range(3)]
+CONTENTS = [HashedFile(str(number) * 64, b"") for number in range(3)]
 
 
 def on_disk(name: str, size: int = 1) -> OnDisk:
@@ -25,7 +25,7 @@ def catalog(**sizes: int) -> Catalog:
     """Make a catalog of hashed files."""
     made = Catalog()
     for name, size in sizes.items():
-        made.put(on_disk(name, size), Content(content_id(name.encode()), b""))
+        made.put(on_disk(name, size), HashedFile(content_id(name.encode()), b""))
     return made
 
 
@@ -35,7 +35,7 @@ class CatalogMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.catalog = Catalog()
-        self.files: dict[str, tuple[OnDisk, Content | None, int]] = {}
+        self.files: dict[str, tuple[OnDisk, HashedFile | None, int]] = {}
 
     @rule(
         name=st.sampled_from(NAMES),
@@ -43,7 +43,7 @@ class CatalogMachine(RuleBasedStateMachine):
         content=st.none() | st.sampled_from(CONTENTS),
         percent=st.integers(0, 99),
     )
-    def put(self, name: str, size: int, content: Content | None, percent: int) -> None:
+    def put(self, name: str, size: int, content: HashedFile | None, percent: int) -> None:
         file = on_disk(name, size)
         self.files[name] = (file, content, percent if content is None else 100)
         self.catalog.put(file, content, percent)
@@ -58,7 +58,7 @@ class CatalogMachine(RuleBasedStateMachine):
         for name in sorted(self.catalog.unsealed):
             self.catalog.seal(name, content_id(self.catalog.manifest(name)))
 
-    def below(self, folder: str) -> dict[str, tuple[OnDisk, Content | None, int]]:
+    def below(self, folder: str) -> dict[str, tuple[OnDisk, HashedFile | None, int]]:
         return {n: f for n, f in sorted(self.files.items()) if n.startswith(f"{folder}/")}
 
     @invariant()

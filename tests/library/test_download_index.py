@@ -6,8 +6,8 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.cache import KEPT_DAYS, HashCache
-from p2p_twisted.library.download_index import Earlier
-from p2p_twisted.wire.content import chunk_digest, content_id
+from p2p_twisted.library.download_index import DownloadIndex
+from p2p_twisted.wire.chunks import chunk_digest, content_id
 
 DAY_SECONDS = 86_400
 
@@ -22,8 +22,10 @@ class EarlierTests(SynchronousTestCase):
         self.now = 1e9
         self.earlier = self.run_again()
 
-    def run_again(self) -> Earlier:
-        earlier = Earlier(self.root, HashCache(self.folder / "downloads.db", lambda: self.now))
+    def run_again(self) -> DownloadIndex:
+        earlier = DownloadIndex(
+            self.root, HashCache(self.folder / "downloads.db", lambda: self.now)
+        )
         earlier.start()
         self.addCleanup(earlier.stop)
         return earlier

@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library import openat
-from p2p_twisted.wire.content import content_id
+from p2p_twisted.wire.chunks import content_id
 from tests.library.sharing import Sharer
 
 

@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library import hashing
 from p2p_twisted.library.hashing import Altered, Begun, Hashed, hash_some
-from p2p_twisted.wire.content import content_id
+from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from tests.library.sharing import Sharer, found
 

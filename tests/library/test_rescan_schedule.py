@@ -3,14 +3,14 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.entries import Place, Visit
-from p2p_twisted.library.rescan_schedule import Agenda
+from p2p_twisted.library.rescan_schedule import RescanSchedule
 
 ROOT = [Visit(Place(), True)]
 
 
-def begun(took: float = 0.0) -> Agenda:
+def begun(took: float = 0.0) -> RescanSchedule:
     """Make an agenda whose first look took some seconds, and ended at 0."""
-    agenda = Agenda()
+    agenda = RescanSchedule()
     agenda.due_visits(-took)
     agenda.looked(-took, 0)
     return agenda
@@ -21,7 +21,7 @@ class AgendaTests(SynchronousTestCase):
 
     def test_first(self) -> None:
         """Everything is looked at first, and again every minute."""
-        agenda = Agenda()
+        agenda = RescanSchedule()
         self.assertEqual(agenda.due_visits(0), ROOT)
         agenda.looked(0, 0)
         self.assertEqual((agenda.next_time(), agenda.due_visits(59)), (60, []))

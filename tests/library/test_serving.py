@@ -7,7 +7,7 @@ from random import Random
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire import manifest
-from p2p_twisted.wire.content import content_id, file_id
+from p2p_twisted.wire.chunks import content_id, file_id
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.manifest import Member, decode
 from p2p_twisted.wire.source import Source, SourceChanged

@@ -9,8 +9,8 @@ from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import Effect, NeighborUp
 from p2p_twisted.overlay.membership import Membership
 from p2p_twisted.overlay.passive import PassiveView
-from p2p_twisted.overlay.pending_dials import Attempts
-from p2p_twisted.overlay.queries import Asking, Known
+from p2p_twisted.overlay.pending_dials import PendingDials
+from p2p_twisted.overlay.queries import LocalAnswer, QueryRouter
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire.messages import Ask, Gossip, Link
 from p2p_twisted.wire.names import PeerAddress
@@ -43,7 +43,7 @@ def a_membership(
     me = an_address(name, 9_000, host)
     rng = Random(seed)
     passive = PassiveView(me, Book(b"secret"), rng)
-    return Membership(me, passive, Tree(), lambda: is_idle, Attempts(count(1_000)), rng)
+    return Membership(me, passive, Tree(), lambda: is_idle, PendingDials(count(1_000)), rng)
 
 
 def linked(membership: Membership, number: int, now: float = 0.0) -> None:
@@ -59,9 +59,9 @@ def of_kind(effects: list[Effect], kind: type[T]) -> list[T]:
     return [effect for effect in effects if isinstance(effect, kind)]
 
 
-def an_asking(known: Known | None = None, round_trips: Sequence[float] = ()) -> Asking:
+def an_asking(known: LocalAnswer | None = None, round_trips: Sequence[float] = ()) -> QueryRouter:
     times = dict(enumerate(round_trips, 1))
-    asking = Asking("me", lambda _ask: known or Known(), Tree(), times.get)
+    asking = QueryRouter("me", lambda _ask: known or LocalAnswer(), Tree(), times.get)
     for link, name in ((1, "a"), (2, "b"), (3, "c")):
         asking.tree.add(link)
         asking.neighbor_up(link, name, since=-1.0)

@@ -3,7 +3,7 @@ from random import Random
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.overlay.bucket import Bucket
+from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import PeerAddress
 from tests.overlay.builders import addresses, an_address
@@ -106,7 +106,7 @@ class BookTests(SynchronousTestCase):
 class BucketTests(SynchronousTestCase):
     def test_burst_then_rate(self) -> None:
         """After a burst only so many a second pass."""
-        bucket = Bucket(rate=10, burst=5)
+        bucket = TokenBucket(rate=10, burst=5)
         passed = [now for now in range(2_000) if bucket.take(now / 1_000)]
         self.assertEqual(passed[:5], [0, 1, 2, 3, 4])
         self.assertTrue(23 <= len(passed) <= 25)

@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.overlay.broadcast import Broadcast
 from p2p_twisted.overlay.effects import Deliver, Send
 from p2p_twisted.overlay.tree import Tree
-from p2p_twisted.simulation.simulated_network import Swarm
+from p2p_twisted.simulation.simulated_network import SimulatedNetwork
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Gossip, Graft, IHave, Prune
 from tests.overlay.builders import a_gossip, an_id, of_kind
@@ -101,7 +101,7 @@ class BroadcastTests(SynchronousTestCase):
 
     def test_everybody_once(self) -> None:
         """In a network, every other peer gets it exactly once."""
-        swarm = Swarm(seed=2)
+        swarm = SimulatedNetwork(seed=2)
         swarm.add_many(50)
         # The first goes everywhere, and prunes; the second along the tree.
         for _ in range(2):
@@ -111,7 +111,7 @@ class BroadcastTests(SynchronousTestCase):
 
     def test_across_a_crash(self) -> None:
         """A broadcast sent at the instant of a crash of half reaches all survivors."""
-        swarm = Swarm(seed=8)
+        swarm = SimulatedNetwork(seed=8)
         swarm.add_many(60)
         swarm.publish(swarm.alive[0])
         swarm.run(2.0)
@@ -123,7 +123,7 @@ class BroadcastTests(SynchronousTestCase):
 
     def test_tree(self) -> None:
         """Once pruned, a broadcast's text goes to each peer about once."""
-        swarm = Swarm(seed=3)
+        swarm = SimulatedNetwork(seed=3)
         swarm.add_many(60)
         swarm.run(5.0)
         for peer in swarm.alive[:5]:

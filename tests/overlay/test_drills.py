@@ -8,14 +8,16 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from benchmarks.lives import Copies, find
 from p2p_twisted.simulation.graph import graph_of, shape_of
-from p2p_twisted.simulation.simulated_network import Swarm
+from p2p_twisted.simulation.simulated_network import SimulatedNetwork
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask
 
 
-def a_settled_swarm(peers: int, seed: int = 1, registry: bool = True, age: float = 60.0) -> Swarm:
+def a_settled_swarm(
+    peers: int, seed: int = 1, registry: bool = True, age: float = 60.0
+) -> SimulatedNetwork:
     """Form a network within ten seconds, and let broadcasts shape its tree."""
-    swarm = Swarm(seed)
+    swarm = SimulatedNetwork(seed)
     swarm.add_many(peers, apart=10.0 / peers)
     swarm.run(age)
     swarm.has_registry = registry
@@ -25,7 +27,7 @@ def a_settled_swarm(peers: int, seed: int = 1, registry: bool = True, age: float
     return swarm
 
 
-def lose(swarm: Swarm, share: float, silently: bool = False) -> None:
+def lose(swarm: SimulatedNetwork, share: float, silently: bool = False) -> None:
     """Lose so many peers at once."""
     for peer in swarm.rng.sample(swarm.alive, int(share * len(swarm.alive))):
         if silently:

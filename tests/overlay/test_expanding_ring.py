@@ -6,7 +6,7 @@ from itertools import count
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay.effects import Answer
-from p2p_twisted.overlay.expanding_ring import widening
+from p2p_twisted.overlay.expanding_ring import expanding_ring
 from p2p_twisted.wire.limits import ASK_HOPS
 from p2p_twisted.wire.messages import Ask, Hit
 
@@ -21,7 +21,7 @@ class WideningTests(SynchronousTestCase):
         """Tell what is asked, when every answer has these hits, and lacks some."""
         numbers = count()
         ask = Ask("0" * 32, "id", "f" * 64)
-        steps = widening(ask, lambda: f"{next(numbers):032x}", again)
+        steps = expanding_ring(ask, lambda: f"{next(numbers):032x}", again)
         asked = [next(steps).ask]
         with self.assertRaises(StopIteration):
             while True:

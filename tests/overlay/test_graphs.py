@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.simulation.simulated_network import Swarm
+from p2p_twisted.simulation.simulated_network import SimulatedNetwork
 from p2p_twisted.wire import limits
 
 
 class GraphTests(SynchronousTestCase):
     def test_shape(self) -> None:
         """Peers that join one after the other form one symmetric graph with bounded degrees."""
-        swarm = Swarm()
+        swarm = SimulatedNetwork()
         swarm.add_many(60)
         swarm.run(20.0)
         self.assertEqual(len(swarm.component(swarm.alive[0])), 60)
@@ -25,7 +25,7 @@ class GraphTests(SynchronousTestCase):
     def test_crowd(self) -> None:
         """Peers that all join at once through few others end in one component, too."""
         for size in (2, 3, 5, 9, 12):
-            swarm = Swarm(seed=size)
+            swarm = SimulatedNetwork(seed=size)
             swarm.add_many(size, apart=0.0)
             swarm.run(15.0)
             self.assertEqual(len(swarm.component(swarm.alive[0])), size)
@@ -33,7 +33,7 @@ class GraphTests(SynchronousTestCase):
 
     def test_half_crashes(self) -> None:
         """Survivors of a crash of half of all find each other without the registry."""
-        swarm = Swarm(seed=3)
+        swarm = SimulatedNetwork(seed=3)
         swarm.add_many(60)
         for peer in swarm.rng.sample(swarm.alive, 30):
             swarm.crash(peer)
@@ -43,7 +43,7 @@ class GraphTests(SynchronousTestCase):
 
     def test_silent_deaths(self) -> None:
         """Neighbors that just fall silent are dropped and replaced."""
-        swarm = Swarm(seed=4)
+        swarm = SimulatedNetwork(seed=4)
         swarm.add_many(40)
         dead = swarm.rng.sample(swarm.alive, 12)
         for peer in dead:
@@ -55,7 +55,7 @@ class GraphTests(SynchronousTestCase):
 
     def test_leavers_are_not_sought(self) -> None:
         """Who leaves says so, and is not held for dead."""
-        swarm = Swarm(seed=5)
+        swarm = SimulatedNetwork(seed=5)
         swarm.add_many(12)
         swarm.leave(swarm.alive[0])
         swarm.run(5.0)
@@ -64,7 +64,7 @@ class GraphTests(SynchronousTestCase):
 
     def test_no_storm(self) -> None:
         """A settled network is quiet: peers that cannot have 5 links do not beg for them."""
-        swarm = Swarm(seed=6)
+        swarm = SimulatedNetwork(seed=6)
         swarm.add_many(4)
         swarm.run(30.0)
         before = swarm.lines
@@ -74,7 +74,7 @@ class GraphTests(SynchronousTestCase):
     @given(st.data())
     def test_any_history(self, data: Any) -> None:
         """Whatever joins, crashes and leaves: links end up symmetric, and all in one piece."""
-        swarm = Swarm(seed=data.draw(st.integers(0, 1_000)))
+        swarm = SimulatedNetwork(seed=data.draw(st.integers(0, 1_000)))
         swarm.add_many(3)
         for step in range(data.draw(st.integers(1, 25))):
             act = data.draw(st.sampled_from(["add", "add", "crash", "leave", "silent"]))

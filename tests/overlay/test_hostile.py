@@ -13,7 +13,7 @@ from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import Dial, Effect, NeighborUp, Send
 from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
-from p2p_twisted.overlay.queries import Asking, Known
+from p2p_twisted.overlay.queries import LocalAnswer, QueryRouter
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
@@ -72,7 +72,7 @@ class LoadTests(SynchronousTestCase):
     def test_large_listing(self) -> None:
         """A long answer goes out little by little, so that it never fills a link's queue."""
         hits = tuple(Hit("me", f"{'long' * 20}{n}", 1, file=f"{n:064x}") for n in range(9_000))
-        asking = Asking("me", lambda _ask: Known(hits=hits), Tree(), lambda _link: None)
+        asking = QueryRouter("me", lambda _ask: LocalAnswer(hits=hits), Tree(), lambda _link: None)
         asking.neighbor_up(1, "a", 0.0)
         now, arrived, largest = 0.0, 0, 0
         effects = asking.asked(1, Ask(an_id(), "ls", peer="me", wait=5.0), now)
@@ -91,7 +91,7 @@ class LoadTests(SynchronousTestCase):
     def test_out_of_time(self) -> None:
         """What cannot be passed on in time is left out, and that is told."""
         hits = tuple(Hit("me", f"f{n}", 1, file=f"{n:064x}") for n in range(9_000))
-        asking = Asking("me", lambda _ask: Known(hits=hits), Tree(), lambda _link: None)
+        asking = QueryRouter("me", lambda _ask: LocalAnswer(hits=hits), Tree(), lambda _link: None)
         asking.neighbor_up(1, "a", 0.0)
         asking.asked(1, Ask(an_id(), "ls", peer="me", wait=0.1), 0.0)
         last = of_kind(asking.wake(0.1), Send)[-1].message
@@ -103,11 +103,13 @@ class LoadTests(SynchronousTestCase):
         """Who asks for much again and again is told only so much, and searched for no more."""
         searches = []
 
-        def know(ask: Ask) -> Known:
+        def know(ask: Ask) -> LocalAnswer:
             searches.append(ask)
-            return Known(hits=tuple(Hit("me", f"f{n}", 1, file=f"{n:064x}") for n in range(5_000)))
+            return LocalAnswer(
+                hits=tuple(Hit("me", f"f{n}", 1, file=f"{n:064x}") for n in range(5_000))
+            )
 
-        asking = Asking("me", know, Tree(), lambda _link: None)
+        asking = QueryRouter("me", know, Tree(), lambda _link: None)
         asking.neighbor_up(1, "a", 0.0)
         asking.neighbor_up(2, "b", 0.0)
         for number in range(100):
@@ -136,7 +138,9 @@ class LoadTests(SynchronousTestCase):
         me = an_address("me", 9_000)
         rng = Random(1)
         passive = PassiveView(me, Book(b"secret"), rng)
-        overlay = make_overlay(passive, count(1_000), rng, lambda _ask: Known(), lambda _link: 0.1)
+        overlay = make_overlay(
+            passive, count(1_000), rng, lambda _ask: LocalAnswer(), lambda _link: 0.1
+        )
         for link in range(limits.LINKS_MOST):
             overlay.link_asked(link, Link("join", f"n{link}", 9_001 + link), "127.0.0.1", 0.0)
         sent = 0

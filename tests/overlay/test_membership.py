@@ -1,6 +1,6 @@
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.overlay.effects import Close, Dial, NeighborDown, NeighborUp, Send, Trade
+from p2p_twisted.overlay.effects import Close, Dial, Exchange, NeighborDown, NeighborUp, Send
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
 from tests.overlay.builders import a_membership, addresses, an_address, linked, of_kind
@@ -78,7 +78,7 @@ class SeekingTests(SynchronousTestCase):
         membership.traded([an_address("spare", 9_900)], 0.0)
         membership.stop()
         effects = membership.lost(1, 10.0) + membership.wake(100.0)
-        self.assertEqual(of_kind(effects, Dial) + of_kind(effects, Trade), [])
+        self.assertEqual(of_kind(effects, Dial) + of_kind(effects, Exchange), [])
         self.assertGreater(membership.wake_at, 100.0)
         refusal = membership.asked(99, Link("join", "late", 9_999), "127.0.0.1", 10.0)
         self.assertEqual(refusal, [Close(99, Bye("stopping"))])
@@ -158,7 +158,7 @@ class SeekingTests(SynchronousTestCase):
         membership = a_membership()
         linked(membership, 5)
         membership.traded([an_address("spare", 9_900)], 0.0)
-        trades = of_kind(membership.wake(membership.wake_at), Trade)
+        trades = of_kind(membership.wake(membership.wake_at), Exchange)
         self.assertEqual([trade.address.name for trade in trades], ["spare"])
         self.assertTrue(10.0 <= membership.wake_at <= 30.0)
 

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay.completeness import mark
 from p2p_twisted.overlay.effects import Answer, Send
-from p2p_twisted.overlay.queries import Known
+from p2p_twisted.overlay.queries import LocalAnswer
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask, Graft, Hit, PeerRecord, Prune, Told
 from tests.overlay.builders import TOPO, an_asking, an_id, of_kind
@@ -29,7 +29,7 @@ class AskingTests(SynchronousTestCase):
 
     def test_tells_when_all_have_told(self) -> None:
         """The asker is told once everybody asked has told, itself counted."""
-        asking = an_asking(Known(peers=(PeerRecord("me", ("a",)),)))
+        asking = an_asking(LocalAnswer(peers=(PeerRecord("me", ("a",)),)))
         asking.asked(1, TOPO, 0.0)
         self.assertEqual(asking.told(2, Told(TOPO.id, answered=4), 0.1), [])
         effects = asking.told(3, Told(TOPO.id, answered=2, silent=("z",)), 0.2)
@@ -127,7 +127,7 @@ class AskingTests(SynchronousTestCase):
         self.assertEqual(an_asking().asked(1, leaf, 0.0), [])
         hit = Told(ask.id, hits=(a_hit(),), more=True)
         self.assertEqual(
-            an_asking(Known(hits=(a_hit(),))).asked(1, leaf, 0.0), [Send(1, hit, True)]
+            an_asking(LocalAnswer(hits=(a_hit(),))).asked(1, leaf, 0.0), [Send(1, hit, True)]
         )
         asking = an_asking()
         self.assertEqual([send.link for send in of_kind(asking.asked(1, ask, 0.0), Send)], [2, 3])

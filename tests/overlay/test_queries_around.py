@@ -3,17 +3,17 @@
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.overlay.expanding_ring import widening
-from p2p_twisted.simulation.simulated_network import Swarm
+from p2p_twisted.overlay.expanding_ring import expanding_ring
+from p2p_twisted.simulation.simulated_network import SimulatedNetwork
 from p2p_twisted.wire.messages import Ask, Refuse, Want
 from tests.overlay.builders import TOPO, an_id
 
 
-def a_question(swarm: Swarm) -> Ask:
+def a_question(swarm: SimulatedNetwork) -> Ask:
     return Ask(swarm.new_id(), "topo")
 
 
-def edges(swarm: Swarm) -> int:
+def edges(swarm: SimulatedNetwork) -> int:
     """Count the ends of links that are part of the tree."""
     return sum(len(peer.overlay.tree.eager) for peer in swarm.alive)
 
@@ -21,7 +21,7 @@ def edges(swarm: Swarm) -> int:
 class NetworkTests(SynchronousTestCase):
     def test_counts_everybody(self) -> None:
         """Asked anywhere, a question counts every peer, once."""
-        swarm = Swarm(seed=11)
+        swarm = SimulatedNetwork(seed=11)
         swarm.add_many(50)
         swarm.run(10.0)
         answer = swarm.ask(swarm.alive[20], TOPO)
@@ -31,7 +31,7 @@ class NetworkTests(SynchronousTestCase):
 
     def test_names_the_dead(self) -> None:
         """Asked right after a silent death, the count is of the living, and names the dead."""
-        swarm = Swarm(seed=12)
+        swarm = SimulatedNetwork(seed=12)
         swarm.add_many(40)
         swarm.run(10.0)
         dead = swarm.rng.sample(swarm.alive[1:], 4)
@@ -43,7 +43,7 @@ class NetworkTests(SynchronousTestCase):
 
     def test_mends_the_tree(self) -> None:
         """A broken tree is whole again once a question has gone by every link."""
-        swarm = Swarm(seed=18)
+        swarm = SimulatedNetwork(seed=18)
         swarm.add_many(100)
         swarm.run(20.0)
         asker = swarm.alive[0]
@@ -54,7 +54,7 @@ class NetworkTests(SynchronousTestCase):
             for link, neighbor in peer.overlay.asking.links.items():
                 if (peer.name in cut_off) != (neighbor in cut_off):
                     peer.overlay.tree.prune(link)
-        steps = widening(a_question(swarm), swarm.new_id)
+        steps = expanding_ring(a_question(swarm), swarm.new_id)
         answers = [swarm.ask(asker, next(steps).ask)]
         answers.append(swarm.ask(asker, steps.send(answers[0]).ask))
         self.assertEqual([answer.is_whole for answer in answers], [False, True])
@@ -63,7 +63,7 @@ class NetworkTests(SynchronousTestCase):
 
     def test_finds_along_a_route(self) -> None:
         """A hit's route leads to its holder, and a refusal finds the way back."""
-        swarm = Swarm(seed=13)
+        swarm = SimulatedNetwork(seed=13)
         swarm.add_many(40)
         holder = swarm.add("holder", files=("song.mp3",))
         swarm.run(5.0)
@@ -83,7 +83,7 @@ class NetworkTests(SynchronousTestCase):
 
     def test_broken_route(self) -> None:
         """Where a route is broken, its user is told."""
-        swarm = Swarm(seed=14)
+        swarm = SimulatedNetwork(seed=14)
         swarm.add_many(20)
         swarm.run(5.0)
         asker = swarm.peers["p0"]
@@ -96,7 +96,7 @@ class NetworkTests(SynchronousTestCase):
 
     def test_forged_way_back(self) -> None:
         """A request that lies about where it came from goes nowhere."""
-        swarm = Swarm(seed=15)
+        swarm = SimulatedNetwork(seed=15)
         swarm.add_many(3)
         swarm.run(5.0)
         swarm.say(
@@ -109,7 +109,7 @@ class NetworkTests(SynchronousTestCase):
 
     def test_flood_of_questions(self) -> None:
         """A neighbor that asks without end is told nothing beyond its allowance."""
-        swarm = Swarm(seed=16)
+        swarm = SimulatedNetwork(seed=16)
         swarm.add_many(8)
         swarm.run(5.0)
         before = swarm.lines

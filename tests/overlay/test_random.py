@@ -8,10 +8,18 @@ from typing import TypeVar
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.overlay.effects import Answer, Close, Dial, Effect, NeighborDown, NeighborUp, Send
+from p2p_twisted.overlay.effects import (
+    Answer,
+    Close,
+    Dial,
+    Effect,
+    NeighborDown,
+    NeighborUp,
+    Send,
+)
 from p2p_twisted.overlay.overlay import Overlay, make_overlay
 from p2p_twisted.overlay.passive import PassiveView
-from p2p_twisted.overlay.queries import Known
+from p2p_twisted.overlay.queries import LocalAnswer
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import (
@@ -59,9 +67,9 @@ class Chaos:
         self._recent = [an_id(0)]
         self._asked = 0
 
-    def know(self, ask: Ask) -> Known:
+    def know(self, ask: Ask) -> LocalAnswer:
         """Answer with anything."""
-        return Known(self.some(self.record, 3), self.some(self.hit, 20))
+        return LocalAnswer(self.some(self.record, 3), self.some(self.hit, 20))
 
     def step(self) -> None:
         """Let something happen, and see that all that is to be sent can be sent."""

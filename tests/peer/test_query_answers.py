@@ -6,9 +6,9 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.library.entries import Content, OnDisk, Signature
-from p2p_twisted.peer.query_answers import Answers
-from p2p_twisted.storage.partial import Partials
+from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
+from p2p_twisted.peer.query_answers import QueryAnswers
+from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask
 
@@ -23,9 +23,9 @@ class SearchTests(SynchronousTestCase):
         catalog = Catalog()
         for number in range(FILES):
             name = f"f{number}.txt"
-            catalog.put(OnDisk(name, name, Signature(1, 1, number)), Content("0" * 64, b""))
+            catalog.put(OnDisk(name, name, Signature(1, 1, number)), HashedFile("0" * 64, b""))
         presence: Any = None
-        self.answers = Answers("s1", [catalog], Partials(), presence, self.clock)
+        self.answers = QueryAnswers("s1", [catalog], PartialRegister(), presence, self.clock)
 
     def tell(self, what: Any, text: str = "", peer: str | None = None) -> int:
         """Tell how many hits there are; none where it was not searched."""

@@ -10,7 +10,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.peer.registration import Registration
+from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.registry.client import RegistryClient, RegistryRefused, RegistryUnreachable
 from p2p_twisted.wire.messages import Join, Welcome
@@ -61,7 +61,7 @@ class RegistrationTests(SynchronousTestCase):
         state.open()
         self.addCleanup(state.close)
         state.write("registration", {"address": ["s1", HOST, 9_100], "token": "a token"})
-        self.registration = Registration(
+        self.registration = RegistrationKeeper(
             self.clock,
             Random(1),
             self.registry,

@@ -8,7 +8,7 @@ from p2p_twisted.peer.interface import (
     PeerError,
 )
 from p2p_twisted.testing.daemons import VirtualDaemons
-from p2p_twisted.wire.content import content_id
+from p2p_twisted.wire.chunks import content_id
 from tests.peer.cases import SONG, PeerTestCase
 
 

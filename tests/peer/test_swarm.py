@@ -13,7 +13,7 @@ from p2p_twisted.download.progress import Progress, Saved
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.paths import Path as Way
-from p2p_twisted.testing.paths import Ways
+from p2p_twisted.testing.paths import Paths
 from p2p_twisted.wire.limits import MIB
 
 CONTENT = random.Random(1).randbytes(10 * MIB + 100)
@@ -25,7 +25,7 @@ class SwarmTests(SynchronousTestCase):
 
     def begun(self, holders: int, downloaders: int) -> list["Deferred[Progress]"]:
         """Start holders, and as many others who all want what they have."""
-        network = VirtualNetwork(ways=Ways(SLOW))
+        network = VirtualNetwork(ways=Paths(SLOW))
         self.daemons = daemons = VirtualDaemons(Path(self.mktemp()).absolute(), network)
         self.addCleanup(daemons.close)
         daemons.start_registry()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.journal import Wanted, Wants
-from p2p_twisted.wire.content import chunk_digest, content_id, split_chunks
+from p2p_twisted.storage.journal import Journal, JournalEntry
+from p2p_twisted.wire.chunks import chunk_digest, content_id, split_chunks
 from p2p_twisted.wire.limits import CHUNK_BYTES
 
 
@@ -27,12 +27,12 @@ def name_of(number: int) -> str:
     return f"folder {number % 3}/{number}.bin"
 
 
-def save(inbox: Inbox, wants: Wants, number: int) -> None:
+def save(inbox: Inbox, wants: Journal, number: int) -> None:
     """Save a file, as a download does."""
     whole = content_of(number)
     digests = b"".join(map(chunk_digest, split_chunks(whole)))
     content = Content(content_id(whole), len(whole), digests)
-    wants.put(Wanted(content.file, name_of(number), content.size, target=name_of(number)))
+    wants.put(JournalEntry(content.file, name_of(number), content.size, target=name_of(number)))
     wants.put_digests(content)
     part = inbox.open_part(name_of(number), content)
     for index, chunk in enumerate(split_chunks(whole)):
@@ -43,7 +43,7 @@ def save(inbox: Inbox, wants: Wants, number: int) -> None:
 
 def main(folder: Path, first: int) -> None:
     """Save files, the first of this number, and print each number once it is safe."""
-    inbox, wants = Inbox(str(folder / "Downloads")), Wants(str(folder / "wants"))
+    inbox, wants = Inbox(str(folder / "Downloads")), Journal(str(folder / "wants"))
     for number in count(first):
         save(inbox, wants, number)
         sys.stdout.write(f"{number}\n")

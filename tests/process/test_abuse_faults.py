@@ -12,7 +12,7 @@ import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.wire.content import content_id
+from p2p_twisted.wire.chunks import content_id
 from tests.process.abused import Network
 from tests.process.daemons import PATIENCE, wait_until
 from tests.process.stranger import CHUNK

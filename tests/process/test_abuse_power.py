@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.storage.journal import Wants
-from p2p_twisted.wire.content import content_id
+from p2p_twisted.storage.journal import Journal
+from p2p_twisted.wire.chunks import content_id
 from tests.process import inbox_writer
 from tests.process.daemons import wait_until
 from tests.process.inbox_writer import content_of, name_of
@@ -124,7 +124,7 @@ class PowerTests(SynchronousTestCase):
 
     def assert_journal(self, begun: range) -> None:
         """What is written down can be read, and was wanted."""
-        wants = Wants(str(self.folder / "wants")).all()
+        wants = Journal(str(self.folder / "wants")).all()
         self.assertEqual(list(self.folder.glob("wants/*.damaged")), [])
         files = {content_id(content_of(number)) for number in begun}
         self.assertLessEqual({wanted.file for wanted in wants}, files)

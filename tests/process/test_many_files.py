@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.storage.published import Record
+from p2p_twisted.storage.published import PublishedRecord
 from tests.process.daemons import wait_until
 from tests.process.networks import Network
 
@@ -53,7 +53,7 @@ class ManyFilesTests(SynchronousTestCase):
             before = {path: path.stat().st_ino for path in self.saved()}
             self.assertLess(len(before), FILES)
             (record,) = (self.network.directory / "s2" / ".p2p" / "wants").glob("*.published")
-            self.assertGreater(len(Record(str(record)).read()), len(before) // 2)
+            self.assertGreater(len(PublishedRecord(str(record)).read()), len(before) // 2)
             self.requester = self.network.start_peer("s2")
         self.assert_complete()
         self.assertEqual({path: path.stat().st_ino for path in before}, before)

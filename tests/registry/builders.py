@@ -8,7 +8,7 @@ from p2p_twisted.registry.rules import (
     Decision,
     Policy,
     Question,
-    Request,
+    RegistryRequest,
     decide,
 )
 from p2p_twisted.wire.messages import Error, Welcome
@@ -56,7 +56,7 @@ def ask(
     now: float = NOW,
 ) -> Decision | Check:
     """Decide about one message."""
-    request = Request(message, host, DATE, is_checked)
+    request = RegistryRequest(message, host, DATE, is_checked)
     return decide(roster, policy, request, now, Random(1))
 
 

@@ -14,7 +14,7 @@ from p2p_twisted.registry.rules import (
     Decision,
     Policy,
     Question,
-    Request,
+    RegistryRequest,
     decide,
 )
 from p2p_twisted.wire import limits
@@ -164,7 +164,7 @@ class AnyRequestTests(SynchronousTestCase):
             now += 4 if kind == "wait" else 0
             roster.apply(roster.expired(now))
             question = _question(kind, name, port, known)
-            verdict = decide(roster, policy, Request(question, host, DATE, True), now, rng)
+            verdict = decide(roster, policy, RegistryRequest(question, host, DATE, True), now, rng)
             assert isinstance(verdict, Decision)
             for change in verdict.changes:
                 if isinstance(change, Put):

@@ -3,7 +3,7 @@ from random import Random
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.simulation.graph import Graph, components, distances, graph_of, shape_of
-from p2p_twisted.simulation.simulated_network import Swarm
+from p2p_twisted.simulation.simulated_network import SimulatedNetwork
 
 
 def a_graph(*links: str, alone: str = "") -> Graph:
@@ -38,7 +38,7 @@ class GraphTests(SynchronousTestCase):
 
     def test_swarm(self) -> None:
         """The links of a swarm are those that both ends have, among those who run."""
-        swarm = Swarm(3)
+        swarm = SimulatedNetwork(3)
         swarm.add_many(12)
         swarm.run(10.0)
         graph = graph_of(swarm)

@@ -7,10 +7,10 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.simulation.scenario import Scenario, fault_in
-from p2p_twisted.simulation.simulation import Outcome, Simulation
+from p2p_twisted.simulation.simulation import Simulation, SimulationOutcome
 
 
-def simulated(**scenario: Any) -> tuple[Outcome, list[dict[str, Any]]]:
+def simulated(**scenario: Any) -> tuple[SimulationOutcome, list[dict[str, Any]]]:
     """Run a short scenario; gives its outcome and the events of its trace."""
     lines: list[str] = []
     simulation = Simulation(Scenario(**{"peers": 30, "duration": 60, **scenario}), lines.append)

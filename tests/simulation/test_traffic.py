@@ -4,7 +4,7 @@ import json
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.simulation.trace import Trace
-from p2p_twisted.simulation.traffic import Traffic
+from p2p_twisted.simulation.traffic import LineCount
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import Ask, Gossip, Prune, Told
 
@@ -14,7 +14,7 @@ ID = "0" * 32
 class TrafficTests(SynchronousTestCase):
     def test_bytes(self) -> None:
         """A sample tells how many bytes all lines of a kind have."""
-        traffic = Traffic()
+        traffic = LineCount()
         ask = Ask(ID, "topo")
         for _ in range(1_000):
             traffic.add(ask)
@@ -23,7 +23,7 @@ class TrafficTests(SynchronousTestCase):
 
     def test_by_id(self) -> None:
         """The lines of one broadcast and of one question are counted by themselves."""
-        traffic = Traffic()
+        traffic = LineCount()
         for message in (Ask(ID, "topo"), Told(ID), Gossip(ID, "note", "a", 0.0, 1.0), Prune()):
             traffic.add(message)
         self.assertEqual((traffic.asked[ID], traffic.copies[ID]), (2, 1))

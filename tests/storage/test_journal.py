@@ -7,8 +7,8 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.storage.content import Content
-from p2p_twisted.storage.journal import Wants
-from p2p_twisted.wire.content import content_id
+from p2p_twisted.storage.journal import Journal
+from p2p_twisted.wire.chunks import content_id
 
 CONTENT = Content.of_whole(content_id(b"1"), b"1")
 
@@ -36,7 +36,7 @@ class WantsTests(SynchronousTestCase):
     def test_two_threads(self) -> None:
         """Two downloads that have a file in common keep its digests at the same moment."""
         disk = Overtaken()
-        wants = Wants(self.mktemp(), disk)
+        wants = Journal(self.mktemp(), disk)
         os.mkdir(wants.folder)
         other = Thread(target=wants.put_digests, args=(CONTENT,))
         disk.meanwhile = [other]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.storage.faults import DiskFault
-from p2p_twisted.storage.published import Published, Record
+from p2p_twisted.storage.disk import DiskFault
+from p2p_twisted.storage.published import Published, PublishedRecord
 
 
 class RecordTests(SynchronousTestCase):
@@ -15,7 +15,7 @@ class RecordTests(SynchronousTestCase):
     def test_damaged(self) -> None:
         """Lines that are damaged, in whatever way, count for nothing; the others hold."""
         path = Path(self.mktemp())
-        record = Record(str(path))
+        record = PublishedRecord(str(path))
         first, last = (Published(name, name, 1, 2, 3) for name in ("a", "b"))
         record.add([first])
         damaged = (
@@ -34,7 +34,7 @@ class RecordTests(SynchronousTestCase):
     def test_disk_fails(self) -> None:
         """That it cannot be read or written is a fault of the disk, not that it is missing."""
         path = self.mktemp()
-        record = Record(path)
+        record = PublishedRecord(path)
         self.assertEqual(record.read(), {})
         os.mkdir(path)
         self.assertRaises(DiskFault, record.read)

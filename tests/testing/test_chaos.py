@@ -16,7 +16,7 @@ print(chaos.run(1, {_PEERS}, {_SECONDS}).trace)
 """
 
 
-def run(seed: int, peers: int, seconds: float) -> chaos.Outcome:
+def run(seed: int, peers: int, seconds: float) -> chaos.ChaosOutcome:
     outcome = chaos.run(seed, peers, seconds)
     again = chaos.replay(seed, peers, seconds)
     assert not outcome.wrong, "\n".join([*outcome.wrong, again])
@@ -62,7 +62,7 @@ def test_many(seed: int) -> None:
 def test_command() -> None:
     """The command tells which seeds fail, why, and how to run them again."""
     written: list[str] = []
-    failed = chaos.Outcome(8, ("s1 is alone",), "0" * 64, 0, 1.0, 1.0, ("kill s1",))
+    failed = chaos.ChaosOutcome(8, ("s1 is alone",), "0" * 64, 0, 1.0, 1.0, ("kill s1",))
     options = chaos._options(["--peers", "20"])
     chaos._report(failed, options, written.append)
     text = "".join(written)

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from p2p_twisted.testing.clock import VirtualClock
 from p2p_twisted.testing.network import VirtualNetwork
-from p2p_twisted.testing.paths import Path, Ways
+from p2p_twisted.testing.paths import Path, Paths
 
 PORT = 9_000
 
@@ -52,7 +52,7 @@ class NetworkTestCase(SynchronousTestCase):
     """Two processes, ``a`` and ``b``; ``b`` listens."""
 
     def setUp(self) -> None:
-        self.network = VirtualNetwork(ways=Ways(Path(0.1)))
+        self.network = VirtualNetwork(ways=Paths(Path(0.1)))
         self.a = self.network.process("a")
         self.b = self.network.process("b")
         self.ears = Ears()

@@ -7,7 +7,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.picker.ranges import Range
-from p2p_twisted.upload.audience import PLENTY_BYTES_PER_SECOND, Crowd
+from p2p_twisted.upload.audience import PLENTY_BYTES_PER_SECOND, SharedUplink
 from p2p_twisted.wire.limits import MIB
 
 CHUNKS = 100
@@ -30,7 +30,7 @@ class CrowdTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.crowd = Crowd(self.clock, CHUNKS, Random(1))
+        self.crowd = SharedUplink(self.clock, CHUNKS, Random(1))
         self.pushes: list[FakePush] = []
 
     def tearDown(self) -> None:
@@ -108,6 +108,6 @@ class CrowdTests(SynchronousTestCase):
 
     def test_small(self) -> None:
         """A file of few chunks is not worth it."""
-        self.crowd = Crowd(self.clock, 4, Random(1))
+        self.crowd = SharedUplink(self.clock, 4, Random(1))
         self.join()
         self.assertIsNone(self.join().offered)

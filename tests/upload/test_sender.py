@@ -9,8 +9,8 @@ from twisted.internet.interfaces import IPullProducer
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from p2p_twisted.bandwidth.limiter import Pacer
-from p2p_twisted.upload.sender import Outflow, Span
+from p2p_twisted.bandwidth.limiter import Limiter
+from p2p_twisted.upload.sender import Span, StreamProducer
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Refuse
 from p2p_twisted.wire.source import SourceChanged
@@ -30,7 +30,7 @@ class Sections:
         self.broken_between: list[bool] = []
         self.connection = end.connection
         clock = end.clock
-        self.outflow = Outflow(clock, end.connection, self, Pacer(clock).pace())
+        self.outflow = StreamProducer(clock, end.connection, self, Limiter(clock).pace())
 
     def next_section(self) -> bytes | Span | None:
         if not self.sections:

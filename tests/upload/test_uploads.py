@@ -5,7 +5,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.bandwidth.limiter import Traffic
+from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB, PUSHES_AT_ONCE
@@ -34,7 +34,7 @@ class PushesTests(SynchronousTestCase):
         self.wires = Wires()
         self.content = Content(some_bytes(3 * MIB + 10))
         self.refused: list[str] = []
-        self.traffic = Traffic(self.wires)
+        self.traffic = Bandwidth(self.wires)
         self.pushes = make_pushes(self.wires, self.open, traffic=self.traffic)
         self.numbers = 0
 

@@ -11,13 +11,13 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.overlay.driver import Node
-from p2p_twisted.overlay.queries import Known
-from p2p_twisted.peer.inbound import Acceptor
+from p2p_twisted.overlay.driver import OverlayDriver
+from p2p_twisted.overlay.queries import LocalAnswer
+from p2p_twisted.peer.inbound import InboundDispatcher
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.content import content_id
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import (
     PROTOCOL,
@@ -45,11 +45,13 @@ RAW = re.compile(r"\((\d+) raw bytes: ([0-9a-f]+)\)")
 class QuietPeer:
     """What the node of s1 asks of its peer."""
 
-    def know(self, ask: Ask) -> Known:
+    def know(self, ask: Ask) -> LocalAnswer:
         mine = Hit("s1", "f1.txt", len(CONTENT), file=FILE)
         if ask.what == "topo":
-            return Known(peers=(PeerRecord("s1", ("s2",)),))
-        return Known(hits=(mine,) if ask.what == "name" and ask.text in ("f1", "f1.txt") else ())
+            return LocalAnswer(peers=(PeerRecord("s1", ("s2",)),))
+        return LocalAnswer(
+            hits=(mine,) if ask.what == "name" and ask.text in ("f1", "f1.txt") else ()
+        )
 
     def neighbor_up(self, address: PeerAddress) -> None: ...
 
@@ -74,7 +76,7 @@ class Stage:
         clock = self.world.wires
         registry = make_registry(clock)
         registry.start()
-        node = Node(clock, Random(1), ME, "default", Book(b"secret"), QuietPeer())
+        node = OverlayDriver(clock, Random(1), ME, "default", Book(b"secret"), QuietPeer())
         self._listeners = {
             limits.REGISTRY_PORT: Listener(
                 clock,
@@ -84,7 +86,7 @@ class Stage:
             ME.port: Listener(
                 clock,
                 Hello(PROTOCOL, "peer", "s1", "default"),
-                lambda connection: Acceptor(
+                lambda connection: InboundDispatcher(
                     connection, node, self.world.downloads.session_for_push
                 ),
             ),

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from p2p_twisted.wire.limits import KIB, MIB
-from p2p_twisted.wire.send_queue import Outbox
+from p2p_twisted.wire.send_queue import SendQueue
 from tests.wire.talking import Pipe
 
 
@@ -65,7 +65,7 @@ class ReadingTests(SynchronousTestCase):
         os.unlink(path)
         self.addCleanup(os.close, descriptor)
         self.source = Zeros(descriptor)
-        self.outbox = Outbox(Clock(), self.fail)
+        self.outbox = SendQueue(Clock(), self.fail)
         self.transport = Socket(ours)
         self.outbox.attach(self.transport)  # type: ignore[arg-type]
 
@@ -110,7 +110,7 @@ class ReadingTests(SynchronousTestCase):
 
     def test_portable(self) -> None:
         """Without a socket nobody can tell."""
-        outbox = Outbox(Clock(), self.fail)
+        outbox = SendQueue(Clock(), self.fail)
         outbox.attach(Pipe())  # type: ignore[arg-type]
         outbox.write_from(self.source, 0, MIB)
         self.assertFalse(outbox.is_being_read())

@@ -6,7 +6,7 @@ import struct
 import pytest
 from blake3 import blake3
 
-from p2p_twisted.wire.content import (
+from p2p_twisted.wire.chunks import (
     DIGEST_BYTES,
     chunk_count,
     chunk_digest,

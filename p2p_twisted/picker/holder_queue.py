@@ -7,7 +7,7 @@ from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
 
 
-class Offers:
+class HolderQueue:
     """
     Holders of one file that may be asked, those that have all of it first.
 

@@ -3,7 +3,7 @@
 from twisted.internet.defer import Deferred, DeferredLock
 
 
-class Turns:
+class PathLocks:
     """Who works on a path, and who waits for it to be free."""
 
     def __init__(self) -> None:

@@ -9,16 +9,16 @@ from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import CancelledError, DeferredLock
 
-from p2p_twisted.download.context import Means
+from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.progress import Checking, Copying, Saving
-from p2p_twisted.download.reporter import Report
-from p2p_twisted.picker.chunks import Plan
+from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.storage.content import WORTH_SHARING_BYTES, Content, WrongContent
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.manifests import Item
-from p2p_twisted.storage.partfile import Part
-from p2p_twisted.storage.partial import Growing, GrowingSource
-from p2p_twisted.wire.content import chunk_length
+from p2p_twisted.storage.part_file import PartFile
+from p2p_twisted.storage.partial import PartialContent, PartialSource
+from p2p_twisted.wire.chunks import chunk_length
 from p2p_twisted.wire.source import Source
 
 _CHECKED_AT_ONCE: Final = 64
@@ -26,7 +26,7 @@ _CHECKED_AT_ONCE: Final = 64
 T = TypeVar("T")
 
 
-class Assembly:
+class FileInProgress:
     """
     The part file of one item, and the plan for the rest, once its digests are known.
 
@@ -34,14 +34,14 @@ class Assembly:
     :ivar growing: what others are served from, if it is worth that.
     """
 
-    def __init__(self, means: Means, inbox: Inbox, item: Item, report: Report) -> None:
-        self.plan: Plan | None = None
-        self.growing: Growing | None = None
+    def __init__(self, means: DownloadContext, inbox: Inbox, item: Item, report: Reporter) -> None:
+        self.plan: ChunkPicker | None = None
+        self.growing: PartialContent | None = None
         self._means = means
         self._inbox = inbox
         self._item = item
         self._report = report
-        self._part: Part | None = None
+        self._part: PartFile | None = None
         self._opening = DeferredLock()
         self._is_given_up = False
 
@@ -97,7 +97,7 @@ class Assembly:
             missing = [index for index in range(content.chunks) if not plan.is_verified(index)]
             await self._take_in(missing, partial(part.copied, source.descriptor))
 
-    async def open(self, content: Content) -> Plan:
+    async def open(self, content: Content) -> ChunkPicker:
         """
         Get ready for chunks, now that the digests are known.
 
@@ -108,10 +108,10 @@ class Assembly:
                 raise CancelledError()
             if self._part is None:
                 self._part = await self._means.offload(self._open_part, content)
-                self.plan = Plan(content.size, Random(self._means.rng.getrandbits(64)))
+                self.plan = ChunkPicker(content.size, Random(self._means.rng.getrandbits(64)))
                 if content.size > WORTH_SHARING_BYTES:
                     held = self.plan.ranges_verified
-                    self.growing = Growing(self._means.clock, content, held)
+                    self.growing = PartialContent(self._means.clock, content, held)
                 if self._item.size is not None:
                     self._report.resized(content.size - self._item.size)
             assert self.plan is not None
@@ -128,11 +128,11 @@ class Assembly:
         self._part.write(index, chunk)
         self._verified(index)
 
-    def open_source(self) -> GrowingSource | None:
+    def open_source(self) -> PartialSource | None:
         """Open what is there, for one push."""
         if self.growing is None or self._part is None:
             return None
-        return GrowingSource(self.growing, self._part.duplicate())
+        return PartialSource(self.growing, self._part.duplicate())
 
     async def save(self) -> str:
         """
@@ -187,7 +187,7 @@ class Assembly:
         if self.growing is not None:
             self.growing.verified(index)
 
-    def _publish(self, part: Part) -> str:
+    def _publish(self, part: PartFile) -> str:
         folder, slash, _name = self._item.target.rpartition("/")
         target = folder + slash + part.publish()
         self._inbox.published([(target, part.content)])
@@ -202,7 +202,7 @@ class Assembly:
                 return None
         return self._means.wants.content(item.file)
 
-    def _open_part(self, content: Content) -> Part:
+    def _open_part(self, content: Content) -> PartFile:
         # A single chunk is there or not: there is nothing to go on with.
         if content.chunks > 1:
             self._means.wants.put_digests(content)

@@ -3,7 +3,7 @@
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.bandwidth.limiter import Traffic
+from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import FILES_WAITING, IDS_PER_LINE, KIB, MIB
@@ -32,7 +32,9 @@ class WholesTests(SynchronousTestCase):
         """Push the first file; others can be asked for."""
         self.wires = Wires()
         self.contents = {content.file: content for content in contents}
-        self.pushes = make_pushes(self.wires, self.contents.get, traffic=Traffic(self.wires, rates))
+        self.pushes = make_pushes(
+            self.wires, self.contents.get, traffic=Bandwidth(self.wires, rates)
+        )
         self.addCleanup(self.stop)
         return self.connect()
 

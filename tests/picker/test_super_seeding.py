@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.picker.superseeding import Spreading
+from p2p_twisted.picker.super_seeding import SuperSeeder
 
 CHUNKS = 40
 AHEAD = 3
@@ -17,7 +17,7 @@ class SpreadingTests(SynchronousTestCase):
     """A holder of forty chunks, and several requesters."""
 
     def setUp(self) -> None:
-        self.spreading: Spreading[object] = Spreading(CHUNKS, Random(1))
+        self.spreading: SuperSeeder[object] = SuperSeeder(CHUNKS, Random(1))
         self.sent: Counter[int] = Counter()
         self.known: dict[object, list[int]] = {"a": [], "b": [], "c": []}
         for name in self.known:
@@ -113,7 +113,7 @@ class SpreadingTests(SynchronousTestCase):
     @given(st.data())
     def test_any(self, data: st.DataObject) -> None:
         """Whatever they do, nobody is told of what it has, and each can get all."""
-        spreading: Spreading[object] = Spreading(CHUNKS, Random(2))
+        spreading: SuperSeeder[object] = SuperSeeder(CHUNKS, Random(2))
         known: dict[object, list[int]] = {}
         has: dict[object, set[int]] = {}
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.picker.files import Pool
+from p2p_twisted.picker.file_picker import FilePicker
 from p2p_twisted.wire import limits
 
 HOLDERS = ("s1", "s2", "s3")
@@ -21,7 +21,7 @@ class PoolTests(SynchronousTestCase):
 
     def test_few_at_first(self) -> None:
         """A holder is asked for a few, and for more the more it delivers."""
-        pool = Pool(files(1_000))
+        pool = FilePicker(files(1_000))
         pool.offer("s1")
         first = pool.ask("s1")
         self.assertEqual(len(first), 32)
@@ -38,7 +38,7 @@ class PoolTests(SynchronousTestCase):
 
     def test_shared(self) -> None:
         """No two holders are asked for the same while there is something else."""
-        pool = Pool(files(64))
+        pool = FilePicker(files(64))
         for holder in HOLDERS:
             pool.offer(holder)
         asked = [pool.ask(holder) for holder in HOLDERS]
@@ -48,13 +48,13 @@ class PoolTests(SynchronousTestCase):
 
     def test_large_ones(self) -> None:
         """Not more bytes are asked for than may be waiting."""
-        pool = Pool(files(20, limits.MIB))
+        pool = FilePicker(files(20, limits.MIB))
         pool.offer("s1")
         self.assertEqual(len(pool.ask("s1")), limits.FILES_ASKED_BYTES // limits.MIB)
 
     def test_unsaved(self) -> None:
         """While the disk does not keep up, nothing more is asked for."""
-        pool = Pool(files(20, limits.MIB))
+        pool = FilePicker(files(20, limits.MIB))
         pool.offer("s1")
         came = pool.ask("s1")
         for file in came:
@@ -66,7 +66,7 @@ class PoolTests(SynchronousTestCase):
 
     def test_lost(self) -> None:
         """What a lost holder owes others are asked for, but what came is not."""
-        pool = Pool(files(40))
+        pool = FilePicker(files(40))
         for holder in HOLDERS[:2]:
             pool.offer(holder)
         lost = pool.ask("s1")
@@ -79,7 +79,7 @@ class PoolTests(SynchronousTestCase):
 
     def test_not_offered(self) -> None:
         """A holder is asked only for what it has, and never again for what it refuses."""
-        pool = Pool(files(4))
+        pool = FilePicker(files(4))
         one, two, three, four = pool.missing()
         pool.offer("s1", [one, two])
         pool.offer("s2")
@@ -92,7 +92,7 @@ class PoolTests(SynchronousTestCase):
 
     def test_given_up(self) -> None:
         """Given up is what all refuse who were said to have it: those who are away may have it."""
-        pool = Pool(files(2))
+        pool = FilePicker(files(2))
         one, two = pool.missing()
         for holder in ("s1", "s2", "s3"):
             pool.refused(holder, one)
@@ -107,7 +107,7 @@ class PoolTests(SynchronousTestCase):
 
     def test_all_promised(self) -> None:
         """Somebody may be said to have everything."""
-        pool = Pool(files(1))
+        pool = FilePicker(files(1))
         [one] = pool.missing()
         pool.promised("s1")
         pool.refused("s2", one)
@@ -117,14 +117,14 @@ class PoolTests(SynchronousTestCase):
 
     def test_opening(self) -> None:
         """A holder connects with another file each time."""
-        pool = Pool(files(3))
+        pool = FilePicker(files(3))
         pool.offer("s1")
         self.assertEqual({pool.opening("s1") for _ in range(3)}, set(pool.missing()))
         self.assertEqual(sorted(pool.ask("s1")), sorted(pool.missing()))
 
     def test_opening_with_what_is_known(self) -> None:
         """A holder that told of a file connects with that, unless it has not got it after all."""
-        pool = Pool(files(100))
+        pool = FilePicker(files(100))
         *_, last = pool.missing()
         pool.offer("s1")
         self.assertEqual([pool.opening("s1", last) for _ in range(3)], 3 * [last])
@@ -133,7 +133,7 @@ class PoolTests(SynchronousTestCase):
 
     def test_refused_to_open(self) -> None:
         """What a holder did not even connect for, it is not asked for."""
-        pool = Pool(files(2))
+        pool = FilePicker(files(2))
         pool.offer("s1")
         refused = pool.opening("s1")
         assert refused is not None
@@ -149,7 +149,7 @@ class PoolMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.sizes = files(12)
-        self.pool = Pool(self.sizes)
+        self.pool = FilePicker(self.sizes)
         self.owed: dict[str, list[str]] = {}
         self.came: set[str] = set()
         self.given_up: set[str] = set()

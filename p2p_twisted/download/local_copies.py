@@ -9,7 +9,7 @@ from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source
 
 
-class Here(Protocol):
+class LocalCopies(Protocol):
     """The content of a peer's own files, wherever they are."""
 
     def among(self, files: Sequence[FileId]) -> "Deferred[frozenset[FileId]]":

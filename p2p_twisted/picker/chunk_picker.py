@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from p2p_twisted.picker.holder import Holder
 from p2p_twisted.picker.ranges import Range, ranges, runs
-from p2p_twisted.wire.content import chunk_count, chunk_length
+from p2p_twisted.wire.chunks import chunk_count, chunk_length
 from p2p_twisted.wire.names import PeerName
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _COMPARED: Final = 8
 _WORTH_TWICE: Final = 2.0
 
 
-class Plan:
+class ChunkPicker:
     """
     Which chunks of one file are verified, which were asked for, and of whom.
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from p2p_twisted.storage.content import Content, WrongContent
-from p2p_twisted.storage.faults import Disk, DiskFault, check_space, write_all
-from p2p_twisted.wire.content import chunk_count
+from p2p_twisted.storage.disk import Disk, DiskFault, check_space, write_all
+from p2p_twisted.wire.chunks import chunk_count
 from p2p_twisted.wire.limits import CHUNK_BYTES
 
 _PART: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -20,7 +20,7 @@ _FICLONE: Final = 0x40049409
 _NAMES_TRIED: Final = 10_000
 
 
-class Part:
+class PartFile:
     """
     The part file of some content; only verified bytes get into it.
 

@@ -6,8 +6,8 @@ from twisted.python.failure import Failure
 
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.chunks import DIGEST_BYTES, chunk_count
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.content import DIGEST_BYTES, chunk_count
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Done, Error, Gone, Hello, Message, More, Push, Refuse, Whole
 from p2p_twisted.wire.names import FileId, PeerName
@@ -15,7 +15,7 @@ from p2p_twisted.wire.names import FileId, PeerName
 _FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 
 
-class Delivery(Protocol):
+class SmallFileDelivery(Protocol):
     """One request to one holder: what it has come to."""
 
     holder: PeerName
@@ -27,11 +27,11 @@ class Delivery(Protocol):
         """The holder delivered something else than a file id names."""
 
 
-class BatchTaker(Protocol):
+class SmallFileTaker(Protocol):
     """What is being fetched: it takes the files that holders deliver."""
 
-    def opened(self, batch: "Batch") -> None:
-        """A holder has connected: it is asked when :meth:`Batch.ask` is called."""
+    def opened(self, batch: "SmallFileReceiver") -> None:
+        """A holder has connected: it is asked when :meth:`SmallFileReceiver.ask` is called."""
 
     def choose(self, holder: PeerName) -> tuple[FileId, ...]:
         """Choose what to ask a holder for now; it may be nothing."""
@@ -49,7 +49,7 @@ class BatchTaker(Protocol):
         """Take note that a holder does not have a file."""
 
 
-class Batch:
+class SmallFileReceiver:
     """
     A session on an accepted connection that began with a ``PUSH`` we asked for.
 
@@ -63,7 +63,7 @@ class Batch:
     is_done = False
 
     def __init__(
-        self, connection: Connection, push: Push, delivery: Delivery, taker: BatchTaker
+        self, connection: Connection, push: Push, delivery: SmallFileDelivery, taker: SmallFileTaker
     ) -> None:
         self.holder = delivery.holder
         self._connection = connection

@@ -13,7 +13,7 @@ from unittest import mock
 from twisted.internet.error import ReactorNotRunning
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.runtime.process import (
+from p2p_twisted.runtime.startup import (
     notify,
     open_files_limit,
     raise_file_limit,

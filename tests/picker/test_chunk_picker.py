@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.picker.chunks import Plan
+from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.picker.ranges import Range, ranges
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.limits import CHUNKS_ASKED, MIB
@@ -20,9 +20,9 @@ def indexes(asked: tuple[Range, ...]) -> list[int]:
     return [index for first, count in asked for index in range(first, first + count)]
 
 
-def a_plan(chunks: int, *holders: str, partial: tuple[str, ...] = ()) -> Plan:
+def a_plan(chunks: int, *holders: str, partial: tuple[str, ...] = ()) -> ChunkPicker:
     """Make a plan for a file of full chunks, with holders."""
-    plan = Plan(chunks * MIB, Random(1))
+    plan = ChunkPicker(chunks * MIB, Random(1))
     for holder in (*holders, *partial):
         plan.add(holder, 0.0, holder in partial)
     return plan
@@ -209,7 +209,7 @@ class PartialHolderTests(SynchronousTestCase):
         """Two downloaders of one file want different chunks."""
         chosen = []
         for seed in (1, 2):
-            plan = Plan(1_000 * MIB, Random(seed))
+            plan = ChunkPicker(1_000 * MIB, Random(seed))
             plan.add("p1", 0.0, is_partial=True)
             plan.announced("p1", ((0, 1_000),))
             chosen.append(plan.ask("p1", 0))

@@ -8,7 +8,7 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.errors import ProtocolError
 
 
-class Orders:
+class RequestedChunks:
     """
     The chunks that one requester waits for.
 

@@ -16,7 +16,7 @@ _ASKED_AGAIN: Final = 16
 _UNSAVED_MOST: Final = 1_000
 
 
-class Pool:
+class FilePicker:
     """
     The small files of one download that are still to come, and who was asked for which.
 

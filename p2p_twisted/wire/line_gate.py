@@ -9,12 +9,12 @@ from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
 
 if TYPE_CHECKING:
     from p2p_twisted.wire.connection import Connection
-    from p2p_twisted.wire.keepalive import Pulse
+    from p2p_twisted.wire.keepalive import KeepAlive
 
 _HTTP: Final = b" HTTP/"
 
 
-class Manners:
+class LineGate:
     """
     Whom a connection listens to, and what it answers before its session is asked.
 
@@ -25,7 +25,7 @@ class Manners:
     :ivar has_talked: whether it has sent a message yet, other than pings.
     """
 
-    def __init__(self, connection: "Connection", pulse: "Pulse", is_greeted: bool) -> None:
+    def __init__(self, connection: "Connection", pulse: "KeepAlive", is_greeted: bool) -> None:
         self.is_greeted = is_greeted
         self.has_talked = False
         self._connection = connection

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.picker.ranges import Range, announcements, ranges
-from p2p_twisted.picker.requested import Orders
+from p2p_twisted.picker.requested_chunks import RequestedChunks
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.limits import RANGES_WAITING
@@ -15,7 +15,7 @@ CHUNKS = 30
 chunks = st.sets(st.integers(0, CHUNKS - 1)).map(lambda some: list(ranges(sorted(some))))
 
 
-def taken(orders: Orders) -> list[int]:
+def taken(orders: RequestedChunks) -> list[int]:
     """Take all that waits."""
     return list(iter(orders.next, None))
 
@@ -29,7 +29,7 @@ class OrdersTests(SynchronousTestCase):
 
     def test_in_order(self) -> None:
         """What is asked for comes in that order, as often as it is asked for."""
-        orders = Orders(CHUNKS)
+        orders = RequestedChunks(CHUNKS)
         orders.ask([(3, 2), (0, 1)])
         orders.ask([(4, 1)])
         self.assertFalse(orders.is_empty)
@@ -38,7 +38,7 @@ class OrdersTests(SynchronousTestCase):
 
     def test_offers(self) -> None:
         """From the first offer on only what was offered is sent; what waited is forgotten."""
-        orders = Orders(CHUNKS)
+        orders = RequestedChunks(CHUNKS)
         orders.ask([(0, 10)])
         self.assertEqual(orders.offer([(2, 3)]), [(2, 3)])
         self.assertEqual(taken(orders), [])
@@ -48,14 +48,14 @@ class OrdersTests(SynchronousTestCase):
 
     def test_not_needed(self) -> None:
         """What the requester has from others is not sent, though it waits."""
-        orders = Orders(CHUNKS)
+        orders = RequestedChunks(CHUNKS)
         orders.ask([(0, 10)])
         orders.not_needed([(0, 3), (5, 2), (9, 1)])
         self.assertEqual(taken(orders), [3, 4, 7, 8])
 
     def test_wrong(self) -> None:
         """Chunks that do not exist, and those announced before, end it."""
-        orders = Orders(CHUNKS)
+        orders = RequestedChunks(CHUNKS)
         orders.not_needed([(0, 3)])
         for wrong in ([(CHUNKS, 1)], [(0, CHUNKS + 1)], [(2, 2)], [(10, 2), (11, 1)]):
             self.assertRaises(ProtocolError, orders.not_needed, wrong)
@@ -64,10 +64,10 @@ class OrdersTests(SynchronousTestCase):
 
     def test_many_ranges(self) -> None:
         """So many ranges may wait, however few lines ask for them."""
-        orders = Orders(4 * RANGES_WAITING)
+        orders = RequestedChunks(4 * RANGES_WAITING)
         orders.ask([(0, 1)] * RANGES_WAITING)
         self.assertRaises(ProtocolError, orders.ask, [(0, 1)])
-        scattered = Orders(4 * RANGES_WAITING)
+        scattered = RequestedChunks(4 * RANGES_WAITING)
         scattered.offer([(2 * number, 1) for number in range(2 * RANGES_WAITING)])
         self.assertRaises(ProtocolError, scattered.ask, [(0, 4 * RANGES_WAITING)])
 
@@ -76,7 +76,7 @@ class OrdersTests(SynchronousTestCase):
         self, offers: list[list[Range]], needless: list[Range], asked: list[list[Range]]
     ) -> None:
         """What is sent was asked for and offered, and is needed."""
-        orders = Orders(CHUNKS)
+        orders = RequestedChunks(CHUNKS)
         offered: set[int] = set()
         for offer in offers:
             fresh = indexes(orders.offer(offer))

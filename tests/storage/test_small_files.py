@@ -7,11 +7,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.content import Content
-from p2p_twisted.storage.faults import DiskFault
+from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.published import Record
-from p2p_twisted.storage.smallwriter import Shelf
-from p2p_twisted.wire.content import content_id
+from p2p_twisted.storage.published import PublishedRecord
+from p2p_twisted.storage.small_files import SmallFileWriter
+from p2p_twisted.wire.chunks import content_id
 from tests.storage.disks import FaultyDisk
 
 
@@ -22,13 +22,13 @@ class ShelfTests(SynchronousTestCase):
         """A fault is told once, and nothing is saved after it, even if it could be."""
         disk = FaultyDisk(pwrite=errno.ENOSPC)
         disk.calls_before = 1
-        folder, record = self.mktemp(), Record(self.mktemp())
+        folder, record = self.mktemp(), PublishedRecord(self.mktemp())
         wholes = {content_id(whole): whole for whole in (b"a", b"b", b"c", b"d")}
         targets = {file: [whole.decode()] for file, whole in wholes.items()}
         saved: list[str] = []
         faults: list[DiskFault] = []
         inbox = Inbox(folder, disk)
-        shelf = Shelf(inline, inbox, record, targets, saved.extend, faults.append)
+        shelf = SmallFileWriter(inline, inbox, record, targets, saved.extend, faults.append)
         for file, whole in wholes.items():
             if whole == b"d":
                 disk.errors.clear()
@@ -41,8 +41,8 @@ class ShelfTests(SynchronousTestCase):
         """Whatever nobody has thought of is logged, and ends it as a fault does."""
         faults: list[DiskFault] = []
         targets = {content_id(b"a"): ["a"]}
-        inbox, record = Inbox(self.mktemp()), Record(self.mktemp())
-        shelf = Shelf(inline, inbox, record, targets, lambda _saved: None, faults.append)
+        inbox, record = Inbox(self.mktemp()), PublishedRecord(self.mktemp())
+        shelf = SmallFileWriter(inline, inbox, record, targets, lambda _saved: None, faults.append)
         self.patch(inbox, "open_part", lambda *_args, **_kwargs: 1 / 0)
         shelf.put(Content.of_whole(content_id(b"a"), b"a"), b"a")
         self.assertEqual(len(faults), 1)

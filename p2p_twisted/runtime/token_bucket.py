@@ -5,7 +5,7 @@ from attrs import define, field
 
 # Without room for weak references: there are four for each link.
 @define(weakref_slot=False)
-class Bucket:
+class TokenBucket:
     """
     A token bucket: so many a second, and a burst after a pause.
 

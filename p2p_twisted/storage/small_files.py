@@ -10,9 +10,9 @@ from twisted.logger import Logger
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.content import Content
-from p2p_twisted.storage.faults import DiskFault
+from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.published import Published, Record
+from p2p_twisted.storage.published import Published, PublishedRecord
 from p2p_twisted.wire.names import FileId
 
 _AT_ONCE: Final = 64
@@ -20,7 +20,7 @@ _AT_ONCE: Final = 64
 _Whole = tuple[str, Content, bytes]
 
 
-class Shelf:
+class SmallFileWriter:
     """
     Publishes verified files as the inbox does all, in jobs of up to 64 of them.
 
@@ -36,7 +36,7 @@ class Shelf:
         self,
         offload: Offload,
         inbox: Inbox,
-        record: Record,
+        record: PublishedRecord,
         targets: Mapping[FileId, Sequence[str]],
         saved: Callable[[Sequence[FileId]], None],
         failed: Callable[[DiskFault], None],

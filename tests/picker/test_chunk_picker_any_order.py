@@ -13,10 +13,10 @@ from hypothesis.stateful import (
     rule,
 )
 
-from p2p_twisted.picker.chunks import Plan
+from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.picker.ranges import ranges
 from p2p_twisted.wire.limits import CHUNKS_ASKED, MIB
-from tests.picker.test_chunks import indexes
+from tests.picker.test_chunk_picker import indexes
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -31,7 +31,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plan = Plan(self.CHUNKS * MIB - 5, Random(3))
+        self.plan = ChunkPicker(self.CHUNKS * MIB - 5, Random(3))
         self.now = 0.0
         self.names = 0
         self.owed: dict[str, list[int]] = {}

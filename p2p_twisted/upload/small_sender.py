@@ -18,7 +18,7 @@ _PIECE_FILES: Final = 32
 _PIECE_SECONDS: Final = 0.01
 
 
-class Wholes:
+class SmallFileSender:
     """
     The files that one requester has asked for whole, in its order.
 

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 
-class Agenda:
+class EventQueue:
     """
     Time that passes only in :meth:`run`, and what is to happen in it.
 

@@ -3,11 +3,11 @@
 from typing_extensions import override
 
 from p2p_twisted.download.progress import Receiving, Seeking, State, Waiting
-from p2p_twisted.download.reporter import Report
+from p2p_twisted.download.reporter import Reporter
 from p2p_twisted.wire.names import PeerName
 
 
-class MemberReport(Report):
+class MemberReporter(Reporter):
     """
     What some of the files tell.
 
@@ -15,7 +15,7 @@ class MemberReport(Report):
     delivers, nobody does, or nobody has for long.
     """
 
-    def __init__(self, whole: Report, others: "set[MemberReport]") -> None:
+    def __init__(self, whole: Reporter, others: "set[MemberReporter]") -> None:
         self._whole = whole
         self._others = others
         self._state: State = Seeking()

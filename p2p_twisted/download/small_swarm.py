@@ -11,17 +11,17 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from p2p_twisted.download.context import Means
+from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.copying import read_whole
 from p2p_twisted.download.progress import Copying, Waiting
-from p2p_twisted.download.reporter import Report
-from p2p_twisted.download.smallreceiver import Batch
-from p2p_twisted.picker.files import OPENINGS, Pool
+from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.download.small_receiver import SmallFileReceiver
+from p2p_twisted.picker.file_picker import OPENINGS, FilePicker
 from p2p_twisted.storage.content import Content
-from p2p_twisted.storage.faults import DiskFault
+from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.published import Record
-from p2p_twisted.storage.smallwriter import Shelf
+from p2p_twisted.storage.published import PublishedRecord
+from p2p_twisted.storage.small_files import SmallFileWriter
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 @attrs.frozen
-class Offer:
+class SmallFileOffer:
     """
     Somebody who has some of the files.
 
@@ -45,7 +45,7 @@ class Offer:
     files: frozenset[FileId] | None = None
 
 
-class SmallFiles:
+class SmallSwarm:
     """
     Files of at most one chunk, which any holder may deliver in any order.
 
@@ -58,21 +58,23 @@ class SmallFiles:
 
     def __init__(
         self,
-        means: Means,
+        means: DownloadContext,
         inbox: Inbox,
-        record: Record,
+        record: PublishedRecord,
         sizes: Mapping[FileId, int],
         targets: Mapping[FileId, Sequence[str]],
         folder: FileId,
-        report: Report,
+        report: Reporter,
     ) -> None:
         self._means = means
         self._targets = targets
         self._folder = folder
         self._report = report
-        self._pool = Pool(sizes)
-        self._shelf = Shelf(means.offload, inbox, record, targets, self._saved, self._failed)
-        self._batches: dict[PeerName, Batch] = {}
+        self._pool = FilePicker(sizes)
+        self._shelf = SmallFileWriter(
+            means.offload, inbox, record, targets, self._saved, self._failed
+        )
+        self._batches: dict[PeerName, SmallFileReceiver] = {}
         self._awaited: set[Deferred[Any]] = set()
         self._is_given_up = False
         self._fault: DiskFault | None = None
@@ -80,7 +82,9 @@ class SmallFiles:
 
     # What whoever runs it calls
 
-    async def run(self, offers: Sequence[Offer], here: Container[FileId]) -> tuple[FileId, ...]:
+    async def run(
+        self, offers: Sequence[SmallFileOffer], here: Container[FileId]
+    ) -> tuple[FileId, ...]:
         """
         Fetch them.
 
@@ -117,7 +121,7 @@ class SmallFiles:
 
     # What batches call: see BatchTaker
 
-    def opened(self, batch: Batch) -> None:
+    def opened(self, batch: SmallFileReceiver) -> None:
         """Ask a holder that has connected."""
         self._batches[batch.holder] = batch
         self._report.receiving(batch.holder)
@@ -168,10 +172,10 @@ class SmallFiles:
 
     # Holders
 
-    async def _visit(self, offers: Iterable[Offer]) -> None:
+    async def _visit(self, offers: Iterable[SmallFileOffer]) -> None:
         """Let several holders deliver at once, and others when one of them is gone."""
         self._report.seeking()
-        by_holder: dict[PeerName, Offer] = {}
+        by_holder: dict[PeerName, SmallFileOffer] = {}
         for offer in offers:
             by_holder[offer.hit.peer] = offer
             self._pool.promised(offer.hit.peer, self._promised(offer))
@@ -188,14 +192,14 @@ class SmallFiles:
         for failure in failures:
             failure.raiseException()
 
-    def _promised(self, offer: Offer) -> Iterable[FileId] | None:
+    def _promised(self, offer: SmallFileOffer) -> Iterable[FileId] | None:
         """Tell what somebody is said to have; ``None`` for everything."""
         if offer.files is not None:
             return offer.files
         assert offer.hit.file is not None
         return None if offer.hit.file == self._folder else (offer.hit.file,)
 
-    async def _visit_in_turn(self, waiting: deque[Offer]) -> None:
+    async def _visit_in_turn(self, waiting: deque[SmallFileOffer]) -> None:
         while waiting:
             offer = waiting.popleft()
             if self._means.requests.may_ask(offer.hit):
@@ -227,7 +231,7 @@ class SmallFiles:
         finally:
             slots.release()
 
-    async def _seek(self, again: bool) -> list[Offer]:
+    async def _seek(self, again: bool) -> list[SmallFileOffer]:
         """Ask everybody who has all of what is missing, or some of it."""
         files = [self._folder, *islice(self._pool.missing(), _SOUGHT_AT_ONCE)]
         finds = [self._means.network.find(file, again) for file in files]
@@ -236,7 +240,7 @@ class SmallFiles:
         if not all(is_answered for is_answered, _ in found):
             raise CancelledError
         hits = (hit for _, hits in found for hit in hits)
-        return [Offer(hit) for hit in hits if self._means.requests.may_ask(hit)]
+        return [SmallFileOffer(hit) for hit in hits if self._means.requests.may_ask(hit)]
 
     def _nobody_left(self) -> None:
         if self._means.clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:

@@ -28,7 +28,7 @@ class _Requester:
         self.sent = 0
 
 
-class Spreading(Generic[Requester]):
+class SuperSeeder(Generic[Requester]):
     """
     Lets every chunk leave once before any leaves twice: super-seeding (BEP 16).
 
