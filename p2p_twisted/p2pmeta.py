@@ -10,6 +10,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
+from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.liveness import Checker
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Policy
@@ -19,7 +20,6 @@ from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from p2p_twisted.runtime.startup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService
-from p2p_twisted.wire.limits import REGISTRY_PORT
 from p2p_twisted.wire.names import BadName, peer_name
 
 _PORTS: Final = range(1_024, 65_536)

@@ -11,16 +11,17 @@ from twisted.application.service import IService, MultiService
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
+from p2p_twisted.bandwidth.limits import TRANSFERS_AT_ONCE_MOST
 from p2p_twisted.bandwidth.rates import BadRate, Rates, Slots, read_rate
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
+from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.runtime.startup import ExitCode, prepare
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService
-from p2p_twisted.wire.limits import REGISTRY_PORT, TRANSFERS_AT_ONCE_MOST
 from p2p_twisted.wire.names import BadName, PeerName, check_host, is_loopback, peer_name
 
 _THREADS: Final = 2

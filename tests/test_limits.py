@@ -1,20 +1,21 @@
 """The published limits are those of the code."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.wire import limits
+import p2p_twisted
+from p2p_twisted.wire.limits import KIB, MIB, TIB
 
 SECURITY = Path(__file__).parent.parent / "SECURITY.md"
 _ROW = re.compile(r"^\| .+ \| (?P<limit>.+) \| `(?P<name>\w+)` \|$", re.MULTILINE)
-_UNITS = {"KIB": "KiB", "MIB": "MiB", "TIB": "TiB"}
+_UNITS = {TIB: "TiB", MIB: "MiB", KIB: "KiB"}
 
 
-def shown(name: str) -> str:
+def shown(name: str, value: float) -> str:
     """Write a limit as the table has it; its unit is in the constant's name."""
-    value = getattr(limits, name)
     if name.endswith("_PORT"):
         return f"{value}"
     for suffix, pace in (("_PER_SECOND", " a second"), ("_PER_MINUTE", " a minute")):
@@ -34,10 +35,21 @@ def shown_amount(name: str, value: float) -> str:
 
 def shown_size(size: int) -> str:
     """Write a size in the largest unit that it is a multiple of."""
-    for unit in ("TIB", "MIB", "KIB"):
-        if size % getattr(limits, unit) == 0:
-            return f"{size // getattr(limits, unit):,} {_UNITS[unit]}"
+    for unit, name in _UNITS.items():
+        if size % unit == 0:
+            return f"{size // unit:,} {name}"
     return f"{size:,} bytes"
+
+
+def limits() -> list[tuple[str, float]]:
+    """List the limits of all rooms: what their modules ``limits`` define themselves."""
+    found = []
+    for path in sorted(Path(p2p_twisted.__file__).parent.glob("*/limits.py")):
+        module = import_module(f"p2p_twisted.{path.parent.name}.limits")
+        for name in re.findall(r"^([A-Z_]+): Final", path.read_text("utf-8"), re.MULTILINE):
+            if name not in ("KIB", "MIB", "TIB"):
+                found.append((name, getattr(module, name)))
+    return found
 
 
 class LimitsTests(SynchronousTestCase):
@@ -46,7 +58,11 @@ class LimitsTests(SynchronousTestCase):
     maxDiff = None
 
     def test_complete_and_right(self) -> None:
-        """It has every limit, with its number."""
+        """It has every limit of every room, with its number."""
         published = {row["name"]: row["limit"] for row in _ROW.finditer(SECURITY.read_text())}
-        constants = [name for name in vars(limits) if name.isupper() and name not in _UNITS]
-        self.assertEqual(published, {name: shown(name) for name in constants})
+        self.assertEqual(published, {name: shown(name, value) for name, value in limits()})
+
+    def test_names(self) -> None:
+        """No two rooms have a limit of the same name."""
+        names = [name for name, _value in limits()]
+        self.assertCountEqual(names, set(names))

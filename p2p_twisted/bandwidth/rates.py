@@ -5,12 +5,13 @@ from typing import Final
 
 import attrs
 
-from p2p_twisted.wire import limits
+from p2p_twisted.bandwidth import limits
+from p2p_twisted.wire import limits as wire_limits
 
 _RATE: Final = re.compile(
     r"(?P<number>[0-9]{1,12}(?:\.[0-9]{1,6})?)(?P<unit>[KMG]?)", re.IGNORECASE
 )
-_UNITS: Final = {"": 1, "K": limits.KIB, "M": limits.MIB, "G": 1024 * limits.MIB}
+_UNITS: Final = {"": 1, "K": wire_limits.KIB, "M": wire_limits.MIB, "G": 1024 * wire_limits.MIB}
 _NO_LIMIT: Final = ("unlimited", "off")
 
 

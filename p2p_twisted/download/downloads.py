@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
+from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.download import Download
 from p2p_twisted.download.local_copies import LocalCopies
@@ -28,7 +29,6 @@ from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal, JournalEntry
 from p2p_twisted.storage.manifests import keep_manifest, sweep
 from p2p_twisted.storage.partial import PartialRegister
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import File, Hit, Push, Refuse
 from p2p_twisted.wire.names import FileId, MessageId

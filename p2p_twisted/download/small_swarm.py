@@ -11,6 +11,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.copying import read_whole
 from p2p_twisted.download.progress import Copying, Waiting
@@ -22,7 +23,6 @@ from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.published import PublishedRecord
 from p2p_twisted.storage.small_files import SmallFileWriter
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
 

@@ -7,6 +7,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 
+from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.deliveries import Deliveries
 from p2p_twisted.download.in_progress import FileInProgress
@@ -18,7 +19,6 @@ from p2p_twisted.storage.content import WORTH_SHARING_BYTES
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.manifests import Item
 from p2p_twisted.storage.partial import PartialContent, PartialSource
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 

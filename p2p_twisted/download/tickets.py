@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from p2p_twisted.bandwidth.limiter import Limiter
+from p2p_twisted.download import limits
 from p2p_twisted.download.receiver import ChunkReceiver, Unwanted
 from p2p_twisted.download.small_receiver import SmallFileReceiver, SmallFileTaker
 from p2p_twisted.download.taking import Taker
@@ -15,7 +16,7 @@ from p2p_twisted.download.trust import Trust, Verdict
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import DiskFault
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import File, Hit, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
@@ -102,7 +103,7 @@ class PendingWant:
         """Tell whether something is what was asked for, as far as one can tell yet."""
         if self.is_answered or file != self.file:
             return False
-        return size <= limits.MANIFEST_BYTES if self.size is None else size == self.size
+        return size <= wire_limits.MANIFEST_BYTES if self.size is None else size == self.size
 
 
 class Tickets:
@@ -218,7 +219,7 @@ class Tickets:
             return
         request.answered()
         request.timer = self._clock.callLater(
-            limits.STALL_SECONDS, request.ended, "the connection was lost"
+            wire_limits.STALL_SECONDS, request.ended, "the connection was lost"
         )
         content = bytearray()
 

@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 from twisted.logger import Logger
 
-from p2p_twisted.wire import limits
+from p2p_twisted.download import limits
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
 

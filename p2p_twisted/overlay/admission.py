@@ -4,8 +4,8 @@ from typing import Final
 
 from attrs import define, field
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.runtime.token_bucket import TokenBucket
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Link
 from p2p_twisted.wire.names import is_loopback
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
 
-from p2p_twisted.wire.limits import BOOK_ADDRESSES
+from p2p_twisted.overlay.limits import BOOK_ADDRESSES
 from p2p_twisted.wire.names import PeerAddress
 
 if TYPE_CHECKING:

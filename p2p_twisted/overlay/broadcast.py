@@ -17,10 +17,11 @@ from typing import Final
 import attrs
 from attrs import define, field, frozen
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.effects import Deliver, Effect, LinkId, Send
 from p2p_twisted.overlay.seen import Seen
 from p2p_twisted.overlay.tree import Tree
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Gossip, Graft, IHave, Prune
 from p2p_twisted.wire.names import MessageId
 
@@ -43,8 +44,8 @@ class _Kept:
 
     def aged(self, now: float) -> Gossip:
         """Make the copy to pass on: older by the time it was kept, and one hop further."""
-        age = min(self.gossip.age + now - self.since, limits.GOSSIP_LIFE_SECONDS)
-        hops = min(self.gossip.hops + 1, limits.GOSSIP_HOPS)
+        age = min(self.gossip.age + now - self.since, wire_limits.GOSSIP_LIFE_SECONDS)
+        hops = min(self.gossip.hops + 1, wire_limits.GOSSIP_HOPS)
         return attrs.evolve(self.gossip, age=age, hops=hops)
 
     @property
@@ -131,7 +132,7 @@ class Broadcast:
         if is_greeting:
             return self._graft(link, unknown) if unknown else []
         # Each link has a share, or one that makes ids up would keep out what others announce.
-        share = limits.MISSING_MOST // limits.LINKS_MOST
+        share = limits.MISSING_MOST // wire_limits.LINKS_MOST
         owed = sum(missing.first == link for missing in self._missing.values())
         room = min(share - owed, limits.MISSING_MOST - len(self._missing))
         for id_ in unknown[: max(0, room)]:
@@ -157,7 +158,7 @@ class Broadcast:
         """Greet a new neighbor with the ids of what is still alive."""
         self._fresh[link] = now
         self._expire(now)
-        recent = tuple(self._kept)[-limits.IDS_PER_LINE :]
+        recent = tuple(self._kept)[-wire_limits.IDS_PER_LINE :]
         greeting: list[Effect] = [Send(link, IHave(recent), sheddable=True)] if recent else []
         if not self._is_torn:
             return greeting
@@ -226,7 +227,7 @@ class Broadcast:
         return min(max(_ROUND_TRIPS * slowest, _SHORTEST_GRAFT_SECONDS), _LONGEST_GRAFT_SECONDS)
 
     def _spread(self, gossip: Gossip, now: float, besides: Collection[LinkId] = ()) -> list[Effect]:
-        if gossip.hops >= limits.GOSSIP_HOPS:
+        if gossip.hops >= wire_limits.GOSSIP_HOPS:
             return []
         copy = _Kept(gossip, now).aged(now)
         announcement = IHave((gossip.id,))

@@ -7,8 +7,8 @@ from typing import Final
 import attrs
 from attrs import frozen
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.effects import Answer
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask
 from p2p_twisted.wire.names import MessageId
 

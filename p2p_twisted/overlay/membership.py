@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.admission import Admission
 from p2p_twisted.overlay.candidates import Candidates, Why
 from p2p_twisted.overlay.effects import (
@@ -29,7 +30,7 @@ from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.overlay.pending_dials import PendingDials
 from p2p_twisted.overlay.rewiring import RewireTimer
 from p2p_twisted.overlay.tree import Tree
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
@@ -139,7 +140,7 @@ class Membership:
         keeps_own = crossing is not None and self.me.name < address.name
         if keeps_own or self.link_to(address.name) is not None:
             return [Close(link, Bye("duplicate"))]
-        is_full = len(self.links) >= limits.LINKS_MOST
+        is_full = len(self.links) >= wire_limits.LINKS_MOST
         has_room = not is_full or bool(self._expendable(asking.why, now))
         if not (has_room and self._admission.grants(asking, host, is_full, now)):
             self.passive.hear([address])
@@ -159,7 +160,7 @@ class Membership:
         if attempt is None or is_duplicate or not self._is_taking:
             return [Close(link, Bye("duplicate"))]
         self.passive.met(attempt.address)
-        if len(self.links) >= limits.LINKS_MOST and not self._expendable(attempt.why, now):
+        if len(self.links) >= wire_limits.LINKS_MOST and not self._expendable(attempt.why, now):
             return [Close(link, Bye("evicted", self.sample(attempt.address)))]
         neighbor = Neighbor(attempt.address, now, is_dialed=True)
         return self._gain(link, neighbor, attempt.why, attempt.alone)
@@ -284,7 +285,7 @@ class Membership:
 
         :param is_eager: whether who asked for it had no other: else the tree has it already.
         """
-        most = limits.LINKS_MOST - 1
+        most = wire_limits.LINKS_MOST - 1
         if why == "mix":
             # More links make shorter paths, and dearer floods: this settles at about 6.3.
             most = self.rng.randint(limits.LINKS_SOUGHT, most)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import attrs
 from attrs import define, field
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.broadcast import Broadcast
 from p2p_twisted.overlay.effects import (
     Arrived,
@@ -27,7 +28,7 @@ from p2p_twisted.overlay.pending_dials import PendingDials
 from p2p_twisted.overlay.queries import LocalAnswer, QueryRouter
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.runtime.token_bucket import TokenBucket
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import (
     Ask,
@@ -162,7 +163,7 @@ class Overlay:
         onward = attrs.evolve(message, route=message.route[1:])
         if isinstance(onward, Want):
             passed = (*onward.via, self.membership.me.name)
-            onward = attrs.evolve(onward, via=passed[: limits.ROUTE_HOPS])
+            onward = attrs.evolve(onward, via=passed[: wire_limits.ROUTE_HOPS])
         return [Send(link, onward)]
 
     def _asked(self, link: LinkId, ask: Ask, allowance: _Allowance, now: float) -> list[Effect]:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.book import Book, shuffled
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.names import PeerAddress, is_loopback
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class PassiveView:
         """Draw up to 8 addresses to give away, from the remembered ones and others."""
         others = [address for address in besides if address not in self.remembered]
         known = [*others, *self.remembered]
-        return tuple(self.rng.sample(known, min(limits.SAMPLE, len(known))))
+        return tuple(self.rng.sample(known, min(wire_limits.SAMPLE, len(known))))
 
     def _trim(self) -> None:
         """Forget some at random, where there are too many."""

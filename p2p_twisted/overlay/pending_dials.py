@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from attrs import define, field
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.candidates import Why
 from p2p_twisted.overlay.effects import Dial, LinkId
 from p2p_twisted.overlay.passive import place
 from p2p_twisted.runtime.token_bucket import TokenBucket
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
 

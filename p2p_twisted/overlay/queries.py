@@ -19,13 +19,14 @@ from typing import Final
 import attrs
 from attrs import define, field, frozen
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.completeness import LinkParity, mark
 from p2p_twisted.overlay.effects import Effect, LinkId, Send
 from p2p_twisted.overlay.pending_query import PendingQuery
 from p2p_twisted.overlay.seen import Seen
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.runtime.token_bucket import TokenBucket
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Ask, Graft, Hit, PeerRecord, Prune, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
@@ -96,7 +97,7 @@ class QueryRouter:
         """
         if ask.tree and not self.tree.is_shaped:
             # What goes along the tree all the way shapes it.
-            ask = attrs.evolve(ask, tree=limits.ASK_HOPS)
+            ask = attrs.evolve(ask, tree=wire_limits.ASK_HOPS)
         effects = self._begin(ask, None, LocalAnswer(), now)
         question = self._open.get(ask.id)
         if question is not None and patience < inf:
@@ -125,7 +126,7 @@ class QueryRouter:
             return []
         if not is_new:
             # What went by other links may have come sooner than along the tree.
-            is_pruned = ask.tree == limits.ASK_HOPS and self.tree.prune(link)
+            is_pruned = ask.tree == wire_limits.ASK_HOPS and self.tree.prune(link)
             return [
                 Send(link, Told(ask.id)),
                 *([Send(link, Prune())] if is_pruned else []),
@@ -133,7 +134,7 @@ class QueryRouter:
         if not is_taken:
             return [Send(link, Told(ask.id, cut=True))]
         known = self.know(ask)
-        ask = attrs.evolve(ask, age=min(ask.age + self.way(link), limits.ASK_SECONDS))
+        ask = attrs.evolve(ask, age=min(ask.age + self.way(link), wire_limits.ASK_SECONDS))
         mending: list[Effect] = []
         is_missed = ask.after is not None and ask.after not in self._seen
         if is_missed and not self.tree.is_eager(link):
@@ -152,7 +153,7 @@ class QueryRouter:
         hits = tuple(
             attrs.evolve(hit, route=(name, *hit.route))
             for hit in told.hits
-            if len(hit.route) < limits.ROUTE_HOPS
+            if len(hit.route) < wire_limits.ROUTE_HOPS
         )
         self._add(question, told.peers, hits, now)
         question.cut = question.cut or told.cut

@@ -4,7 +4,7 @@ from typing import Final
 
 from attrs import define, field
 
-from p2p_twisted.wire.limits import SEEN_IDS
+from p2p_twisted.overlay.limits import SEEN_IDS
 from p2p_twisted.wire.names import MessageId
 
 _GENERATION: Final = SEEN_IDS // 2

@@ -8,10 +8,11 @@ from twisted.internet.interfaces import IReactorTime
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Shared
 from p2p_twisted.overlay.queries import LocalAnswer
+from p2p_twisted.peer import limits
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.storage.partial import PartialRegister
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
 from p2p_twisted.wire.names import PeerName
 
@@ -67,18 +68,20 @@ class QueryAnswers:
     def _shared(self, ask: Ask) -> Iterable[Shared]:
         found = chain.from_iterable(self._search(catalog, ask) for catalog in self._catalogs)
         # What is in two of them under one name is one offer.
-        return islice(dict.fromkeys(found), limits.HITS_PER_PEER if ask.what == "ls" else ask.most)
+        return islice(
+            dict.fromkeys(found), wire_limits.HITS_PER_PEER if ask.what == "ls" else ask.most
+        )
 
     def _search(self, catalog: Catalog, ask: Ask) -> tuple[Shared, ...]:
         match ask.what:
             case "name":
-                return catalog.named(ask.text, limits.HITS_SHOWN_PER_PEER)
+                return catalog.named(ask.text, wire_limits.HITS_SHOWN_PER_PEER)
             case "text":
                 return catalog.matching(ask.text, ask.most)
             case "id":
-                return catalog.with_id(ask.text, limits.HITS_SHOWN_PER_PEER)
+                return catalog.with_id(ask.text, wire_limits.HITS_SHOWN_PER_PEER)
             case "ls":
-                return catalog.all(limits.HITS_PER_PEER)
+                return catalog.all(wire_limits.HITS_PER_PEER)
             case _:
                 return ()
 

@@ -11,8 +11,8 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
+from p2p_twisted.registry import limits
 from p2p_twisted.registry.client import RegistryClient, RegistryRefused, RegistryUnreachable
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Join, Welcome
 from p2p_twisted.wire.names import PeerAddress
 

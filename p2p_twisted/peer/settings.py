@@ -5,7 +5,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from p2p_twisted.bandwidth.rates import Rates, Slots
-from p2p_twisted.wire import limits
+from p2p_twisted.registry import limits
 from p2p_twisted.wire.names import NetworkName, PeerName
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
-from p2p_twisted.wire import limits
+from p2p_twisted.picker import limits
 from p2p_twisted.wire.names import FileId, PeerName
 
 OPENINGS: Final = 8

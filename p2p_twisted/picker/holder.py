@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from math import exp
 from typing import Final
 
+from p2p_twisted.picker import limits
 from p2p_twisted.picker.ranges import Range, mark
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 
 _AHEAD_SECONDS: Final = 1.0
 _FEWEST_ASKED: Final = 2
 _ASKED_AT_FIRST: Final = 4
 _SMOOTHED_SECONDS: Final = 1.0
 _PATIENCE_SECONDS: Final = 2.0
-_ALIVE_BYTES: Final = int(_PATIENCE_SECONDS * limits.FLOOR_BYTES_PER_SECOND)
+_ALIVE_BYTES: Final = int(_PATIENCE_SECONDS * wire_limits.FLOOR_BYTES_PER_SECOND)
 _UNKNOWN_CHUNK_SECONDS: Final = 0.5
 _SHORTEST_SECONDS: Final = 1e-6
 
@@ -47,7 +48,7 @@ class Holder:
         """How long one chunk takes it; a guess before the first one."""
         if not self._bytes:
             return _UNKNOWN_CHUNK_SECONDS
-        return max(limits.CHUNK_BYTES * self._seconds / self._bytes, _SHORTEST_SECONDS)
+        return max(wire_limits.CHUNK_BYTES * self._seconds / self._bytes, _SHORTEST_SECONDS)
 
     @property
     def room(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable
 
-from p2p_twisted.wire import limits
+from p2p_twisted.picker import limits
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
 

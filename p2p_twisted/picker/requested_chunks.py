@@ -3,8 +3,8 @@
 from collections import deque
 from collections.abc import Iterable
 
+from p2p_twisted.picker import limits
 from p2p_twisted.picker.ranges import Range, mark, runs
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.errors import ProtocolError
 
 

@@ -4,8 +4,8 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 
+from p2p_twisted.registry import limits
 from p2p_twisted.registry.one_shot import NoAnswer, request
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import (
     PROTOCOL,
     Bye,

@@ -5,8 +5,8 @@ from typing import Final
 
 import attrs
 
+from p2p_twisted.registry import limits
 from p2p_twisted.registry.roster import Registration
-from p2p_twisted.wire import limits
 
 # A lease is renewed three times before it runs out.
 _RENEWALS_PER_LEASE: Final = 3

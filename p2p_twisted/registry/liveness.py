@@ -6,9 +6,9 @@ from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from p2p_twisted.registry import limits
 from p2p_twisted.registry.one_shot import NoAnswer, request
 from p2p_twisted.runtime.background import background
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import PROTOCOL, Hello
 from p2p_twisted.wire.names import NetworkName, PeerAddress
 

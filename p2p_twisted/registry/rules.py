@@ -7,10 +7,10 @@ from typing import Final
 
 import attrs
 
-from p2p_twisted.registry import refusals
+from p2p_twisted.registry import limits, refusals
 from p2p_twisted.registry.leases import lease_seconds
 from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Random, Registration, Roster
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Bye, Error, Join, Leave, Message, Renew, Report, Welcome
 from p2p_twisted.wire.names import (
     BadName,
@@ -127,7 +127,7 @@ def _join(
         since=request.date if mine is None else mine.since,
         expires=now + limits.RESERVATION_SECONDS,
     )
-    answer = _welcome(roster, registration, limits.RESERVATION_SECONDS, limits.REFERRALS, rng)
+    answer = _welcome(roster, registration, limits.RESERVATION_SECONDS, wire_limits.REFERRALS, rng)
     return Decision(answer, (Put(registration),))
 
 

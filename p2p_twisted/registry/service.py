@@ -9,12 +9,12 @@ from twisted.internet.defer import maybeDeferred
 from twisted.logger import Logger
 from typing_extensions import override
 
+from p2p_twisted.registry import limits
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.registry.store import StoreFault
 from p2p_twisted.runtime.startup import CannotStart, notify, open_files_limit
 from p2p_twisted.runtime.twistd import ListeningService
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello
 from p2p_twisted.wire.names import NetworkName, is_loopback

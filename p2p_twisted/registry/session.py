@@ -3,10 +3,10 @@
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from p2p_twisted.registry import limits
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Question
 from p2p_twisted.runtime.background import background
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import (

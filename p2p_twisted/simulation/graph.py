@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from p2p_twisted.wire import limits
+from p2p_twisted.overlay import limits
 from p2p_twisted.wire.names import PeerName
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
+from p2p_twisted.registry import limits as registry_limits
 from p2p_twisted.simulation.simulated_peer import SimulatedPeer, latency_between
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import PeerAddress, PeerName
@@ -59,7 +60,7 @@ class SimulatedRegistry:
             return
         if self._is_reached_by(peer):
             peer.renewed_at = self._swarm.now
-            self._swarm.introduce(peer, self._referrals(peer, limits.RENEWAL_REFERRALS))
+            self._swarm.introduce(peer, self._referrals(peer, registry_limits.RENEWAL_REFERRALS))
         pause = _RENEW_SECONDS if peer.overlay.membership.links else _ALONE_SECONDS
         self._renew_in(self._swarm.rng.uniform(0.8, 1.2) * pause, peer)
 
@@ -74,7 +75,7 @@ class SimulatedRegistry:
         drawn: list[PeerAddress] = []
         for _ in range(10 * number if self._registered else 0):
             other = self._swarm.rng.choice(self._registered)
-            is_current = self._swarm.now - other.renewed_at < limits.LEASE_SECONDS
+            is_current = self._swarm.now - other.renewed_at < registry_limits.LEASE_SECONDS
             if other is not peer and is_current and other.address not in drawn:
                 drawn.append(other.address)
             if len(drawn) == number:

@@ -17,6 +17,7 @@ from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.watcher import Noticed, NoWatcher, Watcher, WatcherMaker
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
+from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.liveness import Checker
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Policy
@@ -26,7 +27,6 @@ from p2p_twisted.runtime.threads import inline
 from p2p_twisted.testing.introspection import WitnessedPeer, close_files, node_of
 from p2p_twisted.testing.listening import heard_only_by
 from p2p_twisted.testing.network import VirtualNetwork
-from p2p_twisted.wire.limits import REGISTRY_PORT
 from p2p_twisted.wire.messages import Gossip
 from p2p_twisted.wire.names import MessageId, PeerName
 

@@ -9,6 +9,7 @@ everything that is wrong. Those in ``LASTING`` hold at any moment; those in
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from p2p_twisted.overlay import limits as overlay_limits
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.introspection import overlay_of
 from p2p_twisted.wire import limits
@@ -62,11 +63,11 @@ def memory_bounded(daemons: VirtualDaemons) -> Iterator[str]:
         broadcast, asking = overlay.broadcast, overlay.asking
         kept = sum(each.size for each in broadcast._kept.values())
         bounds = (
-            ("ids of broadcasts", len(broadcast._seen), limits.SEEN_IDS),
-            ("ids of questions", len(asking._seen), limits.SEEN_IDS),
-            ("bytes of broadcasts", kept, limits.PAYLOAD_CACHE_BYTES),
-            ("announced broadcasts", len(broadcast._missing), limits.MISSING_MOST),
-            ("open questions", len(asking._open), limits.ASKS_OPEN),
+            ("ids of broadcasts", len(broadcast._seen), overlay_limits.SEEN_IDS),
+            ("ids of questions", len(asking._seen), overlay_limits.SEEN_IDS),
+            ("bytes of broadcasts", kept, overlay_limits.PAYLOAD_CACHE_BYTES),
+            ("announced broadcasts", len(broadcast._missing), overlay_limits.MISSING_MOST),
+            ("open questions", len(asking._open), overlay_limits.ASKS_OPEN),
             ("links of the tree", len(overlay.tree.links), len(overlay.membership.links)),
         )
         for what, number, most in bounds:

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Final
 
-from p2p_twisted.wire import limits
+from p2p_twisted.upload import limits
 from p2p_twisted.wire.names import is_loopback
 
 _MINUTE: Final = 60.0

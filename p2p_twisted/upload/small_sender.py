@@ -6,14 +6,15 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
-from p2p_twisted.wire import limits
+from p2p_twisted.upload import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Gone, Whole
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source, SourceChanged
 
-_PIECE_BYTES: Final = 64 * limits.KIB
+_PIECE_BYTES: Final = 64 * wire_limits.KIB
 _PIECE_FILES: Final = 32
 _PIECE_SECONDS: Final = 0.01
 
@@ -66,7 +67,7 @@ class SmallFileSender:
         if source is None:
             return encode(Gone(file))
         try:
-            if source.size > limits.CHUNK_BYTES:
+            if source.size > wire_limits.CHUNK_BYTES:
                 return encode(Gone(file))
             return encode(Whole(file, source.size)) + source.read(0, source.size)
         except SourceChanged:

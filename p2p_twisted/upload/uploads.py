@@ -11,11 +11,12 @@ from twisted.logger import Logger
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.upload import limits
 from p2p_twisted.upload.audience import Audience, SharedUplink, Unlimited
 from p2p_twisted.upload.dial_limit import DialLimit
 from p2p_twisted.upload.small_sender import SmallFileSender
 from p2p_twisted.upload.upload import Upload, UploadProgress
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.chunks import chunk_count
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
@@ -117,7 +118,7 @@ class Uploads:
 
     def _fits_link(self, size: int) -> bool:
         """Tell whether a file may go between the lines of a link: it is small, and may go now."""
-        return size <= limits.LINK_FILE_BYTES and self._traffic.up.take(size)
+        return size <= wire_limits.LINK_FILE_BYTES and self._traffic.up.take(size)
 
     def _is_new(self, ticket: MessageId) -> bool:
         """Tell whether a ticket has not been seen before: each is good for one dial."""

@@ -5,8 +5,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from p2p_twisted.download.limits import BATCHES_AT_ONCE
 from p2p_twisted.download.progress import Blocked, Canceled, Incomplete, Saved, Waiting
-from p2p_twisted.wire.limits import BATCHES_AT_ONCE, MIB
+from p2p_twisted.wire.limits import MIB
 from tests.download.cases import SmallFilesCase, small
 from tests.download.world import Content, Holder, some_bytes
 from tests.storage.disks import FaultyDisk

@@ -1,7 +1,8 @@
 """Downloads from several holders, of which some are still downloading themselves."""
 
+from p2p_twisted.bandwidth.limits import HOLDERS_PER_FILE
 from p2p_twisted.download.progress import Saved
-from p2p_twisted.wire.limits import HOLDERS_PER_FILE, MIB
+from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Chunk, Have, Refuse, Send
 from tests.download.swarms import CHUNKS, CONTENT, SwarmingCase, chunk, talk
 from tests.download.wires import Stranger

@@ -2,8 +2,8 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.download.limits import LIAR_SECONDS
 from p2p_twisted.download.trust import Trust, Verdict
-from p2p_twisted.wire.limits import LIAR_SECONDS
 from p2p_twisted.wire.messages import Hit
 
 ONE, OTHER, THIRD = "1" * 64, "2" * 64, "3" * 64

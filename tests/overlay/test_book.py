@@ -2,9 +2,9 @@ from random import Random
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.runtime.token_bucket import TokenBucket
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import PeerAddress
 from tests.overlay.builders import addresses, an_address
 

@@ -3,11 +3,12 @@ from math import inf
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.broadcast import Broadcast
 from p2p_twisted.overlay.effects import Deliver, Send
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.simulation.simulated_network import SimulatedNetwork
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Gossip, Graft, IHave, Prune
 from tests.overlay.builders import a_gossip, an_id, of_kind
 
@@ -57,7 +58,7 @@ class BroadcastTests(SynchronousTestCase):
 
     def test_hops(self) -> None:
         """What has come far enough goes no further."""
-        far = Gossip(an_id(), "note", "s1", 0.0, 60.0, hops=limits.GOSSIP_HOPS)
+        far = Gossip(an_id(), "note", "s1", 0.0, 60.0, hops=wire_limits.GOSSIP_HOPS)
         effects = a_broadcast().received(1, far, 0.0)
         self.assertEqual(of_kind(effects, Send), [])
 
@@ -224,7 +225,7 @@ class TreeTests(SynchronousTestCase):
             broadcast.announced(2, ids, 0.0)
         broadcast.announced(3, (an_id(-1),), 0.0)
         grafts = of_kind(broadcast.wake(10.0), Send)
-        self.assertEqual(len(grafts), limits.MISSING_MOST // limits.LINKS_MOST + 1)
+        self.assertEqual(len(grafts), limits.MISSING_MOST // wire_limits.LINKS_MOST + 1)
         self.assertEqual(grafts[-1], Send(3, Graft((an_id(-1),))))
 
     def test_announcements_by_many_links(self) -> None:

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import Dial, Effect, NeighborUp, Send
 from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.overlay.queries import LocalAnswer, QueryRouter
 from p2p_twisted.overlay.tree import Tree
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import Ask, Bye, Hit, Link, Linked, PeerRecord, Told, Want
 from tests.overlay.builders import a_membership, addresses, an_address, an_asking, an_id, of_kind
@@ -86,7 +87,7 @@ class LoadTests(SynchronousTestCase):
             effects = asking.wake(now)
         self.assertEqual((arrived, told[-1].cut), (9_000, False))
         self.assertLess(now, 2.0)
-        self.assertLess(largest, limits.QUEUE_BYTES // 4)
+        self.assertLess(largest, wire_limits.QUEUE_BYTES // 4)
 
     def test_out_of_time(self) -> None:
         """What cannot be passed on in time is left out, and that is told."""
@@ -141,10 +142,10 @@ class LoadTests(SynchronousTestCase):
         overlay = make_overlay(
             passive, count(1_000), rng, lambda _ask: LocalAnswer(), lambda _link: 0.1
         )
-        for link in range(limits.LINKS_MOST):
+        for link in range(wire_limits.LINKS_MOST):
             overlay.link_asked(link, Link("join", f"n{link}", 9_001 + link), "127.0.0.1", 0.0)
         sent = 0
-        for link in range(1, limits.LINKS_MOST):
+        for link in range(1, wire_limits.LINKS_MOST):
             for number in range(1_000):
                 ask = Ask(an_id(10_000 * link + number), "text", "x", wait=0.5)
                 sends = of_kind(overlay.received(link, ask, 0.0), Send)

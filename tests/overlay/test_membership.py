@@ -1,7 +1,8 @@
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.effects import Close, Dial, Exchange, NeighborDown, NeighborUp, Send
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
 from tests.overlay.builders import a_membership, addresses, an_address, linked, of_kind
 
@@ -94,7 +95,7 @@ class SeekingTests(SynchronousTestCase):
             for dial in of_kind(membership.wake(now), Dial):
                 self.assertEqual(dial.why, "mix")
                 dialed.append(dial.address.name)
-                now += limits.DIAL_SECONDS
+                now += wire_limits.DIAL_SECONDS
                 membership.lost(dial.link, now)
         self.assertEqual(len(set(dialed)), 4)
         self.assertLess(now, 30.0)
@@ -131,7 +132,7 @@ class SeekingTests(SynchronousTestCase):
     def test_refused_ones_cost_nothing(self) -> None:
         """Whoever asks a full peer for what it does not grant takes nothing away from others."""
         membership = a_membership(host="10.0.0.1")
-        linked(membership, limits.LINKS_MOST)
+        linked(membership, wire_limits.LINKS_MOST)
         for link in range(100, 100 + 2 * limits.LINKS_TAKEN_BURST):
             membership.asked(link, Link("need", "x", 9_009), "10.0.0.66", 1.0)
         effects = membership.asked(99, Link("join", "y", 9_009, alone=True), "10.0.0.2", 1.0)
@@ -175,29 +176,29 @@ class AcceptingTests(SynchronousTestCase):
     def test_full(self) -> None:
         """A full peer refuses one that merely wants more links."""
         membership = a_membership()
-        linked(membership, limits.LINKS_MOST)
+        linked(membership, wire_limits.LINKS_MOST)
         send, close = membership.asked(50, Link("need", "x", 9_009), "127.0.0.1", 0.0)
         assert isinstance(send, Send)
         assert isinstance(send.message, Busy)
-        self.assertEqual(len(send.message.peers), limits.LINKS_MOST)
+        self.assertEqual(len(send.message.peers), wire_limits.LINKS_MOST)
         self.assertEqual(close, Close(50))
 
     def test_makes_room(self) -> None:
         """A full peer evicts a neighbor for one without any link."""
         for link in (Link("join", "x", 9_009, True), Link("need", "x", 9_009, True)):
             membership = a_membership()
-            linked(membership, limits.LINKS_MOST)
+            linked(membership, wire_limits.LINKS_MOST)
             effects = membership.asked(50, link, "127.0.0.1", 0.0)
             [evicted] = [close for close in of_kind(effects, Close) if close.bye]
             assert evicted.bye is not None
             self.assertEqual(evicted.bye.why, "evicted")
             self.assertIn(50, membership.links)
-            self.assertEqual(len(membership.links), limits.LINKS_MOST)
+            self.assertEqual(len(membership.links), wire_limits.LINKS_MOST)
 
     def test_tree_makes_no_room(self) -> None:
         """Once the tree has a shape, none of its links goes for a mere swap."""
         membership, mix = a_membership(), Link("mix", "x", 9_009)
-        linked(membership, limits.LINKS_MOST)
+        linked(membership, wire_limits.LINKS_MOST)
         for link in membership.links:
             membership.tree.add(link)
         membership.tree.is_shaped = True
@@ -210,7 +211,7 @@ class AcceptingTests(SynchronousTestCase):
     def test_swaps_without_tree(self) -> None:
         """Before anything has passed, any old link may go for a swap."""
         membership = a_membership()
-        linked(membership, limits.LINKS_MOST)
+        linked(membership, wire_limits.LINKS_MOST)
         for link in membership.links:
             membership.tree.add(link)
         effects = membership.asked(50, Link("mix", "x", 9_009), "127.0.0.1", 100.0)
@@ -232,7 +233,7 @@ class AcceptingTests(SynchronousTestCase):
         taken = membership.links.values()
         refused = membership.asked(999, Link("join", "y", 9_009, True), "192.0.2.66", 5.0)
         honest = membership.asked(998, Link("join", "z", 9_009, True), "192.0.2.7", 5.0)
-        self.assertEqual(len(taken), limits.LINKS_MOST)
+        self.assertEqual(len(taken), wire_limits.LINKS_MOST)
         self.assertEqual(of_kind(refused, NeighborUp), [])
         self.assertEqual(len(of_kind(honest, NeighborUp)), 1)
 

@@ -5,10 +5,11 @@ from operator import xor
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.completeness import mark
 from p2p_twisted.overlay.effects import Answer, Send
 from p2p_twisted.overlay.queries import LocalAnswer
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Ask, Graft, Hit, PeerRecord, Prune, Told
 from tests.overlay.builders import TOPO, an_asking, an_id, of_kind
 
@@ -81,8 +82,8 @@ class AskingTests(SynchronousTestCase):
 
     def test_fans_out(self) -> None:
         """A question may go by every link at first, then along the tree, and shapes nothing."""
-        fanned = attrs.evolve(TOPO, tree=limits.ASK_HOPS - 1)
-        for hops, others in ((limits.ASK_HOPS, [2, 3]), (limits.ASK_HOPS - 1, [2])):
+        fanned = attrs.evolve(TOPO, tree=wire_limits.ASK_HOPS - 1)
+        for hops, others in ((wire_limits.ASK_HOPS, [2, 3]), (wire_limits.ASK_HOPS - 1, [2])):
             asking = an_asking()
             asking.tree.prune(3)
             asked = attrs.evolve(fanned, hops=hops)
@@ -94,9 +95,9 @@ class AskingTests(SynchronousTestCase):
     def test_fans_out_later(self) -> None:
         """Where nothing has shaped the tree yet, a question does, rather than fan out."""
         asking = an_asking()
-        for is_shaped, tree in ((False, limits.ASK_HOPS), (True, limits.ASK_HOPS - 3)):
+        for is_shaped, tree in ((False, wire_limits.ASK_HOPS), (True, wire_limits.ASK_HOPS - 3)):
             asking.tree.is_shaped = is_shaped
-            ask = attrs.evolve(TOPO, id=an_id(50 + is_shaped), tree=limits.ASK_HOPS - 3)
+            ask = attrs.evolve(TOPO, id=an_id(50 + is_shaped), tree=wire_limits.ASK_HOPS - 3)
             for send in of_kind(asking.ask(ask, 0.0), Send):
                 assert isinstance(send.message, Ask)
                 self.assertEqual(send.message.tree, tree)

@@ -7,9 +7,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
+from p2p_twisted.peer import limits
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.storage.partial import PartialRegister
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Ask
 
 FILES = 5_000

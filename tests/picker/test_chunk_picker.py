@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.picker.chunk_picker import ChunkPicker
+from p2p_twisted.picker.limits import CHUNKS_ASKED
 from p2p_twisted.picker.ranges import Range, ranges
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.limits import CHUNKS_ASKED, MIB
+from p2p_twisted.wire.limits import MIB
 
 FIRST = 4
 """How many chunks a holder is asked for whose speed is unknown."""

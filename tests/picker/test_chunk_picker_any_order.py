@@ -14,8 +14,9 @@ from hypothesis.stateful import (
 )
 
 from p2p_twisted.picker.chunk_picker import ChunkPicker
+from p2p_twisted.picker.limits import CHUNKS_ASKED
 from p2p_twisted.picker.ranges import ranges
-from p2p_twisted.wire.limits import CHUNKS_ASKED, MIB
+from p2p_twisted.wire.limits import MIB
 from tests.picker.test_chunk_picker import indexes
 
 

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.picker import limits
 from p2p_twisted.picker.file_picker import FilePicker
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 
 HOLDERS = ("s1", "s2", "s3")
 
@@ -48,13 +49,13 @@ class PoolTests(SynchronousTestCase):
 
     def test_large_ones(self) -> None:
         """Not more bytes are asked for than may be waiting."""
-        pool = FilePicker(files(20, limits.MIB))
+        pool = FilePicker(files(20, wire_limits.MIB))
         pool.offer("s1")
-        self.assertEqual(len(pool.ask("s1")), limits.FILES_ASKED_BYTES // limits.MIB)
+        self.assertEqual(len(pool.ask("s1")), limits.FILES_ASKED_BYTES // wire_limits.MIB)
 
     def test_unsaved(self) -> None:
         """While the disk does not keep up, nothing more is asked for."""
-        pool = FilePicker(files(20, limits.MIB))
+        pool = FilePicker(files(20, wire_limits.MIB))
         pool.offer("s1")
         came = pool.ask("s1")
         for file in came:

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.picker.limits import RANGES_WAITING
 from p2p_twisted.picker.ranges import Range, announcements, ranges
 from p2p_twisted.picker.requested_chunks import RequestedChunks
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.limits import RANGES_WAITING
 
 CHUNKS = 30
 

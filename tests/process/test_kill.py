@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.wire.limits import LEASE_SECONDS
+from p2p_twisted.registry.limits import LEASE_SECONDS
 from tests.process.daemons import Daemon, wait_until
 from tests.process.networks import Network
 

@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 
+from p2p_twisted.registry import limits
 from p2p_twisted.registry.client import RegistryClient, RegistryRefused, RegistryUnreachable
 from p2p_twisted.registry.session import RegistrySession
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Join
 from p2p_twisted.wire.names import PeerAddress

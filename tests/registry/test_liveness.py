@@ -1,7 +1,7 @@
 """Seeing whether peers are alive."""
 
+from p2p_twisted.registry import limits
 from p2p_twisted.registry.liveness import Checker
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import PeerAddress
 from tests.registry.builders import LOOPBACK
 from tests.registry.wires import Babbler, OneProtocol, WiredTestCase

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.registry import limits
 from p2p_twisted.registry.leases import lease_seconds, renewed
 from p2p_twisted.registry.roster import Extend, Forget, Put, Roster
 from p2p_twisted.registry.rules import (
@@ -17,7 +18,6 @@ from p2p_twisted.registry.rules import (
     RegistryRequest,
     decide,
 )
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.messages import Bye, Join, Leave, Renew, Report, Welcome
 from p2p_twisted.wire.names import PeerAddress

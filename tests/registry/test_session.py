@@ -6,9 +6,10 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.registry import limits
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.registry.store import IRegistryStore
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.listener import Listener
@@ -86,9 +87,9 @@ class RegistrySessionTests(SynchronousTestCase):
     def test_a_wrong_flag_buys_time(self) -> None:
         """Whoever tries again has another 5 s, and no more."""
         line = Line()
-        line.clock.advance(limits.FIRST_LINE_SECONDS - 1)
+        line.clock.advance(wire_limits.FIRST_LINE_SECONDS - 1)
         line.say(b"XYZ\n")
-        line.clock.advance(limits.FIRST_LINE_SECONDS - 1)
+        line.clock.advance(wire_limits.FIRST_LINE_SECONDS - 1)
         self.assertFalse(line.is_closed)
         line.clock.advance(1)
         self.assertTrue(line.is_closed)
@@ -96,7 +97,7 @@ class RegistrySessionTests(SynchronousTestCase):
     def test_silence(self) -> None:
         """Whoever says nothing is closed after 5 s."""
         line = Line()
-        line.clock.advance(limits.FIRST_LINE_SECONDS)
+        line.clock.advance(wire_limits.FIRST_LINE_SECONDS)
         self.assertTrue(line.is_closed)
 
     def test_bare_flag(self) -> None:

@@ -5,8 +5,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.upload.limits import FILES_WAITING
 from p2p_twisted.wire.codec import encode
-from p2p_twisted.wire.limits import FILES_WAITING, IDS_PER_LINE, KIB, MIB
+from p2p_twisted.wire.limits import IDS_PER_LINE, KIB, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Want, Whole
 from tests.download.wires import Wires
 from tests.download.world import Content, make_pushes, some_bytes

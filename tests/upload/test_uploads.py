@@ -6,9 +6,10 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
+from p2p_twisted.bandwidth.limits import PUSHES_AT_ONCE
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.wire.codec import decode, encode
-from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB, PUSHES_AT_ONCE
+from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send, Want
 from tests.download.wires import Stranger, Wires
 from tests.download.world import Content, make_pushes, some_bytes

@@ -14,8 +14,8 @@ from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.queries import LocalAnswer
 from p2p_twisted.peer.inbound import InboundDispatcher
+from p2p_twisted.registry import limits
 from p2p_twisted.registry.session import RegistrySession
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.listener import Listener

@@ -1,7 +1,7 @@
 """
-Write the protocol down: ``python -m p2p_twisted.wire.document > docs/protocol.md``.
+Write the protocol down: ``python -m docs.protocol > docs/protocol.md``.
 
-The text is ``document.md``, by hand. A line such as ``{{HELLO PING}}`` stands for
+The text is ``protocol.md.in``, by hand. A line such as ``{{HELLO PING}}`` stands for
 these verbs' meanings and fields, as their classes have them; ``{LINE_BYTES}`` for
 that limit.
 """
@@ -10,13 +10,14 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from msgspec import Meta
 
+from p2p_twisted.registry import limits as registry_limits
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import MESSAGES, Hit, PeerRecord
 from p2p_twisted.wire.names import (
@@ -32,6 +33,7 @@ from p2p_twisted.wire.names import (
 _SLOT: Final = re.compile(r"^\{\{([^}]*)\}\}$", re.MULTILINE)
 _NUMBER: Final = re.compile(r"(?<!\{)\{([A-Z_]+)\}(?!\})")
 _FIELD: Final = re.compile(r"^:ivar (\w+): (.*?)(?=^:ivar |\Z)", re.MULTILINE | re.DOTALL)
+_LIMITS: Final = vars(limits) | vars(registry_limits)
 _CLASSES: Final = {kind.__name__: kind for kind in (PeerAddress, PeerRecord, Hit)}
 _NAMED: Final = [
     (PeerName, "name"),
@@ -44,8 +46,8 @@ _CHECKED: Final = {valid_host: "IP address", valid_path: "path"}
 
 def document() -> str:
     """Write the whole document."""
-    text = files("p2p_twisted.wire").joinpath("document.md").read_text("utf-8")
-    text = _NUMBER.sub(lambda slot: f"{getattr(limits, slot[1]):,.0f}", text)
+    text = Path(__file__).with_name("protocol.md.in").read_text("utf-8")
+    text = _NUMBER.sub(lambda slot: f"{_LIMITS[slot[1]]:,.0f}", text)
     return _SLOT.sub(lambda slot: "\n".join(map(_section, slot[1].split())), text)
 
 

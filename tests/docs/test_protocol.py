@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.wire.document import document
+from docs.protocol import document
 from p2p_twisted.wire.messages import MESSAGES
 from tests.wire.stages import Stage, replay
 
@@ -24,7 +24,7 @@ class DocumentTests(SynchronousTestCase):
         self.assertEqual(
             COMMITTED.read_text("utf-8"),
             document(),
-            "run python -m p2p_twisted.wire.document > docs/protocol.md",
+            "run python -m docs.protocol > docs/protocol.md",
         )
 
     def test_complete(self) -> None:

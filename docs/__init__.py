@@ -1,0 +1,1 @@
+"""What writes those documents that follow from the code."""

@@ -1,0 +1,12 @@
+"""How many transfers there are at once, and how slow they may be; SECURITY.md publishes it."""
+
+from typing import Final
+
+from p2p_twisted.wire.limits import KIB
+
+PUSHES_AT_ONCE: Final = 32
+DOWNLOADS_AT_ONCE: Final = 8
+TRANSFERS_AT_ONCE_MOST: Final = 256
+HOLDERS_PER_FILE: Final = 8
+SLOWEST_UPLOAD_BYTES_PER_SECOND: Final = 2 * KIB
+SLOWEST_DOWNLOAD_BYTES_PER_SECOND: Final = 16 * KIB

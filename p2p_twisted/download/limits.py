@@ -1,0 +1,10 @@
+"""How long holders are waited for, and what is remembered of them; SECURITY.md publishes it."""
+
+from typing import Final
+
+PUSH_WITHIN_SECONDS: Final = 5.0
+BATCHES_AT_ONCE: Final = 3
+LIAR_SECONDS: Final = 600.0
+SEEK_AGAIN_SECONDS: Final = 30.0
+NOBODY_SECONDS: Final = 120.0
+ENDED_DOWNLOADS: Final = 100

@@ -1,0 +1,27 @@
+"""What neighbors may make a peer keep and do; SECURITY.md publishes it."""
+
+from typing import Final
+
+from p2p_twisted.wire.limits import MIB
+
+LINKS_SOUGHT: Final = 5
+REMEMBERED: Final = 30
+BOOK_ADDRESSES: Final = 192
+DIAL_AGAIN_SECONDS: Final = 15.0
+LINKS_DIALED_PER_SECOND: Final = 2
+LINKS_DIALED_BURST: Final = REMEMBERED + BOOK_ADDRESSES
+LINKS_TAKEN_PER_SECOND: Final = 5
+LINKS_TAKEN_BURST: Final = 100
+GOSSIP_PER_SECOND: Final = 20
+GOSSIP_BURST: Final = 100
+SEEN_IDS: Final = 10_000
+MISSING_MOST: Final = 1_000
+PAYLOAD_CACHE_BYTES: Final = 1 * MIB
+ASKS_PER_SECOND: Final = 400
+ASKS_BURST: Final = 1_600
+PASSED_ON_PER_SECOND: Final = 50
+PASSED_ON_BURST: Final = 200
+ASKS_OPEN: Final = 1_000
+QUIET_ASK_SECONDS: Final = 1.0
+ASK_RECORDS: Final = 20_000
+ASK_RECORDS_PER_SECOND: Final = 5_000

@@ -1,0 +1,11 @@
+"""How much is asked of one holder; SECURITY.md publishes it."""
+
+from typing import Final
+
+from p2p_twisted.wire.limits import IDS_PER_LINE, MIB, RANGES_PER_LINE
+
+HOLDERS_REMEMBERED: Final = 64
+CHUNKS_ASKED: Final = 16
+RANGES_WAITING: Final = 4 * RANGES_PER_LINE
+FILES_ASKED: Final = IDS_PER_LINE
+FILES_ASKED_BYTES: Final = 8 * MIB

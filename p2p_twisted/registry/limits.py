@@ -1,0 +1,18 @@
+"""What strangers may make a registry keep and do; SECURITY.md publishes it."""
+
+from typing import Final
+
+REGISTRY_PORT: Final = 9_011
+REGISTRY_CONNECTIONS: Final = 4_096
+REGISTRY_CONNECTIONS_BEFORE_FIRST_LINE: Final = 2_048
+RENEWAL_REFERRALS: Final = 3
+LEASE_SECONDS: Final = 60.0
+RESERVATION_SECONDS: Final = 10.0
+RENEWALS_PER_SECOND: Final = 200
+REGISTERED: Final = 100_000
+REGISTERED_PER_HOST: Final = 1_024
+REQUEST_SECONDS: Final = 10.0
+CHECK_SECONDS: Final = 2.0
+CHECK_AGAIN_SECONDS: Final = 1.0
+CHECKS_PER_REQUEST: Final = 16
+CHECKS_AT_ONCE: Final = 32

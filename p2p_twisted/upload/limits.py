@@ -1,0 +1,9 @@
+"""What a requester may make a holder keep and do; SECURITY.md publishes it."""
+
+from typing import Final
+
+from p2p_twisted.wire.limits import IDS_PER_LINE
+
+FAILED_DIALS_PER_MINUTE: Final = 4
+FILES_WAITING: Final = 4 * IDS_PER_LINE
+TICKETS_REMEMBERED: Final = 4_096
