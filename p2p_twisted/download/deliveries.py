@@ -4,7 +4,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.download.in_progress import FileInProgress
-from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.download.taking import DeliverySession
 from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.picker.ranges import Range, ranges
@@ -20,11 +20,13 @@ class Deliveries:
     :ivar idle_since: when something new came last, in seconds.
     """
 
-    def __init__(self, clock: IReactorTime, assembly: FileInProgress, report: Reporter) -> None:
+    def __init__(
+        self, clock: IReactorTime, assembly: FileInProgress, observer: DownloadObserver
+    ) -> None:
         self.idle_since = clock.seconds()
         self._clock = clock
         self._assembly = assembly
-        self._report = report
+        self._observer = observer
         self._sessions: dict[PeerName, DeliverySession] = {}
         # What has come since holders were told, and who was told of what came before.
         self._fresh: list[int] = []
@@ -34,7 +36,7 @@ class Deliveries:
 
     def begin(self, holder: PeerName, content: Content) -> "Deferred[ChunkPicker]":
         """Get ready for chunks, now that the digests are known and verified."""
-        self._report.receiving(holder)
+        self._observer.receiving(holder)
         return Deferred.fromCoroutine(self._assembly.open(content))
 
     def joined(self, session: DeliverySession, is_partial: bool) -> None:
@@ -59,7 +61,7 @@ class Deliveries:
 
     def moved(self, holder: PeerName, count: int) -> None:
         """Take note that a holder has sent some bytes."""
-        self._report.moved(holder, count)
+        self._observer.moved(holder, count)
         if self._assembly.plan is not None:
             self._assembly.plan.moved(holder, count, self._clock.seconds())
 
@@ -71,7 +73,7 @@ class Deliveries:
             self._assembly.keep(index, chunk)
             self.idle_since = now
             self._fresh.append(index)
-            self._report.delivered(holder, len(chunk))
+            self._observer.delivered(holder, len(chunk))
         plan.delivered(holder, index, now)
 
     # What whoever gathers them calls

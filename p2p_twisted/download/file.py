@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred, DeferredLock
 
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.in_progress import FileInProgress
-from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.download.swarm import Swarm
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.manifests import Item
@@ -26,16 +26,16 @@ class FileDownload:
         inbox: Inbox,
         item: Item,
         hits: Iterable[Hit],
-        report: Reporter,
+        observer: DownloadObserver,
     ) -> None:
         self._means = means
         self._item = item
         self._hits = tuple(hits)
-        self._report = report
+        self._observer = observer
         self._path = inbox.path(inbox.part_path(item.target, item.file))
         self._turn: Deferred[DeferredLock] | None = None
-        self._assembly = FileInProgress(means, inbox, item, report)
-        self._gathering = Swarm(means, item, self._assembly, report)
+        self._assembly = FileInProgress(means, inbox, item, observer)
+        self._gathering = Swarm(means, item, self._assembly, observer)
 
     async def run(self) -> str:
         """
@@ -57,7 +57,7 @@ class FileDownload:
         try:
             target = await assembly.find_same()
             if target is not None:
-                self._report.advanced(self._item.size or 0)
+                self._observer.advanced(self._item.size or 0)
             else:
                 await assembly.resume()
                 if not assembly.is_complete:

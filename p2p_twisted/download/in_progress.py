@@ -11,7 +11,7 @@ from twisted.internet.defer import CancelledError, DeferredLock
 
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.progress import Checking, Copying, Saving
-from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.storage.content import WORTH_SHARING_BYTES, Content, WrongContent
 from p2p_twisted.storage.inbox import Inbox
@@ -34,13 +34,15 @@ class FileInProgress:
     :ivar growing: what others are served from, if it is worth that.
     """
 
-    def __init__(self, means: DownloadContext, inbox: Inbox, item: Item, report: Reporter) -> None:
+    def __init__(
+        self, means: DownloadContext, inbox: Inbox, item: Item, observer: DownloadObserver
+    ) -> None:
         self.plan: ChunkPicker | None = None
         self.growing: PartialContent | None = None
         self._means = means
         self._inbox = inbox
         self._item = item
-        self._report = report
+        self._observer = observer
         self._part: PartFile | None = None
         self._opening = DeferredLock()
         self._is_given_up = False
@@ -79,7 +81,7 @@ class FileInProgress:
         part = self._part
         if part is None or not part.chunks_held:
             return
-        self._report.become(Checking())
+        self._observer.become(Checking())
         await self._take_in(range(part.chunks_held), part.verified)
 
     async def copy(self, source: Source) -> None:
@@ -91,7 +93,7 @@ class FileInProgress:
             plan = await self.open(content)
             part = self._part
             assert part is not None
-            self._report.become(Copying())
+            self._observer.become(Copying())
             if not part.chunks_held and await self._offload(part.clone, source.descriptor):
                 await self._take_in(range(content.chunks), part.verified)
             missing = [index for index in range(content.chunks) if not plan.is_verified(index)]
@@ -113,7 +115,7 @@ class FileInProgress:
                     held = self.plan.ranges_verified
                     self.growing = PartialContent(self._means.clock, content, held)
                 if self._item.size is not None:
-                    self._report.resized(content.size - self._item.size)
+                    self._observer.resized(content.size - self._item.size)
             assert self.plan is not None
             return self.plan
 
@@ -142,7 +144,7 @@ class FileInProgress:
         :raises DiskFault: when that cannot be done.
         """
         assert self._part is not None
-        self._report.become(Saving())
+        self._observer.become(Saving())
         # Not interruptible: either it is saved, or it is not.
         target = await self._means.offload(self._publish, self._part)
         if self.growing is not None:
@@ -179,7 +181,7 @@ class FileInProgress:
             for index in await self._offload(take, some):
                 assert self.plan is not None
                 self._verified(index)
-                self._report.advanced(chunk_length(self.plan.size, index))
+                self._observer.advanced(chunk_length(self.plan.size, index))
 
     def _verified(self, index: int) -> None:
         assert self.plan is not None

@@ -11,8 +11,7 @@ from twisted.python.failure import Failure
 
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
-from p2p_twisted.download.member_reporter import MemberReporter
-from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.download.reporter import MemberReporter, Reporter
 from p2p_twisted.download.small_swarm import SmallFileOffer, SmallSwarm
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.manifests import Item

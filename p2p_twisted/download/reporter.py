@@ -1,8 +1,8 @@
-"""Tell whoever watches a download how far it has come, but not too often."""
+"""Tell how far a download has come, but not too often."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 import attrs
 from twisted.internet.defer import Deferred
@@ -19,9 +19,34 @@ Watch = Callable[[Progress], None]
 _EVERY_SECONDS: Final = 0.2
 
 
+class DownloadObserver(Protocol):
+    """What is told of the download of one file, or of many small ones."""
+
+    def become(self, state: State) -> None:
+        """Change the state."""
+
+    def seeking(self) -> None:
+        """No holder delivers; it is still waiting if it was."""
+
+    def receiving(self, holder: PeerName) -> None:
+        """A holder delivers."""
+
+    def moved(self, holder: PeerName, count: int) -> None:
+        """Bytes have come from a holder; they may not be verified yet."""
+
+    def delivered(self, holder: PeerName, count: int) -> None:
+        """A holder has delivered more bytes, which are verified."""
+
+    def advanced(self, count: int) -> None:
+        """More bytes are verified, wherever they come from."""
+
+    def resized(self, by: int) -> None:
+        """The size is so many bytes more than was thought, or less."""
+
+
 class Reporter:
     """
-    What is told of one download.
+    Tells everybody who watches a download.
 
     Its end is told at once, everything else at most five times a second.
     """
@@ -43,7 +68,7 @@ class Reporter:
 
     @property
     def progress(self) -> Progress:
-        """How it stands."""
+        """How the download stands."""
         progress = attrs.evolve(self._progress, received=self._received)
         if not isinstance(progress.state, Receiving):
             return progress
@@ -58,7 +83,7 @@ class Reporter:
 
     @property
     def holders(self) -> tuple[PeerName, ...]:
-        """Who delivered some of it."""
+        """The holders that delivered some of it."""
         return tuple(self._delivered)
 
     @property
@@ -68,9 +93,9 @@ class Reporter:
 
     def watch(self, watch: Watch) -> "Deferred[Progress]":
         """
-        Tell somebody more of everything, beginning with how it stands.
+        Tell one more watcher everything, beginning with how the download stands.
 
-        :returns: fires when it has ended, or nobody has delivered for long.
+        :returns: fires when the download has ended, rests, or waits for a holder.
         """
         self._watches.append(watch)
         done: Deferred[Progress] = Deferred()
@@ -78,42 +103,18 @@ class Reporter:
         self._show(watch, self.progress)
         return done
 
-    def seeking(self) -> None:
-        """Nobody delivers at the moment; unless that has been said for long."""
-        if not isinstance(self._progress.state, Waiting):
-            self.become(Seeking())
-
-    def receiving(self, holder: PeerName) -> None:
-        """A holder delivers."""
-        if holder not in self._speeds:
-            self._speeds[holder] = Meter()
-        if not isinstance(self._progress.state, Receiving):
-            self.become(Receiving())
-
-    def delivered(self, holder: PeerName, count: int) -> None:
-        """A holder has delivered some more of it, verified."""
-        self._delivered[holder] += count
-        self.receiving(holder)
-        self.advanced(count)
-
-    def moved(self, holder: PeerName, count: int) -> None:
-        """Bytes have come from a holder; they may not be verified yet."""
-        self._speeds[holder].moved(count, self._clock.seconds())
-        self._tell_soon()
-
     def measured(self, size: int, files: int = 1) -> None:
-        """Begin to count, now that it is known how much it is."""
+        """Begin to count received bytes, now that the size is known."""
         self._progress = attrs.evolve(self._progress, size=size, files=files)
         self._received = 0
 
-    def resized(self, by: int) -> None:
-        """It is more, or less, than was thought."""
-        self._progress = attrs.evolve(self._progress, size=self._progress.size + by)
+    def close(self) -> None:
+        """Tell nothing more; what waits for the end is told how it stands."""
+        self._watches.clear()
+        self._due.stop()
+        self._release()
 
-    def advanced(self, count: int) -> None:
-        """More of it is verified."""
-        self._received += count
-        self._tell_soon()
+    # See DownloadObserver
 
     def become(self, state: State) -> None:
         """Change the state."""
@@ -125,11 +126,39 @@ class Reporter:
         if self._progress.is_resting and not self._progress.is_ended:
             self._release()
 
-    def close(self) -> None:
-        """Tell nothing more, and keep nobody waiting."""
-        self._watches.clear()
-        self._due.stop()
-        self._release()
+    def seeking(self) -> None:
+        """No holder delivers; it is still waiting if it was."""
+        if not isinstance(self._progress.state, Waiting):
+            self.become(Seeking())
+
+    def receiving(self, holder: PeerName) -> None:
+        """A holder delivers."""
+        if holder not in self._speeds:
+            self._speeds[holder] = Meter()
+        if not isinstance(self._progress.state, Receiving):
+            self.become(Receiving())
+
+    def moved(self, holder: PeerName, count: int) -> None:
+        """Bytes have come from a holder; they may not be verified yet."""
+        self._speeds[holder].moved(count, self._clock.seconds())
+        self._tell_soon()
+
+    def delivered(self, holder: PeerName, count: int) -> None:
+        """A holder has delivered more bytes, which are verified."""
+        self._delivered[holder] += count
+        self.receiving(holder)
+        self.advanced(count)
+
+    def advanced(self, count: int) -> None:
+        """More bytes are verified, wherever they come from."""
+        self._received += count
+        self._tell_soon()
+
+    def resized(self, by: int) -> None:
+        """The size is so many bytes more than was thought, or less."""
+        self._progress = attrs.evolve(self._progress, size=self._progress.size + by)
+
+    # How it works
 
     def _tell_soon(self) -> None:
         if not self._due.is_set:
@@ -152,3 +181,53 @@ class Reporter:
         waiting, self._waiting = self._waiting, []
         for done in waiting:
             done.callback(self.progress)
+
+
+class MemberReporter:
+    """
+    Tells the reporter of a whole what becomes of some of its files.
+
+    Bytes count for the whole. Of states only what is true of the whole shows: some
+    holder delivers, none does, or none has for long.
+
+    :param others: the reporters of all files that are downloaded at the same time.
+    """
+
+    def __init__(self, whole: Reporter, others: "set[MemberReporter]") -> None:
+        self._whole = whole
+        self._others = others
+        self._state: State = Seeking()
+        others.add(self)
+        self.moved = whole.moved
+        self.advanced = whole.advanced
+        self.resized = whole.resized
+
+    def close(self) -> None:
+        """Count for the state of the whole no longer."""
+        self._others.remove(self)
+
+    # See DownloadObserver
+
+    def become(self, state: State) -> None:
+        """Change the state."""
+        self._state = state
+        states = [other._state for other in self._others]
+        if all(isinstance(each, Waiting) for each in states):
+            self._whole.become(state)
+        elif not any(isinstance(each, Receiving) for each in states):
+            self._whole.seeking()
+
+    def seeking(self) -> None:
+        """No holder delivers; it is still waiting if it was."""
+        if not isinstance(self._state, Waiting):
+            self.become(Seeking())
+
+    def receiving(self, holder: PeerName) -> None:
+        """A holder delivers."""
+        self._state = Receiving()
+        self._whole.receiving(holder)
+
+    def delivered(self, holder: PeerName, count: int) -> None:
+        """A holder has delivered more bytes, which are verified."""
+        self._state = Receiving()
+        self._whole.delivered(holder, count)

@@ -15,7 +15,7 @@ from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.copying import read_whole
 from p2p_twisted.download.progress import Copying, Waiting
-from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.download.small_receiver import SmallFileReceiver
 from p2p_twisted.picker.file_picker import OPENINGS, FilePicker
 from p2p_twisted.storage.content import Content
@@ -64,12 +64,12 @@ class SmallSwarm:
         sizes: Mapping[FileId, int],
         targets: Mapping[FileId, Sequence[str]],
         folder: FileId,
-        report: Reporter,
+        observer: DownloadObserver,
     ) -> None:
         self._means = means
         self._targets = targets
         self._folder = folder
-        self._report = report
+        self._observer = observer
         self._pool = FilePicker(sizes)
         self._shelf = SmallFileWriter(
             means.offload, inbox, record, targets, self._saved, self._failed
@@ -124,7 +124,7 @@ class SmallSwarm:
     def opened(self, batch: SmallFileReceiver) -> None:
         """Ask a holder that has connected."""
         self._batches[batch.holder] = batch
-        self._report.receiving(batch.holder)
+        self._observer.receiving(batch.holder)
         batch.ask()
 
     def choose(self, holder: PeerName) -> tuple[FileId, ...]:
@@ -143,8 +143,8 @@ class SmallSwarm:
         """Save a file, which is verified."""
         if self._pool.came(holder, content.file):
             self._idle_since = self._means.clock.seconds()
-            self._report.moved(holder, content.size)
-            self._report.delivered(holder, self._size_of_all(content))
+            self._observer.moved(holder, content.size)
+            self._observer.delivered(holder, self._size_of_all(content))
             self._shelf.put(content, whole)
 
     def refused(self, holder: PeerName, file: FileId) -> None:
@@ -156,14 +156,14 @@ class SmallSwarm:
 
     async def _copy(self, files: Iterable[FileId]) -> None:
         """Take what stands among this peer's own files."""
-        self._report.become(Copying())
+        self._observer.become(Copying())
         for file in files:
             # Not interruptible: what was opened must be closed.
             found = await read_whole(self._means.here, self._means.offload, file)
             if self._is_given_up:
                 raise CancelledError
             if found is not None and self._pool.found(file):
-                self._report.advanced(self._size_of_all(found[0]))
+                self._observer.advanced(self._size_of_all(found[0]))
                 self._shelf.put(*found)
             if self._pool.is_full:
                 await self._shelf.emptied()
@@ -174,7 +174,7 @@ class SmallSwarm:
 
     async def _visit(self, offers: Iterable[SmallFileOffer]) -> None:
         """Let several holders deliver at once, and others when one of them is gone."""
-        self._report.seeking()
+        self._observer.seeking()
         by_holder: dict[PeerName, SmallFileOffer] = {}
         for offer in offers:
             by_holder[offer.hit.peer] = offer
@@ -244,9 +244,9 @@ class SmallSwarm:
 
     def _nobody_left(self) -> None:
         if self._means.clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:
-            self._report.become(Waiting())
+            self._observer.become(Waiting())
         else:
-            self._report.seeking()
+            self._observer.seeking()
 
     # How it is saved, and how it ends
 

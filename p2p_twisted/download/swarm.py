@@ -12,7 +12,7 @@ from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.deliveries import Deliveries
 from p2p_twisted.download.in_progress import FileInProgress
 from p2p_twisted.download.progress import Waiting
-from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.picker.holder_queue import HolderQueue
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.content import WORTH_SHARING_BYTES
@@ -41,14 +41,18 @@ class Swarm:
     log = Logger()
 
     def __init__(
-        self, means: DownloadContext, item: Item, assembly: FileInProgress, report: Reporter
+        self,
+        means: DownloadContext,
+        item: Item,
+        assembly: FileInProgress,
+        observer: DownloadObserver,
     ) -> None:
         self._means = means
         self._item = item
         self._assembly = assembly
-        self._report = report
+        self._observer = observer
         self._offers = HolderQueue(item.file, means.requests.may_ask)
-        self._deliveries = Deliveries(means.clock, assembly, report)
+        self._deliveries = Deliveries(means.clock, assembly, observer)
         self._running: dict[PeerName, Deferred[Any]] = {}
         self._fault: DiskFault | None = None
         self._awaited: Deferred[Any] | None = None
@@ -69,7 +73,7 @@ class Swarm:
         :raises DiskFault: when it cannot be kept.
         :raises CancelledError: when it was given up.
         """
-        self._report.seeking()
+        self._observer.seeking()
         self._offers.add(hits)
         self._means.partials.add(self._item.file, self)
         try:
@@ -242,9 +246,9 @@ class Swarm:
 
     def _nobody_delivers(self) -> None:
         if self._means.clock.seconds() - self._deliveries.idle_since >= limits.NOBODY_SECONDS:
-            self._report.become(Waiting())
+            self._observer.become(Waiting())
         else:
-            self._report.seeking()
+            self._observer.seeking()
 
     async def _interruptible(self, event: "Deferred[T]") -> T:
         """Wait for something, unless it is given up."""

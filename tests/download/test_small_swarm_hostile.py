@@ -3,8 +3,8 @@
 import pytest
 from twisted.internet.defer import Deferred
 
+from p2p_twisted.download import limits
 from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import KIB, MIB
 from p2p_twisted.wire.manifest import Member
