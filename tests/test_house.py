@@ -1,0 +1,58 @@
+"""The package is built as docs/architecture.md says."""
+
+from configparser import ConfigParser
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from docs.house import floors, read, room
+
+ROOT = Path(__file__).parent.parent
+
+
+class HouseTests(SynchronousTestCase):
+    """The modules of the package."""
+
+    def test_no_import_runs_up(self) -> None:
+        """Rooms import from lower floors only, for types, too."""
+        floor_of = {name: floor for floor, names in enumerate(floors()) for name in names}
+        for made in read().imports:
+            above, below = room(made.importer), room(made.imported)
+            if below and above != below:
+                self.assertLess(
+                    floor_of[above], floor_of[below], f"{made.importer} imports {made.imported}"
+                )
+
+    def test_every_room_has_a_floor(self) -> None:
+        """The contract on imports knows every folder, and every module beside them."""
+        self.assertCountEqual([name for floor in floors() for name in floor], read().rooms())
+
+    def test_no_room_is_most_of_the_house(self) -> None:
+        """No folder has more than 14 % of the lines."""
+        house = read()
+        most = 0.14 * sum(house.lines.values())
+        for name, modules in house.rooms().items():
+            self.assertLessEqual(sum(house.lines[module] for module in modules), most, name)
+
+
+class PurityTests(SynchronousTestCase):
+    """The contract on pure modules in setup.cfg, which lint-imports checks."""
+
+    def test_complete(self) -> None:
+        """Each module that imports no Twisted, clock, random, thread or file is under it."""
+        config = ConfigParser(interpolation=None)
+        config.read(ROOT / "setup.cfg", "utf-8")
+        contract = config["importlinter:contract:pure"]
+        under = contract["source_modules"].split()
+        house = read()
+        pure = house.lines.keys() - house.modules_with(*contract["forbidden_modules"].split())
+        missing = {
+            f"p2p_twisted.{module}"
+            for module in pure
+            # Others have nothing but a docstring.
+            if module and house.lines[module] > 1
+        }
+        for pattern in under:
+            missing -= {name for name in missing if fnmatchcase(f"{name}.", f"{pattern}.*")}
+        self.assertEqual(missing, set(), "put these into setup.cfg, [importlinter:contract:pure]")
