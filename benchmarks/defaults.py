@@ -24,7 +24,7 @@ from typing_extensions import override
 
 from benchmarks.hosts import LOOPBACK
 from benchmarks.machine import MIB
-from p2p_twisted.wire.chunks import chunk_digest, file_id
+from p2p_twisted.wire.chunks import chunk_digest, id_from_digests
 
 reactor: Any = _reactor
 
@@ -86,7 +86,7 @@ class Downloader(LineReceiver):
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        is_right = file_id(self._size, bytes(self._digests)) == self._id
+        is_right = id_from_digests(self._size, bytes(self._digests)) == self._id
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -112,7 +112,7 @@ class Targets(LineReceiver):
 def _id_of(path: str) -> str:
     with open(path, "rb") as file:
         digests = b"".join(map(chunk_digest, iter(lambda: file.read(MIB), b"")))
-    return file_id(os.stat(path).st_size, digests)
+    return id_from_digests(os.stat(path).st_size, digests)
 
 
 def main() -> None:

@@ -199,7 +199,12 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
     console = ConsoleService(
-        reactor, peer, settings.name, reactor.stop, greeting, options["results"]
+        reactor,
+        peer,
+        settings.name,
+        reactor.stop,
+        greeting=greeting,
+        results=options["results"],
     )
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)

@@ -84,8 +84,8 @@ class Limiter:
 class TransferPace:
     """One transfer's pace; see :meth:`Limiter.pace`."""
 
-    def __init__(self, pacer: Limiter, share: Share) -> None:
-        self._pacer = pacer
+    def __init__(self, limiter: Limiter, share: Share) -> None:
+        self._limiter = limiter
         self._share = share
         self._pause: IDelayedCall | None = None
         self._is_stopped = False
@@ -107,16 +107,16 @@ class TransferPace:
         :param go_on: is called when more may move, unless that is now.
         :returns: whether it is.
         """
-        seconds = self._share.spend(count, self._pacer.now())
+        seconds = self._share.spend(count, self._limiter.now())
         if seconds > 0 and self._pause is None and not self._is_stopped:
-            self._pause = self._pacer.pause(seconds, lambda: self._over(go_on))
+            self._pause = self._limiter.pause(seconds, lambda: self._over(go_on))
         return self._pause is None
 
     def stop(self) -> None:
         """Call nobody back any more; twice does no harm."""
         self._is_stopped = True
         if self._pause is not None:
-            self._pacer.forget(self._pause)
+            self._limiter.forget(self._pause)
             self._pause = None
 
     def _over(self, go_on: Callable[[], None]) -> None:
@@ -129,14 +129,14 @@ class Bandwidth:
     What a peer sends and receives of files, and how much of it at a time.
 
     :param rates: the most at first.
-    :ivar at_once: how many transfers there may be.
+    :ivar slots: how many transfers there may be.
     """
 
     def __init__(
-        self, clock: IReactorTime, rates: Rates | None = None, at_once: Slots | None = None
+        self, clock: IReactorTime, rates: Rates | None = None, slots: Slots | None = None
     ) -> None:
         rates = rates or Rates()
-        self.at_once = at_once or Slots()
+        self.slots = slots or Slots()
         self.up = Limiter(clock, rates.up)
         self.down = Limiter(clock, rates.down)
 
@@ -148,7 +148,7 @@ class Bandwidth:
     @property
     def holders(self) -> int:
         """How many holders one download may have now."""
-        return self.at_once.holders(self.down.rate)
+        return self.slots.holders(self.down.rate)
 
     def limit(self, rates: Rates) -> None:
         """
@@ -156,6 +156,6 @@ class Bandwidth:
 
         :raises BadRate: when they are too slow for so many transfers.
         """
-        self.at_once.check(rates)
+        self.slots.check(rates)
         self.up.limit(rates.up)
         self.down.limit(rates.down)

@@ -56,6 +56,7 @@ class ConsoleService(Service):
         peer: IPeer,
         name: str,
         on_leave: Callable[[], None],
+        *,
         greeting: Sequence[str] = (),
         results: int | None = None,
     ) -> None:

@@ -25,9 +25,9 @@ async def read_whole(
     if source is None:
         return None
     try:
-        if source.descriptor is None:
+        if source.fd is None:
             return None
-        whole = await offload(os.pread, source.descriptor, CHUNK_BYTES, 0)
+        whole = await offload(os.pread, source.fd, CHUNK_BYTES, 0)
         return Content.of_whole(file, whole), whole
     except (OSError, WrongContent) as error:
         _log.debug("{file} is not what it was: {error}", file=file, error=error)

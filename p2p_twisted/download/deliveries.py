@@ -86,7 +86,7 @@ class Deliveries:
     @property
     def stalled(self) -> tuple[PeerName, ...]:
         """The holders that owe something, and from whom nothing comes."""
-        return () if self._assembly.plan is None else self._assembly.plan.stalled
+        return () if self._assembly.plan is None else self._assembly.plan.snubbed
 
     def left(self, holder: PeerName) -> bool:
         """Count on a holder no more; tell whether it had begun to deliver."""
@@ -118,4 +118,4 @@ class Deliveries:
             elif plan.is_worth_telling(holder):
                 self._told.add(holder)
                 session.announce(tuple(plan.ranges_verified()))
-        return plan.overtake(self._clock.seconds())
+        return plan.snub_stalling(self._clock.seconds())

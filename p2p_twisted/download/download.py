@@ -238,7 +238,7 @@ class Download:
         if wanted.target is None:
             # An earlier try may have chosen a folder, and filled some of it.
             wanted = wants.get(wanted.file) or wanted
-        wants.put(attrs.evolve(wanted, is_paused=is_paused))
+        wants.record(attrs.evolve(wanted, is_paused=is_paused))
 
     def _forget(self) -> None:
         self._fetch.forget()

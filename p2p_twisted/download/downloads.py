@@ -69,7 +69,7 @@ class Downloads:
         self._manifests = Inbox(os.path.join(wants.folder, "manifests"))
         self._requests = Tickets(clock, network, new_ticket, traffic.down)
         self._traffic = traffic
-        slots = DeferredSemaphore(traffic.at_once.down)
+        slots = DeferredSemaphore(traffic.slots.down)
         self._means = DownloadContext(
             clock, offload, wants, network, self._requests, slots, rng, self.partials, here, traffic
         )

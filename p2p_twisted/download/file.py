@@ -32,7 +32,7 @@ class FileDownload:
         self._item = item
         self._hits = tuple(hits)
         self._observer = observer
-        self._path = inbox.path(inbox.part_path(item.target, item.file))
+        self._path = inbox.path(inbox.part_path(item.target, item.file_id))
         self._turn: Deferred[DeferredLock] | None = None
         self._assembly = FileInProgress(means, inbox, item, observer)
         self._gathering = Swarm(means, item, self._assembly, observer)
@@ -45,12 +45,12 @@ class FileDownload:
         :raises DiskFault: when it cannot be kept.
         :raises CancelledError: when it was given up.
         """
-        self._turn = self._means.turns.begin(self._path)
+        self._turn = self._means.turns.acquire(self._path)
         await self._turn
         try:
             return await self._run()
         finally:
-            self._means.turns.end(self._path)
+            self._means.turns.release(self._path)
 
     async def _run(self) -> str:
         assembly = self._assembly
@@ -72,7 +72,7 @@ class FileDownload:
 
     async def _copy(self) -> None:
         """Take it from another file of this peer's, if there is one with that content."""
-        source = await self._means.here.open(self._item.file)
+        source = await self._means.here.open(self._item.file_id)
         if source is not None:
             try:
                 await self._assembly.copy(source)

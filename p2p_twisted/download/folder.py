@@ -59,7 +59,7 @@ class FolderDownload:
         self._hits = tuple(hits)
         self._report = report
         self._is_given_up = False
-        record = means.wants.record(wanted.file)
+        record = means.wants.published(wanted.file)
         self._manifest = manifest_item(wanted.file)
         self._fetch = FileDownload(means, manifests, self._manifest, self._hits, report)
         self._members = Members(means, inbox, record, wanted.file, self._hits, report)
@@ -78,10 +78,10 @@ class FolderDownload:
         listed = await self._means.offload(read_manifest, self._manifests.path(manifest))
         target = await self._choose_target()
         placed = _placed(listed, target)
-        members = [member for member in placed if not member.is_bare]
+        members = [member for member in placed if not member.is_folder]
         self._report.measured(sum(member.size for member in members), len(members))
         gone = await self._members.run(members)
-        bare = [member.path for member in placed if member.is_bare]
+        bare = [member.path for member in placed if member.is_folder]
         await self._means.offload(self._inbox.make_folders, bare)
         if gone:
             raise SomeGone(target, tuple(member.path for member in gone))
@@ -109,7 +109,7 @@ class FolderDownload:
             self._inbox.remove_folders(_folders(written.target, members))
 
     def _forget_manifest(self) -> None:
-        self._means.wants.record(self._wanted.file).remove()
+        self._means.wants.published(self._wanted.file).remove()
         with suppress(OSError):
             os.unlink(self._manifests.path(self._manifest.target))
 
@@ -126,7 +126,7 @@ class FolderDownload:
             name = self._wanted.name.rpartition("/")[2]
             target = await self._means.offload(self._inbox.make_folder, name)
             self._wanted = attrs.evolve(self._wanted, target=target)
-            await self._means.offload(wants.put, self._wanted)
+            await self._means.offload(wants.record, self._wanted)
         assert self._wanted.target is not None
         return self._wanted.target
 
@@ -142,6 +142,6 @@ def _folders(target: str, members: Iterable[Member]) -> list[str]:
     """Name a folder and all those below it that its members are in, the deepest first."""
     folders = {target}
     for member in members:
-        folder = member.path if member.is_bare else os.path.dirname(member.path)
+        folder = member.path if member.is_folder else os.path.dirname(member.path)
         folders.update(accumulate(folder.split("/"), "{}/{}".format))
     return sorted(folders, reverse=True)

@@ -65,7 +65,7 @@ class FileInProgress:
     async def find_same(self) -> str | None:
         """Look for what is there already, under a name that it could have been given."""
         item = self._item
-        return await self._offload(self._inbox.find_same, item.target, item.file, item.size)
+        return await self._offload(self._inbox.find_same, item.target, item.file_id, item.size)
 
     async def resume(self) -> None:
         """
@@ -86,18 +86,18 @@ class FileInProgress:
 
     async def copy(self, source: Source) -> None:
         """Take what is missing from content that stands here, as far as that is right."""
-        if source.descriptor is None:
+        if source.fd is None:
             return
         with suppress(WrongContent):
-            content = Content(source.file, source.size, source.digests)
+            content = Content(source.file_id, source.size, source.digests)
             plan = await self.open(content)
             part = self._part
             assert part is not None
             self._observer.become(Copying())
-            if not part.chunks_held and await self._offload(part.clone, source.descriptor):
+            if not part.chunks_held and await self._offload(part.clone, source.fd):
                 await self._take_in(range(content.chunks), part.verified)
             missing = [index for index in range(content.chunks) if not plan.is_verified(index)]
-            await self._take_in(missing, partial(part.copied, source.descriptor))
+            await self._take_in(missing, partial(part.copied, source.fd))
 
     async def open(self, content: Content) -> ChunkPicker:
         """
@@ -169,8 +169,8 @@ class FileInProgress:
 
     def forget(self) -> None:
         """Remove what is left of it beside the file that was published; blocks."""
-        self._inbox.discard(self._item.target, self._item.file)
-        self._means.wants.remove_digests(self._item.file)
+        self._inbox.discard(self._item.target, self._item.file_id)
+        self._means.wants.remove_digests(self._item.file_id)
 
     async def _take_in(
         self, indexes: Iterable[int], take: Callable[[list[int]], list[int]]
@@ -199,15 +199,15 @@ class FileInProgress:
         item = self._item
         if item.size == 0:
             try:
-                return Content(item.file, 0, b"")
+                return Content(item.file_id, 0, b"")
             except WrongContent:
                 return None
-        return self._means.wants.content(item.file)
+        return self._means.wants.content(item.file_id)
 
     def _open_part(self, content: Content) -> PartFile:
         # A single chunk is there or not: there is nothing to go on with.
         if content.chunks > 1:
-            self._means.wants.put_digests(content)
+            self._means.wants.record_digests(content)
         return self._inbox.open_part(self._item.target, content)
 
     async def _offload(self, function: Callable[..., T], *args: Any) -> T:

@@ -156,7 +156,7 @@ class ChunkReceiver:
         if self._plan is None:
             raise ProtocolError("it is not known yet what there is to have")
         self._taker.announced(self.holder, have.chunks)
-        if not self._plan.is_owed_by(self.holder):
+        if not self._plan.has_pending(self.holder):
             # Now that there is something to ask for.
             self._connection.within(limits.STALL_SECONDS)
         self.ask()

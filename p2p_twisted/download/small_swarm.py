@@ -72,7 +72,12 @@ class SmallSwarm:
         self._observer = observer
         self._pool = FilePicker(sizes)
         self._shelf = SmallFileWriter(
-            means.offload, inbox, record, targets, self._saved, self._failed
+            means.offload,
+            inbox,
+            record=record,
+            targets=targets,
+            saved=self._saved,
+            failed=self._failed,
         )
         self._batches: dict[PeerName, SmallFileReceiver] = {}
         self._awaited: set[Deferred[Any]] = set()
@@ -137,11 +142,11 @@ class SmallSwarm:
 
     def size_owed(self, holder: PeerName, file: FileId) -> int | None:
         """Tell how many bytes a file has that a holder owes; ``None`` when it owes no such."""
-        return self._pool.size(file) if self._pool.owes(holder, file) else None
+        return self._pool.size(file) if self._pool.is_pending(holder, file) else None
 
     def take(self, holder: PeerName, content: Content, whole: bytes) -> None:
         """Save a file, which is verified."""
-        if self._pool.came(holder, content.file):
+        if self._pool.delivered(holder, content.file_id):
             self._idle_since = self._means.clock.seconds()
             self._observer.moved(holder, content.size)
             self._observer.delivered(holder, self._size_of_all(content))
@@ -152,7 +157,7 @@ class SmallSwarm:
         self._pool.refused(holder, file)
 
     def _size_of_all(self, content: Content) -> int:
-        return content.size * len(self._targets[content.file])
+        return content.size * len(self._targets[content.file_id])
 
     async def _copy(self, files: Iterable[FileId]) -> None:
         """Take what stands among this peer's own files."""
@@ -203,7 +208,7 @@ class SmallSwarm:
         while waiting:
             offer = waiting.popleft()
             if self._means.requests.may_ask(offer.hit):
-                self._pool.offer(offer.hit.peer, offer.files)
+                self._pool.add(offer.hit.peer, offer.files)
                 try:
                     await self._let_deliver(offer.hit)
                 finally:
@@ -227,7 +232,7 @@ class SmallSwarm:
                 self.log.debug("many files from {holder}: {why}", holder=hit.peer, why=reason)
                 if not self._pool.is_refused(hit.peer, file):
                     return
-            self._pool.is_empty(hit.peer)
+            self._pool.mark_empty(hit.peer)
         finally:
             slots.release()
 

@@ -51,7 +51,7 @@ class Swarm:
         self._item = item
         self._assembly = assembly
         self._observer = observer
-        self._offers = HolderQueue(item.file, means.requests.may_ask)
+        self._offers = HolderQueue(item.file_id, means.requests.may_ask)
         self._deliveries = Deliveries(means.clock, assembly, observer)
         self._running: dict[PeerName, Deferred[Any]] = {}
         self._fault: DiskFault | None = None
@@ -75,11 +75,11 @@ class Swarm:
         """
         self._observer.seeking()
         self._offers.add(hits)
-        self._means.partials.add(self._item.file, self)
+        self._means.partials.add(self._item.file_id, self)
         try:
             await self._gather()
         finally:
-            self._means.partials.remove(self._item.file, self)
+            self._means.partials.remove(self._item.file_id, self)
 
     def give_up(self) -> None:
         """Stop as soon as possible."""
@@ -95,7 +95,7 @@ class Swarm:
         if growing is None:
             return None
         name = self._item.target.rpartition("/")[2]
-        return Hit(me, name, growing.content.size, file=self._item.file, partial=True)
+        return Hit(me, name, growing.content.size, file=self._item.file_id, partial=True)
 
     def open(self) -> tuple[PartialSource, PartialContent] | tuple[None, None]:
         """Open what there is of it, for one push."""
@@ -107,7 +107,7 @@ class Swarm:
         growing = self._assembly.growing
         if growing is not None and peer not in self._running:
             size, name = growing.content.size, self._item.target.rpartition("/")[2]
-            hit = Hit(peer, name, size, file=self._item.file, route=route, partial=True)
+            hit = Hit(peer, name, size, file=self._item.file_id, route=route, partial=True)
             self._offers.add([hit])
             self._go_on()
 
@@ -182,7 +182,7 @@ class Swarm:
     async def _ask_holder(self, hit: Hit) -> str:
         requests, size = self._means.requests, self._size_of(hit)
         try:
-            return await requests.ask(hit, self._item.file, size, self._deliveries)
+            return await requests.ask(hit, self._item.file_id, size, self._deliveries)
         except CancelledError:
             return "it is not needed any more"
         except DiskFault as fault:
@@ -227,7 +227,7 @@ class Swarm:
             self._find_at = now + self._find_after
             self._find_after = min(2 * self._find_after, limits.SEEK_AGAIN_SECONDS)
             plan = self._assembly.plan
-            if plan is None or not plan.is_owed_any:
+            if plan is None or not plan.is_any_pending:
                 self._nobody_delivers()
             if (self._has_room or stalled) and not self._is_finding:
                 background(self.log, "looking for more holders", self._find_more())
@@ -242,7 +242,7 @@ class Swarm:
     def _find(self) -> "Deferred[tuple[Hit, ...]]":
         """Ask who has it: near by first, and once everybody; then ever again, at little cost."""
         self._finds += 1
-        return self._means.network.find(self._item.file, again=self._finds > 1)
+        return self._means.network.find(self._item.file_id, again=self._finds > 1)
 
     def _nobody_delivers(self) -> None:
         if self._means.clock.seconds() - self._deliveries.idle_since >= limits.NOBODY_SECONDS:

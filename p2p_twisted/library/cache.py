@@ -9,7 +9,7 @@ from typing import Any, Final
 from twisted.logger import Logger
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
-from p2p_twisted.wire.chunks import file_id
+from p2p_twisted.wire.chunks import id_from_digests
 from p2p_twisted.wire.names import FileId
 
 VERSION: Final = 1
@@ -79,12 +79,12 @@ class HashCache:
             self._fail(error)
         return found
 
-    def names_with(self, files: Sequence[FileId]) -> list[str]:
+    def names_with(self, file_ids: Sequence[FileId]) -> list[str]:
         """Name the files that have, or had, some of that content."""
         names: list[str] = []
         try:
-            for start in range(0, len(files), _ASKED_AT_ONCE):
-                names += self._names_with(files[start : start + _ASKED_AT_ONCE])
+            for start in range(0, len(file_ids), _ASKED_AT_ONCE):
+                names += self._names_with(file_ids[start : start + _ASKED_AT_ONCE])
         except sqlite3.Error as error:
             self._fail(error)
         return names
@@ -92,7 +92,7 @@ class HashCache:
     def keep(self, files: Iterable[tuple[OnDisk, HashedFile]]) -> None:
         """Remember what was hashed."""
         rows = [
-            (file.name, _text(file.signature), content.file, content.digests, self._today)
+            (file.name, _text(file.signature), content.file_id, content.digests, self._today)
             for file, content in files
         ]
         try:
@@ -125,16 +125,16 @@ class HashCache:
             return None
         _, known, digests = row
         # A disk may have altered it, too.
-        if not isinstance(digests, bytes) or file_id(file.signature.size, digests) != known:
+        if not isinstance(digests, bytes) or id_from_digests(file.signature.size, digests) != known:
             return None
         return HashedFile(known, digests)
 
-    def _names_with(self, files: Sequence[FileId]) -> list[str]:
+    def _names_with(self, file_ids: Sequence[FileId]) -> list[str]:
         if self._database is None:
             return []
-        marks = ",".join("?" * len(files))
+        marks = ",".join("?" * len(file_ids))
         query = f"SELECT name FROM files WHERE file IN ({marks})"
-        return [name for (name,) in self._database.execute(query, files)]
+        return [name for (name,) in self._database.execute(query, file_ids)]
 
     def _execute_many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if self._database is not None and rows:

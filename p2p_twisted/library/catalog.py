@@ -32,7 +32,7 @@ class Catalog:
         self._keys: dict[str, MatchKey] = {}
         self._order: list[str] | None = None
         # Sorted, the folders that nothing is in.
-        self._bare: list[str] = []
+        self._empty: list[str] = []
 
     # What changes it
 
@@ -46,27 +46,27 @@ class Catalog:
         if name in self._entries:
             self._replace(name, None)
 
-    def set_bare(self, name: str, is_bare: bool) -> None:
+    def set_empty(self, name: str, is_empty: bool) -> None:
         """Add a folder that nothing is in, or take it away."""
-        position = bisect_left(self._bare, name)
-        if is_bare == self.is_bare(name):
+        position = bisect_left(self._empty, name)
+        if is_empty == self.is_empty(name):
             return
-        if is_bare:
-            self._bare.insert(position, name)
+        if is_empty:
+            self._empty.insert(position, name)
         else:
-            del self._bare[position]
+            del self._empty[position]
         for above in folders_above(name):
             if above in self._folders:
                 self._unseal(above)
 
-    def seal(self, name: str, file: FileId | None) -> None:
+    def seal(self, name: str, file_id: FileId | None) -> None:
         """Give a folder the id of its manifest; without one it is too large to share."""
         folder = self._folders[name]
-        folder.file = file
-        folder.is_too_large = file is None
+        folder.file_id = file_id
+        folder.is_too_large = file_id is None
         self.unsealed.discard(name)
-        if file is not None:
-            self._by_id.add(file, name)
+        if file_id is not None:
+            self._by_id.add(file_id, name)
 
     # What searches ask
 
@@ -82,9 +82,9 @@ class Catalog:
         fits = matcher(text)
         return self._shared((name for name in self._names() if fits(self._keys[name])), limit)
 
-    def with_id(self, file: FileId, limit: int) -> tuple[Shared, ...]:
+    def with_id(self, file_id: FileId, limit: int) -> tuple[Shared, ...]:
         """Find what has that content."""
-        return self._shared(self.names_with(file), limit)
+        return self._shared(self.names_with(file_id), limit)
 
     def all(self, limit: int) -> tuple[Shared, ...]:
         """List files and folders by name."""
@@ -114,14 +114,14 @@ class Catalog:
         """Name the files in a folder and in those below it, sorted."""
         return [each for each in _below(self._names(), name) if each in self._entries]
 
-    def is_bare(self, name: str) -> bool:
+    def is_empty(self, name: str) -> bool:
         """Tell whether it is a folder that nothing is in."""
-        position = bisect_left(self._bare, name)
-        return self._bare[position : position + 1] == [name]
+        position = bisect_left(self._empty, name)
+        return self._empty[position : position + 1] == [name]
 
-    def bare_below(self, name: str) -> list[str]:
+    def empty_below(self, name: str) -> list[str]:
         """Name the folders below a folder that nothing is in, sorted."""
-        return _below(self._bare, name)
+        return _below(self._empty, name)
 
     def manifest(self, name: str) -> bytes:
         """
@@ -131,9 +131,9 @@ class Catalog:
         """
         return encode(self._members(name))
 
-    def names_with(self, file: FileId) -> tuple[str, ...]:
+    def names_with(self, file_id: FileId) -> tuple[str, ...]:
         """Name the files and folders with that content, sorted."""
-        return tuple(sorted(self._by_id[file]))
+        return tuple(sorted(self._by_id[file_id]))
 
     # How it works
 
@@ -142,8 +142,8 @@ class Catalog:
             entry = self._entries[name]
             if entry.content is not None:
                 size = entry.on_disk.signature.size
-                yield Member(entry.content.file, size, name[len(folder) + 1 :])
-        for name in self.bare_below(folder):
+                yield Member(entry.content.file_id, size, name[len(folder) + 1 :])
+        for name in self.empty_below(folder):
             yield Member(BARE, 0, name[len(folder) + 1 :])
 
     def _shared(self, names: Iterable[str], limit: int) -> tuple[Shared, ...]:
@@ -153,12 +153,12 @@ class Catalog:
     def _describe(self, name: str) -> Shared | None:
         entry = self._entries.get(name)
         if entry is not None:
-            file = entry.content.file if entry.content is not None else None
-            return Shared(name, "file", entry.on_disk.signature.size, file, entry.percent)
+            file_id = entry.content.file_id if entry.content is not None else None
+            return Shared(name, "file", entry.on_disk.signature.size, file_id, entry.percent)
         folder = self._folders[name]
         if folder.is_too_large or folder.size > FILE_BYTES:
             return None
-        return Shared(name, "folder", folder.size, folder.file, folder.percent)
+        return Shared(name, "folder", folder.size, folder.file_id, folder.percent)
 
     def _names(self) -> list[str]:
         order = self._order
@@ -172,13 +172,13 @@ class Catalog:
         if old is None:
             self._enter(name)
         elif old.content is not None:
-            self._by_id.remove(old.content.file, name)
+            self._by_id.remove(old.content.file_id, name)
         if entry is None:
             self._leave(name)
         else:
             self._entries[name] = entry
             if entry.content is not None:
-                self._by_id.add(entry.content.file, name)
+                self._by_id.add(entry.content.file_id, name)
         child = name
         for above in folders_above(name):
             self._recount(above, child, old, entry)
@@ -205,9 +205,9 @@ class Catalog:
     def _unseal(self, name: str) -> None:
         """Take a folder's id away, as it is not that of its files any more."""
         folder = self._folders[name]
-        if folder.file is not None:
-            self._by_id.remove(folder.file, name)
-        folder.file, folder.is_too_large = None, False
+        if folder.file_id is not None:
+            self._by_id.remove(folder.file_id, name)
+        folder.file_id, folder.is_too_large = None, False
         if name and folder.files and not folder.unhashed:
             self.unsealed.add(name)
         else:

@@ -46,30 +46,30 @@ class DownloadIndex:
     def keep(self, published: Iterable[tuple[str, FileId, bytes]]) -> None:
         """Remember what was published: its path below the root, its id and digests."""
         files = []
-        for path, file, digests in published:
+        for path, file_id, digests in published:
             on_disk = self._look_at(path)
             if on_disk is not None:
-                files.append((on_disk, HashedFile(file, digests)))
+                files.append((on_disk, HashedFile(file_id, digests)))
         with self._lock:
             self._cache.keep(files)
 
-    def among(self, files: Sequence[FileId]) -> frozenset[FileId]:
+    def among(self, file_ids: Sequence[FileId]) -> frozenset[FileId]:
         """Tell which of some content is there."""
-        return frozenset(content.file for _on_disk, content in self._found(files))
+        return frozenset(content.file_id for _on_disk, content in self._found(file_ids))
 
-    def open(self, file: FileId) -> FileSource | None:
+    def open(self, file_id: FileId) -> FileSource | None:
         """Open content; ``None`` when it is not there any more, or was changed."""
-        for on_disk, content in self._found([file]):
+        for on_disk, content in self._found([file_id]):
             try:
                 return FileSource.open(self._root, on_disk, content, _ignore)
             except (OSError, SourceChanged) as error:
                 self.log.debug("{path!r} is of no use: {error}", path=on_disk.path, error=error)
         return None
 
-    def _found(self, files: Sequence[FileId]) -> list[tuple[OnDisk, HashedFile]]:
+    def _found(self, file_ids: Sequence[FileId]) -> list[tuple[OnDisk, HashedFile]]:
         """Look at what had some of that content, and give what still has it."""
         with self._lock:
-            looks = map(self._look_at, self._cache.names_with(files))
+            looks = map(self._look_at, self._cache.names_with(file_ids))
             there = [on_disk for on_disk in looks if on_disk is not None]
             contents = self._cache.find(there)
         pairs = zip(there, contents, strict=True)

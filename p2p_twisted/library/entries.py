@@ -69,7 +69,7 @@ class HashedFile:
     :ivar digests: of its chunks, in order, 32 bytes each.
     """
 
-    file: FileId
+    file_id: FileId
     digests: bytes
 
 
@@ -79,14 +79,14 @@ class Shared:
     A file or folder that others can find.
 
     :ivar size: in bytes; a folder's is the sum of its files'.
-    :ivar file: names the content, a folder's its manifest; ``None`` until it is known.
+    :ivar file_id: names the content, a folder's its manifest; ``None`` until it is known.
     :ivar hashed: how much of it has been hashed, in percent.
     """
 
     name: str
     kind: Literal["file", "folder"]
     size: int
-    file: FileId | None
+    file_id: FileId | None
     hashed: int
 
 

@@ -26,12 +26,16 @@ class Files:
     """
 
     def __init__(
-        self, catalog: Catalog, unshared: Exclusions, clock: IReactorTime, wall: Callable[[], float]
+        self,
+        catalog: Catalog,
+        exclusions: Exclusions,
+        clock: IReactorTime,
+        wall: Callable[[], float],
     ) -> None:
         self.queue = HashQueue()
         self.fresh: set[str] = set()
         self._catalog = catalog
-        self._unshared = unshared
+        self._exclusions = exclusions
         self._clock = clock
         self._wall = wall
 
@@ -77,7 +81,7 @@ class Files:
                 self._let_rest(on_disk)
             else:
                 self.gone(outcome.on_disk.name)
-                self._unshared.unreadable(outcome.on_disk.name, outcome.reason)
+                self._exclusions.unreadable(outcome.on_disk.name, outcome.reason)
 
     def _let_rest(self, on_disk: OnDisk) -> None:
         """Whether it was written to meanwhile, the hashing will see."""
@@ -86,4 +90,4 @@ class Files:
     def _forget(self, name: str) -> None:
         self.fresh.discard(name)
         self.queue.discard(name)
-        self._unshared.readable(name)
+        self._exclusions.readable(name)

@@ -22,16 +22,16 @@ class FolderDiff:
     :ivar found: files that are new or have changed.
     :ivar gone: files that are not there any more.
     :ivar next: folders to look into next.
-    :ivar bare: folders that have come to have nothing in them.
-    :ivar not_bare: folders of which that is not true any more.
+    :ivar empty: folders that have come to have nothing in them.
+    :ivar not_empty: folders of which that is not true any more.
     :ivar unshared: by folder, what cannot be shared and why.
     """
 
     found: list[OnDisk] = Factory(list)
     gone: list[str] = Factory(list)
     next: list[Visit] = Factory(list)
-    bare: list[str] = Factory(list)
-    not_bare: list[str] = Factory(list)
+    empty: list[str] = Factory(list)
+    not_empty: list[str] = Factory(list)
     unshared: dict[str, dict[str, str]] = Factory(dict)
 
 
@@ -80,24 +80,24 @@ def _compare(result: FolderDiff, catalog: Catalog, visit: Visit, listing: Listin
 
 def _compare_bare(result: FolderDiff, catalog: Catalog, place: Place, listing: Listing) -> None:
     """See which folders right here, or below one that is gone, have nothing in them."""
-    known = catalog.bare_below(place.name)
-    if place.name and listing.is_bare:
-        result.not_bare += known
-        result.bare += [] if catalog.is_bare(place.name) else [place.name]
+    known = catalog.empty_below(place.name)
+    if place.name and listing.is_empty:
+        result.not_empty += known
+        result.empty += [] if catalog.is_empty(place.name) else [place.name]
         return
-    result.not_bare += [place.name] if catalog.is_bare(place.name) else []
+    result.not_empty += [place.name] if catalog.is_empty(place.name) else []
     start = len(place.name) + 1 if place.name else 0
     for name in known:
         child = name[:start] + name[start:].partition("/")[0]
         if child not in listing.folders:
-            result.not_bare.append(name)
+            result.not_empty.append(name)
 
 
 def _could_not_read(result: FolderDiff, catalog: Catalog, place: Place, error: OSError) -> None:
     if error.errno in _GONE:
         result.gone += catalog.files_below(place.name)
-        result.not_bare += catalog.bare_below(place.name)
-        result.not_bare += [place.name] if catalog.is_bare(place.name) else []
+        result.not_empty += catalog.empty_below(place.name)
+        result.not_empty += [place.name] if catalog.is_empty(place.name) else []
     # Otherwise what is there may well be there still.
     if error.errno != errno.ENOENT or not place.name:
         shown = place.name or str(error.filename)

@@ -35,7 +35,7 @@ class Folder:
     :ivar children: the names of the files and folders right in it.
     :ivar size: of all files, in bytes.
     :ivar unhashed: how many files have no content yet.
-    :ivar file: names its manifest; ``None`` until that has been made.
+    :ivar file_id: names its manifest; ``None`` until that has been made.
     :ivar is_too_large: its manifest cannot be made.
     """
 
@@ -44,13 +44,13 @@ class Folder:
     size: int = 0
     unhashed: int = 0
     hashed_bytes: int = 0
-    file: FileId | None = None
+    file_id: FileId | None = None
     is_too_large: bool = False
 
     @property
     def percent(self) -> int:
         """How much of it has been hashed: 100 once it has an id."""
-        if self.file is not None:
+        if self.file_id is not None:
             return 100
         return min(99, self.hashed_bytes * 100 // max(1, self.size))
 

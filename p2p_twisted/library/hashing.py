@@ -14,7 +14,7 @@ from p2p_twisted.wire.chunks import (
     chunk_count,
     chunk_digest,
     chunk_length,
-    file_id,
+    id_from_digests,
 )
 from p2p_twisted.wire.limits import CHUNK_BYTES
 
@@ -112,9 +112,9 @@ def _advance(
     :raises OSError: when it cannot be read.
     """
     on_disk = job.on_disk
-    file = openat.open_file(root, on_disk.path)
+    fd = openat.open_file(root, on_disk.path)
     try:
-        now = openat.signature(os.fstat(file))
+        now = openat.signature(os.fstat(fd))
         if now != on_disk.signature:
             return Altered(on_disk, now)
         for _ in range(chunks):
@@ -122,28 +122,28 @@ def _advance(
                 return Begun(job)
             index = job.hashed_chunks
             length = chunk_length(on_disk.signature.size, index)
-            if not _fill(file, index * CHUNK_BYTES, length, block):
+            if not _fill(fd, index * CHUNK_BYTES, length, block):
                 break
             with memoryview(block) as view, view[:length] as chunk:
                 job.digests += chunk_digest(chunk)
-        now = openat.signature(os.fstat(file))
+        now = openat.signature(os.fstat(fd))
     finally:
-        os.close(file)
+        os.close(fd)
     if now != on_disk.signature:
         return Altered(on_disk, now)
     if job.chunks_left:
         return Begun(job)
     digests = bytes(job.digests)
-    return Hashed(on_disk, HashedFile(file_id(now.size, digests), digests))
+    return Hashed(on_disk, HashedFile(id_from_digests(now.size, digests), digests))
 
 
-def _fill(file: int, offset: int, length: int, block: mmap.mmap) -> bool:
+def _fill(fd: int, offset: int, length: int, block: mmap.mmap) -> bool:
     """Read a chunk to the start of the block; tell whether there was as much."""
     done = 0
     with memoryview(block) as view:
         while done < length:
             with view[done:length] as rest:
-                read = os.preadv(file, [rest], offset + done)
+                read = os.preadv(fd, [rest], offset + done)
             if not read:
                 return False
             done += read

@@ -43,23 +43,24 @@ class Indexer:
 
     def __init__(
         self,
-        worker: Scanner,
+        scanner: Scanner,
         catalog: Catalog,
+        *,
         clock: Any,
         offload: Offload,
         make_watcher: WatcherMaker,
         wall: Callable[[], float],
     ) -> None:
         self.changed: Callable[[], None] = lambda: None
-        self.unshared = Exclusions()
-        self._worker = worker
+        self.exclusions = Exclusions()
+        self._scanner = scanner
         self._catalog = catalog
         self._clock = clock
         self._offload = offload
         self._make_watcher = make_watcher
         self._watcher: Watcher = NoWatcher()
-        self._agenda = RescanSchedule()
-        self._files = Files(catalog, self.unshared, clock, wall)
+        self._schedule = RescanSchedule()
+        self._files = Files(catalog, self.exclusions, clock, wall)
         self._closed: set[str] = set()
         self._alarm = Alarm(clock, self._wake)
         self._is_working = False
@@ -70,13 +71,13 @@ class Indexer:
 
     def start(self) -> None:
         """Begin; the first look takes in everything."""
-        self._watcher = self._make_watcher(self._noticed)
+        self._watcher = self._make_watcher(self._note_change)
         self._is_working = True
         background(self.log, "opening the cache of hashes", self._begin())
 
     def stop(self) -> "Deferred[None]":
         """End; fires when nothing is being done any more."""
-        self._worker.is_canceled = True
+        self._scanner.is_canceled = True
         self._watcher.stop()
         self._alarm.stop()
         return Deferred.fromCoroutine(self._end())
@@ -88,24 +89,24 @@ class Indexer:
         self._check_settled()
         return settled
 
-    def mistrust(self, on_disk: OnDisk) -> None:
+    def recheck(self, on_disk: OnDisk) -> None:
         """Look again at a file that turned out to have changed."""
         place = Place(on_disk.name.rpartition("/")[0], on_disk.path.rpartition("/")[0])
-        self._noticed(place, False, None)
+        self._note_change(place, False, None)
 
     # When to do something
 
-    def _noticed(self, place: Place, is_deep: bool, closed: str | None) -> None:
+    def _note_change(self, place: Place, is_deep: bool, closed: str | None) -> None:
         if closed is not None:
             self._closed.add(closed)
-        self._agenda.note(place, is_deep, self._clock.seconds())
+        self._schedule.note(place, is_deep, self._clock.seconds())
         self._wake()
 
     def _wake(self) -> None:
-        if self._is_working or self._worker.is_canceled:
+        if self._is_working or self._scanner.is_canceled:
             return
         self._alarm.stop()
-        then = min(self._agenda.next_time(), self._files.queue.next_time())
+        then = min(self._schedule.next_time(), self._files.queue.next_time())
         wait = then - self._clock.seconds()
         if wait <= 0:
             self._is_working = True
@@ -114,12 +115,12 @@ class Indexer:
             self._alarm.set(wait)
 
     async def _begin(self) -> None:
-        await self._offload(self._worker.open)
+        await self._offload(self._scanner.open)
         await self._work()
 
     async def _work(self) -> None:
         try:
-            while not self._worker.is_canceled and await self._do_something():
+            while not self._scanner.is_canceled and await self._do_something():
                 self._check_settled()
         except ScanCanceled:
             pass
@@ -132,13 +133,13 @@ class Indexer:
     async def _do_something(self) -> bool:
         """Do the most urgent thing; tell whether there was any."""
         now = self._clock.seconds()
-        self._files.queue.ripen(now)
-        visits = self._agenda.due_visits(now)
+        self._files.queue.release_due(now)
+        visits = self._schedule.due_visits(now)
         if visits:
             await self._look(visits)
         elif self._catalog.unsealed:
-            for name, file in await self._offload(self._worker.seal):
-                self._catalog.seal(name, file)
+            for name, file_id in await self._offload(self._scanner.seal):
+                self._catalog.seal(name, file_id)
             self.changed()
         elif self._files.queue:
             await self._hash(self._files.queue.take())
@@ -153,16 +154,16 @@ class Indexer:
         closed, self._closed = self._closed, set()
         for visit in visits:
             if visit.is_deep:
-                self.unshared.forget(visit.place.name)
+                self.exclusions.forget(visit.place.name)
         try:
             while visits:
                 batch = [visits.pop() for _ in range(min(len(visits), _FOLDERS_AT_ONCE))]
                 visits += await self._look_into(batch, closed)
         finally:
-            self._agenda.looked(began, self._clock.seconds())
-        self.unshared.report()
+            self._schedule.record_look(began, self._clock.seconds())
+        self.exclusions.report()
         if self._first is None:
-            await self._offload(self._worker.prune)
+            await self._offload(self._scanner.prune)
             self._first = frozenset(self._files.fresh)
 
     async def _look_into(self, batch: list[Visit], closed: set[str]) -> list[Visit]:
@@ -170,32 +171,32 @@ class Indexer:
         # Watched first: what changes while it is read is then seen twice, not missed.
         for visit in batch:
             if not self._watcher.watch(visit.place):
-                self._agenda.is_blind = True
-        survey, contents = await self._offload(self._worker.look, batch)
-        await self._apply(survey, contents, closed)
-        return survey.next
+                self._schedule.is_blind = True
+        diff, contents = await self._offload(self._scanner.look, batch)
+        await self._apply(diff, contents, closed)
+        return diff.next
 
     async def _apply(
-        self, survey: FolderDiff, contents: list[HashedFile | None], closed: set[str]
+        self, diff: FolderDiff, contents: list[HashedFile | None], closed: set[str]
     ) -> None:
-        for folder, reasons in survey.unshared.items():
-            self.unshared.put(folder, reasons)
-        for name in survey.not_bare:
-            self._catalog.set_bare(name, False)
-        for name in survey.bare:
-            self._catalog.set_bare(name, True)
-        for names in _pieces(survey.gone):
+        for folder, reasons in diff.unshared.items():
+            self.exclusions.put(folder, reasons)
+        for name in diff.not_empty:
+            self._catalog.set_empty(name, False)
+        for name in diff.empty:
+            self._catalog.set_empty(name, True)
+        for names in _pieces(diff.gone):
             for name in names:
                 self._files.gone(name)
-            await self._breathe(names)
-        for found in _pieces(list(zip(survey.found, contents, strict=True))):
+            await self._yield_to_reactor(names)
+        for found in _pieces(list(zip(diff.found, contents, strict=True))):
             for on_disk, content in found:
                 self._files.found(on_disk, content, on_disk.path in closed)
-            await self._breathe(found)
-        if survey.gone or survey.found or survey.bare or survey.not_bare:
+            await self._yield_to_reactor(found)
+        if diff.gone or diff.found or diff.empty or diff.not_empty:
             self.changed()
 
-    async def _breathe(self, piece: Sequence[Any]) -> None:
+    async def _yield_to_reactor(self, piece: Sequence[Any]) -> None:
         """Let the reactor do other things after a full piece."""
         if len(piece) == _CHANGES_AT_ONCE:
             await deferLater(self._clock, 0)
@@ -204,7 +205,7 @@ class Indexer:
 
     async def _hash(self, jobs: list[Job]) -> None:
         try:
-            outcomes = await self._offload(self._worker.hash, jobs, BATCH_CHUNKS)
+            outcomes = await self._offload(self._scanner.hash, jobs, BATCH_CHUNKS)
         except Exception:
             for job in jobs:
                 self._files.queue.add(job)
@@ -229,7 +230,7 @@ class Indexer:
             await ended
         for settled in self._settling:
             settled.cancel()
-        await self._offload(self._worker.close)
+        await self._offload(self._scanner.close)
 
 
 def _pieces(items: list[T]) -> Iterator[list[T]]:

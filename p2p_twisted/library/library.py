@@ -44,6 +44,7 @@ class Library:
     def __init__(
         self,
         directory: Path,
+        *,
         excluded: Path | None,
         cache: Path,
         clock: Any,
@@ -53,10 +54,17 @@ class Library:
     ) -> None:
         self.catalog = Catalog()
         self._directory = directory
-        self._worker = Scanner(directory, excluded, self.catalog, HashCache(cache, wall))
+        self._scanner = Scanner(directory, excluded, self.catalog, HashCache(cache, wall))
         # The last one: writing that of a folder with very many files takes a while.
         self._manifest = MemorySource("", b"")
-        self._upkeep = Indexer(self._worker, self.catalog, clock, offload, make_watcher, wall)
+        self._indexer = Indexer(
+            self._scanner,
+            self.catalog,
+            clock=clock,
+            offload=offload,
+            make_watcher=make_watcher,
+            wall=wall,
+        )
 
     def start(self) -> None:
         """
@@ -65,50 +73,50 @@ class Library:
         :raises OSError: when the directory does not exist and cannot be made.
         """
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._upkeep.start()
+        self._indexer.start()
 
     def stop(self) -> "Deferred[None]":
         """End it; fires when nothing is being done any more."""
-        return self._upkeep.stop()
+        return self._indexer.stop()
 
     def settled(self) -> "Deferred[None]":
         """Fire once everything that was there at the start has been hashed."""
-        return self._upkeep.settled()
+        return self._indexer.settled()
 
     def on_change(self, changed: Callable[[], None]) -> None:
         """Call back after each change of what is shared."""
-        self._upkeep.changed = changed
+        self._indexer.changed = changed
 
     def summary(self) -> Summary:
         """Count what is shared, and what cannot be."""
         root = self.catalog.root
-        return Summary(root.files, root.size, root.unhashed, self._upkeep.unshared.all())
+        return Summary(root.files, root.size, root.unhashed, self._indexer.exclusions.all())
 
-    def open(self, file: FileId) -> Source | None:
+    def open(self, file_id: FileId) -> Source | None:
         """
         Open content for a push.
 
         :returns: ``None`` when nothing that can be opened has that id any more.
         """
-        for name in self.catalog.names_with(file)[:_COPIES_TRIED]:
+        for name in self.catalog.names_with(file_id)[:_COPIES_TRIED]:
             entry = self.catalog.entry(name)
             if entry is None:
-                return self._open_folder(name, file)
+                return self._open_folder(name, file_id)
             source = self._open_file(entry)
             if source is not None:
                 return source
         return None
 
-    def _open_folder(self, name: str, file: FileId) -> Source:
-        if self._manifest.file != file:
-            self._manifest = MemorySource(file, self.catalog.manifest(name))
+    def _open_folder(self, name: str, file_id: FileId) -> Source:
+        if self._manifest.file_id != file_id:
+            self._manifest = MemorySource(file_id, self.catalog.manifest(name))
         return self._manifest
 
     def _open_file(self, entry: SharedFile) -> Source | None:
         assert entry.content is not None
 
         def changed() -> None:
-            self._upkeep.mistrust(entry.on_disk)
+            self._indexer.recheck(entry.on_disk)
 
         try:
             return FileSource.open(self._directory, entry.on_disk, entry.content, changed)

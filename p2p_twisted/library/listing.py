@@ -38,7 +38,7 @@ class Listing:
     is_excluded: bool = False
 
     @property
-    def is_bare(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether there is nothing in it that could be shared."""
         return not (self.files or self.folders or self.is_excluded)
 
@@ -63,13 +63,13 @@ def list_folder(
     :raises Canceled: once ``is_canceled``.
     """
     listing = Listing()
-    folder = openat.open_folder(root, place.path)
+    folder_fd = openat.open_folder(root, place.path)
     try:
-        status = os.fstat(folder)
+        status = os.fstat(folder_fd)
         if (status.st_dev, status.st_ino) == excluded:
             listing.is_excluded = True
             return listing
-        with os.scandir(folder) as found:
+        with os.scandir(folder_fd) as found:
             # Twice: twins that differ only in normal form shall have an order, too.
             entries = sorted(filter(_is_visible, found), key=_raw_name)
             entries.sort(key=_normal_name)
@@ -83,7 +83,7 @@ def list_folder(
                 shown = os.fsencode(_below(place.path, entry.name))
                 listing.unshared[shown.decode("utf-8", "backslashreplace")] = str(error)
     finally:
-        os.close(folder)
+        os.close(folder_fd)
     return listing
 
 

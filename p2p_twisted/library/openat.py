@@ -25,14 +25,14 @@ def open_folder(root: Path, path: str) -> int:
         a link: its owner named it.
     :returns: a file descriptor, the caller's to close.
     """
-    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     for component in path.split("/") if path else ():
         try:
-            inner = os.open(component, _FLAGS | os.O_DIRECTORY, dir_fd=folder)
+            inner_fd = os.open(component, _FLAGS | os.O_DIRECTORY, dir_fd=folder_fd)
         finally:
-            os.close(folder)
-        folder = inner
-    return folder
+            os.close(folder_fd)
+        folder_fd = inner_fd
+    return folder_fd
 
 
 def open_file(root: Path, path: str) -> int:
@@ -43,15 +43,15 @@ def open_file(root: Path, path: str) -> int:
     :raises NotAFile: when it is anything else.
     """
     parent, _, name = path.rpartition("/")
-    folder = open_folder(root, parent)
+    folder_fd = open_folder(root, parent)
     try:
-        file = os.open(name, _FLAGS, dir_fd=folder)
+        fd = os.open(name, _FLAGS, dir_fd=folder_fd)
     finally:
-        os.close(folder)
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
+        os.close(folder_fd)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
         raise NotAFile("not a regular file")
-    return file
+    return fd
 
 
 def signature(status: os.stat_result) -> Signature:

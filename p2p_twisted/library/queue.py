@@ -45,7 +45,7 @@ class HashQueue:
         """Tell when the next file will have come to rest."""
         return min((then for then, _ in self._restless.values()), default=math.inf)
 
-    def ripen(self, now: float) -> None:
+    def release_due(self, now: float) -> None:
         """Give the files that have come to rest their turns."""
         for name, (then, on_disk) in list(self._restless.items()):
             if now >= then:

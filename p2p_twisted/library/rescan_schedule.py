@@ -51,7 +51,7 @@ class RescanSchedule:
         self._look_at = math.inf
         return [each for each in visits if each.is_deep and not each.place.name] or visits
 
-    def looked(self, began: float, now: float) -> None:
+    def record_look(self, began: float, now: float) -> None:
         """Take note that a look has ended."""
         took = now - began
         self._rests_until = now + _REST * took

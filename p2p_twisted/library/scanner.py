@@ -48,12 +48,12 @@ class Scanner:
         :raises Canceled: when it was ended early.
         """
         excluded = identity(self._excluded) if self._excluded is not None else None
-        result = survey(self._root, visits, self._catalog, excluded, self._ends)
+        result = survey(self._root, visits, self._catalog, excluded, self._is_ending)
         return result, self._cache.find(result.found)
 
     def hash(self, jobs: Iterable[Job], chunks: int) -> list[Outcome]:
         """Hash files, and remember those that are done."""
-        outcomes = hash_some(self._root, jobs, chunks, self._ends)
+        outcomes = hash_some(self._root, jobs, chunks, self._is_ending)
         self._cache.keep(
             [(each.on_disk, each.content) for each in outcomes if isinstance(each, Hashed)]
         )
@@ -83,5 +83,5 @@ class Scanner:
         """Close what is remembered."""
         self._cache.close()
 
-    def _ends(self) -> bool:
+    def _is_ending(self) -> bool:
         return self.is_canceled

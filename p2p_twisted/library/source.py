@@ -16,17 +16,17 @@ class FileSource:
     """
     A file of the library, held open: what has been renamed or removed is still served.
 
-    :param file: open for reading; this object closes it.
+    :param file_id: open for reading; this object closes it.
     :param changed: is called once, when it turns out to have been written to.
     """
 
     def __init__(
-        self, file: int, on_disk: OnDisk, content: HashedFile, changed: Callable[[], None]
+        self, fd: int, on_disk: OnDisk, content: HashedFile, changed: Callable[[], None]
     ) -> None:
-        self.file: FileId = content.file
+        self.file_id: FileId = content.file_id
         self.size = on_disk.signature.size
         self.digests = content.digests
-        self._descriptor: int | None = file
+        self._fd: int | None = fd
         self._signature = on_disk.signature
         self._changed = changed
         self._has_changed = False
@@ -50,9 +50,9 @@ class FileSource:
         return source
 
     @property
-    def descriptor(self) -> int | None:
+    def fd(self) -> int | None:
         """The open file; ``None`` once it is closed."""
-        return self._descriptor
+        return self._fd
 
     def check(self) -> None:
         """
@@ -60,9 +60,9 @@ class FileSource:
 
         :raises SourceChanged: when it was written to or cut since.
         """
-        if self._descriptor is None:
+        if self._fd is None:
             raise ValueError("the source is closed")
-        if openat.signature(os.fstat(self._descriptor)) != self._signature:
+        if openat.signature(os.fstat(self._fd)) != self._signature:
             raise self._change("it was written to")
 
     def read(self, offset: int, length: int) -> bytes:
@@ -71,10 +71,10 @@ class FileSource:
 
         :raises SourceChanged: when it was changed or cut since it was hashed.
         """
-        if self._descriptor is None:
+        if self._fd is None:
             raise ValueError("the source is closed")
         try:
-            content = read_exactly(self._descriptor, offset, length)
+            content = read_exactly(self._fd, offset, length)
         except SourceChanged as change:
             raise self._change(str(change)) from change
         # Afterwards: a write between a check and the reading would go unseen.
@@ -83,9 +83,9 @@ class FileSource:
 
     def close(self) -> None:
         """Let go of it; twice does no harm."""
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            os.close(fd)
 
     def _change(self, what: str) -> SourceChanged:
         if not self._has_changed:
@@ -98,17 +98,17 @@ class MemorySource:
     """
     Content that is in memory: the manifest of a folder.
 
-    :param file: its id.
+    :param file_id: its id.
     """
 
-    def __init__(self, file: FileId, content: bytes) -> None:
-        self.file = file
+    def __init__(self, file_id: FileId, content: bytes) -> None:
+        self.file_id = file_id
         self.size = len(content)
         self.digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(content))
         self._content = content
 
     @property
-    def descriptor(self) -> None:
+    def fd(self) -> None:
         """None: it is no file."""
         return None
 

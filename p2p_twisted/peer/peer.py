@@ -74,7 +74,15 @@ class Peer:
 
         def library(directory: Path, excluded: Path | None, cache: str) -> Library:
             watcher, remembered = watcher_for(directory), self.state.path / cache
-            return Library(directory, excluded, remembered, reactor, offload, watcher, wall)
+            return Library(
+                directory,
+                excluded=excluded,
+                cache=remembered,
+                clock=reactor,
+                offload=offload,
+                make_watcher=watcher,
+                wall=wall,
+            )
 
         self._library = library(settings.directory, settings.downloads, "library.db")
         self._reshared = (
@@ -99,12 +107,12 @@ class Peer:
         partials = self._downloads.partials
         self._pushes = Uploads(
             reactor,
-            settings.network,
-            self._holdings.open,
-            self._may_dial,
-            self._traffic,
-            partials,
-            rng,
+            network=settings.network,
+            open_source=self._holdings.open,
+            may_dial=self._may_dial,
+            bandwidth=self._traffic,
+            partials=partials,
+            rng=rng,
         )
         self._answers = QueryAnswers(
             settings.name, self._holdings.catalogs, partials, self._presence, reactor
@@ -189,7 +197,7 @@ class Peer:
 
     def uploads(self) -> tuple[tuple[str, UploadProgress], ...]:
         """List what is being sent to others, by its names here."""
-        return tuple((self._name_of(each.file), each) for each in self._pushes.all())
+        return tuple((self._name_of(each.file_id), each) for each in self._pushes.all())
 
     def cancel(self, number: int) -> Progress:
         """Give up a download."""

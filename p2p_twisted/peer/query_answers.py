@@ -91,6 +91,6 @@ class QueryAnswers:
             name=shared.name,
             size=shared.size,
             kind=shared.kind,
-            file=shared.file,
+            file=shared.file_id,
             hashed=shared.hashed,
         )

@@ -50,20 +50,20 @@ class ChunkPicker:
         return self.received == self.size
 
     @property
-    def is_owed_any(self) -> bool:
+    def is_any_pending(self) -> bool:
         """Whether anybody is counted on for a chunk."""
-        return any(holder.owed for holder in self._holders.values())
+        return any(holder.pending for holder in self._holders.values())
 
     @property
     def has_whole(self) -> bool:
         """Whether a holder may be asked for everything, and delivers."""
         holders = self._holders.values()
-        return any(holder.has is None and not holder.is_overtaken for holder in holders)
+        return any(holder.has is None and not holder.is_snubbed for holder in holders)
 
     @property
-    def stalled(self) -> tuple[PeerName, ...]:
+    def snubbed(self) -> tuple[PeerName, ...]:
         """The holders that owe something, and from whom nothing comes."""
-        return tuple(name for name, holder in self._holders.items() if holder.is_overtaken)
+        return tuple(name for name, holder in self._holders.items() if holder.is_snubbed)
 
     # Holders
 
@@ -86,14 +86,14 @@ class ChunkPicker:
         announcing = self._holders[holder]
         if announcing.has is None:
             # It forgets what it was asked for before; some may be on its way.
-            self._count_on_nothing(announcing)
+            self._cancel_pending(announcing)
         announcing.announce(chunks, self._chunks)
 
     def release(self, holder: PeerName) -> None:
         """Let others be asked for what a holder did not deliver: it is gone."""
         gone = self._holders.pop(holder, None)
         if gone is not None:
-            self._count_on_nothing(gone)
+            self._cancel_pending(gone)
 
     # Chunks
 
@@ -106,30 +106,30 @@ class ChunkPicker:
         """
         asked = self._holders[holder]
         room = asked.room
-        if asked.owed and not room:
+        if asked.pending and not room:
             # So it is after most chunks.
             return ()
         chosen = list(self._choose(asked, room))
-        if not asked.owed and self._first_unasked() is None and not chosen:
-            chosen = self._owed_by_slower(asked, now)
+        if not asked.pending and self._first_unasked() is None and not chosen:
+            chosen = self._pending_at_slower(asked, now)
         for index in chosen:
-            asked.owes(index, now)
+            asked.asked(index, now)
         return tuple(ranges(sorted(chosen)))
 
     def is_asked(self, holder: PeerName, index: int) -> bool:
         """Tell whether a holder was asked for a chunk that it has not delivered."""
         asked = self._holders.get(holder)
-        return asked is not None and (index in asked.owed or index in asked.late)
+        return asked is not None and (index in asked.pending or index in asked.superseded)
 
-    def is_owed_by(self, holder: PeerName) -> bool:
+    def has_pending(self, holder: PeerName) -> bool:
         """Tell whether a holder is counted on for a chunk."""
         asked = self._holders.get(holder)
-        return asked is not None and bool(asked.owed)
+        return asked is not None and bool(asked.pending)
 
     def is_worth_telling(self, holder: PeerName) -> bool:
         """Tell whether a holder should know what is there: it sends too much, or chooses by it."""
         told = self._holders[holder]
-        return told.has is not None or bool(told.late)
+        return told.has is not None or bool(told.superseded)
 
     def is_verified(self, index: int) -> bool:
         """Tell whether a chunk is there."""
@@ -145,10 +145,10 @@ class ChunkPicker:
         # It may have been let go of since it was asked.
         if holder in self._holders:
             delivering = self._holders[holder]
-            if delivering.is_overtaken:
-                delivering.is_overtaken = False
-                for owed in delivering.owed:
-                    self._unasked[owed] = 0
+            if delivering.is_snubbed:
+                delivering.is_snubbed = False
+                for pending in delivering.pending:
+                    self._unasked[pending] = 0
             delivering.delivered(index, chunk_length(self.size, index), now)
         self.verified(index)
 
@@ -160,9 +160,9 @@ class ChunkPicker:
         self._unasked[index] = 0
         self.received += chunk_length(self.size, index)
         for holder in self._holders.values():
-            holder.not_needed(index)
+            holder.supersede(index)
 
-    def overtake(self, now: float) -> bool:
+    def snub_stalling(self, now: float) -> bool:
         """
         Let others be asked for what stalled holders owe.
 
@@ -170,8 +170,8 @@ class ChunkPicker:
         """
         stalling = [holder for holder in self._holders.values() if holder.is_stalling(now)]
         for holder in stalling:
-            holder.is_overtaken = True
-            for index in holder.owed:
+            holder.is_snubbed = True
+            for index in holder.pending:
                 self._put_back(index)
         return bool(stalling)
 
@@ -228,29 +228,29 @@ class ChunkPicker:
     def _copies(self, index: int) -> int:
         return sum(holder.has[index] for holder in self._holders.values() if holder.has is not None)
 
-    def _owed_by_slower(self, holder: Holder, now: float) -> list[int]:
+    def _pending_at_slower(self, holder: Holder, now: float) -> list[int]:
         """Choose what will be the last to come, if this holder would have it much earlier."""
-        owers = Counter(index for other in self._holders.values() for index in other.owed)
+        owers = Counter(index for other in self._holders.values() for index in other.pending)
         waits = (
             (other.seconds_until(position, now), index)
             for other in self._holders.values()
-            for position, index in enumerate(other.owed)
+            for position, index in enumerate(other.pending)
             if owers[index] == 1 and (holder.has is None or holder.has[index])
         )
         seconds, index = max(waits, default=(0.0, 0))
         return [index] if seconds > _WORTH_TWICE * holder.chunk_seconds else []
 
-    def _count_on_nothing(self, holder: Holder) -> None:
-        owed = list(holder.owed)
-        holder.owed.clear()
-        holder.late.update(owed)
-        for index in owed:
+    def _cancel_pending(self, holder: Holder) -> None:
+        pending = list(holder.pending)
+        holder.pending.clear()
+        holder.superseded.update(pending)
+        for index in pending:
             self._put_back(index)
 
     def _put_back(self, index: int) -> None:
         """Let a chunk be asked for again, unless somebody else is counted on for it."""
         for holder in self._holders.values():
-            if index in holder.owed and not holder.is_overtaken:
+            if index in holder.pending and not holder.is_snubbed:
                 return
         self._unasked[index] = 1
         self._first = min(self._first, index)

@@ -34,10 +34,10 @@ class FilePicker:
         # Only holders that were offered and not released have entries here.
         self._queues: dict[PeerName, deque[FileId]] = {}
         self._offered: dict[PeerName, frozenset[FileId] | None] = {}
-        self._owed: dict[PeerName, dict[FileId, None]] = {}
+        self._pending: dict[PeerName, dict[FileId, None]] = {}
         self._delivered: Counter[PeerName] = Counter()
         # How many holders owe a file, and which have none of it.
-        self._owing: Counter[FileId] = Counter()
+        self._pending_at: Counter[FileId] = Counter()
         self._refused: dict[FileId, tuple[PeerName, ...]] = {}
         # Who is said to have a file, and who everything.
         self._promised: dict[FileId, tuple[PeerName, ...]] = {}
@@ -64,35 +64,35 @@ class FilePicker:
         """Name what has not come yet, in order."""
         return iter(self._missing)
 
-    def size(self, file: FileId) -> int:
+    def size(self, file_id: FileId) -> int:
         """Tell how many bytes a file has."""
-        return self._sizes[file]
+        return self._sizes[file_id]
 
     # What becomes of holders
 
-    def offer(self, holder: PeerName, files: Iterable[FileId] | None = None) -> None:
+    def add(self, holder: PeerName, file_ids: Iterable[FileId] | None = None) -> None:
         """
         Take note of somebody to ask.
 
-        :param files: what it has; ``None`` when it may have everything.
+        :param file_ids: what it has; ``None`` when it may have everything.
         """
-        self._offered[holder] = None if files is None else frozenset(files)
-        self._owed[holder] = {}
+        self._offered[holder] = None if file_ids is None else frozenset(file_ids)
+        self._pending[holder] = {}
         self._queues[holder] = deque(self._candidates(holder, self._missing))
 
-    def promised(self, holder: PeerName, files: Iterable[FileId] | None = None) -> None:
+    def promised(self, holder: PeerName, file_ids: Iterable[FileId] | None = None) -> None:
         """
         Take note of what a holder is said to have, whether it is there now or not.
 
-        :param files: ``None`` for everything.
+        :param file_ids: ``None`` for everything.
         """
-        if files is None:
+        if file_ids is None:
             self._promised_all.add(holder)
             return
-        for file in files:
-            known = self._promised.get(file, ())
+        for file_id in file_ids:
+            known = self._promised.get(file_id, ())
             if holder not in known:
-                self._promised[file] = (*known, holder)
+                self._promised[file_id] = (*known, holder)
 
     def opening(self, holder: PeerName, known: FileId | None = None) -> FileId | None:
         """
@@ -106,7 +106,7 @@ class FilePicker:
         queue = self._queues[holder]
         self._drop_taken(holder)
         if not queue:
-            return next(self._owed_by_others(holder), None)
+            return next(self._pending_at_others(holder), None)
         queue.rotate(-max(1, len(queue) // OPENINGS))
         self._drop_taken(holder)
         return queue[0]
@@ -117,72 +117,72 @@ class FilePicker:
 
         :returns: nothing while it owes enough, too much waits to be saved, or nothing is left.
         """
-        owed = self._owed[holder]
+        pending = self._pending[holder]
         most = min(limits.FILES_ASKED, _FIRST_ASKED + self._delivered[holder])
-        if len(owed) > most // 2 or self.is_full:
+        if len(pending) > most // 2 or self.is_full:
             return ()
-        room = limits.FILES_ASKED_BYTES - self._unsaved_bytes - sum(map(self.size, owed))
+        room = limits.FILES_ASKED_BYTES - self._unsaved_bytes - sum(map(self.size, pending))
         chosen = []
-        for file in self._choices(holder):
-            room -= self._sizes[file]
-            if room < 0 or len(owed) >= most:
+        for file_id in self._choices(holder):
+            room -= self._sizes[file_id]
+            if room < 0 or len(pending) >= most:
                 break
-            owed[file] = None
-            self._owing[file] += 1
-            chosen.append(file)
+            pending[file_id] = None
+            self._pending_at[file_id] += 1
+            chosen.append(file_id)
         return tuple(chosen)
 
     def is_done(self, holder: PeerName) -> bool:
         """Tell whether a holder owes nothing, and there is nothing to ask it for."""
-        return not self._owed[holder] and next(self._choices(holder), None) is None
+        return not self._pending[holder] and next(self._choices(holder), None) is None
 
-    def owes(self, holder: PeerName, file: FileId) -> bool:
+    def is_pending(self, holder: PeerName, file_id: FileId) -> bool:
         """Tell whether a holder was asked for a file and has not answered."""
-        return file in self._owed.get(holder, ())
+        return file_id in self._pending.get(holder, ())
 
     def release(self, holder: PeerName) -> None:
         """Let others be asked for what a holder owes: it is gone."""
         del self._offered[holder], self._queues[holder]
-        for file in self._owed.pop(holder):
-            self._settle(file)
+        for file_id in self._pending.pop(holder):
+            self._settle(file_id)
 
     # What becomes of files
 
-    def came(self, holder: PeerName, file: FileId) -> bool:
+    def delivered(self, holder: PeerName, file_id: FileId) -> bool:
         """
         Take note that a holder has delivered a file.
 
         :returns: whether it is to be saved: it may have come from somebody else already.
         """
-        self._answered(holder, file)
+        self._answered(holder, file_id)
         self._delivered[holder] += 1
-        return self.found(file)
+        return self.found(file_id)
 
-    def found(self, file: FileId) -> bool:
+    def found(self, file_id: FileId) -> bool:
         """Take note that a file is there, wherever it came from; tell whether to save it."""
-        if file not in self._missing:
+        if file_id not in self._missing:
             return False
-        del self._missing[file]
-        self._unsaved.add(file)
-        self._unsaved_bytes += self._sizes[file]
+        del self._missing[file_id]
+        self._unsaved.add(file_id)
+        self._unsaved_bytes += self._sizes[file_id]
         return True
 
-    def saved(self, file: FileId) -> None:
+    def saved(self, file_id: FileId) -> None:
         """Take note that a file is on the disk."""
-        self._unsaved.remove(file)
-        self._unsaved_bytes -= self._sizes[file]
+        self._unsaved.remove(file_id)
+        self._unsaved_bytes -= self._sizes[file_id]
 
-    def refused(self, holder: PeerName, file: FileId) -> None:
+    def refused(self, holder: PeerName, file_id: FileId) -> None:
         """Take note that a holder does not have a file, whether it was asked for it or not."""
-        self._refused[file] = (*self._refused.get(file, ()), holder)
-        if self.owes(holder, file):
-            self._answered(holder, file)
+        self._refused[file_id] = (*self._refused.get(file_id, ()), holder)
+        if self.is_pending(holder, file_id):
+            self._answered(holder, file_id)
 
-    def is_refused(self, holder: PeerName, file: FileId) -> bool:
+    def is_refused(self, holder: PeerName, file_id: FileId) -> bool:
         """Tell whether a holder does not have a file."""
-        return holder in self._empty or holder in self._refused.get(file, ())
+        return holder in self._empty or holder in self._refused.get(file_id, ())
 
-    def is_empty(self, holder: PeerName) -> None:
+    def mark_empty(self, holder: PeerName) -> None:
         """Take note that a holder has none of all the files that it was to open with."""
         self._empty.add(holder)
 
@@ -193,59 +193,59 @@ class FilePicker:
         :returns: what that is.
         """
         asked = frozenset(holders)
-        hopeless = tuple(file for file in self._missing if self._is_hopeless(file, asked))
-        for file in hopeless:
-            del self._missing[file]
+        hopeless = tuple(file_id for file_id in self._missing if self._is_hopeless(file_id, asked))
+        for file_id in hopeless:
+            del self._missing[file_id]
         return hopeless
 
     # How it works
 
-    def _is_hopeless(self, file: FileId, asked: frozenset[PeerName]) -> bool:
-        refused = self._empty.union(self._refused.get(file, ()))
-        promised = self._promised_all.union(self._promised.get(file, ()))
+    def _is_hopeless(self, file_id: FileId, asked: frozenset[PeerName]) -> bool:
+        refused = self._empty.union(self._refused.get(file_id, ()))
+        promised = self._promised_all.union(self._promised.get(file_id, ()))
         return bool(promised) and promised | asked <= refused
 
-    def _answered(self, holder: PeerName, file: FileId) -> None:
-        del self._owed[holder][file]
-        self._settle(file)
+    def _answered(self, holder: PeerName, file_id: FileId) -> None:
+        del self._pending[holder][file_id]
+        self._settle(file_id)
 
-    def _settle(self, file: FileId) -> None:
+    def _settle(self, file_id: FileId) -> None:
         """Put a file back for everybody who has it, unless it has come or somebody owes it."""
-        self._owing[file] -= 1
-        if self._owing[file]:
+        self._pending_at[file_id] -= 1
+        if self._pending_at[file_id]:
             return
-        del self._owing[file]
-        if file in self._missing:
+        del self._pending_at[file_id]
+        if file_id in self._missing:
             for holder, queue in self._queues.items():
-                queue.extend(self._candidates(holder, (file,)))
+                queue.extend(self._candidates(holder, (file_id,)))
 
-    def _candidates(self, holder: PeerName, files: Iterable[FileId]) -> Iterator[FileId]:
+    def _candidates(self, holder: PeerName, file_ids: Iterable[FileId]) -> Iterator[FileId]:
         offered = self._offered[holder]
-        for file in files:
-            if (offered is None or file in offered) and not self.is_refused(holder, file):
-                yield file
+        for file_id in file_ids:
+            if (offered is None or file_id in offered) and not self.is_refused(holder, file_id):
+                yield file_id
 
     def _choices(self, holder: PeerName) -> Iterator[FileId]:
         while self._drop_taken(holder):
             yield self._queues[holder][0]
-        if not self._owed[holder]:
+        if not self._pending[holder]:
             # All at once: whoever takes one owes it, too.
-            yield from list(islice(dict.fromkeys(self._owed_by_others(holder)), _ASKED_AGAIN))
+            yield from list(islice(dict.fromkeys(self._pending_at_others(holder)), _ASKED_AGAIN))
 
     def _drop_taken(self, holder: PeerName) -> bool:
         """Drop from the front what is not to be asked for; tell whether anything is left."""
         queue = self._queues[holder]
         while queue:
-            file = queue[0]
-            is_free = file in self._missing and not self._owing[file]
-            if is_free and not self.is_refused(holder, file):
+            file_id = queue[0]
+            is_free = file_id in self._missing and not self._pending_at[file_id]
+            if is_free and not self.is_refused(holder, file_id):
                 return True
             queue.popleft()
         return False
 
-    def _owed_by_others(self, holder: PeerName) -> Iterator[FileId]:
+    def _pending_at_others(self, holder: PeerName) -> Iterator[FileId]:
         """Name what others owe, what they will deliver last first."""
-        for other, owed in self._owed.items():
+        for other, pending in self._pending.items():
             if other != holder:
-                late = (file for file in reversed(owed) if file in self._missing)
+                late = (file_id for file_id in reversed(pending) if file_id in self._missing)
                 yield from self._candidates(holder, late)

@@ -26,17 +26,17 @@ class Holder:
     :ivar has: a byte for each chunk, 1 for those that it has announced; ``None`` while
         it has announced none: then it has them all.
     :ivar candidates: what it has announced, in any order; some of it is here already.
-    :ivar owed: what it was asked for and has not delivered, in the order of asking.
-    :ivar late: what it was asked for, and what is not counted on any more.
-    :ivar is_overtaken: whether others may be asked for what it owes.
+    :ivar pending: what it was asked for and has not delivered, in the order of asking.
+    :ivar superseded: what it was asked for, and what is not counted on any more.
+    :ivar is_snubbed: whether others may be asked for what it owes.
     """
 
     def __init__(self, now: float) -> None:
         self.has: bytearray | None = None
         self.candidates = array("I")
-        self.owed: dict[int, None] = {}
-        self.late: set[int] = set()
-        self.is_overtaken = False
+        self.pending: dict[int, None] = {}
+        self.superseded: set[int] = set()
+        self.is_snubbed = False
         self._since = self._alive_at = now
         self._moved = 0
         # Both fade, so that what was long ago counts less.
@@ -58,21 +58,21 @@ class Holder:
         It is asked for what it delivers in about a second, and again as soon as it
         owes no more than half of that. One that has stalled may show that it is back.
         """
-        owed = len(self.owed)
-        if self.is_overtaken:
-            return 0 if owed else 1
+        pending = len(self.pending)
+        if self.is_snubbed:
+            return 0 if pending else 1
         window = _ASKED_AT_FIRST
         if self._bytes:
             ahead = int(_AHEAD_SECONDS / self.chunk_seconds)
             window = min(max(_FEWEST_ASKED, ahead), limits.CHUNKS_ASKED)
-        return 0 if owed > window // 2 else window - owed
+        return 0 if pending > window // 2 else window - pending
 
-    def owes(self, index: int, now: float) -> None:
+    def asked(self, index: int, now: float) -> None:
         """Take note that it was asked for a chunk."""
-        if not self.owed:
+        if not self.pending:
             self._since = self._alive_at = now
-            self.is_overtaken = False
-        self.owed[index] = None
+            self.is_snubbed = False
+        self.pending[index] = None
 
     def moved(self, count: int, now: float) -> None:
         """Take note that bytes have come."""
@@ -88,16 +88,16 @@ class Holder:
         fading = exp(-elapsed / _SMOOTHED_SECONDS)
         self._bytes = self._bytes * fading + count
         self._seconds = self._seconds * fading + elapsed
-        if index in self.owed:
-            del self.owed[index]
+        if index in self.pending:
+            del self.pending[index]
         else:
-            self.late.discard(index)
+            self.superseded.discard(index)
 
-    def not_needed(self, index: int) -> None:
+    def supersede(self, index: int) -> None:
         """Take note that somebody else has delivered a chunk."""
-        if index in self.owed:
-            del self.owed[index]
-            self.late.add(index)
+        if index in self.pending:
+            del self.pending[index]
+            self.superseded.add(index)
 
     def seconds_until(self, position: int, now: float) -> float:
         """Guess when it will deliver what stands at a position of what it owes."""
@@ -107,7 +107,7 @@ class Holder:
     def is_stalling(self, now: float) -> bool:
         """Tell whether it is time to overtake it: it owes, but as good as nothing comes."""
         is_late = now - self._alive_at > _PATIENCE_SECONDS
-        return bool(self.owed) and is_late and not self.is_overtaken
+        return bool(self.pending) and is_late and not self.is_snubbed
 
     def announce(self, chunks: Sequence[Range], count: int) -> None:
         """

@@ -14,8 +14,8 @@ class HolderQueue:
     :param may_ask: tells whether a holder is worth asking.
     """
 
-    def __init__(self, file: FileId, may_ask: Callable[[Hit], bool]) -> None:
-        self._file = file
+    def __init__(self, file_id: FileId, may_ask: Callable[[Hit], bool]) -> None:
+        self._file_id = file_id
         self._may_ask = may_ask
         # By the way that leads there: another neighbor may reach the same holder.
         self._hits: dict[tuple[PeerName, tuple[PeerName, ...]], Hit] = {}
@@ -28,7 +28,7 @@ class HolderQueue:
     def add(self, hits: Iterable[Hit]) -> None:
         """Remember some, as far as there is room."""
         for hit in hits:
-            if hit.file == self._file and len(self._hits) < limits.HOLDERS_REMEMBERED:
+            if hit.file == self._file_id and len(self._hits) < limits.HOLDERS_REMEMBERED:
                 self._hits[hit.peer, hit.route[:1]] = hit
 
     def take(self, busy: Container[PeerName], whole_only: bool) -> Hit | None:

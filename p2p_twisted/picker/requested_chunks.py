@@ -74,7 +74,7 @@ class RequestedChunks:
             self._offered[first : first + count] = b"\1" * count
         return fresh
 
-    def not_needed(self, chunks: Iterable[Range]) -> None:
+    def cancel(self, chunks: Iterable[Range]) -> None:
         """
         Send some no more: the requester has them.
 

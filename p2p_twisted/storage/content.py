@@ -7,7 +7,7 @@ from p2p_twisted.wire.chunks import (
     chunk_count,
     chunk_digest,
     chunk_length,
-    file_id,
+    id_from_digests,
 )
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.names import FileId
@@ -27,21 +27,24 @@ class Content:
     :raises WrongContent: when the id does not name them.
     """
 
-    def __init__(self, file: FileId, size: int, digests: bytes) -> None:
-        if len(digests) != DIGEST_BYTES * chunk_count(size) or file_id(size, digests) != file:
+    def __init__(self, file_id: FileId, size: int, digests: bytes) -> None:
+        if (
+            len(digests) != DIGEST_BYTES * chunk_count(size)
+            or id_from_digests(size, digests) != file_id
+        ):
             raise WrongContent("the digests are of another file")
-        self.file = file
+        self.file_id = file_id
         self.size = size
         self.digests = digests
 
     @classmethod
-    def of_whole(cls, file: FileId, whole: bytes) -> Self:
+    def of_whole(cls, file_id: FileId, whole: bytes) -> Self:
         """
         Check content of at most one chunk that is all there.
 
         :raises WrongContent: when the id does not name it.
         """
-        return cls(file, len(whole), chunk_digest(whole) if whole else b"")
+        return cls(file_id, len(whole), chunk_digest(whole) if whole else b"")
 
     @property
     def chunks(self) -> int:

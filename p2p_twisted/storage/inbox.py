@@ -15,7 +15,7 @@ from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import Disk, DiskFault
 from p2p_twisted.storage.openat import make_folder, open_folder, opened, sync_folder
 from p2p_twisted.storage.part_file import PartFile, candidates
-from p2p_twisted.wire.chunks import chunk_digest, file_id
+from p2p_twisted.wire.chunks import chunk_digest, id_from_digests
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.names import FileId, check_path
 
@@ -60,7 +60,7 @@ class Inbox:
         check_path(target)
         return os.path.lexists(self.path(target))
 
-    def find_same(self, target: str, file: FileId, size: int | None = None) -> str | None:
+    def find_same(self, target: str, file_id: FileId, size: int | None = None) -> str | None:
         """
         Look for content under the names that it could have been published as.
 
@@ -72,10 +72,10 @@ class Inbox:
         """
         components, name = _split(target)
         try:
-            with opened(self.folder, components, self._disk) as folder:
-                found = _find_same(folder, name, file, size)
+            with opened(self.folder, components, self._disk) as folder_fd:
+                found = _find_same(folder_fd, name, file_id, size)
                 if found is not None:
-                    _make_safe(self._disk, folder)
+                    _make_safe(self._disk, folder_fd)
         except OSError:
             # No such folder, or no such name in it: the search is over.
             return None
@@ -91,26 +91,26 @@ class Inbox:
         components, name = _split(target)
         try:
             if beside is not None:
-                folder = beside.duplicate_folder()
+                folder_fd = beside.duplicate_folder()
             else:
                 make_folder(self.folder, self._disk)
-                folder = open_folder(self.folder, components, self._disk, make=True)
+                folder_fd = open_folder(self.folder, components, self._disk, make=True)
         except OSError as error:
             raise DiskFault.of(error) from error
-        part = _part_name(target, content.file)
-        return PartFile(folder, part, name, content, self._disk, self._umask)
+        part = _part_name(target, content.file_id)
+        return PartFile(folder_fd, part, name, content, self._disk, self._umask)
 
     def published(self, files: Sequence[tuple[str, Content]]) -> None:
         """Have what became targets remembered."""
         if self._keep is not None:
-            self._keep([(target, content.file, content.digests) for target, content in files])
+            self._keep([(target, content.file_id, content.digests) for target, content in files])
 
-    def discard(self, target: str, file: FileId) -> None:
+    def discard(self, target: str, file_id: FileId) -> None:
         """Remove the part file of a target, if there is one."""
         components, _name = _split(target)
         try:
-            with opened(self.folder, components, self._disk) as folder:
-                os.unlink(_part_name(target, file), dir_fd=folder)
+            with opened(self.folder, components, self._disk) as folder_fd:
+                os.unlink(_part_name(target, file_id), dir_fd=folder_fd)
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -154,12 +154,12 @@ class Inbox:
         """Remove folders that nothing is in; others stay."""
         for target in targets:
             components, name = _split(target)
-            with suppress(OSError), opened(self.folder, components, self._disk) as folder:
-                os.rmdir(name, dir_fd=folder)
+            with suppress(OSError), opened(self.folder, components, self._disk) as folder_fd:
+                os.rmdir(name, dir_fd=folder_fd)
 
-    def part_path(self, target: str, file: FileId) -> str:
+    def part_path(self, target: str, file_id: FileId) -> str:
         """Tell where the part file of a target is, below the folder."""
-        return "/".join([*_split(target)[0], _part_name(target, file)])
+        return "/".join([*_split(target)[0], _part_name(target, file_id)])
 
     def sweep(self, spared: Container[str], now: float) -> None:
         """
@@ -170,18 +170,18 @@ class Inbox:
         """
         if not os.path.isdir(self.folder):
             return
-        for path, _folders, names, folder in os.fwalk(self.folder):
+        for path, _folders, names, folder_fd in os.fwalk(self.folder):
             below = os.path.relpath(path, self.folder).split(os.sep)
             for name in filter(_is_part, names):
                 ways = accumulate([*below, name] if path != self.folder else [name], "{}/{}".format)
                 if not any(way in spared for way in ways):
-                    self._remove_if_old(folder, name, now)
+                    self._remove_if_old(folder_fd, name, now)
 
-    def _remove_if_old(self, folder: int, name: str, now: float) -> None:
+    def _remove_if_old(self, folder_fd: int, name: str, now: float) -> None:
         try:
-            if now - os.lstat(name, dir_fd=folder).st_mtime > ABANDONED_SECONDS:
+            if now - os.lstat(name, dir_fd=folder_fd).st_mtime > ABANDONED_SECONDS:
                 self.log.info("removing {name}: nobody wants it any more", name=name)
-                os.unlink(name, dir_fd=folder)
+                os.unlink(name, dir_fd=folder_fd)
         except OSError as error:
             self.log.warn("{name} cannot be removed: {error}", name=name, error=error)
 
@@ -192,8 +192,8 @@ def _split(target: str) -> tuple[list[str], str]:
     return components, name
 
 
-def _part_name(target: str, file: FileId) -> str:
-    key = blake3(f"{file} {target}".encode()).hexdigest()
+def _part_name(target: str, file_id: FileId) -> str:
+    key = blake3(f"{file_id} {target}".encode()).hexdigest()
     return f"{_PREFIX}{key[:16]}{_SUFFIX}"
 
 
@@ -201,18 +201,20 @@ def _is_part(name: str) -> bool:
     return _PART.match(name) is not None
 
 
-def _find_same(folder: int, name: str, file: FileId, size: int | None) -> str | None:
-    return next((each for each in candidates(name) if _id_of(folder, each, size) == file), None)
+def _find_same(folder_fd: int, name: str, file_id: FileId, size: int | None) -> str | None:
+    return next(
+        (each for each in candidates(name) if _id_of(folder_fd, each, size) == file_id), None
+    )
 
 
-def _make_safe(disk: Disk, folder: int) -> None:
+def _make_safe(disk: Disk, folder_fd: int) -> None:
     try:
-        disk.fsync(folder)
+        disk.fsync(folder_fd)
     except OSError as error:
         raise DiskFault.of(error) from error
 
 
-def _id_of(folder: int, name: str, size: int | None) -> FileId | None:
+def _id_of(folder_fd: int, name: str, size: int | None) -> FileId | None:
     """
     Hash a file.
 
@@ -220,7 +222,7 @@ def _id_of(folder: int, name: str, size: int | None) -> FileId | None:
     :raises FileNotFoundError: when there is none.
     """
     try:
-        fd = os.open(name, _READ, dir_fd=folder)
+        fd = os.open(name, _READ, dir_fd=folder_fd)
     except FileNotFoundError:
         raise
     except OSError:
@@ -238,7 +240,7 @@ def _hash(fd: int, size: int) -> FileId:
     digests = bytearray()
     for offset in range(0, size, CHUNK_BYTES):
         digests += chunk_digest(os.pread(fd, CHUNK_BYTES, offset))
-    return file_id(size, bytes(digests))
+    return id_from_digests(size, bytes(digests))
 
 
 def _umask() -> int:

@@ -60,21 +60,21 @@ class Journal:
         self._decoder = msgspec.json.Decoder(JournalEntry)
         self._keeping = Lock()
 
-    def put(self, wanted: JournalEntry) -> None:
+    def record(self, entry: JournalEntry) -> None:
         """
         Write a want down, in place of what was written of it before.
 
         :raises DiskFault: when it cannot be.
         """
-        self._keep(wanted.file + _WANT, msgspec.json.encode(attrs.asdict(wanted)))
+        self._keep(entry.file + _WANT, msgspec.json.encode(attrs.asdict(entry)))
 
-    def remove(self, file: FileId) -> None:
+    def remove(self, file_id: FileId) -> None:
         """Strike a want out; none of it is fine."""
-        self._forget(file + _WANT)
+        self._forget(file_id + _WANT)
 
-    def get(self, file: FileId) -> JournalEntry | None:
+    def get(self, file_id: FileId) -> JournalEntry | None:
         """Read one want."""
-        name = file + _WANT
+        name = file_id + _WANT
         return self._read(name) if os.path.exists(os.path.join(self.folder, name)) else None
 
     def all(self) -> tuple[JournalEntry, ...]:
@@ -88,43 +88,43 @@ class Journal:
             return tuple(filter(None, (self._read(name) for name in names if name.endswith(_WANT))))
         return ()
 
-    def put_digests(self, content: Content) -> None:
+    def record_digests(self, content: Content) -> None:
         """
         Keep the digests of what is on its way.
 
         :raises DiskFault: when they cannot be.
         """
         size = content.size.to_bytes(_SIZE_BYTES, "big")
-        self._keep(content.file + _DIGESTS, size + content.digests)
+        self._keep(content.file_id + _DIGESTS, size + content.digests)
 
-    def content(self, file: FileId) -> Content | None:
+    def content(self, file_id: FileId) -> Content | None:
         """Read the digests kept for a file; damaged ones count as none."""
         try:
-            kept = _read(os.path.join(self.folder, file + _DIGESTS))
-            return Content(file, int.from_bytes(kept[:_SIZE_BYTES], "big"), kept[_SIZE_BYTES:])
+            kept = _read(os.path.join(self.folder, file_id + _DIGESTS))
+            return Content(file_id, int.from_bytes(kept[:_SIZE_BYTES], "big"), kept[_SIZE_BYTES:])
         except (OSError, WrongContent):
             return None
 
-    def record(self, file: FileId) -> PublishedRecord:
+    def published(self, file_id: FileId) -> PublishedRecord:
         """Give the list of what is published of a folder or selection."""
-        return PublishedRecord(os.path.join(self.folder, file + _RECORD))
+        return PublishedRecord(os.path.join(self.folder, file_id + _RECORD))
 
-    def remove_digests(self, file: FileId) -> None:
+    def remove_digests(self, file_id: FileId) -> None:
         """Forget the digests kept for a file; none is fine."""
-        self._forget(file + _DIGESTS)
+        self._forget(file_id + _DIGESTS)
 
     def _read(self, name: str) -> JournalEntry | None:
         path = os.path.join(self.folder, name)
         try:
-            wanted: JournalEntry = self._decoder.decode(_read(path))
-            if name != wanted.file + _WANT:
+            entry: JournalEntry = self._decoder.decode(_read(path))
+            if name != entry.file + _WANT:
                 raise ValueError("it is about another file")
         except (OSError, ValueError, msgspec.DecodeError, RecursionError) as error:
             self.log.warn("setting the damaged {path} aside: {error}", path=path, error=error)
             with suppress(OSError):
                 os.replace(path, path + ".damaged")
             return None
-        return wanted
+        return entry
 
     def _keep(self, name: str, content: bytes) -> None:
         path = os.path.join(self.folder, name)

@@ -9,7 +9,7 @@ import attrs
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import JournalEntry
-from p2p_twisted.wire.chunks import chunk_digest, file_id, split_chunks
+from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, split_chunks
 from p2p_twisted.wire.manifest import BadManifest, Member, decode
 from p2p_twisted.wire.names import FileId
 
@@ -23,15 +23,15 @@ class Item:
     :ivar target: where it is to be in the inbox.
     """
 
-    file: FileId
+    file_id: FileId
     size: int | None
     target: str
 
 
-def manifest_item(file: FileId) -> Item:
+def manifest_item(file_id: FileId) -> Item:
     """Name a manifest as an item of the inbox for manifests."""
     # A hit may give a folder's size as that of all its files: the id decides.
-    return Item(file, None, f"{file}.manifest")
+    return Item(file_id, None, f"{file_id}.manifest")
 
 
 def keep_manifest(manifests: Inbox, text: bytes) -> FileId:
@@ -42,17 +42,17 @@ def keep_manifest(manifests: Inbox, text: bytes) -> FileId:
     :raises DiskFault: when it cannot be kept.
     """
     digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(text))
-    file = file_id(len(text), digests)
-    target = manifest_item(file).target
-    if manifests.find_same(target, file, len(text)) is None:
-        part = manifests.open_part(target, Content(file, len(text), digests))
+    file_id = id_from_digests(len(text), digests)
+    target = manifest_item(file_id).target
+    if manifests.find_same(target, file_id, len(text)) is None:
+        part = manifests.open_part(target, Content(file_id, len(text), digests))
         try:
             for index, chunk in enumerate(split_chunks(text)):
                 part.write(index, chunk)
             part.publish()
         finally:
             part.close()
-    return file
+    return file_id
 
 
 def read_manifest(path: str) -> list[Member]:

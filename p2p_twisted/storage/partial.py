@@ -131,14 +131,14 @@ class PartialSource:
     """
 
     def __init__(self, growing: PartialContent, fd: int) -> None:
-        self.file = growing.content.file
+        self.file_id = growing.content.file_id
         self.size = growing.content.size
         self.digests = growing.content.digests
         self._growing = growing
         self._fd: int | None = fd
 
     @property
-    def descriptor(self) -> int | None:
+    def fd(self) -> int | None:
         """The open file; ``None`` once it is closed."""
         return self._fd
 

@@ -9,7 +9,7 @@ class PathLocks:
     def __init__(self) -> None:
         self._locks: dict[str, DeferredLock] = {}
 
-    def begin(self, path: str) -> "Deferred[DeferredLock]":
+    def acquire(self, path: str) -> "Deferred[DeferredLock]":
         """Wait for one's turn; it may be canceled before it has come."""
         return self._locks.setdefault(path, DeferredLock()).acquire()
 
@@ -17,7 +17,7 @@ class PathLocks:
         """Tell whether somebody works on a path."""
         return path in self._locks
 
-    def end(self, path: str) -> None:
+    def release(self, path: str) -> None:
         """Let the next one begin."""
         lock = self._locks[path]
         if not lock.waiting:

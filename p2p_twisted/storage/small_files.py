@@ -36,6 +36,7 @@ class SmallFileWriter:
         self,
         offload: Offload,
         inbox: Inbox,
+        *,
         record: PublishedRecord,
         targets: Mapping[FileId, Sequence[str]],
         saved: Callable[[Sequence[FileId]], None],
@@ -55,7 +56,7 @@ class SmallFileWriter:
         """Let a file be saved, as long as all could be; it is verified once more on the way."""
         if self._has_failed:
             return
-        self._waiting[content.file] = (content, whole)
+        self._waiting[content.file_id] = (content, whole)
         if self._idle is None:
             self._idle = Deferred()
             background(self.log, "saving small files", self._save_all(self._idle))
@@ -75,7 +76,7 @@ class SmallFileWriter:
     async def _save_all(self, idle: "Deferred[None]") -> None:
         try:
             while some := list(islice(self._waiting, _AT_ONCE)):
-                files = [self._waiting.pop(file) for file in some]
+                files = [self._waiting.pop(file_id) for file_id in some]
                 await self._offload(self._save, files)
                 self._saved(some)
         except DiskFault as fault:
@@ -97,7 +98,7 @@ class SmallFileWriter:
         wholes = [
             (target, content, whole)
             for content, whole in files
-            for target in self._targets[content.file]
+            for target in self._targets[content.file_id]
         ]
         wholes.sort(key=_folder_of)
         contents = {target: content for target, content, _whole in wholes}

@@ -41,7 +41,7 @@ def close_files(peer: Peer) -> None:
     peer.state.close()
     peer._earlier.stop()
     for library in peer._holdings._libraries:
-        library._worker.close()
+        library._scanner.close()
 
 
 def node_of(peer: Peer) -> OverlayDriver | None:

@@ -79,8 +79,8 @@ class SharedUplink:
         self._rng = rng
         # When each was last told of a chunk, or sent one.
         self._pushes: dict[PartialPush, float] = {}
-        self._spreading: SuperSeeder[PartialPush] | None = None
-        self._spread: set[PartialPush] = set()
+        self._seeder: SuperSeeder[PartialPush] | None = None
+        self._seeded: set[PartialPush] = set()
         self._rate = 0.0
         self._since = clock.seconds()
         self._moved = 0
@@ -90,20 +90,20 @@ class SharedUplink:
     def joined(self, push: PartialPush) -> bool:
         """Take note of one more."""
         self._pushes[push] = self._clock.seconds()
-        if self._spreading is not None:
+        if self._seeder is not None:
             self._let_help(push)
             self._reveal()
         elif self._is_worth_it:
             self._begin()
-        return self._spreading is not None
+        return self._seeder is not None
 
     def left(self, push: PartialPush) -> None:
         """Take note that one is gone, if it ever joined."""
         self._pushes.pop(push, None)
-        if self._spreading is not None:
-            if push in self._spread:
-                self._spread.remove(push)
-                self._spreading.remove(push)
+        if self._seeder is not None:
+            if push in self._seeded:
+                self._seeded.remove(push)
+                self._seeder.remove(push)
             if len(self._pushes) < 2:
                 self._end()
 
@@ -111,18 +111,18 @@ class SharedUplink:
         """Take note that a chunk has left."""
         self._pushes[push] = self._clock.seconds()
         self._measure(length)
-        if self._spreading is None:
+        if self._seeder is None:
             return
         if self._rate > PLENTY_BYTES_PER_SECOND:
             self._end()
-        elif push in self._spread:
-            self._spreading.sent(push, index)
+        elif push in self._seeded:
+            self._seeder.sent(push, index)
             self._reveal()
 
     def has(self, push: PartialPush, chunks: Iterable[Range]) -> None:
         """Take note of what a requester has."""
-        if self._spreading is not None and push in self._spread:
-            self._spreading.has(push, chunks)
+        if self._seeder is not None and push in self._seeded:
+            self._seeder.has(push, chunks)
             self._reveal()
 
     @property
@@ -131,7 +131,7 @@ class SharedUplink:
         return is_crowd and self._rate < PLENTY_BYTES_PER_SECOND
 
     def _begin(self) -> None:
-        self._spreading = SuperSeeder(self._chunks, self._rng)
+        self._seeder = SuperSeeder(self._chunks, self._rng)
         for push in self._pushes:
             self._let_help(push)
         self._reveal()
@@ -140,27 +140,27 @@ class SharedUplink:
 
     def _end(self) -> None:
         """Let everybody ask for everything."""
-        self._spreading = None
+        self._seeder = None
         self._watching.stop()
-        spread, self._spread = self._spread, set()
-        for push in spread:
+        seeded, self._seeded = self._seeded, set()
+        for push in seeded:
             push.offer(((0, self._chunks),))
 
     def _let_help(self, push: PartialPush) -> None:
-        assert self._spreading is not None
-        self._spread.add(push)
-        self._spreading.add(push)
+        assert self._seeder is not None
+        self._seeded.add(push)
+        self._seeder.add(push)
         # Even if there is nothing to tell it of: it may be asked for nothing else.
         push.offer(())
 
     def _reveal(self) -> None:
-        assert self._spreading is not None
+        assert self._seeder is not None
         ahead = max(_FEWEST_AHEAD, int(_AHEAD_SECONDS * self._rate / CHUNK_BYTES))
         # A few who take long over what they were told of must not keep the rest from all others.
         long_ago = self._clock.seconds() - _LATE_SECONDS
-        ahead += sum(not push.is_idle and self._pushes[push] <= long_ago for push in self._spread)
+        ahead += sum(not push.is_idle and self._pushes[push] <= long_ago for push in self._seeded)
         revealed: dict[PartialPush, list[int]] = {}
-        for push, index in self._spreading.reveal(ahead):
+        for push, index in self._seeder.reveal(ahead):
             revealed.setdefault(push, []).append(index)
         for push, indexes in revealed.items():
             self._pushes[push] = self._clock.seconds()
@@ -168,11 +168,11 @@ class SharedUplink:
 
     def _watch(self) -> None:
         """Tell those of more chunks that have not asked for those they know of."""
-        assert self._spreading is not None
+        assert self._seeder is not None
         long_ago = self._clock.seconds() - _OVERDUE_SECONDS
-        for push in self._spread:
+        for push in self._seeded:
             if push.is_idle and self._pushes[push] <= long_ago:
-                self._spreading.overdue(push)
+                self._seeder.overdue(push)
         self._reveal()
 
     def _measure(self, length: int) -> None:

@@ -56,13 +56,13 @@ class StreamProducer:
 
     :param pace: tells when to pause; whoever made it ends it.
     :ivar is_streaming: whether anything is left to be sent.
-    :ivar speed: of what is sent.
+    :ivar meter: of what is sent.
     """
 
     def __init__(
         self, clock: IReactorTime, connection: Connection, supplier: Supplier, pace: Pace
     ) -> None:
-        self.speed = Meter()
+        self.meter = Meter()
         self._clock = clock
         self._connection = connection
         self._supplier = supplier
@@ -127,7 +127,7 @@ class StreamProducer:
         self._moved(len(span.line) + sent)
 
     def _moved(self, count: int) -> None:
-        self.speed.moved(count, self._clock.seconds())
+        self.meter.moved(count, self._clock.seconds())
         self._pace.moved(count, self._go_on)
 
     def _go_on(self) -> None:

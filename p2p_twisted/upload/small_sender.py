@@ -34,15 +34,15 @@ class SmallFileSender:
         self._open_source = open_source
         self._waiting: deque[FileId] = deque()
 
-    def ask(self, files: Sequence[FileId]) -> None:
+    def ask(self, file_ids: Sequence[FileId]) -> None:
         """
         Let files wait for their turns.
 
         :raises ProtocolError: when too many are waiting.
         """
-        if len(self._waiting) + len(files) > limits.FILES_WAITING:
+        if len(self._waiting) + len(file_ids) > limits.FILES_WAITING:
             raise ProtocolError("too many files are asked for at once")
-        self._waiting.extend(files)
+        self._waiting.extend(file_ids)
 
     def next_piece(self) -> bytes:
         """
@@ -62,15 +62,15 @@ class SmallFileSender:
                 break
         return b"".join(answers)
 
-    def _answer(self, file: FileId) -> bytes:
-        source = self._open_source(file)
+    def _answer(self, file_id: FileId) -> bytes:
+        source = self._open_source(file_id)
         if source is None:
-            return encode(Gone(file))
+            return encode(Gone(file_id))
         try:
             if source.size > wire_limits.CHUNK_BYTES:
-                return encode(Gone(file))
-            return encode(Whole(file, source.size)) + source.read(0, source.size)
+                return encode(Gone(file_id))
+            return encode(Whole(file_id, source.size)) + source.read(0, source.size)
         except SourceChanged:
-            return encode(Gone(file))
+            return encode(Gone(file_id))
         finally:
             source.close()

@@ -46,13 +46,13 @@ class UploadProgress:
     """
     One push to another peer.
 
-    :ivar file: the id of what it has asked for first.
+    :ivar file_id: the id of what it has asked for first.
     :ivar sent: bytes, of this and whatever else it has asked for.
     :ivar rate: of the last seconds, in bytes per second.
     """
 
     requester: PeerName
-    file: FileId
+    file_id: FileId
     sent: int = 0
     rate: float = 0.0
 
@@ -65,7 +65,7 @@ class Upload:
 
     :param source: is closed by the caller when the connection is gone.
     :param audience: all whom the same content is pushed to.
-    :param wholes: other files, which this requester may ask for on the way.
+    :param small_files: other files, which this requester may ask for on the way.
     :param is_expected: tells whether a greeting is the requester's.
     :param pace: of what is sent.
     :ivar want: what the requester asked for, and who it is.
@@ -78,9 +78,10 @@ class Upload:
         self,
         clock: IReactorTime,
         connection: Connection,
+        *,
         source: Source,
         audience: Audience,
-        wholes: SmallFileSender,
+        small_files: SmallFileSender,
         want: Want,
         is_expected: Callable[[Hello], bool],
         pace: Pace,
@@ -89,23 +90,23 @@ class Upload:
         self._connection = connection
         self._source = source
         self._audience = audience
-        self._wholes = wholes
+        self._small_files = small_files
         self.want = want
         self._is_expected = is_expected
         self._pace = pace
-        self._outflow = StreamProducer(clock, connection, self, pace)
+        self._producer = StreamProducer(clock, connection, self, pace)
         self._digests = memoryview(source.digests)
-        self._orders = RequestedChunks(chunk_count(source.size))
+        self._requested = RequestedChunks(chunk_count(source.size))
         # What is to go out between two chunks.
         self._lines: deque[bytes] = deque()
         # The chunk that goes out now.
         self._leaving: int | None = None
         self._is_open = False
 
-    def upload(self, now: float) -> UploadProgress:
+    def progress(self, now: float) -> UploadProgress:
         """Tell how it stands."""
-        speed = self._outflow.speed
-        return UploadProgress(self.want.name, self.want.file, speed.total, speed.rate(now))
+        meter = self._producer.meter
+        return UploadProgress(self.want.name, self.want.file, meter.total, meter.rate(now))
 
     # What the requester says
 
@@ -115,21 +116,21 @@ class Upload:
             self._connection.abort()
             return
         source, is_partial = self._source, self._audience.joined(self)
-        self._connection.send(Push(self.want.ticket, source.file, source.size, is_partial))
+        self._connection.send(Push(self.want.ticket, source.file_id, source.size, is_partial))
         self._is_open = True
-        self._outflow.start()
+        self._producer.start()
 
     def received(self, message: Message) -> None:
         """Take what is asked for, or the end."""
         if isinstance(message, Send):
-            self._orders.ask(message.chunks)
+            self._requested.ask(message.chunks)
             self._go_on()
         elif isinstance(message, Have):
-            self._orders.not_needed(message.chunks)
+            self._requested.cancel(message.chunks)
             self._audience.has(self, message.chunks)
             self._go_on()
         elif isinstance(message, More):
-            self._wholes.ask(message.files)
+            self._small_files.ask(message.files)
             self._go_on()
         elif isinstance(message, Done | Error | Refuse):
             self._connection.close()
@@ -147,13 +148,13 @@ class Upload:
     @property
     def is_idle(self) -> bool:
         """Whether the requester waits for nothing."""
-        return self._orders.is_empty and not self._outflow.is_streaming
+        return self._requested.is_empty and not self._producer.is_streaming
 
     def offer(self, chunks: Iterable[Range]) -> None:
         """Say what may be asked for; from the first time on, nothing else."""
-        self._lines.extend(map(encode, announcements(self._orders.offer(chunks))))
+        self._lines.extend(map(encode, announcements(self._requested.offer(chunks))))
         if self._is_open and self._lines:
-            self._outflow.start()
+            self._producer.start()
 
     # What the outflow asks
 
@@ -166,8 +167,8 @@ class Upload:
         self._tell_sent()
         if self._lines:
             return self._lines.popleft()
-        index = self._orders.next()
-        return self._chunk(index) if index is not None else self._wholes.next_piece() or None
+        index = self._requested.next()
+        return self._chunk(index) if index is not None else self._small_files.next_piece() or None
 
     def broken(self, is_between: bool) -> None:
         """Tell the requester that it is over, unless it would take that for a part of a chunk."""
@@ -180,7 +181,7 @@ class Upload:
 
     def _go_on(self) -> None:
         self._connection.within(limits.STALL_SECONDS)
-        self._outflow.start()
+        self._producer.start()
 
     def _tell_sent(self) -> None:
         index, self._leaving = self._leaving, None

@@ -45,7 +45,7 @@ class Uploads:
     :param network: the name of the network, as requesters must greet with it.
     :param open_source: opens shared content, or says ``None``.
     :param may_dial: tells whether a host is one that this peer may dial at all.
-    :param traffic: how much may be sent.
+    :param bandwidth: how much may be sent.
     :param partials: what of running downloads can be served, too.
     :param rng: decides which chunks are revealed first.
     """
@@ -55,10 +55,11 @@ class Uploads:
     def __init__(
         self,
         reactor: Any,
+        *,
         network: NetworkName,
         open_source: Callable[[FileId], Source | None],
         may_dial: Callable[[str], bool],
-        traffic: Bandwidth,
+        bandwidth: Bandwidth,
         partials: PartialRegister,
         rng: Random,
     ) -> None:
@@ -67,9 +68,9 @@ class Uploads:
         self._open_source = open_source
         self._may_dial = may_dial
         self._partials = partials
-        self._traffic = traffic
+        self._bandwidth = bandwidth
         self._rng = rng
-        self._crowds: dict[FileId, SharedUplink] = {}
+        self._uplinks: dict[FileId, SharedUplink] = {}
         self._dials = DialLimit()
         self._open: dict[Connection, Upload] = {}
         # In the order in which they came.
@@ -106,7 +107,7 @@ class Uploads:
     async def stop(self) -> None:
         """Break all pushes off, and begin none; returns when their connections are gone."""
         self._is_stopping = True
-        gone = [push.gone for push in self._open.values()]
+        gone = [upload.gone for upload in self._open.values()]
         for connection in list(self._open):
             connection.abort()
         await DeferredList(gone)
@@ -114,11 +115,11 @@ class Uploads:
     def all(self) -> tuple[UploadProgress, ...]:
         """Tell whom something is sent, and how fast."""
         now = self._reactor.seconds()
-        return tuple(push.upload(now) for push in self._open.values())
+        return tuple(upload.progress(now) for upload in self._open.values())
 
     def _fits_link(self, size: int) -> bool:
         """Tell whether a file may go between the lines of a link: it is small, and may go now."""
-        return size <= wire_limits.LINK_FILE_BYTES and self._traffic.up.take(size)
+        return size <= wire_limits.LINK_FILE_BYTES and self._bandwidth.up.take(size)
 
     def _is_new(self, ticket: MessageId) -> bool:
         """Tell whether a ticket has not been seen before: each is good for one dial."""
@@ -132,7 +133,7 @@ class Uploads:
     def _why_not(self, want: Want) -> str | None:
         if not self._may_dial(want.host):
             return f"{want.host} may not be dialed from here"
-        if len(self._open) >= self._traffic.at_once.up:
+        if len(self._open) >= self._bandwidth.slots.up:
             return "busy"
         if not self._dials.take(want.host, want.port, self._reactor.seconds()):
             return f"{want.host} was dialed several times, and has not answered"
@@ -153,13 +154,13 @@ class Uploads:
 
     def _audience(self, want: Want, source: Source) -> Audience:
         """Find the others to whom the same file is pushed, if they share an uplink."""
-        if is_loopback(want.host) and self._traffic.rates.up is None:
+        if is_loopback(want.host) and self._bandwidth.rates.up is None:
             # What they passed on to each other would go through the same processors once more.
             return Unlimited()
-        if source.file not in self._crowds:
+        if source.file_id not in self._uplinks:
             chunks = chunk_count(source.size)
-            self._crowds[source.file] = SharedUplink(self._reactor, chunks, self._rng)
-        return self._crowds[source.file]
+            self._uplinks[source.file_id] = SharedUplink(self._reactor, chunks, self._rng)
+        return self._uplinks[source.file_id]
 
     async def _push(self, want: Want, source: Source, audience: Audience, refuse: Refusal) -> None:
         def is_expected(hello: Hello) -> bool:
@@ -170,29 +171,29 @@ class Uploads:
             return True
 
         connection = Connection(self._reactor)
-        wholes = SmallFileSender(self._reactor, self._open_source)
-        push = Upload(
+        small_files = SmallFileSender(self._reactor, self._open_source)
+        upload = Upload(
             self._reactor,
             connection,
-            source,
-            audience,
-            wholes,
-            want,
-            is_expected,
-            self._traffic.up.pace(),
+            source=source,
+            audience=audience,
+            small_files=small_files,
+            want=want,
+            is_expected=is_expected,
+            pace=self._bandwidth.up.pace(),
         )
-        connection.session = push
-        self._open[connection] = push
+        connection.session = upload
+        self._open[connection] = upload
         try:
             await dial(self._reactor, want.host, want.port, connection)
         except ConnectError as error:
             # It was never there: nobody else will say that it is gone.
-            push.gone.callback(None)
+            upload.gone.callback(None)
             refuse(f"{want.host} cannot be reached: {error}")
         else:
-            await push.gone
+            await upload.gone
         finally:
             source.close()
             del self._open[connection]
             if all(other.want.file != want.file for other in self._open.values()):
-                self._crowds.pop(want.file, None)
+                self._uplinks.pop(want.file, None)

@@ -32,7 +32,7 @@ def chunk_digest(chunk: bytes | bytearray | memoryview) -> bytes:
     return blake3(chunk).digest()
 
 
-def file_id(size: int, digests: bytes) -> str:
+def id_from_digests(size: int, digests: bytes) -> str:
     """
     Name content by its size and chunk digests.
 
@@ -46,7 +46,7 @@ def file_id(size: int, digests: bytes) -> str:
 def content_id(content: bytes) -> str:
     """Name content that is in memory."""
     digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(content))
-    return file_id(len(content), digests)
+    return id_from_digests(len(content), digests)
 
 
 def split_chunks(content: bytes) -> Iterable[memoryview]:

@@ -46,7 +46,7 @@ class Member:
     path: str
 
     @property
-    def is_bare(self) -> bool:
+    def is_folder(self) -> bool:
         """Whether it is a folder."""
         return self.file == BARE
 
@@ -74,7 +74,7 @@ def decode(text: bytes) -> tuple[Member, ...]:
         each other, on any file system.
     """
     members = tuple(_read_lines(text))
-    if all(member.is_bare for member in members):
+    if all(member.is_folder for member in members):
         raise BadManifest("a folder has at least one file")
     if sum(member.size for member in members) > FILE_BYTES:
         raise BadManifest(f"a folder may have at most {FILE_BYTES} bytes")

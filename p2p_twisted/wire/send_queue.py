@@ -216,12 +216,12 @@ def _send_file(to: socket.socket, source: Source, offset: int, length: int) -> i
 
     :returns: how many bytes; ``None`` when it does not, for whatever reason.
     """
-    if source.descriptor is None:
+    if source.fd is None:
         return None
     # Before: behind the last byte of a chunk it would be too late to notice.
     source.check()
     try:
-        return os.sendfile(to.fileno(), source.descriptor, offset, length) or None
+        return os.sendfile(to.fileno(), source.fd, offset, length) or None
     except BlockingIOError:
         return 0
     except OSError:

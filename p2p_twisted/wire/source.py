@@ -14,17 +14,17 @@ class Source(Protocol):
     """
     Open content with a known id.
 
-    :ivar file: its id.
+    :ivar file_id: its id.
     :ivar size: in bytes.
     :ivar digests: of its chunks, in order, 32 bytes each.
     """
 
-    file: FileId
+    file_id: FileId
     size: int
     digests: bytes
 
     @property
-    def descriptor(self) -> int | None:
+    def fd(self) -> int | None:
         """The open file that has its bytes at the same offsets; ``None`` for none."""
 
     def check(self) -> None:
@@ -45,7 +45,7 @@ class Source(Protocol):
         """Let go of it; twice does no harm."""
 
 
-def read_exactly(file: int, offset: int, length: int) -> bytes:
+def read_exactly(fd: int, offset: int, length: int) -> bytes:
     """
     Read exactly ``length`` bytes of an open file: one call may read fewer.
 
@@ -54,7 +54,7 @@ def read_exactly(file: int, offset: int, length: int) -> bytes:
     pieces = []
     while length:
         try:
-            piece = os.pread(file, length, offset)
+            piece = os.pread(fd, length, offset)
         except OSError as error:
             raise SourceChanged(error.strerror or "it cannot be read") from error
         if not piece:

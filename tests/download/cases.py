@@ -49,7 +49,7 @@ class LiarCase(DownloadCase):
         return world, done, world.stranger()
 
     def push(self, world: World, content: Content) -> Push:
-        return Push(world.wants[0].ticket, content.file, content.size)
+        return Push(world.wants[0].ticket, content.file_id, content.size)
 
     def assert_recovers(self, world: World, done: "Deferred[Progress]", content: Content) -> None:
         world.wires.pass_time(6)
@@ -96,7 +96,7 @@ def small(count: int, size: int = 100) -> list[Content]:
 
 def folder_of(contents: Iterable[Content]) -> Content:
     """Make the manifest of a folder with such files."""
-    members = [Member(each.file, each.size, f"f{n:04}") for n, each in enumerate(contents)]
+    members = [Member(each.file_id, each.size, f"f{n:04}") for n, each in enumerate(contents)]
     return Content(encode_manifest(members))
 
 

@@ -49,7 +49,7 @@ class SwarmingCase(DownloadCase):
         self, world: World, partial: bool = False, content: Content = CONTENT
     ) -> tuple[Push, bytes]:
         ticket = world.wants[0].ticket
-        return Push(ticket, content.file, content.size, partial), content.digests
+        return Push(ticket, content.file_id, content.size, partial), content.digests
 
     def assert_served(self, world: World, done: "Deferred[Progress]") -> None:
         world.wires.pass_time(10)

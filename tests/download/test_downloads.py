@@ -65,7 +65,7 @@ class DownloadTests(DownloadCase):
             world.get(holder.hit(content, f"f{number}"))
         self.assertEqual(len(world.wants), 8)
         self.assertEqual(world.downloads.cancel(3).number, 3)
-        self.assertEqual(world.wants[-1].file, contents[8].file)
+        self.assertEqual(world.wants[-1].file, contents[8].file_id)
 
     def test_cancel(self) -> None:
         """Nothing stays of a download that was given up."""
@@ -120,6 +120,6 @@ class DownloadTests(DownloadCase):
         holder.is_mute = True
         done = world.get(holder.hit(content))
         stranger = world.stranger()
-        stranger.say(Push(world.wants[-1].ticket, content.file, content.size), content.digests)
+        stranger.say(Push(world.wants[-1].ticket, content.file_id, content.size), content.digests)
         world.wires.settle()
         return done, stranger

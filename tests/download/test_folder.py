@@ -20,7 +20,7 @@ class FolderTests(DownloadCase):
     def folder(self, world: World, **files: bytes) -> tuple[Hit, Content]:
         """Let s1 share a folder ``photos``; ``__`` in a name stands for ``/``."""
         contents = {name.replace("__", "/"): Content(content) for name, content in files.items()}
-        members = [Member(each.file, each.size, name) for name, each in contents.items()]
+        members = [Member(each.file_id, each.size, name) for name, each in contents.items()]
         manifest = Content(encode(members))
         holder = world.holder("s1", manifest, *contents.values())
         hit = holder.hit(manifest, "my/photos", kind="folder", size=sum(map(len, files.values())))
@@ -43,7 +43,11 @@ class FolderTests(DownloadCase):
     def test_bare_folders(self) -> None:
         """Folders that nothing is in arrive, too."""
         world, content = self.world(), Content(b"one")
-        members = [Member(content.file, 3, "a/b"), Member(BARE, 0, "a/c"), Member(BARE, 0, "d/e/f")]
+        members = [
+            Member(content.file_id, 3, "a/b"),
+            Member(BARE, 0, "a/c"),
+            Member(BARE, 0, "d/e/f"),
+        ]
         manifest = Content(encode(members))
         holder = world.holder("s1", manifest, content)
         hit = holder.hit(manifest, "photos", kind="folder")
@@ -68,13 +72,13 @@ class FolderTests(DownloadCase):
         world = self.world()
         hit, manifest = self.folder(world, a=b"one", b=b"two", c=b"three")
         holder = world.holders["s1"]
-        second = holder.contents.pop(Content(b"two").file)
+        second = holder.contents.pop(Content(b"two").file_id)
         state = self.successResultOf(world.get(hit)).state
         assert isinstance(state, Incomplete), state
         self.assertEqual(state.missing, ("photos/b",))
         self.assertIn("Downloads/photos/a", world.left())
-        holder.contents[second.file] = second
-        first = holder.contents[Content(b"one").file]
+        holder.contents[second.file_id] = second
+        first = holder.contents[Content(b"one").file_id]
         assert isinstance(first, Content)
         first.reads = 0
         world.found = (hit, holder.hit(second), holder.hit(Content(b"three")))
@@ -88,14 +92,14 @@ class FolderTests(DownloadCase):
         """What has both its names when the peer is killed keeps the final one only."""
         world = self.world()
         hit, _manifest = self.folder(world, a=b"one", b=b"two")
-        second = world.holders["s1"].contents.pop(Content(b"two").file)
+        second = world.holders["s1"].contents.pop(Content(b"two").file_id)
         self.successResultOf(world.get(hit))
         inbox = world.downloads.inbox
-        part = inbox.path(inbox.part_path("photos/a", Content(b"one").file))
+        part = inbox.path(inbox.part_path("photos/a", Content(b"one").file_id))
         os.link(inbox.path("photos/a"), part)
         (record,) = world.folder.rglob("*.published")
         record.unlink()
-        world.holders["s1"].contents[second.file] = second
+        world.holders["s1"].contents[second.file_id] = second
         world.found = (hit,)
         world.new_run().start()
         world.wires.settle()
@@ -119,10 +123,10 @@ class FolderTests(DownloadCase):
         outside = world.folder / "outside"
         outside.mkdir()
         hit, _manifest = self.folder(world, a=b"one", sub__b=b"two")
-        world.holders["s1"].contents.pop(Content(b"two").file)
+        world.holders["s1"].contents.pop(Content(b"two").file_id)
         self.successResultOf(world.get(hit))
         os.symlink(outside, world.folder / "Downloads" / "photos" / "sub")
-        world.holders["s1"].contents[Content(b"two").file] = Content(b"two")
+        world.holders["s1"].contents[Content(b"two").file_id] = Content(b"two")
         progress = self.successResultOf(world.get(hit))
         assert isinstance(progress.state, Failed), progress
         self.assertIn("not a folder", progress.state.reason)
@@ -160,7 +164,7 @@ class FolderTests(DownloadCase):
         """A canceled folder keeps the files that have arrived, and nothing else."""
         world = self.world()
         hit, _manifest = self.folder(world, a=b"one", b=b"two")
-        world.holders["s1"].contents.pop(Content(b"two").file)
+        world.holders["s1"].contents.pop(Content(b"two").file_id)
         world.get(hit)
         world.downloads.cancel(1)
         world.wires.settle()
@@ -171,7 +175,7 @@ class FolderTests(DownloadCase):
         world = self.world()
         content = Content(some_bytes(20 * MIB))
         members = [
-            Member(content.file, content.size, "sub/deep/a"),
+            Member(content.file_id, content.size, "sub/deep/a"),
             Member(BARE, 0, "sub/bare"),
             Member(BARE, 0, "sub/deeper/bare"),
         ]
@@ -194,7 +198,7 @@ class FolderTests(DownloadCase):
         (outside / "deep").mkdir(parents=True)
         hit, _manifest = self.folder(world, a=b"one", sub__deep__b=b"two", with_mine__c=b"three")
         for content in (b"one", b"two", b"three"):
-            world.holders["s1"].contents.pop(Content(content).file)
+            world.holders["s1"].contents.pop(Content(content).file_id)
         self.successResultOf(world.get(hit))
         photos = world.folder / "Downloads" / "photos"
         os.symlink(outside, photos / "sub")

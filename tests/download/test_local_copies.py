@@ -39,7 +39,7 @@ class ReuseTests(DownloadCase):
         source.fd = os.open(path, os.O_RDONLY)
         self.addCleanup(os.close, source.fd)
         path.unlink()
-        world.here[source.file] = source
+        world.here[source.file_id] = source
         return source
 
     def test_copied(self) -> None:
@@ -47,7 +47,7 @@ class ReuseTests(DownloadCase):
         for size in (1, MIB, 5 * MIB + 7):
             world = self.world()
             mine = self.stands(world, some_bytes(size))
-            hit = Hit("s1", "f1.txt", size, file=mine.file, route=("s1",))
+            hit = Hit("s1", "f1.txt", size, file=mine.file_id, route=("s1",))
             state = self.assert_saved(world, world.get(hit), mine)
             self.assertEqual(state.holders, ())
             self.assertEqual(world.wants, [])
@@ -96,7 +96,7 @@ class ReuseTests(DownloadCase):
         contents = [Content(some_bytes(size, size)) for size in (10, 20, 2 * MIB, 3 * MIB)]
         for content in contents[1:3]:
             self.stands(world, content.content)
-        members = [Member(each.file, each.size, f"f{each.size}") for each in contents]
+        members = [Member(each.file_id, each.size, f"f{each.size}") for each in contents]
         manifest = Content(encode(members))
         hit = world.holder("s1", manifest, *contents).hit(manifest, "many", kind="folder")
         progress = self.successResultOf(world.get(hit))
@@ -114,7 +114,7 @@ class ReuseTests(DownloadCase):
             self.stands(world, content.content)
 
         world.inbox._keep = keep
-        members = [Member(content.file, content.size, name) for name in ("a", "b", "sub/c")]
+        members = [Member(content.file_id, content.size, name) for name in ("a", "b", "sub/c")]
         manifest = Content(encode(members))
         hit = world.holder("s1", manifest, content).hit(manifest, "many", kind="folder")
         progress = self.successResultOf(world.get(hit))
@@ -129,7 +129,7 @@ class ReuseTests(DownloadCase):
         kept: list[tuple[str, str, bytes]] = []
         world.inbox._keep = kept.extend
         contents = [Content(some_bytes(size, size)) for size in (10, 2 * MIB)]
-        members = [Member(each.file, each.size, f"f{each.size}") for each in contents]
+        members = [Member(each.file_id, each.size, f"f{each.size}") for each in contents]
         manifest = Content(encode(members))
         holder = world.holder("s1", manifest, *contents)
         self.successResultOf(world.get(holder.hit(manifest, "many", kind="folder")))
@@ -137,7 +137,7 @@ class ReuseTests(DownloadCase):
         self.assertEqual(
             sorted(kept),
             sorted(
-                (name, each.file, each.digests)
+                (name, each.file_id, each.digests)
                 for each, name in (
                     (contents[0], "f1.txt"),
                     (contents[0], "many/f10"),
@@ -162,6 +162,6 @@ class ReuseTests(DownloadCase):
         """A fault while it is copied is told like any other."""
         world = self.world(FaultyDisk(pwrite=5))
         mine = self.stands(world, some_bytes(10))
-        state = self.successResultOf(world.get(Hit("s1", "f1.txt", 10, file=mine.file))).state
+        state = self.successResultOf(world.get(Hit("s1", "f1.txt", 10, file=mine.file_id))).state
         self.assertIsInstance(state, Failed)
         self.assertTrue(mine.is_closed)

@@ -21,7 +21,7 @@ from p2p_twisted.wire.messages import (
 )
 from tests.download.swarms import CHUNKS, CONTENT, SwarmingCase, chunk, talk
 from tests.download.wires import Wires
-from tests.download.world import make_pushes
+from tests.download.world import make_uploads
 from tests.upload.test_uploads import Greeter
 
 
@@ -37,9 +37,9 @@ class PartialTests(SwarmingCase):
         self.other = Greeter(encode(Hello(PROTOCOL, "peer", "other", "default")))
         self.wires.listeners["127.0.0.1", 9001] = lambda: self.other
         partials = self.mine.downloads.partials
-        self.pushes: Uploads = make_pushes(self.wires, lambda file: None, partials)
+        self.uploads: Uploads = make_uploads(self.wires, lambda file: None, partials)
         self.refused: list[str] = []
-        self.want = Want("e" * 32, CONTENT.file, "other", "127.0.0.1", 9001, via=("other",))
+        self.want = Want("e" * 32, CONTENT.file_id, "other", "127.0.0.1", 9001, via=("other",))
 
     def say_chunks(self, *indexes: int) -> None:
         for index in indexes:
@@ -47,7 +47,7 @@ class PartialTests(SwarmingCase):
             self.mine.wires.settle()
 
     def serve(self) -> None:
-        self.pushes.serve(self.want, None, lambda reason, gone=False: self.refused.append(reason))
+        self.uploads.serve(self.want, None, lambda reason, gone=False: self.refused.append(reason))
         self.wires.settle()
 
     def heard(self) -> list[Message]:
@@ -59,7 +59,7 @@ class PartialTests(SwarmingCase):
     def test_served(self) -> None:
         """Verified chunks are announced as they come, and served; others are not."""
         self.serve()
-        push = Push(self.want.ticket, CONTENT.file, CONTENT.size, partial=True)
+        push = Push(self.want.ticket, CONTENT.file_id, CONTENT.size, partial=True)
         self.assertEqual(self.heard(), [push, Have(((0, 2),))])
         self.other.say(Send(((5, 1), (1, 1))))
         self.wires.settle()
@@ -96,7 +96,7 @@ class PartialTests(SwarmingCase):
         self.other.say(Send(((1, 1),)))
         self.wires.settle()
         self.assertIsInstance(self.heard()[-1], Refuse)
-        self.want = Want("d" * 32, CONTENT.file, "other", "127.0.0.1", 9001)
+        self.want = Want("d" * 32, CONTENT.file_id, "other", "127.0.0.1", 9001)
         self.serve()
         self.assertEqual(len(self.refused), 1)
         self.assertEqual(self.mine.left(), [])
@@ -104,12 +104,12 @@ class PartialTests(SwarmingCase):
     def test_found_by_id(self) -> None:
         """It is found by its id from the first verified chunk on, until it is saved."""
         partials = self.mine.downloads.partials
-        hit = partials.hit(CONTENT.file, "me")
+        hit = partials.hit(CONTENT.file_id, "me")
         assert hit is not None
         self.assertEqual((hit.peer, hit.size, hit.partial), ("me", CONTENT.size, True))
         self.assertIsNone(partials.hit("f" * 64, "me"))
         self.say_chunks(*range(2, CHUNKS))
-        self.assertIsNone(partials.hit(CONTENT.file, "me"))
+        self.assertIsNone(partials.hit(CONTENT.file_id, "me"))
 
     def test_asked_in_return(self) -> None:
         """
@@ -118,7 +118,9 @@ class PartialTests(SwarmingCase):
         But only when nobody else may be asked for everything.
         """
         partials = self.mine.downloads.partials
-        partials.wanted_by(Want("c" * 32, CONTENT.file, "p1", "127.0.0.1", 9001, via=("p1", "p2")))
+        partials.wanted_by(
+            Want("c" * 32, CONTENT.file_id, "p1", "127.0.0.1", 9001, via=("p1", "p2"))
+        )
         self.wires.pass_time(1.0)
         self.assertEqual(self.mine.wants[-1].route, ("played",))
         self.played.say(Have(((2, 1),)))
@@ -126,7 +128,7 @@ class PartialTests(SwarmingCase):
         self.assertEqual(self.mine.wants[-1].route, ("p2", "p1"))
         count = len(self.mine.wants)
         for false in (("p3", "p1"), ()):
-            want = Want("b" * 32, CONTENT.file, "p4", "127.0.0.1", 9001, via=false)
+            want = Want("b" * 32, CONTENT.file_id, "p4", "127.0.0.1", 9001, via=false)
             partials.wanted_by(want)
         partials.wanted_by(Want("a" * 32, "f" * 64, "p5", "127.0.0.1", 9001, via=("p5",)))
         self.wires.settle()
@@ -135,7 +137,7 @@ class PartialTests(SwarmingCase):
     def test_false_announcements(self) -> None:
         """A requester that announces nonsense is not served any more; the download goes on."""
         for haves in ([Have(((0, 99),))], [Have(((0, 1),))] * 2):
-            self.want = Want(f"{len(haves):032x}", CONTENT.file, "other", "127.0.0.1", 9001)
+            self.want = Want(f"{len(haves):032x}", CONTENT.file_id, "other", "127.0.0.1", 9001)
             self.other = Greeter(encode(Hello(PROTOCOL, "peer", "other", "default")))
             self.serve()
             self.other.say(*haves)

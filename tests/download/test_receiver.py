@@ -50,7 +50,7 @@ class LiarTests(LiarCase):
         content = Content(some_bytes(3 * MIB))
         world, done, liar = self.begun(content)
         liar.say(self.push(world, content), content.digests[:-1] + b"!")
-        self.assertEqual(world.left(), [f"wants/{content.file}.json"])
+        self.assertEqual(world.left(), [f"wants/{content.file_id}.json"])
         world.wires.settle()
         self.assertTrue(liar.is_lost)
         self.assert_recovers(world, done, content)

@@ -66,7 +66,7 @@ class ResumeTests(InterruptedCase):
         content = Content(some_bytes(12 * MIB))
         for damage in (b"", b"wrong"):
             world = self.broken_off(content)
-            (world.folder / "wants" / f"{content.file}.digests").write_bytes(damage)
+            (world.folder / "wants" / f"{content.file_id}.digests").write_bytes(damage)
             self.go_on(world)
             self.assert_went_on(world, content)
 
@@ -105,7 +105,7 @@ class ResumeTests(InterruptedCase):
         world = self.broken_off(content)
         wants = world.folder / "wants"
         (wants / ("a" * 64 + ".json")).write_bytes(b"{")
-        (wants / ("b" * 64 + ".json")).write_bytes((wants / f"{content.file}.json").read_bytes())
+        (wants / ("b" * 64 + ".json")).write_bytes((wants / f"{content.file_id}.json").read_bytes())
         (wants / ("c" * 64 + ".json")).write_bytes(
             b'{"file": "%s", "name": "../x", "size": 1}' % (b"c" * 64)
         )

@@ -78,7 +78,7 @@ class SelectionTests(DownloadCase):
         second = world.holder("s2", *[Content(each.content) for each in contents[20:]])
         files = []
         for number, content in enumerate(contents):
-            holders = [each for each in (first, second) if content.file in each.contents]
+            holders = [each for each in (first, second) if content.file_id in each.contents]
             files.append([each.hit(content, f"f{number}.bin") for each in holders])
         progress = self.successResultOf(self.get(world, *files))
         assert isinstance(progress.state, Saved), progress
@@ -108,11 +108,11 @@ class SelectionTests(DownloadCase):
         contents = [Content(some_bytes(9, seed)) for seed in range(5)]
         holder = world.holder("s1", *contents)
         files = [[holder.hit(content, f"f{n}")] for n, content in enumerate(contents)]
-        del holder.contents[contents[3].file]
+        del holder.contents[contents[3].file_id]
         state = self.successResultOf(self.get(world, *files)).state
         assert isinstance(state, Incomplete), state
         self.assertEqual(state.missing, ("f3",))
-        holder.contents[contents[3].file] = contents[3]
+        holder.contents[contents[3].file_id] = contents[3]
         self.assertIsInstance(self.successResultOf(self.get(world, *files)).state, Saved)
         self.assertEqual([content.reads for content in contents], [1] * 5)
         self.assertEqual(world.left(), [f"Downloads/f{n}" for n in range(5)])
@@ -127,8 +127,8 @@ class SelectionTests(DownloadCase):
         self.successResultOf(Deferred.fromCoroutine(world.downloads.stop()))
         world.holder("s2", *contents)
         world.found = tuple(map(world.holders["s2"].hit, contents))
-        known = Known(contents[1].file, contents[1].size, contents[1].digests)
-        world.journal.put_digests(known)
+        known = Known(contents[1].file_id, contents[1].size, contents[1].digests)
+        world.journal.record_digests(known)
         part = world.inbox.open_part(f"f{3 * MIB}", known)
         part.write(1, memoryview(contents[1].content[MIB : 2 * MIB]))
         part.close()

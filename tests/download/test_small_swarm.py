@@ -50,7 +50,7 @@ class HonestTests(SmallFilesCase):
         hits = [self.share(world, f"s{number}", contents) for number in range(2)]
         done = world.downloads.get(hits, world.shown.append)
         world.wires.step(12)
-        stopped = Deferred.fromCoroutine(world.holders["s0"].pushes.stop())
+        stopped = Deferred.fromCoroutine(world.holders["s0"].uploads.stop())
         self.assertNoResult(done)
         world.wires.settle()
         self.successResultOf(stopped)
@@ -62,24 +62,24 @@ class HonestTests(SmallFilesCase):
         """What nobody shares any more is named; the rest is there, and it can be tried again."""
         world, contents = self.world(), small(50)
         hit = self.share(world, "s1", contents)
-        lost = [world.holders["s1"].contents.pop(contents[number].file) for number in (7, 30)]
+        lost = [world.holders["s1"].contents.pop(contents[number].file_id) for number in (7, 30)]
         world.found = (hit,)
         state = self.successResultOf(world.get(hit)).state
         assert isinstance(state, Incomplete), state
         self.assertEqual(state.missing, ("many/f0007", "many/f0030"))
         self.assertTrue(world.downloads.is_unfinished("many"))
         for content in lost:
-            world.holders["s1"].contents[content.file] = content
+            world.holders["s1"].contents[content.file_id] = content
         self.assert_whole(world, self.successResultOf(world.get(hit)), contents)
         for content in contents:
-            self.assertIn(world.holders["s1"].contents[content.file].reads, (0, 1))
+            self.assertIn(world.holders["s1"].contents[content.file_id].reads, (0, 1))
 
     def test_all_gone(self) -> None:
         """A holder that has nothing of what it lists ends the download soon."""
         world, contents = self.world(), small(500)
         hit = self.share(world, "s1", contents)
         for content in contents[1:]:
-            del world.holders["s1"].contents[content.file]
+            del world.holders["s1"].contents[content.file_id]
         world.found = (hit,)
         state = self.successResultOf(world.get(hit)).state
         assert isinstance(state, Incomplete), state
@@ -91,7 +91,7 @@ class HonestTests(SmallFilesCase):
         world, contents = self.world(), small(40)
         hit = self.share(world, "s1", contents)
         for content in contents:
-            del world.holders["s1"].contents[content.file]
+            del world.holders["s1"].contents[content.file_id]
         world.found = (world.holder("s2", contents[23]).hit(contents[23]),)
         state = self.successResultOf(world.get(hit)).state
         assert isinstance(state, Incomplete), state
@@ -106,7 +106,7 @@ class HonestTests(SmallFilesCase):
         hit = self.share(world, "s1", contents)
         done = world.downloads.get([hit], world.shown.append)
         world.wires.step(4)
-        stopped = Deferred.fromCoroutine(world.holders.pop("s1").pushes.stop())
+        stopped = Deferred.fromCoroutine(world.holders.pop("s1").uploads.stop())
         world.wires.pass_time(150)
         self.successResultOf(stopped)
         self.assertIsInstance(self.successResultOf(done).state, Waiting)
@@ -122,9 +122,9 @@ class HonestTests(SmallFilesCase):
         """What an earlier run has published is not read again, unless it was changed since."""
         world, contents = self.world(), small(40)
         hit = self.share(world, "s1", contents)
-        lost = world.holders["s1"].contents.pop(contents[39].file)
+        lost = world.holders["s1"].contents.pop(contents[39].file_id)
         self.successResultOf(world.get(hit))
-        world.holders["s1"].contents[lost.file] = lost
+        world.holders["s1"].contents[lost.file_id] = lost
         changed = world.folder / "Downloads" / "many" / "f0003"
         changed.write_bytes(b"mine")
         looked: list[str] = []
@@ -155,7 +155,7 @@ class HonestTests(SmallFilesCase):
         """A download that is canceled while everybody is asked ends as any other."""
         world, contents = self.world(), small(3)
         hit = self.share(world, "s1", contents)
-        del world.holders["s1"].contents[contents[0].file]
+        del world.holders["s1"].contents[contents[0].file_id]
         world.find = lambda *_question: Deferred()  # type: ignore[method-assign]
         done = world.get(hit)
         world.downloads.cancel(1)

@@ -36,8 +36,8 @@ class HostileTests(SmallFilesCase):
         return world, contents, done, stranger
 
     def push(self, want: Want, contents: list[Content]) -> bytes:
-        (content,) = [each for each in contents if each.file == want.file]
-        return encode(Push(want.ticket, content.file, content.size)) + content.digests
+        (content,) = [each for each in contents if each.file_id == want.file]
+        return encode(Push(want.ticket, content.file_id, content.size)) + content.digests
 
     def asked(self, stranger: Stranger) -> list[str]:
         """Name what a stranger was asked for."""
@@ -60,8 +60,8 @@ class HostileTests(SmallFilesCase):
     def test_asked_for(self) -> None:
         """All are asked for, and an honest stranger delivers them, however they are cut."""
         world, contents, done, stranger = self.begun()
-        self.assertEqual(sorted(self.asked(stranger)), sorted(each.file for each in contents))
-        answers = b"".join(encode(Whole(each.file, 100)) + each.content for each in contents)
+        self.assertEqual(sorted(self.asked(stranger)), sorted(each.file_id for each in contents))
+        answers = b"".join(encode(Whole(each.file_id, 100)) + each.content for each in contents)
         for start in range(0, len(answers), 37):
             stranger.say(answers[start : start + 37])
             world.wires.settle()
@@ -70,7 +70,7 @@ class HostileTests(SmallFilesCase):
     def test_wrong_content(self) -> None:
         """One wrong byte, and its sender is not asked any more."""
         world, contents, done, stranger = self.begun()
-        stranger.say(Whole(contents[0].file, 100), b"x" * 100)
+        stranger.say(Whole(contents[0].file_id, 100), b"x" * 100)
         world.wires.settle()
         self.assert_recovers(world, contents, done, stranger)
         evil = Hit("evil", "f", 1, "file", "f" * 64, route=("evil",))
@@ -78,7 +78,7 @@ class HostileTests(SmallFilesCase):
 
     def test_not_asked_for(self) -> None:
         """What was not asked for, or has been answered, ends the connection."""
-        answered = encode(Gone(small(1)[0].file))
+        answered = encode(Gone(small(1)[0].file_id))
         for answer in (encode(Whole("f" * 64, 1)), encode(Gone("f" * 64)), answered * 2):
             world, contents, done, stranger = self.begun()
             stranger.say(answer)
@@ -97,9 +97,9 @@ class HostileTests(SmallFilesCase):
         """A file of another size is read and dropped, and fetched from somebody else."""
         for size in (0, 99, 101, MIB):
             world, contents, done, stranger = self.begun()
-            stranger.say(Whole(contents[0].file, size), b"x" * size)
+            stranger.say(Whole(contents[0].file_id, size), b"x" * size)
             for content in contents[1:]:
-                stranger.say(Whole(content.file, 100), content.content)
+                stranger.say(Whole(content.file_id, 100), content.content)
             world.wires.settle()
             world.wires.pass_time(1)
             self.assert_whole(world, self.successResultOf(done), contents)
@@ -108,7 +108,7 @@ class HostileTests(SmallFilesCase):
         """A connection that ends anywhere leaves nothing short."""
         for cut in (0, 1, 60, 130, 200, 220, 400):
             world, contents, done, stranger = self.begun()
-            answers = [encode(Whole(each.file, 100)) + each.content for each in contents]
+            answers = [encode(Whole(each.file_id, 100)) + each.content for each in contents]
             stranger.say(b"".join(answers)[:cut])
             world.wires.settle()
             assert stranger.transport is not None
@@ -120,7 +120,7 @@ class HostileTests(SmallFilesCase):
         """A holder that stops, or dribbles, is given up after half a minute."""
         for dribble in (b"", b"x"):
             world, contents, done, stranger = self.begun()
-            stranger.say(Whole(contents[0].file, 100))
+            stranger.say(Whole(contents[0].file_id, 100))
             for _ in range(62):
                 stranger.say(dribble)
                 world.wires.pass_time(0.5)
@@ -137,12 +137,15 @@ class HostileTests(SmallFilesCase):
             ("../a", "b"),
             (deeper, "b"),
         ):
-            lines = [f"{contents[0].file} 100 {first}\n", f"{contents[1].file} 100 {second}\n"]
+            lines = [
+                f"{contents[0].file_id} 100 {first}\n",
+                f"{contents[1].file_id} 100 {second}\n",
+            ]
             manifest = Content("".join(sorted(lines, key=path_of)).encode())
             hit = world.holder("evil", manifest).hit(manifest, "many", kind="folder")
             self.assertIsInstance(self.successResultOf(world.get(hit)).state, Failed)
             self.assertEqual(world.left(), [])
-        manifest = Content(encode_manifest([Member(contents[0].file, 100, deep)]))
+        manifest = Content(encode_manifest([Member(contents[0].file_id, 100, deep)]))
         hit = world.holder("s1", manifest, contents[0]).hit(manifest, "deep", kind="folder")
         self.assertIsInstance(self.successResultOf(world.get(hit)).state, Saved)
         self.assertEqual(world.saved(f"deep/{deep}"), contents[0].content)
@@ -151,7 +154,7 @@ class HostileTests(SmallFilesCase):
     def test_very_many(self) -> None:
         """Of a hundred thousand files those that are there arrive."""
         world, contents = self.world(), small(100)
-        members = [Member(contents[n % 100].file, 100, f"d{n % 7}/f{n}") for n in range(500)]
+        members = [Member(contents[n % 100].file_id, 100, f"d{n % 7}/f{n}") for n in range(500)]
         members += [Member(f"{n:064x}", 100, f"gone/{n}") for n in range(99_500)]
         manifest = Content(encode_manifest(members))
         hit = world.holder("s1", manifest, *contents).hit(manifest, "many", kind="folder")

@@ -62,12 +62,12 @@ class GatheringTests(DownloadCase):
         self.successResultOf(Deferred.fromCoroutine(self.stopped(first, world)))
         world.wires.settle()
         state = self.assert_saved(world, done, content)
-        other = second.contents[content.file]
+        other = second.contents[content.file_id]
         self.assertIn(other.reads, range(1, 40))
         self.assertEqual(state.holders, ("s1", "s2"))
 
     async def stopped(self, holder: Any, world: World) -> None:
-        stopping = Deferred.fromCoroutine(holder.pushes.stop())
+        stopping = Deferred.fromCoroutine(holder.uploads.stop())
         world.wires.settle()
         await stopping
 
@@ -76,11 +76,11 @@ class GatheringTests(DownloadCase):
         content = Content(some_bytes(3 * MIB))
         world = self.world()
         stale = world.holder("stale", Content(content.content))
-        stale.contents[content.file].is_changed = True
+        stale.contents[content.file_id].is_changed = True
         honest = world.holder("s1", content)
         done = world.get(stale.hit(content), honest.hit(content))
         self.assert_saved(world, done, content)
-        self.assertTrue(stale.contents[content.file].is_closed)
+        self.assertTrue(stale.contents[content.file_id].is_closed)
         other = Content(b"other")
         world.holder("stale", other)
         self.successResultOf(world.get(world.holders["stale"].hit(other, "o")))

@@ -22,7 +22,7 @@ class HoldersTests(SwarmingCase):
         while not done.called:
             world.wires.step()
         self.assert_served(world, done)
-        reads = [holder.contents[CONTENT.file].reads for holder in holders]
+        reads = [holder.contents[CONTENT.file_id].reads for holder in holders]
         self.assertEqual(sum(reads), CHUNKS)
         self.assertGreater(min(reads), 0)
 

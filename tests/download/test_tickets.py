@@ -18,9 +18,9 @@ class TicketTests(LiarCase):
         before = world.left()
         ticket = world.wants[0].ticket
         for push in (
-            Push("f" * 32, content.file, content.size),
+            Push("f" * 32, content.file_id, content.size),
             Push(ticket, "f" * 64, content.size),
-            Push(ticket, content.file, content.size + 1),
+            Push(ticket, content.file_id, content.size + 1),
         ):
             stranger = world.stranger()
             stranger.say(push, content.digests)
@@ -81,7 +81,7 @@ class LinkFileTests(DownloadCase):
         world.found = (world.holders["s1"].hit(content),)
         world.wires.pass_time(60)
         self.assertEqual(len(world.wants), 1)
-        self.assertEqual(world.left(), [f"wants/{content.file}.json"])
+        self.assertEqual(world.left(), [f"wants/{content.file_id}.json"])
 
 
 class Link:

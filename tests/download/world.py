@@ -45,7 +45,7 @@ class Content:
     """
 
     content: bytes
-    file: FileId = ""
+    file_id: FileId = ""
     size: int = 0
     digests: bytes = b""
     is_changed: bool = False
@@ -53,12 +53,12 @@ class Content:
     reads: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self.file = content_id(self.content)
+        self.file_id = content_id(self.content)
         self.size = len(self.content)
         self.digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(self.content))
 
     @property
-    def descriptor(self) -> int | None:
+    def fd(self) -> int | None:
         return None
 
     def check(self) -> None:
@@ -84,7 +84,7 @@ class OnDisk(Content):
 
     @property
     @override
-    def descriptor(self) -> int | None:
+    def fd(self) -> int | None:
         return self.on_disk
 
     @override
@@ -116,21 +116,21 @@ class FirstPush:
         """Nothing to do."""
 
 
-def make_pushes(
+def make_uploads(
     wires: Wires,
     open_source: Callable[[FileId], Source | None],
     partials: PartialRegister | None = None,
-    traffic: Bandwidth | None = None,
+    bandwidth: Bandwidth | None = None,
 ) -> Uploads:
     """Make what serves others; it dials whomever it is told to, except for one host."""
     return Uploads(
         wires,
-        "default",
-        open_source,
-        lambda host: host != "10.9.9.9",
-        traffic or Bandwidth(wires),
-        partials or PartialRegister(),
-        Random(2),
+        network="default",
+        open_source=open_source,
+        may_dial=lambda host: host != "10.9.9.9",
+        bandwidth=bandwidth or Bandwidth(wires),
+        partials=partials or PartialRegister(),
+        rng=Random(2),
     )
 
 
@@ -139,17 +139,17 @@ class Holder:
 
     def __init__(self, world: "World", name: str, *contents: Content) -> None:
         self.name = name
-        self.contents = {content.file: content for content in contents}
+        self.contents = {content.file_id: content for content in contents}
         self.refused: list[str] = []
         self.wants: list[Want] = []
         self.is_mute = False
-        self.pushes = make_pushes(world.wires, self.open_source)
+        self.uploads = make_uploads(world.wires, self.open_source)
 
     def open_source(self, file: FileId) -> Source | None:
         return self.contents.get(file)
 
     def hit(self, content: Content, name: str = "f1.txt", **changed: Any) -> Hit:
-        hit = Hit(self.name, name, content.size, "file", content.file, route=(self.name,))
+        hit = Hit(self.name, name, content.size, "file", content.file_id, route=(self.name,))
         return attrs.evolve(hit, **changed)
 
 
@@ -253,7 +253,7 @@ class World:
                 holder.refused.append(reason)
                 self.downloads.refused(Refuse(want.ticket, reason, gone=gone))
 
-            holder.pushes.serve(want, None, refuse)
+            holder.uploads.serve(want, None, refuse)
         return True
 
     def find(self, file: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":

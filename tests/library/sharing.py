@@ -67,7 +67,7 @@ class Sharer:
 
     def _close(self) -> None:
         """Close what a crashed process had open, as the system does."""
-        self.library._worker.close()
+        self.library._scanner.close()
 
     def _begin(self) -> None:
         self.clock = Clock()
@@ -75,12 +75,12 @@ class Sharer:
         self.hashed: list[str] = []
         self.library = Library(
             self.directory,
-            self.downloads,
-            self.state / "library.db",
-            self.clock,
-            self._offload,
-            self.watcher.make,
-            lambda: WALL + self.clock.seconds(),
+            excluded=self.downloads,
+            cache=self.state / "library.db",
+            clock=self.clock,
+            offload=self._offload,
+            make_watcher=self.watcher.make,
+            wall=lambda: WALL + self.clock.seconds(),
         )
 
     def start(self) -> Library:

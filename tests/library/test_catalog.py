@@ -69,7 +69,7 @@ class CatalogMachine(RuleBasedStateMachine):
         for each in shared:
             if each.kind == "file":
                 file, content, percent = self.files[each.name]
-                size, id_ = file.signature.size, content.file if content else None
+                size, id_ = file.signature.size, content.file_id if content else None
                 assert each == Shared(each.name, "file", size, id_, percent)
             else:
                 self.check_folder(each)
@@ -78,22 +78,22 @@ class CatalogMachine(RuleBasedStateMachine):
         below = self.below(shared.name)
         assert shared.size == sum(file.signature.size for file, _, _ in below.values())
         is_hashed = all(content for _, content, _ in below.values())
-        assert (shared.name in self.catalog.unsealed) == (is_hashed and shared.file is None)
-        assert (shared.hashed == 100) == (shared.file is not None)
-        if shared.file is not None:
+        assert (shared.name in self.catalog.unsealed) == (is_hashed and shared.file_id is None)
+        assert (shared.hashed == 100) == (shared.file_id is not None)
+        if shared.file_id is not None:
             members = [
-                Member(content.file, file.signature.size, name[len(shared.name) + 1 :])
+                Member(content.file_id, file.signature.size, name[len(shared.name) + 1 :])
                 for name, (file, content, _) in below.items()
                 if content is not None
             ]
-            assert shared.file == content_id(encode(members))
-            assert shared in self.catalog.with_id(shared.file, 99)
+            assert shared.file_id == content_id(encode(members))
+            assert shared in self.catalog.with_id(shared.file_id, 99)
 
     @invariant()
     def ids(self) -> None:
         for content in CONTENTS:
             names = [n for n, (_, known, _) in sorted(self.files.items()) if known == content]
-            assert [each.name for each in self.catalog.with_id(content.file, 99)] == names
+            assert [each.name for each in self.catalog.with_id(content.file_id, 99)] == names
 
     @invariant()
     def sums(self) -> None:

@@ -42,7 +42,7 @@ class EarlierTests(SynchronousTestCase):
     def assert_open(self, file: str, content: bytes) -> None:
         source = self.earlier.open(file)
         assert source is not None
-        self.assertEqual((source.file, source.read(0, len(content))), (file, content))
+        self.assertEqual((source.file_id, source.read(0, len(content))), (file, content))
         source.close()
 
     def test_opens(self) -> None:

@@ -12,8 +12,8 @@ from tests.library.sharing import Sharer
 def bare(library: Library, folder: str = "a") -> list[str]:
     """Name the folders in a shared folder that nothing is in."""
     (shared,) = library.catalog.named(folder, 1)
-    assert shared.file is not None
-    source = library.open(shared.file)
+    assert shared.file_id is not None
+    source = library.open(shared.file_id)
     assert source is not None
     return [each.path for each in decode(source.read(0, source.size)) if each.file == BARE]
 
@@ -40,11 +40,11 @@ class BareFolderTests(SynchronousTestCase):
     def test_same_id_without(self) -> None:
         """A folder without any has the id that it always had."""
         plain, with_bare = self.shared(), self.shared("a/x")
-        ids = [each.library.catalog.named("a", 1)[0].file for each in (plain, with_bare)]
+        ids = [each.library.catalog.named("a", 1)[0].file_id for each in (plain, with_bare)]
         self.assertNotEqual(*ids)
         (with_bare.directory / "a/x").rmdir()
         with_bare.noticed("a", is_deep=False)
-        self.assertEqual(with_bare.library.catalog.named("a", 1)[0].file, ids[0])
+        self.assertEqual(with_bare.library.catalog.named("a", 1)[0].file_id, ids[0])
 
     def test_changes(self) -> None:
         """It is noticed when one comes, is filled, emptied, moved and removed."""
@@ -84,7 +84,7 @@ class BareFolderTests(SynchronousTestCase):
         sharer = self.shared("a/x")
         away = sharer.directory.rename(sharer.base / "away")
         sharer.noticed()
-        self.assertEqual(sharer.library.catalog.bare_below(""), [])
+        self.assertEqual(sharer.library.catalog.empty_below(""), [])
         away.rename(sharer.directory)
         sharer.noticed()
         self.assertEqual(bare(sharer.library), ["x"])

@@ -52,9 +52,9 @@ class WhenTests(SynchronousTestCase):
             sharer.file("f1", b"x" * size, age=0)
             sharer.clock.advance(0.6)
             sharer.noticed(is_deep=False)
-        self.assertIsNone(library.catalog.named("f1", 1)[0].file)
+        self.assertIsNone(library.catalog.named("f1", 1)[0].file_id)
         sharer.clock.advance(2)
-        self.assertEqual(library.catalog.named("f1", 1)[0].file, content_id(b"xxxx"))
+        self.assertEqual(library.catalog.named("f1", 1)[0].file_id, content_id(b"xxxx"))
 
     def test_written_unnoticed(self) -> None:
         """A write that nobody noticed is found when the hashing begins."""
@@ -65,7 +65,7 @@ class WhenTests(SynchronousTestCase):
         sharer.clock.advance(1)
         self.assertEqual(library.summary().hashing, 1)
         sharer.clock.advance(1)
-        self.assertEqual(library.catalog.named("f1", 1)[0].file, content_id(b"newer"))
+        self.assertEqual(library.catalog.named("f1", 1)[0].file_id, content_id(b"newer"))
 
     def test_unreadable(self) -> None:
         """A file that cannot be opened is reported, and tried again by every look."""

@@ -22,7 +22,7 @@ class HashTests(SynchronousTestCase):
             sharer.file("f1", content)
             (outcome,) = hash_some(sharer.directory, [found(sharer, "f1")], 9, lambda: False)
             assert isinstance(outcome, Hashed)
-            self.assertEqual(outcome.content.file, content_id(content))
+            self.assertEqual(outcome.content.file_id, content_id(content))
 
     def test_in_turns(self) -> None:
         """A large file is hashed in several goes, with the same result."""
@@ -38,7 +38,7 @@ class HashTests(SynchronousTestCase):
         self.assertEqual(percents, [25, 50, 75])
         (outcome,) = hash_some(sharer.directory, [job], 1, lambda: False)
         assert isinstance(outcome, Hashed)
-        self.assertEqual(outcome.content.file, content_id(content))
+        self.assertEqual(outcome.content.file_id, content_id(content))
 
     def test_canceled(self) -> None:
         """Nothing more is read once it is canceled."""

@@ -95,9 +95,9 @@ class EntryTests(SynchronousTestCase):
         os.link(sharer.file("f1"), sharer.directory / "f2")
         library = sharer.start()
         (first,) = library.catalog.named("f1", 1)
-        assert first.file is not None
+        assert first.file_id is not None
         self.assertEqual(
-            [each.name for each in library.catalog.with_id(first.file, 9)], ["f1", "f2"]
+            [each.name for each in library.catalog.with_id(first.file_id, 9)], ["f1", "f2"]
         )
 
     def test_too_large(self) -> None:
@@ -152,7 +152,7 @@ class NameTests(SynchronousTestCase):
         sharer.file("cafe\u0301/the\u0301.txt", b"tea")
         library = sharer.start()
         self.assertEqual(sharer.names(), ["café", "café/thé.txt"])
-        file = library.catalog.named("thé", 1)[0].file
+        file = library.catalog.named("thé", 1)[0].file_id
         assert file is not None
         source = library.open(file)
         assert source is not None
@@ -196,7 +196,7 @@ class NameTests(SynchronousTestCase):
         sharer.file("aux")
         said: list[object] = []
         library = sharer.library
-        self.patch(library._upkeep.unshared, "log", _Sayings(said))
+        self.patch(library._indexer.exclusions, "log", _Sayings(said))
         sharer.start()
         sharer.noticed()
         sharer.clock.advance(100)
@@ -208,7 +208,7 @@ class NameTests(SynchronousTestCase):
         for number in range(50):
             sharer.file(f"a{number}.")
         said: list[object] = []
-        self.patch(sharer.library._upkeep.unshared, "log", _Sayings(said))
+        self.patch(sharer.library._indexer.exclusions, "log", _Sayings(said))
         sharer.start()
         self.assertEqual(said[10:], [40])
 

@@ -12,7 +12,7 @@ def begun(took: float = 0.0) -> RescanSchedule:
     """Make an agenda whose first look took some seconds, and ended at 0."""
     agenda = RescanSchedule()
     agenda.due_visits(-took)
-    agenda.looked(-took, 0)
+    agenda.record_look(-took, 0)
     return agenda
 
 
@@ -23,7 +23,7 @@ class AgendaTests(SynchronousTestCase):
         """Everything is looked at first, and again every minute."""
         agenda = RescanSchedule()
         self.assertEqual(agenda.due_visits(0), ROOT)
-        agenda.looked(0, 0)
+        agenda.record_look(0, 0)
         self.assertEqual((agenda.next_time(), agenda.due_visits(59)), (60, []))
         self.assertEqual(agenda.due_visits(60), ROOT)
 
@@ -51,7 +51,7 @@ class AgendaTests(SynchronousTestCase):
         agenda.note(Place("a", "a"), False, 1)
         self.assertEqual(agenda.next_time(), 20)
         agenda.due_visits(20)
-        agenda.looked(20, 20)
+        agenda.record_look(20, 20)
         self.assertEqual(agenda.next_time(), 80)
 
     def test_noted_meanwhile(self) -> None:
@@ -60,15 +60,15 @@ class AgendaTests(SynchronousTestCase):
         agenda.note(Place("a", "a"), False, 1)
         agenda.due_visits(2)
         agenda.note(Place("b", "b"), False, 2.5)
-        agenda.looked(2, 3)
+        agenda.record_look(2, 3)
         self.assertEqual(agenda.next_time(), 8)
 
     def test_blind(self) -> None:
         """It looks often while not everything is watched, and only then."""
         agenda = begun()
         agenda.is_blind = True
-        agenda.looked(1, 1)
+        agenda.record_look(1, 1)
         self.assertEqual(agenda.next_time(), 6)
         agenda.due_visits(6)
-        agenda.looked(6, 6)
+        agenda.record_look(6, 6)
         self.assertEqual(agenda.next_time(), 66)

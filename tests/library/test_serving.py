@@ -7,7 +7,7 @@ from random import Random
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire import manifest
-from p2p_twisted.wire.chunks import content_id, file_id
+from p2p_twisted.wire.chunks import content_id, id_from_digests
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.manifest import Member, decode
 from p2p_twisted.wire.source import Source, SourceChanged
@@ -16,7 +16,7 @@ from tests.library.sharing import Sharer
 
 def opened(sharer: Sharer, name: str) -> Source:
     """Open a shared file or folder."""
-    file = sharer.library.catalog.named(name, 1)[0].file
+    file = sharer.library.catalog.named(name, 1)[0].file_id
     assert file is not None
     source = sharer.library.open(file)
     assert source is not None
@@ -35,8 +35,8 @@ class FileTests(SynchronousTestCase):
         source = opened(sharer, "f1")
         self.assertEqual(source.read(0, source.size), content)
         self.assertEqual(source.read(CHUNK_BYTES, 7), content[CHUNK_BYTES:])
-        self.assertEqual(source.file, content_id(content))
-        self.assertEqual(source.file, file_id(source.size, source.digests))
+        self.assertEqual(source.file_id, content_id(content))
+        self.assertEqual(source.file_id, id_from_digests(source.size, source.digests))
         source.close()
         source.close()
 
@@ -87,12 +87,12 @@ class FileTests(SynchronousTestCase):
         sharer = Sharer(self)
         sharer.file("f1", b"before")
         library = sharer.start()
-        file = library.catalog.named("f1", 1)[0].file
+        file = library.catalog.named("f1", 1)[0].file_id
         assert file is not None
         sharer.file("f1", b"after!", age=30)
         self.assertIsNone(library.open(file))
         sharer.clock.advance(0.2)
-        self.assertEqual(library.catalog.named("f1", 1)[0].file, content_id(b"after!"))
+        self.assertEqual(library.catalog.named("f1", 1)[0].file_id, content_id(b"after!"))
 
     def test_several_paths(self) -> None:
         """Of several files with one content, any that can be opened is."""
@@ -119,7 +119,7 @@ class FolderTests(SynchronousTestCase):
         self.assertEqual((folder.kind, folder.size, folder.hashed), ("folder", 8, 100))
         source = opened(sharer, "a")
         text = source.read(0, source.size)
-        self.assertEqual(content_id(text), source.file)
+        self.assertEqual(content_id(text), source.file_id)
         self.assertEqual(
             decode(text),
             (Member(content_id(b"three"), 5, "b/f2"), Member(content_id(b"one"), 3, "f1")),
@@ -133,7 +133,7 @@ class FolderTests(SynchronousTestCase):
         library = sharer.start()
 
         def ids() -> list[str | None]:
-            return [library.catalog.named(name, 1)[0].file for name in ("a", "a/b", "c/b")]
+            return [library.catalog.named(name, 1)[0].file_id for name in ("a", "a/b", "c/b")]
 
         first = ids()
         self.assertEqual(first[1], first[2])
@@ -160,11 +160,11 @@ class FolderTests(SynchronousTestCase):
         sharer.file("a/f2", b"1234", age=0)
         library = sharer.start()
         (folder,) = library.catalog.named("a", 1)
-        self.assertEqual((folder.file, folder.hashed), (None, 50))
+        self.assertEqual((folder.file_id, folder.hashed), (None, 50))
         sharer.clock.advance(1)
         (folder,) = library.catalog.named("a", 1)
         self.assertEqual(folder.hashed, 100)
-        self.assertIsNotNone(folder.file)
+        self.assertIsNotNone(folder.file_id)
 
 
 class SwapTests(SynchronousTestCase):
@@ -180,7 +180,7 @@ class SwapTests(SynchronousTestCase):
         sharer.file("a/b/f1", b"content")
         sharer.start()
         source = opened(sharer, "a/b/f1")
-        file = source.file
+        file = source.file_id
         source.close()
         swaps = Swaps(self, sharer, outside)
         served = 0

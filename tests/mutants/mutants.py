@@ -47,7 +47,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "overlay/queries.py",
-        "is_pruned = ask.tree == limits.ASK_HOPS and self.tree.prune(link)",
+        "is_pruned = ask.tree == wire_limits.ASK_HOPS and self.tree.prune(link)",
         "is_pruned = self.tree.prune(link)",
         "questions that fan out tear the tree apart",
         "overlay",
@@ -75,7 +75,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "overlay/membership.py",
-        "is_full = len(self.links) >= limits.LINKS_MOST",
+        "is_full = len(self.links) >= wire_limits.LINKS_MOST",
         "is_full = False",
         "newcomers get links that somebody else loses",
         "overlay",
@@ -131,14 +131,14 @@ MUTANTS: Final = (
     ),
     Mutant(
         "picker/holder.py",
-        "return bool(self.owed) and is_late and not self.is_overtaken",
+        "return bool(self.pending) and is_late and not self.is_snubbed",
         "return False",
         "nobody else is asked for what a silent holder owes",
         "bandwidth picker storage download upload",
     ),
     Mutant(
         "picker/holder.py",
-        "self.late.add(index)",
+        "self.superseded.add(index)",
         "pass",
         "the second copy of a chunk is taken for a lie",
         "bandwidth picker storage download upload",
@@ -208,7 +208,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "upload/small_sender.py",
-        "if len(self._waiting) + len(files) > limits.FILES_WAITING:",
+        "if len(self._waiting) + len(file_ids) > limits.FILES_WAITING:",
         "if False:",
         "a requester has a holder remember any number of files",
         "upload/test_small_sender.py",
@@ -222,7 +222,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "picker/file_picker.py",
-        "if is_free and not self.is_refused(holder, file):",
+        "if is_free and not self.is_refused(holder, file_id):",
         "if is_free:",
         "a holder is asked again and again for what it does not have",
         "picker/test_file_picker.py",

@@ -104,17 +104,17 @@ class SeveralHoldersTests(SynchronousTestCase):
         plan.ask("s2", 0)
         for index in (4, 5, 6, 7):
             plan.delivered("s2", index, 1.5)
-        self.assertFalse(plan.overtake(2.0))
-        self.assertTrue(plan.overtake(2.1))
-        self.assertFalse(plan.overtake(2.2))
-        self.assertEqual(plan.stalled, ("s1",))
+        self.assertFalse(plan.snub_stalling(2.0))
+        self.assertTrue(plan.snub_stalling(2.1))
+        self.assertFalse(plan.snub_stalling(2.2))
+        self.assertEqual(plan.snubbed, ("s1",))
         self.assertEqual(plan.ask("s1", 2.2), ())
         self.assertEqual(indexes(plan.ask("s2", 2.2)), [0, 1])
         # The late copy is no lie, and shows that the holder is back.
         plan.delivered("s2", 0, 2.3)
         self.assertTrue(plan.is_asked("s1", 0))
         plan.delivered("s1", 0, 2.4)
-        self.assertEqual(plan.stalled, ())
+        self.assertEqual(plan.snubbed, ())
         self.assertEqual(plan.received, 5 * MIB)
 
     def test_bytes_are_a_sign_of_life(self) -> None:
@@ -125,18 +125,18 @@ class SeveralHoldersTests(SynchronousTestCase):
             overtaken = False
             for tick in range(100):
                 plan.moved("s1", piece, tick / 2)
-                overtaken |= plan.overtake(tick / 2)
+                overtaken |= plan.snub_stalling(tick / 2)
             self.assertEqual(overtaken, is_stalled)
 
     def test_one_more_chance(self) -> None:
         """A stalled holder whose chunks have come from others is asked for one."""
         plan = a_plan(20, "s1", "s2")
         for index in indexes(plan.ask("s1", 0)):
-            plan.overtake(3)
+            plan.snub_stalling(3)
             plan.verified(index)
         self.assertEqual(plan.ask("s1", 4), ((4, 1),))
-        self.assertFalse(plan.overtake(5))
-        self.assertTrue(plan.overtake(7))
+        self.assertFalse(plan.snub_stalling(5))
+        self.assertTrue(plan.snub_stalling(7))
 
     def test_tail(self) -> None:
         """At the end the faster one is asked for what would come last, once."""

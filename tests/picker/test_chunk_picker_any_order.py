@@ -90,7 +90,7 @@ class AnyOrder(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         """Some stall."""
         self.now += seconds
-        self.plan.overtake(self.now)
+        self.plan.snub_stalling(self.now)
 
     @invariant()
     def counts(self) -> None:
@@ -112,7 +112,7 @@ class AnyOrder(RuleBasedStateMachine):
                 self.plan.delivered("honest", index, self.now)
                 self.had.add(index)
             self.now += 0.5
-            self.plan.overtake(self.now)
+            self.plan.snub_stalling(self.now)
         assert self.plan.is_complete
         self.plan.release("honest")
 

@@ -23,14 +23,14 @@ class PoolTests(SynchronousTestCase):
     def test_few_at_first(self) -> None:
         """A holder is asked for a few, and for more the more it delivers."""
         pool = FilePicker(files(1_000))
-        pool.offer("s1")
+        pool.add("s1")
         first = pool.ask("s1")
         self.assertEqual(len(first), 32)
         self.assertEqual(pool.ask("s1"), ())
         most = 0
-        while asked := [file for file in pool.missing() if pool.owes("s1", file)]:
+        while asked := [file for file in pool.missing() if pool.is_pending("s1", file)]:
             for file in asked:
-                pool.came("s1", file)
+                pool.delivered("s1", file)
                 pool.saved(file)
                 pool.ask("s1")
             most = max(most, len(asked))
@@ -41,7 +41,7 @@ class PoolTests(SynchronousTestCase):
         """No two holders are asked for the same while there is something else."""
         pool = FilePicker(files(64))
         for holder in HOLDERS:
-            pool.offer(holder)
+            pool.add(holder)
         asked = [pool.ask(holder) for holder in HOLDERS]
         self.assertEqual([len(each) for each in asked], [32, 32, 16])
         self.assertTrue(set(asked[0]).isdisjoint(asked[1]))
@@ -50,16 +50,16 @@ class PoolTests(SynchronousTestCase):
     def test_large_ones(self) -> None:
         """Not more bytes are asked for than may be waiting."""
         pool = FilePicker(files(20, wire_limits.MIB))
-        pool.offer("s1")
+        pool.add("s1")
         self.assertEqual(len(pool.ask("s1")), limits.FILES_ASKED_BYTES // wire_limits.MIB)
 
     def test_unsaved(self) -> None:
         """While the disk does not keep up, nothing more is asked for."""
         pool = FilePicker(files(20, wire_limits.MIB))
-        pool.offer("s1")
+        pool.add("s1")
         came = pool.ask("s1")
         for file in came:
-            self.assertTrue(pool.came("s1", file))
+            self.assertTrue(pool.delivered("s1", file))
         self.assertEqual(pool.ask("s1"), ())
         self.assertFalse(pool.is_done("s1"))
         pool.saved(came[0])
@@ -69,21 +69,21 @@ class PoolTests(SynchronousTestCase):
         """What a lost holder owes others are asked for, but what came is not."""
         pool = FilePicker(files(40))
         for holder in HOLDERS[:2]:
-            pool.offer(holder)
+            pool.add(holder)
         lost = pool.ask("s1")
-        pool.came("s1", lost[0])
+        pool.delivered("s1", lost[0])
         rest = pool.ask("s2")
         pool.release("s1")
         for file in rest:
-            pool.came("s2", file)
+            pool.delivered("s2", file)
         self.assertEqual(pool.ask("s2"), lost[1:])
 
     def test_not_offered(self) -> None:
         """A holder is asked only for what it has, and never again for what it refuses."""
         pool = FilePicker(files(4))
         one, two, three, four = pool.missing()
-        pool.offer("s1", [one, two])
-        pool.offer("s2")
+        pool.add("s1", [one, two])
+        pool.add("s2")
         self.assertEqual(pool.ask("s1"), (one, two))
         pool.refused("s1", one)
         pool.refused("s2", two)
@@ -113,13 +113,13 @@ class PoolTests(SynchronousTestCase):
         pool.promised("s1")
         pool.refused("s2", one)
         self.assertEqual(pool.give_up(["s2"]), ())
-        pool.is_empty("s1")
+        pool.mark_empty("s1")
         self.assertEqual(pool.give_up(["s2"]), (one,))
 
     def test_opening(self) -> None:
         """A holder connects with another file each time."""
         pool = FilePicker(files(3))
-        pool.offer("s1")
+        pool.add("s1")
         self.assertEqual({pool.opening("s1") for _ in range(3)}, set(pool.missing()))
         self.assertEqual(sorted(pool.ask("s1")), sorted(pool.missing()))
 
@@ -127,7 +127,7 @@ class PoolTests(SynchronousTestCase):
         """A holder that told of a file connects with that, unless it has not got it after all."""
         pool = FilePicker(files(100))
         *_, last = pool.missing()
-        pool.offer("s1")
+        pool.add("s1")
         self.assertEqual([pool.opening("s1", last) for _ in range(3)], 3 * [last])
         pool.refused("s1", last)
         self.assertNotEqual(pool.opening("s1", last), last)
@@ -135,7 +135,7 @@ class PoolTests(SynchronousTestCase):
     def test_refused_to_open(self) -> None:
         """What a holder did not even connect for, it is not asked for."""
         pool = FilePicker(files(2))
-        pool.offer("s1")
+        pool.add("s1")
         refused = pool.opening("s1")
         assert refused is not None
         pool.refused("s1", refused)
@@ -158,7 +158,7 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(holder=st.sampled_from(HOLDERS), some=st.none() | st.sets(st.integers(0, 11)))
     def offer(self, holder: str, some: set[int] | None) -> None:
         if holder not in self.owed:
-            self.pool.offer(holder, None if some is None else [f"{each:064x}" for each in some])
+            self.pool.add(holder, None if some is None else [f"{each:064x}" for each in some])
             self.owed[holder] = []
 
     @precondition(lambda self: self.owed)
@@ -183,7 +183,7 @@ class PoolMachine(RuleBasedStateMachine):
             self.pool.refused(holder, file)
             return
         is_wanted = file not in self.came and file not in self.given_up
-        assert self.pool.came(holder, file) == is_wanted
+        assert self.pool.delivered(holder, file) == is_wanted
         if is_wanted:
             self.came.add(file)
             self.pool.saved(file)
@@ -207,12 +207,12 @@ class PoolMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Whoever has everything and refuses nothing delivers what is left."""
-        self.pool.offer("s9")
+        self.pool.add("s9")
         while not self.pool.is_complete:
             asked = self.pool.ask("s9")
             assert asked, "nothing is asked for, and something is missing"
             for file in asked:
-                if self.pool.came("s9", file):
+                if self.pool.delivered("s9", file):
                     self.pool.saved(file)
 
 

@@ -50,15 +50,15 @@ class OrdersTests(SynchronousTestCase):
         """What the requester has from others is not sent, though it waits."""
         orders = RequestedChunks(CHUNKS)
         orders.ask([(0, 10)])
-        orders.not_needed([(0, 3), (5, 2), (9, 1)])
+        orders.cancel([(0, 3), (5, 2), (9, 1)])
         self.assertEqual(taken(orders), [3, 4, 7, 8])
 
     def test_wrong(self) -> None:
         """Chunks that do not exist, and those announced before, end it."""
         orders = RequestedChunks(CHUNKS)
-        orders.not_needed([(0, 3)])
+        orders.cancel([(0, 3)])
         for wrong in ([(CHUNKS, 1)], [(0, CHUNKS + 1)], [(2, 2)], [(10, 2), (11, 1)]):
-            self.assertRaises(ProtocolError, orders.not_needed, wrong)
+            self.assertRaises(ProtocolError, orders.cancel, wrong)
         for wrong in ([(CHUNKS, 1)], [(0, CHUNKS + 1)]):
             self.assertRaises(ProtocolError, orders.ask, wrong)
 
@@ -82,7 +82,7 @@ class OrdersTests(SynchronousTestCase):
             fresh = indexes(orders.offer(offer))
             self.assertEqual(fresh, sorted(set(indexes(offer)) - offered))
             offered.update(fresh)
-        orders.not_needed(needless)
+        orders.cancel(needless)
         for each in asked:
             orders.ask(each)
         expected = [

@@ -71,7 +71,9 @@ def main() -> None:
     reactor.seconds = time.monotonic
     results = int(sys.argv[2]) if sys.argv[1:2] == ["--results"] else None
     peer = LivelyPeer(reactor)
-    service = ConsoleService(reactor, peer, "s2", reactor.stop, ["log: nowhere"], results)
+    service = ConsoleService(
+        reactor, peer, "s2", reactor.stop, greeting=["log: nowhere"], results=results
+    )
     peer.say = service.announce
     reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
     service.startService()

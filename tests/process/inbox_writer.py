@@ -32,8 +32,10 @@ def save(inbox: Inbox, wants: Journal, number: int) -> None:
     whole = content_of(number)
     digests = b"".join(map(chunk_digest, split_chunks(whole)))
     content = Content(content_id(whole), len(whole), digests)
-    wants.put(JournalEntry(content.file, name_of(number), content.size, target=name_of(number)))
-    wants.put_digests(content)
+    wants.record(
+        JournalEntry(content.file_id, name_of(number), content.size, target=name_of(number))
+    )
+    wants.record_digests(content)
     part = inbox.open_part(name_of(number), content)
     for index, chunk in enumerate(split_chunks(whole)):
         part.write(index, memoryview(chunk))

@@ -38,9 +38,9 @@ class WantsTests(SynchronousTestCase):
         disk = Overtaken()
         wants = Journal(self.mktemp(), disk)
         os.mkdir(wants.folder)
-        other = Thread(target=wants.put_digests, args=(CONTENT,))
+        other = Thread(target=wants.record_digests, args=(CONTENT,))
         disk.meanwhile = [other]
-        wants.put_digests(CONTENT)
+        wants.record_digests(CONTENT)
         other.join()
-        self.assertIsNotNone(wants.content(CONTENT.file))
-        self.assertEqual(os.listdir(wants.folder), [f"{CONTENT.file}.digests"])
+        self.assertIsNotNone(wants.content(CONTENT.file_id))
+        self.assertEqual(os.listdir(wants.folder), [f"{CONTENT.file_id}.digests"])

@@ -16,7 +16,7 @@ from tests.storage.disks import FaultyDisk
 
 
 class ShelfTests(SynchronousTestCase):
-    """A shelf on a disk that is full after the first file."""
+    """A writer on a disk that is full after the first file."""
 
     def test_fails_once(self) -> None:
         """A fault is told once, and nothing is saved after it, even if it could be."""
@@ -28,11 +28,13 @@ class ShelfTests(SynchronousTestCase):
         saved: list[str] = []
         faults: list[DiskFault] = []
         inbox = Inbox(folder, disk)
-        shelf = SmallFileWriter(inline, inbox, record, targets, saved.extend, faults.append)
+        writer = SmallFileWriter(
+            inline, inbox, record=record, targets=targets, saved=saved.extend, failed=faults.append
+        )
         for file, whole in wholes.items():
             if whole == b"d":
                 disk.errors.clear()
-            shelf.put(Content.of_whole(file, whole), whole)
+            writer.put(Content.of_whole(file, whole), whole)
         self.assertEqual([str(fault) for fault in faults], ["the disk is full"])
         self.assertEqual(saved, [content_id(b"a")])
         self.assertEqual([name for name in os.listdir(folder) if name in "abcd"], ["a"])
@@ -42,8 +44,15 @@ class ShelfTests(SynchronousTestCase):
         faults: list[DiskFault] = []
         targets = {content_id(b"a"): ["a"]}
         inbox, record = Inbox(self.mktemp()), PublishedRecord(self.mktemp())
-        shelf = SmallFileWriter(inline, inbox, record, targets, lambda _saved: None, faults.append)
+        writer = SmallFileWriter(
+            inline,
+            inbox,
+            record=record,
+            targets=targets,
+            saved=lambda _saved: None,
+            failed=faults.append,
+        )
         self.patch(inbox, "open_part", lambda *_args, **_kwargs: 1 / 0)
-        shelf.put(Content.of_whole(content_id(b"a"), b"a"), b"a")
+        writer.put(Content.of_whole(content_id(b"a"), b"a"), b"a")
         self.assertEqual(len(faults), 1)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)

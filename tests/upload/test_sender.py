@@ -97,7 +97,7 @@ class Contract(SynchronousTestCase):
             for (start, length), line in zip(cuts, lines, strict=True)
         )
         self.assertEqual(self.all_of(end, len(expected)), expected)
-        self.assertEqual(supplier.outflow.speed.total, len(expected))
+        self.assertEqual(supplier.outflow.meter.total, len(expected))
 
     def test_again(self) -> None:
         """It goes on with what it is given later."""
@@ -176,8 +176,8 @@ class StraightTests(Contract):
         """A file that got shorter ends it."""
         end, content, supplier = self.begin(b"a\n", (0, 3 * MIB))
         self.all_of(end, 70_000)
-        assert content.descriptor is not None
-        os.truncate(f"/proc/self/fd/{content.descriptor}", 1_000)
+        assert content.fd is not None
+        os.truncate(f"/proc/self/fd/{content.fd}", 1_000)
         end.until(lambda: taken_all(end) and supplier.broken_between)
         self.assertEqual(supplier.broken_between, [False])
 

@@ -10,7 +10,7 @@ from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import IDS_PER_LINE, KIB, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Want, Whole
 from tests.download.wires import Wires
-from tests.download.world import Content, make_pushes, some_bytes
+from tests.download.world import Content, make_uploads, some_bytes
 from tests.upload.test_uploads import Greeter
 
 HELLO = Hello(PROTOCOL, "peer", "me", "default")
@@ -32,9 +32,9 @@ class WholesTests(SynchronousTestCase):
     def begun(self, *contents: Content, rates: Rates | None = None) -> Greeter:
         """Push the first file; others can be asked for."""
         self.wires = Wires()
-        self.contents = {content.file: content for content in contents}
-        self.pushes = make_pushes(
-            self.wires, self.contents.get, traffic=Bandwidth(self.wires, rates)
+        self.contents = {content.file_id: content for content in contents}
+        self.uploads = make_uploads(
+            self.wires, self.contents.get, bandwidth=Bandwidth(self.wires, rates)
         )
         self.addCleanup(self.stop)
         return self.connect()
@@ -45,7 +45,7 @@ class WholesTests(SynchronousTestCase):
         self.wires.listeners["127.0.0.1", 9000] = lambda: requester
         ticket, file = f"{len(self.wires.dialed):032x}", next(iter(self.contents))
         want = Want(ticket, file, "me", "127.0.0.1", 9000, more=True)
-        self.pushes.serve(want, None, self.refuse)
+        self.uploads.serve(want, None, self.refuse)
         self.wires.settle()
         requester.received = b""
         return requester
@@ -54,7 +54,7 @@ class WholesTests(SynchronousTestCase):
         self.fail(reason)
 
     def stop(self) -> None:
-        stopped = Deferred.fromCoroutine(self.pushes.stop())
+        stopped = Deferred.fromCoroutine(self.uploads.stop())
         self.wires.settle()
         self.successResultOf(stopped)
 
@@ -63,10 +63,10 @@ class WholesTests(SynchronousTestCase):
         contents = [Content(some_bytes(size, size)) for size in (KIB, 0, 1, MIB, 70 * KIB)]
         requester = self.begun(*contents)
         order = [contents[index] for index in (3, 0, 1, 4, 2, 0)]
-        requester.say(*[More((content.file,)) for content in order[:2]])
-        requester.say(More(tuple(content.file for content in order[2:])))
+        requester.say(*[More((content.file_id,)) for content in order[:2]])
+        requester.say(More(tuple(content.file_id for content in order[2:])))
         self.wires.settle()
-        expected = [encode(Whole(each.file, each.size)) + each.content for each in order]
+        expected = [encode(Whole(each.file_id, each.size)) + each.content for each in order]
         self.assertEqual(requester.received, b"".join(expected))
         self.assertTrue(all(content.is_closed for content in contents[1:]))
         requester.say(Done())
@@ -77,13 +77,13 @@ class WholesTests(SynchronousTestCase):
         """At a low rate even one file goes out in pieces, so that nobody else waits long."""
         content = Content(some_bytes(MIB))
         requester = self.begun(content, rates=Rates(up=64 * KIB))
-        requester.say(More((content.file,)))
+        requester.say(More((content.file_id,)))
         self.wires.settle()
         self.assertLess(len(requester.received), 16 * KIB)
         self.wires.pass_time(8.0, 0.05)
         self.assertApproximates(len(requester.received), MIB // 2, 32 * KIB)
         self.wires.pass_time(10.0, 0.05)
-        whole = encode(Whole(content.file, content.size)) + content.content
+        whole = encode(Whole(content.file_id, content.size)) + content.content
         self.assertTrue(requester.received == whole)
 
     def test_gone(self) -> None:
@@ -91,10 +91,12 @@ class WholesTests(SynchronousTestCase):
         first, changed, large = Content(b"1"), Content(b"2"), Content(some_bytes(MIB + 1))
         requester = self.begun(first, changed, large)
         changed.is_changed = True
-        requester.say(More(("f" * 64, changed.file, large.file, first.file)))
+        requester.say(More(("f" * 64, changed.file_id, large.file_id, first.file_id)))
         self.wires.settle()
-        gone = [encode(Gone(file)) for file in ("f" * 64, changed.file, large.file)]
-        self.assertEqual(requester.received, b"".join(gone) + encode(Whole(first.file, 1)) + b"1")
+        gone = [encode(Gone(file)) for file in ("f" * 64, changed.file_id, large.file_id)]
+        self.assertEqual(
+            requester.received, b"".join(gone) + encode(Whole(first.file_id, 1)) + b"1"
+        )
         self.assertTrue(changed.is_closed)
         self.assertTrue(large.is_closed)
 

@@ -12,7 +12,7 @@ from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send, Want
 from tests.download.wires import Stranger, Wires
-from tests.download.world import Content, make_pushes, some_bytes
+from tests.download.world import Content, make_uploads, some_bytes
 
 HELLO = Hello(PROTOCOL, "peer", "me", "default")
 
@@ -35,17 +35,17 @@ class PushesTests(SynchronousTestCase):
         self.wires = Wires()
         self.content = Content(some_bytes(3 * MIB + 10))
         self.refused: list[str] = []
-        self.traffic = Bandwidth(self.wires)
-        self.pushes = make_pushes(self.wires, self.open, traffic=self.traffic)
+        self.bandwidth = Bandwidth(self.wires)
+        self.uploads = make_uploads(self.wires, self.open, bandwidth=self.bandwidth)
         self.numbers = 0
 
     def tearDown(self) -> None:
-        stopped = Deferred.fromCoroutine(self.pushes.stop())
+        stopped = Deferred.fromCoroutine(self.uploads.stop())
         self.wires.settle()
         self.successResultOf(stopped)
 
     def open(self, file: str) -> Content | None:
-        return self.content if file == self.content.file else None
+        return self.content if file == self.content.file_id else None
 
     def listen(
         self, greeting: bytes = encode(HELLO), host: str = "127.0.0.1", port: int = 9000
@@ -56,14 +56,14 @@ class PushesTests(SynchronousTestCase):
 
     def want(self, **changed: Any) -> Want:
         self.numbers += 1
-        fields = {"file": self.content.file, "name": "me", "host": "127.0.0.1", "port": 9000}
+        fields = {"file": self.content.file_id, "name": "me", "host": "127.0.0.1", "port": 9000}
         return Want(f"{self.numbers:032x}", **{**fields, **changed})
 
     def refuse(self, reason: str, gone: bool = False) -> None:
         self.refused.append(reason)
 
     def serve(self, want: Want, link: Any = None) -> None:
-        self.pushes.serve(want, link, self.refuse)
+        self.uploads.serve(want, link, self.refuse)
         self.wires.settle()
 
     def test_serves(self) -> None:
@@ -71,7 +71,7 @@ class PushesTests(SynchronousTestCase):
         requester = self.listen()
         want = self.want()
         self.serve(want)
-        push = encode(Push(want.ticket, self.content.file, self.content.size))
+        push = encode(Push(want.ticket, self.content.file_id, self.content.size))
         self.assertEqual(requester.received, push + self.content.digests)
         requester.received = b""
         requester.say(Send(((3, 1), (0, 1))), Send(((2, 1),)))
@@ -89,7 +89,7 @@ class PushesTests(SynchronousTestCase):
         self.content = Content(some_bytes(8 * MIB))
         self.assertNotIn(b"HAVE", self.heard_by_two("127.0.0.1"))
         self.assertIn(b"HAVE", self.heard_by_two("10.0.0.1"))
-        self.traffic.limit(Rates(up=MIB))
+        self.bandwidth.limit(Rates(up=MIB))
         self.assertIn(b"HAVE", self.heard_by_two("127.0.0.1"))
 
     def heard_by_two(self, host: str) -> bytes:
@@ -97,7 +97,7 @@ class PushesTests(SynchronousTestCase):
         requesters = []
         for port in (9000, 9001):
             requesters.append(self.listen(host=host, port=port))
-            self.pushes.serve(self.want(host=host, port=port), None, self.refuse)
+            self.uploads.serve(self.want(host=host, port=port), None, self.refuse)
         self.wires.pass_time(1.0, 0.1)
         for requester in requesters:
             requester.say(Done())
@@ -221,7 +221,7 @@ class PushesTests(SynchronousTestCase):
 
     def test_limited(self) -> None:
         """No faster than it may, and all of it; a small file that cannot go now is pushed."""
-        self.traffic.limit(Rates(up=MIB))
+        self.bandwidth.limit(Rates(up=MIB))
         requester = self.listen()
         self.serve(self.want())
         requester.say(Send(((0, 4),)))
@@ -233,7 +233,7 @@ class PushesTests(SynchronousTestCase):
         self.assertEqual((link.sent, len(self.wires.dialed)), (b"", 2))
         self.wires.pass_time(1.0, 0.01)
         self.assertApproximates(len(requester.received), MIB, MIB // 4)
-        self.traffic.limit(Rates())
+        self.bandwidth.limit(Rates())
         self.wires.settle()
         self.wires.settle()
         for index in range(4):
@@ -242,7 +242,7 @@ class PushesTests(SynchronousTestCase):
 
     def test_lost_in_a_pause(self) -> None:
         """Nothing is sent to who is gone."""
-        self.traffic.limit(Rates(up=MIB))
+        self.bandwidth.limit(Rates(up=MIB))
         requester = self.listen()
         self.serve(self.want())
         requester.say(Send(((0, 4),)))
@@ -257,7 +257,7 @@ class PushesTests(SynchronousTestCase):
         """Stopping breaks all pushes off."""
         requester = self.listen()
         self.serve(self.want())
-        done = Deferred.fromCoroutine(self.pushes.stop())
+        done = Deferred.fromCoroutine(self.uploads.stop())
         self.wires.settle()
         self.successResultOf(done)
         self.assertTrue(requester.is_lost)
@@ -265,7 +265,7 @@ class PushesTests(SynchronousTestCase):
 
     def test_want_after_stop(self) -> None:
         """Once it stops, nobody is served any more, and whoever asks can go elsewhere at once."""
-        self.successResultOf(Deferred.fromCoroutine(self.pushes.stop()))
+        self.successResultOf(Deferred.fromCoroutine(self.uploads.stop()))
         self.serve(self.want())
         self.assertEqual(self.refused, ["it is stopping"])
         self.assertEqual(self.wires.dialed, [])

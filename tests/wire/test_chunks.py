@@ -12,7 +12,7 @@ from p2p_twisted.wire.chunks import (
     chunk_digest,
     chunk_length,
     content_id,
-    file_id,
+    id_from_digests,
     split_chunks,
 )
 from p2p_twisted.wire.limits import CHUNK_BYTES, FILE_BYTES
@@ -71,7 +71,7 @@ def test_buffers() -> None:
 
 def test_size_is_named_too() -> None:
     """The same digests under another size are another file."""
-    assert file_id(1, bytes(32)) != file_id(2, bytes(32))
+    assert id_from_digests(1, bytes(32)) != id_from_digests(2, bytes(32))
 
 
 def test_largest_file() -> None:

@@ -32,13 +32,13 @@ class Socket(Pipe):
 class Zeros:
     """A file of many zeros."""
 
-    file = ""
+    file_id = ""
     size = 64 * MIB
     digests = b""
 
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
-        os.truncate(descriptor, self.size)
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        os.truncate(fd, self.size)
 
     def check(self) -> None:
         """It never changes."""
@@ -61,10 +61,10 @@ class ReadingTests(SynchronousTestCase):
         ours.setblocking(False)
         for each in (self.other, ours):
             self.addCleanup(each.close)
-        descriptor, path = tempfile.mkstemp()
+        fd, path = tempfile.mkstemp()
         os.unlink(path)
-        self.addCleanup(os.close, descriptor)
-        self.source = Zeros(descriptor)
+        self.addCleanup(os.close, fd)
+        self.source = Zeros(fd)
         self.outbox = SendQueue(Clock(), self.fail)
         self.transport = Socket(ours)
         self.outbox.attach(self.transport)  # type: ignore[arg-type]
