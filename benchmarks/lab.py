@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from benchmarks.figures import Sample
 from benchmarks.usage import Side, busy_seconds
-from p2p_twisted.cli.daemons import Daemon, Daemons
-from p2p_twisted.cli.network import free_ports
+from p2p_twisted.cli.local_daemons import Daemon, Daemons
+from p2p_twisted.cli.local_network import free_ports
 from p2p_twisted.cli.signals import Interrupted, Signals
 
 _LOOK_SECONDS: Final = 0.05

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from benchmarks.hosts import LOCAL, LOOPBACK, Host
 from benchmarks.lab import Lab, Process, TookTooLong
-from p2p_twisted.cli.network import free_ports, twistd
+from p2p_twisted.cli.local_network import free_ports, twistd
 
 _PORTS: Final = 100
 _HASHED_SECONDS: Final = 60.0

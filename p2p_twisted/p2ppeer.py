@@ -204,7 +204,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         settings.name,
         reactor.stop,
         greeting=greeting,
-        results=options["results"],
+        verdicts_fd=options["results"],
     )
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from p2p_twisted import __version__
-from p2p_twisted.cli.simoptions import add_sim
+from p2p_twisted.cli.sim_options import add_sim
 
 MOST_PEERS: Final = 200
 """Each is a process of about 40 MB."""

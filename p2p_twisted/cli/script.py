@@ -28,20 +28,20 @@ class PipedConsole:
     The console of a peer that reads lines from a pipe, and gives a verdict on each.
 
     :param peer: its process, with pipes to its stdin and from its stdout.
-    :param results: the file descriptor on which ``ok`` or ``failed`` comes after each line.
+    :param verdicts: the file descriptor on which ``ok`` or ``failed`` comes after each line.
     """
 
     def __init__(
-        self, signals: Signals, peer: "subprocess.Popen[bytes]", results: int, show: Show
+        self, signals: Signals, peer: "subprocess.Popen[bytes]", verdicts: int, show: Show
     ) -> None:
         assert peer.stdin is not None
         assert peer.stdout is not None
         self._signals = signals
         self._stdin = peer.stdin
         self._output = peer.stdout.fileno()
-        self._results = results
+        self._verdicts = verdicts
         self._show = show
-        self._open = [self._output, self._results]
+        self._open = [self._output, self._verdicts]
 
     def run(self, line: str) -> None:
         """
@@ -56,7 +56,7 @@ class PipedConsole:
             if (seconds := deadline - time.monotonic()) <= 0:
                 raise LineFailed(f"it took longer than {LINE_SECONDS:.0f} s")
             verdict += self._read(seconds)
-            if self._results not in self._open:
+            if self._verdicts not in self._open:
                 raise LineFailed("the peer ended")
         self.settle(SETTLE_SECONDS)
         if verdict != b"ok\n":
@@ -79,11 +79,11 @@ class PipedConsole:
         ready = self._signals.wait(seconds, self._open)
         if self._output in ready:
             self._copy_output()
-        if self._results not in ready:
+        if self._verdicts not in ready:
             return b""
-        verdict = os.read(self._results, 64)
+        verdict = os.read(self._verdicts, 64)
         if not verdict:
-            self._open.remove(self._results)
+            self._open.remove(self._verdicts)
         return verdict
 
     def _copy_output(self) -> None:

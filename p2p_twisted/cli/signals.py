@@ -72,8 +72,8 @@ class Signals:
         :raises Interrupted: when one of the noted signals had come or comes.
         """
         with selectors.PollSelector() as selector:
-            for file in (self._reader.fileno(), *readable):
-                selector.register(file, selectors.EVENT_READ)
+            for fd in (self._reader.fileno(), *readable):
+                selector.register(fd, selectors.EVENT_READ)
             self._raise_noted()
             ready = [key.fd for key, _ in selector.select(seconds)]
         if self._reader.fileno() in ready:

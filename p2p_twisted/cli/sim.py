@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from p2p_twisted.cli.simpicture import picture
-from p2p_twisted.cli.simprogress import ProgressLine
-from p2p_twisted.cli.simreport import as_json, as_table
+from p2p_twisted.cli.sim_picture import picture
+from p2p_twisted.cli.sim_progress import ProgressLine
+from p2p_twisted.cli.sim_report import as_json, as_table
 from p2p_twisted.simulation.scenario import Scenario
 from p2p_twisted.simulation.simulation import Simulation, SimulationOutcome
 

@@ -13,9 +13,9 @@ def restored() -> Iterator[None]:
     try:
         yield
     finally:
-        for file in (0, 1, 2):
+        for fd in (0, 1, 2):
             with contextlib.suppress(OSError):
-                os.set_blocking(file, True)
+                os.set_blocking(fd, True)
         if settings is not None:
             # It may have been closed.
             with contextlib.suppress(termios.error):

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from p2p_twisted.cli.banner import to_try, where
-from p2p_twisted.cli.daemons import END_SECONDS, DaemonFailed, Daemons
-from p2p_twisted.cli.network import Command, LocalNetwork, twistd
+from p2p_twisted.cli.local_daemons import END_SECONDS, DaemonFailed, Daemons
+from p2p_twisted.cli.local_network import Command, LocalNetwork, twistd
 from p2p_twisted.cli.script import LineFailed, PipedConsole, run_script
 from p2p_twisted.cli.signals import Interrupted, Signals
 from p2p_twisted.cli.terminal import restored
@@ -99,8 +99,8 @@ def _run_script(
     :raises LineFailed: at the first that does not succeed.
     """
     with contextlib.ExitStack() as stack:
-        results, given = os.pipe()
-        stack.callback(os.close, results)
+        verdicts, given = os.pipe()
+        stack.callback(os.close, verdicts)
         try:
             s1 = network.start_peer(
                 1,
@@ -112,7 +112,7 @@ def _run_script(
         finally:
             os.close(given)
         daemons.wait_until_ready([s1])
-        console = PipedConsole(signals, s1.process, results, _show)
+        console = PipedConsole(signals, s1.process, verdicts, _show)
         run_script(lines, console, "s1> ", _show)
 
 

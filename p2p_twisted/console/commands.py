@@ -13,12 +13,12 @@ class Topo:
 
 
 @attrs.frozen
-class Stop:
+class StopNetwork:
     """Stop the whole network."""
 
 
 @attrs.frozen
-class Leave:
+class LeaveNetwork:
     """Leave the network."""
 
 
@@ -121,8 +121,8 @@ class Help:
 
 Command = (
     Topo
-    | Stop
-    | Leave
+    | StopNetwork
+    | LeaveNetwork
     | Get
     | Choose
     | Find

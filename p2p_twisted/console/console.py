@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 from zope.interface import implementer
 
-from p2p_twisted.console.commands import Command, Leave
+from p2p_twisted.console.commands import Command, LeaveNetwork
 from p2p_twisted.console.conversation import Conversation, Outcome
 from p2p_twisted.console.line_queue import LineQueue
 from p2p_twisted.console.output import IStdio, Output
@@ -67,15 +67,15 @@ class Console(Protocol):
     transport: IStdio
     output: Output
 
-    def __init__(self, setting: ConsoleConfig) -> None:
-        self.setting = setting
+    def __init__(self, config: ConsoleConfig) -> None:
+        self.config = config
         self.closed: Deferred[None] = Deferred()
-        board = ProgressView(setting.clock, self.progress_seconds, self.show_running)
-        self._conversation = Conversation(setting.peer, self.say, board.watch)
-        self._turns = LineQueue(self.lines_at_once, self._pause_input, self._resume_input)
+        view = ProgressView(config.clock, self.progress_seconds, self.show_running)
+        self._conversation = Conversation(config.peer, self.say, view.watch)
+        self._lines_waiting = LineQueue(self.lines_at_once, self._pause_input, self._resume_input)
         self._is_leaving = False
         self._has_left = False
-        self._patience = Alarm(setting.clock, self._over)
+        self._closing = Alarm(config.clock, self._over)
 
     @abstractmethod
     def say(self, lines: Iterable[str]) -> None:
@@ -93,11 +93,11 @@ class Console(Protocol):
         """Carry out a line in its turn."""
         command = parse(line)
         if command is not None:
-            self._turns.add(lambda: self._obey(command))
+            self._lines_waiting.add(lambda: self._execute(command))
 
     def refuse(self, why: str) -> None:
         """Say in its turn why a line cannot be carried out."""
-        self._turns.add(lambda: self._refuse(why))
+        self._lines_waiting.add(lambda: self._refuse(why))
 
     def leave(self) -> None:
         """Leave the network and close; asked again, do not wait for that."""
@@ -109,21 +109,21 @@ class Console(Protocol):
 
     def leave_in_turn(self) -> None:
         """Leave the network when all lines before have been carried out."""
-        self._turns.add(self._leave)
+        self._lines_waiting.add(self._leave)
 
     def close(self) -> None:
         """Close once the last answer has been written, or in a second at the latest."""
-        if not (self._patience.is_set or self.closed.called):
-            self._turns.close()
-            self._patience.set(CLOSE_SECONDS)
+        if not (self._closing.is_set or self.closed.called):
+            self._lines_waiting.close()
+            self._closing.set(CLOSE_SECONDS)
             self.output.close()
 
     # What Twisted calls
 
     @override
     def connectionMade(self) -> None:
-        self.output = Output(self.transport, self.setting.encoding, self.drained)
-        self.say(self.setting.greeting)
+        self.output = Output(self.transport, self.config.encoding, self.drained)
+        self.say(self.config.greeting)
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -139,18 +139,18 @@ class Console(Protocol):
 
     # How it works
 
-    async def _obey(self, command: Command) -> None:
-        outcome = await self._conversation.obey(command)
-        self.setting.tell(outcome is not Outcome.FAILED)
+    async def _execute(self, command: Command) -> None:
+        outcome = await self._conversation.execute(command)
+        self.config.tell(outcome is not Outcome.FAILED)
         if outcome is Outcome.GONE:
             self._gone()
 
     async def _refuse(self, why: str) -> None:
         self.say([why])
-        self.setting.tell(False)
+        self.config.tell(False)
 
     async def _leave(self) -> None:
-        await self._conversation.obey(Leave())
+        await self._conversation.execute(LeaveNetwork())
         self._gone()
 
     def _gone(self) -> None:
@@ -158,18 +158,18 @@ class Console(Protocol):
             self._has_left = True
             self.close()
             if self.closed.called:
-                self.setting.on_leave()
+                self.config.on_leave()
 
     def _over(self) -> None:
         if self.closed.called:
             return
-        self._patience.stop()
-        self._turns.close()
+        self._closing.stop()
+        self._lines_waiting.close()
         # Also when only the output is gone: nobody listens, so nobody is read.
         self.output.close()
         self.closed.callback(None)
         if self._has_left:
-            self.setting.on_leave()
+            self.config.on_leave()
 
     def _pause_input(self) -> None:
         self.transport.pauseProducing()

@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from p2p_twisted.bandwidth.rates import BadRate, read_rate
 from p2p_twisted.console import commands
 from p2p_twisted.console.commands import Command
-from p2p_twisted.console.downloads import (
+from p2p_twisted.console.download_lines import (
     download_line,
     selection_end,
     selection_lines,
@@ -19,11 +19,11 @@ from p2p_twisted.console.downloads import (
 from p2p_twisted.console.parsing import find_entry
 from p2p_twisted.console.rendering import (
     Choice,
+    choice_lines,
     found_lines,
+    group_hits,
     help_lines,
     limits_line,
-    offer_lines,
-    offers,
     peers_lines,
     status_lines,
     topology_lines,
@@ -63,18 +63,18 @@ class Conversation:
         self._peer = peer
         self._say = say
         self._watch = watch
-        self._choice: tuple[Choice, ...] = ()
+        self._choices: tuple[Choice, ...] = ()
 
-    async def obey(self, command: Command) -> Outcome:
+    async def execute(self, command: Command) -> Outcome:
         """Carry out a command to its end; what goes wrong is said and never raised."""
         try:
-            return await _OBEY[type(command)](self, command)
+            return await _EXECUTE[type(command)](self, command)
         except AlreadyHere as error:
             self._say([str(error)])
             return Outcome.OK
         except Ambiguous as error:
-            self._choice = offers(error.hits)
-            self._say([*offer_lines(self._choice), f"{error}: choose one, as in get 1"])
+            self._choices = group_hits(error.hits)
+            self._say([*choice_lines(self._choices), f"{error}: choose one, as in get 1"])
         except NotFound as error:
             self._say([str(error) + _hint(command)])
         except PeerError as error:
@@ -88,12 +88,12 @@ class Conversation:
         self._say(topology_lines(await self._peer.topology()))
         return Outcome.OK
 
-    async def _stop(self, _command: commands.Stop) -> Outcome:
+    async def _stop(self, _command: commands.StopNetwork) -> Outcome:
         await self._peer.stop_network()
         self._say(["stopped the network"])
         return Outcome.GONE
 
-    async def _leave(self, _command: commands.Leave) -> Outcome:
+    async def _leave(self, _command: commands.LeaveNetwork) -> Outcome:
         await self._peer.leave()
         self._say(["left the network"])
         return Outcome.GONE
@@ -125,15 +125,15 @@ class Conversation:
 
     async def _choose(self, command: commands.Choose) -> Outcome:
         number, holder = command.number, command.holder
-        if number > len(self._choice):
+        if number > len(self._choices):
             raise PeerError(
                 f"there is no number {number} in the last list;"
                 f' for a file of that name, get "{number}"'
             )
-        offer = self._choice[number - 1]
-        hit = offer.best if holder is None else offer.of(holder)
+        choice = self._choices[number - 1]
+        hit = choice.best if holder is None else choice.of(holder)
         if hit is None:
-            raise PeerError(f"{holder} is not among those who have {shown_name(offer.best.name)}")
+            raise PeerError(f"{holder} is not among those who have {shown_name(choice.best.name)}")
         return await self._download(hit, holder)
 
     async def _download(self, wanted: str | Hit, holder: PeerName | None) -> Outcome:
@@ -161,14 +161,14 @@ class Conversation:
 
     async def _find(self, command: commands.Find) -> Outcome:
         found = await self._peer.find(command.text)
-        self._choice = offers(found.hits)
-        self._say(found_lines(found, self._choice))
+        self._choices = group_hits(found.hits)
+        self._say(found_lines(found, self._choices))
         return Outcome.OK if found.hits else Outcome.FAILED
 
     async def _list(self, command: commands.List) -> Outcome:
         found = await self._peer.listing(command.holder)
-        self._choice = offers(found.hits)
-        self._say(found_lines(found, self._choice))
+        self._choices = group_hits(found.hits)
+        self._say(found_lines(found, self._choices))
         return Outcome.OK
 
     async def _list_peers(self, _command: commands.ListPeers) -> Outcome:
@@ -224,10 +224,10 @@ def _hint(command: Command) -> str:
     return f"; did you mean {meant}?" if meant else ""
 
 
-_OBEY: Final[dict[type, Callable[[Conversation, Any], Coroutine[Any, Any, Outcome]]]] = {
+_EXECUTE: Final[dict[type, Callable[[Conversation, Any], Coroutine[Any, Any, Outcome]]]] = {
     commands.Topo: Conversation._topo,
-    commands.Stop: Conversation._stop,
-    commands.Leave: Conversation._leave,
+    commands.StopNetwork: Conversation._stop,
+    commands.LeaveNetwork: Conversation._leave,
     commands.Get: Conversation._get,
     commands.Choose: Conversation._choose,
     commands.Find: Conversation._find,

@@ -10,7 +10,7 @@ from p2p_twisted.runtime.background import background
 
 WAITING: Final = 64
 
-Turn = Callable[[], Coroutine[Any, Any, None]]
+Action = Callable[[], Coroutine[Any, Any, None]]
 
 
 class LineQueue:
@@ -28,16 +28,16 @@ class LineQueue:
         self._at_once = at_once
         self._pause = pause
         self._resume = resume
-        self._waiting: deque[Turn] = deque()
+        self._waiting: deque[Action] = deque()
         self._workers = 0
         self._is_paused = False
         self._is_closed = False
 
-    def add(self, turn: Turn) -> None:
+    def add(self, action: Action) -> None:
         """Run a turn, which may not raise, now or when those before it have made room."""
         if self._is_closed:
             return
-        self._waiting.append(turn)
+        self._waiting.append(action)
         if len(self._waiting) > WAITING and not self._is_paused:
             self._is_paused = True
             self._pause()
@@ -53,9 +53,9 @@ class LineQueue:
     async def _work(self) -> None:
         # A loop, not a chain of callbacks: thousands may end without waiting.
         while self._waiting:
-            turn = self._waiting.popleft()
+            action = self._waiting.popleft()
             if self._is_paused and len(self._waiting) <= WAITING // 2:
                 self._is_paused = False
                 self._resume()
-            await turn()
+            await action()
         self._workers -= 1

@@ -13,7 +13,7 @@ from p2p_twisted.console.commands import (
     Find,
     Get,
     Help,
-    Leave,
+    LeaveNetwork,
     Limit,
     List,
     ListPeers,
@@ -22,7 +22,7 @@ from p2p_twisted.console.commands import (
     Resume,
     ShowLimits,
     ShowStatus,
-    Stop,
+    StopNetwork,
     Topo,
 )
 from p2p_twisted.library.matching import is_pattern
@@ -217,9 +217,9 @@ COMMANDS: Final = (
     ),
     CommandEntry(("status",), "", "show how this peer is", _alone(ShowStatus())),
     CommandEntry(
-        ("leave", "quit", "exit"), "", "leave the network; the others go on", _alone(Leave())
+        ("leave", "quit", "exit"), "", "leave the network; the others go on", _alone(LeaveNetwork())
     ),
-    CommandEntry(("Stop",), "", "stop the whole network, every peer of it", _alone(Stop())),
+    CommandEntry(("Stop",), "", "stop the whole network, every peer of it", _alone(StopNetwork())),
     CommandEntry(("help",), "[COMMAND]", "explain a command, or list them all", _read_help),
 )
 """All commands, in the order in which ``help`` shows them."""

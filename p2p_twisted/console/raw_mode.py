@@ -16,15 +16,15 @@ _NO_KEY: Final = b"\0"
 Continued = Callable[[bool], None]
 
 
-def is_foreground(descriptor: int) -> bool:
+def is_foreground(fd: int) -> bool:
     """Tell whether this process may read from and change its terminal."""
     try:
-        return os.tcgetpgrp(descriptor) == os.getpgrp()
+        return os.tcgetpgrp(fd) == os.getpgrp()
     except OSError:
         return False
 
 
-class TerminalMode:
+class RawMode:
     """
     Puts a terminal into a mode where keys come one by one, unseen.
 
@@ -32,10 +32,10 @@ class TerminalMode:
     back for as long as that lasts.
     """
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
         self._continued: Continued = _ignore
-        self._before = termios.tcgetattr(descriptor)
+        self._before = termios.tcgetattr(fd)
         self._is_set = False
 
     def enter(self, continued: Continued) -> None:
@@ -62,18 +62,18 @@ class TerminalMode:
     def width(self) -> int:
         """How many cells the terminal is wide; 80 where it does not say."""
         try:
-            return os.get_terminal_size(self._descriptor).columns or 80
+            return os.get_terminal_size(self._fd).columns or 80
         except OSError:
             return 80
 
     def _set(self) -> None:
-        attributes = termios.tcgetattr(self._descriptor)
+        attributes = termios.tcgetattr(self._fd)
         attributes[_LOCAL_FLAGS] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
         keys = attributes[_CONTROL_KEYS]
         keys[termios.VMIN], keys[termios.VTIME] = 1, 0
         keys[termios.VINTR] = keys[termios.VQUIT] = _NO_KEY
         self._apply(attributes)
-        os.set_blocking(self._descriptor, False)
+        os.set_blocking(self._fd, False)
         self._is_set = True
 
     def _restore(self) -> None:
@@ -81,12 +81,12 @@ class TerminalMode:
             self._is_set = False
             self._apply(self._before)
             # Or the shell that comes next could not wait for a key.
-            os.set_blocking(self._descriptor, True)
+            os.set_blocking(self._fd, True)
 
     def _apply(self, attributes: list[Any]) -> None:
         # In the background this would suspend the process.
-        if is_foreground(self._descriptor):
-            termios.tcsetattr(self._descriptor, termios.TCSANOW, attributes)
+        if is_foreground(self._fd):
+            termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
 
     def _suspend(self, _signal: int, _frame: FrameType | None) -> None:
         self._restore()
@@ -96,7 +96,7 @@ class TerminalMode:
         signal.signal(signal.SIGTSTP, self._suspend)
 
     def _go_on(self, _signal: int, _frame: FrameType | None) -> None:
-        in_foreground = is_foreground(self._descriptor)
+        in_foreground = is_foreground(self._fd)
         if in_foreground:
             self._set()
         self._continued(in_foreground)

@@ -45,7 +45,7 @@ class Choice:
         return next((hit for hit in self.hits if hit.peer == holder), None)
 
 
-def offers(hits: Iterable[Hit]) -> tuple[Choice, ...]:
+def group_hits(hits: Iterable[Hit]) -> tuple[Choice, ...]:
     """
     Put hits for the same name and content together, in the order of the best.
 
@@ -58,9 +58,9 @@ def offers(hits: Iterable[Hit]) -> tuple[Choice, ...]:
     return tuple(Choice(tuple(group)) for group in groups.values())
 
 
-def short_id(file: FileId) -> str:
+def short_id(file_id: FileId) -> str:
     """Shorten a file id to what people can compare."""
-    return file[:SHORT_ID_DIGITS]
+    return file_id[:SHORT_ID_DIGITS]
 
 
 def name_list(names: Iterable[PeerName]) -> str:
@@ -80,27 +80,27 @@ def topology_lines(topology: Topology) -> Iterator[str]:
     yield f"{peers}, {links}, {human_time(topology.seconds)}{_silence(topology.silent)}"
 
 
-def offer_lines(choice: Sequence[Choice]) -> Iterator[str]:
+def choice_lines(choices: Sequence[Choice]) -> Iterator[str]:
     """Write numbered offers, to choose from by ``get 2``."""
     rows = [
         (
             str(number),
-            shown_name(offer.best.name) + ("/" if offer.best.kind == "folder" else ""),
-            human_size(offer.best.size),
-            _state(offer.best),
-            _holders(offer),
+            shown_name(choice.best.name) + ("/" if choice.best.kind == "folder" else ""),
+            human_size(choice.best.size),
+            _state(choice.best),
+            _holders(choice),
         )
-        for number, offer in enumerate(choice, 1)
+        for number, choice in enumerate(choices, 1)
     ]
     return _columns(rows, right=(0, 2))
 
 
-def found_lines(found: Found, choice: Sequence[Choice]) -> Iterator[str]:
+def found_lines(found: Found, choices: Sequence[Choice]) -> Iterator[str]:
     """Write what a search brought, and how many were asked."""
-    yield from offer_lines(choice)
+    yield from choice_lines(choices)
     asked = f", asked {found.answered:,} of {count(found.asked, 'peer')}" if found.asked else ""
     yield (
-        f"{count(len(choice), 'file')}{asked}, {human_time(found.seconds)}{_silence(found.silent)}"
+        f"{count(len(choices), 'file')}{asked}, {human_time(found.seconds)}{_silence(found.silent)}"
     )
 
 
@@ -174,8 +174,8 @@ def _state(hit: Hit) -> str:
     return f"hashing {hit.hashed} %" if hit.file is None else short_id(hit.file)
 
 
-def _holders(offer: Choice) -> str:
-    holders = [hit.peer for hit in offer.hits]
+def _holders(choice: Choice) -> str:
+    holders = [hit.peer for hit in choice.hits]
     more = len(holders) - _HOLDERS_SHOWN
     return " ".join(holders[:_HOLDERS_SHOWN]) + (f" +{more}" if more > 0 else "")
 

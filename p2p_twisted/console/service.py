@@ -12,9 +12,9 @@ from twisted.logger import Logger
 from typing_extensions import override
 
 from p2p_twisted.console.console import Console, ConsoleConfig
-from p2p_twisted.console.plain import PlainConsole
-from p2p_twisted.console.raw_mode import TerminalMode, is_foreground
-from p2p_twisted.console.terminal import TerminalConsole
+from p2p_twisted.console.plain_console import PlainConsole
+from p2p_twisted.console.raw_mode import RawMode, is_foreground
+from p2p_twisted.console.terminal_console import TerminalConsole
 from p2p_twisted.console.verdicts import Verdicts
 from p2p_twisted.peer.interface import IPeer
 
@@ -44,7 +44,7 @@ class ConsoleService(Service):
     :param on_leave: is called when the peer has left the network at the word of
         this console, and its last answer has been written.
     :param greeting: what to show first, after who this is.
-    :param results: a file descriptor to tell how each line ended.
+    :param verdicts_fd: a file descriptor to tell how each line ended.
     """
 
     log = Logger()
@@ -58,17 +58,17 @@ class ConsoleService(Service):
         on_leave: Callable[[], None],
         *,
         greeting: Sequence[str] = (),
-        results: int | None = None,
+        verdicts_fd: int | None = None,
     ) -> None:
         self._reactor = reactor
         self._console: Console | None = None
         self._on_leave = on_leave
-        self._setting = ConsoleConfig(
+        self._config = ConsoleConfig(
             clock=reactor,
             peer=peer,
             name=name,
             greeting=(f"this is {name}; type help for what it can do", *greeting),
-            tell=_tell_nobody if results is None else Verdicts(results).tell,
+            tell=_tell_nobody if verdicts_fd is None else Verdicts(verdicts_fd).tell,
             on_leave=self._left,
             encoding=getattr(sys.__stdout__, "encoding", None) or "utf-8",
         )
@@ -100,9 +100,9 @@ class ConsoleService(Service):
     def _make_console(self) -> Console:
         is_typed = os.isatty(_STDIN)
         if is_typed and os.isatty(_STDOUT) and os.environ.get("TERM", "dumb") != "dumb":
-            mode = TerminalMode(_STDIN)
-            return TerminalConsole(self._setting, mode, self._reactor.callFromThread)
-        return PlainConsole(self._setting, leaves_at_end=is_typed)
+            mode = RawMode(_STDIN)
+            return TerminalConsole(self._config, mode, self._reactor.callFromThread)
+        return PlainConsole(self._config, leaves_at_end=is_typed)
 
     def _left(self) -> None:
         if self.running:

@@ -11,21 +11,21 @@ class Verdicts:
 
     A script that does not read them, or has closed its end, is told nothing more.
 
-    :param descriptor: inherited from whoever started us.
+    :param fd: inherited from whoever started us.
     """
 
     log = Logger()
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor: int | None = descriptor
+    def __init__(self, fd: int) -> None:
+        self._fd: int | None = fd
 
     def tell(self, is_ok: bool) -> None:
         """Tell how one line ended."""
-        if self._descriptor is None:
+        if self._fd is None:
             return
         try:
-            os.set_blocking(self._descriptor, False)
-            os.write(self._descriptor, b"ok\n" if is_ok else b"failed\n")
+            os.set_blocking(self._fd, False)
+            os.write(self._fd, b"ok\n" if is_ok else b"failed\n")
         except OSError as error:
             self.log.warn("cannot tell results any more: {error}", error=error)
-            self._descriptor = None
+            self._fd = None

@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from p2p_twisted.library import openat
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.entries import HashedFile, OnDisk
-from p2p_twisted.library.source import FileSource
+from p2p_twisted.library.sources import FileSource
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import SourceChanged
 

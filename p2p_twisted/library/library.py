@@ -15,7 +15,7 @@ from p2p_twisted.library.entries import Summary
 from p2p_twisted.library.folders import SharedFile
 from p2p_twisted.library.indexer import Indexer
 from p2p_twisted.library.scanner import Scanner
-from p2p_twisted.library.source import FileSource, MemorySource
+from p2p_twisted.library.sources import FileSource, MemorySource
 from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.names import FileId

@@ -15,7 +15,7 @@ from twisted.internet.interfaces import (
 from zope.interface import implementer
 
 from p2p_twisted.testing.clock import Timer
-from p2p_twisted.testing.dialing import VirtualConnector
+from p2p_twisted.testing.connector import VirtualConnector
 from p2p_twisted.testing.transport import LOOPBACK, VirtualTransport
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from zope.interface import implementer
 from p2p_twisted.testing.channel import Channel
 
 if TYPE_CHECKING:
-    from p2p_twisted.testing.dialing import VirtualConnector
+    from p2p_twisted.testing.connector import VirtualConnector
     from p2p_twisted.testing.reactor import VirtualPort, VirtualReactor
 
 LOOPBACK: Final = "127.0.0.1"

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from p2p_twisted.picker.ranges import Range, announcements
 from p2p_twisted.picker.requested_chunks import RequestedChunks
 from p2p_twisted.upload.audience import Audience
-from p2p_twisted.upload.sender import Span, StreamProducer
+from p2p_twisted.upload.producer import Span, StreamProducer
 from p2p_twisted.upload.small_sender import SmallFileSender
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.chunks import chunk_count, chunk_length

@@ -11,7 +11,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.cli.main import main
-from p2p_twisted.cli.simprogress import ProgressLine
+from p2p_twisted.cli.sim_progress import ProgressLine
 from p2p_twisted.simulation.scenario import Scenario
 from p2p_twisted.simulation.simulation import SimulationProgress
 

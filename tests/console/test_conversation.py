@@ -45,7 +45,7 @@ class Talk:
         """Type a line that may take its time."""
         command = parse(line)
         assert command is not None
-        return Deferred.fromCoroutine(self._conversation.obey(command))
+        return Deferred.fromCoroutine(self._conversation.execute(command))
 
     def _say(self, lines: Iterable[str]) -> None:
         self.said.extend(lines)

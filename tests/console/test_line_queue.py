@@ -3,7 +3,7 @@
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.console.line_queue import WAITING, LineQueue, Turn
+from p2p_twisted.console.line_queue import WAITING, Action, LineQueue
 
 
 class Source:
@@ -21,7 +21,7 @@ class Source:
             self.ends[number] = Deferred()
             self.turns.add(self._turn(number))
 
-    def _turn(self, number: int) -> Turn:
+    def _turn(self, number: int) -> Action:
         async def turn() -> None:
             self.begun.append(number)
             await self.ends[number]

@@ -8,8 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.console.parsing import COMMANDS, find_entry
 from p2p_twisted.console.rendering import (
     found_lines,
+    group_hits,
     help_lines,
-    offers,
     peers_lines,
     status_lines,
     topology_lines,
@@ -20,7 +20,7 @@ from tests.console.fake_peer import OTHER_FILE, STATUS, found, hit, topology
 
 def shown(answer: Found) -> list[str]:
     """Write what a search brought."""
-    return list(found_lines(answer, offers(answer.hits)))
+    return list(found_lines(answer, group_hits(answer.hits)))
 
 
 class TopologyTests(SynchronousTestCase):
@@ -76,11 +76,11 @@ class FoundTests(SynchronousTestCase):
 
     def test_kinds_of_one_content(self) -> None:
         """Who takes a file for a folder does not make others' offers of it one of a folder."""
-        self.assertEqual(len(offers([hit(peer="a", kind="folder"), hit(peer="b")])), 2)
+        self.assertEqual(len(group_hits([hit(peer="a", kind="folder"), hit(peer="b")])), 2)
 
     def test_names_of_one_content(self) -> None:
         """One content under two names is two lines: a person looks for names."""
-        self.assertEqual(len(offers([hit(name="a.txt"), hit(name="b.txt")])), 2)
+        self.assertEqual(len(group_hits([hit(name="a.txt"), hit(name="b.txt")])), 2)
 
     def test_hashing(self) -> None:
         """What is not hashed yet says how far that is, for each holder."""

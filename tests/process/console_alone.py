@@ -72,7 +72,7 @@ def main() -> None:
     results = int(sys.argv[2]) if sys.argv[1:2] == ["--results"] else None
     peer = LivelyPeer(reactor)
     service = ConsoleService(
-        reactor, peer, "s2", reactor.stop, greeting=["log: nowhere"], results=results
+        reactor, peer, "s2", reactor.stop, greeting=["log: nowhere"], verdicts_fd=results
     )
     peer.say = service.announce
     reactor.addSystemEventTrigger("before", "shutdown", service.stopService)

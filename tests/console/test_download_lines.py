@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.console.downloads import download_line, running_line, transfers_lines
+from p2p_twisted.console.download_lines import download_line, running_line, transfers_lines
 from p2p_twisted.download.progress import (
     Blocked,
     Canceled,

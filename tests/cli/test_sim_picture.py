@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.cli.simlayout import layout
-from p2p_twisted.cli.simpicture import picture
-from p2p_twisted.cli.simsample import MOST_DRAWN, drawn_of
+from p2p_twisted.cli.sim_layout import layout
+from p2p_twisted.cli.sim_picture import picture
+from p2p_twisted.cli.sim_sample import MOST_DRAWN, drawn_of
 from p2p_twisted.simulation.graph import Graph
 from p2p_twisted.simulation.scenario import Scenario
 from p2p_twisted.simulation.simulation import Simulation, SimulationOutcome
@@ -98,7 +98,7 @@ class PictureTests(SynchronousTestCase):
     def test_same_again(self) -> None:
         """The picture is the same, however a run of Python happens to order its sets."""
         program = (
-            "from tests.cli.test_simpicture import an_outcome, picture\n"
+            "from tests.cli.test_sim_picture import an_outcome, picture\n"
             "print(picture(an_outcome(kill=30, partition=20, churn=30)))\n"
         )
         pictures = {

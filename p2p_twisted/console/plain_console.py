@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing_extensions import override
 
 from p2p_twisted.console.console import Console, ConsoleConfig
-from p2p_twisted.console.downloads import running_line
+from p2p_twisted.console.download_lines import running_line
 from p2p_twisted.console.lines import BadLine, LineSplitter
 from p2p_twisted.console.text import visible
 from p2p_twisted.download.progress import Progress
@@ -24,10 +24,10 @@ class PlainConsole(Console):
     lines_at_once = 1
     progress_seconds = 5.0
 
-    def __init__(self, setting: ConsoleConfig, leaves_at_end: bool = False) -> None:
-        super().__init__(setting)
+    def __init__(self, config: ConsoleConfig, leaves_at_end: bool = False) -> None:
+        super().__init__(config)
         self._leaves_at_end = leaves_at_end
-        self._lines = LineSplitter(setting.encoding)
+        self._lines = LineSplitter(config.encoding)
 
     @override
     def say(self, lines: Iterable[str]) -> None:

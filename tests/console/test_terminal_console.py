@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from p2p_twisted.console.console import ConsoleConfig
-from p2p_twisted.console.terminal import TerminalConsole
+from p2p_twisted.console.terminal_console import TerminalConsole
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer, Topology
 from tests.console.fake_peer import STATUS, FakePeer, running, saved, topology

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from p2p_twisted.cli.daemons import Daemon, Daemons
+from p2p_twisted.cli.local_daemons import Daemon, Daemons
 from p2p_twisted.cli.samples import samples_of, write_samples
 
 HOST: Final = "127.0.0.1"

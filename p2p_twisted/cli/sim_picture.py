@@ -6,9 +6,9 @@ from typing import Final, Literal
 
 from attrs import frozen
 
-from p2p_twisted.cli.simlayout import Places, layout
-from p2p_twisted.cli.simreport import described, heading, percent
-from p2p_twisted.cli.simsample import MOST_DRAWN, drawn_of, within
+from p2p_twisted.cli.sim_layout import Places, layout
+from p2p_twisted.cli.sim_report import described, heading, percent
+from p2p_twisted.cli.sim_sample import MOST_DRAWN, drawn_of, within
 from p2p_twisted.simulation.graph import Graph
 from p2p_twisted.simulation.simulation import Moment, SimulationOutcome, When
 from p2p_twisted.wire.names import PeerName

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from p2p_twisted.bandwidth.limiter import Limiter
-from p2p_twisted.upload.sender import Span, StreamProducer
+from p2p_twisted.upload.producer import Span, StreamProducer
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Refuse
 from p2p_twisted.wire.source import SourceChanged

@@ -122,8 +122,8 @@ class Daemons:
                     raise DaemonFailed(
                         f"{daemon.name} was not ready within {READY_SECONDS:.0f} s:{daemon.tail()}"
                     )
-            for file in self._signals.wait(seconds, list(waiting)):
-                waiting[file].take_notice()
+            for fd in self._signals.wait(seconds, list(waiting)):
+                waiting[fd].take_notice()
 
     def wait_for_end(self, daemons: Sequence[Daemon], seconds: float) -> list[Daemon]:
         """Wait until all of them have ended; give those that still run after so long."""

@@ -7,7 +7,7 @@ from twisted.internet.task import LoopingCall
 from typing_extensions import override
 
 from p2p_twisted.console.console import Console, ConsoleConfig
-from p2p_twisted.console.downloads import running_line
+from p2p_twisted.console.download_lines import running_line
 from p2p_twisted.console.editor import LineEditor
 from p2p_twisted.console.keys import Key, KeyReader
 from p2p_twisted.console.raw_mode import Continued
@@ -22,7 +22,7 @@ CallFromThread = Callable[..., Any]
 
 
 class Mode(Protocol):
-    """What a console asks of its terminal: see :class:`.raw_mode.TerminalMode`."""
+    """What a console asks of its terminal: see :class:`.raw_mode.RawMode`."""
 
     @property
     def width(self) -> int:
@@ -45,17 +45,15 @@ class TerminalConsole(Console):
     lines_at_once = 16
     progress_seconds = 0.2
 
-    def __init__(
-        self, setting: ConsoleConfig, mode: Mode, call_from_thread: CallFromThread
-    ) -> None:
-        super().__init__(setting)
+    def __init__(self, config: ConsoleConfig, mode: Mode, call_from_thread: CallFromThread) -> None:
+        super().__init__(config)
         self._mode = mode
         self._call_from_thread = call_from_thread
-        self._keys = KeyReader(setting.encoding)
+        self._keys = KeyReader(config.encoding)
         self._editor = LineEditor()
         self._screen = Screen()
         self._refreshing = LoopingCall(self._refresh)
-        self._refreshing.clock = setting.clock
+        self._refreshing.clock = config.clock
         self.closed.addBoth(self._give_back)
 
     @override
@@ -119,8 +117,8 @@ class TerminalConsole(Console):
     def _look(self) -> None:
         """See how wide the terminal and how well linked the peer is now."""
         self._screen.resize(self._mode.width)
-        neighbors = self.setting.peer.status().neighbors
-        self._screen.prompt = f"{self.setting.name} ({len(neighbors)})> "
+        neighbors = self.config.peer.status().neighbors
+        self._screen.prompt = f"{self.config.name} ({len(neighbors)})> "
 
     def _refresh(self) -> None:
         shown = self._screen.prompt

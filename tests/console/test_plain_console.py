@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.console.console import CLOSE_SECONDS, ConsoleConfig
 from p2p_twisted.console.output import QUEUE_BYTES
-from p2p_twisted.console.plain import PlainConsole
+from p2p_twisted.console.plain_console import PlainConsole
 from p2p_twisted.download.progress import Failed, Progress
 from p2p_twisted.peer.interface import NotFound, Topology
 from tests.console.fake_peer import FakePeer, running, saved, topology

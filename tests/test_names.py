@@ -1,0 +1,57 @@
+"""Names that exist twice: whoever searches for one finds one thing, but for a few with a reason."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import p2p_twisted
+
+_PACKAGE: Final = Path(p2p_twisted.__file__).parent
+
+CLASSES: Final = {
+    "Options": "twistd calls the command line of each daemon so",
+    "Send": "a message asks a holder for chunks, an effect has the overlay send one",
+}
+MODULES: Final = {
+    "limits": "every room publishes its own bounds",
+    "link": "the messages of a link, and the session that speaks them",
+    "openat": "each of the two folders that may be written to opens its own way",
+    "registry": "the messages of the registry, and the registry",
+    "service": "what twistd starts and stops, of each daemon and of the console",
+    "session": "the base of all sessions, and the registry's",
+}
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        if path.name != "__init__.py":
+            yield path.stem, path
+
+
+def _classes() -> Iterator[tuple[str, Path]]:
+    for _name, path in _modules():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                yield node.name, path
+
+
+def _twice(found: Iterator[tuple[str, Path]]) -> dict[str, list[str]]:
+    """Map each name that was found more than once to its files, below the package."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for name, path in found:
+        places[name].append(str(path.relative_to(_PACKAGE)))
+    return {name: paths for name, paths in places.items() if len(paths) > 1}
+
+
+def test_classes() -> None:
+    """No class name exists twice in the package, unless the table says why."""
+    twice = _twice(_classes())
+    assert twice.keys() - CLASSES.keys() == set(), twice
+
+
+def test_modules() -> None:
+    """No two modules have one name, unless the table says why."""
+    twice = _twice(_modules())
+    assert twice.keys() - MODULES.keys() == set(), twice
