@@ -183,7 +183,7 @@ class Downloads:
 
     def session_for_push(self, connection: Connection, push: Push) -> Session:
         """Make the session of a connection that began with a push; unwanted ones are closed."""
-        connection.pace(self._traffic.down.pace())
+        connection.input.pace(self._traffic.down.pace())
         return self._requests.session_for_push(connection, push)
 
     def refused(self, refuse: Refuse) -> None:

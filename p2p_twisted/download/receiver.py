@@ -23,18 +23,18 @@ from p2p_twisted.wire.messages import (
     Done,
     Error,
     Have,
-    Hello,
     Message,
     Push,
     Refuse,
     Send,
 )
+from p2p_twisted.wire.session import Session
 
 _LINES_AT_ONCE: Final = 16
 _FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 
 
-class ChunkReceiver:
+class ChunkReceiver(Session):
     """
     A session on an accepted connection that began with a ``PUSH`` we asked for.
 
@@ -66,13 +66,10 @@ class ChunkReceiver:
         self._chunk = self._buffer
         self._since_mark = 0
         self._untold: deque[Have] = deque()
-        connection.within(limits.STALL_SECONDS)
-        connection.expect_raw(DIGEST_BYTES * chunk_count(push.size), self._take_digests)
+        connection.set_deadline(limits.STALL_SECONDS)
+        connection.input.expect_raw(DIGEST_BYTES * chunk_count(push.size), self._take_digests)
         if not push.size:
             self._check_digests()
-
-    def greeted(self, hello: Hello) -> None:
-        """Never told: we did not dial."""
 
     def received(self, message: Message) -> None:
         """Take a chunk's announcement, or an end."""
@@ -110,7 +107,7 @@ class ChunkReceiver:
             self._connection.abort()
         else:
             self._digests.clear()
-            self._connection.in_time()
+            self._connection.clear_deadline()
             background(self.log, "preparing for a download", self._begin(content))
 
     async def _begin(self, content: Content) -> None:
@@ -125,7 +122,7 @@ class ChunkReceiver:
             return
         self._content, self._plan = content, plan
         if self._connection.is_open:
-            self._connection.within(limits.STALL_SECONDS)
+            self._connection.set_deadline(limits.STALL_SECONDS)
             self._taker.joined(self, self._push.partial)
             self.ask()
 
@@ -138,7 +135,7 @@ class ChunkReceiver:
             self.is_done = True
             self._connection.send(Done())
             # Whoever closes first keeps the port busy for a minute: let it be the holder.
-            self._connection.within(limits.CLOSE_SECONDS)
+            self._connection.set_deadline(limits.CLOSE_SECONDS)
             self._delivery.ended("complete")
             return
         asked = self._taker.ask(self.holder)
@@ -158,7 +155,7 @@ class ChunkReceiver:
         self._taker.announced(self.holder, have.chunks)
         if not self._plan.has_pending(self.holder):
             # Now that there is something to ask for.
-            self._connection.within(limits.STALL_SECONDS)
+            self._connection.set_deadline(limits.STALL_SECONDS)
         self.ask()
 
     def _expect_chunk(self, chunk: Chunk) -> None:
@@ -176,7 +173,7 @@ class ChunkReceiver:
             # Whole pages, as a file's are: they are copied faster to where they lie alike.
             self._buffer = memoryview(mmap.mmap(-1, min(limits.CHUNK_BYTES, self._content.size)))
         self._index, self._chunk = chunk.index, self._buffer[: chunk.length]
-        self._connection.expect_block(self._chunk, self._moved, self._take_chunk)
+        self._connection.input.expect_block(self._chunk, self._moved, self._take_chunk)
 
     def _take_chunk(self) -> None:
         if self.is_done:
@@ -198,21 +195,15 @@ class ChunkReceiver:
         self._since_mark += count
         if self._since_mark >= _FLOOR_BYTES:
             self._since_mark = 0
-            self._connection.within(limits.STALL_SECONDS)
+            self._connection.set_deadline(limits.STALL_SECONDS)
 
     def _failed(self, fault: DiskFault) -> None:
         self._delivery.failed(fault)
         self._connection.abort()
 
 
-class Unwanted:
+class Unwanted(Session):
     """The session of a connection that is being closed: nothing of it is taken."""
 
-    def greeted(self, hello: Hello) -> None:
-        """Ignore it."""
-
     def received(self, message: Message) -> None:
-        """Ignore it."""
-
-    def lost(self, reason: Failure) -> None:
         """Ignore it."""

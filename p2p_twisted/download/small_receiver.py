@@ -9,8 +9,9 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.chunks import DIGEST_BYTES, chunk_count
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.messages import Done, Error, Gone, Hello, Message, More, Push, Refuse, Whole
+from p2p_twisted.wire.messages import Done, Error, Gone, Message, More, Push, Refuse, Whole
 from p2p_twisted.wire.names import FileId, PeerName
+from p2p_twisted.wire.session import Session
 
 _FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 
@@ -49,7 +50,7 @@ class SmallFileTaker(Protocol):
         """Take note that a holder does not have a file."""
 
 
-class SmallFileReceiver:
+class SmallFileReceiver(Session):
     """
     A session on an accepted connection that began with a ``PUSH`` we asked for.
 
@@ -75,13 +76,10 @@ class SmallFileReceiver:
         self._since_mark = 0
         # They are of a file that comes whole like the others: the id alone verifies it.
         self._digests_left = DIGEST_BYTES * chunk_count(push.size)
-        connection.within(limits.STALL_SECONDS)
-        connection.expect_raw(self._digests_left, self._skip_digests)
+        connection.set_deadline(limits.STALL_SECONDS)
+        connection.input.expect_raw(self._digests_left, self._skip_digests)
         if not self._digests_left:
             taker.opened(self)
-
-    def greeted(self, hello: Hello) -> None:
-        """Never told: we did not dial."""
 
     def received(self, message: Message) -> None:
         """Take a file's announcement, or hear that there is none."""
@@ -110,7 +108,7 @@ class SmallFileReceiver:
             self.is_done = True
             self._connection.send(Done())
             # Whoever closes first keeps the port busy for a minute: let it be the holder.
-            self._connection.within(limits.CLOSE_SECONDS)
+            self._connection.set_deadline(limits.CLOSE_SECONDS)
             self._delivery.ended("complete")
 
     def abort(self) -> None:
@@ -125,12 +123,12 @@ class SmallFileReceiver:
     def _expect(self, whole: Whole) -> None:
         if whole.size != self._size_owed(whole.file):
             # Whoever wrote the list of files may be wrong about it, rather than this holder.
-            self._connection.expect_raw(whole.size, _drop)
+            self._connection.input.expect_raw(whole.size, _drop)
             self._refused(whole.file)
             return
         self._file, self._size = whole.file, whole.size
         self._whole = bytearray()
-        self._connection.expect_raw(whole.size, self._take_piece)
+        self._connection.input.expect_raw(whole.size, self._take_piece)
         if not whole.size:
             self._take_whole()
 
@@ -168,7 +166,7 @@ class SmallFileReceiver:
     def _answered(self) -> None:
         """Put the deadline off."""
         self._since_mark = 0
-        self._connection.within(limits.STALL_SECONDS)
+        self._connection.set_deadline(limits.STALL_SECONDS)
 
 
 def _drop(_piece: bytes) -> None:

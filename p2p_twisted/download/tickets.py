@@ -215,7 +215,7 @@ class Tickets:
         request = self._open.get(file.ticket)
         taker = request.taker if request is not None else None
         if request is None or taker is None or not request.fits(request.file, file.size):
-            connection.expect_raw(file.size, _drop)
+            connection.input.expect_raw(file.size, _drop)
             return
         request.answered()
         request.timer = self._clock.callLater(
@@ -229,7 +229,7 @@ class Tickets:
                 taking = _take_whole(request, taker, bytes(content), self._pacer.turn(file.size))
                 background(self.log, "taking a small file", taking)
 
-        connection.expect_raw(file.size, take)
+        connection.input.expect_raw(file.size, take)
         if not file.size:
             take(b"")
 

@@ -166,7 +166,7 @@ class OverlayDriver:
         """Take a connection that was accepted and asks to become a link."""
         link = next(self._ids)
         self._connections[link] = connection
-        connection.session = LinkSession(self, link, connection)
+        connection.hand_over(LinkSession(self, link, connection))
         self._perform(self._overlay.link_asked(link, asking, connection.host, self.now()))
 
     def trade_asked(self, connection: Connection, theirs: Peers) -> None:
@@ -180,7 +180,7 @@ class OverlayDriver:
 
     def accepted(self, link: LinkId, connection: Connection, linked: Linked) -> None:
         """The link that was asked for begins."""
-        connection.session = LinkSession(self, link, connection)
+        connection.hand_over(LinkSession(self, link, connection))
         self._perform(self._overlay.link_accepted(link, linked, self.now()))
 
     def refused(self, link: LinkId, peers: tuple[PeerAddress, ...]) -> None:
@@ -237,7 +237,7 @@ class OverlayDriver:
             case Exchange(address):
                 background(self.log, "dialing for a trade", self._trade(address))
             case NeighborUp(link, address):
-                self._connections[link].in_time()
+                self._connections[link].clear_deadline()
                 self._connections[link].keep_alive()
                 self._events.neighbor_up(address)
             case NeighborDown(_, address, has_died):
@@ -250,8 +250,7 @@ class OverlayDriver:
                 self._answers.pop(id_).callback(effect)
 
     async def _dial(self, effect: Dial) -> None:
-        connection = Connection(self._reactor)
-        connection.session = LinkRequest(self, effect, connection)
+        connection = Connection(self._reactor, lambda made: LinkRequest(self, effect, made))
         self._connections[effect.link] = connection
         try:
             await dial(self._reactor, effect.address.host, effect.address.port, connection)
@@ -260,8 +259,7 @@ class OverlayDriver:
             self.lost(effect.link, None)
 
     async def _trade(self, address: PeerAddress) -> None:
-        connection = Connection(self._reactor)
-        connection.session = ExchangeRequest(self, address, connection)
+        connection = Connection(self._reactor, lambda made: ExchangeRequest(self, address, made))
         try:
             await dial(self._reactor, address.host, address.port, connection)
         except ConnectError:

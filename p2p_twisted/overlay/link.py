@@ -10,6 +10,7 @@ from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Busy, Bye, Error, File, Hello, Link, Linked, Message, Peers
 from p2p_twisted.wire.names import NetworkName, PeerAddress
+from p2p_twisted.wire.session import Session
 
 
 class Talk(Protocol):
@@ -43,7 +44,7 @@ class Talk(Protocol):
         """No sample has come."""
 
 
-class LinkRequest:
+class LinkRequest(Session):
     """A connection that we dialed, until it is a link or is not to be one."""
 
     def __init__(self, node: Talk, dial: Dial, connection: Connection) -> None:
@@ -58,7 +59,7 @@ class LinkRequest:
             return
         me = self._node.me
         self._connection.send(Link(self._dial.why, me.name, me.port, self._dial.alone))
-        self._connection.within(limits.FIRST_LINE_SECONDS)
+        self._connection.set_deadline(limits.FIRST_LINE_SECONDS)
 
     def received(self, message: Message) -> None:
         """Take the answer."""
@@ -78,7 +79,7 @@ class LinkRequest:
         self._node.lost(self._dial.link, None)
 
 
-class LinkSession:
+class LinkSession(Session):
     """A link: everything that neighbors say to each other."""
 
     def __init__(self, node: Talk, link: LinkId, connection: Connection) -> None:
@@ -86,9 +87,6 @@ class LinkSession:
         self._link = link
         self._connection = connection
         self._bye: Bye | None = None
-
-    def greeted(self, _hello: Hello) -> None:
-        """Do nothing: both sides know each other by now."""
 
     def received(self, message: Message) -> None:
         """Pass a neighbor's message on."""
@@ -108,7 +106,7 @@ class LinkSession:
         self._node.lost(self._link, self._bye)
 
 
-class ExchangeRequest:
+class ExchangeRequest(Session):
     """A short connection on which we trade samples with a peer that we remember."""
 
     def __init__(self, node: Talk, address: PeerAddress, connection: Connection) -> None:
@@ -123,7 +121,7 @@ class ExchangeRequest:
             self._connection.abort()
             return
         self._connection.send(self._node.sample(self._address))
-        self._connection.within(limits.FIRST_LINE_SECONDS)
+        self._connection.set_deadline(limits.FIRST_LINE_SECONDS)
 
     def received(self, message: Message) -> None:
         """Take the other side's sample."""

@@ -4,13 +4,13 @@ from typing import Any
 
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectError
 from twisted.python.failure import Failure
 
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Hello, Message
+from p2p_twisted.wire.session import Session
 
 
 class NoAnswer(Exception):
@@ -33,12 +33,12 @@ async def request(
     :param question: what to ask; without one the greeting itself is the answer.
     :raises NoAnswer: when there is none in time.
     """
-    connection = Connection(reactor)
-    session = connection.session = _Call(connection, expected, question)
+    answer: Deferred[Message] = Deferred()
+    connection = Connection(reactor, lambda made: _Call(made, expected, question, answer))
     dialing = dial(reactor, host, port, connection)
-    dialing.addErrback(session.lost)
+    dialing.addErrback(lambda _failure: _fail(answer, "cannot be reached"))
     try:
-        return await session.answer.addTimeout(seconds, reactor)
+        return await answer.addTimeout(seconds, reactor)
     except defer.TimeoutError:
         raise NoAnswer(f"does not answer within {seconds:g} s") from None
     finally:
@@ -46,21 +46,28 @@ async def request(
         connection.abort()
 
 
-class _Call:
+class _Call(Session):
     """The dialer's session: it hears a greeting, then one answer."""
 
-    def __init__(self, connection: Connection, expected: Hello, question: Message | None) -> None:
-        self.answer: Deferred[Message] = Deferred()
+    def __init__(
+        self,
+        connection: Connection,
+        expected: Hello,
+        question: Message | None,
+        answer: "Deferred[Message]",
+    ) -> None:
         self._connection = connection
         self._expected = expected
         self._question = question
+        self._answer = answer
 
     def greeted(self, hello: Hello) -> None:
-        """Ask, if this is whom we want; otherwise the connection ends."""
+        """Ask, if this is the listener that we want; otherwise the connection ends."""
         if hello != self._expected:
-            self._fail(
+            _fail(
+                self._answer,
                 f"is another one: {hello.name} of network {hello.network},"
-                f" protocol {hello.protocol}"
+                f" protocol {hello.protocol}",
             )
             raise ProtocolError("not whom we called")
         if self._question is None:
@@ -69,20 +76,18 @@ class _Call:
             self._connection.send(self._question)
 
     def received(self, message: Message) -> None:
-        """Take the answer."""
+        """Return the answer."""
         self._end(message)
 
-    def lost(self, reason: Failure) -> None:
+    def lost(self, _reason: Failure) -> None:
         """Give up, if there is no answer yet."""
-        if reason.check(ConnectError):
-            self._fail("cannot be reached")
-        else:
-            self._fail("closed the connection without an answer")
+        _fail(self._answer, "closed the connection without an answer")
 
     def _end(self, message: Message) -> None:
-        if not self.answer.called:
-            self.answer.callback(message)
+        if not self._answer.called:
+            self._answer.callback(message)
 
-    def _fail(self, why: str) -> None:
-        if not self.answer.called:
-            self.answer.errback(NoAnswer(why))
+
+def _fail(answer: "Deferred[Message]", why: str) -> None:
+    if not answer.called:
+        answer.errback(NoAnswer(why))

@@ -1,7 +1,6 @@
 """One conversation with the registry: a request, its answer, and the end."""
 
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.registry import Registry
@@ -12,7 +11,6 @@ from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import (
     Bye,
     Error,
-    Hello,
     Join,
     Leave,
     Message,
@@ -20,9 +18,10 @@ from p2p_twisted.wire.messages import (
     Report,
     Welcome,
 )
+from p2p_twisted.wire.session import Session
 
 
-class RegistrySession:
+class RegistrySession(Session):
     """
     Answers one request, and closes.
 
@@ -31,14 +30,12 @@ class RegistrySession:
 
     log = Logger()
 
+    unknown_verb_hint = "send a valid flag: P2P"
+
     def __init__(self, connection: Connection, registry: Registry) -> None:
         self._connection = connection
         self._registry = registry
         self._is_asked = False
-        connection.hint = "send a valid flag: P2P"
-
-    def greeted(self, hello: Hello) -> None:
-        """Do nothing: it is the registry that greets."""
 
     def received(self, message: Message) -> None:
         """Take the request; what follows it is passed over."""
@@ -47,8 +44,8 @@ class RegistrySession:
         match message:
             case Join() | Renew() | Leave() | Report():
                 self._is_asked = True
-                self._connection.answers_after_end = True
-                self._connection.within(limits.REQUEST_SECONDS)
+                self.keeps_half_open = True
+                self._connection.set_deadline(limits.REQUEST_SECONDS)
                 background(self.log, "answering", self._answer(message, self._connection.host))
             case Error() | Bye():
                 self._connection.close()
@@ -56,9 +53,6 @@ class RegistrySession:
                 raise ProtocolError(
                     f"{message.verb} is for peers; a registry takes P2P, RENEW, LEAVE and REPORT"
                 )
-
-    def lost(self, reason: Failure) -> None:
-        """Do nothing: what was asked is answered, or waits for nobody."""
 
     async def _answer(self, question: Question, host: str) -> None:
         try:

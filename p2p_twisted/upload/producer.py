@@ -80,14 +80,14 @@ class StreamProducer:
         """Send what the supplier has, unless that is going on."""
         if not self.is_streaming:
             self.is_streaming = True
-            self._connection.stream(self)
+            self._connection.output.start_stream(self)
 
     def resumeProducing(self) -> None:
         """Send the next piece: the last one has left."""
         self._is_asked = self._pace.is_paused
         if self._is_asked or not self._connection.is_open:
             return
-        self._connection.within(limits.STALL_SECONDS)
+        self._connection.set_deadline(limits.STALL_SECONDS)
         try:
             if self._span is not None:
                 self._send_from(self._span)
@@ -115,13 +115,13 @@ class StreamProducer:
     def _send_rest(self) -> None:
         piece = bytes(self._rest[: self._pace.allowance])
         self._rest = self._rest[len(piece) :]
-        self._connection.write(piece)
+        self._connection.output.write(piece)
         self._moved(len(piece))
 
     def _send_from(self, span: Span) -> None:
         self._span = span
         length = min(self._piece_bytes(), span.length, self._pace.allowance)
-        sent = self._connection.write_from(span.source, span.offset, length, span.line)
+        sent = self._connection.output.write_from(span.source, span.offset, length, span.line)
         rest = span.length - sent
         self._span = Span(span.source, span.offset + sent, rest) if rest else None
         self._moved(len(span.line) + sent)
@@ -145,4 +145,4 @@ class StreamProducer:
 
     def _end(self) -> None:
         self.is_streaming = False
-        self._connection.stream_ended()
+        self._connection.output.end_stream()

@@ -35,6 +35,7 @@ from p2p_twisted.wire.messages import (
 )
 from p2p_twisted.wire.names import FileId, PeerName
 from p2p_twisted.wire.pace import Pace
+from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
 
 # A slow link must have sent each piece of them in time.
@@ -57,7 +58,7 @@ class UploadProgress:
     rate: float = 0.0
 
 
-class Upload:
+class Upload(Session):
     """
     A session on a connection that we dialed: push one source to who is expected there.
 
@@ -180,7 +181,7 @@ class Upload:
     # How it works
 
     def _go_on(self) -> None:
-        self._connection.within(limits.STALL_SECONDS)
+        self._connection.set_deadline(limits.STALL_SECONDS)
         self._producer.start()
 
     def _tell_sent(self) -> None:

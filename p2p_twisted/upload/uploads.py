@@ -170,20 +170,21 @@ class Uploads:
             self._dials.succeeded(want.host, want.port, self._reactor.seconds())
             return True
 
-        connection = Connection(self._reactor)
-        small_files = SmallFileSender(self._reactor, self._open_source)
-        upload = Upload(
-            self._reactor,
-            connection,
-            source=source,
-            audience=audience,
-            small_files=small_files,
-            want=want,
-            is_expected=is_expected,
-            pace=self._bandwidth.up.pace(),
-        )
-        connection.session = upload
-        self._open[connection] = upload
+        def start(connection: Connection) -> Upload:
+            self._open[connection] = upload = Upload(
+                self._reactor,
+                connection,
+                source=source,
+                audience=audience,
+                small_files=SmallFileSender(self._reactor, self._open_source),
+                want=want,
+                is_expected=is_expected,
+                pace=self._bandwidth.up.pace(),
+            )
+            return upload
+
+        connection = Connection(self._reactor, start)
+        upload = self._open[connection]
         try:
             await dial(self._reactor, want.host, want.port, connection)
         except ConnectError as error:

@@ -1,15 +1,10 @@
-"""The line protocol under every conversation: greeting, deadlines, raw sections."""
+"""The line protocol under every conversation: greeting, deadlines, closing."""
 
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import TypeVar
 
-from twisted.internet.interfaces import (
-    IHalfCloseableProtocol,
-    IPullProducer,
-    IReactorTime,
-    ITCPTransport,
-)
+from twisted.internet.interfaces import IHalfCloseableProtocol, IReactorTime, ITCPTransport
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.protocols.basic import LineReceiver
@@ -19,20 +14,20 @@ from zope.interface import implementer
 
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.blocks import Block, Pieces, RawSink, Section
 from p2p_twisted.wire.codec import encode, printable
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.input import Input
 from p2p_twisted.wire.keepalive import KeepAlive
-from p2p_twisted.wire.line_gate import LineGate
-from p2p_twisted.wire.messages import Error, Hello, Message, Ping
+from p2p_twisted.wire.line_gate import Drop, Greeted, LineGate, Received, Refuse, Reply
+from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
 from p2p_twisted.wire.names import BadName, plain_host
-from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.send_queue import IStream, SendQueue
 from p2p_twisted.wire.session import Session
-from p2p_twisted.wire.source import Source
 
 T = TypeVar("T")
+
+SessionMaker = Callable[["Connection"], Session]
+"""Makes the first session of a connection."""
 
 
 class _Phase(Enum):
@@ -59,11 +54,11 @@ class Connection(LineReceiver):
 
     :param clock: the reactor; where it lets others than transports read, blocks on
         plain TCP connections are read straight into their buffers.
-    :ivar session: whoever talks on this connection now.
-    :ivar ended: is told when the connection is gone, before its session is.
-    :ivar hint: how to go on, for somebody who sent an unknown verb.
-    :ivar answers_after_end: whether to keep open what the other side has finished
-        sending on, because an answer is still due.
+    :param make_session: is called once, before this constructor returns.
+    :param greeting: makes this the listener's side.
+    :param ended: is told when the connection is gone, before its session is.
+    :ivar input: the raw bytes that come in between lines.
+    :ivar output: the raw bytes that a producer sends.
     """
 
     log = Logger()
@@ -74,20 +69,22 @@ class Connection(LineReceiver):
     # Twisted sets it before connectionMade, and we use it only from there on.
     transport: IStream
 
-    session: Session
-    ended: Callable[["Connection"], None]
-    hint: str | None = None
-    answers_after_end = False
-
-    def __init__(self, clock: IReactorTime, greeting: Hello | None = None) -> None:
-        self.ended = _ignore
+    def __init__(
+        self,
+        clock: IReactorTime,
+        make_session: SessionMaker,
+        greeting: Hello | None = None,
+        ended: Callable[["Connection"], None] | None = None,
+    ) -> None:
         self._greeting = greeting
+        self._ended = ended
         self._phase = _Phase.CONNECTING
         self._deadline = Alarm(clock, self._too_late)
-        self._outbox = SendQueue(clock, self._give_up)
-        self._pulse = KeepAlive(clock, greeting is None, self._ping, self._give_up_silent)
-        self._intake = Input(clock, self._take_straight)
-        self._manners = LineGate(self, self._pulse, greeting is not None)
+        self.output = SendQueue(clock, self._give_up)
+        self.input = Input(clock, self._take_straight)
+        self._keep_alive = KeepAlive(clock, greeting is None, self._ping, self._give_up_silent)
+        self._gate = LineGate(is_greeted=greeting is not None)
+        self._session = make_session(self)
 
     # What sessions use
 
@@ -97,11 +94,6 @@ class Connection(LineReceiver):
         return plain_host(self.transport.getPeer().host)
 
     @property
-    def local_host(self) -> str:
-        """The IP address of ours that the other side reached."""
-        return plain_host(self.transport.getHost().host)
-
-    @property
     def is_open(self) -> bool:
         """Whether messages sent now may still arrive."""
         return self._phase is _Phase.OPEN
@@ -109,12 +101,16 @@ class Connection(LineReceiver):
     @property
     def has_talked(self) -> bool:
         """Whether the other side has sent a message yet, other than pings."""
-        return self._manners.has_talked
+        return self._gate.has_talked
 
     @property
     def round_trip(self) -> float | None:
         """The time to the other side and back, in seconds, as far as it is known."""
-        return self._pulse.round_trip
+        return self._keep_alive.round_trip
+
+    def hand_over(self, session: Session) -> None:
+        """Give everything that comes from now on to another session."""
+        self._session = session
 
     def send(self, message: Message, sheddable: bool = False) -> bool:
         """
@@ -129,86 +125,22 @@ class Connection(LineReceiver):
     def send_raw(self, line: bytes, sheddable: bool = False) -> bool:
         """Send bytes that are a line already, or that the last line announced."""
         # What we dialed gets no byte before it has said that it is one of us.
-        if not (self.is_open and self._manners.is_greeted):
+        if not (self.is_open and self._gate.is_greeted):
             return False
-        self._pulse.spoke()
-        return self._outbox.write(line, sheddable)
+        self._keep_alive.spoke()
+        return self.output.send(line, sheddable)
 
-    def expect_raw(self, length: int, sink: RawSink) -> None:
+    def set_deadline(self, seconds: float) -> None:
         """
-        Read the next bytes as they are, then lines again.
+        Abort the connection in so many seconds, unless the deadline is set again or cleared.
 
-        Called while a message or the last raw byte is being received, for what
-        stands behind it.
-
-        :param length: how many bytes; none is fine, and calls nothing.
-        :param sink: is given them in pieces; may raise :class:`ProtocolError`.
-        """
-        self._expect(Pieces(length, sink))
-
-    def expect_block(
-        self, block: memoryview, moved: Callable[[int], None], done: Callable[[], None]
-    ) -> None:
-        """
-        Read the next bytes into a buffer until it is full, then lines again.
-
-        Called as :meth:`expect_raw` is. Plain TCP is fastest where the buffer lies
-        towards pages of memory as what is sent lies towards pages of its file.
-
-        :param block: has room for a byte at least.
-        :param moved: is told how many bytes have come, each time that some have.
-        :param done: is called when it is full; may raise :class:`ProtocolError`.
-        """
-        self._expect(Block(block, moved, done))
-
-    def pace(self, pace: Pace) -> None:
-        """Receive raw bytes no faster than a pace allows; it is stopped at the end."""
-        self._intake.pace(pace)
-
-    def stream(self, producer: IPullProducer) -> None:
-        """
-        Let a producer write to the transport; what is sent meanwhile waits behind it.
-
-        Nobody watches how it gets on: the session sets a deadline.
-        """
-        if self.is_open:
-            self._outbox.lend(producer)
-        else:
-            producer.stopProducing()
-
-    def write(self, piece: bytes) -> None:
-        """Write for the producer that :meth:`stream` let in."""
-        if self.is_open:
-            self.transport.write(piece)
-
-    def write_from(self, source: Source, offset: int, length: int, line: bytes = b"") -> int:
-        """
-        Write some of a source's bytes for the producer that :meth:`stream` let in.
-
-        Only when the transport has asked for more: they may go past what it has.
-
-        :param line: goes before them.
-        :returns: how many of the source's; 0 where it takes none now, and asks again later.
-        :raises SourceChanged: when they are not what they were.
-        """
-        return self._outbox.write_from(source, offset, length, line) if self.is_open else 0
-
-    def stream_ended(self) -> None:
-        """Take the transport back from a producer."""
-        if self.is_open:
-            self._outbox.take_back()
-
-    def within(self, seconds: float) -> None:
-        """
-        Abort unless :meth:`within` or :meth:`in_time` is called again before.
-
-        As long as the other side still reads what :meth:`write_from` sent, it is given
-        another half a minute.
+        While the other side still reads what a producer sent, it is given another half a
+        minute.
         """
         if self.is_open:
             self._deadline.set(seconds)
 
-    def in_time(self) -> None:
+    def clear_deadline(self) -> None:
         """Lift the deadline."""
         if self.is_open:
             self._deadline.stop()
@@ -216,7 +148,7 @@ class Connection(LineReceiver):
     def keep_alive(self) -> None:
         """From now on ping when it is silent for 5 s, or 6, and abort after 15 s."""
         if self.is_open:
-            self._pulse.start()
+            self._keep_alive.start()
 
     def refuse(self, error: ProtocolError | BadName | Error) -> None:
         """Say what is wrong, and close."""
@@ -232,13 +164,11 @@ class Connection(LineReceiver):
 
         In the middle of a stream there is nothing left to say: it is aborted.
         """
-        if self._phase is _Phase.CONNECTING or self._outbox.is_lent:
+        if self._phase is _Phase.CONNECTING or self.output.is_streaming:
             self.abort()
         elif self.is_open:
-            self._outbox.finish()
-            self._phase = _Phase.CLOSING
-            self._intake.end()
-            self.clearLineBuffer()
+            self.output.close()
+            self._begin_closing()
             self.transport.loseConnection()
             self._deadline.set(limits.CLOSE_SECONDS)
 
@@ -246,9 +176,8 @@ class Connection(LineReceiver):
         """Close at once; what has not left is lost. Too early, too late or again does no harm."""
         # A lost TLS connection has no transport left to abort.
         if self._phase is not _Phase.LOST:
-            self._phase = _Phase.CLOSING
-            self._intake.end()
-            self.clearLineBuffer()
+            self.output.discard()
+            self._begin_closing()
             if self.connected:
                 self.transport.abortConnection()
 
@@ -264,9 +193,9 @@ class Connection(LineReceiver):
         if ITCPTransport.providedBy(self.transport):
             # Lines are short and somebody waits for each: never hold one back for the next.
             self.transport.setTcpNoDelay(True)
-        self._intake.attach(self.transport)
-        self._outbox.attach(self.transport)
-        self.within(limits.FIRST_LINE_SECONDS)
+        self.input.attach(self.transport)
+        self.output.attach(self.transport)
+        self.set_deadline(limits.FIRST_LINE_SECONDS)
         if self._greeting is not None:
             self.send(self._greeting)
 
@@ -274,24 +203,27 @@ class Connection(LineReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._phase = _Phase.LOST
         self._deadline.stop()
-        self._intake.end()
-        self._outbox.discard()
-        self._pulse.stop()
-        self.ended(self)
-        self.session.lost(reason)
+        self.input.end()
+        self.output.discard()
+        self._keep_alive.stop()
+        if self._ended is not None:
+            self._ended(self)
+        self._session.lost(reason)
 
     @override
     def dataReceived(self, data: bytes) -> None:
-        self._pulse.heard()
+        self._keep_alive.heard()
         if self.is_open:
             super().dataReceived(data)
             self._read_on()
 
     @override
     def lineReceived(self, line: bytes) -> None:
-        self._intake.line_came(len(line) + len(self.delimiter))
+        self.input.line_came(len(line) + len(self.delimiter))
         if line.strip():
-            self._guard(self._manners.take, line)
+            self._guard(self._take_line, line)
+        if self.input.left:
+            self.setRawMode()
 
     @override
     def rawDataReceived(self, data: bytes) -> None:
@@ -302,19 +234,19 @@ class Connection(LineReceiver):
         self.refuse(ProtocolError(f"a line may have at most {limits.LINE_BYTES} bytes"))
 
     def readConnectionLost(self) -> None:
-        """Take the last line, ended or not: the other side has finished sending."""
+        """Handle the last line, ended or not: the other side has finished sending."""
         if self.line_mode and (rest := self.clearLineBuffer()):
             self.lineReceived(rest)
-        if not self.answers_after_end:
+        if not self._session.keeps_half_open:
             self.close()
 
     def writeConnectionLost(self) -> None:
-        """Do nothing: we never finish sending without closing."""
+        """Ignore it: we never finish sending without closing."""
 
     # How it works
 
     def _guard(self, take: Callable[[T], None], received: T) -> None:
-        """Take what was received; whatever is wrong with it ends this connection alone."""
+        """Handle what was received; whatever is wrong with it ends this connection alone."""
         try:
             take(received)
         except (ProtocolError, BadName) as error:
@@ -324,27 +256,57 @@ class Connection(LineReceiver):
             self.log.failure("while receiving from {host}", host=self.host)
             self.abort()
 
-    def _expect(self, section: Section) -> None:
-        self._intake.expect(section)
-        if section.left:
-            self.setRawMode()
+    def _take_line(self, line: bytes) -> None:
+        match self._gate.take(line, self._session.unknown_verb_hint):
+            case Received(message, is_first):
+                if is_first:
+                    self.clear_deadline()
+                self._take_message(message)
+            case Greeted(hello):
+                self.clear_deadline()
+                self._meet(hello)
+            case Reply(answer):
+                self.send(answer)
+                if not self.has_talked:
+                    # A person who mistyped the first word has as long again.
+                    self.set_deadline(limits.FIRST_LINE_SECONDS)
+            case Refuse(error):
+                self.refuse(error)
+            case Drop():
+                self.abort()
+
+    def _meet(self, hello: Hello) -> None:
+        try:
+            self._session.greeted(hello)
+        except ProtocolError:
+            self.abort()
+
+    def _take_message(self, message: Message) -> None:
+        match message:
+            case Ping(number):
+                self._keep_alive.pinged()
+                self.send(Pong(number))
+            case Pong(number):
+                self._keep_alive.answered(number)
+            case _:
+                self._session.received(message)
 
     def _take_raw(self, received: bytes) -> None:
-        intake, start = self._intake, 0
-        # Whoever takes them may announce that more raw bytes follow, or close.
-        while intake.left and start < len(received) and self.is_open:
-            piece = received[start : start + intake.left]
+        incoming, start = self.input, 0
+        # The session may announce on the way that more raw bytes follow, or close.
+        while incoming.left and start < len(received) and self.is_open:
+            piece = received[start : start + incoming.left]
             start += len(piece)
-            intake.take(piece)
-        if self.is_open and not intake.left:
+            incoming.take(piece)
+        if self.is_open and not incoming.left:
             self.setLineMode(received[start:])
 
     def _take_straight(self, count: int, behind: bytes) -> None:
-        """Take what was read into a block, if anything was, and the first bytes behind it."""
-        self._pulse.heard()
+        """Handle what was read into a block, if anything was, and the first bytes behind it."""
+        self._keep_alive.heard()
         if count:
-            self._guard(self._intake.filled, count)
-            if self.is_open and not self._intake.left:
+            self._guard(self.input.filled, count)
+            if self.is_open and not self.input.left:
                 self.setLineMode()
         if behind:
             self.dataReceived(behind)
@@ -353,13 +315,18 @@ class Connection(LineReceiver):
 
     def _read_on(self) -> None:
         if self.is_open:
-            self._intake.fit()
+            self.input.fit()
+
+    def _begin_closing(self) -> None:
+        self._phase = _Phase.CLOSING
+        self.input.end()
+        self.clearLineBuffer()
 
     def _ping(self, number: int) -> None:
         self.send(Ping(number))
 
     def _too_late(self) -> None:
-        if self.is_open and self._outbox.is_being_read():
+        if self.is_open and self.output.is_being_read():
             self._deadline.set(limits.STALL_SECONDS)
         else:
             self._give_up("it was too late")
@@ -370,7 +337,3 @@ class Connection(LineReceiver):
     def _give_up(self, why: str) -> None:
         self.log.debug("gave {host} up: {why}", host=self.host, why=why)
         self.abort()
-
-
-def _ignore(_what: object) -> None:
-    """Stand where nobody listens."""

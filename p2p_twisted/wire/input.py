@@ -7,7 +7,14 @@ from typing import Any, Final
 from twisted.internet.interfaces import IReactorFDSet
 
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.blocks import Block, BlockReader, Pieces, Section, plain_socket
+from p2p_twisted.wire.blocks import (
+    Block,
+    BlockReader,
+    Pieces,
+    RawSink,
+    Section,
+    plain_socket,
+)
 from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.send_queue import IStream
 
@@ -51,9 +58,32 @@ class Input:
         """Take note of a line: the next one of its kind is mostly as long."""
         self._section, self._line_bytes = _NOTHING, length
 
-    def expect(self, section: Section) -> None:
-        """Take the next raw bytes as this section."""
-        self._section = section
+    def expect_raw(self, length: int, sink: RawSink) -> None:
+        """
+        Read the next bytes as they are, then lines again.
+
+        Called while a message or the last raw byte is being received, for what
+        stands behind it.
+
+        :param length: how many bytes; none is fine, and calls nothing.
+        :param sink: is given them in pieces; may raise :class:`ProtocolError`.
+        """
+        self._section = Pieces(length, sink)
+
+    def expect_block(
+        self, block: memoryview, moved: Callable[[int], None], done: Callable[[], None]
+    ) -> None:
+        """
+        Read the next bytes into a buffer until it is full, then lines again.
+
+        Called as :meth:`expect_raw` is. Plain TCP is fastest where the buffer lies
+        towards pages of memory as what is sent lies towards pages of its file.
+
+        :param block: has room for a byte at least.
+        :param moved: is told how many bytes have come, each time that some have.
+        :param done: is called when it is full; may raise :class:`ProtocolError`.
+        """
+        self._section = Block(block, moved, done)
 
     def take(self, piece: bytes) -> None:
         """Give the section its next bytes, no more than are left."""
@@ -67,7 +97,7 @@ class Input:
         self._section.filled(count)
 
     def pace(self, pace: Pace) -> None:
-        """Read raw bytes no faster than a pace allows, until the end."""
+        """Read raw bytes no faster than a pace allows; it is stopped at the end."""
         self._pace = pace
 
     def fit(self) -> None:

@@ -1,7 +1,6 @@
 """Accept connections, within bounds that leave room for honest strangers."""
 
 from collections import Counter
-from collections.abc import Callable
 
 from attrs import evolve, frozen
 from twisted.internet.interfaces import IAddress, IReactorTime
@@ -9,13 +8,9 @@ from twisted.internet.protocol import Factory
 from typing_extensions import override
 
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.connection import Connection, SessionMaker
 from p2p_twisted.wire.messages import Hello
 from p2p_twisted.wire.names import is_loopback, plain_host
-from p2p_twisted.wire.session import Session
-
-SessionMaker = Callable[[Connection], Session]
-"""Makes the first session of a connection that was accepted."""
 
 
 @frozen
@@ -73,9 +68,7 @@ class Listener(Factory):
         host = plain_host(getattr(addr, "host", ""))
         if not self._has_room_for(host):
             return None
-        connection = Connection(self._clock, self._greeting)
-        connection.session = self._make_session(connection)
-        connection.ended = self._forget
+        connection = Connection(self._clock, self._make_session, self._greeting, self._forget)
         self._open[connection] = host
         self._newcomers[connection] = None
         self._hosts[host] += 1

@@ -64,29 +64,31 @@ class SendQueue:
         self._unread = 0
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
+        self._is_open = False
         self._is_full = False
-        self._is_lent = False
+        self._is_streaming = False
         self._blocked = Alarm(clock, self._blocked_for_long)
 
     @property
-    def is_lent(self) -> bool:
+    def is_streaming(self) -> bool:
         """Whether another producer has the transport."""
-        return self._is_lent
+        return self._is_streaming
 
     def attach(self, transport: IStream) -> None:
         """Write to this transport from now on."""
         self._transport = transport
+        self._is_open = True
         if hasattr(os, "sendfile"):
             self._socket = plain_socket(transport)
         transport.registerProducer(self, True)
 
-    def write(self, line: bytes, sheddable: bool = False) -> bool:
+    def send(self, line: bytes, sheddable: bool = False) -> bool:
         """
-        Write, now or as soon as the transport takes it.
+        Write a line, now or as soon as the transport takes it.
 
         :returns: whether it was written or queued.
         """
-        if not (self._is_full or self._is_lent):
+        if not (self._is_full or self._is_streaming):
             self._transport.write(line)
             return True
         if sheddable and self._queued_bytes + len(line) > limits.QUEUE_BYTES // 2:
@@ -98,23 +100,40 @@ class SendQueue:
         self._queued_bytes += len(line)
         return True
 
-    def lend(self, producer: IPullProducer) -> None:
-        """Give the transport to another producer, behind all that was written so far."""
-        self.finish()
-        self._is_lent = True
+    def start_stream(self, producer: IPullProducer) -> None:
+        """
+        Give the transport to another producer, behind all that was sent so far.
+
+        What is sent meanwhile waits behind the stream. Nothing here watches how it gets
+        on: the session sets a deadline. Where the connection is closed, the producer is
+        stopped.
+        """
+        if not self._is_open:
+            producer.stopProducing()
+            return
+        self._write_all()
+        self._is_streaming = True
         # Twisted would send 128 KiB at a time, at half the speed.
         self._transport.SEND_LIMIT = limits.MIB
         self._transport.registerProducer(producer, False)
+
+    def write(self, piece: bytes) -> None:
+        """Write for the producer that has the transport."""
+        if self._is_open:
+            self._transport.write(piece)
 
     def write_from(self, source: Source, offset: int, length: int, line: bytes = b"") -> int:
         """
         Write some of a source's bytes for the producer that has the transport.
 
+        Only when the transport has asked for more: they may go past what it has.
+
         :param line: goes before them, with the first of them in one packet where it can.
-        :returns: how many of the source's; 0 where the socket takes none now.
+        :returns: how many of the source's; 0 where the socket takes none now, and asks
+            again later.
         :raises SourceChanged: when they are not what they were.
         """
-        if line and not self._write_before(line):
+        if not self._is_open or (line and not self._write_before(line)):
             return 0
         if self._socket is not None:
             sent = _send_file(self._socket, source, offset, length)
@@ -126,27 +145,22 @@ class SendQueue:
         self._transport.write(piece)
         return len(piece)
 
-    def _write_before(self, line: bytes) -> bool:
-        """Write a line; tell whether what is sent past the transport now will come behind it."""
-        if self._socket is None:
-            self._transport.write(line)
-            return True
-        try:
-            sent = self._socket.send(line, _MORE)
-        except OSError:
-            # To write to the transport will tell what is wrong, if anything is.
-            sent = 0
-        if sent < len(line):
-            self._transport.write(line[sent:])
-        return sent == len(line)
+    def end_stream(self) -> None:
+        """Take the transport back from the other producer."""
+        if self._is_open:
+            self._is_streaming = False
+            self._transport.unregisterProducer()
+            self._transport.registerProducer(self, True)
+            self.resumeProducing()
 
     def is_being_read(self) -> bool:
         """
-        Tell whether the other side reads what :meth:`write_from` sent.
+        Return whether the other side reads what :meth:`write_from` sent.
 
-        The system takes megabytes at once, and on a slow link nothing more for long.
+        The system takes megabytes at once, and on a slow link nothing more for long. Each
+        call begins to count anew.
 
-        :returns: whether it has read enough, or the rest, since this was asked last or
+        :returns: whether it has read enough, or the rest, since the last call or since
             something was sent.
         """
         if self._socket is None:
@@ -154,21 +168,14 @@ class SendQueue:
         before, self._unread = self._unread, _unread(self._socket)
         return before - self._unread >= min(_ENOUGH_BYTES, max(1, before))
 
-    def take_back(self) -> None:
-        """Take the transport back from another producer."""
-        self._is_lent = False
-        self._transport.unregisterProducer()
-        self._transport.registerProducer(self, True)
-        self.resumeProducing()
-
-    def finish(self) -> None:
-        """Hand all that waits to the transport, full or not: it is bounded."""
-        self._transport.unregisterProducer()
-        self._unblock()
-        self._write_queue()
+    def close(self) -> None:
+        """Hand everything that waits to the transport, full or not: it is bounded."""
+        self._is_open = False
+        self._write_all()
 
     def discard(self) -> None:
-        """Forget all that waits: the transport is gone."""
+        """Forget everything that waits: the transport is gone, or about to be."""
+        self._is_open = False
         self._unblock()
         self._queue.clear()
         self._queued_bytes = 0
@@ -185,7 +192,26 @@ class SendQueue:
         self._write_queue()
 
     def stopProducing(self) -> None:
-        """Do nothing: the loss of the connection is told separately."""
+        """Ignore it: the loss of the connection is told separately."""
+
+    def _write_before(self, line: bytes) -> bool:
+        """Write a line; return whether what goes past the transport now will come behind it."""
+        if self._socket is None:
+            self._transport.write(line)
+            return True
+        try:
+            sent = self._socket.send(line, _MORE)
+        except OSError:
+            # To write to the transport will tell what is wrong, if anything is.
+            sent = 0
+        if sent < len(line):
+            self._transport.write(line[sent:])
+        return sent == len(line)
+
+    def _write_all(self) -> None:
+        self._transport.unregisterProducer()
+        self._unblock()
+        self._write_queue()
 
     def _write_queue(self) -> None:
         while self._queue and not self._is_full:

@@ -88,6 +88,7 @@ class Link:
     """A link, as far as raw bytes go."""
 
     def __init__(self) -> None:
+        self.input = self
         self.left = 0
         self.rest = b""
 

@@ -11,7 +11,6 @@ import attrs
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.protocol import Factory
-from twisted.python.failure import Failure
 from typing_extensions import override
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
@@ -97,23 +96,17 @@ class OnDisk(Content):
         return piece
 
 
-class FirstPush:
+class FirstPush(Session):
     """The session of an accepted connection: it takes a push."""
 
     def __init__(self, connection: Connection, downloads: Downloads | Tickets) -> None:
         self._connection = connection
         self._downloads = downloads
 
-    def greeted(self, hello: Hello) -> None:
-        """Never told."""
-
     def received(self, message: Message) -> None:
         if not isinstance(message, Push):
             raise ProtocolError("only pushes here")
-        self._connection.session = self._downloads.session_for_push(self._connection, message)
-
-    def lost(self, reason: Failure) -> None:
-        """Nothing to do."""
+        self._connection.hand_over(self._downloads.session_for_push(self._connection, message))
 
 
 def make_uploads(

@@ -14,6 +14,7 @@ from typing_extensions import override
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello
 from p2p_twisted.wire.names import PeerAddress
+from p2p_twisted.wire.session import Session
 from tests.registry.builders import LOOPBACK
 
 _DIALER = IPv4Address("TCP", LOOPBACK, 40_000)
@@ -72,16 +73,10 @@ class Wires:
         self._pumps.append(connect(server, ends[0], client, ends[1]))
 
 
-class Deaf:
+class Deaf(Session):
     """A session that hears nothing."""
 
-    def greeted(self, hello: Hello) -> None:
-        """Pass over it."""
-
     def received(self, message: object) -> None:
-        """Pass over it."""
-
-    def lost(self, reason: Failure) -> None:
         """Pass over it."""
 
 

@@ -121,14 +121,16 @@ class OnSockets:
         ours, self.other = socket.socketpair()
         self._name = os.readlink(f"/proc/self/fd/{ours.fileno()}")
         self.other.setblocking(False)
-        self.connection = Connection(self.reactor, HELLO)
-        self.notes = Notes(self.connection)
-        self.connection.session = self.notes
+        self.connection = Connection(self.reactor, self._make_notes, HELLO)
         connect(self.reactor, ours, self.connection)
         self.say(b"BYE\n")
         self.until(lambda: self.notes.messages)
         self.notes.messages.clear()
         self.heard()
+
+    def _make_notes(self, connection: Connection) -> Notes:
+        self.notes = Notes(connection)
+        return self.notes
 
     def say(self, said: bytes) -> None:
         left = memoryview(said)

@@ -13,6 +13,7 @@ from p2p_twisted.wire.codec import decode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Message
+from p2p_twisted.wire.session import Session
 
 HELLO = Hello(PROTOCOL, "peer", "s1", "default")
 HELLO_LINE = b'HELLO {"protocol":1,"role":"peer","name":"s1","network":"default"}\r\n'
@@ -64,7 +65,7 @@ class Pipe(StringTransport):
         return bool(self.disconnecting)
 
 
-class Notes:
+class Notes(Session):
     """A session that writes down what it is told."""
 
     def __init__(self, connection: Connection) -> None:
@@ -86,11 +87,14 @@ class Notes:
 class Talk:
     """A connection from one end: what comes in is said by the test."""
 
-    def __init__(self, greeting: Hello | None = HELLO, host: str = "192.168.1.1") -> None:
+    def __init__(
+        self,
+        greeting: Hello | None = HELLO,
+        host: str = "192.168.1.1",
+        ended: Callable[[Connection], None] | None = None,
+    ) -> None:
         self.clock = Clock()
-        self.connection = Connection(self.clock, greeting)
-        self.notes = Notes(self.connection)
-        self.connection.session = self.notes
+        self.connection = Connection(self.clock, self._make_notes, greeting, ended)
         self.pipe = Pipe(host)
 
     def begin(self) -> "Talk":
@@ -108,6 +112,10 @@ class Talk:
         """Let time pass in steps of half a second, and return what was sent meanwhile."""
         self.clock.pump([0.5] * round(seconds * 2))
         return self.pipe.taken()
+
+    def _make_notes(self, connection: Connection) -> Notes:
+        self.notes = Notes(connection)
+        return self.notes
 
     def lose(self) -> None:
         """Let the transport end, as it does after it was closed or aborted."""

@@ -46,13 +46,13 @@ class Blocks(Notes):
         self.on_moved: Callable[[], None] = nothing
         self.on_done: Callable[[], None] = nothing
         self.losses = end.notes.losses
-        end.connection.session = self
+        end.connection.hand_over(self)
 
     def received(self, message: Message) -> None:
         self.heard.append(message)
         if isinstance(message, Chunk):
             self.block = memoryview(bytearray(message.length))
-            self.connection.expect_block(self.block, self.some, self.all)
+            self.connection.input.expect_block(self.block, self.some, self.all)
 
     def some(self, count: int) -> None:
         self.moved.append(count)
@@ -166,14 +166,14 @@ class Contract(SynchronousTestCase):
         """A deadline ends it in the middle of a block."""
         end, blocks = self.begin()
         end.say(encode(Chunk(0, 90_000)) + bytes(70_000))
-        end.connection.within(0)
+        end.connection.set_deadline(0)
         self.assert_gone(end, blocks)
 
     def test_paced(self) -> None:
         """In a pause nothing is read; then all that had been sent meanwhile."""
         end, blocks = self.begin()
         pace = Breather(40_000)
-        end.connection.pace(pace)
+        end.connection.input.pace(pace)
         content = os.urandom(200_000)
         end.say(encode(Chunk(0, len(content))) + content + encode(Done()))
         self.assertLess(sum(blocks.moved), len(content))
@@ -199,7 +199,7 @@ class Contract(SynchronousTestCase):
         """Nothing is left of what ends while it is paused."""
         end, blocks = self.begin()
         pace = Breather(40_000)
-        end.connection.pace(pace)
+        end.connection.input.pace(pace)
         end.say(encode(Chunk(0, 200_000)) + bytes(100_000))
         end.until(lambda: pace.is_paused)
         end.connection.abort()

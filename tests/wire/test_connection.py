@@ -9,7 +9,7 @@ from zope.interface.verify import verifyObject
 
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import Done
-from tests.wire.talking import HELLO_LINE, Talk, listening, talking
+from tests.wire.talking import HELLO_LINE, Notes, Talk, listening, talking
 
 
 class TransportTests(SynchronousTestCase):
@@ -23,7 +23,6 @@ class TransportTests(SynchronousTestCase):
         """An IPv4 address is one whatever the socket's family."""
         self.assertEqual(listening("::ffff:10.0.0.7").connection.host, "10.0.0.7")
         self.assertEqual(listening("::1").connection.host, "::1")
-        self.assertEqual(listening().connection.local_host, "10.0.0.1")
 
     def test_lines_are_not_held_back(self) -> None:
         """A TCP transport is told to send short lines at once; others have no such thing."""
@@ -34,7 +33,7 @@ class TransportTests(SynchronousTestCase):
             def setTcpNoDelay(self, enabled: bool) -> None:
                 delays.append(enabled)
 
-        connection = Connection(Clock())
+        connection = Connection(Clock(), Notes)
         connection.makeConnection(Tcp(connection, False))
         self.assertEqual(delays, [True])
 
@@ -44,9 +43,8 @@ class EndTests(SynchronousTestCase):
 
     def test_lost_once(self) -> None:
         """The listener hears of the loss, then the session, once."""
-        told = []
-        talk = talking()
-        talk.connection.ended = lambda connection: told.append(len(talk.notes.losses))
+        told: list[int] = []
+        talk = Talk(ended=lambda connection: told.append(len(talk.notes.losses))).begin()
         talk.connection.abort()
         talk.connection.abort()
         talk.lose()
@@ -91,7 +89,7 @@ class EndTests(SynchronousTestCase):
         talk.connection.readConnectionLost()
         self.assertTrue(talk.pipe.is_ended)
         talk = talking()
-        talk.connection.answers_after_end = True
+        talk.notes.keeps_half_open = True
         talk.connection.readConnectionLost()
         self.assertFalse(talk.pipe.is_ended)
         self.assertTrue(talk.connection.send(Done()))

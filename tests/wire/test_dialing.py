@@ -20,8 +20,12 @@ class DialingTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.reactor = MemoryReactorClock()
-        self.connection = Connection(self.reactor)
-        self.connection.session = self.notes = Notes(self.connection)
+        self.connection = Connection(self.reactor, self.make_notes)
+
+    def make_notes(self, connection: Connection) -> Notes:
+        """Make the dialer's session."""
+        self.notes = Notes(connection)
+        return self.notes
 
     def test_success(self) -> None:
         """The Deferred fires with the connection."""

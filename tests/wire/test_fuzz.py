@@ -100,7 +100,7 @@ class Counting(Notes):
         self.count += 1
         match message:
             case Chunk(length=length) | File(size=length) | Whole(size=length):
-                self.connection.expect_raw(length, self.take)
+                self.connection.input.expect_raw(length, self.take)
             case Bye():
                 self.connection.close()
 
@@ -138,7 +138,7 @@ class FuzzTests(SynchronousTestCase):
     def converse(self, rng: Random) -> int:
         """Send one connection much, and tell how many lines it was."""
         talk = listening() if rng.random() < 0.7 else Talk(None).begin()
-        talk.connection.session = Counting(talk.connection)
+        talk.connection.hand_over(Counting(talk.connection))
         # Most are damaged so much that they end the connection: so there are few on each.
         sent = [HELLO_LINE] if rng.random() < 0.9 else []
         sent += [something(rng) for _ in range(rng.randint(1, 6))]

@@ -48,7 +48,7 @@ class GreetingTests(SynchronousTestCase):
     def test_wrong_peer_gets_no_byte(self) -> None:
         """A session that refuses who greets sends nothing to it."""
         talk = dialing()
-        talk.connection.session = Choosy(talk.connection)
+        talk.connection.hand_over(Choosy(talk.connection))
         self.assertEqual(talk.hear(HELLO_LINE), b"")
         self.assertEqual(talk.pipe.aborts, 1)
 

@@ -54,7 +54,7 @@ class LineTests(SynchronousTestCase):
     def test_unknown_verbs(self) -> None:
         """Two are answered with how to go on, the third ends it."""
         talk = listening()
-        talk.connection.hint = "send a valid flag: P2P"
+        talk.notes.unknown_verb_hint = "send a valid flag: P2P"
         self.assertEqual(said(talk.hear(b"XYZ\n")), [Error("send a valid flag: P2P", "flag")])
         self.assertFalse(talk.pipe.is_ended)
         self.assertEqual(said(talk.hear(b"XYZ {}\n")), [Error("send a valid flag: P2P", "flag")])
@@ -83,7 +83,7 @@ class LineTests(SynchronousTestCase):
     def test_session_refuses(self) -> None:
         """A session's ProtocolError is one line, and the end."""
         talk = listening()
-        talk.connection.session = Choosy(talk.connection)
+        talk.connection.hand_over(Choosy(talk.connection))
         self.assertEqual(said(talk.hear(b"DONE\nDONE\n")), [Error("say something else")])
         self.assertTrue(talk.pipe.is_ended)
 
@@ -96,7 +96,7 @@ class LineTests(SynchronousTestCase):
                 PeerAddress("s2", self.connection.host, 9001)
 
         talk = listening("fe80::1%eth0")
-        talk.connection.session = Noting(talk.connection)
+        talk.connection.hand_over(Noting(talk.connection))
         self.assertEqual(
             said(talk.hear(b"DONE\n")), [Error("an address may not name an interface")]
         )
@@ -112,7 +112,7 @@ class LineTests(SynchronousTestCase):
     def test_mistake_of_ours(self) -> None:
         """A session that fails ends its own connection, and is logged once."""
         talk = listening()
-        talk.connection.session = Broken(talk.connection)
+        talk.connection.hand_over(Broken(talk.connection))
         self.assertEqual(talk.hear(b"DONE\nDONE\n"), b"")
         self.assertEqual(talk.pipe.aborts, 1)
         self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
@@ -127,7 +127,8 @@ class LineTests(SynchronousTestCase):
                 self.connection.close()
 
         talk = listening()
-        talk.connection.session = closing = Closing(talk.connection)
+        closing = Closing(talk.connection)
+        talk.connection.hand_over(closing)
         self.assertEqual(talk.hear(b"DONE\nDONE\nGARBAGE\n"), b"BYE\r\n")
         self.assertEqual(closing.messages, [Done()])
 
@@ -136,9 +137,9 @@ class LineTests(SynchronousTestCase):
 
         class First(Notes):
             def received(self, message: Message) -> None:
-                self.connection.session = talk.notes
+                self.connection.hand_over(talk.notes)
 
         talk = listening()
-        talk.connection.session = First(talk.connection)
+        talk.connection.hand_over(First(talk.connection))
         talk.hear(b"DONE\nBYE\n")
         self.assertEqual(talk.notes.messages, [Bye()])

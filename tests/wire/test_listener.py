@@ -22,8 +22,13 @@ class Accepting:
 
     def __init__(self, bounds: Bounds) -> None:
         self.clock = Clock()
-        self.listener = Listener(self.clock, HELLO, Notes, bounds)
+        self.sessions: list[Notes] = []
+        self.listener = Listener(self.clock, HELLO, self._make_session, bounds)
         self.pipes: dict[Connection, Pipe] = {}
+
+    def _make_session(self, connection: Connection) -> Notes:
+        self.sessions.append(Notes(connection))
+        return self.sessions[-1]
 
     def accept(self, host: str = "127.0.0.1") -> Connection | None:
         """Connect from a host."""
@@ -58,9 +63,9 @@ class ListenerTests(SynchronousTestCase):
     def test_greets(self) -> None:
         """Whoever comes is greeted, and has a session of its own."""
         accepting = Accepting(Bounds())
-        one, two = accepting.accepted(), accepting.accepted()
-        self.assertEqual(accepting.pipes[one].value(), HELLO_LINE)
-        self.assertIsNot(one.session, two.session)
+        connections = [accepting.accepted(), accepting.accepted()]
+        self.assertEqual(accepting.pipes[connections[0]].value(), HELLO_LINE)
+        self.assertEqual([notes.connection for notes in accepting.sessions], connections)
 
     def test_total(self) -> None:
         """Above the bound newcomers are closed; a loss makes room."""
@@ -77,7 +82,7 @@ class ListenerTests(SynchronousTestCase):
         accepting = Accepting(Bounds())
         connection = accepting.accepted()
         accepting.lose(connection)
-        del accepting.pipes[connection]
+        del accepting.pipes[connection], accepting.sessions[:]
         kept = ref(connection)
         del connection
         gc.collect()

@@ -23,9 +23,9 @@ class Pieces:
 
     def resumeProducing(self) -> None:
         if self._pieces:
-            self._talk.connection.write(self._pieces.pop(0))
+            self._talk.connection.output.write(self._pieces.pop(0))
         else:
-            self._talk.connection.stream_ended()
+            self._talk.connection.output.end_stream()
             self._at_end()
 
     def stopProducing(self) -> None:
@@ -35,7 +35,7 @@ class Pieces:
 def streamed(talk: Talk, *pieces: bytes) -> Pieces:
     """Begin to stream pieces; the transport pulls when the test says so."""
     producer = Pieces(talk, list(pieces), lambda: None)
-    talk.connection.stream(producer)
+    talk.connection.output.start_stream(producer)
     return producer
 
 
@@ -133,7 +133,7 @@ class QueueTests(SynchronousTestCase):
         self.assertIsNone(talk.pipe.producer)
         self.assertFalse(talk.connection.send(Done()))
         talk.connection.close()
-        talk.connection.in_time()
+        talk.connection.clear_deadline()
         talk.clock.advance(5)
         self.assertEqual(talk.pipe.aborts, 1)
 
@@ -216,8 +216,8 @@ class StreamTests(SynchronousTestCase):
         talk.connection.close()
         producer = streamed(talk, b"a")
         self.assertTrue(producer.is_stopped)
-        talk.connection.write(b"a")
-        talk.connection.stream_ended()
+        talk.connection.output.write(b"a")
+        talk.connection.output.end_stream()
         self.assertEqual(talk.pipe.value(), b"")
 
 
@@ -241,7 +241,8 @@ class RefusalTests(SynchronousTestCase):
     def test_notes_are_kept(self) -> None:
         """The session that was there at the end is told of it."""
         talk = talking()
-        talk.connection.session = successor = Notes(talk.connection)
+        successor = Notes(talk.connection)
+        talk.connection.hand_over(successor)
         talk.connection.refuse(Error("no"))
         talk.lose()
         self.assertEqual((len(talk.notes.losses), len(successor.losses)), (0, 1))

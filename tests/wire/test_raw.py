@@ -26,7 +26,7 @@ class Chunks(Notes):
         self.heard.append(message)
         if isinstance(message, Chunk):
             self.heard.append(b"")
-            self.connection.expect_raw(message.length, self.take)
+            self.connection.input.expect_raw(message.length, self.take)
 
     def take(self, piece: bytes) -> None:
         assert piece
@@ -39,7 +39,7 @@ def chunking() -> tuple[Talk, Chunks]:
     """Make a connection with such a session."""
     talk = listening()
     chunks = Chunks(talk.connection)
-    talk.connection.session = chunks
+    talk.connection.hand_over(chunks)
     return talk, chunks
 
 
@@ -48,10 +48,10 @@ def sink_of(talk: Talk, length: int, sink: Callable[[bytes], None]) -> None:
 
     class Expecting(Notes):
         def received(self, message: Message) -> None:
-            talk.connection.session = talk.notes
-            talk.connection.expect_raw(length, sink)
+            talk.connection.hand_over(talk.notes)
+            talk.connection.input.expect_raw(length, sink)
 
-    talk.connection.session = Expecting(talk.connection)
+    talk.connection.hand_over(Expecting(talk.connection))
 
 
 class PaceTests(SynchronousTestCase):
@@ -61,7 +61,7 @@ class PaceTests(SynchronousTestCase):
         """Raw bytes are read within the allowance, and then not for a while; lines are free."""
         talk, chunks = chunking()
         pace = Breather(100)
-        talk.connection.pace(pace)
+        talk.connection.input.pace(pace)
         talk.hear(b"DONE\n" * 100)
         self.assertEqual(talk.pipe.producerState, "producing")
         talk.hear(b'CHUNK {"index":0,"length":200}\n')
@@ -79,7 +79,7 @@ class PaceTests(SynchronousTestCase):
         """With the connection the pace ends."""
         talk, _chunks = chunking()
         pace = Breather(100)
-        talk.connection.pace(pace)
+        talk.connection.input.pace(pace)
         talk.connection.abort()
         self.assertTrue(pace.is_stopped)
 
@@ -108,7 +108,7 @@ class RawTests(SynchronousTestCase):
         def take(piece: bytes) -> None:
             pieces.append(piece)
             if len(pieces) < 60_000:
-                talk.connection.expect_raw(1, take)
+                talk.connection.input.expect_raw(1, take)
 
         sink_of(talk, 1, take)
         self.assertLess(sys.getrecursionlimit(), 60_000)
@@ -119,7 +119,7 @@ class RawTests(SynchronousTestCase):
     def test_sink_ends_without_more(self) -> None:
         """A sink that announces an empty section is followed by lines."""
         talk = listening()
-        sink_of(talk, 1, lambda piece: talk.connection.expect_raw(0, self.fail))
+        sink_of(talk, 1, lambda piece: talk.connection.input.expect_raw(0, self.fail))
         talk.hear(b"BYE\nxDONE\n")
         self.assertEqual(talk.notes.messages, [Done()])
 
@@ -161,7 +161,7 @@ class RawTests(SynchronousTestCase):
         def take(piece: bytes) -> None:
             pieces.append(piece)
             talk.connection.abort()
-            talk.connection.expect_raw(1, take)
+            talk.connection.input.expect_raw(1, take)
 
         sink_of(talk, 1, take)
         talk.hear(b"BYE\nxyz")
