@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
@@ -17,6 +17,7 @@ from p2p_twisted.console.raw_mode import RawMode, is_foreground
 from p2p_twisted.console.terminal_console import TerminalConsole
 from p2p_twisted.console.verdicts import Verdicts
 from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.runtime.reactor import ThreadingReactor
 
 _STDIN: Final = 0
 _STDOUT: Final = 1
@@ -52,7 +53,7 @@ class ConsoleService(Service):
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: ThreadingReactor,
         peer: IPeer,
         name: str,
         on_leave: Callable[[], None],

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -46,7 +47,7 @@ class Indexer:
         scanner: Scanner,
         catalog: Catalog,
         *,
-        clock: Any,
+        clock: IReactorTime,
         offload: Offload,
         make_watcher: WatcherMaker,
         wall: Callable[[], float],

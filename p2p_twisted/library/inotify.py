@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.fdesc import readFromFD
+from twisted.internet.interfaces import IReactorFDSet
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
@@ -46,7 +47,7 @@ _IS_COMPLETE: Final = _CLOSE_WRITE | _MOVED_TO
 _EVENT: Final = struct.Struct("iIII")
 
 
-def watcher_for(reactor: Any, root: Path) -> WatcherMaker:
+def watcher_for(reactor: IReactorFDSet, root: Path) -> WatcherMaker:
     """Choose what this system offers to watch a directory with."""
 
     def make(noticed: Noticed) -> Watcher:
@@ -73,7 +74,7 @@ class InotifyWatcher(FileDescriptor):
 
     log = Logger()
 
-    def __init__(self, reactor: Any, root: Path, noticed: Noticed) -> None:
+    def __init__(self, reactor: IReactorFDSet, root: Path, noticed: Noticed) -> None:
         super().__init__(reactor)
         self._root = root
         self._noticed = noticed

@@ -4,9 +4,10 @@ import errno
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from p2p_twisted.library.cache import HashCache
@@ -47,7 +48,7 @@ class Library:
         *,
         excluded: Path | None,
         cache: Path,
-        clock: Any,
+        clock: IReactorTime,
         offload: Offload,
         make_watcher: WatcherMaker,
         wall: Callable[[], float] = time.time,

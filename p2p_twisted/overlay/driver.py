@@ -5,7 +5,7 @@ from itertools import count
 from math import inf
 from operator import attrgetter
 from random import Random
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError
@@ -31,6 +31,7 @@ from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.overlay.queries import LocalAnswer
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.messages import (
@@ -85,7 +86,7 @@ class OverlayDriver:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Dialer,
         rng: Random,
         me: PeerAddress,
         network: NetworkName,

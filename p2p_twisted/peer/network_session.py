@@ -21,6 +21,7 @@ from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.startup import open_files_limit
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.runtime.twistd import listen
@@ -56,7 +57,7 @@ class NetworkSession:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Reactor,
         rng: Random,
         settings: Settings,
         state: StateDirectory,

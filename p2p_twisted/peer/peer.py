@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -29,6 +28,7 @@ from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.state import STATE_DIRECTORY, StateDirectory
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
@@ -57,7 +57,7 @@ class Peer:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Reactor,
         rng: Random,
         settings: Settings,
         offload: Offload,

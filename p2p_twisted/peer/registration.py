@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 import attrs
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -46,7 +47,7 @@ class RegistrationKeeper:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: IReactorTime,
         rng: Random,
         client: RegistryClient,
         state: StateDirectory,

@@ -1,7 +1,7 @@
 """A peer as a service: it starts, joins, and leaves when it is stopped."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from twisted.application.service import Service
 from twisted.internet import defer
@@ -14,6 +14,7 @@ from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.state import StateInUse
 from p2p_twisted.registry.client import RegistryRefused
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.startup import CannotStart, notify
 
 _READY_SECONDS: Final = 10.0
@@ -32,7 +33,7 @@ class PeerService(Service):
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Reactor,
         peer: Peer,
         announce: Callable[[str], None],
         give_up: Callable[[str], None],

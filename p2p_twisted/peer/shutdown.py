@@ -1,9 +1,10 @@
 """The end of a whole network: one peer says so, and all the others obey."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -34,7 +35,7 @@ class Shutdown:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: IReactorTime,
         presence: NetworkSession,
         new_id: Callable[[], MessageId],
         announce: Callable[[str], None],

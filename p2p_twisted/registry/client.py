@@ -1,11 +1,12 @@
 """A peer's side of the registry."""
 
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import attrs
 
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.one_shot import NoAnswer, request
+from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.messages import (
     PROTOCOL,
     Bye,
@@ -49,7 +50,7 @@ class RegistryClient:
     :param network: the registry of another one is not talked to.
     """
 
-    reactor: Any
+    reactor: Dialer
     host: str
     port: int
     network: NetworkName

@@ -1,7 +1,5 @@
 """See whether peers are alive, without letting anybody make us hammer them."""
 
-from typing import Any
-
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -9,6 +7,7 @@ from twisted.logger import Logger
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.one_shot import NoAnswer, request
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.messages import PROTOCOL, Hello
 from p2p_twisted.wire.names import NetworkName, PeerAddress
 
@@ -23,7 +22,7 @@ class Checker:
 
     log = Logger()
 
-    def __init__(self, reactor: Any, network: NetworkName) -> None:
+    def __init__(self, reactor: Dialer, network: NetworkName) -> None:
         self._reactor = reactor
         self._network = network
         self._dials = DeferredSemaphore(limits.CHECKS_AT_ONCE)

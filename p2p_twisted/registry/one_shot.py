@@ -1,11 +1,10 @@
 """Dial a listener, make sure who it is, and ask it one thing."""
 
-from typing import Any
-
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.errors import ProtocolError
@@ -18,7 +17,7 @@ class NoAnswer(Exception):
 
 
 async def request(
-    reactor: Any,
+    reactor: Dialer,
     host: str,
     port: int,
     expected: Hello,

@@ -1,10 +1,10 @@
 """The registry at work: one request at a time, each kept before it is answered."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import attrs
 from twisted.internet.defer import DeferredLock, gatherResults
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from p2p_twisted.registry import refusals
@@ -41,7 +41,7 @@ class Registry:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: IReactorTime,
         store: IRegistryStore,
         checker: Checker,
         policy: Policy,

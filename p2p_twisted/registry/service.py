@@ -1,6 +1,6 @@
 """The registry as a service: its listener, its timer, and their order."""
 
-from typing import Any, Final
+from typing import Final
 
 import attrs
 from twisted.application.internet import TimerService
@@ -13,6 +13,7 @@ from p2p_twisted.registry import limits
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.registry.store import StoreFault
+from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.startup import CannotStart, notify, open_files_limit
 from p2p_twisted.runtime.twistd import ListeningService
 from p2p_twisted.wire.listener import Bounds, Listener
@@ -36,7 +37,7 @@ class RegistryService(MultiService):
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Reactor,
         registry: Registry,
         network: NetworkName,
         endpoint: str,

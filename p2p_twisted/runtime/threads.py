@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
@@ -25,7 +26,7 @@ class WorkerPool:
     wait behind a large file.
     """
 
-    def __init__(self, reactor: Any, name: str, threads: int = 2) -> None:
+    def __init__(self, reactor: IReactorFromThreads, name: str, threads: int = 2) -> None:
         self._reactor = reactor
         self._pool = ThreadPool(1, threads, name)
 

@@ -6,12 +6,13 @@ from typing import Any, Final
 from twisted.application.service import Service
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import serverFromString
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IReactorCore
 from twisted.python.failure import Failure
 from twisted.python.usage import Options
 from typing_extensions import override
 
 from p2p_twisted.runtime.daemonlog import OBSERVER, destination
+from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.startup import CannotStart
 from p2p_twisted.runtime.threads import WorkerPool
 
@@ -65,7 +66,7 @@ class ListeningService(Service):
     :param endpoint: as :func:`serverFromString` takes it: ``tcp:9011``.
     """
 
-    def __init__(self, reactor: Any, endpoint: str, factory: IProtocolFactory) -> None:
+    def __init__(self, reactor: Reactor, endpoint: str, factory: IProtocolFactory) -> None:
         self._endpoint = serverFromString(reactor, _with_backlog(endpoint))
         self._description = endpoint
         self._factory = factory
@@ -116,7 +117,7 @@ class WorkerService(Service):
     They end when all other services have stopped, in whatever order these do.
     """
 
-    def __init__(self, reactor: Any, pool: WorkerPool) -> None:
+    def __init__(self, reactor: IReactorCore, pool: WorkerPool) -> None:
         self._reactor = reactor
         self._pool = pool
 
@@ -128,7 +129,7 @@ class WorkerService(Service):
         self._reactor.addSystemEventTrigger("after", "shutdown", self._pool.stop)
 
 
-def listen(reactor: Any, host: str, port: int, factory: IProtocolFactory) -> IListeningPort:
+def listen(reactor: Reactor, host: str, port: int, factory: IProtocolFactory) -> IListeningPort:
     """
     Listen on a TCP port, with room for a crowd that comes at once.
 

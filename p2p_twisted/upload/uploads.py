@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from random import Random
-from typing import Any, Protocol
+from typing import Protocol
 
 from twisted.internet.defer import DeferredList
 from twisted.internet.error import ConnectError
@@ -10,6 +10,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload import limits
 from p2p_twisted.upload.audience import Audience, SharedUplink, Unlimited
@@ -54,7 +55,7 @@ class Uploads:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Dialer,
         *,
         network: NetworkName,
         open_source: Callable[[FileId], Source | None],

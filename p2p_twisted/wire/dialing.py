@@ -1,15 +1,14 @@
 """Open a connection to a listener."""
 
-from typing import Any
-
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ClientCreator
 
+from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 
 
-def dial(reactor: Any, host: str, port: int, connection: Connection) -> "Deferred[Connection]":
+def dial(reactor: Dialer, host: str, port: int, connection: Connection) -> "Deferred[Connection]":
     """
     Connect; the connection's session hears everything that follows.
 

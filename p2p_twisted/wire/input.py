@@ -2,9 +2,9 @@
 
 import socket
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from twisted.internet.interfaces import IReactorFDSet
+from twisted.internet.interfaces import IReactorFDSet, IReactorTime
 
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import (
@@ -31,8 +31,9 @@ class Input:
         what came behind them.
     """
 
-    def __init__(self, reactor: Any, took: Callable[[int, bytes], None]) -> None:
-        self._reactor = reactor
+    def __init__(self, reactor: IReactorTime, took: Callable[[int, bytes], None]) -> None:
+        # For blocks that are read straight; None on a reactor that knows no other readers.
+        self._readers = IReactorFDSet(reactor, None)
         self._took = took
         self._section: Section = _NOTHING
         self._line_bytes = 0
@@ -50,7 +51,7 @@ class Input:
     def attach(self, transport: IStream) -> None:
         """Begin with a transport that reads lines."""
         self._transport = transport
-        if IReactorFDSet.providedBy(self._reactor) and hasattr(socket.socket, "recvmsg_into"):
+        if self._readers is not None and hasattr(socket.socket, "recvmsg_into"):
             self._socket = plain_socket(transport)
         self.fit()
 
@@ -148,9 +149,10 @@ class Input:
         if self._reader is not None:
             return True
         assert self._socket is not None
+        assert self._readers is not None
         try:
             self._reader = BlockReader(
-                self._reactor, self._socket, self._room, self._took, self._hand_back
+                self._readers, self._socket, self._room, self._took, self._hand_back
             )
         except OSError:
             # Too many files are open: the long way needs no other.

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Any
+from collections.abc import Callable
 
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
@@ -29,11 +29,23 @@ class StdinTests(SynchronousTestCase):
             self.assertEqual(stdin_is_ours(), is_foreground)
 
 
+class ConsoleReactor(MemoryReactorClock):
+    """A reactor that threads may call."""
+
+    def callFromThread(  # noqa: N802
+        self,
+        callable: Callable[..., object],  # noqa: A002
+        *args: object,
+        **kwargs: object,
+    ) -> None:
+        self.callLater(0, callable, *args, **kwargs)
+
+
 class ConsoleServiceTests(SynchronousTestCase):
     """A console in the life of a daemon; no standard input is touched here."""
 
     def setUp(self) -> None:
-        self.reactor: Any = MemoryReactorClock()
+        self.reactor = ConsoleReactor()
         self.service = ConsoleService(self.reactor, FakePeer(), "s2", self.fail)
 
     def test_attached_when_the_reactor_runs(self) -> None:

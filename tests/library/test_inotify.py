@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from unittest import SkipTest
 
+from twisted.internet.testing import MemoryReactor
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library import inotify
@@ -16,22 +17,6 @@ from p2p_twisted.library.inotify import InotifyWatcher, watcher_for
 from p2p_twisted.library.watcher import NoWatcher
 
 Event = tuple[str, bool, str | None]
-
-
-class FakeReactor:
-    """A reactor that is told what to read, and leaves that to the test."""
-
-    def __init__(self) -> None:
-        self.readers: list[object] = []
-
-    def addReader(self, reader: object) -> None:  # noqa: N802
-        self.readers.append(reader)
-
-    def removeReader(self, reader: object) -> None:  # noqa: N802
-        self.readers.remove(reader)
-
-    def removeWriter(self, writer: object) -> None:  # noqa: N802
-        pass
 
 
 class InotifyTests(SynchronousTestCase):
@@ -44,7 +29,7 @@ class InotifyTests(SynchronousTestCase):
         self.root = Path(tempfile.mkdtemp(prefix="inotify-"))
         self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
         self.told: list[Event] = []
-        self.reactor = FakeReactor()
+        self.reactor = MemoryReactor()
         made = watcher_for(self.reactor, self.root)(self.notice)
         assert isinstance(made, InotifyWatcher)
         self.addCleanup(made.stop)
@@ -180,7 +165,7 @@ class InotifyTests(SynchronousTestCase):
         descriptor = watcher.fileno()
         watcher.stop()
         watcher.stop()
-        self.assertEqual(self.reactor.readers, [])
+        self.assertEqual(self.reactor.readers, set())
         self.assertRaises(OSError, os.fstat, descriptor)
 
     def test_not_available(self) -> None:
@@ -190,7 +175,9 @@ class InotifyTests(SynchronousTestCase):
             raise OSError(errno.EMFILE, "Too many open files")
 
         self.patch(inotify, "_checked", none_left)
-        watcher = watcher_for(FakeReactor(), Path("/nowhere"))(lambda place, is_deep, closed: None)
+        watcher = watcher_for(MemoryReactor(), Path("/nowhere"))(
+            lambda place, is_deep, closed: None
+        )
         self.assertIsInstance(watcher, NoWatcher)
         self.assertFalse(watcher.watch(Place()))
         watcher.stop()

@@ -7,7 +7,7 @@ from random import Random
 from attrs import field, frozen
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
-from twisted.internet.task import Clock
+from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.peer.registration import RegistrationKeeper
@@ -51,7 +51,7 @@ class Registry(RegistryClient):
 
 class RegistrationTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.clock = Clock()
+        self.clock = MemoryReactorClock()
         self.has_registry = True
         self.forgotten: Deferred[None] | None = None
         self.registry = Registry(
