@@ -2,9 +2,9 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.registry import limits
 from p2p_twisted.registry.roster import Forget, Roster
 from p2p_twisted.registry.rules import Decision, Policy
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.messages import Join
 from tests.registry.builders import (
