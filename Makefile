@@ -11,14 +11,18 @@ BIN := $(VENV)/bin
 EXTRA_demo :=
 EXTRA_test := [test]
 EXTRA_check := [dev]
+EXTRA_docs := [docs]
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test lint types check docs bench clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo    start a registry and five peers, and try them"
 	@echo "make test    run the quick tests"
+	@echo "make lint    check style and the import contracts"
+	@echo "make types   check types"
 	@echo "make check   run everything that a change must pass"
+	@echo "make docs    build the documentation's site, and check its links"
 	@echo "make bench   measure, beside what rivals are found; RIVALS=DIR looks there, too"
 	@echo "make clean   remove $(VENV) and all caches"
 
@@ -28,12 +32,20 @@ demo: $(VENV)/.for-demo
 test: $(VENV)/.for-test
 	$(BIN)/python -m pytest -q -n $(JOBS)
 
-check: $(VENV)/.for-check
+lint: $(VENV)/.for-check
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+types: $(VENV)/.for-check
+	$(BIN)/mypy
+
+check: lint types
 	$(BIN)/python -m pytest -q -n $(JOBS)
+
+docs: $(VENV)/.for-docs
+	$(BIN)/sphinx-build -c docs --fresh-env --fail-on-warning --keep-going --quiet . build/docs
+	@echo "The site begins at build/docs/index.html"
 
 bench: $(VENV)/.for-demo
 	$(BIN)/python -m benchmarks $(if $(RIVALS),--rivals $(RIVALS)) $(if $(DIRECTORY),--directory $(DIRECTORY))
