@@ -1,5 +1,6 @@
-"""What a fetch works with, and what it is about."""
+"""What every download works with."""
 
+import os
 from random import Random
 
 import attrs
@@ -10,23 +11,88 @@ from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.local_copies import LocalCopies
 from p2p_twisted.download.tickets import DownloadNetwork, Tickets
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.storage.path_locks import PathLocks
 
 
 @attrs.frozen
+class DownloadDisk:
+    """
+    Where downloads are written.
+
+    :ivar inbox: where files land.
+    :ivar manifests: where manifests are kept while what they list is downloaded.
+    :ivar journal: what is wanted, for the next run.
+    :ivar offload: calls what blocks.
+    :ivar locks: let only one download at a time write to a part file.
+    """
+
+    inbox: Inbox
+    journal: Journal
+    offload: Offload
+    manifests: Inbox = attrs.field(init=False)
+    locks: PathLocks = attrs.field(init=False, factory=PathLocks)
+
+    @manifests.default
+    def _beside_the_journal(self) -> Inbox:
+        return Inbox(os.path.join(self.journal.folder, "manifests"))
+
+
+@attrs.frozen
+class DownloadPeers:
+    """
+    How holders are found, asked, and recognized when they deliver.
+
+    :ivar tickets: what was asked of them.
+    """
+
+    network: DownloadNetwork
+    tickets: Tickets
+
+
+@attrs.frozen
+class DownloadBandwidth:
+    """
+    How much is received at once, and how fast.
+
+    :ivar limits: of all transfers of this peer.
+    :ivar slots: one for each download that receives.
+    """
+
+    limits: Bandwidth
+    slots: DeferredSemaphore = attrs.field(init=False)
+
+    @slots.default
+    def _as_many_as_may_receive(self) -> DeferredSemaphore:
+        return DeferredSemaphore(self.limits.slots.down)
+
+
+@attrs.frozen
+class LocalSources:
+    """
+    What is here already.
+
+    :ivar copies: content of this peer's own files, which need not be downloaded.
+    :ivar partials: what others can be served from while it is downloaded.
+    """
+
+    copies: LocalCopies
+    partials: PartialRegister
+
+
+@attrs.frozen
 class DownloadContext:
-    """What every fetch works with."""
+    """
+    What every download works with.
+
+    :ivar rng: decides which chunks are asked for first.
+    """
 
     clock: IReactorTime
-    offload: Offload
-    wants: Journal
-    network: DownloadNetwork
-    requests: Tickets
-    slots: DeferredSemaphore
     rng: Random
-    partials: PartialRegister
-    here: LocalCopies
-    traffic: Bandwidth
-    turns: PathLocks = attrs.field(factory=PathLocks)
+    disk: DownloadDisk
+    peers: DownloadPeers
+    bandwidth: DownloadBandwidth
+    local: LocalSources

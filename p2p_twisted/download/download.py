@@ -26,7 +26,6 @@ from p2p_twisted.download.progress import (
 from p2p_twisted.download.reporter import Reporter
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.disk import DiskFault
-from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.storage.manifests import Item
 from p2p_twisted.wire.manifest import BadManifest
@@ -61,19 +60,17 @@ class Download:
 
     def __init__(
         self,
-        means: DownloadContext,
-        inbox: Inbox,
-        manifests: Inbox,
+        context: DownloadContext,
         wanted: JournalEntry,
         hits: Iterable[Hit],
         number: int,
     ) -> None:
-        self._means = means
-        self._inbox = inbox
-        self._manifests = manifests
+        self._context = context
         self._wanted = wanted
         self._hits = tuple(hits)
-        self.report = Reporter(means.clock, Progress(number, wanted.name, wanted.file, wanted.size))
+        self.report = Reporter(
+            context.clock, Progress(number, wanted.name, wanted.file, wanted.size)
+        )
         self.idle: Deferred[None] = succeed(None)
         self._aim = _Aim.SAVED
         self._is_aim_new = False
@@ -169,7 +166,7 @@ class Download:
         wait = _FIRST_WAIT_SECONDS
         with suppress(CancelledError):
             while not await self._try():
-                self._patience = deferLater(self._means.clock, wait)
+                self._patience = deferLater(self._context.clock, wait)
                 try:
                     await self._patience
                 finally:
@@ -181,7 +178,7 @@ class Download:
         self._fetch = self._new_fetch()
         self.report.measured(self._wanted.size)
         try:
-            await self._means.offload(self._write_down, False)
+            await self._context.disk.offload(self._write_down, False)
             target = await self._fetch.run()
         except SomeGone as lack:
             self._lack(lack)
@@ -193,8 +190,8 @@ class Download:
         except (BadManifest, BadName) as error:
             await self._fail(str(error), is_kept=False)
         else:
-            await self._means.offload(self._means.wants.remove, self._wanted.file)
-            path = self._inbox.path(target)
+            await self._context.disk.offload(self._context.disk.journal.remove, self._wanted.file)
+            path = self._context.disk.inbox.path(target)
             self.log.info("saved {path}", path=path)
             self.report.become(Saved(path, self.report.seconds, self.report.holders))
             # Whatever else was aimed at meanwhile came too late.
@@ -204,12 +201,12 @@ class Download:
     async def _block(self, fault: DiskFault) -> None:
         self.log.info("{name} waits: {fault}", name=self._wanted.name, fault=fault)
         if not fault.is_kept:
-            await self._means.offload(self._fetch.forget)
+            await self._context.disk.offload(self._fetch.forget)
         self.report.become(Blocked(str(fault)))
 
     async def _rest(self) -> None:
         try:
-            await self._means.offload(self._write_down, True)
+            await self._context.disk.offload(self._write_down, True)
         except DiskFault as fault:
             self.log.warn(
                 "{name} will not rest for long: {fault}", name=self._wanted.name, fault=fault
@@ -217,24 +214,24 @@ class Download:
         self.report.become(Paused())
 
     async def _give_up(self) -> None:
-        await self._means.offload(self._forget)
+        await self._context.disk.offload(self._forget)
         self.report.become(Canceled())
 
     async def _stop(self) -> None:
         """Do nothing: what is there stays."""
 
     def _lack(self, lack: SomeGone) -> None:
-        report, path = self.report, self._inbox.path(lack.target)
+        report, path = self.report, self._context.disk.inbox.path(lack.target)
         report.become(Incomplete(path, lack.names, report.seconds, report.holders))
 
     async def _fail(self, reason: str, is_kept: bool) -> None:
         self.log.info("{name}: {reason}", name=self._wanted.name, reason=reason)
         if not is_kept:
-            await self._means.offload(self._forget)
+            await self._context.disk.offload(self._forget)
         self.report.become(Failed(reason, is_kept))
 
     def _write_down(self, is_paused: bool) -> None:
-        wants, wanted = self._means.wants, self._wanted
+        wants, wanted = self._context.disk.journal, self._wanted
         if wanted.target is None:
             # An earlier try may have chosen a folder, and filled some of it.
             wanted = wants.get(wanted.file) or wanted
@@ -242,16 +239,14 @@ class Download:
 
     def _forget(self) -> None:
         self._fetch.forget()
-        self._means.wants.remove(self._wanted.file)
+        self._context.disk.journal.remove(self._wanted.file)
 
     def _new_fetch(self) -> FileDownload | FolderDownload:
-        wanted, means = self._wanted, self._means
+        wanted, context = self._wanted, self._context
         if wanted.kind != "file":
-            return FolderDownload(
-                means, self._inbox, self._manifests, wanted, self._hits, self.report
-            )
+            return FolderDownload(context, wanted, self._hits, self.report)
         item = Item(wanted.file, wanted.size, wanted.target or wanted.name.rpartition("/")[2])
-        return FileDownload(means, self._inbox, item, self._hits, self.report)
+        return FileDownload(context, context.disk.inbox, item, self._hits, self.report)
 
 
 _STEPS: Final = {

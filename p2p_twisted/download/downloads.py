@@ -1,37 +1,27 @@
 """All downloads of a peer."""
 
-import os
-from collections.abc import Callable, Sequence
-from random import Random
+from collections.abc import Sequence
 
 from twisted.internet.defer import (
     CancelledError,
     Deferred,
     DeferredList,
-    DeferredSemaphore,
     fail,
 )
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.download import Download
-from p2p_twisted.download.local_copies import LocalCopies
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.download.reporter import Watch
 from p2p_twisted.download.selection import selected, title
-from p2p_twisted.download.tickets import DownloadNetwork, Tickets
 from p2p_twisted.runtime.background import background
-from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.journal import Journal, JournalEntry
+from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.storage.manifests import keep_manifest, sweep
-from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import File, Hit, Push, Refuse
-from p2p_twisted.wire.names import FileId, MessageId
+from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.session import Session
 
 
@@ -42,37 +32,14 @@ class Downloads:
     A few files are received at once; further ones wait their turn. What is
     wanted is written down, and goes on by itself in the next run.
 
-    :ivar inbox: where downloads land.
-    :param wants: the journal.
-    :param new_ticket: makes random tickets that nobody can guess.
-    :param traffic: how much may be received.
-    :param rng: decides which chunks are asked for first.
-    :ivar partials: what others can be served from.
     """
 
     log = Logger()
 
-    def __init__(
-        self,
-        clock: IReactorTime,
-        offload: Offload,
-        inbox: Inbox,
-        wants: Journal,
-        network: DownloadNetwork,
-        new_ticket: Callable[[], MessageId],
-        traffic: Bandwidth,
-        rng: Random,
-        here: LocalCopies,
-    ) -> None:
-        self.inbox = inbox
-        self.partials = PartialRegister()
-        self._manifests = Inbox(os.path.join(wants.folder, "manifests"))
-        self._requests = Tickets(clock, network, new_ticket, traffic.down)
-        self._traffic = traffic
-        slots = DeferredSemaphore(traffic.slots.down)
-        self._means = DownloadContext(
-            clock, offload, wants, network, self._requests, slots, rng, self.partials, here, traffic
-        )
+    def __init__(self, context: DownloadContext) -> None:
+        self._context = context
+        self._disk = context.disk
+        self._tickets = context.peers.tickets
         self._downloads: dict[int, Download] = {}
         self._last_number = 0
         self._is_stopping = False
@@ -124,7 +91,7 @@ class Downloads:
         :raises DiskFault: when their list cannot be kept.
         """
         manifest = selected(files)
-        file = await self._means.offload(keep_manifest, self._manifests, manifest)
+        file = await self._disk.offload(keep_manifest, self._disk.manifests, manifest)
         size = sum(hits[0].size for hits in files)
         wanted = JournalEntry(file, title(words, len(files)), size, "files")
         return await self._get(wanted, [hit for hits in files for hit in hits], watch)
@@ -183,22 +150,22 @@ class Downloads:
 
     def session_for_push(self, connection: Connection, push: Push) -> Session:
         """Make the session of a connection that began with a push; unwanted ones are closed."""
-        connection.input.pace(self._traffic.down.pace())
-        return self._requests.session_for_push(connection, push)
+        connection.input.pace(self._context.bandwidth.limits.down.pace())
+        return self._tickets.session_for_push(connection, push)
 
     def refused(self, refuse: Refuse) -> None:
         """Take note that a holder cannot serve."""
-        self._requests.refused(refuse)
+        self._tickets.refused(refuse)
 
     def file_arrives(self, connection: Connection, file: File) -> None:
         """Take a small file from a link; call it while the message is received."""
-        self._requests.file_arrives(connection, file)
+        self._tickets.file_arrives(connection, file)
 
     # How it works
 
     async def _resume(self) -> None:
-        wants = await self._means.offload(self._means.wants.all)
-        await self._means.offload(sweep, self.inbox, self._manifests, wants)
+        wants = await self._disk.offload(self._disk.journal.all)
+        await self._disk.offload(sweep, self._disk.inbox, self._disk.manifests, wants)
         for wanted in wants:
             # It may have been asked for again since.
             if not self._is_stopping and self._running(wanted.file) is None:
@@ -236,9 +203,7 @@ class Downloads:
 
     def _add(self, wanted: JournalEntry, hits: Sequence[Hit]) -> Download:
         self._last_number += 1
-        download = Download(
-            self._means, self.inbox, self._manifests, wanted, hits, self._last_number
-        )
+        download = Download(self._context, wanted, hits, self._last_number)
         self._downloads[self._last_number] = download
         self._forget_old()
         return download

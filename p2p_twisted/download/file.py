@@ -22,20 +22,20 @@ class FileDownload:
 
     def __init__(
         self,
-        means: DownloadContext,
+        context: DownloadContext,
         inbox: Inbox,
         item: Item,
         hits: Iterable[Hit],
         observer: DownloadObserver,
     ) -> None:
-        self._means = means
+        self._context = context
         self._item = item
         self._hits = tuple(hits)
         self._observer = observer
         self._path = inbox.path(inbox.part_path(item.target, item.file_id))
         self._turn: Deferred[DeferredLock] | None = None
-        self._assembly = FileInProgress(means, inbox, item, observer)
-        self._gathering = Swarm(means, item, self._assembly, observer)
+        self._assembly = FileInProgress(context, inbox, item, observer)
+        self._gathering = Swarm(context, item, self._assembly, observer)
 
     async def run(self) -> str:
         """
@@ -45,12 +45,12 @@ class FileDownload:
         :raises DiskFault: when it cannot be kept.
         :raises CancelledError: when it was given up.
         """
-        self._turn = self._means.turns.acquire(self._path)
+        self._turn = self._context.disk.locks.acquire(self._path)
         await self._turn
         try:
             return await self._run()
         finally:
-            self._means.turns.release(self._path)
+            self._context.disk.locks.release(self._path)
 
     async def _run(self) -> str:
         assembly = self._assembly
@@ -65,14 +65,14 @@ class FileDownload:
                 if not assembly.is_complete:
                     await self._gathering.run(self._hits)
                 target = await assembly.save()
-            await self._means.offload(assembly.forget)
+            await self._context.disk.offload(assembly.forget)
             return target
         finally:
             await assembly.close()
 
     async def _copy(self) -> None:
         """Take it from another file of this peer's, if there is one with that content."""
-        source = await self._means.here.open(self._item.file_id)
+        source = await self._context.local.copies.open(self._item.file_id)
         if source is not None:
             try:
                 await self._assembly.copy(source)
@@ -88,5 +88,5 @@ class FileDownload:
 
     def forget(self) -> None:
         """Remove what is left of it, unless another download goes on with that; blocks."""
-        if not self._means.turns.is_taken(self._path):
+        if not self._context.disk.locks.is_taken(self._path):
             self._assembly.forget()

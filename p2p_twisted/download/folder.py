@@ -12,7 +12,6 @@ from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
 from p2p_twisted.download.members import Members
 from p2p_twisted.download.reporter import Reporter
-from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.storage.manifests import manifest_item, read_manifest
 from p2p_twisted.wire.manifest import BadManifest, Member
@@ -39,30 +38,26 @@ class FolderDownload:
     A folder's manifest is content like any other, but lands in an inbox of the peer's
     own; a selection's is made there. Files that are there already are not fetched
     again, so that a folder goes on where an earlier run has left it.
-
-    :param manifests: where manifests are kept while what they list is fetched.
     """
 
     def __init__(
         self,
-        means: DownloadContext,
-        inbox: Inbox,
-        manifests: Inbox,
+        context: DownloadContext,
         wanted: JournalEntry,
         hits: Iterable[Hit],
         report: Reporter,
     ) -> None:
-        self._means = means
-        self._inbox = inbox
-        self._manifests = manifests
+        self._context = context
+        self._inbox = context.disk.inbox
+        self._manifests = context.disk.manifests
         self._wanted = wanted
         self._hits = tuple(hits)
         self._report = report
         self._is_given_up = False
-        record = means.wants.published(wanted.file)
+        record = context.disk.journal.published(wanted.file)
         self._manifest = manifest_item(wanted.file)
-        self._fetch = FileDownload(means, manifests, self._manifest, self._hits, report)
-        self._members = Members(means, inbox, record, wanted.file, self._hits, report)
+        self._fetch = FileDownload(context, self._manifests, self._manifest, self._hits, report)
+        self._members = Members(context, record, wanted.file, self._hits, report)
 
     async def run(self) -> str:
         """
@@ -75,17 +70,17 @@ class FolderDownload:
         :raises CancelledError: when it was given up.
         """
         manifest = await self._fetch.run()
-        listed = await self._means.offload(read_manifest, self._manifests.path(manifest))
+        listed = await self._context.disk.offload(read_manifest, self._manifests.path(manifest))
         target = await self._choose_target()
         placed = _placed(listed, target)
         members = [member for member in placed if not member.is_folder]
         self._report.measured(sum(member.size for member in members), len(members))
         gone = await self._members.run(members)
         bare = [member.path for member in placed if member.is_folder]
-        await self._means.offload(self._inbox.make_folders, bare)
+        await self._context.disk.offload(self._inbox.make_folders, bare)
         if gone:
             raise SomeGone(target, tuple(member.path for member in gone))
-        await self._means.offload(self._forget_manifest)
+        await self._context.disk.offload(self._forget_manifest)
         return target
 
     def give_up(self) -> None:
@@ -97,7 +92,7 @@ class FolderDownload:
     def forget(self) -> None:
         """Remove what is left of it beside the files that were published; blocks."""
         # An earlier run may have left some of it, and this one not have come that far.
-        written = self._means.wants.get(self._wanted.file) or self._wanted
+        written = self._context.disk.journal.get(self._wanted.file) or self._wanted
         members: list[Member] = []
         with suppress(OSError, BadManifest):
             listed = read_manifest(self._manifests.path(self._manifest.target))
@@ -109,7 +104,7 @@ class FolderDownload:
             self._inbox.remove_folders(_folders(written.target, members))
 
     def _forget_manifest(self) -> None:
-        self._means.wants.published(self._wanted.file).remove()
+        self._context.disk.journal.published(self._wanted.file).remove()
         with suppress(OSError):
             os.unlink(self._manifests.path(self._manifest.target))
 
@@ -119,14 +114,16 @@ class FolderDownload:
             raise CancelledError
         if self._wanted.kind == "files":
             return ""
-        wants = self._means.wants
-        written: JournalEntry | None = await self._means.offload(wants.get, self._wanted.file)
+        wants = self._context.disk.journal
+        written: JournalEntry | None = await self._context.disk.offload(
+            wants.get, self._wanted.file
+        )
         self._wanted = written or self._wanted
         if self._wanted.target is None:
             name = self._wanted.name.rpartition("/")[2]
-            target = await self._means.offload(self._inbox.make_folder, name)
+            target = await self._context.disk.offload(self._inbox.make_folder, name)
             self._wanted = attrs.evolve(self._wanted, target=target)
-            await self._means.offload(wants.record, self._wanted)
+            await self._context.disk.offload(wants.record, self._wanted)
         assert self._wanted.target is not None
         return self._wanted.target
 

@@ -35,11 +35,11 @@ class FileInProgress:
     """
 
     def __init__(
-        self, means: DownloadContext, inbox: Inbox, item: Item, observer: DownloadObserver
+        self, context: DownloadContext, inbox: Inbox, item: Item, observer: DownloadObserver
     ) -> None:
         self.plan: ChunkPicker | None = None
         self.growing: PartialContent | None = None
-        self._means = means
+        self._context = context
         self._inbox = inbox
         self._item = item
         self._observer = observer
@@ -109,11 +109,11 @@ class FileInProgress:
             if self._is_given_up:
                 raise CancelledError()
             if self._part is None:
-                self._part = await self._means.offload(self._open_part, content)
-                self.plan = ChunkPicker(content.size, Random(self._means.rng.getrandbits(64)))
+                self._part = await self._context.disk.offload(self._open_part, content)
+                self.plan = ChunkPicker(content.size, Random(self._context.rng.getrandbits(64)))
                 if content.size > WORTH_SHARING_BYTES:
                     held = self.plan.ranges_verified
-                    self.growing = PartialContent(self._means.clock, content, held)
+                    self.growing = PartialContent(self._context.clock, content, held)
                 if self._item.size is not None:
                     self._observer.resized(content.size - self._item.size)
             assert self.plan is not None
@@ -146,7 +146,7 @@ class FileInProgress:
         assert self._part is not None
         self._observer.become(Saving())
         # Not interruptible: either it is saved, or it is not.
-        target = await self._means.offload(self._publish, self._part)
+        target = await self._context.disk.offload(self._publish, self._part)
         if self.growing is not None:
             self.growing.saved(self._part.modified)
         return target
@@ -170,7 +170,7 @@ class FileInProgress:
     def forget(self) -> None:
         """Remove what is left of it beside the file that was published; blocks."""
         self._inbox.discard(self._item.target, self._item.file_id)
-        self._means.wants.remove_digests(self._item.file_id)
+        self._context.disk.journal.remove_digests(self._item.file_id)
 
     async def _take_in(
         self, indexes: Iterable[int], take: Callable[[list[int]], list[int]]
@@ -202,17 +202,17 @@ class FileInProgress:
                 return Content(item.file_id, 0, b"")
             except WrongContent:
                 return None
-        return self._means.wants.content(item.file_id)
+        return self._context.disk.journal.content(item.file_id)
 
     def _open_part(self, content: Content) -> PartFile:
         # A single chunk is there or not: there is nothing to go on with.
         if content.chunks > 1:
-            self._means.wants.record_digests(content)
+            self._context.disk.journal.record_digests(content)
         return self._inbox.open_part(self._item.target, content)
 
     async def _offload(self, function: Callable[..., T], *args: Any) -> T:
         """Work with the disk; that cannot be interrupted, but what comes after it can."""
-        result = await self._means.offload(function, *args)
+        result = await self._context.disk.offload(function, *args)
         if self._is_given_up:
             raise CancelledError()
         return result

@@ -13,7 +13,6 @@ from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
 from p2p_twisted.download.reporter import MemberReporter, Reporter
 from p2p_twisted.download.small_swarm import SmallFileOffer, SmallSwarm
-from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.manifests import Item
 from p2p_twisted.storage.published import Published, PublishedRecord
 from p2p_twisted.wire import limits
@@ -38,15 +37,14 @@ class Members:
 
     def __init__(
         self,
-        means: DownloadContext,
-        inbox: Inbox,
+        context: DownloadContext,
         record: PublishedRecord,
         folder: FileId,
         hits: Iterable[Hit],
         report: Reporter,
     ) -> None:
-        self._means = means
-        self._inbox = inbox
+        self._context = context
+        self._inbox = context.disk.inbox
         self._record = record
         self._folder = folder
         self._hits = tuple(hits)
@@ -97,14 +95,14 @@ class Members:
 
     async def _look(self, members: Sequence[Member]) -> list[Member]:
         """Find those that are not here yet; what is counts as received."""
-        published = await self._means.offload(self._record.read)
+        published = await self._context.disk.offload(self._record.read)
         missing: list[Member] = []
         for start in range(0, len(members), _LOOKED_FOR_AT_ONCE):
             self._check()
             some = members[start : start + _LOOKED_FOR_AT_ONCE]
-            absent = await self._means.offload(self._absent, some, published)
+            absent = await self._context.disk.offload(self._absent, some, published)
             missing += absent
-            self._here |= await self._means.here.among([member.file for member in absent])
+            self._here |= await self._context.local.copies.among([member.file for member in absent])
             size = sum(member.size for member in some) - sum(member.size for member in absent)
             self._report.advanced(size)
         self._check()
@@ -130,9 +128,9 @@ class Members:
     def _discard(self, member: Member) -> None:
         path = self._inbox.path(self._inbox.part_path(member.path, member.file))
         # Another download may be going on with it.
-        if not self._means.turns.is_taken(path):
+        if not self._context.disk.locks.is_taken(path):
             self._inbox.discard(member.path, member.file)
-            self._means.wants.remove_digests(member.file)
+            self._context.disk.journal.remove_digests(member.file)
 
     # Fetching
 
@@ -156,10 +154,10 @@ class Members:
     async def _fetch_one(self, member: Member) -> None:
         report = MemberReporter(self._report, self._reports)
         item = Item(member.file, member.size, member.path)
-        fetch = FileDownload(self._means, self._inbox, item, self._holders_of(member), report)
+        fetch = FileDownload(self._context, self._inbox, item, self._holders_of(member), report)
         with self._kept_track_of(fetch, report):
             target = await fetch.run()
-        await self._means.offload(self._write_down, member.path, target)
+        await self._context.disk.offload(self._write_down, member.path, target)
 
     async def _fetch_small(self, members: Iterable[Member], gone: set[FileId]) -> None:
         self._check()
@@ -168,9 +166,7 @@ class Members:
         for member in members:
             targets.setdefault(member.file, []).append(member.path)
         report = MemberReporter(self._report, self._reports)
-        fetch = SmallSwarm(
-            self._means, self._inbox, self._record, sizes, targets, self._folder, report
-        )
+        fetch = SmallSwarm(self._context, self._record, sizes, targets, self._folder, report)
         with self._kept_track_of(fetch, report):
             gone.update(await fetch.run(tuple(self._offers(sizes)), self._here))
 

@@ -20,7 +20,6 @@ from p2p_twisted.download.small_receiver import SmallFileReceiver
 from p2p_twisted.picker.file_picker import OPENINGS, FilePicker
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import DiskFault
-from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.published import PublishedRecord
 from p2p_twisted.storage.small_files import SmallFileWriter
 from p2p_twisted.wire.messages import Hit
@@ -58,22 +57,21 @@ class SmallSwarm:
 
     def __init__(
         self,
-        means: DownloadContext,
-        inbox: Inbox,
+        context: DownloadContext,
         record: PublishedRecord,
         sizes: Mapping[FileId, int],
         targets: Mapping[FileId, Sequence[str]],
         folder: FileId,
         observer: DownloadObserver,
     ) -> None:
-        self._means = means
+        self._context = context
         self._targets = targets
         self._folder = folder
         self._observer = observer
         self._pool = FilePicker(sizes)
         self._shelf = SmallFileWriter(
-            means.offload,
-            inbox,
+            context.disk.offload,
+            context.disk.inbox,
             record=record,
             targets=targets,
             saved=self._saved,
@@ -83,7 +81,7 @@ class SmallSwarm:
         self._awaited: set[Deferred[Any]] = set()
         self._is_given_up = False
         self._fault: DiskFault | None = None
-        self._idle_since = means.clock.seconds()
+        self._idle_since = context.clock.seconds()
 
     # What whoever runs it calls
 
@@ -111,7 +109,7 @@ class SmallSwarm:
                 if self._pool.left < before:
                     wait = 0.0
                 self._nobody_left()
-                await self._interruptible(deferLater(self._means.clock, wait))
+                await self._interruptible(deferLater(self._context.clock, wait))
                 # What those just visited refused may be given up: only once everybody was asked.
                 offers = await self._seek(again=not offers)
                 wait = min(max(_FIRST_WAIT_SECONDS, 2 * wait), limits.SEEK_AGAIN_SECONDS)
@@ -147,7 +145,7 @@ class SmallSwarm:
     def take(self, holder: PeerName, content: Content, whole: bytes) -> None:
         """Save a file, which is verified."""
         if self._pool.delivered(holder, content.file_id):
-            self._idle_since = self._means.clock.seconds()
+            self._idle_since = self._context.clock.seconds()
             self._observer.moved(holder, content.size)
             self._observer.delivered(holder, self._size_of_all(content))
             self._shelf.put(content, whole)
@@ -164,7 +162,7 @@ class SmallSwarm:
         self._observer.become(Copying())
         for file in files:
             # Not interruptible: what was opened must be closed.
-            found = await read_whole(self._means.here, self._means.offload, file)
+            found = await read_whole(self._context.local.copies, self._context.disk.offload, file)
             if self._is_given_up:
                 raise CancelledError
             if found is not None and self._pool.found(file):
@@ -207,7 +205,7 @@ class SmallSwarm:
     async def _visit_in_turn(self, waiting: deque[SmallFileOffer]) -> None:
         while waiting:
             offer = waiting.popleft()
-            if self._means.requests.may_ask(offer.hit):
+            if self._context.peers.tickets.may_ask(offer.hit):
                 self._pool.add(offer.hit.peer, offer.files)
                 try:
                     await self._let_deliver(offer.hit)
@@ -216,7 +214,7 @@ class SmallSwarm:
                     self._pool.release(offer.hit.peer)
 
     async def _let_deliver(self, hit: Hit) -> None:
-        clock, slots = self._means.clock, self._means.slots
+        clock, slots = self._context.clock, self._context.bandwidth.slots
         queued = clock.seconds()
         await self._interruptible(slots.acquire())
         # To wait for one's turn is not to wait for a holder.
@@ -227,7 +225,9 @@ class SmallSwarm:
                 file = self._pool.opening(hit.peer, hit.file)
                 if file is None:
                     return
-                asked = self._means.requests.ask_for_many(hit, file, self._pool.size(file), self)
+                asked = self._context.peers.tickets.ask_for_many(
+                    hit, file, self._pool.size(file), self
+                )
                 reason = await self._interruptible(Deferred.fromCoroutine(asked))
                 self.log.debug("many files from {holder}: {why}", holder=hit.peer, why=reason)
                 if not self._pool.is_refused(hit.peer, file):
@@ -239,16 +239,16 @@ class SmallSwarm:
     async def _seek(self, again: bool) -> list[SmallFileOffer]:
         """Ask everybody who has all of what is missing, or some of it."""
         files = [self._folder, *islice(self._pool.missing(), _SOUGHT_AT_ONCE)]
-        finds = [self._means.network.find(file, again) for file in files]
+        finds = [self._context.peers.network.find(file, again) for file in files]
         found = await self._interruptible(DeferredList(finds, consumeErrors=True))
         # Only an interruption makes them fail: each of them, not the list.
         if not all(is_answered for is_answered, _ in found):
             raise CancelledError
         hits = (hit for _, hits in found for hit in hits)
-        return [SmallFileOffer(hit) for hit in hits if self._means.requests.may_ask(hit)]
+        return [SmallFileOffer(hit) for hit in hits if self._context.peers.tickets.may_ask(hit)]
 
     def _nobody_left(self) -> None:
-        if self._means.clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:
+        if self._context.clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:
             self._observer.become(Waiting())
         else:
             self._observer.seeking()

@@ -42,17 +42,17 @@ class Swarm:
 
     def __init__(
         self,
-        means: DownloadContext,
+        context: DownloadContext,
         item: Item,
         assembly: FileInProgress,
         observer: DownloadObserver,
     ) -> None:
-        self._means = means
+        self._context = context
         self._item = item
         self._assembly = assembly
         self._observer = observer
-        self._offers = HolderQueue(item.file_id, means.requests.may_ask)
-        self._deliveries = Deliveries(means.clock, assembly, observer)
+        self._offers = HolderQueue(item.file_id, context.peers.tickets.may_ask)
+        self._deliveries = Deliveries(context.clock, assembly, observer)
         self._running: dict[PeerName, Deferred[Any]] = {}
         self._fault: DiskFault | None = None
         self._awaited: Deferred[Any] | None = None
@@ -75,11 +75,11 @@ class Swarm:
         """
         self._observer.seeking()
         self._offers.add(hits)
-        self._means.partials.add(self._item.file_id, self)
+        self._context.local.partials.add(self._item.file_id, self)
         try:
             await self._gather()
         finally:
-            self._means.partials.remove(self._item.file_id, self)
+            self._context.local.partials.remove(self._item.file_id, self)
 
     def give_up(self) -> None:
         """Stop as soon as possible."""
@@ -114,7 +114,7 @@ class Swarm:
     # One turn after the other
 
     async def _gather(self) -> None:
-        clock, wait = self._means.clock, 0.0
+        clock, wait = self._context.clock, 0.0
         while True:
             before = self._assembly.received
             if self._offers.has_any:
@@ -131,7 +131,7 @@ class Swarm:
 
     async def _deliver_in_turn(self) -> None:
         """Deliver when it is this download's turn."""
-        clock, slots = self._means.clock, self._means.slots
+        clock, slots = self._context.clock, self._context.bandwidth.slots
         queued = clock.seconds()
         await self._interruptible(slots.acquire())
         # To wait for one's turn is not to wait for a holder.
@@ -177,10 +177,10 @@ class Swarm:
     def _has_room(self) -> bool:
         """Whether one more holder would be of use: a small file is not worth the connections."""
         useful = 1 + (self._assembly.size or 0) // WORTH_SHARING_BYTES
-        return len(self._running) < min(useful, self._means.traffic.holders)
+        return len(self._running) < min(useful, self._context.bandwidth.limits.holders)
 
     async def _ask_holder(self, hit: Hit) -> str:
-        requests, size = self._means.requests, self._size_of(hit)
+        requests, size = self._context.peers.tickets, self._size_of(hit)
         try:
             return await requests.ask(hit, self._item.file_id, size, self._deliveries)
         except CancelledError:
@@ -202,7 +202,7 @@ class Swarm:
         del self._running[hit.peer]
         if self._deliveries.left(hit.peer):
             # It is to be replaced soon.
-            self._find_at = min(self._find_at, self._means.clock.seconds() + _FIRST_FIND_SECONDS)
+            self._find_at = min(self._find_at, self._context.clock.seconds() + _FIRST_FIND_SECONDS)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -214,7 +214,7 @@ class Swarm:
     # While they deliver
 
     def _tick(self) -> None:
-        now = self._means.clock.seconds()
+        now = self._context.clock.seconds()
         if self._deliveries.look_after():
             self._find_at = now
             self._go_on()
@@ -242,10 +242,10 @@ class Swarm:
     def _find(self) -> "Deferred[tuple[Hit, ...]]":
         """Ask who has it: near by first, and once everybody; then ever again, at little cost."""
         self._finds += 1
-        return self._means.network.find(self._item.file_id, again=self._finds > 1)
+        return self._context.peers.network.find(self._item.file_id, again=self._finds > 1)
 
     def _nobody_delivers(self) -> None:
-        if self._means.clock.seconds() - self._deliveries.idle_since >= limits.NOBODY_SECONDS:
+        if self._context.clock.seconds() - self._deliveries.idle_since >= limits.NOBODY_SECONDS:
             self._observer.become(Waiting())
         else:
             self._observer.seeking()

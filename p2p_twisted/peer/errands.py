@@ -14,6 +14,7 @@ from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.search import Search
 from p2p_twisted.peer.selecting import Selecting
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire.messages import Ask, Hit
 from p2p_twisted.wire.names import MessageId, PeerName
 
@@ -34,6 +35,7 @@ class Errands:
         catalog: Catalog,
         answers: QueryAnswers,
         downloads: Downloads,
+        inbox: Inbox,
         offload: Offload,
         new_id: Callable[[], MessageId],
     ) -> None:
@@ -42,6 +44,7 @@ class Errands:
         self._catalog = catalog
         self._answers = answers
         self._downloads = downloads
+        self._inbox = inbox
         self._offload = offload
         self._new_id = new_id
 
@@ -84,7 +87,7 @@ class Errands:
         return await getting.get_selected(selection, watch)
 
     def _getting(self, search: Search) -> Getting:
-        return Getting(search, self._catalog, self._downloads, self._offload)
+        return Getting(search, self._catalog, self._downloads, self._inbox, self._offload)
 
     def _with_own(self, found: Found, ask: Ask) -> Found:
         return attrs.evolve(found, hits=(*found.hits, *self._answers.know(ask).hits))

@@ -12,6 +12,7 @@ from p2p_twisted.peer.interface import AlreadyHere, PeerError, Selection, Watch
 from p2p_twisted.peer.search import Search, one_content
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.disk import DiskFault
+from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import BadName, PeerName
@@ -27,12 +28,12 @@ class Getting:
     """
 
     def __init__(
-        self, search: Search, catalog: Catalog, downloads: Downloads, offload: Offload
+        self, search: Search, catalog: Catalog, downloads: Downloads, inbox: Inbox, offload: Offload
     ) -> None:
         self._search = search
         self._catalog = catalog
         self._downloads = downloads
-        self._inbox = downloads.inbox
+        self._inbox = inbox
         self._offload = offload
 
     async def get(self, wanted: str | Hit, watch: Watch, holder: PeerName | None) -> Progress:

@@ -9,6 +9,7 @@ from p2p_twisted.overlay.queries import LocalAnswer
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.shutdown import STOP
+from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import Ask, File, Gossip, Refuse, Want
@@ -30,12 +31,14 @@ class OverlayEvents:
         presence: NetworkSession,
         answers: QueryAnswers,
         downloads: Downloads,
+        partials: PartialRegister,
         pushes: Uploads,
         stop: Callable[[PeerName, float], None],
     ) -> None:
         self._presence = presence
         self._answers = answers
         self._downloads = downloads
+        self._partials = partials
         self._pushes = pushes
         self._stop = stop
 
@@ -65,7 +68,7 @@ class OverlayEvents:
         if isinstance(message, Refuse):
             self._downloads.refused(message)
             return
-        self._downloads.partials.wanted_by(message)
+        self._partials.wanted_by(message)
         back = message.via[::-1]
 
         def refuse(reason: str, gone: bool = False) -> None:

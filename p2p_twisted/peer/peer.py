@@ -11,8 +11,16 @@ from zope.interface import implementer
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.bandwidth.rates import BadRate, Rates
+from p2p_twisted.download.context import (
+    DownloadBandwidth,
+    DownloadContext,
+    DownloadDisk,
+    DownloadPeers,
+    LocalSources,
+)
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.download_index import DownloadIndex
 from p2p_twisted.library.library import Library
@@ -32,6 +40,7 @@ from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
+from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.messages import Hit
@@ -93,18 +102,19 @@ class Peer:
         self._earlier = DownloadIndex(settings.downloads, remembered)
         self._traffic = Bandwidth(reactor, settings.rates, settings.at_once)
         self._presence = NetworkSession(reactor, rng, settings, self.state, offload, announce)
-        self._downloads = Downloads(
+        self._inbox = Inbox(str(settings.downloads), keep=self._earlier.keep)
+        self._partials = partials = PartialRegister()
+        tickets = Tickets(reactor, self._presence, self._new_id, self._traffic.down)
+        copies = LocalContent(self._holdings, self._earlier, offload)
+        context = DownloadContext(
             reactor,
-            offload,
-            Inbox(str(settings.downloads), keep=self._earlier.keep),
-            Journal(str(self.state.path / "wants")),
-            self._presence,
-            self._new_id,
-            self._traffic,
             rng,
-            LocalContent(self._holdings, self._earlier, offload),
+            DownloadDisk(self._inbox, Journal(str(self.state.path / "wants")), offload),
+            DownloadPeers(self._presence, tickets),
+            DownloadBandwidth(self._traffic),
+            LocalSources(copies, partials),
         )
-        partials = self._downloads.partials
+        self._downloads = Downloads(context)
         self._pushes = Uploads(
             reactor,
             network=settings.network,
@@ -123,6 +133,7 @@ class Peer:
             self._library.catalog,
             self._answers,
             self._downloads,
+            self._inbox,
             offload,
             self._new_id,
         )
@@ -153,7 +164,12 @@ class Peer:
         :raises RegistryRefused: when the registry will not have us.
         """
         duties = OverlayEvents(
-            self._presence, self._answers, self._downloads, self._pushes, self._stopping.told
+            self._presence,
+            self._answers,
+            self._downloads,
+            self._partials,
+            self._pushes,
+            self._stopping.told,
         )
         node = await self._presence.join(duties, self._downloads.session_for_push)
         self._downloads.start()

@@ -94,7 +94,7 @@ class FolderTests(DownloadCase):
         hit, _manifest = self.folder(world, a=b"one", b=b"two")
         second = world.holders["s1"].contents.pop(Content(b"two").file_id)
         self.successResultOf(world.get(hit))
-        inbox = world.downloads.inbox
+        inbox = world.inbox
         part = inbox.path(inbox.part_path("photos/a", Content(b"one").file_id))
         os.link(inbox.path("photos/a"), part)
         (record,) = world.folder.rglob("*.published")

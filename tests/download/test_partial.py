@@ -36,7 +36,7 @@ class PartialTests(SwarmingCase):
         self.wires: Wires = self.mine.wires
         self.other = Greeter(encode(Hello(PROTOCOL, "peer", "other", "default")))
         self.wires.listeners["127.0.0.1", 9001] = lambda: self.other
-        partials = self.mine.downloads.partials
+        partials = self.mine.partials
         self.uploads: Uploads = make_uploads(self.wires, lambda file: None, partials)
         self.refused: list[str] = []
         self.want = Want("e" * 32, CONTENT.file_id, "other", "127.0.0.1", 9001, via=("other",))
@@ -103,7 +103,7 @@ class PartialTests(SwarmingCase):
 
     def test_found_by_id(self) -> None:
         """It is found by its id from the first verified chunk on, until it is saved."""
-        partials = self.mine.downloads.partials
+        partials = self.mine.partials
         hit = partials.hit(CONTENT.file_id, "me")
         assert hit is not None
         self.assertEqual((hit.peer, hit.size, hit.partial), ("me", CONTENT.size, True))
@@ -117,7 +117,7 @@ class PartialTests(SwarmingCase):
 
         But only when nobody else may be asked for everything.
         """
-        partials = self.mine.downloads.partials
+        partials = self.mine.partials
         partials.wanted_by(
             Want("c" * 32, CONTENT.file_id, "p1", "127.0.0.1", 9001, via=("p1", "p2"))
         )

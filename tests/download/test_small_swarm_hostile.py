@@ -74,7 +74,7 @@ class HostileTests(SmallFilesCase):
         world.wires.settle()
         self.assert_recovers(world, contents, done, stranger)
         evil = Hit("evil", "f", 1, "file", "f" * 64, route=("evil",))
-        self.assertFalse(world.downloads._requests.may_ask(evil))
+        self.assertFalse(world.tickets.may_ask(evil))
 
     def test_not_asked_for(self) -> None:
         """What was not asked for, or has been answered, ends the connection."""

@@ -14,6 +14,13 @@ from twisted.internet.protocol import Factory
 from typing_extensions import override
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
+from p2p_twisted.download.context import (
+    DownloadBandwidth,
+    DownloadContext,
+    DownloadDisk,
+    DownloadPeers,
+    LocalSources,
+)
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.download.tickets import Tickets
@@ -168,22 +175,22 @@ class World:
         self._tickets = count()
         self.inbox = Inbox(str(folder / "Downloads"), disk)
         self.journal = Journal(str(folder / "wants"), disk)
-        self.traffic = Bandwidth(self.wires)
+        self.bandwidth = Bandwidth(self.wires)
         self.downloads = self.new_run()
 
     def new_run(self) -> Downloads:
         """Begin again with what is on the disk, as after a crash."""
-        self.downloads = Downloads(
+        self.partials = PartialRegister()
+        self.tickets = Tickets(self.wires, self, self.new_ticket, self.bandwidth.down)
+        context = DownloadContext(
             self.wires,
-            inline,
-            self.inbox,
-            self.journal,
-            self,
-            self.new_ticket,
-            self.traffic,
             Random(1),
-            self,
+            DownloadDisk(self.inbox, self.journal, inline),
+            DownloadPeers(self, self.tickets),
+            DownloadBandwidth(self.bandwidth),
+            LocalSources(self, self.partials),
         )
+        self.downloads = Downloads(context)
         listener = Listener(self.wires, Hello(PROTOCOL, "peer", "me", "default"), self._accepted)
         self.wires.listeners["127.0.0.1", 9000] = lambda: listener.buildProtocol(
             IPv4Address("TCP", "127.0.0.1", 40_000)
