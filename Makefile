@@ -53,7 +53,7 @@ bench: $(VENV)/.for-demo
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 	    .import_linter_cache
-	find p2p_twisted tests twisted -name __pycache__ -exec rm -rf {} +
+	find p2p_twisted tests twisted benchmarks docs -name __pycache__ -exec rm -rf {} +
 
 # A stamp per purpose: each is stale once what the package needs may have changed.
 $(VENV)/.for-%: $(VENV)/pyvenv.cfg setup.cfg pyproject.toml

@@ -12,7 +12,8 @@ from typing import Final, TypeAlias
 # A room, or a place where arrows to a room pass a floor.
 _Place: TypeAlias = str | tuple[str, int]
 _Floors: TypeAlias = list[list[_Place]]
-_Arrows: TypeAlias = set[tuple[_Place, _Place]]
+# In one order, so that sums of them are always the same.
+_Arrows: TypeAlias = list[tuple[_Place, _Place]]
 
 _WIDTH: Final = 680
 _BOX: Final = (112, 62)
@@ -60,7 +61,7 @@ def draw(
         place: row * _STOREY + _STOREY // 2 for row, floor in enumerate(places) for place in floor
     }
     parts = [_HEAD.format(width=_WIDTH, height=height)]
-    for upper, lower in sorted(joints, key=str):
+    for upper, lower in joints:
         parts.append(_arrow(upper, lower, across, down))
     for name in sorted(sizes):
         parts.append(_box(across[name], down[name], name, *sizes[name]))
@@ -90,7 +91,7 @@ def _with_passages(
     """Give arrows that pass floors a place on each; return all places and the arrows by them."""
     row_of = {name: row for row, floor in enumerate(floors) for name in floor}
     places: _Floors = [list(floor) for floor in floors]
-    joints: _Arrows = set()
+    joints: set[tuple[_Place, _Place]] = set()
     for upper, lower in sorted(arrows):
         way: list[_Place] = [upper]
         for row in range(row_of[upper] + 1, row_of[lower]):
@@ -99,7 +100,7 @@ def _with_passages(
                 places[row].append(passage)
             way.append(passage)
         joints.update(pairwise([*way, lower]))
-    return places, joints
+    return places, sorted(joints, key=str)
 
 
 def _ordered(floors: _Floors, arrows: _Arrows) -> _Floors:
