@@ -17,7 +17,6 @@ CLASSES: Final = {
 MODULES: Final = {
     "limits": "every room publishes its own bounds",
     "link": "the messages of a link, and the session that speaks them",
-    "openat": "each of the two folders that may be written to opens its own way",
     "registry": "the messages of the registry, and the registry",
     "service": "what twistd starts and stops, of each daemon and of the console",
     "session": "the base of all sessions, and the registry's",

@@ -7,9 +7,8 @@ from threading import Lock
 
 from twisted.logger import Logger
 
-from p2p_twisted.library import openat
 from p2p_twisted.library.cache import HashCache
-from p2p_twisted.library.entries import HashedFile, OnDisk
+from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.library.sources import FileSource
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import SourceChanged
@@ -80,7 +79,7 @@ class DownloadIndex:
             status = os.lstat(self._root / path)
         except OSError:
             return None
-        return OnDisk(path, path, openat.signature(status))
+        return OnDisk(path, path, Signature.of(status))
 
 
 def _ignore() -> None:

@@ -1,10 +1,13 @@
 """What is known of the files of a library, as values."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from attrs import frozen
 
 from p2p_twisted.wire.names import FileId
+
+if TYPE_CHECKING:
+    import os
 
 
 @frozen
@@ -20,6 +23,11 @@ class Signature:
     size: int
     mtime_ns: int
     inode: int
+
+    @classmethod
+    def of(cls, status: "os.stat_result") -> Self:
+        """Take it from a file's status."""
+        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 @frozen

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from attrs import Factory, define, frozen
 
-from p2p_twisted.library import openat
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
+from p2p_twisted.runtime import openat
 from p2p_twisted.wire.chunks import (
     DIGEST_BYTES,
     chunk_count,
@@ -114,7 +114,7 @@ def _advance(
     on_disk = job.on_disk
     fd = openat.open_file(root, on_disk.path)
     try:
-        now = openat.signature(os.fstat(fd))
+        now = Signature.of(os.fstat(fd))
         if now != on_disk.signature:
             return Altered(on_disk, now)
         for _ in range(chunks):
@@ -126,7 +126,7 @@ def _advance(
                 break
             with memoryview(block) as view, view[:length] as chunk:
                 job.digests += chunk_digest(chunk)
-        now = openat.signature(os.fstat(fd))
+        now = Signature.of(os.fstat(fd))
     finally:
         os.close(fd)
     if now != on_disk.signature:

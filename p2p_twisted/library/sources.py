@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from p2p_twisted.library import openat
-from p2p_twisted.library.entries import HashedFile, OnDisk
+from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
+from p2p_twisted.runtime import openat
 from p2p_twisted.wire.chunks import chunk_digest, split_chunks
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import SourceChanged, read_exactly
@@ -62,7 +62,7 @@ class FileSource:
         """
         if self._fd is None:
             raise ValueError("the source is closed")
-        if openat.signature(os.fstat(self._fd)) != self._signature:
+        if Signature.of(os.fstat(self._fd)) != self._signature:
             raise self._change("it was written to")
 
     def read(self, offset: int, length: int) -> bytes:

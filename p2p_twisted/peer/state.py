@@ -10,6 +10,7 @@ from typing import Any, Final
 from attrs import define, field
 from twisted.logger import Logger
 
+from p2p_twisted.runtime.atomic import replace_file
 from p2p_twisted.wire.names import BadName, PeerAddress, check_host
 
 STATE_DIRECTORY: Final = ".p2p"
@@ -68,15 +69,10 @@ class StateDirectory:
 
     def write(self, name: str, value: Any) -> None:
         """Write a value so that a crash leaves this one or the last one."""
-        scratch = self.path / f"{name}.new"
         content = json.dumps(value).encode()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         # The last save may begin before the one before it has ended.
-        with self._writing, os.fdopen(os.open(scratch, flags, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(scratch, self.path / name)
+        with self._writing:
+            replace_file(str(self.path / name), content, mode=0o600)
 
 
 def address_to_json(address: PeerAddress) -> list[str | int]:

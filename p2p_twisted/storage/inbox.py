@@ -2,7 +2,6 @@
 
 import os
 import re
-import stat
 from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from itertools import accumulate
@@ -11,9 +10,15 @@ from typing import Final
 from blake3 import blake3
 from twisted.logger import Logger
 
+from p2p_twisted.runtime.openat import (
+    make_folder,
+    open_file_in,
+    open_folder,
+    opened_folder,
+    sync_folder,
+)
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import Disk, DiskFault
-from p2p_twisted.storage.openat import make_folder, open_folder, opened, sync_folder
 from p2p_twisted.storage.part_file import PartFile, candidates
 from p2p_twisted.wire.chunks import chunk_digest, id_from_digests
 from p2p_twisted.wire.limits import CHUNK_BYTES
@@ -23,7 +28,6 @@ _PREFIX: Final = ".p2p-"
 _SUFFIX: Final = ".part"
 _PART: Final = re.compile(r"\.p2p-[0-9a-f]{16}\.part\Z")
 ABANDONED_SECONDS: Final = 24 * 3600.0
-_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 Keep = Callable[[Sequence[tuple[str, FileId, bytes]]], None]
@@ -70,16 +74,16 @@ class Inbox:
         :returns: the target that has it, or ``None``.
         :raises DiskFault: when its name cannot be made safe.
         """
-        components, name = _split(target)
+        folder, name = _split(target)
         try:
-            with opened(self.folder, components, self._disk) as folder_fd:
+            with opened_folder(self.folder, folder) as folder_fd:
                 found = _find_same(folder_fd, name, file_id, size)
                 if found is not None:
                     _make_safe(self._disk, folder_fd)
         except OSError:
             # No such folder, or no such name in it: the search is over.
             return None
-        return found and "/".join([*components, found])
+        return found and os.path.join(folder, found)
 
     def open_part(self, target: str, content: Content, beside: PartFile | None = None) -> PartFile:
         """
@@ -88,13 +92,13 @@ class Inbox:
         :param beside: the part of another target in the same folder, where one is open.
         :raises DiskFault: when it cannot be, or does not fit on the disk.
         """
-        components, name = _split(target)
+        folder, name = _split(target)
         try:
             if beside is not None:
                 folder_fd = beside.duplicate_folder()
             else:
-                make_folder(self.folder, self._disk)
-                folder_fd = open_folder(self.folder, components, self._disk, make=True)
+                make_folder(self.folder, self._disk.fsync)
+                folder_fd = open_folder(self.folder, folder, self._disk.fsync)
         except OSError as error:
             raise DiskFault.of(error) from error
         part = _part_name(target, content.file_id)
@@ -107,9 +111,9 @@ class Inbox:
 
     def discard(self, target: str, file_id: FileId) -> None:
         """Remove the part file of a target, if there is one."""
-        components, _name = _split(target)
+        folder, _name = _split(target)
         try:
-            with opened(self.folder, components, self._disk) as folder_fd:
+            with opened_folder(self.folder, folder) as folder_fd:
                 os.unlink(_part_name(target, file_id), dir_fd=folder_fd)
         except FileNotFoundError:
             pass
@@ -125,13 +129,13 @@ class Inbox:
         """
         check_path(name)
         try:
-            make_folder(self.folder, self._disk)
+            make_folder(self.folder, self._disk.fsync)
             for candidate in candidates(name):
                 try:
                     os.mkdir(self.path(candidate))
                 except FileExistsError:
                     continue
-                sync_folder(self.folder, self._disk)
+                sync_folder(self.folder, self._disk.fsync)
                 return candidate
         except OSError as error:
             raise DiskFault.of(error) from error
@@ -146,20 +150,20 @@ class Inbox:
         for target in targets:
             check_path(target)
             try:
-                os.close(open_folder(self.folder, target.split("/"), self._disk, make=True))
+                os.close(open_folder(self.folder, target, self._disk.fsync))
             except OSError as error:
                 raise DiskFault.of(error) from error
 
     def remove_folders(self, targets: Iterable[str]) -> None:
         """Remove folders that nothing is in; others stay."""
         for target in targets:
-            components, name = _split(target)
-            with suppress(OSError), opened(self.folder, components, self._disk) as folder_fd:
+            folder, name = _split(target)
+            with suppress(OSError), opened_folder(self.folder, folder) as folder_fd:
                 os.rmdir(name, dir_fd=folder_fd)
 
     def part_path(self, target: str, file_id: FileId) -> str:
         """Tell where the part file of a target is, below the folder."""
-        return "/".join([*_split(target)[0], _part_name(target, file_id)])
+        return os.path.join(_split(target)[0], _part_name(target, file_id))
 
     def sweep(self, spared: Container[str], now: float) -> None:
         """
@@ -186,10 +190,9 @@ class Inbox:
             self.log.warn("{name} cannot be removed: {error}", name=name, error=error)
 
 
-def _split(target: str) -> tuple[list[str], str]:
+def _split(target: str) -> tuple[str, str]:
     check_path(target)
-    *components, name = target.split("/")
-    return components, name
+    return os.path.split(target)
 
 
 def _part_name(target: str, file_id: FileId) -> str:
@@ -218,20 +221,18 @@ def _id_of(folder_fd: int, name: str, size: int | None) -> FileId | None:
     """
     Hash a file.
 
-    :returns: nothing when it is not a file, or not of that size.
+    :returns: ``None`` when it is not a file, or not of that size.
     :raises FileNotFoundError: when there is none.
     """
     try:
-        fd = os.open(name, _READ, dir_fd=folder_fd)
+        fd = open_file_in(folder_fd, name)
     except FileNotFoundError:
         raise
     except OSError:
         return None
     try:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode) or size not in (None, status.st_size):
-            return None
-        return _hash(fd, status.st_size)
+        has = os.fstat(fd).st_size
+        return _hash(fd, has) if size in (None, has) else None
     finally:
         os.close(fd)
 

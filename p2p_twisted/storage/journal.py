@@ -9,9 +9,10 @@ import attrs
 import msgspec
 from twisted.logger import Logger
 
+from p2p_twisted.runtime.atomic import replace_file
+from p2p_twisted.runtime.openat import make_folder
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import Disk, DiskFault
-from p2p_twisted.storage.openat import make_folder, sync_folder
 from p2p_twisted.storage.published import PublishedRecord
 from p2p_twisted.wire.messages import Size
 from p2p_twisted.wire.names import FileId, valid_path
@@ -129,14 +130,10 @@ class Journal:
     def _keep(self, name: str, content: bytes) -> None:
         path = os.path.join(self.folder, name)
         try:
-            make_folder(self.folder, self._disk, mode=0o700)
+            make_folder(self.folder, self._disk.fsync, mode=0o700)
             # Two downloads that have a file in common may keep its digests at the same moment.
-            with self._keeping, open(path + ".new", "wb") as new:
-                new.write(content)
-                new.flush()
-                self._disk.fsync(new.fileno())
-                os.replace(path + ".new", path)
-            sync_folder(self.folder, self._disk)
+            with self._keeping:
+                replace_file(path, content, mode=0o666, fsync=self._disk.fsync)
         except OSError as error:
             raise DiskFault.of(error) from error
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from p2p_twisted.testing.paths import Path
-    from p2p_twisted.testing.reactor import VirtualReactor
+    from p2p_twisted.testing.virtual_reactor import VirtualReactor
 
 Arrive = Callable[[bytes], None]
 """Takes what has arrived."""

@@ -12,7 +12,7 @@ from p2p_twisted.testing.transport import VirtualTransport, connect
 
 if TYPE_CHECKING:
     from p2p_twisted.testing.clock import Timer
-    from p2p_twisted.testing.reactor import VirtualPort, VirtualReactor
+    from p2p_twisted.testing.virtual_reactor import VirtualPort, VirtualReactor
 
 _FIRST_RETRY_SECONDS: Final = 1.0
 """After which TCP asks again where nothing came back; then after twice as long, and so on."""

@@ -11,7 +11,7 @@ from attrs import define, field
 from p2p_twisted.testing.channel import Channel
 from p2p_twisted.testing.clock import VirtualClock
 from p2p_twisted.testing.paths import Path, Paths
-from p2p_twisted.testing.reactor import VirtualPort, VirtualReactor
+from p2p_twisted.testing.virtual_reactor import VirtualPort, VirtualReactor
 
 _FIRST_EPHEMERAL_PORT: Final = 49_152
 

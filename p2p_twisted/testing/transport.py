@@ -15,7 +15,7 @@ from p2p_twisted.testing.channel import Channel
 
 if TYPE_CHECKING:
     from p2p_twisted.testing.connector import VirtualConnector
-    from p2p_twisted.testing.reactor import VirtualPort, VirtualReactor
+    from p2p_twisted.testing.virtual_reactor import VirtualPort, VirtualReactor
 
 LOOPBACK: Final = "127.0.0.1"
 _BUFFER_BYTES: Final = 65_536

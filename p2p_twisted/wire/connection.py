@@ -18,7 +18,7 @@ from p2p_twisted.wire.codec import encode, printable
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.input import Input
 from p2p_twisted.wire.keepalive import KeepAlive
-from p2p_twisted.wire.line_gate import Drop, Greeted, LineGate, Received, Refuse, Reply
+from p2p_twisted.wire.line_gate import Drop, Greeted, Hint, LineGate, Received, Reject
 from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
 from p2p_twisted.wire.names import BadName, plain_host
 from p2p_twisted.wire.send_queue import IStream, SendQueue
@@ -265,12 +265,12 @@ class Connection(LineReceiver):
             case Greeted(hello):
                 self.clear_deadline()
                 self._meet(hello)
-            case Reply(answer):
+            case Hint(answer):
                 self.send(answer)
                 if not self.has_talked:
                     # A person who mistyped the first word has as long again.
                     self.set_deadline(limits.FIRST_LINE_SECONDS)
-            case Refuse(error):
+            case Reject(error):
                 self.refuse(error)
             case Drop():
                 self.abort()

@@ -28,14 +28,14 @@ class Received:
 
 
 @frozen
-class Reply:
+class Hint:
     """An answer to an unknown verb; the conversation goes on."""
 
     answer: Error
 
 
 @frozen
-class Refuse:
+class Reject:
     """What is wrong: say so, and close."""
 
     error: ProtocolError | Error
@@ -46,7 +46,7 @@ class Drop:
     """The other side is not one of us: end the connection without a byte."""
 
 
-Verdict = Greeted | Received | Reply | Refuse | Drop
+Verdict = Greeted | Received | Hint | Reject | Drop
 """What a connection does about one line."""
 
 
@@ -77,7 +77,7 @@ class LineGate:
         except ProtocolError as error:
             if not self.is_greeted or (_HTTP in line and not self.has_talked):
                 return Drop()
-            return self._strike(error, hint) if isinstance(error, UnknownVerb) else Refuse(error)
+            return self._strike(error, hint) if isinstance(error, UnknownVerb) else Reject(error)
         if not self.is_greeted:
             if not isinstance(message, Hello):
                 return Drop()
@@ -90,4 +90,4 @@ class LineGate:
     def _strike(self, error: UnknownVerb, hint: str | None) -> Verdict:
         self._strikes += 1
         answer = Error(hint or str(error), "flag")
-        return Refuse(answer) if self._strikes >= limits.STRIKES else Reply(answer)
+        return Reject(answer) if self._strikes >= limits.STRIKES else Hint(answer)

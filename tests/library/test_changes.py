@@ -4,7 +4,7 @@ import shutil
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.library import openat
+from p2p_twisted.runtime import openat
 from tests.library.sharing import Sharer
 
 

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.library import openat
+from p2p_twisted.runtime import openat
 from p2p_twisted.wire.chunks import content_id
 from tests.library.sharing import Sharer
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.library.openat import NotAFile, open_file, open_folder
+from p2p_twisted.runtime.openat import NotAFile, open_file, open_folder
 
 
 class OpenTests(SynchronousTestCase):
