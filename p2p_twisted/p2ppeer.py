@@ -15,7 +15,7 @@ from p2p_twisted.bandwidth.limits import TRANSFERS_AT_ONCE_MOST
 from p2p_twisted.bandwidth.rates import BadRate, Rates, Slots, read_rate
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
-from p2p_twisted.peer.peer import Peer
+from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.limits import REGISTRY_PORT
@@ -195,7 +195,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         reshares=bool(options["reshare"]),
     )
     watch = partial(watcher_for, reactor)
-    peer = Peer(reactor, SystemRandom(), settings, pool, watch, announce, reactor.stop)
+    rng, stopped = SystemRandom(), reactor.stop
+    peer = PeerBuilder(settings, reactor, rng, pool, watch, announce, stopped).build()
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
     console = ConsoleService(

@@ -1,4 +1,4 @@
-"""What an accepted connection is for: its first message says so."""
+"""Find out what an accepted connection is for: its first message says so."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from p2p_twisted.wire.session import Session
 
 class InboundDispatcher(Session):
     """
-    The first session of an accepted connection; it hands over to the right one.
+    Hands an accepted connection over to the session that its first message is for.
 
     :param take_push: makes the session of a push.
     """
@@ -21,20 +21,20 @@ class InboundDispatcher(Session):
     def __init__(
         self,
         connection: Connection,
-        node: OverlayDriver,
+        driver: OverlayDriver,
         take_push: Callable[[Connection, Push], Session],
     ) -> None:
         self._connection = connection
-        self._node = node
+        self._driver = driver
         self._take_push = take_push
 
     def received(self, message: Message) -> None:
-        """Hand over."""
+        """Hand the connection over."""
         match message:
             case Link():
-                self._node.link_asked(self._connection, message)
+                self._driver.link_asked(self._connection, message)
             case Peers():
-                self._node.trade_asked(self._connection, message)
+                self._driver.trade_asked(self._connection, message)
             case Push():
                 self._connection.hand_over(self._take_push(self._connection, message))
             case Error():

@@ -3,34 +3,56 @@
 from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 from p2p_twisted.library.download_index import DownloadIndex
 from p2p_twisted.peer.shared import SharedLibraries
+from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source
 
 
 class LocalContent:
-    """What a peer shares, and what it has downloaded earlier, shared or not."""
+    """
+    Finds content in what a peer shares, and in what it has downloaded earlier, shared or not.
 
-    def __init__(self, holdings: SharedLibraries, earlier: DownloadIndex, offload: Offload) -> None:
-        self._holdings = holdings
+    :param offload: calls what the index does on the disk.
+    """
+
+    log = Logger()
+
+    def __init__(self, shared: SharedLibraries, earlier: DownloadIndex, offload: Offload) -> None:
+        self._shared = shared
         self._earlier = earlier
         self._offload = offload
 
-    def among(self, files: Sequence[FileId]) -> "Deferred[frozenset[FileId]]":
-        """Tell which of some content seems to stand here."""
-        return Deferred.fromCoroutine(self._among(files))
+    def start(self) -> None:
+        """
+        Begin to share, and open the index of earlier downloads in the background.
 
-    def open(self, file: FileId) -> "Deferred[Source | None]":
-        """Open content, if it stands here."""
-        return Deferred.fromCoroutine(self._open(file))
+        :raises OSError: when a shared directory cannot be used.
+        """
+        self._shared.start()
+        background(self.log, "opening what was downloaded", self._offload(self._earlier.start))
 
-    async def _among(self, files: Sequence[FileId]) -> frozenset[FileId]:
-        shared = {file for file in files if self._holdings.name_of(file) is not None}
-        return await self._offload(self._earlier.among, files) | shared
+    async def stop(self) -> None:
+        """End both; returns when no thread works for them any more."""
+        await self._shared.stop()
+        await self._offload(self._earlier.stop)
 
-    async def _open(self, file: FileId) -> Source | None:
-        source = self._holdings.open(file)
-        return source if source is not None else await self._offload(self._earlier.open, file)
+    def among(self, file_ids: Sequence[FileId]) -> "Deferred[frozenset[FileId]]":
+        """Find which of some content seems to be here."""
+        return Deferred.fromCoroutine(self._among(file_ids))
+
+    def open(self, file_id: FileId) -> "Deferred[Source | None]":
+        """Open content; fires with ``None`` when it is not here."""
+        return Deferred.fromCoroutine(self._open(file_id))
+
+    async def _among(self, file_ids: Sequence[FileId]) -> frozenset[FileId]:
+        shared = {each for each in file_ids if self._shared.name_of(each) is not None}
+        return await self._offload(self._earlier.among, file_ids) | shared
+
+    async def _open(self, file_id: FileId) -> Source | None:
+        source = self._shared.open(file_id)
+        return source if source is not None else await self._offload(self._earlier.open, file_id)

@@ -1,4 +1,4 @@
-"""What a peer has to say to a question."""
+"""Answers of one peer to questions about what it shares and whom it is linked with."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
@@ -19,11 +19,11 @@ from p2p_twisted.wire.names import PeerName
 
 class QueryAnswers:
     """
-    The answers of one peer.
+    Answers questions as far as one peer can.
 
     :param catalogs: what it shares.
-    :param partials: what is being downloaded: only who knows its id is told of it.
-    :param clock: tells how much was searched for others lately.
+    :param partials: what is being downloaded: it is found by its id alone.
+    :param clock: limits how much is searched for others.
     """
 
     def __init__(
@@ -31,30 +31,30 @@ class QueryAnswers:
         name: PeerName,
         catalogs: Sequence[Catalog],
         partials: PartialRegister,
-        presence: NetworkSession,
+        network: NetworkSession,
         clock: IReactorTime,
     ) -> None:
         self._name = name
         self._catalogs = catalogs
         self._partials = partials
-        self._presence = presence
+        self._network = network
         self._clock = clock
         self._searched = TokenBucket(limits.NAMES_SEARCHED_PER_SECOND, limits.NAMES_SEARCHED_BURST)
 
-    def tell(self, ask: Ask) -> LocalAnswer:
-        """Answer somebody else's question, unless others have had us search very much lately."""
+    def answer_stranger(self, ask: Ask) -> LocalAnswer:
+        """Answer another peer's question; cut it where others have had much searched lately."""
         if ask.what in ("text", "ls") and self._is_meant(ask):
             if self._searched.left(self._clock.seconds()) <= 0:
                 return LocalAnswer(cut=True)
             self._searched.spend(sum(catalog.root.files for catalog in self._catalogs))
-        return self.know(ask)
+        return self.answer_self(ask)
 
-    def know(self, ask: Ask) -> LocalAnswer:
-        """Answer a question as far as this peer can."""
+    def answer_self(self, ask: Ask) -> LocalAnswer:
+        """Answer a question of this peer's own person, however much must be searched."""
         if not self._is_meant(ask):
             return LocalAnswer()
         if ask.what == "topo":
-            names = tuple(neighbor.name for neighbor in self._presence.neighbors)
+            names = tuple(neighbor.name for neighbor in self._network.neighbors)
             return LocalAnswer(peers=(PeerRecord(self._name, names),))
         hits = tuple(self._hit(shared) for shared in self._shared(ask))
         if ask.what == "id" and not hits:
@@ -67,7 +67,7 @@ class QueryAnswers:
 
     def _shared(self, ask: Ask) -> Iterable[Shared]:
         found = chain.from_iterable(self._search(catalog, ask) for catalog in self._catalogs)
-        # What is in two of them under one name is one offer.
+        # The same content under one name in both libraries is one hit.
         return islice(
             dict.fromkeys(found), wire_limits.HITS_PER_PEER if ask.what == "ls" else ask.most
         )

@@ -1,4 +1,4 @@
-"""All that a peer has for others: what it shares and, where it is to, what it has downloaded."""
+"""What a peer shares: its own library, and what it has downloaded where others may have it."""
 
 from twisted.internet.defer import gatherResults
 
@@ -10,17 +10,20 @@ from p2p_twisted.wire.source import Source
 
 class SharedLibraries:
     """
-    One or more libraries, each of which names its files by itself.
+    One or two libraries, each of which names its files by itself.
 
-    :param libraries: in the order in which they are asked.
+    :ivar own: what the person put into the peer's directory.
+    :ivar reshared: what it has downloaded; ``None`` where others may not have that.
     """
 
-    def __init__(self, *libraries: Library) -> None:
-        self._libraries = libraries
+    def __init__(self, own: Library, reshared: Library | None) -> None:
+        self.own = own
+        self.reshared = reshared
+        self._libraries = (own,) if reshared is None else (own, reshared)
 
     @property
     def catalogs(self) -> tuple[Catalog, ...]:
-        """What can be searched."""
+        """What can be searched, in the order in which it is."""
         return tuple(library.catalog for library in self._libraries)
 
     def start(self) -> None:
@@ -33,19 +36,19 @@ class SharedLibraries:
             library.start()
 
     async def stop(self) -> None:
-        """End it; returns when nothing is being done any more."""
+        """End it; returns when no thread works for it any more."""
         await gatherResults([library.stop() for library in self._libraries])
 
     async def settled(self) -> None:
         """Return once everything that was there at the start can be found."""
         await gatherResults([library.settled() for library in self._libraries])
 
-    def open(self, file: FileId) -> Source | None:
-        """Open content for a push; ``None`` when nobody has it any more."""
-        sources = (library.open(file) for library in self._libraries)
+    def open(self, file_id: FileId) -> Source | None:
+        """Open content for a push; ``None`` when it is not shared any more."""
+        sources = (library.open(file_id) for library in self._libraries)
         return next((source for source in sources if source is not None), None)
 
-    def name_of(self, file: FileId) -> str | None:
-        """Name some content."""
-        names = (name for catalog in self.catalogs for name in catalog.names_with(file))
+    def name_of(self, file_id: FileId) -> str | None:
+        """Name some content; ``None`` when it is not shared."""
+        names = (name for catalog in self.catalogs for name in catalog.names_with(file_id))
         return next(names, None)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Final
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -12,7 +11,7 @@ from p2p_twisted.peer.interface import PeerError
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire.messages import Gossip
-from p2p_twisted.wire.names import MessageId, PeerName, is_loopback
+from p2p_twisted.wire.names import PeerName, is_loopback
 
 STOP: Final = "stop"
 """The kind of broadcast that ends a network."""
@@ -25,9 +24,9 @@ class Shutdown:
     """
     One peer's part in the end of its network.
 
-    :param leave: ends this peer's part in the network.
+    :param announce: is told what a person should know.
     :param stopped: is called when another peer has stopped the network.
-    :ivar has_begun: whether somebody has stopped the network.
+    :ivar has_begun: whether the network is being stopped.
     """
 
     log = Logger()
@@ -36,41 +35,42 @@ class Shutdown:
     def __init__(
         self,
         reactor: IReactorTime,
-        presence: NetworkSession,
-        new_id: Callable[[], MessageId],
+        network: NetworkSession,
         announce: Callable[[str], None],
-        leave: Callable[[], "Deferred[None]"],
         stopped: Callable[[], None],
     ) -> None:
         self._reactor = reactor
-        self._presence = presence
-        self._new_id = new_id
+        self._network = network
         self._announce = announce
-        self._leave = leave
         self._stopped = stopped
         self._started = reactor.seconds()
 
-    async def stop_all(self) -> None:
+    async def stop_others(self) -> None:
         """
-        Stop every peer of the network, this one last.
+        Stop every other peer of the network; returns when this one may leave, too.
 
-        :raises PeerError: when it cannot, or may not: on a network beyond one machine
-            nobody may.
+        :raises PeerError: when this peer has not joined, or on a network beyond one machine,
+            where no peer may stop the others.
         """
-        node = (await self._presence.search()).node
-        if not is_loopback(node.me.host):
+        driver = await self._network.connected()
+        if not is_loopback(driver.me.host):
             raise PeerError(
                 "nobody may stop the others on an open network beyond one machine;"
                 " leave stops this peer"
             )
-        node.publish(Gossip(self._new_id(), STOP, node.me.name, 0.0, _LIFE_SECONDS, urgent=True))
+        id_ = driver.new_id()
+        driver.publish(Gossip(id_, STOP, driver.me.name, 0.0, _LIFE_SECONDS, urgent=True))
         await self._wind_down()
-        await self._leave()
 
     def told(self, origin: PeerName, age: float) -> None:
-        """Obey a stop, if it is for this run of this peer, on a network of one machine."""
+        """
+        Obey a stop, if it is for this run of this peer, on a network of one machine.
+
+        :param origin: the peer that stops the network.
+        :param age: how long ago it said so, in seconds.
+        """
         is_older = age > self._reactor.seconds() - self._started
-        if is_older or not is_loopback(self._presence.address().host) or self.has_begun:
+        if is_older or not is_loopback(self._network.driver.me.host) or self.has_begun:
             return
         self._announce(f"{origin} has stopped the network")
         background(self.log, "stopping", self._obey())
@@ -80,8 +80,7 @@ class Shutdown:
         self._stopped()
 
     async def _wind_down(self) -> None:
-        """Keep the links for a moment, so that the word gets through, but make none."""
+        """Keep the links for a second, so that the word gets through, but make none."""
         self.has_begun = True
-        if self._presence.node is not None:
-            self._presence.node.seek_no_more()
+        self._network.driver.seek_no_more()
         await deferLater(self._reactor, _GRACE_SECONDS, lambda: None)

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.watcher import Noticed, NoWatcher, Watcher, WatcherMaker
+from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.limits import REGISTRY_PORT
@@ -24,7 +25,7 @@ from p2p_twisted.registry.rules import Policy
 from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from p2p_twisted.runtime.threads import inline
-from p2p_twisted.testing.introspection import WitnessedPeer, close_files, node_of
+from p2p_twisted.testing.introspection import WitnessedPeerBuilder, close_files, driver_of
 from p2p_twisted.testing.listening import heard_only_by
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.wire.messages import Gossip
@@ -69,7 +70,7 @@ class VirtualDaemons:
     network: VirtualNetwork = field(factory=VirtualNetwork)
     ports: range = _PORTS
     make_watcher: WatcherMaker = _blind
-    peers: dict[PeerName, WitnessedPeer] = field(factory=dict)
+    peers: dict[PeerName, Peer] = field(factory=dict)
     said: list[str] = field(factory=list)
     heard: list[tuple[PeerName, "Counter[MessageId]"]] = field(factory=list)
     repeated: list[tuple[PeerName, MessageId]] = field(factory=list)
@@ -99,7 +100,7 @@ class VirtualDaemons:
 
     def start(
         self, name: PeerName, files: Mapping[str, bytes] | None = None, **settings: Any
-    ) -> WitnessedPeer:
+    ) -> Peer:
         """
         Start a peer, or start it again on the directory it had.
 
@@ -111,17 +112,17 @@ class VirtualDaemons:
         reactor = self.network.process(name)
         rng = Random(self.network.rng.random())
         chosen = Settings(name, directory, directory / "Downloads", **settings)
-        peer = WitnessedPeer(
+        peer = WitnessedPeerBuilder(
+            chosen,
             reactor,
             rng,
-            chosen,
             inline,
             lambda _directory: self.make_watcher,
             self._say,
             reactor.stop,
             self.wall,
-        )
-        peer.witness = self._witness(name)
+            witness=self._count_broadcasts(name),
+        ).build()
 
         def give_up(reason: str) -> None:
             self._say(reason)
@@ -190,10 +191,10 @@ class VirtualDaemons:
 
     def broadcast(self, name: PeerName) -> MessageId:
         """Have a peer, which has joined, tell all others something."""
-        node = node_of(self.peers[name])
-        assert node is not None
-        gossip = Gossip(node.new_id(), "note", name, 0.0, _GOSSIP_LIFE_SECONDS)
-        node.publish(gossip)
+        driver = driver_of(self.peers[name])
+        assert driver is not None
+        gossip = Gossip(driver.new_id(), "note", name, 0.0, _GOSSIP_LIFE_SECONDS)
+        driver.publish(gossip)
         return gossip.id
 
     def wall(self) -> float:
@@ -223,16 +224,16 @@ class VirtualDaemons:
             file.write_bytes(content)
             os.utime(file, (written, written))
 
-    def _witness(self, name: PeerName) -> Callable[[Gossip], None]:
+    def _count_broadcasts(self, name: PeerName) -> Callable[[Gossip], None]:
         heard: Counter[MessageId] = Counter()
         self.heard.append((name, heard))
 
-        def witness(gossip: Gossip) -> None:
+        def count(gossip: Gossip) -> None:
             heard[gossip.id] += 1
             if heard[gossip.id] > 1:
                 self.repeated.append((name, gossip.id))
 
-        return witness
+        return count
 
     def _bury(self, name: str) -> None:
         if name in self.peers:

@@ -1,55 +1,70 @@
-"""What tests know of a peer that nobody else needs to."""
+"""What tests see of a peer from inside."""
 
 from collections.abc import Callable
+from functools import cached_property
 
+from attrs import define, field, frozen
 from typing_extensions import override
 
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.overlay import Overlay
+from p2p_twisted.peer.build import PeerBuilder
+from p2p_twisted.peer.overlay_events import OverlayEvents
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.wire.messages import Gossip
-from p2p_twisted.wire.names import PeerAddress
 
 
-class WitnessedPeer(Peer):
-    """
-    A peer that lets one see what is delivered to it.
-
-    :ivar witness: is given each broadcast that comes to what runs on the overlay.
-    """
+@define(eq=False, kw_only=True)
+class WitnessedEvents(OverlayEvents):
+    """Shows each broadcast to a witness before it passes it on."""
 
     witness: Callable[[Gossip], None]
 
     @override
-    async def join(self) -> PeerAddress:
-        me = await super().join()
-        node = node_of(self)
-        assert node is not None
-        events = node._events
-        deliver = events.delivered
+    def delivered(self, gossip: Gossip) -> None:
+        self.witness(gossip)
+        super().delivered(gossip)
 
-        def delivered(gossip: Gossip) -> None:
-            self.witness(gossip)
-            deliver(gossip)
 
-        events.delivered = delivered  # type: ignore[method-assign]
-        return me
+@frozen(slots=False)
+class WitnessedPeerBuilder(PeerBuilder):
+    """
+    Makes a peer that lets one see what is delivered to it.
+
+    :ivar witness: is given each broadcast that comes to what runs on the overlay.
+    """
+
+    witness: Callable[[Gossip], None] = field(kw_only=True)
+
+    @cached_property
+    @override
+    def events(self) -> OverlayEvents:
+        return WitnessedEvents(
+            witness=self.witness,
+            network=self.network,
+            answers=self.answers,
+            downloads=self.downloads,
+            partials=self.partials,
+            uploads=self.uploads,
+            shutdown=self.shutdown,
+        )
 
 
 def close_files(peer: Peer) -> None:
     """Close what a killed process had open, as the system does."""
     peer.state.close()
-    peer._earlier.stop()
-    for library in peer._holdings._libraries:
+    peer._local._earlier.stop()
+    for library in peer._shared._libraries:
         library._scanner.close()
 
 
-def node_of(peer: Peer) -> OverlayDriver | None:
+def driver_of(peer: Peer) -> OverlayDriver | None:
     """Find a peer's part of the overlay, once it has joined."""
-    return peer._presence.node
+    network = peer._network
+    return None if network.address is None else network.driver
 
 
 def overlay_of(peer: Peer) -> Overlay | None:
     """Find a peer's machines, once it has joined."""
-    node = node_of(peer)
-    return None if node is None else node._overlay
+    driver = driver_of(peer)
+    return None if driver is None else driver._overlay

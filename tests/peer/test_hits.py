@@ -1,12 +1,18 @@
 """Hits are looked at before they are believed."""
 
+from typing import Any
+
 from attrs import field, frozen
 from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.peer.interface import NotFound
-from p2p_twisted.peer.search import Search
+from p2p_twisted.peer.resolve import Resolver
+from p2p_twisted.peer.searches import Searches
+from p2p_twisted.runtime.threads import inline
+from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire.messages import Ask, Hit
 from p2p_twisted.wire.names import MessageId, PeerAddress
 
@@ -14,12 +20,15 @@ FILE, OTHER = "f" * 64, "e" * 64
 
 
 @frozen
-class LyingNode:
-    """Gives the same hits to every question; stands for a node with such neighbors."""
+class LyingNetwork:
+    """Gives the same hits to every question; stands for a driver with such neighbors."""
 
     hits: tuple[Hit, ...]
     me: PeerAddress
     asked: list[Ask] = field(factory=list)
+
+    async def connected(self) -> "LyingNetwork":
+        return self
 
     def now(self) -> float:
         return 0.0
@@ -33,23 +42,32 @@ class LyingNode:
 
 
 class HitTests(SynchronousTestCase):
-    def search(self, *hits: Hit) -> Search:
-        self.node = LyingNode(hits, PeerAddress("s1", "127.0.0.1", 9_001))
-        return Search(self.node)  # type: ignore[arg-type]
+    def resolver(self, *hits: Hit) -> Resolver:
+        self.network = LyingNetwork(hits, PeerAddress("s1", "127.0.0.1", 9_001))
+        network: Any = self.network
+        downloads: Any = None
+        return Resolver(
+            me="s1",
+            searches=Searches(network),
+            catalog=Catalog(),
+            inbox=Inbox(self.mktemp()),
+            downloads=downloads,
+            offload=inline,
+        )
 
     def test_other_content(self) -> None:
-        """Who asks for some content by its id gets no other."""
-        search = self.search(Hit("liar", "f1", 1, file=OTHER), Hit("s2", "f1", 1, file=FILE))
-        found = self.successResultOf(Deferred.fromCoroutine(search.holders(FILE)))
+        """A peer that asks for some content by its id gets no other."""
+        resolver = self.resolver(Hit("liar", "f1", 1, file=OTHER), Hit("s2", "f1", 1, file=FILE))
+        found = self.successResultOf(Deferred.fromCoroutine(resolver.resolve(FILE, None)))
         self.assertEqual([hit.peer for hit in found], ["s2"])
 
     def test_other_name(self) -> None:
         """A hit of another name does not end a search."""
-        search = self.search(Hit("liar", "nonsense", 1, file=OTHER))
-        self.failureResultOf(Deferred.fromCoroutine(search.resolve("f1", None)), NotFound)
-        self.assertGreater(len(self.node.asked), 3)
+        resolver = self.resolver(Hit("liar", "nonsense", 1, file=OTHER))
+        self.failureResultOf(Deferred.fromCoroutine(resolver.resolve("f1", None)), NotFound)
+        self.assertGreater(len(self.network.asked), 3)
 
     def test_other_peer(self) -> None:
         """Where one peer is meant, no other answers for it."""
-        search = self.search(Hit("liar", "f1", 1, file=FILE))
-        self.failureResultOf(Deferred.fromCoroutine(search.resolve("f1", "s2")), NotFound)
+        resolver = self.resolver(Hit("liar", "f1", 1, file=FILE))
+        self.failureResultOf(Deferred.fromCoroutine(resolver.resolve("f1", "s2")), NotFound)

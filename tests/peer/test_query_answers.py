@@ -24,12 +24,12 @@ class SearchTests(SynchronousTestCase):
         for number in range(FILES):
             name = f"f{number}.txt"
             catalog.put(OnDisk(name, name, Signature(1, 1, number)), HashedFile("0" * 64, b""))
-        presence: Any = None
-        self.answers = QueryAnswers("s1", [catalog], PartialRegister(), presence, self.clock)
+        network: Any = None
+        self.answers = QueryAnswers("s1", [catalog], PartialRegister(), network, self.clock)
 
     def tell(self, what: Any, text: str = "", peer: str | None = None) -> int:
         """Tell how many hits there are; none where it was not searched."""
-        known = self.answers.tell(Ask("0" * 32, what, text, peer))
+        known = self.answers.answer_stranger(Ask("0" * 32, what, text, peer))
         self.assertNotEqual(bool(known.hits), known.cut)
         return len(known.hits)
 
@@ -40,12 +40,12 @@ class SearchTests(SynchronousTestCase):
         self.assertEqual(self.tell("ls", peer="s1"), 0)
         # What needs no search is answered all the same, and so is our own person.
         self.assertEqual(self.tell("name", "f77"), 1)
-        self.assertEqual(len(self.answers.know(Ask("0" * 32, "text", "f77")).hits), 11)
+        self.assertEqual(len(self.answers.answer_self(Ask("0" * 32, "text", "f77")).hits), 11)
         self.clock.advance(1.0)
         self.assertEqual(self.tell("text", "f77"), 11)
 
     def test_other_peers_listing(self) -> None:
         """A listing of somebody else looks at nothing."""
         for _ in range(2_000):
-            self.assertFalse(self.answers.tell(Ask("0" * 32, "ls", peer="s2")).cut)
+            self.assertFalse(self.answers.answer_stranger(Ask("0" * 32, "ls", peer="s2")).cut)
         self.assertEqual(self.tell("text", "f77"), 11)

@@ -3,7 +3,7 @@
 from random import Random
 
 from p2p_twisted.peer.shutdown import STOP
-from p2p_twisted.testing.introspection import node_of
+from p2p_twisted.testing.introspection import driver_of
 from p2p_twisted.wire.messages import Gossip
 from tests.peer.cases import PeerTestCase
 
@@ -32,12 +32,12 @@ class StopTests(PeerTestCase):
         daemons = self.daemons()
         daemons.start_many(4)
         daemons.run(10.0)
-        node = node_of(daemons.peers["s1"])
-        assert node is not None
+        driver = driver_of(daemons.peers["s1"])
+        assert driver is not None
         for age, life in ((6.0, 5.0), (30.0, 60.0)):
-            node.publish(Gossip(node.new_id(), STOP, "s1", age, life, urgent=True))
+            driver.publish(Gossip(driver.new_id(), STOP, "s1", age, life, urgent=True))
         daemons.run(10.0)
         self.assertFalse(any(p.has_stopped for p in daemons.network.processes.values()))
-        node.publish(Gossip(node.new_id(), STOP, "s1", 0.0, 60.0, urgent=True))
+        driver.publish(Gossip(driver.new_id(), STOP, "s1", 0.0, 60.0, urgent=True))
         daemons.run(10.0)
         self.assertEqual(sum(p.has_stopped for p in daemons.network.processes.values()), 3)

@@ -1,0 +1,245 @@
+"""Build a peer: the one place where its parts are made and given to each other."""
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from random import Random
+
+from attrs import frozen
+
+from p2p_twisted.bandwidth.limiter import Bandwidth
+from p2p_twisted.download.context import (
+    DownloadBandwidth,
+    DownloadContext,
+    DownloadDisk,
+    DownloadPeers,
+    LocalSources,
+)
+from p2p_twisted.download.downloads import Downloads
+from p2p_twisted.download.tickets import Tickets
+from p2p_twisted.library.cache import HashCache
+from p2p_twisted.library.download_index import DownloadIndex
+from p2p_twisted.library.library import Library
+from p2p_twisted.library.watcher import WatcherMaker
+from p2p_twisted.overlay.driver import OverlayDriver
+from p2p_twisted.peer.inbound import InboundDispatcher
+from p2p_twisted.peer.local_content import LocalContent
+from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.overlay_events import OverlayEvents
+from p2p_twisted.peer.peer import Peer
+from p2p_twisted.peer.query_answers import QueryAnswers
+from p2p_twisted.peer.resolve import Resolver
+from p2p_twisted.peer.saved_book import BookSaver, load_book
+from p2p_twisted.peer.searches import Searches
+from p2p_twisted.peer.settings import Settings
+from p2p_twisted.peer.shared import SharedLibraries
+from p2p_twisted.peer.shutdown import Shutdown
+from p2p_twisted.peer.state import STATE_DIRECTORY, StateDirectory
+from p2p_twisted.runtime.reactor import Reactor
+from p2p_twisted.runtime.startup import open_files_limit
+from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.storage.inbox import Inbox
+from p2p_twisted.storage.journal import Journal
+from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.upload.uploads import Uploads
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.listener import Bounds, Listener
+from p2p_twisted.wire.messages import PROTOCOL, Hello
+from p2p_twisted.wire.names import MessageId, PeerAddress
+from p2p_twisted.wire.session import Session
+
+
+@frozen(slots=False)
+class PeerBuilder:
+    """
+    Makes the parts of one peer, each once, when another part needs it.
+
+    :ivar reactor: Twisted's, or a test's.
+    :ivar rng: decides, and makes secrets: production gives it the system's.
+    :ivar offload: calls what blocks.
+    :ivar watcher_for: makes what notices changes below a directory.
+    :ivar announce: is told what a person should know.
+    :ivar stopped: is called when another peer has stopped the network.
+    :ivar wall: reads wall time in seconds, to which files' times of change compare.
+    """
+
+    settings: Settings
+    reactor: Reactor
+    rng: Random
+    offload: Offload
+    watcher_for: Callable[[Path], WatcherMaker]
+    announce: Callable[[str], None]
+    stopped: Callable[[], None]
+    wall: Callable[[], float] = time.time
+
+    def build(self) -> Peer:
+        """Make the peer; nothing is opened before it is told to."""
+        return Peer(
+            state=self.state,
+            clock=self.reactor,
+            settings=self.settings,
+            shared=self.shared,
+            local=self.local,
+            network=self.network,
+            searches=self.searches,
+            answers=self.answers,
+            resolver=self.resolver,
+            downloads=self.downloads,
+            uploads=self.uploads,
+            bandwidth=self.bandwidth,
+            shutdown=self.shutdown,
+        )
+
+    # What is here
+
+    @cached_property
+    def state(self) -> StateDirectory:
+        """What is still known after a crash."""
+        return StateDirectory(self.settings.directory / STATE_DIRECTORY)
+
+    @cached_property
+    def shared(self) -> SharedLibraries:
+        """What others may have."""
+        directory, downloads = self.settings.directory, self.settings.downloads
+        own = self._library(directory, downloads, "library.db")
+        reshares = self.settings.reshares
+        return SharedLibraries(
+            own, self._library(downloads, None, "downloads.db") if reshares else None
+        )
+
+    def _library(self, directory: Path, excluded: Path | None, cache: str) -> Library:
+        return Library(
+            directory,
+            excluded=excluded,
+            cache=self.state.path / cache,
+            clock=self.reactor,
+            offload=self.offload,
+            make_watcher=self.watcher_for(directory),
+            wall=self.wall,
+        )
+
+    @cached_property
+    def earlier(self) -> DownloadIndex:
+        """An index of what was downloaded."""
+        cache = HashCache(self.state.path / "downloads.db", self.wall)
+        return DownloadIndex(self.settings.downloads, cache)
+
+    @cached_property
+    def local(self) -> LocalContent:
+        """Content that need not be downloaded."""
+        return LocalContent(self.shared, self.earlier, self.offload)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Where downloads land."""
+        return Inbox(str(self.settings.downloads), keep=self.earlier.keep)
+
+    @cached_property
+    def partials(self) -> PartialRegister:
+        """Unfinished downloads that others may be served from."""
+        return PartialRegister()
+
+    # The way into the network
+
+    @cached_property
+    def network(self) -> NetworkSession:
+        """The port, the registration and the links."""
+        greeting = Hello(PROTOCOL, "peer", self.settings.name, self.settings.network)
+        bounds = Bounds().within(open_files_limit())
+        return NetworkSession(
+            self.reactor,
+            self.rng,
+            self.settings,
+            state=self.state,
+            listener=Listener(self.reactor, greeting, self._accept, bounds),
+            start_overlay=self._start_overlay,
+            announce=self.announce,
+        )
+
+    def _accept(self, connection: Connection) -> Session:
+        return InboundDispatcher(connection, self.network.driver, self.downloads.session_for_push)
+
+    def _start_overlay(self, me: PeerAddress) -> tuple[OverlayDriver, BookSaver]:
+        book = load_book(self.state, self.settings.name, self.rng)
+        driver = OverlayDriver(self.reactor, self.rng, me, self.settings.network, book, self.events)
+        return driver, BookSaver(self.reactor, book, self.state, self.offload)
+
+    @cached_property
+    def events(self) -> OverlayEvents:
+        """What the overlay tells."""
+        return OverlayEvents(
+            network=self.network,
+            answers=self.answers,
+            downloads=self.downloads,
+            partials=self.partials,
+            uploads=self.uploads,
+            shutdown=self.shutdown,
+        )
+
+    @cached_property
+    def answers(self) -> QueryAnswers:
+        """Answers to others' questions."""
+        catalogs = self.shared.catalogs
+        return QueryAnswers(self.settings.name, catalogs, self.partials, self.network, self.reactor)
+
+    @cached_property
+    def shutdown(self) -> Shutdown:
+        """The end of the whole network."""
+        return Shutdown(self.reactor, self.network, self.announce, self.stopped)
+
+    # What is fetched and sent
+
+    @cached_property
+    def searches(self) -> Searches:
+        """Questions to others."""
+        return Searches(self.network)
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """What names mean."""
+        return Resolver(
+            me=self.settings.name,
+            searches=self.searches,
+            catalog=self.shared.own.catalog,
+            inbox=self.inbox,
+            downloads=self.downloads,
+            offload=self.offload,
+        )
+
+    @cached_property
+    def bandwidth(self) -> Bandwidth:
+        """How much may be sent and received."""
+        return Bandwidth(self.reactor, self.settings.rates, self.settings.at_once)
+
+    @cached_property
+    def downloads(self) -> Downloads:
+        """What is wanted from others."""
+        journal = Journal(str(self.state.path / "wants"))
+        tickets = Tickets(self.reactor, self.searches, self._new_ticket, self.bandwidth.down)
+        return Downloads(
+            DownloadContext(
+                self.reactor,
+                self.rng,
+                DownloadDisk(self.inbox, journal, self.offload),
+                DownloadPeers(self.searches, tickets),
+                DownloadBandwidth(self.bandwidth),
+                LocalSources(self.local, self.partials),
+            )
+        )
+
+    def _new_ticket(self) -> MessageId:
+        return self.rng.randbytes(16).hex()
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """What others want."""
+        return Uploads(
+            self.reactor,
+            network=self.settings.network,
+            open_source=self.shared.open,
+            may_dial=self.network.may_dial,
+            bandwidth=self.bandwidth,
+            partials=self.partials,
+            rng=self.rng,
+        )

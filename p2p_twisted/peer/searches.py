@@ -1,0 +1,153 @@
+"""Questions to the network."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import attrs
+from twisted.internet.defer import Deferred
+
+from p2p_twisted.library.matching import rank
+from p2p_twisted.overlay.driver import OverlayDriver
+from p2p_twisted.overlay.effects import Answer
+from p2p_twisted.overlay.expanding_ring import Step, expanding_ring
+from p2p_twisted.peer.interface import Found, PeerError, Topology
+from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.codec import Unsendable, encode
+from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Want
+from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
+
+What = Literal["topo", "name", "text", "id", "ls"]
+
+
+class Searches:
+    """
+    One peer's questions to all others.
+
+    Every question waits for the network first: see :meth:`NetworkSession.connected`.
+    This is also what downloads see of the network.
+    """
+
+    def __init__(self, network: NetworkSession) -> None:
+        self._network = network
+
+    async def ready(self) -> None:
+        """
+        Wait until others can be asked.
+
+        :raises PeerError: when this peer joins no network within 10 s.
+        """
+        await self._network.connected()
+
+    async def topology(self) -> Topology:
+        """
+        Collect the peers and links of the whole network.
+
+        :raises PeerError: when there is no network.
+        """
+        driver = await self._network.connected()
+        answer, seconds = await _put(driver, Ask(driver.new_id(), "topo"))
+        own = PeerRecord(driver.me.name, tuple(each.name for each in driver.neighbors))
+        return a_topology((*answer.peers, own), answer.silent, seconds)
+
+    async def ask(
+        self,
+        what: What,
+        text: str = "",
+        most: int = limits.HITS_SHOWN_PER_PEER,
+        again: bool = False,
+        holder: PeerName | None = None,
+    ) -> Found:
+        """
+        Ask for files; hits are sorted by name, then by content, then by holder.
+
+        Holders that are still downloading a file themselves come last.
+
+        :param most: how many hits each peer may give.
+        :param again: whether the same was asked lately and will be asked once more; see
+            :func:`expanding_ring`.
+        :param holder: the only peer that counts.
+        :raises PeerError: when the text cannot be asked, or there is no network.
+        """
+        driver = await self._network.connected()
+        ask = Ask(driver.new_id(), what, text, peer=holder, most=most)
+        answer, seconds = await _put(driver, ask, again)
+        silent = tuple(sorted(set(answer.silent) - {driver.me.name}))
+        hits = tuple(sorted(answer.hits, key=_place))
+        return Found(hits, answer.answered + len(silent), answer.answered, silent, seconds)
+
+    # For downloads: see DownloadNetwork
+
+    def find(self, file_id: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
+        """Ask who has some content."""
+        return Deferred.fromCoroutine(self._holders(file_id, again))
+
+    def send_want(self, want: Want) -> bool:
+        """Send a request to the first peer of its route; return whether that is a neighbor."""
+        return self._network.driver.send(want)
+
+    def address(self) -> PeerAddress:
+        """Return where this peer listens."""
+        return self._network.driver.me
+
+    async def _holders(self, file_id: FileId, again: bool) -> tuple[Hit, ...]:
+        return (await self.ask("id", file_id, again=again)).hits
+
+
+async def _put(driver: OverlayDriver, ask: Ask, again: bool = False) -> tuple[Answer, float]:
+    """
+    Ask as many peers as it takes.
+
+    :returns: the last answer, and how long it took to come, in seconds.
+    :raises PeerError: when the question cannot be sent.
+    """
+    began = driver.now()
+    steps = expanding_ring(ask, driver.new_id, again)
+    step = next(steps)
+    while True:
+        answer = await _put_step(driver, step)
+        # A neighbor may say anything.
+        hits = tuple(hit for hit in answer.hits if _fits(hit, ask))
+        answer = attrs.evolve(answer, hits=hits)
+        try:
+            step = steps.send(answer)
+        except StopIteration:
+            return answer, driver.now() - began
+
+
+async def _put_step(driver: OverlayDriver, step: Step) -> Answer:
+    try:
+        encode(step.ask)
+    except Unsendable as error:
+        raise PeerError(f"nobody can be asked for that: {error}") from None
+    return await driver.ask(step.ask, step.patience)
+
+
+def _fits(hit: Hit, ask: Ask) -> bool:
+    """Return whether a hit answers a question at all."""
+    if ask.peer not in (None, hit.peer):
+        return False
+    if ask.what == "id":
+        return hit.file == ask.text
+    return ask.what != "name" or rank(hit.name, ask.text) is not None
+
+
+def _place(hit: Hit) -> tuple[bool, str, str, PeerName]:
+    return hit.partial, hit.name, hit.file or "", hit.peer
+
+
+def a_topology(
+    records: Iterable[PeerRecord], silent: Iterable[PeerName], seconds: float
+) -> Topology:
+    """
+    Put together what peers say of their links.
+
+    A peer that is named as a neighbor and has not answered itself is silent, too.
+    """
+    by_name = {record.peer: record for record in records}
+    named = {link for record in by_name.values() for link in record.links}
+    return Topology(
+        tuple(by_name[name] for name in sorted(by_name)),
+        tuple(sorted((named | set(silent)) - set(by_name))),
+        seconds,
+    )
