@@ -101,7 +101,7 @@ def why_no_namespaces() -> str | None:
 
 
 def received_bytes(pid: int) -> int:
-    """Tell how much has come in at the host of a process, by its network interface's count."""
+    """Return how much has come in at the host of a process, by its network interface's count."""
     for line in Path(f"/proc/{pid}/net/dev").read_text().splitlines():
         name, _, counts = line.partition(":")
         if name.strip() == _INTERFACE:
@@ -110,7 +110,7 @@ def received_bytes(pid: int) -> int:
 
 
 def connections_dialed(pid: int) -> int:
-    """Tell how many TCP connections were dialed so far at the host of a process."""
+    """Return how many TCP connections were dialed so far at the host of a process."""
     head, counts = (
         line.split()
         for line in Path(f"/proc/{pid}/net/snmp").read_text().splitlines()

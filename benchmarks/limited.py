@@ -68,11 +68,11 @@ class Holders(Way):
         return sample
 
     def is_done(self) -> bool:
-        """Tell whether the download has ended; asked twenty times a second."""
+        """Return whether the download has ended; asked twenty times a second."""
         return is_saved(self.downloader)
 
     def received(self) -> int:
-        """Tell how many bytes of a running download there are."""
+        """Return how many bytes of a running download there are."""
         return sum(part.stat().st_blocks * 512 for part in self._downloads.glob(".p2p-*.part"))
 
     def _own(self, name: str) -> str:

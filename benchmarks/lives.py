@@ -100,7 +100,7 @@ def life(peers: int, seed: int, apart: Apart, change: Change = as_shipped) -> Fi
 
 
 def fault(swarm: SimulatedNetwork, share: float, is_silent: bool, has_registry: bool) -> Figures:
-    """Tell what share of the survivors have a broadcast sent at the instant of a fault."""
+    """Return what share of the survivors have a broadcast sent at the instant of a fault."""
     swarm.has_registry = has_registry
     for peer in swarm.rng.sample(swarm.alive, int(share * len(swarm.alive))):
         if is_silent:
@@ -185,7 +185,7 @@ def sought(swarm: SimulatedNetwork) -> Figures:
 
 
 def find(swarm: SimulatedNetwork, asker: SimulatedPeer, name: str) -> tuple[int, float]:
-    """Look for a file; tell how many lines that took, and when the first hit came, in seconds."""
+    """Look for a file; return how many lines that took, and when the first hit came, in seconds."""
     assert isinstance(swarm.watcher, Copies)
     began, ids = swarm.now, []
     steps = expanding_ring(Ask(swarm.new_id(), "name", name), swarm.new_id)

@@ -12,7 +12,7 @@ MIB: Final = 1 << 20
 
 
 def describe() -> str:
-    """Tell which machine and versions this is."""
+    """Return which machine and versions this is."""
     return (
         f"{os.cpu_count()} cores ({_processor()}), Linux {platform.release()},"
         f" Python {platform.python_version()}, Twisted {twisted.__version__}"
@@ -20,7 +20,7 @@ def describe() -> str:
 
 
 def file_system(directory: Path) -> str:
-    """Tell what a directory is on: its type, and how large its pages are."""
+    """Return what a directory is on: its type, and how large its pages are."""
     mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
     place = directory.resolve()
     _device, _point, kind, flags, *_ = max(

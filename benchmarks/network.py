@@ -73,11 +73,11 @@ class Network:
         return Process(daemon, results)
 
     def folder(self, name: str) -> Path:
-        """Tell where a peer's files are."""
+        """Return where a peer's files are."""
         return self._lab.directory / name
 
     def downloads(self, name: str) -> Path:
-        """Tell where a peer's downloads land."""
+        """Return where a peer's downloads land."""
         return self.folder(name) / "Downloads"
 
     def wait_until_shared(self, peer: Process, files: int = 1) -> None:
@@ -97,7 +97,7 @@ class Network:
             raise TookTooLong(f"{error}:{peer.tail()}") from None
 
     def port_of(self, peer: Process) -> int:
-        """Tell where a peer listens."""
+        """Return where a peer listens."""
         # What is printed may come after the verdict.
         while not (found := re.findall(r"^ *peer .*:(\d+)$", self._status(peer), re.MULTILINE)):
             self._lab.pause(_AGAIN_SECONDS)
@@ -112,7 +112,7 @@ class Network:
 
 def ended(peer: Process) -> bool:
     """
-    Tell whether the last line that was typed has had its effect.
+    Return whether the last line that was typed has had its effect.
 
     :raises TookTooLong: when the peer has ended.
     """
@@ -123,7 +123,7 @@ def ended(peer: Process) -> bool:
 
 def is_saved(peer: Process) -> bool:
     """
-    Tell whether a download has ended.
+    Return whether a download has ended.
 
     :raises TookTooLong: when it has failed, or the peer has ended.
     """

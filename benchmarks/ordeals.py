@@ -104,14 +104,14 @@ class _Spans:
         self._since: dict[PeerName, float] = {}
 
     def note(self, now: float, names: Iterator[PeerName]) -> None:
-        """Take note of whom it is so for now."""
+        """Record whom it is so for now."""
         self._since = {name: self._since.get(name, now) for name in names}
         lasting = (now - since for since in self._since.values())
         self.longest = max([self.longest, *lasting])
 
 
 def reach(id_: str, audience: list[SimulatedPeer]) -> float:
-    """Tell what share of those who were there, and still are, have a broadcast."""
+    """Return what share of those who were there, and still are, have a broadcast."""
     stayed = [peer for peer in audience if peer.is_alive]
     return sum(id_ in peer.delivered for peer in stayed) / len(stayed)
 

@@ -82,7 +82,7 @@ def ours(peers: int, seed: int) -> Links:
 
 
 def largest_part(links: Links, dead: set[str]) -> float:
-    """Tell what share of the living the largest part has, before anybody repairs anything."""
+    """Return what share of the living the largest part has, before anybody repairs anything."""
     living = {name: links[name] - dead for name in links if name not in dead}
     return max(map(len, components(living))) / len(living)
 

@@ -47,6 +47,6 @@ def tell(name: str, sample: Sample) -> None:
 
 
 def _size(path: Path) -> tuple[int, int]:
-    """Tell how many bytes in how many files there are."""
+    """Return how many bytes in how many files there are."""
     files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
     return sum(file.stat().st_size for file in files), len(files)

@@ -22,7 +22,7 @@ _STAMPED: Final[Mapping[str, str]] = {
 
 
 def push_seconds(path: Path) -> float:
-    """Tell how long it took from the last push to the last publication."""
+    """Return how long it took from the last push to the last publication."""
     at = dict(line.split() for line in path.read_text().splitlines())
     return float(at["published"]) - float(at["pushed"])
 

@@ -44,7 +44,7 @@ class Tools:
         return found
 
     def has(self, needed: str) -> bool:
-        """Tell whether a command, a directory, or libtorrent is there."""
+        """Return whether a command, a directory, or libtorrent is there."""
         if needed.startswith("/"):
             return os.path.isdir(needed)
         if needed == LIBTORRENT:

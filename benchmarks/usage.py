@@ -55,7 +55,7 @@ def peak_memory(pids: Iterable[int]) -> int:
 
 
 def busy_seconds() -> float:
-    """Tell how much CPU time the whole machine has spent."""
+    """Return how much CPU time the whole machine has spent."""
     times = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
     return sum(int(times[index]) for index in _BUSY) * _TICK_SECONDS
 

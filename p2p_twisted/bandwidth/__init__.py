@@ -1,1 +1,1 @@
-"""How fast a peer sends and receives: rates, throttles and meters."""
+"""Limit and measure how fast a peer sends and receives."""

@@ -1,4 +1,4 @@
-"""Let transfers pause where a rate demands it, and go on when it allows."""
+"""Pause transfers so that they keep to a rate, and resume them."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from p2p_twisted.bandwidth.throttle import Share, Throttle
 
 class Limiter:
     """
-    One direction of a peer's traffic, and its rate.
+    Limits one direction of a peer's transfers to a rate.
 
     :param rate: bytes per second; ``None`` for no limit.
     """
@@ -27,20 +27,20 @@ class Limiter:
         return self._throttle.rate
 
     def limit(self, rate: int | None) -> None:
-        """Change the rate; transfers that pause for the old one go on at once."""
+        """Change the rate; transfers that were paused for the old one resume at once."""
         self._throttle.rate = rate
         for pause in self._pauses:
             pause.reset(0)
 
     def pace(self) -> "TransferPace":
-        """Let one more transfer take part."""
+        """Return the pace of one more transfer."""
         return TransferPace(self, Share(self._throttle))
 
     def take(self, count: int) -> bool:
         """
-        Pay for bytes that move at once, if nobody is waiting for a turn.
+        Account for bytes that are about to move, unless other transfers are paused.
 
-        :returns: whether they may.
+        :returns: whether the bytes may move.
         """
         if self._pauses:
             return False
@@ -49,9 +49,9 @@ class Limiter:
 
     def turn(self, count: int) -> "Deferred[None]":
         """
-        Pay for bytes that have moved at once, and could not wait.
+        Account for bytes that have moved already, as they could not wait.
 
-        :returns: fires when they would have had their turn.
+        :returns: fires when the rate would have allowed them.
         """
         seconds = self._throttle.spend(count, self.now())
         if seconds <= 0:
@@ -61,11 +61,11 @@ class Limiter:
         return turn
 
     def now(self) -> float:
-        """Tell the time, in seconds."""
+        """Return the time in seconds on the reactor's clock."""
         return self._clock.seconds()
 
     def pause(self, seconds: float, go_on: Callable[[], None]) -> IDelayedCall:
-        """Call back later, or as soon as the rate changes."""
+        """Call ``go_on`` after so many seconds, or as soon as the rate changes."""
 
         def over() -> None:
             self._pauses.discard(pause)
@@ -76,13 +76,13 @@ class Limiter:
         return pause
 
     def forget(self, pause: IDelayedCall) -> None:
-        """End a pause without calling back."""
+        """Cancel a pause."""
         self._pauses.discard(pause)
         pause.cancel()
 
 
 class TransferPace:
-    """One transfer's pace; see :meth:`Limiter.pace`."""
+    """Tells one transfer how much it may move, and when; see :meth:`Limiter.pace`."""
 
     def __init__(self, limiter: Limiter, share: Share) -> None:
         self._limiter = limiter
@@ -92,20 +92,20 @@ class TransferPace:
 
     @property
     def is_paused(self) -> bool:
-        """Whether it must not move anything now."""
+        """Whether the transfer must not move anything now."""
         return self._pause is not None
 
     @property
     def allowance(self) -> int:
-        """How many bytes may move at once, at least one."""
+        """How many bytes may move at once; at least one."""
         return self._share.allowance
 
     def moved(self, count: int, go_on: Callable[[], None]) -> bool:
         """
-        Take note that bytes have moved.
+        Account for bytes that have moved.
 
-        :param go_on: is called when more may move, unless that is now.
-        :returns: whether it is.
+        :param go_on: is called when more may move, unless they may now.
+        :returns: whether more may move now.
         """
         seconds = self._share.spend(count, self._limiter.now())
         if seconds > 0 and self._pause is None and not self._is_stopped:
@@ -113,7 +113,7 @@ class TransferPace:
         return self._pause is None
 
     def stop(self) -> None:
-        """Call nobody back any more; twice does no harm."""
+        """Cancel the pause, and begin no other; stopping twice does no harm."""
         self._is_stopped = True
         if self._pause is not None:
             self._limiter.forget(self._pause)
@@ -126,10 +126,10 @@ class TransferPace:
 
 class Bandwidth:
     """
-    What a peer sends and receives of files, and how much of it at a time.
+    Limits how fast a peer sends and receives files, and how many at a time.
 
-    :param rates: the most at first.
-    :ivar slots: how many transfers there may be.
+    :param rates: the limits at first; none by default.
+    :ivar slots: how many transfers may run at a time.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class Bandwidth:
 
     @property
     def rates(self) -> Rates:
-        """The most that is sent and received now."""
+        """The current limits."""
         return Rates(self.up.rate, self.down.rate)
 
     @property

@@ -1,4 +1,4 @@
-"""How many transfers there are at once, and how slow they may be; SECURITY.md publishes it."""
+"""Bounds on how many transfers run at once, and how slow they may be; see SECURITY.md."""
 
 from typing import Final
 

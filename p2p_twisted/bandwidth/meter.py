@@ -1,4 +1,4 @@
-"""How fast something moves."""
+"""Measure how fast something moves."""
 
 from collections import deque
 from typing import Final
@@ -9,7 +9,7 @@ _MARK_SECONDS: Final = 0.2
 
 class Meter:
     """
-    Measures over the last five seconds.
+    Measures a rate over the last five seconds.
 
     :ivar total: how many bytes have moved.
     """
@@ -17,14 +17,14 @@ class Meter:
     def __init__(self) -> None:
         self.total = 0
         self._began = 0.0
-        # How much had moved before when, for all that has moved lately.
+        # Times within the last seconds, and how many bytes had moved before each.
         self._marks: deque[tuple[float, int]] = deque()
 
     def moved(self, count: int, now: float) -> None:
         """
         Count bytes.
 
-        :param now: seconds on the monotonic clock, here and below.
+        :param now: seconds on the monotonic clock, here and in :meth:`rate`.
         """
         if not self.total:
             self._began = now
@@ -34,7 +34,7 @@ class Meter:
         self.total += count
 
     def rate(self, now: float) -> float:
-        """Tell how many bytes a second it has been lately."""
+        """Return the recent rate in bytes per second."""
         self._forget(now)
         if not self._marks or now <= self._began:
             return 0.0

@@ -1,4 +1,4 @@
-"""Rates as people write them, and which of them other peers put up with."""
+"""Read and write rates, and refuse those that other peers would not put up with."""
 
 import re
 from typing import Final
@@ -16,7 +16,7 @@ _NO_LIMIT: Final = ("unlimited", "off")
 
 
 class BadRate(ValueError):
-    """What is no rate, or not one that works; the text says why."""
+    """A text is not a rate, or a rate is too slow to work; the message says why."""
 
 
 @attrs.frozen
@@ -24,7 +24,7 @@ class Rates:
     """
     The most that a peer sends and receives, in bytes per second; ``None`` for no limit.
 
-    What counts is the content of files.
+    Only the content of files is counted.
     """
 
     up: int | None = None
@@ -40,15 +40,15 @@ class Slots:
 
     def check(self, rates: Rates) -> None:
         """
-        Check that every transfer gets enough of its rate.
+        Check that the rates give every transfer enough.
 
-        :raises BadRate: when others would take one of ours for dead.
+        :raises BadRate: when other peers would give our transfers up for dead.
         """
         _check("up", rates.up, self.up, limits.SLOWEST_UPLOAD_BYTES_PER_SECOND)
         _check("down", rates.down, self.down, limits.SLOWEST_DOWNLOAD_BYTES_PER_SECOND)
 
     def holders(self, rate: int | None) -> int:
-        """Tell how many holders one download may have at this rate: more would starve."""
+        """Return how many holders one download may have at this rate without starving them."""
         if rate is None:
             return limits.HOLDERS_PER_FILE
         enough = rate // (self.down * limits.SLOWEST_DOWNLOAD_BYTES_PER_SECOND)

@@ -1,4 +1,4 @@
-"""Decide who may move how many bytes when, so that all together keep to a rate."""
+"""Decide which transfer may move how many bytes when, so that together they keep to a rate."""
 
 from typing import Final
 
@@ -16,11 +16,11 @@ class Throttle:
     """
     A token bucket for several transfers, filled at a rate and emptied in turns.
 
-    It is kept as the time at which all that has moved will have been paid for (a
-    virtual scheduling algorithm, ITU-T I.371). Whoever has had its turn waits until
-    then; as every turn is of the same size, each transfer gets as much as the others.
-    What a busy machine is late with is made up for, up to a second of it; after a pause
-    of all transfers a tenth of one has been saved.
+    The bucket is kept as the time at which all that has moved will have been paid for (a
+    virtual scheduling algorithm, ITU-T I.371). After its turn, a transfer waits until then;
+    as all turns have the same size, each transfer gets an equal share. Delays of a busy
+    machine of up to one second are made up for; after a pause of all transfers, a tenth of a
+    second may be made up for.
 
     :param rate: bytes per second; ``None`` for no limit.
     """
@@ -41,17 +41,17 @@ class Throttle:
 
     @property
     def turn(self) -> int:
-        """How many bytes one transfer may move before it is the next one's turn."""
+        """How many bytes a transfer may move in one turn."""
         if self._rate is None:
             return _UNLIMITED_BYTES
         return min(limits.MIB, max(_SMALLEST_TURN_BYTES, int(self._rate * _TURN_SECONDS)))
 
     def spend(self, count: int, now: float) -> float:
         """
-        Pay for bytes that have moved.
+        Account for bytes that have moved.
 
         :param now: seconds on the monotonic clock.
-        :returns: for how many seconds whoever moved them owes them.
+        :returns: how many seconds from now they will have been paid for.
         """
         if self._rate is None:
             return 0.0
@@ -63,7 +63,7 @@ class Throttle:
 
 
 class Share:
-    """What one transfer moves within a throttle."""
+    """One transfer's share of a throttle."""
 
     def __init__(self, throttle: Throttle) -> None:
         self._throttle = throttle
@@ -71,14 +71,14 @@ class Share:
 
     @property
     def allowance(self) -> int:
-        """How many bytes it may move now; at least one."""
+        """How many bytes the transfer may move now; at least one."""
         return max(1, self._throttle.turn - self._moved)
 
     def spend(self, count: int, now: float) -> float:
         """
-        Pay for bytes that have moved.
+        Account for bytes that have moved.
 
-        :returns: how many seconds to pause before more; none within its turn.
+        :returns: how many seconds to pause before more may move; 0 within a turn.
         """
         owed = self._throttle.spend(count, now)
         if self._throttle.rate is None:

@@ -102,7 +102,7 @@ class Daemons:
         return daemon
 
     def log_of(self, name: str) -> Path:
-        """Tell where the daemon of that name is to log."""
+        """Return where the daemon of that name is to log."""
         return self._directory / f"{name}.log"
 
     def wait_until_ready(self, daemons: Sequence[Daemon]) -> None:

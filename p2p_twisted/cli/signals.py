@@ -1,4 +1,4 @@
-"""Take note of signals, so that they strike only where nothing can be left behind."""
+"""Record signals, so that they strike only where nothing can be left behind."""
 
 import selectors
 import signal

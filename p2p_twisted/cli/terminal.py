@@ -23,7 +23,7 @@ def restored() -> Iterator[None]:
 
 
 def _is_ours() -> bool:
-    """Tell whether stdin is our terminal; where we are in the background, changing it stops us."""
+    """Return whether stdin is our terminal; in the background, changing it would stop us."""
     try:
         return os.tcgetpgrp(0) == os.getpgrp()
     except OSError:

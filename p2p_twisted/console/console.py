@@ -72,7 +72,7 @@ class Console(Protocol):
         self.closed: Deferred[None] = Deferred()
         view = ProgressView(config.clock, self.progress_seconds, self.show_running)
         self._conversation = Conversation(config.peer, self.say, view.watch)
-        self._lines_waiting = LineQueue(self.lines_at_once, self._pause_input, self._resume_input)
+        self._queue = LineQueue(self.lines_at_once, self._pause_input, self._resume_input)
         self._is_leaving = False
         self._has_left = False
         self._closing = Alarm(config.clock, self._over)
@@ -93,11 +93,11 @@ class Console(Protocol):
         """Carry out a line in its turn."""
         command = parse(line)
         if command is not None:
-            self._lines_waiting.add(lambda: self._execute(command))
+            self._queue.add(lambda: self._execute(command))
 
     def refuse(self, why: str) -> None:
         """Say in its turn why a line cannot be carried out."""
-        self._lines_waiting.add(lambda: self._refuse(why))
+        self._queue.add(lambda: self._refuse(why))
 
     def leave(self) -> None:
         """Leave the network and close; asked again, do not wait for that."""
@@ -109,12 +109,12 @@ class Console(Protocol):
 
     def leave_in_turn(self) -> None:
         """Leave the network when all lines before have been carried out."""
-        self._lines_waiting.add(self._leave)
+        self._queue.add(self._leave)
 
     def close(self) -> None:
         """Close once the last answer has been written, or in a second at the latest."""
         if not (self._closing.is_set or self.closed.called):
-            self._lines_waiting.close()
+            self._queue.close()
             self._closing.set(CLOSE_SECONDS)
             self.output.close()
 
@@ -131,7 +131,7 @@ class Console(Protocol):
 
     @abstractmethod
     def readConnectionLost(self) -> None:
-        """Take note that nothing more will be typed."""
+        """Record that nothing more will be typed."""
 
     def writeConnectionLost(self) -> None:
         """End the console, not the peer: nobody sees what it says."""
@@ -164,7 +164,7 @@ class Console(Protocol):
         if self.closed.called:
             return
         self._closing.stop()
-        self._lines_waiting.close()
+        self._queue.close()
         # Also when only the output is gone: nobody listens, so nobody is read.
         self.output.close()
         self.closed.callback(None)

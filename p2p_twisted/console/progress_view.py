@@ -26,7 +26,7 @@ class ProgressView:
         self._due = Alarm(clock, self._come_due)
 
     def watch(self, progress: Progress) -> None:
-        """Take note of a change."""
+        """Record a change."""
         if not progress.is_resting:
             self._running[progress.number] = progress
             self._schedule()

@@ -17,7 +17,7 @@ Continued = Callable[[bool], None]
 
 
 def is_foreground(fd: int) -> bool:
-    """Tell whether this process may read from and change its terminal."""
+    """Return whether this process may read from and change its terminal."""
     try:
         return os.tcgetpgrp(fd) == os.getpgrp()
     except OSError:

@@ -32,7 +32,7 @@ class Screen:
         self._has_status = False
 
     def resize(self, width: int) -> None:
-        """Take note of how wide the terminal is, in cells."""
+        """Record how wide the terminal is, in cells."""
         self._width = max(width, 2)
 
     def edit(self, text: str, cursor: int) -> str:

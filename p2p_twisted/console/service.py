@@ -25,7 +25,7 @@ _STDOUT: Final = 1
 
 def stdin_is_ours() -> bool:
     """
-    Tell whether a console may use standard input and output.
+    Return whether a console may use standard input and output.
 
     It may not where either was closed, because its number is some other file's
     by now; nor in the background of a terminal, where reading would suspend the

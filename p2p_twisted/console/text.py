@@ -30,7 +30,7 @@ def shown_name(name: str) -> str:
 
 
 def cells(text: str) -> int:
-    """Tell how many cells of a terminal a text takes, at most."""
+    """Return how many cells of a terminal a text takes, at most."""
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 

@@ -1,4 +1,4 @@
-"""What a peer shares: found on the disk, hashed, searched and opened."""
+"""Find, hash, search and open what a peer shares."""
 
 from p2p_twisted.library.entries import Shared, Summary
 from p2p_twisted.library.inotify import watcher_for

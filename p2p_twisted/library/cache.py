@@ -1,4 +1,4 @@
-"""Remember across restarts what was hashed."""
+"""Remember hashes across restarts."""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,7 @@ from p2p_twisted.wire.names import FileId
 
 VERSION: Final = 1
 KEPT_DAYS: Final = 30
-"""How long a file may be away, on a disk that is not plugged in, and still be known."""
+"""How long hashes of a missing file are kept; its disk may not be plugged in."""
 
 _DAY_SECONDS: Final = 86_400
 _ASKED_AT_ONCE: Final = 500
@@ -32,14 +32,13 @@ _TABLE: Final = """
 
 class HashCache:
     """
-    The contents of files by name, size, time of change and inode.
+    Keeps the hashes of files by name, size, time of change and inode.
 
-    It must not be used by two threads at once. Nothing that is wrong with its file
-    stops a library: a damaged one is moved aside, and where nothing can be written
-    it is forgotten at the end.
+    It must not be used by two threads at once. Its methods raise nothing: a damaged database
+    is moved aside, and if nothing can be written, hashes are forgotten at the end.
 
-    :param path: of its SQLite file, made when missing.
-    :param wall: tells wall time in seconds.
+    :param path: of its SQLite database, which is created if missing.
+    :param wall: returns wall time in seconds.
     """
 
     log = Logger()
@@ -52,7 +51,7 @@ class HashCache:
         self._database: sqlite3.Connection | None = None
 
     def open(self) -> None:
-        """Open its file."""
+        """Open the database."""
         self._today = int(self._wall() // _DAY_SECONDS)
         try:
             self._database = _connect(str(self._path))
@@ -60,7 +59,7 @@ class HashCache:
             self._fail(error)
 
     def find(self, files: Sequence[OnDisk]) -> list[HashedFile | None]:
-        """Give what was hashed of each file, if it has not changed since."""
+        """Return the hashes of each file, or ``None`` if they are unknown or it has changed."""
         try:
             found = [self._find(file) for file in files]
         except sqlite3.Error as error:
@@ -80,7 +79,7 @@ class HashCache:
         return found
 
     def names_with(self, file_ids: Sequence[FileId]) -> list[str]:
-        """Name the files that have, or had, some of that content."""
+        """Return the names of files that have, or had, some of that content."""
         names: list[str] = []
         try:
             for start in range(0, len(file_ids), _ASKED_AT_ONCE):
@@ -90,7 +89,7 @@ class HashCache:
         return names
 
     def keep(self, files: Iterable[tuple[OnDisk, HashedFile]]) -> None:
-        """Remember what was hashed."""
+        """Remember the hashes of some files."""
         rows = [
             (file.name, _text(file.signature), content.file_id, content.digests, self._today)
             for file, content in files
@@ -109,7 +108,7 @@ class HashCache:
             self._fail(error)
 
     def close(self) -> None:
-        """Close its file."""
+        """Close the database."""
         database, self._database = self._database, None
         if database is not None:
             with suppress(sqlite3.Error):
@@ -124,7 +123,7 @@ class HashCache:
         if row is None or row[0] != _text(file.signature):
             return None
         _, known, digests = row
-        # A disk may have altered it, too.
+        # The disk may have damaged the row.
         if not isinstance(digests, bytes) or id_from_digests(file.signature.size, digests) != known:
             return None
         return HashedFile(known, digests)
@@ -142,7 +141,7 @@ class HashCache:
                 self._database.executemany(statement, rows)
 
     def _fail(self, error: Exception) -> None:
-        """Go on without what could not be read or written."""
+        """Log an error once, and continue without what could not be read or written."""
         if str(error) != self._said:
             self._said = str(error)
             self.log.warn(
@@ -150,12 +149,12 @@ class HashCache:
                 path=str(self._path),
                 error=str(error),
             )
-        # A full disk is no reason to throw away what is on it.
+        # On other errors, such as a full disk, the database itself is fine.
         if not isinstance(error, sqlite3.OperationalError):
             self._replace()
 
     def _replace(self) -> None:
-        """Begin a new file, with the damaged one moved aside."""
+        """Move the damaged database aside and create a new one."""
         self.close()
         try:
             for suffix in ("-wal", "-shm"):
@@ -167,14 +166,14 @@ class HashCache:
 
 
 def _connect(path: str) -> sqlite3.Connection:
-    # The threads of a pool take turns with it.
+    # Threads of a pool use it, one at a time.
     database = sqlite3.connect(path, check_same_thread=False)
     try:
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, VERSION):
             raise sqlite3.DatabaseError(f"version {version}")
         database.execute("PRAGMA journal_mode = WAL")
-        # After a power cut the last rows may be missing: they are hashed again.
+        # After a power cut the last rows may be missing; those files are hashed again.
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute(_TABLE)
         database.execute(_BY_ID)
@@ -187,5 +186,5 @@ def _connect(path: str) -> sqlite3.Connection:
 
 
 def _text(signature: Signature) -> str:
-    # Some file systems' numbers do not fit into SQLite's integers.
+    # Inodes of some file systems do not fit into SQLite's integers.
     return f"{signature.size}:{signature.mtime_ns}:{signature.inode}"

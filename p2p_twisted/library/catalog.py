@@ -1,4 +1,4 @@
-"""The index of a library: answers searches at once, however many files there are."""
+"""Index a library in memory, so that searches are answered at once."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -15,11 +15,11 @@ from p2p_twisted.wire.names import FileId, collision_key
 
 class Catalog:
     """
-    Every file of a library, and every folder with at least one file below it.
+    Holds every file of a library, and every folder with at least one file below it.
 
-    A thread may read it while nobody changes it.
+    A thread may read it as long as it is not changed meanwhile.
 
-    :ivar unsealed: folders whose files are all hashed, but that have no id yet.
+    :ivar unsealed: folders whose files are all hashed, but which have no id yet.
     """
 
     def __init__(self) -> None:
@@ -27,27 +27,27 @@ class Catalog:
         self._entries: dict[str, SharedFile] = {}
         self._folders: dict[str, Folder] = {"": Folder()}
         self._by_id = Index()
-        # By folded last component.
+        # By case-folded last component.
         self._by_base = Index()
         self._keys: dict[str, MatchKey] = {}
         self._order: list[str] | None = None
-        # Sorted, the folders that nothing is in.
+        # Empty folders, sorted.
         self._empty: list[str] = []
 
     # What changes it
 
     def put(self, on_disk: OnDisk, content: HashedFile | None = None, percent: int = 0) -> None:
-        """Add a file, or replace what is known of it."""
+        """Add or replace a file."""
         entry = SharedFile(on_disk, content, 100 if content is not None else percent)
         self._replace(on_disk.name, entry)
 
     def drop(self, name: str) -> None:
-        """Take away a file; its folders go with their last one."""
+        """Remove a file, and each folder that it was the last file of."""
         if name in self._entries:
             self._replace(name, None)
 
     def set_empty(self, name: str, is_empty: bool) -> None:
-        """Add a folder that nothing is in, or take it away."""
+        """Add or remove an empty folder."""
         position = bisect_left(self._empty, name)
         if is_empty == self.is_empty(name):
             return
@@ -60,7 +60,7 @@ class Catalog:
                 self._unseal(above)
 
     def seal(self, name: str, file_id: FileId | None) -> None:
-        """Give a folder the id of its manifest; without one it is too large to share."""
+        """Set a folder's id, that of its manifest; ``None`` marks it as too large to share."""
         folder = self._folders[name]
         folder.file_id = file_id
         folder.is_too_large = file_id is None
@@ -71,19 +71,19 @@ class Catalog:
     # What searches ask
 
     def named(self, text: str, limit: int) -> tuple[Shared, ...]:
-        """Find what is called ``text``, or so with ``.txt`` behind it; the best first."""
+        """Find what is called ``text``, with or without ``.txt`` appended; the best match first."""
         base = collision_key(last_component(text))
         candidates = (*self._by_base[base], *self._by_base[base + SUFFIX])
         ranked = [(place, name) for name in candidates if (place := rank(name, text)) is not None]
         return self._shared((name for _, name in sorted(ranked)), limit)
 
     def matching(self, text: str, limit: int) -> tuple[Shared, ...]:
-        """Find what has ``text`` in its name, or matches it as a glob."""
+        """Find files and folders whose names contain ``text``, or match it as a glob."""
         fits = matcher(text)
         return self._shared((name for name in self._names() if fits(self._keys[name])), limit)
 
     def with_id(self, file_id: FileId, limit: int) -> tuple[Shared, ...]:
-        """Find what has that content."""
+        """Find files and folders with that content."""
         return self._shared(self.names_with(file_id), limit)
 
     def all(self, limit: int) -> tuple[Shared, ...]:
@@ -94,45 +94,45 @@ class Catalog:
 
     @property
     def root(self) -> Folder:
-        """The sums over everything."""
+        """The totals of the whole library."""
         return self._folders[""]
 
     def entry(self, name: str) -> SharedFile | None:
-        """Give what is known of a file."""
+        """Return a file; ``None`` if there is none of that name."""
         return self._entries.get(name)
 
     def is_folder(self, name: str) -> bool:
-        """Tell whether a folder of that name has files."""
+        """Return whether there is a folder of that name with files below it."""
         return name in self._folders
 
     def children(self, name: str) -> frozenset[str]:
-        """Name the files and folders right in a folder."""
+        """Return the names of the files and folders directly in a folder."""
         folder = self._folders.get(name)
         return frozenset(folder.children) if folder is not None else frozenset()
 
     def files_below(self, name: str) -> list[str]:
-        """Name the files in a folder and in those below it, sorted."""
+        """Return the names of the files at any depth below a folder, sorted."""
         return [each for each in _below(self._names(), name) if each in self._entries]
 
     def is_empty(self, name: str) -> bool:
-        """Tell whether it is a folder that nothing is in."""
+        """Return whether there is an empty folder of that name."""
         position = bisect_left(self._empty, name)
         return self._empty[position : position + 1] == [name]
 
     def empty_below(self, name: str) -> list[str]:
-        """Name the folders below a folder that nothing is in, sorted."""
+        """Return the names of the empty folders below a folder, sorted."""
         return _below(self._empty, name)
 
     def manifest(self, name: str) -> bytes:
         """
         Write the manifest of a folder whose files have all been hashed.
 
-        :raises BadManifest: when there are too many of them.
+        :raises BadManifest: when it would be larger than 64 MiB.
         """
         return encode(self._members(name))
 
     def names_with(self, file_id: FileId) -> tuple[str, ...]:
-        """Name the files and folders with that content, sorted."""
+        """Return the names of the files and folders with that content, sorted."""
         return tuple(sorted(self._by_id[file_id]))
 
     # How it works
@@ -163,7 +163,7 @@ class Catalog:
     def _names(self) -> list[str]:
         order = self._order
         if order is None:
-            # They came nearly sorted, from a walk through folders: that is quick.
+            # Names come nearly sorted, from a walk through folders, which makes this quick.
             order = self._order = sorted(self._keys)
         return order
 
@@ -203,7 +203,7 @@ class Catalog:
             self._leave(name)
 
     def _unseal(self, name: str) -> None:
-        """Take a folder's id away, as it is not that of its files any more."""
+        """Drop a folder's id, as its files have changed."""
         folder = self._folders[name]
         if folder.file_id is not None:
             self._by_id.remove(folder.file_id, name)
@@ -224,8 +224,8 @@ class Catalog:
 
 
 def _below(names: list[str], folder: str) -> list[str]:
-    """Give those of some sorted names that lie below a folder."""
+    """Return those of some sorted names that lie below a folder."""
     if not folder:
         return names[:]
-    # A slash is followed by a zero.
+    # "0" is the character after "/".
     return names[bisect_left(names, f"{folder}/") : bisect_left(names, f"{folder}0")]

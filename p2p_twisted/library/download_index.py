@@ -1,4 +1,4 @@
-"""Remember what was downloaded, by its content."""
+"""Remember downloads by their content."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -16,12 +16,12 @@ from p2p_twisted.wire.source import SourceChanged
 
 class DownloadIndex:
     """
-    Downloads of this run and of earlier ones, as far as they are still what they were.
+    Finds downloads of this run and of earlier ones that have not been changed since.
 
     All methods block, and may be called in any thread.
 
     :param root: where downloads land.
-    :param cache: remembers them; nobody else uses it.
+    :param cache: remembers them; used by this object alone.
     """
 
     log = Logger()
@@ -32,7 +32,7 @@ class DownloadIndex:
         self._lock = Lock()
 
     def start(self) -> None:
-        """Open what was remembered."""
+        """Open the cache."""
         with self._lock:
             self._cache.open()
             self._cache.prune()
@@ -43,17 +43,17 @@ class DownloadIndex:
             self._cache.close()
 
     def keep(self, published: Iterable[tuple[str, FileId, bytes]]) -> None:
-        """Remember what was published: its path below the root, its id and digests."""
+        """Remember published files: path below the root, id and digests of each."""
         files = []
         for path, file_id, digests in published:
-            on_disk = self._look_at(path)
+            on_disk = self._describe(path)
             if on_disk is not None:
                 files.append((on_disk, HashedFile(file_id, digests)))
         with self._lock:
             self._cache.keep(files)
 
     def among(self, file_ids: Sequence[FileId]) -> frozenset[FileId]:
-        """Tell which of some content is there."""
+        """Return the ids whose content is still there."""
         return frozenset(content.file_id for _on_disk, content in self._found(file_ids))
 
     def open(self, file_id: FileId) -> FileSource | None:
@@ -66,15 +66,15 @@ class DownloadIndex:
         return None
 
     def _found(self, file_ids: Sequence[FileId]) -> list[tuple[OnDisk, HashedFile]]:
-        """Look at what had some of that content, and give what still has it."""
+        """Check the files that had some of that content, and return those that still have it."""
         with self._lock:
-            looks = map(self._look_at, self._cache.names_with(file_ids))
+            looks = map(self._describe, self._cache.names_with(file_ids))
             there = [on_disk for on_disk in looks if on_disk is not None]
             contents = self._cache.find(there)
         pairs = zip(there, contents, strict=True)
         return [(on_disk, content) for on_disk, content in pairs if content is not None]
 
-    def _look_at(self, path: str) -> OnDisk | None:
+    def _describe(self, path: str) -> OnDisk | None:
         try:
             status = os.lstat(self._root / path)
         except OSError:
@@ -83,4 +83,4 @@ class DownloadIndex:
 
 
 def _ignore() -> None:
-    """Nobody searches for it."""
+    """Ignore that a download was changed: it is checked again when it is next wanted."""

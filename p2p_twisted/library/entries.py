@@ -1,4 +1,4 @@
-"""What is known of the files of a library, as values."""
+"""Values that describe the files and folders of a library."""
 
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 @frozen
 class Signature:
     """
-    What changes when a file's content does.
+    The parts of a file's status that change with its content.
 
     :ivar size: in bytes.
     :ivar mtime_ns: when it was last written, in nanoseconds of wall time.
-    :ivar inode: which file of its file system it is.
+    :ivar inode: its number within its file system.
     """
 
     size: int
@@ -33,10 +33,10 @@ class Signature:
 @frozen
 class Place:
     """
-    A folder below the library's directory, or that directory itself, both empty.
+    A folder below the library's directory; the directory itself has an empty name and path.
 
-    :ivar name: the one it is shared under, in normal form C.
-    :ivar path: the one it is opened by, relative to the directory.
+    :ivar name: which it is shared under, in Unicode normal form C.
+    :ivar path: which it is opened by, relative to the directory.
     """
 
     name: str = ""
@@ -46,9 +46,9 @@ class Place:
 @frozen
 class Visit:
     """
-    A folder to look into.
+    A folder to scan.
 
-    :ivar is_deep: look into all folders below it, not only into new ones.
+    :ivar is_deep: whether to scan all folders below it, too, not only new ones.
     """
 
     place: Place
@@ -58,10 +58,10 @@ class Visit:
 @frozen
 class OnDisk:
     """
-    A file as it lies in the library's directory.
+    A file in the library's directory.
 
-    :ivar name: the one it is shared under, in normal form C.
-    :ivar path: the one it is opened by, relative to the directory.
+    :ivar name: which it is shared under, in Unicode normal form C.
+    :ivar path: which it is opened by, relative to the directory.
     """
 
     name: str
@@ -72,7 +72,7 @@ class OnDisk:
 @frozen
 class HashedFile:
     """
-    What hashing a file brings.
+    The result of hashing a file.
 
     :ivar digests: of its chunks, in order, 32 bytes each.
     """
@@ -87,7 +87,7 @@ class Shared:
     A file or folder that others can find.
 
     :ivar size: in bytes; a folder's is the sum of its files'.
-    :ivar file_id: names the content, a folder's its manifest; ``None`` until it is known.
+    :ivar file_id: of its content, or of a folder's manifest; ``None`` until it is known.
     :ivar hashed: how much of it has been hashed, in percent.
     """
 

@@ -1,4 +1,4 @@
-"""Which names below a library's directory cannot be shared: said once, and kept for asking."""
+"""Remember and log which names below a library's directory cannot be shared."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ _KEPT: Final = 1_000
 
 
 class Exclusions:
-    """Reasons by path, as the last looks found them."""
+    """Keeps the reasons by path, as the last scans found them."""
 
     log = Logger()
 
@@ -19,13 +19,13 @@ class Exclusions:
         self._said: set[tuple[str, str]] = set()
 
     def put(self, folder: str, reasons: dict[str, str]) -> None:
-        """Replace what was found in a folder."""
+        """Replace the reasons found in a folder."""
         self._by_folder.pop(folder, None)
         if reasons:
             self._by_folder[folder] = reasons
 
     def forget(self, folder: str) -> None:
-        """Forget what was found in a folder and below: it is looked at anew."""
+        """Forget the reasons found in a folder and below it, before they are scanned again."""
         below = f"{folder}/" if folder else ""
         for name in [each for each in self._by_folder if f"{each}/".startswith(below)]:
             del self._by_folder[name]
@@ -36,15 +36,15 @@ class Exclusions:
         self.report()
 
     def readable(self, name: str) -> None:
-        """Take back what was said of a file."""
+        """Remove a file that can be hashed after all, or is gone."""
         self._unreadable.pop(name, None)
 
     def all(self) -> tuple[tuple[str, str], ...]:
-        """List paths and reasons, the first thousand of them."""
+        """Return paths and reasons, sorted; the first thousand of them."""
         return tuple(sorted(self._current())[:_KEPT])
 
     def report(self) -> None:
-        """Log what has not been logged yet."""
+        """Log the paths that have not been logged yet: ten one by one, the others as a number."""
         current = self._current()
         fresh = sorted(current - self._said)
         for path, reason in fresh[:_SAID_AT_ONCE]:

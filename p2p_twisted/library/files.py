@@ -1,4 +1,4 @@
-"""What becomes of each file of a library: found, left to rest, hashed, gone."""
+"""Keep the catalog current as files are found, hashed and removed."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -13,15 +13,15 @@ from p2p_twisted.library.hashing import Altered, Begun, Hashed, Job, Outcome
 from p2p_twisted.library.queue import HashQueue
 
 STILL_SECONDS: Final = 1.0
-"""How long a file must not have been written to before it is hashed, unless it was closed."""
+"""How long a file must have been unchanged before it is hashed, unless its writer closed it."""
 
 
 class Files:
     """
-    Brings the catalog up to date, file by file.
+    Updates the catalog, file by file.
 
-    :param wall: tells wall time, to which files' times of change compare.
-    :ivar queue: what is to be hashed.
+    :param wall: returns wall time in seconds, which files' times of change are compared with.
+    :ivar queue: the files to be hashed.
     :ivar fresh: new files that have neither been hashed nor written to since.
     """
 
@@ -41,9 +41,9 @@ class Files:
 
     def found(self, on_disk: OnDisk, content: HashedFile | None, was_closed: bool) -> None:
         """
-        Take up a file that is new or has changed.
+        Add a file that is new or has changed.
 
-        :param content: what is remembered of it.
+        :param content: its remembered hashes, if any.
         :param was_closed: its writer has just closed it.
         """
         is_new = self._catalog.entry(on_disk.name) is None
@@ -60,12 +60,12 @@ class Files:
             self._let_rest(on_disk)
 
     def gone(self, name: str) -> None:
-        """Drop a file."""
+        """Remove a file."""
         self._forget(name)
         self._catalog.drop(name)
 
     def conclude(self, outcomes: Iterable[Outcome]) -> None:
-        """Take note of what hashing has brought."""
+        """Handle the outcomes of a batch of hashing."""
         for outcome in outcomes:
             if isinstance(outcome, Begun):
                 job = outcome.job
@@ -84,7 +84,7 @@ class Files:
                 self._exclusions.unreadable(outcome.on_disk.name, outcome.reason)
 
     def _let_rest(self, on_disk: OnDisk) -> None:
-        """Whether it was written to meanwhile, the hashing will see."""
+        """Hash it later; whether it is written to until then, hashing will find out."""
         self.queue.add_later(on_disk, self._clock.seconds() + STILL_SECONDS)
 
     def _forget(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Compare folders on the disk with what the catalog has of them."""
+"""Compare folders on the disk with the catalog."""
 
 import errno
 from collections.abc import Callable, Iterable
@@ -17,14 +17,14 @@ _GONE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EP
 @define
 class FolderDiff:
     """
-    How some folders differ from what the catalog has.
+    How some folders differ from the catalog.
 
     :ivar found: files that are new or have changed.
     :ivar gone: files that are not there any more.
-    :ivar next: folders to look into next.
-    :ivar empty: folders that have come to have nothing in them.
-    :ivar not_empty: folders of which that is not true any more.
-    :ivar unshared: by folder, what cannot be shared and why.
+    :ivar next: folders to scan next.
+    :ivar empty: folders that have become empty.
+    :ivar not_empty: folders that were empty, and no longer are or are gone.
+    :ivar unshared: by folder, what cannot be shared, and why.
     """
 
     found: list[OnDisk] = Factory(list)
@@ -35,7 +35,7 @@ class FolderDiff:
     unshared: dict[str, dict[str, str]] = Factory(dict)
 
 
-def survey(
+def compare_folders(
     root: Path,
     visits: Iterable[Visit],
     catalog: Catalog,
@@ -43,10 +43,10 @@ def survey(
     is_canceled: Callable[[], bool],
 ) -> FolderDiff:
     """
-    Look into folders.
+    Scan folders.
 
-    :param excluded: a folder that is not looked into.
-    :raises Canceled: once ``is_canceled``.
+    :param excluded: a folder that is not scanned.
+    :raises ScanCanceled: once ``is_canceled`` returns true.
     """
     result = FolderDiff()
     for visit in visits:
@@ -79,7 +79,7 @@ def _compare(result: FolderDiff, catalog: Catalog, visit: Visit, listing: Listin
 
 
 def _compare_bare(result: FolderDiff, catalog: Catalog, place: Place, listing: Listing) -> None:
-    """See which folders right here, or below one that is gone, have nothing in them."""
+    """Find which folders directly in this one became empty, or are empty no longer."""
     known = catalog.empty_below(place.name)
     if place.name and listing.is_empty:
         result.not_empty += known
@@ -98,7 +98,7 @@ def _could_not_read(result: FolderDiff, catalog: Catalog, place: Place, error: O
         result.gone += catalog.files_below(place.name)
         result.not_empty += catalog.empty_below(place.name)
         result.not_empty += [place.name] if catalog.is_empty(place.name) else []
-    # Otherwise what is there may well be there still.
+    # After other errors, what was there before is taken to be there still.
     if error.errno != errno.ENOENT or not place.name:
         shown = place.name or str(error.filename)
         result.unshared[place.name] = {shown: f"it cannot be read: {error.strerror}"}

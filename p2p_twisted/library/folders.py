@@ -1,4 +1,4 @@
-"""Sum up what lies below each folder, while files come, change and go."""
+"""Keep totals of what lies below each folder, while files are added, changed and removed."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ class SharedFile:
     A file of the library.
 
     :ivar content: ``None`` until it has been hashed.
-    :ivar percent: how much of it has been hashed.
+    :ivar percent: how much of it has been hashed, in percent.
     """
 
     on_disk: OnDisk
@@ -23,20 +23,20 @@ class SharedFile:
 
     @property
     def hashed_bytes(self) -> int:
-        """How many of its bytes have been hashed, about."""
+        """About how many of its bytes have been hashed."""
         return self.on_disk.signature.size * self.percent // 100
 
 
 @define
 class Folder:
     """
-    What lies below a folder, at any depth.
+    Totals of what lies below a folder, at any depth.
 
-    :ivar children: the names of the files and folders right in it.
+    :ivar children: the names of the files and folders directly in it.
     :ivar size: of all files, in bytes.
     :ivar unhashed: how many files have no content yet.
-    :ivar file_id: names its manifest; ``None`` until that has been made.
-    :ivar is_too_large: its manifest cannot be made.
+    :ivar file_id: of its manifest; ``None`` until that has been made.
+    :ivar is_too_large: whether its manifest cannot be made.
     """
 
     children: set[str] = Factory(set)
@@ -49,13 +49,13 @@ class Folder:
 
     @property
     def percent(self) -> int:
-        """How much of it has been hashed: 100 once it has an id."""
+        """How much of it has been hashed, in percent: 100 once it has an id."""
         if self.file_id is not None:
             return 100
         return min(99, self.hashed_bytes * 100 // max(1, self.size))
 
     def count(self, entry: SharedFile | None, sign: int) -> None:
-        """Add a file, or with -1 take one away; ``None`` counts for nothing."""
+        """Add a file to the totals, or subtract it with ``sign`` -1; ignore ``None``."""
         if entry is not None:
             self.files += sign
             self.size += sign * entry.on_disk.signature.size
@@ -64,7 +64,7 @@ class Folder:
 
 
 def folders_above(name: str) -> Iterator[str]:
-    """Name the folders that a path lies in, the nearest first, the root (empty) last."""
+    """Yield the names of the folders above a path, the nearest first, the root (empty) last."""
     while name:
         name = name.rpartition("/")[0]
         yield name

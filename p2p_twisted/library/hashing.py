@@ -1,4 +1,4 @@
-"""Hash files piece by piece, so that one of any size can be interrupted."""
+"""Hash files in pieces, so that hashing a large one can be interrupted."""
 
 import mmap
 import os
@@ -21,7 +21,7 @@ from p2p_twisted.wire.limits import CHUNK_BYTES
 
 @define
 class Job:
-    """A file to be hashed, and the digests of its first chunks."""
+    """A file to hash, and the digests of the chunks hashed so far."""
 
     on_disk: OnDisk
     digests: bytearray = Factory(bytearray)
@@ -33,18 +33,18 @@ class Job:
 
     @property
     def chunks_left(self) -> int:
-        """How many chunks are still to be hashed."""
+        """How many chunks remain to be hashed."""
         return chunk_count(self.on_disk.signature.size) - self.hashed_chunks
 
     @property
     def percent(self) -> int:
-        """How much has been hashed; 100 only when it has an id."""
+        """How much has been hashed, in percent; never 100, as the file has no id yet."""
         return min(99, self.hashed_chunks * 100 // (self.hashed_chunks + self.chunks_left or 1))
 
 
 @frozen
 class Hashed:
-    """The whole file was hashed, and was not written to meanwhile."""
+    """The whole file was hashed, and did not change meanwhile."""
 
     on_disk: OnDisk
     content: HashedFile
@@ -52,14 +52,14 @@ class Hashed:
 
 @frozen
 class Begun:
-    """There is more of it to hash."""
+    """Some chunks of the file remain to be hashed."""
 
     job: Job
 
 
 @frozen
 class Altered:
-    """The file is not the one that was found any more."""
+    """The file has changed since it was found."""
 
     on_disk: OnDisk
     signature: Signature
@@ -67,7 +67,7 @@ class Altered:
 
 @frozen
 class Unreadable:
-    """The file cannot be read, or is gone."""
+    """The file cannot be read, or is gone; ``reason`` is for people."""
 
     on_disk: OnDisk
     reason: str
@@ -82,8 +82,8 @@ def hash_some(
     """
     Hash files, one after the other.
 
-    :param chunks: how many at most; the files that follow are only begun.
-    :param is_canceled: is asked before each chunk.
+    :param chunks: how many to hash at most; files beyond them are returned as begun.
+    :param is_canceled: is called before each chunk.
     :returns: an outcome per job.
     """
     # Page-aligned memory: the kernel copies into it several times faster.
@@ -138,7 +138,7 @@ def _advance(
 
 
 def _fill(fd: int, offset: int, length: int, block: mmap.mmap) -> bool:
-    """Read a chunk to the start of the block; tell whether there was as much."""
+    """Read a chunk to the start of the block; return whether the file had so many bytes."""
     done = 0
     with memoryview(block) as view:
         while done < length:

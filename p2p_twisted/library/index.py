@@ -1,11 +1,11 @@
-"""Names by what they have in common."""
+"""Look names up by a key that they have in common."""
 
 from collections.abc import Collection
 
 
 class Index:
     """
-    Sets of names by key.
+    Maps a key to a set of names.
 
     Nearly every key has one name, which is then kept as it is: a set would need
     four times the memory.
@@ -15,12 +15,12 @@ class Index:
         self._names: dict[str, str | set[str]] = {}
 
     def __getitem__(self, key: str) -> Collection[str]:
-        """Give the names of a key, in no order; there may be none."""
+        """Return the names of a key, in no order; there may be none."""
         names = self._names.get(key, ())
         return (names,) if isinstance(names, str) else names
 
     def add(self, key: str, name: str) -> None:
-        """Give a name to a key."""
+        """Add a name to a key."""
         names = self._names.setdefault(key, name)
         if isinstance(names, set):
             names.add(name)
@@ -28,7 +28,7 @@ class Index:
             self._names[key] = {names, name}
 
     def remove(self, key: str, name: str) -> None:
-        """Take a name from a key, which has it."""
+        """Remove a name from a key, which has it."""
         names = self._names[key]
         if isinstance(names, set):
             names.remove(name)

@@ -1,4 +1,4 @@
-"""Keep a catalog as the disk is: look, hash, and name folders, one thing at a time."""
+"""Keep a catalog up to date with the disk: scan, hash, and seal folders, one at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
@@ -31,13 +31,13 @@ T = TypeVar("T")
 
 class Indexer:
     """
-    Does what blocks through ``offload``, and changes the catalog between.
+    Runs what blocks through ``offload``, and updates the catalog in between.
 
-    The catalog is only changed while nothing is offloaded, and in pieces that do not
-    hold up the reactor.
+    The catalog is only changed while nothing is offloaded, and in pieces that do not block
+    the reactor for long.
 
-    :param wall: tells wall time, to which files' times of change compare.
-    :ivar changed: is called after the catalog has changed.
+    :param wall: returns wall time in seconds, which files' times of change are compared with.
+    :ivar changed: is called after each change of the catalog.
     """
 
     log = Logger()
@@ -65,37 +65,37 @@ class Indexer:
         self._closed: set[str] = set()
         self._alarm = Alarm(clock, self._wake)
         self._is_working = False
-        # The new files of the first look, once that has ended.
+        # The new files that the first scan found, once it has ended.
         self._first: frozenset[str] | None = None
         self._settling: list[Deferred[None]] = []
         self._stopping: list[Deferred[None]] = []
 
     def start(self) -> None:
-        """Begin; the first look takes in everything."""
+        """Start; the first scan covers everything."""
         self._watcher = self._make_watcher(self._note_change)
         self._is_working = True
         background(self.log, "opening the cache of hashes", self._begin())
 
     def stop(self) -> "Deferred[None]":
-        """End; fires when nothing is being done any more."""
+        """Stop; fires when nothing is running any more."""
         self._scanner.is_canceled = True
         self._watcher.stop()
         self._alarm.stop()
         return Deferred.fromCoroutine(self._end())
 
     def settled(self) -> "Deferred[None]":
-        """Fire once the first look is done and all that it found has been hashed."""
+        """Fire once the first scan has ended and all files that it found have been hashed."""
         settled: Deferred[None] = Deferred()
         self._settling.append(settled)
         self._check_settled()
         return settled
 
     def recheck(self, on_disk: OnDisk) -> None:
-        """Look again at a file that turned out to have changed."""
+        """Scan the folder of a file that turned out to have changed."""
         place = Place(on_disk.name.rpartition("/")[0], on_disk.path.rpartition("/")[0])
         self._note_change(place, False, None)
 
-    # When to do something
+    # Scheduling
 
     def _note_change(self, place: Place, is_deep: bool, closed: str | None) -> None:
         if closed is not None:
@@ -132,12 +132,12 @@ class Indexer:
             self._wake()
 
     async def _do_something(self) -> bool:
-        """Do the most urgent thing; tell whether there was any."""
+        """Do the most urgent task; return whether there was any."""
         now = self._clock.seconds()
         self._files.queue.release_due(now)
-        visits = self._schedule.due_visits(now)
+        visits = self._schedule.take_due(now)
         if visits:
-            await self._look(visits)
+            await self._scan(visits)
         elif self._catalog.unsealed:
             for name, file_id in await self._offload(self._scanner.seal):
                 self._catalog.seal(name, file_id)
@@ -148,9 +148,9 @@ class Indexer:
             return False
         return True
 
-    # Looking
+    # Scanning
 
-    async def _look(self, visits: list[Visit]) -> None:
+    async def _scan(self, visits: list[Visit]) -> None:
         began = self._clock.seconds()
         closed, self._closed = self._closed, set()
         for visit in visits:
@@ -159,21 +159,21 @@ class Indexer:
         try:
             while visits:
                 batch = [visits.pop() for _ in range(min(len(visits), _FOLDERS_AT_ONCE))]
-                visits += await self._look_into(batch, closed)
+                visits += await self._scan_batch(batch, closed)
         finally:
-            self._schedule.record_look(began, self._clock.seconds())
+            self._schedule.record_scan(began, self._clock.seconds())
         self.exclusions.report()
         if self._first is None:
             await self._offload(self._scanner.prune)
             self._first = frozenset(self._files.fresh)
 
-    async def _look_into(self, batch: list[Visit], closed: set[str]) -> list[Visit]:
-        """Look into some folders, and return those to look into next."""
-        # Watched first: what changes while it is read is then seen twice, not missed.
+    async def _scan_batch(self, batch: list[Visit], closed: set[str]) -> list[Visit]:
+        """Scan some folders, and return those to scan next."""
+        # Watch first: a change while the folder is read is then seen twice, not missed.
         for visit in batch:
             if not self._watcher.watch(visit.place):
                 self._schedule.is_blind = True
-        diff, contents = await self._offload(self._scanner.look, batch)
+        diff, contents = await self._offload(self._scanner.scan, batch)
         await self._apply(diff, contents, closed)
         return diff.next
 
@@ -198,7 +198,7 @@ class Indexer:
             self.changed()
 
     async def _yield_to_reactor(self, piece: Sequence[Any]) -> None:
-        """Let the reactor do other things after a full piece."""
+        """Yield to the reactor after a full piece."""
         if len(piece) == _CHANGES_AT_ONCE:
             await deferLater(self._clock, 0)
 

@@ -1,9 +1,9 @@
 """
-Notice changes through Linux's inotify(7).
+Watch folders through Linux's inotify(7).
 
-Twisted's own ``twisted.internet.inotify`` stops altogether when one watched folder
-is deleted, does not tell that events were lost, and loses track of folders that
-are renamed; so this talks to the system itself.
+Twisted's own ``twisted.internet.inotify`` stops entirely when one watched folder is
+deleted, does not report that events were lost, and loses track of renamed folders;
+so this module calls the system itself.
 """
 
 import ctypes
@@ -48,7 +48,7 @@ _EVENT: Final = struct.Struct("iIII")
 
 
 def watcher_for(reactor: IReactorFDSet, root: Path) -> WatcherMaker:
-    """Choose what this system offers to watch a directory with."""
+    """Return what makes a watcher on this system: by inotify, where there is any."""
 
     def make(noticed: Noticed) -> Watcher:
         try:
@@ -66,7 +66,7 @@ def watcher_for(reactor: IReactorFDSet, root: Path) -> WatcherMaker:
 
 class InotifyWatcher(FileDescriptor):
     """
-    Watches the folders of one directory.
+    Watches folders below one directory.
 
     :param reactor: provides ``IReactorFDSet``.
     :raises OSError: where the system has no inotify, or no more of it.
@@ -87,9 +87,9 @@ class InotifyWatcher(FileDescriptor):
 
     def watch(self, place: Place) -> bool:
         """
-        Notice from now on what changes in a folder; again does no harm.
+        Notice changes in a folder from now on; watching it twice does no harm.
 
-        :returns: whether changes will be noticed; a folder that is gone has none.
+        :returns: whether changes will be noticed; ``True`` for a folder that is gone.
         """
         path = os.fsencode(self._root / place.path)
         try:
@@ -98,14 +98,14 @@ class InotifyWatcher(FileDescriptor):
             if error.errno == errno.ENOSPC:
                 self._say_out_of_watches()
                 return False
-            # Whether it comes back, the folder above will tell; the root has none.
+            # The folder above reports it if it comes back; the root has none above.
             return bool(place.path)
-        # A folder that was renamed keeps its number.
+        # A renamed folder keeps its number.
         self._places[number] = place
         return True
 
     def stop(self) -> None:
-        """Notice nothing any more."""
+        """Stop noticing changes."""
         if self.connected:
             self.connectionLost(Failure(OSError("stopped")))
 
@@ -114,7 +114,7 @@ class InotifyWatcher(FileDescriptor):
         return self._descriptor
 
     def doRead(self) -> None:  # noqa: N802
-        """Read events: the reactor calls this when there are any."""
+        """Read events; called by the reactor when there are any."""
         readFromFD(self._descriptor, self._take)
 
     @override

@@ -1,4 +1,4 @@
-"""What a peer shares, as one object: searched, opened, and kept as the disk is."""
+"""What a peer shares, as one object that is searched, opened, and kept up to date."""
 
 import errno
 import time
@@ -28,15 +28,15 @@ _OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE)
 
 class Library:
     """
-    The files below one directory.
+    Shares the files below one directory.
 
-    :param directory: made when missing, for its owner only.
+    :param directory: is created if missing, for its owner only.
     :param excluded: a folder that is never shared, wherever it lies.
-    :param cache: the file for what is to be remembered, in an existing folder.
+    :param cache: the path of the cache of hashes, in an existing folder.
     :param clock: provides ``IReactorTime``.
-    :param offload: calls what blocks.
+    :param offload: runs blocking calls in a thread.
     :param make_watcher: see :func:`p2p_twisted.library.inotify.watcher_for`.
-    :param wall: tells wall time in seconds, to which files' times of change compare.
+    :param wall: returns wall time in seconds, which files' times of change are compared with.
     :ivar catalog: answers searches.
     """
 
@@ -56,7 +56,7 @@ class Library:
         self.catalog = Catalog()
         self._directory = directory
         self._scanner = Scanner(directory, excluded, self.catalog, HashCache(cache, wall))
-        # The last one: writing that of a folder with very many files takes a while.
+        # The last one is kept: that of a folder with very many files takes a while to write.
         self._manifest = MemorySource("", b"")
         self._indexer = Indexer(
             self._scanner,
@@ -69,19 +69,19 @@ class Library:
 
     def start(self) -> None:
         """
-        Begin to look, hash and watch.
+        Start scanning, hashing and watching.
 
-        :raises OSError: when the directory does not exist and cannot be made.
+        :raises OSError: when the directory does not exist and cannot be created.
         """
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._indexer.start()
 
     def stop(self) -> "Deferred[None]":
-        """End it; fires when nothing is being done any more."""
+        """Stop; fires when nothing is running any more."""
         return self._indexer.stop()
 
     def settled(self) -> "Deferred[None]":
-        """Fire once everything that was there at the start has been hashed."""
+        """Fire once everything that the first scan found has been hashed."""
         return self._indexer.settled()
 
     def on_change(self, changed: Callable[[], None]) -> None:
@@ -89,7 +89,7 @@ class Library:
         self._indexer.changed = changed
 
     def summary(self) -> Summary:
-        """Count what is shared, and what cannot be."""
+        """Count what is shared, and list what cannot be."""
         root = self.catalog.root
         return Summary(root.files, root.size, root.unhashed, self._indexer.exclusions.all())
 
@@ -97,7 +97,7 @@ class Library:
         """
         Open content for a push.
 
-        :returns: ``None`` when nothing that can be opened has that id any more.
+        :returns: ``None`` when nothing with that id can be opened any more.
         """
         for name in self.catalog.names_with(file_id)[:_COPIES_TRIED]:
             entry = self.catalog.entry(name)

@@ -1,4 +1,4 @@
-"""See which entries of one folder can be shared, and under which names."""
+"""List which entries of one folder can be shared, and under which names."""
 
 import os
 import stat
@@ -14,22 +14,22 @@ from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.names import BadName, check_path, collision_key
 
 Identity = tuple[int, int]
-"""A device and an inode: which folder it is, whatever it is called."""
+"""A device and an inode, which identify a folder whatever it is called."""
 
 
 class ScanCanceled(Exception):
-    """The peer is stopping: nobody needs the result any more."""
+    """The peer is stopping, so the result is not needed any more."""
 
 
 @define
 class Listing:
     """
-    What is in one folder.
+    The entries of one folder.
 
     :ivar files: those that can be shared, by name.
-    :ivar folders: those to look into, by name.
+    :ivar folders: those to scan, by name.
     :ivar unshared: why other entries cannot be shared, by a printable form of their paths.
-    :ivar is_excluded: whether it was not looked into at all.
+    :ivar is_excluded: whether the folder is excluded, and was not read.
     """
 
     files: dict[str, OnDisk] = Factory(dict)
@@ -39,12 +39,12 @@ class Listing:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing in it that could be shared."""
+        """Whether nothing in it can be shared."""
         return not (self.files or self.folders or self.is_excluded)
 
 
 def identity(folder: Path) -> Identity | None:
-    """Tell which folder that is; ``None`` when there is none."""
+    """Return the identity of a folder; ``None`` when there is none."""
     try:
         status = os.stat(folder)
     except OSError:
@@ -56,11 +56,11 @@ def list_folder(
     root: Path, place: Place, excluded: Identity | None, is_canceled: Callable[[], bool]
 ) -> Listing:
     """
-    Read a folder, without what is hidden in it.
+    Read a folder, without its hidden entries.
 
-    :param excluded: a folder that is not looked into.
+    :param excluded: a folder that is not read.
     :raises OSError: when it cannot be read.
-    :raises Canceled: once ``is_canceled``.
+    :raises ScanCanceled: once ``is_canceled`` returns true.
     """
     listing = Listing()
     folder_fd = openat.open_folder(root, place.path)
@@ -70,7 +70,7 @@ def list_folder(
             listing.is_excluded = True
             return listing
         with os.scandir(folder_fd) as found:
-            # Twice: twins that differ only in normal form shall have an order, too.
+            # Sorted twice, so that names that differ only in normal form have an order, too.
             entries = sorted(filter(_is_visible, found), key=_raw_name)
             entries.sort(key=_normal_name)
         taken: dict[str, str] = {}
@@ -89,7 +89,7 @@ def list_folder(
 
 def _add(listing: Listing, place: Place, entry: "os.DirEntry[str]", taken: dict[str, str]) -> None:
     """
-    Add an entry where it belongs.
+    Add an entry to the files or folders.
 
     :raises BadName: when it cannot be shared.
     """
@@ -113,7 +113,7 @@ def _add(listing: Listing, place: Place, entry: "os.DirEntry[str]", taken: dict[
         raise BadName(f"it differs from {first} only in case or accents")
     path = _below(place.path, entry.name)
     if path == name:
-        # One string instead of two, for each of very many files.
+        # Keep one string instead of two, for each of very many files.
         path = name
     if is_folder:
         listing.folders[name] = Place(name, path)
@@ -135,7 +135,7 @@ def _normal_name(entry: "os.DirEntry[str]") -> str:
 
 def _shared_name(name: str) -> str:
     """
-    Normalize a name as the disk has it, whatever the locale.
+    Normalize a name as the disk has it, independent of the locale.
 
     :raises BadName: when its bytes are not UTF-8.
     """

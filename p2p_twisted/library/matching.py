@@ -1,8 +1,7 @@
 """
-Which names a search means, and which of them it means most.
+Match names against searches, and rank the matches.
 
-The peer that asks ranks the hits of others by the same rules by which each
-peer has chosen them.
+Each peer selects its hits by these rules, and the peer that asked ranks all hits by them again.
 """
 
 import fnmatch
@@ -16,7 +15,7 @@ from attrs import frozen
 from p2p_twisted.wire.names import collision_key
 
 SUFFIX: Final = ".txt"
-"""What a name may be typed without."""
+"""A suffix that may be left out when a name is typed."""
 
 _OTHER_CASE: Final = 4
 _GLOB: Final = frozenset("*?[")
@@ -24,13 +23,13 @@ _GLOB: Final = frozenset("*?[")
 
 def rank(name: str, text: str) -> int | None:
     """
-    Tell how well a shared name answers to a name as typed.
+    Rank how well a shared name matches a name as typed.
 
-    :param name: a file's or folder's path; what is typed without ``/`` means its last
-        component.
-    :returns: 0 for the very path, 1 for the very last component, 2 and 3 for those
-        with ``.txt`` behind what was typed, 4 to 7 for the same in another case;
-        ``None`` when the name is another.
+    :param name: a file's or folder's path; a text without ``/`` is compared with its last
+        component, too.
+    :returns: 0 for the same path, 1 for the same last component, 2 and 3 for these
+        with ``.txt`` appended to the text, 4 to 7 for the same in another case;
+        ``None`` when it does not match.
     """
     typed = unicodedata.normalize("NFC", text)
     exact = _rank(name, typed)
@@ -43,7 +42,7 @@ def rank(name: str, text: str) -> int | None:
 @frozen
 class MatchKey:
     """
-    A name as searches compare it: without regard to case or normal form.
+    A name in the form that searches compare: case and normal form do not matter.
 
     :ivar base: its last component.
     """
@@ -53,19 +52,19 @@ class MatchKey:
 
 
 def key(name: str) -> MatchKey:
-    """Prepare a shared name for being compared."""
+    """Prepare a shared name for comparison."""
     path = collision_key(name)
     return MatchKey(path, last_component(path))
 
 
 def matcher(text: str) -> Callable[[MatchKey], object]:
     """
-    Make the test for names that have ``text`` in them, or match it as a glob.
+    Make a test for names that contain ``text``, or match it as a glob.
 
-    Where ``text`` has a ``/`` it is about paths, otherwise about their last
-    components. Case does not matter.
+    If ``text`` has a ``/``, whole paths are compared, otherwise their last components.
+    Case does not matter.
 
-    :returns: gives something true for the key of a name that fits.
+    :returns: a function that returns a true value for the key of a name that matches.
     """
     wanted = collision_key(unicodedata.normalize("NFC", text))
     is_path = "/" in wanted
@@ -76,12 +75,12 @@ def matcher(text: str) -> Callable[[MatchKey], object]:
 
 
 def is_pattern(text: str) -> bool:
-    """Tell whether a text stands for all names that match it as a glob."""
+    """Return whether a text is a glob."""
     return not _GLOB.isdisjoint(text)
 
 
 def last_component(path: str) -> str:
-    """Take the part of a path behind its last ``/``."""
+    """Return the part of a path after its last ``/``."""
     return path[path.rfind("/") + 1 :]
 
 

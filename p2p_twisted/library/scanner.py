@@ -1,4 +1,4 @@
-"""What a library does that may block: it runs in one thread at a time, never the reactor's."""
+"""Do what may block in a library: in one thread at a time, never the reactor's."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import HashedFile, Visit
-from p2p_twisted.library.folder_diff import FolderDiff, survey
+from p2p_twisted.library.folder_diff import FolderDiff, compare_folders
 from p2p_twisted.library.hashing import Hashed, Job, Outcome, hash_some
 from p2p_twisted.library.listing import identity
 from p2p_twisted.wire.chunks import content_id
@@ -14,16 +14,16 @@ from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.names import FileId
 
 SEALED_FILES = 5_000
-"""How many files the manifests that are made in one go list, about."""
+"""About how many files the manifests made in one go list together."""
 
 
 class Scanner:
     """
     Reads the disk on behalf of a library.
 
-    :param catalog: is read here, and not changed meanwhile.
-    :param excluded: a folder that is not looked into; it may not exist yet.
-    :ivar is_canceled: set it from anywhere to end early what is being done.
+    :param catalog: is only read here; it must not change while a method runs.
+    :param excluded: a folder that is not scanned; it may not exist yet.
+    :ivar is_canceled: set it from any thread to end the running method early.
     """
 
     def __init__(
@@ -36,23 +36,23 @@ class Scanner:
         self._cache = cache
 
     def open(self) -> None:
-        """Open what was remembered."""
+        """Open the cache of hashes."""
         self._cache.open()
 
-    def look(self, visits: Iterable[Visit]) -> tuple[FolderDiff, list[HashedFile | None]]:
+    def scan(self, visits: Iterable[Visit]) -> tuple[FolderDiff, list[HashedFile | None]]:
         """
-        Look into folders.
+        Scan folders.
 
-        :returns: how they differ from the catalog, and what is remembered of each file
+        :returns: how they differ from the catalog, and the remembered hashes of each file
             that was found.
-        :raises Canceled: when it was ended early.
+        :raises ScanCanceled: when it was ended early.
         """
         excluded = identity(self._excluded) if self._excluded is not None else None
-        result = survey(self._root, visits, self._catalog, excluded, self._is_ending)
+        result = compare_folders(self._root, visits, self._catalog, excluded, self._is_ending)
         return result, self._cache.find(result.found)
 
     def hash(self, jobs: Iterable[Job], chunks: int) -> list[Outcome]:
-        """Hash files, and remember those that are done."""
+        """Hash at most so many chunks of files, and remember the files that are done."""
         outcomes = hash_some(self._root, jobs, chunks, self._is_ending)
         self._cache.keep(
             [(each.on_disk, each.content) for each in outcomes if isinstance(each, Hashed)]
@@ -60,7 +60,7 @@ class Scanner:
         return outcomes
 
     def seal(self) -> list[tuple[str, FileId | None]]:
-        """Make ids of some folders; ``None`` for those that are too large."""
+        """Compute the ids of some unsealed folders; ``None`` for those that are too large."""
         sealed: list[tuple[str, FileId | None]] = []
         files = 0
         for name in sorted(self._catalog.unsealed):
@@ -80,7 +80,7 @@ class Scanner:
         self._cache.prune()
 
     def close(self) -> None:
-        """Close what is remembered."""
+        """Close the cache of hashes."""
         self._cache.close()
 
     def _is_ending(self) -> bool:

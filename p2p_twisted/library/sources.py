@@ -1,4 +1,4 @@
-"""Open content for the transfers that push it."""
+"""Open files and manifests of a library for uploads."""
 
 import os
 from collections.abc import Callable
@@ -14,10 +14,10 @@ from p2p_twisted.wire.source import SourceChanged, read_exactly
 
 class FileSource:
     """
-    A file of the library, held open: what has been renamed or removed is still served.
+    A file of the library, held open, so that it is served even after it was renamed or removed.
 
     :param file_id: open for reading; this object closes it.
-    :param changed: is called once, when it turns out to have been written to.
+    :param changed: is called once, when the file turns out to have changed.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class FileSource:
 
     @property
     def fd(self) -> int | None:
-        """The open file; ``None`` once it is closed."""
+        """Its descriptor; ``None`` once it is closed."""
         return self._fd
 
     def check(self) -> None:
@@ -77,12 +77,12 @@ class FileSource:
             content = read_exactly(self._fd, offset, length)
         except SourceChanged as change:
             raise self._change(str(change)) from change
-        # Afterwards: a write between a check and the reading would go unseen.
+        # After reading: a write between an earlier check and the reading would be missed.
         self.check()
         return content
 
     def close(self) -> None:
-        """Let go of it; twice does no harm."""
+        """Close the file; closing it twice does no harm."""
         fd, self._fd = self._fd, None
         if fd is not None:
             os.close(fd)
@@ -96,7 +96,7 @@ class FileSource:
 
 class MemorySource:
     """
-    Content that is in memory: the manifest of a folder.
+    Content in memory: the manifest of a folder.
 
     :param file_id: its id.
     """
@@ -109,15 +109,15 @@ class MemorySource:
 
     @property
     def fd(self) -> None:
-        """None: it is no file."""
+        """``None``: it is not a file."""
         return None
 
     def check(self) -> None:
-        """Do nothing: nobody else can change it."""
+        """Return at once: content in memory does not change."""
 
     def read(self, offset: int, length: int) -> bytes:
         """Read exactly ``length`` bytes."""
         return self._content[offset : offset + length]
 
     def close(self) -> None:
-        """Do nothing: memory needs no closing."""
+        """Return at once: there is nothing to close."""

@@ -1,4 +1,4 @@
-"""What tells a library that something below its directory has changed."""
+"""Interfaces of what notices changes below a library's directory."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -7,8 +7,8 @@ from p2p_twisted.library.entries import Place
 
 Noticed = Callable[[Place, bool, str | None], None]
 """
-Is told of a folder in which something changed, whether folders came or went there (then
-everything below it is to be looked at), and the path of a file whose writer closed it.
+Receives a folder in which something changed, whether folders were added or removed there (then
+everything below it must be scanned again), and the path of a file whose writer closed it.
 """
 
 
@@ -17,25 +17,25 @@ class Watcher(Protocol):
 
     def watch(self, place: Place) -> bool:
         """
-        Notice from now on what changes in a folder; again does no harm.
+        Notice changes in a folder from now on; watching it twice does no harm.
 
-        :returns: whether changes will be noticed; a folder that is gone has none.
+        :returns: whether changes will be noticed; ``True`` for a folder that is gone.
         """
 
     def stop(self) -> None:
-        """Notice nothing any more."""
+        """Stop noticing changes."""
 
 
 WatcherMaker = Callable[[Noticed], Watcher]
-"""Makes a watcher, given whom to tell."""
+"""Makes a watcher, given what to call with each change."""
 
 
 class NoWatcher:
-    """Stands where the system offers nothing: the library looks by itself, often."""
+    """Watches nothing, where the system offers no way to; the library then rescans often."""
 
     def watch(self, _place: Place) -> bool:
-        """Say that nothing will be noticed."""
+        """Return that changes will not be noticed."""
         return False
 
     def stop(self) -> None:
-        """Do nothing."""
+        """Ignore it: there is nothing to stop."""

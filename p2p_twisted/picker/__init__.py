@@ -1,1 +1,1 @@
-"""What a downloader asks which holder for: pure decisions, without input or output."""
+"""Decide what a downloader requests from which holder, without input or output."""

@@ -18,15 +18,15 @@ _WORTH_TWICE: Final = 2.0
 
 class ChunkPicker:
     """
-    Which chunks of one file are verified, which were asked for, and of whom.
+    Knows which chunks of one file are verified, and which were requested from which holder.
 
-    Whoever delivers faster is asked for more. A chunk is asked of one holder at a
-    time, but for two cases: a holder that stalls is overtaken, and at the end the
-    fastest are asked for what slow ones owe. Then the first copy counts.
+    Faster holders are asked for more. A chunk is requested from one holder at a time, with two
+    exceptions: what is pending at a stalling holder, which is snubbed, and at the end (end
+    game) what is pending at slow holders. Then the first copy counts.
 
-    Nothing here looks at all chunks for the sake of one: a file may have a million.
+    No method looks at all chunks to choose one: a file may have a million.
 
-    :param rng: lets downloaders of one file ask for different chunks of it.
+    :param rng: makes downloaders of one file ask for different chunks of it.
     :ivar size: of the file, in bytes.
     :ivar received: how many of its bytes are verified.
     """
@@ -36,11 +36,11 @@ class ChunkPicker:
         self.received = 0
         self._rng = rng
         self._chunks = chunk_count(size)
-        # A byte for each chunk: 1 for those that are there.
+        # A byte for each chunk: 1 if it is verified.
         self._verified = bytearray(self._chunks)
-        # 1 for those that are not there, and that nobody is counted on for.
+        # 1 if it is neither verified nor pending at a holder that is not snubbed.
         self._unasked = bytearray(b"\1") * self._chunks
-        # None is unasked before this one.
+        # No chunk before this one is unasked.
         self._first = 0
         self._holders: dict[PeerName, Holder] = {}
 
@@ -51,25 +51,25 @@ class ChunkPicker:
 
     @property
     def is_any_pending(self) -> bool:
-        """Whether anybody is counted on for a chunk."""
+        """Whether a chunk is pending at any holder."""
         return any(holder.pending for holder in self._holders.values())
 
     @property
     def has_whole(self) -> bool:
-        """Whether a holder may be asked for everything, and delivers."""
+        """Whether some holder has all chunks, and is not snubbed."""
         holders = self._holders.values()
         return any(holder.has is None and not holder.is_snubbed for holder in holders)
 
     @property
     def snubbed(self) -> tuple[PeerName, ...]:
-        """The holders that owe something, and from whom nothing comes."""
+        """The holders whose requests are pending without anything arriving."""
         return tuple(name for name, holder in self._holders.items() if holder.is_snubbed)
 
     # Holders
 
     def add(self, holder: PeerName, now: float, is_partial: bool = False) -> None:
         """
-        Count on one more holder.
+        Add a holder.
 
         :param is_partial: whether it has only what it will announce.
         """
@@ -79,18 +79,18 @@ class ChunkPicker:
 
     def announced(self, holder: PeerName, chunks: Sequence[Range]) -> None:
         """
-        Take note of what a holder has; from the first time on, that it has nothing else.
+        Record chunks that a holder has; its first announcement also says that it has no others.
 
-        :raises ProtocolError: when there are no such chunks, or it has said so before.
+        :raises ProtocolError: when they do not exist, or it has announced them before.
         """
         announcing = self._holders[holder]
         if announcing.has is None:
-            # It forgets what it was asked for before; some may be on its way.
+            # It forgets earlier requests; some chunks may still be in flight.
             self._cancel_pending(announcing)
         announcing.announce(chunks, self._chunks)
 
     def release(self, holder: PeerName) -> None:
-        """Let others be asked for what a holder did not deliver: it is gone."""
+        """Remove a holder that is gone; its pending chunks can be requested from others."""
         gone = self._holders.pop(holder, None)
         if gone is not None:
             self._cancel_pending(gone)
@@ -99,15 +99,15 @@ class ChunkPicker:
 
     def ask(self, holder: PeerName, now: float) -> tuple[Range, ...]:
         """
-        Choose what to ask a holder for now.
+        Choose what to request from a holder now.
 
         :param now: seconds on the monotonic clock, here and below.
-        :returns: at most 16 ranges; none while it owes enough, or nothing is left.
+        :returns: at most 16 ranges; none while enough is pending there, or nothing is left.
         """
         asked = self._holders[holder]
         room = asked.room
         if asked.pending and not room:
-            # So it is after most chunks.
+            # The common case: after most chunks there is no room yet.
             return ()
         chosen = list(self._choose(asked, room))
         if not asked.pending and self._first_unasked() is None and not chosen:
@@ -117,32 +117,32 @@ class ChunkPicker:
         return tuple(ranges(sorted(chosen)))
 
     def is_asked(self, holder: PeerName, index: int) -> bool:
-        """Tell whether a holder was asked for a chunk that it has not delivered."""
+        """Return whether a holder was asked for a chunk that it has not delivered."""
         asked = self._holders.get(holder)
         return asked is not None and (index in asked.pending or index in asked.superseded)
 
     def has_pending(self, holder: PeerName) -> bool:
-        """Tell whether a holder is counted on for a chunk."""
+        """Return whether a chunk is pending at a holder."""
         asked = self._holders.get(holder)
         return asked is not None and bool(asked.pending)
 
     def is_worth_telling(self, holder: PeerName) -> bool:
-        """Tell whether a holder should know what is there: it sends too much, or chooses by it."""
+        """Return whether to tell a holder what is verified: it sends too much, or chooses by it."""
         told = self._holders[holder]
         return told.has is not None or bool(told.superseded)
 
     def is_verified(self, index: int) -> bool:
-        """Tell whether a chunk is there."""
+        """Return whether a chunk is verified."""
         return self._verified[index] == 1
 
     def moved(self, holder: PeerName, count: int, now: float) -> None:
-        """Take note that a holder has sent some bytes of what it owes."""
+        """Record that a holder has sent some bytes of a chunk."""
         if holder in self._holders:
             self._holders[holder].moved(count, now)
 
     def delivered(self, holder: PeerName, index: int, now: float) -> None:
-        """Take note that a holder has delivered a chunk, and that it is verified."""
-        # It may have been let go of since it was asked.
+        """Record that a holder has delivered a chunk, which is verified."""
+        # The holder may have been removed since it was asked.
         if holder in self._holders:
             delivering = self._holders[holder]
             if delivering.is_snubbed:
@@ -153,7 +153,7 @@ class ChunkPicker:
         self.verified(index)
 
     def verified(self, index: int) -> None:
-        """Take note that a chunk is there; twice does no harm."""
+        """Record that a chunk is verified, wherever it came from; twice does no harm."""
         if self._verified[index]:
             return
         self._verified[index] = 1
@@ -164,9 +164,9 @@ class ChunkPicker:
 
     def snub_stalling(self, now: float) -> bool:
         """
-        Let others be asked for what stalled holders owe.
+        Snub stalling holders: what is pending there can be requested from others.
 
-        :returns: whether any have stalled since the last time.
+        :returns: whether a holder was snubbed by this call.
         """
         stalling = [holder for holder in self._holders.values() if holder.is_stalling(now)]
         for holder in stalling:
@@ -176,7 +176,7 @@ class ChunkPicker:
         return bool(stalling)
 
     def ranges_verified(self) -> Iterator[Range]:
-        """List what is there."""
+        """Return the ranges that are verified."""
         return runs(self._verified, 1, (0, self._chunks))
 
     # How it works
@@ -190,7 +190,7 @@ class ChunkPicker:
             yield index
 
     def _next(self, holder: Holder) -> int | None:
-        """Choose an unasked chunk that a holder has: the rarest of some."""
+        """Choose the rarest of a few unasked chunks that a holder has."""
         if holder.has is not None:
             some = self._some_announced(holder)
         elif any(other.has is not None for other in self._holders.values()):
@@ -221,7 +221,7 @@ class ChunkPicker:
                 found += 1
                 yield index
             else:
-                # Each goes but once, so this is cheap, however many have gone stale.
+                # Each stale candidate is removed once, so this is cheap in total.
                 candidates[place] = candidates[-1]
                 candidates.pop()
 
@@ -229,7 +229,7 @@ class ChunkPicker:
         return sum(holder.has[index] for holder in self._holders.values() if holder.has is not None)
 
     def _pending_at_slower(self, holder: Holder, now: float) -> list[int]:
-        """Choose what will be the last to come, if this holder would have it much earlier."""
+        """Choose the pending chunk expected last, if this holder would deliver it much earlier."""
         owers = Counter(index for other in self._holders.values() for index in other.pending)
         waits = (
             (other.seconds_until(position, now), index)
@@ -248,7 +248,7 @@ class ChunkPicker:
             self._put_back(index)
 
     def _put_back(self, index: int) -> None:
-        """Let a chunk be asked for again, unless somebody else is counted on for it."""
+        """Make a chunk unasked again, unless it is pending at a holder that is not snubbed."""
         for holder in self._holders.values():
             if index in holder.pending and not holder.is_snubbed:
                 return

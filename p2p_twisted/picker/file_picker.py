@@ -1,4 +1,4 @@
-"""Decide which small files to ask which holder for: each has to come once, from anybody."""
+"""Decide which small files to request from which holder; any copy of a file will do."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,7 +9,7 @@ from p2p_twisted.picker import limits
 from p2p_twisted.wire.names import FileId, PeerName
 
 OPENINGS: Final = 8
-"""Of how many files, all over the list, a holder must have none to be taken to have nothing."""
+"""A holder that has none of so many files, spread over the list, is taken to have nothing."""
 
 _FIRST_ASKED: Final = 32
 _ASKED_AGAIN: Final = 16
@@ -18,10 +18,10 @@ _UNSAVED_MOST: Final = 1_000
 
 class FilePicker:
     """
-    The small files of one download that are still to come, and who was asked for which.
+    Knows which small files of one download are missing, and which holder was asked for which.
 
-    A holder is asked for few at first, so that others get their share, and for more
-    the more it delivers. Who has nothing left to do is asked for what others owe.
+    A holder is asked for few files at first, so that others get their share, and for more as it
+    delivers. A holder for which nothing else is left is asked for what is pending at others.
 
     :param sizes: of the files, in bytes.
     """
@@ -31,48 +31,48 @@ class FilePicker:
         self._missing = dict.fromkeys(sizes)
         self._unsaved: set[FileId] = set()
         self._unsaved_bytes = 0
-        # Only holders that were offered and not released have entries here.
+        # Only holders that were added and not released have entries here.
         self._queues: dict[PeerName, deque[FileId]] = {}
         self._offered: dict[PeerName, frozenset[FileId] | None] = {}
         self._pending: dict[PeerName, dict[FileId, None]] = {}
         self._delivered: Counter[PeerName] = Counter()
-        # How many holders owe a file, and which have none of it.
+        # At how many holders a file is pending, and which holders do not have it.
         self._pending_at: Counter[FileId] = Counter()
         self._refused: dict[FileId, tuple[PeerName, ...]] = {}
-        # Who is said to have a file, and who everything.
+        # Which holders are said to have a file, and which everything.
         self._promised: dict[FileId, tuple[PeerName, ...]] = {}
         self._promised_all: set[PeerName] = set()
         self._empty: set[PeerName] = set()
 
     @property
     def is_complete(self) -> bool:
-        """Whether every file is saved, or given up."""
+        """Whether every file is saved or given up."""
         return not self._missing and not self._unsaved
 
     @property
     def left(self) -> int:
-        """How many files have not come yet."""
+        """How many files have not arrived yet."""
         return len(self._missing)
 
     @property
     def is_full(self) -> bool:
-        """Whether enough waits to be saved."""
+        """Whether so much waits to be saved that nothing more should be requested."""
         is_large = self._unsaved_bytes >= limits.FILES_ASKED_BYTES
         return is_large or len(self._unsaved) > _UNSAVED_MOST
 
     def missing(self) -> Iterator[FileId]:
-        """Name what has not come yet, in order."""
+        """Return the files that have not arrived yet, in order."""
         return iter(self._missing)
 
     def size(self, file_id: FileId) -> int:
-        """Tell how many bytes a file has."""
+        """Return the size of a file in bytes."""
         return self._sizes[file_id]
 
-    # What becomes of holders
+    # Holders
 
     def add(self, holder: PeerName, file_ids: Iterable[FileId] | None = None) -> None:
         """
-        Take note of somebody to ask.
+        Add a holder that can be asked.
 
         :param file_ids: what it has; ``None`` when it may have everything.
         """
@@ -82,7 +82,7 @@ class FilePicker:
 
     def promised(self, holder: PeerName, file_ids: Iterable[FileId] | None = None) -> None:
         """
-        Take note of what a holder is said to have, whether it is there now or not.
+        Record what a holder is said to have, whether it is connected or not.
 
         :param file_ids: ``None`` for everything.
         """
@@ -96,10 +96,10 @@ class FilePicker:
 
     def opening(self, holder: PeerName, known: FileId | None = None) -> FileId | None:
         """
-        Choose a file to have the holder connect with; one far from the last one each time.
+        Choose the file with which to ask a holder to connect; each time one far from the last.
 
-        :param known: what it has told of: that first, or the holder would soon be taken
-            to have nothing where it has but one of very many.
+        :param known: a file that it has announced. It comes first; otherwise a holder that has
+            only one of very many files would soon be taken to have nothing.
         """
         if known in self._missing and not self.is_refused(holder, known):
             return known
@@ -113,9 +113,10 @@ class FilePicker:
 
     def ask(self, holder: PeerName) -> tuple[FileId, ...]:
         """
-        Choose what to ask a holder for now.
+        Choose what to request from a holder now.
 
-        :returns: nothing while it owes enough, too much waits to be saved, or nothing is left.
+        :returns: nothing while enough is pending there, too much waits to be saved, or nothing
+            is left.
         """
         pending = self._pending[holder]
         most = min(limits.FILES_ASKED, _FIRST_ASKED + self._delivered[holder])
@@ -133,33 +134,33 @@ class FilePicker:
         return tuple(chosen)
 
     def is_done(self, holder: PeerName) -> bool:
-        """Tell whether a holder owes nothing, and there is nothing to ask it for."""
+        """Return whether nothing is pending at a holder, and nothing is left to request from it."""
         return not self._pending[holder] and next(self._choices(holder), None) is None
 
     def is_pending(self, holder: PeerName, file_id: FileId) -> bool:
-        """Tell whether a holder was asked for a file and has not answered."""
+        """Return whether a holder was asked for a file, and has not answered."""
         return file_id in self._pending.get(holder, ())
 
     def release(self, holder: PeerName) -> None:
-        """Let others be asked for what a holder owes: it is gone."""
+        """Remove a holder that is gone; its pending files can be requested from others."""
         del self._offered[holder], self._queues[holder]
         for file_id in self._pending.pop(holder):
             self._settle(file_id)
 
-    # What becomes of files
+    # Files
 
     def delivered(self, holder: PeerName, file_id: FileId) -> bool:
         """
-        Take note that a holder has delivered a file.
+        Record that a holder has delivered a file.
 
-        :returns: whether it is to be saved: it may have come from somebody else already.
+        :returns: whether to save it; it may have arrived from another holder already.
         """
         self._answered(holder, file_id)
         self._delivered[holder] += 1
         return self.found(file_id)
 
     def found(self, file_id: FileId) -> bool:
-        """Take note that a file is there, wherever it came from; tell whether to save it."""
+        """Record that a file has arrived, from any source; return whether to save it."""
         if file_id not in self._missing:
             return False
         del self._missing[file_id]
@@ -168,29 +169,29 @@ class FilePicker:
         return True
 
     def saved(self, file_id: FileId) -> None:
-        """Take note that a file is on the disk."""
+        """Record that a file is on the disk."""
         self._unsaved.remove(file_id)
         self._unsaved_bytes -= self._sizes[file_id]
 
     def refused(self, holder: PeerName, file_id: FileId) -> None:
-        """Take note that a holder does not have a file, whether it was asked for it or not."""
+        """Record that a holder does not have a file, whether or not it was asked for it."""
         self._refused[file_id] = (*self._refused.get(file_id, ()), holder)
         if self.is_pending(holder, file_id):
             self._answered(holder, file_id)
 
     def is_refused(self, holder: PeerName, file_id: FileId) -> bool:
-        """Tell whether a holder does not have a file."""
+        """Return whether a holder does not have a file."""
         return holder in self._empty or holder in self._refused.get(file_id, ())
 
     def mark_empty(self, holder: PeerName) -> None:
-        """Take note that a holder has none of all the files that it was to open with."""
+        """Record that a holder has none of the files that it was asked to connect with."""
         self._empty.add(holder)
 
     def give_up(self, holders: Iterable[PeerName]) -> tuple[FileId, ...]:
         """
-        Give up what all who were said to have it have refused, and so have all of some holders.
+        Give up each file that was refused by all holders said to have it, and by all of these.
 
-        :returns: what that is.
+        :returns: the files given up.
         """
         asked = frozenset(holders)
         hopeless = tuple(file_id for file_id in self._missing if self._is_hopeless(file_id, asked))
@@ -210,7 +211,7 @@ class FilePicker:
         self._settle(file_id)
 
     def _settle(self, file_id: FileId) -> None:
-        """Put a file back for everybody who has it, unless it has come or somebody owes it."""
+        """Queue a file again at all holders, unless it has arrived or is pending at another."""
         self._pending_at[file_id] -= 1
         if self._pending_at[file_id]:
             return
@@ -229,11 +230,11 @@ class FilePicker:
         while self._drop_taken(holder):
             yield self._queues[holder][0]
         if not self._pending[holder]:
-            # All at once: whoever takes one owes it, too.
+            # Listed before any is yielded: a file that is taken becomes pending, too.
             yield from list(islice(dict.fromkeys(self._pending_at_others(holder)), _ASKED_AGAIN))
 
     def _drop_taken(self, holder: PeerName) -> bool:
-        """Drop from the front what is not to be asked for; tell whether anything is left."""
+        """Drop what must not be requested from the front; return whether anything is left."""
         queue = self._queues[holder]
         while queue:
             file_id = queue[0]
@@ -244,7 +245,7 @@ class FilePicker:
         return False
 
     def _pending_at_others(self, holder: PeerName) -> Iterator[FileId]:
-        """Name what others owe, what they will deliver last first."""
+        """Return what is pending at others, what they will deliver last first."""
         for other, pending in self._pending.items():
             if other != holder:
                 late = (file_id for file_id in reversed(pending) if file_id in self._missing)

@@ -1,4 +1,4 @@
-"""What one holder of a file has, owes, and how fast it delivers."""
+"""Model one holder of a file: what it has, what it was asked for, and how fast it delivers."""
 
 from array import array
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ _SHORTEST_SECONDS: Final = 1e-6
 
 class Holder:
     """
-    One holder, as the plan of a download sees it.
+    One holder, as the chunk picker sees it.
 
     :ivar has: a byte for each chunk, 1 for those that it has announced; ``None`` while
-        it has announced none: then it has them all.
-    :ivar candidates: what it has announced, in any order; some of it is here already.
-    :ivar pending: what it was asked for and has not delivered, in the order of asking.
-    :ivar superseded: what it was asked for, and what is not counted on any more.
-    :ivar is_snubbed: whether others may be asked for what it owes.
+        it has announced none, and therefore has all.
+    :ivar candidates: chunks that it has announced, in any order; some are verified already.
+    :ivar pending: chunks that it was asked for and has not delivered, in the order of asking.
+    :ivar superseded: chunks that it was asked for, and that are not expected from it any more.
+    :ivar is_snubbed: whether other holders may be asked for its pending chunks.
     """
 
     def __init__(self, now: float) -> None:
@@ -39,13 +39,13 @@ class Holder:
         self.is_snubbed = False
         self._since = self._alive_at = now
         self._moved = 0
-        # Both fade, so that what was long ago counts less.
+        # Both decay, so that recent deliveries count more.
         self._bytes = 0.0
         self._seconds = 0.0
 
     @property
     def chunk_seconds(self) -> float:
-        """How long one chunk takes it; a guess before the first one."""
+        """How many seconds it needs for one chunk; a guess before the first one."""
         if not self._bytes:
             return _UNKNOWN_CHUNK_SECONDS
         return max(wire_limits.CHUNK_BYTES * self._seconds / self._bytes, _SHORTEST_SECONDS)
@@ -55,8 +55,9 @@ class Holder:
         """
         How many more chunks to ask it for.
 
-        It is asked for what it delivers in about a second, and again as soon as it
-        owes no more than half of that. One that has stalled may show that it is back.
+        A holder is asked for what it delivers in about a second, and again as soon as no more
+        than half of that is pending. A snubbed one is asked for a single chunk, to show that
+        it is back.
         """
         pending = len(self.pending)
         if self.is_snubbed:
@@ -68,21 +69,21 @@ class Holder:
         return 0 if pending > window // 2 else window - pending
 
     def asked(self, index: int, now: float) -> None:
-        """Take note that it was asked for a chunk."""
+        """Record that it was asked for a chunk."""
         if not self.pending:
             self._since = self._alive_at = now
             self.is_snubbed = False
         self.pending[index] = None
 
     def moved(self, count: int, now: float) -> None:
-        """Take note that bytes have come."""
+        """Record that it has sent bytes, be they less than a chunk."""
         self._moved += count
         if self._moved >= _ALIVE_BYTES:
             self._moved = 0
             self._alive_at = now
 
     def delivered(self, index: int, count: int, now: float) -> None:
-        """Take note that a chunk of so many bytes has come."""
+        """Record that it has delivered a chunk of so many bytes."""
         elapsed, self._since = now - self._since, now
         self._alive_at = now
         fading = exp(-elapsed / _SMOOTHED_SECONDS)
@@ -94,27 +95,27 @@ class Holder:
             self.superseded.discard(index)
 
     def supersede(self, index: int) -> None:
-        """Take note that somebody else has delivered a chunk."""
+        """Expect a chunk from it no longer: another holder has delivered it."""
         if index in self.pending:
             del self.pending[index]
             self.superseded.add(index)
 
     def seconds_until(self, position: int, now: float) -> float:
-        """Guess when it will deliver what stands at a position of what it owes."""
+        """Estimate in how many seconds it will deliver the pending chunk at a position."""
         overdue = max(0.0, now - self._since - self.chunk_seconds)
         return (position + 1) * self.chunk_seconds + overdue
 
     def is_stalling(self, now: float) -> bool:
-        """Tell whether it is time to overtake it: it owes, but as good as nothing comes."""
+        """Return whether to snub it: requests are pending and almost no bytes arrive."""
         is_late = now - self._alive_at > _PATIENCE_SECONDS
         return bool(self.pending) and is_late and not self.is_snubbed
 
     def announce(self, chunks: Sequence[Range], count: int) -> None:
         """
-        Take note of chunks that it has; with the first ones, that it has no others.
+        Record chunks that it has; the first announcement also says that it has no others.
 
-        :param count: how many there are.
-        :raises ProtocolError: when it has announced them before, or there are none such.
+        :param count: how many chunks the file has.
+        :raises ProtocolError: when it has announced them before, or they do not exist.
         """
         if self.has is None:
             self.has = bytearray(count)

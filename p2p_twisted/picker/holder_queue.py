@@ -1,4 +1,4 @@
-"""Who offers a file, and has not been asked yet."""
+"""Keep the holders of a file that have not been asked yet."""
 
 from collections.abc import Callable, Container, Iterable
 
@@ -9,36 +9,36 @@ from p2p_twisted.wire.names import FileId, PeerName
 
 class HolderQueue:
     """
-    Holders of one file that may be asked, those that have all of it first.
+    Orders the holders of one file: those that have all of it come first.
 
-    :param may_ask: tells whether a holder is worth asking.
+    :param may_ask: returns whether a holder is worth asking.
     """
 
     def __init__(self, file_id: FileId, may_ask: Callable[[Hit], bool]) -> None:
         self._file_id = file_id
         self._may_ask = may_ask
-        # By the way that leads there: another neighbor may reach the same holder.
+        # By peer and first hop: another neighbor may reach the same holder.
         self._hits: dict[tuple[PeerName, tuple[PeerName, ...]], Hit] = {}
 
     @property
     def has_any(self) -> bool:
-        """Whether anybody is left to be asked."""
+        """Whether a holder is left to be asked."""
         return bool(self._hits)
 
     def add(self, hits: Iterable[Hit]) -> None:
-        """Remember some, as far as there is room."""
+        """Add holders, as far as there is room."""
         for hit in hits:
             if hit.file == self._file_id and len(self._hits) < limits.HOLDERS_REMEMBERED:
                 self._hits[hit.peer, hit.route[:1]] = hit
 
     def take(self, busy: Container[PeerName], whole_only: bool) -> Hit | None:
         """
-        Give one that is worth asking, and forget it.
+        Remove and return a holder that is worth asking.
 
-        :param busy: those who must not be asked now.
+        :param busy: peers that must not be asked now.
         :param whole_only: whether it must have all of the file.
         """
-        # Late, and not when they were added: one may have turned out to be a liar since.
+        # Checked only now: a holder may have turned out to be a liar since it was added.
         self._hits = {way: hit for way, hit in self._hits.items() if self._may_ask(hit)}
         free = [way for way in self._hits if way[0] not in busy]
         whole = [way for way in free if not self._hits[way].partial]

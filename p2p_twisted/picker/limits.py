@@ -1,4 +1,4 @@
-"""How much is asked of one holder; SECURITY.md publishes it."""
+"""Bounds on what is asked of one holder, and remembered of all; see SECURITY.md."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Chunks in a row, and flags that tell some of them from the others."""
+"""Ranges of consecutive chunks, and how to find and set them in flags."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -7,11 +7,11 @@ from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Have
 
 Range = tuple[int, int]
-"""The index of the first of some chunks in a row, and how many they are."""
+"""The index of the first of some consecutive chunks, and their number."""
 
 
 def ranges(indexes: Iterable[int]) -> Iterator[Range]:
-    """Join ascending indexes that follow each other into ranges."""
+    """Join consecutive ascending indexes into ranges."""
     first = count = 0
     for index in indexes:
         if count and index == first + count:
@@ -26,7 +26,7 @@ def ranges(indexes: Iterable[int]) -> Iterator[Range]:
 
 def runs(flags: bytearray, flag: int, within: Range) -> Iterator[Range]:
     """
-    List the ranges that have a flag, in a part of some flags.
+    Find the ranges in which all flags have one value.
 
     :param flags: a byte for each chunk, 0 or 1.
     """
@@ -40,10 +40,10 @@ def runs(flags: bytearray, flag: int, within: Range) -> Iterator[Range]:
 
 def mark(flags: bytearray, chunks: Iterable[Range]) -> None:
     """
-    Flag chunks that somebody announces.
+    Set the flags of announced chunks.
 
-    :raises ProtocolError: when there are no such, or they were announced before: so
-        all that can be announced costs no more than there are chunks.
+    :raises ProtocolError: when they do not exist, or were announced before; so the cost of
+        all announcements is bounded by the number of chunks.
     """
     for first, count in chunks:
         if first + count > len(flags):
@@ -54,6 +54,6 @@ def mark(flags: bytearray, chunks: Iterable[Range]) -> None:
 
 
 def announcements(chunks: Sequence[Range]) -> Iterator[Have]:
-    """Announce chunks, in as many messages as they need."""
+    """Write announcements of chunks, in as many messages as they need."""
     for start in range(0, len(chunks), limits.RANGES_PER_LINE):
         yield Have(tuple(chunks[start : start + limits.RANGES_PER_LINE]))

@@ -1,4 +1,4 @@
-"""What one requester may ask for, has asked for, and need not be sent."""
+"""Keep what one requester may ask for, has asked for, and does not need any more."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ from p2p_twisted.wire.errors import ProtocolError
 
 class RequestedChunks:
     """
-    The chunks that one requester waits for.
+    Queues the chunks that one requester waits for.
 
-    It may ask for all of them, until some are offered: then for those that have been.
+    It may ask for any chunk, until the first are offered: from then on, for offered ones only.
 
     :param chunks: how many the content has.
     """
@@ -20,20 +20,20 @@ class RequestedChunks:
     def __init__(self, chunks: int) -> None:
         self._chunks = chunks
         self._waiting: deque[Range] = deque()
-        # A byte for each chunk; made when they are needed, for most pushes do without.
+        # A byte for each chunk; made on first use, as most pushes do without.
         self._offered: bytearray | None = None
         self._not_needed: bytearray | None = None
 
     @property
     def is_empty(self) -> bool:
-        """Whether it waits for nothing."""
+        """Whether the requester waits for nothing."""
         return not self._waiting
 
     def ask(self, chunks: Iterable[Range]) -> None:
         """
-        Take what is asked for; of what was not offered, nothing.
+        Queue the chunks that the requester asks for; ignore those that were not offered.
 
-        :raises ProtocolError: when there are no such chunks, or too many wait already.
+        :raises ProtocolError: when they do not exist, or too many ranges wait already.
         """
         for first, count in chunks:
             if first + count > self._chunks:
@@ -47,7 +47,7 @@ class RequestedChunks:
                 self._waiting.append(each)
 
     def next(self) -> int | None:
-        """Take the chunk that is to be sent next."""
+        """Remove and return the chunk to send next; ``None`` when the requester waits for none."""
         while self._waiting:
             first, count = self._waiting.popleft()
             end = first + count
@@ -62,9 +62,9 @@ class RequestedChunks:
 
     def offer(self, chunks: Iterable[Range]) -> list[Range]:
         """
-        Let some be asked for; with the first ones, nothing else, and what waits is forgotten.
+        Offer chunks; the first offer also withdraws all others, and clears the queue.
 
-        :returns: those that had not been offered before.
+        :returns: the chunks that had not been offered before.
         """
         if self._offered is None:
             self._offered = bytearray(self._chunks)
@@ -76,9 +76,9 @@ class RequestedChunks:
 
     def cancel(self, chunks: Iterable[Range]) -> None:
         """
-        Send some no more: the requester has them.
+        Skip chunks from now on: the requester has them.
 
-        :raises ProtocolError: when there are no such, or it has said so before.
+        :raises ProtocolError: when they do not exist, or the requester has said so before.
         """
         if self._not_needed is None:
             self._not_needed = bytearray(self._chunks)

@@ -1,4 +1,4 @@
-"""Decide which chunks a holder reveals to whom, while it cannot send as fast as it is asked."""
+"""Decide which chunks a holder reveals to which requester while its uplink is the bottleneck."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
@@ -16,13 +16,13 @@ Requester = TypeVar("Requester")
 
 
 class _Requester:
-    """One who wants all, and is told of some at a time."""
+    """A requester that wants every chunk, and is told of a few at a time."""
 
     def __init__(self, chunks: int) -> None:
-        # A byte for each chunk: 1 for what it has, and what it neither has nor was told of.
+        # A byte for each chunk: 1 if it has it; 1 if it neither has it nor was told of it.
         self.has = bytearray(chunks)
         self.lacks = bytearray(b"\1") * chunks
-        # What it was told of, and has not been sent to the end.
+        # Chunks that it was told of, and that have not been sent completely.
         self.revealed: set[int] = set()
         self.is_slow = False
         self.sent = 0
@@ -30,49 +30,49 @@ class _Requester:
 
 class SuperSeeder(Generic[Requester]):
     """
-    Lets every chunk leave once before any leaves twice: super-seeding (BEP 16).
+    Sends every chunk once before any is sent twice: super-seeding (BEP 16).
 
-    Each requester is told of chunks that no other one has, and gets the rest from the
-    others. Few are on their way at a time, so that each is soon there to be passed on.
-    What requesters announce tells what has spread; one that lies about it can only keep
-    itself from being told of more. When all have left, those that fewest have are
-    revealed, so that nobody starves whom the others do not serve.
+    Each requester is told of chunks that no other one has, and gets the rest from other
+    requesters. Few chunks are in flight at a time, so that each arrives soon and can be passed
+    on. What requesters announce shows what has spread; a requester that lies about it only
+    keeps itself from being told of more. Once all chunks have been sent, the rarest are
+    revealed, so that a requester that the others do not serve does not starve.
     """
 
     def __init__(self, chunks: int, rng: "Random") -> None:
         self._chunks = chunks
         self._rng = rng
-        # 1 for chunks that nobody has, or was told of; none before the first.
+        # 1 for chunks that no requester has or was told of; all are at or after _first.
         self._new = bytearray(b"\1") * chunks
         self._first = 0
-        # How many requesters have each, or were sent it.
+        # How many requesters have each chunk, or were sent it.
         self._copies = bytearray(chunks)
         self._requesters: dict[Requester, _Requester] = {}
 
     def add(self, requester: Requester) -> None:
-        """Take note of one more."""
+        """Add a requester."""
         self._requesters[requester] = _Requester(self._chunks)
 
     def remove(self, requester: Requester) -> None:
-        """Take note that one is gone; what it was not sent yet is new again."""
+        """Remove a requester; chunks that it was told of but not sent are new again."""
         self._renew(self._requesters.pop(requester))
 
     def has(self, requester: Requester, chunks: Iterable[Range]) -> None:
-        """Take note of what a requester has, from whomever."""
+        """Record chunks that a requester has, from any source."""
         having = self._requesters[requester]
         for first, count in chunks:
             for index in range(first, first + count):
                 self._gets(having, index)
 
     def sent(self, requester: Requester, index: int) -> None:
-        """Take note that a chunk has left for a requester."""
+        """Record that a chunk has been sent to a requester."""
         told = self._requesters[requester]
         told.is_slow = False
         told.sent += 1
         self._gets(told, index)
 
     def overdue(self, requester: Requester) -> None:
-        """Do not wait any longer until a requester asks for what it was told of, if anything."""
+        """Stop waiting for a requester to ask for the chunks it was told of, if any."""
         told = self._requesters[requester]
         if told.revealed:
             told.is_slow = True
@@ -80,15 +80,15 @@ class SuperSeeder(Generic[Requester]):
 
     def reveal(self, ahead: int) -> Iterator[tuple[Requester, int]]:
         """
-        Choose who is told of what now.
+        Choose which requesters are told of which chunks now.
 
-        :param ahead: how many new chunks may be on their way.
-        :returns: chunks, and whom to tell of them.
+        :param ahead: how many new chunks may be in flight.
+        :returns: pairs of a requester and a chunk's index.
         """
-        on_their_way = sum(
+        in_flight = sum(
             len(each.revealed) for each in self._requesters.values() if not each.is_slow
         )
-        for _ in range(on_their_way, ahead if self._requesters else 0):
+        for _ in range(in_flight, ahead if self._requesters else 0):
             index = self._first_new()
             if index is None:
                 yield from self._reveal_rare()
@@ -106,7 +106,7 @@ class SuperSeeder(Generic[Requester]):
                 yield requester, self._told(told, index)
 
     def _renew(self, requester: _Requester) -> None:
-        """Let others be told of what a requester was told of, and has not been sent."""
+        """Make the chunks that a requester was told of, but not sent, available to others."""
         for index in requester.revealed:
             if not self._copies[index]:
                 self._new[index] = 1
@@ -131,7 +131,7 @@ class SuperSeeder(Generic[Requester]):
         return index if index >= 0 else None
 
     def _rarest(self, requester: _Requester) -> int | None:
-        """Choose, of some that a requester lacks, the one that fewest have."""
+        """Choose the rarest of a few chunks that a requester lacks."""
         lacks = requester.lacks
         some = {lacks.find(1, self._rng.randrange(self._chunks)) for _ in range(_COMPARED)}
         some.add(lacks.find(1))

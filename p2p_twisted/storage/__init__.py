@@ -1,1 +1,1 @@
-"""The only code that writes downloads: part files, the inbox, the journal."""
+"""Write downloads, in the only code that does: part files, the inbox, the journal."""

@@ -1,4 +1,4 @@
-"""What a file id stands for, once a list of digests has proven it."""
+"""The size and digests of a file, checked against its id."""
 
 from typing import Final, Self
 
@@ -13,18 +13,18 @@ from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.names import FileId
 
 WORTH_SHARING_BYTES: Final = 4 * CHUNK_BYTES
-"""Smaller content comes from one holder: it is not worth more connections."""
+"""Smaller content is fetched from one holder: more connections are not worth it."""
 
 
 class WrongContent(Exception):
-    """What was delivered is not what its id names."""
+    """Delivered content does not match its id."""
 
 
 class Content:
     """
     The size and chunk digests of a file, checked against its id.
 
-    :raises WrongContent: when the id does not name them.
+    :raises WrongContent: when they do not match the id.
     """
 
     def __init__(self, file_id: FileId, size: int, digests: bytes) -> None:
@@ -40,26 +40,26 @@ class Content:
     @classmethod
     def of_whole(cls, file_id: FileId, whole: bytes) -> Self:
         """
-        Check content of at most one chunk that is all there.
+        Check the bytes of a file of at most one chunk.
 
-        :raises WrongContent: when the id does not name it.
+        :raises WrongContent: when they do not match the id.
         """
         return cls(file_id, len(whole), chunk_digest(whole) if whole else b"")
 
     @property
     def chunks(self) -> int:
-        """How many chunks it has."""
+        """How many chunks the file has."""
         return chunk_count(self.size)
 
     def length(self, index: int) -> int:
-        """Tell how many bytes a chunk has."""
+        """Return the length of a chunk in bytes."""
         return chunk_length(self.size, index)
 
     def check(self, index: int, chunk: bytes | memoryview) -> None:
         """
-        Check a chunk.
+        Check the bytes of a chunk.
 
-        :raises WrongContent: when these are not its bytes.
+        :raises WrongContent: when they do not match its digest.
         """
         start = index * DIGEST_BYTES
         if chunk_digest(chunk) != self.digests[start : start + DIGEST_BYTES]:

@@ -1,4 +1,4 @@
-"""What can go wrong with a disk, in one sentence for the person who downloads."""
+"""What can go wrong with a disk, as one sentence for people."""
 
 import errno
 import os
@@ -18,11 +18,11 @@ _SENTENCES: Final = {
 
 class DiskFault(Exception):
     """
-    The disk does not do what a download needs; the text says what, for people.
+    The disk fails a download; the message says how, for people.
 
-    :ivar is_kept: whether what has arrived can still be trusted, so that the
-        download may go on later.
-    :ivar is_full: whether it may go on as soon as there is space.
+    :ivar is_kept: whether what was written can still be trusted, so that the download may
+        be resumed later.
+    :ivar is_full: whether it may be resumed as soon as there is space.
     """
 
     def __init__(self, sentence: str, is_kept: bool = True, is_full: bool = False) -> None:
@@ -32,26 +32,26 @@ class DiskFault(Exception):
 
     @classmethod
     def of(cls, error: OSError) -> "DiskFault":
-        """Make sense of what the operating system reports."""
+        """Translate an error of the operating system."""
         sentence = _SENTENCES.get(error.errno or 0) or (error.strerror or str(error))
-        # After an input/output error nobody knows what is on the disk.
+        # After an input/output error, it is unknown what is on the disk.
         is_kept, is_full = error.errno != errno.EIO, error.errno in (errno.ENOSPC, errno.EDQUOT)
         return cls(sentence, is_kept, is_full)
 
     @classmethod
     def unexpected(cls) -> "DiskFault":
-        """Make what ends a download for a mistake of ours, which the log tells of."""
+        """Return the fault that ends a download on an unexpected error, which was logged."""
         return cls("something unexpected went wrong; see the log")
 
 
 class Disk(Protocol):
-    """The calls that a full or failing disk makes fail: the :mod:`os` module's."""
+    """The calls of the :mod:`os` module that fail on a full or failing disk."""
 
     def pwrite(self, fd: int, data: memoryview, offset: int, /) -> int:
-        """Write some of the data at an offset; tell how many bytes it was."""
+        """Write some of the data at an offset; return how many bytes were written."""
 
     def fsync(self, fd: int) -> None:
-        """Make what was written safe."""
+        """Flush a file to the disk."""
 
     def link(
         self,
@@ -62,14 +62,14 @@ class Disk(Protocol):
         dst_dir_fd: int | None = None,
         follow_symlinks: bool = True,
     ) -> None:
-        """Give a file a second name, unless that exists."""
+        """Give a file a second name, unless that name exists."""
 
     def fstatvfs(self, fd: int, /) -> os.statvfs_result:
-        """Tell how full the file system is."""
+        """Return how full the file system is."""
 
 
 def write_all(disk: Disk, fd: int, content: memoryview, offset: int) -> None:
-    """Write every byte: one call may write fewer without an error."""
+    """Write every byte, as one call may write fewer without an error."""
     while content:
         written = disk.pwrite(fd, content, offset)
         offset += written
@@ -78,12 +78,13 @@ def write_all(disk: Disk, fd: int, content: memoryview, offset: int) -> None:
 
 def check_space(disk: Disk, fd: int, size: int) -> None:
     """
-    Check that the rest of a file fits on the disk that it is on.
+    Check that the rest of a file fits on its disk.
 
     :param fd: of the file, which may hold some of its bytes already.
-    :raises DiskFault: when there is too little space for ``size`` bytes.
+    :param size: of the complete file, in bytes.
+    :raises DiskFault: when there is too little space.
     """
-    # Blocks, in units of 512 bytes: the length says nothing of a file with holes.
+    # Blocks of 512 bytes are counted, as a file with holes takes less than its length.
     needed = size - os.fstat(fd).st_blocks * 512
     state = disk.fstatvfs(fd)
     free = state.f_bavail * state.f_frsize

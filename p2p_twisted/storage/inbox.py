@@ -1,4 +1,4 @@
-"""Where downloads are kept: the only code that writes there."""
+"""Create, find, publish and remove files in the folder of downloads."""
 
 import os
 import re
@@ -31,18 +31,18 @@ ABANDONED_SECONDS: Final = 24 * 3600.0
 
 
 Keep = Callable[[Sequence[tuple[str, FileId, bytes]]], None]
-"""Is told what was published: its path in the inbox, its id and its chunks' digests."""
+"""Remembers published files: path in the inbox, id and chunk digests of each."""
 
 
 class Inbox:
     """
-    A folder that downloads land in.
+    A folder in which downloads are saved.
 
-    Targets are relative paths with ``/``, and are checked. All methods block,
-    but for :meth:`exists` and :meth:`path`.
+    Targets are relative paths with ``/``, and are checked. All methods block, except
+    :meth:`exists` and :meth:`path`.
 
-    :param folder: is made when it is missing.
-    :param disk: what to write with.
+    :param folder: its path; it is created if missing.
+    :param disk: makes the calls that write.
     :param keep: remembers what is published.
     """
 
@@ -52,27 +52,27 @@ class Inbox:
         self.folder = folder
         self._keep = keep
         self._disk = disk
-        # Once and early: asking for it is not safe while threads run.
+        # Asked for once and early, as that is not safe while threads run.
         self._umask = _umask()
 
     def path(self, target: str) -> str:
-        """Tell where a target is, as a person may type it; nothing is the folder itself."""
+        """Return the path of a target, as a person may type it; of the folder itself for ``""``."""
         return os.path.join(self.folder, target) if target else self.folder
 
     def exists(self, target: str) -> bool:
-        """Tell whether something has that name already."""
+        """Return whether a target exists already."""
         check_path(target)
         return os.path.lexists(self.path(target))
 
     def find_same(self, target: str, file_id: FileId, size: int | None = None) -> str | None:
         """
-        Look for content under the names that it could have been published as.
+        Look for content under all names that it could have been published as.
 
-        What is found has its name for good: a crash may have come before that was safe.
+        The name of what is found is made safe: an earlier run may have crashed before that.
 
-        :param size: of the content, if it is known: others need not be read.
+        :param size: of the content in bytes, if known: files of other sizes are not read.
         :returns: the target that has it, or ``None``.
-        :raises DiskFault: when its name cannot be made safe.
+        :raises DiskFault: when its folder cannot be flushed to the disk.
         """
         folder, name = _split(target)
         try:
@@ -81,16 +81,16 @@ class Inbox:
                 if found is not None:
                     _make_safe(self._disk, folder_fd)
         except OSError:
-            # No such folder, or no such name in it: the search is over.
+            # There is no such folder, or no such name in it.
             return None
         return found and os.path.join(folder, found)
 
     def open_part(self, target: str, content: Content, beside: PartFile | None = None) -> PartFile:
         """
-        Open the part file that will become a target, and its folders.
+        Open the part file of a target; create it and its folders if missing.
 
-        :param beside: the part of another target in the same folder, where one is open.
-        :raises DiskFault: when it cannot be, or does not fit on the disk.
+        :param beside: the open part file of another target in the same folder, if any.
+        :raises DiskFault: when it cannot be opened, or does not fit on the disk.
         """
         folder, name = _split(target)
         try:
@@ -105,7 +105,7 @@ class Inbox:
         return PartFile(folder_fd, part, name, content, self._disk, self._umask)
 
     def published(self, files: Sequence[tuple[str, Content]]) -> None:
-        """Have what became targets remembered."""
+        """Have published targets remembered."""
         if self._keep is not None:
             self._keep([(target, content.file_id, content.digests) for target, content in files])
 
@@ -122,10 +122,10 @@ class Inbox:
 
     def make_folder(self, name: str) -> str:
         """
-        Make a new folder for a download, ``name (1)`` if that exists.
+        Create a new folder for a download, ``name (1)`` if ``name`` exists.
 
         :returns: its name.
-        :raises DiskFault: when it cannot be made.
+        :raises DiskFault: when it cannot be created.
         """
         check_path(name)
         try:
@@ -143,9 +143,9 @@ class Inbox:
 
     def make_folders(self, targets: Iterable[str]) -> None:
         """
-        Make folders that stay empty, unless they exist.
+        Create folders that stay empty, unless they exist.
 
-        :raises DiskFault: when one cannot be made.
+        :raises DiskFault: when one cannot be created.
         """
         for target in targets:
             check_path(target)
@@ -155,21 +155,21 @@ class Inbox:
                 raise DiskFault.of(error) from error
 
     def remove_folders(self, targets: Iterable[str]) -> None:
-        """Remove folders that nothing is in; others stay."""
+        """Remove folders, unless there is something in them."""
         for target in targets:
             folder, name = _split(target)
             with suppress(OSError), opened_folder(self.folder, folder) as folder_fd:
                 os.rmdir(name, dir_fd=folder_fd)
 
     def part_path(self, target: str, file_id: FileId) -> str:
-        """Tell where the part file of a target is, below the folder."""
+        """Return the path of a target's part file, relative to the folder."""
         return os.path.join(_split(target)[0], _part_name(target, file_id))
 
     def sweep(self, spared: Container[str], now: float) -> None:
         """
-        Remove part files that nobody has gone on with for a day.
+        Remove part files that were last written to more than a day ago.
 
-        :param spared: part files, and folders of such, that are still wanted.
+        :param spared: part files, and folders of part files, that are still wanted.
         :param now: seconds since the epoch, as files have them.
         """
         if not os.path.isdir(self.folder):
@@ -219,10 +219,10 @@ def _make_safe(disk: Disk, folder_fd: int) -> None:
 
 def _id_of(folder_fd: int, name: str, size: int | None) -> FileId | None:
     """
-    Hash a file.
+    Compute the id of a file.
 
-    :returns: ``None`` when it is not a file, or not of that size.
-    :raises FileNotFoundError: when there is none.
+    :returns: ``None`` when it is not a regular file, or not of that size.
+    :raises FileNotFoundError: when it does not exist.
     """
     try:
         fd = open_file_in(folder_fd, name)
@@ -245,7 +245,7 @@ def _hash(fd: int, size: int) -> FileId:
 
 
 def _umask() -> int:
-    """Ask for the file mode mask; it can only be asked for by setting it."""
+    """Return the file mode mask, which can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

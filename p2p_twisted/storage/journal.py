@@ -1,4 +1,4 @@
-"""The journal of wanted downloads, so that they go on by themselves after a crash."""
+"""The journal of wanted downloads, which are resumed after a crash."""
 
 import os
 from contextlib import suppress
@@ -26,14 +26,13 @@ _SIZE_BYTES: Final = 8
 @attrs.frozen
 class JournalEntry:
     """
-    A file, a folder, or a selection of files that a person wants.
+    A wanted file, folder, or selection of files.
 
-    :ivar file: the id of the file, or of the manifest.
-    :ivar name: as its holder calls it, or for a selection what was typed.
+    :ivar file: the id of the file, or of the manifest; called so on the disk.
+    :ivar name: as its holder calls it, or for a selection as it was typed.
     :ivar size: in bytes, as its holders say.
-    :ivar target: what it becomes below the inbox; a folder's is chosen once its
-        manifest is there.
-    :ivar is_paused: whether it is not to go on by itself.
+    :ivar target: its path in the inbox; a folder's is chosen once its manifest is there.
+    :ivar is_paused: whether it is not to be resumed by itself.
     """
 
     file: FileId
@@ -46,11 +45,11 @@ class JournalEntry:
 
 class Journal:
     """
-    What is wanted, and the digests of what is on its way, in a folder of the peer's own.
+    Keeps wanted downloads and the digests of running ones, in a folder of the peer's own.
 
     All methods block.
 
-    :ivar folder: where they are; it is made when it is missing.
+    :ivar folder: its path; it is created if missing.
     """
 
     log = Logger()
@@ -63,26 +62,26 @@ class Journal:
 
     def record(self, entry: JournalEntry) -> None:
         """
-        Write a want down, in place of what was written of it before.
+        Write an entry, in place of an earlier one for the same id.
 
-        :raises DiskFault: when it cannot be.
+        :raises DiskFault: when it cannot be written.
         """
         self._keep(entry.file + _WANT, msgspec.json.encode(attrs.asdict(entry)))
 
     def remove(self, file_id: FileId) -> None:
-        """Strike a want out; none of it is fine."""
+        """Remove an entry, if there is one."""
         self._forget(file_id + _WANT)
 
     def get(self, file_id: FileId) -> JournalEntry | None:
-        """Read one want."""
+        """Read an entry; ``None`` if there is none, or it is damaged."""
         name = file_id + _WANT
         return self._read(name) if os.path.exists(os.path.join(self.folder, name)) else None
 
     def all(self) -> tuple[JournalEntry, ...]:
         """
-        Read every want.
+        Read all entries.
 
-        What cannot be read is set aside under another name.
+        A damaged one is renamed, and skipped.
         """
         with suppress(FileNotFoundError):
             names = sorted(os.listdir(self.folder))
@@ -91,15 +90,15 @@ class Journal:
 
     def record_digests(self, content: Content) -> None:
         """
-        Keep the digests of what is on its way.
+        Keep the digests of a running download.
 
-        :raises DiskFault: when they cannot be.
+        :raises DiskFault: when they cannot be written.
         """
         size = content.size.to_bytes(_SIZE_BYTES, "big")
         self._keep(content.file_id + _DIGESTS, size + content.digests)
 
     def content(self, file_id: FileId) -> Content | None:
-        """Read the digests kept for a file; damaged ones count as none."""
+        """Read the kept digests of a file; ``None`` if there are none, or they are damaged."""
         try:
             kept = _read(os.path.join(self.folder, file_id + _DIGESTS))
             return Content(file_id, int.from_bytes(kept[:_SIZE_BYTES], "big"), kept[_SIZE_BYTES:])
@@ -107,11 +106,11 @@ class Journal:
             return None
 
     def published(self, file_id: FileId) -> PublishedRecord:
-        """Give the list of what is published of a folder or selection."""
+        """Return the record of published files of a folder or selection."""
         return PublishedRecord(os.path.join(self.folder, file_id + _RECORD))
 
     def remove_digests(self, file_id: FileId) -> None:
-        """Forget the digests kept for a file; none is fine."""
+        """Remove the kept digests of a file, if there are any."""
         self._forget(file_id + _DIGESTS)
 
     def _read(self, name: str) -> JournalEntry | None:
@@ -131,7 +130,7 @@ class Journal:
         path = os.path.join(self.folder, name)
         try:
             make_folder(self.folder, self._disk.fsync, mode=0o700)
-            # Two downloads that have a file in common may keep its digests at the same moment.
+            # Two downloads with a file in common may write its digests at the same time.
             with self._keeping:
                 replace_file(path, content, mode=0o666, fsync=self._disk.fsync)
         except OSError as error:

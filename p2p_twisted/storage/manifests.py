@@ -1,4 +1,4 @@
-"""What earlier runs have left in an inbox: what nobody wants any more is removed."""
+"""Keep manifests of wanted folders and selections, and sweep abandoned part files."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -17,10 +17,10 @@ from p2p_twisted.wire.names import FileId
 @attrs.frozen
 class Item:
     """
-    One file to fetch.
+    One file to download.
 
-    :ivar size: in bytes; ``None`` for a manifest, whose size its holders need not tell.
-    :ivar target: where it is to be in the inbox.
+    :ivar size: in bytes; ``None`` for a manifest, whose size hits need not tell.
+    :ivar target: its path in the inbox.
     """
 
     file_id: FileId
@@ -29,17 +29,17 @@ class Item:
 
 
 def manifest_item(file_id: FileId) -> Item:
-    """Name a manifest as an item of the inbox for manifests."""
+    """Return a manifest as an item for the inbox of manifests."""
     # A hit may give a folder's size as that of all its files: the id decides.
     return Item(file_id, None, f"{file_id}.manifest")
 
 
 def keep_manifest(manifests: Inbox, text: bytes) -> FileId:
     """
-    Keep a list of files where that of a folder would be; blocks.
+    Save a list of files where the manifest of a folder would be; blocks.
 
     :returns: its id.
-    :raises DiskFault: when it cannot be kept.
+    :raises DiskFault: when it cannot be saved.
     """
     digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(text))
     file_id = id_from_digests(len(text), digests)
@@ -57,9 +57,9 @@ def keep_manifest(manifests: Inbox, text: bytes) -> FileId:
 
 def read_manifest(path: str) -> list[Member]:
     """
-    Read what a manifest lists; blocks.
+    Read the members that a manifest lists; blocks.
 
-    :raises BadManifest: when it could not be stored.
+    :raises BadManifest: when what it lists could not be stored.
     """
     with open(path, "rb") as manifest:
         return list(decode(manifest.read()))
@@ -67,10 +67,10 @@ def read_manifest(path: str) -> list[Member]:
 
 def sweep(inbox: Inbox, manifests: Inbox, wants: Iterable[JournalEntry]) -> None:
     """
-    Remove part files that nobody has gone on with for a day; blocks.
+    Remove part files that were last written to more than a day ago, unless wanted; blocks.
 
-    :param manifests: where those of wanted selections are.
-    :param wants: what is to be gone on with.
+    :param manifests: the inbox with the manifests of wanted selections.
+    :param wants: the downloads that are still wanted.
     """
     spared: set[str] = set()
     for wanted in wants:
@@ -83,7 +83,7 @@ def sweep(inbox: Inbox, manifests: Inbox, wants: Iterable[JournalEntry]) -> None
 
 
 def _parts_selected(inbox: Inbox, manifests: Inbox, wanted: JournalEntry) -> Iterator[str]:
-    """Name the part files that those of a selection may have left."""
+    """Return the part files that downloading a selection may have left."""
     with suppress(OSError, BadManifest):
         for member in read_manifest(manifests.path(manifest_item(wanted.file).target)):
             yield inbox.part_path(member.path, member.file)

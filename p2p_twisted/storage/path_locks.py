@@ -1,24 +1,24 @@
-"""Let only one at a time work on the same part file."""
+"""Locks by path, so that only one download at a time works on a part file."""
 
 from twisted.internet.defer import Deferred, DeferredLock
 
 
 class PathLocks:
-    """Who works on a path, and who waits for it to be free."""
+    """A lock for each path in use; waiters get it in the order of asking."""
 
     def __init__(self) -> None:
         self._locks: dict[str, DeferredLock] = {}
 
     def acquire(self, path: str) -> "Deferred[DeferredLock]":
-        """Wait for one's turn; it may be canceled before it has come."""
+        """Fire once the path is free and locked; canceling stops waiting."""
         return self._locks.setdefault(path, DeferredLock()).acquire()
 
     def is_taken(self, path: str) -> bool:
-        """Tell whether somebody works on a path."""
+        """Return whether a path is locked."""
         return path in self._locks
 
     def release(self, path: str) -> None:
-        """Let the next one begin."""
+        """Unlock a path; the next waiter gets it."""
         lock = self._locks[path]
         if not lock.waiting:
             del self._locks[path]

@@ -1,4 +1,4 @@
-"""Remember which files of a download are published, so that a later run need not read them."""
+"""Record the published files of a download, so that a later run need not read them."""
 
 import os
 from collections.abc import Iterable
@@ -15,11 +15,11 @@ class Published:
     """
     A file that was published.
 
-    :ivar wanted: what it was to become.
-    :ivar target: what it became.
-    :ivar size: in bytes; this and what follows shows whether it was changed since.
-    :ivar mtime_ns: when it was last written, in nanoseconds of wall time.
-    :ivar inode: which file of its file system it is.
+    :ivar wanted: its intended path in the inbox.
+    :ivar target: its actual path in the inbox.
+    :ivar size: in bytes; this and the following show whether it was changed since.
+    :ivar mtime_ns: when it was last written to, in nanoseconds of wall time.
+    :ivar inode: its number within its file system.
     """
 
     wanted: str
@@ -30,7 +30,7 @@ class Published:
 
     @classmethod
     def at(cls, wanted: str, target: str, path: str) -> "Published | None":
-        """Look at what is there now; ``None`` when nothing is."""
+        """Describe the file at a path; ``None`` if there is none."""
         try:
             status = os.lstat(path)
         except OSError:
@@ -40,10 +40,10 @@ class Published:
 
 class PublishedRecord:
     """
-    A list that only grows, in a file of its own; all methods block.
+    A list of published files that only grows, in a file of its own; all methods block.
 
-    It is believed only as far as what it tells of is still there, so nothing is lost
-    with its last lines: a crash may take them.
+    An entry counts only if the file is still there unchanged, so no harm is done if a crash
+    takes the last lines.
 
     :param path: of its file.
     """
@@ -54,9 +54,9 @@ class PublishedRecord:
 
     def read(self) -> dict[str, Published]:
         """
-        Read what was published, by what it was to become; damaged lines count for nothing.
+        Read the published files by their intended paths, without damaged lines.
 
-        :raises DiskFault: when it cannot be.
+        :raises DiskFault: when the list cannot be read.
         """
         published = {}
         try:
@@ -73,9 +73,9 @@ class PublishedRecord:
 
     def add(self, published: Iterable[Published]) -> None:
         """
-        Write down what was published and is safe on the disk.
+        Append files that are published and safe on the disk.
 
-        :raises DiskFault: when it cannot be.
+        :raises DiskFault: when they cannot be written.
         """
         lines = b"".join(msgspec.json.encode(each) + b"\n" for each in published)
         try:
@@ -85,6 +85,6 @@ class PublishedRecord:
             raise DiskFault.of(error) from error
 
     def remove(self) -> None:
-        """Forget it all; what cannot be removed is only of no use any more."""
+        """Remove the list; one that cannot be removed does no harm."""
         with suppress(OSError):
             os.unlink(self._path)

@@ -1,4 +1,4 @@
-"""Save small files many at a time, while others arrive."""
+"""Save many small files at a time, while others arrive."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby, islice
@@ -22,12 +22,12 @@ _Whole = tuple[str, Content, bytes]
 
 class SmallFileWriter:
     """
-    Publishes verified files as the inbox does all, in jobs of up to 64 of them.
+    Publishes verified files in the inbox, in jobs of up to 64.
 
-    :param targets: what each is to become; the same content may be wanted several times.
-    :param record: is told what was published.
-    :param saved: is called with what is safe on the disk under its final name.
-    :param failed: is called once, when something cannot be saved; nothing else will be.
+    :param record: records the published files.
+    :param targets: the paths that each file is saved under; there may be several.
+    :param saved: is called with the files that are safe on the disk under their final names.
+    :param failed: is called once, when a file cannot be saved; no other is saved afterwards.
     """
 
     log = Logger()
@@ -53,7 +53,7 @@ class SmallFileWriter:
         self._has_failed = False
 
     def put(self, content: Content, whole: bytes) -> None:
-        """Let a file be saved, as long as all could be; it is verified once more on the way."""
+        """Queue a file to be saved, unless an earlier one failed; its bytes are verified again."""
         if self._has_failed:
             return
         self._waiting[content.file_id] = (content, whole)
@@ -62,14 +62,14 @@ class SmallFileWriter:
             background(self.log, "saving small files", self._save_all(self._idle))
 
     async def emptied(self) -> None:
-        """Return when everything is saved, or cannot be."""
+        """Return when every queued file is saved, or cannot be."""
         if self._idle is not None:
             emptied: Deferred[None] = Deferred()
             self._idle.chainDeferred(emptied)
             await emptied
 
     async def close(self) -> None:
-        """Save no more; returns when nothing is being written."""
+        """Forget queued files; returns when nothing is being written any more."""
         self._waiting.clear()
         await self.emptied()
 
@@ -94,7 +94,11 @@ class SmallFileWriter:
         self._failed(fault)
 
     def _save(self, files: Iterable[tuple[Content, bytes]]) -> None:
-        """Blocks; raises :class:`DiskFault`."""
+        """
+        Save files, sorted by folder; blocks.
+
+        :raises DiskFault: when one cannot be saved.
+        """
         wholes = [
             (target, content, whole)
             for content, whole in files

@@ -1,1 +1,1 @@
-"""The holder: pushes content to whoever asks for it."""
+"""Push content to the peers that ask for it."""

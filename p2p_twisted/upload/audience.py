@@ -1,4 +1,4 @@
-"""All whom one content is pushed to at the same time, and what they may ask for."""
+"""Decide what the requesters of one content, pushed to at the same time, may ask for."""
 
 from collections.abc import Iterable
 from random import Random
@@ -15,7 +15,7 @@ from p2p_twisted.storage.partial import PartialPush
 from p2p_twisted.wire.limits import CHUNK_BYTES
 
 PLENTY_BYTES_PER_SECOND: Final = 200_000_000
-"""What no uplink allows that could be the bottleneck: 1 Gbit/s are 117 MB/s."""
+"""Above this rate the uplink is not the bottleneck: 1 Gbit/s is 117 MB/s."""
 
 _MEASURED_SECONDS: Final = 0.25
 _OVERDUE_SECONDS: Final = 1.0
@@ -26,49 +26,49 @@ _FEWEST_AHEAD: Final = 3
 
 
 class Audience(Protocol):
-    """The pushes of one content."""
+    """The running pushes of one content."""
 
     def joined(self, push: PartialPush) -> bool:
         """
-        Take note of one more.
+        Add a push.
 
-        :returns: whether it may be asked only for what it offers.
+        :returns: whether its requester may ask only for what it is offered.
         """
 
     def left(self, push: PartialPush) -> None:
-        """Take note that one is gone, if it ever joined."""
+        """Remove a push, if it ever joined."""
 
     def sent(self, push: PartialPush, index: int, length: int) -> None:
-        """Take note that a chunk has left."""
+        """Record that a chunk has been sent."""
 
     def has(self, push: PartialPush, chunks: Iterable[Range]) -> None:
-        """Take note of what a requester has."""
+        """Record chunks that a requester has."""
 
 
 class Unlimited:
-    """Pushes that take nothing from each other: everybody may ask for everything."""
+    """Pushes that do not slow each other down: every requester may ask for everything."""
 
     def joined(self, push: PartialPush) -> bool:
-        """Let it ask for everything."""
+        """Return ``False``: it may ask for everything."""
         return False
 
     def left(self, push: PartialPush) -> None:
-        """Do nothing."""
+        """Ignore it."""
 
     def sent(self, push: PartialPush, index: int, length: int) -> None:
-        """Do nothing."""
+        """Ignore it."""
 
     def has(self, push: PartialPush, chunks: Iterable[Range]) -> None:
-        """Do nothing."""
+        """Ignore it."""
 
 
 class SharedUplink:
     """
-    The pushes of a file that this peer has all of, through one uplink.
+    Pushes of a file that this peer has all of, through one uplink.
 
-    One requester may ask for all of it. From the second on they are made to help each
-    other, for as long as what leaves is less than an uplink may allow. Where it is
-    more, it is fastest to send everybody everything.
+    A single requester may ask for everything. From the second one on, requesters are made to
+    help each other (super-seeding), as long as the uplink may be the bottleneck. At higher
+    rates it is fastest to send everything to every requester.
     """
 
     log = Logger()
@@ -77,7 +77,7 @@ class SharedUplink:
         self._clock = clock
         self._chunks = chunks
         self._rng = rng
-        # When each was last told of a chunk, or sent one.
+        # When each was last offered a chunk, or sent one.
         self._pushes: dict[PartialPush, float] = {}
         self._seeder: SuperSeeder[PartialPush] | None = None
         self._seeded: set[PartialPush] = set()
@@ -88,7 +88,7 @@ class SharedUplink:
         self._watching.clock = clock
 
     def joined(self, push: PartialPush) -> bool:
-        """Take note of one more."""
+        """Add a push."""
         self._pushes[push] = self._clock.seconds()
         if self._seeder is not None:
             self._let_help(push)
@@ -98,7 +98,7 @@ class SharedUplink:
         return self._seeder is not None
 
     def left(self, push: PartialPush) -> None:
-        """Take note that one is gone, if it ever joined."""
+        """Remove a push, if it ever joined."""
         self._pushes.pop(push, None)
         if self._seeder is not None:
             if push in self._seeded:
@@ -108,7 +108,7 @@ class SharedUplink:
                 self._end()
 
     def sent(self, push: PartialPush, index: int, length: int) -> None:
-        """Take note that a chunk has left."""
+        """Record that a chunk has been sent."""
         self._pushes[push] = self._clock.seconds()
         self._measure(length)
         if self._seeder is None:
@@ -120,7 +120,7 @@ class SharedUplink:
             self._reveal()
 
     def has(self, push: PartialPush, chunks: Iterable[Range]) -> None:
-        """Take note of what a requester has."""
+        """Record chunks that a requester has."""
         if self._seeder is not None and push in self._seeded:
             self._seeder.has(push, chunks)
             self._reveal()
@@ -139,7 +139,7 @@ class SharedUplink:
         background(self.log, "spreading a file", watching)
 
     def _end(self) -> None:
-        """Let everybody ask for everything."""
+        """Stop super-seeding: every requester may ask for everything."""
         self._seeder = None
         self._watching.stop()
         seeded, self._seeded = self._seeded, set()
@@ -150,13 +150,13 @@ class SharedUplink:
         assert self._seeder is not None
         self._seeded.add(push)
         self._seeder.add(push)
-        # Even if there is nothing to tell it of: it may be asked for nothing else.
+        # Even if nothing is revealed to it yet: it must not ask for anything else.
         push.offer(())
 
     def _reveal(self) -> None:
         assert self._seeder is not None
         ahead = max(_FEWEST_AHEAD, int(_AHEAD_SECONDS * self._rate / CHUNK_BYTES))
-        # A few who take long over what they were told of must not keep the rest from all others.
+        # A few slow requesters must not hold back chunks from all others.
         long_ago = self._clock.seconds() - _LATE_SECONDS
         ahead += sum(not push.is_idle and self._pushes[push] <= long_ago for push in self._seeded)
         revealed: dict[PartialPush, list[int]] = {}
@@ -167,7 +167,7 @@ class SharedUplink:
             push.offer(tuple(ranges(sorted(indexes))))
 
     def _watch(self) -> None:
-        """Tell those of more chunks that have not asked for those they know of."""
+        """Reveal more to requesters that have not asked for what was revealed to them."""
         assert self._seeder is not None
         long_ago = self._clock.seconds() - _OVERDUE_SECONDS
         for push in self._seeded:

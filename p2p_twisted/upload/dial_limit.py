@@ -1,4 +1,4 @@
-"""Never be the hammer: bound the dials that lead nowhere."""
+"""Limit failing dials, so that forged addresses cannot turn peers into a DoS amplifier."""
 
 from collections import OrderedDict
 from typing import Final
@@ -11,26 +11,25 @@ _MINUTE: Final = 60.0
 
 class DialLimit:
     """
-    At most four dials a minute to one host that nobody answers.
+    Allows at most four dials a minute to one host on which no peer answers.
 
-    Whoever wants a file says where it listens, and could name a host that has
-    no part in this: it would be dialed by every holder. On loopback, where all
-    peers have one host, each port is counted by itself. Where a peer has answered
-    within the last minute, any number may be under way.
+    A requester says itself where it listens, and could name an uninvolved host, which every
+    holder would then dial. On loopback, where all peers have the same host, ports are counted
+    separately. To a host that has answered within the last minute, any number of dials may run.
     """
 
     def __init__(self) -> None:
-        # By address, when dials of the last minute failed; what was dialed last is last.
+        # Times of failed dials by address, the most recently dialed last.
         self._failed: OrderedDict[str, list[float]] = OrderedDict()
-        # When somebody answered last, the latest last.
+        # When an expected peer last answered, the latest last.
         self._answered: OrderedDict[str, float] = OrderedDict()
 
     def take(self, host: str, port: int, now: float) -> bool:
         """
-        Ask for a dial, which counts as failed until :meth:`succeeded`.
+        Request permission for a dial, which counts as failed until :meth:`succeeded`.
 
         :param now: seconds on the monotonic clock.
-        :returns: whether it may be made.
+        :returns: whether to dial.
         """
         self._forget(now)
         key = _key(host, port)
@@ -42,7 +41,7 @@ class DialLimit:
         return True
 
     def succeeded(self, host: str, port: int, now: float) -> None:
-        """Take note that the peer that was expected has answered."""
+        """Record that the expected peer has answered."""
         key = _key(host, port)
         self._answered[key] = now
         self._answered.move_to_end(key)
@@ -51,7 +50,7 @@ class DialLimit:
             self._failed[key] = others
 
     def _forget(self, now: float) -> None:
-        """Drop what is of no use any more, from the front: a flood of addresses must be cheap."""
+        """Drop expired entries from the front only, so that a flood of addresses costs little."""
         while self._failed:
             key = next(iter(self._failed))
             if self._failed[key][-1] > now - _MINUTE:

@@ -1,4 +1,4 @@
-"""What a requester may make a holder keep and do; SECURITY.md publishes it."""
+"""Bounds on what a requester may make a holder keep and do; see SECURITY.md."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""How the bytes of a push leave: as the transport asks for them, and no faster."""
+"""Write the bytes of a push as the transport asks for them, and no faster."""
 
 from typing import Final, Protocol
 
@@ -19,7 +19,7 @@ _SLOW_SECONDS: Final = 1.0
 
 @attrs.frozen
 class Span:
-    """Bytes of a source that are sent as they are, right behind the line that announces them."""
+    """Bytes of a source, sent right after the line that announces them."""
 
     source: Source
     offset: int
@@ -32,18 +32,17 @@ class Supplier(Protocol):
 
     def next_section(self) -> bytes | Span | None:
         """
-        Choose what goes out next.
+        Choose what to send next.
 
-        :returns: lines or other bytes; a span; ``None`` when there is nothing to send at
-            the moment.
-        :raises SourceChanged: when it is not there any more.
+        :returns: lines or other bytes; a span; ``None`` when there is nothing to send now.
+        :raises SourceChanged: when the source was changed.
         """
 
     def broken(self, is_between: bool) -> None:
         """
-        Take note that a source has changed, and nothing more is sent.
+        Handle that a source was changed; nothing more is sent.
 
-        :param is_between: whether the other side would take a line as a line.
+        :param is_between: whether no span is unfinished, so that a line would be read as one.
         """
 
 
@@ -52,11 +51,11 @@ class StreamProducer:
     """
     The output of one push, as the pull producer of its transport.
 
-    Whoever takes nothing for 30 s is given up.
+    A requester that takes nothing for 30 s is given up.
 
-    :param pace: tells when to pause; whoever made it ends it.
-    :ivar is_streaming: whether anything is left to be sent.
-    :ivar meter: of what is sent.
+    :param pace: says when to pause; the caller stops it.
+    :ivar is_streaming: whether anything is left to send.
+    :ivar meter: measures what is sent.
     """
 
     def __init__(
@@ -69,21 +68,21 @@ class StreamProducer:
         self._pace = pace
         self._span: Span | None = None
         self.is_streaming = False
-        # The transport has asked for more during a pause.
+        # Whether the transport has asked for more during a pause.
         self._is_asked = False
         self._asked_at = clock.seconds()
         self._piece_size = _LEAST_BYTES
-        # What is left of a section of bytes that may not go out at once.
+        # The rest of a section of bytes that could not be sent at once.
         self._rest = memoryview(b"")
 
     def start(self) -> None:
-        """Send what the supplier has, unless that is going on."""
+        """Start sending what the supplier has, unless that is running."""
         if not self.is_streaming:
             self.is_streaming = True
             self._connection.output.start_stream(self)
 
     def resumeProducing(self) -> None:
-        """Send the next piece: the last one has left."""
+        """Send the next piece, as the last one has been sent."""
         self._is_asked = self._pace.is_paused
         if self._is_asked or not self._connection.is_open:
             return
@@ -100,7 +99,7 @@ class StreamProducer:
             self._supplier.broken(is_between=self._span is None)
 
     def stopProducing(self) -> None:
-        """Do nothing: the loss of the connection is told separately."""
+        """Ignore it: the session hears of the loss of the connection."""
 
     def _send_next(self) -> None:
         section = self._supplier.next_section()
@@ -131,12 +130,12 @@ class StreamProducer:
         self._pace.moved(count, self._go_on)
 
     def _go_on(self) -> None:
-        """Send what the transport has asked for in a pause; it may not have asked yet."""
+        """Send what the transport asked for during a pause, if it has asked."""
         if self._is_asked:
             self.resumeProducing()
 
     def _piece_bytes(self) -> int:
-        """Choose larger and larger pieces while they leave fast; others might be too late."""
+        """Double the size of pieces while they are sent fast; large ones might be too late."""
         now = self._clock.seconds()
         took, self._asked_at = now - self._asked_at, now
         larger = min(2 * self._piece_size, _MOST_BYTES)

@@ -1,4 +1,4 @@
-"""The holder's side of many small files: which of them go out next, whole."""
+"""Send many small files whole, in the order in which a requester asks for them."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,12 +21,12 @@ _PIECE_SECONDS: Final = 0.01
 
 class SmallFileSender:
     """
-    The files that one requester has asked for whole, in its order.
+    Answers one requester's requests for whole files, in its order.
 
-    Each is opened and read when its turn comes, so that only a piece of what goes out
-    next is in memory.
+    Each file is opened and read when its turn comes, so that only what is sent next is in
+    memory.
 
-    :param open_source: opens shared content, or says ``None``.
+    :param open_source: opens shared content, or returns ``None``.
     """
 
     def __init__(self, clock: IReactorTime, open_source: Callable[[FileId], Source | None]) -> None:
@@ -36,7 +36,7 @@ class SmallFileSender:
 
     def ask(self, file_ids: Sequence[FileId]) -> None:
         """
-        Let files wait for their turns.
+        Queue requested files.
 
         :raises ProtocolError: when too many are waiting.
         """
@@ -46,13 +46,13 @@ class SmallFileSender:
 
     def next_piece(self) -> bytes:
         """
-        Take the next answers: a few, so that nobody else waits long.
+        Encode the next answers: a few, so that other connections do not wait long.
 
-        :returns: nothing when no file is waiting.
+        :returns: no bytes when no file is waiting.
         """
         answers: list[bytes] = []
         length = 0
-        # Files that no memory holds take their time: a disk may find a hundred in a second.
+        # Files that are not cached are slow to read: a disk finds about a hundred a second.
         until = self._clock.seconds() + _PIECE_SECONDS
         while self._waiting and length < _PIECE_BYTES and len(answers) < _PIECE_FILES:
             answer = self._answer(self._waiting.popleft())

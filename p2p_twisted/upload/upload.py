@@ -1,4 +1,4 @@
-"""The holder's side of a push: send the chunks that are asked for."""
+"""The holder's side of a push: send the requested chunks."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -38,7 +38,7 @@ from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
 
-# A slow link must have sent each piece of them in time.
+# Small pieces, so that a slow link sends each before the deadline.
 _DIGESTS_BYTES: Final = 64 * limits.KIB
 
 
@@ -47,8 +47,8 @@ class UploadProgress:
     """
     One push to another peer.
 
-    :ivar file_id: the id of what it has asked for first.
-    :ivar sent: bytes, of this and whatever else it has asked for.
+    :ivar file_id: of the content that it has asked for first.
+    :ivar sent: how many bytes, of that content and of all others that it has asked for.
     :ivar rate: of the last seconds, in bytes per second.
     """
 
@@ -60,15 +60,15 @@ class UploadProgress:
 
 class Upload(Session):
     """
-    A session on a connection that we dialed: push one source to who is expected there.
+    A session on a connection that this peer dialed: pushes one source to the expected requester.
 
     A requester from which nothing is heard for 30 s is given up.
 
     :param source: is closed by the caller when the connection is gone.
-    :param audience: all whom the same content is pushed to.
-    :param small_files: other files, which this requester may ask for on the way.
-    :param is_expected: tells whether a greeting is the requester's.
-    :param pace: of what is sent.
+    :param audience: the pushes of the same content to all requesters.
+    :param small_files: sends other files, which this requester may ask for on the way.
+    :param is_expected: returns whether a greeting is the requester's.
+    :param pace: says when to pause.
     :ivar want: what the requester asked for, and who it is.
     :ivar gone: fires when the connection is gone.
     """
@@ -98,21 +98,21 @@ class Upload(Session):
         self._producer = StreamProducer(clock, connection, self, pace)
         self._digests = memoryview(source.digests)
         self._requested = RequestedChunks(chunk_count(source.size))
-        # What is to go out between two chunks.
+        # Lines to send between two chunks.
         self._lines: deque[bytes] = deque()
-        # The chunk that goes out now.
+        # The chunk that is being sent.
         self._leaving: int | None = None
         self._is_open = False
 
     def progress(self, now: float) -> UploadProgress:
-        """Tell how it stands."""
+        """Return how far the push is, and how fast."""
         meter = self._producer.meter
         return UploadProgress(self.want.name, self.want.file, meter.total, meter.rate(now))
 
     # What the requester says
 
     def greeted(self, hello: Hello) -> None:
-        """Announce the content, and send its digests; a stranger gets no byte."""
+        """Announce the content, and send its digests; an unexpected peer gets no byte."""
         if not self._is_expected(hello):
             self._connection.abort()
             return
@@ -122,7 +122,7 @@ class Upload(Session):
         self._producer.start()
 
     def received(self, message: Message) -> None:
-        """Take what is asked for, or the end."""
+        """Handle requests, and the end."""
         if isinstance(message, Send):
             self._requested.ask(message.chunks)
             self._go_on()
@@ -139,12 +139,12 @@ class Upload(Session):
             raise ProtocolError(f"{message.verb} has no place in a push")
 
     def lost(self, reason: Failure) -> None:
-        """Take note that the requester is gone."""
+        """Clean up, as the requester is gone."""
         self._pace.stop()
         self._audience.left(self)
         self.gone.callback(None)
 
-    # What the audience asks
+    # Called by the audience
 
     @property
     def is_idle(self) -> bool:
@@ -152,15 +152,15 @@ class Upload(Session):
         return self._requested.is_empty and not self._producer.is_streaming
 
     def offer(self, chunks: Iterable[Range]) -> None:
-        """Say what may be asked for; from the first time on, nothing else."""
+        """Announce chunks that may be asked for; the first announcement excludes all others."""
         self._lines.extend(map(encode, announcements(self._requested.offer(chunks))))
         if self._is_open and self._lines:
             self._producer.start()
 
-    # What the outflow asks
+    # Called by the producer
 
     def next_section(self) -> bytes | Span | None:
-        """Choose what goes out next: digests, lines, a chunk, or another file."""
+        """Choose what to send next: digests, lines, a chunk, or another file."""
         if self._digests:
             digests = bytes(self._digests[:_DIGESTS_BYTES])
             self._digests = self._digests[_DIGESTS_BYTES:]
@@ -172,7 +172,7 @@ class Upload(Session):
         return self._chunk(index) if index is not None else self._small_files.next_piece() or None
 
     def broken(self, is_between: bool) -> None:
-        """Tell the requester that it is over, unless it would take that for a part of a chunk."""
+        """Tell the requester that the push has ended, unless it would read that as chunk bytes."""
         self.log.info("a file was changed while it was being pushed")
         if is_between:
             self._connection.send(Refuse(self.want.ticket, "the file was changed"))
@@ -190,7 +190,7 @@ class Upload(Session):
             self._audience.sent(self, index, chunk_length(self._source.size, index))
 
     def _chunk(self, index: int) -> Span:
-        # Before its line has left there is still something to say.
+        # Before its line is sent, the requester can still be told.
         self._source.check()
         self._leaving = index
         length = chunk_length(self._source.size, index)

@@ -1,4 +1,4 @@
-"""All pushes of a peer: whom it serves, and whom it dials for that."""
+"""All uploads of a peer: decide which requests it serves, and dial the requesters."""
 
 from collections.abc import Callable
 from random import Random
@@ -28,26 +28,26 @@ from p2p_twisted.wire.source import Source, SourceChanged
 
 
 class Refusal(Protocol):
-    """Tells the requester why it is not served."""
+    """Tells the requester why a request is not served."""
 
     def __call__(self, reason: str, gone: bool = False) -> None:
         """
         Refuse.
 
-        :param gone: whether it is in vain to ask again.
+        :param gone: whether asking again is in vain.
         """
 
 
 class Uploads:
     """
-    Serve what others want of this peer's content.
+    Serves requests for this peer's content.
 
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
-    :param network: the name of the network, as requesters must greet with it.
-    :param open_source: opens shared content, or says ``None``.
-    :param may_dial: tells whether a host is one that this peer may dial at all.
-    :param bandwidth: how much may be sent.
-    :param partials: what of running downloads can be served, too.
+    :param network: the name of the network, with which requesters must greet.
+    :param open_source: opens shared content, or returns ``None``.
+    :param may_dial: returns whether this peer may dial a host at all.
+    :param bandwidth: limits what is sent.
+    :param partials: running downloads, which can be served, too.
     :param rng: decides which chunks are revealed first.
     """
 
@@ -74,16 +74,16 @@ class Uploads:
         self._uplinks: dict[FileId, SharedUplink] = {}
         self._dials = DialLimit()
         self._open: dict[Connection, Upload] = {}
-        # In the order in which they came.
+        # In the order of arrival.
         self._tickets: dict[MessageId, None] = {}
         self._is_stopping = False
 
     def serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
         """
-        Deliver what is wanted: on the link when it is small, by a push otherwise.
+        Deliver what is wanted: on the link if it is small, otherwise by a push.
 
-        :param link: to the requester itself, where it is a neighbor.
-        :param refuse: is told why, when it is not delivered.
+        :param link: to the requester itself, if it is a neighbor.
+        :param refuse: is called with the reason if it is not delivered.
         """
         if not self._is_new(want.ticket):
             return
@@ -106,7 +106,7 @@ class Uploads:
             background(self.log, "pushing a file", self._push(want, source, audience, refuse))
 
     async def stop(self) -> None:
-        """Break all pushes off, and begin none; returns when their connections are gone."""
+        """Abort all pushes and begin no more; returns when their connections are gone."""
         self._is_stopping = True
         gone = [upload.gone for upload in self._open.values()]
         for connection in list(self._open):
@@ -114,16 +114,16 @@ class Uploads:
         await DeferredList(gone)
 
     def all(self) -> tuple[UploadProgress, ...]:
-        """Tell whom something is sent, and how fast."""
+        """Return the progress of each push."""
         now = self._reactor.seconds()
         return tuple(upload.progress(now) for upload in self._open.values())
 
     def _fits_link(self, size: int) -> bool:
-        """Tell whether a file may go between the lines of a link: it is small, and may go now."""
+        """Return whether a file may be sent on a link: it is small, and the rate allows it now."""
         return size <= wire_limits.LINK_FILE_BYTES and self._bandwidth.up.take(size)
 
     def _is_new(self, ticket: MessageId) -> bool:
-        """Tell whether a ticket has not been seen before: each is good for one dial."""
+        """Record a ticket; return whether it is new, as each is good for one dial only."""
         if ticket in self._tickets:
             return False
         self._tickets[ticket] = None
@@ -141,7 +141,7 @@ class Uploads:
         return None
 
     def _is_sent_on(self, link: Connection, want: Want, source: Source, refuse: Refusal) -> bool:
-        """Send a file between the lines of a link, if it may go there; tell whether that is all."""
+        """Send a file on a link, if it may go there; return whether the request is dealt with."""
         if want.more or not self._fits_link(source.size):
             return False
         try:
@@ -149,14 +149,15 @@ class Uploads:
         except SourceChanged:
             refuse("the file was changed")
             return True
-        # As one piece, so that nothing can come between. Whoever asks and never reads is cut off.
+        # In one piece, so that no other line comes in between. The link's bounded queue cuts off
+        # a neighbor that asks and never reads.
         link.send_raw(encode(File(want.ticket, source.size)) + content)
         return True
 
     def _audience(self, want: Want, source: Source) -> Audience:
-        """Find the others to whom the same file is pushed, if they share an uplink."""
+        """Return the pushes of the same file that share an uplink with this one."""
         if is_loopback(want.host) and self._bandwidth.rates.up is None:
-            # What they passed on to each other would go through the same processors once more.
+            # On one machine, helping each other would only load the same processors again.
             return Unlimited()
         if source.file_id not in self._uplinks:
             chunks = chunk_count(source.size)
@@ -189,7 +190,7 @@ class Uploads:
         try:
             await dial(self._reactor, want.host, want.port, connection)
         except ConnectError as error:
-            # It was never there: nobody else will say that it is gone.
+            # The connection never existed, so its loss is not reported either.
             upload.gone.callback(None)
             refuse(f"{want.host} cannot be reached: {error}")
         else:
