@@ -17,10 +17,6 @@ CLASSES: Final = {
 MODULES: Final = {
     "limits": "every room publishes its own bounds",
     "link": "the messages of a link, and the session that speaks them",
-<<<<<<< HEAD
-=======
-    "reactor": "what the package needs of a reactor, and the reactor of virtual networks",
->>>>>>> caf7e06 (Give the line gate's verdicts names that no message has)
     "registry": "the messages of the registry, and the registry",
     "service": "what twistd starts and stops, of each daemon and of the console",
     "session": "the base of all sessions, and the registry's",

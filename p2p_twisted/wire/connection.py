@@ -18,11 +18,7 @@ from p2p_twisted.wire.codec import encode, printable
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.input import Input
 from p2p_twisted.wire.keepalive import KeepAlive
-<<<<<<< HEAD
 from p2p_twisted.wire.line_gate import Drop, Greeted, Hint, LineGate, Received, Reject
-=======
-from p2p_twisted.wire.line_gate import Drop, Greeted, LineGate, Received, RefuseLine, ReplyLine
->>>>>>> caf7e06 (Give the line gate's verdicts names that no message has)
 from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
 from p2p_twisted.wire.names import BadName, plain_host
 from p2p_twisted.wire.send_queue import IStream, SendQueue
@@ -269,20 +265,12 @@ class Connection(LineReceiver):
             case Greeted(hello):
                 self.clear_deadline()
                 self._meet(hello)
-<<<<<<< HEAD
             case Hint(answer):
-=======
-            case ReplyLine(answer):
->>>>>>> caf7e06 (Give the line gate's verdicts names that no message has)
                 self.send(answer)
                 if not self.has_talked:
                     # A person who mistyped the first word has as long again.
                     self.set_deadline(limits.FIRST_LINE_SECONDS)
-<<<<<<< HEAD
             case Reject(error):
-=======
-            case RefuseLine(error):
->>>>>>> caf7e06 (Give the line gate's verdicts names that no message has)
                 self.refuse(error)
             case Drop():
                 self.abort()

@@ -28,22 +28,14 @@ class Received:
 
 
 @frozen
-<<<<<<< HEAD
 class Hint:
-=======
-class ReplyLine:
->>>>>>> caf7e06 (Give the line gate's verdicts names that no message has)
     """An answer to an unknown verb; the conversation goes on."""
 
     answer: Error
 
 
 @frozen
-<<<<<<< HEAD
 class Reject:
-=======
-class RefuseLine:
->>>>>>> caf7e06 (Give the line gate's verdicts names that no message has)
     """What is wrong: say so, and close."""
 
     error: ProtocolError | Error
@@ -54,11 +46,7 @@ class Drop:
     """The other side is not one of us: end the connection without a byte."""
 
 
-<<<<<<< HEAD
 Verdict = Greeted | Received | Hint | Reject | Drop
-=======
-Verdict = Greeted | Received | ReplyLine | RefuseLine | Drop
->>>>>>> caf7e06 (Give the line gate's verdicts names that no message has)
 """What a connection does about one line."""
 
 
@@ -89,13 +77,7 @@ class LineGate:
         except ProtocolError as error:
             if not self.is_greeted or (_HTTP in line and not self.has_talked):
                 return Drop()
-<<<<<<< HEAD
             return self._strike(error, hint) if isinstance(error, UnknownVerb) else Reject(error)
-=======
-            return (
-                self._strike(error, hint) if isinstance(error, UnknownVerb) else RefuseLine(error)
-            )
->>>>>>> caf7e06 (Give the line gate's verdicts names that no message has)
         if not self.is_greeted:
             if not isinstance(message, Hello):
                 return Drop()
@@ -108,8 +90,4 @@ class LineGate:
     def _strike(self, error: UnknownVerb, hint: str | None) -> Verdict:
         self._strikes += 1
         answer = Error(hint or str(error), "flag")
-<<<<<<< HEAD
         return Reject(answer) if self._strikes >= limits.STRIKES else Hint(answer)
-=======
-        return RefuseLine(answer) if self._strikes >= limits.STRIKES else ReplyLine(answer)
->>>>>>> caf7e06 (Give the line gate's verdicts names that no message has)
