@@ -17,7 +17,7 @@ from p2p_twisted.registry.rules import Policy
 from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
-from p2p_twisted.runtime.startup import prepare
+from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService
 from p2p_twisted.wire.names import BadName, peer_name

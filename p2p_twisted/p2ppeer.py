@@ -19,7 +19,8 @@ from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.limits import REGISTRY_PORT
-from p2p_twisted.runtime.startup import ExitCode, prepare
+from p2p_twisted.runtime.exit_code import ExitCode
+from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService
 from p2p_twisted.wire.names import BadName, PeerName, check_host, is_loopback, peer_name

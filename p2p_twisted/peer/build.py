@@ -36,8 +36,8 @@ from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.state import STATE_DIRECTORY, StateDirectory
+from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.runtime.reactor import Reactor
-from p2p_twisted.runtime.startup import open_files_limit
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal

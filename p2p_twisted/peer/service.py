@@ -14,8 +14,9 @@ from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.state import StateInUse
 from p2p_twisted.registry.client import RegistryRefused
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.reactor import Reactor
-from p2p_twisted.runtime.startup import CannotStart, notify
+from p2p_twisted.runtime.service_manager import notify
 
 _READY_SECONDS: Final = 10.0
 

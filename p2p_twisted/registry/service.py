@@ -13,8 +13,10 @@ from p2p_twisted.registry import limits
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.registry.store import StoreFault
+from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.runtime.reactor import Reactor
-from p2p_twisted.runtime.startup import CannotStart, notify, open_files_limit
+from p2p_twisted.runtime.service_manager import notify
 from p2p_twisted.runtime.twistd import ListeningService
 from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello

@@ -12,8 +12,8 @@ from twisted.python.usage import Options
 from typing_extensions import override
 
 from p2p_twisted.runtime.daemonlog import OBSERVER, destination
+from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.reactor import Reactor
-from p2p_twisted.runtime.startup import CannotStart
 from p2p_twisted.runtime.threads import WorkerPool
 
 _BACKLOG: Final = 1_024

@@ -12,7 +12,7 @@ from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import MemoryStore
-from p2p_twisted.runtime.startup import CannotStart
+from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.messages import Join, Welcome
 from tests.registry.running import make_registry

@@ -11,7 +11,7 @@ from twisted.python.usage import Options
 from twisted.trial.unittest import SynchronousTestCase
 from typing_extensions import override
 
-from p2p_twisted.runtime.startup import CannotStart
+from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import (
     DaemonOptions,

@@ -1,0 +1,54 @@
+"""How a daemon that fails says so: one sentence, and an exit code other than 0."""
+
+import atexit
+import os
+import sys
+from contextlib import suppress
+from typing import Any
+
+from twisted.logger import Logger
+
+_log = Logger()
+
+
+class CannotStart(Exception):
+    """A daemon cannot run; the text says why, in one sentence for the person who started it."""
+
+
+class ExitCode:
+    """
+    Gives the process the exit code 1 after a failure: twistd itself knows no other than 0.
+
+    Make it before anything else that is called at exit, so that it comes last.
+    """
+
+    def __init__(self) -> None:
+        self._code = 0
+        atexit.register(self._exit)
+
+    def fail(self, reason: str) -> None:
+        """Say why the daemon ends; to end it is up to the caller."""
+        self._code = 1
+        _complain(reason)
+
+    def _exit(self) -> None:
+        if self._code:
+            for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
+                with suppress(OSError, ValueError):
+                    stream.flush()
+            os._exit(self._code)
+
+
+def report_uncaught(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """Report an exception as ``sys.excepthook`` does; :class:`CannotStart` without traceback."""
+    if issubclass(kind, CannotStart):
+        _complain(str(error))
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+def _complain(reason: str) -> None:
+    _log.critical("{reason}", reason=reason)
+    # sys.stderr is the log by now.
+    if sys.__stderr__ is not None:
+        sys.__stderr__.write(f"{reason}\n")

@@ -1,0 +1,41 @@
+"""What a daemon sets once in its process."""
+
+import gc
+import time
+from unittest import mock
+
+from twisted.internet.error import ReactorNotRunning
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.runtime.process_setup import (
+    freeze_startup_objects,
+    stop_at_most_once,
+    use_monotonic_clock,
+)
+
+
+class ProcessTests(SynchronousTestCase):
+    """What is set once per process."""
+
+    def test_monotonic_clock(self) -> None:
+        """Timers are not moved by whoever sets the clock."""
+        reactor = mock.Mock()
+        use_monotonic_clock(reactor)
+        self.assertIs(reactor.seconds, time.monotonic)
+
+    def test_stopped_twice(self) -> None:
+        """Who stops a daemon that already stops is no error."""
+        reactor = mock.Mock()
+        stop = reactor.stop
+        stop.side_effect = [None, ReactorNotRunning()]
+        stop_at_most_once(reactor)
+        reactor.stop()
+        reactor.stop()
+        self.assertEqual(stop.call_count, 2)
+
+    def test_freezes_startup_objects(self) -> None:
+        """The garbage collector looks at nothing that was there before the daemon ran."""
+        self.addCleanup(gc.unfreeze)
+        freeze_startup_objects()
+        self.assertGreater(gc.get_freeze_count(), 10_000)
+        self.assertLess(len(gc.get_objects()), 1_000)

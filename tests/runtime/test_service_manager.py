@@ -1,0 +1,42 @@
+"""What a service manager is told."""
+
+import os
+import socket
+import tempfile
+from pathlib import Path
+from unittest import mock
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.runtime.service_manager import notify
+
+
+class NotifyTests(SynchronousTestCase):
+    """Words for the service manager."""
+
+    def _heard(self, bound: str, told: str) -> bytes:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(bound)
+            manager.setblocking(False)
+            with mock.patch.dict(os.environ, NOTIFY_SOCKET=told):
+                notify("READY=1\nSTATUS=listening")
+            return manager.recv(100)
+
+    def test_path(self) -> None:
+        """A socket in the file system is told."""
+        with tempfile.TemporaryDirectory() as directory:
+            path = str(Path(directory) / "s")
+            self.assertEqual(self._heard(path, path), b"READY=1\nSTATUS=listening")
+
+    def test_abstract(self) -> None:
+        """A socket without a file is told."""
+        name = f"p2p-test-{os.getpid()}"
+        self.assertEqual(self._heard(f"\0{name}", f"@{name}"), b"READY=1\nSTATUS=listening")
+
+    def test_nobody(self) -> None:
+        """Without a service manager, or with a dead one, nothing happens."""
+        with mock.patch.dict(os.environ):
+            os.environ.pop("NOTIFY_SOCKET", None)
+            notify("READY=1")
+            os.environ["NOTIFY_SOCKET"] = "/nonexistent/socket"
+            notify("READY=1")
