@@ -47,7 +47,7 @@ class Signals:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._replaced[number] = signal.signal(number, self._note)
         # That a child has ended need not be noted; it only has to end a wait.
-        self._replaced[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _nothing)
+        self._replaced[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         return self
 
     def __exit__(
@@ -94,7 +94,3 @@ class Signals:
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if not self._are_ignored:
             self._noted.append(number)
-
-
-def _nothing(_number: int, _frame: FrameType | None) -> None:
-    pass

@@ -215,7 +215,7 @@ class Tickets:
         request = self._open.get(file.ticket)
         taker = request.taker if request is not None else None
         if request is None or taker is None or not request.fits(request.file, file.size):
-            connection.input.expect_raw(file.size, _drop)
+            connection.input.skip_raw(file.size)
             return
         request.answered()
         request.timer = self._clock.callLater(
@@ -255,10 +255,6 @@ async def _take_whole(
         request.failed(fault)
     else:
         request.ended("complete")
-
-
-def _drop(_piece: bytes) -> None:
-    """Take no interest."""
 
 
 def _ignore() -> None:

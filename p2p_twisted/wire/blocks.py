@@ -28,16 +28,21 @@ class Section(Protocol):
 
 
 class Pieces:
-    """A section that is handed on as it comes."""
+    """
+    A section that is handed on as it comes.
 
-    def __init__(self, length: int, sink: RawSink) -> None:
+    :param sink: is given the pieces; ``None`` drops them.
+    """
+
+    def __init__(self, length: int, sink: RawSink | None = None) -> None:
         self.left = length
         self._sink = sink
 
     def take(self, piece: bytes) -> None:
         """Hand a piece on."""
         self.left -= len(piece)
-        self._sink(piece)
+        if self._sink is not None:
+            self._sink(piece)
 
 
 class Block:

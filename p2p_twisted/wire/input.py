@@ -71,6 +71,10 @@ class Input:
         """
         self._section = Pieces(length, sink)
 
+    def skip_raw(self, length: int) -> None:
+        """Read over the next bytes, then lines again; called as :meth:`expect_raw` is."""
+        self._section = Pieces(length)
+
     def expect_block(
         self, block: memoryview, moved: Callable[[int], None], done: Callable[[], None]
     ) -> None:
@@ -188,5 +192,5 @@ class _Unlimited:
         """Do nothing."""
 
 
-_NOTHING: Final = Pieces(0, lambda _piece: None)
+_NOTHING: Final = Pieces(0)
 """Stands where no raw bytes are expected."""

@@ -95,6 +95,9 @@ class Link:
     def expect_raw(self, length: int, sink: Any) -> None:
         self.left, self.sink = length, sink
 
+    def skip_raw(self, length: int) -> None:
+        self.expect_raw(length, lambda _piece: None)
+
     def give(self, piece: bytes) -> None:
         now = piece[: self.left]
         self.left -= len(now)
