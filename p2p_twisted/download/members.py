@@ -69,7 +69,7 @@ class Members:
         small = [member for member in missing if member.size <= limits.CHUNK_BYTES]
         copies: dict[FileId, list[Member]] = {}
         for member in large:
-            copies.setdefault(member.file, []).append(member)
+            copies.setdefault(member.file_id, []).append(member)
         queue = deque(copies.values())
         works = [self._fetch_large(queue) for _ in range(min(len(queue), _LARGE_AT_ONCE))]
         gone: set[FileId] = set()
@@ -78,7 +78,7 @@ class Members:
         await DeferredList([self._start(work) for work in works])
         if self._failure is not None:
             self._failure.raiseException()
-        return tuple(member for member in small if member.file in gone)
+        return tuple(member for member in small if member.file_id in gone)
 
     def give_up(self) -> None:
         """Stop as soon as possible; what has arrived stays."""
@@ -102,7 +102,9 @@ class Members:
             some = members[start : start + _LOOKED_FOR_AT_ONCE]
             absent = await self._context.disk.offload(self._absent, some, published)
             missing += absent
-            self._here |= await self._context.local.copies.among([member.file for member in absent])
+            self._here |= await self._context.local.copies.among(
+                [member.file_id for member in absent]
+            )
             size = sum(member.size for member in some) - sum(member.size for member in absent)
             self._report.advanced(size)
         self._check()
@@ -119,18 +121,18 @@ class Members:
             path = self._inbox.path(known.target)
             if known == Published.at(known.wanted, known.target, path):
                 return True
-        if self._inbox.find_same(member.path, member.file, member.size) is None:
+        if self._inbox.find_same(member.path, member.file_id, member.size) is None:
             return False
         # An earlier run may have been killed before it had removed the other name.
         self._discard(member)
         return True
 
     def _discard(self, member: Member) -> None:
-        path = self._inbox.path(self._inbox.part_path(member.path, member.file))
+        path = self._inbox.path(self._inbox.part_path(member.path, member.file_id))
         # Another download may be going on with it.
         if not self._context.disk.locks.is_taken(path):
-            self._inbox.discard(member.path, member.file)
-            self._context.disk.journal.remove_digests(member.file)
+            self._inbox.discard(member.path, member.file_id)
+            self._context.disk.journal.remove_digests(member.file_id)
 
     # Fetching
 
@@ -153,7 +155,7 @@ class Members:
 
     async def _fetch_one(self, member: Member) -> None:
         report = MemberReporter(self._report, self._reports)
-        item = Item(member.file, member.size, member.path)
+        item = Item(member.file_id, member.size, member.path)
         fetch = FileDownload(self._context, self._inbox, item, self._holders_of(member), report)
         with self._kept_track_of(fetch, report):
             target = await fetch.run()
@@ -161,10 +163,10 @@ class Members:
 
     async def _fetch_small(self, members: Iterable[Member], gone: set[FileId]) -> None:
         self._check()
-        sizes = {member.file: member.size for member in members}
+        sizes = {member.file_id: member.size for member in members}
         targets: dict[FileId, list[str]] = {}
         for member in members:
-            targets.setdefault(member.file, []).append(member.path)
+            targets.setdefault(member.file_id, []).append(member.path)
         report = MemberReporter(self._report, self._reports)
         fetch = SmallSwarm(self._context, self._record, sizes, targets, self._folder, report)
         with self._kept_track_of(fetch, report):
@@ -195,9 +197,9 @@ class Members:
     def _holders_of(self, member: Member) -> list[Hit]:
         """Name those who have a file, or the folder that it is in."""
         return [
-            attrs.evolve(hit, name=member.path, size=member.size, kind="file", file=member.file)
+            attrs.evolve(hit, name=member.path, size=member.size, kind="file", file=member.file_id)
             for hit in self._hits
-            if hit.file in (member.file, self._folder)
+            if hit.file in (member.file_id, self._folder)
         ]
 
     def _offers(self, wanted: Container[FileId]) -> Iterator[SmallFileOffer]:

@@ -9,7 +9,7 @@ from p2p_twisted.library.folders import Folder, SharedFile, folders_above
 from p2p_twisted.library.index import Index
 from p2p_twisted.library.matching import SUFFIX, MatchKey, key, last_component, matcher, rank
 from p2p_twisted.wire.limits import FILE_BYTES
-from p2p_twisted.wire.manifest import BARE, Member, encode
+from p2p_twisted.wire.manifest import EMPTY_FOLDER, Member, encode
 from p2p_twisted.wire.names import FileId, collision_key
 
 
@@ -144,7 +144,7 @@ class Catalog:
                 size = entry.on_disk.signature.size
                 yield Member(entry.content.file_id, size, name[len(folder) + 1 :])
         for name in self.empty_below(folder):
-            yield Member(BARE, 0, name[len(folder) + 1 :])
+            yield Member(EMPTY_FOLDER, 0, name[len(folder) + 1 :])
 
     def _shared(self, names: Iterable[str], limit: int) -> tuple[Shared, ...]:
         found = (shared for name in names if (shared := self._describe(name)) is not None)

@@ -86,4 +86,4 @@ def _parts_selected(inbox: Inbox, manifests: Inbox, wanted: JournalEntry) -> Ite
     """Return the part files that downloading a selection may have left."""
     with suppress(OSError, BadManifest):
         for member in read_manifest(manifests.path(manifest_item(wanted.file).target)):
-            yield inbox.part_path(member.path, member.file)
+            yield inbox.part_path(member.path, member.file_id)

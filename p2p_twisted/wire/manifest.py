@@ -1,8 +1,8 @@
 """
 What a folder is on the wire: a text that lists its files.
 
-One line per file, and per folder that nothing is in, sorted by path, which is
-relative to the folder::
+One line per file, and per empty folder, sorted by path, which is relative to the
+folder::
 
     FILEID SIZE PATH
     - 0 PATH
@@ -21,34 +21,34 @@ from attrs import frozen
 from p2p_twisted.wire.limits import FILE_BYTES, MANIFEST_BYTES
 from p2p_twisted.wire.names import BadName, FileId, check_path, collision_key
 
-BARE: Final = "-"
-"""Stands for the id of what is no file, but a folder that nothing is in."""
+EMPTY_FOLDER: Final = "-"
+"""Stands in the place of an empty folder's id."""
 
 _LINE: Final = re.compile(r"([0-9a-f]{64}|-(?= 0 )) (0|[1-9][0-9]{0,12}) ([^\n]+)\n")
 
 
 class BadManifest(ValueError):
-    """That text cannot be a folder's; it says why, for people."""
+    """A text that cannot be a folder's; the exception's own text says why, for people."""
 
 
 @frozen
 class Member:
     """
-    One file of a folder, or a folder in it that nothing is in.
+    One file of a folder, or an empty folder in it.
 
-    :ivar file: names its content; :data:`BARE` for a folder.
+    :ivar file_id: names its content; :data:`EMPTY_FOLDER` for a folder.
     :ivar size: in bytes.
     :ivar path: relative to the folder, with ``/`` between its components.
     """
 
-    file: FileId
+    file_id: FileId
     size: int
     path: str
 
     @property
     def is_folder(self) -> bool:
         """Whether it is a folder."""
-        return self.file == BARE
+        return self.file_id == EMPTY_FOLDER
 
 
 def encode(members: Iterable[Member]) -> bytes:
@@ -58,7 +58,9 @@ def encode(members: Iterable[Member]) -> bytes:
     :raises BadManifest: when it has more than 64 MiB.
     """
     in_order = sorted(members, key=_by_path)
-    text = "".join([f"{member.file} {member.size} {member.path}\n" for member in in_order]).encode()
+    text = "".join(
+        [f"{member.file_id} {member.size} {member.path}\n" for member in in_order]
+    ).encode()
     if len(text) > MANIFEST_BYTES:
         raise BadManifest(f"a folder's list of files may have at most {MANIFEST_BYTES} bytes")
     return text
@@ -68,7 +70,7 @@ def decode(text: bytes) -> tuple[Member, ...]:
     """
     Read a folder's files from its text.
 
-    Takes a second or two per 100,000 files: call it where that does no harm.
+    It takes a second or two per 100,000 files: call it in a thread.
 
     :raises BadManifest: unless every path is safe and no two could be mistaken for
         each other, on any file system.
@@ -94,14 +96,14 @@ def _read_lines(text: bytes) -> Iterator[Member]:
         line = _LINE.match(lines, position)
         if line is None:
             raise BadManifest("a line is not FILEID SIZE PATH, or - 0 PATH")
-        file, size, path = line.groups()
+        file_id, size, path = line.groups()
         if path <= last:
             raise BadManifest("the paths are not sorted, or one is there twice")
         try:
             check_path(path)
         except BadName as error:
             raise BadManifest(str(error)) from None
-        yield Member(file, int(size), path)
+        yield Member(file_id, int(size), path)
         position, last = line.end(), path
 
 
@@ -115,7 +117,7 @@ def _check_apart(members: tuple[Member, ...]) -> None:
             raise BadManifest("two paths differ only in case or accents")
         files.add(key)
         parent = key.rpartition("/")[0]
-        # Whose parents are known, all of them are.
+        # A folder that is known has its parents known, too.
         while parent and parent not in folders:
             folders.add(parent)
             parent = parent.rpartition("/")[0]

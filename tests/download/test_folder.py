@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Blocked, Failed, Incomplete, Saved
 from p2p_twisted.wire.limits import MIB
-from p2p_twisted.wire.manifest import BARE, Member, encode
+from p2p_twisted.wire.manifest import EMPTY_FOLDER, Member, encode
 from p2p_twisted.wire.messages import Hit
 from tests.download.cases import DownloadCase
 from tests.download.world import Content, World, some_bytes
@@ -45,8 +45,8 @@ class FolderTests(DownloadCase):
         world, content = self.world(), Content(b"one")
         members = [
             Member(content.file_id, 3, "a/b"),
-            Member(BARE, 0, "a/c"),
-            Member(BARE, 0, "d/e/f"),
+            Member(EMPTY_FOLDER, 0, "a/c"),
+            Member(EMPTY_FOLDER, 0, "d/e/f"),
         ]
         manifest = Content(encode(members))
         holder = world.holder("s1", manifest, content)
@@ -176,8 +176,8 @@ class FolderTests(DownloadCase):
         content = Content(some_bytes(20 * MIB))
         members = [
             Member(content.file_id, content.size, "sub/deep/a"),
-            Member(BARE, 0, "sub/bare"),
-            Member(BARE, 0, "sub/deeper/bare"),
+            Member(EMPTY_FOLDER, 0, "sub/bare"),
+            Member(EMPTY_FOLDER, 0, "sub/deeper/bare"),
         ]
         manifest = Content(encode(members))
         hit = world.holder("s1", manifest, content).hit(manifest, "photos", kind="folder")

@@ -30,7 +30,7 @@ class ListTests(DownloadCase):
         """Whatever the files are called, they can be stored side by side, none is left out."""
         files = [[Hit("s1", name, 1, file=f"{n:064x}")] for n, name in zip(count(), names)]
         members = decode(selected(files))
-        self.assertEqual({member.file for member in members}, {hits[0].file for hits in files})
+        self.assertEqual({member.file_id for member in members}, {hits[0].file for hits in files})
 
     def test_title(self) -> None:
         """It is called what was typed, as far as that can be a name."""

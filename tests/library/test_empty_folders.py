@@ -5,7 +5,7 @@ import shutil
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.library import Library
-from p2p_twisted.wire.manifest import BARE, decode
+from p2p_twisted.wire.manifest import decode
 from tests.library.sharing import Sharer
 
 
@@ -15,7 +15,7 @@ def bare(library: Library, folder: str = "a") -> list[str]:
     assert shared.file_id is not None
     source = library.open(shared.file_id)
     assert source is not None
-    return [each.path for each in decode(source.read(0, source.size)) if each.file == BARE]
+    return [each.path for each in decode(source.read(0, source.size)) if each.is_folder]
 
 
 class BareFolderTests(SynchronousTestCase):

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire import manifest
 from p2p_twisted.wire.limits import FILE_BYTES
-from p2p_twisted.wire.manifest import BARE, BadManifest, Member, decode, encode
+from p2p_twisted.wire.manifest import EMPTY_FOLDER, BadManifest, Member, decode, encode
 from p2p_twisted.wire.names import BadName, check_path, collision_key
 
 ONE, TWO = "1" * 64, "2" * 64
@@ -40,7 +40,7 @@ def folders(draw: st.DrawFn) -> list[Member]:
             keys.add(collision_key(path))
             is_bare = bool(members) and draw(st.booleans())
             size = 0 if is_bare else draw(st.integers(0, 2**30))
-            members.append(Member(BARE if is_bare else draw(file_ids), size, path))
+            members.append(Member(EMPTY_FOLDER if is_bare else draw(file_ids), size, path))
     return members
 
 
