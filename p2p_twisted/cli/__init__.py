@@ -1,1 +1,1 @@
-"""The ``p2p`` command."""
+"""Implement the ``p2p`` command."""

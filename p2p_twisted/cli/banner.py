@@ -1,4 +1,4 @@
-"""Say what runs where, and what one can try."""
+"""Tell the user what runs where, and what to try."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,10 +26,10 @@ _AT_THE_END: Final = (
 
 def where(peers: int, registry: str, directory: Path) -> str:
     """
-    Say what runs where.
+    Write what runs where.
 
     :param registry: where it listens.
-    :param directory: where all files of the network are.
+    :param directory: with all files of the network.
     """
     return "\n".join(
         [
@@ -41,7 +41,7 @@ def where(peers: int, registry: str, directory: Path) -> str:
 
 
 def to_try(peers: int) -> str:
-    """Say what one can type at the console of s1."""
+    """Write what the user can type at the console of s1."""
     rows = _ALWAYS + (_WITH_OTHERS if peers > 1 else ()) + _AT_THE_END
     return "\n".join(["This is the console of s1. To try:\n", *_rows(rows), ""])
 
@@ -59,7 +59,7 @@ def _places(peers: int) -> list[tuple[str, str]]:
 
 
 def _labels(samples: list[Sample]) -> list[str]:
-    """Name the files, and each folder once."""
+    """Return the names of the files, and each folder's once."""
     labels = []
     for path, content in samples:
         top, is_below, _ = path.partition("/")

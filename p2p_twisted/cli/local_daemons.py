@@ -17,14 +17,14 @@ TAIL_LINES: Final = 12
 
 
 class DaemonFailed(Exception):
-    """A daemon did not become ready; the text has the end of its log."""
+    """A daemon did not become ready, or ended with an error; the message has the end of its log."""
 
 
 class Daemon:
     """
-    One process that says when it is ready, as ``sd_notify(3)`` has it.
+    A process that reports by ``sd_notify(3)`` when it is ready.
 
-    :ivar is_ready: whether it has said so.
+    :ivar is_ready: whether it has reported so.
     """
 
     def __init__(self, name: str, directory: Path) -> None:
@@ -39,7 +39,7 @@ class Daemon:
 
     def start(self, arguments: Sequence[str], **options: Any) -> None:
         """
-        Start it; what it prints goes to a file, unless the options say otherwise.
+        Start it; its output is written to a file, unless the options say otherwise.
 
         :param options: of :class:`subprocess.Popen`.
         """
@@ -57,15 +57,15 @@ class Daemon:
         return self.process.poll() is None
 
     def fileno(self) -> int:
-        """Give what becomes readable when it has said something about itself."""
+        """Return the descriptor that becomes readable when it has sent a notification."""
         return self._socket.fileno()
 
     def take_notice(self) -> None:
-        """Read what it has said about itself."""
+        """Read a notification."""
         self.is_ready = self.is_ready or b"READY=1" in self._socket.recv(4096).splitlines()
 
     def tail(self) -> str:
-        """Give the last lines of what it printed and logged."""
+        """Return the last lines of its output and log."""
         lines: deque[str] = deque(maxlen=TAIL_LINES)
         for path in (self._output, self.log):
             if path.exists():
@@ -73,15 +73,15 @@ class Daemon:
         return "".join(f"\n  {line}" for line in lines)
 
     def close(self) -> None:
-        """Let go of its socket."""
+        """Close its socket."""
         self._socket.close()
 
 
 class Daemons:
     """
-    All daemons that were started.
+    Starts daemons, and ends them all.
 
-    :param directory: is made; their logs and sockets are in it.
+    :param directory: is created for their logs and sockets.
     """
 
     def __init__(self, directory: Path, signals: Signals) -> None:
@@ -126,7 +126,7 @@ class Daemons:
                 waiting[fd].take_notice()
 
     def wait_for_end(self, daemons: Sequence[Daemon], seconds: float) -> list[Daemon]:
-        """Wait until all of them have ended; give those that still run after so long."""
+        """Wait until all have ended; return those that still run after so many seconds."""
         deadline = time.monotonic() + seconds
         while alive := [daemon for daemon in daemons if daemon.is_alive]:
             if (left := deadline - time.monotonic()) <= 0:
@@ -136,9 +136,9 @@ class Daemons:
 
     def end(self) -> None:
         """
-        End all that still run: by SIGTERM, and by SIGKILL what is there after 5 s.
+        End all daemons: by SIGTERM, and after 5 s by SIGKILL.
 
-        The one started first is ended last: the others may want to take their leave of it.
+        The first one started is ended last, as the others may want to leave in order.
         """
         self._end(self._all[1:])
         self._end(self._all[:1])

@@ -1,4 +1,4 @@
-"""A registry and some peers as real daemons on this machine."""
+"""Run a registry and some peers as real daemons on this machine."""
 
 import random
 import socket
@@ -14,14 +14,14 @@ HOST: Final = "127.0.0.1"
 STARTED_AT_ONCE: Final = 8
 SPARE_PORTS: Final = 10
 _PORTS: Final = range(20_000, 32_000)
-"""Below those that systems give to outgoing connections."""
+"""Below the ports that systems use for outgoing connections."""
 
 Command = Callable[[Path, Sequence[str]], Sequence[str]]
-"""Makes the command line of a daemon from its log file and its arguments."""
+"""Makes a daemon's command line from its log file and its arguments."""
 
 
 def twistd(log: Path, arguments: Sequence[str]) -> Sequence[str]:
-    """Make the command line of a daemon in the foreground: a :data:`Command`."""
+    """Make the command line of a daemon in the foreground; a :data:`Command`."""
     run = "from twisted.scripts.twistd import run; run()"
     return [sys.executable, "-c", run, "-n", f"--logfile={log}", *arguments]
 
@@ -30,8 +30,8 @@ class LocalNetwork:
     """
     A registry and peers s1, s2 and so on, each with sample files to share.
 
-    :param directory: what they write is below it; theirs alone.
-    :param peers: how many.
+    :param directory: for all their files; must not contain others.
+    :param peers: how many peers.
     """
 
     def __init__(self, directory: Path, daemons: Daemons, peers: int, command: Command) -> None:
@@ -43,12 +43,12 @@ class LocalNetwork:
 
     @property
     def registry(self) -> str:
-        """Where the registry listens."""
+        """The registry's address."""
         return f"{HOST}:{self._registry_port}"
 
     def start(self) -> None:
         """
-        Start the registry, and all peers but s1.
+        Start the registry, and all peers except s1.
 
         :raises DaemonFailed: when one of them does not become ready.
         """
@@ -64,7 +64,7 @@ class LocalNetwork:
         """
         Start a peer.
 
-        :param arguments: further ones.
+        :param arguments: further arguments of the daemon.
         :param options: of :class:`subprocess.Popen`.
         """
         own = ("p2ppeer", f"--name=s{number}", f"--registry={self.registry}")
@@ -78,17 +78,17 @@ class LocalNetwork:
 
     def _start(self, name: str, arguments: Sequence[str], **options: Any) -> Daemon:
         command = self._command(self._daemons.log_of(name), arguments)
-        # In a session of its own, no Ctrl-C reaches it.
+        # In a session of its own, Ctrl-C does not reach it.
         defaults = {"cwd": self._directory, "start_new_session": True}
         return self._daemons.start(name, command, **{**defaults, **options})
 
 
 def free_ports(count: int) -> int:
     """
-    Find free ports, one after the other.
+    Find a row of free ports.
 
-    :returns: the first.
-    :raises OSError: when there seem to be none.
+    :returns: the first of them.
+    :raises OSError: when none is found in a hundred tries.
     """
     for _ in range(100):
         first = random.choice(_PORTS)

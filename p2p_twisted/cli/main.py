@@ -1,4 +1,4 @@
-"""The ``p2p`` command: read its arguments; importing little, so that it answers at once."""
+"""Parse the arguments of the ``p2p`` command; import little, so that it starts fast."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(options)
 
 
-# A verb's own modules are imported when it runs: they are not needed to explain it.
+# A verb's modules are imported when it runs, as help and errors do not need them.
 
 
 def _up(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Make files to try a network with, and spread them over its peers."""
+"""Make sample files to try a network with, and distribute them over its peers."""
 
 import os
 import time
@@ -9,10 +9,10 @@ from typing import Final
 from p2p_twisted.wire.limits import KIB, MIB
 
 Sample = tuple[str, bytes | int]
-"""A relative path, and its content or how many random bytes it is to have."""
+"""A relative path, and its content or its number of random bytes."""
 
 AGE_SECONDS: Final = 60
-"""A file that has been still for long is shared at once."""
+"""A file that was not written to for so long is shared at once."""
 
 _FOLDER: Final[tuple[Sample, ...]] = (
     ("album/about.txt", b"Everything in this folder travels together.\n"),
@@ -30,11 +30,11 @@ _SPECIAL: Final[tuple[tuple[Sample, ...], ...]] = (
 
 def samples_of(number: int, peers: int) -> list[Sample]:
     """
-    Choose what a peer shares: a text of its own, and its part of the special files.
+    Choose what a peer shares: a text of its own, and some of the special files.
 
     :param number: of the peer, from 1.
-    :param peers: how many there are; the first gets none of the special files if it
-        has company, so that there is something for it to download.
+    :param peers: how many there are; the first gets none of the special files unless it is
+        alone, so that it has something to download.
     """
     samples: list[Sample] = [(f"f{number}.txt", f"This is f{number}.txt, of s{number}.\n".encode())]
     for index, special in enumerate(_SPECIAL):
@@ -45,7 +45,7 @@ def samples_of(number: int, peers: int) -> list[Sample]:
 
 
 def write_samples(directory: Path, samples: Iterable[Sample]) -> None:
-    """Write files below a directory, as if they had been there for a minute."""
+    """Write files below a directory, dated a minute ago."""
     written = time.time() - AGE_SECONDS
     for path, content in samples:
         target = directory / path

@@ -1,4 +1,4 @@
-"""Run a file of console lines on a peer, and tell which one failed."""
+"""Run a script of console lines on a peer, and report the line that failed."""
 
 import os
 import subprocess
@@ -10,25 +10,25 @@ from p2p_twisted.cli.signals import Signals
 
 LINE_SECONDS: Final = 60.0
 SETTLE_SECONDS: Final = 0.05
-"""Output that belongs to a line comes at most this long after its verdict."""
+"""Output that belongs to a line arrives at most this long after its verdict."""
 
 END_SECONDS: Final = 0.5
-"""How long the last words of a peer may take."""
+"""How long the last output of a peer may take."""
 
 Show = Callable[[bytes], None]
-"""Shows output as it comes."""
+"""Shows output as it arrives."""
 
 
 class LineFailed(Exception):
-    """A line of the script did not succeed."""
+    """A line of the script failed."""
 
 
 class PipedConsole:
     """
-    The console of a peer that reads lines from a pipe, and gives a verdict on each.
+    The console of a peer that reads lines from a pipe, and writes a verdict on each.
 
     :param peer: its process, with pipes to its stdin and from its stdout.
-    :param verdicts: the file descriptor on which ``ok`` or ``failed`` comes after each line.
+    :param verdicts: the file descriptor on which ``ok`` or ``failed`` arrives after each line.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class PipedConsole:
 
     def run(self, line: str) -> None:
         """
-        Send a line, and show what it prints.
+        Send a line, and show its output.
 
         :raises LineFailed: when it fails, takes longer than 60 s, or the peer ends.
         """
@@ -63,7 +63,7 @@ class PipedConsole:
             raise LineFailed("see above")
 
     def settle(self, seconds: float) -> None:
-        """Show what is printed until there is nothing more for so long."""
+        """Show output until there is none for so many seconds."""
         while self._output in self._open and self._signals.wait(seconds, [self._output]):
             self._copy_output()
 
@@ -75,7 +75,7 @@ class PipedConsole:
             raise LineFailed("the peer ended") from None
 
     def _read(self, seconds: float) -> bytes:
-        """Wait for anything; show output, and give what the verdict has so far."""
+        """Wait for output, which is shown, or a part of the verdict, which is returned."""
         ready = self._signals.wait(seconds, self._open)
         if self._output in ready:
             self._copy_output()
@@ -95,11 +95,11 @@ class PipedConsole:
 
 def run_script(lines: Sequence[str], console: PipedConsole, prompt: str, show: Show) -> None:
     """
-    Run the lines one after the other, each shown before what it prints.
+    Run lines one after the other, and show each before its output.
 
-    Lines that start with ``#`` are shown as the narration, blank ones as they are.
+    Lines that start with ``#`` are shown as narration, blank lines as they are.
 
-    :raises LineFailed: at the first line that does not succeed; names it.
+    :raises LineFailed: at the first line that fails; the message names it.
     """
     console.settle(SETTLE_SECONDS)
     for number, line in enumerate(map(str.strip, lines), start=1):

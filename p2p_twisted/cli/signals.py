@@ -1,4 +1,4 @@
-"""Record signals, so that they strike only where nothing can be left behind."""
+"""Record signals, and act on them only where nothing can be left behind."""
 
 import selectors
 import signal
@@ -14,7 +14,7 @@ class Interrupted(Exception):
     """
     A signal asks this process to end.
 
-    :ivar number: which one.
+    :ivar number: of the signal.
     """
 
     def __init__(self, number: int) -> None:
@@ -24,12 +24,12 @@ class Interrupted(Exception):
 
 class Signals:
     """
-    Hold back the signals that would end this process, until it waits.
+    Holds back signals that would end this process until it waits.
 
-    A Python signal handler that raises can do so between the start of a process
-    and the note that it was started. Here a signal ends a wait, and nothing else.
+    A Python signal handler that raises may do so between the start of a child process and the
+    record that it was started. Here, a signal only ends a wait.
 
-    Used as a context manager, in the main thread.
+    Use it as a context manager, in the main thread.
     """
 
     def __init__(self) -> None:
@@ -43,10 +43,10 @@ class Signals:
         self._writer.setblocking(False)
         self._wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         for number in _ENDING:
-            # Whoever started us under nohup, or in the background, wants us to stay.
+            # An ignored signal, as under nohup or in the background, stays ignored.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._replaced[number] = signal.signal(number, self._note)
-        # That a child has ended need not be noted; it only has to end a wait.
+        # The end of a child is not recorded; it only has to end a wait.
         self._replaced[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         return self
 
@@ -64,12 +64,12 @@ class Signals:
 
     def wait(self, seconds: float | None, readable: Sequence[int] = ()) -> list[int]:
         """
-        Wait until something can be read or any signal comes, the end of a child included.
+        Wait until a descriptor is readable or any signal arrives, the end of a child included.
 
         :param seconds: how long at most; ``None`` for ever.
         :param readable: file descriptors.
-        :returns: those of them that can be read now.
-        :raises Interrupted: when one of the noted signals had come or comes.
+        :returns: those that are readable now.
+        :raises Interrupted: when a signal that would end this process has arrived.
         """
         with selectors.PollSelector() as selector:
             for fd in (self._reader.fileno(), *readable):
@@ -83,7 +83,7 @@ class Signals:
         return ready
 
     def ignore(self) -> None:
-        """Forget those that have come and those to come: the end has begun."""
+        """Ignore past and future signals, as the process is ending."""
         self._are_ignored = True
         self._noted.clear()
 

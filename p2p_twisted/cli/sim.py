@@ -1,4 +1,4 @@
-"""``p2p sim``: simulate a network, and say and draw how it fared."""
+"""``p2p sim``: simulate a network, and report and draw the results."""
 
 import contextlib
 import gc
@@ -19,15 +19,15 @@ _INTERRUPTED = 130
 
 def sim(scenario: Scenario, wants_json: bool, svg: Path | None, trace: Path | None) -> int:
     """
-    Run a scenario; its table goes to stdout, or to stderr where JSON is wanted.
+    Run a scenario; its table is printed to stdout, or to stderr if JSON is wanted.
 
-    :param svg: where to write a picture of it.
-    :param trace: where to write all that happens.
+    :param svg: where to write a picture of it, if anywhere.
+    :param trace: where to write all events, if anywhere.
     :returns: the exit status.
     """
     try:
         with contextlib.ExitStack() as files:
-            # Both at once: nobody wants to hear of a bad path after the run.
+            # Both are opened now, so that a bad path is reported before the run.
             picture_file = files.enter_context(_opened(svg)) if svg else None
             trace_file = files.enter_context(_opened(trace)) if trace else None
             outcome = _run(scenario, trace_file.write if trace_file else None)
@@ -39,7 +39,7 @@ def sim(scenario: Scenario, wants_json: bool, svg: Path | None, trace: Path | No
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output is gone; at exit Python would complain once more.
+        # The reader of our output is gone; Python would report that once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
@@ -50,7 +50,7 @@ def sim(scenario: Scenario, wants_json: bool, svg: Path | None, trace: Path | No
 
 def _run(scenario: Scenario, write: Callable[[str], object] | None) -> SimulationOutcome:
     simulation = Simulation(scenario, write)
-    # All that is made here lives to the end; looking for garbage took a quarter of the time.
+    # All objects made here live to the end; collecting garbage took a quarter of the time.
     gc.disable()
     try:
         with ProgressLine(scenario, sys.stderr) as line:

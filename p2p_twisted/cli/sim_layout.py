@@ -1,9 +1,9 @@
 """
-Where to draw the peers of a network.
+Place the peers of a network in a picture.
 
-The links of the tree hold peers together, the others hardly do; all peers repel
-each other (Fruchterman and Reingold, 1991). The start is the tree, drawn in
-circles around its middle: from there nothing is entangled, so that few steps do.
+Links of the tree pull peers together, other links hardly do, and all peers repel each other
+(Fruchterman and Reingold, 1991). At the start, the tree is drawn in circles around its middle:
+so nothing is entangled, and few steps are enough.
 """
 
 from cmath import rect
@@ -32,7 +32,7 @@ def layout(names: Iterable[PeerName], links: Iterable[Edge], tree: Iterable[Edge
     It takes about a second for 200 peers, and four times as long for twice as many.
     """
     names, links, tree = list(names), list(links), frozenset(tree)
-    # Those of the tree first, each kind in its order: a set's own differs between runs.
+    # Links of the tree first, each kind in its given order, as a set's differs between runs.
     places = _circles(names, sorted(links, key=lambda link: link not in tree))
     pulls = [(one, other, 1.0 if (one, other) in tree else _LAZY_PULL) for one, other in links]
     for step in range(_STEPS):
@@ -43,7 +43,7 @@ def layout(names: Iterable[PeerName], links: Iterable[Edge], tree: Iterable[Edge
 
 
 def _relax(places: Places, pulls: list[tuple[PeerName, PeerName, float]], longest: float) -> None:
-    """Move every peer by what pulls and pushes it, but by no more than ``longest``."""
+    """Move every peer by the forces on it, but by no more than ``longest``."""
     points, reach = list(places.values()), _PUSH_REACH * _PUSH_REACH
     moves = [-_TO_THE_MIDDLE * point for point in points]
     for index, point in enumerate(points):
@@ -67,7 +67,7 @@ def _relax(places: Places, pulls: list[tuple[PeerName, PeerName, float]], longes
 
 
 def _circles(names: list[PeerName], edges: list[Edge]) -> Places:
-    """Draw a spanning forest in circles, every branch as wide as it has leaves."""
+    """Place a spanning forest in circles; the width of a branch is its number of leaves."""
     neighbors = _forest(names, edges)
     roots: list[PeerName] = []
     order: dict[PeerName, int] = {}
@@ -79,7 +79,7 @@ def _circles(names: list[PeerName], edges: list[Edge]) -> Places:
         name: [other for other in others if order[other] > order[name]]
         for name, others in neighbors.items()
     }
-    # Where there are several parts, their roots are on the first circle.
+    # If there are several parts, their roots are on the first circle.
     lift = 0 if len(roots) == 1 else 1
     widths: dict[PeerName, int] = {}
     for name in sorted(order, key=order.__getitem__, reverse=True):
@@ -105,7 +105,7 @@ def _spread(
 
 
 def _forest(names: list[PeerName], edges: list[Edge]) -> _Neighbors:
-    """Keep of the edges, the first ones first, those that close no circle (Kruskal, 1956)."""
+    """Keep the first edges that close no circle (Kruskal, 1956)."""
     part = {name: name for name in names}
     neighbors: dict[PeerName, list[PeerName]] = {name: [] for name in names}
 
@@ -124,7 +124,7 @@ def _forest(names: list[PeerName], edges: list[Edge]) -> _Neighbors:
 
 
 def _middle(neighbors: _Neighbors, start: PeerName) -> PeerName:
-    """Find the middle of the longest way in a tree."""
+    """Find the middle of the longest path in a tree."""
     one_end = list(distances(neighbors, start))[-1]
     hops = distances(neighbors, one_end)
     name = list(hops)[-1]

@@ -1,4 +1,4 @@
-"""The arguments of ``p2p sim``, read without importing what it runs."""
+"""Parse the arguments of ``p2p sim``, without importing what it runs."""
 
 import argparse
 from collections.abc import Callable
@@ -24,7 +24,7 @@ _LONGEST_NUMBER: Final = 10
 
 
 def add_sim(verbs: "SubParsers") -> None:
-    """Add the verb to the command's others."""
+    """Add the verb ``sim``."""
     sim = verbs.add_parser(
         "sim",
         help="simulate a large network, and what befalls it",
@@ -118,7 +118,7 @@ def _sim(options: argparse.Namespace) -> int:
 
 
 def _whole(what: str, least: int, most: int, unit: str = "") -> Callable[[str], int]:
-    """Make a reader of whole numbers in bounds, whose unit may be left out."""
+    """Make a parser of whole numbers within bounds; the unit may be left out."""
 
     def read(typed: str) -> int:
         digits = typed.removesuffix(unit)

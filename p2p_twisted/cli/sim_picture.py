@@ -1,4 +1,4 @@
-"""A picture of a simulation: the network before, right at and after the fault, as SVG."""
+"""Draw a simulation as SVG: the network before, right at and after the fault."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -24,7 +24,7 @@ _APART: Final = 0.53
 
 Kind = Literal["peer", "other", "new", "dead"]
 
-# The colors of Okabe and Ito (2008), which the color-blind can tell apart; shapes differ, too.
+# The colors of Okabe and Ito (2008), safe for the color-blind; shapes differ, too.
 _STYLE: Final = f"""
 text {{ font-family: {_FONT}; fill: #1b2733; }}
 .title {{ font-size: 34px; font-weight: bold; }}
@@ -45,9 +45,9 @@ text {{ font-family: {_FONT}; fill: #1b2733; }}
 @frozen
 class _Panel:
     """
-    One network to draw: who is in it, and where.
+    One network to draw: its peers, and their places.
 
-    :ivar is_cut: whether its halves are on both sides of the middle.
+    :ivar is_cut: whether its halves are drawn on both sides of the middle.
     """
 
     graph: Graph
@@ -57,12 +57,12 @@ class _Panel:
 
 
 def picture(outcome: SimulationOutcome) -> str:
-    """Draw the three moments of a simulation beside each other, as SVG."""
+    """Draw the three moments of a simulation side by side, as SVG."""
     panels = _panels(outcome)
     kinds = {kind for panel in panels.values() for kind in panel.kinds.values()}
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
-        # In a browser's window it shrinks to fit.
+        # In a browser, it shrinks to fit the window.
         f'width="{_WIDTH}" height="{_HEIGHT}" style="max-width: 100%; height: auto">',
         f"<style>{_STYLE}</style>",
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
@@ -102,7 +102,7 @@ def _panels(outcome: SimulationOutcome) -> dict[When, _Panel]:
 
 
 def _sided(names: Iterable[PeerName], fault: Graph, known: set[PeerName]) -> dict[PeerName, Kind]:
-    """Tell peers apart by the half in which they were, or as newcomers."""
+    """Return the kind of each peer: by the half in which it was, or as a newcomer."""
     return {
         name: "new" if name not in known else "other" if fault.sides.get(name) else "peer"
         for name in names
@@ -110,7 +110,7 @@ def _sided(names: Iterable[PeerName], fault: Graph, known: set[PeerName]) -> dic
 
 
 def _beside(graph: Graph, left: Iterable[PeerName], right: Iterable[PeerName]) -> Places:
-    """Draw two parts of a network each by itself."""
+    """Place two parts of a network separately."""
     places: Places = {}
     for names, middle in ((left, -_APART), (right, _APART)):
         part = within(graph, names)
@@ -124,7 +124,7 @@ def _beside(graph: Graph, left: Iterable[PeerName], right: Iterable[PeerName]) -
 
 def _network(panel: _Panel, middle: complex) -> list[str]:
     points = {name: middle + _RADIUS * place for name, place in panel.places.items()}
-    # Halves are drawn half as large.
+    # Halves are drawn smaller.
     size = max(3.0, min(8.0, 90 / max(1, len(panel.kinds)) ** 0.5)) * (0.7 if panel.is_cut else 1)
     lazy = [link for link in panel.graph.links if link not in panel.graph.tree]
     parts = []
@@ -134,7 +134,7 @@ def _network(panel: _Panel, middle: complex) -> list[str]:
     for css, links in (("lazy", lazy), ("tree", sorted(panel.graph.tree))):
         lines = (f"M{_pair(points[one])}L{_pair(points[other])}" for one, other in links)
         parts.append(f'<path class="{css}" d="{"".join(lines)}"/>')
-    # The dead first, so that nobody who lives is behind them.
+    # Dead peers first, so that they do not cover living ones.
     for name, kind in sorted(panel.kinds.items(), key=lambda item: item[1] != "dead"):
         parts.append(_mark(points[name], size, kind))
     return parts
@@ -173,7 +173,7 @@ def _figures(outcome: SimulationOutcome, when: When, x: float) -> list[str]:
 
 
 def _reach(moment: Moment) -> str:
-    """Say how far a broadcast came, until it had come as far as it ever did."""
+    """Write how far a broadcast came, up to its largest reach."""
     shares = moment.spread.reach if moment.spread else {}
     if not shares:
         return "no broadcast"

@@ -1,4 +1,4 @@
-"""One line that says how far a simulation is."""
+"""Show the progress of a simulation in one line."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -14,7 +14,7 @@ _ERASE: Final = "\r\x1b[K"
 
 
 class ProgressLine:
-    """On a terminal one line that changes, and disappears at the end; else one now and then."""
+    """Updates one line on a terminal and erases it at the end; elsewhere prints one at times."""
 
     def __init__(
         self, scenario: Scenario, stream: TextIO, seconds: Callable[[], float] = monotonic
@@ -27,7 +27,7 @@ class ProgressLine:
         self._due = seconds() + self._pause
 
     def show(self, progress: SimulationProgress) -> None:
-        """Say how far it is, if it is time to."""
+        """Show the progress, if it is time to."""
         now = self._seconds()
         if now < self._due:
             return

@@ -1,4 +1,4 @@
-"""What came of a simulation, as a table for people and as JSON for programs."""
+"""Report the results of a simulation, as a table for people and as JSON for programs."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from p2p_twisted.simulation.probes import MARKS, Reply, Spread
 from p2p_twisted.simulation.scenario import Scenario
 from p2p_twisted.simulation.simulation import Moment, SimulationOutcome
 
-# 80 columns in all, and room for the largest network's figures.
+# 80 columns together, with room for the largest network's figures.
 _LABEL: Final = 29
 _COLUMN: Final = 17
 _NOTHING: Final = "-"
@@ -39,7 +39,7 @@ def as_table(outcome: SimulationOutcome) -> str:
 
 
 def as_json(outcome: SimulationOutcome) -> str:
-    """Write one object; its keys stay as they are."""
+    """Write one JSON object; its keys must not change, as programs read them."""
     content = {
         "version": __version__,
         "scenario": attrs.asdict(outcome.scenario),
@@ -66,7 +66,7 @@ def replay(scenario: Scenario) -> str:
 
 
 def described(scenario: Scenario) -> str:
-    """Say in a few words what happens to the network."""
+    """Describe a scenario in a few words."""
     words = [f"{scenario.peers:,} peers"]
     if scenario.kill:
         words.append(f"{scenario.kill} % {'vanish' if scenario.is_silent else 'crash'} at once")
@@ -78,18 +78,18 @@ def described(scenario: Scenario) -> str:
 
 
 def heading(scenario: Scenario, when: str) -> str:
-    """Name a moment."""
+    """Return the heading of a moment."""
     return "middle" if when == "fault" and not scenario.has_fault else when
 
 
 def percent(share: float) -> str:
-    """Write a share; only what is whole is 100 %."""
+    """Write a share in percent, rounded down, so that only a complete one is 100 %."""
     tenths = floor(share * 1_000 + 1e-6) / 10
     return f"{tenths:.0f} %" if tenths in (0, 100) else f"{tenths:.1f} %"
 
 
 def reached(spread: Spread | None, seconds: int) -> str:
-    """Write how far a broadcast had come after so many seconds."""
+    """Write which share of peers a broadcast had reached after so many seconds."""
     if spread is None or seconds not in spread.reach:
         return _NOTHING
     return percent(spread.reach[seconds])

@@ -1,4 +1,4 @@
-"""Which peers of a large network to draw."""
+"""Choose which peers of a large network to draw."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,11 +7,11 @@ from p2p_twisted.simulation.graph import Graph, distances
 from p2p_twisted.wire.names import PeerName
 
 MOST_DRAWN: Final = 300
-"""More would be a blot, and take long to place."""
+"""More peers would be unreadable, and take long to place."""
 
 
 def drawn_of(graph: Graph) -> Graph:
-    """Keep those nearest to the first peer along the tree, and where it ends, by other links."""
+    """Keep the peers nearest to the first one along the tree, then the nearest by other links."""
     if len(graph.sides) <= MOST_DRAWN:
         return graph
     start = next(iter(graph.sides))
@@ -22,7 +22,7 @@ def drawn_of(graph: Graph) -> Graph:
 
 
 def within(graph: Graph, names: Iterable[PeerName]) -> Graph:
-    """Keep some of a graph's peers, and the links among them."""
+    """Keep some of a graph's peers, and the links between them."""
     chosen = {name: graph.sides[name] for name in names if name in graph.sides}
     links = tuple(link for link in graph.links if link[0] in chosen and link[1] in chosen)
     return Graph(chosen, links, graph.tree.intersection(links))

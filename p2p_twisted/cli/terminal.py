@@ -1,4 +1,4 @@
-"""Keep the person's terminal usable."""
+"""Keep the user's terminal usable."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def restored() -> Iterator[None]:
-    """Leave the terminal as it was: a console that is killed cannot do so itself."""
+    """Restore the terminal at the end, as a console that is killed cannot do so itself."""
     settings = termios.tcgetattr(0) if _is_ours() else None
     try:
         yield
@@ -17,7 +17,7 @@ def restored() -> Iterator[None]:
             with contextlib.suppress(OSError):
                 os.set_blocking(fd, True)
         if settings is not None:
-            # It may have been closed.
+            # The terminal may have been closed.
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(0, termios.TCSADRAIN, settings)
 

@@ -1,4 +1,4 @@
-"""``p2p up``: a whole network on this machine, for as long as one looks at it."""
+"""``p2p up``: run a whole network on this machine, until its first peer ends."""
 
 import contextlib
 import os
@@ -20,12 +20,12 @@ from p2p_twisted.cli.terminal import restored
 
 def up(peers: int, script: Sequence[str] | None, keep: bool, command: Command = twistd) -> int:
     """
-    Run a network until s1 ends, or through a script.
+    Run a network until s1 ends, or a script has run.
 
-    Whatever happens, no daemon and no file of it stays behind.
+    No daemon and no file is left behind, however it ends.
 
-    :param script: lines for the console of s1, which is on this terminal otherwise.
-    :param keep: whether to leave the files after all.
+    :param script: lines for the console of s1, which is otherwise on this terminal.
+    :param keep: whether to keep the files.
     :returns: the exit status.
     """
     try:
@@ -34,7 +34,7 @@ def up(peers: int, script: Sequence[str] | None, keep: bool, command: Command = 
     except Interrupted as interrupted:
         return 128 + interrupted.number
     except BrokenPipeError:
-        # Whoever read our output is gone; at exit Python would complain once more.
+        # The reader of our output is gone; Python would report that once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (DaemonFailed, LineFailed, OSError) as error:
@@ -72,7 +72,7 @@ def _run_console(network: LocalNetwork, daemons: Daemons, signals: Signals) -> N
     """
     Give this terminal to s1 until it ends.
 
-    :raises DaemonFailed: when it does not end in order.
+    :raises DaemonFailed: when it ends with an error.
     """
     with restored():
         s1 = network.start_peer(1, stdin=None, stdout=None, stderr=None, start_new_session=False)
@@ -82,7 +82,7 @@ def _run_console(network: LocalNetwork, daemons: Daemons, signals: Signals) -> N
         except Interrupted as interrupted:
             if interrupted.number != signal.SIGINT:
                 raise
-            # The terminal has sent it to s1 as well, which is taking its leave.
+            # The terminal has sent the signal to s1 as well, which is leaving the network.
             signals.ignore()
             daemons.wait_for_end([s1], END_SECONDS)
             return
@@ -96,7 +96,7 @@ def _run_script(
     """
     Run console lines at s1.
 
-    :raises LineFailed: at the first that does not succeed.
+    :raises LineFailed: at the first line that fails.
     """
     with contextlib.ExitStack() as stack:
         verdicts, given = os.pipe()

@@ -1,1 +1,1 @@
-"""A peer's console, on a terminal or a pipe."""
+"""Let a person or script drive a peer, on a terminal or a pipe."""

@@ -1,4 +1,4 @@
-"""What a person may ask of the console, as values."""
+"""The commands of the console, as values."""
 
 from typing import Literal
 
@@ -27,8 +27,8 @@ class Get:
     """
     Download by name.
 
-    :ivar is_bare: it was typed without a command, so that it may be a misspelt one.
-    :ivar words: the names and patterns that it is, unless something is called all of it.
+    :ivar is_bare: whether it was typed without a command, so that it may be a misspelled one.
+    :ivar words: the names and patterns in it, used if nothing has the whole as its name.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Get:
 
 @attrs.frozen
 class Choose:
-    """Download the hit of this number from the last list; the first one is 1."""
+    """Download a hit of the last list by its number; the first is 1."""
 
     number: int
     holder: PeerName | None = None
@@ -54,7 +54,7 @@ class Find:
 
 @attrs.frozen
 class List:
-    """List what a peer shares; without ``holder``, what this one does."""
+    """List what a peer shares; without ``holder``, what this peer shares."""
 
     holder: PeerName | None = None
 
@@ -71,28 +71,28 @@ class ListTransfers:
 
 @attrs.frozen
 class Cancel:
-    """Give up a download."""
+    """Cancel a download."""
 
     number: int
 
 
 @attrs.frozen
 class Pause:
-    """Let a download rest; without ``number``, all of them."""
+    """Pause a download; without ``number``, all downloads."""
 
     number: int | None = None
 
 
 @attrs.frozen
 class Resume:
-    """Go on with a download that rests or waits; without ``number``, with all of them."""
+    """Resume a paused or waiting download; without ``number``, all such downloads."""
 
     number: int | None = None
 
 
 @attrs.frozen
 class ShowLimits:
-    """Show the most that is sent and received."""
+    """Show the limits on what is sent and received."""
 
 
 @attrs.frozen
@@ -109,12 +109,12 @@ class Limit:
 
 @attrs.frozen
 class ShowStatus:
-    """Show how this peer is."""
+    """Show the state of this peer."""
 
 
 @attrs.frozen
 class Help:
-    """Explain a command; without ``command``, list them all."""
+    """Explain a command; without ``command``, list all commands."""
 
     command: str | None = None
 

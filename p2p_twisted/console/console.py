@@ -1,4 +1,4 @@
-"""What the console on a pipe and the one on a terminal have in common."""
+"""What the consoles on a pipe and on a terminal have in common."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -30,12 +30,12 @@ CLOSE_SECONDS: Final = 1.0
 @attrs.frozen
 class ConsoleConfig:
     """
-    Where a console stands.
+    What a console needs.
 
     :ivar name: of the peer.
     :ivar greeting: the first lines to show.
-    :ivar tell: is told how each line ended, whether well.
-    :ivar on_leave: is called when the peer has left the network and that was shown.
+    :ivar tell: is called after each line, with whether it succeeded.
+    :ivar on_leave: is called when the peer has left the network, and that was shown.
     :ivar encoding: of input and output.
     """
 
@@ -51,9 +51,9 @@ class ConsoleConfig:
 @implementer(IHalfCloseableProtocol)
 class Console(Protocol):
     """
-    One person's or script's console; what is typed is carried out by the peer.
+    The console of one person or script, whose lines the peer executes.
 
-    :cvar lines_at_once: how many lines are carried out at a time.
+    :cvar lines_at_once: how many lines are executed at a time.
     :cvar progress_seconds: how often running downloads are shown.
     :ivar closed: fires when nothing more will be read or shown.
     """
@@ -63,7 +63,7 @@ class Console(Protocol):
     lines_at_once: int
     progress_seconds: float
 
-    # Both stand from connectionMade on, and we use them only then.
+    # Both are set from connectionMade on, and not used before.
     transport: IStdio
     output: Output
 
@@ -83,24 +83,24 @@ class Console(Protocol):
 
     @abstractmethod
     def show_running(self, running: Sequence[Progress]) -> None:
-        """Show how the running downloads are."""
+        """Show the progress of the running downloads."""
 
     @abstractmethod
     def drained(self, dropped: int) -> None:
-        """Go on after the output was blocked; so many lines were dropped."""
+        """Continue after the output was blocked; ``dropped`` lines were lost."""
 
     def take(self, line: str) -> None:
-        """Carry out a line in its turn."""
+        """Queue a line for execution."""
         command = parse(line)
         if command is not None:
             self._queue.add(lambda: self._execute(command))
 
     def refuse(self, why: str) -> None:
-        """Say in its turn why a line cannot be carried out."""
+        """Queue the reason why a line cannot be executed, to be shown in order."""
         self._queue.add(lambda: self._refuse(why))
 
     def leave(self) -> None:
-        """Leave the network and close; asked again, do not wait for that."""
+        """Leave the network and close; when called again, close at once."""
         if self._is_leaving:
             self._gone()
         else:
@@ -108,11 +108,11 @@ class Console(Protocol):
             background(self.log, "leaving", self._leave())
 
     def leave_in_turn(self) -> None:
-        """Leave the network when all lines before have been carried out."""
+        """Leave the network once all earlier lines have been executed."""
         self._queue.add(self._leave)
 
     def close(self) -> None:
-        """Close once the last answer has been written, or in a second at the latest."""
+        """Close once the last answer has been written, after a second at the latest."""
         if not (self._closing.is_set or self.closed.called):
             self._queue.close()
             self._closing.set(CLOSE_SECONDS)
@@ -131,10 +131,10 @@ class Console(Protocol):
 
     @abstractmethod
     def readConnectionLost(self) -> None:
-        """Record that nothing more will be typed."""
+        """Handle the end of the input."""
 
     def writeConnectionLost(self) -> None:
-        """End the console, not the peer: nobody sees what it says."""
+        """Close the console, but not the peer: its output is lost."""
         self._over()
 
     # How it works
@@ -165,7 +165,7 @@ class Console(Protocol):
             return
         self._closing.stop()
         self._queue.close()
-        # Also when only the output is gone: nobody listens, so nobody is read.
+        # Also if only the output is gone: without it, no input is read either.
         self.output.close()
         self.closed.callback(None)
         if self._has_left:

@@ -1,4 +1,4 @@
-"""Have the peer do what was typed, and say what came of it."""
+"""Execute commands on a peer, and show the results."""
 
 import enum
 from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -46,15 +46,15 @@ class Outcome(enum.Enum):
     OK = enum.auto()
     FAILED = enum.auto()
     GONE = enum.auto()
-    """It did what it should, and the peer has left the network."""
+    """It succeeded, and the peer has left the network."""
 
 
 class Conversation:
     """
-    What one person and one peer say to each other.
+    Executes the commands of one person or script on a peer.
 
     :param say: shows lines.
-    :param watch: is told of the progress of the downloads asked for here.
+    :param watch: is called with the progress of the downloads that these commands start.
     """
 
     log = Logger()
@@ -66,7 +66,7 @@ class Conversation:
         self._choices: tuple[Choice, ...] = ()
 
     async def execute(self, command: Command) -> Outcome:
-        """Carry out a command to its end; what goes wrong is said and never raised."""
+        """Execute a command to its end; errors are shown, and never raised."""
         try:
             return await _EXECUTE[type(command)](self, command)
         except AlreadyHere as error:
@@ -109,7 +109,7 @@ class Conversation:
             return await self._get_several(command, error)
 
     async def _get_several(self, command: commands.Get, error: PeerError) -> Outcome:
-        """Get what the words of a line mean, as nothing is called all of it."""
+        """Get what the words of a line mean, as nothing has the whole line as its name."""
         selection = await self._peer.select(command.words, command.holder)
         if all(isinstance(why, NotFound) for _word, why in selection.failed) and not (
             selection.things or selection.here
@@ -145,15 +145,15 @@ class Conversation:
 
     def _watch_from_now_on(self) -> tuple[Watch, set[int]]:
         """
-        Make what watches downloads also when their command has ended.
+        Make a callback that also shows how downloads end after their command has ended.
 
-        :returns: the numbers of those are to be put into the set that comes with it.
+        :returns: the callback, and a set; add the numbers of downloads when their command ends.
         """
         told: set[int] = set()
 
         def watch(progress: Progress) -> None:
             self._watch(progress)
-            # It may have had to wait for a holder, and end long after its command.
+            # A download that waits for a holder may end long after its command.
             if progress.number in told and progress.is_ended:
                 self._say([download_line(progress)])
 

@@ -1,4 +1,4 @@
-"""Downloads as lines to read: while they run, and what became of them."""
+"""Write downloads as lines for people: their progress, and how they ended."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -31,7 +31,7 @@ _LONGEST_SECONDS: Final = 99 * 3600
 
 
 def running_line(running: Sequence[Progress]) -> str:
-    """Write how all running downloads are, in one line."""
+    """Write the progress of all running downloads in one line."""
     if len(running) == 1:
         return _one_line(running[0])
     size = sum(progress.size for progress in running)
@@ -42,7 +42,7 @@ def running_line(running: Sequence[Progress]) -> str:
 
 
 def download_line(progress: Progress) -> str:
-    """Write what became of a download, or how far it is."""
+    """Write the result of a download, or its progress."""
     name = shown_name(progress.name)
     match progress.state:
         case Saved(path, seconds, holders):
@@ -76,7 +76,7 @@ def download_line(progress: Progress) -> str:
 
 
 def selection_lines(selection: Selection) -> Iterator[str]:
-    """Write what several names and patterns mean, before it is fetched."""
+    """Write what several names and patterns mean, before it is downloaded."""
     if selection.things:
         names = tuple(hits[0].name for hits in selection.things)
         yield f"found {len(names):,}, {human_size(selection.size)}: {_some(names)}"
@@ -87,7 +87,7 @@ def selection_lines(selection: Selection) -> Iterator[str]:
 
 
 def selection_end(selection: Selection, ended: Sequence[Progress]) -> str:
-    """Write what has become of it all."""
+    """Write a summary of a downloaded selection."""
     saved = sum(map(_saved_files, ended))
     wanted = sum(progress.files for progress in ended)
     here = f", {len(selection.here):,} already here" if selection.here else ""
@@ -100,7 +100,7 @@ def selection_end(selection: Selection, ended: Sequence[Progress]) -> str:
 def transfers_lines(
     downloads: Sequence[Progress], uploads: Sequence[tuple[str, UploadProgress]]
 ) -> Iterator[str]:
-    """Write all downloads, numbered as ``cancel`` and ``pause`` want them, then all uploads."""
+    """Write all downloads with the numbers for ``cancel`` and ``pause``, then all uploads."""
     if not downloads:
         yield "no downloads yet"
     for progress in downloads:
@@ -124,7 +124,7 @@ def _saved_files(progress: Progress) -> int:
 
 
 def _some(names: Sequence[str]) -> str:
-    """Write names one after the other; of very many only the first."""
+    """Join names; of very many, only the first are shown."""
     more = len(names) - _NAMES_SHOWN
     shown = ", ".join(map(shown_name, names[:_NAMES_SHOWN]))
     return f"{shown} and {more:,} more" if more > 0 else shown
@@ -153,7 +153,7 @@ def _doing(progress: Progress) -> str:
 
 
 def _source(holders: Sequence[Contribution]) -> str:
-    """Write from whom it comes: those that have delivered lately, or all while nobody has."""
+    """Write the sources: holders that have delivered lately, or all if none has."""
     active = [each for each in holders if each.rate > 0] or holders
     match active:
         case []:
@@ -180,7 +180,7 @@ def _pace(rate: float, seconds_left: float | None) -> str:
 
 
 def _remaining(seconds: float) -> str:
-    """Write a time to wait, to the second; of very long ones only that they are."""
+    """Write a time to wait, to the second; very long ones as ``days``."""
     if not seconds < _LONGEST_SECONDS:
         return "days"
     minutes, rest = divmod(round(seconds), 60)

@@ -1,4 +1,4 @@
-"""The line being typed, and what keys do to it."""
+"""Edit the line being typed."""
 
 from collections import deque
 from typing import Final
@@ -13,10 +13,10 @@ _MOST_CHARACTERS: Final = LINE_BYTES // 4
 
 class LineEditor:
     """
-    A line, a cursor, and the lines typed before.
+    Holds a line, a cursor, and a history of lines.
 
-    :ivar text: what has been typed.
-    :ivar cursor: how many characters stand before the cursor.
+    :ivar text: the line.
+    :ivar cursor: how many characters are before the cursor.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class LineEditor:
         self._draft = ""
 
     def enter(self) -> str:
-        """Take the line, remember it and begin a new one."""
+        """Return the line, add it to the history, and begin a new one."""
         line = self.text
         if line.strip() and (not self._history or self._history[-1] != line):
             self._history.append(line)
@@ -41,7 +41,7 @@ class LineEditor:
         self._back = 0
 
     def press(self, key: str | Key) -> None:
-        """Do what a key does to a line; what it does to the console is not ours."""
+        """Apply a key to the line; ignore keys with another meaning."""
         if isinstance(key, str):
             self._insert(key)
             return
@@ -83,7 +83,7 @@ class LineEditor:
         self.cursor = len(text)
 
     def _left(self) -> int:
-        """Find the character before the cursor, accents and all."""
+        """Return the position before the previous character and its combining marks."""
         position = max(0, self.cursor - 1)
         while position > 0 and cells(self.text[position]) == 0:
             position -= 1
@@ -96,7 +96,7 @@ class LineEditor:
         return position
 
     def _word(self) -> int:
-        """Find where the word before the cursor begins."""
+        """Return where the word before the cursor begins."""
         return self.text[: self.cursor].rstrip().rfind(" ") + 1
 
     def _recall(self, back: int) -> None:

@@ -1,4 +1,4 @@
-"""Turn the bytes of a terminal into keys."""
+"""Decode the bytes of a terminal into keys."""
 
 import codecs
 import enum
@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Key(enum.Enum):
-    """A key that is no character."""
+    """A key that is not a character."""
 
     ENTER = enum.auto()
     BACKSPACE = enum.auto()
@@ -39,7 +39,7 @@ _CONTROLS: Final = {
     "\x04": Key.END_OF_INPUT,
     "\x0c": Key.REDRAW,
 }
-# What stands behind the introducer, as xterm, the Linux console, rxvt and vt220 send it.
+# What follows the introducer, as xterm, the Linux console, rxvt and vt220 send it.
 _SEQUENCES: Final = {
     "A": Key.UP,
     "B": Key.DOWN,
@@ -54,18 +54,18 @@ _SEQUENCES: Final = {
     "3~": Key.DELETE,
 }
 _ESCAPE: Final = "\x1b"
-# ECMA-48 control sequences; "[[A" is how the Linux console sends F1; "O" starts a
-# single shift; escape and any other character is that key with Alt.
+# ECMA-48 control sequences; the Linux console sends "[[A" for F1; "O" starts a single shift;
+# escape and any other character is that key with Alt.
 _WHOLE: Final = re.compile(r"\x1b(?:\[([0-?]*[ -/]*[@-Z\\-~])|\[\[.|O(.)|[^\[O])", re.DOTALL)
 _LONGEST_SEQUENCE: Final = 32
 
 
 class KeyReader:
     """
-    Takes bytes in pieces of any size and gives keys: a character, or a :class:`Key`.
+    Takes bytes in pieces of any size, and returns keys: a character, or a :class:`Key`.
 
-    Control characters and sequences without a meaning here are swallowed;
-    bytes that are no text become U+FFFD.
+    Control characters and sequences without a meaning here are ignored; bytes that are not
+    text become U+FFFD.
 
     :param encoding: of the terminal.
     """
@@ -75,7 +75,7 @@ class KeyReader:
         self._sequence = ""
 
     def feed(self, data: bytes) -> Iterator[str | Key]:
-        """Give the keys whose last byte is in ``data``."""
+        """Return the keys whose last byte is in ``data``."""
         for character in self._decoder.decode(data):
             key = self._take(character)
             if key is not None:

@@ -1,4 +1,4 @@
-"""Run what was typed, a few lines at a time, and stop reading when too many wait."""
+"""Run typed lines, a few at a time, and pause reading while too many wait."""
 
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -15,11 +15,11 @@ Action = Callable[[], Coroutine[Any, Any, None]]
 
 class LineQueue:
     """
-    Runs turns in the order in which they came.
+    Runs actions in the order in which they were added.
 
-    :param at_once: how many run at a time; with 1 each waits for the one before.
-    :param pause: is called when enough wait.
-    :param resume: is called when more may come again.
+    :param at_once: how many run at a time; with 1, each waits for the one before.
+    :param pause: is called when too many wait.
+    :param resume: is called when more may be added again.
     """
 
     log = Logger()
@@ -34,7 +34,7 @@ class LineQueue:
         self._is_closed = False
 
     def add(self, action: Action) -> None:
-        """Run a turn, which may not raise, now or when those before it have made room."""
+        """Run an action, which must not raise, as soon as those before it leave room."""
         if self._is_closed:
             return
         self._waiting.append(action)
@@ -46,12 +46,12 @@ class LineQueue:
             background(self.log, "taking turns", self._work())
 
     def close(self) -> None:
-        """Forget those that have not begun, and all that may still come."""
+        """Forget the actions that have not begun, and ignore further ones."""
         self._is_closed = True
         self._waiting.clear()
 
     async def _work(self) -> None:
-        # A loop, not a chain of callbacks: thousands may end without waiting.
+        # A loop, not a chain of callbacks, as thousands may end without waiting.
         while self._waiting:
             action = self._waiting.popleft()
             if self._is_paused and len(self._waiting) <= WAITING // 2:

@@ -1,4 +1,4 @@
-"""Cut the bytes of a pipe into lines, however they come and whatever they are."""
+"""Split the bytes of a pipe into lines, in whatever pieces they arrive."""
 
 from collections.abc import Iterator
 
@@ -9,16 +9,16 @@ from p2p_twisted.wire.limits import LINE_BYTES
 
 @attrs.frozen
 class BadLine:
-    """A line that cannot be read; ``why`` is for people."""
+    """A line that cannot be read; ``why`` is a sentence for people."""
 
     why: str
 
 
 class LineSplitter:
     r"""
-    Takes bytes in pieces of any size and gives whole lines, without their ends.
+    Takes bytes in pieces of any size, and returns whole lines without their ends.
 
-    :param encoding: of the lines; ``\n`` ends one in any that a terminal uses.
+    :param encoding: of the lines; in all encodings of terminals, ``\n`` ends a line.
     """
 
     def __init__(self, encoding: str) -> None:
@@ -27,7 +27,7 @@ class LineSplitter:
         self._is_too_long = False
 
     def feed(self, data: bytes) -> Iterator[str | BadLine]:
-        """Give the lines that end in ``data``."""
+        """Return the lines that end in ``data``."""
         *ends, begun = data.split(b"\n")
         for end in ends:
             self._add(end)
@@ -35,7 +35,7 @@ class LineSplitter:
         self._add(begun)
 
     def finish(self) -> Iterator[str | BadLine]:
-        """Give the last line, where its end is missing."""
+        """Return the last line, if its end is missing."""
         if self._begun or self._is_too_long:
             yield self._take()
 

@@ -1,4 +1,4 @@
-"""Write to a terminal or pipe that may not be read."""
+"""Write to a terminal or pipe that perhaps is not read."""
 
 from collections import deque
 from collections.abc import Callable
@@ -11,18 +11,18 @@ QUEUE_BYTES: Final = 256 * 1024
 
 
 class IStdio(ITransport, IConsumer, IPushProducer):
-    """Standard input and output as a transport: what StandardIO is, and no one interface says."""
+    """Standard input and output as a transport: all interfaces of StandardIO in one."""
 
 
 @implementer(IPushProducer)
 class Output:
     """
-    Queues what the transport does not take, up to 256 KiB, and drops what is beyond.
+    Queues up to 256 KiB that the transport does not accept yet, and drops the rest.
 
     :param transport: of the console.
-    :param encoding: of what is written; what it has no character for is escaped.
-    :param drained: is told when all has been taken again, and how many lines were dropped.
-    :ivar is_blocked: whether what is written now has to wait.
+    :param encoding: of the output; characters that it does not have are escaped.
+    :param drained: is called when the queue is empty again, with the number of dropped lines.
+    :ivar is_blocked: whether text written now has to wait.
     """
 
     def __init__(self, transport: IStdio, encoding: str, drained: Callable[[int], None]) -> None:
@@ -37,13 +37,13 @@ class Output:
         transport.registerProducer(self, True)
 
     def write(self, text: str) -> None:
-        """Write a text now, or later, or not at all; never in part."""
+        """Write a text now, queue it, or drop it as a whole."""
         if self._is_closed:
             return
         piece = text.encode(self._encoding, "backslashreplace")
         if not self.is_blocked:
             self._transport.write(piece)
-        # Once something is missing, what comes after it would only confuse.
+        # Once something was dropped, what follows would only confuse.
         elif self._dropped or self._queued_bytes + len(piece) > QUEUE_BYTES:
             self._dropped += text.count("\n")
         else:
@@ -51,7 +51,7 @@ class Output:
             self._queued_bytes += len(piece)
 
     def close(self) -> None:
-        """Hand over what is queued, which is bounded, and close."""
+        """Hand the queue, which is bounded, to the transport, and close it."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -61,11 +61,11 @@ class Output:
         self._transport.loseConnection()
 
     def pauseProducing(self) -> None:
-        """Queue from now on: the transport's buffer is full."""
+        """Queue from now on, as the transport's buffer is full."""
         self.is_blocked = True
 
     def resumeProducing(self) -> None:
-        """Write what was queued, as far as the transport takes it."""
+        """Write from the queue, as far as the transport accepts it."""
         self.is_blocked = False
         while self._queue and not self.is_blocked:
             piece = self._queue.popleft()
@@ -76,4 +76,4 @@ class Output:
             self._drained(dropped)
 
     def stopProducing(self) -> None:
-        """Do nothing: the loss of the transport is told separately."""
+        """Ignore it: the console hears of the loss of the transport."""

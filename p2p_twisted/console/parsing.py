@@ -1,4 +1,4 @@
-"""Read what a person typed: one table of commands, and how a line becomes one of them."""
+"""Parse a typed line by a table of commands."""
 
 import re
 from collections.abc import Callable
@@ -34,10 +34,10 @@ class CommandEntry:
     """
     A command in the table.
 
-    :ivar words: that call it; the first is its name.
-    :ivar operand: what may or must follow, for people.
+    :ivar words: by which it is called; the first is its name.
+    :ivar operand: what may or must follow the word, for people.
     :ivar does: what it does, for people.
-    :ivar read: makes the command of what followed the word, or gives ``None``.
+    :ivar read: parses what followed the word; returns ``None`` if that does not fit.
     """
 
     words: tuple[str, ...]
@@ -53,9 +53,9 @@ class CommandEntry:
 
 def parse(line: str) -> Command | None:
     """
-    Read one line; every line means something.
+    Parse one line; a line that is not a command is the name of a file to get.
 
-    :returns: ``None`` for a blank line. What is not a command is a file's name.
+    :returns: ``None`` for a blank line.
     """
     typed = line.strip()
     if not typed:
@@ -75,13 +75,13 @@ def find_entry(word: str) -> CommandEntry | None:
 
 
 def first_word(line: str) -> tuple[str, str]:
-    """Part a line into its first word and the rest."""
+    """Split a line into its first word and the rest."""
     word, *rest = line.split(maxsplit=1) or [""]
     return word, rest[0] if rest else ""
 
 
 def _unquoted(text: str) -> str | None:
-    """Take off the quotes, or the ``./``, that make any text a file's name."""
+    """Remove the quotes or the ``./`` that mark a text as a file's name."""
     if len(text) > 2 and text[0] in "\"'" and text[-1] == text[0]:
         return text[1:-1]
     if len(text) > 2 and text.startswith("./"):
@@ -109,9 +109,9 @@ def _read_get(rest: str) -> Command | None:
 
 def _several(text: str) -> tuple[str, ...]:
     """
-    Part a text into words, of which those in quotes may have spaces.
+    Split a text into words; those in quotes may have spaces.
 
-    :returns: nothing where it can only be one name.
+    :returns: nothing if the text can only be one name.
     """
     words = [(match["quoted"], match["plain"]) for match in _WORDS.finditer(text)]
     if len(words) == 1 and not is_pattern(words[0][1] or ""):
@@ -173,11 +173,11 @@ def _peer(text: str) -> PeerName | None:
         return None
 
 
-# What is quoted is whole, whatever stands in it.
+# A quoted text is one operand, whatever is in it.
 _GET: Final = re.compile(
     r"""(?P<what>(["']).+\2|\S.*?)(?:\s+--from(?:\s+|=)(?P<peer>\S+))?""", re.DOTALL
 )
-# An apostrophe in a word is only that.
+# An apostrophe within a word is not a quote.
 _WORDS: Final = re.compile(r"""(["'])(?P<quoted>.+?)\1(?=\s|\Z)|(?P<plain>\S+)""", re.DOTALL)
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 

@@ -13,12 +13,12 @@ from p2p_twisted.download.progress import Progress
 
 class PlainConsole(Console):
     """
-    Carries out lines one after the other, each when the one before has ended.
+    Executes lines one after the other.
 
-    It serves pipes, files, and terminals that can do nothing but lines.
+    It serves pipes, files, and terminals that support only lines.
 
-    :param leaves_at_end: whether the end of the input means ``leave``; otherwise
-        the peer goes on, and so does the output.
+    :param leaves_at_end: whether the end of the input means ``leave``; otherwise the peer
+        keeps running, and the output stays.
     """
 
     lines_at_once = 1

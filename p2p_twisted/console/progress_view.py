@@ -1,4 +1,4 @@
-"""Keep an eye on the running downloads, and show them now and then."""
+"""Watch running downloads, and show them at intervals."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,15 +8,15 @@ from p2p_twisted.download.progress import Progress
 from p2p_twisted.runtime.alarm import Alarm
 
 Show = Callable[[Sequence[Progress]], None]
-"""Shows how the running downloads are; there may be none any more."""
+"""Shows the progress of the running downloads; there may be none any more."""
 
 
 class ProgressView:
     """
     Watches downloads.
 
-    :param every: how many seconds pass at least before they are shown again, and
-        before they are shown at all.
+    :param every: how many seconds pass at least before they are first shown, and before they
+        are shown again.
     """
 
     def __init__(self, clock: IReactorTime, every: float, show: Show) -> None:
@@ -26,7 +26,7 @@ class ProgressView:
         self._due = Alarm(clock, self._come_due)
 
     def watch(self, progress: Progress) -> None:
-        """Record a change."""
+        """Record the new progress of a download."""
         if not progress.is_resting:
             self._running[progress.number] = progress
             self._schedule()

@@ -1,4 +1,4 @@
-"""Take a terminal key by key, and always give it back as it was."""
+"""Read a terminal key by key, and always restore its mode."""
 
 import atexit
 import os
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
 
-# Indexes of the attributes that termios gives, and the "no key" of its control characters.
+# Indexes of the attributes that termios returns, and its value for "no key".
 _LOCAL_FLAGS: Final = 3
 _CONTROL_KEYS: Final = 6
 _NO_KEY: Final = b"\0"
@@ -17,7 +17,7 @@ Continued = Callable[[bool], None]
 
 
 def is_foreground(fd: int) -> bool:
-    """Return whether this process may read from and change its terminal."""
+    """Return whether this process may read from its terminal and change it."""
     try:
         return os.tcgetpgrp(fd) == os.getpgrp()
     except OSError:
@@ -26,10 +26,10 @@ def is_foreground(fd: int) -> bool:
 
 class RawMode:
     """
-    Puts a terminal into a mode where keys come one by one, unseen.
+    Puts a terminal into a mode in which keys arrive one by one, without being echoed.
 
-    Control-C is a key then; Control-Z still suspends, with the terminal given
-    back for as long as that lasts.
+    Control-C is then a key; Control-Z still suspends the process, and the terminal's mode is
+    restored until it continues.
     """
 
     def __init__(self, fd: int) -> None:
@@ -42,8 +42,8 @@ class RawMode:
         """
         Set the mode, until :meth:`leave` or the end of the process.
 
-        :param continued: is called, in a signal handler, when the process goes on
-            after it was suspended, with whether it is in the foreground.
+        :param continued: is called in a signal handler when the suspended process continues,
+            with whether it is in the foreground.
         """
         self._continued = continued
         atexit.register(self.leave)
@@ -52,7 +52,7 @@ class RawMode:
         self._set()
 
     def leave(self) -> None:
-        """Give the terminal back; twice does no harm."""
+        """Restore the terminal's mode; doing it twice does no harm."""
         atexit.unregister(self.leave)
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         signal.signal(signal.SIGCONT, signal.SIG_DFL)
@@ -60,7 +60,7 @@ class RawMode:
 
     @property
     def width(self) -> int:
-        """How many cells the terminal is wide; 80 where it does not say."""
+        """The width of the terminal in cells; 80 if it is unknown."""
         try:
             return os.get_terminal_size(self._fd).columns or 80
         except OSError:
@@ -80,11 +80,11 @@ class RawMode:
         if self._is_set:
             self._is_set = False
             self._apply(self._before)
-            # Or the shell that comes next could not wait for a key.
+            # Otherwise the shell could not wait for a key.
             os.set_blocking(self._fd, True)
 
     def _apply(self, attributes: list[Any]) -> None:
-        # In the background this would suspend the process.
+        # In the background, this would suspend the process.
         if is_foreground(self._fd):
             termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
 
@@ -92,7 +92,7 @@ class RawMode:
         self._restore()
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
-        # It goes on from here.
+        # The process continues here.
         signal.signal(signal.SIGTSTP, self._suspend)
 
     def _go_on(self, _signal: int, _frame: FrameType | None) -> None:
@@ -103,4 +103,4 @@ class RawMode:
 
 
 def _ignore(_in_foreground: bool) -> None:
-    """Stand where nobody listens."""
+    """Ignore that the process continues, before the mode is first set."""

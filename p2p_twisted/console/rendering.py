@@ -1,4 +1,4 @@
-"""Answers of the peer as lines to read."""
+"""Write a peer's answers as lines for people."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -28,43 +28,43 @@ _HOLDERS_SHOWN: Final = 5
 @attrs.frozen
 class Choice:
     """
-    Hits that are one: the same name for the same content.
+    Hits with the same name for the same content.
 
-    :ivar hits: one per holder, best first.
+    :ivar hits: one per holder, the best first.
     """
 
     hits: tuple[Hit, ...]
 
     @property
     def best(self) -> Hit:
-        """The hit to take when it does not matter whose."""
+        """The hit to use when no holder was named."""
         return self.hits[0]
 
     def of(self, holder: PeerName) -> Hit | None:
-        """Give one holder's hit."""
+        """Return the hit of one holder; ``None`` if there is none."""
         return next((hit for hit in self.hits if hit.peer == holder), None)
 
 
 def group_hits(hits: Iterable[Hit]) -> tuple[Choice, ...]:
     """
-    Put hits for the same name and content together, in the order of the best.
+    Group hits with the same name and content, in the order of their best.
 
-    Whoever says that a file is a folder, or the other way around, offers something else.
+    A hit that calls a folder a file, or a file a folder, belongs to another group.
     """
     groups: dict[tuple[str, str, FileId | PeerName], list[Hit]] = {}
     for hit in hits:
-        # What is not hashed yet may be anything: each holder's stands for itself.
+        # Content that is not hashed yet may differ, so each holder's is a group of its own.
         groups.setdefault((hit.name, hit.kind, hit.file or hit.peer), []).append(hit)
     return tuple(Choice(tuple(group)) for group in groups.values())
 
 
 def short_id(file_id: FileId) -> str:
-    """Shorten a file id to what people can compare."""
+    """Shorten a file id to a length that people can compare."""
     return file_id[:SHORT_ID_DIGITS]
 
 
 def name_list(names: Iterable[PeerName]) -> str:
-    """Write peers' names in order; of very many only the first."""
+    """Join peers' names in natural order; of very many, only the first are shown."""
     ordered = sorted(names, key=natural_order)
     more = len(ordered) - _NAMES_SHOWN
     shown = " ".join(ordered[:_NAMES_SHOWN])
@@ -72,7 +72,7 @@ def name_list(names: Iterable[PeerName]) -> str:
 
 
 def topology_lines(topology: Topology) -> Iterator[str]:
-    """Write the network: one line per peer, then what it amounts to."""
+    """Write the network: a line per peer, then a summary."""
     for record in sorted(topology.peers, key=lambda record: natural_order(record.peer)):
         links = " ".join(sorted(record.links, key=natural_order))
         yield f"{record.peer} : {links}".rstrip()
@@ -81,7 +81,7 @@ def topology_lines(topology: Topology) -> Iterator[str]:
 
 
 def choice_lines(choices: Sequence[Choice]) -> Iterator[str]:
-    """Write numbered offers, to choose from by ``get 2``."""
+    """Write numbered choices, for commands such as ``get 2``."""
     rows = [
         (
             str(number),
@@ -96,7 +96,7 @@ def choice_lines(choices: Sequence[Choice]) -> Iterator[str]:
 
 
 def found_lines(found: Found, choices: Sequence[Choice]) -> Iterator[str]:
-    """Write what a search brought, and how many were asked."""
+    """Write the results of a search, and how many peers were asked."""
     yield from choice_lines(choices)
     asked = f", asked {found.answered:,} of {count(found.asked, 'peer')}" if found.asked else ""
     yield (
@@ -105,7 +105,7 @@ def found_lines(found: Found, choices: Sequence[Choice]) -> Iterator[str]:
 
 
 def peers_lines(topology: Topology, me: PeerName, neighbors: Iterable[PeerName]) -> Iterator[str]:
-    """Write all peers, and which of them are this peer and its neighbors."""
+    """Write all peers, and mark this peer and its neighbors."""
     near = frozenset(neighbors)
     rows = [
         (
@@ -121,7 +121,7 @@ def peers_lines(topology: Topology, me: PeerName, neighbors: Iterable[PeerName])
 
 
 def status_lines(status: Status) -> Iterator[str]:
-    """Write how the peer is."""
+    """Write the state of the peer."""
     neighbors = ", ".join(map(str, sorted(status.neighbors, key=lambda a: natural_order(a.name))))
     hashing = f", {status.hashing:,} still being hashed" if status.hashing else ""
     rows = [
@@ -148,13 +148,13 @@ def _reshared(status: Status) -> str:
 
 
 def limits_line(rates: Rates) -> str:
-    """Write the most that is sent and received."""
+    """Write the limits on what is sent and received."""
     up, down = (f"{human_size(rate)}/s" if rate else "unlimited" for rate in attrs.astuple(rates))
     return f"up {up}, down {down}"
 
 
 def help_lines(entry: CommandEntry | None = None) -> Iterator[str]:
-    """Explain one command, or all of them."""
+    """Explain one command, or list all commands."""
     if entry is not None:
         yield entry.usage
         yield f"  {entry.does}"

@@ -1,4 +1,4 @@
-"""What a terminal shows: lines that stay, and below them a region drawn again and again."""
+"""Draw a terminal: lines that stay, and below them a region that is redrawn."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -14,11 +14,10 @@ _NEXT: Final = "\r\n"
 
 class Screen:
     """
-    Draws the region: a line for what goes on, if anything does, and the prompt.
+    Draws the region: a status line, if there is a status, and the prompt.
 
-    Each of its lines is kept shorter than the terminal is wide, so that the
-    terminal never wraps them and one step up is one line up. All methods give
-    the text to write.
+    Its lines are kept shorter than the terminal is wide, so that the terminal never wraps
+    them, and one step up is one line up. Methods return the text to write.
     """
 
     def __init__(self) -> None:
@@ -28,11 +27,11 @@ class Screen:
         self._text = ""
         self._cursor = 0
         self._is_hidden = False
-        # Whether the status is on the screen, above the cursor's line.
+        # Whether the status is on the screen, above the line with the cursor.
         self._has_status = False
 
     def resize(self, width: int) -> None:
-        """Record how wide the terminal is, in cells."""
+        """Set the width of the terminal, in cells."""
         self._width = max(width, 2)
 
     def edit(self, text: str, cursor: int) -> str:
@@ -46,7 +45,7 @@ class Screen:
         return self.erase() + stay + self.draw()
 
     def commit(self, line: str) -> str:
-        """Let the line that was typed stay, whole, and begin a new one."""
+        """Show the typed line as one that stays, not shortened, and begin a new one."""
         self._text, self._cursor = "", 0
         return self.erase() + visible(self.prompt + line) + _NEXT + self.draw()
 
@@ -56,16 +55,16 @@ class Screen:
         return _CLEAR + self.draw()
 
     def hide(self) -> None:
-        """Leave the region alone: the terminal is somebody else's for now."""
+        """Do not draw the region until :meth:`show`: another process uses the terminal."""
         self._is_hidden = True
 
     def show(self) -> None:
-        """Begin a new region: others have written to the terminal."""
+        """Begin a new region, as other processes have written to the terminal."""
         self._is_hidden = False
         self._has_status = False
 
     def erase(self) -> str:
-        """Take the region away; the cursor stands where it began."""
+        """Erase the region; the cursor is left where it began."""
         if self._is_hidden:
             return ""
         up = _UP if self._has_status else ""
@@ -73,7 +72,7 @@ class Screen:
         return "\r" + up + _ERASE_BELOW
 
     def draw(self) -> str:
-        """Draw the region, where there is none or over the old one."""
+        """Draw the region, over the old one if there is one."""
         if self._is_hidden:
             return ""
         up = "\r" + _UP if self._has_status else "\r"
@@ -95,7 +94,7 @@ class Screen:
         return line + f"\r\x1b[{cells(prompt + before)}C" if prompt + before else line + "\r"
 
     def _window(self, room: int) -> tuple[str, str]:
-        """Choose what to show of a long line: up to the cursor first, then what fits."""
+        """Choose the part of a long line to show: up to the cursor first, then what fits."""
         before, after = self._text[: self._cursor], self._text[self._cursor :]
         if cells(before) > room:
             before = _fitting_end(before, room)

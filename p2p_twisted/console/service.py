@@ -1,4 +1,4 @@
-"""Attach a console to standard input and output, where there is anybody."""
+"""Attach a console to standard input and output, if they are usable."""
 
 import os
 import sys
@@ -27,11 +27,10 @@ def stdin_is_ours() -> bool:
     """
     Return whether a console may use standard input and output.
 
-    It may not where either was closed, because its number is some other file's
-    by now; nor in the background of a terminal, where reading would suspend the
-    whole process.
+    It may not if either was closed, as its number then belongs to another file; nor in the
+    background of a terminal, where reading would suspend the process.
     """
-    # The originals: twistd replaces what is written to by its log.
+    # The originals, as twistd replaces sys.stdout by its log.
     if sys.__stdin__ is None or sys.__stdout__ is None:
         return False
     return not os.isatty(_STDIN) or is_foreground(_STDIN)
@@ -42,10 +41,10 @@ class ConsoleService(Service):
     A peer's console.
 
     :param reactor: provides time, file descriptors and ``callWhenRunning``.
-    :param on_leave: is called when the peer has left the network at the word of
-        this console, and its last answer has been written.
-    :param greeting: what to show first, after who this is.
-    :param verdicts_fd: a file descriptor to tell how each line ended.
+    :param on_leave: is called when the peer has left the network by a command of this console,
+        and its last answer has been written.
+    :param greeting: lines to show after the first, which names the peer.
+    :param verdicts_fd: a file descriptor on which each line's verdict is written.
     """
 
     log = Logger()
@@ -69,7 +68,7 @@ class ConsoleService(Service):
             peer=peer,
             name=name,
             greeting=(f"this is {name}; type help for what it can do", *greeting),
-            tell=_tell_nobody if verdicts_fd is None else Verdicts(verdicts_fd).tell,
+            tell=_ignore_verdict if verdicts_fd is None else Verdicts(verdicts_fd).tell,
             on_leave=self._left,
             encoding=getattr(sys.__stdout__, "encoding", None) or "utf-8",
         )
@@ -77,7 +76,7 @@ class ConsoleService(Service):
     @override
     def startService(self) -> None:
         super().startService()
-        # Not before: twistd may still fork.
+        # Not earlier, as twistd may still fork.
         self._reactor.callWhenRunning(self._attach)
 
     @override
@@ -89,7 +88,7 @@ class ConsoleService(Service):
         return self._console.closed
 
     def announce(self, text: str) -> None:
-        """Show what happened by itself."""
+        """Show a line about an event that no command caused."""
         if self._console is not None:
             self._console.say([text])
 
@@ -110,5 +109,5 @@ class ConsoleService(Service):
             self._on_leave()
 
 
-def _tell_nobody(_is_ok: bool) -> None:
-    """Stand where no script asked for results."""
+def _ignore_verdict(_is_ok: bool) -> None:
+    """Ignore a verdict, as no script asked for it."""

@@ -1,23 +1,23 @@
-"""Guess which command was meant with what turned out to be no file's name."""
+"""Guess the command that was meant, after a line turned out not to be a file's name."""
 
 from typing import Final
 
 from p2p_twisted.console.parsing import BY_WORD, find_entry, first_word
 
-# Shorter words are close to too much: one slip in them is enough.
+# Shorter words resemble too many others for two slips.
 _LONGER_WORD: Final = 4
 
 
 def suggest(line: str) -> str | None:
     """
-    Guess the command that somebody meant.
+    Guess the command that was meant.
 
-    :returns: how to type it, or ``None``.
+    :returns: how to type it; ``None`` if no command is close.
     """
     word, rest = first_word(line)
     entry = find_entry(word)
     if entry is not None:
-        # The word was right and what followed was not; but "stop words.txt" is a file.
+        # The word was right, and what followed was not; but "stop words.txt" is a file.
         return entry.usage if entry.operand else None
     meant = _closest(word.casefold())
     entry = find_entry(meant)
@@ -28,7 +28,7 @@ def suggest(line: str) -> str | None:
 
 
 def _closest(typed: str) -> str:
-    """Find the command's word that is one or, in a longer one, two slips away."""
+    """Find the command word that is one slip away, or two for a longer word."""
     near = [(_distance(typed, word), word) for word in BY_WORD if abs(len(typed) - len(word)) <= 2]
     slips, word = min(near, default=(0, ""))
     return word if slips <= (2 if len(word) >= _LONGER_WORD else 1) else ""

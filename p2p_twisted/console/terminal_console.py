@@ -18,26 +18,26 @@ from p2p_twisted.runtime.background import background
 _REFRESH_SECONDS: Final = 1.0
 
 CallFromThread = Callable[..., Any]
-"""Calls a function from the reactor's loop; unlike all else it may be called anywhere."""
+"""Calls a function in the reactor's thread; may itself be called from any thread or handler."""
 
 
 class Mode(Protocol):
-    """What a console asks of its terminal: see :class:`.raw_mode.RawMode`."""
+    """What a console needs of its terminal: see :class:`.raw_mode.RawMode`."""
 
     @property
     def width(self) -> int:
-        """How many cells it is wide."""
+        """Its width in cells."""
 
     def enter(self, continued: Continued) -> None:
-        """Have it give keys, unseen."""
+        """Have it send keys, without echo."""
 
     def leave(self) -> None:
-        """Give it back as it was."""
+        """Restore its mode."""
 
 
 class TerminalConsole(Console):
     """
-    Edits the line, shows what comes above it, and carries lines out side by side.
+    Edits a line, shows output above it, and executes several lines at the same time.
 
     :param mode: of the terminal.
     """
@@ -115,7 +115,7 @@ class TerminalConsole(Console):
                 self._editor.press(key)
 
     def _look(self) -> None:
-        """See how wide the terminal and how well linked the peer is now."""
+        """Update the terminal's width, and the number of neighbors in the prompt."""
         self._screen.resize(self._mode.width)
         neighbors = self.config.peer.status().neighbors
         self._screen.prompt = f"{self.config.name} ({len(neighbors)})> "
@@ -127,7 +127,7 @@ class TerminalConsole(Console):
             self._draw()
 
     def _draw(self) -> None:
-        # What is drawn again anyway need not be queued.
+        # Output that will be redrawn anyway need not be queued.
         if not self.output.is_blocked:
             self._screen.resize(self._mode.width)
             self.output.write(self._screen.draw())
@@ -141,7 +141,7 @@ class TerminalConsole(Console):
             self._draw()
             self.transport.resumeProducing()
         else:
-            # Reading its terminal there would suspend the process again.
+            # Reading in the background would suspend the process again.
             self.transport.pauseProducing()
             self._screen.hide()
 

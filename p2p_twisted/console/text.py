@@ -1,4 +1,4 @@
-"""Make what comes from elsewhere safe to show, and numbers easy to read."""
+"""Make text from other peers safe to show, and numbers easy to read."""
 
 import re
 from typing import Final
@@ -13,11 +13,10 @@ _DIGITS: Final = re.compile(r"([0-9]+)")
 
 def visible(text: str) -> str:
     r"""
-    Escape whatever could move a cursor, hide, or forge a line.
+    Escape all characters that could move the cursor, hide text, or forge a line.
 
-    That is every control, format, bidirectional, private, unassigned and
-    surrogate character, and every separator but the space: U+202E becomes
-    ``\u202e``.
+    These are control, format, bidirectional, private, unassigned and surrogate characters,
+    and all separators except the space: U+202E becomes ``\u202e``.
     """
     if text.isprintable():
         return text
@@ -30,7 +29,7 @@ def shown_name(name: str) -> str:
 
 
 def cells(text: str) -> int:
-    """Return how many cells of a terminal a text takes, at most."""
+    """Return how many cells of a terminal a text takes at most."""
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 
@@ -52,14 +51,14 @@ def fitting(text: str, room: int) -> str:
 
 
 def padded(text: str, room: int) -> str:
-    """Fill up with spaces to ``room`` cells."""
+    """Pad a text with spaces to ``room`` cells."""
     return text + " " * (room - cells(text))
 
 
 def human_size(size: float) -> str:
     """Write a number of bytes: ``1.2 GiB``."""
     unit = 0
-    # What would be rounded to 1024 belongs to the next unit.
+    # A size that would be rounded to 1024 belongs to the next unit.
     while size >= 1023.95 and unit < len(_UNITS) - 1:
         size /= 1024
         unit += 1
@@ -67,7 +66,7 @@ def human_size(size: float) -> str:
 
 
 def human_time(seconds: float) -> str:
-    """Write a span of time: ``0.04 s``, ``10.9 s``, ``4:05``, ``2:00:07``."""
+    """Write a duration: ``0.04 s``, ``10.9 s``, ``4:05``, ``2:00:07``."""
     if seconds < 10:
         return f"{seconds:.2f} s"
     if seconds < 60:
@@ -78,17 +77,17 @@ def human_time(seconds: float) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """Write how many there are: ``1 peer``, ``7 peers``."""
+    """Write a number with its noun: ``1 peer``, ``7 peers``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def natural_order(name: str) -> tuple[tuple[int, str], ...]:
-    """Give a key that sorts ``s2`` before ``s10``."""
+    """Return a sort key that puts ``s2`` before ``s10``."""
     parts = _DIGITS.split(name)
     # Every second part is a number.
     return tuple((int(part) if index % 2 else 0, part) for index, part in enumerate(parts))
 
 
 def _cells(character: str) -> int:
-    # What it follows may be drawn twice as wide because of it.
+    # It may make the character before it twice as wide.
     return 1 if character == _EMOJI_SELECTOR else max(0, wcwidth(character))

@@ -1,4 +1,4 @@
-"""Tell a script how each line of its ended."""
+"""Tell a script how each of its lines ended."""
 
 import os
 
@@ -9,9 +9,9 @@ class Verdicts:
     r"""
     Writes ``ok\n`` or ``failed\n`` to a file descriptor.
 
-    A script that does not read them, or has closed its end, is told nothing more.
+    If the script does not read them, or has closed its end, nothing more is written.
 
-    :param fd: inherited from whoever started us.
+    :param fd: inherited from the process that started this one.
     """
 
     log = Logger()
@@ -20,7 +20,7 @@ class Verdicts:
         self._fd: int | None = fd
 
     def tell(self, is_ok: bool) -> None:
-        """Tell how one line ended."""
+        """Write how one line ended."""
         if self._fd is None:
             return
         try:
