@@ -1,1 +1,1 @@
-"""What runs a daemon: alarms, background tasks, worker threads, logs and process set-up."""
+"""What runs a daemon: reactor, alarms, background tasks, threads, logs, files and process."""

@@ -1,4 +1,4 @@
-"""A call that is to come later, and that may be put off or called off."""
+"""Call something later, unless that is put off or called off."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,10 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 class Alarm:
     """
-    At most one call to come.
+    Makes one call later; it holds at most one at a time.
 
     :param clock: the reactor.
-    :param call: what is called; it may set the alarm again.
+    :param call: is called; it may set the alarm again.
     """
 
     def __init__(self, clock: IReactorTime, call: Callable[[], object]) -> None:
@@ -24,13 +24,13 @@ class Alarm:
         return self._due is not None and bool(self._due.active())
 
     def set(self, seconds: float) -> None:
-        """Have the call come in so many seconds, and not when it was to come before."""
+        """Make the call in so many seconds, and not when it was due before."""
         if self._due is not None and self._due.active():
             self._due.reset(seconds)
         else:
             self._due = self._clock.callLater(seconds, self._call)
 
     def stop(self) -> None:
-        """Have it not come; without one to come, or again, this does no harm."""
+        """Make no call; without one to come, or again, this does no harm."""
         if self._due is not None and self._due.active():
             self._due.cancel()

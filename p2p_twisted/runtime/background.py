@@ -1,4 +1,4 @@
-"""Give an owner to the Deferreds that nobody waits for."""
+"""Own the Deferreds that no code waits for."""
 
 from collections.abc import Coroutine
 from typing import Any
@@ -10,9 +10,9 @@ from twisted.python.failure import Failure
 
 def background(log: Logger, doing: str, work: "Deferred[Any] | Coroutine[Any, Any, Any]") -> None:
     """
-    Let something happen by itself; whatever goes wrong with it is logged.
+    Let work go on by itself, and log its failure; cancellation is none.
 
-    :param doing: what it is, for the log.
+    :param doing: what the work does, for the log.
     """
     task = work if isinstance(work, Deferred) else Deferred.fromCoroutine(work)
 

@@ -24,15 +24,15 @@ class Destination:
 
     :ivar path: of its file, which is moved aside whenever it has 10 MB, with the
         last five kept; ``None`` or ``-`` for standard output.
-    :ivar is_verbose: whether single messages are told of as well; a stranger can
-        cause any number of those.
+    :ivar is_verbose: whether single messages are logged, too; a stranger can cause any
+        number of those.
     """
 
     path: str | None = None
     is_verbose: bool = False
 
     def observer(self) -> ILogObserver:
-        """Make what writes the log."""
+        """Make the observer that writes the log."""
         if self.path in (None, "", "-"):
             lines = textFileLogObserver(sys.stdout)
         else:
@@ -43,7 +43,7 @@ class Destination:
 
 
 destination: Final = Destination()
-"""This process's: twistd takes an observer only by its name in a module."""
+"""Of this process: twistd takes an observer only by its name in a module."""
 
 OBSERVER: Final = f"{__name__}.destination.observer"
 """That name."""

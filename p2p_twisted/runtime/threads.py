@@ -20,7 +20,7 @@ class Offload(Protocol):
 
 class WorkerPool:
     """
-    A few threads for hashing, fsync and publishing.
+    Runs hashing, fsync and publishing in a few threads.
 
     It is not the reactor's own pool, which also resolves names and must not
     wait behind a large file.
@@ -35,7 +35,7 @@ class WorkerPool:
         self._pool.start()
 
     def stop(self) -> None:
-        """Wait for what has begun, and end the threads."""
+        """Wait for the calls that have begun, and end the threads."""
         self._pool.stop()
 
     def __call__(self, function: Callable[..., T], *args: Any) -> "Deferred[T]":

@@ -1,4 +1,4 @@
-"""How much of something a link may send."""
+"""Limit how often something may happen, in the long run and at once."""
 
 from attrs import define, field
 
@@ -7,7 +7,7 @@ from attrs import define, field
 @define(weakref_slot=False)
 class TokenBucket:
     """
-    A token bucket: so many a second, and a burst after a pause.
+    Holds tokens that come back at a rate, up to a burst.
 
     :ivar rate: tokens per second.
     :ivar burst: the most that can be saved up.
@@ -22,18 +22,18 @@ class TokenBucket:
         self._tokens = self.burst
 
     def left(self, now: float) -> int:
-        """Tell how many whole tokens there are."""
+        """Return how many whole tokens there are; ``now`` is in seconds."""
         since = now - (now if self._filled_at is None else self._filled_at)
         self._filled_at = now
         self._tokens = min(self.burst, self._tokens + since * self.rate)
         return int(self._tokens)
 
     def spend(self, count: int) -> None:
-        """Take tokens that there are: see :meth:`left`."""
+        """Remove tokens that are there: see :meth:`left`."""
         self._tokens -= count
 
     def take(self, now: float) -> bool:
-        """Take one token, if there is one."""
+        """Remove one token; return whether there was one."""
         if not self.left(now):
             return False
         self._tokens -= 1

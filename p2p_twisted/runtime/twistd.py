@@ -1,4 +1,4 @@
-"""What both daemons need to live well under twistd: options, and services that start and stop."""
+"""What both daemons need under twistd: options, and services that start and stop."""
 
 import sys
 from typing import Any, Final
@@ -24,10 +24,10 @@ class DaemonOptions(Options):
     """
     Options of a daemon that shares its directory with other daemons.
 
-    Left to itself, twistd lets two daemons of one directory clash on their pid
-    file, and logs into what the person types. Where neither was chosen: a pid
-    file only for a daemon in the background, and a log file there and where a
-    prompt is on the terminal, both named after :meth:`stem`.
+    By default, twistd lets two daemons of one directory clash on their pid file, and logs
+    into what the person types. Unless a person chose otherwise, a daemon in the background
+    has a pid file, and a daemon there or with a prompt on the terminal a log file, both
+    named after :meth:`stem`.
 
     :cvar has_prompt: whether the terminal is for a conversation, not for the log.
     """
@@ -37,13 +37,13 @@ class DaemonOptions(Options):
     optFlags = [["verbose", None, "Log every message, too."]]
 
     def stem(self) -> str:
-        """Name this daemon's files: ``p2ppeer-s1``."""
+        """Return the name of this daemon's files, without suffix: ``p2ppeer-s1``."""
         raise NotImplementedError
 
     @override
     def postOptions(self) -> None:
         twistd = self.parent
-        # There is none in tests, and twist has no files.
+        # In tests there is no parent, and twist has no files.
         if twistd is None or "pidfile" not in twistd:
             return
         in_foreground = twistd["nodaemon"] or twistd["debug"]
@@ -61,7 +61,7 @@ class DaemonOptions(Options):
 
 class ListeningService(Service):
     """
-    Listen from before privileges are dropped until the daemon stops.
+    Listens from before privileges are dropped until the daemon stops.
 
     :param endpoint: as :func:`serverFromString` takes it: ``tcp:9011``.
     """
@@ -89,7 +89,7 @@ class ListeningService(Service):
         super().privilegedStartService()
         outcome: list[Any] = []
         self._endpoint.listen(self._factory).addBoth(outcome.append)
-        # What listens on a socket of its own does so at once.
+        # An endpoint with a socket of its own listens at once.
         [result] = outcome
         if isinstance(result, Failure):
             raise CannotStart(f"cannot listen on {self._description}: {_reason(result)}")
@@ -98,7 +98,7 @@ class ListeningService(Service):
     @override
     def startService(self) -> None:
         super().startService()
-        # twist knows no privileges.
+        # twist does not call privilegedStartService.
         if self._port is None:
             self.privilegedStartService()
 
@@ -111,11 +111,7 @@ class ListeningService(Service):
 
 
 class WorkerService(Service):
-    """
-    Run a pool's threads from after the fork until nobody can need them any more.
-
-    They end when all other services have stopped, in whatever order these do.
-    """
+    """Runs a pool's threads from after the fork until all other services have stopped."""
 
     def __init__(self, reactor: IReactorCore, pool: WorkerPool) -> None:
         self._reactor = reactor
@@ -131,16 +127,16 @@ class WorkerService(Service):
 
 def listen(reactor: Reactor, host: str, port: int, factory: IProtocolFactory) -> IListeningPort:
     """
-    Listen on a TCP port, with room for a crowd that comes at once.
+    Listen on a TCP port, with a backlog for many peers that connect at once.
 
-    :raises CannotListenError: when the port cannot be had.
+    :raises CannotListenError: when the port is taken, or may not be used.
     """
     bound: IListeningPort = reactor.listenTCP(port, factory, backlog=_BACKLOG, interface=host)
     return bound
 
 
 def _with_backlog(endpoint: str) -> str:
-    """Ask for the room that Twisted's 50 would not give, unless the user asked for some."""
+    """Ask for a longer backlog than Twisted's 50, unless the user chose one."""
     if endpoint.startswith(("tcp:", "tcp6:")) and ":backlog=" not in endpoint:
         return f"{endpoint}:backlog={_BACKLOG}"
     return endpoint

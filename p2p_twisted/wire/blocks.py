@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 RawSink = Callable[[bytes], None]
-"""Takes raw bytes as they come, in pieces of any size."""
+"""Is given raw bytes as they come, in pieces of any size."""
 
 _BEHIND_MOST_BYTES: Final = 128
 
@@ -24,7 +24,7 @@ class Section(Protocol):
     left: int
 
     def take(self, piece: bytes) -> None:
-        """Take the next ones, no more than are left."""
+        """Handle the next ones, no more than are left."""
 
 
 class Pieces:
@@ -72,7 +72,7 @@ class Block:
         self.filled(len(piece))
 
     def filled(self, count: int) -> None:
-        """Take note that so many bytes have been put where there was room."""
+        """Count bytes that were put where there was room."""
         self.left -= count
         self._moved(count)
         if not self.left:
@@ -84,12 +84,12 @@ class BlockReader:
     """
     Reads a plain TCP connection in its transport's place: blocks, and the lines between them.
 
-    It has a descriptor of its own, since reactors know who reads by its number.
-    As long as that is open the connection is, whatever the transport does: so
-    end it before the transport closes. Once ended it never reads again.
+    It has a descriptor of its own, since reactors tell readers apart by their numbers.
+    The connection stays open as long as that descriptor does, even when the transport
+    closes: end the reader before. Once ended it never reads again.
 
     :param handle: the transport's socket; the transport must not read meanwhile.
-    :param room: tells where bytes belong, which is nowhere between blocks, and how many to
+    :param room: returns where bytes belong, which is nowhere between blocks, and how many to
         read behind them: the next block's line, and best nothing of that block.
     :param took: is told how many were put there, and given what came behind them.
     :param failed: is called when nothing can be read; the transport will see why.
@@ -113,17 +113,17 @@ class BlockReader:
         reactor.addReader(self)
 
     def end(self) -> None:
-        """Let go of the connection; twice does no harm."""
+        """Stop reading and close the descriptor; twice does no harm."""
         if self.fileno() >= 0:
             self._reactor.removeReader(self)
             self._socket.close()
 
     def fileno(self) -> int:
-        """Tell the descriptor's number; -1 when it is ended."""
+        """Return the descriptor's number; -1 once ended."""
         return self._socket.fileno()
 
     def logPrefix(self) -> str:  # noqa: N802
-        """Name it for Twisted's log."""
+        """Return its name for Twisted's log."""
         return "block"
 
     def doRead(self) -> None:  # noqa: N802
@@ -133,7 +133,7 @@ class BlockReader:
             self._read_some()
 
     def _read_some(self) -> bool:
-        """Read once; tell whether that was only something behind a block."""
+        """Read once; return whether only bytes behind a block came."""
         room, behind = self._room()
         try:
             count = self._socket.recvmsg_into((room, self._behind[:behind]))[0]
@@ -150,13 +150,13 @@ class BlockReader:
         return count > 0 and not room
 
     def connectionLost(self, reason: Failure) -> None:
-        """Take note that the reactor has found it broken."""
+        """Hand over to the transport: the reactor has found the connection broken."""
         if self.fileno() >= 0:
             self._failed()
 
 
 def plain_socket(transport: Any) -> socket.socket | None:
-    """Find the socket that a transport's bytes go through as they are; TLS has none."""
+    """Return the socket that a transport's bytes go through as they are; TLS has none."""
     if ISystemHandle.providedBy(transport):
         handle = transport.getHandle()
         if isinstance(handle, socket.socket):

@@ -18,12 +18,12 @@ DIGEST_BYTES: Final = 32
 
 
 def chunk_count(size: int) -> int:
-    """Tell how many chunks a file of ``size`` bytes has; an empty one has none."""
+    """Return how many chunks a file of ``size`` bytes has; an empty one has none."""
     return -(-size // CHUNK_BYTES)
 
 
 def chunk_length(size: int, index: int) -> int:
-    """Tell how many bytes chunk ``index`` of a file of ``size`` bytes has."""
+    """Return how many bytes chunk ``index`` of a file of ``size`` bytes has."""
     return min(CHUNK_BYTES, size - index * CHUNK_BYTES)
 
 

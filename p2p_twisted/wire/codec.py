@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Unsendable(ValueError):
-    """A message of ours that nobody would accept: better found here than by an honest peer."""
+    """A message of ours that every peer would refuse: better found here than there."""
 
 
 class LineTooLong(Unsendable):
@@ -114,7 +114,7 @@ def _is_too_deep(body: bytes) -> bool:
     Return whether valid JSON nests lists and objects deeper than the limit.
 
     The interpreter's own limit differs between versions of Python. Each round takes the
-    innermost brackets away, whatever they are within.
+    innermost brackets away.
     """
     if body.count(b"[") + body.count(b"{") <= JSON_DEPTH:
         return False
@@ -136,7 +136,7 @@ def _line(message: Message) -> bytes:
 
 
 def _plain(value: Any) -> dict[str, Any]:
-    """Turn an object into what JSON has: those of its fields that differ from their defaults."""
+    """Turn an object into JSON's types: those of its fields that differ from their defaults."""
     return {
         name: turn(member) if turn else member
         for name, default, turn in _fields(value.__class__)
@@ -156,7 +156,7 @@ def _fields(kind: type) -> tuple[tuple[str, Any, Callable[[Any], Any] | None], .
 
 
 def _turning(hint: Any) -> Callable[[Any], Any] | None:
-    """Tell how to turn a field of this type; what holds no object of ours is JSON as it is."""
+    """Return what turns a field of this type into JSON; ``None`` where it is JSON as it is."""
     if attrs.has(hint):
         return _plain
     return _plain_members if any(attrs.has(member) for member in get_args(hint)) else None

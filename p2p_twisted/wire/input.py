@@ -1,4 +1,4 @@
-"""Decide who reads the raw bytes of a connection: its transport, or a shorter way."""
+"""Read the raw bytes of a connection: by its transport, or straight into a buffer."""
 
 import socket
 from collections.abc import Callable
@@ -21,18 +21,18 @@ from p2p_twisted.wire.send_queue import IStream
 
 class Input:
     """
-    What comes in on one connection between its lines.
+    Reads what comes in on one connection between its lines.
 
-    Whatever the transport reads is given to :meth:`take`. Of a block on a plain
-    TCP connection the transport reads no more than comes with its line: the rest
-    is read straight into its buffer, on reactors that let others read at all.
+    What the transport reads is given to :meth:`take`. Of a block on a plain TCP
+    connection the transport reads no more than comes with its line: the rest is read
+    straight into the block's buffer, on reactors that know other readers than transports.
 
     :param took: is told when so many bytes were read into a block, and given
         what came behind them.
     """
 
     def __init__(self, reactor: IReactorTime, took: Callable[[int, bytes], None]) -> None:
-        # For blocks that are read straight; None on a reactor that knows no other readers.
+        # None on a reactor that knows no other readers than transports.
         self._readers = IReactorFDSet(reactor, None)
         self._took = took
         self._section: Section = _NOTHING
@@ -56,7 +56,7 @@ class Input:
         self.fit()
 
     def line_came(self, length: int) -> None:
-        """Take note of a line: the next one of its kind is mostly as long."""
+        """Record a line's length: the next one of its kind is mostly as long."""
         self._section, self._line_bytes = _NOTHING, length
 
     def expect_raw(self, length: int, sink: RawSink) -> None:
@@ -96,7 +96,7 @@ class Input:
         self._section.take(piece)
 
     def filled(self, count: int) -> None:
-        """Take note that so many bytes have come straight into the block."""
+        """Count bytes that have come straight into the block."""
         assert isinstance(self._section, Block)
         self._moved(count)
         self._section.filled(count)
@@ -107,11 +107,11 @@ class Input:
 
     def fit(self) -> None:
         """
-        Let whoever is best read what comes next.
+        Choose what reads what comes next, and in which pieces.
 
         Raw bytes are read in large pieces, but lines only in small ones: for every
-        line LineReceiver copies all that was read behind it, and while thousands of
-        short lines are read nobody else's turn comes.
+        line LineReceiver copies everything that was read behind it, and thousands of
+        short lines in one piece would keep all other connections waiting.
         """
         if self._is_paused or (self._is_worth_a_reader and self._read_straight()):
             return
@@ -137,7 +137,7 @@ class Input:
         return self._reader is not None or self.left > limits.LINE_BYTES
 
     def _moved(self, count: int) -> None:
-        """Read nothing for a while where the pace demands it; what has been read is still told."""
+        """Pause where the pace demands it; what has been read already is still handled."""
         if not self._pace.moved(count, self._go_on):
             self._is_paused = True
             self._drop_reader()
@@ -149,7 +149,7 @@ class Input:
         self.fit()
 
     def _read_straight(self) -> bool:
-        """Have the transport read nothing; tell whether that can be."""
+        """Read in the transport's place; return whether that is possible."""
         if self._reader is not None:
             return True
         assert self._socket is not None
@@ -165,7 +165,7 @@ class Input:
         return True
 
     def _hand_back(self) -> None:
-        """Let the transport read again."""
+        """Have the transport read again."""
         self._drop_reader()
         self._transport.resumeProducing()
 
@@ -180,7 +180,7 @@ class Input:
 
 
 class _Unlimited:
-    """The pace of those whom nobody limits."""
+    """The pace of a connection that is not limited."""
 
     is_paused = False
     allowance = limits.MIB
@@ -189,7 +189,7 @@ class _Unlimited:
         return True
 
     def stop(self) -> None:
-        """Do nothing."""
+        """Ignore it: nothing waits here."""
 
 
 _NOTHING: Final = Pieces(0)

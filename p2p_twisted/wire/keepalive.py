@@ -1,4 +1,4 @@
-"""Tell whether the other side of a connection still lives: pings, and the time they take."""
+"""Find out whether the other side of a connection still lives, and how far away it is."""
 
 from collections.abc import Callable
 from typing import Final
@@ -14,13 +14,13 @@ _SHORTEST_WAIT_SECONDS: Final = 0.1
 
 class KeepAlive:
     """
-    One ping per silence of 5 s, and death after 15 s of it.
+    Pings after 5 s of silence, and gives up after 15 s of it.
 
     Neither TCP's keepalive nor its timeouts notice a process that was stopped. Both
-    sides hear the same silence: they break it by turns, each a second later than the
-    other when it was the last to.
+    sides hear the same silence and break it by turns: the side that broke it last waits
+    a second longer.
 
-    :param is_first: whether it is our turn; the other side is to think that it is not its.
+    :param is_first: whether the first turn is ours; the other side has the opposite.
     :param ping: sends a ping of that number.
     :param died: is called once, when nothing was heard for 15 s.
     :ivar round_trip: of the last answered ping, in seconds; before it, how long the first
@@ -48,7 +48,7 @@ class KeepAlive:
         self._next_check = Alarm(clock, self._check)
 
     def start(self) -> None:
-        """Listen to the silence from now on; again does no harm."""
+        """Watch for silence from now on; again does no harm."""
         if not self._is_started:
             self._is_started = True
             self.heard()
@@ -59,22 +59,22 @@ class KeepAlive:
         self._next_check.stop()
 
     def heard(self) -> None:
-        """Take note of a sign of life, whatever it was."""
+        """Record a sign of life: any bytes."""
         self._heard_at = self._clock.seconds()
         if self.round_trip is None and self._spoke_at is not None:
             self.round_trip = self._heard_at - self._spoke_at
 
     def spoke(self) -> None:
-        """Take note that we say something: the first time, it is answered at once."""
+        """Record that we say something: the first time, it is answered at once."""
         if self._spoke_at is None:
             self._spoke_at = self._clock.seconds()
 
     def pinged(self) -> None:
-        """Take note that the other side has broken the silence: the next one is ours to break."""
+        """Record that the other side has broken the silence: the next one is ours to break."""
         self._patience = limits.PING_AFTER_SECONDS
 
     def answered(self, number: int) -> None:
-        """Take the answer to a ping; one to any but the last says nothing."""
+        """Handle the answer to a ping; only the last ping's gives a time."""
         if number == self._pings and self._pinged_at is not None:
             self.round_trip = self._clock.seconds() - self._pinged_at
             self._pinged_at = None

@@ -18,7 +18,7 @@ class Bounds:
     """
     How many connections a listener holds.
 
-    :ivar total: of all kinds; above it the newcomer is closed.
+    :ivar total: of all kinds; above it a new one is closed.
     :ivar silent: that have not sent a message yet; above it the oldest is closed.
     :ivar per_host: from one address; loopback is not counted.
     """
@@ -31,7 +31,9 @@ class Bounds:
         """
         Lower them to what a process may have open, less what it needs for itself.
 
-        Or strangers could take what files and connections of our own are opened with.
+        Otherwise strangers could use up the descriptors of our own files and connections.
+
+        :param open_files: how many descriptors the process may have.
         """
         room = open_files - min(limits.FILES_RESERVED, open_files // 2)
         return evolve(self, total=min(self.total, room), silent=min(self.silent, room // 2))
@@ -39,9 +41,9 @@ class Bounds:
 
 class Listener(Factory):
     """
-    Greet whoever connects, and start a session for it.
+    Greets each peer that connects, and starts a session for it.
 
-    :param greeting: who answers here.
+    :param greeting: says who answers here.
     :param make_session: is called once per accepted connection.
     """
 
@@ -82,7 +84,7 @@ class Listener(Factory):
     def _has_room_for(self, host: str) -> bool:
         if len(self._open) >= self._bounds.total:
             return False
-        # What has no address is a socket of this machine.
+        # A connection without an address comes from this machine.
         is_remote = bool(host) and not is_loopback(host)
         if is_remote and self._hosts[host] >= self._bounds.per_host:
             return False
@@ -90,7 +92,7 @@ class Listener(Factory):
         return True
 
     def _drop_oldest_silent(self) -> None:
-        # Looked through only at the bound: a flood must not make each accept slower.
+        # They are looked through only at the bound: a flood must not make each accept slower.
         if len(self._newcomers) >= self._bounds.silent:
             self._newcomers = {
                 connection: None

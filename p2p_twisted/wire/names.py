@@ -1,8 +1,8 @@
 """
 The one validator for every name and address that crosses a connection.
 
-Whatever passed here is safe to use: a peer's name as a file name, a path below
-a folder of ours, an address as the target of a dial.
+What passed here is safe to use: a peer's name as a file name, a path below a folder
+of ours, an address as the target of a dial.
 """
 
 import ipaddress
@@ -30,16 +30,16 @@ NetworkName = PeerName
 """The name of a network: peers of different networks do not link."""
 
 FileId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-"""What names content: see :mod:`p2p_twisted.wire.chunks`."""
+"""Names content: see :mod:`p2p_twisted.wire.chunks`."""
 
 MessageId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
 """A random name for one broadcast, question or ticket."""
 
 Token = MessageId
-"""The secret that proves a registration is one's own."""
+"""The secret by which a peer proves that a registration is its own."""
 
 Port = Annotated[int, msgspec.Meta(ge=1024, le=65535)]
-"""A TCP port that needs no privilege: nobody can be sent to a mail or web server."""
+"""A TCP port that needs no privilege, so that no peer can be sent to a mail or web server."""
 
 # Everything else is allowed, also what this Python's Unicode does not know yet: peers with
 # different Pythons must agree, or one file's name would cut the links between them.
@@ -70,7 +70,7 @@ _WINDOWS_DEVICES: Final = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"]
     + [f"{device}{digit}" for device in ("com", "lpt") for digit in "0123456789¹²³"]
 )
-# 0.0.0.0/8 is nobody, like 0.0.0.0 itself.
+# No host has an address in 0.0.0.0/8.
 _THIS_NETWORK: Final = ipaddress.IPv4Network("0.0.0.0/8")
 # The separators, and what names a second stream of a file on NTFS.
 _FORBIDDEN: Final = frozenset("\\/:")
@@ -147,7 +147,7 @@ def check_path(path: str) -> None:
 
 
 def collision_key(path: str) -> str:
-    """Fold a path to what a case-insensitive file system would take it for."""
+    """Fold a path to what a case-insensitive file system makes of it."""
     return unicodedata.normalize("NFC", path.casefold())
 
 
@@ -157,7 +157,7 @@ def check_host(host: str) -> None:
     Check that a host is a canonical IP literal that one peer could have.
 
     :raises BadName: for names, odd spellings (``127.1``, ``0x7f.1``), and
-        addresses that mean nobody or everybody.
+        addresses that mean no host or all hosts.
     """
     try:
         address = ipaddress.ip_address(host)
@@ -182,14 +182,14 @@ def check_host(host: str) -> None:
 
 
 def plain_host(host: str) -> str:
-    """Write the address of a socket as messages do: IPv4 as such, on a socket for both, too."""
+    """Write a socket's address as messages do: IPv4 as such, also from a socket for both."""
     if not host.startswith("::ffff:"):
         return host
     return str(ipaddress.IPv6Address(host).ipv4_mapped or host)
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a checked host is this machine itself."""
+    """Return whether a checked host is this machine itself."""
     return host.startswith("127.") or host == "::1"
 
 

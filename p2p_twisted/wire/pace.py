@@ -1,4 +1,4 @@
-"""How fast bytes may move: the seam between connections and whoever limits them."""
+"""How fast bytes may move: what a connection asks of the limiter of its bytes."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -17,11 +17,11 @@ class Pace(Protocol):
 
     def moved(self, count: int, go_on: Callable[[], None]) -> bool:
         """
-        Take note that bytes have moved.
+        Count bytes that have moved.
 
         :param go_on: is called when more may move, unless that is now.
-        :returns: whether it is.
+        :returns: whether more may move now.
         """
 
     def stop(self) -> None:
-        """Call nobody back any more; twice does no harm."""
+        """Never call ``go_on`` again; twice does no harm."""

@@ -1,4 +1,4 @@
-"""What can be pushed: the seam between a library and the transfers that serve it."""
+"""What can be pushed: open content, whichever room it comes from."""
 
 import os
 from typing import Protocol
@@ -7,7 +7,7 @@ from p2p_twisted.wire.names import FileId
 
 
 class SourceChanged(Exception):
-    """The content is not what its file id names any more; nobody is to blame."""
+    """The content is not what its file id names any more; its holder is not to blame."""
 
 
 class Source(Protocol):
@@ -42,7 +42,7 @@ class Source(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of it; twice does no harm."""
+        """Close what is open; twice does no harm."""
 
 
 def read_exactly(fd: int, offset: int, length: int) -> bytes:

@@ -4,7 +4,7 @@ Every message that can cross a connection, with its bounds.
 A message is one frozen class; its verb is the class's :data:`verb` and its
 fields are the members of the JSON object behind it. What a class cannot say
 about a value (a path, a host) its attrs validator says. Decoding enforces all
-of it, so whoever holds a message holds valid values.
+of it: the values in a message are valid.
 """
 
 from typing import Final

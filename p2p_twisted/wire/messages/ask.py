@@ -35,14 +35,14 @@ class Ask(Message):
     :ivar hops: how far the question still goes.
     :ivar wait: how long the asker waits for the answer, in seconds.
     :ivar limit: how many hits for one file each peer passes on.
-    :ivar tree: it keeps to the tree once it may go only so many hops further; before
-        that, it goes by every link. So 0 means by every link all the way.
+    :ivar tree: for its last so many hops it keeps to the tree; before that, it goes by
+        every link. So 0 means by every link all the way.
     :ivar most: how many files each peer names at most, of those whose names match.
-    :ivar quiet: only hits are told, by those who have some, and no end: it is over after
-        a second.
+    :ivar quiet: only peers with hits answer, and the end is not told: it is over after a
+        second.
     :ivar after: the question along the tree that has not come to all, and which this one
-        is to make up for: whoever has not heard it takes the link by which this one comes
-        first into the tree.
+        is to make up for: a peer that has not heard it takes the link by which this one
+        comes first into the tree.
     """
 
     verb = "ASK"
@@ -79,7 +79,7 @@ class Hit:
     """
     A file or folder that a peer shares.
 
-    :ivar peer: who shares it.
+    :ivar peer: the one that shares it.
     :ivar name: its path below what the peer shares.
     :ivar size: in bytes; a folder's is that of all its files.
     :ivar kind: what it is.
@@ -106,7 +106,7 @@ class Told(Message):
     What came back for a question.
 
     :ivar id: the question's.
-    :ivar peers: who answered ``topo``.
+    :ivar peers: the ones that answered ``topo``.
     :ivar hits: what was found.
     :ivar more: further lines follow; the counts are in the last one.
     :ivar answered: how many peers this answer speaks for.
@@ -114,13 +114,13 @@ class Told(Message):
     :ivar cut: whether anything was left out to stay within bounds.
     :ivar ends: of each peer that it speaks for, three bits of 48 for each link that it had
         when the question was asked, all combined by exclusive or: what both ends of a
-        link report cancels out, so that 0 means that nobody's neighbor was left out.
+        link report cancels out, so that 0 means that no neighbor was left out.
     """
 
     verb = "TOLD"
 
     id: MessageId
-    # More than a line holds: so whatever fits on one can be sent.
+    # More than a line holds, so that everything that fits on one can be sent.
     peers: Annotated[tuple[PeerRecord, ...], Meta(max_length=2_000)] = ()
     hits: Annotated[tuple[Hit, ...], Meta(max_length=2_000)] = ()
     more: bool = False
@@ -137,7 +137,7 @@ class Want(Message):
 
     :ivar ticket: random; the push must show it.
     :ivar file: what is wanted.
-    :ivar name: of the requester, who listens at ``host`` and ``port``.
+    :ivar name: of the requester, which listens at ``host`` and ``port``.
     :ivar host: where the holder dials to.
     :ivar port: where the holder dials to.
     :ivar route: the peers still to pass, the holder last.

@@ -17,8 +17,8 @@ class Link(Message):
     """
     Ask that this connection become a link.
 
-    :ivar why: ``join`` too few links, where the registry has named who is asked; ``need``
-        too few links; ``mix`` a swap.
+    :ivar why: ``join`` too few links, and the registry has named the peer that is asked;
+        ``need`` too few links; ``mix`` a swap.
     :ivar name: of the peer that asks.
     :ivar port: where it listens; its host is the connection's.
     :ivar alone: it has no other link, so it is never refused.
@@ -82,7 +82,7 @@ class Gossip(Message):
 
     :ivar id: its random name.
     :ivar kind: what it means: ``stop`` stops the network.
-    :ivar origin: who issued it.
+    :ivar origin: the peer that issued it.
     :ivar age: seconds since it was issued, counted up by every peer that passes it on.
     :ivar life: the age at which it is passed on no more, in seconds.
     :ivar hops: how many peers have passed it on.

@@ -26,7 +26,7 @@ class Message:
 @attrs.frozen
 class Hello(Message):
     """
-    The listener's first line: who answers here.
+    The listener's first line: it says who answers here.
 
     :ivar protocol: the version of the protocol that it speaks.
     :ivar role: what it is.
@@ -42,7 +42,7 @@ class Hello(Message):
     network: NetworkName
 
     def is_from(self, role: str, name: PeerName, network: NetworkName) -> bool:
-        """Tell whether this is who was to be reached, speaking a protocol that we speak."""
+        """Return whether this is the one that we wanted, with a protocol that we speak."""
         theirs = (self.role, self.name, self.network, self.protocol)
         return theirs == (role, name, network, PROTOCOL)
 
@@ -88,7 +88,7 @@ class Bye(Message):
 @attrs.frozen
 class Ping(Message):
     """
-    Are you there? Whoever is answers with ``PONG``.
+    Are you there? The answer is ``PONG``.
 
     :ivar n: any number.
     """

@@ -57,7 +57,7 @@ class Have(Message):
 
     Said by the holder: ask me for what I have named, and for nothing else; what was
     asked for before the first ``HAVE`` is forgotten. Said by the requester: do not
-    send me these, and tell nobody that they are rare.
+    send me these, and do not treat them as rare.
 
     :ivar chunks: pairs of the first one's index and how many.
     """
