@@ -24,11 +24,13 @@ from p2p_twisted.library.library import Library
 from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.inbound import InboundDispatcher
+from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.overlay_events import OverlayEvents
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.query_answers import QueryAnswers
+from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.saved_book import BookSaver, load_book
 from p2p_twisted.peer.searches import Searches
@@ -36,6 +38,7 @@ from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.state import STATE_DIRECTORY, StateDirectory
+from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.threads import Offload
@@ -45,7 +48,7 @@ from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.listener import Bounds, Listener
-from p2p_twisted.wire.messages import PROTOCOL, Hello
+from p2p_twisted.wire.messages import PROTOCOL, Hello, Join
 from p2p_twisted.wire.names import MessageId, PeerAddress
 from p2p_twisted.wire.session import Session
 
@@ -81,6 +84,7 @@ class PeerBuilder:
             settings=self.settings,
             shared=self.shared,
             local=self.local,
+            registration=self.registration,
             network=self.network,
             searches=self.searches,
             answers=self.answers,
@@ -144,18 +148,11 @@ class PeerBuilder:
 
     @cached_property
     def network(self) -> NetworkSession:
-        """The port, the registration and the links."""
+        """The port and the links."""
         greeting = Hello(PROTOCOL, "peer", self.settings.name, self.settings.network)
         bounds = Bounds().within(open_files_limit())
-        return NetworkSession(
-            self.reactor,
-            self.rng,
-            self.settings,
-            state=self.state,
-            listener=Listener(self.reactor, greeting, self._accept, bounds),
-            start_overlay=self._start_overlay,
-            announce=self.announce,
-        )
+        listener = Listener(self.reactor, greeting, self._accept, bounds)
+        return NetworkSession(self.reactor, self.settings, listener, self._start_overlay)
 
     def _accept(self, connection: Connection) -> Session:
         return InboundDispatcher(connection, self.network.driver, self.downloads.session_for_push)
@@ -166,10 +163,26 @@ class PeerBuilder:
         return driver, BookSaver(self.reactor, book, self.state, self.offload)
 
     @cached_property
+    def registration(self) -> RegistrationKeeper:
+        """The place in the registry."""
+        settings = self.settings
+        return RegistrationKeeper(
+            settings.name,
+            LeaseMachine(Join(settings.name, advertise=settings.advertise)),
+            clock=self.reactor,
+            rng=self.rng,
+            client=RegistryClient(self.reactor, *settings.registry, settings.network),
+            state=self.state,
+            registrant=self.network,
+            announce=self.announce,
+        )
+
+    @cached_property
     def events(self) -> OverlayEvents:
         """What the overlay tells."""
         return OverlayEvents(
             network=self.network,
+            registration=self.registration,
             answers=self.answers,
             downloads=self.downloads,
             partials=self.partials,

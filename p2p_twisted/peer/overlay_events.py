@@ -7,7 +7,9 @@ from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.overlay.queries import LocalAnswer
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.query_answers import QueryAnswers
+from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.shutdown import STOP, Shutdown
+from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
@@ -22,6 +24,7 @@ class OverlayEvents:
     log = Logger()
 
     _network: NetworkSession
+    _registration: RegistrationKeeper
     _answers: QueryAnswers
     _downloads: Downloads
     _partials: PartialRegister
@@ -33,14 +36,17 @@ class OverlayEvents:
         return self._answers.answer_stranger(ask)
 
     def neighbor_up(self, address: PeerAddress) -> None:
-        """Log that a link has begun."""
+        """Log that a link has begun, and tell the registration."""
         self.log.info("linked with {neighbor}", neighbor=str(address))
+        self._registration.neighbors_changed(len(self._network.neighbors))
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
-        """Log that a link has ended, and see to the registry."""
+        """Log that a link has ended, and report a death to the registry."""
         how = "died" if has_died else "is no neighbor any more"
         self.log.info("{neighbor} {how}", neighbor=str(address), how=how)
-        self._network.neighbor_gone(address, has_died)
+        if has_died:
+            background(self.log, "reporting a death", self._registration.report(address))
+        self._registration.neighbors_changed(len(self._network.neighbors))
 
     def delivered(self, gossip: Gossip) -> None:
         """Obey a broadcast."""

@@ -1,12 +1,14 @@
 """The peer as one object: what it shares, what it fetches, and its place in the network."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import attrs
-from twisted.internet.defer import Deferred, FirstError, gatherResults
+from twisted.internet import defer
+from twisted.internet.defer import Deferred, DeferredList, FirstError, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
@@ -17,6 +19,7 @@ from p2p_twisted.peer.interface import Found, IPeer, PeerError, Selection, Statu
 from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.query_answers import QueryAnswers
+from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.settings import Settings
@@ -30,6 +33,8 @@ from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Ask, Hit
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
+
+_GOODBYE_SECONDS: Final = 1.0
 
 _UNSENT: Final = "0" * 32
 """The id of a question that is put to this peer alone."""
@@ -51,6 +56,7 @@ class Peer:
     _settings: Settings
     _shared: SharedLibraries
     _local: LocalContent
+    _registration: RegistrationKeeper
     _network: NetworkSession
     _searches: Searches
     _answers: QueryAnswers
@@ -84,7 +90,7 @@ class Peer:
 
         :raises RegistryRefused: when the registry refuses this peer for good.
         """
-        me = await self._network.join()
+        me = await self._registration.begin()
         self._downloads.start()
         return me
 
@@ -166,7 +172,7 @@ class Peer:
             network=settings.network,
             neighbors=self._network.neighbors,
             registry=f"{host}:{port}",
-            registered=self._network.is_registered,
+            registered=self._registration.is_registered,
             directory=str(settings.directory),
             downloads=str(settings.downloads),
             files=own.files,
@@ -252,10 +258,24 @@ class Peer:
         try:
             await self._downloads.stop()
             await self._uploads.stop()
-            await self._network.leave("stopping" if self._shutdown.has_begun else "leaving")
+            await self._say_goodbye()
             await self._local.stop()
         finally:
             self.state.close()
             self._has_left = True
             for waiting in self._leavers:
                 waiting.callback(None)
+
+    async def _say_goodbye(self) -> None:
+        """Leave registry and overlay; each may take a second at most."""
+
+        def forgive(failure: Failure) -> None:
+            if failure.check(defer.TimeoutError) is None:
+                self.log.failure("while leaving", failure)
+
+        ended = Deferred.fromCoroutine(self._registration.end())
+        why: Literal["leaving", "stopping"] = "stopping" if self._shutdown.has_begun else "leaving"
+        goodbyes = [ended, *self._network.leave(why)]
+        for goodbye in goodbyes:
+            goodbye.addTimeout(_GOODBYE_SECONDS, self._clock).addErrback(forgive)
+        await DeferredList(goodbyes)

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.state import StateInUse
-from p2p_twisted.registry.client import RegistryRefused
+from p2p_twisted.registry.refusals import RegistryRefused
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.reactor import Reactor

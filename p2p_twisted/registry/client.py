@@ -6,6 +6,7 @@ import attrs
 
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.one_shot import NoAnswer, request
+from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.messages import (
     PROTOCOL,
@@ -22,21 +23,6 @@ from p2p_twisted.wire.messages import (
 from p2p_twisted.wire.names import NetworkName, PeerAddress, PeerName, Token
 
 A = TypeVar("A", bound=Message)
-
-
-@attrs.frozen
-class RegistryRefused(Exception):
-    """The registry said no."""
-
-    code: str
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
-
-
-class RegistryUnreachable(Exception):
-    """There is no registry of our network at that address, or it does not answer in time."""
 
 
 @attrs.frozen

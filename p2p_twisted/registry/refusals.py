@@ -4,12 +4,30 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+import attrs
+
 from p2p_twisted.registry.roster import Registration
 from p2p_twisted.wire.messages import Error
 from p2p_twisted.wire.names import BadName, PeerName
 
 _NAMES_SHOWN: Final = 5
 _LAST_PORT: Final = 65_535
+
+
+@attrs.frozen
+class RegistryRefused(Exception):
+    """The registry said no: as its client sees it."""
+
+    code: str
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class RegistryUnreachable(Exception):
+    """No registry of the peer's network is at that address, or it does not answer in time."""
+
 
 NO_NAME: Final = Error('who are you? Say: p2p {"name": "s1"}')
 

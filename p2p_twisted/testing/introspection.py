@@ -42,6 +42,7 @@ class WitnessedPeerBuilder(PeerBuilder):
         return WitnessedEvents(
             witness=self.witness,
             network=self.network,
+            registration=self.registration,
             answers=self.answers,
             downloads=self.downloads,
             partials=self.partials,

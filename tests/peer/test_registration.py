@@ -4,15 +4,17 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.state import StateDirectory
-from p2p_twisted.registry.client import RegistryClient, RegistryRefused, RegistryUnreachable
+from p2p_twisted.registry.client import RegistryClient
+from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.wire.messages import Join, Welcome
 from p2p_twisted.wire.names import PeerAddress, PeerName, Token
 
@@ -49,6 +51,25 @@ class Registry(RegistryClient):
             raise RegistryUnreachable("there is none")
 
 
+@define
+class Peer:
+    """Listens wherever it is to, or raises what is to be raised before."""
+
+    before_listening: Callable[[], None] = lambda: None
+    tried: list[int] = field(factory=list)
+    introduced: list[tuple[PeerAddress, ...]] = field(factory=list)
+
+    def listen(self, port: int) -> None:
+        self.tried.append(port)
+        self.before_listening()
+
+    def start_overlay(self, me: PeerAddress) -> None:
+        assert me.port == self.tried[-1]
+
+    def introduce(self, referrals: tuple[PeerAddress, ...]) -> None:
+        self.introduced.append(referrals)
+
+
 class RegistrationTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = MemoryReactorClock()
@@ -61,16 +82,18 @@ class RegistrationTests(SynchronousTestCase):
         state.open()
         self.addCleanup(state.close)
         state.write("registration", {"address": ["s1", HOST, 9_100], "token": "a token"})
+        self.peer = Peer()
         self.registration = RegistrationKeeper(
-            self.clock,
-            Random(1),
-            self.registry,
-            state,
-            Join("s1"),
-            lambda _referrals: None,
-            lambda: False,
-            lambda _said: None,
+            "s1",
+            LeaseMachine(Join("s1")),
+            clock=self.clock,
+            rng=Random(1),
+            client=self.registry,
+            state=state,
+            registrant=self.peer,
+            announce=lambda _said: None,
         )
+        self.registration.neighbors_changed(1)
 
     async def before_renewal(self) -> None:
         """Refuse the renewal once ``forgotten`` has fired, if it is set."""
@@ -78,47 +101,48 @@ class RegistrationTests(SynchronousTestCase):
             await self.forgotten
             raise RegistryRefused("unknown", "nobody of that name is here")
 
-    def test_ends_while_renewing(self) -> None:
-        """Whoever has left does not join again, though a renewal was under way."""
-        begun = Deferred.fromCoroutine(self.registration.begin(lambda _port: None))
-        self.successResultOf(begun)
-        self.forgotten = Deferred()
-        kept = Deferred.fromCoroutine(self.registration.keep())
+    def begin(self) -> PeerAddress:
+        """Join, at once, and keep registered from then on."""
+        return self.successResultOf(Deferred.fromCoroutine(self.registration.begin()))
+
+    def end(self) -> None:
+        """Leave, at once; no timer may be left."""
         self.successResultOf(Deferred.fromCoroutine(self.registration.end()))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_ends_while_renewing(self) -> None:
+        """A peer that has left does not join again, though a renewal was under way."""
+        self.forgotten = Deferred()
+        self.begin()
+        self.end()
         self.forgotten.callback(None)
         self.clock.pump([1.0] * 20)
-        self.successResultOf(kept)
         self.assertEqual(self.registry.asked, ["join", "renew", "leave"])
 
     def test_hurries_once_a_second(self) -> None:
         """However often the last neighbor is lost, the registry is asked once a second."""
-        self.successResultOf(Deferred.fromCoroutine(self.registration.begin(lambda _port: None)))
-        kept = Deferred.fromCoroutine(self.registration.keep())
+        self.begin()
         for _ in range(100):
-            self.registration.hurry()
+            self.registration.neighbors_changed(0)
+            self.registration.neighbors_changed(1)
             self.clock.advance(0.1)
         self.assertIn(self.registry.asked.count("renew"), range(8, 13))
-        self.successResultOf(Deferred.fromCoroutine(self.registration.end()))
-        self.successResultOf(kept)
+        self.end()
 
     def test_port_busy_for_a_moment(self) -> None:
         """A peer that gets its old port after all, when the registry is gone, is registered."""
-        tried = []
 
-        def listen(port: int) -> None:
-            tried.append(port)
-            if len(tried) == 1:
+        def fail_once() -> None:
+            if len(self.peer.tried) == 1:
                 self.has_registry = False
-                raise CannotListenError(HOST, port, OSError("busy"))
+                raise CannotListenError(HOST, 9_100, OSError("busy"))
 
-        begun = Deferred.fromCoroutine(self.registration.begin(listen))
-        self.assertEqual(self.successResultOf(begun), (PeerAddress("s1", HOST, 9_100), ()))
-        self.assertEqual(tried, [9_100, 9_100])
-
-        kept = Deferred.fromCoroutine(self.registration.keep())
+        self.peer.before_listening = fail_once
+        self.assertEqual(self.begin(), PeerAddress("s1", HOST, 9_100))
+        self.assertEqual(self.peer.tried, [9_100, 9_100])
+        self.assertEqual(self.peer.introduced, [()])
         self.assertFalse(self.registration.is_registered)
         self.has_registry = True
         self.clock.pump([1.0] * 5)
         self.assertTrue(self.registration.is_registered)
-        self.successResultOf(Deferred.fromCoroutine(self.registration.end()))
-        self.successResultOf(kept)
+        self.end()

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.registry import limits
-from p2p_twisted.registry.client import RegistryClient, RegistryRefused, RegistryUnreachable
+from p2p_twisted.registry.client import RegistryClient
+from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Join

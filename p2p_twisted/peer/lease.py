@@ -1,0 +1,264 @@
+"""
+A peer's registration as a pure machine: what to ask the registry, when, and what follows.
+
+    Joining --> Reserved --> Held <--> Alone
+       |                                 ^
+       +---- the registry is away -------+
+
+A peer that was registered before goes on alone where no registry answers, on the address
+that it had, and registers as soon as one does.
+"""
+
+from typing import Final
+
+import attrs
+
+from p2p_twisted.peer.lease_events import (
+    Alone,
+    Announce,
+    AskRegistry,
+    Ended,
+    Held,
+    Introduce,
+    JoinBegun,
+    Joining,
+    JoiningEnded,
+    LeaseEffect,
+    LeaseEvent,
+    Left,
+    Listen,
+    Listened,
+    NeighborsChanged,
+    Note,
+    Remember,
+    Reserved,
+    StartOverlay,
+    WakeLater,
+    Woken,
+)
+from p2p_twisted.registry import limits
+from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
+from p2p_twisted.wire.messages import Join, Leave, Renew, Welcome
+from p2p_twisted.wire.names import PeerAddress
+
+_LEAST_PAUSE_SECONDS: Final = 1.0
+_FIRST_RETRY_SECONDS: Final = 1.0
+_LONGEST_RETRY_SECONDS: Final = 30.0
+"""Half of the shortest lease: a registry that is back knows all its peers within one."""
+
+_LONGEST_WAIT_SECONDS: Final = 5.0
+"""Of a newcomer, who can do nothing else, and whose person waits too."""
+
+_RESERVED_SECONDS: Final = 2.0
+_PORTS_TRIED: Final = 100
+
+
+class LeaseMachine:
+    """
+    Decides about one peer's registration.
+
+    :param join: what to join with; port and token of an earlier run are added.
+    """
+
+    def __init__(self, join: Join) -> None:
+        self._join = join
+        self._state: Joining | Reserved | Held | Alone | Left = Joining()
+        self._has_neighbors = False
+        self._retry = _FIRST_RETRY_SECONDS
+        # While it pauses: when that may end at the earliest.
+        self._soonest: float | None = None
+        self._complaint = ""
+        self._waits_left = round(limits.RESERVATION_SECONDS / _RESERVED_SECONDS) + 1
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether the registry knew the peer when it was last asked."""
+        return isinstance(self._state, Reserved | Held)
+
+    def handle(self, event: LeaseEvent, now: float) -> list[LeaseEffect]:
+        """
+        Decide what follows from an event.
+
+        :param now: seconds on the monotonic clock.
+        """
+        match event:
+            case JoinBegun():
+                return self._begun(event)
+            case Welcome():
+                return self._welcomed(event, now)
+            case RegistryRefused():
+                return self._refused(event, now)
+            case RegistryUnreachable():
+                return self._unreachable(str(event), now)
+            case Listened(is_listening):
+                return self._listening() if is_listening else self._port_busy(now)
+            case NeighborsChanged(number):
+                self._has_neighbors = number > 0
+                return [] if self._has_neighbors else self._woken(now)
+            case Woken():
+                return self._woken(now)
+            case Ended():
+                return self._ended()
+
+    # Events
+
+    def _begun(self, begun: JoinBegun) -> list[LeaseEffect]:
+        if isinstance(self._state, Left):
+            return []
+        if begun.last is not None:
+            self._join = attrs.evolve(self._join, port=begun.last.port, token=begun.token)
+            self._state = Joining(begun.last)
+        return [self._ask()]
+
+    def _welcomed(self, welcome: Welcome, now: float) -> list[LeaseEffect]:
+        match self._state:
+            case Joining() as joining:
+                self._state = Reserved(welcome, joining)
+                return [Listen(welcome.port)]
+            case Alone(welcome=None) if welcome.port != self._join.port:
+                why = f"port {self._join.port} is somebody else's there"
+                leave = AskRegistry(Leave(welcome.name, welcome.token))
+                return [leave, *self._complain(f"the registry refuses us: {why}", now)]
+            case Alone(welcome=None):
+                self._state = Reserved(welcome)
+                return [self._registered(welcome), self._ask()]
+            case Left(is_asked):
+                return [AskRegistry(Leave(welcome.name, welcome.token))] if is_asked else []
+            case _:
+                self._state = Held(welcome)
+                return [Introduce(welcome.referrals), self._pause(now, welcome.lease)]
+
+    def _refused(self, error: RegistryRefused, now: float) -> list[LeaseEffect]:
+        match self._state:
+            case Joining() as joining:
+                return self._give_way(joining, error, now)
+            case Held() | Alone(welcome=Welcome()):
+                self._state = Alone()
+                return [Note(f"joining again: {error}"), self._ask()]
+            case Reserved(welcome) | Alone(welcome):
+                self._state = Alone(welcome)
+                return self._complain(f"the registry refuses us: {error}", now)
+            case Left():
+                return []
+
+    def _give_way(self, joining: Joining, error: RegistryRefused, now: float) -> list[LeaseEffect]:
+        """Wait for a place that is only reserved, or ask for another port, or give up."""
+        self._state = attrs.evolve(joining, last=None)
+        if error.code == "reserved" and self._waits_left:
+            # Perhaps for us: the answer to an earlier run's request may have been lost.
+            self._waits_left -= 1
+            self._soonest = now
+            return [WakeLater(_RESERVED_SECONDS)]
+        if error.code in ("reserved", "taken") and self._join.port is not None:
+            self._join = attrs.evolve(self._join, port=None)
+            return [Note(f"asking for another port: {error}"), self._ask()]
+        return self._give_up(error)
+
+    def _unreachable(self, why: str, now: float) -> list[LeaseEffect]:
+        match self._state:
+            case Joining(last) as joining:
+                self._state = attrs.evolve(joining, why=why)
+                return [Listen(last.port)] if last is not None else self._port_busy(now)
+            case Reserved(welcome) | Held(welcome) | Alone(welcome):
+                self._state = Alone(welcome)
+                return [Note(why), self._pause(now)]
+            case Left():
+                return []
+
+    def _listening(self) -> list[LeaseEffect]:
+        match self._state:
+            case Reserved(welcome):
+                self._state = Held(welcome)
+                started: list[LeaseEffect] = [self._registered(welcome)]
+                address, referrals = _address(welcome), welcome.referrals
+            case Joining(last=PeerAddress() as address, why=why):
+                self._state = Alone()
+                # A port that was asked for meanwhile would be the wrong one to register.
+                self._join = attrs.evolve(self._join, port=address.port)
+                started = [Announce(f"{why}: going on with the peers known from before")]
+                referrals = ()
+            case _:
+                return []
+        self._retry = _FIRST_RETRY_SECONDS
+        started += [StartOverlay(address), Introduce(referrals)]
+        return [*started, self._ask(), JoiningEnded(address)]
+
+    def _port_busy(self, now: float) -> list[LeaseEffect]:
+        match self._state:
+            case Reserved(welcome, Joining() as joining):
+                unusable = (*joining.unusable, welcome.port)
+                self._state = attrs.evolve(joining, unusable=unusable)
+                self._join = attrs.evolve(self._join, port=None, token=welcome.token)
+                if len(unusable) > _PORTS_TRIED:
+                    why = "none of the registry's ports can be listened on"
+                    return self._give_up(RegistryRefused("full", why))
+                return [self._ask()]
+            case Joining(why=why):
+                return self._complain(f"{why}: trying again until there is one", now)
+            case _:
+                return []
+
+    def _woken(self, now: float) -> list[LeaseEffect]:
+        """Go on, unless nothing is waited for; but ask the registry once a second at most."""
+        if self._soonest is None:
+            return []
+        if now < self._soonest:
+            return [WakeLater(self._soonest - now)]
+        self._soonest = None
+        return [self._ask()]
+
+    def _ended(self) -> list[LeaseEffect]:
+        state, self._soonest = self._state, None
+        match state:
+            case Reserved(welcome) | Held(welcome) | Alone(Welcome() as welcome):
+                self._state = Left(is_asked=False)
+                return [AskRegistry(Leave(welcome.name, welcome.token))]
+            case _:
+                self._state = Left(is_asked=True)
+                return []
+
+    # What follows
+
+    def _ask(self) -> AskRegistry:
+        """Ask for a place, or for more time where there is one."""
+        match self._state:
+            case Joining(unusable=unusable):
+                return AskRegistry(attrs.evolve(self._join, unusable=unusable))
+            case Reserved(welcome) | Held(welcome) | Alone(Welcome() as welcome):
+                return AskRegistry(Renew(welcome.name, welcome.token))
+            case _:
+                return AskRegistry(self._join)
+
+    def _registered(self, welcome: Welcome) -> Remember:
+        self._join = attrs.evolve(self._join, port=welcome.port, token=welcome.token)
+        return Remember(_address(welcome), welcome.token)
+
+    def _pause(self, now: float, lease: float | None = None) -> WakeLater:
+        """
+        Wait for half a lease; for less where there is none, or no neighbor.
+
+        :param lease: in seconds, if the registry has just given one.
+        """
+        self._soonest = now + _LEAST_PAUSE_SECONDS
+        if lease is not None and self._has_neighbors:
+            self._retry = _FIRST_RETRY_SECONDS
+            return WakeLater(lease / 2)
+        longest = _LONGEST_RETRY_SECONDS
+        if isinstance(self._state, Joining):
+            self._soonest, longest = now, _LONGEST_WAIT_SECONDS
+        pause, self._retry = self._retry, min(2 * self._retry, longest)
+        return WakeLater(pause if lease is None else min(pause, lease / 2))
+
+    def _complain(self, reason: str, now: float) -> list[LeaseEffect]:
+        """Announce what is wrong, once as long as it stays the same, and try again later."""
+        is_new, self._complaint = reason != self._complaint, reason
+        pause = self._pause(now)
+        return [Announce(reason), pause] if is_new else [pause]
+
+    def _give_up(self, error: RegistryRefused) -> list[LeaseEffect]:
+        self._state = Left(is_asked=False)
+        return [JoiningEnded(error)]
+
+
+def _address(welcome: Welcome) -> PeerAddress:
+    return PeerAddress(welcome.name, welcome.host, welcome.port)

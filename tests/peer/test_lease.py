@@ -1,0 +1,180 @@
+"""How a registration goes on, event by event."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.peer.lease import LeaseMachine
+from p2p_twisted.peer.lease_events import (
+    Announce,
+    AskRegistry,
+    Ended,
+    Introduce,
+    JoinBegun,
+    JoiningEnded,
+    LeaseEffect,
+    LeaseEvent,
+    Listen,
+    Listened,
+    NeighborsChanged,
+    Note,
+    Remember,
+    StartOverlay,
+    WakeLater,
+    Woken,
+)
+from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
+from p2p_twisted.wire.messages import Join, Leave, Renew, Welcome
+from p2p_twisted.wire.names import PeerAddress
+
+ME, OTHER = PeerAddress("s1", "10.0.0.1", 9_000), PeerAddress("s2", "10.0.0.2", 9_000)
+AWAY = RegistryUnreachable("there is none")
+RENEW, LEAVE = AskRegistry(Renew("s1", "secret")), AskRegistry(Leave("s1", "secret"))
+JOIN_AGAIN = AskRegistry(Join("s1", port=9_000, token="secret"))
+
+
+def a_welcome(port: int = 9_000) -> Welcome:
+    return Welcome("s1", ME.host, port, 60.0, "secret", (OTHER,))
+
+
+RESERVED, TAKEN, UNKNOWN = (
+    RegistryRefused(code, "no") for code in ("reserved", "taken", "unknown")
+)
+
+
+class LeaseTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.machine = LeaseMachine(Join("s1"))
+
+    def after(self, *events: LeaseEvent, now: float = 0.0) -> list[LeaseEffect]:
+        """Let things happen; return what is to be done because of the last one."""
+        effects: list[LeaseEffect] = []
+        for event in events:
+            effects = self.machine.handle(event, now)
+        return effects
+
+    def joined(self) -> None:
+        self.after(JoinBegun(), a_welcome(), Listened(is_listening=True), NeighborsChanged(1))
+
+    def alone(self) -> None:
+        self.after(JoinBegun(ME, "secret"), AWAY, Listened(is_listening=True), NeighborsChanged(1))
+
+    def test_joins(self) -> None:
+        """It asks, listens, is written down, and renews what is only reserved so far."""
+        self.assertEqual(self.after(JoinBegun()), [AskRegistry(Join("s1"))])
+        self.assertEqual(self.after(a_welcome()), [Listen(9_000)])
+        self.assertEqual(
+            self.after(Listened(is_listening=True)),
+            [
+                Remember(ME, "secret"),
+                StartOverlay(ME),
+                Introduce((OTHER,)),
+                RENEW,
+                JoiningEnded(ME),
+            ],
+        )
+        self.assertTrue(self.machine.is_registered)
+
+    def test_busy_port(self) -> None:
+        """A port that cannot be listened on is named, so that another one is given."""
+        busy = Listened(is_listening=False)
+        self.assertEqual(
+            self.after(JoinBegun(), a_welcome(), busy),
+            [AskRegistry(Join("s1", unusable=(9_000,), token="secret"))],
+        )
+        for port in range(9_001, 9_100):
+            self.after(a_welcome(port), busy)
+        [ended] = self.after(a_welcome(9_100), busy)
+        assert isinstance(ended, JoiningEnded)
+        self.assertIsInstance(ended.outcome, RegistryRefused)
+
+    def test_reserved(self) -> None:
+        """A name that is only reserved is waited for, but not for ever."""
+        for _ in range(6):
+            self.assertEqual(self.after(JoinBegun(), RESERVED), [WakeLater(2.0)])
+            self.assertEqual(self.after(Woken()), [AskRegistry(Join("s1"))])
+        self.assertEqual(self.after(RESERVED), [JoiningEnded(RESERVED)])
+
+    def test_port_taken(self) -> None:
+        """An old port that is another peer's is given up; the name is not."""
+        asked = self.after(JoinBegun(ME, "secret"), TAKEN)
+        self.assertEqual(
+            asked, [Note("asking for another port: no"), AskRegistry(Join("s1", token="secret"))]
+        )
+        self.assertEqual(self.after(TAKEN), [JoiningEnded(TAKEN)])
+
+    def test_no_registry(self) -> None:
+        """A newcomer asks again after 1, 2, 4, 5 and 5 s, and says so once."""
+        complaint = Announce("there is none: trying again until there is one")
+        self.assertEqual(self.after(JoinBegun(), AWAY), [complaint, WakeLater(1.0)])
+        pauses = [self.after(Woken(), AWAY) for _ in range(4)]
+        self.assertEqual(
+            pauses, [[WakeLater(2.0)], [WakeLater(4.0)], [WakeLater(5.0)], [WakeLater(5.0)]]
+        )
+
+    def test_goes_on_alone(self) -> None:
+        """A peer that was registered takes its old place, and asks for it as soon as it can."""
+        self.assertEqual(self.after(JoinBegun(ME, "secret"), AWAY), [Listen(9_000)])
+        announced, *effects = self.after(Listened(is_listening=True))
+        self.assertIsInstance(announced, Announce)
+        self.assertEqual(effects, [StartOverlay(ME), Introduce(()), JOIN_AGAIN, JoiningEnded(ME)])
+        self.assertFalse(self.machine.is_registered)
+        self.assertEqual(self.after(a_welcome()), [Remember(ME, "secret"), RENEW])
+        self.assertTrue(self.machine.is_registered)
+
+    def test_place_lost(self) -> None:
+        """Another port than the one that the peer listens on is given back."""
+        self.alone()
+        left, announced, pause = self.after(a_welcome(9_001))
+        self.assertEqual((left, pause), (LEAVE, WakeLater(1.0)))
+        self.assertIsInstance(announced, Announce)
+        self.assertFalse(self.machine.is_registered)
+
+    def test_renews(self) -> None:
+        """It asks for more time after half of the lease, or soon where it has no neighbor."""
+        self.joined()
+        self.assertEqual(self.after(a_welcome()), [Introduce((OTHER,)), WakeLater(30.0)])
+        self.assertEqual(self.after(Woken(), now=30.0), [RENEW])
+        self.after(NeighborsChanged(0))
+        self.assertEqual(self.after(a_welcome(), now=30.0)[-1], WakeLater(1.0))
+
+    def test_last_neighbor_lost(self) -> None:
+        """It asks at once for other peers, but once a second at most."""
+        self.joined()
+        self.assertEqual(self.after(NeighborsChanged(0)), [])
+        self.after(NeighborsChanged(1), a_welcome())
+        self.assertEqual(self.after(NeighborsChanged(0), now=0.75), [WakeLater(0.25)])
+        self.assertEqual(self.after(NeighborsChanged(0), now=1.0), [RENEW])
+        self.assertEqual(self.after(Woken(), now=1.0), [])
+
+    def test_forgotten(self) -> None:
+        """Where the registry does not know it any more, it joins again; then refused, it waits."""
+        self.joined()
+        self.assertEqual(self.after(UNKNOWN), [Note("joining again: no"), JOIN_AGAIN])
+        self.after(a_welcome())
+        announced, pause = self.after(UNKNOWN)
+        self.assertEqual(
+            (announced, pause), (Announce("the registry refuses us: no"), WakeLater(1.0))
+        )
+
+    def test_registry_goes(self) -> None:
+        """It keeps asking for its lease at growing distances, 30 s at most, and says nothing."""
+        self.joined()
+        for seconds in (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0):
+            self.assertEqual(self.after(AWAY), [Note("there is none"), WakeLater(seconds)])
+            self.assertEqual(self.after(Woken(), now=1.0), [RENEW])
+        self.assertFalse(self.machine.is_registered)
+        self.after(a_welcome())
+        self.assertTrue(self.machine.is_registered)
+
+    def test_leaves(self) -> None:
+        """It gives back what it has, also what is given to it too late, and asks no more."""
+        self.joined()
+        self.assertEqual(self.after(Ended()), [LEAVE])
+        for late in (a_welcome(), UNKNOWN, AWAY, Woken(), NeighborsChanged(0)):
+            self.assertEqual(self.after(late), [])
+        for asks in (lambda: self.after(JoinBegun()), self.alone):
+            self.setUp()
+            asks()
+            self.assertEqual(self.after(Ended()), [])
+            self.assertEqual(self.after(a_welcome()), [LEAVE])
+        self.setUp()
+        self.assertEqual(self.after(Ended(), JoinBegun()), [])
