@@ -19,20 +19,20 @@ from p2p_twisted.simulation.simulated_network import SimulatedNetwork
 from p2p_twisted.wire import limits
 
 _LINKS: Final = 5
-_TRADE_SECONDS: Final = (60.0, 60.0)
+_EXCHANGE_SECONDS: Final = (60.0, 60.0)
 _GRAFT_SECONDS: Final = 0.08
 
 
 class PlainBroadcast(Broadcast):
     """Plumtree without what ours adds to it."""
 
-    def neighbor_up(self, _link: LinkId, _now: float) -> list[Effect]:
+    def _greet(self, _link: LinkId, _now: float) -> list[Effect]:
         """Do not greet."""
         return []
 
-    def neighbor_down(self, link: LinkId, was_eager: bool) -> list[Effect]:
+    def _forget(self, link: LinkId, was_eager: bool) -> list[Effect]:
         """Do not reheat."""
-        return super().neighbor_down(link, was_eager=False)
+        return super()._forget(link, was_eager=False)
 
     def _settle(self, link: LinkId, _hops: int, others: list[LinkId]) -> list[Effect]:
         return super()._settle(link, 0, others)
@@ -48,7 +48,7 @@ class PlainCandidates(Candidates):
         """Do not ask the book."""
 
 
-class PlainMixing(RewireTimer):
+class PlainRewireTimer(RewireTimer):
     """No swaps."""
 
     def begin(self, _now: float) -> None:
@@ -60,14 +60,14 @@ class PlainMembership(Membership):
 
     def __attrs_post_init__(self) -> None:
         self._candidates = PlainCandidates(self.passive, self.rng, book_at=inf)
-        self._mixing = PlainMixing(self.rng)
+        self._rewiring = PlainRewireTimer(self.rng)
 
 
 def make_plain(_swarm: SimulatedNetwork) -> None:
     """Have all machines that this process makes from now on be as plain as that."""
     for module, name, value in (
         (limits, "LINKS_MOST", _LINKS),
-        (membership, "_TRADE_SECONDS", _TRADE_SECONDS),
+        (membership, "_EXCHANGE_SECONDS", _EXCHANGE_SECONDS),
         (overlay, "Broadcast", PlainBroadcast),
         (overlay, "Membership", PlainMembership),
     ):

@@ -20,12 +20,12 @@ _RETRY_SECONDS: Final = 15.0
 _LONGEST_RETRY_SECONDS: Final = 30.0
 _FORGET_AFTER_SECONDS: Final = 7 * 86_400.0
 _KEY_BYTES: Final = 4
-_MOST_REACHED: Final = BOOK_ADDRESSES // 2
+_MOST_CONFIRMED: Final = BOOK_ADDRESSES // 2
 
 
 @frozen
 class _Failing:
-    """An address at which nobody has answered lately."""
+    """An address at which no peer has answered lately."""
 
     times: int
     since: float
@@ -49,11 +49,11 @@ class _Smallest:
         return place < len(self._keys) and self._keys[place] == key
 
     def is_beyond(self, key: int) -> bool:
-        """Tell whether a key is too large for any of the places: most are."""
+        """Return whether a key is too large for any of the places: most are."""
         return len(self._keys) >= self.places and key > self._keys[-1]
 
     def add(self, key: int, address: PeerAddress) -> PeerAddress | None:
-        """Take an address up, if its key is small enough; returns the one that has to go."""
+        """Add an address if its key is small enough; return the one that has to go."""
         place = bisect_left(self._keys, key)
         if place == self.places or (place < len(self._keys) and self._keys[place] == key):
             return None
@@ -62,7 +62,7 @@ class _Smallest:
         return self.leave_one()
 
     def leave_one(self) -> PeerAddress | None:
-        """Drop the address with the largest key, if there are too many; returns it."""
+        """Drop the address with the largest key, if there are too many, and return it."""
         if len(self._keys) <= self.places:
             return None
         self._keys.pop()
@@ -78,50 +78,50 @@ class _Smallest:
 @define
 class Book:
     """
-    A min-wise sample of every address ever heard: those with the smallest keyed hash.
+    A min-wise sample of every address ever learned: those with the smallest keyed hash.
 
-    How often an address is named does not matter, and whoever does not know the
+    How often an address is named does not matter, and a peer that does not know the
     secret cannot choose addresses that stay (Brahms: Bortnikov et al., 2009).
-    Up to half of the places are for addresses that were reached by oneself.
+    Up to half of the places are for addresses at which this peer itself was answered.
 
     :ivar secret: random, this peer's own.
     """
 
     secret: bytes
-    _heard: _Smallest = field(factory=lambda: _Smallest(BOOK_ADDRESSES))
-    _reached: _Smallest = field(factory=lambda: _Smallest(_MOST_REACHED))
+    _learned: _Smallest = field(factory=lambda: _Smallest(BOOK_ADDRESSES))
+    _confirmed: _Smallest = field(factory=lambda: _Smallest(_MOST_CONFIRMED))
     _failing: dict[PeerAddress, _Failing] = field(factory=dict)
 
-    def heard(self, address: PeerAddress) -> None:
-        """Note an address that somebody named."""
+    def learned(self, address: PeerAddress) -> None:
+        """Record an address that another peer named."""
         key = self._key(address)
-        if not self._heard.is_beyond(key) and key not in self._reached:
-            self._forget(self._heard.add(key, address))
+        if not self._learned.is_beyond(key) and key not in self._confirmed:
+            self._forget(self._learned.add(key, address))
 
-    def reached(self, address: PeerAddress) -> None:
-        """Note that a peer answered at its address."""
+    def confirmed(self, address: PeerAddress) -> None:
+        """Record that a peer answered at its address."""
         key = self._key(address)
         self._failing.pop(address, None)
-        if self._reached.is_beyond(key):
-            self.heard(address)
+        if self._confirmed.is_beyond(key):
+            self.learned(address)
             return
-        self._heard.remove(key)
-        displaced = self._reached.add(key, address)
-        self._heard.places = BOOK_ADDRESSES - len(self._reached.addresses)
-        self._forget(self._heard.leave_one())
+        self._learned.remove(key)
+        displaced = self._confirmed.add(key, address)
+        self._learned.places = BOOK_ADDRESSES - len(self._confirmed.addresses)
+        self._forget(self._learned.leave_one())
         if displaced is not None:
             self._failing.pop(displaced, None)
-            self.heard(displaced)
+            self.learned(displaced)
 
     def failed(self, address: PeerAddress, now: float) -> None:
-        """Note that nobody answered; it is tried more rarely, and forgotten after a week."""
+        """Record that no peer answered; try it more rarely, and forget it after a week."""
         key = self._key(address)
-        if key not in self._heard and key not in self._reached:
+        if key not in self._learned and key not in self._confirmed:
             return
         last = self._failing.get(address, _Failing(0, now, now))
         if now - last.since > _FORGET_AFTER_SECONDS:
-            self._heard.remove(key)
-            self._reached.remove(key)
+            self._learned.remove(key)
+            self._confirmed.remove(key)
             del self._failing[address]
             return
         wait = min(_RETRY_SECONDS * (last.times + 1), _LONGEST_RETRY_SECONDS)
@@ -134,25 +134,25 @@ class Book:
         now: float,
         rng: "Random",
     ) -> list[PeerAddress]:
-        """Draw addresses that are worth a try, those first at which nobody has failed to answer."""
+        """Draw addresses that are worth a try, those first at which no dial has failed."""
         hopeful = (a for a in shuffled(self.addresses(), rng) if a not in self._failing)
         drawn = chain(hopeful, shuffled(list(self._failing), rng))
         worth = (a for a in drawn if self._may_try(a, now) and is_worth(a))
         return list(islice(worth, count))
 
     def addresses(self) -> list[PeerAddress]:
-        """List all, those reached first."""
-        return [*self.addresses_reached, *self.addresses_heard]
+        """List all addresses, the confirmed ones first."""
+        return [*self.addresses_confirmed, *self.addresses_learned]
 
     @property
-    def addresses_reached(self) -> list[PeerAddress]:
-        """Those at which somebody has answered."""
-        return self._reached.addresses
+    def addresses_confirmed(self) -> list[PeerAddress]:
+        """The addresses at which a peer has answered."""
+        return self._confirmed.addresses
 
     @property
-    def addresses_heard(self) -> list[PeerAddress]:
-        """Those that were only named."""
-        return self._heard.addresses
+    def addresses_learned(self) -> list[PeerAddress]:
+        """The addresses that were only named."""
+        return self._learned.addresses
 
     def _may_try(self, address: PeerAddress, now: float) -> bool:
         failing = self._failing.get(address)

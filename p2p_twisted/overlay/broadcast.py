@@ -1,16 +1,13 @@
 """
 Broadcasts: each is delivered once to every peer (Plumtree: Leitão et al., SRDS 2007).
 
-A broadcast's text passes along a tree; on the other links only its id is
-announced, and who does not get the text in time asks for it, which mends the
-tree. Urgent ones go by every link. Two rules are not Plumtree's: a new link
-begins with the ids of recent broadcasts, and a peer that loses a link of the
-tree asks all its neighbors to push to it again. So a broadcast survives the
-loss of any links that it would have come by.
+A broadcast's text passes along a tree; on the other links only its id is announced, and a
+peer that does not get the text in time asks for it, which mends the tree. Urgent broadcasts
+go by every link. docs/overlay.md says what is not Plumtree's here.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from math import inf
 from typing import Final
 
@@ -18,11 +15,23 @@ import attrs
 from attrs import define, field, frozen
 
 from p2p_twisted.overlay import limits
-from p2p_twisted.overlay.effects import Deliver, Effect, LinkId, Send
+from p2p_twisted.overlay.effects import (
+    Deliver,
+    Effect,
+    GraftHint,
+    Hint,
+    LinkId,
+    NeighborDown,
+    NeighborUp,
+    PruneHint,
+    Send,
+)
+from p2p_twisted.overlay.events import GossipPublished, MessageReceived, TimeCame
+from p2p_twisted.overlay.round_trips import RoundTrips
 from p2p_twisted.overlay.seen import Seen
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits as wire_limits
-from p2p_twisted.wire.messages import Gossip, Graft, IHave, Prune
+from p2p_twisted.wire.messages import Gossip, Graft, IHave, Message, Prune
 from p2p_twisted.wire.names import MessageId
 
 _OVERHEAD_BYTES: Final = 512
@@ -32,7 +41,8 @@ _GREETING_SECONDS: Final = 2.0
 _ROUND_TRIPS: Final = 3.0
 _SHORTEST_GRAFT_SECONDS: Final = 0.2
 _LONGEST_GRAFT_SECONDS: Final = 5.0
-_UNKNOWN_ROUND_TRIP_SECONDS: Final = 0.15
+
+BroadcastEvent = MessageReceived | GossipPublished | NeighborUp | NeighborDown | Hint | TimeCame
 
 
 @frozen
@@ -43,7 +53,7 @@ class _Kept:
     since: float
 
     def aged(self, now: float) -> Gossip:
-        """Make the copy to pass on: older by the time it was kept, and one hop further."""
+        """Return the copy to pass on: older by the time it was kept, and one hop further."""
         age = min(self.gossip.age + now - self.since, wire_limits.GOSSIP_LIFE_SECONDS)
         hops = min(self.gossip.hops + 1, wire_limits.GOSSIP_HOPS)
         return attrs.evolve(self.gossip, age=age, hops=hops)
@@ -58,8 +68,8 @@ class _Missing:
     """
     A broadcast that was announced and has not come.
 
-    :ivar first: the link by which that was heard first.
-    :ivar announcers: who has it, and was not asked yet.
+    :ivar first: the link that announced it first.
+    :ivar announcers: the links that announced it and were not asked yet.
     :ivar graft_at: when to ask the next of them.
     """
 
@@ -73,15 +83,11 @@ class Broadcast:
     """
     What one peer knows of broadcasts.
 
-    Every method returns what is to be done because of it; ``now`` is in
-    seconds on the monotonic clock.
-
-    :ivar tree: the present links; others are not listened to.
-    :ivar round_trip: tells how long a link takes there and back, in seconds, if it is known.
+    :ivar tree: the present links; messages of others are ignored.
     """
 
-    tree: Tree
-    round_trip: Callable[[LinkId], float | None]
+    _round_trips: RoundTrips
+    tree: Tree = field(factory=Tree)
     _seen: Seen = field(factory=Seen)
     _kept: "OrderedDict[MessageId, _Kept]" = field(factory=OrderedDict)
     _kept_bytes: int = 0
@@ -93,26 +99,56 @@ class Broadcast:
 
     @property
     def wake_at(self) -> float:
-        """When :meth:`wake` is to be called next; infinity means not at all."""
+        """When ``TimeCame`` is due next; infinity means not at all."""
         if not self._missing:
             return inf
         return min(missing.graft_at for missing in self._missing.values())
 
-    def publish(self, gossip: Gossip, now: float) -> list[Effect]:
-        """Send a broadcast of our own; it is not delivered here."""
-        self._seen.add(gossip.id)
-        self._keep(gossip, now)
-        return self._spread(gossip, now)
+    def handle(self, event: BroadcastEvent, now: float) -> list[Effect]:
+        """
+        Handle an event at the time ``now``, in seconds on the monotonic clock.
 
-    def received(self, link: LinkId, gossip: Gossip, now: float) -> list[Effect]:
+        :returns: what is to be done because of it.
+        """
+        match event:
+            case MessageReceived(link, message):
+                return self._received(link, message, now) if link in self.tree else []
+            case GossipPublished(gossip):
+                # It is not delivered here.
+                self._seen.add(gossip.id)
+                self._keep(gossip, now)
+                return self._spread(gossip, now)
+            case TimeCame():
+                return self._wake(now)
+            case NeighborUp(link, _, is_eager):
+                self.tree.add(link, is_eager)
+                return self._greet(link, now)
+            case NeighborDown(link):
+                return self._forget(link, was_eager=self.tree.drop(link))
+            case GraftHint(link):
+                return self._graft(link, ())
+            case PruneHint(link):
+                return self._prune(link)
+
+    def _received(self, link: LinkId, message: Message, now: float) -> list[Effect]:
+        match message:
+            case Gossip():
+                return self._deliver(link, message, now)
+            case IHave(ids):
+                return self._announced(link, ids, now)
+            case Graft(ids):
+                return self._grafted(link, ids, now)
+            case Prune():
+                self._fresh.pop(link, None)
+                self.tree.prune(link)
+        return []
+
+    def _deliver(self, link: LinkId, gossip: Gossip, now: float) -> list[Effect]:
         """Deliver a broadcast and pass it on, if it is new and still alive."""
-        if link not in self.tree:
-            return []
         self._fresh.pop(link, None)
         if self._has_had(gossip.id):
             # An urgent one goes by every link: that says nothing about the tree.
-            is_pruned = not gossip.urgent and self.tree.prune(link)
-            return [Send(link, Prune())] if is_pruned else []
+            return [] if gossip.urgent else self._prune(link)
         self._seen.add(gossip.id)
         missing = self._missing.pop(gossip.id, None)
         others = [] if missing is None else missing.announcers
@@ -120,21 +156,19 @@ class Broadcast:
         if gossip.age > gossip.life:
             return effects
         self._keep(gossip, now)
-        # Who has announced it has it.
+        # A neighbor that has announced it has it.
         return [Deliver(gossip), *effects, *self._spread(gossip, now, (link, *others))]
 
-    def announced(self, link: LinkId, ids: tuple[MessageId, ...], now: float) -> list[Effect]:
-        """Note what a neighbor has; what it had before we met is asked for at once."""
-        if link not in self.tree:
-            return []
+    def _announced(self, link: LinkId, ids: tuple[MessageId, ...], now: float) -> list[Effect]:
+        """Record what a neighbor has; ask at once for what it had before we met."""
         unknown = tuple(id_ for id_ in ids if not self._has_had(id_))
         is_greeting = now - self._fresh.pop(link, -inf) < _GREETING_SECONDS
         if is_greeting:
             return self._graft(link, unknown) if unknown else []
-        # Each link has a share, or one that makes ids up would keep out what others announce.
+        # Each link has a share: otherwise one that makes ids up would keep others' out.
         share = limits.MISSING_MOST // wire_limits.LINKS_MOST
-        owed = sum(missing.first == link for missing in self._missing.values())
-        room = min(share - owed, limits.MISSING_MOST - len(self._missing))
+        pending = sum(missing.first == link for missing in self._missing.values())
+        room = min(share - pending, limits.MISSING_MOST - len(self._missing))
         for id_ in unknown[: max(0, room)]:
             self._missing.setdefault(id_, _Missing(link, [], now + self._patience()))
         for id_ in unknown:
@@ -142,19 +176,14 @@ class Broadcast:
                 self._missing[id_].announcers.append(link)
         return []
 
-    def grafted(self, link: LinkId, ids: tuple[MessageId, ...], now: float) -> list[Effect]:
+    def _grafted(self, link: LinkId, ids: tuple[MessageId, ...], now: float) -> list[Effect]:
         """Push to a neighbor from now on, and give it what it asks for."""
         self.tree.graft(link)
         self._expire(now)
         wanted = [self._kept[id_] for id_ in dict.fromkeys(ids) if id_ in self._kept]
         return [Send(link, kept.aged(now), sheddable=True) for kept in wanted]
 
-    def pruned(self, link: LinkId) -> None:
-        """Announce to a neighbor from now on, rather than push."""
-        self._fresh.pop(link, None)
-        self.tree.prune(link)
-
-    def neighbor_up(self, link: LinkId, now: float) -> list[Effect]:
+    def _greet(self, link: LinkId, now: float) -> list[Effect]:
         """Greet a new neighbor with the ids of what is still alive."""
         self._fresh[link] = now
         self._expire(now)
@@ -165,14 +194,14 @@ class Broadcast:
         self._is_torn = False
         return [*greeting, *self._graft(link, ())]
 
-    def neighbor_down(self, link: LinkId, was_eager: bool) -> list[Effect]:
+    def _forget(self, link: LinkId, was_eager: bool) -> list[Effect]:
         """Forget a link; if it was one of the tree, have all others push again."""
         self._fresh.pop(link, None)
         for id_, missing in list(self._missing.items()):
             if link in missing.announcers:
                 missing.announcers.remove(link)
             if missing.first == link and not missing.announcers:
-                # Or whoever comes back again and again would have a share each time.
+                # Otherwise a peer that comes back again and again has a share each time.
                 del self._missing[id_]
         if not was_eager:
             return []
@@ -183,7 +212,7 @@ class Broadcast:
             effects += self._graft(other, ())
         return effects
 
-    def wake(self, now: float) -> list[Effect]:
+    def _wake(self, now: float) -> list[Effect]:
         """Ask for what was announced and has not come."""
         effects: list[Effect] = []
         for id_, missing in list(self._missing.items()):
@@ -204,12 +233,15 @@ class Broadcast:
         self.tree.graft(link)
         return [Send(link, Graft(ids))]
 
+    def _prune(self, link: LinkId) -> list[Effect]:
+        return [Send(link, Prune())] if self.tree.prune(link) else []
+
     def _settle(self, link: LinkId, hops: int, others: list[LinkId]) -> list[Effect]:
         """
         Choose which link is to bring broadcasts from where one came from.
 
-        That is the link it came by; or, if that was a long way, one of those at whose
-        other ends it was earlier. They did not have it of us: so the tree stays one.
+        That is the link it came by or, if that was a long way, one of those at whose other
+        ends it was earlier. They did not have it from us: so the tree stays one.
         """
         self.tree.is_shaped, self._is_torn = True, False
         if hops <= _DEEP_HOPS or not others or link in others:
@@ -219,11 +251,8 @@ class Broadcast:
         return [*self._graft(others[0], ()), Send(link, Prune())]
 
     def _patience(self) -> float:
-        """Tell how long the tree may take to bring what a shortcut has announced."""
-        times = [self.round_trip(link) for link in self.tree.links]
-        slowest = max(
-            (time for time in times if time is not None), default=_UNKNOWN_ROUND_TRIP_SECONDS
-        )
+        """Return how long the tree may take to bring what a shortcut has announced."""
+        slowest = self._round_trips.slowest(self.tree.links)
         return min(max(_ROUND_TRIPS * slowest, _SHORTEST_GRAFT_SECONDS), _LONGEST_GRAFT_SECONDS)
 
     def _spread(self, gossip: Gossip, now: float, besides: Collection[LinkId] = ()) -> list[Effect]:

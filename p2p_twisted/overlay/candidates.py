@@ -1,6 +1,6 @@
-"""Whom to ask for a link next."""
+"""Choose the addresses to dial for a link next."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 from attrs import define, field
@@ -35,13 +35,13 @@ class Candidates:
     _passed_over: int = 0
     _referrals: list[PeerAddress] = field(factory=list)
 
-    def introduce(self, referrals: list[PeerAddress]) -> None:
-        """Take the registry's referrals; they replace earlier ones."""
-        self.passive.hear(referrals)
-        self._referrals = referrals[: limits.REFERRALS]
+    def introduce(self, referrals: Sequence[PeerAddress]) -> None:
+        """Try the registry's referrals first; they replace earlier ones."""
+        self.passive.learned(referrals)
+        self._referrals = list(referrals[: limits.REFERRALS])
 
     def hurry(self, now: float) -> None:
-        """Ask the book again soon: where a neighbor has died, very many may have."""
+        """Ask the book again soon: where one neighbor has died, very many may have."""
         self.book_at, self._book_pause = now, _FIRST_BOOK_SECONDS
 
     def draw(
@@ -50,8 +50,8 @@ class Candidates:
         """
         Choose as many as are missing, if there are.
 
-        :param is_stranger: tells whether an address is worth a dial; it is asked
-            again after each that was chosen.
+        :param is_stranger: returns whether an address is worth a dial; it is called again
+            after each address that was chosen.
         """
         is_due = now >= self.book_at
         # What others name may never come to an end, and all of it be forged.
@@ -82,6 +82,6 @@ class Candidates:
     def draw_to_mix(
         self, is_stranger: Callable[[PeerAddress], bool], now: float
     ) -> Iterator[tuple[PeerAddress, Why]]:
-        """Choose one of the book, to swap a link for."""
+        """Choose an address of the book, to swap a link for."""
         for address in self.passive.book.pick(1, is_stranger, now, self.rng):
             yield address, "mix"

@@ -1,6 +1,7 @@
-"""Run the overlay's machine on connections."""
+"""Run the overlay's machines on connections."""
 
-from collections.abc import Iterable
+from collections import deque
+from functools import partial
 from itertools import count
 from math import inf
 from operator import attrgetter
@@ -16,6 +17,7 @@ from p2p_twisted.overlay.effects import (
     Answer,
     Arrived,
     Close,
+    Consult,
     Deliver,
     Dial,
     Effect,
@@ -25,27 +27,31 @@ from p2p_twisted.overlay.effects import (
     NeighborUp,
     Send,
 )
+from p2p_twisted.overlay.events import (
+    Asked,
+    ConnectionLost,
+    Consulted,
+    Dispatched,
+    Event,
+    ExchangeFailed,
+    GossipPublished,
+    LinkAsked,
+    LinkingEnded,
+    LocalAnswer,
+    MessageReceived,
+    PeersExchanged,
+    RoundTripMeasured,
+    TimeCame,
+)
 from p2p_twisted.overlay.link import ExchangeRequest, LinkRequest, LinkSession
 from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
-from p2p_twisted.overlay.queries import LocalAnswer
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dialing import dial
-from p2p_twisted.wire.messages import (
-    Ask,
-    Bye,
-    File,
-    Gossip,
-    Link,
-    Linked,
-    Message,
-    Peers,
-    Refuse,
-    Want,
-)
+from p2p_twisted.wire.messages import Ask, Bye, File, Gossip, Link, Peers, Refuse, Want
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerAddress
 
 _name_of: Final = attrgetter("name")
@@ -55,30 +61,30 @@ class Events(Protocol):
     """What the overlay tells the peer, and asks of it."""
 
     def know(self, ask: Ask) -> LocalAnswer:
-        """Answer a question as far as this peer can."""
+        """Answer a query as far as this peer can."""
 
     def neighbor_up(self, address: PeerAddress) -> None:
-        """A link has begun."""
+        """Handle a new link."""
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
-        """A link has ended; without a word when its neighbor ``has_died``."""
+        """Handle the end of a link; without a word when its neighbor ``has_died``."""
 
     def delivered(self, gossip: Gossip) -> None:
-        """A broadcast has come."""
+        """Handle a broadcast."""
 
     def routed(self, message: Want | Refuse, link: Connection) -> None:
-        """A message whose route ends here has come over a link."""
+        """Handle a message whose route ends here, and that came over a link."""
 
     def file_arrives(self, link: Connection, file: File) -> None:
-        """Raw bytes follow on a link."""
+        """Handle a small file; its raw bytes follow on the link."""
 
 
 class OverlayDriver:
     """
-    One peer's part of the overlay.
+    One peer's part of the overlay: feeds events to its machines and performs their effects.
 
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
-    :param rng: decides whatever may be any way; seeded, a run can be repeated.
+    :param rng: makes every choice that is left to chance; seeded, a run can be repeated.
     :param me: where this peer listens.
     """
 
@@ -100,20 +106,20 @@ class OverlayDriver:
         self._events = events
         self._ids = count(1)
         self._connections: dict[LinkId, Connection] = {}
-        passive = PassiveView(me, book, rng)
-        self._overlay = make_overlay(passive, self._ids, rng, events.know, self._round_trip)
+        self._round_trips: dict[LinkId, float] = {}
+        self._overlay = make_overlay(PassiveView(me, book, rng), self._ids, rng)
+        self._effects: deque[Effect] = deque()
+        self._is_performing = False
         self._answers: dict[MessageId, Deferred[Answer]] = {}
-        self._alarm = Alarm(reactor, self._wake)
+        self._alarm = Alarm(reactor, partial(self.feed, TimeCame()))
         self._left: Deferred[None] | None = None
-
-    # For the peer
 
     def now(self) -> float:
         """Read the monotonic clock, in seconds."""
         return float(self._reactor.seconds())
 
     def new_id(self) -> MessageId:
-        """Draw a name for a broadcast, a question or a ticket."""
+        """Draw a name for a broadcast, a query or a ticket."""
         return self._rng.randbytes(16).hex()
 
     @property
@@ -127,33 +133,40 @@ class OverlayDriver:
         """Whether there is no link yet, but some are being made."""
         return self._overlay.membership.is_linking
 
-    def introduce(self, referrals: Iterable[PeerAddress]) -> None:
-        """Take referrals from the registry; the first call starts it all."""
-        self._perform(self._overlay.introduce(referrals, self.now()))
+    # For the peer
+
+    def feed(self, event: Event) -> None:
+        """
+        Have the machines handle an event, and perform what is to be done because of it.
+
+        :raises ProtocolError: when a neighbor's message has no place on a link.
+        """
+        if isinstance(event, MessageReceived) and isinstance(event.message, File):
+            # At once: the bytes that follow must find who reads them.
+            self._events.file_arrives(self._connections[event.link], event.message)
+            return
+        self._handle(event)
+        self._perform_all()
 
     def ask(self, ask: Ask, patience: float = inf) -> "Deferred[Answer]":
-        """Ask all other peers; fires within ``ask.wait`` seconds: see :meth:`Asking.ask`."""
+        """Ask all other peers; fires within ``ask.wait`` seconds: see :class:`Asked`."""
         self._answers[ask.id] = answer = Deferred[Answer]()
-        self._perform(self._overlay.ask(ask, self.now(), patience))
+        self.feed(Asked(ask, patience))
         return answer
 
     def publish(self, gossip: Gossip) -> None:
         """Broadcast to all other peers."""
-        self._perform(self._overlay.publish(gossip, self.now()))
+        self.feed(GossipPublished(gossip))
 
     def send(self, message: Want | Refuse) -> bool:
-        """Send a message along its route; tell whether its first peer is a neighbor."""
-        effects = self._overlay.send(message)
-        self._perform(effects)
-        return bool(effects)
-
-    def seek_no_more(self) -> None:
-        """From now on seek no links, but keep those there are, and take those who come."""
-        self._overlay.membership.seek_no_more()
+        """Send a message along its route; return whether its first peer is a neighbor."""
+        has_link = self._handle(Dispatched(message))
+        self._perform_all()
+        return has_link
 
     def leave(self, why: Bye) -> "Deferred[None]":
         """Say goodbye to all neighbors; fires when the last connection has closed."""
-        self._overlay.membership.stop()
+        self.feed(LinkingEnded())
         self._left = left = Deferred[None]()
         for connection in list(self._connections.values()):
             connection.send(why)
@@ -161,72 +174,64 @@ class OverlayDriver:
         self._settle()
         return left
 
-    # For the listener's sessions
+    # For connections that others have dialed
 
     def link_asked(self, connection: Connection, asking: Link) -> None:
-        """Take a connection that was accepted and asks to become a link."""
+        """Let a connection that was accepted become a link, if membership agrees."""
         link = next(self._ids)
         self._connections[link] = connection
-        connection.hand_over(LinkSession(self, link, connection))
-        self._perform(self._overlay.link_asked(link, asking, connection.host, self.now()))
+        connection.hand_over(LinkSession(self.feed, link, connection))
+        self.feed(LinkAsked(link, asking, connection.host))
 
-    def trade_asked(self, connection: Connection, theirs: Peers) -> None:
-        """Take a sample from a connection that was accepted, and give one."""
+    def exchange_asked(self, connection: Connection, theirs: Peers) -> None:
+        """Give a sample on a connection that was accepted, and learn the one that came."""
         address = PeerAddress(theirs.name, connection.host, theirs.port)
-        connection.send(self.sample(address))
+        connection.send(self._overlay.sample(address))
         connection.close()
-        self._perform(self._overlay.traded((address, *theirs.peers), self.now()))
+        self.feed(PeersExchanged(address, theirs.peers, is_dialed=False))
 
-    # For the sessions of links: see Talk
+    # Events
 
-    def accepted(self, link: LinkId, connection: Connection, linked: Linked) -> None:
-        """The link that was asked for begins."""
-        connection.hand_over(LinkSession(self, link, connection))
-        self._perform(self._overlay.link_accepted(link, linked, self.now()))
-
-    def refused(self, link: LinkId, peers: tuple[PeerAddress, ...]) -> None:
-        """The link that was asked for will not be."""
-        self._perform(self._overlay.link_refused(link, peers, self.now()))
-
-    def received(self, link: LinkId, message: Message) -> None:
-        """A neighbor says something."""
-        self._perform(self._overlay.received(link, message, self.now()))
-
-    def file_arrives(self, connection: Connection, file: File) -> None:
-        """Raw bytes follow on the link."""
-        self._events.file_arrives(connection, file)
-
-    def lost(self, link: LinkId, bye: Bye | None) -> None:
-        """A connection is gone, or could not be made."""
-        effects = self._overlay.lost(link, bye, self.now())
-        self._connections.pop(link, None)
-        self._perform(effects)
-        self._settle()
-
-    def sample(self, to: PeerAddress) -> Peers:
-        """Make a sample to trade."""
-        return Peers(self.me.name, self.me.port, self._overlay.membership.sample(to))
-
-    def traded(self, address: PeerAddress, peers: tuple[PeerAddress, ...]) -> None:
-        """A sample has come."""
-        self._overlay.membership.passive.met(address)
-        self._perform(self._overlay.traded(peers, self.now()))
-
-    def trade_failed(self, address: PeerAddress) -> None:
-        """No sample has come."""
-        self._perform(self._overlay.trade_failed(address, self.now()))
+    def _handle(self, event: Event) -> bool:
+        """Handle an event; return whether anything is to be done because of it."""
+        now = self.now()
+        # Pings and their answers are not messages that sessions see, so nothing tells of them.
+        for link, connection in self._connections.items():
+            seconds = connection.round_trip
+            if seconds is not None and self._round_trips.get(link) != seconds:
+                self._round_trips[link] = seconds
+                self._overlay.handle(RoundTripMeasured(link, seconds), now)
+        effects = self._overlay.handle(event, now)
+        if isinstance(event, ConnectionLost):
+            self._connections.pop(event.link, None)
+            self._round_trips.pop(event.link, None)
+        self._effects.extend(effects)
+        return bool(effects)
 
     # Effects
 
-    def _perform(self, effects: Iterable[Effect]) -> None:
-        try:
-            for effect in effects:
-                self._perform_one(effect)
-        finally:
-            # Whatever goes wrong with one effect, the machine must be woken again.
-            self._set_alarm()
+    def _perform_all(self) -> None:
+        """
+        Perform all effects in the order in which they were decided.
 
-    def _perform_one(self, effect: Effect) -> None:
+        What an effect leads to is performed after those that stand before it, by the
+        outermost call, however deep the calls nest.
+        """
+        if self._is_performing:
+            return
+        self._is_performing = True
+        try:
+            while self._effects:
+                self._perform(self._effects.popleft())
+        finally:
+            self._is_performing = False
+            if self._effects:
+                # One that failed does not hold up the others.
+                self._perform_all()
+            self._set_alarm()
+            self._settle()
+
+    def _perform(self, effect: Effect) -> None:
         match effect:
             case Send(link, message, sheddable):
                 if link in self._connections:
@@ -236,7 +241,7 @@ class OverlayDriver:
             case Dial():
                 background(self.log, "dialing for a link", self._dial(effect))
             case Exchange(address):
-                background(self.log, "dialing for a trade", self._trade(address))
+                background(self.log, "dialing for an exchange", self._exchange(address))
             case NeighborUp(link, address):
                 self._connections[link].clear_deadline()
                 self._connections[link].keep_alive()
@@ -247,24 +252,33 @@ class OverlayDriver:
                 self._events.delivered(gossip)
             case Arrived(link, message):
                 self._events.routed(message, self._connections[link])
+            case Consult(ask):
+                self.feed(Consulted(ask.id, self._events.know(ask)))
             case Answer(id=id_):
                 self._answers.pop(id_).callback(effect)
 
     async def _dial(self, effect: Dial) -> None:
-        connection = Connection(self._reactor, lambda made: LinkRequest(self, effect, made))
+        connection = Connection(
+            self._reactor,
+            lambda made: LinkRequest(self.feed, effect, self.me, self.network, made),
+        )
         self._connections[effect.link] = connection
         try:
             await dial(self._reactor, effect.address.host, effect.address.port, connection)
         except ConnectError as error:
             self.log.debug("no link to {address}: {error}", address=effect.address, error=error)
-            self.lost(effect.link, None)
+            self.feed(ConnectionLost(effect.link))
 
-    async def _trade(self, address: PeerAddress) -> None:
-        connection = Connection(self._reactor, lambda made: ExchangeRequest(self, address, made))
+    async def _exchange(self, address: PeerAddress) -> None:
+        sample = partial(self._overlay.sample, address)
+        connection = Connection(
+            self._reactor,
+            lambda made: ExchangeRequest(self.feed, address, self.network, sample, made),
+        )
         try:
             await dial(self._reactor, address.host, address.port, connection)
         except ConnectError:
-            self.trade_failed(address)
+            self.feed(ExchangeFailed(address))
 
     def _close(self, link: LinkId, bye: Bye | None) -> None:
         connection = self._connections.get(link)
@@ -274,19 +288,13 @@ class OverlayDriver:
             connection.send(bye)
         connection.close()
 
-    def _round_trip(self, link: LinkId) -> float | None:
-        return self._connections[link].round_trip if link in self._connections else None
-
     def _set_alarm(self) -> None:
-        """Have the machine woken when it asks to be."""
+        """Have the machines woken when they ask to be."""
         if self._left is None or self._alarm.is_set:
             self._alarm.set(max(0.0, self._overlay.wake_at - self.now()))
 
-    def _wake(self) -> None:
-        self._perform(self._overlay.wake(self.now()))
-
     def _settle(self) -> None:
-        """Once left, tell so as soon as no connection is open."""
+        """Once left, say so as soon as no connection is open."""
         if self._left is not None and not self._left.called and not self._connections:
             self._alarm.stop()
             self._left.callback(None)

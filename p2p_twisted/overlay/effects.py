@@ -1,10 +1,10 @@
-"""What the overlay's machines ask their surroundings to do."""
+"""What the overlay's machines ask their surroundings to do, and each other."""
 
 from typing import Literal
 
 from attrs import frozen
 
-from p2p_twisted.wire.messages import Bye, Gossip, Hit, Message, PeerRecord, Refuse, Want
+from p2p_twisted.wire.messages import Ask, Bye, Gossip, Hit, Message, PeerRecord, Refuse, Want
 from p2p_twisted.wire.names import MessageId, PeerAddress, PeerName
 
 LinkId = int
@@ -35,7 +35,7 @@ class Dial:
 
 @frozen
 class Exchange:
-    """Trade samples of addresses on a short connection."""
+    """Exchange samples of addresses on a short connection (PEX)."""
 
     address: PeerAddress
 
@@ -54,11 +54,13 @@ class NeighborUp:
     A connection has become a link.
 
     :ivar is_eager: whether it is part of the tree from the start.
+    :ivar since: when it began at its other end, in seconds on the monotonic clock.
     """
 
     link: LinkId
     address: PeerAddress
-    is_eager: bool = True
+    is_eager: bool
+    since: float
 
 
 @frozen
@@ -66,12 +68,14 @@ class NeighborDown:
     """
     A link has ended.
 
-    :ivar has_died: without a word, so that its neighbor may be dead.
+    :ivar has_died: whether it ended without a word, so that the neighbor may be dead.
+    :ivar since: when it ended at its other end, in seconds on the monotonic clock.
     """
 
     link: LinkId
     address: PeerAddress
     has_died: bool
+    since: float
 
 
 @frozen
@@ -90,13 +94,20 @@ class Arrived:
 
 
 @frozen
+class Consult:
+    """Look up what this peer itself answers to a query; ``Consulted`` is to follow."""
+
+    ask: Ask
+
+
+@frozen
 class Answer:
     """
-    What came back for a question of this peer's own.
+    What came back for a query of this peer's own.
 
     :ivar answered: how many other peers answered.
-    :ivar silent: who was asked and did not answer.
-    :ivar is_whole: whether the neighbors of everybody who answered have answered, too.
+    :ivar silent: the peers that were asked and did not answer.
+    :ivar is_whole: whether the neighbors of all peers that answered have answered, too.
     """
 
     id: MessageId
@@ -108,4 +119,33 @@ class Answer:
     is_whole: bool
 
 
-Effect = Send | Dial | Exchange | Close | NeighborUp | NeighborDown | Deliver | Arrived | Answer
+Effect = (
+    Send
+    | Dial
+    | Exchange
+    | Close
+    | NeighborUp
+    | NeighborDown
+    | Deliver
+    | Arrived
+    | Consult
+    | Answer
+)
+
+
+@frozen
+class GraftHint:
+    """A query that should have come along the tree came by this link only: mend the tree."""
+
+    link: LinkId
+
+
+@frozen
+class PruneHint:
+    """A query came along the tree twice: this link of the tree is redundant."""
+
+    link: LinkId
+
+
+Hint = GraftHint | PruneHint
+"""What a query says of the tree; broadcast, to which the tree belongs, acts on it."""

@@ -1,4 +1,4 @@
-"""The addresses a peer could link with, but does not: HyParView's passive view, and the book."""
+"""The addresses that a peer could link with: HyParView's passive view, and the book."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 @define
 class PassiveView:
     """
-    What one peer has heard of others.
+    The addresses that one peer has learned of.
 
-    :ivar me: never part of it. On loopback only loopback addresses are, and
-        elsewhere none of those: nobody is sent back to its own machine.
+    :ivar me: never part of it. On loopback only loopback addresses are, and elsewhere none
+        of those, so that no peer is sent back to its own machine.
     :ivar remembered: up to 30 addresses for the next link.
     """
 
@@ -29,24 +29,24 @@ class PassiveView:
     rng: "Random"
     remembered: dict[PeerAddress, None] = field(factory=dict)
     _is_local: bool = field(init=False)
-    # When nobody answered at a host and port last, the oldest first.
+    # When no peer answered at a host and port last, the oldest first.
     _failed: dict[tuple[str, int], float] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self._is_local = is_loopback(self.me.host)
 
-    def hear(self, addresses: Iterable[PeerAddress]) -> None:
-        """Take up addresses that somebody named."""
+    def learned(self, addresses: Iterable[PeerAddress]) -> None:
+        """Remember addresses that another peer named."""
         for address in addresses:
             if address not in self.remembered and self._is_possible(address):
-                self.book.heard(address)
+                self.book.learned(address)
                 self.remembered[address] = None
         self._trim()
 
-    def met(self, address: PeerAddress) -> None:
-        """Take up an address at which a peer has just answered."""
+    def confirmed(self, address: PeerAddress) -> None:
+        """Remember an address at which a peer has just answered."""
         if self._is_possible(address):
-            self.book.reached(address)
+            self.book.confirmed(address)
             self.remembered[address] = None
             self._trim()
 
@@ -55,7 +55,7 @@ class PassiveView:
         self.remembered.pop(address, None)
 
     def failed(self, address: PeerAddress, now: float) -> None:
-        """Take note that nobody answered there."""
+        """Record that no peer answered at an address."""
         self.forget(address)
         self.book.failed(address, now)
         self._failed.pop(place(address), None)
@@ -63,10 +63,10 @@ class PassiveView:
 
     def may_try(self, address: PeerAddress, now: float) -> bool:
         """
-        Tell whether it is not too early to dial an address.
+        Return whether it is not too early to dial an address.
 
-        What failed is let be for 15 s, whatever names others give to who is there:
-        or they could send us to a host that has no part in this, again and again.
+        A failed address is not dialed for 15 s, under any peer name: otherwise others could
+        send us to a host that has no part in this again and again.
         """
         for where, then in list(self._failed.items()):
             if now - then < limits.DIAL_AGAIN_SECONDS:
@@ -85,7 +85,7 @@ class PassiveView:
         return tuple(self.rng.sample(known, min(wire_limits.SAMPLE, len(known))))
 
     def _trim(self) -> None:
-        """Forget some at random, where there are too many."""
+        """Forget some addresses at random, where there are too many."""
         too_many = len(self.remembered) - limits.REMEMBERED
         if too_many > 0:
             for address in self.rng.sample(list(self.remembered), too_many):
@@ -98,5 +98,5 @@ class PassiveView:
 
 
 def place(address: PeerAddress) -> tuple[str, int]:
-    """Tell where an address leads, whoever is said to be there."""
+    """Return where an address leads, whichever peer is said to be there."""
     return address.host, address.port

@@ -1,4 +1,4 @@
-"""One question that is under way, and what has come for it."""
+"""One query that is under way, and what has come for it."""
 
 from collections import Counter
 from typing import Final
@@ -23,13 +23,14 @@ _HOPS_IN_TIME: Final = 16
 @define
 class PendingQuery:
     """
-    A question; ``parent`` is absent for one of our own.
+    A query; ``parent`` is absent for one of this peer's own.
 
     :ivar waiting: the neighbors that have not told yet.
+    :ivar is_consulting: whether this peer's own answer has not come yet.
     :ivar stream_at: when to pass on next what has come.
     :ivar peers: what has come and is still to be passed on, as are ``hits``.
     :ivar records: how many have come and are passed on.
-    :ivar is_hasty: whether those who have not told by the deadline may just be slow.
+    :ivar is_hasty: whether neighbors that have not told by the deadline may just be slow.
     """
 
     ask: Ask
@@ -37,6 +38,7 @@ class PendingQuery:
     deadline: float
     waiting: dict[LinkId, None]
     stream_at: float
+    is_consulting: bool = field(init=False)
     peers: list[PeerRecord] = field(factory=list)
     hits: list[Hit] = field(factory=list)
     silent: dict[PeerName, None] = field(factory=dict)
@@ -46,6 +48,14 @@ class PendingQuery:
     ends: int = 0
     is_hasty: bool = False
     _passed: "Counter[str]" = field(factory=Counter)
+
+    def __attrs_post_init__(self) -> None:
+        self.is_consulting = self.parent is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a neighbor, or this peer itself, has not answered yet."""
+        return self.is_consulting or bool(self.waiting)
 
     @property
     def due(self) -> float:
@@ -60,16 +70,22 @@ class PendingQuery:
 
     @property
     def onward(self) -> Ask:
-        """What to ask others: they must give up sooner, or all they gather comes too late."""
+        """What to ask others; they give up sooner, otherwise all they gather comes too late."""
         return attrs.evolve(
             self.ask, hops=max(0, self.ask.hops - 1), wait=self.ask.wait - _sooner(self.ask.wait)
         )
 
+    def stop_waiting(self) -> None:
+        """Go on with what has come; without this peer's own answer that is not all."""
+        self.cut = self.cut or self.is_consulting
+        self.is_consulting = False
+        self.waiting.clear()
+
     def add(self, peers: tuple[PeerRecord, ...], hits: tuple[Hit, ...], room: int) -> int:
         """
-        Take in part of the answer, as far as there is room.
+        Add part of the answer, as far as there is room.
 
-        :returns: how many records it was.
+        :returns: how many records were added.
         """
         before = self.records
         self.cut = self.cut or len(peers) + len(hits) > room
@@ -84,7 +100,7 @@ class PendingQuery:
         return self.records - before
 
     def take_lines(self) -> list[Message]:
-        """Take some of what has come: no more than a link's queue has room for."""
+        """Remove some of what has come: no more than a link's queue has room for."""
         id_ = self.ask.id
         peers, hits = self.peers[:_RECORDS_AT_ONCE], self.hits[:_RECORDS_AT_ONCE]
         lines = [
@@ -98,7 +114,7 @@ class PendingQuery:
         return lines
 
     def last_line(self) -> Told:
-        """Make what tells the parent that this was all."""
+        """Return what tells the parent that this was all."""
         return Told(
             self.ask.id,
             answered=self.answered,
@@ -108,7 +124,7 @@ class PendingQuery:
         )
 
     def answer(self) -> Answer:
-        """Make what answers our own question."""
+        """Return what answers this peer's own query."""
         silent = tuple(self.silent)
         return Answer(
             self.ask.id,
@@ -123,7 +139,7 @@ class PendingQuery:
 
 def _sooner(wait: float) -> float:
     """
-    Tell how much earlier than its parent a child gives up, in seconds.
+    Return how much earlier than its parent a child gives up, in seconds.
 
     A tree may be thirty hops deep, and the last of them must have some time left, too.
     """

@@ -1,33 +1,47 @@
 """
-Questions to every peer, whose answers flow back: the echo algorithm (Chang, 1982).
+Queries to every peer, whose answers flow back: the echo algorithm (Chang, 1982).
 
-The first asker of a question is a peer's parent. The peer passes it on over its
-other links and tells its parent what came back, when all whom it asked have
-told, died or run out of time. A second asker is told nothing, at once: so a
-neighbor from whom no word comes is dead, and named as silent.
-
-A question goes along the tree of the broadcasts, and shapes it as they do; or,
-where that may be broken or is too slow, by every link, all the way or at first.
-Where it was broken, whoever a question comes to only by every link mends it.
+The first asker of a query is a peer's parent. The peer passes it on over its other links and
+tells its parent what came back, when all that it asked have told, died or run out of time.
+A second asker is told nothing, at once: so a neighbor that says nothing is dead, and is named
+as silent. docs/overlay.md says how a query uses the tree of the broadcasts, and mends it.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from math import inf
-from statistics import fmean
 from typing import Final
 
 import attrs
-from attrs import define, field, frozen
+from attrs import define, field
 
 from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.completeness import LinkParity, mark
-from p2p_twisted.overlay.effects import Effect, LinkId, Send
+from p2p_twisted.overlay.effects import (
+    Consult,
+    Effect,
+    GraftHint,
+    Hint,
+    LinkId,
+    NeighborDown,
+    NeighborUp,
+    PruneHint,
+    Send,
+)
+from p2p_twisted.overlay.events import (
+    Asked,
+    Consulted,
+    LocalAnswer,
+    MessageReceived,
+    NeighborAsked,
+    TimeCame,
+)
 from p2p_twisted.overlay.pending_query import PendingQuery
+from p2p_twisted.overlay.round_trips import RoundTrips
 from p2p_twisted.overlay.seen import Seen
-from p2p_twisted.overlay.tree import Tree
+from p2p_twisted.overlay.tree import TreeView
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits as wire_limits
-from p2p_twisted.wire.messages import Ask, Graft, Hit, PeerRecord, Prune, Told
+from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
 _SHORTEST_WAIT_SECONDS: Final = 0.01
@@ -36,48 +50,32 @@ _STREAM_AGAIN_SECONDS: Final = 0.05
 # Our own links may be short, but those behind them long. To wait a little longer only delays
 # what is far; to ask more peers too early costs five to ten times as many lines.
 _HASTE_SECONDS_PER_HOP: Final = 0.05
-_UNKNOWN_ROUND_TRIP_SECONDS: Final = 0.15
-# Whoever has less than this left is told nothing: finding so few would not be worth the search.
+# A neighbor that has less than this left is told nothing: so few are not worth a search.
 _RECORDS_LEAST: Final = 1_000
 _ANSWERED_MOST: Final = 1_000_000
 
-
-@frozen
-class LocalAnswer:
-    """
-    What a peer itself has to say to a question.
-
-    :ivar cut: whether that is not all.
-    """
-
-    peers: tuple[PeerRecord, ...] = ()
-    hits: tuple[Hit, ...] = ()
-    cut: bool = False
+QueryEvent = (
+    MessageReceived | NeighborAsked | Consulted | Asked | NeighborUp | NeighborDown | TimeCame
+)
 
 
 @define
 class QueryRouter:
     """
-    The questions that pass one peer.
-
-    Every method returns what is to be done because of it; ``now`` is in
-    seconds on the monotonic clock.
+    The queries that pass one peer.
 
     :ivar name: this peer's.
-    :ivar know: what this peer itself answers.
-    :ivar tree: the present links.
-    :ivar round_trip: tells how long a link takes there and back, in seconds, if it is known.
-    :ivar links: who is at their other ends.
-    :ivar wake_at: when :meth:`wake` is to be called next; infinity means not at all.
+    :param tree: the present links.
+    :ivar links: the peers at their other ends.
+    :ivar wake_at: when ``TimeCame`` is due next; infinity means not at all.
     """
 
     name: PeerName
-    know: Callable[[Ask], LocalAnswer]
-    tree: Tree
-    round_trip: Callable[[LinkId], float | None]
+    _tree: TreeView
+    _round_trips: RoundTrips
     links: dict[LinkId, PeerName] = field(factory=dict)
     wake_at: float = inf
-    _ends: LinkParity = field(factory=LinkParity)
+    _parity: LinkParity = field(factory=LinkParity)
     # What each neighbor may still be told.
     _budgets: dict[LinkId, TokenBucket] = field(factory=dict)
     _open: dict[MessageId, PendingQuery] = field(factory=dict)
@@ -85,38 +83,44 @@ class QueryRouter:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no question is under way; of quiet ones nobody says when they have ended."""
-        return all(question.ask.quiet for question in self._open.values())
-
-    def ask(self, ask: Ask, now: float, patience: float = inf) -> list[Effect]:
-        """
-        Ask all others; an :class:`Answer` follows. What we know ourselves is not in it.
-
-        :param patience: how many round trips to wait for each hop that it may go, and 50 ms
-            at least; without it, all of ``ask.wait``.
-        """
-        if ask.tree and not self.tree.is_shaped:
-            # What goes along the tree all the way shapes it.
-            ask = attrs.evolve(ask, tree=wire_limits.ASK_HOPS)
-        effects = self._begin(ask, None, LocalAnswer(), now)
-        question = self._open.get(ask.id)
-        if question is not None and patience < inf:
-            per_hop = max(patience * self._usual_round_trip, _HASTE_SECONDS_PER_HOP)
-            question.is_hasty, question.deadline = True, now + min(per_hop * ask.hops, ask.wait)
-            self._reset_alarm()
-        return effects
+        """Whether no query is under way; of quiet ones no peer says when they have ended."""
+        return all(query.ask.quiet for query in self._open.values())
 
     def is_new(self, ask: Ask) -> bool:
-        """Tell whether a question has not been asked here before."""
+        """Return whether a query has not been asked here before."""
         # However many came since: what is open is not forgotten.
         return not (ask.id in self._open or ask.id in self._seen)
 
-    def asked(self, link: LinkId, ask: Ask, now: float, is_passed_on: bool = True) -> list[Effect]:
+    def handle(self, event: QueryEvent, now: float) -> Sequence[Effect | Hint]:
         """
-        Answer a neighbor's question, after having passed it on.
+        Handle an event at the time ``now``, in seconds on the monotonic clock.
 
-        :param is_passed_on: where it is not, only we answer.
+        :returns: what is to be done because of it, and what it says of the tree.
         """
+        match event:
+            case MessageReceived(link, Told() as told):
+                return self._told(link, told, now)
+            case NeighborAsked(link, ask, is_passed_on):
+                return self._asked(link, ask, is_passed_on, now)
+            case Consulted(id_, answer):
+                return self._consulted(id_, answer, now)
+            case Asked(ask, patience):
+                return self._ask(ask, patience, now)
+            case NeighborUp(link, address, _, since):
+                self.links[link] = address.name
+                self._budgets[link] = TokenBucket(limits.ASK_RECORDS_PER_SECOND, limits.ASK_RECORDS)
+                # Queries that are under way do not take it.
+                self._parity.change(mark(self.name, address.name), since)
+            case NeighborDown():
+                return self._neighbor_down(event, now)
+            case TimeCame():
+                return self._wake(now)
+        return []
+
+    def _asked(
+        self, link: LinkId, ask: Ask, is_passed_on: bool, now: float
+    ) -> Sequence[Effect | Hint]:
+        """Answer a neighbor's query, after having passed it on."""
         if link not in self.links:
             return []
         has_budget = self._budgets[link].left(now) >= _RECORDS_LEAST
@@ -126,28 +130,45 @@ class QueryRouter:
             return []
         if not is_new:
             # What went by other links may have come sooner than along the tree.
-            is_pruned = ask.tree == wire_limits.ASK_HOPS and self.tree.prune(link)
-            return [
-                Send(link, Told(ask.id)),
-                *([Send(link, Prune())] if is_pruned else []),
-            ]
+            is_redundant = ask.tree == wire_limits.ASK_HOPS
+            return [Send(link, Told(ask.id)), *([PruneHint(link)] if is_redundant else [])]
         if not is_taken:
             return [Send(link, Told(ask.id, cut=True))]
-        known = self.know(ask)
-        ask = attrs.evolve(ask, age=min(ask.age + self.way(link), wire_limits.ASK_SECONDS))
-        mending: list[Effect] = []
+        age = min(ask.age + self._round_trips.one_way(link), wire_limits.ASK_SECONDS)
+        ask = attrs.evolve(ask, age=age, hops=ask.hops if is_passed_on else 0)
         is_missed = ask.after is not None and ask.after not in self._seen
-        if is_missed and not self.tree.is_eager(link):
-            self.tree.graft(link)
-            mending.append(Send(link, Graft()))
-        if not is_passed_on:
-            ask, known = attrs.evolve(ask, hops=0), attrs.evolve(known, cut=True)
-        return [*mending, *self._begin(ask, link, known, now)]
+        query = self._begin(ask, link, now)
+        query.cut = not is_passed_on
+        is_mended = is_missed and not self._tree.is_eager(link)
+        hints = [GraftHint(link)] if is_mended else []
+        return [*hints, *self._pass_on(query), Consult(ask)]
 
-    def told(self, link: LinkId, told: Told, now: float) -> list[Effect]:
-        """Take in what a neighbor was told."""
-        question = self._open.get(told.id)
-        if question is None or link not in question.waiting:
+    def _ask(self, ask: Ask, patience: float, now: float) -> list[Effect]:
+        if ask.tree and not self._tree.is_shaped:
+            # What goes along the tree all the way shapes it.
+            ask = attrs.evolve(ask, tree=wire_limits.ASK_HOPS)
+        query = self._begin(ask, None, now)
+        effects = self._pass_on(query) + self._end_if_complete(query, now)
+        if query.waiting and patience < inf:
+            per_hop = max(patience * self._round_trips.usual(self.links), _HASTE_SECONDS_PER_HOP)
+            query.is_hasty, query.deadline = True, now + min(per_hop * ask.hops, ask.wait)
+            self._reset_alarm()
+        return effects
+
+    def _consulted(self, id_: MessageId, answer: LocalAnswer, now: float) -> list[Effect]:
+        """Add what this peer itself answers, unless the query has ended meanwhile."""
+        query = self._open.get(id_)
+        if query is None or not query.is_consulting:
+            return []
+        query.is_consulting = False
+        query.cut = query.cut or answer.cut
+        self._add(query, answer.peers, answer.hits, now)
+        return self._end_if_complete(query, now)
+
+    def _told(self, link: LinkId, told: Told, now: float) -> list[Effect]:
+        """Add what a neighbor was told."""
+        query = self._open.get(told.id)
+        if query is None or link not in query.waiting:
             return []
         name = self.links[link]
         hits = tuple(
@@ -155,128 +176,110 @@ class QueryRouter:
             for hit in told.hits
             if len(hit.route) < wire_limits.ROUTE_HOPS
         )
-        self._add(question, told.peers, hits, now)
-        question.cut = question.cut or told.cut
+        self._add(query, told.peers, hits, now)
+        query.cut = query.cut or told.cut
         if told.more:
             return []
-        del question.waiting[link]
-        question.answered = min(question.answered + told.answered, _ANSWERED_MOST)
-        question.silent.update(dict.fromkeys(told.silent))
-        question.ends ^= told.ends
-        return self._end_if_complete(question, now)
+        del query.waiting[link]
+        query.answered = min(query.answered + told.answered, _ANSWERED_MOST)
+        query.silent.update(dict.fromkeys(told.silent))
+        query.ends ^= told.ends
+        return self._end_if_complete(query, now)
 
-    def way(self, link: LinkId) -> float:
-        """Guess how long a line takes on a link, in seconds."""
-        known = self.round_trip(link)
-        return (_UNKNOWN_ROUND_TRIP_SECONDS if known is None else known) / 2
-
-    def neighbor_up(self, link: LinkId, name: PeerName, since: float) -> None:
-        """Note a link; questions that are under way do not take it."""
-        self.links[link] = name
-        self._budgets[link] = TokenBucket(limits.ASK_RECORDS_PER_SECOND, limits.ASK_RECORDS)
-        self._ends.change(mark(self.name, name), since)
-
-    def neighbor_down(self, link: LinkId, has_died: bool, now: float, since: float) -> list[Effect]:
-        """Wait no longer for a neighbor, and for a parent's sake no more at all."""
-        name = self.links.pop(link)
+    def _neighbor_down(self, event: NeighborDown, now: float) -> list[Effect]:
+        """Wait no longer for a neighbor, and drop the queries that it was the parent of."""
+        link, name = event.link, self.links.pop(event.link)
         del self._budgets[link]
-        self._ends.change(mark(self.name, name), since)
+        self._parity.change(mark(self.name, name), event.since)
         effects: list[Effect] = []
-        for question in list(self._open.values()):
-            if question.parent == link:
-                del self._open[question.ask.id]
-            elif link in question.waiting:
-                del question.waiting[link]
-                if has_died:
-                    question.silent[name] = None
-                effects += self._end_if_complete(question, now)
+        for query in list(self._open.values()):
+            if query.parent == link:
+                del self._open[query.ask.id]
+            elif link in query.waiting:
+                del query.waiting[link]
+                if event.has_died:
+                    query.silent[name] = None
+                effects += self._end_if_complete(query, now)
         self._reset_alarm()
         return effects
 
-    def wake(self, now: float) -> list[Effect]:
+    def _wake(self, now: float) -> list[Effect]:
         """End what has run out of time, and stream what has come so far."""
         effects: list[Effect] = []
-        for question in list(self._open.values()):
-            if now >= question.deadline:
-                if question.is_hasty:
-                    question.cut = True
+        for query in list(self._open.values()):
+            if now >= query.deadline:
+                if query.is_hasty:
+                    query.cut = True
                 else:
-                    silent = [self.links[link] for link in question.waiting]
-                    question.silent.update(dict.fromkeys(silent))
-                question.waiting.clear()
-                effects += self._end_if_complete(question, now)
-            elif now >= question.due:
-                effects += self._go_on(question, now)
+                    silent = [self.links[link] for link in query.waiting]
+                    query.silent.update(dict.fromkeys(silent))
+                query.stop_waiting()
+                effects += self._end_if_complete(query, now)
+            elif now >= query.due:
+                effects += self._go_on(query, now)
         self._reset_alarm()
         return effects
 
-    @property
-    def _usual_round_trip(self) -> float:
-        times = [self.round_trip(link) for link in self.links]
-        known = [time for time in times if time is not None]
-        return fmean(known or [_UNKNOWN_ROUND_TRIP_SECONDS])
-
     def _reset_alarm(self) -> None:
-        self.wake_at = min((question.due for question in self._open.values()), default=inf)
+        self.wake_at = min((query.due for query in self._open.values()), default=inf)
 
-    def _begin(
-        self, ask: Ask, parent: LinkId | None, known: LocalAnswer, now: float
-    ) -> list[Effect]:
+    def _begin(self, ask: Ask, parent: LinkId | None, now: float) -> PendingQuery:
         self._seen.add(ask.id)
         is_passed_on = ask.hops > 0 and ask.wait >= _SHORTEST_WAIT_SECONDS
-        ways = self.tree.links if ask.hops > ask.tree else self.tree.eager
-        others = [link for link in ways if is_passed_on and link != parent]
-        # Nobody tells when a quiet one has come to its end, so it must not take long.
+        links = self._tree.links if ask.hops > ask.tree else self._tree.eager
+        others = [link for link in links if is_passed_on and link != parent]
+        # No peer says when a quiet one has come to its end, so it must not take long.
         wait = min(ask.wait, limits.QUIET_ASK_SECONDS) if ask.quiet else ask.wait
-        question = PendingQuery(ask, parent, now + wait, dict.fromkeys(others), now)
+        query = PendingQuery(ask, parent, now + wait, dict.fromkeys(others), now)
         if ask.what not in ("name", "id"):
             # Answers of so many peers are better passed on several at a time.
-            question.stream_at += _STREAM_SECONDS
-        question.answered = 0 if parent is None else 1
-        question.ends = self._ends.at(now - ask.age)
-        question.cut = known.cut
-        question.is_hasty = ask.quiet
-        self._open[ask.id] = question
-        self._add(question, known.peers, known.hits, now)
-        effects: list[Effect] = []
-        if others:
-            onward = question.onward
-            effects += [Send(link, onward) for link in others]
-        return effects + self._end_if_complete(question, now)
+            query.stream_at += _STREAM_SECONDS
+        query.answered = 0 if parent is None else 1
+        query.ends = self._parity.at(now - ask.age)
+        query.is_hasty = ask.quiet
+        self._open[ask.id] = query
+        # Only ever earlier: to look at all open queries each time would take long.
+        self.wake_at = min(self.wake_at, query.due)
+        return query
+
+    def _pass_on(self, query: PendingQuery) -> list[Effect]:
+        if not query.waiting:
+            return []
+        onward = query.onward
+        return [Send(link, onward) for link in query.waiting]
 
     def _add(
         self,
-        question: PendingQuery,
+        query: PendingQuery,
         peers: tuple[PeerRecord, ...],
         hits: tuple[Hit, ...],
         now: float,
     ) -> None:
-        """Take in part of an answer, as far as its asker may be told."""
-        room = limits.ASK_RECORDS - question.records
-        if question.parent is None:
-            question.add(peers, hits, room)
+        """Add part of an answer, as far as its asker may be told."""
+        room = limits.ASK_RECORDS - query.records
+        if query.parent is None:
+            query.add(peers, hits, room)
         else:
-            budget = self._budgets[question.parent]
-            budget.spend(question.add(peers, hits, min(room, budget.left(now))))
-        # Only ever earlier: to look at all open questions each time would take long.
-        self.wake_at = min(self.wake_at, question.due)
+            budget = self._budgets[query.parent]
+            budget.spend(query.add(peers, hits, min(room, budget.left(now))))
+        self.wake_at = min(self.wake_at, query.due)
 
-    def _end_if_complete(self, question: PendingQuery, now: float) -> list[Effect]:
-        return [] if question.waiting else self._go_on(question, now)
+    def _end_if_complete(self, query: PendingQuery, now: float) -> list[Effect]:
+        return [] if query.is_waiting else self._go_on(query, now)
 
-    def _go_on(self, question: PendingQuery, now: float) -> list[Effect]:
-        """Pass on some of what has come, and the end when that was all."""
-        if question.parent is None:
-            del self._open[question.ask.id]
-            return [question.answer()]
+    def _go_on(self, query: PendingQuery, now: float) -> list[Effect]:
+        """Pass on some of what has come, and the end if that was all."""
+        if query.parent is None:
+            del self._open[query.ask.id]
+            return [query.answer()]
         # A little at a time: all at once would fill the link's queue, and cut the link.
-        parent, lines = question.parent, question.take_lines()
+        parent, lines = query.parent, query.take_lines()
         effects: list[Effect] = [Send(parent, line, sheddable=True) for line in lines]
-        question.stream_at = now + _STREAM_SECONDS
-        if question.has_more:
-            question.stream_at = now + _STREAM_AGAIN_SECONDS
-        if question.waiting or (question.has_more and now < question.deadline):
-            self.wake_at = min(self.wake_at, question.due)
+        query.stream_at = now + _STREAM_SECONDS
+        if query.has_more:
+            query.stream_at = now + _STREAM_AGAIN_SECONDS
+        if query.is_waiting or (query.has_more and now < query.deadline):
+            self.wake_at = min(self.wake_at, query.due)
             return effects
-        del self._open[question.ask.id]
-        return effects if question.ask.quiet else [*effects, Send(parent, question.last_line())]
+        del self._open[query.ask.id]
+        return effects if query.ask.quiet else [*effects, Send(parent, query.last_line())]

@@ -1,8 +1,29 @@
-"""The spanning tree that broadcasts and questions shape, and pass along."""
+"""The spanning tree that broadcasts and queries shape, and pass along."""
+
+from typing import Protocol
 
 from attrs import define, field
 
 from p2p_twisted.overlay.effects import LinkId
+
+
+class TreeView(Protocol):
+    """The tree as the other machines see it: only broadcast changes it."""
+
+    @property
+    def is_shaped(self) -> bool:
+        """Whether anything has passed yet: before that, no link is worth more than another."""
+
+    @property
+    def links(self) -> list[LinkId]:
+        """All links, the oldest first."""
+
+    @property
+    def eager(self) -> list[LinkId]:
+        """The links of the tree."""
+
+    def is_eager(self, link: LinkId) -> bool:
+        """Return whether a link is part of the tree."""
 
 
 @define
@@ -11,10 +32,7 @@ class Tree:
     Which of a peer's links are part of the tree: Plumtree's eager ones; the others are lazy.
 
     Every link begins as part of it, so that at first it is the whole graph.
-    Whoever is sent something that it has already prunes the link it came by.
-
-    :ivar is_shaped: whether anything has passed yet: before that, no link is worth more
-        than another.
+    A peer that is sent what it already has prunes the link it came by.
     """
 
     is_shaped: bool = False
@@ -39,15 +57,15 @@ class Tree:
         return link in self._links
 
     def is_eager(self, link: LinkId) -> bool:
-        """Tell whether a link is part of the tree."""
+        """Return whether a link is part of the tree."""
         return self._links.get(link, False)
 
     def add(self, link: LinkId, is_eager: bool = True) -> None:
-        """Note a new link."""
+        """Record a new link."""
         self._links[link] = is_eager
 
     def drop(self, link: LinkId) -> bool:
-        """Forget a link; tell whether it was part of the tree."""
+        """Forget a link; return whether it was part of the tree."""
         return self._links.pop(link, False)
 
     def graft(self, link: LinkId) -> None:
@@ -56,7 +74,7 @@ class Tree:
             self._links[link] = True
 
     def prune(self, link: LinkId) -> bool:
-        """Take a link out of the tree; tell whether it was part of it."""
+        """Take a link out of the tree; return whether it was part of it."""
         was_eager = self.is_eager(link)
         if was_eager:
             self._links[link] = False

@@ -34,7 +34,7 @@ class InboundDispatcher(Session):
             case Link():
                 self._driver.link_asked(self._connection, message)
             case Peers():
-                self._driver.trade_asked(self._connection, message)
+                self._driver.exchange_asked(self._connection, message)
             case Push():
                 self._connection.hand_over(self._take_push(self._connection, message))
             case Error():

@@ -9,6 +9,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.overlay.driver import OverlayDriver
+from p2p_twisted.overlay.events import Referred
 from p2p_twisted.peer.interface import PeerError
 from p2p_twisted.peer.saved_book import BookSaver
 from p2p_twisted.peer.settings import Settings
@@ -103,7 +104,7 @@ class NetworkSession:
 
     def introduce(self, referrals: tuple[PeerAddress, ...]) -> None:
         """Hear of other peers."""
-        self.driver.introduce(referrals)
+        self.driver.feed(Referred(referrals))
 
     # The end
 

@@ -36,7 +36,7 @@ def load_book(state: StateDirectory, me: PeerName, rng: Random) -> Book:
     except (KeyError, TypeError, ValueError):
         return Book(rng.randbytes(_SECRET_BYTES))
     book = Book(secret)
-    for entries, note in ((reached, book.reached), (heard, book.heard)):
+    for entries, note in ((reached, book.confirmed), (heard, book.learned)):
         for address in map(address_from_json, entries):
             if address is not None and address.name != me:
                 note(address)
@@ -66,8 +66,8 @@ class BookSaver:
     def _save(self) -> "Deferred[None]":
         saved = {
             "secret": self._book.secret.hex(),
-            "reached": [address_to_json(address) for address in self._book.addresses_reached],
-            "heard": [address_to_json(address) for address in self._book.addresses_heard],
+            "reached": [address_to_json(address) for address in self._book.addresses_confirmed],
+            "heard": [address_to_json(address) for address in self._book.addresses_learned],
         }
         return self._offload(self._state.write, _FILE, saved).addErrback(self._cannot_save)
 

@@ -7,6 +7,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from p2p_twisted.overlay.events import SeekingEnded
 from p2p_twisted.peer.interface import PeerError
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.runtime.background import background
@@ -82,5 +83,5 @@ class Shutdown:
     async def _wind_down(self) -> None:
         """Keep the links for a second, so that the word gets through, but make none."""
         self.has_begun = True
-        self._network.driver.seek_no_more()
+        self._network.driver.feed(SeekingEnded())
         await deferLater(self._reactor, _GRACE_SECONDS, lambda: None)

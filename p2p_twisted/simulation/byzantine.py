@@ -38,8 +38,10 @@ class Liars(SimulatedNetwork):
             super()._send(peer, link, said)
 
     @override
-    def _sample(self, peer: SimulatedPeer, to: PeerAddress) -> tuple[PeerAddress, ...]:
-        return self._nobodies() if self.lies(peer.name) else super()._sample(peer, to)
+    def _sample(self, peer: SimulatedPeer, to: PeerAddress) -> Peers:
+        if self.lies(peer.name):
+            return Peers(peer.name, peer.address.port, self._nobodies())
+        return super()._sample(peer, to)
 
     def _lie(self, message: Message) -> Iterable[Message]:
         """Make of a message what a liar says instead."""

@@ -70,7 +70,7 @@ def graph_of(swarm: "SimulatedNetwork") -> Graph:
     alive = {peer.name: peer for peer in swarm.alive}
     eager: dict[Edge, bool] = {}
     for name, peer in alive.items():
-        tree = peer.overlay.tree
+        tree = peer.overlay.broadcast.tree
         for link, neighbor in peer.overlay.membership.links.items():
             other = alive.get(neighbor.address.name)
             if other is not None and other.side == peer.side:

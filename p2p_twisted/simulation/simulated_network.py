@@ -13,6 +13,7 @@ from typing import Final
 
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import Answer, Close, Send
+from p2p_twisted.overlay.events import Asked, Dispatched, GossipPublished, LinkingEnded, Referred
 from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.simulation.simulated_peer import LONGEST_LATENCY, SimulatedPeer
@@ -47,10 +48,10 @@ class SimulatedNetwork(Wiring):
         address = PeerAddress(name, host, 9_000)
         passive = PassiveView(address, Book(self._dice.randbytes(16)), self._dice)
         peer = SimulatedPeer(address, files)
-        peer.overlay = make_overlay(passive, self._ids, self._dice, peer.know, peer.round_trip)
+        peer.overlay = make_overlay(passive, self._ids, self._dice)
         referrals = self._registry.join(peer)
         self.peers[name] = peer
-        self.introduce(peer, referrals)
+        self.feed(peer, Referred(tuple(referrals)))
         return peer
 
     def add_many(self, number: int, apart: float = 0.05) -> None:
@@ -72,11 +73,11 @@ class SimulatedNetwork(Wiring):
     def tell(self, peer: SimulatedPeer, gossip: Gossip) -> None:
         """Have a peer broadcast this."""
         peer.delivered[gossip.id] = (self.now, 0)
-        self._perform(peer, peer.overlay.publish(gossip, self.now))
+        self.feed(peer, GossipPublished(gossip))
 
     def put(self, peer: SimulatedPeer, ask: Ask, patience: float = inf) -> None:
         """Have a peer ask; its answer will be among its answers."""
-        self._perform(peer, peer.overlay.ask(ask, self.now, patience))
+        self.feed(peer, Asked(ask, patience))
 
     def ask(self, peer: SimulatedPeer, ask: Ask, patience: float = inf) -> Answer:
         """Ask, and run until the answer has come."""
@@ -86,11 +87,11 @@ class SimulatedNetwork(Wiring):
 
     def send(self, peer: SimulatedPeer, message: Want | Refuse) -> None:
         """Have a peer send something along its route."""
-        self._perform(peer, peer.overlay.send(message))
+        self.feed(peer, Dispatched(message))
 
     def say(self, peer: SimulatedPeer, to: PeerName, message: Message) -> None:
         """Have a peer send its neighbor what no machine of ours would."""
-        link = peer.overlay.membership.link_to(to)
+        link = peer.overlay.membership.links.link_to(to)
         assert link is not None
         self._perform(peer, [Send(link, message)])
 
@@ -108,7 +109,7 @@ class SimulatedNetwork(Wiring):
 
     def leave(self, peer: SimulatedPeer) -> None:
         """Have a peer leave in order."""
-        peer.overlay.membership.stop()
+        self.feed(peer, LinkingEnded())
         self._registry.leave(peer)
         links = list(peer.overlay.membership.links)
         self._perform(peer, [Close(link, Bye("leaving")) for link in links])

@@ -7,8 +7,8 @@ from typing import Final
 from attrs import define, field
 
 from p2p_twisted.overlay.effects import Answer, LinkId
+from p2p_twisted.overlay.events import LocalAnswer
 from p2p_twisted.overlay.overlay import Overlay
-from p2p_twisted.overlay.queries import LocalAnswer
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Refuse, Want
 from p2p_twisted.wire.names import MessageId, PeerAddress, PeerName
 
@@ -66,10 +66,6 @@ class SimulatedPeer:
     def neighbors(self) -> set[PeerName]:
         """Whom it has links with, as far as it knows."""
         return {n.address.name for n in self.overlay.membership.links.values()}
-
-    def round_trip(self, link: LinkId) -> float | None:
-        """Tell how long a line takes on a connection and back, in seconds."""
-        return 2 * self.ends[link].latency if link in self.ends else None
 
     def know(self, ask: Ask) -> LocalAnswer:
         """Answer a question, as a peer with these files would."""

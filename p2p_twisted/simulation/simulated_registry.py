@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
+from p2p_twisted.overlay.events import Referred
 from p2p_twisted.registry import limits as registry_limits
 from p2p_twisted.simulation.simulated_peer import SimulatedPeer, latency_between
 from p2p_twisted.wire import limits
@@ -60,7 +61,8 @@ class SimulatedRegistry:
             return
         if self._is_reached_by(peer):
             peer.renewed_at = self._swarm.now
-            self._swarm.introduce(peer, self._referrals(peer, registry_limits.RENEWAL_REFERRALS))
+            referrals = self._referrals(peer, registry_limits.RENEWAL_REFERRALS)
+            self._swarm.feed(peer, Referred(tuple(referrals)))
         pause = _RENEW_SECONDS if peer.overlay.membership.links else _ALONE_SECONDS
         self._renew_in(self._swarm.rng.uniform(0.8, 1.2) * pause, peer)
 

@@ -1,6 +1,6 @@
 """What joins the peers of a swarm: connections, a registry, and time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import count
 from math import inf
 from random import Random
@@ -11,6 +11,7 @@ from p2p_twisted.overlay.effects import (
     Answer,
     Arrived,
     Close,
+    Consult,
     Deliver,
     Dial,
     Effect,
@@ -19,6 +20,19 @@ from p2p_twisted.overlay.effects import (
     NeighborDown,
     NeighborUp,
     Send,
+)
+from p2p_twisted.overlay.events import (
+    ConnectionLost,
+    Consulted,
+    Event,
+    ExchangeFailed,
+    LinkAccepted,
+    LinkAsked,
+    LinkRefused,
+    MessageReceived,
+    PeersExchanged,
+    RoundTripMeasured,
+    TimeCame,
 )
 from p2p_twisted.simulation.event_queue import EventQueue
 from p2p_twisted.simulation.observation import Observer
@@ -67,15 +81,19 @@ class Wiring:
         """The time, in seconds."""
         return self._agenda.now
 
-    def introduce(self, peer: SimulatedPeer, referrals: Iterable[PeerAddress]) -> None:
-        """Give a peer addresses, as a registry does."""
-        self._perform(peer, peer.overlay.introduce(referrals, self.now))
+    def feed(self, peer: SimulatedPeer, event: Event) -> None:
+        """Have a peer's machines handle an event, and perform what is to be done because of it."""
+        self._perform(peer, peer.overlay.handle(event, self._agenda.now))
 
-    def _perform(self, peer: SimulatedPeer, effects: Iterable[Effect]) -> None:
+    def _perform(self, peer: SimulatedPeer, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
                 case Send(link, message):
                     self._send(peer, link, message)
+                case Consult(ask):
+                    # In its turn, as in OverlayDriver: after what was decided before.
+                    answer = Consulted(ask.id, peer.know(ask))
+                    effects += peer.overlay.handle(answer, self._agenda.now)
                 case Deliver(gossip):
                     assert gossip.id not in peer.delivered, "delivered twice"
                     peer.delivered[gossip.id] = (self._agenda.now, gossip.hops)
@@ -86,7 +104,7 @@ class Wiring:
                 case Dial():
                     self._dial(peer, effect)
                 case Exchange(address):
-                    self._trade(peer, address)
+                    effects += self._exchange(peer, address)
                 case Answer(id=id_):
                     peer.answers[id_] = (self._agenda.now, effect)
                 case Arrived(_, message):
@@ -116,26 +134,26 @@ class Wiring:
         latency = latency_between(peer, other)
         peer.ends[dial.link] = End(other, theirs, latency)
         other.ends[theirs] = End(peer, dial.link, latency)
+        for one, number in ((peer, dial.link), (other, theirs)):
+            one.overlay.handle(RoundTripMeasured(number, 2 * latency), self._agenda.now)
         link = Link(dial.why, peer.name, peer.address.port, dial.alone)
         self._count(link, other, 0.0)
-        host = peer.address.host
-        self._perform(other, other.overlay.link_asked(theirs, link, host, self._agenda.now))
+        self.feed(other, LinkAsked(theirs, link, peer.address.host))
 
-    def _trade(self, peer: SimulatedPeer, address: PeerAddress) -> None:
-        other = self.peers.get(address.name)
+    def _exchange(self, peer: SimulatedPeer, address: PeerAddress) -> list[Effect]:
+        """Exchange samples at once; returns what the peer that began is to do because of it."""
+        other, now = self.peers.get(address.name), self._agenda.now
         if other is None or not (other.is_alive and _is_reachable(peer, other)):
-            self._perform(peer, peer.overlay.trade_failed(address, self._agenda.now))
-            return
+            return peer.overlay.handle(ExchangeFailed(address), now)
         ours, theirs = self._sample(peer, address), self._sample(other, peer.address)
-        self._count(Peers(peer.name, peer.address.port, ours), other, 0.0)
-        self._count(Peers(other.name, other.address.port, theirs), peer, 0.0)
-        peer.overlay.membership.passive.met(address)
-        self._perform(other, other.overlay.traded((peer.address, *ours), self._agenda.now))
-        self._perform(peer, peer.overlay.traded(theirs, self._agenda.now))
+        self._count(ours, other, 0.0)
+        self._count(theirs, peer, 0.0)
+        self.feed(other, PeersExchanged(peer.address, ours.peers, is_dialed=False))
+        return peer.overlay.handle(PeersExchanged(address, theirs.peers, is_dialed=True), now)
 
-    def _sample(self, peer: SimulatedPeer, to: PeerAddress) -> tuple[PeerAddress, ...]:
+    def _sample(self, peer: SimulatedPeer, to: PeerAddress) -> Peers:
         """Have a peer give addresses to another one."""
-        return peer.overlay.membership.sample(to)
+        return peer.overlay.sample(to)
 
     def _send(self, peer: SimulatedPeer, link: LinkId, message: Message) -> None:
         end = peer.ends.get(link)
@@ -149,15 +167,13 @@ class Wiring:
             return
         match message:
             case Linked():
-                effects = peer.overlay.link_accepted(link, message, self._agenda.now)
+                self.feed(peer, LinkAccepted(link, message))
             case Busy(peers):
-                effects = peer.overlay.link_refused(link, peers, self._agenda.now)
+                self.feed(peer, LinkRefused(link, peers))
             case Bye():
                 self._lose(peer, link, message)
-                return
             case _:
-                effects = peer.overlay.received(link, message, self._agenda.now)
-        self._perform(peer, effects)
+                self.feed(peer, MessageReceived(link, message))
 
     def _close(self, peer: SimulatedPeer, link: LinkId) -> None:
         end = peer.ends.pop(link, None)
@@ -175,7 +191,8 @@ class Wiring:
             self._cut(peer, link)
 
     def _lose(self, peer: SimulatedPeer, link: LinkId, bye: Bye | None) -> None:
-        effects = peer.overlay.lost(link, bye, self._agenda.now) if peer.is_alive else []
+        now, is_alive = self._agenda.now, peer.is_alive
+        effects = peer.overlay.handle(ConnectionLost(link, bye), now) if is_alive else []
         peer.ends.pop(link, None)
         self._perform(peer, effects)
 
@@ -194,7 +211,7 @@ class Wiring:
         if peer.is_alive and peer.alarm_at == due:
             peer.alarm_at = inf
             is_due = peer.overlay.wake_at <= self._agenda.now
-            self._perform(peer, peer.overlay.wake(self._agenda.now) if is_due else ())
+            self._perform(peer, peer.overlay.handle(TimeCame(), self._agenda.now) if is_due else [])
 
 
 def _is_reachable(one: SimulatedPeer, other: SimulatedPeer) -> bool:

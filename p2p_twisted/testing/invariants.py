@@ -60,15 +60,15 @@ def memory_bounded(daemons: VirtualDaemons) -> Iterator[str]:
         overlay = overlay_of(peer)
         if overlay is None:
             continue
-        broadcast, asking = overlay.broadcast, overlay.asking
+        broadcast, queries = overlay.broadcast, overlay.queries
         kept = sum(each.size for each in broadcast._kept.values())
         bounds = (
             ("ids of broadcasts", len(broadcast._seen), overlay_limits.SEEN_IDS),
-            ("ids of questions", len(asking._seen), overlay_limits.SEEN_IDS),
+            ("ids of questions", len(queries._seen), overlay_limits.SEEN_IDS),
             ("bytes of broadcasts", kept, overlay_limits.PAYLOAD_CACHE_BYTES),
             ("announced broadcasts", len(broadcast._missing), overlay_limits.MISSING_MOST),
-            ("open questions", len(asking._open), overlay_limits.ASKS_OPEN),
-            ("links of the tree", len(overlay.tree.links), len(overlay.membership.links)),
+            ("open questions", len(queries._open), overlay_limits.ASKS_OPEN),
+            ("links of the tree", len(broadcast.tree.links), len(overlay.membership.links)),
         )
         for what, number, most in bounds:
             if number > most:

@@ -1,16 +1,27 @@
 """Values that the overlay's tests need often."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from itertools import count
 from random import Random
 from typing import TypeVar
 
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.overlay.effects import Effect, NeighborUp
+from p2p_twisted.overlay.broadcast import Broadcast
+from p2p_twisted.overlay.effects import (
+    Consult,
+    Effect,
+    GraftHint,
+    NeighborDown,
+    NeighborUp,
+    PruneHint,
+)
+from p2p_twisted.overlay.events import Consulted, LinkAsked, LocalAnswer, PeersExchanged
 from p2p_twisted.overlay.membership import Membership
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.overlay.pending_dials import PendingDials
-from p2p_twisted.overlay.queries import LocalAnswer, QueryRouter
+from p2p_twisted.overlay.queries import QueryEvent, QueryRouter
+from p2p_twisted.overlay.round_trips import RoundTrips
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire.messages import Ask, Gossip, Link
 from p2p_twisted.wire.names import PeerAddress
@@ -38,19 +49,32 @@ def a_gossip(number: int = 1, age: float = 0.0, life: float = 60.0, text: str = 
 
 
 def a_membership(
-    name: str = "m1", seed: int = 1, host: str = "127.0.0.1", is_idle: bool = True
+    name: str = "m1", seed: int = 1, host: str = "127.0.0.1", tree: Tree | None = None
 ) -> Membership:
     me = an_address(name, 9_000, host)
     rng = Random(seed)
     passive = PassiveView(me, Book(b"secret"), rng)
-    return Membership(me, passive, Tree(), lambda: is_idle, PendingDials(count(1_000)), rng)
+    return Membership(me, passive, tree or Tree(), RoundTrips(), PendingDials(count(1_000)), rng)
+
+
+def exchanged(peers: Sequence[PeerAddress]) -> PeersExchanged:
+    """Have the first of some peers name the others."""
+    return PeersExchanged(peers[0], tuple(peers[1:]), is_dialed=False)
+
+
+def an_up(link: int, name: str = "s2", is_eager: bool = True, since: float = 0.0) -> NeighborUp:
+    return NeighborUp(link, an_address(name), is_eager, since)
+
+
+def a_down(link: int, has_died: bool = False, since: float = 0.0) -> NeighborDown:
+    return NeighborDown(link, an_address(), has_died, since)
 
 
 def linked(membership: Membership, number: int, now: float = 0.0) -> None:
     """Have peers ask for links, one after the other, under the numbers from 1 on."""
     for index, address in enumerate(addresses(number)):
         link = Link("join", address.name, address.port)
-        effects = membership.asked(index + 1, link, address.host, now)
+        effects = membership.handle(LinkAsked(index + 1, link, address.host), now)
         assert of_kind(effects, NeighborUp)
 
 
@@ -59,10 +83,43 @@ def of_kind(effects: list[Effect], kind: type[T]) -> list[T]:
     return [effect for effect in effects if isinstance(effect, kind)]
 
 
-def an_asking(known: LocalAnswer | None = None, round_trips: Sequence[float] = ()) -> QueryRouter:
-    times = dict(enumerate(round_trips, 1))
-    asking = QueryRouter("me", lambda _ask: known or LocalAnswer(), Tree(), times.get)
+class AnsweredRouter:
+    """A peer's router of queries, whose peer answers at once and whose tree is there, too."""
+
+    def __init__(
+        self, know: Callable[[Ask], LocalAnswer], round_trips: Sequence[float] = ()
+    ) -> None:
+        self._know = know
+        measured = RoundTrips()
+        for link, seconds in enumerate(round_trips, 1):
+            measured.measured(link, seconds)
+        self._broadcast = Broadcast(measured)
+        self.tree = self._broadcast.tree
+        self.router = QueryRouter("me", self.tree, measured)
+
+    @property
+    def wake_at(self) -> float:
+        return self.router.wake_at
+
+    def handle(self, event: QueryEvent, now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        found = deque(self.router.handle(event, now))
+        while found:
+            match found.popleft():
+                case Consult(ask):
+                    found.extend(self.router.handle(Consulted(ask.id, self._know(ask)), now))
+                case GraftHint() | PruneHint() as hint:
+                    effects += self._broadcast.handle(hint, now)
+                case effect:
+                    effects.append(effect)
+        return effects
+
+
+def an_asking(
+    known: LocalAnswer | None = None, round_trips: Sequence[float] = ()
+) -> AnsweredRouter:
+    asking = AnsweredRouter(lambda _ask: known or LocalAnswer(), round_trips)
     for link, name in ((1, "a"), (2, "b"), (3, "c")):
         asking.tree.add(link)
-        asking.neighbor_up(link, name, since=-1.0)
+        asking.handle(an_up(link, name, since=-1.0), -1.0)
     return asking

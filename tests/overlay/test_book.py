@@ -14,11 +14,11 @@ class BookTests(SynchronousTestCase):
         """It uses all its places for addresses of others, and gives half to those it reaches."""
         book = Book(b"secret")
         for address in addresses(5_000):
-            book.heard(address)
+            book.learned(address)
         self.assertEqual(len(book.addresses()), limits.BOOK_ADDRESSES)
         reached = {an_address(f"r{index}", 10_000 + index) for index in range(500)}
         for address in reached:
-            book.reached(address)
+            book.confirmed(address)
             self.assertEqual(len(book.addresses()), limits.BOOK_ADDRESSES)
         self.assertEqual(len(reached & set(book.addresses())), limits.BOOK_ADDRESSES // 2)
 
@@ -27,27 +27,27 @@ class BookTests(SynchronousTestCase):
         book = Book(b"secret")
         reached = [an_address(f"r{index}", 5_000 + index) for index in range(30)]
         for address in reached:
-            book.reached(address)
+            book.confirmed(address)
         for address in addresses(5_000):
-            book.heard(address)
+            book.learned(address)
         self.assertLessEqual(set(reached), set(book.addresses()))
 
     def test_all_reached(self) -> None:
         """To be reached costs no address its place."""
         book = Book(b"secret")
         for address in addresses(limits.BOOK_ADDRESSES):
-            book.heard(address)
+            book.learned(address)
         for address in addresses(limits.BOOK_ADDRESSES):
-            book.reached(address)
+            book.confirmed(address)
         self.assertEqual(set(book.addresses()), set(addresses(limits.BOOK_ADDRESSES)))
 
     def test_repetition_earns_nothing(self) -> None:
         """Which addresses stay does not depend on how often or when they are named."""
         first, second = Book(b"secret"), Book(b"secret")
         for address in addresses(500):
-            first.heard(address)
+            first.learned(address)
         for address in addresses(500)[::-1] + addresses(40) * 20:
-            second.heard(address)
+            second.learned(address)
         self.assertEqual(set(first.addresses()), set(second.addresses()))
 
     def test_secret(self) -> None:
@@ -55,14 +55,14 @@ class BookTests(SynchronousTestCase):
         books = [Book(b"one"), Book(b"two")]
         for book in books:
             for address in addresses(2_000):
-                book.heard(address)
+                book.learned(address)
         shared = set(books[0].addresses()) & set(books[1].addresses())
         self.assertLess(len(shared), limits.BOOK_ADDRESSES // 4)
 
     def test_failures(self) -> None:
         """What does not answer is tried more rarely, and forgotten after a week."""
         book, rng, address = Book(b"secret"), Random(1), an_address()
-        book.reached(address)
+        book.confirmed(address)
         now, tries = 0.0, list[float]()
         while book.addresses() and now < 8 * 86_400:
             if book.pick(5, lambda _: True, now, rng):
@@ -75,17 +75,17 @@ class BookTests(SynchronousTestCase):
     def test_success_clears_failures(self) -> None:
         """Once it answers again, it is as good as any other."""
         book, rng, address = Book(b"secret"), Random(1), an_address()
-        book.reached(address)
+        book.confirmed(address)
         book.failed(address, 0.0)
         self.assertEqual(book.pick(5, lambda _: True, 1.0, rng), [])
-        book.reached(address)
+        book.confirmed(address)
         self.assertEqual(book.pick(5, lambda _: True, 1.0, rng), [address])
 
     def test_untried_first(self) -> None:
         """Where many fail, all are tried before one is tried again."""
         book, rng = Book(b"secret"), Random(1)
         for address in addresses(60):
-            book.heard(address)
+            book.learned(address)
         tried = list[PeerAddress]()
         for now in range(60):
             (address,) = book.pick(1, lambda _: True, float(now), rng)
@@ -98,7 +98,7 @@ class BookTests(SynchronousTestCase):
         """Addresses that are of no use now are not drawn."""
         book = Book(b"secret")
         for address in addresses(3):
-            book.heard(address)
+            book.learned(address)
         picked = book.pick(5, lambda address: address not in addresses(2), 0.0, Random(1))
         self.assertEqual(picked, addresses(3)[2:])
 

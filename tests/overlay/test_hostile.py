@@ -12,14 +12,32 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import Dial, Effect, NeighborUp, Send
+from p2p_twisted.overlay.events import (
+    ConnectionLost,
+    LinkAccepted,
+    LinkAsked,
+    LocalAnswer,
+    MessageReceived,
+    NeighborAsked,
+    Referred,
+    TimeCame,
+)
 from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
-from p2p_twisted.overlay.queries import LocalAnswer, QueryRouter
-from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import Ask, Bye, Hit, Link, Linked, PeerRecord, Told, Want
-from tests.overlay.builders import a_membership, addresses, an_address, an_asking, an_id, of_kind
+from tests.overlay.builders import (
+    AnsweredRouter,
+    a_membership,
+    addresses,
+    an_address,
+    an_asking,
+    an_id,
+    an_up,
+    exchanged,
+    of_kind,
+)
 
 TOPO = Ask(an_id(5), "topo", wait=2.0)
 
@@ -33,9 +51,9 @@ class QuestionTests(SynchronousTestCase):
     def test_counts_add_up(self) -> None:
         """However many peers neighbors claim to speak for, their sum can be told."""
         asking = an_asking()
-        asking.asked(1, TOPO, 0.0)
-        asking.told(2, Told(TOPO.id, answered=1_000_000), 0.1)
-        effects = asking.told(3, Told(TOPO.id, answered=1_000_000), 0.1)
+        asking.handle(NeighborAsked(1, TOPO), 0.0)
+        asking.handle(MessageReceived(2, Told(TOPO.id, answered=1_000_000)), 0.1)
+        effects = asking.handle(MessageReceived(3, Told(TOPO.id, answered=1_000_000)), 0.1)
         last = of_kind(effects, Send)[-1].message
         assert isinstance(last, Told)
         self.assertEqual(last.answered, 1_000_000)
@@ -44,10 +62,15 @@ class QuestionTests(SynchronousTestCase):
     def test_very_short_records(self) -> None:
         """Records that are so short that a line holds very many can be passed on."""
         asking = an_asking()
-        asking.asked(1, TOPO, 0.0)
+        asking.handle(NeighborAsked(1, TOPO), 0.0)
         for _ in range(3):
-            asking.told(2, Told(TOPO.id, peers=(PeerRecord("x"),) * 700, more=True), 0.1)
-        sends = [*of_kind(asking.wake(1.0), Send), *of_kind(asking.wake(1.5), Send)]
+            asking.handle(
+                MessageReceived(2, Told(TOPO.id, peers=(PeerRecord("x"),) * 700, more=True)), 0.1
+            )
+        sends = [
+            *of_kind(asking.handle(TimeCame(), 1.0), Send),
+            *of_kind(asking.handle(TimeCame(), 1.5), Send),
+        ]
         assert_sendable(list(sends))
         told = [send.message for send in sends if isinstance(send.message, Told)]
         self.assertEqual(sum(len(message.peers) for message in told), 2_000)
@@ -55,15 +78,17 @@ class QuestionTests(SynchronousTestCase):
     @given(st.floats(min_value=0, max_value=10, exclude_min=True))
     def test_any_wait(self, wait: float) -> None:
         """However short the time is, what is passed on can be sent."""
-        assert_sendable(an_asking().asked(1, attrs.evolve(TOPO, wait=wait), 0.0))
+        assert_sendable(an_asking().handle(NeighborAsked(1, attrs.evolve(TOPO, wait=wait)), 0.0))
 
     def test_questions_without_answers_do_not_wake(self) -> None:
         """Open questions cost nothing until something comes: many of them keep nobody busy."""
         asking = an_asking()
         for number in range(500):
-            asking.asked(1, Ask(an_id(number), "topo", wait=10.0), number / 100)
+            asking.handle(NeighborAsked(1, Ask(an_id(number), "topo", wait=10.0)), number / 100)
         self.assertEqual(asking.wake_at, 10.0)
-        asking.told(2, Told(an_id(400), hits=(Hit("x", "f", 1),), more=True), 5.0)
+        asking.handle(
+            MessageReceived(2, Told(an_id(400), hits=(Hit("x", "f", 1),), more=True)), 5.0
+        )
         self.assertEqual(asking.wake_at, 4.25)
 
 
@@ -73,10 +98,10 @@ class LoadTests(SynchronousTestCase):
     def test_large_listing(self) -> None:
         """A long answer goes out little by little, so that it never fills a link's queue."""
         hits = tuple(Hit("me", f"{'long' * 20}{n}", 1, file=f"{n:064x}") for n in range(9_000))
-        asking = QueryRouter("me", lambda _ask: LocalAnswer(hits=hits), Tree(), lambda _link: None)
-        asking.neighbor_up(1, "a", 0.0)
+        asking = AnsweredRouter(lambda _ask: LocalAnswer(hits=hits))
+        asking.handle(an_up(1, "a", since=0.0), 0.0)
         now, arrived, largest = 0.0, 0, 0
-        effects = asking.asked(1, Ask(an_id(), "ls", peer="me", wait=5.0), now)
+        effects = asking.handle(NeighborAsked(1, Ask(an_id(), "ls", peer="me", wait=5.0)), now)
         while True:
             told = [m for m in (s.message for s in of_kind(effects, Send)) if isinstance(m, Told)]
             arrived += sum(len(message.hits) for message in told)
@@ -84,7 +109,7 @@ class LoadTests(SynchronousTestCase):
             if not told[-1].more:
                 break
             now = asking.wake_at
-            effects = asking.wake(now)
+            effects = asking.handle(TimeCame(), now)
         self.assertEqual((arrived, told[-1].cut), (9_000, False))
         self.assertLess(now, 2.0)
         self.assertLess(largest, wire_limits.QUEUE_BYTES // 4)
@@ -92,10 +117,10 @@ class LoadTests(SynchronousTestCase):
     def test_out_of_time(self) -> None:
         """What cannot be passed on in time is left out, and that is told."""
         hits = tuple(Hit("me", f"f{n}", 1, file=f"{n:064x}") for n in range(9_000))
-        asking = QueryRouter("me", lambda _ask: LocalAnswer(hits=hits), Tree(), lambda _link: None)
-        asking.neighbor_up(1, "a", 0.0)
-        asking.asked(1, Ask(an_id(), "ls", peer="me", wait=0.1), 0.0)
-        last = of_kind(asking.wake(0.1), Send)[-1].message
+        asking = AnsweredRouter(lambda _ask: LocalAnswer(hits=hits))
+        asking.handle(an_up(1, "a", since=0.0), 0.0)
+        asking.handle(NeighborAsked(1, Ask(an_id(), "ls", peer="me", wait=0.1)), 0.0)
+        last = of_kind(asking.handle(TimeCame(), 0.1), Send)[-1].message
         assert isinstance(last, Told)
         self.assertTrue(last.cut)
         self.assertEqual(asking.wake_at, inf)
@@ -110,27 +135,27 @@ class LoadTests(SynchronousTestCase):
                 hits=tuple(Hit("me", f"f{n}", 1, file=f"{n:064x}") for n in range(5_000))
             )
 
-        asking = QueryRouter("me", know, Tree(), lambda _link: None)
-        asking.neighbor_up(1, "a", 0.0)
-        asking.neighbor_up(2, "b", 0.0)
+        asking = AnsweredRouter(know)
+        asking.handle(an_up(1, "a", since=0.0), 0.0)
+        asking.handle(an_up(2, "b", since=0.0), 0.0)
         for number in range(100):
-            asking.asked(1, Ask(an_id(number), "ls", peer="me"), number / 100)
+            asking.handle(NeighborAsked(1, Ask(an_id(number), "ls", peer="me")), number / 100)
         self.assertLess(len(searches), 10)
-        asking.asked(2, Ask(an_id(999), "ls", peer="me"), 1.0)
+        asking.handle(NeighborAsked(2, Ask(an_id(999), "ls", peer="me")), 1.0)
         self.assertEqual(searches[-1].id, an_id(999))
 
     def test_answers_without_end(self) -> None:
         """Answers to many questions at once are taken only as far as their asker may be told."""
         asking = an_asking()
         for number in range(50):
-            asking.asked(1, Ask(an_id(number), "topo"), 0.0)
+            asking.handle(NeighborAsked(1, Ask(an_id(number), "topo")), 0.0)
         passed = 0
         for number in range(50):
             for _ in range(10):
                 peers = (PeerRecord("x"),) * 1_000
-                asking.told(2, Told(an_id(number), peers=peers, more=True), 0.0)
+                asking.handle(MessageReceived(2, Told(an_id(number), peers=peers, more=True)), 0.0)
         for _ in range(100):
-            told = [send.message for send in of_kind(asking.wake(0.25), Send)]
+            told = [send.message for send in of_kind(asking.handle(TimeCame(), 0.25), Send)]
             passed += sum(len(message.peers) for message in told if isinstance(message, Told))
         self.assertLessEqual(passed, limits.ASK_RECORDS)
 
@@ -139,19 +164,18 @@ class LoadTests(SynchronousTestCase):
         me = an_address("me", 9_000)
         rng = Random(1)
         passive = PassiveView(me, Book(b"secret"), rng)
-        overlay = make_overlay(
-            passive, count(1_000), rng, lambda _ask: LocalAnswer(), lambda _link: 0.1
-        )
+        overlay = make_overlay(passive, count(1_000), rng)
         for link in range(wire_limits.LINKS_MOST):
-            overlay.link_asked(link, Link("join", f"n{link}", 9_001 + link), "127.0.0.1", 0.0)
+            asking = Link("join", f"n{link}", 9_001 + link)
+            overlay.handle(LinkAsked(link, asking, "127.0.0.1"), 0.0)
         sent = 0
         for link in range(1, wire_limits.LINKS_MOST):
             for number in range(1_000):
                 ask = Ask(an_id(10_000 * link + number), "text", "x", wait=0.5)
-                sends = of_kind(overlay.received(link, ask, 0.0), Send)
+                sends = of_kind(overlay.handle(MessageReceived(link, ask), 0.0), Send)
                 sent += sum(send.link == 0 for send in sends)
                 want = Want(ask.id, "0" * 64, "x", "127.0.0.1", 9_999, ("n0",), (f"n{link}",))
-                sends = of_kind(overlay.received(link, want, 0.0), Send)
+                sends = of_kind(overlay.handle(MessageReceived(link, want), 0.0), Send)
                 sent += sum(send.link == 0 for send in sends)
         self.assertGreater(sent, 0)
         self.assertLessEqual(sent, limits.ASKS_BURST - limits.PASSED_ON_BURST)
@@ -163,17 +187,19 @@ class StormTests(SynchronousTestCase):
     def test_links_of_a_moment(self) -> None:
         """Neighbors that accept, name others like them and say goodbye are not dialed forever."""
         membership = a_membership()
-        waiting = of_kind(membership.introduce(addresses(8), 0.0), Dial)
+        waiting = of_kind(membership.handle(Referred(tuple(addresses(8))), 0.0), Dial)
         dials, now = 0, 0.0
         while now < 60.0 and dials < 1_000:
             for dial in waiting:
                 dials += 1
-                membership.accepted(dial.link, Linked(), now)
+                membership.handle(LinkAccepted(dial.link, Linked()), now)
                 others = tuple(an_address(f"x{dials}-{n}", 1_024 + 8 * dials + n) for n in range(8))
-                waiting = of_kind(membership.lost(dial.link, now, Bye("evicted", others)), Dial)
+                waiting = of_kind(
+                    membership.handle(ConnectionLost(dial.link, Bye("evicted", others)), now), Dial
+                )
             if not waiting:
                 now = max(now + 0.01, membership.wake_at)
-                waiting = of_kind(membership.wake(now), Dial)
+                waiting = of_kind(membership.handle(TimeCame(), now), Dial)
         self.assertLess(dials, limits.LINKS_DIALED_BURST + 61 * limits.LINKS_DIALED_PER_SECOND)
 
     def test_many_names_for_one_place(self) -> None:
@@ -183,20 +209,20 @@ class StormTests(SynchronousTestCase):
         for number in range(6_000):
             now = number / 100
             named = [an_address(f"v{number}-{n}", 9_999) for n in range(8)]
-            waiting = of_kind(membership.traded(named, now), Dial)
+            waiting = of_kind(membership.handle(exchanged(named), now), Dial)
             self.assertLessEqual(len(waiting), 1)
             for dial in waiting:
                 dials += 1
-                membership.lost(dial.link, now)
+                membership.handle(ConnectionLost(dial.link), now)
         self.assertEqual(dials, 4)
 
     def test_honest_address_is_dialed_again(self) -> None:
         """Where nobody answered, somebody may a little later."""
         membership = a_membership()
-        [dial] = of_kind(membership.introduce([an_address()], 0.0), Dial)
-        membership.lost(dial.link, 0.0)
-        self.assertEqual(of_kind(membership.introduce([an_address()], 14.0), Dial), [])
-        self.assertEqual(len(of_kind(membership.introduce([an_address()], 15.0), Dial)), 1)
+        [dial] = of_kind(membership.handle(Referred((an_address(),)), 0.0), Dial)
+        membership.handle(ConnectionLost(dial.link), 0.0)
+        self.assertEqual(of_kind(membership.handle(Referred((an_address(),)), 14.0), Dial), [])
+        self.assertEqual(len(of_kind(membership.handle(Referred((an_address(),)), 15.0), Dial)), 1)
 
     def test_flood_of_links(self) -> None:
         """However many ask for links, on loopback too, a peer's neighbors change only so often."""
@@ -204,7 +230,7 @@ class StormTests(SynchronousTestCase):
         granted = 0
         for number in range(10_000):
             link = Link("join", f"x{number}", 9_009, alone=True)
-            effects = membership.asked(number, link, "127.0.0.1", number / 1_000)
+            effects = membership.handle(LinkAsked(number, link, "127.0.0.1"), number / 1_000)
             granted += len(of_kind(effects, NeighborUp))
         self.assertLessEqual(granted, limits.LINKS_TAKEN_BURST + 10 * limits.LINKS_TAKEN_PER_SECOND)
 
@@ -213,9 +239,9 @@ class StormTests(SynchronousTestCase):
         membership = a_membership()
         for number in range(50):
             link = Link("join", f"x{number}", 1_024 + number)
-            membership.asked(number, link, "127.0.0.1", float(number))
-            membership.lost(number, float(number), Bye("evicted"))
+            membership.handle(LinkAsked(number, link, "127.0.0.1"), float(number))
+            membership.handle(ConnectionLost(number, Bye("evicted")), float(number))
         book = membership.passive.book
         first = an_address("reached")
-        book.reached(first)
+        book.confirmed(first)
         self.assertEqual(book.addresses()[0], first)

@@ -2,36 +2,47 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.effects import Close, Dial, Exchange, NeighborDown, NeighborUp, Send
+from p2p_twisted.overlay.events import (
+    ConnectionLost,
+    ExchangeFailed,
+    LinkAccepted,
+    LinkAsked,
+    LinkingEnded,
+    LinkRefused,
+    Referred,
+    TimeCame,
+)
+from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
-from tests.overlay.builders import a_membership, addresses, an_address, linked, of_kind
+from tests.overlay.builders import a_membership, addresses, an_address, exchanged, linked, of_kind
 
 
 class SeekingTests(SynchronousTestCase):
     def test_referrals(self) -> None:
         """A newcomer asks as many of its referrals for links as it seeks."""
-        dials = of_kind(a_membership().introduce(addresses(8), 0.0), Dial)
+        dials = of_kind(a_membership().handle(Referred(tuple(addresses(8))), 0.0), Dial)
         self.assertEqual([dial.why for dial in dials], ["join"] * limits.LINKS_SOUGHT)
 
     def test_next_candidate(self) -> None:
         """Where nobody answers, the next referral is asked at once."""
         membership = a_membership()
-        first, *_ = of_kind(membership.introduce(addresses(8), 0.0), Dial)
-        [again] = of_kind(membership.lost(first.link, 0.1), Dial)
+        first, *_ = of_kind(membership.handle(Referred(tuple(addresses(8))), 0.0), Dial)
+        [again] = of_kind(membership.handle(ConnectionLost(first.link), 0.1), Dial)
         self.assertNotEqual(again.address, first.address)
 
     def test_busy_waits(self) -> None:
         """A refusal is followed by a pause, which doubles up to 10 s."""
         membership = a_membership()
-        [dial] = of_kind(membership.introduce([an_address()], 0.0), Dial)
+        [dial] = of_kind(membership.handle(Referred((an_address(),)), 0.0), Dial)
         now, pauses = 0.0, []
         for _ in range(12):
-            self.assertEqual(of_kind(membership.refused(dial.link, [], now), Dial), [])
+            self.assertEqual(of_kind(membership.handle(LinkRefused(dial.link, ()), now), Dial), [])
             again: list[Dial] = []
             before = now
             while not again:
                 now = membership.wake_at
-                again = of_kind(membership.wake(now), Dial)
+                again = of_kind(membership.handle(TimeCame(), now), Dial)
             pauses.append(now - before)
             [dial] = again
         self.assertLess(pauses[0], 0.5)
@@ -41,73 +52,76 @@ class SeekingTests(SynchronousTestCase):
     def test_own_name(self) -> None:
         """It never dials its own name."""
         membership = a_membership("m1")
-        effects = membership.introduce([an_address("m1", 9_555)], 0.0)
+        effects = membership.handle(Referred((an_address("m1", 9_555),)), 0.0)
         self.assertEqual(of_kind(effects, Dial), [])
 
     def test_not_to_this_machine(self) -> None:
         """A peer of a real network is not sent to loopback, nor one of loopback out of it."""
         outside = a_membership(host="192.0.2.1")
-        outside.traded([an_address(host="127.0.0.1")], 0.0)
+        outside.handle(exchanged([an_address(host="127.0.0.1")]), 0.0)
         inside = a_membership()
-        inside.traded([an_address(host="192.0.2.2")], 0.0)
-        self.assertEqual(of_kind(outside.wake(1.0) + inside.wake(1.0), Dial), [])
+        inside.handle(exchanged([an_address(host="192.0.2.2")]), 0.0)
+        self.assertEqual(
+            of_kind(outside.handle(TimeCame(), 1.0) + inside.handle(TimeCame(), 1.0), Dial), []
+        )
 
     def test_lost_neighbor_is_replaced(self) -> None:
         """When a neighbor dies, a remembered peer is asked instead."""
         membership = a_membership()
         linked(membership, 5)
-        membership.traded([an_address("spare", 9_900)], 0.0)
-        effects = membership.lost(1, 10.0)
+        membership.handle(exchanged([an_address("spare", 9_900)]), 0.0)
+        effects = membership.handle(ConnectionLost(1), 10.0)
         self.assertEqual([down.has_died for down in of_kind(effects, NeighborDown)], [True])
         self.assertEqual([dial.address.name for dial in of_kind(effects, Dial)], ["spare"])
 
     def test_link_that_ends_at_once(self) -> None:
         """Who takes a link and ends it at once is let be for a while, under every name."""
         membership = a_membership()
-        [dial] = of_kind(membership.introduce([an_address("fickle", 9_900)], 0.0), Dial)
-        membership.accepted(dial.link, Linked(()), 0.1)
-        effects = membership.lost(dial.link, 0.2, Bye("evicted"))
-        effects += membership.traded([an_address("other", 9_900)], 0.3)
+        [dial] = of_kind(membership.handle(Referred((an_address("fickle", 9_900),)), 0.0), Dial)
+        membership.handle(LinkAccepted(dial.link, Linked(())), 0.1)
+        effects = membership.handle(ConnectionLost(dial.link, Bye("evicted")), 0.2)
+        effects += membership.handle(exchanged([an_address("other", 9_900)]), 0.3)
         self.assertEqual(of_kind(effects, Dial), [])
-        later = membership.wake(0.3 + limits.DIAL_AGAIN_SECONDS)
+        later = membership.handle(TimeCame(), 0.3 + limits.DIAL_AGAIN_SECONDS)
         self.assertEqual([dial.address.port for dial in of_kind(later, Dial)], [9_900])
 
     def test_stopping_seeks_nothing(self) -> None:
         """A peer that is stopping neither replaces neighbors nor takes new ones."""
         membership = a_membership()
         linked(membership, 5)
-        membership.traded([an_address("spare", 9_900)], 0.0)
-        membership.stop()
-        effects = membership.lost(1, 10.0) + membership.wake(100.0)
+        membership.handle(exchanged([an_address("spare", 9_900)]), 0.0)
+        membership.handle(LinkingEnded(), 10.0)
+        effects = membership.handle(ConnectionLost(1), 10.0) + membership.handle(TimeCame(), 100.0)
         self.assertEqual(of_kind(effects, Dial) + of_kind(effects, Exchange), [])
         self.assertGreater(membership.wake_at, 100.0)
-        refusal = membership.asked(99, Link("join", "late", 9_999), "127.0.0.1", 10.0)
+        refusal = membership.handle(LinkAsked(99, Link("join", "late", 9_999), "127.0.0.1"), 10.0)
         self.assertEqual(refusal, [Close(99, Bye("stopping"))])
 
     def test_mixes_again(self) -> None:
         """A swap that fails is soon tried with another peer: most may be dead, or made up."""
         membership = a_membership()
         linked(membership, limits.LINKS_SOUGHT)
-        membership.introduce(addresses(30), 0.0)
+        membership.handle(Referred(tuple(addresses(30))), 0.0)
         dialed, now = list[str](), 0.0
         while len(dialed) < 4 and now < 60.0:
             now = membership.wake_at
-            for dial in of_kind(membership.wake(now), Dial):
+            for dial in of_kind(membership.handle(TimeCame(), now), Dial):
                 self.assertEqual(dial.why, "mix")
                 dialed.append(dial.address.name)
                 now += wire_limits.DIAL_SECONDS
-                membership.lost(dial.link, now)
+                membership.handle(ConnectionLost(dial.link), now)
         self.assertEqual(len(set(dialed)), 4)
         self.assertLess(now, 30.0)
 
     def test_mixes_in_spite_of_questions(self) -> None:
         """A swap is put off while questions are under way, but not for ever."""
-        membership = a_membership(is_idle=False)
+        membership = a_membership()
         linked(membership, limits.LINKS_SOUGHT)
-        membership.introduce(addresses(30), 0.0)
+        membership.handle(Referred(tuple(addresses(30))), 0.0)
         dialed = list[Dial]()
         while not dialed and membership.wake_at < 60.0:
-            dialed = of_kind(membership.wake(membership.wake_at), Dial)
+            effects = membership.handle(TimeCame(), membership.wake_at, is_idle=False)
+            dialed = of_kind(effects, Dial)
         self.assertEqual([dial.why for dial in dialed], ["mix"])
 
     def test_book_in_spite_of_others(self) -> None:
@@ -115,16 +129,16 @@ class SeekingTests(SynchronousTestCase):
         membership = a_membership(host="10.9.0.1")
         known = [an_address(f"s{n}", 9_500, f"10.9.1.{n}") for n in range(40)]
         first = [an_address(f"x0-{n}", 10_000 + n, "10.0.0.0") for n in range(8)]
-        dials = of_kind(membership.introduce(first, 0.0), Dial)
+        dials = of_kind(membership.handle(Referred(tuple(first)), 0.0), Dial)
         for address in known:
-            membership.passive.book.reached(address)
+            membership.passive.book.confirmed(address)
         dialed = {dial.address for dial in dials}
         for now in range(1, 120):
             forged = [an_address(f"x{now}-{n}", 10_000 + n, f"10.0.0.{now}") for n in range(8)]
-            effects = membership.traded(forged, now)
+            effects = membership.handle(exchanged(forged), now)
             # Nobody is there, which takes a moment to tell.
             for dial in dials:
-                effects += membership.lost(dial.link, now)
+                effects += membership.handle(ConnectionLost(dial.link), now)
             dials = of_kind(effects, Dial)
             dialed.update(dial.address for dial in dials)
         self.assertTrue(dialed & set(known))
@@ -134,32 +148,34 @@ class SeekingTests(SynchronousTestCase):
         membership = a_membership(host="10.0.0.1")
         linked(membership, wire_limits.LINKS_MOST)
         for link in range(100, 100 + 2 * limits.LINKS_TAKEN_BURST):
-            membership.asked(link, Link("need", "x", 9_009), "10.0.0.66", 1.0)
-        effects = membership.asked(99, Link("join", "y", 9_009, alone=True), "10.0.0.2", 1.0)
+            membership.handle(LinkAsked(link, Link("need", "x", 9_009), "10.0.0.66"), 1.0)
+        effects = membership.handle(
+            LinkAsked(99, Link("join", "y", 9_009, alone=True), "10.0.0.2"), 1.0
+        )
         self.assertTrue(of_kind(effects, NeighborUp))
 
     def test_mixes_sooner(self) -> None:
         """Swaps that have become rare are not, once those whom one has heard of are not there."""
         membership = a_membership()
         linked(membership, limits.LINKS_SOUGHT)
-        membership.introduce(addresses(30), 0.0)
+        membership.handle(Referred(tuple(addresses(30))), 0.0)
         now, dialed = 0.0, list[Dial]()
         while now < 3_600.0 or not dialed:
             now = membership.wake_at
-            dialed = of_kind(membership.wake(now), Dial)
+            dialed = of_kind(membership.handle(TimeCame(), now), Dial)
         # One swap was just now, so that the next one is minutes away.
-        membership.trade_failed(an_address("nobody", 9_900), now)
+        membership.handle(ExchangeFailed(an_address("nobody", 9_900)), now)
         mixed, end = list[Dial](), now + 30.0
         while not mixed and membership.wake_at < end:
-            mixed += of_kind(membership.wake(membership.wake_at), Dial)
+            mixed += of_kind(membership.handle(TimeCame(), membership.wake_at), Dial)
         self.assertEqual([dial.why for dial in mixed], ["mix"])
 
     def test_trades(self) -> None:
         """Now and then it trades samples with a peer that it remembers."""
         membership = a_membership()
         linked(membership, 5)
-        membership.traded([an_address("spare", 9_900)], 0.0)
-        trades = of_kind(membership.wake(membership.wake_at), Exchange)
+        membership.handle(exchanged([an_address("spare", 9_900)]), 0.0)
+        trades = of_kind(membership.handle(TimeCame(), membership.wake_at), Exchange)
         self.assertEqual([trade.address.name for trade in trades], ["spare"])
         self.assertTrue(10.0 <= membership.wake_at <= 30.0)
 
@@ -169,7 +185,7 @@ class AcceptingTests(SynchronousTestCase):
         """A peer with room takes whoever asks, and gives a sample."""
         membership = a_membership()
         linked(membership, 2)
-        effects = membership.asked(3, Link("need", "s9", 9_009), "127.0.0.1", 0.0)
+        effects = membership.handle(LinkAsked(3, Link("need", "s9", 9_009), "127.0.0.1"), 0.0)
         self.assertIsInstance(of_kind(effects, Send)[0].message, Linked)
         self.assertEqual(len(of_kind(effects, NeighborUp)), 1)
 
@@ -177,7 +193,7 @@ class AcceptingTests(SynchronousTestCase):
         """A full peer refuses one that merely wants more links."""
         membership = a_membership()
         linked(membership, wire_limits.LINKS_MOST)
-        send, close = membership.asked(50, Link("need", "x", 9_009), "127.0.0.1", 0.0)
+        send, close = membership.handle(LinkAsked(50, Link("need", "x", 9_009), "127.0.0.1"), 0.0)
         assert isinstance(send, Send)
         assert isinstance(send.message, Busy)
         self.assertEqual(len(send.message.peers), wire_limits.LINKS_MOST)
@@ -188,7 +204,7 @@ class AcceptingTests(SynchronousTestCase):
         for link in (Link("join", "x", 9_009, True), Link("need", "x", 9_009, True)):
             membership = a_membership()
             linked(membership, wire_limits.LINKS_MOST)
-            effects = membership.asked(50, link, "127.0.0.1", 0.0)
+            effects = membership.handle(LinkAsked(50, link, "127.0.0.1"), 0.0)
             [evicted] = [close for close in of_kind(effects, Close) if close.bye]
             assert evicted.bye is not None
             self.assertEqual(evicted.bye.why, "evicted")
@@ -197,31 +213,33 @@ class AcceptingTests(SynchronousTestCase):
 
     def test_tree_makes_no_room(self) -> None:
         """Once the tree has a shape, none of its links goes for a mere swap."""
-        membership, mix = a_membership(), Link("mix", "x", 9_009)
+        tree, mix = Tree(), Link("mix", "x", 9_009)
+        membership = a_membership(tree=tree)
         linked(membership, wire_limits.LINKS_MOST)
         for link in membership.links:
-            membership.tree.add(link)
-        membership.tree.is_shaped = True
-        effects = membership.asked(50, mix, "127.0.0.1", 100.0)
+            tree.add(link)
+        tree.is_shaped = True
+        effects = membership.handle(LinkAsked(50, mix, "127.0.0.1"), 100.0)
         self.assertEqual(of_kind(effects, NeighborUp), [])
-        membership.tree.prune(3)
-        effects = membership.asked(51, mix, "127.0.0.1", 100.0)
+        tree.prune(3)
+        effects = membership.handle(LinkAsked(51, mix, "127.0.0.1"), 100.0)
         self.assertEqual([down.link for down in of_kind(effects, NeighborDown)], [3])
 
     def test_swaps_without_tree(self) -> None:
         """Before anything has passed, any old link may go for a swap."""
-        membership = a_membership()
+        tree = Tree()
+        membership = a_membership(tree=tree)
         linked(membership, wire_limits.LINKS_MOST)
         for link in membership.links:
-            membership.tree.add(link)
-        effects = membership.asked(50, Link("mix", "x", 9_009), "127.0.0.1", 100.0)
+            tree.add(link)
+        effects = membership.handle(LinkAsked(50, Link("mix", "x", 9_009), "127.0.0.1"), 100.0)
         self.assertEqual(len(of_kind(effects, NeighborUp)), 1)
 
     def test_first_links_are_of_the_tree(self) -> None:
         """Who has other links has the tree already."""
         for alone in (False, True):
             link = Link("need", "x", 9_009, alone=alone)
-            effects = a_membership().asked(50, link, "127.0.0.1", 0.0)
+            effects = a_membership().handle(LinkAsked(50, link, "127.0.0.1"), 0.0)
             self.assertEqual([up.is_eager for up in of_kind(effects, NeighborUp)], [alone])
 
     def test_one_host_forces_ten_a_minute(self) -> None:
@@ -229,10 +247,12 @@ class AcceptingTests(SynchronousTestCase):
         membership = a_membership(host="192.0.2.1")
         for index in range(40):
             link = Link("join", f"x{index}", 9_009, alone=True)
-            membership.asked(100 + index, link, "192.0.2.66", float(index) / 10)
+            membership.handle(LinkAsked(100 + index, link, "192.0.2.66"), float(index) / 10)
         taken = membership.links.values()
-        refused = membership.asked(999, Link("join", "y", 9_009, True), "192.0.2.66", 5.0)
-        honest = membership.asked(998, Link("join", "z", 9_009, True), "192.0.2.7", 5.0)
+        refused = membership.handle(
+            LinkAsked(999, Link("join", "y", 9_009, True), "192.0.2.66"), 5.0
+        )
+        honest = membership.handle(LinkAsked(998, Link("join", "z", 9_009, True), "192.0.2.7"), 5.0)
         self.assertEqual(len(taken), wire_limits.LINKS_MOST)
         self.assertEqual(of_kind(refused, NeighborUp), [])
         self.assertEqual(len(of_kind(honest, NeighborUp)), 1)
@@ -241,23 +261,27 @@ class AcceptingTests(SynchronousTestCase):
         """A neighbor gets no second link."""
         membership = a_membership()
         linked(membership, 1)
-        effects = membership.asked(2, Link("join", "s0", 9_100), "127.0.0.1", 0.0)
+        effects = membership.handle(LinkAsked(2, Link("join", "s0", 9_100), "127.0.0.1"), 0.0)
         self.assertEqual(effects, [Close(2, Bye("duplicate"))])
 
     def test_crossing(self) -> None:
         """Of two dials that cross, the one of the smaller name stays, at both ends."""
         a, b = a_membership("a"), a_membership("b")
-        [from_a] = of_kind(a.introduce([b.me], 0.0), Dial)
-        [from_b] = of_kind(b.introduce([a.me], 0.0), Dial)
-        at_b = b.asked(1, Link("join", "a", 9_000), "127.0.0.1", 0.0)
-        at_a = a.asked(2, Link("join", "b", 9_000), "127.0.0.1", 0.0)
+        [from_a] = of_kind(a.handle(Referred((b.me,)), 0.0), Dial)
+        [from_b] = of_kind(b.handle(Referred((a.me,)), 0.0), Dial)
+        at_b = b.handle(LinkAsked(1, Link("join", "a", 9_000), "127.0.0.1"), 0.0)
+        at_a = a.handle(LinkAsked(2, Link("join", "b", 9_000), "127.0.0.1"), 0.0)
         self.assertEqual(at_a, [Close(2, Bye("duplicate"))])
         self.assertIn(Close(from_b.link), at_b)
         self.assertEqual(list(b.links), [1])
-        self.assertEqual(of_kind(a.accepted(from_a.link, Linked(), 0.0), NeighborUp)[0].link, 1_000)
+        self.assertEqual(
+            of_kind(a.handle(LinkAccepted(from_a.link, Linked()), 0.0), NeighborUp)[0].link, 1_000
+        )
 
     def test_unexpected_acceptance(self) -> None:
         """An acceptance of what is no longer asked for makes no link."""
         membership = a_membership()
-        self.assertEqual(membership.accepted(7, Linked(), 0.0), [Close(7, Bye("duplicate"))])
+        self.assertEqual(
+            membership.handle(LinkAccepted(7, Linked()), 0.0), [Close(7, Bye("duplicate"))]
+        )
         self.assertEqual(membership.links, {})

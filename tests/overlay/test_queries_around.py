@@ -15,7 +15,7 @@ def a_question(swarm: SimulatedNetwork) -> Ask:
 
 def edges(swarm: SimulatedNetwork) -> int:
     """Count the ends of links that are part of the tree."""
-    return sum(len(peer.overlay.tree.eager) for peer in swarm.alive)
+    return sum(len(peer.overlay.broadcast.tree.eager) for peer in swarm.alive)
 
 
 class NetworkTests(SynchronousTestCase):
@@ -51,9 +51,9 @@ class NetworkTests(SynchronousTestCase):
         links = edges(swarm)
         cut_off = {peer.name for peer in swarm.rng.sample(swarm.alive[1:], 30)}
         for peer in swarm.alive:
-            for link, neighbor in peer.overlay.asking.links.items():
+            for link, neighbor in peer.overlay.queries.links.items():
                 if (peer.name in cut_off) != (neighbor in cut_off):
-                    peer.overlay.tree.prune(link)
+                    peer.overlay.broadcast.tree.prune(link)
         steps = expanding_ring(a_question(swarm), swarm.new_id)
         answers = [swarm.ask(asker, next(steps).ask)]
         answers.append(swarm.ask(asker, steps.send(answers[0]).ask))

@@ -11,15 +11,27 @@ from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import (
     Answer,
     Close,
+    Consult,
     Dial,
     Effect,
     NeighborDown,
     NeighborUp,
     Send,
 )
+from p2p_twisted.overlay.events import (
+    Asked,
+    ConnectionLost,
+    Consulted,
+    Event,
+    LinkAccepted,
+    LinkAsked,
+    LocalAnswer,
+    MessageReceived,
+    RoundTripMeasured,
+    TimeCame,
+)
 from p2p_twisted.overlay.overlay import Overlay, make_overlay
 from p2p_twisted.overlay.passive import PassiveView
-from p2p_twisted.overlay.queries import LocalAnswer
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import (
@@ -58,7 +70,7 @@ class Chaos:
     def __init__(self, seed: int) -> None:
         self.rng = rng = Random(seed)
         passive = PassiveView(an_address("me", 9_000), Book(b"secret"), rng)
-        self.overlay: Overlay = make_overlay(passive, count(1), rng, self.know, lambda _link: 0.1)
+        self.overlay: Overlay = make_overlay(passive, count(1), rng)
         self.now = 0.0
         self.answers = 0
         self._links: list[int] = []
@@ -77,46 +89,50 @@ class Chaos:
         act = self.rng.random()
         if act < 0.05 or not self._links:
             link = Link(self.rng.choice(["join", "need", "mix"]), self.name(), 9_001, True)
-            effects = self.overlay.link_asked(next(self._strangers), link, "127.0.0.1", self.now)
+            event: Event = LinkAsked(next(self._strangers), link, "127.0.0.1")
         elif act < 0.07:
             bye = self.rng.choice([None, Bye("evicted", self.some(self.address, 8))])
-            effects = self.overlay.lost(self.rng.choice(self._links), bye, self.now)
+            event = ConnectionLost(self.rng.choice(self._links), bye)
         elif act < 0.10:
             self._asked += 1
             self._recent.append(an_id(next(self._ids)))
-            effects = self.overlay.ask(Ask(self._recent[-1], "topo", wait=1.0), self.now)
+            event = Asked(Ask(self._recent[-1], "topo", wait=1.0))
         else:
             link_id = self.rng.choice(self._links)
-            effects = self.overlay.received(link_id, self.message(link_id), self.now)
-        self.perform(effects)
+            event = MessageReceived(link_id, self.message(link_id))
+        self.feed(event)
         while self.overlay.wake_at <= self.now:
-            self.perform(self.overlay.wake(self.now))
+            self.feed(TimeCame())
 
-    def perform(self, effects: list[Effect]) -> None:
-        """Do what is asked for, as far as it matters here."""
+    def feed(self, event: Event) -> None:
+        """Have the machine handle an event, and do what matters here of what it asks for."""
+        effects: list[Effect] = self.overlay.handle(event, self.now)
         for effect in effects:
             match effect:
                 case Send(_, message):
                     encode(message)
                 case Close(_, bye) if bye is not None:
                     encode(bye)
+                case Consult(ask):
+                    effects += self.overlay.handle(Consulted(ask.id, self.know(ask)), self.now)
                 case NeighborUp(link):
                     self._links.append(link)
+                    effects += self.overlay.handle(RoundTripMeasured(link, 0.1), self.now)
                 case NeighborDown(link):
                     self._links.remove(link)
                 case Answer():
                     self.answers += 1
                 case Dial(link) if self.rng.random() < 0.5:
                     linked = Linked(self.some(self.address, 8))
-                    self.perform(self.overlay.link_accepted(link, linked, self.now))
+                    self.feed(LinkAccepted(link, linked))
                 case Dial(link):
-                    self.perform(self.overlay.lost(link, None, self.now))
+                    self.feed(ConnectionLost(link))
 
     def finish(self) -> int:
         """Let all questions end; returns how many have not been answered."""
-        while self.overlay.asking.wake_at < self.now + 20.0:
+        while self.overlay.queries.wake_at < self.now + 20.0:
             self.now = max(self.now, self.overlay.wake_at)
-            self.perform(self.overlay.wake(self.now))
+            self.feed(TimeCame())
         return self._asked - self.answers
 
     def message(self, link: int) -> Message:

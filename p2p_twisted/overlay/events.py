@@ -1,0 +1,200 @@
+"""What the overlay's machines are told."""
+
+from math import inf
+
+from attrs import frozen
+
+from p2p_twisted.overlay.effects import LinkId
+from p2p_twisted.wire.messages import (
+    Ask,
+    Bye,
+    Gossip,
+    Hit,
+    Link,
+    Linked,
+    Message,
+    PeerRecord,
+    Refuse,
+    Want,
+)
+from p2p_twisted.wire.names import MessageId, PeerAddress
+
+
+@frozen
+class Referred:
+    """The registry has named peers; the first referral starts it all."""
+
+    referrals: tuple[PeerAddress, ...]
+
+
+@frozen
+class LinkAsked:
+    """An accepted connection, which comes from ``host``, asks to become a link."""
+
+    link: LinkId
+    asking: Link
+    host: str
+
+
+@frozen
+class LinkAccepted:
+    """A connection that we dialed becomes a link."""
+
+    link: LinkId
+    linked: Linked
+
+
+@frozen
+class LinkRefused:
+    """A connection that we dialed does not become a link; the peer there names others."""
+
+    link: LinkId
+    peers: tuple[PeerAddress, ...]
+
+
+@frozen
+class MessageReceived:
+    """A neighbor has sent a message."""
+
+    link: LinkId
+    message: Message
+
+
+@frozen
+class ConnectionLost:
+    """
+    A connection has ended, as a link or before, or could not be made.
+
+    :ivar bye: the last word that came, if one did.
+    """
+
+    link: LinkId
+    bye: Bye | None = None
+
+
+@frozen
+class RoundTripMeasured:
+    """How long a connection takes there and back, in seconds, is known, or has changed."""
+
+    link: LinkId
+    seconds: float
+
+
+@frozen
+class PeersExchanged:
+    """
+    A sample of addresses has come from a peer.
+
+    :ivar is_dialed: whether we dialed that peer, which proves its address.
+    """
+
+    address: PeerAddress
+    peers: tuple[PeerAddress, ...]
+    is_dialed: bool
+
+
+@frozen
+class ExchangeFailed:
+    """No peer gave a sample at an address that we dialed."""
+
+    address: PeerAddress
+
+
+@frozen
+class Asked:
+    """
+    The peer asks all others; an ``Answer`` follows, without what the peer knows itself.
+
+    :ivar patience: how many round trips to wait for each hop that the query may go, and
+        50 ms at least; infinity means all of ``ask.wait``.
+    """
+
+    ask: Ask
+    patience: float = inf
+
+
+@frozen
+class NeighborAsked:
+    """
+    A neighbor asks, within its allowance.
+
+    :ivar is_passed_on: whether the query goes on from here; otherwise only this peer answers.
+    """
+
+    link: LinkId
+    ask: Ask
+    is_passed_on: bool = True
+
+
+@frozen
+class LocalAnswer:
+    """
+    What a peer itself has to say to a query.
+
+    :ivar cut: whether that is not all.
+    """
+
+    peers: tuple[PeerRecord, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    cut: bool = False
+
+
+@frozen
+class Consulted:
+    """The peer's own answer to a neighbor's query is known."""
+
+    id: MessageId
+    answer: LocalAnswer
+
+
+@frozen
+class GossipPublished:
+    """The peer broadcasts to all others."""
+
+    gossip: Gossip
+
+
+@frozen
+class Dispatched:
+    """The peer sends a message along its route; nothing where no link leads there."""
+
+    message: Want | Refuse
+
+
+@frozen
+class SeekingEnded:
+    """From now on this peer seeks no links, but keeps those it has and accepts others."""
+
+
+@frozen
+class LinkingEnded:
+    """From now on this peer refuses links and seeks none."""
+
+
+@frozen
+class TimeCame:
+    """The moment has come that ``wake_at`` told."""
+
+
+MembershipEvent = (
+    Referred
+    | LinkAsked
+    | LinkAccepted
+    | LinkRefused
+    | ConnectionLost
+    | PeersExchanged
+    | ExchangeFailed
+    | SeekingEnded
+    | LinkingEnded
+    | TimeCame
+)
+
+Event = (
+    MembershipEvent
+    | MessageReceived
+    | RoundTripMeasured
+    | Asked
+    | Consulted
+    | GossipPublished
+    | Dispatched
+)
