@@ -1,1 +1,1 @@
-"""Measure the shipped daemons beside what people use today, and beside what the machine can do."""
+"""Compare the shipped daemons with common tools, and with what the machine can do."""

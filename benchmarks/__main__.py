@@ -1,5 +1,5 @@
 """
-All tables of the data plane, one after the other; it takes about twenty minutes.
+Print all tables of the data plane, one after the other; it takes about twenty minutes.
 
     python -m benchmarks --rivals /tmp/rivals/bin > tables.md
 """

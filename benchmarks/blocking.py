@@ -25,7 +25,7 @@ _SIZE_BYTES = 8
 
 
 def hold(port: int, path: str) -> None:
-    """Send the file to whoever connects, for ever."""
+    """Send the file on each connection, for ever."""
     with open(path, "rb", buffering=0) as file, socket.create_server((LOOPBACK, port)) as listening:
         size = os.fstat(file.fileno()).st_size
         chunks = (file.read(MIB) for _ in range(-(-size // MIB)))
@@ -44,7 +44,7 @@ def take(port: int, target: Path) -> None:
     """
     Receive a file and publish it.
 
-    :raises ValueError: when a chunk is not what the list says.
+    :raises ValueError: when a chunk does not match the list.
     """
     part = target.with_suffix(".part")
     chunk = memoryview(mmap(-1, MIB))

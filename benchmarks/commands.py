@@ -1,4 +1,4 @@
-"""Rivals that people type: a server that is running, and a command that fetches."""
+"""Rivals that are commands: a running server, and a command that downloads."""
 
 import getpass
 import os
@@ -12,10 +12,10 @@ from typing import ClassVar, Final
 
 from typing_extensions import override
 
+from benchmarks.contenders import Contender
 from benchmarks.figures import Sample
 from benchmarks.hosts import LOOPBACK
 from benchmarks.lab import Process, TookTooLong
-from benchmarks.ways import Way
 
 _WAIT_SECONDS: Final = 20.0
 
@@ -23,7 +23,7 @@ Words = Sequence[str | Path]
 """A command, word by word."""
 
 
-class Served(Way):
+class Served(Contender):
     """A server on a port of its own; the clock runs from the command's start to its end."""
 
     @override
@@ -53,7 +53,7 @@ class Served(Way):
             return probe.connect_ex((LOOPBACK, self.port)) == 0
 
 
-def run(way: Way, server: Process, command: Words) -> Sample:
+def run(contender: Contender, server: Process, command: Words) -> Sample:
     """
     Measure a command, from its start to its end.
 
@@ -62,12 +62,12 @@ def run(way: Way, server: Process, command: Words) -> Sample:
     started: list[Process] = []
 
     def begin() -> Sequence[Process]:
-        started.append(way.lab.start(type(way).__name__, *command))
+        started.append(contender.lab.start(type(contender).__name__, *command))
         return started
 
-    sample = way.lab.timed([server], [], begin, lambda: started[0].has_ended)
+    sample = contender.lab.timed([server], [], begin, lambda: started[0].has_ended)
     if started[0].end():
-        raise TookTooLong(f"{way.name} failed:{started[0].tail()}")
+        raise TookTooLong(f"{contender.name} failed:{started[0].tail()}")
     return sample
 
 
@@ -190,7 +190,7 @@ class Rsync(Served):
     @override
     def serve(self) -> Words:
         settings = self.home / "settings"
-        # Started by root it would become nobody, who may not look into the lab.
+        # Started by root, it would become the user "nobody", which may not read the lab.
         owner = "uid = root\ngid = root\n" if os.geteuid() == 0 else ""
         settings.write_text(f"use chroot = no\n{owner}[files]\npath = {self.source.parent}\n")
         where = [f"--address={LOOPBACK}", f"--port={self.port}"]
@@ -204,7 +204,7 @@ class Rsync(Served):
         return [self.tools.find("rsync"), whence, target]
 
 
-class Wormhole(Way):
+class Wormhole(Contender):
     """Magic-wormhole, with a mailbox and a relay of its own; the sender waits already."""
 
     name = "magic-wormhole"
@@ -231,7 +231,7 @@ class Wormhole(Way):
         sending: Words = ["send", "--hide-progress", "--code", code, self.source]
         sender = self.lab.start("wormhole", *self._wormhole, *sending)
         self.lab.wait(lambda: code in sender.tail(), _WAIT_SECONDS)
-        # What it says is not yet at the mailbox.
+        # It prints the code before its offer has reached the mailbox.
         self.lab.pause(1.0)
         receiving: Words = ["receive", "--hide-progress", "--accept-file", "-o", target, code]
         sample = run(self, sender, [*self._wormhole, *receiving])

@@ -30,7 +30,7 @@ reactor: Any = _reactor
 
 
 class Holder(LineReceiver):
-    """Sends the file to whoever connects."""
+    """Sends the file on each connection."""
 
     def __init__(self, path: str, id_: str) -> None:
         self._path = path
@@ -52,7 +52,7 @@ class Holder(LineReceiver):
 
 
 class Downloader(LineReceiver):
-    """Takes a file, verifies and publishes it."""
+    """Receives a file, verifies and publishes it."""
 
     _size = 0
     _id = ""

@@ -34,7 +34,7 @@ class Sample:
     """
     One run.
 
-    :ivar foreign: how many cores others used meanwhile.
+    :ivar foreign: how many cores other processes used meanwhile.
     """
 
     seconds: float
@@ -44,24 +44,24 @@ class Sample:
 
 
 Samples = Mapping[str, Sequence[Sample]]
-"""The runs of each way, in the order of the rounds."""
+"""The runs of each contender, in the order of the rounds."""
 
 
 def interleaved(
-    ways: Mapping[str, Callable[[], Sample]], rounds: int, told: Callable[[str, Sample], None]
+    contenders: Mapping[str, Callable[[], Sample]], rounds: int, told: Callable[[str, Sample], None]
 ) -> dict[str, list[Sample]]:
     """
-    Run all ways in turn, round by round, so that what befalls the machine befalls all of them.
+    Run all contenders in turn, round by round, so that disturbances of the machine affect all.
 
-    :param told: is told of every run.
+    :param told: is called with every run.
     """
-    samples: dict[str, list[Sample]] = {name: [] for name in ways}
+    samples: dict[str, list[Sample]] = {name: [] for name in contenders}
     for number in range(rounds):
-        # Nobody always comes after the same one.
-        for name in Random(number).sample(list(ways), len(ways)):
+        # The order changes, so that no program always runs after the same one.
+        for name in Random(number).sample(list(contenders), len(contenders)):
             if number and samples[name][0].seconds > PATIENCE_SECONDS:
                 continue
-            sample = ways[name]()
+            sample = contenders[name]()
             samples[name].append(sample)
             told(name, sample)
     return samples
@@ -69,16 +69,16 @@ def interleaved(
 
 def ratio(theirs: Sequence[Sample], ours: Sequence[Sample]) -> float:
     """
-    Tell how many times as long they take.
+    Return how many times as long they take.
 
     :returns: the median over the rounds that both were in.
     """
-    # Whoever was slow was in the first ones.
+    # A slow program ran in the first rounds only.
     return median(their.seconds / our.seconds for their, our in zip(theirs, ours, strict=False))
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """Find the value that so large a share of all values does not exceed; of none it is NaN."""
+    """Return the value that so large a share of values does not exceed; NaN if there are none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else nan
 
@@ -103,7 +103,7 @@ def spread(runs: Sequence[Sample]) -> Row:
 
 
 def rows(samples: Samples, ours: str) -> Iterator[Row]:
-    """Write a row for each way, as :data:`HEAD` has it."""
+    """Write a row for each contender, as :data:`HEAD` has it."""
     for name, runs in samples.items():
         yield (
             name,
@@ -117,7 +117,7 @@ def rows(samples: Samples, ours: str) -> Iterator[Row]:
 
 
 def load(samples: Iterable[Sequence[Sample]]) -> str:
-    """Write how busy others kept the machine."""
+    """Write how busy other processes kept the machine."""
     foreign = [run.foreign for run in chain.from_iterable(samples)]
     return f"other processes used {median(foreign):.1f} cores meanwhile, at most {max(foreign):.1f}"
 

@@ -18,6 +18,7 @@ from typing import Final
 from typing_extensions import override
 
 from benchmarks.commands import Rsync, Scp
+from benchmarks.contenders import OURS, Contender
 from benchmarks.figures import SPREAD, Sample, load, markdown, ratio, spread
 from benchmarks.hosts import LOCAL, Host, Namespaces, connections_dialed, why_no_namespaces
 from benchmarks.lab import Lab, Process
@@ -26,20 +27,19 @@ from benchmarks.network import Network, is_saved
 from benchmarks.options import MEMORY, parser, run
 from benchmarks.runs import side_by_side
 from benchmarks.tools import Tools
-from benchmarks.ways import OURS, Way
 from p2p_twisted.cli.signals import Signals
 
 _SETTLED_SECONDS: Final = 2.0
-"""After that a newcomer dials no more neighbors for now, and what is counted is its download's."""
+"""After that a newcomer dials no more neighbors, so only its download's dials are counted."""
 
-RIVALS: Final[tuple[type[Way], ...]] = (Rsync, Scp)
+RIVALS: Final[tuple[type[Contender], ...]] = (Rsync, Scp)
 
 
-class OurFolder(Way):
+class OurFolder(Contender):
     """
     Two peers; the clock runs from the typed ``get`` to the verdict.
 
-    :ivar connections: how many were dialed in each run, by anybody at that host.
+    :ivar connections: how many were dialed in each run, by all processes of that host.
     """
 
     name = OURS
@@ -57,7 +57,7 @@ class OurFolder(Way):
 
     @override
     def fetch(self, target: Path) -> Sample:
-        # Always another one: those who had the files before look for them first.
+        # Another one in each run: one that had the files before looks for them first.
         name = f"downloader{len(self.connections)}"
         downloader = self._network.start_peer(name, host=self._host)
         self.lab.pause(_SETTLED_SECONDS)
@@ -80,7 +80,7 @@ def table(options: Namespace, signals: Signals) -> None:
     with contextlib.ExitStack() as stack:
         no_namespaces = why_no_namespaces()
         host = LOCAL if no_namespaces else stack.enter_context(Namespaces(0, "")).hub
-        # Never where pages are large: each small file would have one, and cost nothing but that.
+        # Not where pages are large, as each small file would take one, and measure only that.
         lab = stack.enter_context(Lab(signals, MEMORY))
         source = lab.directory / "holder" / "folder"
         for number in range(count):

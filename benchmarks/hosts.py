@@ -1,4 +1,4 @@
-"""Where processes of a run are: on loopback, or in network namespaces with slow uplinks."""
+"""Run processes on loopback, or in network namespaces with slow uplinks."""
 
 import itertools
 import os
@@ -14,7 +14,7 @@ LOOPBACK: Final = "127.0.0.1"
 
 _NETWORK: Final = "10.77.0"
 _INTERFACE: Final = "eth0"
-# A burst of two of the largest packets, and what waits no longer than home routers let it.
+# A burst of two of the largest packets, and a queue no longer than that of home routers.
 _SHAPE: Final = ("burst", "128kb", "latency", "100ms")
 _numbers: Final = itertools.count()
 
@@ -45,7 +45,7 @@ class Namespaces:
     """
 
     def __init__(self, count: int, rate: str) -> None:
-        # Never those of another run, even when that was killed.
+        # Names differ from those of other runs, even killed ones.
         name = f"p2pb{os.getpid()}-{next(_numbers)}"
         self._rate = rate
         self._names = [f"{name}-{number}" for number in range(count + 1)]
@@ -92,7 +92,7 @@ class Namespaces:
 
 
 def why_no_namespaces() -> str | None:
-    """Tell why there can be none here."""
+    """Return why namespaces cannot be used here; ``None`` if they can."""
     if os.geteuid():
         return "only root can make network namespaces"
     if shutil.which("ip") is None or shutil.which("tc") is None:
@@ -101,7 +101,7 @@ def why_no_namespaces() -> str | None:
 
 
 def received_bytes(pid: int) -> int:
-    """Return how much has come in at the host of a process, by its network interface's count."""
+    """Return how many bytes the network interface of a process's host has received."""
     for line in Path(f"/proc/{pid}/net/dev").read_text().splitlines():
         name, _, counts = line.partition(":")
         if name.strip() == _INTERFACE:

@@ -29,7 +29,7 @@ _SIDES: Final = ("holder", "downloader")
 
 
 class Interrupted:
-    """One download, and those who take part in it."""
+    """One download, with its holder and downloader."""
 
     def __init__(self, lab: Lab, there: Namespaces, size: int) -> None:
         self._lab = lab
@@ -43,7 +43,7 @@ class Interrupted:
         self._downloads = self._network.downloads("downloader")
 
     def run(self, kills: int) -> int:
-        """Download, and kill; returns how many bytes came in."""
+        """Download, with kills; return how many bytes arrived."""
         before = received_bytes(self._peers["downloader"].pid)
         self._peers["downloader"].say(f"get {_FILE}")
         rng = Random(kills)

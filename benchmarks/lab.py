@@ -1,4 +1,4 @@
-"""Where runs take place: a directory in memory, processes that never outlive it, and a clock."""
+"""Run processes in a directory in memory, which they never outlive, and time them."""
 
 import os
 import shutil
@@ -23,14 +23,14 @@ _ROOT: Final = Path(__file__).parent.parent
 
 
 class TookTooLong(Exception):
-    """What was waited for did not happen; the text has what was printed."""
+    """An awaited event did not happen; the message has what was printed."""
 
 
 class Process:
     """
     A process that can be talked to.
 
-    :param said: a file descriptor from which to read what it says.
+    :param said: a file descriptor from which its output is read.
     """
 
     def __init__(self, daemon: Daemon, said: int | None) -> None:
@@ -47,7 +47,7 @@ class Process:
 
     @property
     def readable(self) -> Sequence[int]:
-        """What becomes readable when it says something."""
+        """The descriptor that becomes readable when it prints something."""
         return () if self._said is None else (self._said,)
 
     @property
@@ -57,7 +57,7 @@ class Process:
         return os.waitid(os.P_PID, self.pid, flags) is not None
 
     def say(self, line: str) -> None:
-        """Write a line to it, and forget what it has said before."""
+        """Write a line to it, and forget its earlier output."""
         self.heard()
         self._heard = b""
         assert self._daemon.process.stdin is not None
@@ -65,7 +65,7 @@ class Process:
         self._daemon.process.stdin.flush()
 
     def heard(self) -> str:
-        """Give all that it has said since the last line written to it."""
+        """Return its output since the last line written to it."""
         try:
             while self._said is not None and (said := os.read(self._said, 65_536)):
                 self._heard += said
@@ -79,13 +79,13 @@ class Process:
         self._daemon.process.wait()
 
     def end(self) -> int:
-        """Ask it to end, unless it has; returns its exit status."""
+        """Ask it to end, unless it has; return its exit status."""
         if not self.has_ended:
             self._daemon.process.terminate()
         return self._daemon.process.wait()
 
     def tail(self) -> str:
-        """Give the last that it has printed."""
+        """Return the end of its output."""
         return self._daemon.tail() + self.heard()
 
 
@@ -130,14 +130,14 @@ class Lab:
         return Process(self.start_daemon(name, *arguments, **options), None)
 
     def start_talking(self, name: str, *arguments: str | Path, **options: Any) -> Process:
-        """Start a process that reads lines; what it prints is what it says."""
+        """Start a process that reads lines, and whose output is read."""
         piped = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         daemon = self.start_daemon(name, *arguments, **{**piped, **options})
         assert daemon.process.stdout is not None
         return Process(daemon, daemon.process.stdout.fileno())
 
     def start_script(self, module: str, *arguments: str | Path) -> Process:
-        """Start a module of ours as a script; returns at once."""
+        """Start a module of this package as a script; return at once."""
         return self.start_talking(module, sys.executable, "-m", module, *arguments, cwd=_ROOT)
 
     def start_daemon(self, name: str, *arguments: str | Path, **options: Any) -> Daemon:
@@ -148,7 +148,7 @@ class Lab:
         return self._daemons.start(f"{name}.{self._started}", command, **{**defaults, **options})
 
     def wait_until_ready(self, *daemons: Daemon) -> None:
-        """Wait until daemons have said that they are."""
+        """Wait until daemons have reported that they are ready."""
         self._daemons.wait_until_ready(daemons)
 
     def port(self) -> int:

@@ -18,13 +18,13 @@ from benchmarks.hosts import LOOPBACK
 from benchmarks.lab import Lab
 
 _EVERY_SECONDS: Final = 0.01
-# Whoever says nothing but pings is sent away after 5 s; there is time for the last answers.
+# A peer that only pings is disconnected after 5 s; the last answers arrive before that.
 _PINGS: Final = 400
 _MICROSECONDS: Final = 1_000_000
 
 
 class Pinger:
-    """The process that pings, and what it has found out."""
+    """The process that pings, and its measurements."""
 
     def __init__(self, lab: Lab, ports: Sequence[int]) -> None:
         self._lab = lab
@@ -32,21 +32,21 @@ class Pinger:
         lab.wait_for(self._process, "ready\n")
 
     def waits(self) -> Any:
-        """Give the seconds that each answer took since the last call, daemon by daemon."""
+        """Return how many seconds each answer since the last call took, daemon by daemon."""
         self._process.say("")
         self._lab.wait_for(self._process, "]\n")
         return json.loads(self._process.heard())
 
 
 async def ping(port: int, waits: list[float]) -> None:
-    """Ping one daemon for ever, and note the seconds that each answer takes."""
-    # Nothing else would keep them.
+    """Ping one daemon for ever, and record how many seconds each answer takes."""
+    # Nothing else keeps a reference to them.
     listening = []
     while True:
         reader, writer = await asyncio.open_connection(LOOPBACK, port)
         listening.append(asyncio.create_task(_listen(reader, writer, waits)))
         for _ in range(_PINGS):
-            # The number comes back: it says when it went out.
+            # The number, which is sent back, is the time of sending.
             writer.write(b'PING {"n":%d}\r\n' % _now())
             await asyncio.sleep(_EVERY_SECONDS)
 

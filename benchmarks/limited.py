@@ -1,4 +1,4 @@
-"""One downloader, and holders that are each told to send no faster than so much."""
+"""Measure one downloader, and holders that are each limited to a rate."""
 
 import mmap
 import os
@@ -9,18 +9,18 @@ from typing import Final
 
 from typing_extensions import override
 
+from benchmarks.contenders import Contender
 from benchmarks.figures import Sample
 from benchmarks.lab import Lab, Process
 from benchmarks.machine import MIB, write_content
 from benchmarks.network import Network, is_saved
 from benchmarks.tools import Tools
-from benchmarks.ways import Way
 
 _WRONG_EVERY: Final = 10
 _AGE_SECONDS: Final = 60
 
 
-class Holders(Way):
+class Holders(Contender):
     """
     Some holders, a network of their own.
 
@@ -68,7 +68,7 @@ class Holders(Way):
         return sample
 
     def is_done(self) -> bool:
-        """Return whether the download has ended; asked twenty times a second."""
+        """Return whether the download has ended; called twenty times a second."""
         return is_saved(self.downloader)
 
     def received(self) -> int:
@@ -139,7 +139,7 @@ class OneWrong(Holders):
     @override
     def fetch(self, target: Path) -> Sample:
         sample = super().fetch(target)
-        # It would never again ask whoever has lied to it.
+        # It would not ask the holder that lied to it again.
         self.downloader.end()
         self.start_downloader()
         return sample

@@ -1,4 +1,4 @@
-"""What befalls simulated networks in the overlay's benchmark, and the figures of it."""
+"""Faults of simulated networks in the overlay's benchmark, and the figures of them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -42,8 +42,8 @@ class Copies(Observer):
     """
     Counts what is sent.
 
-    :ivar membership: how many lines had to do with who links with whom.
-    :ivar hits: when the first hit for each question came to each peer.
+    :ivar membership: how many lines were about links.
+    :ivar hits: when the first hit for each question arrived at each peer.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Copies(Observer):
 
 
 def as_shipped(_swarm: SimulatedNetwork) -> None:
-    """Change nothing."""
+    """Leave a network as it is."""
 
 
 def formed(peers: int, seed: int, change: Change = as_shipped) -> SimulatedNetwork:
@@ -72,14 +72,14 @@ def formed(peers: int, seed: int, change: Change = as_shipped) -> SimulatedNetwo
 
 
 def shape(swarm: SimulatedNetwork) -> None:
-    """Have broadcasts shape the tree."""
+    """Send broadcasts, which shape the tree."""
     for _ in range(_SHAPING):
         swarm.publish(swarm.rng.choice(swarm.alive))
         swarm.run(2.0)
 
 
 def settled(peers: int, seed: int, change: Change = as_shipped) -> SimulatedNetwork:
-    """Form a network, and let it grow a minute old."""
+    """Form a network, and run it for a minute."""
     swarm = formed(peers, seed, change)
     swarm.run(60.0)
     shape(swarm)
@@ -87,7 +87,7 @@ def settled(peers: int, seed: int, change: Change = as_shipped) -> SimulatedNetw
 
 
 def life(peers: int, seed: int, apart: Apart, change: Change = as_shipped) -> Figures:
-    """Measure a network: what faults do to copies of it, and how it fares without any."""
+    """Measure a network without faults, and copies of it with faults."""
     swarm = formed(peers, seed, change)
     figures = {"lines a peer for joining": swarm.lines / peers}
     swarm.run(60.0)
@@ -100,7 +100,7 @@ def life(peers: int, seed: int, apart: Apart, change: Change = as_shipped) -> Fi
 
 
 def fault(swarm: SimulatedNetwork, share: float, is_silent: bool, has_registry: bool) -> Figures:
-    """Return what share of the survivors have a broadcast sent at the instant of a fault."""
+    """Return the share of survivors that have a broadcast sent at the instant of a fault."""
     swarm.has_registry = has_registry
     for peer in swarm.rng.sample(swarm.alive, int(share * len(swarm.alive))):
         if is_silent:
@@ -118,7 +118,7 @@ def fault(swarm: SimulatedNetwork, share: float, is_silent: bool, has_registry: 
 
 
 def named(swarm: SimulatedNetwork) -> Figures:
-    """Ask right after a tenth died silently, and tell whom the answer leaves out."""
+    """Ask right after a tenth died silently; return which peers the answer leaves out."""
     asker, *rest = swarm.alive
     dead = swarm.rng.sample(rest, len(rest) // 10)
     for peer in dead:
@@ -136,7 +136,7 @@ def named(swarm: SimulatedNetwork) -> Figures:
 
 
 def steady(swarm: SimulatedNetwork, apart: Apart) -> Figures:
-    """Measure a network that is six minutes old and has nothing to suffer."""
+    """Measure a network that is six minutes old, without faults."""
     peers = len(swarm.alive)
     swarm.run(240.0)
     before = swarm.lines
@@ -163,7 +163,7 @@ def steady(swarm: SimulatedNetwork, apart: Apart) -> Figures:
 
 
 def sought(swarm: SimulatedNetwork) -> Figures:
-    """Have some look for files, as ``get`` does: one that 1 % have, and others of which one is."""
+    """Search as ``get`` does: for a file that 1 % of peers have, and for one that one peer has."""
     peers = len(swarm.alive)
     for holder in swarm.rng.sample(swarm.alive, peers // 100):
         holder.files = ("common",)
@@ -185,7 +185,7 @@ def sought(swarm: SimulatedNetwork) -> Figures:
 
 
 def find(swarm: SimulatedNetwork, asker: SimulatedPeer, name: str) -> tuple[int, float]:
-    """Look for a file; return how many lines that took, and when the first hit came, in seconds."""
+    """Search for a file; return how many lines that took, and the seconds to the first hit."""
     assert isinstance(swarm.watcher, Copies)
     began, ids = swarm.now, []
     steps = expanding_ring(Ask(swarm.new_id(), "name", name), swarm.new_id)
@@ -197,7 +197,7 @@ def find(swarm: SimulatedNetwork, asker: SimulatedPeer, name: str) -> tuple[int,
             step = steps.send(answer)
         except StopIteration:
             break
-    # What is still under way counts, too.
+    # Lines that are still in flight count, too.
     swarm.run(0.5)
     hits = swarm.watcher.hits
     first = min(hits[id_, asker.name] for id_ in ids if (id_, asker.name) in hits)
@@ -205,12 +205,12 @@ def find(swarm: SimulatedNetwork, asker: SimulatedPeer, name: str) -> tuple[int,
 
 
 def pick(runs: list[Figures], key: str) -> float:
-    """Take the worst of some runs."""
+    """Return the worst of some runs."""
     return (min if key == "share reached" else max)(run[key] for run in runs)
 
 
 def broadcast(swarm: SimulatedNetwork, urgent: bool = False) -> Figures:
-    """Have somebody broadcast."""
+    """Have a peer broadcast."""
     peers, before, began = len(swarm.alive), swarm.lines, swarm.now
     id_ = swarm.publish(swarm.rng.choice(swarm.alive), urgent)
     swarm.run(5.0)
@@ -227,7 +227,7 @@ def broadcast(swarm: SimulatedNetwork, urgent: bool = False) -> Figures:
 
 
 def question(swarm: SimulatedNetwork, tree: int) -> Figures:
-    """Have somebody ask what nobody knows."""
+    """Have a peer search for what no peer has."""
     peers, before, began = len(swarm.alive), swarm.lines, swarm.now
     ask = Ask(swarm.new_id(), "text", "nosuch", wait=6.0, tree=tree)
     answer = swarm.ask(swarm.rng.choice(swarm.alive), ask)
@@ -239,7 +239,7 @@ def question(swarm: SimulatedNetwork, tree: int) -> Figures:
 
 
 def crowd(peers: int, seed: int) -> Figures:
-    """Have everybody join at once, and look at the graph six minutes later."""
+    """Have all peers join at once, and measure the graph six minutes later."""
     swarm = SimulatedNetwork(seed)
     swarm.add_many(peers, apart=0.0)
     swarm.run(360.0)

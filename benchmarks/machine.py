@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Describe and prepare the machine that figures are measured on."""
 
 import os
 import platform
@@ -20,7 +20,7 @@ def describe() -> str:
 
 
 def file_system(directory: Path) -> str:
-    """Return what a directory is on: its type, and how large its pages are."""
+    """Return the type and page size of a directory's file system."""
     mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
     place = directory.resolve()
     _device, _point, kind, flags, *_ = max(
@@ -32,7 +32,7 @@ def file_system(directory: Path) -> str:
 
 def warm(directory: Path, size: int) -> None:
     """
-    Make the machine have so much memory at hand, as if it had been used a moment ago.
+    Make the machine have so much memory at hand, as if it had just been used.
 
     A virtual machine gives free memory back to its host, and to get it again takes
     longer than anything measured here. So it is used and freed before each run:
@@ -46,13 +46,13 @@ def warm(directory: Path, size: int) -> None:
 
 
 def write_content(path: Path, size: int, seed: int = 0) -> None:
-    """Write a file that cannot be compressed, and has no chunk twice."""
+    """Write a file that cannot be compressed, without equal chunks."""
     path.parent.mkdir(parents=True, exist_ok=True)
     stream = blake3(seed.to_bytes(8, "big"))
     with path.open("wb", buffering=0) as file:
         for start in range(0, size, MIB):
             file.write(stream.digest(min(MIB, size - start), seek=start))
-    # What has been still for long is shared at once.
+    # A file that was not written to for long is shared at once.
     written = path.stat().st_mtime - 60
     os.utime(path, (written, written))
 

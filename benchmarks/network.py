@@ -1,4 +1,4 @@
-"""The shipped daemons: a registry and peers under twistd, with their consoles on pipes."""
+"""Run the shipped daemons: a registry and peers under twistd, with consoles on pipes."""
 
 import os
 import re
@@ -77,7 +77,7 @@ class Network:
         return self._lab.directory / name
 
     def downloads(self, name: str) -> Path:
-        """Return where a peer's downloads land."""
+        """Return the folder of a peer's downloads."""
         return self.folder(name) / "Downloads"
 
     def wait_until_shared(self, peer: Process, files: int = 1) -> None:
@@ -98,13 +98,13 @@ class Network:
 
     def port_of(self, peer: Process) -> int:
         """Return where a peer listens."""
-        # What is printed may come after the verdict.
+        # Output may arrive after the verdict.
         while not (found := re.findall(r"^ *peer .*:(\d+)$", self._status(peer), re.MULTILINE)):
             self._lab.pause(_AGAIN_SECONDS)
         return int(found[-1])
 
     def _status(self, peer: Process) -> str:
-        """Have a peer print how it is; returns the last that it has printed."""
+        """Have a peer print its status; return the end of its output."""
         peer.say("status")
         self._lab.wait(lambda: ended(peer), readable=peer.readable)
         return peer.tail()
@@ -112,7 +112,7 @@ class Network:
 
 def ended(peer: Process) -> bool:
     """
-    Return whether the last line that was typed has had its effect.
+    Return whether the last typed line has been executed.
 
     :raises TookTooLong: when the peer has ended.
     """

@@ -1,4 +1,4 @@
-"""What all tables are told on their command line, and how they begin and end."""
+"""Parse the command line of tables, and begin and end their measurements."""
 
 import argparse
 import sys
@@ -36,7 +36,7 @@ def sizes(text: str) -> Sequence[int]:
 
 
 def run(table: Callable[[argparse.Namespace, Signals], None], options: argparse.Namespace) -> None:
-    """Say what it is measured on, and measure; a signal ends it, and all that was started."""
+    """Print the machine, and measure; a signal ends the run and all its processes."""
     print(f"{describe()}; files on {file_system(options.directory)}", flush=True)
     try:
         with Signals() as signals:

@@ -1,4 +1,4 @@
-"""What simulated networks go through for minutes: a cut, churn, liars; and the figures of it."""
+"""Long faults of simulated networks: a cut, churn, liars; and the figures of them."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -21,7 +21,7 @@ _LATE_SECONDS: Final = 120.0
 
 
 def merging(peers: int, seed: int, has_registry: bool) -> float:
-    """Cut a network in halves for half an hour; tell after how many seconds it is one again."""
+    """Cut a network in halves for half an hour; return how many seconds it takes to merge."""
     swarm = formed(peers, seed)
     swarm.run(60.0)
     shape(swarm)
@@ -53,13 +53,13 @@ def churn(peers: int, seed: int) -> Figures:
                 if swarm.rng.random() < 1 / _SESSION_SECONDS:
                     swarm.rng.choice(ends)(peer)
                     swarm.add(f"x{len(swarm.peers)}")
-        # Whoever has taken its leave is gone by then, and broadcasts nothing any more.
+        # A peer that has left is gone by then, and does not broadcast.
         swarm.run(_LEAVING_SECONDS)
         if second % _BETWEEN_SECONDS == 0:
             soon += [reach(id_, audience) for id_, audience in sent[-1:]]
             if second < _CHURN_SECONDS:
                 audience = swarm.alive
-                # Whoever has just come has nobody yet to tell it to.
+                # A newcomer without links cannot reach any peer.
                 sender = swarm.rng.choice([peer for peer in audience if peer.neighbors])
                 sent.append((swarm.publish(sender), audience))
         swarm.run(1.0 - _LEAVING_SECONDS)
@@ -75,7 +75,7 @@ def churn(peers: int, seed: int) -> Figures:
 
 
 def lies(peers: int, seed: int) -> Figures:
-    """Have three of ten lie, and see how the others fare among themselves."""
+    """Make three of ten peers lie, and measure the honest ones among themselves."""
     swarm = Liars(seed, watcher=Copies())
     swarm.add_many(peers, apart=10.0 / peers)
     swarm.run(60.0)
@@ -97,27 +97,27 @@ def lies(peers: int, seed: int) -> Figures:
 
 
 class _Spans:
-    """How long something lasts for anybody, looked at once a second."""
+    """Measures how long a condition lasts for any peer at most, checked once a second."""
 
     def __init__(self) -> None:
         self.longest = 0.0
         self._since: dict[PeerName, float] = {}
 
     def note(self, now: float, names: Iterator[PeerName]) -> None:
-        """Record whom it is so for now."""
+        """Record for which peers the condition holds now."""
         self._since = {name: self._since.get(name, now) for name in names}
         lasting = (now - since for since in self._since.values())
         self.longest = max([self.longest, *lasting])
 
 
 def reach(id_: str, audience: list[SimulatedPeer]) -> float:
-    """Return what share of those who were there, and still are, have a broadcast."""
+    """Return the share of peers present all the time that have a broadcast."""
     stayed = [peer for peer in audience if peer.is_alive]
     return sum(id_ in peer.delivered for peer in stayed) / len(stayed)
 
 
 def outside(swarm: SimulatedNetwork, honest: list[SimulatedPeer]) -> Iterator[PeerName]:
-    """Name those whom no honest way leads to from most of the honest."""
+    """Return the honest peers that no path of honest peers links with most honest ones."""
     names = {peer.name for peer in honest}
     left = set(names)
     largest: set[PeerName] = set()

@@ -1,5 +1,5 @@
 """
-Measure the overlay's shipped machines in virtual time, beside graphs that others use.
+Measure the overlay's shipped machines in virtual time, and compare them with other graphs.
 
     python -m benchmarks.overlay --peers 1000 --seeds 5
 
@@ -38,7 +38,7 @@ _HIGHER_IS_BETTER = (
 
 
 def apart(measure: Callable[[], T]) -> T:
-    """Measure in a copy of this process: what it does to a network, or to limits, ends with it."""
+    """Measure in a copy of this process, with which its changes to networks and limits end."""
     ours, theirs = get_context("fork").Pipe()
     copy = get_context("fork").Process(target=lambda: theirs.send(measure()))
     copy.start()
@@ -49,7 +49,7 @@ def apart(measure: Callable[[], T]) -> T:
 
 
 def worst(runs: Sequence[Figures]) -> Figures:
-    """Take each figure of the run that has it worst."""
+    """Return the worst value of each figure over all runs."""
     return {
         key: (min if key.endswith(_HIGHER_IS_BETTER) else max)(run[key] for run in runs)
         for key in runs[0]
@@ -57,7 +57,7 @@ def worst(runs: Sequence[Figures]) -> Figures:
 
 
 def others(peers: int, seed: int) -> Iterator[tuple[str, Links]]:
-    """Make graphs that others use: a chain, a star, and a random one of degree 5."""
+    """Make graphs to compare with: a chain, a star, and a random one of degree 5."""
     names = [f"p{number}" for number in range(peers)]
     yield "the original's chain", links_of(names, pairwise(names))
     yield "a star", links_of(names, ((names[0], name) for name in names[1:]))
@@ -77,12 +77,12 @@ def links_of(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> Links:
 
 
 def ours(peers: int, seed: int) -> Links:
-    """Take the graph that the shipped machines have formed."""
+    """Return the graph that the shipped machines have formed."""
     return {peer.name: peer.neighbors for peer in settled(peers, seed).alive}
 
 
 def largest_part(links: Links, dead: set[str]) -> float:
-    """Return what share of the living the largest part has, before anybody repairs anything."""
+    """Return the share of survivors in the largest part, before any repair."""
     living = {name: links[name] - dead for name in links if name not in dead}
     return max(map(len, components(living))) / len(living)
 
@@ -95,7 +95,7 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def print_life(runs: Sequence[Figures]) -> None:
-    """Print what the shipped machines do, in peace and after faults."""
+    """Print the figures of the shipped machines, without and after faults."""
     figures = worst(runs)
     after = {key: value for key, value in figures.items() if " at " in key}
     rows = [(key, f"{value:.4g}") for key, value in figures.items() if key not in after]
@@ -117,7 +117,7 @@ def print_faults(whose: str, figures: Figures) -> None:
 
 
 def print_ordeals(peers: int, seeds: Sequence[int]) -> None:
-    """Print how networks fare that are cut apart, that peers join and leave, or that have liars."""
+    """Print the figures of networks with a cut, churn, or liars."""
     rows = []
     for size in sorted({10, 100, peers}):
         for whose, has_registry in (("with a registry", True), ("without one", False)):
@@ -131,7 +131,7 @@ def print_ordeals(peers: int, seeds: Sequence[int]) -> None:
 
 
 def print_graphs(peers: int) -> None:
-    """Print how graphs fall apart when peers are taken out of them."""
+    """Print how graphs fall apart when peers are removed."""
     rows = []
     for name, graph in [*others(peers, 1), ("ours", ours(peers, 1))]:
         shares = []
@@ -163,7 +163,7 @@ def main() -> None:
     parser.add_argument("--life-only", action="store_true", help="leave out the comparisons")
     parser.add_argument("--ordeals-only", action="store_true", help="leave out all but those")
     options = parser.parse_args()
-    # All that is made here lives to the end; looking for garbage took a fifth of the time.
+    # All objects made here live to the end; collecting garbage took a fifth of the time.
     gc.disable()
     peers, seeds = options.peers, range(1, options.seeds + 1)
 

@@ -24,14 +24,14 @@ _GRAFT_SECONDS: Final = 0.08
 
 
 class PlainBroadcast(Broadcast):
-    """Plumtree without what ours adds to it."""
+    """Plumtree without our additions."""
 
     def _greet(self, _link: LinkId, _now: float) -> list[Effect]:
-        """Do not greet."""
+        """Send no greeting."""
         return []
 
     def _forget(self, link: LinkId, was_eager: bool) -> list[Effect]:
-        """Do not reheat."""
+        """Do not reheat the tree."""
         return super()._forget(link, was_eager=False)
 
     def _settle(self, link: LinkId, _hops: int, others: list[LinkId]) -> list[Effect]:
@@ -56,7 +56,7 @@ class PlainRewireTimer(RewireTimer):
 
 
 class PlainMembership(Membership):
-    """HyParView without what ours adds to it."""
+    """HyParView without our additions."""
 
     def __attrs_post_init__(self) -> None:
         self._candidates = PlainCandidates(self.passive, self.rng, book_at=inf)
@@ -64,7 +64,7 @@ class PlainMembership(Membership):
 
 
 def make_plain(_swarm: SimulatedNetwork) -> None:
-    """Have all machines that this process makes from now on be as plain as that."""
+    """Replace the machines that this process makes from now on by the plain ones."""
     for module, name, value in (
         (limits, "LINKS_MOST", _LINKS),
         (membership, "_EXCHANGE_SECONDS", _EXCHANGE_SECONDS),

@@ -1,5 +1,5 @@
 """
-One file from one process to another: ours beside the limit, Twisted's defaults, and rivals.
+Measure one file from one process to another: ours, the limit, Twisted's defaults, and rivals.
 
     python -m benchmarks.push --sizes 64,512 --rivals /tmp/rivals/bin
 """
@@ -10,6 +10,7 @@ from statistics import median
 from typing import Final
 
 from benchmarks.commands import HttpServer, Nginx, NginxVerified, Rsync, Scp, Wormhole
+from benchmarks.contenders import Contender, Defaults, Limit, Ours
 from benchmarks.figures import (
     HEAD,
     Row,
@@ -28,10 +29,9 @@ from benchmarks.options import parser, run, sizes
 from benchmarks.runs import ready, side_by_side
 from benchmarks.swarms import Aria2, Libtorrent
 from benchmarks.tools import Tools
-from benchmarks.ways import Defaults, Limit, Ours, Way
 from p2p_twisted.cli.signals import Signals
 
-RIVALS: Final[tuple[type[Way], ...]] = (
+RIVALS: Final[tuple[type[Contender], ...]] = (
     Limit,
     Defaults,
     Nginx,
@@ -55,15 +55,17 @@ def tables(options: Namespace, signals: Signals) -> None:
         table(signals, options, kinds, size)
 
 
-def table(signals: Signals, options: Namespace, kinds: Sequence[type[Way]], size: int) -> None:
-    """Measure all ways at one size, and print it."""
+def table(
+    signals: Signals, options: Namespace, kinds: Sequence[type[Contender]], size: int
+) -> None:
+    """Measure all contenders at one size, and print the table."""
     with Lab(signals, options.directory) as lab:
         source = lab.directory / "holder" / "file.bin"
         write_content(source, size)
         tools = Tools(options.rivals)
         ours = Ours(lab, tools, source)
-        ways = [ours, *(kind(lab, tools, source) for kind in kinds)]
-        samples = side_by_side(ways, options.rounds, size)
+        contenders = [ours, *(kind(lab, tools, source) for kind in kinds)]
+        samples = side_by_side(contenders, options.rounds, size)
         print(f"\n{size // MIB} MiB; {load(samples.values())}\n")
         print(markdown(HEAD, rows(samples, ours.name)))
         holder, downloader = (f"{grown / 1e6:.1f} MB" for grown in ours.grown)
@@ -73,7 +75,7 @@ def table(signals: Signals, options: Namespace, kinds: Sequence[type[Way]], size
 
 
 def shortest(samples: Samples, pushes: Sequence[float]) -> str:
-    """Compare what the limit is the limit of: from the push to the publication."""
+    """Compare with the limit: from the push to the publication."""
     text = f"From the push to the publication, ours took {median(pushes):.3f} s"
     limits = samples.get(Limit.name)
     if not limits:
@@ -83,7 +85,7 @@ def shortest(samples: Samples, pushes: Sequence[float]) -> str:
 
 
 def answers(ours: Ours, size: int) -> tuple[Row, Sequence[Row]]:
-    """Push again, while the daemons and one that has nothing to do are pinged."""
+    """Push again, while the daemons and an idle one are pinged."""
     peers = {"holder": ours.holder, "downloader": ours.downloader, "idle": ours.idle}
     pinger = Pinger(ours.lab, [ours.network.port_of(peer) for peer in peers.values()])
     waits: list[list[float]] = [[] for _ in peers]

@@ -1,4 +1,4 @@
-"""Run ways side by side, under the same conditions."""
+"""Run contenders side by side, under the same conditions."""
 
 import shutil
 import sys
@@ -6,34 +6,40 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from benchmarks.contenders import Contender
 from benchmarks.figures import Sample, interleaved
 from benchmarks.machine import warm
-from benchmarks.ways import Way
 
 
-def side_by_side(ways: Sequence[Way], rounds: int, size: int) -> dict[str, list[Sample]]:
+def side_by_side(
+    contenders: Sequence[Contender], rounds: int, size: int
+) -> dict[str, list[Sample]]:
     """
-    Prepare ways, and run them in turn.
+    Prepare contenders, and run them in turn.
 
     :param size: how much memory each run fills with files, in bytes.
     """
-    for way in ways:
-        way.prepare()
-    return interleaved({way.name: partial(measured, way, size) for way in ways}, rounds, tell)
+    for contender in contenders:
+        contender.prepare()
+    return interleaved(
+        {contender.name: partial(measured, contender, size) for contender in contenders},
+        rounds,
+        tell,
+    )
 
 
-def ready(way: Way, size: int) -> Path:
-    """Have memory at hand for a run, and choose where its file is to land."""
-    warm(way.lab.directory, size)
-    return way.lab.directory / "target"
+def ready(contender: Contender, size: int) -> Path:
+    """Make memory available for a run, and return the path for its file."""
+    warm(contender.lab.directory, size)
+    return contender.lab.directory / "target"
 
 
-def measured(way: Way, size: int) -> Sample:
-    """Get the file once, and see that all of it has come."""
-    target = ready(way, size)
-    sample = way.fetch(target)
-    if _size(target) != _size(way.source):
-        raise ValueError(f"{way.name}: not all has come")
+def measured(contender: Contender, size: int) -> Sample:
+    """Get the file once, and check that all of it has arrived."""
+    target = ready(contender, size)
+    sample = contender.fetch(target)
+    if _size(target) != _size(contender.source):
+        raise ValueError(f"{contender.name}: not all has come")
     if target.is_dir():
         shutil.rmtree(target)
     else:
@@ -42,11 +48,11 @@ def measured(way: Way, size: int) -> Sample:
 
 
 def tell(name: str, sample: Sample) -> None:
-    """Show that something happens."""
+    """Print a dot for each run."""
     print(f"  {sample.seconds:7.2f} s  {name}", file=sys.stderr, flush=True)
 
 
 def _size(path: Path) -> tuple[int, int]:
-    """Return how many bytes in how many files there are."""
+    """Return the number of bytes and files."""
     files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
     return sum(file.stat().st_size for file in files), len(files)

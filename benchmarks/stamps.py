@@ -1,5 +1,5 @@
 """
-Run twistd, and write down when pushes come and when downloads are published.
+Run twistd, and record when pushes arrive and downloads are published.
 
     python -m benchmarks.stamps FILE -n p2ppeer --name s1
 """
@@ -22,7 +22,7 @@ _STAMPED: Final[Mapping[str, str]] = {
 
 
 def push_seconds(path: Path) -> float:
-    """Return how long it took from the last push to the last publication."""
+    """Return the seconds from the last push to the last publication."""
     at = dict(line.split() for line in path.read_text().splitlines())
     return float(at["published"]) - float(at["pushed"])
 

@@ -1,5 +1,5 @@
 """
-One holder, and many who want the same file at once, with nothing between them.
+Measure one holder, and many downloaders of the same file at once, without any limit.
 
     python -m benchmarks.swarm --downloaders 8 --size 256
 """
@@ -18,7 +18,7 @@ from benchmarks.swarms import Aria2, Libtorrent, OurSwarm, Swarm
 from benchmarks.tools import Tools
 from p2p_twisted.cli.signals import Signals
 
-WAYS: Final[tuple[type[Swarm], ...]] = (OurSwarm, Libtorrent, Aria2)
+CONTENDERS: Final[tuple[type[Swarm], ...]] = (OurSwarm, Libtorrent, Aria2)
 
 
 def table(options: Namespace, signals: Signals) -> None:
@@ -28,8 +28,8 @@ def table(options: Namespace, signals: Signals) -> None:
     with Lab(signals, options.directory) as lab:
         source = lab.directory / "holder" / "file.bin"
         write_content(source, size)
-        ways = [kind(lab, tools, source, hosts) for kind in tools.choose(WAYS)]
-        samples = side_by_side(ways, options.rounds, count * size)
+        contenders = [kind(lab, tools, source, hosts) for kind in tools.choose(CONTENDERS)]
+        samples = side_by_side(contenders, options.rounds, count * size)
     print(f"\n{options.size} MiB from one to {count}; {load(samples.values())}\n")
     print(markdown(HEAD, rows(samples, OurSwarm.name)))
 

@@ -8,19 +8,19 @@ from typing import Final
 
 from typing_extensions import override
 
+from benchmarks.contenders import OURS, Contender
 from benchmarks.figures import Sample
 from benchmarks.hosts import LOCAL, LOOPBACK, Host
 from benchmarks.lab import Lab, Process
 from benchmarks.network import Network, is_saved
 from benchmarks.tools import LIBTORRENT, Tools
 from benchmarks.torrents import Tracker, write_torrent
-from benchmarks.ways import OURS, Way
 
 PAIR: Final = (LOCAL, LOCAL, LOCAL)
 _SCRIPT = Path(__file__).with_name("libtorrent_peer.py")
 
 
-class Swarm(Way):
+class Swarm(Contender):
     """
     A holder, and downloaders that may give each other what they have.
 
@@ -49,11 +49,11 @@ class Swarm(Way):
 
     @abstractmethod
     def download(self, homes: Sequence[Path]) -> Sample:
-        """Have a downloader for each directory get the file; measure until all have it."""
+        """Let a downloader for each directory get the file; measure until all have it."""
 
 
 class OurSwarm(Swarm):
-    """A peer that holds, and peers that are all told to get the file."""
+    """A peer with the file, and peers that all get it."""
 
     name = OURS
 
@@ -61,7 +61,7 @@ class OurSwarm(Swarm):
     def prepare(self) -> None:
         self.network = Network(self.lab, self.hub)
         self.holder = self.network.start_peer(self.source.parent.name, host=self.holder_host)
-        # One home for each, wherever the others are.
+        # A home directory for each.
         self.downloaders = [
             self.network.start_peer(
                 f"downloader{number}",
@@ -155,7 +155,7 @@ class Aria2(Torrent):
 
     @override
     def download(self, homes: Sequence[Path]) -> Sample:
-        # It is told when the file is there, and goes on to serve it.
+        # The command's hook reports when the file is complete; aria2 keeps serving it.
         done = self.home / "done"
         done.mkdir()
         told = self.home / "told"

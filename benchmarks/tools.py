@@ -1,4 +1,4 @@
-"""Find what rivals are installed; nothing is ever installed from here."""
+"""Find installed rivals; nothing is ever installed."""
 
 import os
 import shutil
@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from benchmarks.ways import Way
+    from benchmarks.contenders import Contender
 
-    AnyWay = TypeVar("AnyWay", bound=Way)
+    AnyContender = TypeVar("AnyContender", bound=Contender)
 
 _SBIN: Final = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 LIBTORRENT: Final = "libtorrent"
-"""Not a command, but a package of the rivals' Python."""
+"""A package of the rivals' Python, not a command."""
 
 
 class Tools:
@@ -52,13 +52,14 @@ class Tools:
             return not subprocess.run(command, stderr=subprocess.DEVNULL).returncode
         return shutil.which(needed, path=self._path) is not None
 
-    def choose(self, ways: "Iterable[type[AnyWay]]") -> "list[type[AnyWay]]":
-        """Keep the ways that can be gone here, and say of the others how to get them."""
+    def choose(self, contenders: "Iterable[type[AnyContender]]") -> "list[type[AnyContender]]":
+        """Keep the contenders that are installed, and print how to get the others."""
         chosen = []
-        for way in ways:
-            missing = [needed for needed in way.needs if not self.has(needed)]
+        for contender in contenders:
+            missing = [needed for needed in contender.needs if not self.has(needed)]
             if missing:
-                print(f"not here: {way.name}, for want of {', '.join(missing)} ({way.hint})")
+                wanted = ", ".join(missing)
+                print(f"not here: {contender.name}, for want of {wanted} ({contender.hint})")
             else:
-                chosen.append(way)
+                chosen.append(contender)
         return chosen

@@ -1,4 +1,4 @@
-"""What both BitTorrent rivals need: a torrent file, and a tracker on loopback."""
+"""Make a torrent file and a tracker on loopback, for both BitTorrent rivals."""
 
 import hashlib
 import socket
@@ -52,7 +52,7 @@ def write_torrent(source: Path, torrent: Path, announce: str) -> None:
 
 class Tracker:
     """
-    A tracker that gives everybody all others (BEP 3, compact as in BEP 23), as long as we run.
+    A tracker that tells each peer of all others (BEP 3, compact as in BEP 23), while we run.
 
     :ivar url: for torrent files.
     """
@@ -76,7 +76,7 @@ class Tracker:
                 self.wfile.write(body)
 
             def log_message(self, *_message: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer((LOOPBACK, 0), Announcements)
         self.url = f"http://{LOOPBACK}:{self._server.server_port}/announce"

@@ -1,5 +1,5 @@
 """
-One holder, and many who want the same file at once, each behind an uplink of 80 Mbit/s.
+Measure one holder, and many downloaders of the same file, each behind an uplink of 80 Mbit/s.
 
     python -m benchmarks.uplinks --sizes 32,256
 
@@ -22,7 +22,7 @@ from benchmarks.swarms import Libtorrent, OurSwarm, Swarm
 from benchmarks.tools import Tools
 from p2p_twisted.cli.signals import Signals
 
-WAYS: Final[tuple[type[Swarm], ...]] = (OurSwarm, Libtorrent)
+CONTENDERS: Final[tuple[type[Swarm], ...]] = (OurSwarm, Libtorrent)
 _BITS_PER_BYTE: Final = 8
 
 
@@ -40,8 +40,8 @@ def table(signals: Signals, options: Namespace, size: int) -> None:
         source = lab.directory / "holder" / "file.bin"
         write_content(source, size)
         hosts = [there.hub, *there.hosts]
-        ways = [kind(lab, tools, source, hosts) for kind in tools.choose(WAYS)]
-        samples = side_by_side(ways, options.rounds, count * size)
+        contenders = [kind(lab, tools, source, hosts) for kind in tools.choose(CONTENDERS)]
+        samples = side_by_side(contenders, options.rounds, count * size)
     print(
         f"\n{size // MIB} MiB from one to {count}, uplinks of {uplink} Mbit/s, F/u {least:.2f} s;"
     )

@@ -1,4 +1,4 @@
-"""Read from Linux what processes use: CPU time and memory, with all that they have started."""
+"""Read from Linux what processes and their children use: CPU time and memory."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -29,19 +29,19 @@ class Side:
         self._pids.append(pid)
 
     def look(self) -> None:
-        """Note how much memory there is in use; to be called every now and then."""
+        """Record how much memory is in use; call it from time to time."""
         self._peak = max(self._peak, peak_memory(self._pids))
 
     @property
     def usage(self) -> Usage:
-        """What was used so far; the ended must not have been waited for."""
+        """Return what was used so far; processes that have ended must not have been waited for."""
         self.look()
         return Usage(cpu_seconds(self._pids) - self._before, self._peak)
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
     """Add up the CPU time of processes and of all that they have started."""
-    # Whoever has ended counts with its parent.
+    # Ended processes count with their parents.
     return sum(sum(_times(pid)) for pid in _with_children(pids)) * _TICK_SECONDS
 
 

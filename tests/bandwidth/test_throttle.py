@@ -38,7 +38,7 @@ class ThrottleTests(SynchronousTestCase):
     """The arithmetic."""
 
     def test_unlimited(self) -> None:
-        """Without a rate nobody ever pauses."""
+        """Without a rate, no transfer ever pauses."""
         share = Share(Throttle())
         self.assertEqual(share.allowance, 2 * MIB)
         self.assertEqual([share.spend(MIB - 1, 0.0) for _ in range(100)], [0.0] * 100)
@@ -56,7 +56,7 @@ class ThrottleTests(SynchronousTestCase):
         st.lists(st.tuples(st.floats(0, 0.5), st.integers(1, MIB)), max_size=100),
     )
     def test_never_more(self, rate: int, moves: list[tuple[float, int]]) -> None:
-        """Whoever pays its debts never moves more than the rate, a second of it and one turn."""
+        """A transfer that pauses as told exceeds the rate by a second and a turn at most."""
         share, now, moved = Share(Throttle(rate)), 1_000.0, 0
         for idle, most in moves:
             now += idle
@@ -101,7 +101,7 @@ class PacerTests(SynchronousTestCase):
             self.assertApproximates(sum(moved), 100 * MIB, 10 * MIB * step + 2 * MIB)
 
     def test_idle(self) -> None:
-        """What nobody has moved for long is not made up for."""
+        """A long time without transfers is not made up for."""
         pacer = Limiter(self.clock, 10 * MIB)
         for _ in range(3):
             run(self.clock, 10.0, 1.0)
@@ -124,7 +124,7 @@ class PacerTests(SynchronousTestCase):
         self.assertApproximates(much, 39 * MIB, MIB)
 
     def test_change(self) -> None:
-        """A new rate holds at once, also for whoever pauses for long."""
+        """A new rate holds at once, also for a transfer in a long pause."""
         pacer = Limiter(self.clock, 1 * KIB)
         transfer = Transfer(pacer)
         transfer.go_on()

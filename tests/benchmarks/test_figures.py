@@ -30,7 +30,7 @@ class RatioTests(SynchronousTestCase):
         self.assertEqual(ratio(lasting(2.0, 30.0, 4.0), lasting(1.0, 10.0, 1.0)), 3.0)
 
     def test_only_common_rounds(self) -> None:
-        """Whoever was run only at first is compared with our first runs."""
+        """A program that was run only at first is compared with our first runs."""
         self.assertEqual(ratio(lasting(8.0), lasting(4.0, 1.0, 1.0)), 2.0)
 
 
@@ -49,7 +49,7 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(row, ("rival", "1.50", *spread_, "0.50", "1.50", "10", "20"))
 
     def test_load(self) -> None:
-        """What others used is the median over all runs of all ways."""
+        """What other processes used is the median over all runs of all contenders."""
         runs = [Sample(1.0, foreign=cores) for cores in (0.1, 0.2, 1.9)]
         self.assertIn("0.2 cores meanwhile, at most 1.9", load([runs[:1], runs[1:]]))
 
@@ -68,17 +68,17 @@ class TableTests(SynchronousTestCase):
 
 class OrderTests(SynchronousTestCase):
     def run_in_turn(self, rounds: int, **seconds: float) -> tuple[list[str], dict[str, int]]:
-        """Run ways that take so long; returns their order, and how often each was run."""
+        """Run contenders that take so long; return their order, and how often each was run."""
         told: list[str] = []
 
-        def way(each: float) -> Callable[[], Sample]:
+        def contender(each: float) -> Callable[[], Sample]:
             return lambda: Sample(each)
 
         def note(name: str, _sample: Sample) -> None:
             told.append(name)
 
-        ways = {name: way(each) for name, each in seconds.items()}
-        samples: dict[str, Sequence[Sample]] = {**interleaved(ways, rounds, note)}
+        contenders = {name: contender(each) for name, each in seconds.items()}
+        samples: dict[str, Sequence[Sample]] = {**interleaved(contenders, rounds, note)}
         return told, {name: len(runs) for name, runs in samples.items()}
 
     def test_in_turn(self) -> None:

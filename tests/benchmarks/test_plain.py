@@ -16,7 +16,7 @@ class PlainTests(SynchronousTestCase):
     """Those with iroh-gossip's parameters; in other processes, which they change."""
 
     def test_rounds(self) -> None:
-        """They carry broadcasts to everybody, as ours do."""
+        """They carry broadcasts to every peer, as ours do."""
         figures = apart(partial(gossip_rounds, 30, 1, make_plain))
         self.assertEqual(figures["many senders: deliveries missed"], 0)
 

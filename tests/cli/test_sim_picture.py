@@ -55,7 +55,7 @@ class LayoutTests(SynchronousTestCase):
         self.assertLess(3 * sum(linked) / len(linked), sum(every) / len(every))
 
     def test_smallest(self) -> None:
-        """One peer is in the middle; nobody is nowhere."""
+        """A single peer is in the middle; without peers there is no place."""
         self.assertEqual(layout(["a"], [], []), {"a": 0j})
         self.assertEqual(layout([], [], []), {})
 

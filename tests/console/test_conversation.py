@@ -165,7 +165,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(self.peer.asked[-1], ("get", other, None))
 
     def test_not_found(self) -> None:
-        """A bare name that nobody has may be a misspelt command; any other is not."""
+        """A bare name that is not found may be a misspelled command; any other is not."""
         missing = NotFound("no peer has tpoo (asked 7 of 7, 0.03 s)")
         self.peer.will("get", missing, missing)
         self.assertEqual(self.outcome("tpoo"), Outcome.FAILED)

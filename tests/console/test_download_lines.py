@@ -65,7 +65,7 @@ class DownloadLineTests(SynchronousTestCase):
         )
 
     def test_incomplete(self) -> None:
-        """Of a folder that nobody has all of: how much is there, and what is not."""
+        """An incomplete folder: how much of it has arrived, and what is missing."""
         for missing, words in ((("p/a",), "p/a"), (("x",) * 12, f"{'x, ' * 9}x and 2 more")):
             state = Incomplete("s2/Downloads/p", missing, 1.0, ("s4",))
             self.assertEqual(
@@ -75,7 +75,7 @@ class DownloadLineTests(SynchronousTestCase):
             )
 
     def test_saved_folder(self) -> None:
-        """Of a folder also how many files; from nobody when all was there."""
+        """A folder: also how many files; no holder is named when all was there already."""
         self.assertEqual(
             download_line(saved(name="docs", files=12, state=Saved("D/docs", 1.0))),
             "saved docs to D/docs (12 files, 2.0 KiB, id 9f2c41d07ae1c8b2, 1.00 s)",

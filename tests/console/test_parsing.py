@@ -158,7 +158,7 @@ class ParseTests(SynchronousTestCase):
 
 
 class SuggestTests(SynchronousTestCase):
-    """A misspelt command is a file's name that nobody has."""
+    """A misspelled command is a file's name that is not found."""
 
     def test_suggestions(self) -> None:
         """What is close to a command, and would be one, is suggested."""

@@ -168,7 +168,7 @@ class ClosingTests(SynchronousTestCase):
         self.pipe = Pipe()
 
     def test_leave(self) -> None:
-        """The last answer is written before anybody hears that the peer has left."""
+        """The last answer is written before ``on_leave`` is called."""
         self.pipe.type("leave\ntopo\n")
         self.assertTrue(self.pipe.transport.disconnecting)
         self.assertTrue(self.pipe.printed().endswith("left the network\n"))
@@ -179,7 +179,7 @@ class ClosingTests(SynchronousTestCase):
         self.assertEqual(self.pipe.clock.getDelayedCalls(), [])
 
     def test_leave_unread(self) -> None:
-        """When nobody reads the last answer, it is not waited for very long."""
+        """If the last answer is not read, the console closes after a second."""
         self.pipe.type("leave\n")
         self.pipe.clock.advance(CLOSE_SECONDS)
         self.assertEqual(self.pipe.left, 1)
@@ -187,7 +187,7 @@ class ClosingTests(SynchronousTestCase):
         self.assertEqual(self.pipe.left, 1)
 
     def test_output_closed(self) -> None:
-        """Nobody reads any more: the console ends, and reads no more; the peer goes on."""
+        """If the output is closed, the console ends, and reads no more; the peer keeps running."""
         first: Deferred[Topology] = Deferred()
         self.pipe.peer.will("topology", first)
         self.pipe.type("topo\nls\n")
@@ -202,7 +202,7 @@ class ClosingTests(SynchronousTestCase):
         self.assertEqual(self.pipe.left, 0)
 
     def test_output_closed_while_leaving(self) -> None:
-        """A leave that was asked for happens, whether or not anybody sees it."""
+        """A typed ``leave`` is executed, even if its answer cannot be shown."""
         gone: Deferred[None] = Deferred()
         self.pipe.peer.will("leave", gone)
         self.pipe.type("leave\n")
@@ -221,7 +221,7 @@ class ClosingTests(SynchronousTestCase):
 
 
 class UnreadOutputTests(SynchronousTestCase):
-    """A pipe that nobody reads."""
+    """A pipe that is not read."""
 
     def test_bounded(self) -> None:
         """What does not fit is dropped and counted; what was queued comes whole."""

@@ -75,7 +75,7 @@ class FoundTests(SynchronousTestCase):
         )
 
     def test_kinds_of_one_content(self) -> None:
-        """Who takes a file for a folder does not make others' offers of it one of a folder."""
+        """A peer that calls a file a folder does not change other peers' hits of it."""
         self.assertEqual(len(group_hits([hit(peer="a", kind="folder"), hit(peer="b")])), 2)
 
     def test_names_of_one_content(self) -> None:
@@ -94,7 +94,7 @@ class FoundTests(SynchronousTestCase):
         self.assertEqual(shown(answer)[0], "1  docs/  2.0 KiB  9f2c41d07ae1c8b2  s1 s2 s3 s4 s5 +3")
 
     def test_counts(self) -> None:
-        """Who was asked and did not answer is said; a list of one's own asked nobody."""
+        """Peers that did not answer are named; a list of this peer's own files asked none."""
         answer = found(asked=7, answered=6, silent=("s3",))
         self.assertEqual(shown(answer), ["0 files, asked 6 of 7 peers, 0.03 s; no answer from s3"])
         self.assertEqual(shown(found(asked=0, answered=0)), ["0 files, 0.03 s"])

@@ -93,7 +93,7 @@ class ScreenTests(SynchronousTestCase):
         self.assertEqual(seen.terminal.column, len(PROMPT) + 3)
 
     def test_hidden(self) -> None:
-        """While the terminal is somebody else's there is no region, but lines are printed."""
+        """While another process uses the terminal, there is no region, but lines are printed."""
         seen = Seen()
         seen.screen.hide()
         seen.show("\r\n$ ls\r\n" + seen.screen.print(["s4 joined"]) + seen.screen.draw())

@@ -16,7 +16,7 @@ class StdinTests(SynchronousTestCase):
     """Whose standard input is."""
 
     def test_closed(self) -> None:
-        """A closed stdin or stdout is nobody's."""
+        """A closed stdin or stdout is not used."""
         for name in ("__stdin__", "__stdout__"):
             self.patch(sys, name, None)
             self.assertFalse(stdin_is_ours())

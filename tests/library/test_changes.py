@@ -88,7 +88,7 @@ class ChangeTests(SynchronousTestCase):
         self.assertEqual(sharer.names(), ["c", "c/b", "c/b/f1"])
 
     def test_unnoticed(self) -> None:
-        """What nobody noticed is found within a minute."""
+        """A change that the watcher missed is found within a minute."""
         sharer = Sharer(self)
         sharer.start()
         sharer.file("f1")
@@ -138,7 +138,7 @@ class ChangeTests(SynchronousTestCase):
         self.assertEqual(sharer.unshared(), {"s1": "it cannot be read: Too many open files"})
 
     def test_on_change(self) -> None:
-        """Whoever wants to know is told of changes, and not of looks that found none."""
+        """The callback is called for changes, and not for scans that found none."""
         sharer = Sharer(self)
         told: list[int] = []
         sharer.library.on_change(lambda: told.append(len(sharer.names())))

@@ -83,7 +83,7 @@ class EarlierTests(SynchronousTestCase):
         self.assert_open(file, b"one")
 
     def test_forgets(self) -> None:
-        """What nobody has asked for in thirty days is forgotten."""
+        """A download that was not wanted for thirty days is forgotten."""
         file = self.publish("a", b"one")
         self.earlier.stop()
         self.now += (KEPT_DAYS + 1) * DAY_SECONDS

@@ -57,7 +57,7 @@ class WhenTests(SynchronousTestCase):
         self.assertEqual(library.catalog.named("f1", 1)[0].file_id, content_id(b"xxxx"))
 
     def test_written_unnoticed(self) -> None:
-        """A write that nobody noticed is found when the hashing begins."""
+        """A write that the watcher missed is found when hashing begins."""
         sharer = Sharer(self)
         sharer.file("f1", b"old", age=0)
         library = sharer.start()

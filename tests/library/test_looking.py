@@ -77,7 +77,7 @@ class EntryTests(SynchronousTestCase):
         )
 
     def test_special_files(self) -> None:
-        """A FIFO or a socket is reported, and nobody waits for its other end."""
+        """A FIFO or a socket is reported, without waiting for its other end."""
         sharer = Sharer(self)
         sharer.directory.mkdir()
         os.mkfifo(sharer.directory / "fifo")
@@ -112,7 +112,7 @@ class EntryTests(SynchronousTestCase):
 
 
 class NameTests(SynchronousTestCase):
-    """Names that somebody else's file system or screen could not bear."""
+    """Names that file systems or terminals of other peers could not bear."""
 
     def test_hostile(self) -> None:
         """Names that cannot be shared are reported, each in a printable form."""

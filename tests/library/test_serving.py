@@ -41,7 +41,7 @@ class FileTests(SynchronousTestCase):
         source.close()
 
     def test_unknown(self) -> None:
-        """Nothing is opened for an id that nobody shares."""
+        """Nothing is opened for an id that is not shared."""
         sharer = Sharer(self)
         self.assertIsNone(sharer.start().open("0" * 64))
 

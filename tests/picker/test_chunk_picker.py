@@ -156,7 +156,7 @@ class SeveralHoldersTests(SynchronousTestCase):
         self.assertFalse(plan.is_asked("slow", slow[-1]))
 
     def test_no_second_copy_before_the_end(self) -> None:
-        """While anything is left that nobody was asked for, nothing is asked for twice."""
+        """While any chunk is unasked, none is requested twice."""
         plan = a_plan(100, "slow", partial=("fast",))
         slow = indexes(plan.ask("slow", 0))
         plan.announced("fast", ((slow[-1], 1),))

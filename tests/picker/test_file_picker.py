@@ -170,7 +170,7 @@ class PoolMachine(RuleBasedStateMachine):
         asked = self.pool.ask(holder)
         assert not set(asked) & (set(self.owed[holder]) | self.came | self.given_up)
         self.owed[holder] += asked
-        # Nobody is left without work for good while there is any.
+        # No holder is left without work for good while there is any.
         assert self.pool.is_done(holder) or self.owed[holder]
 
     @precondition(lambda self: any(self.owed.values()))
@@ -206,7 +206,7 @@ class PoolMachine(RuleBasedStateMachine):
         assert self.pool.is_complete == (not left)
 
     def teardown(self) -> None:
-        """Whoever has everything and refuses nothing delivers what is left."""
+        """A holder that has everything and refuses nothing delivers what is left."""
         self.pool.add("s9")
         while not self.pool.is_complete:
             asked = self.pool.ask("s9")

@@ -29,7 +29,7 @@ class SpreadingTests(SynchronousTestCase):
             self.known[name].append(index)
 
     def send(self, name: str) -> int:
-        """Send the first chunk that somebody knows of, and has not got."""
+        """Send the first chunk that a requester was told of, and does not have."""
         index = self.known[name].pop(0)
         self.sent[index] += 1
         self.spreading.sent(name, index)
@@ -64,7 +64,7 @@ class SpreadingTests(SynchronousTestCase):
         self.assertEqual(self.known["a"], [])
 
     def test_silent_requester(self) -> None:
-        """What is revealed to somebody who does not ask for it is revealed to another one."""
+        """A chunk whose requester does not ask for it is revealed to another one."""
         kept = set(self.known["c"])
         self.assertTrue(kept)
         self.spreading.overdue("c")
@@ -82,7 +82,7 @@ class SpreadingTests(SynchronousTestCase):
         self.assertGreaterEqual(len(first - set(common)), before + 2)
 
     def test_has_from_elsewhere(self) -> None:
-        """What somebody has is not new to the others."""
+        """A chunk that one requester has is not new to the others."""
         self.spreading.has("a", [(0, 30)])
         self.known = {name: [] for name in self.known}
         self.reveal()
@@ -104,7 +104,7 @@ class SpreadingTests(SynchronousTestCase):
         self.assertEqual(self.known["c"], [])
 
     def test_leaves(self) -> None:
-        """What was revealed to somebody who leaves is new again."""
+        """A chunk that was revealed to a requester which leaves is new again."""
         lost = set(self.known["c"])
         self.spreading.remove("c")
         self.reveal()
@@ -112,7 +112,7 @@ class SpreadingTests(SynchronousTestCase):
 
     @given(st.data())
     def test_any(self, data: st.DataObject) -> None:
-        """Whatever they do, nobody is told of what it has, and each can get all."""
+        """In any order of events, no requester is told of what it has, and each can get all."""
         spreading: SuperSeeder[object] = SuperSeeder(CHUNKS, Random(2))
         known: dict[object, list[int]] = {}
         has: dict[object, set[int]] = {}

@@ -40,7 +40,7 @@ class ShelfTests(SynchronousTestCase):
         self.assertEqual([name for name in os.listdir(folder) if name in "abcd"], ["a"])
 
     def test_unexpected(self) -> None:
-        """Whatever nobody has thought of is logged, and ends it as a fault does."""
+        """An unexpected error is logged, and ends the saving as a fault does."""
         faults: list[DiskFault] = []
         targets = {content_id(b"a"): ["a"]}
         inbox, record = Inbox(self.mktemp()), PublishedRecord(self.mktemp())

@@ -67,7 +67,7 @@ class CrowdTests(SynchronousTestCase):
         self.assertGreater(len(first.offered | second.offered), before)
 
     def test_plenty(self) -> None:
-        """Where more leaves than an uplink allows, everybody may ask for everything."""
+        """Above the rate of an uplink, every requester may ask for everything."""
         first, second = self.join(), self.join()
         seconds = MIB / PLENTY_BYTES_PER_SECOND / 2
         for _ in range(100):
@@ -84,7 +84,7 @@ class CrowdTests(SynchronousTestCase):
         self.assertEqual(second.offered, set(range(CHUNKS)))
 
     def test_overdue(self) -> None:
-        """What somebody does not ask for another one is told of."""
+        """A chunk that one requester does not ask for is revealed to another."""
         first, second = self.join(), self.join()
         first.is_idle = True
         assert first.offered is not None

@@ -74,7 +74,7 @@ class WholesTests(SynchronousTestCase):
         self.assertTrue(requester.is_lost)
 
     def test_limited(self) -> None:
-        """At a low rate even one file goes out in pieces, so that nobody else waits long."""
+        """At a low rate even one file is sent in pieces, so that others do not wait long."""
         content = Content(some_bytes(MIB))
         requester = self.begun(content, rates=Rates(up=64 * KIB))
         requester.say(More((content.file_id,)))
@@ -114,7 +114,7 @@ class WholesTests(SynchronousTestCase):
         self.assertIn(self.contents[files[0]].content, honest.received)
 
     def test_slow_disk(self) -> None:
-        """Where files take their time, nobody waits for more than one of them."""
+        """If files are slow to read, other connections wait for one at most."""
         contents = [Slow(b"%d" % number) for number in range(5)]
         requester = self.begun(*contents)
         for content in contents:

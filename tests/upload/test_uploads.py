@@ -264,7 +264,7 @@ class PushesTests(SynchronousTestCase):
         self.assertTrue(self.content.is_closed)
 
     def test_want_after_stop(self) -> None:
-        """Once it stops, nobody is served any more, and whoever asks can go elsewhere at once."""
+        """Once it stops, no request is served, and requesters can go elsewhere at once."""
         self.successResultOf(Deferred.fromCoroutine(self.uploads.stop()))
         self.serve(self.want())
         self.assertEqual(self.refused, ["it is stopping"])

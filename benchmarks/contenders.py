@@ -17,9 +17,9 @@ from benchmarks.usage import peak_memory
 OURS = "p2p_twisted"
 
 
-class Way(ABC):
+class Contender(ABC):
     """
-    One way to get a file.
+    One contender to get a file.
 
     :param source: the file, in a folder that has nothing else in it.
     :ivar name: how the table calls it.
@@ -38,18 +38,18 @@ class Way(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Start what runs before anybody wants the file."""
+        """Start the processes that run before the file is wanted."""
 
     @abstractmethod
     def fetch(self, target: Path) -> Sample:
-        """Get the file; what does not belong to that is not measured."""
+        """Get the file; measure only that."""
 
 
-class Ours(Way):
+class Ours(Contender):
     """
     Two peers; the clock runs from the typed ``get`` to the verdict.
 
-    :ivar pushes: of each run, what of it was from the push to the publication, in seconds.
+    :ivar pushes: how many seconds each run took from the push to the publication.
     """
 
     name = OURS
@@ -61,14 +61,14 @@ class Ours(Way):
         self._stamps = self.lab.directory / "stamps"
         self.downloader = self.network.start_peer("downloader", stamps=self._stamps)
         self.pushes: list[float] = []
-        # It does nothing, and is there to be compared with.
+        # An idle daemon to compare with.
         self.idle = self.network.start_peer("idle")
         self._peaks = self._peaks_now()
         self.network.wait_until_shared(self.holder)
 
     @property
     def downloaded(self) -> Path:
-        """Where the download lands."""
+        """The path of the download."""
         return self.network.downloads("downloader") / self.source.name
 
     @property
@@ -92,7 +92,7 @@ class Ours(Way):
         return sample
 
 
-class Prepared(Way):
+class Prepared(Contender):
     """Two processes that are running when the clock starts: one of our own scripts."""
 
     script: ClassVar[str]
@@ -118,14 +118,14 @@ class Prepared(Way):
 
 
 class Limit(Prepared):
-    """Nothing but blocking calls."""
+    """Blocking calls only."""
 
     name = "blocking sendfile, recv_into, BLAKE3"
     script = "benchmarks.blocking"
 
 
 class Defaults(Prepared):
-    """Twisted as it comes."""
+    """Twisted with its defaults."""
 
     name = "Twisted's defaults, BLAKE3"
     script = "benchmarks.defaults"
