@@ -4,25 +4,26 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from p2p_twisted.testing.paths import Path
+
 if TYPE_CHECKING:
-    from p2p_twisted.testing.paths import Path
-    from p2p_twisted.testing.virtual_reactor import VirtualReactor
+    from p2p_twisted.testing.interfaces import Process
 
 Arrive = Callable[[bytes], None]
-"""Takes what has arrived."""
+"""Is given what has arrived."""
 
 
 class Channel:
     """
-    What one process sends to another on a connection.
+    Carries what one process sends to another on a connection.
 
     Bytes keep their order; signals may overtake them. What cannot get through is kept
     until it can.
 
-    :ivar path: the way that it takes.
+    :ivar path: of what it carries.
     """
 
-    def __init__(self, source: "VirtualReactor", target: "VirtualReactor", path: "Path") -> None:
+    def __init__(self, source: "Process", target: "Process", path: Path) -> None:
         self.path = path
         self._source = source
         self._target = target
@@ -31,7 +32,7 @@ class Channel:
 
     def send(self, what: str, arrive: Arrive, piece: bytes = b"") -> None:
         """
-        Let something arrive behind all that is under way.
+        Send something that arrives behind everything that is under way.
 
         :param what: for the trace.
         :param arrive: is given the piece.
@@ -42,16 +43,16 @@ class Channel:
         self._after(self._free_at - now + self.path.latency, what, arrive, piece)
 
     def signal(self, what: str, arrive: Arrive) -> None:
-        """Let something arrive that takes no bandwidth and waits for none."""
+        """Send something that takes no bandwidth and waits for none."""
         self._after(self.path.latency, what, arrive, b"")
 
     def send_again(self) -> None:
-        """Send what did not get through, if now it does."""
+        """Send what did not get through, if it does now."""
         if self._gets_through():
-            # Until it arrives, whatever overtakes it is kept behind it.
+            # Until it arrives, what overtakes it is kept behind it.
             self._source.network.clock.happen_in(self.path.latency, self._get_kept_through)
         else:
-            self._source.network.stuck[self] = None
+            self._source.network.stuck[self.send_again] = None
 
     def drop(self) -> None:
         """Forget what did not get through."""
@@ -61,7 +62,7 @@ class Channel:
         self._source.network.clock.happen_in(delay, self._get_through, what, arrive, data)
 
     def _get_through(self, what: str, arrive: Arrive, data: bytes) -> None:
-        """Let what was sent arrive; behind all else, where something has not got through."""
+        """Hand on what was sent; keep it where it cannot get through, or behind what could not."""
         if self._unsent or not self._gets_through():
             self._keep(what, arrive, data)
             return
@@ -71,7 +72,7 @@ class Channel:
         while self._unsent and self._gets_through():
             self._arrived(*self._unsent.popleft())
         if self._unsent:
-            self._source.network.stuck[self] = None
+            self._source.network.stuck[self.send_again] = None
 
     def _arrived(self, what: str, arrive: Arrive, data: bytes) -> None:
         self._source.network.note(what, self._source.name, self._target.name, data)
@@ -79,7 +80,7 @@ class Channel:
 
     def _keep(self, what: str, arrive: Arrive, data: bytes) -> None:
         self._unsent.append((what, arrive, data))
-        self._source.network.stuck[self] = None
+        self._source.network.stuck[self.send_again] = None
 
     def _gets_through(self) -> bool:
         return self._source.network.carries(self._source, self._target)

@@ -30,7 +30,7 @@ from p2p_twisted.library.watcher import Noticed, NoWatcher
 from p2p_twisted.testing import invariants
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.faults import Faults
-from p2p_twisted.testing.listening import heard_only_by
+from p2p_twisted.testing.log_audience import logged_only_to
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.users import Users, shared_files
 from p2p_twisted.wire.names import PeerName
@@ -66,39 +66,39 @@ class ChaosOutcome:
 
 @define(eq=False)
 class Chaos:
-    """One run: peers whose persons share, fetch and ask, and are struck by faults."""
+    """Runs peers with users and faults, and checks every invariant."""
 
     daemons: VirtualDaemons
     peers: int
     rng: Random
     wrong: list[str] = field(factory=list)
     faults: Faults = field(init=False)
-    persons: Users = field(init=False)
+    users: Users = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         names = [f"s{number}" for number in range(1, self.peers + 1)]
         files = shared_files(names, self.rng)
         self.faults = Faults(self.daemons, self.rng, names, self._restart, self._stopped)
-        self.persons = Users(self.daemons, self.rng, self.faults.present, files)
+        self.users = Users(self.daemons, self.rng, self.faults.present, files)
 
     def run(self, seconds: float) -> None:
-        """Go through it all; what is wrong is then known."""
+        """Run it all; ``wrong`` then has what was wrong."""
         self._begin()
         end = self.daemons.network.clock.now + seconds
         while self.daemons.network.clock.now < end:
             self.daemons.run(self.rng.expovariate(1.0))
-            self.rng.choices([self.faults.some, self.persons.do_something], [1, 2])[0]()
+            self.rng.choices([self.faults.some, self.users.do_something], [1, 2])[0]()
             self._check(invariants.LASTING)
         self.faults.end()
         self.daemons.run(_SETTLING_SECONDS)
-        self.persons.resume_all()
+        self.users.resume_all()
         self.daemons.network.clock.run_until(self._is_quiet, _DOWNLOADS_SECONDS)
         self._check(invariants.SETTLED)
-        self.wrong += [*self.persons.wrong, *self.persons.wrong_files()]
+        self.wrong += [*self.users.wrong, *self.users.wrong_files()]
 
     def _begin(self) -> None:
         self.daemons.start_registry()
-        for name, files in self.persons.files.items():
+        for name, files in self.users.files.items():
             self.daemons.start(name, files)
             self.daemons.run(_APART)
         self.daemons.run(_FIRST_SECONDS)
@@ -106,7 +106,7 @@ class Chaos:
     def _restart(self, name: PeerName, is_erased: bool) -> None:
         if is_erased:
             self.daemons.erase(name)
-        self.daemons.start(name, self.persons.files[name] if is_erased else None)
+        self.daemons.start(name, self.users.files[name] if is_erased else None)
 
     def _stopped(self, name: PeerName) -> None:
         self._check([partial(invariants.nothing_left, name=name)])
@@ -122,10 +122,10 @@ class Chaos:
 
 
 class _Unmoved(NoWatcher):
-    """Watches what nobody changes: what peers share stays as it is while they run."""
+    """Watches without ever telling of a change: what peers share stays as it is here."""
 
     def __init__(self, _noticed: Noticed) -> None:
-        """Never tell anybody of anything."""
+        """Ignore it."""
 
     @override
     def watch(self, _place: Place) -> bool:
@@ -135,10 +135,10 @@ class _Unmoved(NoWatcher):
 @contextmanager
 def _collected_seldom() -> Iterator[None]:
     """
-    Look for garbage only after very many new objects.
+    Collect garbage only after very many new objects.
 
-    Nearly all that peers make is needed no more at once or for long: to look through
-    it as often as Python does takes an eighth of a run.
+    Nearly everything that peers make is short-lived: to look through it as often as
+    Python does takes an eighth of a run.
     """
     before = gc.get_threshold()
     gc.set_threshold(_OBJECTS_APART)
@@ -162,9 +162,9 @@ def run(seed: int, peers: int, seconds: float) -> ChaosOutcome:
             chaos.wrong.append(event["log_failure"].getTraceback())
 
     try:
-        with heard_only_by(observe), _collected_seldom():
+        with logged_only_to(observe), _collected_seldom():
             chaos.run(seconds)
-            # A failure that nobody waits for is told when it is collected.
+            # A failure that no code waits for is logged when it is collected.
             gc.collect()
     except Exception:
         chaos.wrong.append(Failure().getTraceback())
@@ -174,11 +174,11 @@ def run(seed: int, peers: int, seconds: float) -> ChaosOutcome:
         shutil.rmtree(folder, ignore_errors=True)
     virtual, real = daemons.network.clock.now - start, time.perf_counter() - began
     done = tuple(chaos.faults.done)
-    return ChaosOutcome(seed, tuple(chaos.wrong), trace, chaos.persons.saved, virtual, real, done)
+    return ChaosOutcome(seed, tuple(chaos.wrong), trace, chaos.users.saved, virtual, real, done)
 
 
 def replay(seed: int, peers: int, seconds: float) -> str:
-    """Tell the command that runs one seed again."""
+    """Return the command that runs one seed again."""
     return (
         f"python -m p2p_twisted.testing.chaos --first {seed} --seeds 1"
         f" --peers {peers} --seconds {seconds:g} --verbose"
@@ -188,7 +188,7 @@ def replay(seed: int, peers: int, seconds: float) -> str:
 def main(
     arguments: Sequence[str] | None = None, write: Callable[[str], object] = sys.stdout.write
 ) -> int:
-    """Run seeds, on every processor, and tell which fail and how to run them again."""
+    """Run seeds, and say which fail and how to run them again; return the exit code."""
     options = _options(arguments)
     one = partial(run, peers=options.peers, seconds=options.seconds)
     failed, virtual, real, saved = 0, 0.0, 0.0, 0

@@ -13,9 +13,9 @@ class Timer(DelayedCall):
     """
     An event that may be put off and called off; it provides ``IDelayedCall``.
 
-    :ivar waits: is asked when it is due; if it says yes, it is not fired, and
-        whoever asked for that sets it again, by :meth:`VirtualClock.set`.
-    :ivar order: of its last entry; earlier ones are passed over.
+    :ivar waits: is asked when it is due; with true it is not fired, and has to be set again
+        by :meth:`VirtualClock.set`.
+    :ivar order: of its last entry in the queue; earlier ones are passed over.
     """
 
     waits: "Callable[[Timer], bool] | None" = None
@@ -24,21 +24,21 @@ class Timer(DelayedCall):
 
 class VirtualClock(EventQueue):
     """
-    An agenda with timers, for any number of reactors.
+    An event queue with timers, for any number of reactors.
 
     :class:`twisted.internet.task.Clock` sorts all its calls for each new one, which
     thousands of peers cannot afford.
     """
 
     def seconds(self) -> float:
-        """Tell the time, in seconds."""
+        """Return the time, in seconds."""
         return self.now
 
     def call_later(
         self, delay: float, function: Callable[..., object], *args: Any, **kwargs: Any
     ) -> Timer:
         """Set a timer."""
-        return self.timer(delay, function, args, kwargs, _forget)
+        return self.timer(delay, function, args, kwargs, lambda _timer: None)
 
     def timer(
         self,
@@ -48,7 +48,7 @@ class VirtualClock(EventQueue):
         kwargs: dict[str, Any],
         called_off: Callable[[DelayedCall], None],
     ) -> Timer:
-        """Set a timer, and be told when it is called off."""
+        """Set a timer; ``called_off`` is told when it is canceled."""
         if delay < 0:
             raise ValueError(f"{delay} s lie in the past")
         time = self.now + delay
@@ -73,10 +73,6 @@ class VirtualClock(EventQueue):
         elif timer.waits is None or not timer.waits(timer):
             timer.called = 1
             function, args, kwargs = timer.func, timer.args, timer.kw
-            # Whoever keeps a timer that is over keeps nothing else alive.
+            # A timer that is over keeps nothing else alive.
             del timer.func, timer.args, timer.kw
             function(*args, **kwargs)
-
-
-def _forget(_call: DelayedCall) -> None:
-    """Nobody is told of a timer that is called off."""

@@ -26,7 +26,7 @@ from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.testing.introspection import WitnessedPeerBuilder, close_files, driver_of
-from p2p_twisted.testing.listening import heard_only_by
+from p2p_twisted.testing.log_audience import logged_only_to
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.wire.messages import Gossip
 from p2p_twisted.wire.names import MessageId, PeerName
@@ -43,6 +43,10 @@ _GOSSIP_LIFE_SECONDS: Final = 60.0
 T = TypeVar("T")
 
 
+def unwatched(_progress: Progress) -> None:
+    """Ignore the progress of a download."""
+
+
 def _blind(_noticed: Noticed) -> Watcher:
     return NoWatcher()
 
@@ -50,15 +54,15 @@ def _blind(_noticed: Noticed) -> Watcher:
 @define(eq=False)
 class VirtualDaemons:
     """
-    A registry and peers, unchanged but for their reactors, in one process and virtual time.
+    Runs a registry and peers, unchanged but for their reactors, in one process.
 
     Peers are called ``s1``, ``s2`` and so on where nothing else is said.
 
     :ivar folder: where the peers' directories are made.
     :ivar network: to cut it, to slow it down, and to halt what runs on it.
     :ivar ports: what the registry gives to peers.
-    :ivar make_watcher: what tells peers of changes below their directories; if
-        nothing does, they look every 5 s.
+    :ivar make_watcher: makes what tells peers of changes below their directories; by
+        default nothing does, and they look every 5 s.
     :ivar peers: those that run.
     :ivar said: what peers announced to their persons, in order.
     :ivar heard: for each run of a peer, how often each broadcast came to it.
@@ -77,7 +81,7 @@ class VirtualDaemons:
     ended: dict[str, str] = field(factory=dict)
     _services: dict[str, PeerService | RegistryService] = field(factory=dict)
     _store: IRegistryStore = field(factory=MemoryStore)
-    # To forget the killed would be to end their coroutines, which still know the disk.
+    # To forget killed daemons would end their coroutines, which still know the disk.
     _killed: list[object] = field(factory=list)
 
     # Daemons
@@ -141,7 +145,7 @@ class VirtualDaemons:
             self.run(apart)
 
     def crash(self, name: str) -> None:
-        """Kill a daemon: nobody is told, but its connections are reset."""
+        """Kill a daemon: it says no goodbye, and its connections are reset."""
         self.network.processes[name].crash()
         self._bury(name)
 
@@ -164,15 +168,16 @@ class VirtualDaemons:
     # What one does with them
 
     def run(self, seconds: float) -> None:
-        """Let time pass."""
+        """Run the network for so many seconds of virtual time."""
         self.network.clock.run(seconds)
 
     def result(self, waiting: "Deferred[T]", within: float = 60.0) -> T:
         """
-        Let time pass until something has come.
+        Run the network until a Deferred has fired, and return its result.
 
-        :raises AssertionError: when it has not come in time.
-        :raises Exception: when it is a failure: that one.
+        :param within: seconds of virtual time.
+        :raises AssertionError: when it has not fired in time.
+        :raises Exception: that of its failure.
         """
         outcome: list[T | Failure] = []
         waiting.addBoth(outcome.append)
@@ -183,14 +188,14 @@ class VirtualDaemons:
 
     def get(self, name: PeerName, wanted: str, within: float = 60.0) -> Progress:
         """Have a peer download something."""
-        return self.result(self.peers[name].get(wanted, lambda _progress: None), within)
+        return self.result(self.peers[name].get(wanted, unwatched), within)
 
     def download(self, name: PeerName, target: str) -> bytes:
         """Read what a peer has downloaded."""
         return (self.folder / name / "Downloads" / target).read_bytes()
 
     def broadcast(self, name: PeerName) -> MessageId:
-        """Have a peer, which has joined, tell all others something."""
+        """Have a peer, which has joined, broadcast something; return the broadcast's id."""
         driver = driver_of(self.peers[name])
         assert driver is not None
         gossip = Gossip(driver.new_id(), "note", name, 0.0, _GOSSIP_LIFE_SECONDS)
@@ -198,16 +203,16 @@ class VirtualDaemons:
         return gossip.id
 
     def wall(self) -> float:
-        """Tell the virtual wall time."""
+        """Return the virtual wall time, in seconds since the epoch."""
         return _EPOCH + self.network.clock.now
 
     def close(self) -> None:
-        """End it all, without ceremony, and remove the folder."""
+        """Kill all daemons, and remove the folder."""
         for name in list(self._services):
             self.crash(name)
         shutil.rmtree(self.folder, ignore_errors=True)
         self._killed.clear()
-        with heard_only_by():
+        with logged_only_to():
             self.network.clear()
             # Coroutines that end here may set timers once more, which hold others.
             while gc.collect():

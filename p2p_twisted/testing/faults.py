@@ -1,4 +1,4 @@
-"""What befalls the daemons of a virtual network, and how it is undone."""
+"""Cause random faults in a virtual network, and undo them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,11 +22,11 @@ _FORGETFUL: Final = 0.3
 @define(eq=False)
 class Faults:
     """
-    Random faults, and the end of each after a while.
+    Causes random faults, and ends each after a while.
 
-    :ivar restart: starts a peer again; if told so, without what its disk had.
+    :ivar restart: starts a peer again; with true, on an empty disk.
     :ivar stopped: is called when a daemon has stopped in order, and its time to linger is over.
-    :ivar done: what was done, in order, for whoever has to understand a run.
+    :ivar done: what was done, in order, for the person who has to understand a run.
     """
 
     daemons: VirtualDaemons
@@ -39,7 +39,7 @@ class Faults:
     _is_over: bool = False
 
     def some(self) -> None:
-        """Let one of all faults happen."""
+        """Cause one fault."""
         fault, weight = zip(*self._kinds(), strict=True)
         self.rng.choices(fault, weight)[0]()
 
@@ -48,7 +48,7 @@ class Faults:
         return [name for name in self.names if name not in self._away]
 
     def end(self) -> None:
-        """Undo all that is still wrong, and what will be."""
+        """Undo everything that is still wrong, now and later."""
         self._is_over = True
         self._note("everything is mended")
         self.daemons.network.mend()

@@ -41,7 +41,7 @@ def hold(daemons: VirtualDaemons, *checks: Check) -> None:
 
 
 def degrees_bounded(daemons: VirtualDaemons) -> Iterator[str]:
-    """Nobody has more links than it may, nor one with itself, nor two with one peer."""
+    """No peer has more links than it may, nor one with itself, nor two with one peer."""
     for name, peer in daemons.peers.items():
         overlay = overlay_of(peer)
         links = () if overlay is None else overlay.membership.links.values()
@@ -97,7 +97,7 @@ def nobody_gave_up(daemons: VirtualDaemons) -> Iterator[str]:
 
 
 def links_symmetric(daemons: VirtualDaemons) -> Iterator[str]:
-    """Whoever has a link has it with a peer that runs and says the same, or soon has it not."""
+    """Each link is with a peer that runs and has it, too, or it soon ends."""
     before = _one_sided(daemons)
     if before:
         # The word that a link has ended may be on its way.
@@ -107,7 +107,7 @@ def links_symmetric(daemons: VirtualDaemons) -> Iterator[str]:
 
 
 def one_component(daemons: VirtualDaemons) -> Iterator[str]:
-    """Nobody is alone, and everybody is reached from everybody."""
+    """Each peer has a link, and the links lead from each peer to every other."""
     neighbors = _neighbors(daemons)
     if len(neighbors) < 2:
         return
@@ -127,7 +127,7 @@ def one_component(daemons: VirtualDaemons) -> Iterator[str]:
 
 
 def counts_true(daemons: VirtualDaemons) -> Iterator[str]:
-    """Whoever asks hears of every peer, and of every link from both ends."""
+    """A peer that asks hears of every peer, and of every link from both ends."""
     everybody = sorted(daemons.peers)
     for name in _some(daemons):
         topology = daemons.result(daemons.peers[name].topology(), _ANSWER_SECONDS)
@@ -144,7 +144,7 @@ def counts_true(daemons: VirtualDaemons) -> Iterator[str]:
 
 
 def broadcasts_arrive(daemons: VirtualDaemons) -> Iterator[str]:
-    """A broadcast comes to everybody else exactly once."""
+    """A broadcast comes to every other peer exactly once."""
     runs = dict(daemons.heard)
     for name in _some(daemons):
         id_ = daemons.broadcast(name)
@@ -177,7 +177,7 @@ def nothing_left(daemons: VirtualDaemons, name: str) -> Iterator[str]:
         yield f"{name} has left a timer behind: {call}"
     if reactor.ports or reactor.connections:
         ends = [f"port {port.port}" for port in reactor.ports]
-        ends += [f"a connection with {end.other.reactor.name}" for end in reactor.connections]
+        ends += [f"a connection with {end.other.process.name}" for end in reactor.connections]
         yield f"{name} has left open: {', '.join(ends)}"
 
 

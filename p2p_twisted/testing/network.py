@@ -1,17 +1,17 @@
 """A virtual network: processes with reactors of their own, and what connects them."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import count
 from random import Random
 from typing import Final
 
 from attrs import define, field
 
-from p2p_twisted.testing.channel import Channel
 from p2p_twisted.testing.clock import VirtualClock
+from p2p_twisted.testing.interfaces import ListeningPort, Process
 from p2p_twisted.testing.paths import Path, Paths
-from p2p_twisted.testing.virtual_reactor import VirtualPort, VirtualReactor
+from p2p_twisted.testing.virtual_reactor import VirtualReactor
 
 _FIRST_EPHEMERAL_PORT: Final = 49_152
 
@@ -19,23 +19,24 @@ _FIRST_EPHEMERAL_PORT: Final = 49_152
 @define(eq=False)
 class VirtualNetwork:
     """
-    Processes, time, and the ways between them.
+    Connects processes, each with a reactor of its own, in virtual time.
 
     What is sent where nothing gets through is sent again once it does, as TCP
     does: connections lose no bytes, but time.
 
-    :ivar seed: what chance is drawn from; the same one gives the same run.
-    :ivar ways: the ways between processes; to cut and mend them, call the methods here.
-    :ivar ended: all that belonged to processes that have ended.
-    :ivar stuck: channels on which something has not got through.
+    :ivar seed: of all chance; the same one gives the same run.
+    :ivar paths: between processes; to cut and mend them, call the methods here.
+    :ivar ports: that processes listen on, by their numbers.
+    :ivar stuck: what to call when more gets through again.
+    :ivar ended: everything that belonged to processes that have ended.
     """
 
     seed: int = 1
-    ways: Paths = field(factory=Paths)
+    paths: Paths = field(factory=Paths)
     clock: VirtualClock = field(factory=VirtualClock)
     processes: dict[str, VirtualReactor] = field(factory=dict)
-    ports: dict[int, VirtualPort] = field(factory=dict)
-    stuck: dict[Channel, None] = field(factory=dict)
+    ports: dict[int, ListeningPort] = field(factory=dict)
+    stuck: dict[Callable[[], None], None] = field(factory=dict)
     ended: list[object] = field(factory=list)
     rng: Random = field(init=False)
     _ephemeral: "count[int]" = field(factory=lambda: count(_FIRST_EPHEMERAL_PORT))
@@ -54,33 +55,33 @@ class VirtualNetwork:
         return reactor
 
     def free_port(self) -> int:
-        """Give a port that nobody has had."""
+        """Return a port that no process has had."""
         return next(self._ephemeral)
 
-    # What befalls it
+    # What tests do to it
 
     def set_path(self, one: str, other: str, path: Path) -> None:
         """Give two processes a path of their own; open connections keep theirs."""
-        self.ways.set(one, other, path)
+        self.paths.set(one, other, path)
 
     def part(self, *groups: Iterable[str]) -> None:
-        """Cut the network into groups of processes; who is in none of them is in one more."""
-        self.ways.part(*groups)
+        """Cut the network into groups of processes; those in none of them are one more."""
+        self.paths.part(*groups)
         self._send_again()
 
     def lose(self, source: str, target: str) -> None:
-        """Let nothing get through from one process to another; the way back stays."""
-        self.ways.lose(source, target)
+        """Stop what one process sends to another; the way back stays."""
+        self.paths.lose(source, target)
 
     def mend(self) -> None:
-        """Let everything get through again."""
-        self.ways.mend()
+        """Undo all cuts and losses."""
+        self.paths.mend()
         self._send_again()
 
-    def carries(self, source: VirtualReactor, target: VirtualReactor) -> bool:
-        """Tell whether what one process sends to another arrives."""
+    def carries(self, source: Process, target: Process) -> bool:
+        """Return whether what one process sends to another arrives."""
         is_there = not (source.is_gone or target.is_gone)
-        return is_there and self.ways.carry(source.name, target.name)
+        return is_there and self.paths.carry(source.name, target.name)
 
     def clear(self) -> None:
         """Forget all processes, and all that was to happen."""
@@ -91,14 +92,14 @@ class VirtualNetwork:
     # What happened
 
     def note(self, what: str, source: str, target: str, data: bytes = b"") -> None:
-        """Take down what happened on the wire, and to whom."""
+        """Record what happened on the wire, and between which processes."""
         line = f"{self.clock.now:.9f} {source} {what} {target} {len(data)}\n"
         self._trace.update(line.encode())
         self._trace.update(data)
 
     def trace(self) -> str:
         """
-        Hash all that has happened on the wire, and to whom, in its order.
+        Hash everything that has happened on the wire, in its order.
 
         The same code and seed give the same hash, on every run and machine.
         """
@@ -106,5 +107,5 @@ class VirtualNetwork:
 
     def _send_again(self) -> None:
         stuck, self.stuck = self.stuck, {}
-        for channel in stuck:
-            channel.send_again()
+        for send_again in stuck:
+            send_again()

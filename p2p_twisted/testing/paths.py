@@ -1,4 +1,4 @@
-"""The ways between the processes of a virtual network, and what befalls them."""
+"""The paths between the processes of a virtual network, and how they are cut."""
 
 from collections.abc import Iterable
 
@@ -21,9 +21,9 @@ class Path:
 @define
 class Paths:
     """
-    Which way leads from a process to another, and whether anything gets through.
+    Knows the path from a process to another, and whether anything gets through.
 
-    What is cut or mended counts at once, for connections that are open too.
+    Cutting and mending count at once, also for open connections.
 
     :ivar usual: the path of all pairs for which no other was set.
     """
@@ -38,23 +38,23 @@ class Paths:
         self._paths[one, other] = self._paths[other, one] = path
 
     def path(self, source: str, target: str) -> Path:
-        """Tell which way leads from a process to another."""
+        """Return the path from a process to another."""
         return self._paths.get((source, target), self.usual)
 
     def part(self, *groups: Iterable[str]) -> None:
-        """Cut the network into these groups, and one of all who are in none of them."""
+        """Cut the network into these groups, and one of all that are in none of them."""
         self._groups = {name: i for i, group in enumerate(groups, start=1) for name in group}
 
     def lose(self, source: str, target: str) -> None:
-        """Let nothing get through from one process to another; the way back stays."""
+        """Stop what one process sends to another; the way back stays."""
         self._lossy[source, target] = None
 
     def mend(self) -> None:
-        """Let everything get through again, everywhere."""
+        """Undo all cuts and losses."""
         self._groups = {}
         self._lossy = {}
 
     def carry(self, source: str, target: str) -> bool:
-        """Tell whether what one process sends to another gets through."""
+        """Return whether what one process sends to another gets through."""
         is_parted = self._groups.get(source, 0) != self._groups.get(target, 0)
         return not is_parted and (source, target) not in self._lossy

@@ -18,7 +18,7 @@ _SETTLING_SECONDS = 10.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let one choose the seed of networks for which the test names none."""
+    """Add the option for the seed of networks for which the test names none."""
     parser.addoption(
         "--p2p-seed", type=int, default=1, help="seed of p2p_network's networks; default: 1"
     )

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone, ConnectionLost
@@ -12,10 +12,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from p2p_twisted.testing.channel import Channel
-
-if TYPE_CHECKING:
-    from p2p_twisted.testing.connector import VirtualConnector
-    from p2p_twisted.testing.virtual_reactor import VirtualPort, VirtualReactor
+from p2p_twisted.testing.interfaces import ListeningPort, Process
 
 LOOPBACK: Final = "127.0.0.1"
 _BUFFER_BYTES: Final = 65_536
@@ -34,21 +31,21 @@ _PACKET_BYTES: Final = 16_384
 @implementer(ITCPTransport, IConsumer)
 class VirtualTransport:
     """
-    One end: what is written here arrives at the other by way of a channel.
+    Sends what is written here to the other end, by way of a channel.
 
-    No more than a window of bytes is under way: who does not read stops who writes.
+    No more than a window of bytes is under way: an end that does not read stops the other.
     """
 
     disconnecting = False
     connected = 1
 
-    def __init__(self, reactor: "VirtualReactor", channel: Channel, address: IPv4Address) -> None:
+    def __init__(self, process: Process, channel: Channel, address: IPv4Address) -> None:
         self.other: VirtualTransport
-        self.reactor = reactor
+        self.process = process
         self._channel = channel
         self._address = address
         self._protocol: Any = None
-        self._connector: VirtualConnector | None = None
+        self._lost: Callable[[Failure], None] | None = None
         self._outgoing = bytearray()
         self._under_way = 0
         self._taken = 0
@@ -60,9 +57,13 @@ class VirtualTransport:
         self._has_ended = False
         self._is_lost = False
 
-    def begin(self, factory: Any, connector: "VirtualConnector | None") -> None:
-        """Make the protocol, and tell it that it is connected."""
-        self._connector = connector
+    def begin(self, factory: Any, lost: Callable[[Failure], None] | None = None) -> None:
+        """
+        Make the protocol, and tell it that it is connected.
+
+        :param lost: is told when the connection is gone, after the protocol.
+        """
+        self._lost = lost
         protocol = factory.buildProtocol(self.getPeer())
         if protocol is None:
             self.abortConnection()
@@ -101,46 +102,46 @@ class VirtualTransport:
             self._tell_other_of_reset()
 
     def reset(self) -> None:
-        """Vanish with the process: it is told nothing, the other end of a reset."""
+        """End with the process: only the other end is told."""
         self._is_lost = True
-        self.reactor.connections.pop(self, None)
+        self.process.connections.pop(self, None)
         self._tell_other_of_reset()
 
     def go_on(self) -> None:
-        """Take up what lay here while the process was stopped."""
+        """Handle what came while the process was stopped."""
         self._hand_up()
         self._flow()
 
     def getPeer(self) -> IPv4Address:
-        """Tell where the other end is."""
+        """Return where the other end is."""
         return self.other._address
 
     def getHost(self) -> IPv4Address:
-        """Tell where this end is."""
+        """Return where this end is."""
         return self._address
 
     def getTcpNoDelay(self) -> bool:
-        """Say yes: nothing is held back here."""
+        """Return true: nothing is held back here."""
         return True
 
     def setTcpNoDelay(self, enabled: bool) -> None:
-        """Do nothing."""
+        """Ignore it."""
 
     def getTcpKeepAlive(self) -> bool:
-        """Say no: nothing is probed here."""
+        """Return false: nothing is probed here."""
         return False
 
     def setTcpKeepAlive(self, enabled: bool) -> None:
-        """Do nothing."""
+        """Ignore it."""
 
     def loseWriteConnection(self) -> None:
-        """Close: nothing here ends one way only."""
+        """Close: nothing here ends in one direction only."""
         self.loseConnection()
 
     # IConsumer
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
-        """Let a producer write; a pull producer is asked again and again."""
+        """Have a producer write; a pull producer is asked again and again."""
         if self._producer is not None:
             raise RuntimeError("there is a producer already")
         if self._is_lost:
@@ -152,12 +153,12 @@ class VirtualTransport:
             producer.resumeProducing()
 
     def unregisterProducer(self) -> None:
-        """Let it go."""
+        """Forget the producer."""
         self._producer, self._is_streaming = None, False
         if self.disconnecting:
             self._flow()
 
-    # IPushProducer, for who reads from here
+    # IPushProducer, of what is read here
 
     def pauseProducing(self) -> None:
         """Hand nothing up until :meth:`resumeProducing`."""
@@ -184,7 +185,7 @@ class VirtualTransport:
 
     def _flow(self) -> None:
         """Send what the window allows; then ask for more, or end."""
-        if self._is_lost or not self.reactor.is_awake:
+        if self._is_lost or not self.process.is_awake:
             return
         packet = _WINDOW_BYTES if self._channel.path.bandwidth is None else _PACKET_BYTES
         while self._outgoing and (room := _WINDOW_BYTES - self._under_way) > 0:
@@ -212,7 +213,7 @@ class VirtualTransport:
 
     def _hand_up(self) -> None:
         """Give what has come to the protocol, if there is one yet and it listens."""
-        if self._protocol is None or not self.reactor.is_awake:
+        if self._protocol is None or not self.process.is_awake:
             return
         while self._unread and not (self._is_paused or self._is_lost):
             piece = self._unread.popleft()
@@ -245,14 +246,14 @@ class VirtualTransport:
 
     def _lose(self, reason: Failure) -> None:
         self.connected = 0
-        self.reactor.connections.pop(self, None)
+        self.process.connections.pop(self, None)
         producer, self._producer = self._producer, None
         if producer is not None:
             producer.stopProducing()
         if self._protocol is not None:
             self._protocol.connectionLost(reason)
-        if self._connector is not None:
-            self._connector.lost(reason)
+        if self._lost is not None:
+            self._lost(reason)
 
     def _pause_producer(self) -> None:
         if not self._is_producer_paused:
@@ -266,27 +267,27 @@ class VirtualTransport:
 
     def _soon(self, function: Callable[..., None], *args: Any) -> None:
         """Do something from the reactor, if the process is still there."""
-        if self.reactor.running:
-            self.reactor.callLater(0, function, *args)
+        if self.process.running:
+            self.process.callLater(0, function, *args)
 
 
-def connect(dialer: "VirtualReactor", listening: "VirtualPort") -> VirtualTransport:
+def connect(dialer: Process, listening: ListeningPort) -> VirtualTransport:
     """
     Connect a process with a port; the listener's side begins as soon as it is not stopped.
 
     :returns: the dialer's end.
     """
-    network, listener = dialer.network, listening.reactor
-    there = Channel(dialer, listener, network.ways.path(dialer.name, listener.name))
-    back = Channel(listener, dialer, network.ways.path(listener.name, dialer.name))
+    network, listener = dialer.network, listening.process
+    there = Channel(dialer, listener, network.paths.path(dialer.name, listener.name))
+    back = Channel(listener, dialer, network.paths.path(listener.name, dialer.name))
     ours = VirtualTransport(dialer, there, IPv4Address("TCP", LOOPBACK, network.free_port()))
     theirs = VirtualTransport(listener, back, listening.getHost())
     ours.other, theirs.other = theirs, ours
     network.note("connects", dialer.name, listener.name)
     for end in (ours, theirs):
-        end.reactor.connections[end] = None
+        end.process.connections[end] = None
     if listener.is_awake:
-        theirs.begin(listening.factory, None)
+        theirs.begin(listening.factory)
     else:
-        listener.callLater(0, theirs.begin, listening.factory, None)
+        listener.callLater(0, theirs.begin, listening.factory)
     return ours

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved
 from p2p_twisted.peer.interface import PeerError, Selection
-from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.testing.daemons import VirtualDaemons, unwatched
 from p2p_twisted.wire.names import PeerName
 
 _SIZES: Final = (0, 10, 5_000, 65_536, 65_537, 300_000, 2_500_000)
@@ -47,9 +47,9 @@ def shared_files(names: Sequence[PeerName], rng: Random) -> Files:
 @define(eq=False)
 class Users:
     """
-    Those at the peers: they download, change their minds, look around, and tell everybody.
+    Act as the persons at the peers: download, change their minds, look around, broadcast.
 
-    :ivar present: lists the peers at which somebody can be.
+    :ivar present: lists the peers that can be used.
     :ivar files: what the peers share.
     :ivar saved: how many downloads ended well.
     :ivar wrong: what should not have happened.
@@ -63,13 +63,13 @@ class Users:
     wrong: list[str] = field(factory=list)
 
     def do_something(self) -> None:
-        """Let one of them do one thing."""
+        """Act once, at one peer."""
         acts = (self._get, self._select, self._change_mind, self._look_around, self._tell_all)
         name = self.rng.choice(self.present())
         self.rng.choices(acts, (8, 2, 4, 3, 3))[0](name)
 
     def resume_all(self) -> None:
-        """Let all downloads go on that rest."""
+        """Resume all downloads that are paused."""
         for peer in self.daemons.peers.values():
             peer.resume()
 
@@ -85,14 +85,14 @@ class Users:
     def _get(self, name: PeerName) -> None:
         holder = self.rng.choice(list(self.files))
         wanted = self.rng.choice([f"file {holder}", f"file {holder}", "film", "music", "photos"])
-        got = self.daemons.peers[name].get(wanted, _ignore)
+        got = self.daemons.peers[name].get(wanted, unwatched)
         got.addCallbacks(self._ended, self._got_nothing)
 
     def _select(self, name: PeerName) -> None:
         peer = self.daemons.peers[name]
 
         def get(selection: Selection) -> "Deferred[tuple[Progress, ...]]":
-            return peer.get_selected(selection, _ignore)
+            return peer.get_selected(selection, unwatched)
 
         def ended(downloads: tuple[Progress, ...]) -> None:
             for progress in downloads:
@@ -124,9 +124,5 @@ class Users:
             self.wrong.append(f"a download of {progress.name} ended as {progress.state}")
 
     def _got_nothing(self, failure: Failure) -> None:
-        # The second where its peer was stopped meanwhile.
+        # Canceled where its peer was stopped meanwhile.
         failure.trap(PeerError, CancelledError)
-
-
-def _ignore(_progress: Progress) -> None:
-    """Look at no progress."""

@@ -1,7 +1,7 @@
 """The reactor of one process on a virtual network."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.internet import error
 from twisted.internet.address import IPv4Address
@@ -16,16 +16,14 @@ from zope.interface import implementer
 
 from p2p_twisted.testing.clock import Timer
 from p2p_twisted.testing.connector import VirtualConnector
+from p2p_twisted.testing.interfaces import Network
 from p2p_twisted.testing.transport import LOOPBACK, VirtualTransport
-
-if TYPE_CHECKING:
-    from p2p_twisted.testing.network import VirtualNetwork
 
 
 @implementer(IReactorTime, IReactorTCP)
 class VirtualReactor:
     """
-    The reactor of one process, which can be killed, lost, and halted.
+    Runs one process, which can be killed, lost and halted.
 
     :ivar running: until it has crashed or vanished.
     :ivar is_gone: whether it has vanished, and its host with it.
@@ -33,7 +31,7 @@ class VirtualReactor:
     :ivar has_stopped: whether what runs in it has asked to end.
     """
 
-    def __init__(self, network: "VirtualNetwork", name: str) -> None:
+    def __init__(self, network: Network, name: str) -> None:
         self.network = network
         self.name = name
         self.running = True
@@ -80,7 +78,7 @@ class VirtualReactor:
             self.callLater(0, transport.go_on)
 
     def come_back(self) -> None:
-        """Let the host of a process that had vanished answer again: it knows of no connection."""
+        """Start the host of a vanished process again: it resets the old connections."""
         self.is_gone = False
         self._reset_connections()
 
@@ -92,13 +90,13 @@ class VirtualReactor:
 
     def _end(self) -> None:
         self.running = False
-        # Whatever waits here for ever must not be collected: it would wake up once more.
+        # What waits here for ever must not be collected: it would wake up once more.
         self.network.ended.append((self, self._timers, dict(self.connections)))
 
     # IReactorTime
 
     def seconds(self) -> float:
-        """Tell the virtual time."""
+        """Return the virtual time."""
         return self.network.clock.now
 
     def callLater(
@@ -115,7 +113,7 @@ class VirtualReactor:
         return list(self._timers)
 
     def _waits(self, timer: Timer) -> bool:
-        """Keep back what comes due while this process is stopped; once it ended, all of it."""
+        """Keep back what comes due while this process is halted; once it has ended, for ever."""
         if self.is_awake:
             del self._timers[timer]
             return False
@@ -139,7 +137,7 @@ class VirtualReactor:
         """
         port = port or self.network.free_port()
         holder = self.network.ports.get(port)
-        if holder is not None and not holder.reactor.is_gone:
+        if holder is not None and not holder.process.is_gone:
             raise error.CannotListenError(interface, port, OSError(98, "Address already in use"))
         listening = self.network.ports[port] = VirtualPort(self, factory, port)
         self.ports[listening] = None
@@ -153,7 +151,7 @@ class VirtualReactor:
         timeout: float = 30,
         bindAddress: Any = None,
     ) -> VirtualConnector:
-        """Connect, after the way there and back."""
+        """Connect, which takes the way there and back."""
         return VirtualConnector(self, host, port, factory, timeout)
 
     # What services use of IReactorCore
@@ -167,35 +165,35 @@ class VirtualReactor:
         self.callLater(0, callable, *args, **kwargs)
 
     def stop(self) -> None:
-        """Take note that the process wants to end."""
+        """Record that the process wants to end."""
         self.has_stopped = True
 
 
 @implementer(IListeningPort)
 class VirtualPort:
-    """A port on which a process listens."""
+    """Listens on a port of a process."""
 
-    def __init__(self, reactor: VirtualReactor, factory: IProtocolFactory, port: int) -> None:
-        self.reactor = reactor
+    def __init__(self, process: VirtualReactor, factory: IProtocolFactory, port: int) -> None:
+        self.process = process
         self.factory = factory
         self.port = port
         factory.doStart()
 
     def startListening(self) -> None:
-        """Do nothing: it listens from the start."""
+        """Ignore it: it listens from the start."""
 
     def stopListening(self) -> None:
-        """Let nobody in any more."""
-        if self in self.reactor.ports:
+        """Accept no more connections."""
+        if self in self.process.ports:
             self.factory.doStop()
         self.close()
 
     def close(self) -> None:
         """Give the port up."""
-        self.reactor.ports.pop(self, None)
-        if self.reactor.network.ports.get(self.port) is self:
-            del self.reactor.network.ports[self.port]
+        self.process.ports.pop(self, None)
+        if self.process.network.ports.get(self.port) is self:
+            del self.process.network.ports[self.port]
 
     def getHost(self) -> IPv4Address:
-        """Tell where it listens."""
+        """Return where it listens."""
         return IPv4Address("TCP", LOOPBACK, self.port)

@@ -25,7 +25,7 @@ class SwarmTests(SynchronousTestCase):
 
     def begun(self, holders: int, downloaders: int) -> list["Deferred[Progress]"]:
         """Start holders, and as many others who all want what they have."""
-        network = VirtualNetwork(ways=Paths(SLOW))
+        network = VirtualNetwork(paths=Paths(SLOW))
         self.daemons = daemons = VirtualDaemons(Path(self.mktemp()).absolute(), network)
         self.addCleanup(daemons.close)
         daemons.start_registry()

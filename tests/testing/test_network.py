@@ -52,7 +52,7 @@ class NetworkTestCase(SynchronousTestCase):
     """Two processes, ``a`` and ``b``; ``b`` listens."""
 
     def setUp(self) -> None:
-        self.network = VirtualNetwork(ways=Paths(Path(0.1)))
+        self.network = VirtualNetwork(paths=Paths(Path(0.1)))
         self.a = self.network.process("a")
         self.b = self.network.process("b")
         self.ears = Ears()

@@ -1,4 +1,4 @@
-"""Who hears what is logged while daemons run in virtual time."""
+"""Choose what observes the log while daemons run in virtual time."""
 
 import sys
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ from twisted.logger import ILogObserver, globalLogPublisher
 
 
 @contextmanager
-def heard_only_by(*observers: ILogObserver) -> Iterator[None]:
+def logged_only_to(*observers: ILogObserver) -> Iterator[None]:
     """
-    Let only these hear what is logged; Twisted's own history would keep what logs it alive.
+    Log to these observers alone: Twisted's own history would keep alive what logs to it.
 
-    What coroutines do when they are collected is not heard either: they are
-    thrown out of what they wait for, which in a process that was killed nobody is.
+    Exceptions of coroutines that are collected are not shown either: a coroutine of a
+    killed process never ends by itself.
     """
     before, globalLogPublisher._observers = globalLogPublisher._observers, list(observers)
     hook, sys.unraisablehook = sys.unraisablehook, lambda _unraisable: None
