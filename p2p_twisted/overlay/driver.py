@@ -113,6 +113,7 @@ class OverlayDriver:
         self._answers: dict[MessageId, Deferred[Answer]] = {}
         self._alarm = Alarm(reactor, partial(self.feed, TimeCame()))
         self._left: Deferred[None] | None = None
+        self._unlinked: list[Deferred[None]] = []
 
     def now(self) -> float:
         """Read the monotonic clock, in seconds."""
@@ -128,10 +129,12 @@ class OverlayDriver:
         links = self._overlay.membership.links.values()
         return tuple(sorted((neighbor.address for neighbor in links), key=_name_of))
 
-    @property
-    def is_linking(self) -> bool:
-        """Whether there is no link yet, but some are being made."""
-        return self._overlay.membership.is_linking
+    def linked(self) -> "Deferred[None]":
+        """Fire once there is a link, or none is being made; perhaps at once."""
+        waiting: Deferred[None] = Deferred()
+        self._unlinked.append(waiting)
+        self._tell_linked()
+        return waiting
 
     # For the peer
 
@@ -229,6 +232,7 @@ class OverlayDriver:
                 # One that failed does not hold up the others.
                 self._perform_all()
             self._set_alarm()
+            self._tell_linked()
             self._settle()
 
     def _perform(self, effect: Effect) -> None:
@@ -292,6 +296,13 @@ class OverlayDriver:
         """Have the machines woken when they ask to be."""
         if self._left is None or self._alarm.is_set:
             self._alarm.set(max(0.0, self._overlay.wake_at - self.now()))
+
+    def _tell_linked(self) -> None:
+        """Tell everything that waits for a link, unless one is still being made."""
+        if self._unlinked and not self._overlay.membership.is_linking:
+            told, self._unlinked = self._unlinked, []
+            for waiting in told:
+                waiting.callback(None)
 
     def _settle(self) -> None:
         """Once left, say so as soon as no connection is open."""

@@ -173,7 +173,7 @@ class PeerBuilder:
             rng=self.rng,
             client=RegistryClient(self.reactor, *settings.registry, settings.network),
             state=self.state,
-            registrant=self.network,
+            network=self.network,
             announce=self.announce,
         )
 

@@ -15,8 +15,6 @@ import attrs
 
 from p2p_twisted.peer.lease_events import (
     Alone,
-    Announce,
-    AskRegistry,
     Ended,
     Held,
     Introduce,
@@ -29,9 +27,9 @@ from p2p_twisted.peer.lease_events import (
     Listen,
     Listened,
     NeighborsChanged,
-    Note,
     Remember,
     Reserved,
+    Say,
     StartOverlay,
     WakeLater,
     Woken,
@@ -117,13 +115,13 @@ class LeaseMachine:
                 return [Listen(welcome.port)]
             case Alone(welcome=None) if welcome.port != self._join.port:
                 why = f"port {self._join.port} is somebody else's there"
-                leave = AskRegistry(Leave(welcome.name, welcome.token))
+                leave = Leave(welcome.name, welcome.token)
                 return [leave, *self._complain(f"the registry refuses us: {why}", now)]
             case Alone(welcome=None):
                 self._state = Reserved(welcome)
                 return [self._registered(welcome), self._ask()]
             case Left(is_asked):
-                return [AskRegistry(Leave(welcome.name, welcome.token))] if is_asked else []
+                return [Leave(welcome.name, welcome.token)] if is_asked else []
             case _:
                 self._state = Held(welcome)
                 return [Introduce(welcome.referrals), self._pause(now, welcome.lease)]
@@ -134,7 +132,7 @@ class LeaseMachine:
                 return self._give_way(joining, error, now)
             case Held() | Alone(welcome=Welcome()):
                 self._state = Alone()
-                return [Note(f"joining again: {error}"), self._ask()]
+                return [Say(f"joining again: {error}", is_for_person=False), self._ask()]
             case Reserved(welcome) | Alone(welcome):
                 self._state = Alone(welcome)
                 return self._complain(f"the registry refuses us: {error}", now)
@@ -151,7 +149,7 @@ class LeaseMachine:
             return [WakeLater(_RESERVED_SECONDS)]
         if error.code in ("reserved", "taken") and self._join.port is not None:
             self._join = attrs.evolve(self._join, port=None)
-            return [Note(f"asking for another port: {error}"), self._ask()]
+            return [Say(f"asking for another port: {error}", is_for_person=False), self._ask()]
         return self._give_up(error)
 
     def _unreachable(self, why: str, now: float) -> list[LeaseEffect]:
@@ -161,7 +159,7 @@ class LeaseMachine:
                 return [Listen(last.port)] if last is not None else self._port_busy(now)
             case Reserved(welcome) | Held(welcome) | Alone(welcome):
                 self._state = Alone(welcome)
-                return [Note(why), self._pause(now)]
+                return [Say(why, is_for_person=False), self._pause(now)]
             case Left():
                 return []
 
@@ -175,7 +173,7 @@ class LeaseMachine:
                 self._state = Alone()
                 # A port that was asked for meanwhile would be the wrong one to register.
                 self._join = attrs.evolve(self._join, port=address.port)
-                started = [Announce(f"{why}: going on with the peers known from before")]
+                started = [Say(f"{why}: going on with the peers known from before")]
                 referrals = ()
             case _:
                 return []
@@ -212,22 +210,22 @@ class LeaseMachine:
         match state:
             case Reserved(welcome) | Held(welcome) | Alone(Welcome() as welcome):
                 self._state = Left(is_asked=False)
-                return [AskRegistry(Leave(welcome.name, welcome.token))]
+                return [Leave(welcome.name, welcome.token)]
             case _:
                 self._state = Left(is_asked=True)
                 return []
 
     # What follows
 
-    def _ask(self) -> AskRegistry:
+    def _ask(self) -> Join | Renew:
         """Ask for a place, or for more time where there is one."""
         match self._state:
             case Joining(unusable=unusable):
-                return AskRegistry(attrs.evolve(self._join, unusable=unusable))
+                return attrs.evolve(self._join, unusable=unusable)
             case Reserved(welcome) | Held(welcome) | Alone(Welcome() as welcome):
-                return AskRegistry(Renew(welcome.name, welcome.token))
+                return Renew(welcome.name, welcome.token)
             case _:
-                return AskRegistry(self._join)
+                return self._join
 
     def _registered(self, welcome: Welcome) -> Remember:
         self._join = attrs.evolve(self._join, port=welcome.port, token=welcome.token)
@@ -253,7 +251,7 @@ class LeaseMachine:
         """Announce what is wrong, once as long as it stays the same, and try again later."""
         is_new, self._complaint = reason != self._complaint, reason
         pause = self._pause(now)
-        return [Announce(reason), pause] if is_new else [pause]
+        return [Say(reason), pause] if is_new else [pause]
 
     def _give_up(self, error: RegistryRefused) -> list[LeaseEffect]:
         self._state = Left(is_asked=False)

@@ -41,7 +41,7 @@ class Ended:
     """The peer leaves."""
 
 
-# The registry's answers, too.
+# What the registry answers, too.
 LeaseEvent = (
     JoinBegun
     | Listened
@@ -55,13 +55,6 @@ LeaseEvent = (
 
 
 # Effects
-
-
-@attrs.frozen
-class AskRegistry:
-    """Ask; the answer comes back as an event, unless it is one to ``Leave``."""
-
-    question: Join | Renew | Leave
 
 
 @attrs.frozen
@@ -108,29 +101,25 @@ class JoiningEnded:
 
 
 @attrs.frozen
-class Announce:
-    """Tell the person."""
+class Say:
+    """Tell the person, or just the log."""
 
     text: str
+    is_for_person: bool = True
 
 
-@attrs.frozen
-class Note:
-    """Write into the log."""
-
-    text: str
-
-
+# What is to be sent to the registry, too; the answer comes back as an event, but to a Leave.
 LeaseEffect = (
-    AskRegistry
-    | Listen
+    Listen
     | WakeLater
     | Remember
     | StartOverlay
     | Introduce
     | JoiningEnded
-    | Announce
-    | Note
+    | Say
+    | Join
+    | Renew
+    | Leave
 )
 
 

@@ -1,11 +1,12 @@
 """A peer's place in the network: its port, its registration and its links."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, Literal
 
+from twisted.internet import defer
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.overlay.driver import OverlayDriver
@@ -21,7 +22,6 @@ from p2p_twisted.wire.names import PeerAddress, is_loopback
 
 _JOIN_SECONDS: Final = 10.0
 _LINK_SECONDS: Final = 3.0
-_PAUSE_SECONDS: Final = 0.05
 
 OverlayStarter = Callable[[PeerAddress], tuple[OverlayDriver, BookSaver]]
 """Makes a peer's part of the overlay once its address is known."""
@@ -46,6 +46,7 @@ class NetworkSession:
         self._start = start
         self._port: IListeningPort | None = None
         self._overlay: tuple[OverlayDriver, BookSaver] | None = None
+        self._waiting: list[Deferred[None]] = []
 
     @property
     def driver(self) -> OverlayDriver:
@@ -75,10 +76,12 @@ class NetworkSession:
 
         :raises PeerError: when this peer has not joined by then.
         """
-        await self._comes_true(lambda: self._overlay is not None, _JOIN_SECONDS)
-        driver = self.driver
-        await self._comes_true(lambda: not driver.is_linking, _LINK_SECONDS)
-        return driver
+        if self._overlay is None:
+            joined: Deferred[None] = Deferred()
+            self._waiting.append(joined)
+            await self._at_most(_JOIN_SECONDS, joined)
+        await self._at_most(_LINK_SECONDS, self.driver.linked())
+        return self.driver
 
     def may_dial(self, host: str) -> bool:
         """
@@ -88,7 +91,7 @@ class NetworkSession:
         """
         return is_loopback(host) == is_loopback(self.driver.me.host)
 
-    # For the registration: see Registrant
+    # For the registration
 
     def listen(self, port: int) -> None:
         """
@@ -105,6 +108,9 @@ class NetworkSession:
     def introduce(self, referrals: tuple[PeerAddress, ...]) -> None:
         """Hear of other peers."""
         self.driver.feed(Referred(referrals))
+        waiting, self._waiting = self._waiting, []
+        for joined in waiting:
+            joined.callback(None)
 
     # The end
 
@@ -124,9 +130,7 @@ class NetworkSession:
         self._listener.close_all()
         return goodbyes
 
-    async def _comes_true(self, condition: Callable[[], bool], seconds: float) -> None:
-        """Wait for a condition, but not for ever."""
-        waited = 0.0
-        while not condition() and waited < seconds:
-            await deferLater(self._reactor, _PAUSE_SECONDS)
-            waited += _PAUSE_SECONDS
+    async def _at_most(self, seconds: float, event: "Deferred[None]") -> None:
+        """Wait for an event, but not for ever."""
+        with suppress(defer.TimeoutError):
+            await event.addTimeout(seconds, self._reactor)

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from random import Random
-from typing import Final, Protocol
+from typing import Final
 
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.error import CannotListenError
@@ -12,8 +12,6 @@ from twisted.logger import Logger
 
 from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.lease_events import (
-    Announce,
-    AskRegistry,
     Ended,
     Introduce,
     JoinBegun,
@@ -23,12 +21,13 @@ from p2p_twisted.peer.lease_events import (
     Listen,
     Listened,
     NeighborsChanged,
-    Note,
     Remember,
+    Say,
     StartOverlay,
     WakeLater,
     Woken,
 )
+from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
@@ -38,23 +37,6 @@ from p2p_twisted.wire.messages import Join, Leave, Renew
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
 _FILE: Final = "registration"
-
-
-class Registrant(Protocol):
-    """What a peer makes of its registration."""
-
-    def listen(self, port: int) -> None:
-        """
-        Listen on a port.
-
-        :raises CannotListenError: when it cannot be had.
-        """
-
-    def start_overlay(self, me: PeerAddress) -> None:
-        """Begin to seek links, listening at that address."""
-
-    def introduce(self, referrals: tuple[PeerAddress, ...]) -> None:
-        """Hear of other peers."""
 
 
 class RegistrationKeeper:
@@ -76,7 +58,7 @@ class RegistrationKeeper:
         rng: Random,
         client: RegistryClient,
         state: StateDirectory,
-        registrant: Registrant,
+        network: NetworkSession,
         announce: Callable[[str], None],
     ) -> None:
         self._name = name
@@ -85,7 +67,7 @@ class RegistrationKeeper:
         self._rng = rng
         self._client = client
         self._state = state
-        self._registrant = registrant
+        self._network = network
         self._announce = announce
         self._alarm = Alarm(clock, self._wake)
         self._joined: Deferred[PeerAddress | Exception] = Deferred()
@@ -150,10 +132,10 @@ class RegistrationKeeper:
 
     def _perform(self, effect: LeaseEffect) -> None:
         match effect:
-            case AskRegistry(Leave() as leave):
-                self._left = Deferred.fromCoroutine(self._leave(leave))
-            case AskRegistry(Join() | Renew() as question):
-                background(self.log, "keeping the registration", self._ask(question))
+            case Join() | Renew():
+                background(self.log, "keeping the registration", self._ask(effect))
+            case Leave():
+                self._left = Deferred.fromCoroutine(self._leave(effect))
             case Listen(port):
                 self._listen(port)
             case WakeLater(seconds):
@@ -161,14 +143,14 @@ class RegistrationKeeper:
             case Remember(address, token):
                 self._remember({"address": address_to_json(address), "token": token})
             case StartOverlay(address):
-                self._registrant.start_overlay(address)
+                self._network.start_overlay(address)
             case Introduce(referrals):
-                self._registrant.introduce(referrals)
+                self._network.introduce(referrals)
             case JoiningEnded(outcome):
                 self._joined.callback(outcome)
-            case Announce(text):
+            case Say(text, is_for_person=True):
                 self._announce(text)
-            case Note(text):
+            case Say(text):
                 self.log.info("{text}", text=text)
 
     async def _ask(self, question: Join | Renew) -> None:
@@ -190,7 +172,7 @@ class RegistrationKeeper:
 
     def _listen(self, port: int) -> None:
         try:
-            self._registrant.listen(port)
+            self._network.listen(port)
         except CannotListenError:
             self._handle(Listened(is_listening=False))
         else:

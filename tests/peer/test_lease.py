@@ -4,8 +4,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.lease_events import (
-    Announce,
-    AskRegistry,
     Ended,
     Introduce,
     JoinBegun,
@@ -15,8 +13,8 @@ from p2p_twisted.peer.lease_events import (
     Listen,
     Listened,
     NeighborsChanged,
-    Note,
     Remember,
+    Say,
     StartOverlay,
     WakeLater,
     Woken,
@@ -27,8 +25,8 @@ from p2p_twisted.wire.names import PeerAddress
 
 ME, OTHER = PeerAddress("s1", "10.0.0.1", 9_000), PeerAddress("s2", "10.0.0.2", 9_000)
 AWAY = RegistryUnreachable("there is none")
-RENEW, LEAVE = AskRegistry(Renew("s1", "secret")), AskRegistry(Leave("s1", "secret"))
-JOIN_AGAIN = AskRegistry(Join("s1", port=9_000, token="secret"))
+RENEW, LEAVE = Renew("s1", "secret"), Leave("s1", "secret")
+JOIN_AGAIN = Join("s1", port=9_000, token="secret")
 
 
 def a_welcome(port: int = 9_000) -> Welcome:
@@ -59,7 +57,7 @@ class LeaseTests(SynchronousTestCase):
 
     def test_joins(self) -> None:
         """It asks, listens, is written down, and renews what is only reserved so far."""
-        self.assertEqual(self.after(JoinBegun()), [AskRegistry(Join("s1"))])
+        self.assertEqual(self.after(JoinBegun()), [Join("s1")])
         self.assertEqual(self.after(a_welcome()), [Listen(9_000)])
         self.assertEqual(
             self.after(Listened(is_listening=True)),
@@ -78,7 +76,7 @@ class LeaseTests(SynchronousTestCase):
         busy = Listened(is_listening=False)
         self.assertEqual(
             self.after(JoinBegun(), a_welcome(), busy),
-            [AskRegistry(Join("s1", unusable=(9_000,), token="secret"))],
+            [Join("s1", unusable=(9_000,), token="secret")],
         )
         for port in range(9_001, 9_100):
             self.after(a_welcome(port), busy)
@@ -90,20 +88,21 @@ class LeaseTests(SynchronousTestCase):
         """A name that is only reserved is waited for, but not for ever."""
         for _ in range(6):
             self.assertEqual(self.after(JoinBegun(), RESERVED), [WakeLater(2.0)])
-            self.assertEqual(self.after(Woken()), [AskRegistry(Join("s1"))])
+            self.assertEqual(self.after(Woken()), [Join("s1")])
         self.assertEqual(self.after(RESERVED), [JoiningEnded(RESERVED)])
 
     def test_port_taken(self) -> None:
         """An old port that is another peer's is given up; the name is not."""
         asked = self.after(JoinBegun(ME, "secret"), TAKEN)
         self.assertEqual(
-            asked, [Note("asking for another port: no"), AskRegistry(Join("s1", token="secret"))]
+            asked,
+            [Say("asking for another port: no", is_for_person=False), Join("s1", token="secret")],
         )
         self.assertEqual(self.after(TAKEN), [JoiningEnded(TAKEN)])
 
     def test_no_registry(self) -> None:
         """A newcomer asks again after 1, 2, 4, 5 and 5 s, and says so once."""
-        complaint = Announce("there is none: trying again until there is one")
+        complaint = Say("there is none: trying again until there is one")
         self.assertEqual(self.after(JoinBegun(), AWAY), [complaint, WakeLater(1.0)])
         pauses = [self.after(Woken(), AWAY) for _ in range(4)]
         self.assertEqual(
@@ -114,7 +113,7 @@ class LeaseTests(SynchronousTestCase):
         """A peer that was registered takes its old place, and asks for it as soon as it can."""
         self.assertEqual(self.after(JoinBegun(ME, "secret"), AWAY), [Listen(9_000)])
         announced, *effects = self.after(Listened(is_listening=True))
-        self.assertIsInstance(announced, Announce)
+        self.assertIsInstance(announced, Say)
         self.assertEqual(effects, [StartOverlay(ME), Introduce(()), JOIN_AGAIN, JoiningEnded(ME)])
         self.assertFalse(self.machine.is_registered)
         self.assertEqual(self.after(a_welcome()), [Remember(ME, "secret"), RENEW])
@@ -125,7 +124,7 @@ class LeaseTests(SynchronousTestCase):
         self.alone()
         left, announced, pause = self.after(a_welcome(9_001))
         self.assertEqual((left, pause), (LEAVE, WakeLater(1.0)))
-        self.assertIsInstance(announced, Announce)
+        self.assertIsInstance(announced, Say)
         self.assertFalse(self.machine.is_registered)
 
     def test_renews(self) -> None:
@@ -148,18 +147,20 @@ class LeaseTests(SynchronousTestCase):
     def test_forgotten(self) -> None:
         """Where the registry does not know it any more, it joins again; then refused, it waits."""
         self.joined()
-        self.assertEqual(self.after(UNKNOWN), [Note("joining again: no"), JOIN_AGAIN])
+        self.assertEqual(
+            self.after(UNKNOWN), [Say("joining again: no", is_for_person=False), JOIN_AGAIN]
+        )
         self.after(a_welcome())
         announced, pause = self.after(UNKNOWN)
-        self.assertEqual(
-            (announced, pause), (Announce("the registry refuses us: no"), WakeLater(1.0))
-        )
+        self.assertEqual((announced, pause), (Say("the registry refuses us: no"), WakeLater(1.0)))
 
     def test_registry_goes(self) -> None:
         """It keeps asking for its lease at growing distances, 30 s at most, and says nothing."""
         self.joined()
         for seconds in (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0):
-            self.assertEqual(self.after(AWAY), [Note("there is none"), WakeLater(seconds)])
+            self.assertEqual(
+                self.after(AWAY), [Say("there is none", is_for_person=False), WakeLater(seconds)]
+            )
             self.assertEqual(self.after(Woken(), now=1.0), [RENEW])
         self.assertFalse(self.machine.is_registered)
         self.after(a_welcome())

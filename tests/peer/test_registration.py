@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from attrs import define, field, frozen
 from twisted.internet.defer import Deferred
@@ -83,6 +84,7 @@ class RegistrationTests(SynchronousTestCase):
         self.addCleanup(state.close)
         state.write("registration", {"address": ["s1", HOST, 9_100], "token": "a token"})
         self.peer = Peer()
+        network: Any = self.peer
         self.registration = RegistrationKeeper(
             "s1",
             LeaseMachine(Join("s1")),
@@ -90,7 +92,7 @@ class RegistrationTests(SynchronousTestCase):
             rng=Random(1),
             client=self.registry,
             state=state,
-            registrant=self.peer,
+            network=network,
             announce=lambda _said: None,
         )
         self.registration.neighbors_changed(1)
