@@ -1,7 +1,9 @@
 """What every download works with."""
 
 import os
+from collections.abc import Callable
 from random import Random
+from typing import Any, TypeVar
 
 import attrs
 from twisted.internet.defer import DeferredSemaphore
@@ -10,11 +12,14 @@ from twisted.internet.interfaces import IReactorTime
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.local_copies import LocalCopies
 from p2p_twisted.download.tickets import DownloadNetwork, Tickets
+from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.storage.path_locks import PathLocks
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -34,6 +39,14 @@ class DownloadDisk:
     offload: Offload
     manifests: Inbox = attrs.field(init=False)
     locks: PathLocks = attrs.field(init=False, factory=PathLocks)
+
+    async def call(self, function: Callable[..., T], *args: Any) -> T:
+        """
+        Call what blocks.
+
+        :raises CancelledError: when the download was canceled meanwhile, once it has ended.
+        """
+        return await uninterrupted(self.offload(function, *args))
 
     @manifests.default
     def _beside_the_journal(self) -> Inbox:

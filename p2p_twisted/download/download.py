@@ -50,39 +50,37 @@ class Download:
     """
     A download from its first request to its end.
 
-    :param hits: who has it.
+    :param hits: the holders that are known.
     :param number: what the person calls it by.
-    :ivar report: tells how it stands.
+    :ivar reporter: tells how it stands.
     :ivar idle: fires when nothing is being done for it.
     """
 
     log = Logger()
 
     def __init__(
-        self,
-        context: DownloadContext,
-        wanted: JournalEntry,
-        hits: Iterable[Hit],
-        number: int,
+        self, context: DownloadContext, entry: JournalEntry, hits: Iterable[Hit], number: int
     ) -> None:
         self._context = context
-        self._wanted = wanted
+        self._disk = context.disk
+        self._entry = entry
         self._hits = tuple(hits)
-        self.report = Reporter(
-            context.clock, Progress(number, wanted.name, wanted.file, wanted.size)
-        )
+        progress = Progress(number, entry.name, entry.file, entry.size)
+        self.reporter = Reporter(context.clock, progress)
         self.idle: Deferred[None] = succeed(None)
         self._aim = _Aim.SAVED
         self._is_aim_new = False
-        self._fetch = self._new_fetch()
+        self._content = self._new_content()
+        # What may be canceled of the current step: the download itself, or a wait for space.
+        self._work: Deferred[str] | None = None
         self._patience: Deferred[None] | None = None
-        if wanted.is_paused:
-            self.report.become(Paused())
+        if entry.is_paused:
+            self.reporter.become(Paused())
 
     @property
     def progress(self) -> Progress:
         """How it stands."""
-        return self.report.progress
+        return self.reporter.progress
 
     @property
     def may_be_canceled(self) -> bool:
@@ -111,7 +109,7 @@ class Download:
     def start(self) -> None:
         """Begin, or go on with what is there; a wait for space is over."""
         if isinstance(self.progress.state, Paused):
-            self.report.become(Seeking())
+            self.reporter.become(Seeking())
         self._head_for(_Aim.SAVED)
 
     def pause(self) -> None:
@@ -136,8 +134,8 @@ class Download:
             background(self.log, "downloading", self._pursue())
         elif self._patience is not None:
             self._patience.cancel()
-        elif aim is not _Aim.SAVED:
-            self._fetch.give_up()
+        elif self._work is not None and aim is not _Aim.SAVED:
+            self._work.cancel()
 
     async def _pursue(self) -> None:
         """Do what is aimed at, and then what has been aimed at meanwhile."""
@@ -147,25 +145,25 @@ class Download:
                 await self._step()
         finally:
             self.idle.callback(None)
-            # Last: whoever waited may ask for the same file again at once.
+            # Last: what waited for this may ask for the same file again at once.
             if self.progress.is_ended or self._aim is _Aim.STOPPED:
-                self.report.close()
+                self.reporter.close()
 
     async def _step(self) -> None:
-        """Do what is aimed at; whatever nobody has thought of ends it, or it would hang."""
+        """Do what is aimed at; end it on an unexpected error, or it would hang."""
         try:
             await _STEPS[self._aim](self)
         except CancelledError:
             raise
         except Exception:
-            self.log.failure("while downloading {name}", name=self._wanted.name)
-            self.report.become(Failed(str(DiskFault.unexpected()), is_kept=True))
+            self.log.failure("while downloading {name}", name=self._entry.name)
+            self.reporter.become(Failed(str(DiskFault.unexpected()), is_kept=True))
 
     async def _save(self) -> None:
-        """Get it, unless that is interrupted; wait as long as it does not fit on the disk."""
+        """Download it, unless that is canceled; wait while it does not fit on the disk."""
         wait = _FIRST_WAIT_SECONDS
         with suppress(CancelledError):
-            while not await self._try():
+            while not await self._try() and not self._is_aim_new:
                 self._patience = deferLater(self._context.clock, wait)
                 try:
                     await self._patience
@@ -174,12 +172,12 @@ class Download:
                 wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
 
     async def _try(self) -> bool:
-        """Get it; tell whether it has ended, well or badly."""
-        self._fetch = self._new_fetch()
-        self.report.measured(self._wanted.size)
+        """Download it; return whether it has ended, well or badly."""
+        self._content = self._new_content()
+        self.reporter.measured(self._entry.size)
+        self._work = Deferred.fromCoroutine(self._run())
         try:
-            await self._context.disk.offload(self._write_down, False)
-            target = await self._fetch.run()
+            target = await self._work
         except SomeGone as lack:
             self._lack(lack)
         except DiskFault as fault:
@@ -190,63 +188,69 @@ class Download:
         except (BadManifest, BadName) as error:
             await self._fail(str(error), is_kept=False)
         else:
-            await self._context.disk.offload(self._context.disk.journal.remove, self._wanted.file)
-            path = self._context.disk.inbox.path(target)
+            await self._disk.offload(self._disk.journal.remove, self._entry.file)
+            path = self._disk.inbox.path(target)
             self.log.info("saved {path}", path=path)
-            self.report.become(Saved(path, self.report.seconds, self.report.holders))
+            self.reporter.become(Saved(path, self.reporter.seconds, self.reporter.holders))
             # Whatever else was aimed at meanwhile came too late.
             self._aim, self._is_aim_new = _Aim.SAVED, False
+        finally:
+            self._work = None
         return True
 
+    async def _run(self) -> str:
+        await self._disk.call(self._write_down, False)
+        return await self._content.run()
+
     async def _block(self, fault: DiskFault) -> None:
-        self.log.info("{name} waits: {fault}", name=self._wanted.name, fault=fault)
+        self.log.info("{name} waits: {fault}", name=self._entry.name, fault=fault)
         if not fault.is_kept:
-            await self._context.disk.offload(self._fetch.forget)
-        self.report.become(Blocked(str(fault)))
+            await self._disk.offload(self._content.forget)
+        self.reporter.become(Blocked(str(fault)))
 
     async def _rest(self) -> None:
         try:
-            await self._context.disk.offload(self._write_down, True)
+            await self._disk.offload(self._write_down, True)
         except DiskFault as fault:
             self.log.warn(
-                "{name} will not rest for long: {fault}", name=self._wanted.name, fault=fault
+                "{name} will not rest for long: {fault}", name=self._entry.name, fault=fault
             )
-        self.report.become(Paused())
+        self.reporter.become(Paused())
 
     async def _give_up(self) -> None:
-        await self._context.disk.offload(self._forget)
-        self.report.become(Canceled())
+        await self._disk.offload(self._forget)
+        self.reporter.become(Canceled())
 
     async def _stop(self) -> None:
-        """Do nothing: what is there stays."""
+        """Leave what is there for the next run."""
 
     def _lack(self, lack: SomeGone) -> None:
-        report, path = self.report, self._context.disk.inbox.path(lack.target)
-        report.become(Incomplete(path, lack.names, report.seconds, report.holders))
+        reporter, path = self.reporter, self._disk.inbox.path(lack.target)
+        reporter.become(Incomplete(path, lack.names, reporter.seconds, reporter.holders))
 
     async def _fail(self, reason: str, is_kept: bool) -> None:
-        self.log.info("{name}: {reason}", name=self._wanted.name, reason=reason)
+        self.log.info("{name}: {reason}", name=self._entry.name, reason=reason)
         if not is_kept:
-            await self._context.disk.offload(self._forget)
-        self.report.become(Failed(reason, is_kept))
+            await self._disk.offload(self._forget)
+        self.reporter.become(Failed(reason, is_kept))
 
     def _write_down(self, is_paused: bool) -> None:
-        wants, wanted = self._context.disk.journal, self._wanted
-        if wanted.target is None:
+        journal, entry = self._disk.journal, self._entry
+        if entry.target is None:
             # An earlier try may have chosen a folder, and filled some of it.
-            wanted = wants.get(wanted.file) or wanted
-        wants.record(attrs.evolve(wanted, is_paused=is_paused))
+            entry = journal.get(entry.file) or entry
+        journal.record(attrs.evolve(entry, is_paused=is_paused))
 
     def _forget(self) -> None:
-        self._fetch.forget()
-        self._context.disk.journal.remove(self._wanted.file)
+        self._content.forget()
+        self._disk.journal.remove(self._entry.file)
 
-    def _new_fetch(self) -> FileDownload | FolderDownload:
-        wanted, context = self._wanted, self._context
-        if wanted.kind != "file":
-            return FolderDownload(context, wanted, self._hits, self.report)
-        item = Item(wanted.file, wanted.size, wanted.target or wanted.name.rpartition("/")[2])
-        return FileDownload(context, context.disk.inbox, item, self._hits, self.report)
+    def _new_content(self) -> FileDownload | FolderDownload:
+        context, entry = self._context, self._entry
+        if entry.kind != "file":
+            return FolderDownload(context, entry, self._hits, self.reporter)
+        item = Item(entry.file, entry.size, entry.target or entry.name.rpartition("/")[2])
+        return FileDownload(context, self._disk.inbox, item, self._hits, self.reporter)
 
 
 _STEPS: Final = {

@@ -180,12 +180,12 @@ class Downloads:
             return fail(CancelledError())
         download = self._running(wanted.file)
         if download is not None:
-            done = download.report.watch(watch)
+            done = download.reporter.watch(watch)
             if download.may_be_resumed:
                 download.start()
             return done
         download = self._add(wanted, hits)
-        done = download.report.watch(watch)
+        done = download.reporter.watch(watch)
         download.start()
         return done
 

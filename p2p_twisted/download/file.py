@@ -1,23 +1,35 @@
-"""Get one file from whoever delivers it, for as long as it is wanted."""
+"""Download one file, from what is here of it already to its final name."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from typing import Final
 
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import CancelledError
 
+from p2p_twisted.download.chunk_work import ChunkWork
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.in_progress import FileInProgress
+from p2p_twisted.download.local_copies import opened
+from p2p_twisted.download.progress import Checking, Copying, Saving
 from p2p_twisted.download.reporter import DownloadObserver
-from p2p_twisted.download.swarm import Swarm
+from p2p_twisted.runtime.tasks import uninterrupted
+from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.manifests import Item
+from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.wire.messages import Hit
+
+_CHECKED_AT_ONCE: Final = 64
 
 
 class FileDownload:
     """
-    Fetch one file: see what is there, have holders deliver the rest, save it.
+    Downloads one file.
 
-    :param hits: who has it; everybody is asked for others.
+    :param inbox: where it lands.
+    :param hits: the holders that are known; all peers are asked for others.
     """
 
     def __init__(
@@ -29,64 +41,122 @@ class FileDownload:
         observer: DownloadObserver,
     ) -> None:
         self._context = context
+        self._disk = context.disk
+        self._inbox = inbox
         self._item = item
         self._hits = tuple(hits)
         self._observer = observer
         self._path = inbox.path(inbox.part_path(item.target, item.file_id))
-        self._turn: Deferred[DeferredLock] | None = None
-        self._assembly = FileInProgress(context, inbox, item, observer)
-        self._gathering = Swarm(context, item, self._assembly, observer)
 
     async def run(self) -> str:
         """
-        Fetch it; where another download of this peer does so already, that comes first.
+        Download it; where another download of this peer does so already, that comes first.
 
         :returns: the target that it was published as, or was found at.
         :raises DiskFault: when it cannot be kept.
-        :raises CancelledError: when it was given up.
         """
-        self._turn = self._context.disk.locks.acquire(self._path)
-        await self._turn
+        await self._disk.locks.acquire(self._path)
         try:
-            return await self._run()
+            return await self._find() or await self._fetch()
         finally:
-            self._context.disk.locks.release(self._path)
-
-    async def _run(self) -> str:
-        assembly = self._assembly
-        try:
-            target = await assembly.find_same()
-            if target is not None:
-                self._observer.advanced(self._item.size or 0)
-            else:
-                await assembly.resume()
-                if not assembly.is_complete:
-                    await self._copy()
-                if not assembly.is_complete:
-                    await self._gathering.run(self._hits)
-                target = await assembly.save()
-            await self._context.disk.offload(assembly.forget)
-            return target
-        finally:
-            await assembly.close()
-
-    async def _copy(self) -> None:
-        """Take it from another file of this peer's, if there is one with that content."""
-        source = await self._context.local.copies.open(self._item.file_id)
-        if source is not None:
-            try:
-                await self._assembly.copy(source)
-            finally:
-                source.close()
-
-    def give_up(self) -> None:
-        """Stop as soon as possible; what has arrived stays."""
-        if self._turn is not None:
-            self._turn.cancel()
-        self._assembly.give_up()
-        self._gathering.give_up()
+            self._disk.locks.release(self._path)
 
     def forget(self) -> None:
         """Remove what is left of it, unless another download goes on with that; blocks."""
-        if not self._context.disk.locks.is_taken(self._path):
-            self._assembly.forget()
+        if not self._disk.locks.is_taken(self._path):
+            self._remove_part()
+
+    # From top to bottom
+
+    async def _find(self) -> str | None:
+        """Look for what is there already, under a name that it could have been given."""
+        item = self._item
+        find_same = self._inbox.find_same
+        target = await self._disk.call(find_same, item.target, item.file_id, item.size)
+        if target is not None:
+            self._observer.advanced(item.size or 0)
+            await self._disk.call(self._remove_part)
+        return target
+
+    async def _fetch(self) -> str:
+        work = ChunkWork(self._context, self._inbox, self._item, self._observer)
+        try:
+            await self._resume(work)
+            if not work.is_complete:
+                await self._copy(work)
+            if not work.is_complete:
+                await work.swarm.run(self._hits)
+            return await self._save(work.opened)
+        finally:
+            await work.close()
+
+    async def _resume(self, work: ChunkWork) -> None:
+        """Go on with what an earlier run has left."""
+        content = await self._disk.call(self._known_content)
+        if content is None:
+            return
+        file = await work.open(content)
+        if file.part.chunks_held:
+            self._observer.become(Checking())
+            await self._take_in(file, range(file.part.chunks_held), file.part.verified)
+
+    async def _copy(self, work: ChunkWork) -> None:
+        """Copy what is right of another file of this peer, if one has that content."""
+        async with opened(self._context.local.copies, self._item.file_id) as source:
+            if source is None or source.fd is None:
+                return
+            with suppress(WrongContent):
+                file = await work.open(Content(source.file_id, source.size, source.digests))
+                part, chunks = file.part, range(file.content.chunks)
+                self._observer.become(Copying())
+                if not part.chunks_held and await self._disk.call(part.clone, source.fd):
+                    await self._take_in(file, chunks, part.verified)
+                missing = [index for index in chunks if not file.picker.is_verified(index)]
+                await self._take_in(file, missing, partial(part.copied, source.fd))
+
+    async def _save(self, file: FileInProgress) -> str:
+        """
+        Publish it.
+
+        :returns: the target that it was published as.
+        """
+        self._observer.become(Saving())
+        targets: list[str] = []
+        publishing = self._disk.offload(self._publish, file.part).addCallback(targets.append)
+        # It is saved, or it is not: to cancel it now is too late.
+        with suppress(CancelledError):
+            await uninterrupted(publishing)
+        file.saved()
+        return targets[0]
+
+    # How it works
+
+    async def _take_in(
+        self,
+        file: FileInProgress,
+        indexes: Iterable[int],
+        take: Callable[[list[int]], list[int]],
+    ) -> None:
+        """Count chunks as received that turn out to be here, and right."""
+        rest = iter(indexes)
+        while some := list(islice(rest, _CHECKED_AT_ONCE)):
+            file.found(await self._disk.call(take, some))
+
+    def _known_content(self) -> Content | None:
+        item = self._item
+        if item.size == 0:
+            with suppress(WrongContent):
+                return Content(item.file_id, 0, b"")
+            return None
+        return self._disk.journal.content(item.file_id)
+
+    def _publish(self, part: PartFile) -> str:
+        folder, slash, _name = self._item.target.rpartition("/")
+        target = folder + slash + part.publish()
+        self._inbox.published([(target, part.content)])
+        self._remove_part()
+        return target
+
+    def _remove_part(self) -> None:
+        self._inbox.discard(self._item.target, self._item.file_id)
+        self._disk.journal.remove_digests(self._item.file_id)

@@ -1,218 +1,229 @@
-"""One file being put together: what of it is there, and what is missing."""
+"""What is there of a download, and what is asked of which holder: all that receivers know."""
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from functools import partial
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Protocol
 
-from twisted.internet.defer import CancelledError, DeferredLock
+from twisted.internet.interfaces import IReactorTime
 
-from p2p_twisted.download.context import DownloadContext
-from p2p_twisted.download.progress import Checking, Copying, Saving
 from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.picker.chunk_picker import ChunkPicker
-from p2p_twisted.storage.content import WORTH_SHARING_BYTES, Content, WrongContent
-from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.manifests import Item
+from p2p_twisted.picker.file_picker import FilePicker
+from p2p_twisted.picker.ranges import Range, ranges
+from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.storage.partial import PartialContent, PartialSource
-from p2p_twisted.wire.chunks import chunk_length
-from p2p_twisted.wire.source import Source
+from p2p_twisted.storage.small_files import SmallFileWriter
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import FileId, PeerName
 
-_CHECKED_AT_ONCE: Final = 64
 
-T = TypeVar("T")
+class Deliverer(Protocol):
+    """One holder's push."""
+
+    holder: PeerName
+
+    def ask(self) -> None:
+        """Ask for more, if it is time; or say that all is there."""
+
+
+class ChunkDeliverer(Deliverer, Protocol):
+    """One holder's push of chunks."""
+
+    def announce(self, chunks: Sequence[Range]) -> None:
+        """Tell the holder what it need not send."""
 
 
 class FileInProgress:
     """
-    The part file of one item, and the plan for the rest, once its digests are known.
+    One file whose digests are proven: its part file, and who delivers what is missing.
 
-    :ivar plan: which chunks are there; ``None`` until the digests are.
-    :ivar growing: what others are served from, if it is worth that.
+    :param heard: is called with other peers that download the same.
+    :ivar picker: which chunks are there, and of whom the others were asked.
     """
 
     def __init__(
-        self, context: DownloadContext, inbox: Inbox, item: Item, observer: DownloadObserver
+        self,
+        clock: IReactorTime,
+        rng: Random,
+        part: PartFile,
+        observer: DownloadObserver,
+        heard: Callable[[Hit], None],
     ) -> None:
-        self.plan: ChunkPicker | None = None
-        self.growing: PartialContent | None = None
-        self._context = context
-        self._inbox = inbox
-        self._item = item
+        self.content = part.content
+        self.part = part
+        self.picker = ChunkPicker(part.content.size, Random(rng.getrandbits(64)))
+        self._clock = clock
         self._observer = observer
-        self._part: PartFile | None = None
-        self._opening = DeferredLock()
-        self._is_given_up = False
+        self._heard = heard
+        self._partial = PartialContent(clock, part.content, self.picker.ranges_verified)
+        self._receivers: dict[PeerName, ChunkDeliverer] = {}
+        # What has come since holders were told, and which of them know what came before.
+        self._fresh: list[int] = []
+        self._told: set[PeerName] = set()
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether every byte is there."""
-        return self.plan is not None and self.plan.is_complete
+    # What receivers call
 
-    @property
-    def received(self) -> int:
-        """How many bytes are there."""
-        return self.plan.received if self.plan is not None else 0
-
-    @property
-    def size(self) -> int | None:
-        """The size of the whole: the proven one, or what its holders say."""
-        return self._item.size if self.plan is None else self.plan.size
-
-    async def find_same(self) -> str | None:
-        """Look for what is there already, under a name that it could have been given."""
-        item = self._item
-        return await self._offload(self._inbox.find_same, item.target, item.file_id, item.size)
-
-    async def resume(self) -> None:
+    def joined(self, receiver: ChunkDeliverer, is_partial: bool) -> None:
         """
-        Go on with what an earlier run has left.
+        Count on one more holder.
 
-        :raises DiskFault: when it cannot be.
-        :raises CancelledError: when it was given up, here and below.
+        :param is_partial: whether it has only what it will announce.
         """
-        content = await self._offload(self._known_content)
-        if content is None:
-            return
-        await self.open(content)
-        part = self._part
-        if part is None or not part.chunks_held:
-            return
-        self._observer.become(Checking())
-        await self._take_in(range(part.chunks_held), part.verified)
+        self._observer.receiving(receiver.holder)
+        self._receivers[receiver.holder] = receiver
+        self.picker.add(receiver.holder, self._clock.seconds(), is_partial)
 
-    async def copy(self, source: Source) -> None:
-        """Take what is missing from content that stands here, as far as that is right."""
-        if source.fd is None:
-            return
-        with suppress(WrongContent):
-            content = Content(source.file_id, source.size, source.digests)
-            plan = await self.open(content)
-            part = self._part
-            assert part is not None
-            self._observer.become(Copying())
-            if not part.chunks_held and await self._offload(part.clone, source.fd):
-                await self._take_in(range(content.chunks), part.verified)
-            missing = [index for index in range(content.chunks) if not plan.is_verified(index)]
-            await self._take_in(missing, partial(part.copied, source.fd))
+    def request(self, holder: PeerName) -> tuple[Range, ...]:
+        """Choose what to ask a holder for now, if anything."""
+        if holder not in self._receivers:
+            return ()
+        return self.picker.ask(holder, self._clock.seconds())
 
-    async def open(self, content: Content) -> ChunkPicker:
+    def announced(self, holder: PeerName, chunks: Sequence[Range]) -> None:
         """
-        Get ready for chunks, now that the digests are known.
+        Record what a holder has; from the first time on, that it has nothing else.
 
-        :raises DiskFault: when there is no room for them.
+        :raises ProtocolError: when that cannot be.
         """
-        async with self._opening:
-            if self._is_given_up:
-                raise CancelledError()
-            if self._part is None:
-                self._part = await self._context.disk.offload(self._open_part, content)
-                self.plan = ChunkPicker(content.size, Random(self._context.rng.getrandbits(64)))
-                if content.size > WORTH_SHARING_BYTES:
-                    held = self.plan.ranges_verified
-                    self.growing = PartialContent(self._context.clock, content, held)
-                if self._item.size is not None:
-                    self._observer.resized(content.size - self._item.size)
-            assert self.plan is not None
-            return self.plan
+        if holder in self._receivers:
+            self.picker.announced(holder, chunks)
 
-    def keep(self, index: int, chunk: memoryview) -> None:
+    def moved(self, holder: PeerName, count: int) -> None:
+        """Record that a holder has sent some bytes of a chunk."""
+        self._observer.moved(holder, count)
+        self.picker.moved(holder, count, self._clock.seconds())
+
+    def accept(self, holder: PeerName, index: int, chunk: memoryview) -> None:
         """
-        Verify a chunk, and write it down.
+        Verify a chunk and write it; ignore one that is there already.
 
         :raises WrongContent: when these are not its bytes.
-        :raises DiskFault: when they cannot be kept.
+        :raises DiskFault: when they cannot be written.
         """
-        assert self._part is not None
-        self._part.write(index, chunk)
-        self._verified(index)
+        is_new = not self.picker.is_verified(index)
+        if is_new:
+            self.part.write(index, chunk)
+        self.picker.delivered(holder, index, self._clock.seconds())
+        if is_new:
+            self._partial.verified(index)
+            self._fresh.append(index)
+            self._observer.delivered(holder, len(chunk))
 
-    def open_source(self) -> PartialSource | None:
-        """Open what is there, for one push."""
-        if self.growing is None or self._part is None:
-            return None
-        return PartialSource(self.growing, self._part.duplicate())
+    # What the download calls
 
-    async def save(self) -> str:
-        """
-        Publish it.
+    def found(self, indexes: Iterable[int]) -> None:
+        """Count chunks as received that turn out to be in the part file, and right."""
+        for index in indexes:
+            self.picker.verified(index)
+            self._partial.verified(index)
+            self._observer.advanced(self.content.length(index))
 
-        :returns: the target that it was published as.
-        :raises DiskFault: when that cannot be done.
-        """
-        assert self._part is not None
-        self._observer.become(Saving())
-        # Not interruptible: either it is saved, or it is not.
-        target = await self._context.disk.offload(self._publish, self._part)
-        if self.growing is not None:
-            self.growing.saved(self._part.modified)
-        return target
+    def left(self, holder: PeerName) -> bool:
+        """Count on a holder no longer; return whether it had begun to deliver."""
+        self._told.discard(holder)
+        self.picker.release(holder)
+        return self._receivers.pop(holder, None) is not None
 
-    def give_up(self) -> None:
-        """Do nothing more than what is being done."""
-        self._is_given_up = True
+    def ask_all(self) -> None:
+        """Ask every holder for what there is to ask for, or tell it that all is there."""
+        for receiver in list(self._receivers.values()):
+            receiver.ask()
 
-    async def close(self) -> None:
-        """Let go of the part file."""
-        # Somebody may still be opening it.
-        async with self._opening:
-            self._is_given_up = True
-            if self.growing is not None:
-                self.growing.lost()
-            if self._part is not None:
-                self._part.close()
-            # The digests of a large file have megabytes, and ended downloads are remembered.
-            self._part = self.plan = self.growing = None
+    def tell_holders(self) -> None:
+        """Tell holders that send too much, or have some chunks only, what they need not send."""
+        fresh, self._fresh = tuple(ranges(sorted(self._fresh))), []
+        for holder, receiver in self._receivers.items():
+            if holder in self._told:
+                receiver.announce(fresh)
+            elif self.picker.is_worth_telling(holder):
+                self._told.add(holder)
+                receiver.announce(tuple(self.picker.ranges_verified()))
 
-    def forget(self) -> None:
-        """Remove what is left of it beside the file that was published; blocks."""
-        self._inbox.discard(self._item.target, self._item.file_id)
-        self._context.disk.journal.remove_digests(self._item.file_id)
+    def saved(self) -> None:
+        """Serve others from the published file; what is being sent to them goes on."""
+        self._partial.saved(self.part.modified)
 
-    async def _take_in(
-        self, indexes: Iterable[int], take: Callable[[list[int]], list[int]]
+    def close(self) -> None:
+        """Close the part file; what is written stays."""
+        self._partial.lost()
+        self.part.close()
+
+    # What other peers ask: see PartialDownload
+
+    def hit(self, me: PeerName) -> Hit:
+        """Say that this peer will have some of it."""
+        return self._hit(me)
+
+    def open(self) -> tuple[PartialSource, PartialContent]:
+        """Open what there is of it, for one push."""
+        return PartialSource(self._partial, self.part.duplicate()), self._partial
+
+    def heard_of(self, peer: PeerName, route: tuple[PeerName, ...]) -> None:
+        """Remember a peer that downloads it, too: it can be asked in return."""
+        self._heard(self._hit(peer, route))
+
+    def _hit(self, peer: PeerName, route: tuple[PeerName, ...] = ()) -> Hit:
+        content, name = self.content, self.part.name
+        return Hit(peer, name, content.size, file=content.file_id, route=route, partial=True)
+
+
+class SmallFilesInProgress:
+    """
+    Many small files, each of which comes whole, and who delivers them.
+
+    :param targets: what each is to become; the same content may be wanted several times.
+    """
+
+    def __init__(
+        self,
+        picker: FilePicker,
+        writer: SmallFileWriter,
+        targets: Mapping[FileId, Sequence[str]],
+        observer: DownloadObserver,
     ) -> None:
-        """Count chunks as received that turn out to be here, and right."""
-        rest = iter(indexes)
-        while some := list(islice(rest, _CHECKED_AT_ONCE)):
-            for index in await self._offload(take, some):
-                assert self.plan is not None
-                self._verified(index)
-                self._observer.advanced(chunk_length(self.plan.size, index))
+        self.picker = picker
+        self._writer = writer
+        self._targets = targets
+        self._observer = observer
+        self._receivers: dict[PeerName, Deliverer] = {}
 
-    def _verified(self, index: int) -> None:
-        assert self.plan is not None
-        self.plan.verified(index)
-        if self.growing is not None:
-            self.growing.verified(index)
+    # What receivers call
 
-    def _publish(self, part: PartFile) -> str:
-        folder, slash, _name = self._item.target.rpartition("/")
-        target = folder + slash + part.publish()
-        self._inbox.published([(target, part.content)])
-        return target
+    def joined(self, receiver: Deliverer) -> None:
+        """Ask a holder that has connected."""
+        self._receivers[receiver.holder] = receiver
+        self._observer.receiving(receiver.holder)
+        receiver.ask()
 
-    def _known_content(self) -> Content | None:
-        item = self._item
-        if item.size == 0:
-            try:
-                return Content(item.file_id, 0, b"")
-            except WrongContent:
-                return None
-        return self._context.disk.journal.content(item.file_id)
+    def pending_size(self, holder: PeerName, file_id: FileId) -> int | None:
+        """Return the size in bytes of a file that a holder was asked for; ``None`` for others."""
+        return self.picker.size(file_id) if self.picker.is_pending(holder, file_id) else None
 
-    def _open_part(self, content: Content) -> PartFile:
-        # A single chunk is there or not: there is nothing to go on with.
-        if content.chunks > 1:
-            self._context.disk.journal.record_digests(content)
-        return self._inbox.open_part(self._item.target, content)
+    def accept(self, holder: PeerName, content: Content, whole: bytes) -> None:
+        """Save a file, which is verified."""
+        if self.picker.delivered(holder, content.file_id):
+            self._observer.moved(holder, content.size)
+            self._observer.delivered(holder, self._size_of_all(content))
+            self._writer.put(content, whole)
 
-    async def _offload(self, function: Callable[..., T], *args: Any) -> T:
-        """Work with the disk; that cannot be interrupted, but what comes after it can."""
-        result = await self._context.disk.offload(function, *args)
-        if self._is_given_up:
-            raise CancelledError()
-        return result
+    # What the download calls
+
+    def found(self, content: Content, whole: bytes) -> None:
+        """Save a file that is here already, which is verified."""
+        if self.picker.found(content.file_id):
+            self._observer.advanced(self._size_of_all(content))
+            self._writer.put(content, whole)
+
+    def left(self, holder: PeerName) -> None:
+        """Count on a holder no longer."""
+        self._receivers.pop(holder, None)
+        self.picker.release(holder)
+
+    def ask_all(self) -> None:
+        """Ask every holder for what there is to ask for, or tell it that all is there."""
+        for receiver in list(self._receivers.values()):
+            receiver.ask()
+
+    def _size_of_all(self, content: Content) -> int:
+        return content.size * len(self._targets[content.file_id])

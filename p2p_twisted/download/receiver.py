@@ -1,15 +1,16 @@
-"""The requester's side of a push: take what was asked for, and nothing else."""
+"""The requester's side of a push: accept what was asked for, and nothing else."""
 
 import mmap
 from collections import deque
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from typing_extensions import override
 
-from p2p_twisted.download.taking import Delivery, Taker
-from p2p_twisted.picker.chunk_picker import ChunkPicker
+from p2p_twisted.download.in_progress import FileInProgress
 from p2p_twisted.picker.ranges import Range, announcements
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.content import Content, WrongContent
@@ -18,144 +19,215 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.chunks import DIGEST_BYTES, chunk_count
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.messages import (
-    Chunk,
-    Done,
-    Error,
-    Have,
-    Message,
-    Push,
-    Refuse,
-    Send,
-)
+from p2p_twisted.wire.messages import Chunk, Done, Error, Have, Message, Push, Refuse, Send
+from p2p_twisted.wire.names import PeerName
 from p2p_twisted.wire.session import Session
+
+OpenFile = Callable[[Content], "Deferred[FileInProgress]"]
+"""Opens the part file of what the digests have proven; fails with :class:`DiskFault`."""
 
 _LINES_AT_ONCE: Final = 16
 _FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 
 
-class ChunkReceiver(Session):
+class Delivery(Protocol):
+    """One request to one holder: what it has come to."""
+
+    holder: PeerName
+
+    def ended(self, reason: str) -> None:
+        """The holder is done, or gone; what is missing decides what comes next."""
+
+    def lied(self, reason: str) -> None:
+        """The holder delivered something else than the file id names."""
+
+    def doubted(self, reason: str) -> None:
+        """The holder delivered wrong bytes: its file may have changed on their way."""
+
+    def failed(self, fault: Exception) -> None:
+        """What comes cannot be kept, whichever holder delivers it."""
+
+
+class PushReceiver(Session):
     """
     A session on an accepted connection that began with a ``PUSH`` we asked for.
 
-    The digests come first. Then chunks come as they are asked for; at least 1 KiB
-    per second of them must, over half a minute.
+    The digests come first. From then on at least 1 KiB per second must come of what the
+    holder was asked for, over half a minute; otherwise the connection ends.
 
-    :ivar holder: whose push it is.
+    :ivar holder: the peer that pushes.
     :ivar is_done: whether all has come, and the connection closes in order.
     """
 
     log = Logger()
 
     is_done = False
+    _kind = "a push"
 
-    def __init__(
-        self, connection: Connection, push: Push, delivery: Delivery, taker: Taker
-    ) -> None:
+    def __init__(self, connection: Connection, push: Push, delivery: Delivery) -> None:
         self.holder = delivery.holder
         self._connection = connection
         self._push = push
         self._delivery = delivery
-        self._taker = taker
         self._digests = bytearray()
-        self._plan: ChunkPicker | None = None
-        self._content: Content | None = None
-        self._index = 0
-        # One buffer for all chunks, made when the first one comes, and the part of it in use.
-        self._buffer = memoryview(b"")
-        self._chunk = self._buffer
         self._since_mark = 0
-        self._untold: deque[Have] = deque()
-        connection.set_deadline(limits.STALL_SECONDS)
+        self._put_off_deadline()
         connection.input.expect_raw(DIGEST_BYTES * chunk_count(push.size), self._take_digests)
         if not push.size:
-            self._check_digests()
+            self._digests_came(b"")
 
+    def ask(self) -> None:
+        """Ask for more, if it is time; or say that all is there."""
+        raise NotImplementedError
+
+    @override
     def received(self, message: Message) -> None:
-        """Take a chunk's announcement, or an end."""
-        if isinstance(message, Chunk):
-            self._expect_chunk(message)
-        elif isinstance(message, Have):
-            self._take_note(message)
-        elif isinstance(message, Refuse | Error):
-            self._delivery.ended(message.reason)
-            self._connection.close()
-        else:
-            raise ProtocolError(f"{message.verb} has no place in a push")
+        """Handle an end; subclasses handle what else has a place in their pushes."""
+        if not isinstance(message, Refuse | Error):
+            raise ProtocolError(f"{message.verb} has no place in {self._kind}")
+        self._delivery.ended(message.reason)
+        self._connection.close()
 
+    @override
     def lost(self, reason: Failure) -> None:
-        """Take note that the holder is gone; what is missing decides whether it was done."""
-        # This session and its connection know each other: the buffer would outlive them a while.
-        self._buffer = self._chunk = memoryview(b"")
+        """End the delivery; what is missing decides whether it was complete."""
         self._delivery.ended("the connection was lost")
 
     def abort(self) -> None:
-        """Take nothing more from this holder."""
+        """Accept nothing more from this holder."""
         self._connection.abort()
+
+    def _digests_came(self, digests: bytes) -> None:
+        raise NotImplementedError
 
     def _take_digests(self, piece: bytes) -> None:
         self._moved(len(piece))
         self._digests += piece
         if len(self._digests) == DIGEST_BYTES * chunk_count(self._push.size):
-            self._check_digests()
-
-    def _check_digests(self) -> None:
-        try:
-            content = Content(self._push.file, self._push.size, bytes(self._digests))
-        except WrongContent as lie:
-            self._delivery.lied(str(lie))
-            self._connection.abort()
-        else:
+            digests = bytes(self._digests)
             self._digests.clear()
-            self._connection.clear_deadline()
-            background(self.log, "preparing for a download", self._begin(content))
+            self._digests_came(digests)
 
-    async def _begin(self, content: Content) -> None:
-        try:
-            plan = await self._taker.begin(self.holder, content)
-        except DiskFault as fault:
-            self._failed(fault)
-            return
-        except Exception:
-            self.log.failure("while preparing for a download")
-            self._failed(DiskFault.unexpected())
-            return
-        self._content, self._plan = content, plan
-        if self._connection.is_open:
-            self._connection.set_deadline(limits.STALL_SECONDS)
-            self._taker.joined(self, self._push.partial)
-            self.ask()
+    def _moved(self, count: int) -> None:
+        """Put the deadline off whenever enough has come to keep above the floor."""
+        self._since_mark += count
+        if self._since_mark >= _FLOOR_BYTES:
+            self._put_off_deadline()
 
+    def _put_off_deadline(self) -> None:
+        self._since_mark = 0
+        self._connection.set_deadline(limits.STALL_SECONDS)
+
+    def _end(self) -> None:
+        """Tell the holder that all is there."""
+        self.is_done = True
+        self._connection.send(Done())
+        # The side that closes first keeps the port busy for a minute: that is the holder.
+        self._connection.set_deadline(limits.CLOSE_SECONDS)
+        self._delivery.ended("complete")
+
+    def _lied(self, lie: WrongContent) -> None:
+        self._delivery.lied(str(lie))
+        self._connection.abort()
+
+    def _failed(self, fault: DiskFault) -> None:
+        self._delivery.failed(fault)
+        self._connection.abort()
+
+
+class ChunkReceiver(PushReceiver):
+    """Receives chunks of one file, as they are asked for."""
+
+    def __init__(
+        self, connection: Connection, push: Push, delivery: Delivery, open_file: OpenFile
+    ) -> None:
+        self._open_file = open_file
+        self._opening: Deferred[None] | None = None
+        self._file: FileInProgress | None = None
+        self._index = 0
+        # One buffer for all chunks, made when the first one comes, and the part of it in use.
+        self._buffer = memoryview(b"")
+        self._chunk = self._buffer
+        self._untold: deque[Have] = deque()
+        super().__init__(connection, push, delivery)
+
+    @override
+    def received(self, message: Message) -> None:
+        """Handle a chunk's announcement, what the holder has, or an end."""
+        if isinstance(message, Chunk):
+            self._expect_chunk(message)
+        elif isinstance(message, Have):
+            self._announced(message)
+        else:
+            super().received(message)
+
+    @override
+    def lost(self, reason: Failure) -> None:
+        """End the delivery; what is missing decides whether it was complete."""
+        # This session and its connection know each other: the buffer would outlive them a while.
+        self._buffer = self._chunk = memoryview(b"")
+        super().lost(reason)
+
+    @override
+    def abort(self) -> None:
+        """Accept nothing more from this holder."""
+        super().abort()
+        if self._opening is not None:
+            self._opening.cancel()
+
+    @override
     def ask(self) -> None:
         """Ask for more, if it is time; or say that all is there."""
-        assert self._plan is not None
+        assert self._file is not None
         if self.is_done or not self._connection.is_open:
             return
-        if self._plan.is_complete:
-            self.is_done = True
-            self._connection.send(Done())
-            # Whoever closes first keeps the port busy for a minute: let it be the holder.
-            self._connection.set_deadline(limits.CLOSE_SECONDS)
-            self._delivery.ended("complete")
-            return
-        asked = self._taker.ask(self.holder)
-        if asked:
-            self._connection.send(Send(asked))
+        if self._file.picker.is_complete:
+            self._end()
+        elif chunks := self._file.request(self.holder):
+            self._connection.send(Send(chunks))
 
     def announce(self, chunks: Sequence[Range]) -> None:
-        """Tell the holder what needs not be sent, now or with the next announcements."""
+        """Tell the holder what it need not send, now or with the next announcements."""
         self._untold.extend(announcements(chunks))
         if self._connection.is_open and not self.is_done:
             for _ in range(min(len(self._untold), _LINES_AT_ONCE)):
                 self._connection.send(self._untold.popleft())
 
-    def _take_note(self, have: Have) -> None:
-        if self._plan is None:
+    @override
+    def _digests_came(self, digests: bytes) -> None:
+        try:
+            content = Content(self._push.file, self._push.size, digests)
+        except WrongContent as lie:
+            self._lied(lie)
+            return
+        self._connection.clear_deadline()
+        opening = self._open_file(content)
+        self._opening = opening.addCallbacks(self._begin, self._cannot_begin)
+        background(self.log, "preparing for a download", self._opening)
+
+    def _begin(self, file: FileInProgress) -> None:
+        if self._connection.is_open:
+            self._file = file
+            self._put_off_deadline()
+            file.joined(self, self._push.partial)
+            self.ask()
+
+    def _cannot_begin(self, failure: Failure) -> None:
+        fault = failure.value
+        if isinstance(fault, CancelledError):
+            return
+        if not isinstance(fault, DiskFault):
+            self.log.failure("while preparing for a download", failure)
+            fault = DiskFault.unexpected()
+        self._failed(fault)
+
+    def _announced(self, have: Have) -> None:
+        if self._file is None:
             raise ProtocolError("it is not known yet what there is to have")
-        self._taker.announced(self.holder, have.chunks)
-        if not self._plan.has_pending(self.holder):
+        self._file.announced(self.holder, have.chunks)
+        if not self._file.picker.has_pending(self.holder):
             # Now that there is something to ask for.
-            self._connection.set_deadline(limits.STALL_SECONDS)
+            self._put_off_deadline()
         self.ask()
 
     def _expect_chunk(self, chunk: Chunk) -> None:
@@ -163,15 +235,16 @@ class ChunkReceiver(Session):
             # It has not heard yet that all is there.
             self._connection.abort()
             return
-        if self._plan is None or self._content is None:
+        if self._file is None:
             raise ProtocolError("no chunk was asked for yet")
-        if not self._plan.is_asked(self.holder, chunk.index):
+        if not self._file.picker.is_asked(self.holder, chunk.index):
             raise ProtocolError(f"chunk {chunk.index} was not asked for")
-        if chunk.length != self._content.length(chunk.index):
+        content = self._file.content
+        if chunk.length != content.length(chunk.index):
             raise ProtocolError(f"chunk {chunk.index} does not have {chunk.length} bytes")
         if not self._buffer:
             # Whole pages, as a file's are: they are copied faster to where they lie alike.
-            self._buffer = memoryview(mmap.mmap(-1, min(limits.CHUNK_BYTES, self._content.size)))
+            self._buffer = memoryview(mmap.mmap(-1, min(limits.CHUNK_BYTES, content.size)))
         self._index, self._chunk = chunk.index, self._buffer[: chunk.length]
         self._connection.input.expect_block(self._chunk, self._moved, self._take_chunk)
 
@@ -179,8 +252,9 @@ class ChunkReceiver(Session):
         if self.is_done:
             # A second copy that was on its way when the first one came.
             return
+        assert self._file is not None
         try:
-            self._taker.take(self.holder, self._index, self._chunk)
+            self._file.accept(self.holder, self._index, self._chunk)
         except WrongContent as wrong:
             self._delivery.doubted(str(wrong))
             self._connection.abort()
@@ -189,21 +263,16 @@ class ChunkReceiver(Session):
         else:
             self.ask()
 
+    @override
     def _moved(self, count: int) -> None:
-        """Put the deadline off whenever enough has come to keep above the floor."""
-        self._taker.moved(self.holder, count)
-        self._since_mark += count
-        if self._since_mark >= _FLOOR_BYTES:
-            self._since_mark = 0
-            self._connection.set_deadline(limits.STALL_SECONDS)
-
-    def _failed(self, fault: DiskFault) -> None:
-        self._delivery.failed(fault)
-        self._connection.abort()
+        super()._moved(count)
+        if self._file is not None and not self.is_done:
+            self._file.moved(self.holder, count)
 
 
 class Unwanted(Session):
-    """The session of a connection that is being closed: nothing of it is taken."""
+    """The session of a connection that is being closed."""
 
+    @override
     def received(self, message: Message) -> None:
         """Ignore it."""

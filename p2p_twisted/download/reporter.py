@@ -65,6 +65,7 @@ class Reporter:
         self._began = clock.seconds()
         self._told = -_EVERY_SECONDS
         self._due = Alarm(clock, self._tell)
+        self._rest_soon = Alarm(clock, self._rest)
 
     @property
     def progress(self) -> Progress:
@@ -112,6 +113,7 @@ class Reporter:
         """Tell nothing more; what waits for the end is told how it stands."""
         self._watches.clear()
         self._due.stop()
+        self._rest_soon.stop()
         self._release()
 
     # See DownloadObserver
@@ -119,12 +121,13 @@ class Reporter:
     def become(self, state: State) -> None:
         """Change the state."""
         self._progress = attrs.evolve(self._progress, state=state)
-        if self._progress.is_resting:
-            self._tell()
+        if isinstance(state, Waiting):
+            # Not at once: what a watcher does then may cancel the coroutine that says so.
+            self._rest_soon.set(0.0)
+        elif self._progress.is_resting:
+            self._rest()
         else:
             self._tell_soon()
-        if self._progress.is_resting and not self._progress.is_ended:
-            self._release()
 
     def seeking(self) -> None:
         """No holder delivers; it is still waiting if it was."""
@@ -159,6 +162,12 @@ class Reporter:
         self._progress = attrs.evolve(self._progress, size=self._progress.size + by)
 
     # How it works
+
+    def _rest(self) -> None:
+        if self._progress.is_resting:
+            self._tell()
+            if not self._progress.is_ended:
+                self._release()
 
     def _tell_soon(self) -> None:
         if not self._due.is_set:

@@ -1,7 +1,8 @@
-"""Have several holders deliver one file at once, and find others while they do."""
+"""Have several holders deliver something at once, and find others while it is incomplete."""
 
-from collections.abc import Iterable
-from typing import Any, Final, TypeVar
+from collections.abc import AsyncIterator, Collection, Container, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import LoopingCall, deferLater
@@ -9,253 +10,263 @@ from twisted.logger import Logger
 
 from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
-from p2p_twisted.download.deliveries import Deliveries
-from p2p_twisted.download.in_progress import FileInProgress
 from p2p_twisted.download.progress import Waiting
 from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.picker.holder_queue import HolderQueue
 from p2p_twisted.runtime.background import background
-from p2p_twisted.storage.content import WORTH_SHARING_BYTES
-from p2p_twisted.storage.disk import DiskFault
-from p2p_twisted.storage.manifests import Item
-from p2p_twisted.storage.partial import PartialContent, PartialSource
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import PeerName
+from p2p_twisted.wire.names import FileId, PeerName
 
 _FIRST_WAIT_SECONDS: Final = 1.0
 _FIRST_FIND_SECONDS: Final = 0.5
 _TICK_SECONDS: Final = 0.2
 
-T = TypeVar("T")
+
+class SwarmWork:
+    """
+    What a swarm is to deliver.
+
+    :ivar file_ids: what holders offer of it.
+    :ivar is_one_file: whether all holders deliver one file: then they count as one
+        download, and others are looked for while they deliver.
+    """
+
+    file_ids: Container[FileId | None]
+    is_one_file: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all is there."""
+        raise NotImplementedError
+
+    @property
+    def received(self) -> int:
+        """How much has come; in any unit, since only growth counts."""
+        raise NotImplementedError
+
+    @property
+    def room(self) -> int:
+        """How many holders are of use at a time."""
+        raise NotImplementedError
+
+    async def find(self) -> Iterable[Hit]:
+        """Look for holders of what is missing, in bounded time."""
+        raise NotImplementedError
+
+    async def ask(self, hit: Hit) -> bool:
+        """
+        Let a holder deliver what it can.
+
+        :returns: whether it has begun to.
+        :raises DiskFault: when what came could not be kept.
+        """
+        raise NotImplementedError
+
+    def ask_all(self) -> None:
+        """Ask all that deliver for more, or tell them that all is there."""
+        raise NotImplementedError
+
+    async def settle(self) -> None:
+        """
+        Wait until what has come is written, where that is not at once.
+
+        :raises DiskFault: when it cannot be.
+        """
+
+    # Of one file
+
+    @property
+    def has_whole(self) -> bool:
+        """Whether a holder delivers that may be asked for everything."""
+        return False
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether any holder owes what it was asked for."""
+        return False
+
+    def look_after(self) -> Collection[PeerName]:
+        """Do what is due from time to time; return the holders from which nothing comes."""
+        return ()
 
 
 class Swarm:
     """
-    Finds those who deliver one file, while it is incomplete.
+    The holders that deliver some work, and those that could.
 
-    Up to eight holders deliver at once, and count as one download. Everybody is asked
-    for others when they have all failed, in growing intervals, and while they deliver,
-    too, for as long as there are fewer than a file of that size is worth.
+    All peers are asked for holders when those known have failed, in growing intervals.
     """
 
     log = Logger()
 
     def __init__(
-        self,
-        context: DownloadContext,
-        item: Item,
-        assembly: FileInProgress,
-        observer: DownloadObserver,
+        self, context: DownloadContext, work: SwarmWork, observer: DownloadObserver
     ) -> None:
         self._context = context
-        self._item = item
-        self._assembly = assembly
+        self._clock = context.clock
+        self._work = work
         self._observer = observer
-        self._offers = HolderQueue(item.file_id, context.peers.tickets.may_ask)
-        self._deliveries = Deliveries(context.clock, assembly, observer)
+        self._queue = HolderQueue(work.file_ids, context.peers.tickets.may_ask)
         self._running: dict[PeerName, Deferred[Any]] = {}
-        self._fault: DiskFault | None = None
-        self._awaited: Deferred[Any] | None = None
-        self._event: Deferred[None] | None = None
-        self._is_given_up = False
-        self._finds = 0
+        self._snubbed: frozenset[PeerName] = frozenset()
+        self._fault: Exception | None = None
+        self._changed: Deferred[None] = Deferred()
+        self._received = 0
+        # When something new came last.
+        self._idle_since = 0.0
         self._find_at = 0.0
         self._find_after = 0.0
         self._is_finding = False
-
-    # What the fetch calls
 
     async def run(self, hits: Iterable[Hit]) -> None:
         """
         Have holders deliver until all is there, however long that takes.
 
-        :param hits: whom to ask first.
-        :raises DiskFault: when it cannot be kept.
-        :raises CancelledError: when it was given up.
+        :param hits: the holders to ask first.
+        :raises DiskFault: when what comes cannot be kept.
         """
+        self._queue.add(hits)
         self._observer.seeking()
-        self._offers.add(hits)
-        self._context.local.partials.add(self._item.file_id, self)
-        try:
-            await self._gather()
-        finally:
-            self._context.local.partials.remove(self._item.file_id, self)
-
-    def give_up(self) -> None:
-        """Stop as soon as possible."""
-        self._is_given_up = True
-        if self._awaited is not None:
-            self._awaited.cancel()
-
-    # What others ask: see Partial
-
-    def hit(self, me: PeerName) -> Hit | None:
-        """Tell that there will be some of it, once it is known what it is."""
-        growing = self._assembly.growing
-        if growing is None:
-            return None
-        name = self._item.target.rpartition("/")[2]
-        return Hit(me, name, growing.content.size, file=self._item.file_id, partial=True)
-
-    def open(self) -> tuple[PartialSource, PartialContent] | tuple[None, None]:
-        """Open what there is of it, for one push."""
-        source, growing = self._assembly.open_source(), self._assembly.growing
-        return (source, growing) if source is not None and growing is not None else (None, None)
-
-    def heard_of(self, peer: PeerName, route: tuple[PeerName, ...]) -> None:
-        """Take note of somebody who downloads it, too."""
-        growing = self._assembly.growing
-        if growing is not None and peer not in self._running:
-            size, name = growing.content.size, self._item.target.rpartition("/")[2]
-            hit = Hit(peer, name, size, file=self._item.file_id, route=route, partial=True)
-            self._offers.add([hit])
-            self._go_on()
-
-    # One turn after the other
-
-    async def _gather(self) -> None:
-        clock, wait = self._context.clock, 0.0
+        self._received, self._idle_since = self._work.received, self._clock.seconds()
+        wait = 0.0
         while True:
-            before = self._assembly.received
-            if self._offers.has_any:
-                await self._deliver_in_turn()
-            if self._assembly.is_complete:
+            before = self._work.received
+            if self._work.is_one_file and self._queue.has_any:
+                async with self._slot():
+                    await self._deliver()
+            else:
+                await self._deliver()
+            if self._work.is_complete:
                 return
-            if self._assembly.received > before:
+            if self._work.received > before:
                 wait = 0.0
-            self._nobody_delivers()
-            await self._interruptible(deferLater(clock, wait))
+            self._no_holder_delivers()
+            await deferLater(self._clock, wait)
             wait = min(max(_FIRST_WAIT_SECONDS, 2 * wait), limits.SEEK_AGAIN_SECONDS)
-            found = await self._interruptible(self._find())
-            self._offers.add(found)
+            self._queue.add(await self._work.find())
 
-    async def _deliver_in_turn(self) -> None:
-        """Deliver when it is this download's turn."""
-        clock, slots = self._context.clock, self._context.bandwidth.slots
-        queued = clock.seconds()
-        await self._interruptible(slots.acquire())
-        # To wait for one's turn is not to wait for a holder.
-        self._deliveries.idle_since += clock.seconds() - queued
-        self._find_at = clock.seconds() + _FIRST_FIND_SECONDS
-        self._find_after = _FIRST_WAIT_SECONDS
-        ticking = LoopingCall(self._tick)
-        ticking.clock = clock
-        background(self.log, "watching deliveries", ticking.start(_TICK_SECONDS, now=False))
-        try:
-            await self._deliver()
-        finally:
-            ticking.stop()
-            self._deliveries.ask_all()
-            for asking in list(self._running.values()):
-                asking.cancel()
-            slots.release()
+    def heard(self, hit: Hit) -> None:
+        """Remember one more holder, and ask it if there is room."""
+        if hit.peer not in self._running:
+            self._queue.add([hit])
+            self.go_on()
 
-    async def _deliver(self) -> None:
-        """Have holders deliver until all is there, or none of them is left."""
-        self._ask_more_holders()
-        while self._running and not (self._assembly.is_complete or self._fault):
-            self._event = Deferred()
-            await self._interruptible(self._event)
-            self._ask_more_holders()
-        if self._fault is not None:
-            raise self._fault
+    def go_on(self) -> None:
+        """See what there is to do now that something has changed."""
+        self._work.ask_all()
+        if not self._changed.called:
+            self._changed.callback(None)
+
+    def fail(self, fault: Exception) -> None:
+        """End it with a fault that no holder is to blame for."""
+        self._fault = fault
+        self.go_on()
 
     # Holders
 
+    async def _deliver(self) -> None:
+        """Have holders deliver until all is there, or none of them is left."""
+        self._find_at = self._clock.seconds() + _FIRST_FIND_SECONDS
+        self._find_after = _FIRST_WAIT_SECONDS
+        ticking = LoopingCall(self._tick)
+        ticking.clock = self._clock
+        background(self.log, "watching deliveries", ticking.start(_TICK_SECONDS, now=False))
+        try:
+            self._ask_more_holders()
+            while self._running and not (self._work.is_complete or self._fault):
+                self._changed = Deferred()
+                await self._changed
+                self._ask_more_holders()
+            await self._work.settle()
+            if self._fault is not None:
+                raise self._fault
+        finally:
+            ticking.stop()
+            self._work.ask_all()
+            for asking in list(self._running.values()):
+                asking.cancel()
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """Wait for one of the slots that all downloads share."""
+        slots, queued = self._context.bandwidth.slots, self._clock.seconds()
+        await slots.acquire()
+        # To wait for a slot is not to wait for a holder.
+        self._idle_since += self._clock.seconds() - queued
+        try:
+            yield
+        finally:
+            slots.release()
+
     def _ask_more_holders(self) -> None:
-        while self._has_room:
-            # Who has a part of it is of use where nobody may be asked for everything.
-            hit = self._offers.take(self._running, self._deliveries.has_whole)
-            if hit is None or self._assembly.is_complete:
+        while len(self._running) < self._work.room and not self._fault:
+            # A holder of a part is of use where none may be asked for everything.
+            hit = self._queue.take(self._running, self._work.has_whole)
+            if hit is None or self._work.is_complete:
                 return
             asking = Deferred.fromCoroutine(self._ask_holder(hit))
             self._running[hit.peer] = asking
             asking.addCallback(self._holder_ended, hit)
             background(self.log, "asking a holder", asking)
 
-    @property
-    def _has_room(self) -> bool:
-        """Whether one more holder would be of use: a small file is not worth the connections."""
-        useful = 1 + (self._assembly.size or 0) // WORTH_SHARING_BYTES
-        return len(self._running) < min(useful, self._context.bandwidth.limits.holders)
-
-    async def _ask_holder(self, hit: Hit) -> str:
-        requests, size = self._context.peers.tickets, self._size_of(hit)
+    async def _ask_holder(self, hit: Hit) -> bool:
         try:
-            return await requests.ask(hit, self._item.file_id, size, self._deliveries)
+            if self._work.is_one_file:
+                return await self._work.ask(hit)
+            async with self._slot():
+                return await self._work.ask(hit)
         except CancelledError:
-            return "it is not needed any more"
-        except DiskFault as fault:
+            return False
+        except Exception as fault:
             self._fault = fault
-            return str(fault)
+            return False
 
-    def _size_of(self, hit: Hit) -> int | None:
-        """Tell which size to expect of a holder: the proven one, or what it says itself."""
-        if self._assembly.plan is not None:
-            return self._assembly.plan.size
-        return None if self._item.size is None else hit.size
-
-    def _holder_ended(self, reason: str, hit: Hit) -> None:
-        self.log.debug(
-            "{name} from {holder}: {reason}", name=hit.name, holder=hit.peer, reason=reason
-        )
+    def _holder_ended(self, has_delivered: bool, hit: Hit) -> None:
         del self._running[hit.peer]
-        if self._deliveries.left(hit.peer):
+        if has_delivered:
             # It is to be replaced soon.
-            self._find_at = min(self._find_at, self._context.clock.seconds() + _FIRST_FIND_SECONDS)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """Let other holders be asked for what one has left, and see what is to be done."""
-        self._deliveries.ask_all()
-        if self._event is not None and not self._event.called:
-            self._event.callback(None)
+            self._find_at = min(self._find_at, self._clock.seconds() + _FIRST_FIND_SECONDS)
+        self.go_on()
 
     # While they deliver
 
     def _tick(self) -> None:
-        now = self._context.clock.seconds()
-        if self._deliveries.look_after():
+        now = self._clock.seconds()
+        if self._work.received > self._received:
+            self._received, self._idle_since = self._work.received, now
+        if self._work.is_one_file:
+            self._replace_snubbed(now)
+            if now >= self._find_at:
+                self._find_more(now)
+            self._ask_more_holders()
+
+    def _replace_snubbed(self, now: float) -> None:
+        known, self._snubbed = self._snubbed, frozenset(self._work.look_after())
+        if self._snubbed - known:
             self._find_at = now
-            self._go_on()
-        stalled = self._deliveries.stalled
-        for holder in stalled:
-            if self._offers.has_any:
-                # Somebody else can have its place.
+            self.go_on()
+        for holder in self._snubbed:
+            if self._queue.has_any and holder in self._running:
+                # Another one can have its place.
                 self._running[holder].cancel()
-        if now >= self._find_at:
-            self._find_at = now + self._find_after
-            self._find_after = min(2 * self._find_after, limits.SEEK_AGAIN_SECONDS)
-            plan = self._assembly.plan
-            if plan is None or not plan.is_any_pending:
-                self._nobody_delivers()
-            if (self._has_room or stalled) and not self._is_finding:
-                background(self.log, "looking for more holders", self._find_more())
-        self._ask_more_holders()
 
-    async def _find_more(self) -> None:
+    def _find_more(self, now: float) -> None:
+        self._find_at = now + self._find_after
+        self._find_after = min(2 * self._find_after, limits.SEEK_AGAIN_SECONDS)
+        if not self._work.is_pending:
+            self._no_holder_delivers()
+        has_room = len(self._running) < self._work.room
+        if (has_room or self._snubbed) and not self._is_finding:
+            background(self.log, "looking for more holders", self._find())
+
+    async def _find(self) -> None:
         self._is_finding = True
-        self._offers.add(await self._find())
+        self._queue.add(await self._work.find())
         self._is_finding = False
-        self._go_on()
+        self.go_on()
 
-    def _find(self) -> "Deferred[tuple[Hit, ...]]":
-        """Ask who has it: near by first, and once everybody; then ever again, at little cost."""
-        self._finds += 1
-        return self._context.peers.network.find(self._item.file_id, again=self._finds > 1)
-
-    def _nobody_delivers(self) -> None:
-        if self._context.clock.seconds() - self._deliveries.idle_since >= limits.NOBODY_SECONDS:
+    def _no_holder_delivers(self) -> None:
+        if self._clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:
             self._observer.become(Waiting())
         else:
             self._observer.seeking()
-
-    async def _interruptible(self, event: "Deferred[T]") -> T:
-        """Wait for something, unless it is given up."""
-        self._awaited = event
-        if self._is_given_up:
-            event.cancel()
-        try:
-            return await event
-        finally:
-            self._awaited = None

@@ -1,35 +1,36 @@
-"""What was asked of holders: only what a ticket of ours answers is let in."""
+"""Ask holders to deliver, and let in only what answers: a ticket is good for one push."""
 
 from collections.abc import Callable
 from typing import Protocol
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.download import limits
-from p2p_twisted.download.receiver import ChunkReceiver, Unwanted
-from p2p_twisted.download.small_receiver import SmallFileReceiver, SmallFileTaker
-from p2p_twisted.download.taking import Taker
+from p2p_twisted.download.in_progress import SmallFilesInProgress
+from p2p_twisted.download.receiver import ChunkReceiver, OpenFile, PushReceiver, Unwanted
+from p2p_twisted.download.small_receiver import SmallFileReceiver
 from p2p_twisted.download.trust import Trust, Verdict
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.content import Content, WrongContent
-from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import File, Hit, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
 from p2p_twisted.wire.session import Session
 
-Receive = Callable[[Connection, Push, "PendingWant"], "ChunkReceiver | SmallFileReceiver"]
+Receive = Callable[[Connection, Push, "PendingWant"], PushReceiver]
+"""Makes the session of a push that was asked for."""
 
 
 class DownloadNetwork(Protocol):
     """What downloads need of the network."""
 
     def send_want(self, want: Want) -> bool:
-        """Send a request to the first peer of its route; tell whether that is a neighbor."""
+        """Send a request to the first peer of its route; return whether that is a neighbor."""
 
     def find(self, file: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
         """
@@ -40,7 +41,7 @@ class DownloadNetwork(Protocol):
         """
 
     def address(self) -> PeerAddress:
-        """Tell where this peer listens."""
+        """Return where this peer listens."""
 
 
 class PendingWant:
@@ -49,32 +50,34 @@ class PendingWant:
 
     :param receive: makes the session of its push.
     :param gone: is called when the holder does not share the file any more.
-    :param taker: takes the file where it comes on a link; without one it may not.
+    :param open_file: opens the file where it comes on a link; without one it may not.
     """
 
     def __init__(
         self,
         holder: PeerName,
-        file: FileId,
+        file_id: FileId,
         size: int | None,
-        receive: "Receive",
-        gone: Callable[[], None],
-        taker: Taker | None = None,
+        receive: Receive,
+        *,
+        gone: Callable[[], None] | None = None,
+        open_file: OpenFile | None = None,
     ) -> None:
         self.holder = holder
-        self.file = file
+        self.file_id = file_id
         self.size = size
         self.receive = receive
         self.gone = gone
-        self.taker = taker
-        self.session: ChunkReceiver | SmallFileReceiver | None = None
+        self.open_file = open_file
+        self.session: PushReceiver | None = None
+        self.from_link: Deferred[None] | None = None
         self.is_answered = False
         self.verdict: Verdict | None = None
         self.done: Deferred[str] = Deferred()
         self.timer: IDelayedCall | None = None
 
     def answered(self) -> None:
-        """Take note that the ticket was shown: there is no second time."""
+        """Record that the ticket was shown: there is no second time."""
         self.is_answered = True
         if self.timer is not None and self.timer.active():
             self.timer.cancel()
@@ -94,14 +97,21 @@ class PendingWant:
         self.verdict = Verdict.DOUBTED
         self.ended(reason)
 
-    def failed(self, fault: Exception) -> None:
+    def failed(self, fault: Exception | Failure) -> None:
         """End it, with a fault that is ours."""
         if not self.done.called:
             self.done.errback(fault)
 
-    def fits(self, file: FileId, size: int) -> bool:
-        """Tell whether something is what was asked for, as far as one can tell yet."""
-        if self.is_answered or file != self.file:
+    def broke(self, failure: Failure) -> None:
+        """End it with what went wrong with a file that came on a link."""
+        if failure.check(WrongContent):
+            self.lied(failure.getErrorMessage())
+        elif not failure.check(CancelledError):
+            self.failed(failure)
+
+    def fits(self, file_id: FileId, size: int) -> bool:
+        """Return whether something is what was asked for, as far as one can tell yet."""
+        if self.is_answered or file_id != self.file_id:
             return False
         return size <= wire_limits.MANIFEST_BYTES if self.size is None else size == self.size
 
@@ -110,8 +120,8 @@ class Tickets:
     """
     Ask holders, and recognize what they send.
 
-    :param new_ticket: makes random tickets that nobody can guess.
-    :param pacer: of what comes on links.
+    :param new_ticket: makes random tickets that cannot be guessed.
+    :param limiter: of what comes on links.
     """
 
     log = Logger()
@@ -121,141 +131,139 @@ class Tickets:
         clock: IReactorTime,
         network: DownloadNetwork,
         new_ticket: Callable[[], MessageId],
-        pacer: Limiter,
+        limiter: Limiter,
     ) -> None:
         self._clock = clock
         self._network = network
         self._new_ticket = new_ticket
-        self._pacer = pacer
+        self._limiter = limiter
         self._open: dict[MessageId, PendingWant] = {}
         self._trust = Trust()
 
     def may_ask(self, hit: Hit) -> bool:
-        """Tell whether a holder is worth asking: not ourselves, and nobody to distrust."""
+        """Return whether a holder is worth asking: not this peer, and not one to distrust."""
         is_another = hit.peer != self._network.address().name
         return is_another and self._trust.may_ask(hit, self._clock.seconds())
 
-    async def ask(self, hit: Hit, file: FileId, size: int | None, taker: Taker) -> str:
+    async def ask(self, hit: Hit, file_id: FileId, size: int | None, open_file: OpenFile) -> str:
         """
-        Let a holder deliver what it can; the taker takes it.
+        Let a holder deliver what it can of one file.
 
-        :param size: of the content; ``None`` for any that a manifest may have.
-        :returns: why the delivery ended: the taker knows whether it is complete.
+        :param size: of the content in bytes; ``None`` for any that a manifest may have.
+        :param open_file: is called with the content once its digests are proven.
+        :returns: why the delivery ended; what is missing decides what comes next.
         :raises DiskFault: when what came could not be kept.
         """
 
-        def receive(connection: Connection, push: Push, request: PendingWant) -> ChunkReceiver:
-            return ChunkReceiver(connection, push, request, taker)
+        def receive(connection: Connection, push: Push, want: PendingWant) -> PushReceiver:
+            return ChunkReceiver(connection, push, want, open_file)
 
-        return await self._ask(hit, PendingWant(hit.peer, file, size, receive, _ignore, taker))
+        return await self._ask(
+            hit, PendingWant(hit.peer, file_id, size, receive, open_file=open_file)
+        )
 
-    async def ask_for_many(self, hit: Hit, file: FileId, size: int, taker: SmallFileTaker) -> str:
+    async def ask_for_many(self, hit: Hit, file_id: FileId, files: SmallFilesInProgress) -> str:
         """
-        Let a holder connect that delivers small files, as the taker chooses.
+        Let a holder connect that delivers small files, as their picker chooses.
 
-        :param file: one of them, of ``size`` bytes.
+        :param file_id: of one of them.
         :returns: why the delivery ended.
         """
 
-        def receive(connection: Connection, push: Push, request: PendingWant) -> SmallFileReceiver:
-            return SmallFileReceiver(connection, push, request, taker)
+        def receive(connection: Connection, push: Push, want: PendingWant) -> PushReceiver:
+            return SmallFileReceiver(connection, push, want, files)
 
         def gone() -> None:
-            taker.refused(hit.peer, file)
+            files.picker.refused(hit.peer, file_id)
 
-        return await self._ask(hit, PendingWant(hit.peer, file, size, receive, gone))
+        size = files.picker.size(file_id)
+        return await self._ask(hit, PendingWant(hit.peer, file_id, size, receive, gone=gone))
 
-    async def _ask(self, hit: Hit, request: PendingWant) -> str:
+    async def _ask(self, hit: Hit, pending: PendingWant) -> str:
         ticket = self._new_ticket()
-        self._open[ticket] = request
+        self._open[ticket] = pending
         try:
             me = self._network.address()
-            more = request.taker is None
-            want = Want(ticket, request.file, me.name, me.host, me.port, hit.route, more=more)
+            more = pending.open_file is None
+            want = Want(ticket, pending.file_id, me.name, me.host, me.port, hit.route, more=more)
             if not self._network.send_want(want):
                 return "not reachable any more"
-            request.timer = self._clock.callLater(
-                limits.PUSH_WITHIN_SECONDS, request.ended, "did not deliver in time"
+            pending.timer = self._clock.callLater(
+                limits.PUSH_WITHIN_SECONDS, pending.ended, "did not deliver in time"
             )
-            return await request.done
+            return await pending.done
         finally:
             del self._open[ticket]
-            request.answered()
-            if request.verdict is not None:
-                self._trust.judge(hit, request.file, request.verdict, self._clock.seconds())
-            if request.session is not None and not request.session.is_done:
-                request.session.abort()
+            pending.answered()
+            if pending.verdict is not None:
+                self._trust.judge(hit, pending.file_id, pending.verdict, self._clock.seconds())
+            if pending.session is not None and not pending.session.is_done:
+                pending.session.abort()
+            if pending.from_link is not None:
+                pending.from_link.cancel()
 
     def session_for_push(self, connection: Connection, push: Push) -> Session:
         """Make the session of a connection that began with a push; unwanted ones are closed."""
-        request = self._open.get(push.ticket)
-        if request is None or not request.fits(push.file, push.size):
-            self.log.debug("a push that nobody asked for, from {host}", host=connection.host)
+        pending = self._open.get(push.ticket)
+        if pending is None or not pending.fits(push.file, push.size):
+            self.log.debug("a push that was not asked for, from {host}", host=connection.host)
             connection.abort()
             return Unwanted()
-        self.log.debug("{holder} pushes {file}", holder=request.holder, file=push.file)
-        request.answered()
-        request.session = request.receive(connection, push, request)
-        return request.session
+        self.log.debug("{holder} pushes {file}", holder=pending.holder, file=push.file)
+        pending.answered()
+        pending.session = pending.receive(connection, push, pending)
+        return pending.session
 
     def refused(self, refuse: Refuse) -> None:
-        """Take note that a holder cannot serve: the next one is asked."""
-        request = self._open.get(refuse.ticket)
-        if request is not None and not request.is_answered:
-            if refuse.gone:
-                request.gone()
-            request.ended(refuse.reason)
+        """Handle that a holder cannot serve: the next one is asked."""
+        pending = self._open.get(refuse.ticket)
+        if pending is not None and not pending.is_answered:
+            if refuse.gone and pending.gone is not None:
+                pending.gone()
+            pending.ended(refuse.reason)
 
     def file_arrives(self, connection: Connection, file: File) -> None:
         """
-        Take a small file from a link; what nobody waits for is read and dropped.
+        Accept a small file from a link; one that was not asked for is read and dropped.
 
         Called while the message is received: its bytes follow.
         """
-        request = self._open.get(file.ticket)
-        taker = request.taker if request is not None else None
-        if request is None or taker is None or not request.fits(request.file, file.size):
+        pending = self._open.get(file.ticket)
+        open_file = pending.open_file if pending is not None else None
+        if pending is None or open_file is None or not pending.fits(pending.file_id, file.size):
             connection.input.skip_raw(file.size)
             return
-        request.answered()
-        request.timer = self._clock.callLater(
-            wire_limits.STALL_SECONDS, request.ended, "the connection was lost"
+        pending.answered()
+        pending.timer = self._clock.callLater(
+            wire_limits.STALL_SECONDS, pending.ended, "the connection was lost"
         )
-        content = bytearray()
+        whole = bytearray()
 
         def take(piece: bytes) -> None:
-            content.extend(piece)
-            if len(content) == file.size:
-                taking = _take_whole(request, taker, bytes(content), self._pacer.turn(file.size))
-                background(self.log, "taking a small file", taking)
+            whole.extend(piece)
+            if len(whole) == file.size:
+                turn = self._limiter.turn(file.size)
+                accepting = Deferred.fromCoroutine(_accept(pending, open_file, bytes(whole), turn))
+                pending.from_link = accepting.addCallbacks(pending.ended, pending.broke)
+                background(self.log, "accepting a small file", accepting)
 
         connection.input.expect_raw(file.size, take)
         if not file.size:
             take(b"")
 
 
-async def _take_whole(
-    request: PendingWant, taker: Taker, content: bytes, turn: "Deferred[None]"
-) -> None:
+async def _accept(
+    pending: PendingWant, open_file: OpenFile, whole: bytes, turn: "Deferred[None]"
+) -> str:
     """
     Let a file that arrived at once go the way of all content: digests, then chunks.
 
     :param turn: nothing more is asked for before.
+    :returns: why the delivery ended.
     """
     await turn
-    try:
-        known = Content.of_whole(request.file, content)
-        plan = await taker.begin(request.holder, known)
-        if not plan.is_complete:
-            taker.moved(request.holder, len(content))
-            taker.take(request.holder, 0, memoryview(content))
-    except WrongContent as lie:
-        request.lied(str(lie))
-    except DiskFault as fault:
-        request.failed(fault)
-    else:
-        request.ended("complete")
-
-
-def _ignore() -> None:
-    """Take no interest."""
+    file = await open_file(Content.of_whole(pending.file_id, whole))
+    if not file.picker.is_complete:
+        file.moved(pending.holder, len(whole))
+        file.accept(pending.holder, 0, memoryview(whole))
+    return "complete"

@@ -1,4 +1,4 @@
-"""Keep the holders of a file that have not been asked yet."""
+"""Keep the holders that have not been asked yet."""
 
 from collections.abc import Callable, Container, Iterable
 
@@ -9,13 +9,14 @@ from p2p_twisted.wire.names import FileId, PeerName
 
 class HolderQueue:
     """
-    Orders the holders of one file: those that have all of it come first.
+    Orders holders: those that have all of what is wanted come first.
 
+    :param file_ids: holders of other content are not added.
     :param may_ask: returns whether a holder is worth asking.
     """
 
-    def __init__(self, file_id: FileId, may_ask: Callable[[Hit], bool]) -> None:
-        self._file_id = file_id
+    def __init__(self, file_ids: Container[FileId | None], may_ask: Callable[[Hit], bool]) -> None:
+        self._file_ids = file_ids
         self._may_ask = may_ask
         # By peer and first hop: another neighbor may reach the same holder.
         self._hits: dict[tuple[PeerName, tuple[PeerName, ...]], Hit] = {}
@@ -28,7 +29,7 @@ class HolderQueue:
     def add(self, hits: Iterable[Hit]) -> None:
         """Add holders, as far as there is room."""
         for hit in hits:
-            if hit.file == self._file_id and len(self._hits) < limits.HOLDERS_REMEMBERED:
+            if hit.file in self._file_ids and len(self._hits) < limits.HOLDERS_REMEMBERED:
                 self._hits[hit.peer, hit.route[:1]] = hit
 
     def take(self, busy: Container[PeerName], whole_only: bool) -> Hit | None:

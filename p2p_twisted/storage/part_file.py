@@ -29,7 +29,7 @@ class PartFile:
 
     :param folder: a file descriptor of the folder that it is in; closed with it.
     :param part: its own name there.
-    :param name: what to publish it as.
+    :ivar name: what to publish it as.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class PartFile:
         self.content = content
         self._folder = folder
         self._part = part
-        self._name = name
+        self.name = name
         self._disk = disk
         self._umask = umask
         self._fd = -1
@@ -182,13 +182,13 @@ class PartFile:
         return True
 
     def _take_a_name(self) -> str:
-        for name in candidates(self._name):
+        for name in candidates(self.name):
             try:
                 self._move_to(name)
             except FileExistsError:
                 continue
             return name
-        raise DiskFault(f"too many files are called {self._name}")
+        raise DiskFault(f"too many files are called {self.name}")
 
     def _move_to(self, name: str) -> None:
         folder = self._folder

@@ -30,14 +30,14 @@ class PartialPush(Protocol):
 class PartialDownload(Protocol):
     """A download in progress, as others see it."""
 
-    def hit(self, me: PeerName) -> Hit | None:
-        """Tell what there is of it, if anything."""
+    def hit(self, me: PeerName) -> Hit:
+        """Say that this peer will have some of it."""
 
-    def open(self) -> "tuple[PartialSource, PartialContent] | tuple[None, None]":
+    def open(self) -> "tuple[PartialSource, PartialContent]":
         """Open what there is of it, for one push."""
 
     def heard_of(self, peer: PeerName, route: tuple[PeerName, ...]) -> None:
-        """Take note of somebody who downloads it, too."""
+        """Remember a peer that downloads it, too."""
 
 
 class PartialContent:

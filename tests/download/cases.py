@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.download.progress import Progress, Saved
+from p2p_twisted.runtime.threads import Offload, inline
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.manifest import encode as encode_manifest
 from p2p_twisted.wire.messages import Hit, Push
@@ -21,10 +22,10 @@ from tests.download.world import Content, World, some_bytes
 class DownloadCase(SynchronousTestCase):
     """Makes worlds, and sees to their end."""
 
-    def world(self, disk: Any = os) -> World:
+    def world(self, disk: Any = os, offload: Offload = inline) -> World:
         folder = mkdtemp()
         self.addCleanup(rmtree, folder)
-        world = World(Path(folder), disk)
+        world = World(Path(folder), disk, offload=offload)
         self.addCleanup(world.close)
         return world
 

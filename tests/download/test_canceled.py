@@ -3,19 +3,20 @@
 import os
 import random
 import socket
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.epollreactor import EPollReactor
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.download.progress import Canceled, Saved
+from p2p_twisted.download.progress import Canceled, Progress, Saved, Waiting
 from p2p_twisted.wire.limits import MIB
-from tests.download.cases import DownloadCase
+from tests.download.cases import DownloadCase, folder_of, small
 from tests.download.world import Content, OnDisk, World, some_bytes
 from tests.wire.ends import connect, dismantle, open_files
 
@@ -131,3 +132,71 @@ class StepByStepTests(DownloadCase):
             self.assertEqual(world.wires.getDelayedCalls(), [])
             self.assertTrue(content.is_closed or not world.wires.pumps)
         self.assertEqual(ends, {Canceled, Saved})
+
+    def test_slow_jobs(self) -> None:
+        """What a thread is doing ends first: no file is opened or written after the end."""
+        for contents in ([Content(some_bytes(5 * MIB))], small(5)):
+            ends = Counter(self.canceled_after(turns, contents) for turns in range(25))
+            self.assertEqual(set(ends), {Canceled, Saved})
+            self.assertGreater(min(ends.values()), 2)
+
+    def canceled_after(self, turns: int, contents: list[Content]) -> type:
+        """Cancel a download of a file, or of a folder of some, while jobs take a while."""
+        before, jobs = Counter(open_files()), Jobs()
+        world = self.world(offload=jobs)
+        holder = world.holder("s1", *contents)
+        hit = holder.hit(contents[0])
+        if len(contents) > 1:
+            manifest = folder_of(contents)
+            hit = world.holder("s2", manifest, *contents).hit(manifest, "many", kind="folder")
+        world.downloads.get([hit], world.shown.append)
+        for _ in range(turns):
+            jobs.run_one()
+            world.wires.settle()
+        if not world.downloads.all()[0].is_ended:
+            # More than one will cancels it while it ends.
+            world.downloads.pause(1)
+            world.downloads.cancel(1)
+        while jobs.run_one():
+            world.wires.settle()
+        world.wires.settle()
+        [progress] = world.downloads.all()
+        whole = {"Downloads/f1.txt"}.union(f"Downloads/many/f{n:04}" for n in range(len(contents)))
+        self.assertLessEqual(set(world.left()), whole)
+        self.assertEqual(Counter(open_files()) - before, Counter())
+        self.assertEqual(world.wires.getDelayedCalls(), [])
+        return type(progress.state)
+
+    def test_canceled_by_a_watcher(self) -> None:
+        """It can be canceled by the very news that no holder delivers."""
+        world, content = self.world(), Content(some_bytes(MIB))
+
+        def watch(progress: Progress) -> None:
+            if isinstance(progress.state, Waiting):
+                world.downloads.cancel(1)
+
+        done = world.downloads.get([world.holder("s1").hit(content)], watch)
+        world.wires.pass_time(150)
+        self.assertEqual(self.successResultOf(done).state, Canceled())
+        self.assertEqual(world.left(), [])
+        self.assertEqual(world.wires.getDelayedCalls(), [])
+
+
+class Jobs:
+    """Threads whose jobs are carried out when the test says so."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[Deferred[Any], Callable[..., Any], Any]] = deque()
+
+    def __call__(self, function: Callable[..., Any], *args: Any) -> "Deferred[Any]":
+        done: Deferred[Any] = Deferred()
+        self._waiting.append((done, function, args))
+        return done
+
+    def run_one(self) -> bool:
+        """Carry the oldest one out, if there is any."""
+        if not self._waiting:
+            return False
+        done, function, args = self._waiting.popleft()
+        maybeDeferred(function, *args).chainDeferred(done)
+        return True

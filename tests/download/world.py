@@ -24,7 +24,7 @@ from p2p_twisted.download.context import (
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.download.tickets import Tickets
-from p2p_twisted.runtime.threads import inline
+from p2p_twisted.runtime.threads import Offload, inline
 from p2p_twisted.storage.disk import Disk
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
@@ -162,7 +162,9 @@ class World:
     :ivar here: what stands among the requester's own files.
     """
 
-    def __init__(self, folder: Path, disk: Disk = os, wires: Any = None) -> None:
+    def __init__(
+        self, folder: Path, disk: Disk = os, wires: Any = None, offload: Offload = inline
+    ) -> None:
         self.folder = folder
         self.wires = wires or Wires()
         self.holders: dict[str, Holder] = {}
@@ -176,6 +178,7 @@ class World:
         self.inbox = Inbox(str(folder / "Downloads"), disk)
         self.journal = Journal(str(folder / "wants"), disk)
         self.bandwidth = Bandwidth(self.wires)
+        self.offload = offload
         self.downloads = self.new_run()
 
     def new_run(self) -> Downloads:
@@ -185,7 +188,7 @@ class World:
         context = DownloadContext(
             self.wires,
             Random(1),
-            DownloadDisk(self.inbox, self.journal, inline),
+            DownloadDisk(self.inbox, self.journal, self.offload),
             DownloadPeers(self, self.tickets),
             DownloadBandwidth(self.bandwidth),
             LocalSources(self, self.partials),

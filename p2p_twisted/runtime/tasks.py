@@ -1,0 +1,69 @@
+"""Run coroutines that may be canceled, and jobs that may not be interrupted."""
+
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.python.failure import Failure
+
+T = TypeVar("T")
+
+
+async def uninterrupted(job: "Deferred[T]") -> T:
+    """
+    Wait for a job to end, even when the waiting coroutine is canceled meanwhile.
+
+    A thread cannot be stopped: what comes after its job must not begin before that ends.
+
+    :returns: what the job gives.
+    :raises CancelledError: when the coroutine was canceled, once the job has ended. What
+        the job fails with comes first.
+    """
+    ended: Deferred[None] = Deferred()
+    outcomes: list[T | Failure] = []
+    is_canceled = False
+
+    def end(outcome: T | Failure) -> T | None:
+        outcomes.append(outcome)
+        ended.callback(None)
+        return None if isinstance(outcome, Failure) else outcome
+
+    job.addBoth(end)
+    while not outcomes:
+        try:
+            await ended
+        except CancelledError:
+            is_canceled, ended = True, Deferred()
+    (outcome,) = outcomes
+    if isinstance(outcome, Failure):
+        outcome.raiseException()
+    if is_canceled:
+        raise CancelledError
+    return outcome
+
+
+async def together(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """
+    Run several coroutines at the same time, and return when all have ended.
+
+    When one fails, or this is canceled, all others are canceled.
+
+    :param works: no more of them are begun once one has failed.
+    :raises Exception: what the first one failed with.
+    """
+    tasks: list[Deferred[None]] = []
+    failures: list[Failure] = []
+
+    def cancel_all(failure: Failure) -> None:
+        failures.append(failure)
+        for task in tasks:
+            task.cancel()
+
+    for work in works:
+        if failures:
+            work.close()
+        else:
+            tasks.append(Deferred.fromCoroutine(work).addErrback(cancel_all))
+    await DeferredList(tasks)
+    if failures:
+        failures[0].raiseException()
