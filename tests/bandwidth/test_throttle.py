@@ -14,9 +14,9 @@ from p2p_twisted.wire.limits import KIB, MIB
 class Transfer:
     """Moves as much as it may, in pieces of at most so many bytes."""
 
-    def __init__(self, pacer: Limiter, piece: int = MIB, most: int = 1 << 40) -> None:
+    def __init__(self, limiter: Limiter, piece: int = MIB, most: int = 1 << 40) -> None:
         self.moved = 0
-        self.pace = pacer.pace()
+        self.pace = limiter.pace()
         self._piece = piece
         self._most = most
 
@@ -74,7 +74,7 @@ class PacerTests(SynchronousTestCase):
         self.clock = Clock()
         self.clock.advance(1_000.0)
 
-    def moved(self, pacer: Limiter, transfers: list[Transfer], step: float = 0.001) -> list[int]:
+    def moved(self, limiter: Limiter, transfers: list[Transfer], step: float = 0.001) -> list[int]:
         for transfer in transfers:
             transfer.go_on()
         run(self.clock, 10.0, step)
@@ -86,65 +86,65 @@ class PacerTests(SynchronousTestCase):
         """One transfer and many keep to the rate, and get the same each."""
         for rate in (64 * KIB, 10 * MIB, 300 * MIB):
             for count in (1, 8):
-                pacer = Limiter(self.clock, rate)
-                moved = self.moved(pacer, [Transfer(pacer) for _ in range(count)])
+                limiter = Limiter(self.clock, rate)
+                moved = self.moved(limiter, [Transfer(limiter) for _ in range(count)])
                 turn = Throttle(rate).turn
                 self.assertApproximates(sum(moved), 10 * rate, 0.1 * rate + count * turn)
                 # What had been saved before they began is the first one's.
                 self.assertLessEqual(max(moved) - min(moved), 0.1 * rate + 2 * turn)
 
     def test_busy_reactor(self) -> None:
-        """Timers that are up to half a second late cost nothing of the rate."""
+        """Timers that are up to half a second late do not lower the rate."""
         for step in (0.05, 0.5):
-            pacer = Limiter(self.clock, 10 * MIB)
-            moved = self.moved(pacer, [Transfer(pacer)], step)
+            limiter = Limiter(self.clock, 10 * MIB)
+            moved = self.moved(limiter, [Transfer(limiter)], step)
             self.assertApproximates(sum(moved), 100 * MIB, 10 * MIB * step + 2 * MIB)
 
     def test_idle(self) -> None:
         """A long time without transfers is not made up for."""
-        pacer = Limiter(self.clock, 10 * MIB)
+        limiter = Limiter(self.clock, 10 * MIB)
         for _ in range(3):
             run(self.clock, 10.0, 1.0)
-            transfer = Transfer(pacer)
+            transfer = Transfer(limiter)
             transfer.go_on()
             transfer.pace.stop()
             self.assertLess(transfer.moved, 2 * MIB)
 
     def test_small_pieces(self) -> None:
         """A transfer of small files gets as much as one of a large file."""
-        pacer = Limiter(self.clock, 4 * MIB)
-        small, large = self.moved(pacer, [Transfer(pacer, KIB), Transfer(pacer)])
+        limiter = Limiter(self.clock, 4 * MIB)
+        small, large = self.moved(limiter, [Transfer(limiter, KIB), Transfer(limiter)])
         self.assertApproximates(small, large, 0.02 * large)
 
     def test_slow_reader(self) -> None:
-        """What one transfer cannot use the others get."""
-        pacer = Limiter(self.clock, 4 * MIB)
-        little, much = self.moved(pacer, [Transfer(pacer, most=MIB), Transfer(pacer)])
+        """The others get what one transfer cannot use."""
+        limiter = Limiter(self.clock, 4 * MIB)
+        little, much = self.moved(limiter, [Transfer(limiter, most=MIB), Transfer(limiter)])
         self.assertEqual(little, MIB)
         self.assertApproximates(much, 39 * MIB, MIB)
 
     def test_change(self) -> None:
         """A new rate holds at once, also for a transfer in a long pause."""
-        pacer = Limiter(self.clock, 1 * KIB)
-        transfer = Transfer(pacer)
+        limiter = Limiter(self.clock, 1 * KIB)
+        transfer = Transfer(limiter)
         transfer.go_on()
         run(self.clock, 1.0)
         self.assertTrue(transfer.pace.is_paused)
         before = transfer.moved
-        pacer.limit(10 * MIB)
-        self.assertEqual(pacer.rate, 10 * MIB)
+        limiter.limit(10 * MIB)
+        self.assertEqual(limiter.rate, 10 * MIB)
         run(self.clock, 1.0)
         self.assertApproximates(transfer.moved - before, 10 * MIB, 1.2 * MIB)
 
     def test_stop(self) -> None:
-        """Who has stopped is not called back, nor when the rate changes."""
-        pacer = Limiter(self.clock, 1 * KIB)
-        transfer = Transfer(pacer)
+        """A stopped transfer is not called back, even when the rate changes."""
+        limiter = Limiter(self.clock, 1 * KIB)
+        transfer = Transfer(limiter)
         transfer.go_on()
         before = transfer.moved
         transfer.pace.stop()
         transfer.pace.stop()
-        pacer.limit(MIB)
+        limiter.limit(MIB)
         run(self.clock, 60.0, 1.0)
         self.assertEqual(transfer.moved, before)
         # What was under way may still be counted.
@@ -156,21 +156,21 @@ class SpeedTests(SynchronousTestCase):
     """How fast something moves."""
 
     def test_last_seconds(self) -> None:
-        """What was long ago does not count."""
-        speed = Meter()
-        self.assertEqual(speed.rate(100.0), 0.0)
+        """Bytes of long ago do not count."""
+        meter = Meter()
+        self.assertEqual(meter.rate(100.0), 0.0)
         for tenth in range(100):
-            speed.moved(KIB, 100.1 + tenth / 10)
-        self.assertApproximates(speed.rate(110.0), 10 * KIB, KIB)
-        self.assertEqual(speed.total, 100 * KIB)
+            meter.moved(KIB, 100.1 + tenth / 10)
+        self.assertApproximates(meter.rate(110.0), 10 * KIB, KIB)
+        self.assertEqual(meter.total, 100 * KIB)
         for tenth in range(100):
-            speed.moved(4 * KIB, 110.1 + tenth / 10)
-        self.assertApproximates(speed.rate(120.0), 40 * KIB, 4 * KIB)
-        self.assertEqual(speed.rate(130.0), 0.0)
+            meter.moved(4 * KIB, 110.1 + tenth / 10)
+        self.assertApproximates(meter.rate(120.0), 40 * KIB, 4 * KIB)
+        self.assertEqual(meter.rate(130.0), 0.0)
 
     def test_begun(self) -> None:
-        """What has just begun is measured from its first bytes on."""
-        speed = Meter()
+        """A transfer that has just begun is measured from its first bytes on."""
+        meter = Meter()
         for tenth in range(10):
-            speed.moved(KIB, 100.0 + tenth / 10)
-        self.assertApproximates(speed.rate(101.0), 10 * KIB, KIB)
+            meter.moved(KIB, 100.0 + tenth / 10)
+        self.assertApproximates(meter.rate(101.0), 10 * KIB, KIB)

@@ -1,4 +1,4 @@
-"""Lines, carried out in turn."""
+"""The queue of typed lines."""
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
@@ -7,26 +7,26 @@ from p2p_twisted.console.line_queue import WAITING, Action, LineQueue
 
 
 class Source:
-    """An input that can be paused, and turns that end when told to."""
+    """An input that can be paused, and actions that end when told to."""
 
     def __init__(self, at_once: int = 1) -> None:
         self.is_paused = False
         self.begun: list[int] = []
         self.ends: dict[int, Deferred[None]] = {}
-        self.turns = LineQueue(at_once, self._pause, self._resume)
+        self.queue = LineQueue(at_once, self._pause, self._resume)
 
     def add(self, *numbers: int) -> None:
-        """Add turns that wait to be ended."""
+        """Add actions that wait to be ended."""
         for number in numbers:
             self.ends[number] = Deferred()
-            self.turns.add(self._turn(number))
+            self.queue.add(self._action(number))
 
-    def _turn(self, number: int) -> Action:
-        async def turn() -> None:
+    def _action(self, number: int) -> Action:
+        async def action() -> None:
             self.begun.append(number)
             await self.ends[number]
 
-        return turn
+        return action
 
     def _pause(self) -> None:
         self.is_paused = True
@@ -35,8 +35,8 @@ class Source:
         self.is_paused = False
 
 
-class TurnsTests(SynchronousTestCase):
-    """Turns, some at a time."""
+class LineQueueTests(SynchronousTestCase):
+    """Actions, some at a time."""
 
     def test_one_after_the_other(self) -> None:
         """Each begins when the one before has ended."""
@@ -51,7 +51,7 @@ class TurnsTests(SynchronousTestCase):
         self.assertEqual(source.begun, [1, 2, 3, 4])
 
     def test_side_by_side(self) -> None:
-        """As many as may run do."""
+        """As many run as may run at a time."""
         source = Source(2)
         source.add(1, 2, 3)
         self.assertEqual(source.begun, [1, 2])
@@ -59,7 +59,7 @@ class TurnsTests(SynchronousTestCase):
         self.assertEqual(source.begun, [1, 2, 3])
 
     def test_pauses_the_source(self) -> None:
-        """When many wait no more are read until half of them have been taken."""
+        """While many wait, reading is paused until half of them have begun."""
         source = Source()
         source.add(*range(WAITING + 1))
         self.assertFalse(source.is_paused)
@@ -71,16 +71,16 @@ class TurnsTests(SynchronousTestCase):
         self.assertFalse(source.is_paused)
 
     def test_close(self) -> None:
-        """What has not begun is forgotten, and nothing more begins."""
+        """Actions that have not begun are forgotten, and no more are accepted."""
         source = Source()
         source.add(1, 2)
-        source.turns.close()
+        source.queue.close()
         source.add(3)
         source.ends[1].callback(None)
         self.assertEqual(source.begun, [1])
 
     def test_many_that_never_wait(self) -> None:
-        """Thousands of turns that end at once do not pile up on the stack."""
+        """Thousands of actions that end at once do not fill the stack."""
         source = Source()
         source.add(0)
         for number in range(1, 10_000):

@@ -30,7 +30,7 @@ class Pipe:
         self.told: list[bool] = []
         self.left = 0
         self.transport = StringTransport()
-        setting = ConsoleConfig(
+        config = ConsoleConfig(
             clock=self.clock,
             peer=self.peer,
             name="s2",
@@ -39,7 +39,7 @@ class Pipe:
             on_leave=self._leave,
             encoding=encoding,
         )
-        self.console = PlainConsole(setting, leaves_at_end)
+        self.console = PlainConsole(config, leaves_at_end)
         self.console.makeConnection(self.transport)
 
     def type(self, text: str) -> None:

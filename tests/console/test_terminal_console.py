@@ -51,7 +51,7 @@ class Terminal:
         self.told: list[bool] = []
         self.transport = StringTransport()
         self._shown = VirtualTerminal(self.mode.width)
-        setting = ConsoleConfig(
+        config = ConsoleConfig(
             clock=self.clock,
             peer=self.peer,
             name="s2",
@@ -59,7 +59,7 @@ class Terminal:
             tell=self.told.append,
             on_leave=lambda: self.mode.history.append("on_leave"),
         )
-        self.console = TerminalConsole(setting, self.mode, lambda function, *args: function(*args))
+        self.console = TerminalConsole(config, self.mode, lambda function, *args: function(*args))
         self.console.makeConnection(self.transport)
 
     def type(self, text: str | bytes) -> None:

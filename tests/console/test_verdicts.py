@@ -1,4 +1,4 @@
-"""Results for a script."""
+"""Verdicts for a script."""
 
 import os
 
@@ -12,27 +12,27 @@ class ResultsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.reading, self.writing = os.pipe()
-        self.results = Verdicts(self.writing)
+        self.verdicts = Verdicts(self.writing)
 
     def tearDown(self) -> None:
         os.close(self.reading)
         os.close(self.writing)
 
     def test_words(self) -> None:
-        """One word a line."""
-        self.results.tell(True)
-        self.results.tell(False)
+        """One word for each line."""
+        self.verdicts.tell(True)
+        self.verdicts.tell(False)
         self.assertEqual(os.read(self.reading, 100), b"ok\nfailed\n")
 
     def test_unread(self) -> None:
-        """A script that never reads does not stop the peer; it is told no more."""
+        """A script that does not read cannot block the peer; it gets no more verdicts."""
         for _ in range(100_000):
-            self.results.tell(True)
+            self.verdicts.tell(True)
         self.assertEqual(set(os.read(self.reading, 1_000_000).split(b"\n")), {b"ok", b""})
-        self.results.tell(False)
+        self.verdicts.tell(False)
         os.set_blocking(self.reading, False)
         self.assertRaises(BlockingIOError, os.read, self.reading, 100)
 
     def test_no_such_descriptor(self) -> None:
-        """A descriptor that is none does no harm."""
+        """An invalid descriptor does no harm."""
         Verdicts(9_999).tell(True)

@@ -20,45 +20,43 @@ class EarlierTests(SynchronousTestCase):
         self.root = self.folder / "Downloads"
         self.root.mkdir(parents=True)
         self.now = 1e9
-        self.earlier = self.run_again()
+        self.index = self.run_again()
 
     def run_again(self) -> DownloadIndex:
-        earlier = DownloadIndex(
-            self.root, HashCache(self.folder / "downloads.db", lambda: self.now)
-        )
-        earlier.start()
-        self.addCleanup(earlier.stop)
-        return earlier
+        index = DownloadIndex(self.root, HashCache(self.folder / "downloads.db", lambda: self.now))
+        index.start()
+        self.addCleanup(index.stop)
+        return index
 
     def publish(self, path: str, content: bytes) -> str:
         """Download something; return its id."""
         target = self.root / path
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(content)
-        file = content_id(content)
-        self.earlier.keep([(path, file, chunk_digest(content))])
-        return file
+        file_id = content_id(content)
+        self.index.keep([(path, file_id, chunk_digest(content))])
+        return file_id
 
-    def assert_open(self, file: str, content: bytes) -> None:
-        source = self.earlier.open(file)
+    def assert_open(self, file_id: str, content: bytes) -> None:
+        source = self.index.open(file_id)
         assert source is not None
-        self.assertEqual((source.file_id, source.read(0, len(content))), (file, content))
+        self.assertEqual((source.file_id, source.read(0, len(content))), (file_id, content))
         source.close()
 
     def test_opens(self) -> None:
         """What was downloaded is found by its content, also in the next run."""
         one, two = self.publish("a", b"one"), self.publish("sub/b", b"two")
-        self.assertEqual(self.earlier.among([two, "f" * 64, one]), {one, two})
+        self.assertEqual(self.index.among([two, "f" * 64, one]), {one, two})
         self.assert_open(two, b"two")
-        self.earlier.stop()
-        self.earlier = self.run_again()
+        self.index.stop()
+        self.index = self.run_again()
         self.assert_open(one, b"one")
-        self.assertIsNone(self.earlier.open("f" * 64))
+        self.assertIsNone(self.index.open("f" * 64))
 
     def test_changed(self) -> None:
         """What was written to, replaced or removed is not offered any more."""
         for harm in ("write", "replace", "remove", "link"):
-            file = self.publish("a", b"one")
+            file_id = self.publish("a", b"one")
             path = self.root / "a"
             if harm == "write":
                 path.write_bytes(b"two")
@@ -71,26 +69,28 @@ class EarlierTests(SynchronousTestCase):
                     path.symlink_to("b")
                 else:
                     path.write_bytes(b"one")
-            self.assertIsNone(self.earlier.open(file), harm)
-            self.assertEqual(self.earlier.among([file]), frozenset(), harm)
+            self.assertIsNone(self.index.open(file_id), harm)
+            self.assertEqual(self.index.among([file_id]), frozenset(), harm)
             path.unlink(missing_ok=True)
 
     def test_another_place(self) -> None:
         """Where one copy is gone, another one is taken."""
-        file = self.publish("a", b"one")
+        file_id = self.publish("a", b"one")
         self.publish("b", b"one")
         (self.root / "a").unlink()
-        self.assert_open(file, b"one")
+        self.assert_open(file_id, b"one")
 
     def test_forgets(self) -> None:
         """A download that was not wanted for thirty days is forgotten."""
-        file = self.publish("a", b"one")
-        self.earlier.stop()
+        file_id = self.publish("a", b"one")
+        self.index.stop()
         self.now += (KEPT_DAYS + 1) * DAY_SECONDS
-        self.earlier = self.run_again()
-        self.assertEqual(self.earlier.among([file]), frozenset())
+        self.index = self.run_again()
+        self.assertEqual(self.index.among([file_id]), frozenset())
 
     def test_many(self) -> None:
         """Thousands can be asked for at once."""
-        file = self.publish("a", b"one")
-        self.assertEqual(self.earlier.among([*(f"{n:064x}" for n in range(3_000)), file]), {file})
+        file_id = self.publish("a", b"one")
+        self.assertEqual(
+            self.index.among([*(f"{n:064x}" for n in range(3_000)), file_id]), {file_id}
+        )

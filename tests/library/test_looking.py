@@ -152,9 +152,9 @@ class NameTests(SynchronousTestCase):
         sharer.file("cafe\u0301/the\u0301.txt", b"tea")
         library = sharer.start()
         self.assertEqual(sharer.names(), ["café", "café/thé.txt"])
-        file = library.catalog.named("thé", 1)[0].file_id
-        assert file is not None
-        source = library.open(file)
+        file_id = library.catalog.named("thé", 1)[0].file_id
+        assert file_id is not None
+        source = library.open(file_id)
         assert source is not None
         self.assertEqual(source.read(0, 3), b"tea")
         source.close()

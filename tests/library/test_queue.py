@@ -25,7 +25,7 @@ class QueueTests(SynchronousTestCase):
         self.assertEqual((jobs.take(), bool(jobs)), ([], False))
 
     def test_discarded(self) -> None:
-        """What was taken away or replaced does not come."""
+        """A discarded or replaced job is not returned."""
         sharer = Sharer(self)
         sharer.file("a")
         jobs = HashQueue()

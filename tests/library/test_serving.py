@@ -16,9 +16,9 @@ from tests.library.sharing import Sharer
 
 def opened(sharer: Sharer, name: str) -> Source:
     """Open a shared file or folder."""
-    file = sharer.library.catalog.named(name, 1)[0].file_id
-    assert file is not None
-    source = sharer.library.open(file)
+    file_id = sharer.library.catalog.named(name, 1)[0].file_id
+    assert file_id is not None
+    source = sharer.library.open(file_id)
     assert source is not None
     return source
 
@@ -87,10 +87,10 @@ class FileTests(SynchronousTestCase):
         sharer = Sharer(self)
         sharer.file("f1", b"before")
         library = sharer.start()
-        file = library.catalog.named("f1", 1)[0].file_id
-        assert file is not None
+        file_id = library.catalog.named("f1", 1)[0].file_id
+        assert file_id is not None
         sharer.file("f1", b"after!", age=30)
-        self.assertIsNone(library.open(file))
+        self.assertIsNone(library.open(file_id))
         sharer.clock.advance(0.2)
         self.assertEqual(library.catalog.named("f1", 1)[0].file_id, content_id(b"after!"))
 
@@ -180,12 +180,12 @@ class SwapTests(SynchronousTestCase):
         sharer.file("a/b/f1", b"content")
         sharer.start()
         source = opened(sharer, "a/b/f1")
-        file = source.file_id
+        file_id = source.file_id
         source.close()
         swaps = Swaps(self, sharer, outside)
         served = 0
         for _ in range(300):
-            again = sharer.library.open(file)
+            again = sharer.library.open(file_id)
             if again is not None:
                 digest = sha256(again.read(0, again.size)).digest()
                 self.assertEqual(digest, sha256(b"content").digest())

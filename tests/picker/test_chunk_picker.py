@@ -21,12 +21,12 @@ def indexes(asked: tuple[Range, ...]) -> list[int]:
     return [index for first, count in asked for index in range(first, first + count)]
 
 
-def a_plan(chunks: int, *holders: str, partial: tuple[str, ...] = ()) -> ChunkPicker:
-    """Make a plan for a file of full chunks, with holders."""
-    plan = ChunkPicker(chunks * MIB, Random(1))
+def a_picker(chunks: int, *holders: str, partial: tuple[str, ...] = ()) -> ChunkPicker:
+    """Make a picker for a file of full chunks, with holders."""
+    picker = ChunkPicker(chunks * MIB, Random(1))
     for holder in (*holders, *partial):
-        plan.add(holder, 0.0, holder in partial)
-    return plan
+        picker.add(holder, 0.0, holder in partial)
+    return picker
 
 
 class OneHolderTests(SynchronousTestCase):
@@ -34,47 +34,47 @@ class OneHolderTests(SynchronousTestCase):
 
     def test_in_order(self) -> None:
         """Chunks come in their order, without what is there."""
-        plan = a_plan(5, "s1")
-        plan.verified(1)
-        plan.verified(3)
-        self.assertEqual(plan.ask("s1", 0), ((0, 1), (2, 1), (4, 1)))
-        self.assertEqual(plan.ask("s1", 0), ())
+        picker = a_picker(5, "s1")
+        picker.verified(1)
+        picker.verified(3)
+        self.assertEqual(picker.ask("s1", 0), ((0, 1), (2, 1), (4, 1)))
+        self.assertEqual(picker.ask("s1", 0), ())
 
     def test_follows_the_speed(self) -> None:
         """It is asked for about as much as it delivers in a second, 2 chunks to 16."""
         for chunk_seconds, most in ((0.001, CHUNKS_ASKED), (0.1, 9), (0.24, 4), (3.0, 2)):
-            plan = a_plan(400, "s1")
-            owed = indexes(plan.ask("s1", 0))
+            picker = a_picker(400, "s1")
+            owed = indexes(picker.ask("s1", 0))
             self.assertEqual(len(owed), FIRST)
             now = 0.0
             for _ in range(300):
                 now += chunk_seconds
-                plan.delivered("s1", owed.pop(0), now)
-                owed += indexes(plan.ask("s1", now))
+                picker.delivered("s1", owed.pop(0), now)
+                owed += indexes(picker.ask("s1", now))
                 self.assertTrue(owed)
             self.assertIn(len(owed), range((most + 1) // 2, most + 1))
 
     def test_comes_twice(self) -> None:
         """A chunk that comes twice counts once."""
-        plan = a_plan(2, "s1")
-        plan.verified(0)
-        plan.verified(0)
-        self.assertEqual(plan.received, MIB)
-        self.assertFalse(plan.is_complete)
+        picker = a_picker(2, "s1")
+        picker.verified(0)
+        picker.verified(0)
+        self.assertEqual(picker.received, MIB)
+        self.assertFalse(picker.is_complete)
 
     def test_empty(self) -> None:
         """An empty file is complete from the start."""
-        plan = a_plan(0, "s1")
-        self.assertTrue(plan.is_complete)
-        self.assertEqual(plan.ask("s1", 0), ())
+        picker = a_picker(0, "s1")
+        self.assertTrue(picker.is_complete)
+        self.assertEqual(picker.ask("s1", 0), ())
 
     def test_ranges_verified(self) -> None:
         """What is there can be listed."""
-        plan = a_plan(6)
-        self.assertEqual(tuple(plan.ranges_verified()), ())
+        picker = a_picker(6)
+        self.assertEqual(tuple(picker.ranges_verified()), ())
         for index in (0, 1, 3, 5):
-            plan.verified(index)
-        self.assertEqual(tuple(plan.ranges_verified()), ((0, 2), (3, 1), (5, 1)))
+            picker.verified(index)
+        self.assertEqual(tuple(picker.ranges_verified()), ((0, 2), (3, 1), (5, 1)))
 
     @given(st.sets(st.integers(0, 100)))
     def test_ranges(self, chosen: set[int]) -> None:
@@ -90,77 +90,77 @@ class SeveralHoldersTests(SynchronousTestCase):
 
     def test_release(self) -> None:
         """What one holder did not deliver, the next one is asked for."""
-        plan = a_plan(3, "s1", "s2")
-        plan.ask("s1", 0)
-        plan.verified(1)
-        plan.release("s1")
-        self.assertFalse(plan.is_asked("s1", 0))
-        self.assertEqual(plan.ask("s2", 0), ((0, 1), (2, 1)))
+        picker = a_picker(3, "s1", "s2")
+        picker.ask("s1", 0)
+        picker.verified(1)
+        picker.release("s1")
+        self.assertFalse(picker.is_asked("s1", 0))
+        self.assertEqual(picker.ask("s2", 0), ((0, 1), (2, 1)))
 
     def test_stall(self) -> None:
         """What a holder owes that is silent for two seconds, others are asked for."""
-        plan = a_plan(8, "s1", "s2")
-        plan.ask("s1", 0)
-        plan.ask("s2", 0)
+        picker = a_picker(8, "s1", "s2")
+        picker.ask("s1", 0)
+        picker.ask("s2", 0)
         for index in (4, 5, 6, 7):
-            plan.delivered("s2", index, 1.5)
-        self.assertFalse(plan.snub_stalling(2.0))
-        self.assertTrue(plan.snub_stalling(2.1))
-        self.assertFalse(plan.snub_stalling(2.2))
-        self.assertEqual(plan.snubbed, ("s1",))
-        self.assertEqual(plan.ask("s1", 2.2), ())
-        self.assertEqual(indexes(plan.ask("s2", 2.2)), [0, 1])
+            picker.delivered("s2", index, 1.5)
+        self.assertFalse(picker.snub_stalling(2.0))
+        self.assertTrue(picker.snub_stalling(2.1))
+        self.assertFalse(picker.snub_stalling(2.2))
+        self.assertEqual(picker.snubbed, ("s1",))
+        self.assertEqual(picker.ask("s1", 2.2), ())
+        self.assertEqual(indexes(picker.ask("s2", 2.2)), [0, 1])
         # The late copy is no lie, and shows that the holder is back.
-        plan.delivered("s2", 0, 2.3)
-        self.assertTrue(plan.is_asked("s1", 0))
-        plan.delivered("s1", 0, 2.4)
-        self.assertEqual(plan.snubbed, ())
-        self.assertEqual(plan.received, 5 * MIB)
+        picker.delivered("s2", 0, 2.3)
+        self.assertTrue(picker.is_asked("s1", 0))
+        picker.delivered("s1", 0, 2.4)
+        self.assertEqual(picker.snubbed, ())
+        self.assertEqual(picker.received, 5 * MIB)
 
     def test_bytes_are_a_sign_of_life(self) -> None:
         """A holder that takes minutes for a chunk is not stalled, but one that dribbles is."""
         for piece, is_stalled in ((1_000, False), (200, True)):
-            plan = a_plan(8, "s1", "s2")
-            plan.ask("s1", 0)
+            picker = a_picker(8, "s1", "s2")
+            picker.ask("s1", 0)
             overtaken = False
             for tick in range(100):
-                plan.moved("s1", piece, tick / 2)
-                overtaken |= plan.snub_stalling(tick / 2)
+                picker.moved("s1", piece, tick / 2)
+                overtaken |= picker.snub_stalling(tick / 2)
             self.assertEqual(overtaken, is_stalled)
 
     def test_one_more_chance(self) -> None:
         """A stalled holder whose chunks have come from others is asked for one."""
-        plan = a_plan(20, "s1", "s2")
-        for index in indexes(plan.ask("s1", 0)):
-            plan.snub_stalling(3)
-            plan.verified(index)
-        self.assertEqual(plan.ask("s1", 4), ((4, 1),))
-        self.assertFalse(plan.snub_stalling(5))
-        self.assertTrue(plan.snub_stalling(7))
+        picker = a_picker(20, "s1", "s2")
+        for index in indexes(picker.ask("s1", 0)):
+            picker.snub_stalling(3)
+            picker.verified(index)
+        self.assertEqual(picker.ask("s1", 4), ((4, 1),))
+        self.assertFalse(picker.snub_stalling(5))
+        self.assertTrue(picker.snub_stalling(7))
 
     def test_tail(self) -> None:
         """At the end the faster one is asked for what would come last, once."""
-        plan = a_plan(6, "slow", "fast", "third")
-        slow = indexes(plan.ask("slow", 0))
+        picker = a_picker(6, "slow", "fast", "third")
+        slow = indexes(picker.ask("slow", 0))
         self.assertEqual(len(slow), FIRST)
-        plan.delivered("slow", slow[0], 4.0)
-        for index in indexes(plan.ask("fast", 4.0)):
-            plan.delivered("fast", index, 4.1)
-        self.assertEqual(indexes(plan.ask("fast", 4.1)), [slow[-1]])
-        self.assertEqual(plan.ask("fast", 4.1), ())
-        self.assertNotEqual(indexes(plan.ask("third", 4.1)), [slow[-1]])
-        plan.delivered("fast", slow[-1], 4.2)
+        picker.delivered("slow", slow[0], 4.0)
+        for index in indexes(picker.ask("fast", 4.0)):
+            picker.delivered("fast", index, 4.1)
+        self.assertEqual(indexes(picker.ask("fast", 4.1)), [slow[-1]])
+        self.assertEqual(picker.ask("fast", 4.1), ())
+        self.assertNotEqual(indexes(picker.ask("third", 4.1)), [slow[-1]])
+        picker.delivered("fast", slow[-1], 4.2)
         # The second copy is no lie.
-        self.assertTrue(plan.is_asked("slow", slow[-1]))
-        plan.delivered("slow", slow[-1], 4.3)
-        self.assertFalse(plan.is_asked("slow", slow[-1]))
+        self.assertTrue(picker.is_asked("slow", slow[-1]))
+        picker.delivered("slow", slow[-1], 4.3)
+        self.assertFalse(picker.is_asked("slow", slow[-1]))
 
     def test_no_second_copy_before_the_end(self) -> None:
         """While any chunk is unasked, none is requested twice."""
-        plan = a_plan(100, "slow", partial=("fast",))
-        slow = indexes(plan.ask("slow", 0))
-        plan.announced("fast", ((slow[-1], 1),))
-        self.assertEqual(plan.ask("fast", 1.0), ())
+        picker = a_picker(100, "slow", partial=("fast",))
+        slow = indexes(picker.ask("slow", 0))
+        picker.announced("fast", ((slow[-1], 1),))
+        self.assertEqual(picker.ask("fast", 1.0), ())
 
 
 class PartialHolderTests(SynchronousTestCase):
@@ -168,52 +168,52 @@ class PartialHolderTests(SynchronousTestCase):
 
     def test_only_what_was_announced(self) -> None:
         """A partial holder is asked for what it has announced, and for nothing else."""
-        plan = a_plan(10, partial=("p1",))
-        self.assertEqual(plan.ask("p1", 0), ())
-        plan.announced("p1", ((3, 2), (7, 1)))
-        self.assertEqual(sorted(indexes(plan.ask("p1", 0))), [3, 4, 7])
-        self.assertEqual(plan.ask("p1", 0), ())
+        picker = a_picker(10, partial=("p1",))
+        self.assertEqual(picker.ask("p1", 0), ())
+        picker.announced("p1", ((3, 2), (7, 1)))
+        self.assertEqual(sorted(indexes(picker.ask("p1", 0))), [3, 4, 7])
+        self.assertEqual(picker.ask("p1", 0), ())
 
     def test_turns(self) -> None:
         """A holder that begins to announce has forgotten what it was asked for before."""
-        plan = a_plan(10, "s1")
-        self.assertEqual(indexes(plan.ask("s1", 0)), [0, 1, 2, 3])
-        plan.announced("s1", ((2, 1), (9, 1)))
-        self.assertEqual(sorted(indexes(plan.ask("s1", 0))), [2, 9])
+        picker = a_picker(10, "s1")
+        self.assertEqual(indexes(picker.ask("s1", 0)), [0, 1, 2, 3])
+        picker.announced("s1", ((2, 1), (9, 1)))
+        self.assertEqual(sorted(indexes(picker.ask("s1", 0))), [2, 9])
         # It may have been on its way.
-        self.assertTrue(plan.is_asked("s1", 1))
-        plan.delivered("s1", 1, 0.1)
-        plan.delivered("s1", 2, 0.1)
-        self.assertFalse(plan.is_asked("s1", 1))
-        self.assertTrue(plan.is_asked("s1", 2))
-        plan.announced("s1", ((0, 1), (3, 6), (1, 1)))
-        self.assertEqual(sorted(indexes(plan.ask("s1", 0.1))), [0, 3, 4, 5, 6, 7, 8])
+        self.assertTrue(picker.is_asked("s1", 1))
+        picker.delivered("s1", 1, 0.1)
+        picker.delivered("s1", 2, 0.1)
+        self.assertFalse(picker.is_asked("s1", 1))
+        self.assertTrue(picker.is_asked("s1", 2))
+        picker.announced("s1", ((0, 1), (3, 6), (1, 1)))
+        self.assertEqual(sorted(indexes(picker.ask("s1", 0.1))), [0, 3, 4, 5, 6, 7, 8])
 
     def test_rarest_first(self) -> None:
         """What fewest have is asked for first."""
-        plan = a_plan(12, partial=("p1", "p2", "p3"))
-        plan.announced("p1", ((0, 12),))
-        plan.announced("p2", ((0, 8),))
-        plan.announced("p3", ((0, 6),))
-        first = indexes(plan.ask("p1", 0))
+        picker = a_picker(12, partial=("p1", "p2", "p3"))
+        picker.announced("p1", ((0, 12),))
+        picker.announced("p2", ((0, 8),))
+        picker.announced("p3", ((0, 6),))
+        first = indexes(picker.ask("p1", 0))
         self.assertLess(set(first), set(range(6, 12)))
         self.assertGreaterEqual(len({8, 9, 10, 11} & set(first)), 3)
 
     def test_what_only_the_whole_one_has(self) -> None:
         """Who has all is asked for what partial holders lack."""
-        plan = a_plan(64, "s1", partial=("p1",))
-        plan.announced("p1", ((0, 60),))
-        asked = indexes(plan.ask("s1", 0))
+        picker = a_picker(64, "s1", partial=("p1",))
+        picker.announced("p1", ((0, 60),))
+        asked = indexes(picker.ask("s1", 0))
         self.assertGreaterEqual(len({60, 61, 62, 63} & set(asked)), 1)
 
     def test_downloaders_differ(self) -> None:
         """Two downloaders of one file want different chunks."""
         chosen = []
         for seed in (1, 2):
-            plan = ChunkPicker(1_000 * MIB, Random(seed))
-            plan.add("p1", 0.0, is_partial=True)
-            plan.announced("p1", ((0, 1_000),))
-            chosen.append(plan.ask("p1", 0))
+            picker = ChunkPicker(1_000 * MIB, Random(seed))
+            picker.add("p1", 0.0, is_partial=True)
+            picker.announced("p1", ((0, 1_000),))
+            chosen.append(picker.ask("p1", 0))
         self.assertNotEqual(*chosen)
 
     def test_wrong_announcements(self) -> None:
@@ -225,21 +225,21 @@ class PartialHolderTests(SynchronousTestCase):
             (((1, 3),), ((3, 1),)),
             (((0, 10),), ((0, 10),)),
         ):
-            plan = a_plan(10, "s1")
+            picker = a_picker(10, "s1")
             with self.assertRaises(ProtocolError):
-                plan.announced("s1", first)
-                plan.announced("s1", second or ((99, 1),))
+                picker.announced("s1", first)
+                picker.announced("s1", second or ((99, 1),))
 
     def test_large(self) -> None:
         """What a chunk costs does not depend on how many there are."""
         chunks = 20_000
-        plan = a_plan(chunks, "s1", partial=("p1", "p2"))
-        plan.announced("p1", ((0, chunks),))
-        plan.announced("p2", ((chunks // 2, chunks // 2),))
+        picker = a_picker(chunks, "s1", partial=("p1", "p2"))
+        picker.announced("p1", ((0, chunks),))
+        picker.announced("p2", ((chunks // 2, chunks // 2),))
         now = 0.0
-        while not plan.is_complete:
+        while not picker.is_complete:
             for holder in ("s1", "p1", "p2"):
                 now += 0.001
-                for index in indexes(plan.ask(holder, now)):
-                    plan.delivered(holder, index, now)
-        self.assertEqual(plan.received, plan.size)
+                for index in indexes(picker.ask(holder, now)):
+                    picker.delivered(holder, index, now)
+        self.assertEqual(picker.received, picker.size)

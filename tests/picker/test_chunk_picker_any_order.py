@@ -32,7 +32,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plan = ChunkPicker(self.CHUNKS * MIB - 5, Random(3))
+        self.picker = ChunkPicker(self.CHUNKS * MIB - 5, Random(3))
         self.now = 0.0
         self.names = 0
         self.owed: dict[str, list[int]] = {}
@@ -44,7 +44,7 @@ class AnyOrder(RuleBasedStateMachine):
         """Somebody begins to deliver."""
         self.names += 1
         name = f"s{self.names}"
-        self.plan.add(name, self.now, is_partial)
+        self.picker.add(name, self.now, is_partial)
         self.owed[name] = []
         self.announced[name] = set() if is_partial else None
         return name
@@ -52,7 +52,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(holder=holders)
     def asks(self, holder: str) -> None:
         """It is asked: for nothing that is there, and for nothing that it has not."""
-        asked = indexes(self.plan.ask(holder, self.now))
+        asked = indexes(self.picker.ask(holder, self.now))
         assert self.had.isdisjoint(asked)
         has = self.announced[holder]
         assert has is None or has.issuperset(asked)
@@ -65,9 +65,9 @@ class AnyOrder(RuleBasedStateMachine):
         if not self.owed[holder]:
             return
         index = self.owed[holder].pop(data.draw(st.integers(0, len(self.owed[holder]) - 1)))
-        assert self.plan.is_asked(holder, index)
-        assert self.plan.is_verified(index) == (index in self.had)
-        self.plan.delivered(holder, index, self.now)
+        assert self.picker.is_asked(holder, index)
+        assert self.picker.is_verified(index) == (index in self.had)
+        self.picker.delivered(holder, index, self.now)
         self.had.add(index)
 
     @rule(holder=holders, first=st.integers(0, CHUNKS - 1), count=st.integers(1, 20))
@@ -77,44 +77,44 @@ class AnyOrder(RuleBasedStateMachine):
         if has is None:
             has = self.announced[holder] = set()
         fresh = set(range(first, min(first + count, self.CHUNKS))) - has
-        self.plan.announced(holder, tuple(ranges(sorted(fresh))))
+        self.picker.announced(holder, tuple(ranges(sorted(fresh))))
         has |= fresh
 
     @rule(holder=consumes(holders))
     def leaves(self, holder: str) -> None:
         """It is lost, or has lied."""
-        self.plan.release(holder)
+        self.picker.release(holder)
         del self.owed[holder], self.announced[holder]
 
     @rule(seconds=st.sampled_from([0.01, 0.5, 3.0]))
     def time_passes(self, seconds: float) -> None:
         """Some stall."""
         self.now += seconds
-        self.plan.snub_stalling(self.now)
+        self.picker.snub_stalling(self.now)
 
     @invariant()
     def counts(self) -> None:
         """It knows what is there."""
         last = MIB - 5 if self.CHUNKS - 1 in self.had else 0
         full = len(self.had - {self.CHUNKS - 1}) * MIB
-        assert self.plan.received == full + last
-        assert set(indexes(tuple(self.plan.ranges_verified()))) == self.had
+        assert self.picker.received == full + last
+        assert set(indexes(tuple(self.picker.ranges_verified()))) == self.had
 
-    @precondition(lambda self: not self.plan.is_complete)
+    @precondition(lambda self: not self.picker.is_complete)
     @rule()
     def one_is_enough(self) -> None:
         """Whatever has happened, one honest holder with all of it completes the file."""
-        self.plan.add("honest", self.now)
+        self.picker.add("honest", self.now)
         for _ in range(20 * self.CHUNKS):
-            for index in indexes(self.plan.ask("honest", self.now)):
+            for index in indexes(self.picker.ask("honest", self.now)):
                 assert index not in self.had
                 self.now += 0.1
-                self.plan.delivered("honest", index, self.now)
+                self.picker.delivered("honest", index, self.now)
                 self.had.add(index)
             self.now += 0.5
-            self.plan.snub_stalling(self.now)
-        assert self.plan.is_complete
-        self.plan.release("honest")
+            self.picker.snub_stalling(self.now)
+        assert self.picker.is_complete
+        self.picker.release("honest")
 
 
 AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

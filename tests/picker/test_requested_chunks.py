@@ -15,58 +15,58 @@ CHUNKS = 30
 chunks = st.sets(st.integers(0, CHUNKS - 1)).map(lambda some: list(ranges(sorted(some))))
 
 
-def taken(orders: RequestedChunks) -> list[int]:
-    """Take all that waits."""
-    return list(iter(orders.next, None))
+def taken(requested: RequestedChunks) -> list[int]:
+    """Return all chunks that wait."""
+    return list(iter(requested.next, None))
 
 
 def indexes(some: list[Range]) -> list[int]:
     return [index for first, count in some for index in range(first, first + count)]
 
 
-class OrdersTests(SynchronousTestCase):
-    """One requester's orders."""
+class RequestedChunksTests(SynchronousTestCase):
+    """The chunks that one requester asks for."""
 
     def test_in_order(self) -> None:
-        """What is asked for comes in that order, as often as it is asked for."""
-        orders = RequestedChunks(CHUNKS)
-        orders.ask([(3, 2), (0, 1)])
-        orders.ask([(4, 1)])
-        self.assertFalse(orders.is_empty)
-        self.assertEqual(taken(orders), [3, 4, 0, 4])
-        self.assertTrue(orders.is_empty)
+        """Chunks are sent in the order of asking, as often as they are asked for."""
+        requested = RequestedChunks(CHUNKS)
+        requested.ask([(3, 2), (0, 1)])
+        requested.ask([(4, 1)])
+        self.assertFalse(requested.is_empty)
+        self.assertEqual(taken(requested), [3, 4, 0, 4])
+        self.assertTrue(requested.is_empty)
 
     def test_offers(self) -> None:
-        """From the first offer on only what was offered is sent; what waited is forgotten."""
-        orders = RequestedChunks(CHUNKS)
-        orders.ask([(0, 10)])
-        self.assertEqual(orders.offer([(2, 3)]), [(2, 3)])
-        self.assertEqual(taken(orders), [])
-        self.assertEqual(orders.offer([(0, 4), (9, 1)]), [(0, 2), (9, 1)])
-        orders.ask([(0, CHUNKS)])
-        self.assertEqual(taken(orders), [0, 1, 2, 3, 4, 9])
+        """From the first offer on, only offered chunks are sent; the queue is cleared."""
+        requested = RequestedChunks(CHUNKS)
+        requested.ask([(0, 10)])
+        self.assertEqual(requested.offer([(2, 3)]), [(2, 3)])
+        self.assertEqual(taken(requested), [])
+        self.assertEqual(requested.offer([(0, 4), (9, 1)]), [(0, 2), (9, 1)])
+        requested.ask([(0, CHUNKS)])
+        self.assertEqual(taken(requested), [0, 1, 2, 3, 4, 9])
 
     def test_not_needed(self) -> None:
-        """What the requester has from others is not sent, though it waits."""
-        orders = RequestedChunks(CHUNKS)
-        orders.ask([(0, 10)])
-        orders.cancel([(0, 3), (5, 2), (9, 1)])
-        self.assertEqual(taken(orders), [3, 4, 7, 8])
+        """A chunk that the requester has from others is not sent, although it was asked for."""
+        requested = RequestedChunks(CHUNKS)
+        requested.ask([(0, 10)])
+        requested.cancel([(0, 3), (5, 2), (9, 1)])
+        self.assertEqual(taken(requested), [3, 4, 7, 8])
 
     def test_wrong(self) -> None:
-        """Chunks that do not exist, and those announced before, end it."""
-        orders = RequestedChunks(CHUNKS)
-        orders.cancel([(0, 3)])
+        """Asking for chunks that do not exist, or announcing them twice, is a protocol error."""
+        requested = RequestedChunks(CHUNKS)
+        requested.cancel([(0, 3)])
         for wrong in ([(CHUNKS, 1)], [(0, CHUNKS + 1)], [(2, 2)], [(10, 2), (11, 1)]):
-            self.assertRaises(ProtocolError, orders.cancel, wrong)
+            self.assertRaises(ProtocolError, requested.cancel, wrong)
         for wrong in ([(CHUNKS, 1)], [(0, CHUNKS + 1)]):
-            self.assertRaises(ProtocolError, orders.ask, wrong)
+            self.assertRaises(ProtocolError, requested.ask, wrong)
 
     def test_many_ranges(self) -> None:
-        """So many ranges may wait, however few lines ask for them."""
-        orders = RequestedChunks(4 * RANGES_WAITING)
-        orders.ask([(0, 1)] * RANGES_WAITING)
-        self.assertRaises(ProtocolError, orders.ask, [(0, 1)])
+        """The number of waiting ranges is bounded, however few lines ask for them."""
+        requested = RequestedChunks(4 * RANGES_WAITING)
+        requested.ask([(0, 1)] * RANGES_WAITING)
+        self.assertRaises(ProtocolError, requested.ask, [(0, 1)])
         scattered = RequestedChunks(4 * RANGES_WAITING)
         scattered.offer([(2 * number, 1) for number in range(2 * RANGES_WAITING)])
         self.assertRaises(ProtocolError, scattered.ask, [(0, 4 * RANGES_WAITING)])
@@ -75,23 +75,23 @@ class OrdersTests(SynchronousTestCase):
     def test_any(
         self, offers: list[list[Range]], needless: list[Range], asked: list[list[Range]]
     ) -> None:
-        """What is sent was asked for and offered, and is needed."""
-        orders = RequestedChunks(CHUNKS)
+        """Each chunk that is sent was asked for and offered, and is needed."""
+        requested = RequestedChunks(CHUNKS)
         offered: set[int] = set()
         for offer in offers:
-            fresh = indexes(orders.offer(offer))
+            fresh = indexes(requested.offer(offer))
             self.assertEqual(fresh, sorted(set(indexes(offer)) - offered))
             offered.update(fresh)
-        orders.cancel(needless)
+        requested.cancel(needless)
         for each in asked:
-            orders.ask(each)
+            requested.ask(each)
         expected = [
             index
             for each in asked
             for index in indexes(each)
             if (index in offered or not offers) and index not in indexes(needless)
         ]
-        self.assertEqual(taken(orders), expected)
+        self.assertEqual(taken(requested), expected)
 
 
 class AnnouncementTests(SynchronousTestCase):

@@ -13,26 +13,26 @@ CHUNKS = 40
 AHEAD = 3
 
 
-class SpreadingTests(SynchronousTestCase):
+class SuperSeederTests(SynchronousTestCase):
     """A holder of forty chunks, and several requesters."""
 
     def setUp(self) -> None:
-        self.spreading: SuperSeeder[object] = SuperSeeder(CHUNKS, Random(1))
+        self.seeder: SuperSeeder[object] = SuperSeeder(CHUNKS, Random(1))
         self.sent: Counter[int] = Counter()
         self.known: dict[object, list[int]] = {"a": [], "b": [], "c": []}
         for name in self.known:
-            self.spreading.add(name)
+            self.seeder.add(name)
         self.reveal()
 
     def reveal(self) -> None:
-        for name, index in self.spreading.reveal(AHEAD):
+        for name, index in self.seeder.reveal(AHEAD):
             self.known[name].append(index)
 
     def send(self, name: str) -> int:
         """Send the first chunk that a requester was told of, and does not have."""
         index = self.known[name].pop(0)
         self.sent[index] += 1
-        self.spreading.sent(name, index)
+        self.seeder.sent(name, index)
         self.reveal()
         return index
 
@@ -44,7 +44,7 @@ class SpreadingTests(SynchronousTestCase):
                     self.send(name)
 
     def test_few_at_a_time(self) -> None:
-        """So many chunks are on their way, to as many requesters as there are."""
+        """The number of chunks in flight is limited; they are spread over all requesters."""
         self.assertEqual(sorted(self.known.values()), [[0], [1], [2]])
         self.reveal()
         self.assertEqual(sorted(self.known.values()), [[0], [1], [2]])
@@ -56,9 +56,9 @@ class SpreadingTests(SynchronousTestCase):
         self.assertLessEqual(self.sent.total(), CHUNKS + AHEAD)
 
     def test_alone(self) -> None:
-        """Who gets nothing from others gets all from the holder."""
-        self.spreading.remove("b")
-        self.spreading.remove("c")
+        """A requester that gets nothing from others gets everything from the holder."""
+        self.seeder.remove("b")
+        self.seeder.remove("c")
         self.reveal()
         self.assertEqual({self.send("a") for _ in range(CHUNKS)}, set(range(CHUNKS)))
         self.assertEqual(self.known["a"], [])
@@ -67,23 +67,23 @@ class SpreadingTests(SynchronousTestCase):
         """A chunk whose requester does not ask for it is revealed to another one."""
         kept = set(self.known["c"])
         self.assertTrue(kept)
-        self.spreading.overdue("c")
+        self.seeder.overdue("c")
         self.reveal()
         self.send_all("a", "b")
         self.assertLess(kept, set(self.sent))
 
     def test_rarest(self) -> None:
-        """When all have left, what fewest have is revealed first."""
+        """Once all chunks have been sent, the rarest are revealed first."""
         self.send_all("a")
         common = [index for index in range(CHUNKS) if index not in self.known["b"]][:30]
-        self.spreading.has("c", [(index, 1) for index in common])
+        self.seeder.has("c", [(index, 1) for index in common])
         before = len(self.known["b"])
         first = {self.send("b") for _ in range(before + 4)}
         self.assertGreaterEqual(len(first - set(common)), before + 2)
 
     def test_has_from_elsewhere(self) -> None:
         """A chunk that one requester has is not new to the others."""
-        self.spreading.has("a", [(0, 30)])
+        self.seeder.has("a", [(0, 30)])
         self.known = {name: [] for name in self.known}
         self.reveal()
         for _ in range(4):
@@ -93,8 +93,8 @@ class SpreadingTests(SynchronousTestCase):
                     self.send(str(name))
 
     def test_liar(self) -> None:
-        """Who claims to have all is told of nothing; the others get all nevertheless."""
-        self.spreading.has("c", [(0, CHUNKS)])
+        """A requester that claims to have everything is told of nothing; others get everything."""
+        self.seeder.has("c", [(0, CHUNKS)])
         self.known["c"].clear()
         for name in ("a", "b"):
             got = {self.send(name) for _ in range(len(self.known[name]))}
@@ -106,44 +106,44 @@ class SpreadingTests(SynchronousTestCase):
     def test_leaves(self) -> None:
         """A chunk that was revealed to a requester which leaves is new again."""
         lost = set(self.known["c"])
-        self.spreading.remove("c")
+        self.seeder.remove("c")
         self.reveal()
         self.assertLess(lost, {*self.known["a"], *self.known["b"]})
 
     @given(st.data())
     def test_any(self, data: st.DataObject) -> None:
         """In any order of events, no requester is told of what it has, and each can get all."""
-        spreading: SuperSeeder[object] = SuperSeeder(CHUNKS, Random(2))
+        seeder: SuperSeeder[object] = SuperSeeder(CHUNKS, Random(2))
         known: dict[object, list[int]] = {}
         has: dict[object, set[int]] = {}
 
         def reveal() -> None:
-            for name, index in spreading.reveal(AHEAD):
+            for name, index in seeder.reveal(AHEAD):
                 self.assertNotIn(index, has[name])
                 known[name].append(index)
 
         def send(name: object) -> None:
             index = known[name].pop()
-            spreading.sent(name, index)
+            seeder.sent(name, index)
             has[name].add(index)
 
         for _ in range(data.draw(st.integers(0, 60))):
             who = data.draw(st.integers(0, 3))
             what = data.draw(st.sampled_from(["sent", "has", "overdue", "gone"]))
             if who not in known:
-                spreading.add(who)
+                seeder.add(who)
                 known[who], has[who] = [], set()
             elif what == "sent" and known[who]:
                 send(who)
             elif what == "has":
                 index = data.draw(st.integers(0, CHUNKS - 1))
-                spreading.has(who, [(index, 1)])
+                seeder.has(who, [(index, 1)])
                 has[who].add(index)
                 known[who] = [each for each in known[who] if each != index]
             elif what == "overdue":
-                spreading.overdue(who)
+                seeder.overdue(who)
             elif what == "gone":
-                spreading.remove(who)
+                seeder.remove(who)
                 del known[who], has[who]
             reveal()
         while any(known.values()):

@@ -30,17 +30,17 @@ class Overtaken:
         os.fsync(fd)
 
 
-class WantsTests(SynchronousTestCase):
+class JournalTests(SynchronousTestCase):
     """A journal in a folder of its own."""
 
     def test_two_threads(self) -> None:
         """Two downloads that have a file in common keep its digests at the same moment."""
         disk = Overtaken()
-        wants = Journal(self.mktemp(), disk)
-        os.mkdir(wants.folder)
-        other = Thread(target=wants.record_digests, args=(CONTENT,))
+        journal = Journal(self.mktemp(), disk)
+        os.mkdir(journal.folder)
+        other = Thread(target=journal.record_digests, args=(CONTENT,))
         disk.meanwhile = [other]
-        wants.record_digests(CONTENT)
+        journal.record_digests(CONTENT)
         other.join()
-        self.assertIsNotNone(wants.content(CONTENT.file_id))
-        self.assertEqual(os.listdir(wants.folder), [f"{CONTENT.file_id}.digests"])
+        self.assertIsNotNone(journal.content(CONTENT.file_id))
+        self.assertEqual(os.listdir(journal.folder), [f"{CONTENT.file_id}.digests"])

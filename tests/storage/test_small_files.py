@@ -15,7 +15,7 @@ from p2p_twisted.wire.chunks import content_id
 from tests.storage.disks import FaultyDisk
 
 
-class ShelfTests(SynchronousTestCase):
+class SmallFileWriterTests(SynchronousTestCase):
     """A writer on a disk that is full after the first file."""
 
     def test_fails_once(self) -> None:
@@ -24,17 +24,17 @@ class ShelfTests(SynchronousTestCase):
         disk.calls_before = 1
         folder, record = self.mktemp(), PublishedRecord(self.mktemp())
         wholes = {content_id(whole): whole for whole in (b"a", b"b", b"c", b"d")}
-        targets = {file: [whole.decode()] for file, whole in wholes.items()}
+        targets = {file_id: [whole.decode()] for file_id, whole in wholes.items()}
         saved: list[str] = []
         faults: list[DiskFault] = []
         inbox = Inbox(folder, disk)
         writer = SmallFileWriter(
             inline, inbox, record=record, targets=targets, saved=saved.extend, failed=faults.append
         )
-        for file, whole in wholes.items():
+        for file_id, whole in wholes.items():
             if whole == b"d":
                 disk.errors.clear()
-            writer.put(Content.of_whole(file, whole), whole)
+            writer.put(Content.of_whole(file_id, whole), whole)
         self.assertEqual([str(fault) for fault in faults], ["the disk is full"])
         self.assertEqual(saved, [content_id(b"a")])
         self.assertEqual([name for name in os.listdir(folder) if name in "abcd"], ["a"])

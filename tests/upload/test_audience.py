@@ -1,4 +1,4 @@
-"""Requesters of one file who are made to help each other, or not."""
+"""Requesters of one file, which are made to help each other, or not."""
 
 from collections.abc import Iterable
 from random import Random
@@ -25,31 +25,31 @@ class FakePush:
         self.offered |= {index for first, count in chunks for index in range(first, first + count)}
 
 
-class CrowdTests(SynchronousTestCase):
+class SharedUplinkTests(SynchronousTestCase):
     """Pushes of a file of a hundred chunks."""
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.crowd = SharedUplink(self.clock, CHUNKS, Random(1))
+        self.uplink = SharedUplink(self.clock, CHUNKS, Random(1))
         self.pushes: list[FakePush] = []
 
     def tearDown(self) -> None:
         for push in self.pushes:
-            self.crowd.left(push)
+            self.uplink.left(push)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def join(self) -> FakePush:
         push = FakePush()
         self.pushes.append(push)
-        self.assertEqual(self.crowd.joined(push), push.offered is not None)
+        self.assertEqual(self.uplink.joined(push), push.offered is not None)
         return push
 
     def send(self, push: FakePush, index: int, seconds: float = 0.1) -> None:
         self.clock.advance(seconds)
-        self.crowd.sent(push, index, MIB)
+        self.uplink.sent(push, index, MIB)
 
     def test_alone(self) -> None:
-        """One requester may ask for all."""
+        """A single requester may ask for everything."""
         push = self.join()
         for index in range(10):
             self.send(push, index)
@@ -78,9 +78,9 @@ class CrowdTests(SynchronousTestCase):
         self.assertIsNone(self.join().offered)
 
     def test_last_one(self) -> None:
-        """Who is left alone may ask for all."""
+        """A requester that is left alone may ask for everything."""
         first, second = self.join(), self.join()
-        self.crowd.left(first)
+        self.uplink.left(first)
         self.assertEqual(second.offered, set(range(CHUNKS)))
 
     def test_overdue(self) -> None:
@@ -94,7 +94,7 @@ class CrowdTests(SynchronousTestCase):
         self.assertLess(kept, second.offered)
 
     def test_slow_ones(self) -> None:
-        """Some who take for ever over what they asked for do not keep the rest from others."""
+        """A few requesters that never finish do not hold back chunks from others."""
         slow = [self.join() for _ in range(3)]
         fast = self.join()
         assert fast.offered is not None
@@ -107,7 +107,7 @@ class CrowdTests(SynchronousTestCase):
         self.assertLess(max(len(push.offered or ()) for push in slow), 5)
 
     def test_small(self) -> None:
-        """A file of few chunks is not worth it."""
-        self.crowd = SharedUplink(self.clock, 4, Random(1))
+        """For a file of few chunks, requesters are not made to help each other."""
+        self.uplink = SharedUplink(self.clock, 4, Random(1))
         self.join()
         self.assertIsNone(self.join().offered)

@@ -1,4 +1,4 @@
-"""One contract for what is sent, whichever way its bytes leave."""
+"""One contract for streams, however their bytes are sent."""
 
 import errno
 import os
@@ -30,7 +30,7 @@ class Sections:
         self.broken_between: list[bool] = []
         self.connection = end.connection
         clock = end.clock
-        self.outflow = StreamProducer(clock, end.connection, self, Limiter(clock).pace())
+        self.producer = StreamProducer(clock, end.connection, self, Limiter(clock).pace())
 
     def next_section(self) -> bytes | Span | None:
         if not self.sections:
@@ -47,7 +47,7 @@ class Sections:
 
 
 class Contract(SynchronousTestCase):
-    """What every way must do."""
+    """The contract for all kinds of streams."""
 
     def make(self) -> tuple[End, Content]:
         """Make a connection, and a source for it."""
@@ -58,7 +58,7 @@ class Contract(SynchronousTestCase):
         end, content = self.make()
         spans = [each if isinstance(each, bytes) else Span(content, *each) for each in sections]
         supplier = Sections(end, spans)
-        supplier.outflow.start()
+        supplier.producer.start()
         return end, content, supplier
 
     def all_of(self, end: End, length: int) -> bytes:
@@ -76,7 +76,7 @@ class Contract(SynchronousTestCase):
         """Bytes and spans leave in their order, and lines behind them."""
         last = (2 * MIB - 7, MIB)
         end, _content, supplier = self.begin(b"a\n", (0, MIB), b"b\n", b"c\n", last)
-        verifyObject(IPullProducer, supplier.outflow)
+        verifyObject(IPullProducer, supplier.producer)
         end.connection.send(Refuse(TICKET, "later"))
         expected = b"a\n" + CONTENT[:MIB] + b"b\nc\n" + CONTENT[2 * MIB - 7 : 3 * MIB - 7]
         taken = self.all_of(end, len(expected) + 20)
@@ -91,21 +91,21 @@ class Contract(SynchronousTestCase):
         supplier.sections = [
             Span(content, *cut, line) for cut, line in zip(cuts, lines, strict=True)
         ]
-        supplier.outflow.start()
+        supplier.producer.start()
         expected = b"".join(
             line + CONTENT[start : start + length]
             for (start, length), line in zip(cuts, lines, strict=True)
         )
         self.assertEqual(self.all_of(end, len(expected)), expected)
-        self.assertEqual(supplier.outflow.meter.total, len(expected))
+        self.assertEqual(supplier.producer.meter.total, len(expected))
 
     def test_again(self) -> None:
-        """It goes on with what it is given later."""
+        """It continues with what it is given later."""
         end, content, supplier = self.begin(b"a\n", (5, 70_000))
         self.assertEqual(self.all_of(end, 70_002), b"a\n" + CONTENT[5:70_005])
         supplier.sections = [b"b\n", Span(content, 0, MIB)]
-        supplier.outflow.start()
-        supplier.outflow.start()
+        supplier.producer.start()
+        supplier.producer.start()
         self.assertEqual(self.all_of(end, MIB + 2), b"b\n" + CONTENT[:MIB])
 
     def test_changed_between(self) -> None:
@@ -173,7 +173,7 @@ class StraightTests(Contract):
         self.assertEqual(content.reads, 0)
 
     def test_cut(self) -> None:
-        """A file that got shorter ends it."""
+        """A file that was cut ends it."""
         end, content, supplier = self.begin(b"a\n", (0, 3 * MIB))
         self.all_of(end, 70_000)
         assert content.fd is not None

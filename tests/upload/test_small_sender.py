@@ -43,8 +43,8 @@ class WholesTests(SynchronousTestCase):
         """Have a requester ask for the first file."""
         requester = Greeter(encode(HELLO))
         self.wires.listeners["127.0.0.1", 9000] = lambda: requester
-        ticket, file = f"{len(self.wires.dialed):032x}", next(iter(self.contents))
-        want = Want(ticket, file, "me", "127.0.0.1", 9000, more=True)
+        ticket, file_id = f"{len(self.wires.dialed):032x}", next(iter(self.contents))
+        want = Want(ticket, file_id, "me", "127.0.0.1", 9000, more=True)
         self.uploads.serve(want, None, self.refuse)
         self.wires.settle()
         requester.received = b""
@@ -93,7 +93,7 @@ class WholesTests(SynchronousTestCase):
         changed.is_changed = True
         requester.say(More(("f" * 64, changed.file_id, large.file_id, first.file_id)))
         self.wires.settle()
-        gone = [encode(Gone(file)) for file in ("f" * 64, changed.file_id, large.file_id)]
+        gone = [encode(Gone(file_id)) for file_id in ("f" * 64, changed.file_id, large.file_id)]
         self.assertEqual(
             requester.received, b"".join(gone) + encode(Whole(first.file_id, 1)) + b"1"
         )
@@ -103,15 +103,15 @@ class WholesTests(SynchronousTestCase):
     def test_flood(self) -> None:
         """Who asks for more than may wait is cut."""
         requester = self.begun(Content(some_bytes(KIB)))
-        files = tuple(self.contents) * IDS_PER_LINE
-        requester.say(*[More(files)] * (FILES_WAITING // IDS_PER_LINE + 1))
+        file_ids = tuple(self.contents) * IDS_PER_LINE
+        requester.say(*[More(file_ids)] * (FILES_WAITING // IDS_PER_LINE + 1))
         self.wires.settle()
         self.assertTrue(requester.is_lost)
         self.assertLess(len(requester.received), FILES_WAITING * KIB)
         honest = self.connect()
-        honest.say(More(files[:1]))
+        honest.say(More(file_ids[:1]))
         self.wires.settle()
-        self.assertIn(self.contents[files[0]].content, honest.received)
+        self.assertIn(self.contents[file_ids[0]].content, honest.received)
 
     def test_slow_disk(self) -> None:
         """If files are slow to read, other connections wait for one at most."""

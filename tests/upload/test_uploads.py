@@ -28,7 +28,7 @@ class Greeter(Stranger):
         self.say(self.greeting)
 
 
-class PushesTests(SynchronousTestCase):
+class UploadsTests(SynchronousTestCase):
     """Whom a holder serves, and how."""
 
     def setUp(self) -> None:
@@ -44,8 +44,8 @@ class PushesTests(SynchronousTestCase):
         self.wires.settle()
         self.successResultOf(stopped)
 
-    def open(self, file: str) -> Content | None:
-        return self.content if file == self.content.file_id else None
+    def open(self, file_id: str) -> Content | None:
+        return self.content if file_id == self.content.file_id else None
 
     def listen(
         self, greeting: bytes = encode(HELLO), host: str = "127.0.0.1", port: int = 9000
