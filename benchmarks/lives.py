@@ -59,71 +59,71 @@ class Copies(Observer):
             self.hits.setdefault((message.id, to), at)
 
 
-def as_shipped(_swarm: SimulatedNetwork) -> None:
+def as_shipped(_network: SimulatedNetwork) -> None:
     """Leave a network as it is."""
 
 
 def formed(peers: int, seed: int, change: Change = as_shipped) -> SimulatedNetwork:
     """Form a network in ten seconds."""
-    swarm = SimulatedNetwork(seed, watcher=Copies())
-    change(swarm)
-    swarm.add_many(peers, apart=10.0 / peers)
-    return swarm
+    network = SimulatedNetwork(seed, observer=Copies())
+    change(network)
+    network.add_many(peers, apart=10.0 / peers)
+    return network
 
 
-def shape(swarm: SimulatedNetwork) -> None:
+def shape(network: SimulatedNetwork) -> None:
     """Send broadcasts, which shape the tree."""
     for _ in range(_SHAPING):
-        swarm.publish(swarm.rng.choice(swarm.alive))
-        swarm.run(2.0)
+        network.publish(network.rng.choice(network.alive))
+        network.run(2.0)
 
 
 def settled(peers: int, seed: int, change: Change = as_shipped) -> SimulatedNetwork:
     """Form a network, and run it for a minute."""
-    swarm = formed(peers, seed, change)
-    swarm.run(60.0)
-    shape(swarm)
-    return swarm
+    network = formed(peers, seed, change)
+    network.run(60.0)
+    shape(network)
+    return network
 
 
 def life(peers: int, seed: int, apart: Apart, change: Change = as_shipped) -> Figures:
     """Measure a network without faults, and copies of it with faults."""
-    swarm = formed(peers, seed, change)
-    figures = {"lines a peer for joining": swarm.lines / peers}
-    swarm.run(60.0)
-    shape(swarm)
+    network = formed(peers, seed, change)
+    figures = {"lines a peer for joining": network.lines / peers}
+    network.run(60.0)
+    shape(network)
     for name, share, is_silent in FAULTS:
-        reached = apart(partial(fault, swarm, share, is_silent, name.endswith(_WITH_REGISTRY)))
+        reached = apart(partial(fault, network, share, is_silent, name.endswith(_WITH_REGISTRY)))
         figures |= {f"{name} at {key}: reached": value for key, value in reached.items()}
-    figures |= apart(partial(named, swarm))
-    return figures | steady(swarm, apart)
+    figures |= apart(partial(named, network))
+    return figures | steady(network, apart)
 
 
-def fault(swarm: SimulatedNetwork, share: float, is_silent: bool, has_registry: bool) -> Figures:
+def fault(network: SimulatedNetwork, share: float, is_silent: bool, has_registry: bool) -> Figures:
     """Return the share of survivors that have a broadcast sent at the instant of a fault."""
-    swarm.has_registry = has_registry
-    for peer in swarm.rng.sample(swarm.alive, int(share * len(swarm.alive))):
+    network.has_registry = has_registry
+    for peer in network.rng.sample(network.alive, int(share * len(network.alive))):
         if is_silent:
-            swarm.die_silently(peer)
+            network.die_silently(peer)
         else:
-            swarm.crash(peer)
-    id_, began = swarm.publish(swarm.rng.choice(swarm.alive)), swarm.now
+            network.crash(peer)
+    id_, began = network.publish(network.rng.choice(network.alive)), network.now
     reached = {}
     for moment in MOMENTS:
-        swarm.run(began + moment - swarm.now)
-        reached[f"{moment} s"] = swarm.reach(id_)
-    id_ = swarm.publish(swarm.rng.choice(swarm.alive))
-    swarm.run(5.0)
-    return reached | {"the next one, in 5 s": swarm.reach(id_)}
+        network.run(began + moment - network.now)
+        reached[f"{moment} s"] = network.reach(id_)
+    id_ = network.publish(network.rng.choice(network.alive))
+    network.run(5.0)
+    return reached | {"the next one, in 5 s": network.reach(id_)}
 
 
-def named(swarm: SimulatedNetwork) -> Figures:
+def named(network: SimulatedNetwork) -> Figures:
     """Ask right after a tenth died silently; return which peers the answer leaves out."""
-    asker, *rest = swarm.alive
-    dead = swarm.rng.sample(rest, len(rest) // 10)
+    asker, *rest = network.alive
+    dead = network.rng.sample(rest, len(rest) // 10)
     for peer in dead:
-        swarm.die_silently(peer)
-    answer = swarm.ask(asker, Ask(swarm.new_id(), "topo", wait=6.0, tree=0))
+        network.die_silently(peer)
+    answer = network.ask(asker, Ask(network.new_id(), "topo", wait=6.0, tree=0))
     told = set(answer.silent) | {link for record in answer.peers for link in record.links}
     return {
         "asked right after a tenth died silently: living not counted": len(rest)
@@ -135,45 +135,47 @@ def named(swarm: SimulatedNetwork) -> Figures:
     }
 
 
-def steady(swarm: SimulatedNetwork, apart: Apart) -> Figures:
+def steady(network: SimulatedNetwork, apart: Apart) -> Figures:
     """Measure a network that is six minutes old, without faults."""
-    peers = len(swarm.alive)
-    swarm.run(240.0)
-    before = swarm.lines
-    swarm.run(60.0)
-    graph = shape_of(graph_of(swarm), Random(swarm.seed))
+    peers = len(network.alive)
+    network.run(240.0)
+    before = network.lines
+    network.run(60.0)
+    graph = shape_of(graph_of(network), Random(network.seed))
     figures = {
-        "lines a second and peer for membership": (swarm.lines - before) / 60.0 / peers,
+        "lines a second and peer for membership": (network.lines - before) / 60.0 / peers,
         "components": graph.components,
-        "links that one end does not know": len(swarm.one_way_links()),
+        "links that one end does not know": len(network.one_way_links()),
         "fewest links": graph.degree_least,
         "share of peers with 5 links or more": graph.share_of_five,
         "mean number of links": graph.degree_mean,
         "most links": graph.degree_most,
         "mean path, hops": graph.path or 0.0,
     }
-    shape(swarm)
+    shape(network)
     for kind, urgent in (("broadcast", False), ("urgent broadcast", True)):
-        runs = [broadcast(swarm, urgent) for _ in range(3)]
+        runs = [broadcast(network, urgent) for _ in range(3)]
         figures |= {f"{kind}: {key}": pick(runs, key) for key in runs[0]}
     for kind, tree in (("question along the tree", ASK_HOPS), ("question by every link", 0)):
-        runs = [question(swarm, tree) for _ in range(3)]
+        runs = [question(network, tree) for _ in range(3)]
         figures |= {f"{kind}: {key}": pick(runs, key) for key in runs[0]}
-    return figures | apart(partial(sought, swarm))
+    return figures | apart(partial(sought, network))
 
 
-def sought(swarm: SimulatedNetwork) -> Figures:
+def sought(network: SimulatedNetwork) -> Figures:
     """Search as ``get`` does: for a file that 1 % of peers have, and for one that one peer has."""
-    peers = len(swarm.alive)
-    for holder in swarm.rng.sample(swarm.alive, peers // 100):
+    peers = len(network.alive)
+    for holder in network.rng.sample(network.alive, peers // 100):
         holder.files = ("common",)
-    without = [peer for peer in swarm.alive if not peer.files]
-    common = [find(swarm, asker, "common") for asker in swarm.rng.choices(without, k=_COMMON_FINDS)]
+    without = [peer for peer in network.alive if not peer.files]
+    common = [
+        find(network, asker, "common") for asker in network.rng.choices(without, k=_COMMON_FINDS)
+    ]
     rare = []
     for number in range(_RARE_FINDS):
-        asker, holder = swarm.rng.sample(without, 2)
+        asker, holder = network.rng.sample(without, 2)
         holder.files = (f"rare{number}",)
-        rare.append(find(swarm, asker, f"rare{number}"))
+        rare.append(find(network, asker, f"rare{number}"))
     return {
         "a file that 1 % have: lines, on average": fmean(lines for lines, _ in common),
         "a file that 1 % have: first hit, s, on average": fmean(first for _, first in common),
@@ -184,24 +186,24 @@ def sought(swarm: SimulatedNetwork) -> Figures:
     }
 
 
-def find(swarm: SimulatedNetwork, asker: SimulatedPeer, name: str) -> tuple[int, float]:
+def find(network: SimulatedNetwork, asker: SimulatedPeer, name: str) -> tuple[int, float]:
     """Search for a file; return how many lines that took, and the seconds to the first hit."""
-    assert isinstance(swarm.watcher, Copies)
-    began, ids = swarm.now, []
-    steps = expanding_ring(Ask(swarm.new_id(), "name", name), swarm.new_id)
+    assert isinstance(network.observer, Copies)
+    began, ids = network.now, []
+    steps = expanding_ring(Ask(network.new_id(), "name", name), network.new_id)
     step = next(steps)
     while True:
         ids.append(step.ask.id)
-        answer = swarm.ask(asker, step.ask, step.patience)
+        answer = network.ask(asker, step.ask, step.patience)
         try:
             step = steps.send(answer)
         except StopIteration:
             break
     # Lines that are still in flight count, too.
-    swarm.run(0.5)
-    hits = swarm.watcher.hits
+    network.run(0.5)
+    hits = network.observer.hits
     first = min(hits[id_, asker.name] for id_ in ids if (id_, asker.name) in hits)
-    return sum(swarm.watcher.traffic.asked[id_] for id_ in ids), first - began
+    return sum(network.observer.traffic.asked[id_] for id_ in ids), first - began
 
 
 def pick(runs: list[Figures], key: str) -> float:
@@ -209,60 +211,60 @@ def pick(runs: list[Figures], key: str) -> float:
     return (min if key == "share reached" else max)(run[key] for run in runs)
 
 
-def broadcast(swarm: SimulatedNetwork, urgent: bool = False) -> Figures:
+def broadcast(network: SimulatedNetwork, urgent: bool = False) -> Figures:
     """Have a peer broadcast."""
-    peers, before, began = len(swarm.alive), swarm.lines, swarm.now
-    id_ = swarm.publish(swarm.rng.choice(swarm.alive), urgent)
-    swarm.run(5.0)
-    came = [peer.delivered[id_] for peer in swarm.alive if id_ in peer.delivered]
-    assert isinstance(swarm.watcher, Copies)
-    copies = swarm.watcher.traffic.copies[id_]
+    peers, before, began = len(network.alive), network.lines, network.now
+    id_ = network.publish(network.rng.choice(network.alive), urgent)
+    network.run(5.0)
+    came = [peer.delivered[id_] for peer in network.alive if id_ in peer.delivered]
+    assert isinstance(network.observer, Copies)
+    copies = network.observer.traffic.copies[id_]
     return {
-        "share reached": swarm.reach(id_),
+        "share reached": network.reach(id_),
         "last hop": max(hops for _, hops in came),
         "last delivery, s": max(at for at, _ in came) - began,
         "copies in vain for each other": (copies - len(came) + 1) / (len(came) - 1),
-        "lines a peer": (swarm.lines - before) / peers,
+        "lines a peer": (network.lines - before) / peers,
     }
 
 
-def question(swarm: SimulatedNetwork, tree: int) -> Figures:
+def question(network: SimulatedNetwork, tree: int) -> Figures:
     """Have a peer search for what no peer has."""
-    peers, before, began = len(swarm.alive), swarm.lines, swarm.now
-    ask = Ask(swarm.new_id(), "text", "nosuch", wait=6.0, tree=tree)
-    answer = swarm.ask(swarm.rng.choice(swarm.alive), ask)
+    peers, before, began = len(network.alive), network.lines, network.now
+    ask = Ask(network.new_id(), "text", "nosuch", wait=6.0, tree=tree)
+    answer = network.ask(network.rng.choice(network.alive), ask)
     return {
         "not counted": peers - 1 - answer.answered,
-        "s": swarm.now - began,
-        "lines a peer": (swarm.lines - before) / peers,
+        "s": network.now - began,
+        "lines a peer": (network.lines - before) / peers,
     }
 
 
 def crowd(peers: int, seed: int) -> Figures:
     """Have all peers join at once, and measure the graph six minutes later."""
-    swarm = SimulatedNetwork(seed)
-    swarm.add_many(peers, apart=0.0)
-    swarm.run(360.0)
-    graph = shape_of(graph_of(swarm), Random(seed))
+    network = SimulatedNetwork(seed)
+    network.add_many(peers, apart=0.0)
+    network.run(360.0)
+    graph = shape_of(graph_of(network), Random(seed))
     return {"components": graph.components, "mean path, hops": graph.path or 0.0}
 
 
 def gossip_rounds(peers: int, seed: int, change: Change = as_shipped) -> Figures:
     """Run iroh-gossip's scenarios: one sender, then many in turn, then all of those at once."""
-    swarm = formed(peers, seed, change)
-    swarm.run(60.0)
+    network = formed(peers, seed, change)
+    network.run(60.0)
     figures: Figures = {}
     for scenario in ("one sender", "many senders", "a burst"):
-        senders = swarm.rng.sample(swarm.alive, 10)
+        senders = network.rng.sample(network.alive, 10)
         ids = []
         for sender in senders:
-            ids.append(swarm.publish(senders[0] if scenario == "one sender" else sender))
-            swarm.run(0.0 if scenario == "a burst" else 5.0)
-        swarm.run(5.0)
-        hops = [max(p.delivered[i][1] for p in swarm.alive if i in p.delivered) for i in ids]
-        assert isinstance(swarm.watcher, Copies)
-        copies = sum(swarm.watcher.traffic.copies[id_] for id_ in ids)
-        came = sum(id_ in peer.delivered for id_ in ids for peer in swarm.alive) - len(ids)
+            ids.append(network.publish(senders[0] if scenario == "one sender" else sender))
+            network.run(0.0 if scenario == "a burst" else 5.0)
+        network.run(5.0)
+        hops = [max(p.delivered[i][1] for p in network.alive if i in p.delivered) for i in ids]
+        assert isinstance(network.observer, Copies)
+        copies = sum(network.observer.traffic.copies[id_] for id_ in ids)
+        came = sum(id_ in peer.delivered for id_ in ids for peer in network.alive) - len(ids)
         figures[f"{scenario}: mean last hop"] = sum(hops) / len(hops)
         figures[f"{scenario}: copies in vain for each other"] = (copies - came) / came
         figures[f"{scenario}: deliveries missed"] = len(ids) * (peers - 1) - came

@@ -22,73 +22,75 @@ _LATE_SECONDS: Final = 120.0
 
 def merging(peers: int, seed: int, has_registry: bool) -> float:
     """Cut a network in halves for half an hour; return how many seconds it takes to merge."""
-    swarm = formed(peers, seed)
-    swarm.run(60.0)
-    shape(swarm)
-    swarm.has_registry = has_registry
-    half = {peer.name for peer in swarm.rng.sample(swarm.alive, peers // 2)}
-    swarm.part(lambda peer: int(peer.name in half))
-    swarm.run(_CUT_SECONDS)
-    swarm.join()
-    began = swarm.now
-    while len(swarm.component(swarm.alive[0])) < peers and swarm.now - began < _LONGEST_SECONDS:
-        swarm.run(0.5)
-    return swarm.now - began
+    network = formed(peers, seed)
+    network.run(60.0)
+    shape(network)
+    network.has_registry = has_registry
+    half = {peer.name for peer in network.rng.sample(network.alive, peers // 2)}
+    network.part(lambda peer: int(peer.name in half))
+    network.run(_CUT_SECONDS)
+    network.join()
+    began = network.now
+    while (
+        len(network.component(network.alive[0])) < peers and network.now - began < _LONGEST_SECONDS
+    ):
+        network.run(0.5)
+    return network.now - began
 
 
 def churn(peers: int, seed: int) -> Figures:
     """Have peers stay for two minutes on average, and half of those that go crash."""
-    swarm = formed(peers, seed)
-    swarm.run(60.0)
-    shape(swarm)
-    assert isinstance(swarm.watcher, Copies)
-    before, peer_seconds = swarm.watcher.membership, 0
-    ends = (swarm.crash, swarm.die_silently, swarm.leave, swarm.leave)
+    network = formed(peers, seed)
+    network.run(60.0)
+    shape(network)
+    assert isinstance(network.observer, Copies)
+    before, peer_seconds = network.observer.membership, 0
+    ends = (network.crash, network.die_silently, network.leave, network.leave)
     sent: list[tuple[str, list[SimulatedPeer]]] = []
     soon: list[float] = []
     alone = _Spans()
     for second in range(_CHURN_SECONDS + int(_FOR_ALL_SECONDS)):
         if second < _CHURN_SECONDS:
-            for peer in swarm.alive:
-                if swarm.rng.random() < 1 / _SESSION_SECONDS:
-                    swarm.rng.choice(ends)(peer)
-                    swarm.add(f"x{len(swarm.peers)}")
+            for peer in network.alive:
+                if network.rng.random() < 1 / _SESSION_SECONDS:
+                    network.rng.choice(ends)(peer)
+                    network.add(f"x{len(network.peers)}")
         # A peer that has left is gone by then, and does not broadcast.
-        swarm.run(_LEAVING_SECONDS)
+        network.run(_LEAVING_SECONDS)
         if second % _BETWEEN_SECONDS == 0:
             soon += [reach(id_, audience) for id_, audience in sent[-1:]]
             if second < _CHURN_SECONDS:
-                audience = swarm.alive
+                audience = network.alive
                 # A newcomer without links cannot reach any peer.
-                sender = swarm.rng.choice([peer for peer in audience if peer.neighbors])
-                sent.append((swarm.publish(sender), audience))
-        swarm.run(1.0 - _LEAVING_SECONDS)
-        peer_seconds += len(swarm.alive)
-        alone.note(swarm.now, (peer.name for peer in swarm.alive if not peer.neighbors))
+                sender = network.rng.choice([peer for peer in audience if peer.neighbors])
+                sent.append((network.publish(sender), audience))
+        network.run(1.0 - _LEAVING_SECONDS)
+        peer_seconds += len(network.alive)
+        alone.note(network.now, (peer.name for peer in network.alive if not peer.neighbors))
     return {
         "churn: reached in 5 s": min(soon),
         "churn: reached in 30 s and more": min(reach(id_, audience) for id_, audience in sent),
         "churn: longest without a link, s": alone.longest,
-        "churn: lines a second and peer for membership": (swarm.watcher.membership - before)
+        "churn: lines a second and peer for membership": (network.observer.membership - before)
         / peer_seconds,
     }
 
 
 def lies(peers: int, seed: int) -> Figures:
     """Make three of ten peers lie, and measure the honest ones among themselves."""
-    swarm = Liars(seed, watcher=Copies())
-    swarm.add_many(peers, apart=10.0 / peers)
-    swarm.run(60.0)
-    honest, cut_off = swarm.honest, _Spans()
+    network = Liars(seed, observer=Copies())
+    network.add_many(peers, apart=10.0 / peers)
+    network.run(60.0)
+    honest, cut_off = network.honest, _Spans()
     sent: list[str] = []
     soon: list[float] = []
     for second in range(_LIES_SECONDS + int(_LATE_SECONDS)):
         if second % _BETWEEN_SECONDS == 0:
             soon += [reach(id_, honest) for id_ in sent[-1:]]
             if second < _LIES_SECONDS:
-                sent.append(swarm.publish(swarm.rng.choice(honest)))
-        swarm.run(1.0)
-        cut_off.note(swarm.now, outside(swarm, honest))
+                sent.append(network.publish(network.rng.choice(honest)))
+        network.run(1.0)
+        cut_off.note(network.now, outside(network, honest))
     return {
         "three of ten lie: honest ones reached in 5 s": min(soon),
         "three of ten lie: honest ones reached in 120 s": min(reach(i, honest) for i in sent),
@@ -116,7 +118,7 @@ def reach(id_: str, audience: list[SimulatedPeer]) -> float:
     return sum(id_ in peer.delivered for peer in stayed) / len(stayed)
 
 
-def outside(swarm: SimulatedNetwork, honest: list[SimulatedPeer]) -> Iterator[PeerName]:
+def outside(network: SimulatedNetwork, honest: list[SimulatedPeer]) -> Iterator[PeerName]:
     """Return the honest peers that no path of honest peers links with most honest ones."""
     names = {peer.name for peer in honest}
     left = set(names)
@@ -126,7 +128,7 @@ def outside(swarm: SimulatedNetwork, honest: list[SimulatedPeer]) -> Iterator[Pe
         while fresh:
             name = fresh.pop()
             part.add(name)
-            found = (swarm.peers[name].neighbors & names) - part
+            found = (network.peers[name].neighbors & names) - part
             fresh += found - set(fresh)
         left -= part
         largest = max(largest, part, key=len)

@@ -63,7 +63,7 @@ class PlainMembership(Membership):
         self._rewiring = PlainRewireTimer(self.rng)
 
 
-def make_plain(_swarm: SimulatedNetwork) -> None:
+def make_plain(_network: SimulatedNetwork) -> None:
     """Replace the machines that this process makes from now on by the plain ones."""
     for module, name, value in (
         (limits, "LINKS_MOST", _LINKS),

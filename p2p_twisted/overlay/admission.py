@@ -1,4 +1,4 @@
-"""How often others may change a peer's neighbors: a link costs its asker almost nothing."""
+"""Limit how often others change a peer's neighbors: a link costs its asker almost nothing."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ _FORCED_LINKS_PER_MINUTE: Final = 10
 
 @define
 class Admission:
-    """What is still to be granted; ``now`` is in seconds on the monotonic clock."""
+    """What may still be granted; ``now`` is in seconds on the monotonic clock."""
 
     _links: TokenBucket = field(
         factory=lambda: TokenBucket(limits.LINKS_TAKEN_PER_SECOND, limits.LINKS_TAKEN_BURST)
@@ -23,12 +23,12 @@ class Admission:
     _forced: list[tuple[float, str]] = field(factory=list)
 
     def grants(self, asking: Link, host: str, is_full: bool, now: float) -> bool:
-        """Tell whether somebody may have a link; where none is free, another one's."""
-        # In this order: who would be refused anyway takes nothing away from others.
+        """Return whether a peer may have a link; where none is free, another peer's."""
+        # In this order: a peer that would be refused anyway takes nothing away from others.
         return (not is_full or self._makes_room(asking, host, now)) and self._links.take(now)
 
     def _makes_room(self, asking: Link, host: str, now: float) -> bool:
-        """Tell whether a full peer makes room; for strangers of one host only so often."""
+        """Return whether a full peer makes room; ten times a minute for each other host."""
         if asking.why != "mix" and not asking.alone:
             return False
         if is_loopback(host):

@@ -23,7 +23,7 @@ Why = Literal["join", "need", "mix"]
 @define
 class Candidates:
     """
-    Referrals first, then what is remembered, then, ever more rarely, the book.
+    Draws on referrals first, then on what is remembered, then, ever more rarely, on the book.
 
     :ivar book_at: when the book may be asked again.
     """
@@ -48,13 +48,13 @@ class Candidates:
         self, missing: int, is_stranger: Callable[[PeerAddress], bool], now: float
     ) -> Iterator[tuple[PeerAddress, Why]]:
         """
-        Choose as many as are missing, if there are.
+        Choose as many addresses as links are missing, if there are.
 
         :param is_stranger: returns whether an address is worth a dial; it is called again
             after each address that was chosen.
         """
         is_due = now >= self.book_at
-        # What others name may never come to an end, and all of it be forged.
+        # Others may name addresses without end, all of them forged.
         of_book = min(missing, is_due and self._passed_over >= _PASSED_OVER_MOST)
         missing -= of_book
         self._passed_over += is_due
@@ -75,7 +75,7 @@ class Candidates:
             self.book_at = now + self._book_pause * self.rng.uniform(0.5, 1.5)
             self._book_pause = min(_LONGER * self._book_pause, _LONGEST_BOOK_SECONDS)
             for address in self.passive.book.pick(missing, is_stranger, now, self.rng):
-                # One that was chosen may be another's name for the same place.
+                # An address that was chosen may be another name for the same place.
                 if is_stranger(address):
                     yield address, "need"
 

@@ -1,4 +1,4 @@
-"""How an asker tells that the answers of some peers are those of all."""
+"""Prove that the answers of some peers are those of all."""
 
 import hashlib
 from array import array
@@ -24,8 +24,8 @@ class LinkParity:
     """
     The marks of one peer's links, all combined: as they are, and as they were of late.
 
-    In a large network some link always begins or ends while a question is under way.
-    What both of its ends can agree on is whether it was there when that was asked.
+    In a large network some link always begins or ends while a query is under way. What
+    both of its ends can agree on is whether it was there when the query was asked.
     """
 
     _present: int = 0
@@ -34,7 +34,7 @@ class LinkParity:
     _until: "array[float]" = field(factory=lambda: array("d"))
 
     def change(self, of_link: int, since: float) -> None:
-        """Add a link's mark, or take it away."""
+        """Add a link's mark, or remove it, as of ``since``."""
         old = bisect_left(self._until, since - ASK_SECONDS)
         old = max(old, len(self._until) + 1 - _CHANGES_REMEMBERED)
         del self._past[:old], self._until[:old]
@@ -43,7 +43,7 @@ class LinkParity:
         self._present ^= of_link
 
     def at(self, then: float) -> int:
-        """Tell what they were at a moment of the last ten seconds."""
+        """Return what they were at a moment of the last ten seconds."""
         place = bisect_right(self._until, then)
         return self._past[place] if place < len(self._past) else self._present
 
@@ -57,10 +57,10 @@ def mark(one: PeerName, other: PeerName) -> int:
 
 def is_whole(ends: int, answered: int) -> bool:
     """
-    Tell whether the ends of links that are left over are few enough.
+    Return whether the ends of links that are left over are few enough.
 
-    In a large network a few links begin or end at the very moment that a question is
-    asked, which nobody knows exactly: then only one of their ends tells of them.
+    In a large network a few links begin or end at the very moment that a query is asked,
+    which no peer knows exactly: then only one of their ends tells of them.
     """
     changes = min(answered // _PEERS_PER_CHANGE, _CHANGES_MOST)
     return ends.bit_count() <= _MARKS_PER_LINK * changes

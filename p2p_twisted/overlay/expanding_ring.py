@@ -1,4 +1,4 @@
-"""How a question is put to ever more of the network, until the answer will do."""
+"""Ask ever more of the network, until the answer will do (an expanding ring search)."""
 
 from collections.abc import Callable, Generator
 from math import inf
@@ -17,9 +17,9 @@ from p2p_twisted.wire.names import MessageId
 # last one far more; to wait for the very last word delays what is rare.
 _RINGS: Final = ((2, 0.9), (3, 1.1), (4, 1.2))
 # Its answer tells whether that was all of the network, as it is with a few peers; of wider
-# rings only hits matter, and that the others say nothing saves half of the lines.
+# rings only hits matter, and the silence of all others saves half of the lines.
 _TOLD_WHOLE: Final = 2
-# How far a question fans out before it keeps to the tree: that takes off half of the time to
+# How far a query fans out before it keeps to the tree: that takes off half of the time to
 # a hit, for a seventh more lines.
 _FANNED_HOPS: Final = 4
 _FLOODS: Final = 3
@@ -30,8 +30,7 @@ class Step:
     """
     What to ask next.
 
-    :ivar patience: how many round trips to wait for each hop that it may go: see
-        :meth:`Asking.ask`.
+    :ivar patience: how many round trips to wait for each hop: see ``Asked``.
     """
 
     ask: Ask
@@ -44,15 +43,15 @@ def expanding_ring(
     """
     Ask near by first where one hit is enough, then along the tree, then by every link.
 
-    :param ask: the question, for the whole network.
-    :param again: whether it was asked of late, and will be once more: those near by were of
-        no use, and nobody waits.
-    :returns: gives what to ask next, is sent its answer, and returns the one that will do.
+    :param ask: the query, for the whole network.
+    :param again: whether it was asked of late, and will be once more: the peers near by were
+        of no use, and no person waits.
+    :returns: yields what to ask next, is sent the answer, and returns the one that will do.
     """
     is_quick = ask.what in ("name", "id") and not again
 
     def will_do(answer: Answer) -> bool:
-        # Who has but some of a file may lack just what is missing.
+        # A partial holder may lack exactly the chunks that we need.
         return answer.is_whole or (is_quick and not all(hit.partial for hit in answer.hits))
 
     for hops, patience in _RINGS if is_quick else ():

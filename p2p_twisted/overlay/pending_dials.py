@@ -15,7 +15,7 @@ from p2p_twisted.wire.names import PeerAddress, PeerName
 @define
 class PendingDials:
     """
-    What one peer dials at the moment, and how often it may.
+    The dials of one peer at the moment, and how many more it may begin.
 
     :param ids: where the numbers of connections come from.
     """
@@ -30,14 +30,14 @@ class PendingDials:
         return len(self._running)
 
     def left(self, now: float) -> int:
-        """Tell how many more may begin."""
+        """Return how many more may begin."""
         return self._allowed.left(now)
 
     def begin(self, address: PeerAddress, why: Why, alone: bool, now: float) -> Dial:
         """
-        Begin one.
+        Begin a dial.
 
-        :param alone: whether we have no link.
+        :param alone: whether this peer has no link.
         """
         self._allowed.take(now)
         dial = Dial(next(self._ids), address, why, alone)
@@ -45,7 +45,7 @@ class PendingDials:
         return dial
 
     def end(self, link: LinkId) -> Dial | None:
-        """Forget a dial, and return it; ``None`` when there is no such one under way."""
+        """Forget a dial and return it; ``None`` when it is not under way."""
         return self._running.pop(link, None)
 
     def find(self, name: PeerName) -> LinkId | None:
@@ -54,6 +54,6 @@ class PendingDials:
         return next((dial.link for dial in dials if dial.address.name == name), None)
 
     def is_to(self, address: PeerAddress) -> bool:
-        """Tell whether that peer is dialed, or that place under another name."""
+        """Return whether that peer is dialed, or its host and port under another name."""
         dialed = [dial.address for dial in self._running.values()]
         return any(a.name == address.name or place(a) == place(address) for a in dialed)

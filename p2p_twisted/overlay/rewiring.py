@@ -12,15 +12,17 @@ _FIRST_SECONDS: Final = 10.0
 _LONGEST_SECONDS: Final = 300.0
 _AGAIN_SECONDS: Final = 1.0
 _BUSY_SECONDS: Final = 0.25
-# For some ten seconds: if questions kept links from being swapped, who never stops asking
-# would keep apart for ever what was cut apart.
+# For some ten seconds: if queries kept links from being swapped, a peer that never stops
+# asking would keep apart for ever what was cut apart.
 _BUSY_MOST: Final = 40
 
 
 @define
 class RewireTimer:
     """
-    Ever more rarely, so that those who came together are mixed soon, and all are for ever.
+    Schedules link swaps at doubling intervals, from 10 s to 5 minutes, without end.
+
+    Often at first, to mix peers that joined together; for ever, to heal partitions.
 
     :ivar at: when the next swap is due, on the monotonic clock.
     """
@@ -36,23 +38,23 @@ class RewireTimer:
             self.at = self._spread(now)
 
     def go_on(self, now: float) -> None:
-        """One is being made: the next one comes after twice as long."""
+        """Record that a swap is being made: the next one comes after twice as long."""
         self.at, self._waits = self._spread(now), 0
         self._pause = min(2 * self._pause, _LONGEST_SECONDS)
 
     def wait(self, now: float) -> bool:
-        """It is not the time for one: try in a moment, but not for ever; tells whether to wait."""
+        """Put a swap off for a moment; return false once that was done for ten seconds."""
         self._waits += 1
         self.at = now + _BUSY_SECONDS
         return self._waits <= _BUSY_MOST
 
     def failed(self, now: float) -> None:
-        """Nobody was there: try another one soon, as most may be forged, or of the dead."""
+        """Try another peer soon, as most addresses may be forged, or those of dead peers."""
         self.at = min(self.at, now + _AGAIN_SECONDS)
 
     def hurry(self, now: float) -> None:
         """
-        An address that others have named is nobody's: swap as often as at first.
+        Swap as often as at first, because no peer is at an address that others have named.
 
         Either very many have died, or some make addresses up, and may be all our neighbors.
         """

@@ -15,8 +15,8 @@ class Seen:
     """
     A bounded memory of ids: the last 5,000 at least, and 10,000 at most.
 
-    It has two generations, and forgets the elder one as a whole: that takes no time,
-    and no more memory than the ids themselves.
+    It keeps two generations and forgets the elder one as a whole: that takes no time, and
+    no more memory than the ids themselves.
     """
 
     _young: dict[MessageId, None] = field(factory=dict)

@@ -18,18 +18,18 @@ _LYING_DIGITS: Final = "036"
 
 class Liars(SimulatedNetwork):
     """
-    A swarm in which every peer whose name ends in 0, 3 or 6 lies.
+    A network in which every peer whose name ends in 0, 3 or 6 lies.
 
-    It names others that do not exist, and drops, repeats or makes up what it passes on.
+    It names peers that do not exist, and drops, repeats or makes up what it passes on.
     """
 
     def lies(self, name: PeerName) -> bool:
-        """Tell whether a peer is one of them."""
+        """Return whether a peer is one of them."""
         return name[-1] in _LYING_DIGITS
 
     @property
     def honest(self) -> list[SimulatedPeer]:
-        """The others, as far as they run."""
+        """The other peers that run."""
         return [peer for peer in self.alive if not self.lies(peer.name)]
 
     @override
@@ -40,14 +40,14 @@ class Liars(SimulatedNetwork):
     @override
     def _sample(self, peer: SimulatedPeer, to: PeerAddress) -> Peers:
         if self.lies(peer.name):
-            return Peers(peer.name, peer.address.port, self._nobodies())
+            return Peers(peer.name, peer.address.port, self._made_up_peers())
         return super()._sample(peer, to)
 
     def _lie(self, message: Message) -> Iterable[Message]:
-        """Make of a message what a liar says instead."""
+        """Return what a liar says instead of a message."""
         match message:
             case Linked() | Busy() | Bye() | Peers():
-                return [attrs.evolve(message, peers=self._nobodies())]
+                return [attrs.evolve(message, peers=self._made_up_peers())]
             case Gossip():
                 return [message] * self.rng.choice((0, 0, 1, 2))
             case IHave():
@@ -57,10 +57,10 @@ class Liars(SimulatedNetwork):
             case _:
                 return [message]
 
-    def _nobodies(self) -> tuple[PeerAddress, ...]:
+    def _made_up_peers(self) -> tuple[PeerAddress, ...]:
         """Make addresses up."""
-        return tuple(self._nobody() for _ in range(SAMPLE))
+        return tuple(self._made_up_peer() for _ in range(SAMPLE))
 
-    def _nobody(self) -> PeerAddress:
+    def _made_up_peer(self) -> PeerAddress:
         number = self.rng.randrange(1_024, 60_000)
         return PeerAddress(f"z{number}", "127.9.9.9", number)

@@ -23,11 +23,11 @@ class EventQueue:
         self._heap: list[tuple[Any, ...]] = []
 
     def happen_in(self, delay: float, function: Callable[..., object], *args: Any) -> None:
-        """Set an event; nobody can call it off."""
+        """Set an event, in so many seconds; it cannot be called off."""
         heapq.heappush(self._heap, (self.now + delay, next(self._order), function, *args))
 
     def run(self, seconds: float) -> None:
-        """Let time pass, and happen what is due."""
+        """Let time pass, and call what is due."""
         end, heap = self.now + seconds, self._heap
         while heap and heap[0][0] <= end:
             self.now, _, function, *args = heapq.heappop(heap)
@@ -36,9 +36,9 @@ class EventQueue:
 
     def run_until(self, done: Callable[[], bool], seconds: float) -> bool:
         """
-        Let time pass until something is so, but only so long.
+        Let time pass until ``done`` returns true, but not longer than ``seconds``.
 
-        :returns: whether it is so.
+        :returns: whether it did.
         """
         end, heap = self.now + seconds, self._heap
         while not done():
@@ -50,5 +50,5 @@ class EventQueue:
         return True
 
     def clear(self) -> None:
-        """Forget all that was to happen."""
+        """Forget all events."""
         self._heap.clear()

@@ -32,7 +32,7 @@ class Graph:
     tree: frozenset[Edge]
 
     def neighbors(self) -> dict[PeerName, list[PeerName]]:
-        """List everybody's neighbors."""
+        """List the neighbors of every peer."""
         neighbors: dict[PeerName, list[PeerName]] = {name: [] for name in self.sides}
         for one, other in self.links:
             neighbors[one].append(other)
@@ -50,7 +50,7 @@ class Shape:
     :ivar largest: how many peers the largest part has.
     :ivar share_of_five: what share of the peers has five links or more.
     :ivar path: the mean distance of two peers, in hops, from a sample; absent where
-        nobody is linked.
+        there is no link.
     """
 
     peers: int
@@ -65,9 +65,9 @@ class Shape:
     path: float | None
 
 
-def graph_of(swarm: "SimulatedNetwork") -> Graph:
-    """Take a swarm's graph as it is now; links across a cut are none."""
-    alive = {peer.name: peer for peer in swarm.alive}
+def graph_of(network: "SimulatedNetwork") -> Graph:
+    """Return a network's graph as it is now; links across a cut do not count."""
+    alive = {peer.name: peer for peer in network.alive}
     eager: dict[Edge, bool] = {}
     for name, peer in alive.items():
         tree = peer.overlay.broadcast.tree
@@ -100,7 +100,7 @@ def shape_of(graph: Graph, rng: Random) -> Shape:
 
 
 def components(neighbors: Mapping[PeerName, Iterable[PeerName]]) -> list[dict[PeerName, int]]:
-    """Part a graph into what hangs together."""
+    """Divide a graph into its connected components."""
     parts: list[dict[PeerName, int]] = []
     known: set[PeerName] = set()
     for name in neighbors:
@@ -113,7 +113,7 @@ def components(neighbors: Mapping[PeerName, Iterable[PeerName]]) -> list[dict[Pe
 def distances(
     neighbors: Mapping[PeerName, Iterable[PeerName]], start: PeerName
 ) -> dict[PeerName, int]:
-    """Tell how many hops away everybody is whom one can reach, the nearest first."""
+    """Return how many hops away every peer within reach is, the nearest first."""
     hops, front = {start: 0}, [start]
     while front:
         further: list[PeerName] = []

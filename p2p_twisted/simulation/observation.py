@@ -1,17 +1,17 @@
-"""What one can be told of while peers are simulated."""
+"""What the simulator tells while it runs."""
 
 from p2p_twisted.wire.messages import Message
 from p2p_twisted.wire.names import PeerName
 
 
 class Observer:
-    """Is told what happens, and makes nothing of it; others override what they want to know."""
+    """Ignores what happens; subclasses override what they want to know."""
 
     def sent(self, message: Message, to: PeerName, at: float) -> None:
-        """A peer has sent another one a line, which arrives at that time."""
+        """Handle a line that a peer has sent, and that arrives at that time."""
 
     def linked(self, peer: PeerName, neighbor: PeerName) -> None:
-        """A peer has a new link; its neighbor, at the other end, says so itself."""
+        """Handle a peer's new link; its neighbor, at the other end, tells of it, too."""
 
     def unlinked(self, peer: PeerName, neighbor: PeerName) -> None:
-        """A peer has a link no more."""
+        """Handle the end of a peer's link."""

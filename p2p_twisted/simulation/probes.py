@@ -1,4 +1,4 @@
-"""Broadcasts and questions that are sent through simulated peers to see how they fare."""
+"""Measure how broadcasts and queries fare among simulated peers."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -13,7 +13,7 @@ from p2p_twisted.wire.messages import Ask
 from p2p_twisted.wire.names import MessageId, PeerName
 
 MARKS: Final = (1, 5, 10, 30, 60, 90)
-"""When one looks how far a broadcast has come, in seconds after it was sent."""
+"""When to look how far a broadcast has come, in seconds after it was sent."""
 
 _LOOK_SECONDS: Final = 0.05
 _SOUGHT: Final = "what nobody has"
@@ -40,7 +40,7 @@ class Spread:
 @frozen
 class Reply:
     """
-    What came of a question.
+    What came of a query.
 
     :ivar answered: how many others answered.
     :ivar alive: how many others ran when it was asked.
@@ -62,7 +62,7 @@ class Reply:
 class BroadcastProbe:
     """One broadcast, and how far it has come at each mark."""
 
-    swarm: SimulatedNetwork
+    network: SimulatedNetwork
     traffic: LineCount
     report: Report
     id: MessageId = ""
@@ -72,16 +72,16 @@ class BroadcastProbe:
 
     def begin(self, sender: SimulatedPeer, within: float) -> None:
         """Have a peer broadcast, and look at each mark that comes within so many seconds."""
-        self._audience = {peer.name for peer in self.swarm.alive}
-        self.id = self.swarm.publish(sender)
+        self._audience = {peer.name for peer in self.network.alive}
+        self.id = self.network.publish(sender)
         self.report("broadcast", id=self.id, sender=sender.name)
         for seconds in MARKS:
             if seconds <= within:
-                self.swarm.later(seconds, self._look, seconds)
+                self.network.later(seconds, self._look, seconds)
 
     def _look(self, seconds: int) -> None:
-        receivers = [peer for peer in self.swarm.peers.values() if self.id in peer.delivered]
-        alive = {peer.name for peer in self.swarm.alive} & self._audience
+        receivers = [peer for peer in self.network.peers.values() if self.id in peer.delivered]
+        alive = {peer.name for peer in self.network.alive} & self._audience
         reached = sum(peer.name in alive for peer in receivers)
         self._reach[seconds] = reached / len(alive)
         self.report("reached", id=self.id, peers=reached, of=len(alive))
@@ -96,9 +96,9 @@ class BroadcastProbe:
 
 @define(eq=False)
 class AskProbe:
-    """One question, asked as a peer asks it: along the tree, then by every link if need be."""
+    """One query, asked as a peer asks it: along the tree, then by every link if need be."""
 
-    swarm: SimulatedNetwork
+    network: SimulatedNetwork
     traffic: LineCount
     report: Report
     reply: Reply | None = None
@@ -108,21 +108,21 @@ class AskProbe:
 
     def begin(self, asker: SimulatedPeer) -> None:
         """Have a peer ask all others."""
-        self._alive = len(self.swarm.alive)
+        self._alive = len(self.network.alive)
         self._ask(asker, is_flood=False)
 
     def _ask(self, asker: SimulatedPeer, is_flood: bool) -> None:
         tree = 0 if is_flood else limits.ASK_HOPS
-        ask = Ask(self.swarm.new_id(), "name", _SOUGHT, tree=tree)
+        ask = Ask(self.network.new_id(), "name", _SOUGHT, tree=tree)
         self._asked.append(ask.id)
         self.report("ask", id=ask.id, asker=asker.name, flood=is_flood)
-        began = self.swarm.now
-        self.swarm.put(asker, ask)
+        began = self.network.now
+        self.network.put(asker, ask)
         self._look(asker, ask, began)
 
     def _look(self, asker: SimulatedPeer, ask: Ask, began: float) -> None:
         if ask.id not in asker.answers:
-            self.swarm.later(_LOOK_SECONDS, self._look, asker, ask, began)
+            self.network.later(_LOOK_SECONDS, self._look, asker, ask, began)
             return
         at, answer = asker.answers[ask.id]
         self._seconds += at - began

@@ -28,10 +28,10 @@ _LOOPBACKS: Final = 250
 
 class SimulatedNetwork(Wiring):
     """
-    Peers that one can start, have speak, and harm.
+    Peers to start, to have speak, and to harm.
 
-    A crash resets connections: its neighbors know after one latency. A silent
-    death is noticed when pings have gone unanswered for 15 to 20 s.
+    A crash resets connections: the neighbors know after one latency. A silent death is
+    noticed when pings have gone unanswered for 15 to 20 s.
     """
 
     @property
@@ -39,7 +39,7 @@ class SimulatedNetwork(Wiring):
         """The peers that run."""
         return [peer for peer in self.peers.values() if peer.is_alive]
 
-    # What one does
+    # What to do with them
 
     def add(self, name: PeerName, files: tuple[str, ...] = ()) -> SimulatedPeer:
         """Start a peer; the registry refers it to up to 8 random others."""
@@ -61,7 +61,7 @@ class SimulatedNetwork(Wiring):
             self.run(apart)
 
     def new_id(self) -> MessageId:
-        """Draw a name for a broadcast or a question."""
+        """Draw an id for a broadcast or a query."""
         return self.rng.randbytes(16).hex()
 
     def publish(self, peer: SimulatedPeer, urgent: bool = False) -> MessageId:
@@ -82,7 +82,7 @@ class SimulatedNetwork(Wiring):
     def ask(self, peer: SimulatedPeer, ask: Ask, patience: float = inf) -> Answer:
         """Ask, and run until the answer has come."""
         self.put(peer, ask, patience)
-        self._agenda.run_until(lambda: ask.id in peer.answers, inf)
+        self._queue.run_until(lambda: ask.id in peer.answers, inf)
         return peer.answers[ask.id][1]
 
     def send(self, peer: SimulatedPeer, message: Want | Refuse) -> None:
@@ -90,7 +90,7 @@ class SimulatedNetwork(Wiring):
         self.feed(peer, Dispatched(message))
 
     def say(self, peer: SimulatedPeer, to: PeerName, message: Message) -> None:
-        """Have a peer send its neighbor what no machine of ours would."""
+        """Have a peer send its neighbor what no machine of ours would send."""
         link = peer.overlay.membership.links.link_to(to)
         assert link is not None
         self._perform(peer, [Send(link, message)])
@@ -126,18 +126,18 @@ class SimulatedNetwork(Wiring):
                     self.later(wait, self._cut_if_parted, peer, link)
 
     def join(self) -> None:
-        """Let everybody reach everybody again."""
+        """Let every peer reach every other one again."""
         for peer in self.peers.values():
             peer.side = 0
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
-        self._agenda.run(seconds)
+        self._queue.run(seconds)
 
-    # What one sees
+    # What to see
 
     def component(self, start: SimulatedPeer) -> set[PeerName]:
-        """Collect whom a flood from a peer would reach."""
+        """Collect the peers that a flood from a peer would reach."""
         reached, fresh = {start.name}, [start]
         while fresh:
             for name in fresh.pop().neighbors:
@@ -147,7 +147,7 @@ class SimulatedNetwork(Wiring):
         return reached
 
     def one_way_links(self) -> list[tuple[PeerName, PeerName]]:
-        """List the links that one end knows and the other, which runs, does not."""
+        """List the links that one end knows and the other end, which runs, does not."""
         return [
             (peer.name, name)
             for peer in self.alive
@@ -156,12 +156,12 @@ class SimulatedNetwork(Wiring):
         ]
 
     def reach(self, id_: MessageId) -> float:
-        """Tell what share of the peers that run have a broadcast."""
+        """Return what share of the peers that run have a broadcast."""
         alive = self.alive
         return sum(id_ in peer.delivered for peer in alive) / len(alive)
 
     def trace(self) -> str:
-        """Hash what every peer has come to: the same for the same seed, on any machine."""
+        """Hash the state of every peer: the same for the same seed, on any machine."""
         digest = hashlib.sha256(f"{self.now:.9f} {self.lines}".encode())
         for peer in self.peers.values():
             state = (peer.name, peer.is_alive, sorted(peer.neighbors), sorted(peer.delivered))

@@ -1,4 +1,4 @@
-"""One peer of a swarm: its machine, and what the swarm knows of it."""
+"""One simulated peer: its machines, and what the network knows of it."""
 
 import hashlib
 from math import inf
@@ -21,7 +21,7 @@ class End:
     """
     One end of a connection: what is at the other.
 
-    :ivar peer: who.
+    :ivar peer: the peer there.
     :ivar link: what that peer calls the connection.
     :ivar latency: how long a line takes there, in seconds.
     """
@@ -34,7 +34,7 @@ class End:
 @define(eq=False)
 class SimulatedPeer:
     """
-    One peer: its machine, its files, and what has come to it.
+    One peer: its machines, its files, and what has come to it.
 
     :ivar delivered: when each broadcast came, and after how many hops.
     :ivar side: peers of different sides do not reach each other.
@@ -52,23 +52,23 @@ class SimulatedPeer:
     is_alive: bool = True
     is_silent: bool = False
     ends: dict[LinkId, End] = field(factory=dict)
-    # At the registry; long ago, once it knows that this peer is gone, who then never does again.
+    # At the registry; minus infinity once that knows that this peer is gone for good.
     renewed_at: float = 0.0
     renews_at: float = 0.0
     alarm_at: float = inf
 
     @property
     def name(self) -> PeerName:
-        """What it is called."""
+        """Its name."""
         return self.address.name
 
     @property
     def neighbors(self) -> set[PeerName]:
-        """Whom it has links with, as far as it knows."""
+        """The peers that it has links with, as far as it knows."""
         return {n.address.name for n in self.overlay.membership.links.values()}
 
     def know(self, ask: Ask) -> LocalAnswer:
-        """Answer a question, as a peer with these files would."""
+        """Answer a query, as a peer with these files would."""
         if ask.what == "topo":
             return LocalAnswer(peers=(PeerRecord(self.name, tuple(sorted(self.neighbors))),))
         names = [name for name in self.files if ask.text in name]
@@ -76,7 +76,7 @@ class SimulatedPeer:
 
 
 def latency_between(one: SimulatedPeer, other: SimulatedPeer) -> float:
-    """Tell how long a line takes between two peers, in seconds: always the same."""
+    """Return how long a line takes between two peers, in seconds: always the same."""
     # By name alone: to compare whole addresses took a third of a run.
     first, second = (one, other) if one.name < other.name else (other, one)
     spread = _hash_of(first.address.host + second.address.host)

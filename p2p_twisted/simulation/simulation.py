@@ -43,7 +43,7 @@ class Moment:
     :ivar shape: its graph in figures.
     :ivar spread: of a broadcast; sent at the instant of the fault, or, at the other
         moments, some seconds earlier.
-    :ivar reply: to a question asked just after that broadcast, if it was answered in time.
+    :ivar reply: to a query asked just after that broadcast, if it was answered in time.
     :ivar messages: lines for each peer and second: since the network formed, in the
         half minute from the fault, or since then.
     :ivar bytes: the same, in bytes.
@@ -91,20 +91,20 @@ class Simulation(Observer):
     """
     One run of a scenario.
 
-    The first peer, ``p0``, asks all questions, and nothing ever befalls it.
+    The first peer, ``p0``, asks all queries, and no harm ever comes to it.
 
     :param write: takes the lines of the trace.
     """
 
     def __init__(self, scenario: Scenario, write: Callable[[str], object] | None = None) -> None:
         self.scenario = scenario
-        self._swarm = SimulatedNetwork(scenario.seed, watcher=self)
-        self._start = self._swarm.now
+        self._network = SimulatedNetwork(scenario.seed, observer=self)
+        self._start = self._network.now
         self._rng = Random(f"scenario {scenario.seed}")
         self._trace = Trace(write)
         self._traffic = LineCount()
         whens: tuple[When, ...] = ("before", "fault", "end")
-        parts = (self._swarm, self._traffic, self._report)
+        parts = (self._network, self._traffic, self._report)
         self._broadcasts = {when: BroadcastProbe(*parts) for when in whens}
         self._asks = {when: AskProbe(*parts) for when in whens}
         self._meters = {when: _Meter() for when in whens}
@@ -112,23 +112,23 @@ class Simulation(Observer):
         self._shapes: dict[When, tuple[float, Shape]] = {}
 
     def run(self) -> Iterator[SimulationProgress]:
-        """Let it all happen, step by step; then there is an :attr:`outcome`."""
+        """Run the scenario step by step; then there is an :attr:`outcome`."""
         self._plan()
         counted = (0, 0.0)
         while self._at < self.scenario.duration:
             when = self._span()
             step = min(_STEP_SECONDS, self.scenario.duration - self._at)
-            self._swarm.run(step)
-            alive = len(self._swarm.alive)
+            self._network.run(step)
+            alive = len(self._network.alive)
             if when is not None:
                 meter = self._meters[when]
                 meter.peer_seconds += alive * step
-                meter.lines += self._swarm.lines - counted[0]
+                meter.lines += self._network.lines - counted[0]
                 meter.bytes += self._traffic.bytes - counted[1]
-            counted = (self._swarm.lines, self._traffic.bytes)
-            yield SimulationProgress(self._at, alive, self._swarm.lines)
+            counted = (self._network.lines, self._traffic.bytes)
+            yield SimulationProgress(self._at, alive, self._network.lines)
         self._look("end")
-        self._report("end", lines=self._swarm.lines, state=self._swarm.trace())
+        self._report("end", lines=self._network.lines, state=self._network.trace())
 
     @property
     def outcome(self) -> SimulationOutcome:
@@ -143,13 +143,13 @@ class Simulation(Observer):
             )
             for when, (at, shape) in self._shapes.items()
         }
-        totals = (self._swarm.lines, self._trace.hash)
+        totals = (self._network.lines, self._trace.hash)
         return SimulationOutcome(self.scenario, moments, self._graphs, *totals)
 
     # What happens
 
     def _plan(self) -> None:
-        scenario, later = self.scenario, self._swarm.later
+        scenario, later = self.scenario, self._network.later
         for index in range(scenario.peers):
             later(scenario.formed_at * index / scenario.peers, self._add)
         later(scenario.fault_at, self._harm)
@@ -163,32 +163,32 @@ class Simulation(Observer):
             later(at - scenario.lead, self._probe, when, scenario.lead)
 
     def _add(self) -> None:
-        name = f"p{len(self._swarm.peers)}"
+        name = f"p{len(self._network.peers)}"
         self._report("peer_up", peer=name)
-        self._swarm.add(name)
+        self._network.add(name)
 
     def _harm(self) -> None:
         self._look("before")
-        scenario, swarm = self.scenario, self._swarm
+        scenario, network = self.scenario, self._network
         if scenario.has_fault:
             self._report("fault", kill=scenario.kill, partition=scenario.partition)
         others = self._mortals()
-        count = min(len(others), round(len(swarm.alive) * scenario.kill / 100))
+        count = min(len(others), round(len(network.alive) * scenario.kill / 100))
         for peer in self._rng.sample(others, count):
             self._end(peer, "silent" if scenario.is_silent else "crash")
         if scenario.partition:
-            names = [peer.name for peer in swarm.alive]
+            names = [peer.name for peer in network.alive]
             other_half = set(self._rng.sample(names[1:], len(names) // 2))
-            swarm.part(lambda peer: int(peer.name in other_half))
+            network.part(lambda peer: int(peer.name in other_half))
         self._look("fault")
         self._probe("fault", scenario.duration - self._at)
 
     def _heal(self) -> None:
         self._report("heal")
-        self._swarm.join()
+        self._network.join()
 
     def _churn(self) -> None:
-        self._swarm.later(self._rng.uniform(0.5, 1.5) * 60 / self.scenario.churn, self._churn)
+        self._network.later(self._rng.uniform(0.5, 1.5) * 60 / self.scenario.churn, self._churn)
         self._add()
         mortals = self._mortals()
         if mortals:
@@ -198,30 +198,30 @@ class Simulation(Observer):
         self._report("peer_down", peer=peer.name, why=why)
         match why:
             case "silent":
-                self._swarm.die_silently(peer)
+                self._network.die_silently(peer)
             case "crash":
-                self._swarm.crash(peer)
+                self._network.crash(peer)
             case _:
-                self._swarm.leave(peer)
+                self._network.leave(peer)
 
     def _mortals(self) -> list[SimulatedPeer]:
-        return [peer for peer in self._swarm.alive if peer.name != "p0"]
+        return [peer for peer in self._network.alive if peer.name != "p0"]
 
     # What is measured
 
     def _warm_up(self) -> None:
-        self._swarm.publish(self._rng.choice(self._swarm.alive))
+        self._network.publish(self._rng.choice(self._network.alive))
 
     def _probe(self, when: When, within: float) -> None:
-        self._broadcasts[when].begin(self._rng.choice(self._swarm.alive), within)
-        self._asks[when].begin(self._swarm.peers["p0"])
+        self._broadcasts[when].begin(self._rng.choice(self._network.alive), within)
+        self._asks[when].begin(self._network.peers["p0"])
 
     def _look(self, when: When) -> None:
-        graph = self._graphs[when] = graph_of(self._swarm)
+        graph = self._graphs[when] = graph_of(self._network)
         self._shapes[when] = (self._at, shape_of(graph, self._rng))
 
     def _span(self) -> When | None:
-        """Tell which moment what is sent now counts for; while the network forms, none."""
+        """Return the moment that what is sent now counts for; while the network forms, none."""
         since_fault = self._at - self.scenario.fault_at
         if since_fault >= min(_FAULT_SECONDS, self.scenario.duration / 4):
             return "end"
@@ -231,9 +231,9 @@ class Simulation(Observer):
 
     @property
     def _at(self) -> float:
-        return self._swarm.now - self._start
+        return self._network.now - self._start
 
-    # What the swarm tells
+    # What the network tells
 
     @override
     def sent(self, message: Message, to: PeerName, at: float) -> None:

@@ -13,7 +13,7 @@ class Trace:
     """
     Events, one JSON object a line, in the order in which they happened.
 
-    :ivar write: takes each line, if anybody wants them.
+    :ivar write: is given each line, if the lines are wanted.
     """
 
     write: Callable[[str], object] | None = None
@@ -21,7 +21,7 @@ class Trace:
 
     def add(self, at: float, event: str, **fields: Any) -> None:
         """
-        Note an event.
+        Record an event.
 
         :param at: seconds from the start.
         """

@@ -19,7 +19,7 @@ class LineCount:
     Lines are counted; of their bytes, every 64th line of a kind is a sample.
 
     :ivar copies: how often each broadcast was sent.
-    :ivar asked: how many lines each question, with its answers, took.
+    :ivar asked: how many lines each query, with its answers, took.
     """
 
     copies: "Counter[MessageId]" = field(factory=Counter)

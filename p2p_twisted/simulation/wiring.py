@@ -1,4 +1,4 @@
-"""What joins the peers of a swarm: connections, a registry, and time."""
+"""What joins simulated peers: connections, a registry, and time."""
 
 from collections.abc import Callable
 from itertools import count
@@ -48,13 +48,13 @@ class Wiring:
     """
     Peers, the connections between them, and time, in seconds.
 
-    What peers' machines want done is done here. Latencies are 10 to 50 ms, fixed for
+    The effects of the peers' machines are performed here. Latencies are 10 to 50 ms, fixed for
     each pair of peers, and a dial to the dead costs 2 s.
 
     :ivar has_registry: whether peers can renew their registrations there, every half
         minute and more often while they are alone, and get referrals; it hears of deaths.
     :ivar lines: how many lines peers have sent; pings and greetings are not among them.
-    :ivar watcher: is told what happens.
+    :ivar observer: is told what happens.
     :ivar later: has something happen in so many seconds.
     """
 
@@ -62,28 +62,28 @@ class Wiring:
     has_registry: bool = True
     peers: dict[PeerName, SimulatedPeer] = field(factory=dict)
     lines: int = 0
-    watcher: Observer = field(factory=Observer)
+    observer: Observer = field(factory=Observer)
     rng: Random = field(init=False)
     later: Callable[..., None] = field(init=False)
     # One for all machines: a generator of its own would take a tenth of a peer's memory.
     _dice: Random = field(init=False)
     _registry: SimulatedRegistry = field(init=False)
-    _agenda: EventQueue = field(factory=EventQueue)
+    _queue: EventQueue = field(factory=EventQueue)
     _ids: "count[int]" = field(factory=lambda: count(1))
 
     def __attrs_post_init__(self) -> None:
         self.rng, self._dice = Random(self.seed), Random(f"dice {self.seed}")
-        self.later = self._agenda.happen_in
+        self.later = self._queue.happen_in
         self._registry = SimulatedRegistry(self)
 
     @property
     def now(self) -> float:
         """The time, in seconds."""
-        return self._agenda.now
+        return self._queue.now
 
     def feed(self, peer: SimulatedPeer, event: Event) -> None:
         """Have a peer's machines handle an event, and perform what is to be done because of it."""
-        self._perform(peer, peer.overlay.handle(event, self._agenda.now))
+        self._perform(peer, peer.overlay.handle(event, self._queue.now))
 
     def _perform(self, peer: SimulatedPeer, effects: list[Effect]) -> None:
         for effect in effects:
@@ -93,10 +93,10 @@ class Wiring:
                 case Consult(ask):
                     # In its turn, as in OverlayDriver: after what was decided before.
                     answer = Consulted(ask.id, peer.know(ask))
-                    effects += peer.overlay.handle(answer, self._agenda.now)
+                    effects += peer.overlay.handle(answer, self._queue.now)
                 case Deliver(gossip):
                     assert gossip.id not in peer.delivered, "delivered twice"
-                    peer.delivered[gossip.id] = (self._agenda.now, gossip.hops)
+                    peer.delivered[gossip.id] = (self._queue.now, gossip.hops)
                 case Close(link, bye):
                     if bye is not None:
                         self._send(peer, link, bye)
@@ -106,13 +106,13 @@ class Wiring:
                 case Exchange(address):
                     effects += self._exchange(peer, address)
                 case Answer(id=id_):
-                    peer.answers[id_] = (self._agenda.now, effect)
+                    peer.answers[id_] = (self._queue.now, effect)
                 case Arrived(_, message):
                     peer.arrived.append(message)
                 case NeighborUp(_, address):
-                    self.watcher.linked(peer.name, address.name)
+                    self.observer.linked(peer.name, address.name)
                 case NeighborDown(_, address, has_died):
-                    self.watcher.unlinked(peer.name, address.name)
+                    self.observer.unlinked(peer.name, address.name)
                     self._registry.lost(peer, address.name, has_died)
         self._set_alarm(peer)
 
@@ -135,14 +135,14 @@ class Wiring:
         peer.ends[dial.link] = End(other, theirs, latency)
         other.ends[theirs] = End(peer, dial.link, latency)
         for one, number in ((peer, dial.link), (other, theirs)):
-            one.overlay.handle(RoundTripMeasured(number, 2 * latency), self._agenda.now)
+            one.overlay.handle(RoundTripMeasured(number, 2 * latency), self._queue.now)
         link = Link(dial.why, peer.name, peer.address.port, dial.alone)
         self._count(link, other, 0.0)
         self.feed(other, LinkAsked(theirs, link, peer.address.host))
 
     def _exchange(self, peer: SimulatedPeer, address: PeerAddress) -> list[Effect]:
         """Exchange samples at once; returns what the peer that began is to do because of it."""
-        other, now = self.peers.get(address.name), self._agenda.now
+        other, now = self.peers.get(address.name), self._queue.now
         if other is None or not (other.is_alive and _is_reachable(peer, other)):
             return peer.overlay.handle(ExchangeFailed(address), now)
         ours, theirs = self._sample(peer, address), self._sample(other, peer.address)
@@ -191,27 +191,27 @@ class Wiring:
             self._cut(peer, link)
 
     def _lose(self, peer: SimulatedPeer, link: LinkId, bye: Bye | None) -> None:
-        now, is_alive = self._agenda.now, peer.is_alive
+        now, is_alive = self._queue.now, peer.is_alive
         effects = peer.overlay.handle(ConnectionLost(link, bye), now) if is_alive else []
         peer.ends.pop(link, None)
         self._perform(peer, effects)
 
     def _count(self, message: Message, to: SimulatedPeer, latency: float) -> None:
         self.lines += 1
-        self.watcher.sent(message, to.name, self._agenda.now + latency)
+        self.observer.sent(message, to.name, self._queue.now + latency)
 
     def _set_alarm(self, peer: SimulatedPeer) -> None:
-        due = max(self._agenda.now, peer.overlay.wake_at)
+        due = max(self._queue.now, peer.overlay.wake_at)
         # An earlier alarm sets the next one when it comes.
         if due < peer.alarm_at:
             peer.alarm_at = due
-            self.later(due - self._agenda.now, self._wake, peer, due)
+            self.later(due - self._queue.now, self._wake, peer, due)
 
     def _wake(self, peer: SimulatedPeer, due: float) -> None:
         if peer.is_alive and peer.alarm_at == due:
             peer.alarm_at = inf
-            is_due = peer.overlay.wake_at <= self._agenda.now
-            self._perform(peer, peer.overlay.handle(TimeCame(), self._agenda.now) if is_due else [])
+            is_due = peer.overlay.wake_at <= self._queue.now
+            self._perform(peer, peer.overlay.handle(TimeCame(), self._queue.now) if is_due else [])
 
 
 def _is_reachable(one: SimulatedPeer, other: SimulatedPeer) -> bool:

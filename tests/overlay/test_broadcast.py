@@ -110,35 +110,35 @@ class BroadcastTests(SynchronousTestCase):
 
     def test_everybody_once(self) -> None:
         """In a network, every other peer gets it exactly once."""
-        swarm = SimulatedNetwork(seed=2)
-        swarm.add_many(50)
+        network = SimulatedNetwork(seed=2)
+        network.add_many(50)
         # The first goes everywhere, and prunes; the second along the tree.
         for _ in range(2):
-            id_ = swarm.publish(swarm.alive[7])
-            swarm.run(2.0)
-            self.assertEqual(swarm.reach(id_), 1.0)
+            id_ = network.publish(network.alive[7])
+            network.run(2.0)
+            self.assertEqual(network.reach(id_), 1.0)
 
     def test_across_a_crash(self) -> None:
         """A broadcast sent at the instant of a crash of half reaches all survivors."""
-        swarm = SimulatedNetwork(seed=8)
-        swarm.add_many(60)
-        swarm.publish(swarm.alive[0])
-        swarm.run(2.0)
-        for peer in swarm.rng.sample(swarm.alive[1:], 30):
-            swarm.crash(peer)
-        id_ = swarm.publish(swarm.alive[0])
-        swarm.run(5.0)
-        self.assertEqual(swarm.reach(id_), 1.0)
+        network = SimulatedNetwork(seed=8)
+        network.add_many(60)
+        network.publish(network.alive[0])
+        network.run(2.0)
+        for peer in network.rng.sample(network.alive[1:], 30):
+            network.crash(peer)
+        id_ = network.publish(network.alive[0])
+        network.run(5.0)
+        self.assertEqual(network.reach(id_), 1.0)
 
     def test_tree(self) -> None:
         """Once pruned, a broadcast's text goes to each peer about once."""
-        swarm = SimulatedNetwork(seed=3)
-        swarm.add_many(60)
-        swarm.run(5.0)
-        for peer in swarm.alive[:5]:
-            swarm.publish(peer)
-            swarm.run(2.0)
-        eager = sum(len(peer.overlay.broadcast.tree.eager) for peer in swarm.alive)
+        network = SimulatedNetwork(seed=3)
+        network.add_many(60)
+        network.run(5.0)
+        for peer in network.alive[:5]:
+            network.publish(peer)
+            network.run(2.0)
+        eager = sum(len(peer.overlay.broadcast.tree.eager) for peer in network.alive)
         self.assertLess(eager, 2 * 60 * 1.15)
 
 

@@ -8,15 +8,15 @@ from p2p_twisted.simulation.byzantine import Liars
 class LiarTests(SynchronousTestCase):
     def test_liars(self) -> None:
         """Where three of ten lie, the others stay together, and reach each other at once."""
-        swarm = Liars(seed=1)
-        swarm.add_many(100)
-        swarm.run(30.0)
-        honest = swarm.honest
+        network = Liars(seed=1)
+        network.add_many(100)
+        network.run(30.0)
+        honest = network.honest
         self.assertEqual(len(honest), 70)
         for sender in honest[::10]:
-            id_ = swarm.publish(sender)
-            swarm.run(5.0)
+            id_ = network.publish(sender)
+            network.run(5.0)
             self.assertEqual([p.name for p in honest if id_ not in p.delivered], [])
-        self.assertEqual(len(swarm.component(honest[0])), 100)
+        self.assertEqual(len(network.component(honest[0])), 100)
         for peer in honest:
-            self.assertFalse(all(swarm.lies(name) for name in peer.neighbors))
+            self.assertFalse(all(network.lies(name) for name in peer.neighbors))

@@ -36,16 +36,16 @@ class GraphTests(SynchronousTestCase):
         """Without links there are no paths."""
         self.assertIsNone(shape_of(a_graph(alone="ab"), Random(1)).path)
 
-    def test_swarm(self) -> None:
-        """The links of a swarm are those that both ends have, among those who run."""
-        swarm = SimulatedNetwork(3)
-        swarm.add_many(12)
-        swarm.run(10.0)
-        graph = graph_of(swarm)
+    def test_network(self) -> None:
+        """The links of a network are those that both ends have, among those who run."""
+        network = SimulatedNetwork(3)
+        network.add_many(12)
+        network.run(10.0)
+        graph = graph_of(network)
         ends = [(one, other) for one, others in graph.neighbors().items() for other in others]
-        self.assertEqual({(p.name, name) for p in swarm.alive for name in p.neighbors}, set(ends))
-        swarm.die_silently(swarm.peers["p3"])
-        swarm.part(lambda peer: int(peer.name in ("p1", "p2")))
-        neighbors = graph_of(swarm).neighbors()
+        self.assertEqual({(p.name, name) for p in network.alive for name in p.neighbors}, set(ends))
+        network.die_silently(network.peers["p3"])
+        network.part(lambda peer: int(peer.name in ("p1", "p2")))
+        neighbors = graph_of(network).neighbors()
         self.assertNotIn("p3", neighbors)
         self.assertLessEqual({*neighbors["p1"], *neighbors["p2"]}, {"p1", "p2"})
