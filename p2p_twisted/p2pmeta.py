@@ -144,7 +144,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
 def _make_store(path: "Path | None", reactor: Any, daemon: MultiService) -> IRegistryStore:
     if path is None:
         return MemoryStore()
-    # One thread: what is kept is kept in the order in which it was decided.
+    # One thread, so that changes are stored in the order in which they were decided.
     pool = WorkerPool(reactor, "p2pmeta-store", threads=1)
     WorkerService(reactor, pool).setServiceParent(daemon)
     return SqliteStore(path, pool)

@@ -1,4 +1,4 @@
-"""``twistd -n p2ppeer --name s1``: a peer, with a console where there is somebody to use it."""
+"""``twistd -n p2ppeer --name s1``: a peer, with a console where standard input is for one."""
 
 import ipaddress
 import sys

@@ -21,9 +21,9 @@ class Topology:
     """
     The network as one peer saw it.
 
-    :ivar peers: who answered, the asker included, sorted by name.
-    :ivar silent: who was named as a neighbor, or asked, and did not answer.
-    :ivar seconds: how long the asking took.
+    :ivar peers: the peers that answered, and the asker, sorted by name.
+    :ivar silent: peers that were named as neighbors, or asked, and did not answer.
+    :ivar seconds: how long it took to ask.
     """
 
     peers: tuple[PeerRecord, ...]
@@ -40,7 +40,7 @@ class Topology:
 @attrs.frozen
 class Found:
     """
-    What a search brought.
+    The result of a search.
 
     :ivar hits: best first; several may have one name, and one file several holders.
     :ivar answered: how many other peers answered, of ``asked``.
@@ -59,11 +59,11 @@ class Status:
     A peer at a glance.
 
     :ivar address: where it listens; ``None`` until it has joined.
-    :ivar registered: whether the registry knows it at the moment.
+    :ivar registered: whether the registry knew it when it was last asked.
     :ivar hashing: how many of its files are still being hashed.
     :ivar unshared: names below its directory that cannot be shared, and why.
-    :ivar rates: the most that it sends and receives.
-    :ivar reshared: how many of its downloads others can find; ``None`` where none is to be.
+    :ivar rates: the most that it sends and receives, in bytes a second.
+    :ivar reshared: how many of its downloads others can find; ``None`` without ``--reshare``.
     """
 
     name: PeerName
@@ -84,15 +84,15 @@ class Status:
 
 
 class PeerError(Exception):
-    """What a person asked for could not be done; the text says why, and what to do."""
+    """Something that a person asked for cannot be done; the text says why, and what to do."""
 
 
 class NotFound(PeerError):
-    """No peer has it."""
+    """No peer has what is wanted."""
 
 
 class AlreadyHere(PeerError):
-    """It need not be fetched: it is in the library or among the downloads."""
+    """What is wanted is in the library or among the downloads already."""
 
 
 @attrs.frozen
@@ -112,8 +112,8 @@ class Selection:
 
     :ivar words: as typed.
     :ivar things: the files and folders to fetch, each as the hits for it.
-    :ivar here: what need not be fetched.
-    :ivar failed: the words that nothing can be fetched for, and why.
+    :ivar here: names of what need not be fetched.
+    :ivar failed: the words for which nothing can be fetched, and why.
     """
 
     words: tuple[str, ...]
@@ -141,7 +141,7 @@ class IPeer(Interface):
 
         :param wanted: a name as typed (exact, or without its ``.txt``), a file id, or a hit.
         :param watch: is told of the download's progress.
-        :param holder: whose it is, and who is asked first.
+        :param holder: the only peer that counts.
         :returns: fires with the last progress, or fails with :class:`PeerError`.
         """
 
@@ -177,23 +177,24 @@ class IPeer(Interface):
         """
         Give up a download.
 
-        :raises PeerError: when none of that number runs.
+        :returns: how it stood.
+        :raises PeerError: when no download of that number runs.
         """
 
     def pause(number: "int | None" = None) -> tuple[Progress, ...]:
         """
-        Let a download rest, or all, until they are resumed, in whatever run.
+        Pause a download, or all, until they are resumed, also over restarts.
 
-        :returns: how those stood.
-        :raises PeerError: when there is none of that number to pause.
+        :returns: how those that will pause stood.
+        :raises PeerError: when no download of that number can be paused.
         """
 
     def resume(number: "int | None" = None) -> tuple[Progress, ...]:
         """
-        Go on with a download that rests or waits for space, or with all.
+        Go on with a download that is paused or waits for space, or with all.
 
-        :returns: how those stood.
-        :raises PeerError: when there is none of that number to resume.
+        :returns: how those that go on stood.
+        :raises PeerError: when no download of that number can be resumed.
         """
 
     def limit(rates: Rates) -> None:
@@ -204,7 +205,7 @@ class IPeer(Interface):
         """
 
     def status() -> Status:
-        """Tell how this peer is."""
+        """Describe this peer."""
 
     def leave() -> "Deferred[None]":
         """Leave the network in order; fires when the last link has closed."""
@@ -213,5 +214,5 @@ class IPeer(Interface):
         """
         Stop every peer of the network, this one last.
 
-        :raises PeerError: where this peer may not.
+        :returns: fails with :class:`PeerError` where this peer may not.
         """

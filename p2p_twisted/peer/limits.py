@@ -1,4 +1,4 @@
-"""What a question may cost this peer; SECURITY.md publishes it."""
+"""How much others may have a peer search; SECURITY.md publishes it."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""A peer's place in the network: its port, its registration and its links."""
+"""A peer's place in the network: its port and its links."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,7 +7,6 @@ from typing import Any, Final, Literal
 from twisted.internet import defer
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
-from twisted.logger import Logger
 
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.events import Referred
@@ -34,8 +33,6 @@ class NetworkSession:
     :param listener: accepts others' connections, as soon as there is a port for it.
     :param start: is called once, in the same turn of the reactor in which it listens.
     """
-
-    log = Logger()
 
     def __init__(
         self, reactor: Reactor, settings: Settings, listener: Listener, start: OverlayStarter

@@ -142,14 +142,14 @@ class Peer:
             raise PeerError(f"there is no running download {number}") from None
 
     def pause(self, number: int | None = None) -> tuple[Progress, ...]:
-        """Let a download rest, or all."""
+        """Pause a download, or all."""
         paused = self._downloads.pause(number)
         if number is not None and not paused:
             raise PeerError(f"there is no running download {number}")
         return paused
 
     def resume(self, number: int | None = None) -> tuple[Progress, ...]:
-        """Go on with a download that rests or waits for space, or with all."""
+        """Go on with a download that is paused or waits for space, or with all."""
         resumed = self._downloads.resume(number)
         if number is not None and not resumed:
             raise PeerError(f"there is no paused download {number}")
@@ -163,7 +163,7 @@ class Peer:
             raise PeerError(str(error)) from None
 
     def status(self) -> Status:
-        """Describe how this peer is."""
+        """Describe this peer."""
         settings, own, reshared = self._settings, self._shared.own.summary(), self._shared.reshared
         host, port = settings.registry
         return Status(

@@ -182,7 +182,7 @@ class RegistrationKeeper:
         try:
             self._state.write(_FILE, saved)
         except OSError as error:
-            # A full disk keeps nobody out; only the name may be lost in a crash.
+            # A peer joins although the disk is full; only a crash may cost it the name.
             self.log.warn("the registration is not written down: {error}", error=error)
 
     def _recall(self) -> JoinBegun:

@@ -1,4 +1,4 @@
-"""A peer as a service: it starts, joins, and leaves when it is stopped."""
+"""Run a peer as a service: it starts, joins, and leaves when it is stopped."""
 
 from collections.abc import Callable
 from typing import Final
@@ -23,7 +23,7 @@ _READY_SECONDS: Final = 10.0
 
 class PeerService(Service):
     """
-    Run a peer.
+    Starts a peer, has it join, and has it leave in the end.
 
     :param announce: is told what a person should know.
     :param give_up: ends the daemon, with the reason why it cannot go on.
@@ -79,7 +79,7 @@ class PeerService(Service):
         notify(f"READY=1\nSTATUS={me}, sharing {status.files} files")
 
     async def _settled(self) -> None:
-        """Wait, but not for ever, until what is shared can be found."""
+        """Wait until everything shared can be found, for 10 s at most."""
 
         def forgive(failure: Failure) -> None:
             failure.trap(defer.TimeoutError)

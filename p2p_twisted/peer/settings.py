@@ -1,4 +1,4 @@
-"""What a peer is told before it starts."""
+"""Settings of a peer."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ class Settings:
     One peer's settings.
 
     :ivar directory: what it shares; its own files are in ``.p2p`` below it.
-    :ivar downloads: where downloads land; never shared.
+    :ivar downloads: where downloads land.
     :ivar interface: the IP address to listen on.
     :ivar registry: where the registry listens.
     :ivar advertise: the host that others are to dial, where it is not the one

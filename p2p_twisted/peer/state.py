@@ -1,4 +1,4 @@
-"""A peer's own files: what it must still know after a crash."""
+"""A peer's own files: what it must know again after a crash."""
 
 import fcntl
 import json
@@ -31,7 +31,7 @@ class StateDirectory:
     log = Logger()
 
     path: Path
-    _lock: int | None = field(default=None, init=False)
+    _lock_fd: int | None = field(default=None, init=False)
     _writing: Lock = field(factory=Lock, init=False)
 
     def open(self) -> None:
@@ -43,22 +43,22 @@ class StateDirectory:
         """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.mkdir(mode=0o700, exist_ok=True)
-        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(lock)
+            os.close(fd)
             raise StateInUse(f"another peer runs on {self.path.parent}") from None
-        self._lock = lock
+        self._lock_fd = fd
 
     def close(self) -> None:
         """Unlock it."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        if self._lock_fd is not None:
+            os.close(self._lock_fd)
+            self._lock_fd = None
 
     def read(self, name: str) -> Any:
-        """Read a value that was written; ``None`` where there is none, or a damaged one."""
+        """Read a value that was written; ``None`` where there is none, or it is damaged."""
         try:
             return json.loads((self.path / name).read_text("utf-8"))
         except FileNotFoundError:

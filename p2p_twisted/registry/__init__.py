@@ -1,1 +1,1 @@
-"""The registry, p2pmeta, and a peer's side of the talk with it."""
+"""The registry, p2pmeta, and the client that peers talk to it with."""

@@ -1,4 +1,4 @@
-"""A peer's side of the registry."""
+"""Ask a registry, as its peers do."""
 
 from typing import Literal, TypeVar
 
@@ -28,12 +28,12 @@ A = TypeVar("A", bound=Message)
 @attrs.frozen
 class RegistryClient:
     """
-    Talks to one registry, on a new connection each time, for at most 10 s.
+    Asks one registry, on a new connection each time, for at most 10 s.
 
     Every method raises :class:`RegistryRefused` or :class:`RegistryUnreachable`.
 
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
-    :param network: the registry of another one is not talked to.
+    :param network: a registry of another network gets no byte.
     """
 
     reactor: Dialer
@@ -42,11 +42,11 @@ class RegistryClient:
     network: NetworkName
 
     async def join(self, join: Join) -> Welcome:
-        """Register: the name and the place are ours for 10 s, until the first :meth:`renew`."""
+        """Register: name and place are reserved for 10 s, until the first :meth:`renew`."""
         return await self._ask(join, Welcome)
 
     async def renew(self, name: PeerName, token: Token) -> Welcome:
-        """Extend the lease; the first time this says that the peer listens."""
+        """Extend the lease; the first time, this also says that the peer listens."""
         return await self._ask(Renew(name, token), Welcome)
 
     async def leave(self, name: PeerName, token: Token) -> None:
@@ -54,7 +54,7 @@ class RegistryClient:
         await self._ask(Leave(name, token), Bye)
 
     async def report(self, peer: PeerAddress) -> None:
-        """Tell that a neighbor died; the registry sees for itself."""
+        """Report that a neighbor died; the registry checks that itself."""
         await self._ask(Report(peer), Bye)
 
     async def _ask(self, question: Message, kind: type[A]) -> A:

@@ -1,4 +1,4 @@
-"""How long leases last."""
+"""Decide how long leases last."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -13,12 +13,12 @@ _RENEWALS_PER_LEASE: Final = 3
 
 
 def lease_seconds(peers: int) -> float:
-    """Say how long a lease lasts, so that renewals of so many stay bearable."""
+    """Return how long a lease lasts where so many peers renew, so that they stay bearable."""
     return max(limits.LEASE_SECONDS, _RENEWALS_PER_LEASE * peers / limits.RENEWALS_PER_SECOND)
 
 
 def renewed(kept: Sequence[Registration], now: float) -> Iterator[Registration]:
-    """Give everybody whom a store has kept a new lease, or a new reservation."""
+    """Give every peer that a store has kept a new lease, or a new reservation."""
     lease = lease_seconds(len(kept))
     for held in kept:
         seconds = lease if held.is_listening else limits.RESERVATION_SECONDS

@@ -1,4 +1,4 @@
-"""What strangers may make a registry keep and do; SECURITY.md publishes it."""
+"""Limits on what strangers may make a registry keep and do; SECURITY.md publishes them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""See whether peers are alive, without letting anybody make us hammer them."""
+"""Check whether peers are alive, so that no stranger can make the registry flood them."""
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.task import deferLater
@@ -14,10 +14,10 @@ from p2p_twisted.wire.names import NetworkName, PeerAddress
 
 class Checker:
     """
-    Dials peers to see whether they greet under their names.
+    Dials peers to check whether they greet under their names.
 
-    Whoever asks about an address at the same time shares one dial; there is at
-    most one a second for each address, and a bounded number altogether.
+    Checks of one address at the same time share a dial. There is at most one dial a
+    second for each address, and 32 at a time altogether.
     """
 
     log = Logger()
@@ -27,7 +27,7 @@ class Checker:
         self._network = network
         self._dials = DeferredSemaphore(limits.CHECKS_AT_ONCE)
         self._waiting: dict[PeerAddress, list[Deferred[bool]]] = {}
-        # When each was dialed last, the oldest first; those that do not matter any more go.
+        # When each was dialed last, the oldest first; entries older than a second are dropped.
         self._dialed: dict[PeerAddress, float] = {}
 
     def is_alive(self, address: PeerAddress) -> "Deferred[bool]":

@@ -1,4 +1,4 @@
-"""Dial a listener, make sure who it is, and ask it one thing."""
+"""Dial a listener, check who it is, and ask it one question."""
 
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
@@ -13,7 +13,7 @@ from p2p_twisted.wire.session import Session
 
 
 class NoAnswer(Exception):
-    """Whom we called is not there, is somebody else, or does not answer; the text says which."""
+    """The listener is not there, is another one, or does not answer; the text says which."""
 
 
 async def request(
@@ -25,10 +25,10 @@ async def request(
     question: Message | None = None,
 ) -> Message:
     """
-    Call a listener once.
+    Dial a listener, and ask it once.
 
-    :param expected: its greeting; anybody else gets no byte.
-    :param seconds: for everything together.
+    :param expected: its greeting; a listener that greets otherwise gets no byte.
+    :param seconds: how long all of it may take.
     :param question: what to ask; without one the greeting itself is the answer.
     :raises NoAnswer: when there is none in time.
     """
@@ -46,7 +46,7 @@ async def request(
 
 
 class _Call(Session):
-    """The dialer's session: it hears a greeting, then one answer."""
+    """The dialer's session: a greeting, then one answer."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class _Call(Session):
             self._connection.send(self._question)
 
     def received(self, message: Message) -> None:
-        """Return the answer."""
+        """Pass the answer on."""
         self._end(message)
 
     def lost(self, _reason: Failure) -> None:

@@ -1,4 +1,4 @@
-"""What the registry says when it cannot help: the reason, and the way out."""
+"""Say why the registry cannot help, and what to do about it."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -55,24 +55,24 @@ def unreachable(host: str) -> Error:
 
 
 def too_many(where: str, peers: int) -> Error:
-    """Refuse because of the bounds on what is kept."""
+    """Refuse a peer because so many are registered."""
     return Error(f"full: {where} has {peers} peers already", "full")
 
 
 def name_taken(holder: Registration, now: float) -> Error:
-    """Refuse a name that is somebody else's."""
+    """Refuse a name that another peer has."""
     held = f"the name {holder.name} is taken by {_held(holder, now)}"
     return Error(f"{held}: choose another one", _code(holder))
 
 
 def port_taken(holder: Registration, now: float) -> Error:
-    """Refuse a port that was asked for and is somebody else's."""
+    """Refuse a port that was asked for and that another peer has."""
     held = f"port {holder.address.port} is taken by {holder.name}, at {_held(holder, now)}"
     return Error(f"{held}: ask for another one, or for none", _code(holder))
 
 
 def full(ports: range, host: str, holders: Sequence[PeerName]) -> Error:
-    """Refuse because no port of the pool is left, on that host, for that peer."""
+    """Refuse a peer because no port of the pool is left for it on its host."""
     if not holders:
         return Error(f"full: {host} can listen on none of the ports {_span(ports)}", "full")
     names = ", ".join(holders[:_NAMES_SHOWN])
@@ -86,7 +86,7 @@ def full(ports: range, host: str, holders: Sequence[PeerName]) -> Error:
 
 
 def unknown(name: PeerName) -> Error:
-    """Tell a peer that its lease has run out, or was never its own."""
+    """Refuse a peer whose lease has run out, or that shows a wrong token."""
     return Error(f"{name} is not registered here under that token: join again", "unknown")
 
 

@@ -1,4 +1,4 @@
-"""The registry at work: one request at a time, each kept before it is answered."""
+"""Answer requests one at a time, and store what was decided before the answer is sent."""
 
 from collections.abc import Callable, Sequence
 
@@ -28,12 +28,12 @@ class Registry:
     """
     One network's registry, without its connections.
 
-    Decisions wait for each other, so no two of them can give away the same name
-    or port; dialing peers to see whether they live happens in between.
+    Decisions wait for each other, so that no two of them give away the same name or
+    port; peers are checked for being alive in between.
 
     :param reactor: whose clock times the leases.
-    :param rng: makes tokens, so it must be one that nobody can predict.
-    :param date: tells the time of day, for people.
+    :param rng: makes tokens, so it must be unpredictable.
+    :param date: reads the time of day, for people.
     :ivar policy: what the operator decided.
     """
 
@@ -55,11 +55,11 @@ class Registry:
         self._rng = rng
         self._date = date
         self._roster = Roster()
-        self._turn = DeferredLock()
+        self._lock = DeferredLock()
 
     def start(self) -> None:
         """
-        Take up what the store has kept; requests wait until it has been read.
+        Open the store and load what it has kept; requests wait until that is done.
 
         :raises StoreFault: when it cannot be used.
         """
@@ -67,15 +67,15 @@ class Registry:
         background(self.log, "reading the store", self._load())
 
     async def stop(self) -> None:
-        """Finish what was begun, and close the store."""
-        async with self._turn:
+        """Finish the current decision, and close the store."""
+        async with self._lock:
             await self._store.close()
 
     async def answer(self, question: Question, host: str) -> Message:
         """
-        Decide about a message, and keep what was decided.
+        Decide about a request, and store what was decided.
 
-        :param host: where it comes from.
+        :param host: the IP address that it comes from.
         """
         request = RegistryRequest(question, host, self._date())
         try:
@@ -88,43 +88,45 @@ class Registry:
         return verdict.answer
 
     async def expire(self) -> None:
-        """Forget whose lease has run out; whatever goes wrong, it can be called again."""
+        """Forget peers whose leases have run out; logs what goes wrong, and raises nothing."""
         try:
-            async with self._turn:
-                await self._keep(self._roster.expired(self._reactor.seconds()), "its lease ran out")
+            async with self._lock:
+                await self._commit(
+                    self._roster.expired(self._reactor.seconds()), "its lease ran out"
+                )
         except StoreFault as fault:
             self.log.error("cannot forget anybody: {fault}", fault=fault)
         except Exception:
             self.log.failure("while looking for leases that have run out")
 
     async def _load(self) -> None:
-        async with self._turn:
+        async with self._lock:
             kept = await self._store.load()
             self._roster = Roster(renewed(kept, self._reactor.seconds()))
         self.log.info("{peers} peers are known from before", peers=len(kept))
 
     async def _decide(self, request: RegistryRequest) -> Decision | Check:
-        async with self._turn:
+        async with self._lock:
             now = self._reactor.seconds()
             verdict = decide(self._roster, self.policy, request, now, self._rng)
             if isinstance(verdict, Decision):
-                await self._keep(verdict.changes, "it left")
+                await self._commit(verdict.changes, "it left")
         return verdict
 
     async def _forget_dead(self, doubtful: Sequence[Registration]) -> None:
         lives = await gatherResults([self._checker.is_alive(held.address) for held in doubtful])
         dead = [held for held, is_alive in zip(doubtful, lives, strict=True) if not is_alive]
-        async with self._turn:
-            await self._keep(self._roster.unanswered(dead), "it does not answer")
+        async with self._lock:
+            await self._commit(self._roster.unanswered(dead), "it does not answer")
 
-    async def _keep(self, changes: Sequence[Change], why: str) -> None:
+    async def _commit(self, changes: Sequence[Change], why: str) -> None:
         await self._store.apply(changes)
         for change in changes:
-            self._note(change, why)
+            self._log_change(change, why)
         self._roster.apply(changes)
 
-    def _note(self, change: Change, why: str) -> None:
-        """Log who comes and goes; a mere reservation, which is for the asking, is neither."""
+    def _log_change(self, change: Change, why: str) -> None:
+        """Log that a peer joined or is forgotten; reservations, which anybody can get, are not."""
         match change:
             case Put(held) if held.is_listening:
                 self.log.info("{peer} joined", peer=held.address)

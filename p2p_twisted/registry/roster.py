@@ -1,4 +1,4 @@
-"""Who is registered: names, places and leases, and the changes that may happen to them."""
+"""Keep what is registered: names, places and leases, and the changes to them."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,13 +12,13 @@ T = TypeVar("T")
 
 
 class Random(Protocol):
-    """What is needed of :class:`random.Random`."""
+    """The part of :class:`random.Random` that the registry needs."""
 
     def getrandbits(self, k: int, /) -> int:
-        """Make a number of ``k`` random bits."""
+        """Return a number of ``k`` random bits."""
 
     def sample(self, population: Sequence[T], k: int) -> list[T]:
-        """Choose ``k`` different ones, in random order."""
+        """Choose ``k`` different items, in random order."""
 
 
 @attrs.frozen
@@ -29,7 +29,7 @@ class Registration:
     :ivar since: when it joined, in seconds since 1970: for people only.
     :ivar expires: in seconds on the monotonic clock of this run.
     :ivar is_listening: whether it has said that it listens; until then its name
-        and place are reserved, and nobody is referred to it.
+        and place are only reserved, and newcomers are not referred to it.
     """
 
     address: PeerAddress
@@ -46,7 +46,7 @@ class Registration:
 
 @attrs.frozen
 class Put:
-    """Somebody registered, or the registration of that name changed."""
+    """A peer registered, or the registration of that name changed."""
 
     registration: Registration
 
@@ -74,14 +74,14 @@ class Roster:
     Every registration of one network.
 
     It changes by :meth:`apply` alone, after the store has accepted the same
-    changes. A lease that ran out holds until somebody applies :meth:`expired`.
+    changes. A lease that ran out holds until :meth:`expired` is applied.
     """
 
     def __init__(self, registrations: Iterable[Registration] = ()) -> None:
         self._named: dict[PeerName, Registration] = {}
         self._placed: dict[tuple[str, int], PeerName] = {}
         self._on_host: Counter[str] = Counter()
-        # In a list for choosing at random, and where each stands in it.
+        # A list to choose from at random, and the index of each name in it.
         self._referable: list[PeerName] = []
         self._index: dict[PeerName, int] = {}
         self.apply([Put(registration) for registration in registrations])
@@ -90,11 +90,11 @@ class Roster:
         return len(self._named)
 
     def named(self, name: PeerName) -> Registration | None:
-        """Find who has a name."""
+        """Find the registration of a name."""
         return self._named.get(name)
 
     def placed(self, host: str, port: int) -> Registration | None:
-        """Find who has a place."""
+        """Find the registration of a place."""
         name = self._placed.get((host, port))
         return None if name is None else self._named[name]
 
@@ -113,11 +113,11 @@ class Roster:
         return tuple(Forget(name) for name, held in self._named.items() if held.expires <= now)
 
     def unanswered(self, dead: Iterable[Registration]) -> tuple[Forget, ...]:
-        """List those of the dead that have not given a sign of life in the meantime."""
+        """List those of the dead whose registrations have not changed in the meantime."""
         return tuple(Forget(held.name) for held in dead if self._named.get(held.name) == held)
 
     def apply(self, changes: Iterable[Change]) -> None:
-        """Let changes happen."""
+        """Make changes."""
         for change in changes:
             match change:
                 case Put(registration):
@@ -150,7 +150,7 @@ class Roster:
             self._withdraw(name)
 
     def _withdraw(self, name: PeerName) -> None:
-        """Let the last one take its index: no other has to move."""
+        """Move the last name to the index of this one, so that no other has to move."""
         index = self._index.pop(name)
         last = self._referable.pop()
         if last != name:

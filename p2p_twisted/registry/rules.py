@@ -1,4 +1,4 @@
-"""What the registry answers, and why: all of its rules, and nothing else."""
+"""Decide what the registry answers: all of its rules, and nothing else."""
 
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ class Policy:
     """
     What the operator decided.
 
-    :ivar ports: given out, per host.
+    :ivar ports: the pool of ports for the peers of each host.
     :ivar is_open: whether it listens beyond loopback.
     :ivar believes_advertised: whether a peer may name its host itself.
     """
@@ -47,9 +47,9 @@ class RegistryRequest:
     """
     A message to the registry, and what must be known to decide about it.
 
-    :ivar host: the connection's other end.
+    :ivar host: the IP address that it comes from.
     :ivar date: in seconds since 1970, for people only.
-    :ivar is_checked: whether those who stood in the way were found to be alive.
+    :ivar is_checked: whether the peers in its way were found to be alive.
     """
 
     message: Question
@@ -60,7 +60,7 @@ class RegistryRequest:
 
 @attrs.frozen
 class Decision:
-    """An answer, and the changes that must be kept before it is given."""
+    """An answer, and the changes that must be stored before it is sent."""
 
     answer: Message
     changes: tuple[Change, ...] = ()
@@ -68,7 +68,7 @@ class Decision:
 
 @attrs.frozen
 class Check:
-    """See first whether these are alive, and forget them if not; then decide again."""
+    """Check first whether these are alive, and forget those that are not; then decide again."""
 
     doubtful: tuple[Registration, ...]
 
@@ -87,7 +87,7 @@ def decide(
     Decide about a request.
 
     :param now: seconds on the monotonic clock.
-    :param rng: makes tokens, so it must be one that nobody can predict.
+    :param rng: makes tokens, so it must be unpredictable.
     """
     try:
         match request.message:
@@ -230,7 +230,7 @@ def _held(roster: Roster, name: PeerName, token: Token) -> Registration:
 def _unless_dead(
     request: RegistryRequest, in_the_way: Iterable[Registration], error: Error
 ) -> Decision | Check:
-    """Refuse, once those in the way have been seen to live; a reservation need not be."""
+    """Refuse once the listening peers in the way were found alive; reservations are not checked."""
     doubtful = sorted(
         (holder for holder in in_the_way if holder.is_listening), key=lambda holder: holder.expires
     )

@@ -1,4 +1,4 @@
-"""The registry as a service: its listener, its timer, and their order."""
+"""Run the registry as a service: its listener and its timer."""
 
 from typing import Final
 
@@ -29,7 +29,7 @@ _BOUNDS: Final = Bounds(limits.REGISTRY_CONNECTIONS, limits.REGISTRY_CONNECTIONS
 
 class RegistryService(MultiService):
     """
-    Serve a registry.
+    Serves a registry.
 
     :param endpoint: where to listen.
     :param allows_lan: whether that may be beyond loopback.
@@ -67,7 +67,7 @@ class RegistryService(MultiService):
         """
         Begin to answer.
 
-        :raises CannotStart: where it would be reached from elsewhere unasked, or has no store.
+        :raises CannotStart: when others could reach it unasked, or its store cannot be used.
         """
         super().startService()
         host, port = self._listening.address

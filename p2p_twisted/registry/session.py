@@ -1,4 +1,4 @@
-"""One conversation with the registry: a request, its answer, and the end."""
+"""Answer one request to the registry on one connection."""
 
 from twisted.logger import Logger
 
@@ -25,7 +25,7 @@ class RegistrySession(Session):
     """
     Answers one request, and closes.
 
-    Somebody who does not know the flag has three tries.
+    A person who does not know the flag has three tries.
     """
 
     log = Logger()
@@ -38,7 +38,7 @@ class RegistrySession(Session):
         self._is_asked = False
 
     def received(self, message: Message) -> None:
-        """Take the request; what follows it is passed over."""
+        """Have a request answered; ignore what follows it."""
         if self._is_asked:
             return
         match message:
@@ -66,5 +66,5 @@ class RegistrySession(Session):
             and answer.token != question.token
             and not is_sent
         ):
-            # Nobody knows of this registration.
+            # The answer did not get out, so nobody knows of this registration.
             await self._registry.answer(Leave(answer.name, answer.token), host)

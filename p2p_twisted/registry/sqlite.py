@@ -1,4 +1,4 @@
-"""Keep registrations in one SQLite file."""
+"""Store registrations in one SQLite file."""
 
 import os
 import sqlite3
@@ -45,10 +45,10 @@ class SqliteStore:
     """
     Keeps registrations in a file that only one registry uses at a time.
 
-    A crash of the process loses nothing that was kept. A power cut may lose the
-    last moments, of which the peers' renewals tell again.
+    A crash of the process loses nothing that was stored. A power cut may lose the last
+    moments; renewals bring those registrations back.
 
-    :param offload: calls in one thread, in the order in which it was asked to.
+    :param offload: calls in one thread, in the order of the calls to it.
     """
 
     def __init__(self, path: Path, offload: Offload) -> None:
@@ -73,7 +73,7 @@ class SqliteStore:
             raise StoreFault(self._fault(error)) from error
 
     def load(self) -> "Deferred[tuple[Registration, ...]]":
-        """Fetch everything: see :class:`IRegistryStore`."""
+        """Load everything: see :class:`IRegistryStore`."""
         return self._offload(self._load)
 
     def apply(self, changes: Sequence[Change]) -> "Deferred[None]":

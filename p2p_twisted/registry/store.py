@@ -1,4 +1,4 @@
-"""Where registrations are kept, so that they outlive the registry's process."""
+"""Store registrations, so that they outlive the registry's process."""
 
 from collections.abc import Sequence
 
@@ -15,26 +15,26 @@ class StoreFault(Exception):
 
 
 class Conflict(StoreFault):
-    """A name or a place is somebody else's already; nothing was changed."""
+    """Another peer has the name or the place already; nothing was changed."""
 
 
 class IRegistryStore(Interface):
     """
     Keeps registrations.
 
-    Names are unique in it, and so are ports, per host. It need not know how long
-    leases last: after a restart everybody gets a new one.
+    Names are unique in it, and so are the ports of each host. It need not know how
+    long leases last: after a restart every peer gets a new one.
     """
 
     def open() -> None:
         """
-        Make ready, before the reactor runs.
+        Open the store, before the reactor runs.
 
         :raises StoreFault: when it cannot be used.
         """
 
     def load() -> "Deferred[tuple[Registration, ...]]":
-        """Fetch all that is kept; every lease in it has run out."""
+        """Load everything; every lease in it has run out."""
 
     def apply(changes: Sequence[Change]) -> "Deferred[None]":
         """
@@ -45,7 +45,7 @@ class IRegistryStore(Interface):
         """
 
     def close() -> "Deferred[None]":
-        """Let go of everything; nothing else is called afterwards."""
+        """Close the store; no other method is called afterwards."""
 
 
 @implementer(IRegistryStore)
@@ -57,10 +57,10 @@ class MemoryStore:
         self._placed: dict[tuple[str, int], PeerName] = {}
 
     def open(self) -> None:
-        """Do nothing: it is ready."""
+        """Be ready already."""
 
     def load(self) -> "Deferred[tuple[Registration, ...]]":
-        """Fetch everything: see :class:`IRegistryStore`."""
+        """Load everything: see :class:`IRegistryStore`."""
         return succeed(tuple(attrs.evolve(kept, expires=0.0) for kept in self._kept.values()))
 
     def apply(self, changes: Sequence[Change]) -> "Deferred[None]":
@@ -79,7 +79,7 @@ class MemoryStore:
         return succeed(None)
 
     def close(self) -> "Deferred[None]":
-        """Do nothing: there is nothing to let go of."""
+        """Have nothing to close."""
         return succeed(None)
 
 
