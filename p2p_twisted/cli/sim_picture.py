@@ -9,6 +9,7 @@ from attrs import frozen
 from p2p_twisted.cli.sim_layout import Places, layout
 from p2p_twisted.cli.sim_report import described, heading, percent
 from p2p_twisted.cli.sim_sample import MOST_DRAWN, drawn_of, within
+from p2p_twisted.console.text import count
 from p2p_twisted.simulation.graph import Graph
 from p2p_twisted.simulation.simulation import Moment, SimulationOutcome, When
 from p2p_twisted.wire.names import PeerName
@@ -162,8 +163,8 @@ def _figures(outcome: SimulationOutcome, when: When, x: float) -> list[str]:
     title = titles[when] if heading(outcome.scenario, when) == when else "In the middle"
     shape = moment.shape
     counts = (
-        f"{_plural(shape.peers, 'peer')} · {_plural(shape.links, 'link')} · "
-        f"{_plural(shape.components, 'component')}"
+        f"{count(shape.peers, 'peer')} · {count(shape.links, 'link')} · "
+        f"{count(shape.components, 'component')}"
     )
     return [
         _text(x, top, "heading", f"{title}, {moment.at:.0f} s"),
@@ -227,10 +228,6 @@ def _title(outcome: SimulationOutcome) -> str:
     if scenario.kill:
         return f"A network that loses {scenario.kill} % of its peers, and heals"
     return "A network of peers"
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _pair(point: complex) -> str:

@@ -5,11 +5,14 @@ import os
 import termios
 from collections.abc import Iterator
 
+from p2p_twisted.console.raw_mode import is_foreground
+
 
 @contextlib.contextmanager
 def restored() -> Iterator[None]:
     """Restore the terminal at the end, as a console that is killed cannot do so itself."""
-    settings = termios.tcgetattr(0) if _is_ours() else None
+    # In the background, changing the terminal would stop us.
+    settings = termios.tcgetattr(0) if is_foreground(0) else None
     try:
         yield
     finally:
@@ -20,11 +23,3 @@ def restored() -> Iterator[None]:
             # The terminal may have been closed.
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(0, termios.TCSADRAIN, settings)
-
-
-def _is_ours() -> bool:
-    """Return whether stdin is our terminal; in the background, changing it would stop us."""
-    try:
-        return os.tcgetpgrp(0) == os.getpgrp()
-    except OSError:
-        return False

@@ -4,7 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from p2p_twisted.console.rendering import name_list, short_id
-from p2p_twisted.console.text import clip, count, human_size, human_time, shown_name
+from p2p_twisted.console.text import (
+    clip,
+    clock_time,
+    count,
+    human_size,
+    human_time,
+    shown_name,
+)
 from p2p_twisted.download.progress import (
     Blocked,
     Canceled,
@@ -181,8 +188,4 @@ def _pace(rate: float, seconds_left: float | None) -> str:
 
 def _remaining(seconds: float) -> str:
     """Write a time to wait, to the second; very long ones as ``days``."""
-    if not seconds < _LONGEST_SECONDS:
-        return "days"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return clock_time(seconds) if seconds < _LONGEST_SECONDS else "days"

@@ -34,7 +34,7 @@ class RawMode:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._continued: Continued = _ignore
+        self._continued: Continued = lambda _in_foreground: None
         self._before = termios.tcgetattr(fd)
         self._is_set = False
 
@@ -100,7 +100,3 @@ class RawMode:
         if in_foreground:
             self._set()
         self._continued(in_foreground)
-
-
-def _ignore(_in_foreground: bool) -> None:
-    """Ignore that the process continues, before the mode is first set."""

@@ -68,7 +68,7 @@ class ConsoleService(Service):
             peer=peer,
             name=name,
             greeting=(f"this is {name}; type help for what it can do", *greeting),
-            tell=_ignore_verdict if verdicts_fd is None else Verdicts(verdicts_fd).tell,
+            tell=(lambda _is_ok: None) if verdicts_fd is None else Verdicts(verdicts_fd).tell,
             on_leave=self._left,
             encoding=getattr(sys.__stdout__, "encoding", None) or "utf-8",
         )
@@ -107,7 +107,3 @@ class ConsoleService(Service):
     def _left(self) -> None:
         if self.running:
             self._on_leave()
-
-
-def _ignore_verdict(_is_ok: bool) -> None:
-    """Ignore a verdict, as no script asked for it."""

@@ -69,8 +69,11 @@ def human_time(seconds: float) -> str:
     """Write a duration: ``0.04 s``, ``10.9 s``, ``4:05``, ``2:00:07``."""
     if seconds < 10:
         return f"{seconds:.2f} s"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
+    return f"{seconds:.1f} s" if seconds < 60 else clock_time(seconds)
+
+
+def clock_time(seconds: float) -> str:
+    """Write a duration to the second: ``0:07``, ``4:05``, ``2:00:07``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -60,7 +60,7 @@ class DownloadIndex:
         """Open content; ``None`` when it is not there any more, or was changed."""
         for on_disk, content in self._found([file_id]):
             try:
-                return FileSource.open(self._root, on_disk, content, _ignore)
+                return FileSource.open(self._root, on_disk, content, lambda: None)
             except (OSError, SourceChanged) as error:
                 self.log.debug("{path!r} is of no use: {error}", path=on_disk.path, error=error)
         return None
@@ -80,7 +80,3 @@ class DownloadIndex:
         except OSError:
             return None
         return OnDisk(path, path, Signature.of(status))
-
-
-def _ignore() -> None:
-    """Ignore that a download was changed: it is checked again when it is next wanted."""

@@ -4,6 +4,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 
 from attrs import Factory, define
@@ -71,7 +72,7 @@ def list_folder(
             return listing
         with os.scandir(folder_fd) as found:
             # Sorted twice, so that names that differ only in normal form have an order, too.
-            entries = sorted(filter(_is_visible, found), key=_raw_name)
+            entries = sorted(filter(_is_visible, found), key=attrgetter("name"))
             entries.sort(key=_normal_name)
         taken: dict[str, str] = {}
         for entry in entries:
@@ -123,10 +124,6 @@ def _add(listing: Listing, place: Place, entry: "os.DirEntry[str]", taken: dict[
 
 def _is_visible(entry: "os.DirEntry[str]") -> bool:
     return not entry.name.startswith(".")
-
-
-def _raw_name(entry: "os.DirEntry[str]") -> str:
-    return entry.name
 
 
 def _normal_name(entry: "os.DirEntry[str]") -> str:
