@@ -200,7 +200,7 @@ class OverlayDriver:
         now = self.now()
         # Pings and their answers are not messages that sessions see, so nothing tells of them.
         for link, connection in self._connections.items():
-            seconds = connection.round_trip
+            seconds = connection.keep_alive.round_trip
             if seconds is not None and self._round_trips.get(link) != seconds:
                 self._round_trips[link] = seconds
                 self._overlay.handle(RoundTripMeasured(link, seconds), now)
@@ -248,7 +248,7 @@ class OverlayDriver:
                 background(self.log, "dialing for an exchange", self._exchange(address))
             case NeighborUp(link, address):
                 self._connections[link].clear_deadline()
-                self._connections[link].keep_alive()
+                self._connections[link].keep_alive.start()
                 self._events.neighbor_up(address)
             case NeighborDown(_, address, has_died):
                 self._events.neighbor_down(address, has_died)

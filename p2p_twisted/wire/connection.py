@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import TypeVar
+from typing import Any
 
 from twisted.internet.interfaces import IHalfCloseableProtocol, IReactorTime, ITCPTransport
 from twisted.internet.protocol import connectionDone
@@ -23,8 +23,6 @@ from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
 from p2p_twisted.wire.names import BadName, plain_host
 from p2p_twisted.wire.send_queue import IStream, SendQueue
 from p2p_twisted.wire.session import Session
-
-T = TypeVar("T")
 
 SessionMaker = Callable[["Connection"], Session]
 """Makes the first session of a connection."""
@@ -48,21 +46,17 @@ class Connection(LineReceiver):
     dialer's side waits for one, and sends nothing before it. Either way the
     first message must come within 5 s; pings do not count as one.
 
-    What is sent while the other side does not read waits in a queue of at most
-    1 MiB; sheddable messages are dropped from half of that on. Where the queue
-    is full, or has not moved for 10 s, the connection is aborted.
-
     :param clock: the reactor; where it lets others than transports read, blocks on
         plain TCP connections are read straight into their buffers.
     :param make_session: is called once, before this constructor returns.
     :param greeting: makes this the listener's side.
     :param ended: is told when the connection is gone, before its session is.
     :ivar input: the raw bytes that come in between lines.
-    :ivar output: the raw bytes that a producer sends.
+    :ivar output: the queue of what is sent, and the raw bytes that a producer sends.
+    :ivar keep_alive: pings, once started, and knows the round trip.
     """
 
     log = Logger()
-
     delimiter = b"\n"
     MAX_LENGTH = limits.LINE_BYTES
 
@@ -82,7 +76,9 @@ class Connection(LineReceiver):
         self._deadline = Alarm(clock, self._too_late)
         self.output = SendQueue(clock, self._give_up)
         self.input = Input(clock, self._take_straight)
-        self._keep_alive = KeepAlive(clock, greeting is None, self._ping, self._give_up_silent)
+        self.keep_alive = KeepAlive(
+            clock, greeting is None, lambda number: self.send(Ping(number)), self._give_up
+        )
         self._gate = LineGate(is_greeted=greeting is not None)
         self._session = make_session(self)
 
@@ -103,11 +99,6 @@ class Connection(LineReceiver):
         """Whether the other side has sent a message yet, other than pings."""
         return self._gate.has_talked
 
-    @property
-    def round_trip(self) -> float | None:
-        """The time to the other side and back, in seconds, as far as it is known."""
-        return self._keep_alive.round_trip
-
     def hand_over(self, session: Session) -> None:
         """Give everything that comes from now on to another session."""
         self._session = session
@@ -127,7 +118,7 @@ class Connection(LineReceiver):
         # What we dialed gets no byte before it has said that it is one of us.
         if not (self.is_open and self._gate.is_greeted):
             return False
-        self._keep_alive.spoke()
+        self.keep_alive.spoke()
         return self.output.send(line, sheddable)
 
     def set_deadline(self, seconds: float) -> None:
@@ -144,11 +135,6 @@ class Connection(LineReceiver):
         """Lift the deadline."""
         if self.is_open:
             self._deadline.stop()
-
-    def keep_alive(self) -> None:
-        """From now on ping when it is silent for 5 s, or 6, and abort after 15 s."""
-        if self.is_open:
-            self._keep_alive.start()
 
     def refuse(self, error: ProtocolError | BadName | Error) -> None:
         """Say what is wrong, and close."""
@@ -205,17 +191,17 @@ class Connection(LineReceiver):
         self._deadline.stop()
         self.input.end()
         self.output.discard()
-        self._keep_alive.stop()
+        self.keep_alive.stop()
         if self._ended is not None:
             self._ended(self)
         self._session.lost(reason)
 
     @override
     def dataReceived(self, data: bytes) -> None:
-        self._keep_alive.heard()
+        self.keep_alive.heard()
         if self.is_open:
             super().dataReceived(data)
-            self._read_on()
+            self.input.fit()
 
     @override
     def lineReceived(self, line: bytes) -> None:
@@ -243,9 +229,7 @@ class Connection(LineReceiver):
     def writeConnectionLost(self) -> None:
         """Ignore it: we never finish sending without closing."""
 
-    # How it works
-
-    def _guard(self, take: Callable[[T], None], received: T) -> None:
+    def _guard(self, take: Callable[[Any], None], received: Any) -> None:
         """Handle what was received; whatever is wrong with it ends this connection alone."""
         try:
             take(received)
@@ -258,13 +242,21 @@ class Connection(LineReceiver):
 
     def _take_line(self, line: bytes) -> None:
         match self._gate.take(line, self._session.unknown_verb_hint):
+            case Received(Ping(number)):
+                self.keep_alive.pinged()
+                self.send(Pong(number))
+            case Received(Pong(number)):
+                self.keep_alive.answered(number)
             case Received(message, is_first):
                 if is_first:
                     self.clear_deadline()
-                self._take_message(message)
+                self._session.received(message)
             case Greeted(hello):
                 self.clear_deadline()
-                self._meet(hello)
+                try:
+                    self._session.greeted(hello)
+                except ProtocolError:
+                    self.abort()
             case Hint(answer):
                 self.send(answer)
                 if not self.has_talked:
@@ -275,35 +267,14 @@ class Connection(LineReceiver):
             case Drop():
                 self.abort()
 
-    def _meet(self, hello: Hello) -> None:
-        try:
-            self._session.greeted(hello)
-        except ProtocolError:
-            self.abort()
-
-    def _take_message(self, message: Message) -> None:
-        match message:
-            case Ping(number):
-                self._keep_alive.pinged()
-                self.send(Pong(number))
-            case Pong(number):
-                self._keep_alive.answered(number)
-            case _:
-                self._session.received(message)
-
     def _take_raw(self, received: bytes) -> None:
-        incoming, start = self.input, 0
-        # The session may announce on the way that more raw bytes follow, or close.
-        while incoming.left and start < len(received) and self.is_open:
-            piece = received[start : start + incoming.left]
-            start += len(piece)
-            incoming.take(piece)
-        if self.is_open and not incoming.left:
-            self.setLineMode(received[start:])
+        behind = self.input.take(received)
+        if self.is_open and not self.input.left:
+            self.setLineMode(behind)
 
     def _take_straight(self, count: int, behind: bytes) -> None:
         """Handle what was read into a block, if anything was, and the first bytes behind it."""
-        self._keep_alive.heard()
+        self.keep_alive.heard()
         if count:
             self._guard(self.input.filled, count)
             if self.is_open and not self.input.left:
@@ -311,10 +282,6 @@ class Connection(LineReceiver):
         if behind:
             self.dataReceived(behind)
         else:
-            self._read_on()
-
-    def _read_on(self) -> None:
-        if self.is_open:
             self.input.fit()
 
     def _begin_closing(self) -> None:
@@ -322,17 +289,11 @@ class Connection(LineReceiver):
         self.input.end()
         self.clearLineBuffer()
 
-    def _ping(self, number: int) -> None:
-        self.send(Ping(number))
-
     def _too_late(self) -> None:
         if self.is_open and self.output.is_being_read():
             self._deadline.set(limits.STALL_SECONDS)
         else:
             self._give_up("it was too late")
-
-    def _give_up_silent(self) -> None:
-        self._give_up(f"it has been silent for {limits.DEAD_AFTER_SECONDS:.0f} s")
 
     def _give_up(self, why: str) -> None:
         self.log.debug("gave {host} up: {why}", host=self.host, why=why)

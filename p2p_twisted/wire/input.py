@@ -41,6 +41,7 @@ class Input:
         self._socket: socket.socket | None = None
         self._reader: BlockReader | None = None
         self._is_paused = False
+        self._has_ended = False
         self._pace: Pace = _Unlimited()
 
     @property
@@ -69,11 +70,11 @@ class Input:
         :param length: how many bytes; none is fine, and calls nothing.
         :param sink: is given them in pieces; may raise :class:`ProtocolError`.
         """
-        self._section = Pieces(length, sink)
+        self._expect(Pieces(length, sink))
 
     def skip_raw(self, length: int) -> None:
         """Read over the next bytes, then lines again; called as :meth:`expect_raw` is."""
-        self._section = Pieces(length)
+        self._expect(Pieces(length))
 
     def expect_block(
         self, block: memoryview, moved: Callable[[int], None], done: Callable[[], None]
@@ -88,12 +89,18 @@ class Input:
         :param moved: is told how many bytes have come, each time that some have.
         :param done: is called when it is full; may raise :class:`ProtocolError`.
         """
-        self._section = Block(block, moved, done)
+        self._expect(Block(block, moved, done))
 
-    def take(self, piece: bytes) -> None:
-        """Give the section its next bytes, no more than are left."""
-        self._moved(len(piece))
-        self._section.take(piece)
+    def take(self, received: bytes) -> bytes:
+        """Handle raw bytes, and return what came behind the last that were expected."""
+        start = 0
+        # More may be announced on the way.
+        while self.left and start < len(received):
+            piece = received[start : start + self.left]
+            start += len(piece)
+            self._moved(len(piece))
+            self._section.take(piece)
+        return received[start:]
 
     def filled(self, count: int) -> None:
         """Count bytes that have come straight into the block."""
@@ -113,7 +120,11 @@ class Input:
         line LineReceiver copies everything that was read behind it, and thousands of
         short lines in one piece would keep all other connections waiting.
         """
-        if self._is_paused or (self._is_worth_a_reader and self._read_straight()):
+        if (
+            self._has_ended
+            or self._is_paused
+            or (self._is_worth_a_reader and self._read_straight())
+        ):
             return
         if self._reader is not None:
             self._hand_back()
@@ -122,11 +133,16 @@ class Input:
 
     def end(self) -> None:
         """Read nothing more, before the transport closes or now that it has."""
+        self._has_ended = True
         self._pace.stop()
         self._drop_reader()
         self._socket = None
         # What belongs to a connection may outlive it a while, and buffers are large.
         self._section = _NOTHING
+
+    def _expect(self, section: Section) -> None:
+        if not self._has_ended:
+            self._section = section
 
     @property
     def _is_worth_a_reader(self) -> bool:

@@ -22,7 +22,7 @@ class KeepAlive:
 
     :param is_first: whether the first turn is ours; the other side has the opposite.
     :param ping: sends a ping of that number.
-    :param died: is called once, when nothing was heard for 15 s.
+    :param give_up: is told why, once, when nothing was heard for 15 s.
     :ivar round_trip: of the last answered ping, in seconds; before it, how long the first
         answer to anything took, and ``None`` before that.
     """
@@ -34,12 +34,12 @@ class KeepAlive:
         clock: IReactorTime,
         is_first: bool,
         ping: Callable[[int], object],
-        died: Callable[[], None],
+        give_up: Callable[[str], None],
     ) -> None:
         self._clock = clock
         self._patience = limits.PING_AFTER_SECONDS if is_first else limits.PING_LATER_SECONDS
         self._ping = ping
-        self._died = died
+        self._give_up = give_up
         self._heard_at = clock.seconds()
         self._spoke_at: float | None = None
         self._pinged_at: float | None = None
@@ -48,14 +48,15 @@ class KeepAlive:
         self._next_check = Alarm(clock, self._check)
 
     def start(self) -> None:
-        """Watch for silence from now on; again does no harm."""
+        """Watch for silence from now on; again, or after :meth:`stop`, does no harm."""
         if not self._is_started:
             self._is_started = True
             self.heard()
             self._check_in(self._patience)
 
     def stop(self) -> None:
-        """Never ping again."""
+        """Never ping again, even if started later."""
+        self._is_started = True
         self._next_check.stop()
 
     def heard(self) -> None:
@@ -86,7 +87,7 @@ class KeepAlive:
         now = self._clock.seconds()
         silence = now - self._heard_at
         if silence >= limits.DEAD_AFTER_SECONDS:
-            self._died()
+            self._give_up(f"it has been silent for {limits.DEAD_AFTER_SECONDS:.0f} s")
         elif silence >= self._patience:
             self._check_in(min(limits.PING_AFTER_SECONDS, limits.DEAD_AFTER_SECONDS - silence))
             self._ping_once(now)

@@ -54,20 +54,20 @@ class DeadlineTests(SynchronousTestCase):
         talk = listening()
         talk.pipe.fill()
         talk.lose()
-        talk.connection.keep_alive()
+        talk.connection.keep_alive.start()
         self.assertEqual(talk.clock.getDelayedCalls(), [])
 
     def test_no_timers_left(self) -> None:
         """After the end nothing is scheduled, and nothing can be."""
         talk = talking()
-        talk.connection.keep_alive()
+        talk.connection.keep_alive.start()
         talk.connection.set_deadline(9)
         talk.pipe.fill()
         talk.connection.send(Done())
         talk.connection.close()
         talk.lose()
         talk.connection.set_deadline(9)
-        talk.connection.keep_alive()
+        talk.connection.keep_alive.start()
         talk.connection.abort()
         talk.connection.close()
         self.assertFalse(talk.connection.send(Done()))

@@ -13,7 +13,7 @@ class AliveTests(SynchronousTestCase):
         """A ping after 5 s of silence where we dialed; the end after 15."""
         talk = dialing()
         talk.hear(HELLO_LINE)
-        talk.connection.keep_alive()
+        talk.connection.keep_alive.start()
         self.assertEqual(talk.pass_time(4.5), b"")
         self.assertEqual(said(talk.pass_time(0.5)), [Ping(1)])
         self.assertEqual(talk.pass_time(9.5), b"")
@@ -24,7 +24,7 @@ class AliveTests(SynchronousTestCase):
     def test_by_turns(self) -> None:
         """Of the two that hear one silence, only one breaks it: not who did it last."""
         talk = talking()
-        talk.connection.keep_alive()
+        talk.connection.keep_alive.start()
         self.assertEqual(talk.pass_time(5.5), b"")
         self.assertEqual(said(talk.hear(b'PING {"n":1}\n')), [Pong(1)])
         self.assertEqual(talk.pass_time(4.5), b"")
@@ -36,7 +36,7 @@ class AliveTests(SynchronousTestCase):
     def test_any_byte_is_a_sign_of_life(self) -> None:
         """Half a line counts as well."""
         talk = talking()
-        talk.connection.keep_alive()
+        talk.connection.keep_alive.start()
         for _ in range(30):
             talk.hear(b"D")
             self.assertEqual(talk.pass_time(4.5), b"")
@@ -46,7 +46,7 @@ class AliveTests(SynchronousTestCase):
         """Each silence has its ping, some seconds after the last sign of life."""
         talk = dialing()
         talk.hear(HELLO_LINE)
-        talk.connection.keep_alive()
+        talk.connection.keep_alive.start()
         self.assertEqual(said(talk.pass_time(5.5)), [Ping(1)])
         talk.hear(b"\n")
         self.assertEqual(talk.pass_time(5.5), b"")
@@ -59,20 +59,20 @@ class AliveTests(SynchronousTestCase):
     def test_round_trip(self) -> None:
         """The time that the last ping took, and before it the answer to the greeting."""
         talk = listening()
-        self.assertIsNone(talk.connection.round_trip)
+        self.assertIsNone(talk.connection.keep_alive.round_trip)
         talk.clock.advance(0.5)
         talk.hear(b"BYE\n")
-        self.assertEqual(talk.connection.round_trip, 0.5)
-        talk.connection.keep_alive()
+        self.assertEqual(talk.connection.keep_alive.round_trip, 0.5)
+        talk.connection.keep_alive.start()
         self.assertEqual(said(talk.pass_time(6)), [Ping(1)])
         talk.clock.advance(0.25)
         talk.hear(b'PONG {"n":7}\n')
-        self.assertEqual(talk.connection.round_trip, 0.5)
+        self.assertEqual(talk.connection.keep_alive.round_trip, 0.5)
         talk.hear(b'PONG {"n":1}\n')
-        self.assertEqual(talk.connection.round_trip, 0.25)
+        self.assertEqual(talk.connection.keep_alive.round_trip, 0.25)
         talk.clock.advance(3)
         talk.hear(b'PONG {"n":1}\n')
-        self.assertEqual(talk.connection.round_trip, 0.25)
+        self.assertEqual(talk.connection.keep_alive.round_trip, 0.25)
 
     def test_pings_are_answered(self) -> None:
         """With their number, and before the session has said anything."""

@@ -65,13 +65,13 @@ class ReadingTests(SynchronousTestCase):
         os.unlink(path)
         self.addCleanup(os.close, fd)
         self.source = Zeros(fd)
-        self.outbox = SendQueue(Clock(), self.fail)
+        self.queue = SendQueue(Clock(), self.fail)
         self.transport = Socket(ours)
-        self.outbox.attach(self.transport)  # type: ignore[arg-type]
+        self.queue.attach(self.transport)  # type: ignore[arg-type]
 
     def fill(self) -> None:
         """Send as much as the system takes."""
-        while self.outbox.write_from(self.source, 0, MIB):
+        while self.queue.write_from(self.source, 0, MIB):
             pass
 
     def read(self, count: int) -> None:
@@ -81,12 +81,12 @@ class ReadingTests(SynchronousTestCase):
 
     def test_reading(self) -> None:
         """It is as long as it takes a little of what was sent, and not any more when it stops."""
-        self.assertFalse(self.outbox.is_being_read())
+        self.assertFalse(self.queue.is_being_read())
         for _ in range(3):
             self.fill()
-            self.assertFalse(self.outbox.is_being_read())
+            self.assertFalse(self.queue.is_being_read())
             self.read(MIB)
-            self.assertTrue(self.outbox.is_being_read())
+            self.assertTrue(self.queue.is_being_read())
 
     def test_pushed_out(self) -> None:
         """What is read to the end was being read, once."""
@@ -97,20 +97,20 @@ class ReadingTests(SynchronousTestCase):
                 pass
         except TimeoutError:
             pass
-        self.assertTrue(self.outbox.is_being_read())
-        self.assertFalse(self.outbox.is_being_read())
+        self.assertTrue(self.queue.is_being_read())
+        self.assertFalse(self.queue.is_being_read())
 
     def test_line_before(self) -> None:
         """A line goes before the bytes, with them or as soon as anything is taken again."""
-        self.assertEqual(self.outbox.write_from(self.source, 0, 5, b"a\n"), 5)
+        self.assertEqual(self.queue.write_from(self.source, 0, 5, b"a\n"), 5)
         self.assertEqual(self.other.recv(MIB), b"a\n" + bytes(5))
         self.fill()
-        self.assertEqual(self.outbox.write_from(self.source, 0, 5, b"b\n"), 0)
+        self.assertEqual(self.queue.write_from(self.source, 0, 5, b"b\n"), 0)
         self.assertEqual(self.transport.taken(), b"b\n")
 
     def test_portable(self) -> None:
         """Without a socket nobody can tell."""
-        outbox = SendQueue(Clock(), self.fail)
-        outbox.attach(Pipe())  # type: ignore[arg-type]
-        outbox.write_from(self.source, 0, MIB)
-        self.assertFalse(outbox.is_being_read())
+        queue = SendQueue(Clock(), self.fail)
+        queue.attach(Pipe())  # type: ignore[arg-type]
+        queue.write_from(self.source, 0, MIB)
+        self.assertFalse(queue.is_being_read())
