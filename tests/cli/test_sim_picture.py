@@ -37,7 +37,7 @@ def a_ring(size: int) -> Graph:
 
 class LayoutTests(SynchronousTestCase):
     def test_places(self) -> None:
-        """Everybody has a place of its own in the circle, the farthest one on it."""
+        """Every peer has a place of its own in the circle, the farthest one on it."""
         ring = a_ring(12)
         places = layout([*ring.sides, "alone"], ring.links, ring.tree)
         self.assertEqual(set(places), {*ring.sides, "alone"})
@@ -47,7 +47,7 @@ class LayoutTests(SynchronousTestCase):
         self.assertGreater(min(apart), 0.05)
 
     def test_neighbors_are_near(self) -> None:
-        """Who is linked by the tree is nearer than who is not."""
+        """Peers that the tree links are nearer than others."""
         ring = a_ring(30)
         places = layout(ring.sides, ring.links, ring.tree)
         linked = [abs(places[one] - places[other]) for one, other in ring.tree]
@@ -92,7 +92,7 @@ class PictureTests(SynchronousTestCase):
         self.assertIn("peer, second half", svg)
 
     def test_churn(self) -> None:
-        """Who joined later is told apart."""
+        """Peers that joined later are drawn differently."""
         self.assertGreater(marks(picture(an_outcome(churn=60)))["new"], 5)
 
     def test_same_again(self) -> None:

@@ -91,7 +91,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(self.peer.asked, [("get", "my  notes", "s4")])
 
     def test_several(self) -> None:
-        """Where nothing is called all of a line, its words are, and each of them counts."""
+        """If nothing has a whole line as its name, its words are names, and each counts."""
         self.peer.will("get", NotFound("no peer has a *.txt"))
         selection = Selection(
             ("a", "*.txt"),
@@ -112,7 +112,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(self.talk.said[-1], "saved 2 of 2 files")
 
     def test_several_of_nothing(self) -> None:
-        """Where no word is anything's name, what is said is that nothing has the whole name."""
+        """If no word is a name either, the answer is about the whole line."""
         missing = NotFound("no peer has my file (asked 7 of 7, 0.03 s)")
         self.peer.will("get", missing, missing)
         failed = tuple((word, NotFound(f"no peer has {word}")) for word in ("my", "file"))
@@ -125,7 +125,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(self.talk.said[0], "my: s4 is still hashing my")
 
     def test_several_wait(self) -> None:
-        """What ends long after its command is told then."""
+        """A download that ends long after its command is reported then."""
         self.peer.will("get", NotFound("no peer has a b"))
         self.peer.will("get_selected", (running(7, state=Waiting()),))
         self.assertEqual(self.outcome("get a b"), Outcome.FAILED)
@@ -181,7 +181,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(self.outcome("ls"), Outcome.OK)
 
     def test_already_here(self) -> None:
-        """What need not be fetched counts as fetched."""
+        """A file that is already here counts as a success."""
         self.peer.will("get", AlreadyHere("f1.txt is already in your directory"))
         self.assertEqual(self.outcome("f1"), Outcome.OK)
         self.assertEqual(self.talk.said, ["f1.txt is already in your directory"])
@@ -193,7 +193,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(self.talk.said, ["canceled f1.txt"])
 
     def test_waiting(self) -> None:
-        """What has to wait for a holder is said, and its end too, once, when it comes."""
+        """A download that waits for a holder is reported, and its end once, when it comes."""
         self.peer.will("get", running(state=Waiting()))
         self.assertEqual(self.outcome("f1"), Outcome.FAILED)
         self.talk.said.clear()
@@ -212,7 +212,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(len(self.talk.said), 1)
 
     def test_pause_and_resume(self) -> None:
-        """What rests or goes on is named; a number that does neither is said."""
+        """Paused and resumed downloads are named; a number that is neither is reported."""
         for line, said in [
             ("pause all", "pausing f1.txt"),
             ("pause 2", "there is no running download 2"),
@@ -223,7 +223,7 @@ class ConversationTests(SynchronousTestCase):
             self.assertEqual(self.talk.said, [said])
 
     def test_limit(self) -> None:
-        """A rate holds for its direction alone; one that is none is explained."""
+        """A rate applies to its direction only; an invalid one is explained."""
         self.outcome("limit down 1.5M")
         self.assertEqual(self.talk.said, ["up 2.0 MiB/s, down 1.5 MiB/s"])
         self.outcome("limit up 500k")
@@ -238,7 +238,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(self.talk.said, ["1 up is too slow"])
 
     def test_fault(self) -> None:
-        """A fault of ours is logged, and the console goes on."""
+        """An unexpected error is logged, and the console goes on."""
         self.peer.will("topology", RuntimeError("oops"))
         self.assertEqual(self.outcome("topo"), Outcome.FAILED)
         self.assertEqual(self.talk.said, ["that went wrong; the log says more"])

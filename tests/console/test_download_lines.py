@@ -117,7 +117,7 @@ class TransfersTests(SynchronousTestCase):
         self.assertEqual(lines, ["     1.5 KiB from s4, 512 B/s", "     512 B from s5"])
 
     def test_uploads(self) -> None:
-        """Who gets what, as far as it has come."""
+        """Each upload with its requester and progress."""
         upload = UploadProgress("s7", FILE, 4_096, 128.0)
         _none, *lines = transfers_lines([], [("f9.txt", upload)])
         self.assertEqual(lines, ["  <  4.0 KiB of f9.txt to s7, 128 B/s"])

@@ -224,7 +224,7 @@ class UnreadOutputTests(SynchronousTestCase):
     """A pipe that is not read."""
 
     def test_bounded(self) -> None:
-        """What does not fit is dropped and counted; what was queued comes whole."""
+        """Text that does not fit is dropped and counted; queued text is written whole."""
         pipe = Pipe()
         pipe.printed()
         pipe.console.output.pauseProducing()
@@ -240,7 +240,7 @@ class UnreadOutputTests(SynchronousTestCase):
         self.assertEqual(pipe.printed(), "on\n")
 
     def test_nothing_after_a_gap(self) -> None:
-        """What would still fit after something was dropped is dropped, too: no line seems next."""
+        """After text was dropped, shorter text is dropped, too, so that no gap is hidden."""
         pipe = Pipe()
         pipe.printed()
         pipe.console.output.pauseProducing()

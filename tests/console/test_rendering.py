@@ -35,7 +35,7 @@ class TopologyTests(SynchronousTestCase):
         )
 
     def test_silent(self) -> None:
-        """Who did not answer is named."""
+        """Silent peers are named."""
         network = attrs.evolve(topology(s1=""), silent=("s10", "s9"))
         self.assertEqual(
             list(topology_lines(network))[-1], "1 peer, 0 links, 0.04 s; no answer from s9 s10"
@@ -83,7 +83,7 @@ class FoundTests(SynchronousTestCase):
         self.assertEqual(len(group_hits([hit(name="a.txt"), hit(name="b.txt")])), 2)
 
     def test_hashing(self) -> None:
-        """What is not hashed yet says how far that is, for each holder."""
+        """A file that is not hashed yet shows the progress of each holder."""
         lines = shown(found(hit("s4", file=None, hashed=40), hit("s5", file=None, hashed=50)))
         self.assertEqual(lines[0], "1  f1.txt  2.0 KiB  hashing 40 %  s4")
         self.assertEqual(lines[1], "2  f1.txt  2.0 KiB  hashing 50 %  s5")
@@ -104,7 +104,7 @@ class StatusTests(SynchronousTestCase):
     """A peer at a glance, in text."""
 
     def test_lines(self) -> None:
-        """All there is to know, and what is not as it should be."""
+        """All figures, and everything that is not as it should be."""
         lost = attrs.evolve(STATUS, registered=False)
         self.assertEqual(
             list(status_lines(lost)),
@@ -128,7 +128,7 @@ class StatusTests(SynchronousTestCase):
         self.assertEqual(lines[2], "neighbors  none")
 
     def test_reshared(self) -> None:
-        """Where downloads are shared, it says how many."""
+        """If downloads are shared, their number is shown."""
         lines = list(status_lines(attrs.evolve(STATUS, reshared=1)))
         self.assertIn("downloads  s2/Downloads (1 file, shared, too)", lines)
 

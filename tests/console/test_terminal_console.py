@@ -160,7 +160,7 @@ class TerminalConsoleTests(SynchronousTestCase):
         self.assertEqual(self.peer.asked, [])
 
     def test_leaves(self) -> None:
-        """Either one on an empty line leaves; the terminal is given back before that is told."""
+        """Either key on an empty line leaves; the terminal is restored before ``on_leave``."""
         for key in ("\x03", "\x04", "leave\r"):
             terminal = Terminal()
             terminal.type(key)
@@ -171,7 +171,7 @@ class TerminalConsoleTests(SynchronousTestCase):
             self.assertEqual(terminal.mode.history, ["entered", "left", "on_leave"])
 
     def test_leaves_once_more(self) -> None:
-        """Who cannot wait for the leaving asks again."""
+        """A second request to leave does not wait."""
         self.peer.will("leave", Deferred())
         self.terminal.type("\x03")
         self.assertFalse(self.terminal.transport.disconnecting)
@@ -188,7 +188,7 @@ class TerminalConsoleTests(SynchronousTestCase):
         self.assertEqual(self.terminal.told, [])
 
     def test_closed_by_the_service(self) -> None:
-        """However it ends, the terminal is given back, the cursor on a line of its own."""
+        """However it ends, the terminal is restored, with the cursor on a line of its own."""
         self.terminal.type("half a li")
         self.terminal.console.close()
         self.assertEqual(self.terminal.lines, ["this is s2", ""])
@@ -222,7 +222,7 @@ class TerminalConsoleTests(SynchronousTestCase):
         self.assertEqual(self.terminal.lines, ["this is s2", "s4 joined", PROMPT + "ab"])
 
     def test_unread_for_long(self) -> None:
-        """What a held terminal missed is counted."""
+        """Lines that a blocked terminal missed are counted."""
         self.terminal.console.output.pauseProducing()
         for _ in range(400):
             self.terminal.console.say(["x" * 1_000])

@@ -10,7 +10,7 @@ from tests.library.sharing import Sharer
 
 
 class RestartTests(SynchronousTestCase):
-    """What is remembered."""
+    """Hashes that are remembered."""
 
     def test_nothing_again(self) -> None:
         """After a restart nothing is hashed again."""
@@ -23,7 +23,7 @@ class RestartTests(SynchronousTestCase):
         self.assertEqual((after, sharer.hashed), (before, []))
 
     def test_changed(self) -> None:
-        """What has another time, size or inode is hashed again."""
+        """A file with another time of change, size or inode is hashed again."""
         sharer = Sharer(self)
         for name in ("same", "time", "size", "inode"):
             sharer.file(name, b"12")
@@ -53,7 +53,7 @@ class RestartTests(SynchronousTestCase):
         self.assertEqual(sharer.hashed, [])
 
     def test_damaged_inside(self) -> None:
-        """Rows that are not what was written are not believed."""
+        """Damaged rows are not believed."""
         sharer = Sharer(self)
         for name in ("f1", "f2", "f3"):
             sharer.file(name, name.encode())
@@ -68,7 +68,7 @@ class RestartTests(SynchronousTestCase):
         self.assertEqual(sorted(sharer.hashed), ["f1", "f2"])
 
     def test_nowhere_to_write(self) -> None:
-        """Without a cache it shares all the same."""
+        """It shares even without a cache."""
         sharer = Sharer(self)
         sharer.file("f1")
         sharer.state.rmdir()
@@ -77,7 +77,7 @@ class RestartTests(SynchronousTestCase):
         self.assertEqual(sharer.library.catalog.named("f1", 1)[0].hashed, 100)
 
     def test_full_disk(self) -> None:
-        """When the disk is full, what is remembered stays so."""
+        """On a full disk, remembered hashes are kept."""
         sharer = Sharer(self)
         sharer.file("f1")
         sharer.start()
@@ -99,7 +99,7 @@ class RestartTests(SynchronousTestCase):
         self.assertEqual(sharer.hashed, ["f2"])
 
     def test_forgotten(self) -> None:
-        """What has been away for a month is forgotten, and not before."""
+        """Hashes of files missing for a month are forgotten, and not before."""
         sharer = Sharer(self)
         path = sharer.file("f1")
         for days, hashes in ((29, 0), (29, 0), (31, 1)):

@@ -12,7 +12,7 @@ class ChangeTests(SynchronousTestCase):
     """What happens while it runs."""
 
     def test_new_file(self) -> None:
-        """A file that was noticed is shared."""
+        """A noticed file is shared."""
         sharer = Sharer(self)
         sharer.start()
         sharer.file("a/f1")
@@ -35,7 +35,7 @@ class ChangeTests(SynchronousTestCase):
         self.assertIn("a/c/f3", sharer.names())
 
     def test_deleted(self) -> None:
-        """What was deleted is not shared any more, nor are the folders it leaves empty."""
+        """A deleted file is not shared any more, nor are folders that it leaves empty."""
         sharer = Sharer(self)
         sharer.file("a/b/f1")
         sharer.file("f2")
@@ -45,7 +45,7 @@ class ChangeTests(SynchronousTestCase):
         self.assertEqual(sharer.names(), ["f2"])
 
     def test_unshared_deleted(self) -> None:
-        """Nor is what was deleted reported any more."""
+        """A deleted entry is not reported any more."""
         sharer = Sharer(self)
         sharer.file("a/b/aux")
         sharer.start()
@@ -55,7 +55,7 @@ class ChangeTests(SynchronousTestCase):
         self.assertEqual(sharer.unshared(), {})
 
     def test_many(self) -> None:
-        """Very many files are taken up in pieces, with the reactor's turns between."""
+        """Very many files are added in pieces, between which the reactor runs."""
         sharer = Sharer(self)
         for number in range(1_001):
             sharer.file(f"f{number}", b"")
@@ -98,7 +98,7 @@ class ChangeTests(SynchronousTestCase):
         self.assertEqual(sharer.names(), ["f1"])
 
     def test_unwatched(self) -> None:
-        """Where not everything can be watched it looks every few seconds."""
+        """If some folder cannot be watched, full scans are made every few seconds."""
         sharer = Sharer(self)
         sharer.watcher.has_room = False
         sharer.start()

@@ -13,7 +13,7 @@ DAY_SECONDS = 86_400
 
 
 class EarlierTests(SynchronousTestCase):
-    """What was downloaded into one folder."""
+    """Downloads in one folder."""
 
     def setUp(self) -> None:
         self.folder = Path(self.mktemp())
@@ -44,7 +44,7 @@ class EarlierTests(SynchronousTestCase):
         source.close()
 
     def test_opens(self) -> None:
-        """What was downloaded is found by its content, also in the next run."""
+        """A download is found by its content, also in the next run."""
         one, two = self.publish("a", b"one"), self.publish("sub/b", b"two")
         self.assertEqual(self.index.among([two, "f" * 64, one]), {one, two})
         self.assert_open(two, b"two")
@@ -54,7 +54,7 @@ class EarlierTests(SynchronousTestCase):
         self.assertIsNone(self.index.open("f" * 64))
 
     def test_changed(self) -> None:
-        """What was written to, replaced or removed is not offered any more."""
+        """A changed, replaced or removed download is not found any more."""
         for harm in ("write", "replace", "remove", "link"):
             file_id = self.publish("a", b"one")
             path = self.root / "a"
@@ -74,7 +74,7 @@ class EarlierTests(SynchronousTestCase):
             path.unlink(missing_ok=True)
 
     def test_another_place(self) -> None:
-        """Where one copy is gone, another one is taken."""
+        """If one copy is gone, another is opened."""
         file_id = self.publish("a", b"one")
         self.publish("b", b"one")
         (self.root / "a").unlink()

@@ -9,8 +9,8 @@ from p2p_twisted.wire.manifest import decode
 from tests.library.sharing import Sharer
 
 
-def bare(library: Library, folder: str = "a") -> list[str]:
-    """Name the folders in a shared folder that nothing is in."""
+def empty(library: Library, folder: str = "a") -> list[str]:
+    """Return the empty folders in a shared folder."""
     (shared,) = library.catalog.named(folder, 1)
     assert shared.file_id is not None
     source = library.open(shared.file_id)
@@ -19,7 +19,7 @@ def bare(library: Library, folder: str = "a") -> list[str]:
 
 
 class BareFolderTests(SynchronousTestCase):
-    """A folder with a file in it, and others with nothing."""
+    """A folder with a file in it, and empty ones."""
 
     def shared(self, *folders: str) -> Sharer:
         sharer = Sharer(self)
@@ -34,11 +34,11 @@ class BareFolderTests(SynchronousTestCase):
         sharer = self.shared("a/x", "a/y/z", "a/.hidden", "other")
         (sharer.directory / "a/x/link").symlink_to("..")
         sharer.noticed("a/x")
-        self.assertEqual(bare(sharer.library), ["x", "y/z"])
+        self.assertEqual(empty(sharer.library), ["x", "y/z"])
         self.assertEqual(sharer.names(), ["a", "a/f1"])
 
     def test_same_id_without(self) -> None:
-        """A folder without any has the id that it always had."""
+        """The id of a folder without empty folders stays the same as ever."""
         plain, with_bare = self.shared(), self.shared("a/x")
         ids = [each.library.catalog.named("a", 1)[0].file_id for each in (plain, with_bare)]
         self.assertNotEqual(*ids)
@@ -47,27 +47,27 @@ class BareFolderTests(SynchronousTestCase):
         self.assertEqual(with_bare.library.catalog.named("a", 1)[0].file_id, ids[0])
 
     def test_changes(self) -> None:
-        """It is noticed when one comes, is filled, emptied, moved and removed."""
+        """An empty folder that is created, filled, emptied, moved or removed is noticed."""
         sharer = self.shared()
         a = sharer.directory / "a"
         (a / "x/y").mkdir(parents=True)
         sharer.noticed("a", is_deep=False)
-        self.assertEqual(bare(sharer.library), ["x/y"])
+        self.assertEqual(empty(sharer.library), ["x/y"])
         sharer.file("a/x/y/f2")
         sharer.noticed("a/x/y", is_deep=False)
-        self.assertEqual(bare(sharer.library), [])
+        self.assertEqual(empty(sharer.library), [])
         (a / "x/y/f2").unlink()
         sharer.noticed("a/x/y", is_deep=False)
-        self.assertEqual(bare(sharer.library), ["x/y"])
+        self.assertEqual(empty(sharer.library), ["x/y"])
         (a / "x").rename(a / "z")
         sharer.noticed("a", is_deep=False)
-        self.assertEqual(bare(sharer.library), ["z/y"])
+        self.assertEqual(empty(sharer.library), ["z/y"])
         shutil.rmtree(a / "z/y")
         sharer.noticed("a/z", is_deep=False)
-        self.assertEqual(bare(sharer.library), ["z"])
+        self.assertEqual(empty(sharer.library), ["z"])
         shutil.rmtree(a / "z")
         sharer.noticed("a/z", is_deep=False)
-        self.assertEqual(bare(sharer.library), [])
+        self.assertEqual(empty(sharer.library), [])
 
     def test_downloads(self) -> None:
         """The downloads are not one of them."""
@@ -77,7 +77,7 @@ class BareFolderTests(SynchronousTestCase):
         sharer.file("a/here/got")
         sharer.file("a/f1")
         sharer.start()
-        self.assertEqual(bare(sharer.library), [])
+        self.assertEqual(empty(sharer.library), [])
 
     def test_all_gone(self) -> None:
         """When the directory is gone, so are they; they come back with it."""
@@ -87,4 +87,4 @@ class BareFolderTests(SynchronousTestCase):
         self.assertEqual(sharer.library.catalog.empty_below(""), [])
         away.rename(sharer.directory)
         sharer.noticed()
-        self.assertEqual(bare(sharer.library), ["x"])
+        self.assertEqual(empty(sharer.library), ["x"])

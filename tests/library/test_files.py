@@ -11,14 +11,14 @@ class WhenTests(SynchronousTestCase):
     """When a file is taken to be complete."""
 
     def test_old(self) -> None:
-        """A file that has been still for a second is hashed at once."""
+        """A file that was not written to for a second is hashed at once."""
         sharer = Sharer(self)
         sharer.file("f1", age=1.5)
         sharer.start()
         self.assertEqual(sharer.hashed, ["f1"])
 
     def test_fresh(self) -> None:
-        """A fresh file is hashed once it has been still for a second."""
+        """A fresh file is hashed once it was not written to for a second."""
         sharer = Sharer(self)
         sharer.file("f1", age=0.2)
         library = sharer.start()
@@ -29,7 +29,7 @@ class WhenTests(SynchronousTestCase):
         self.assertEqual(library.catalog.named("f1", 1)[0].hashed, 100)
 
     def test_from_the_future(self) -> None:
-        """A file whose time is ahead of ours is hashed, too."""
+        """A file whose time of change is in the future is hashed, too."""
         sharer = Sharer(self)
         sharer.file("f1", age=-3600)
         sharer.start()
@@ -68,7 +68,7 @@ class WhenTests(SynchronousTestCase):
         self.assertEqual(library.catalog.named("f1", 1)[0].file_id, content_id(b"newer"))
 
     def test_unreadable(self) -> None:
-        """A file that cannot be opened is reported, and tried again by every look."""
+        """A file that cannot be opened is reported, and tried again by every scan."""
         sharer = Sharer(self)
         sharer.file("f1")
         real = openat.open_file

@@ -81,7 +81,7 @@ class HashTests(SynchronousTestCase):
         self.assertIsInstance(outcome, Altered)
 
     def test_replaced(self) -> None:
-        """Something else under a file's name is not read."""
+        """A file that was replaced by something else is not read."""
         sharer = Sharer(self)
         for replace in (os.mkfifo, os.mkdir, lambda path: os.symlink("/etc/passwd", path)):
             path = sharer.file("f1")

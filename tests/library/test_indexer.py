@@ -12,10 +12,10 @@ from tests.library.sharing import Sharer
 
 
 class SettlingTests(SynchronousTestCase):
-    """When all that was there at the start is hashed."""
+    """When everything found at the start is hashed."""
 
     def test_settled(self) -> None:
-        """It has settled once what was there at the start is hashed."""
+        """It has settled once everything found at the start is hashed."""
         sharer = Sharer(self)
         sharer.file("f1")
         sharer.file("a/f2", age=0)
@@ -27,7 +27,7 @@ class SettlingTests(SynchronousTestCase):
         self.successResultOf(sharer.library.settled())
 
     def test_never_still(self) -> None:
-        """A file that is always written to does not keep it from settling."""
+        """A file that is constantly written to does not keep it from settling."""
         sharer = Sharer(self)
         sharer.file("log", age=0)
         sharer.start()
@@ -48,10 +48,10 @@ class SettlingTests(SynchronousTestCase):
 
 
 class GoingOnTests(SynchronousTestCase):
-    """Hashing, whatever goes wrong or comes between."""
+    """Hashing, with faults and interruptions."""
 
     def test_failure(self) -> None:
-        """Whatever goes wrong with hashing is logged, and it is tried again."""
+        """An unexpected error in hashing is logged, and hashing is tried again."""
         sharer = Sharer(self)
         sharer.file("f1")
         failures = [ZeroDivisionError()]
@@ -89,7 +89,7 @@ class GoingOnTests(SynchronousTestCase):
 
 
 class StopTests(SynchronousTestCase):
-    """Ending, whatever goes on."""
+    """Stopping at any time."""
 
     def test_stop_waits(self) -> None:
         """Stopping cancels what is being hashed, and waits until it has ended."""
@@ -111,7 +111,7 @@ class StopTests(SynchronousTestCase):
         self.assertEqual((slow.waiting, sharer.clock.getDelayedCalls()), ([], []))
 
     def test_stop_while_looking(self) -> None:
-        """A look that is stopped ends without a word."""
+        """A scan that is stopped logs nothing."""
         sharer = Sharer(self)
         sharer.file("f1")
         slow = SlowOffload()
@@ -124,19 +124,19 @@ class StopTests(SynchronousTestCase):
         self.successResultOf(stopped)
 
     def test_stop_idle(self) -> None:
-        """Stopped, it has no plans any more."""
+        """A stopped indexer has nothing scheduled."""
         sharer = Sharer(self)
         sharer.start()
         self.successResultOf(sharer.library.stop())
         self.assertEqual(sharer.clock.getDelayedCalls(), [])
 
     def test_stop_before_start(self) -> None:
-        """What was never started can be stopped."""
+        """An indexer that was never started can be stopped."""
         self.successResultOf(Sharer(self).library.stop())
 
 
 class SlowOffload:
-    """Calls when the test says so."""
+    """Runs calls when the test says so."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[Deferred[Any], Any]] = []
@@ -147,7 +147,7 @@ class SlowOffload:
         return result
 
     def finish_one(self) -> None:
-        """Do what was asked for first."""
+        """Run the oldest call."""
         result, call = self.waiting.pop(0)
         try:
             value = call()

@@ -57,7 +57,7 @@ class InotifyTests(SynchronousTestCase):
         self.assertEqual(self.events(watcher), {("a", False, "a/f1")})
 
     def test_moved(self) -> None:
-        """A file that is moved to its place is complete; the one it left is told, too."""
+        """A file that is moved to its place is complete; the folder it left is reported, too."""
         watcher = self.watcher(Place("a", "a"))
         (self.root / "f1").write_text("x")
         self.events(watcher)
@@ -65,14 +65,14 @@ class InotifyTests(SynchronousTestCase):
         self.assertEqual(self.events(watcher), {("", False, None), ("a", False, "a/f2")})
 
     def test_names(self) -> None:
-        """A folder is told by its shared name, a file by its path on the disk."""
+        """A folder is reported by its shared name, a file by its path on the disk."""
         watcher = self.watcher(Place("\u00e9", "e\u0301"))
         self.events(watcher)
         (self.root / "e\u0301/f1").write_text("x")
         self.assertIn(("\u00e9", False, "e\u0301/f1"), self.events(watcher))
 
     def test_folders(self) -> None:
-        """Folders that come, go or are renamed make everything there worth a look."""
+        """When folders are added, removed or renamed, everything there is scanned."""
         watcher = self.watcher()
         for change in (
             lambda: (self.root / "b").mkdir(),
@@ -92,7 +92,7 @@ class InotifyTests(SynchronousTestCase):
         self.assertIn(("b", False, "b/f1"), self.events(watcher))
 
     def test_renamed_folder(self) -> None:
-        """A renamed folder that is watched again is told by its new name."""
+        """A renamed folder that is watched again is reported by its new name."""
         watcher = self.watcher(Place("a", "a"))
         (self.root / "a").rename(self.root / "b")
         watcher.watch(Place("b", "b"))
@@ -105,7 +105,7 @@ class InotifyTests(SynchronousTestCase):
         self.assertIn(("a", False, "a/f1"), self.events(watcher))
 
     def test_hidden(self) -> None:
-        """What happens to hidden files is not told."""
+        """Changes of hidden files are not reported."""
         watcher = self.watcher()
         self.events(watcher)
         (self.root / ".p2p").mkdir()
@@ -113,7 +113,7 @@ class InotifyTests(SynchronousTestCase):
         self.assertEqual(self.events(watcher), set())
 
     def test_permission(self) -> None:
-        """A file that may be read from now on is worth a look."""
+        """A file that becomes readable is reported."""
         watcher = self.watcher()
         (self.root / "f1").write_text("x")
         self.events(watcher)
@@ -121,7 +121,7 @@ class InotifyTests(SynchronousTestCase):
         self.assertEqual(self.events(watcher), {("", False, None)})
 
     def test_overflow(self) -> None:
-        """Where events were lost everything is worth a look."""
+        """If events were lost, everything is scanned."""
         watcher = self.watcher(Place("a", "a"))
         self.events(watcher)
         most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
@@ -160,7 +160,7 @@ class InotifyTests(SynchronousTestCase):
         self.assertFalse(watcher.watch(Place("a", "a")))
 
     def test_stopped(self) -> None:
-        """Stopped, it lets go of everything; twice does no harm."""
+        """Stopping closes everything; doing it twice does no harm."""
         watcher = self.watcher()
         descriptor = watcher.fileno()
         watcher.stop()

@@ -22,7 +22,7 @@ class EntryTests(SynchronousTestCase):
         self.assertEqual(sharer.names(), ["a", "a/b", "a/b/f2.txt", "f1.txt"])
 
     def test_directory_is_made(self) -> None:
-        """A missing directory is made, for its owner only."""
+        """A missing directory is created, for its owner only."""
         sharer = Sharer(self)
         sharer.start()
         self.assertEqual(sharer.directory.stat().st_mode & 0o777, 0o700)
@@ -139,7 +139,7 @@ class NameTests(SynchronousTestCase):
         self.assertEqual(sharer.unshared()["\\xff\\xfe"], "its name is not UTF-8")
 
     def test_folder(self) -> None:
-        """What lies in a folder that cannot be shared is not looked at."""
+        """A folder that cannot be shared is not scanned."""
         sharer = Sharer(self)
         sharer.file("aux/f1")
         sharer.start()
@@ -191,7 +191,7 @@ class NameTests(SynchronousTestCase):
         self.assertEqual((sharer.names(), sharer.unshared()), (["readme"], {}))
 
     def test_reported_once(self) -> None:
-        """A name is logged when it is found, and not by every later look."""
+        """A name is logged when it is found, and not by every later scan."""
         sharer = Sharer(self)
         sharer.file("aux")
         said: list[object] = []
@@ -203,7 +203,7 @@ class NameTests(SynchronousTestCase):
         self.assertEqual(said, ["aux"])
 
     def test_many_unshared(self) -> None:
-        """However many cannot be shared, the log says it in a few lines."""
+        """However many names cannot be shared, the log has a few lines."""
         sharer = Sharer(self)
         for number in range(50):
             sharer.file(f"a{number}.")

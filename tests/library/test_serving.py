@@ -27,7 +27,7 @@ class FileTests(SynchronousTestCase):
     """Files that are served."""
 
     def test_read(self) -> None:
-        """A source gives the bytes that its id and digests name."""
+        """A source returns the bytes that its id and digests name."""
         sharer = Sharer(self)
         content = os.urandom(CHUNK_BYTES + 7)
         sharer.file("f1", content)
@@ -61,7 +61,7 @@ class FileTests(SynchronousTestCase):
         self.assertEqual(opened(sharer, "f1").read(0, 6), b"after!")
 
     def test_cut(self) -> None:
-        """A file that gets shorter while it is served ends that."""
+        """A file that is cut while it is served ends that."""
         sharer = Sharer(self)
         path = sharer.file("f1", b"before")
         sharer.start()
@@ -168,10 +168,10 @@ class FolderTests(SynchronousTestCase):
 
 
 class SwapTests(SynchronousTestCase):
-    """Somebody who swaps files for links while they are opened."""
+    """Files are swapped for links while they are opened."""
 
     def test_never_outside(self) -> None:
-        """Whatever a path is swapped for in between, nothing outside is read."""
+        """Whatever a path is swapped for meanwhile, nothing outside is read."""
         sharer = Sharer(self)
         outside = sharer.base / "outside"
         outside.mkdir()

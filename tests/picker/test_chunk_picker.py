@@ -30,10 +30,10 @@ def a_picker(chunks: int, *holders: str, partial: tuple[str, ...] = ()) -> Chunk
 
 
 class OneHolderTests(SynchronousTestCase):
-    """One holder, which has all."""
+    """One holder with all chunks."""
 
     def test_in_order(self) -> None:
-        """Chunks come in their order, without what is there."""
+        """Chunks are requested in order, without verified ones."""
         picker = a_picker(5, "s1")
         picker.verified(1)
         picker.verified(3)
@@ -44,15 +44,15 @@ class OneHolderTests(SynchronousTestCase):
         """It is asked for about as much as it delivers in a second, 2 chunks to 16."""
         for chunk_seconds, most in ((0.001, CHUNKS_ASKED), (0.1, 9), (0.24, 4), (3.0, 2)):
             picker = a_picker(400, "s1")
-            owed = indexes(picker.ask("s1", 0))
-            self.assertEqual(len(owed), FIRST)
+            pending = indexes(picker.ask("s1", 0))
+            self.assertEqual(len(pending), FIRST)
             now = 0.0
             for _ in range(300):
                 now += chunk_seconds
-                picker.delivered("s1", owed.pop(0), now)
-                owed += indexes(picker.ask("s1", now))
-                self.assertTrue(owed)
-            self.assertIn(len(owed), range((most + 1) // 2, most + 1))
+                picker.delivered("s1", pending.pop(0), now)
+                pending += indexes(picker.ask("s1", now))
+                self.assertTrue(pending)
+            self.assertIn(len(pending), range((most + 1) // 2, most + 1))
 
     def test_comes_twice(self) -> None:
         """A chunk that comes twice counts once."""
@@ -69,7 +69,7 @@ class OneHolderTests(SynchronousTestCase):
         self.assertEqual(picker.ask("s1", 0), ())
 
     def test_ranges_verified(self) -> None:
-        """What is there can be listed."""
+        """The verified ranges can be listed."""
         picker = a_picker(6)
         self.assertEqual(tuple(picker.ranges_verified()), ())
         for index in (0, 1, 3, 5):
@@ -86,10 +86,10 @@ class OneHolderTests(SynchronousTestCase):
 
 
 class SeveralHoldersTests(SynchronousTestCase):
-    """Several holders, which have all."""
+    """Several holders with all chunks."""
 
     def test_release(self) -> None:
-        """What one holder did not deliver, the next one is asked for."""
+        """The next holder is asked for what one did not deliver."""
         picker = a_picker(3, "s1", "s2")
         picker.ask("s1", 0)
         picker.verified(1)
@@ -98,7 +98,7 @@ class SeveralHoldersTests(SynchronousTestCase):
         self.assertEqual(picker.ask("s2", 0), ((0, 1), (2, 1)))
 
     def test_stall(self) -> None:
-        """What a holder owes that is silent for two seconds, others are asked for."""
+        """Others are asked for what is pending at a holder that is silent for two seconds."""
         picker = a_picker(8, "s1", "s2")
         picker.ask("s1", 0)
         picker.ask("s2", 0)
@@ -122,14 +122,14 @@ class SeveralHoldersTests(SynchronousTestCase):
         for piece, is_stalled in ((1_000, False), (200, True)):
             picker = a_picker(8, "s1", "s2")
             picker.ask("s1", 0)
-            overtaken = False
+            snubbed = False
             for tick in range(100):
                 picker.moved("s1", piece, tick / 2)
-                overtaken |= picker.snub_stalling(tick / 2)
-            self.assertEqual(overtaken, is_stalled)
+                snubbed |= picker.snub_stalling(tick / 2)
+            self.assertEqual(snubbed, is_stalled)
 
     def test_one_more_chance(self) -> None:
-        """A stalled holder whose chunks have come from others is asked for one."""
+        """A snubbed holder whose chunks others have delivered is asked for one."""
         picker = a_picker(20, "s1", "s2")
         for index in indexes(picker.ask("s1", 0)):
             picker.snub_stalling(3)
@@ -139,7 +139,7 @@ class SeveralHoldersTests(SynchronousTestCase):
         self.assertTrue(picker.snub_stalling(7))
 
     def test_tail(self) -> None:
-        """At the end the faster one is asked for what would come last, once."""
+        """At the end the faster one is asked once for what would arrive last."""
         picker = a_picker(6, "slow", "fast", "third")
         slow = indexes(picker.ask("slow", 0))
         self.assertEqual(len(slow), FIRST)
@@ -190,7 +190,7 @@ class PartialHolderTests(SynchronousTestCase):
         self.assertEqual(sorted(indexes(picker.ask("s1", 0.1))), [0, 3, 4, 5, 6, 7, 8])
 
     def test_rarest_first(self) -> None:
-        """What fewest have is asked for first."""
+        """The rarest chunks are requested first."""
         picker = a_picker(12, partial=("p1", "p2", "p3"))
         picker.announced("p1", ((0, 12),))
         picker.announced("p2", ((0, 8),))
@@ -200,7 +200,7 @@ class PartialHolderTests(SynchronousTestCase):
         self.assertGreaterEqual(len({8, 9, 10, 11} & set(first)), 3)
 
     def test_what_only_the_whole_one_has(self) -> None:
-        """Who has all is asked for what partial holders lack."""
+        """A holder with all chunks is asked for what partial holders lack."""
         picker = a_picker(64, "s1", partial=("p1",))
         picker.announced("p1", ((0, 60),))
         asked = indexes(picker.ask("s1", 0))
@@ -217,7 +217,7 @@ class PartialHolderTests(SynchronousTestCase):
         self.assertNotEqual(*chosen)
 
     def test_wrong_announcements(self) -> None:
-        """Chunks that do not exist, or were announced before, end it."""
+        """Announcing chunks that do not exist, or twice, is a protocol error."""
         for first, second in (
             (((0, 11),), ()),
             (((10, 1),), ()),
@@ -231,7 +231,7 @@ class PartialHolderTests(SynchronousTestCase):
                 picker.announced("s1", second or ((99, 1),))
 
     def test_large(self) -> None:
-        """What a chunk costs does not depend on how many there are."""
+        """The cost of choosing a chunk does not depend on their number."""
         chunks = 20_000
         picker = a_picker(chunks, "s1", partial=("p1", "p2"))
         picker.announced("p1", ((0, chunks),))

@@ -41,7 +41,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(target=holders, is_partial=st.booleans())
     def joins(self, is_partial: bool) -> str:
-        """Somebody begins to deliver."""
+        """A holder is added."""
         self.names += 1
         name = f"s{self.names}"
         self.picker.add(name, self.now, is_partial)
@@ -51,7 +51,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(holder=holders)
     def asks(self, holder: str) -> None:
-        """It is asked: for nothing that is there, and for nothing that it has not."""
+        """It is asked for nothing that is verified, and for nothing that it does not have."""
         asked = indexes(self.picker.ask(holder, self.now))
         assert self.had.isdisjoint(asked)
         has = self.announced[holder]
@@ -61,7 +61,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(holder=holders, data=st.data())
     def delivers(self, holder: str, data: st.DataObject) -> None:
-        """It delivers something that it was asked for, which may be there already."""
+        """It delivers a chunk that it was asked for, which may be verified already."""
         if not self.owed[holder]:
             return
         index = self.owed[holder].pop(data.draw(st.integers(0, len(self.owed[holder]) - 1)))
@@ -72,7 +72,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(holder=holders, first=st.integers(0, CHUNKS - 1), count=st.integers(1, 20))
     def announces(self, holder: str, first: int, count: int) -> None:
-        """It announces what it has not announced; what it was asked for before may not come."""
+        """It announces new chunks; earlier requests may stay unanswered."""
         has = self.announced[holder]
         if has is None:
             has = self.announced[holder] = set()
@@ -82,19 +82,19 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(holder=consumes(holders))
     def leaves(self, holder: str) -> None:
-        """It is lost, or has lied."""
+        """It is lost or has lied."""
         self.picker.release(holder)
         del self.owed[holder], self.announced[holder]
 
     @rule(seconds=st.sampled_from([0.01, 0.5, 3.0]))
     def time_passes(self, seconds: float) -> None:
-        """Some stall."""
+        """Some holders stall."""
         self.now += seconds
         self.picker.snub_stalling(self.now)
 
     @invariant()
     def counts(self) -> None:
-        """It knows what is there."""
+        """It knows which chunks are verified."""
         last = MIB - 5 if self.CHUNKS - 1 in self.had else 0
         full = len(self.had - {self.CHUNKS - 1}) * MIB
         assert self.picker.received == full + last
@@ -103,7 +103,7 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: not self.picker.is_complete)
     @rule()
     def one_is_enough(self) -> None:
-        """Whatever has happened, one honest holder with all of it completes the file."""
+        """In the end, one honest holder with all chunks completes the file."""
         self.picker.add("honest", self.now)
         for _ in range(20 * self.CHUNKS):
             for index in indexes(self.picker.ask("honest", self.now)):

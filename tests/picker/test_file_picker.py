@@ -13,7 +13,7 @@ HOLDERS = ("s1", "s2", "s3")
 
 
 def files(count: int, size: int = 10) -> dict[str, int]:
-    """Name files of one size."""
+    """Make ids of files of one size."""
     return {f"{number:064x}": size for number in range(count)}
 
 
@@ -21,7 +21,7 @@ class FilePickerTests(SynchronousTestCase):
     """One decision at a time."""
 
     def test_few_at_first(self) -> None:
-        """A holder is asked for a few, and for more the more it delivers."""
+        """A holder is asked for a few files, and for more as it delivers."""
         picker = FilePicker(files(1_000))
         picker.add("s1")
         first = picker.ask("s1")
@@ -40,7 +40,7 @@ class FilePickerTests(SynchronousTestCase):
         self.assertTrue(picker.is_complete)
 
     def test_shared(self) -> None:
-        """No two holders are asked for the same while there is something else."""
+        """No two holders are asked for the same file while another is left."""
         picker = FilePicker(files(64))
         for holder in HOLDERS:
             picker.add(holder)
@@ -50,13 +50,13 @@ class FilePickerTests(SynchronousTestCase):
         self.assertEqual(set(asked[2]), set(asked[0][-16:]))
 
     def test_large_ones(self) -> None:
-        """Not more bytes are asked for than may be waiting."""
+        """The bytes that are requested are bounded."""
         picker = FilePicker(files(20, wire_limits.MIB))
         picker.add("s1")
         self.assertEqual(len(picker.ask("s1")), limits.FILES_ASKED_BYTES // wire_limits.MIB)
 
     def test_unsaved(self) -> None:
-        """While the disk does not keep up, nothing more is asked for."""
+        """While the disk does not keep up, nothing more is requested."""
         picker = FilePicker(files(20, wire_limits.MIB))
         picker.add("s1")
         came = picker.ask("s1")
@@ -68,7 +68,7 @@ class FilePickerTests(SynchronousTestCase):
         self.assertEqual(len(picker.ask("s1")), 1)
 
     def test_lost(self) -> None:
-        """What a lost holder owes others are asked for, but what came is not."""
+        """Others are asked for what is pending at a lost holder, but not for what it delivered."""
         picker = FilePicker(files(40))
         for holder in HOLDERS[:2]:
             picker.add(holder)
@@ -94,7 +94,7 @@ class FilePickerTests(SynchronousTestCase):
         self.assertTrue(picker.is_done("s1"))
 
     def test_given_up(self) -> None:
-        """Given up is what all refuse who were said to have it: those who are away may have it."""
+        """A file is given up if all holders said to have it refuse it, also those not connected."""
         picker = FilePicker(files(2))
         one, two = picker.missing()
         for holder in ("s1", "s2", "s3"):
@@ -109,7 +109,7 @@ class FilePickerTests(SynchronousTestCase):
         self.assertEqual(picker.give_up([]), (two,))
 
     def test_all_promised(self) -> None:
-        """Somebody may be said to have everything."""
+        """A holder may be said to have everything."""
         picker = FilePicker(files(1))
         [one] = picker.missing()
         picker.promised("s1")
@@ -126,7 +126,7 @@ class FilePickerTests(SynchronousTestCase):
         self.assertEqual(sorted(picker.ask("s1")), sorted(picker.missing()))
 
     def test_opening_with_what_is_known(self) -> None:
-        """A holder that told of a file connects with that, unless it has not got it after all."""
+        """A holder that announced a file connects with it, unless it has refused it."""
         picker = FilePicker(files(100))
         *_, last = picker.missing()
         picker.add("s1")
@@ -135,7 +135,7 @@ class FilePickerTests(SynchronousTestCase):
         self.assertNotEqual(picker.opening("s1", last), last)
 
     def test_refused_to_open(self) -> None:
-        """What a holder did not even connect for, it is not asked for."""
+        """A holder is not asked for a file that it refused when asked to connect."""
         picker = FilePicker(files(2))
         picker.add("s1")
         refused = picker.opening("s1")
@@ -147,40 +147,42 @@ class FilePickerTests(SynchronousTestCase):
 
 
 class FilePickerMachine(RuleBasedStateMachine):
-    """Holders come, deliver, refuse and go in any order."""
+    """Holders are added, deliver, refuse and are lost in any order."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sizes = files(12)
         self.picker = FilePicker(self.sizes)
-        self.owed: dict[str, list[str]] = {}
+        self.pending: dict[str, list[str]] = {}
         self.came: set[str] = set()
         self.given_up: set[str] = set()
 
     @rule(holder=st.sampled_from(HOLDERS), some=st.none() | st.sets(st.integers(0, 11)))
     def offer(self, holder: str, some: set[int] | None) -> None:
-        if holder not in self.owed:
+        if holder not in self.pending:
             self.picker.add(holder, None if some is None else [f"{each:064x}" for each in some])
-            self.owed[holder] = []
+            self.pending[holder] = []
 
-    @precondition(lambda self: self.owed)
+    @precondition(lambda self: self.pending)
     @rule(data=st.data())
     def ask(self, data: st.DataObject) -> None:
-        holder = data.draw(st.sampled_from(sorted(self.owed)))
+        holder = data.draw(st.sampled_from(sorted(self.pending)))
         if data.draw(st.booleans()):
             self.picker.opening(holder)
         asked = self.picker.ask(holder)
-        assert not set(asked) & (set(self.owed[holder]) | self.came | self.given_up)
-        self.owed[holder] += asked
+        assert not set(asked) & (set(self.pending[holder]) | self.came | self.given_up)
+        self.pending[holder] += asked
         # No holder is left without work for good while there is any.
-        assert self.picker.is_done(holder) or self.owed[holder]
+        assert self.picker.is_done(holder) or self.pending[holder]
 
-    @precondition(lambda self: any(self.owed.values()))
+    @precondition(lambda self: any(self.pending.values()))
     @rule(data=st.data(), is_there=st.booleans())
     def answer(self, data: st.DataObject, is_there: bool) -> None:
-        holder = data.draw(st.sampled_from(sorted(name for name in self.owed if self.owed[name])))
-        file_id = data.draw(st.sampled_from(self.owed[holder]))
-        self.owed[holder].remove(file_id)
+        holder = data.draw(
+            st.sampled_from(sorted(name for name in self.pending if self.pending[name]))
+        )
+        file_id = data.draw(st.sampled_from(self.pending[holder]))
+        self.pending[holder].remove(file_id)
         if not is_there:
             self.picker.refused(holder, file_id)
             return
@@ -190,12 +192,12 @@ class FilePickerMachine(RuleBasedStateMachine):
             self.came.add(file_id)
             self.picker.saved(file_id)
 
-    @precondition(lambda self: self.owed)
+    @precondition(lambda self: self.pending)
     @rule(data=st.data())
     def release(self, data: st.DataObject) -> None:
-        holder = data.draw(st.sampled_from(sorted(self.owed)))
+        holder = data.draw(st.sampled_from(sorted(self.pending)))
         self.picker.release(holder)
-        del self.owed[holder]
+        del self.pending[holder]
 
     @rule(holders=st.sets(st.sampled_from(HOLDERS)))
     def give_up(self, holders: set[str]) -> None:

@@ -19,7 +19,7 @@ class SmallFileWriterTests(SynchronousTestCase):
     """A writer on a disk that is full after the first file."""
 
     def test_fails_once(self) -> None:
-        """A fault is told once, and nothing is saved after it, even if it could be."""
+        """A fault is reported once, and nothing is saved after it, even if it could be."""
         disk = FaultyDisk(pwrite=errno.ENOSPC)
         disk.calls_before = 1
         folder, record = self.mktemp(), PublishedRecord(self.mktemp())

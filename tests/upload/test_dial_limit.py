@@ -22,7 +22,7 @@ class DialLimitTests(SynchronousTestCase):
         )
 
     def test_successes_do_not_count(self) -> None:
-        """Where the right peer answers, it may be dialed without end."""
+        """A host on which the right peer answers may be dialed without limit."""
         dials = DialLimit()
         for _ in range(100):
             self.assertTrue(dials.take("127.0.0.1", 9_000, 1.0))
@@ -30,7 +30,7 @@ class DialLimitTests(SynchronousTestCase):
         dials.succeeded("127.0.0.1", 9_001, 1.0)
 
     def test_many_at_once(self) -> None:
-        """Where a peer has answered of late, many dials may be under way at once."""
+        """To a host that has answered recently, many dials may run at once."""
         dials = DialLimit()
         dials.take("192.0.2.1", 9_000, 0.0)
         dials.succeeded("192.0.2.1", 9_000, 0.5)

@@ -59,7 +59,7 @@ class WholesTests(SynchronousTestCase):
         self.successResultOf(stopped)
 
     def test_in_order(self) -> None:
-        """Each file that is asked for comes whole, in that order, the first one like the others."""
+        """Requested files are sent whole, in order, the first one like the others."""
         contents = [Content(some_bytes(size, size)) for size in (KIB, 0, 1, MIB, 70 * KIB)]
         requester = self.begun(*contents)
         order = [contents[index] for index in (3, 0, 1, 4, 2, 0)]
@@ -87,7 +87,7 @@ class WholesTests(SynchronousTestCase):
         self.assertTrue(requester.received == whole)
 
     def test_gone(self) -> None:
-        """What is unknown, changed or of more than one chunk is not there, and the rest comes."""
+        """Unknown, changed and larger files are answered as gone, and the others are sent."""
         first, changed, large = Content(b"1"), Content(b"2"), Content(some_bytes(MIB + 1))
         requester = self.begun(first, changed, large)
         changed.is_changed = True
@@ -101,7 +101,7 @@ class WholesTests(SynchronousTestCase):
         self.assertTrue(large.is_closed)
 
     def test_flood(self) -> None:
-        """Who asks for more than may wait is cut."""
+        """A requester that asks for too much at once is disconnected."""
         requester = self.begun(Content(some_bytes(KIB)))
         file_ids = tuple(self.contents) * IDS_PER_LINE
         requester.say(*[More(file_ids)] * (FILES_WAITING // IDS_PER_LINE + 1))
@@ -126,7 +126,7 @@ class WholesTests(SynchronousTestCase):
             self.assertEqual(sum(content.reads for content in contents), pieces)
 
     def test_read_as_they_go_out(self) -> None:
-        """A file is read when what was read before it has left."""
+        """A file is read only when those before it have been sent."""
         contents = [Content(some_bytes(MIB, seed)) for seed in range(8)]
         requester = self.begun(*contents)
         requester.say(More(tuple(self.contents)))

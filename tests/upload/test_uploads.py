@@ -29,7 +29,7 @@ class Greeter(Stranger):
 
 
 class UploadsTests(SynchronousTestCase):
-    """Whom a holder serves, and how."""
+    """Which requesters a holder serves, and how."""
 
     def setUp(self) -> None:
         self.wires = Wires()
@@ -67,7 +67,7 @@ class UploadsTests(SynchronousTestCase):
         self.wires.settle()
 
     def test_serves(self) -> None:
-        """It announces, sends digests, and then exactly what is asked for, in order."""
+        """It announces the file, sends its digests, and then exactly the requested chunks."""
         requester = self.listen()
         want = self.want()
         self.serve(want)
@@ -85,7 +85,7 @@ class UploadsTests(SynchronousTestCase):
         self.assertTrue(self.content.is_closed)
 
     def test_one_uplink(self) -> None:
-        """Those who share an uplink are made to help each other, even from the same instant on."""
+        """Requesters that share an uplink help each other, even if they begin together."""
         self.content = Content(some_bytes(8 * MIB))
         self.assertNotIn(b"HAVE", self.heard_by_two("127.0.0.1"))
         self.assertIn(b"HAVE", self.heard_by_two("10.0.0.1"))
@@ -93,7 +93,7 @@ class UploadsTests(SynchronousTestCase):
         self.assertIn(b"HAVE", self.heard_by_two("127.0.0.1"))
 
     def heard_by_two(self, host: str) -> bytes:
-        """Serve two at once; tell what they are told."""
+        """Serve two at once; return what they are offered."""
         requesters = []
         for port in (9000, 9001):
             requesters.append(self.listen(host=host, port=port))
@@ -105,7 +105,7 @@ class UploadsTests(SynchronousTestCase):
         return b"".join(requester.received for requester in requesters)
 
     def test_strangers_get_no_byte(self) -> None:
-        """Who does not greet as the requester is sent nothing."""
+        """A peer that does not greet as the requester is sent nothing."""
         for greeting in (
             encode(Hello(PROTOCOL, "peer", "other", "default")),
             encode(Hello(PROTOCOL, "peer", "me", "elsewhere")),
@@ -121,14 +121,14 @@ class UploadsTests(SynchronousTestCase):
             self.assertTrue(self.content.is_closed)
 
     def test_silent_listener(self) -> None:
-        """Who does not greet at all is closed after 5 s."""
+        """A connection without a greeting is closed after 5 s."""
         stranger = self.listen(b"")
         self.serve(self.want())
         self.wires.pass_time(5)
         self.assertEqual((stranger.received, stranger.is_lost), (b"", True))
 
     def test_failing_dials(self) -> None:
-        """Four dials a minute lead nowhere, no fifth is made."""
+        """After four failed dials within a minute, no fifth is made."""
         for _ in range(6):
             self.serve(self.want(host="10.0.0.1", port=9000 + self.numbers))
         self.assertEqual(len(self.wires.dialed), 4)
@@ -149,14 +149,14 @@ class UploadsTests(SynchronousTestCase):
         self.assertEqual((len(self.wires.dialed), self.refused), (10, []))
 
     def test_one_dial_per_ticket(self) -> None:
-        """A request that comes twice is served once."""
+        """A repeated request is served once."""
         want = self.want()
         self.serve(want)
         self.serve(want)
         self.assertEqual(len(self.wires.dialed), 1)
 
     def test_forbidden_hosts(self) -> None:
-        """Hosts that must not be dialed are not."""
+        """Forbidden hosts are not dialed."""
         self.serve(self.want(host="10.9.9.9"))
         self.assertEqual((self.wires.dialed, len(self.refused)), ([], 1))
 
@@ -166,14 +166,14 @@ class UploadsTests(SynchronousTestCase):
         self.assertEqual((self.wires.dialed, len(self.refused)), ([], 1))
 
     def test_busy(self) -> None:
-        """So many are served at once; the next is told to go elsewhere."""
+        """The number of pushes at once is bounded; further requesters are told to go elsewhere."""
         for number in range(PUSHES_AT_ONCE + 1):
             self.wires.listeners["127.0.0.1", 2000 + number] = lambda: Greeter(encode(HELLO))
             self.serve(self.want(port=2000 + number))
         self.assertEqual(self.refused, ["busy"])
 
     def test_lazy_requester(self) -> None:
-        """Who asks for nothing for half a minute is given up."""
+        """A requester that asks for nothing for half a minute is given up."""
         requester = self.listen()
         self.serve(self.want())
         self.wires.pass_time(29)
@@ -194,7 +194,7 @@ class UploadsTests(SynchronousTestCase):
             self.assertLess(len(requester.received), 4 * MIB)
 
     def test_changed_source(self) -> None:
-        """Content that has changed is not sent: the requester is told."""
+        """Changed content is not sent, and the requester is told."""
         requester = self.listen()
         self.serve(self.want())
         requester.received = b""
@@ -220,7 +220,7 @@ class UploadsTests(SynchronousTestCase):
         self.assertEqual(len(self.wires.dialed), 1)
 
     def test_limited(self) -> None:
-        """No faster than it may, and all of it; a small file that cannot go now is pushed."""
+        """The rate is kept; a small file that the rate does not allow on a link is pushed."""
         self.bandwidth.limit(Rates(up=MIB))
         requester = self.listen()
         self.serve(self.want())
@@ -241,7 +241,7 @@ class UploadsTests(SynchronousTestCase):
             self.assertTrue(encode(Chunk(index, len(chunk))) + chunk in requester.received)
 
     def test_lost_in_a_pause(self) -> None:
-        """Nothing is sent to who is gone."""
+        """Nothing is sent to a requester that is gone."""
         self.bandwidth.limit(Rates(up=MIB))
         requester = self.listen()
         self.serve(self.want())
@@ -254,7 +254,7 @@ class UploadsTests(SynchronousTestCase):
         self.assertEqual(self.wires.getDelayedCalls(), [])
 
     def test_stop(self) -> None:
-        """Stopping breaks all pushes off."""
+        """Stopping aborts all pushes."""
         requester = self.listen()
         self.serve(self.want())
         done = Deferred.fromCoroutine(self.uploads.stop())
