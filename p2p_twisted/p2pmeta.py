@@ -127,9 +127,9 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         reactor,
         _make_store(options["store"], reactor, daemon),
         Checker(reactor, options["network"]),
-        Policy(options["ports"], believes_advertised=bool(options["allow-advertise"])),
-        SystemRandom(),
-        time.time,
+        policy=Policy(options["ports"], believes_advertised=bool(options["allow-advertise"])),
+        rng=SystemRandom(),
+        date=time.time,
     )
     RegistryService(
         reactor,

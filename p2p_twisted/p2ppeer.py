@@ -165,6 +165,21 @@ def _is_this_machine(host: str) -> bool:
         return host == _LOCALHOST
 
 
+def _settings(options: Options) -> Settings:
+    return Settings(
+        name=options["name"],
+        directory=options["directory"],
+        downloads=options["downloads"],
+        network=options["network"],
+        interface=options["interface"],
+        registry=options["registry"],
+        advertise=options["advertise"],
+        rates=options["rates"],
+        at_once=options["max-transfers"],
+        reshares=bool(options["reshare"]),
+    )
+
+
 def makeService(options: Options, reactor: Any = None) -> IService:
     """Build the peer and its console; nothing is opened before they start."""
     if reactor is None:
@@ -183,31 +198,19 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         exit_code.fail(reason)
         reactor.stop()
 
-    settings = Settings(
-        name=options["name"],
-        directory=options["directory"],
-        downloads=options["downloads"],
-        network=options["network"],
-        interface=options["interface"],
-        registry=options["registry"],
-        advertise=options["advertise"],
-        rates=options["rates"],
-        at_once=options["max-transfers"],
-        reshares=bool(options["reshare"]),
-    )
-    watch = partial(watcher_for, reactor)
-    rng, stopped = SystemRandom(), reactor.stop
-    peer = PeerBuilder(settings, reactor, rng, pool, watch, announce, stopped).build()
+    peer = PeerBuilder(
+        settings=_settings(options),
+        reactor=reactor,
+        rng=SystemRandom(),
+        offload=pool,
+        watcher_for=partial(watcher_for, reactor),
+        announce=announce,
+        stopped=reactor.stop,
+    ).build()
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
-    console = ConsoleService(
-        reactor,
-        peer,
-        settings.name,
-        reactor.stop,
-        greeting=greeting,
-        verdicts_fd=options["results"],
-    )
+    name, fd = options["name"], options["results"]
+    console = ConsoleService(reactor, peer, name, reactor.stop, greeting=greeting, verdicts_fd=fd)
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
     return daemon

@@ -53,7 +53,7 @@ from p2p_twisted.wire.names import MessageId, PeerAddress
 from p2p_twisted.wire.session import Session
 
 
-@frozen(slots=False)
+@frozen(slots=False, kw_only=True)
 class PeerBuilder:
     """
     Makes the parts of one peer, each once, when another part needs it.

@@ -44,6 +44,7 @@ class Registry:
         reactor: IReactorTime,
         store: IRegistryStore,
         checker: Checker,
+        *,
         policy: Policy,
         rng: Random,
         date: Callable[[], float],

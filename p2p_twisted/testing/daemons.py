@@ -91,7 +91,7 @@ class VirtualDaemons:
         reactor = self.network.process(REGISTRY)
         rng = Random(self.network.rng.random())
         checker, policy = Checker(reactor, _NETWORK), Policy(self.ports)
-        registry = Registry(reactor, self._store, checker, policy, rng, self.wall)
+        registry = Registry(reactor, self._store, checker, policy=policy, rng=rng, date=self.wall)
         endpoint = f"tcp:{REGISTRY_PORT}:interface=127.0.0.1"
         service = RegistryService(reactor, registry, _NETWORK, endpoint)
         service.privilegedStartService()
@@ -117,14 +117,14 @@ class VirtualDaemons:
         rng = Random(self.network.rng.random())
         chosen = Settings(name, directory, directory / "Downloads", **settings)
         peer = WitnessedPeerBuilder(
-            chosen,
-            reactor,
-            rng,
-            inline,
-            lambda _directory: self.make_watcher,
-            self._say,
-            reactor.stop,
-            self.wall,
+            settings=chosen,
+            reactor=reactor,
+            rng=rng,
+            offload=inline,
+            watcher_for=lambda _directory: self.make_watcher,
+            announce=self._say,
+            stopped=reactor.stop,
+            wall=self.wall,
             witness=self._count_broadcasts(name),
         ).build()
 
@@ -224,10 +224,10 @@ class VirtualDaemons:
         # Old enough to be hashed at once.
         written = self.wall() - _OLD_SECONDS
         for path, content in files.items():
-            file = directory / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
-            os.utime(file, (written, written))
+            target = directory / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+            os.utime(target, (written, written))
 
     def _count_broadcasts(self, name: PeerName) -> Callable[[Gossip], None]:
         heard: Counter[MessageId] = Counter()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 from typing_extensions import override
 
 from p2p_twisted.overlay.driver import OverlayDriver
@@ -26,7 +26,7 @@ class WitnessedEvents(OverlayEvents):
         super().delivered(gossip)
 
 
-@frozen(slots=False)
+@frozen(slots=False, kw_only=True)
 class WitnessedPeerBuilder(PeerBuilder):
     """
     Makes a peer that lets one see what is delivered to it.
@@ -34,7 +34,7 @@ class WitnessedPeerBuilder(PeerBuilder):
     :ivar witness: is given each broadcast that comes to what runs on the overlay.
     """
 
-    witness: Callable[[Gossip], None] = field(kw_only=True)
+    witness: Callable[[Gossip], None]
 
     @cached_property
     @override

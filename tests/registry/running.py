@@ -17,7 +17,7 @@ def make_registry(
         reactor,
         store or MemoryStore(),
         checker or Checker(reactor, "default"),
-        POLICY,
-        Random(1),
-        lambda: DATE,
+        policy=POLICY,
+        rng=Random(1),
+        date=lambda: DATE,
     )
