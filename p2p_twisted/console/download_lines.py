@@ -57,7 +57,7 @@ def download_line(progress: Progress) -> str:
             whose = f"from {name_list(holders)}, " if holders else ""
             return (
                 f"saved {name} to {shown_name(path)} ({files}{human_size(progress.size)},"
-                f" id {short_id(progress.file)}, {whose}{human_time(seconds)})"
+                f" id {short_id(progress.file_id)}, {whose}{human_time(seconds)})"
             )
         case Incomplete(path, missing, seconds, holders):
             saved = progress.files - len(missing)

@@ -1,4 +1,4 @@
-"""One download: what its requester sees of fetching a file or a folder."""
+"""One download: what a person sees of it, and does to it."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -84,7 +84,7 @@ class Download:
 
     @property
     def may_be_canceled(self) -> bool:
-        """Whether anything of it goes on, or is kept."""
+        """Whether anything of it goes on, or is kept for later."""
         state = self.progress.state
         return self._aim is not _Aim.CANCELED and (
             not self.progress.is_ended
@@ -101,7 +101,7 @@ class Download:
 
     @property
     def may_be_resumed(self) -> bool:
-        """Whether it rests, or waits for space."""
+        """Whether it is paused, or waits for space."""
         return self._aim is not _Aim.CANCELED and (
             self._aim is _Aim.PAUSED or isinstance(self.progress.state, Paused | Blocked)
         )
@@ -113,15 +113,15 @@ class Download:
         self._head_for(_Aim.SAVED)
 
     def pause(self) -> None:
-        """Let it rest until :meth:`start`, in this run or a later one."""
+        """Stop it until :meth:`start`, in this run or a later one."""
         self._head_for(_Aim.PAUSED)
 
     def cancel(self) -> None:
-        """Give it up, and remove what is unfinished of it."""
+        """End it, and remove what is unfinished of it."""
         self._head_for(_Aim.CANCELED)
 
     def stop(self) -> None:
-        """Let it rest until the next run."""
+        """Stop it until the next run."""
         if not self.idle.called:
             self._head_for(_Aim.STOPPED)
 

@@ -7,16 +7,16 @@ from p2p_twisted.wire.names import FileId, PeerName
 
 @attrs.frozen
 class Seeking:
-    """Nobody delivers at the moment; holders are being asked."""
+    """No holder delivers at the moment; holders are being asked."""
 
 
 @attrs.frozen
 class Waiting:
     """
-    Nobody has delivered for two minutes; it goes on by itself when a holder is back.
+    No holder has delivered for two minutes; it goes on by itself when one is back.
 
-    The download has not ended, but whoever waits for its end is told now. So it is
-    while it is blocked or paused.
+    The download has not ended, but what waits for its end is told now, as it is when the
+    download is blocked or paused.
     """
 
 
@@ -53,7 +53,7 @@ class Contribution:
 
 @attrs.frozen
 class Copying:
-    """It stands here already, and is being copied; ``received`` says how far."""
+    """Its content is here already, and is being copied; ``received`` says how far."""
 
 
 @attrs.frozen
@@ -93,12 +93,12 @@ class Saved:
 @attrs.frozen
 class Incomplete:
     """
-    Nobody shares some of it any more; the rest is on the disk.
+    No peer shares some of it any more; the rest is on the disk.
 
     It is tried again when it is asked for again, or in the next run.
 
     :ivar path: of the folder, or of the inbox.
-    :ivar missing: names of what nobody shares.
+    :ivar missing: names of what no peer shares.
     :ivar holders: who delivered some of it.
     """
 
@@ -153,7 +153,7 @@ class Progress:
 
     number: int
     name: str
-    file: FileId
+    file_id: FileId
     size: int
     received: int = 0
     files: int = 1

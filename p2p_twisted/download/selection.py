@@ -1,4 +1,4 @@
-"""Several files that are wanted at once, as one download: a list of them made here."""
+"""List several files that are wanted at once, so that they are one download."""
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 
@@ -12,7 +12,7 @@ def selected(files: Iterable[Sequence[Hit]]) -> bytes:
     """
     List files as a folder's manifest does, each under a name of its own.
 
-    :param files: who has them; all hits for one are of one file id.
+    :param files: the holders of each; all hits for one are of one file id.
     :raises BadManifest: when there are too many.
     """
     return encode(_apart(hits[0] for hits in files))

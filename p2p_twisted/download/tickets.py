@@ -32,9 +32,9 @@ class DownloadNetwork(Protocol):
     def send_want(self, want: Want) -> bool:
         """Send a request to the first peer of its route; return whether that is a neighbor."""
 
-    def find(self, file: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
+    def find(self, file_id: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
         """
-        Ask who has some content; it fires in bounded time, and never fails.
+        Find holders of some content; it fires in bounded time, and never fails.
 
         :param again: whether that was asked of late, and will be once more if need be: then
             it costs less, and may miss some.
@@ -110,7 +110,7 @@ class PendingWant:
             self.failed(failure)
 
     def fits(self, file_id: FileId, size: int) -> bool:
-        """Return whether something is what was asked for, as far as one can tell yet."""
+        """Return whether something is what was asked for, as far as is known yet."""
         if self.is_answered or file_id != self.file_id:
             return False
         return size <= wire_limits.MANIFEST_BYTES if self.size is None else size == self.size
@@ -121,7 +121,7 @@ class Tickets:
     Ask holders, and recognize what they send.
 
     :param new_ticket: makes random tickets that cannot be guessed.
-    :param limiter: of what comes on links.
+    :param limiter: of what is received.
     """
 
     log = Logger()
@@ -203,13 +203,14 @@ class Tickets:
                 pending.from_link.cancel()
 
     def session_for_push(self, connection: Connection, push: Push) -> Session:
-        """Make the session of a connection that began with a push; unwanted ones are closed."""
+        """Make the session of a connection that began with a push; close unwanted ones."""
         pending = self._open.get(push.ticket)
         if pending is None or not pending.fits(push.file, push.size):
             self.log.debug("a push that was not asked for, from {host}", host=connection.host)
             connection.abort()
             return Unwanted()
         self.log.debug("{holder} pushes {file}", holder=pending.holder, file=push.file)
+        connection.input.pace(self._limiter.pace())
         pending.answered()
         pending.session = pending.receive(connection, push, pending)
         return pending.session

@@ -1,4 +1,4 @@
-"""Whom to ask for what: nobody who has delivered something else."""
+"""Remember holders that delivered something else, so that they are not asked again."""
 
 from enum import Enum, auto
 
@@ -15,8 +15,8 @@ class Verdict(Enum):
     """
     What wrong content says of its holder.
 
-    ``DOUBTED``: a file that is written to while the network has its bytes arrives wrong
-    without anybody's fault. ``LIED``: nothing but a lie explains it.
+    ``DOUBTED``: a file that is written to while it is sent arrives wrong, though no one
+    lied. ``LIED``: nothing but a lie explains it.
     """
 
     DOUBTED = auto()
@@ -25,37 +25,38 @@ class Verdict(Enum):
 
 class Trust:
     """
-    Which holders are not asked, for ten minutes each.
+    Excludes holders for ten minutes each.
 
-    A liar is asked for nothing; a doubted one not for that file, and for nothing once
-    it is doubted for another one.
+    A liar is asked for nothing; a doubted holder is not asked for that file, and for
+    nothing once it is doubted for another one.
     """
 
     log = Logger()
 
     def __init__(self) -> None:
-        # Until when not to ask whom for a file, or for any.
+        # Until when a holder is not asked for a file, or with None for any, in seconds.
         self._until: dict[tuple[_Way, FileId | None], float] = {}
 
     def may_ask(self, hit: Hit, now: float) -> bool:
-        """Tell whether nothing speaks against a holder."""
-        return all(self._until.get((_way(hit), file), 0.0) <= now for file in (hit.file, None))
+        """Return whether nothing speaks against a holder."""
+        file_ids = (hit.file, None)
+        return all(self._until.get((_way(hit), file_id), 0.0) <= now for file_id in file_ids)
 
-    def judge(self, hit: Hit, file: FileId, verdict: Verdict, now: float) -> None:
-        """Take note of what a holder has delivered in place of a file."""
+    def judge(self, hit: Hit, file_id: FileId, verdict: Verdict, now: float) -> None:
+        """Record that a holder has delivered something in place of a file."""
         self._until = {key: until for key, until in self._until.items() if until > now}
-        others = {way for way, doubted in self._until if doubted != file}
+        others = {way for way, doubted in self._until if doubted != file_id}
         is_liar = verdict is Verdict.LIED or _way(hit) in others
         if is_liar:
             self.log.warn("{holder} delivered wrong content", holder=hit.peer)
         else:
             self.log.info("{holder} delivered wrong bytes; has it changed?", holder=hit.peer)
-        self._until[_way(hit), None if is_liar else file] = now + limits.LIAR_SECONDS
+        self._until[_way(hit), None if is_liar else file_id] = now + limits.LIAR_SECONDS
 
 
 def _way(hit: Hit) -> _Way:
     """
-    Tell whom to blame: a holder, by way of that neighbor.
+    Return what to blame: a holder, reached by way of a neighbor.
 
     A peer on the way could have delivered in the holder's name, or made the hit up:
     that must not keep us from the holder by other ways.

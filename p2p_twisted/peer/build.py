@@ -155,7 +155,7 @@ class PeerBuilder:
         return NetworkSession(self.reactor, self.settings, listener, self._start_overlay)
 
     def _accept(self, connection: Connection) -> Session:
-        return InboundDispatcher(connection, self.network.driver, self.downloads.session_for_push)
+        return InboundDispatcher(connection, self.network.driver, self.tickets.session_for_push)
 
     def _start_overlay(self, me: PeerAddress) -> tuple[OverlayDriver, BookSaver]:
         book = load_book(self.state, self.settings.name, self.rng)
@@ -184,7 +184,7 @@ class PeerBuilder:
             network=self.network,
             registration=self.registration,
             answers=self.answers,
-            downloads=self.downloads,
+            tickets=self.tickets,
             partials=self.partials,
             uploads=self.uploads,
             shutdown=self.shutdown,
@@ -229,17 +229,21 @@ class PeerBuilder:
     def downloads(self) -> Downloads:
         """What is wanted from others."""
         journal = Journal(str(self.state.path / "wants"))
-        tickets = Tickets(self.reactor, self.searches, self._new_ticket, self.bandwidth.down)
         return Downloads(
             DownloadContext(
                 self.reactor,
                 self.rng,
                 DownloadDisk(self.inbox, journal, self.offload),
-                DownloadPeers(self.searches, tickets),
+                DownloadPeers(self.searches, self.tickets),
                 DownloadBandwidth(self.bandwidth),
                 LocalSources(self.local, self.partials),
             )
         )
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        """What holders were asked for."""
+        return Tickets(self.reactor, self.searches, self._new_ticket, self.bandwidth.down)
 
     def _new_ticket(self) -> MessageId:
         return self.rng.randbytes(16).hex()

@@ -3,7 +3,7 @@
 import attrs
 from twisted.logger import Logger
 
-from p2p_twisted.download.downloads import Downloads
+from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.overlay.events import LocalAnswer
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.query_answers import QueryAnswers
@@ -26,7 +26,7 @@ class OverlayEvents:
     _network: NetworkSession
     _registration: RegistrationKeeper
     _answers: QueryAnswers
-    _downloads: Downloads
+    _tickets: Tickets
     _partials: PartialRegister
     _uploads: Uploads
     _shutdown: Shutdown
@@ -58,7 +58,7 @@ class OverlayEvents:
     def routed(self, message: Want | Refuse, link: Connection) -> None:
         """Serve what is wanted, or let a download ask its next holder when one refuses."""
         if isinstance(message, Refuse):
-            self._downloads.refused(message)
+            self._tickets.refused(message)
             return
         self._partials.wanted_by(message)
         back = message.via[::-1]
@@ -71,4 +71,4 @@ class OverlayEvents:
 
     def file_arrives(self, link: Connection, file: File) -> None:
         """Receive a small file that comes on a link."""
-        self._downloads.file_arrives(link, file)
+        self._tickets.file_arrives(link, file)

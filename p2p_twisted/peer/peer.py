@@ -247,7 +247,7 @@ class Peer:
 
     def _name_of(self, file_id: FileId) -> str:
         """Name some content as this peer has it; content that is gone by now by its id."""
-        running = (each.name for each in self._downloads.all() if each.file == file_id)
+        running = (each.name for each in self._downloads.all() if each.file_id == file_id)
         return self._shared.name_of(file_id) or next(running, file_id)
 
     async def _stop_network(self) -> None:

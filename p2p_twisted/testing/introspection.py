@@ -44,7 +44,7 @@ class WitnessedPeerBuilder(PeerBuilder):
             network=self.network,
             registration=self.registration,
             answers=self.answers,
-            downloads=self.downloads,
+            tickets=self.tickets,
             partials=self.partials,
             uploads=self.uploads,
             shutdown=self.shutdown,

@@ -36,7 +36,7 @@ class HoldersTests(SwarmingCase):
             hits.append(holder.hit(content))
         world.get(*hits)
         self.assertEqual(len(world.wants), HOLDERS_PER_FILE)
-        world.downloads.refused(Refuse(world.wants[0].ticket, "busy"))
+        world.tickets.refused(Refuse(world.wants[0].ticket, "busy"))
         self.assertEqual(world.wants[-1].route, (f"s{HOLDERS_PER_FILE}",))
 
     def test_found_while_it_runs(self) -> None:

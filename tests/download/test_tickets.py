@@ -49,7 +49,7 @@ class LinkFileTests(DownloadCase):
     def arrive(self, world: World, file: File, *pieces: bytes) -> bytes:
         """Let a file arrive on a link; return what was left unread."""
         link = Link()
-        world.downloads.file_arrives(link, file)  # type: ignore[arg-type]
+        world.tickets.file_arrives(link, file)  # type: ignore[arg-type]
         for piece in pieces:
             link.give(piece)
         world.wires.settle()

@@ -106,14 +106,14 @@ class OnDisk(Content):
 class FirstPush(Session):
     """The session of an accepted connection: it takes a push."""
 
-    def __init__(self, connection: Connection, downloads: Downloads | Tickets) -> None:
+    def __init__(self, connection: Connection, tickets: Tickets) -> None:
         self._connection = connection
-        self._downloads = downloads
+        self._tickets = tickets
 
     def received(self, message: Message) -> None:
         if not isinstance(message, Push):
             raise ProtocolError("only pushes here")
-        self._connection.hand_over(self._downloads.session_for_push(self._connection, message))
+        self._connection.hand_over(self._tickets.session_for_push(self._connection, message))
 
 
 def make_uploads(
@@ -254,7 +254,7 @@ class World:
 
             def refuse(reason: str, gone: bool = False) -> None:
                 holder.refused.append(reason)
-                self.downloads.refused(Refuse(want.ticket, reason, gone=gone))
+                self.tickets.refused(Refuse(want.ticket, reason, gone=gone))
 
             holder.uploads.serve(want, None, refuse)
         return True
@@ -264,7 +264,7 @@ class World:
         return succeed(self.found)
 
     def _accepted(self, connection: Connection) -> Session:
-        return FirstPush(connection, self.downloads)
+        return FirstPush(connection, self.tickets)
 
 
 def some_bytes(size: int, seed: int = 1) -> bytes:

@@ -28,7 +28,7 @@ class SearchTests(PeerTestCase):
         progress = daemons.get("s4", "f1")
         assert isinstance(progress.state, Saved)
         self.assertTrue(progress.state.path.endswith("s4/Downloads/f1.txt"))
-        self.assertEqual(progress.file, content_id(b"one"))
+        self.assertEqual(progress.file_id, content_id(b"one"))
         self.assertEqual(daemons.download("s4", "f1.txt"), b"one")
 
     def test_newcomer(self) -> None:

@@ -87,7 +87,7 @@ class Stage:
                 clock,
                 Hello(PROTOCOL, "peer", "s1", "default"),
                 lambda connection: InboundDispatcher(
-                    connection, node, self.world.downloads.session_for_push
+                    connection, node, self.world.tickets.session_for_push
                 ),
             ),
         }
