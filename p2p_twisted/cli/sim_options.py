@@ -101,13 +101,13 @@ def _add_harm(sim: argparse.ArgumentParser, default: Scenario) -> None:
 
 def _sim(options: argparse.Namespace) -> int:
     scenario = Scenario(
-        options.peers,
-        options.kill,
-        options.silent,
-        options.partition,
-        options.churn,
-        options.duration,
-        options.seed,
+        peers=options.peers,
+        kill=options.kill,
+        is_silent=options.silent,
+        partition=options.partition,
+        churn=options.churn,
+        duration=options.duration,
+        seed=options.seed,
     )
     fault = fault_in(scenario)
     if fault is not None:
