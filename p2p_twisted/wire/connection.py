@@ -18,7 +18,7 @@ from p2p_twisted.wire.codec import encode, printable
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.input import Input
 from p2p_twisted.wire.keepalive import KeepAlive
-from p2p_twisted.wire.line_gate import Drop, Greeted, Hint, LineGate, Received, Reject
+from p2p_twisted.wire.line_gate import Drop, First, Greeted, Hint, LineGate, Reject
 from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
 from p2p_twisted.wire.names import BadName, plain_host
 from p2p_twisted.wire.send_queue import IStream, SendQueue
@@ -81,8 +81,6 @@ class Connection(LineReceiver):
         )
         self._gate = LineGate(is_greeted=greeting is not None)
         self._session = make_session(self)
-
-    # What sessions use
 
     @property
     def host(self) -> str:
@@ -242,14 +240,15 @@ class Connection(LineReceiver):
 
     def _take_line(self, line: bytes) -> None:
         match self._gate.take(line, self._session.unknown_verb_hint):
-            case Received(Ping(number)):
+            case Ping(number):
                 self.keep_alive.pinged()
                 self.send(Pong(number))
-            case Received(Pong(number)):
+            case Pong(number):
                 self.keep_alive.answered(number)
-            case Received(message, is_first):
-                if is_first:
-                    self.clear_deadline()
+            case Message() as message:
+                self._session.received(message)
+            case First(message):
+                self.clear_deadline()
                 self._session.received(message)
             case Greeted(hello):
                 self.clear_deadline()

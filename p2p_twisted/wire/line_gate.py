@@ -20,11 +20,10 @@ class Greeted:
 
 
 @frozen
-class Received:
-    """A message; ``is_first`` when it is the first one that is no ping."""
+class First:
+    """The first message, other than pings: the other side has talked in time."""
 
     message: Message
-    is_first: bool
 
 
 @frozen
@@ -46,8 +45,8 @@ class Drop:
     """The other side is not one of us: end the connection without a byte."""
 
 
-Verdict = Greeted | Received | Hint | Reject | Drop
-"""What a connection does about one line."""
+Verdict = Message | First | Greeted | Hint | Reject | Drop
+"""What a connection does about one line; most are just messages for its session."""
 
 
 class LineGate:
@@ -83,9 +82,10 @@ class LineGate:
                 return Drop()
             self.is_greeted = self.has_talked = True
             return Greeted(message)
-        is_first = not (self.has_talked or isinstance(message, Ping | Pong))
-        self.has_talked = self.has_talked or is_first
-        return Received(message, is_first)
+        if self.has_talked or isinstance(message, Ping | Pong):
+            return message
+        self.has_talked = True
+        return First(message)
 
     def _strike(self, error: UnknownVerb, hint: str | None) -> Verdict:
         self._strikes += 1

@@ -3,7 +3,7 @@
 import pytest
 
 from p2p_twisted.wire.errors import Malformed
-from p2p_twisted.wire.line_gate import Drop, Greeted, Hint, LineGate, Received, Reject
+from p2p_twisted.wire.line_gate import Drop, First, Greeted, Hint, LineGate, Reject
 from p2p_twisted.wire.messages import Done, Error, Ping
 from tests.wire.talking import HELLO, HELLO_LINE
 
@@ -11,9 +11,9 @@ from tests.wire.talking import HELLO, HELLO_LINE
 def test_first_message() -> None:
     """Pings are no message: the first one is the first other."""
     gate = LineGate(is_greeted=True)
-    assert gate.take(b'PING {"n":1}') == Received(Ping(1), is_first=False)
-    assert gate.take(b"DONE") == Received(Done(), is_first=True)
-    assert gate.take(b"DONE") == Received(Done(), is_first=False)
+    assert gate.take(b'PING {"n":1}') == Ping(1)
+    assert gate.take(b"DONE") == First(Done())
+    assert gate.take(b"DONE") == Done()
 
 
 @pytest.mark.parametrize("line", [b"DONE", b"XYZ", b"DONE {", b"\xff", b"220 mail ESMTP"])
@@ -27,7 +27,7 @@ def test_greeting() -> None:
     gate = LineGate(is_greeted=False)
     assert gate.take(HELLO_LINE) == Greeted(HELLO)
     assert gate.is_greeted
-    assert gate.take(HELLO_LINE) == Received(HELLO, is_first=False)
+    assert gate.take(HELLO_LINE) == HELLO
 
 
 def test_unknown_verbs() -> None:
