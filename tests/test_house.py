@@ -24,6 +24,10 @@ class HouseTests(SynchronousTestCase):
                     floor_of[above], floor_of[below], f"{made.importer} imports {made.imported}"
                 )
 
+    def test_no_circles(self) -> None:
+        """No modules import each other in a circle, also where only type checkers follow."""
+        self.assertEqual(read().circles(), [])
+
     def test_every_room_has_a_floor(self) -> None:
         """The contract on imports knows every folder, and every module beside them."""
         self.assertCountEqual([name for floor in floors() for name in floor], read().rooms())
