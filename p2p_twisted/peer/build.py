@@ -167,8 +167,8 @@ class PeerBuilder:
         """The place in the registry."""
         settings = self.settings
         return RegistrationKeeper(
-            settings.name,
-            LeaseMachine(Join(settings.name, advertise=settings.advertise)),
+            name=settings.name,
+            machine=LeaseMachine(Join(settings.name, advertise=settings.advertise)),
             clock=self.reactor,
             rng=self.rng,
             client=RegistryClient(self.reactor, *settings.registry, settings.network),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from attrs import define
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
@@ -13,6 +14,7 @@ from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source
 
 
+@define(eq=False)
 class LocalContent:
     """
     Finds content in what a peer shares, and in what it has downloaded earlier, shared or not.
@@ -22,10 +24,9 @@ class LocalContent:
 
     log = Logger()
 
-    def __init__(self, shared: SharedLibraries, earlier: DownloadIndex, offload: Offload) -> None:
-        self._shared = shared
-        self._earlier = earlier
-        self._offload = offload
+    _shared: SharedLibraries
+    _earlier: DownloadIndex
+    _offload: Offload
 
     def start(self) -> None:
         """

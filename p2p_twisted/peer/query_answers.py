@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 
+from attrs import define, field
 from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.library.catalog import Catalog
@@ -17,6 +18,7 @@ from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
 from p2p_twisted.wire.names import PeerName
 
 
+@define(eq=False)
 class QueryAnswers:
     """
     Answers questions as far as one peer can.
@@ -26,20 +28,16 @@ class QueryAnswers:
     :param clock: limits how much is searched for others.
     """
 
-    def __init__(
-        self,
-        name: PeerName,
-        catalogs: Sequence[Catalog],
-        partials: PartialRegister,
-        network: NetworkSession,
-        clock: IReactorTime,
-    ) -> None:
-        self._name = name
-        self._catalogs = catalogs
-        self._partials = partials
-        self._network = network
-        self._clock = clock
-        self._searched = TokenBucket(limits.NAMES_SEARCHED_PER_SECOND, limits.NAMES_SEARCHED_BURST)
+    _name: PeerName
+    _catalogs: Sequence[Catalog]
+    _partials: PartialRegister
+    _network: NetworkSession
+    _clock: IReactorTime
+    _searched: TokenBucket = field(init=False)
+
+    @_searched.default
+    def _a_full_bucket(self) -> TokenBucket:
+        return TokenBucket(limits.NAMES_SEARCHED_PER_SECOND, limits.NAMES_SEARCHED_BURST)
 
     def answer_stranger(self, ask: Ask) -> LocalAnswer:
         """Answer another peer's question; cut it where others have had much searched lately."""

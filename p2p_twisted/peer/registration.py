@@ -2,9 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Final
 
+from attrs import define, field
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IReactorTime
@@ -39,6 +41,7 @@ from p2p_twisted.wire.names import PeerAddress, PeerName
 _FILE: Final = "registration"
 
 
+@define(eq=False, kw_only=True)
 class RegistrationKeeper:
     """
     Keeps a peer's name, port and lease with the registry.
@@ -49,31 +52,22 @@ class RegistrationKeeper:
 
     log = Logger()
 
-    def __init__(
-        self,
-        name: PeerName,
-        machine: LeaseMachine,
-        *,
-        clock: IReactorTime,
-        rng: Random,
-        client: RegistryClient,
-        state: StateDirectory,
-        network: NetworkSession,
-        announce: Callable[[str], None],
-    ) -> None:
-        self._name = name
-        self._machine = machine
-        self._clock = clock
-        self._rng = rng
-        self._client = client
-        self._state = state
-        self._network = network
-        self._announce = announce
-        self._alarm = Alarm(clock, self._wake)
-        self._joined: Deferred[PeerAddress | Exception] = Deferred()
-        self._left: Deferred[None] = succeed(None)
-        self._effects: deque[LeaseEffect] = deque()
-        self._is_performing = False
+    _name: PeerName
+    _machine: LeaseMachine
+    _clock: IReactorTime
+    _rng: Random
+    _client: RegistryClient
+    _state: StateDirectory
+    _network: NetworkSession
+    _announce: Callable[[str], None]
+    _alarm: Alarm = field(init=False)
+    _joined: Deferred[PeerAddress | Exception] = field(factory=Deferred, init=False)
+    _left: Deferred[None] = field(factory=partial(succeed, None), init=False)
+    _effects: deque[LeaseEffect] = field(factory=deque, init=False)
+    _is_performing: bool = field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._alarm = Alarm(self._clock, partial(self._handle, Woken()))
 
     @property
     def is_registered(self) -> bool:
@@ -114,9 +108,6 @@ class RegistrationKeeper:
         self._alarm.stop()
         self._handle(Ended())
         await self._left
-
-    def _wake(self) -> None:
-        self._handle(Woken())
 
     def _handle(self, event: LeaseEvent) -> None:
         """Let the machine decide, and perform all that follows, unless that is being done."""

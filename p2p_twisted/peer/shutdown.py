@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from attrs import define, field
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -21,6 +22,7 @@ _LIFE_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 1.0
 
 
+@define(eq=False)
 class Shutdown:
     """
     One peer's part in the end of its network.
@@ -31,20 +33,16 @@ class Shutdown:
     """
 
     log = Logger()
-    has_begun = False
 
-    def __init__(
-        self,
-        reactor: IReactorTime,
-        network: NetworkSession,
-        announce: Callable[[str], None],
-        stopped: Callable[[], None],
-    ) -> None:
-        self._reactor = reactor
-        self._network = network
-        self._announce = announce
-        self._stopped = stopped
-        self._started = reactor.seconds()
+    _clock: IReactorTime
+    _network: NetworkSession
+    _announce: Callable[[str], None]
+    _stopped: Callable[[], None]
+    has_begun: bool = field(default=False, init=False)
+    _started: float = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._started = self._clock.seconds()
 
     async def stop_others(self) -> None:
         """
@@ -70,7 +68,7 @@ class Shutdown:
         :param origin: the peer that stops the network.
         :param age: how long ago it said so, in seconds.
         """
-        is_older = age > self._reactor.seconds() - self._started
+        is_older = age > self._clock.seconds() - self._started
         if is_older or not is_loopback(self._network.driver.me.host) or self.has_begun:
             return
         self._announce(f"{origin} has stopped the network")
@@ -84,4 +82,4 @@ class Shutdown:
         """Keep the links for a second, so that the word gets through, but make none."""
         self.has_begun = True
         self._network.driver.feed(SeekingEnded())
-        await deferLater(self._reactor, _GRACE_SECONDS, lambda: None)
+        await deferLater(self._clock, _GRACE_SECONDS, lambda: None)

@@ -86,8 +86,8 @@ class RegistrationTests(SynchronousTestCase):
         self.peer = Peer()
         network: Any = self.peer
         self.registration = RegistrationKeeper(
-            "s1",
-            LeaseMachine(Join("s1")),
+            name="s1",
+            machine=LeaseMachine(Join("s1")),
             clock=self.clock,
             rng=Random(1),
             client=self.registry,
