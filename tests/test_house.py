@@ -14,10 +14,6 @@ ROOT = Path(__file__).parent.parent
 class HouseTests(SynchronousTestCase):
     """The modules of the package."""
 
-    def test_no_circles(self) -> None:
-        """No module imports itself by detours, not even for types."""
-        self.assertEqual(read().circles(), [])
-
     def test_no_import_runs_up(self) -> None:
         """Rooms import from lower floors only, for types, too."""
         floor_of = {name: floor for floor, names in enumerate(floors()) for name in names}
