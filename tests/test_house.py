@@ -3,10 +3,11 @@
 from configparser import ConfigParser
 from fnmatch import fnmatchcase
 from pathlib import Path
+from statistics import median
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from docs.house import floors, read, room
+from docs.house import floors, picture, read, room
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,6 +32,12 @@ class HouseTests(SynchronousTestCase):
     def test_every_room_has_a_floor(self) -> None:
         """The contract on imports knows every folder, and every module beside them."""
         self.assertCountEqual([name for floor in floors() for name in floor], read().rooms())
+
+    def test_files_are_short(self) -> None:
+        """No file has more than 300 lines, and half of them at most 110."""
+        lines = read().lines
+        self.assertEqual({name: count for name, count in lines.items() if count > 300}, {})
+        self.assertLessEqual(median(lines.values()), 110)
 
     def test_no_room_is_most_of_the_house(self) -> None:
         """No folder has more than 14 % of the lines."""
@@ -60,3 +67,12 @@ class PurityTests(SynchronousTestCase):
         for pattern in under:
             missing -= {name for name in missing if fnmatchcase(f"{name}.", f"{pattern}.*")}
         self.assertEqual(missing, set(), "put these into setup.cfg, [importlinter:contract:pure]")
+
+
+class PictureTests(SynchronousTestCase):
+    """docs/architecture.svg."""
+
+    def test_up_to_date(self) -> None:
+        """What is committed is what would be drawn."""
+        committed = (ROOT / "docs" / "architecture.svg").read_text("utf-8")
+        self.assertEqual(committed, picture(), "run python -m docs.house > docs/architecture.svg")

@@ -4,9 +4,8 @@ from collections import deque
 from functools import partial
 from itertools import count
 from math import inf
-from operator import attrgetter
 from random import Random
-from typing import Final, Protocol
+from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError
@@ -53,8 +52,6 @@ from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.messages import Ask, Bye, File, Gossip, Link, Peers, Refuse, Want
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerAddress
-
-_name_of: Final = attrgetter("name")
 
 
 class Events(Protocol):
@@ -127,7 +124,8 @@ class OverlayDriver:
     def neighbors(self) -> tuple[PeerAddress, ...]:
         """The peers at the other ends of the links, sorted by their names."""
         links = self._overlay.membership.links.values()
-        return tuple(sorted((neighbor.address for neighbor in links), key=_name_of))
+        addresses = (neighbor.address for neighbor in links)
+        return tuple(sorted(addresses, key=lambda address: address.name))
 
     def linked(self) -> "Deferred[None]":
         """Fire once there is a link, or none is being made; perhaps at once."""
@@ -241,7 +239,10 @@ class OverlayDriver:
                 if link in self._connections:
                     self._connections[link].send(message, sheddable)
             case Close(link, bye):
-                self._close(link, bye)
+                if link in self._connections:
+                    if bye is not None:
+                        self._connections[link].send(bye)
+                    self._connections[link].close()
             case Dial():
                 background(self.log, "dialing for a link", self._dial(effect))
             case Exchange(address):
@@ -262,10 +263,8 @@ class OverlayDriver:
                 self._answers.pop(id_).callback(effect)
 
     async def _dial(self, effect: Dial) -> None:
-        connection = Connection(
-            self._reactor,
-            lambda made: LinkRequest(self.feed, effect, self.me, self.network, made),
-        )
+        request = partial(LinkRequest, self.feed, effect, self.me, self.network)
+        connection = Connection(self._reactor, request)
         self._connections[effect.link] = connection
         try:
             await dial(self._reactor, effect.address.host, effect.address.port, connection)
@@ -275,22 +274,12 @@ class OverlayDriver:
 
     async def _exchange(self, address: PeerAddress) -> None:
         sample = partial(self._overlay.sample, address)
-        connection = Connection(
-            self._reactor,
-            lambda made: ExchangeRequest(self.feed, address, self.network, sample, made),
-        )
+        request = partial(ExchangeRequest, self.feed, address, self.network, sample)
+        connection = Connection(self._reactor, request)
         try:
             await dial(self._reactor, address.host, address.port, connection)
         except ConnectError:
             self.feed(ExchangeFailed(address))
-
-    def _close(self, link: LinkId, bye: Bye | None) -> None:
-        connection = self._connections.get(link)
-        if connection is None:
-            return
-        if bye is not None:
-            connection.send(bye)
-        connection.close()
 
     def _set_alarm(self) -> None:
         """Have the machines woken when they ask to be."""

@@ -203,8 +203,7 @@ class Membership:
         if neighbor is None:
             return self._seek(now)
         address = neighbor.address
-        self._backoff = 0.0
-        self._seek_at = now
+        self._backoff, self._seek_at = 0.0, now
         if bye is not None:
             self.passive.learned(bye.peers)
         if bye is not None and bye.why == "evicted":
@@ -231,9 +230,7 @@ class Membership:
 
     def _rewire(self, now: float) -> list[Effect]:
         """Dial a peer of the book for one link more; another link makes room for it."""
-        if now < self._rewiring.at:
-            return []
-        if not self._is_idle and self._rewiring.wait(now):
+        if now < self._rewiring.at or (not self._is_idle and self._rewiring.wait(now)):
             return []
         self._rewiring.go_on(now)
         if not self._is_seeking or len(self.links) < limits.LINKS_SOUGHT:
@@ -293,8 +290,7 @@ class Membership:
         return [] if may_wait else self.links.expendable(why, self.tree, now)
 
     def _evict(self, why: Why, now: float) -> list[Effect]:
-        expendable = self._expendable(why, now)
-        if not expendable:
+        if not (expendable := self._expendable(why, now)):
             return []
         link = self.rng.choice(expendable)
         address = self.links.pop(link).address
