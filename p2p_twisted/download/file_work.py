@@ -191,7 +191,10 @@ class FileWork(SwarmWork):
     def _saved(self, file_ids: Sequence[FileId]) -> None:
         for file_id in file_ids:
             self._picker.saved(file_id)
-        self._swarm.go_on()
+        if self._picker.is_complete:
+            self._swarm.go_on()
+        else:
+            self._files.ask_all()
 
     def _failed(self, fault: DiskFault) -> None:
         self._fault = fault
