@@ -86,7 +86,7 @@ class FileDownload:
                 await self._copy(work)
             if not work.is_complete:
                 await work.swarm.run(self._hits)
-            return await self._save(work.opened)
+            return await self._publish(work.opened)
         finally:
             await work.close()
 
@@ -114,7 +114,7 @@ class FileDownload:
                 missing = [index for index in chunks if not file.picker.is_verified(index)]
                 await self._take_in(file, missing, partial(part.copied, source.fd))
 
-    async def _save(self, file: FileInProgress) -> str:
+    async def _publish(self, file: FileInProgress) -> str:
         """
         Publish it.
 
@@ -122,7 +122,7 @@ class FileDownload:
         """
         self._observer.become(Saving())
         targets: list[str] = []
-        publishing = self._disk.offload(self._publish, file.part).addCallback(targets.append)
+        publishing = self._disk.offload(self._publish_part, file.part).addCallback(targets.append)
         # It is saved, or it is not: to cancel it now is too late.
         with suppress(CancelledError):
             await uninterrupted(publishing)
@@ -150,7 +150,7 @@ class FileDownload:
             return None
         return self._disk.journal.content(item.file_id)
 
-    def _publish(self, part: PartFile) -> str:
+    def _publish_part(self, part: PartFile) -> str:
         folder, slash, _name = self._item.target.rpartition("/")
         target = folder + slash + part.publish()
         self._inbox.published([(target, part.content)])

@@ -78,7 +78,7 @@ class FileInProgress:
         """Choose what to ask a holder for now, if anything."""
         if holder not in self._receivers:
             return ()
-        return self.picker.ask(holder, self._clock.seconds())
+        return self.picker.choose(holder, self._clock.seconds())
 
     def announced(self, holder: PeerName, chunks: Sequence[Range]) -> None:
         """

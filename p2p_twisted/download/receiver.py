@@ -31,7 +31,7 @@ _FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 
 
 class Delivery(Protocol):
-    """One request to one holder: what it has come to."""
+    """What one request to one holder has come to: the ``PendingWant`` of its ticket."""
 
     holder: PeerName
 

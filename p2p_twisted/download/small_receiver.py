@@ -45,7 +45,7 @@ class SmallFileReceiver(PushReceiver):
         """Ask for what there is to ask for now; where nothing more will come, end."""
         if self.is_done or not self._connection.is_open:
             return
-        if file_ids := self._files.picker.ask(self.holder):
+        if file_ids := self._files.picker.choose(self.holder):
             self._connection.send(More(file_ids))
         elif self._files.picker.is_done(self.holder):
             self._end()

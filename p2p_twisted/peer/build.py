@@ -58,6 +58,8 @@ class PeerBuilder:
     """
     Makes the parts of one peer, each once, when another part needs it.
 
+    The overlay alone is made later, by ``_start_overlay``, once the peer has its port.
+
     :ivar reactor: Twisted's, or a test's.
     :ivar rng: decides, and makes secrets: production gives it the system's.
     :ivar offload: calls what blocks.

@@ -97,7 +97,7 @@ class ChunkPicker:
 
     # Chunks
 
-    def ask(self, holder: PeerName, now: float) -> tuple[Range, ...]:
+    def choose(self, holder: PeerName, now: float) -> tuple[Range, ...]:
         """
         Choose what to request from a holder now.
 

@@ -111,7 +111,7 @@ class FilePicker:
         self._drop_taken(holder)
         return queue[0]
 
-    def ask(self, holder: PeerName) -> tuple[FileId, ...]:
+    def choose(self, holder: PeerName) -> tuple[FileId, ...]:
         """
         Choose what to request from a holder now.
 

@@ -37,20 +37,20 @@ class OneHolderTests(SynchronousTestCase):
         picker = a_picker(5, "s1")
         picker.verified(1)
         picker.verified(3)
-        self.assertEqual(picker.ask("s1", 0), ((0, 1), (2, 1), (4, 1)))
-        self.assertEqual(picker.ask("s1", 0), ())
+        self.assertEqual(picker.choose("s1", 0), ((0, 1), (2, 1), (4, 1)))
+        self.assertEqual(picker.choose("s1", 0), ())
 
     def test_follows_the_speed(self) -> None:
         """It is asked for about as much as it delivers in a second, 2 chunks to 16."""
         for chunk_seconds, most in ((0.001, CHUNKS_ASKED), (0.1, 9), (0.24, 4), (3.0, 2)):
             picker = a_picker(400, "s1")
-            pending = indexes(picker.ask("s1", 0))
+            pending = indexes(picker.choose("s1", 0))
             self.assertEqual(len(pending), FIRST)
             now = 0.0
             for _ in range(300):
                 now += chunk_seconds
                 picker.delivered("s1", pending.pop(0), now)
-                pending += indexes(picker.ask("s1", now))
+                pending += indexes(picker.choose("s1", now))
                 self.assertTrue(pending)
             self.assertIn(len(pending), range((most + 1) // 2, most + 1))
 
@@ -66,7 +66,7 @@ class OneHolderTests(SynchronousTestCase):
         """An empty file is complete from the start."""
         picker = a_picker(0, "s1")
         self.assertTrue(picker.is_complete)
-        self.assertEqual(picker.ask("s1", 0), ())
+        self.assertEqual(picker.choose("s1", 0), ())
 
     def test_ranges_verified(self) -> None:
         """The verified ranges can be listed."""
@@ -91,25 +91,25 @@ class SeveralHoldersTests(SynchronousTestCase):
     def test_release(self) -> None:
         """The next holder is asked for what one did not deliver."""
         picker = a_picker(3, "s1", "s2")
-        picker.ask("s1", 0)
+        picker.choose("s1", 0)
         picker.verified(1)
         picker.release("s1")
         self.assertFalse(picker.is_asked("s1", 0))
-        self.assertEqual(picker.ask("s2", 0), ((0, 1), (2, 1)))
+        self.assertEqual(picker.choose("s2", 0), ((0, 1), (2, 1)))
 
     def test_stall(self) -> None:
         """Others are asked for what is pending at a holder that is silent for two seconds."""
         picker = a_picker(8, "s1", "s2")
-        picker.ask("s1", 0)
-        picker.ask("s2", 0)
+        picker.choose("s1", 0)
+        picker.choose("s2", 0)
         for index in (4, 5, 6, 7):
             picker.delivered("s2", index, 1.5)
         self.assertFalse(picker.snub_stalling(2.0))
         self.assertTrue(picker.snub_stalling(2.1))
         self.assertFalse(picker.snub_stalling(2.2))
         self.assertEqual(picker.snubbed, ("s1",))
-        self.assertEqual(picker.ask("s1", 2.2), ())
-        self.assertEqual(indexes(picker.ask("s2", 2.2)), [0, 1])
+        self.assertEqual(picker.choose("s1", 2.2), ())
+        self.assertEqual(indexes(picker.choose("s2", 2.2)), [0, 1])
         # The late copy is no lie, and shows that the holder is back.
         picker.delivered("s2", 0, 2.3)
         self.assertTrue(picker.is_asked("s1", 0))
@@ -121,7 +121,7 @@ class SeveralHoldersTests(SynchronousTestCase):
         """A holder that takes minutes for a chunk is not stalled, but one that dribbles is."""
         for piece, is_stalled in ((1_000, False), (200, True)):
             picker = a_picker(8, "s1", "s2")
-            picker.ask("s1", 0)
+            picker.choose("s1", 0)
             snubbed = False
             for tick in range(100):
                 picker.moved("s1", piece, tick / 2)
@@ -131,24 +131,24 @@ class SeveralHoldersTests(SynchronousTestCase):
     def test_one_more_chance(self) -> None:
         """A snubbed holder whose chunks others have delivered is asked for one."""
         picker = a_picker(20, "s1", "s2")
-        for index in indexes(picker.ask("s1", 0)):
+        for index in indexes(picker.choose("s1", 0)):
             picker.snub_stalling(3)
             picker.verified(index)
-        self.assertEqual(picker.ask("s1", 4), ((4, 1),))
+        self.assertEqual(picker.choose("s1", 4), ((4, 1),))
         self.assertFalse(picker.snub_stalling(5))
         self.assertTrue(picker.snub_stalling(7))
 
     def test_tail(self) -> None:
         """At the end the faster one is asked once for what would arrive last."""
         picker = a_picker(6, "slow", "fast", "third")
-        slow = indexes(picker.ask("slow", 0))
+        slow = indexes(picker.choose("slow", 0))
         self.assertEqual(len(slow), FIRST)
         picker.delivered("slow", slow[0], 4.0)
-        for index in indexes(picker.ask("fast", 4.0)):
+        for index in indexes(picker.choose("fast", 4.0)):
             picker.delivered("fast", index, 4.1)
-        self.assertEqual(indexes(picker.ask("fast", 4.1)), [slow[-1]])
-        self.assertEqual(picker.ask("fast", 4.1), ())
-        self.assertNotEqual(indexes(picker.ask("third", 4.1)), [slow[-1]])
+        self.assertEqual(indexes(picker.choose("fast", 4.1)), [slow[-1]])
+        self.assertEqual(picker.choose("fast", 4.1), ())
+        self.assertNotEqual(indexes(picker.choose("third", 4.1)), [slow[-1]])
         picker.delivered("fast", slow[-1], 4.2)
         # The second copy is no lie.
         self.assertTrue(picker.is_asked("slow", slow[-1]))
@@ -158,9 +158,9 @@ class SeveralHoldersTests(SynchronousTestCase):
     def test_no_second_copy_before_the_end(self) -> None:
         """While any chunk is unasked, none is requested twice."""
         picker = a_picker(100, "slow", partial=("fast",))
-        slow = indexes(picker.ask("slow", 0))
+        slow = indexes(picker.choose("slow", 0))
         picker.announced("fast", ((slow[-1], 1),))
-        self.assertEqual(picker.ask("fast", 1.0), ())
+        self.assertEqual(picker.choose("fast", 1.0), ())
 
 
 class PartialHolderTests(SynchronousTestCase):
@@ -169,17 +169,17 @@ class PartialHolderTests(SynchronousTestCase):
     def test_only_what_was_announced(self) -> None:
         """A partial holder is asked for what it has announced, and for nothing else."""
         picker = a_picker(10, partial=("p1",))
-        self.assertEqual(picker.ask("p1", 0), ())
+        self.assertEqual(picker.choose("p1", 0), ())
         picker.announced("p1", ((3, 2), (7, 1)))
-        self.assertEqual(sorted(indexes(picker.ask("p1", 0))), [3, 4, 7])
-        self.assertEqual(picker.ask("p1", 0), ())
+        self.assertEqual(sorted(indexes(picker.choose("p1", 0))), [3, 4, 7])
+        self.assertEqual(picker.choose("p1", 0), ())
 
     def test_turns(self) -> None:
         """A holder that begins to announce has forgotten what it was asked for before."""
         picker = a_picker(10, "s1")
-        self.assertEqual(indexes(picker.ask("s1", 0)), [0, 1, 2, 3])
+        self.assertEqual(indexes(picker.choose("s1", 0)), [0, 1, 2, 3])
         picker.announced("s1", ((2, 1), (9, 1)))
-        self.assertEqual(sorted(indexes(picker.ask("s1", 0))), [2, 9])
+        self.assertEqual(sorted(indexes(picker.choose("s1", 0))), [2, 9])
         # It may have been on its way.
         self.assertTrue(picker.is_asked("s1", 1))
         picker.delivered("s1", 1, 0.1)
@@ -187,7 +187,7 @@ class PartialHolderTests(SynchronousTestCase):
         self.assertFalse(picker.is_asked("s1", 1))
         self.assertTrue(picker.is_asked("s1", 2))
         picker.announced("s1", ((0, 1), (3, 6), (1, 1)))
-        self.assertEqual(sorted(indexes(picker.ask("s1", 0.1))), [0, 3, 4, 5, 6, 7, 8])
+        self.assertEqual(sorted(indexes(picker.choose("s1", 0.1))), [0, 3, 4, 5, 6, 7, 8])
 
     def test_rarest_first(self) -> None:
         """The rarest chunks are requested first."""
@@ -195,7 +195,7 @@ class PartialHolderTests(SynchronousTestCase):
         picker.announced("p1", ((0, 12),))
         picker.announced("p2", ((0, 8),))
         picker.announced("p3", ((0, 6),))
-        first = indexes(picker.ask("p1", 0))
+        first = indexes(picker.choose("p1", 0))
         self.assertLess(set(first), set(range(6, 12)))
         self.assertGreaterEqual(len({8, 9, 10, 11} & set(first)), 3)
 
@@ -203,7 +203,7 @@ class PartialHolderTests(SynchronousTestCase):
         """A holder with all chunks is asked for what partial holders lack."""
         picker = a_picker(64, "s1", partial=("p1",))
         picker.announced("p1", ((0, 60),))
-        asked = indexes(picker.ask("s1", 0))
+        asked = indexes(picker.choose("s1", 0))
         self.assertGreaterEqual(len({60, 61, 62, 63} & set(asked)), 1)
 
     def test_downloaders_differ(self) -> None:
@@ -213,7 +213,7 @@ class PartialHolderTests(SynchronousTestCase):
             picker = ChunkPicker(1_000 * MIB, Random(seed))
             picker.add("p1", 0.0, is_partial=True)
             picker.announced("p1", ((0, 1_000),))
-            chosen.append(picker.ask("p1", 0))
+            chosen.append(picker.choose("p1", 0))
         self.assertNotEqual(*chosen)
 
     def test_wrong_announcements(self) -> None:
@@ -240,6 +240,6 @@ class PartialHolderTests(SynchronousTestCase):
         while not picker.is_complete:
             for holder in ("s1", "p1", "p2"):
                 now += 0.001
-                for index in indexes(picker.ask(holder, now)):
+                for index in indexes(picker.choose(holder, now)):
                     picker.delivered(holder, index, now)
         self.assertEqual(picker.received, picker.size)

@@ -52,7 +52,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(holder=holders)
     def asks(self, holder: str) -> None:
         """It is asked for nothing that is verified, and for nothing that it does not have."""
-        asked = indexes(self.picker.ask(holder, self.now))
+        asked = indexes(self.picker.choose(holder, self.now))
         assert self.had.isdisjoint(asked)
         has = self.announced[holder]
         assert has is None or has.issuperset(asked)
@@ -106,7 +106,7 @@ class AnyOrder(RuleBasedStateMachine):
         """In the end, one honest holder with all chunks completes the file."""
         self.picker.add("honest", self.now)
         for _ in range(20 * self.CHUNKS):
-            for index in indexes(self.picker.ask("honest", self.now)):
+            for index in indexes(self.picker.choose("honest", self.now)):
                 assert index not in self.had
                 self.now += 0.1
                 self.picker.delivered("honest", index, self.now)

@@ -24,9 +24,9 @@ class FilePickerTests(SynchronousTestCase):
         """A holder is asked for a few files, and for more as it delivers."""
         picker = FilePicker(files(1_000))
         picker.add("s1")
-        first = picker.ask("s1")
+        first = picker.choose("s1")
         self.assertEqual(len(first), 32)
-        self.assertEqual(picker.ask("s1"), ())
+        self.assertEqual(picker.choose("s1"), ())
         most = 0
         while asked := [
             file_id for file_id in picker.missing() if picker.is_pending("s1", file_id)
@@ -34,7 +34,7 @@ class FilePickerTests(SynchronousTestCase):
             for file_id in asked:
                 picker.delivered("s1", file_id)
                 picker.saved(file_id)
-                picker.ask("s1")
+                picker.choose("s1")
             most = max(most, len(asked))
         self.assertEqual(most, limits.FILES_ASKED)
         self.assertTrue(picker.is_complete)
@@ -44,7 +44,7 @@ class FilePickerTests(SynchronousTestCase):
         picker = FilePicker(files(64))
         for holder in HOLDERS:
             picker.add(holder)
-        asked = [picker.ask(holder) for holder in HOLDERS]
+        asked = [picker.choose(holder) for holder in HOLDERS]
         self.assertEqual([len(each) for each in asked], [32, 32, 16])
         self.assertTrue(set(asked[0]).isdisjoint(asked[1]))
         self.assertEqual(set(asked[2]), set(asked[0][-16:]))
@@ -53,32 +53,32 @@ class FilePickerTests(SynchronousTestCase):
         """The bytes that are requested are bounded."""
         picker = FilePicker(files(20, wire_limits.MIB))
         picker.add("s1")
-        self.assertEqual(len(picker.ask("s1")), limits.FILES_ASKED_BYTES // wire_limits.MIB)
+        self.assertEqual(len(picker.choose("s1")), limits.FILES_ASKED_BYTES // wire_limits.MIB)
 
     def test_unsaved(self) -> None:
         """While the disk does not keep up, nothing more is requested."""
         picker = FilePicker(files(20, wire_limits.MIB))
         picker.add("s1")
-        came = picker.ask("s1")
+        came = picker.choose("s1")
         for file_id in came:
             self.assertTrue(picker.delivered("s1", file_id))
-        self.assertEqual(picker.ask("s1"), ())
+        self.assertEqual(picker.choose("s1"), ())
         self.assertFalse(picker.is_done("s1"))
         picker.saved(came[0])
-        self.assertEqual(len(picker.ask("s1")), 1)
+        self.assertEqual(len(picker.choose("s1")), 1)
 
     def test_lost(self) -> None:
         """Others are asked for what is pending at a lost holder, but not for what it delivered."""
         picker = FilePicker(files(40))
         for holder in HOLDERS[:2]:
             picker.add(holder)
-        lost = picker.ask("s1")
+        lost = picker.choose("s1")
         picker.delivered("s1", lost[0])
-        rest = picker.ask("s2")
+        rest = picker.choose("s2")
         picker.release("s1")
         for file_id in rest:
             picker.delivered("s2", file_id)
-        self.assertEqual(picker.ask("s2"), lost[1:])
+        self.assertEqual(picker.choose("s2"), lost[1:])
 
     def test_not_offered(self) -> None:
         """A holder is asked only for what it has, and never again for what it refuses."""
@@ -86,10 +86,10 @@ class FilePickerTests(SynchronousTestCase):
         one, two, three, four = picker.missing()
         picker.add("s1", [one, two])
         picker.add("s2")
-        self.assertEqual(picker.ask("s1"), (one, two))
+        self.assertEqual(picker.choose("s1"), (one, two))
         picker.refused("s1", one)
         picker.refused("s2", two)
-        self.assertEqual(picker.ask("s2"), (one, three, four))
+        self.assertEqual(picker.choose("s2"), (one, three, four))
         picker.refused("s1", two)
         self.assertTrue(picker.is_done("s1"))
 
@@ -123,7 +123,7 @@ class FilePickerTests(SynchronousTestCase):
         picker = FilePicker(files(3))
         picker.add("s1")
         self.assertEqual({picker.opening("s1") for _ in range(3)}, set(picker.missing()))
-        self.assertEqual(sorted(picker.ask("s1")), sorted(picker.missing()))
+        self.assertEqual(sorted(picker.choose("s1")), sorted(picker.missing()))
 
     def test_opening_with_what_is_known(self) -> None:
         """A holder that announced a file connects with it, unless it has refused it."""
@@ -143,7 +143,7 @@ class FilePickerTests(SynchronousTestCase):
         picker.refused("s1", refused)
         other = picker.opening("s1")
         self.assertNotIn(other, (refused, None))
-        self.assertEqual(picker.ask("s1"), (other,))
+        self.assertEqual(picker.choose("s1"), (other,))
 
 
 class FilePickerMachine(RuleBasedStateMachine):
@@ -169,7 +169,7 @@ class FilePickerMachine(RuleBasedStateMachine):
         holder = data.draw(st.sampled_from(sorted(self.pending)))
         if data.draw(st.booleans()):
             self.picker.opening(holder)
-        asked = self.picker.ask(holder)
+        asked = self.picker.choose(holder)
         assert not set(asked) & (set(self.pending[holder]) | self.came | self.given_up)
         self.pending[holder] += asked
         # No holder is left without work for good while there is any.
@@ -213,7 +213,7 @@ class FilePickerMachine(RuleBasedStateMachine):
         """A holder that has everything and refuses nothing delivers what is left."""
         self.picker.add("s9")
         while not self.picker.is_complete:
-            asked = self.picker.ask("s9")
+            asked = self.picker.choose("s9")
             assert asked, "nothing is asked for, and something is missing"
             for file_id in asked:
                 if self.picker.delivered("s9", file_id):
