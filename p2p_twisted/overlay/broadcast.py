@@ -21,6 +21,7 @@ from p2p_twisted.overlay.effects import (
     GraftHint,
     Hint,
     LinkId,
+    NeighborChange,
     NeighborDown,
     NeighborUp,
     PruneHint,
@@ -42,7 +43,7 @@ _ROUND_TRIPS: Final = 3.0
 _SHORTEST_GRAFT_SECONDS: Final = 0.2
 _LONGEST_GRAFT_SECONDS: Final = 5.0
 
-BroadcastEvent = MessageReceived | GossipPublished | NeighborUp | NeighborDown | Hint | TimeCame
+BroadcastEvent = MessageReceived | GossipPublished | NeighborChange | Hint | TimeCame
 
 
 @frozen

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError
 from twisted.logger import Logger
 
+from p2p_twisted.overlay import events
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.effects import (
     Answer,
@@ -22,25 +23,10 @@ from p2p_twisted.overlay.effects import (
     Effect,
     Exchange,
     LinkId,
+    LocalAnswer,
     NeighborDown,
     NeighborUp,
     Send,
-)
-from p2p_twisted.overlay.events import (
-    Asked,
-    ConnectionLost,
-    Consulted,
-    Dispatched,
-    Event,
-    ExchangeFailed,
-    GossipPublished,
-    LinkAsked,
-    LinkingEnded,
-    LocalAnswer,
-    MessageReceived,
-    PeersExchanged,
-    RoundTripMeasured,
-    TimeCame,
 )
 from p2p_twisted.overlay.link import ExchangeRequest, LinkRequest, LinkSession
 from p2p_twisted.overlay.overlay import make_overlay
@@ -108,7 +94,7 @@ class OverlayDriver:
         self._effects: deque[Effect] = deque()
         self._is_performing = False
         self._answers: dict[MessageId, Deferred[Answer]] = {}
-        self._alarm = Alarm(reactor, partial(self.feed, TimeCame()))
+        self._alarm = Alarm(reactor, self._wake)
         self._left: Deferred[None] | None = None
         self._unlinked: list[Deferred[None]] = []
 
@@ -136,13 +122,13 @@ class OverlayDriver:
 
     # For the peer
 
-    def feed(self, event: Event) -> None:
+    def feed(self, event: events.Event) -> None:
         """
         Have the machines handle an event, and perform what is to be done because of it.
 
         :raises ProtocolError: when a neighbor's message has no place on a link.
         """
-        if isinstance(event, MessageReceived) and isinstance(event.message, File):
+        if isinstance(event, events.MessageReceived) and isinstance(event.message, File):
             # At once: the bytes that follow must find who reads them.
             self._events.file_arrives(self._connections[event.link], event.message)
             return
@@ -152,22 +138,22 @@ class OverlayDriver:
     def ask(self, ask: Ask, patience: float = inf) -> "Deferred[Answer]":
         """Ask all other peers; fires within ``ask.wait`` seconds: see :class:`Asked`."""
         self._answers[ask.id] = answer = Deferred[Answer]()
-        self.feed(Asked(ask, patience))
+        self.feed(events.Asked(ask, patience))
         return answer
 
     def publish(self, gossip: Gossip) -> None:
         """Broadcast to all other peers."""
-        self.feed(GossipPublished(gossip))
+        self.feed(events.GossipPublished(gossip))
 
     def send(self, message: Want | Refuse) -> bool:
         """Send a message along its route; return whether its first peer is a neighbor."""
-        has_link = self._handle(Dispatched(message))
+        has_link = self._handle(events.Dispatched(message))
         self._perform_all()
         return has_link
 
     def leave(self, why: Bye) -> "Deferred[None]":
         """Say goodbye to all neighbors; fires when the last connection has closed."""
-        self.feed(LinkingEnded())
+        self.feed(events.LinkingEnded())
         self._left = left = Deferred[None]()
         for connection in list(self._connections.values()):
             connection.send(why)
@@ -182,18 +168,18 @@ class OverlayDriver:
         link = next(self._ids)
         self._connections[link] = connection
         connection.hand_over(LinkSession(self.feed, link, connection))
-        self.feed(LinkAsked(link, asking, connection.host))
+        self.feed(events.LinkAsked(link, asking, connection.host))
 
     def exchange_asked(self, connection: Connection, theirs: Peers) -> None:
         """Give a sample on a connection that was accepted, and learn the one that came."""
         address = PeerAddress(theirs.name, connection.host, theirs.port)
         connection.send(self._overlay.sample(address))
         connection.close()
-        self.feed(PeersExchanged(address, theirs.peers, is_dialed=False))
+        self.feed(events.PeersExchanged(address, theirs.peers, is_dialed=False))
 
     # Events
 
-    def _handle(self, event: Event) -> bool:
+    def _handle(self, event: events.Event) -> bool:
         """Handle an event; return whether anything is to be done because of it."""
         now = self.now()
         # Pings and their answers are not messages that sessions see, so nothing tells of them.
@@ -201,13 +187,16 @@ class OverlayDriver:
             seconds = connection.keep_alive.round_trip
             if seconds is not None and self._round_trips.get(link) != seconds:
                 self._round_trips[link] = seconds
-                self._overlay.handle(RoundTripMeasured(link, seconds), now)
+                self._overlay.handle(events.RoundTripMeasured(link, seconds), now)
         effects = self._overlay.handle(event, now)
-        if isinstance(event, ConnectionLost):
+        if isinstance(event, events.ConnectionLost):
             self._connections.pop(event.link, None)
             self._round_trips.pop(event.link, None)
         self._effects.extend(effects)
         return bool(effects)
+
+    def _wake(self) -> None:
+        self.feed(events.TimeCame())
 
     # Effects
 
@@ -258,7 +247,7 @@ class OverlayDriver:
             case Arrived(link, message):
                 self._events.routed(message, self._connections[link])
             case Consult(ask):
-                self.feed(Consulted(ask.id, self._events.know(ask)))
+                self.feed(events.Consulted(ask.id, self._events.know(ask)))
             case Answer(id=id_):
                 self._answers.pop(id_).callback(effect)
 
@@ -270,7 +259,7 @@ class OverlayDriver:
             await dial(self._reactor, effect.address.host, effect.address.port, connection)
         except ConnectError as error:
             self.log.debug("no link to {address}: {error}", address=effect.address, error=error)
-            self.feed(ConnectionLost(effect.link))
+            self.feed(events.ConnectionLost(effect.link))
 
     async def _exchange(self, address: PeerAddress) -> None:
         sample = partial(self._overlay.sample, address)
@@ -279,7 +268,7 @@ class OverlayDriver:
         try:
             await dial(self._reactor, address.host, address.port, connection)
         except ConnectError:
-            self.feed(ExchangeFailed(address))
+            self.feed(events.ExchangeFailed(address))
 
     def _set_alarm(self) -> None:
         """Have the machines woken when they ask to be."""

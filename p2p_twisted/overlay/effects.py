@@ -101,6 +101,19 @@ class Consult:
 
 
 @frozen
+class LocalAnswer:
+    """
+    What a peer itself has to say to a query.
+
+    :ivar cut: whether that is not all.
+    """
+
+    peers: tuple[PeerRecord, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    cut: bool = False
+
+
+@frozen
 class Answer:
     """
     What came back for a query of this peer's own.
@@ -119,18 +132,8 @@ class Answer:
     is_whole: bool
 
 
-Effect = (
-    Send
-    | Dial
-    | Exchange
-    | Close
-    | NeighborUp
-    | NeighborDown
-    | Deliver
-    | Arrived
-    | Consult
-    | Answer
-)
+NeighborChange = NeighborUp | NeighborDown
+Effect = Send | Dial | Exchange | Close | NeighborChange | Deliver | Arrived | Consult | Answer
 
 
 @frozen

@@ -4,19 +4,8 @@ from math import inf
 
 from attrs import frozen
 
-from p2p_twisted.overlay.effects import LinkId
-from p2p_twisted.wire.messages import (
-    Ask,
-    Bye,
-    Gossip,
-    Hit,
-    Link,
-    Linked,
-    Message,
-    PeerRecord,
-    Refuse,
-    Want,
-)
+from p2p_twisted.overlay.effects import LinkId, LocalAnswer
+from p2p_twisted.wire.messages import Ask, Bye, Gossip, Link, Linked, Message, Refuse, Want
 from p2p_twisted.wire.names import MessageId, PeerAddress
 
 
@@ -127,19 +116,6 @@ class NeighborAsked:
 
 
 @frozen
-class LocalAnswer:
-    """
-    What a peer itself has to say to a query.
-
-    :ivar cut: whether that is not all.
-    """
-
-    peers: tuple[PeerRecord, ...] = ()
-    hits: tuple[Hit, ...] = ()
-    cut: bool = False
-
-
-@frozen
 class Consulted:
     """The peer's own answer to a neighbor's query is known."""
 
@@ -176,25 +152,8 @@ class TimeCame:
     """The moment has come that ``wake_at`` told."""
 
 
-MembershipEvent = (
-    Referred
-    | LinkAsked
-    | LinkAccepted
-    | LinkRefused
-    | ConnectionLost
-    | PeersExchanged
-    | ExchangeFailed
-    | SeekingEnded
-    | LinkingEnded
-    | TimeCame
-)
-
-Event = (
-    MembershipEvent
-    | MessageReceived
-    | RoundTripMeasured
-    | Asked
-    | Consulted
-    | GossipPublished
-    | Dispatched
-)
+LinkEvent = LinkAsked | LinkAccepted | LinkRefused | ConnectionLost
+ExchangeEvent = PeersExchanged | ExchangeFailed
+MembershipEvent = Referred | LinkEvent | ExchangeEvent | SeekingEnded | LinkingEnded | TimeCame
+PeerEvent = Asked | Consulted | GossipPublished | Dispatched
+Event = MembershipEvent | MessageReceived | RoundTripMeasured | PeerEvent

@@ -4,16 +4,8 @@ from collections.abc import Callable
 
 from twisted.python.failure import Failure
 
+from p2p_twisted.overlay import events
 from p2p_twisted.overlay.effects import Dial, LinkId
-from p2p_twisted.overlay.events import (
-    ConnectionLost,
-    Event,
-    ExchangeFailed,
-    LinkAccepted,
-    LinkRefused,
-    MessageReceived,
-    PeersExchanged,
-)
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
@@ -21,7 +13,7 @@ from p2p_twisted.wire.messages import Busy, Bye, Error, Hello, Link, Linked, Mes
 from p2p_twisted.wire.names import NetworkName, PeerAddress
 from p2p_twisted.wire.session import Session
 
-Feed = Callable[[Event], None]
+Feed = Callable[[events.Event], None]
 """Has the overlay handle an event."""
 
 
@@ -57,9 +49,9 @@ class LinkRequest(Session):
         match message:
             case Linked():
                 self._connection.hand_over(LinkSession(self._feed, link, self._connection))
-                self._feed(LinkAccepted(link, message))
+                self._feed(events.LinkAccepted(link, message))
             case Busy(peers) | Bye(peers=peers):
-                self._feed(LinkRefused(link, peers))
+                self._feed(events.LinkRefused(link, peers))
                 self._connection.close()
             case Error():
                 self._connection.close()
@@ -68,7 +60,7 @@ class LinkRequest(Session):
 
     def lost(self, _reason: Failure) -> None:
         """Report that there will be no answer."""
-        self._feed(ConnectionLost(self._dial.link))
+        self._feed(events.ConnectionLost(self._dial.link))
 
 
 class LinkSession(Session):
@@ -89,11 +81,11 @@ class LinkSession(Session):
             case Error():
                 self._connection.close()
             case _:
-                self._feed(MessageReceived(self._link, message))
+                self._feed(events.MessageReceived(self._link, message))
 
     def lost(self, _reason: Failure) -> None:
         """Report that the link is gone."""
-        self._feed(ConnectionLost(self._link, self._bye))
+        self._feed(events.ConnectionLost(self._link, self._bye))
 
 
 class ExchangeRequest(Session):
@@ -131,10 +123,10 @@ class ExchangeRequest(Session):
         if not isinstance(message, Peers):
             raise ProtocolError("answer PEERS with PEERS")
         self._has_answered = True
-        self._feed(PeersExchanged(self._address, message.peers, is_dialed=True))
+        self._feed(events.PeersExchanged(self._address, message.peers, is_dialed=True))
         self._connection.close()
 
     def lost(self, _reason: Failure) -> None:
         """Report a peer that did not answer."""
         if not self._has_answered:
-            self._feed(ExchangeFailed(self._address))
+            self._feed(events.ExchangeFailed(self._address))

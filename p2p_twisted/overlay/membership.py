@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from p2p_twisted.overlay import limits
+from p2p_twisted.overlay import events, limits
 from p2p_twisted.overlay.admission import Admission
 from p2p_twisted.overlay.candidates import Candidates, Why
 from p2p_twisted.overlay.effects import (
@@ -23,19 +23,6 @@ from p2p_twisted.overlay.effects import (
     NeighborDown,
     NeighborUp,
     Send,
-)
-from p2p_twisted.overlay.events import (
-    ConnectionLost,
-    ExchangeFailed,
-    LinkAccepted,
-    LinkAsked,
-    LinkingEnded,
-    LinkRefused,
-    MembershipEvent,
-    PeersExchanged,
-    Referred,
-    SeekingEnded,
-    TimeCame,
 )
 from p2p_twisted.overlay.neighbors import Neighbor, Neighbors
 from p2p_twisted.overlay.passive import PassiveView
@@ -93,7 +80,9 @@ class Membership:
         self._candidates = Candidates(self.passive, self.rng)
         self._rewiring = RewireTimer(self.rng)
 
-    def handle(self, event: MembershipEvent, now: float, is_idle: bool = True) -> list[Effect]:
+    def handle(
+        self, event: events.MembershipEvent, now: float, is_idle: bool = True
+    ) -> list[Effect]:
         """
         Handle an event at the time ``now``, in seconds on the monotonic clock.
 
@@ -102,34 +91,34 @@ class Membership:
         """
         self._is_idle, self._since = is_idle, now
         match event:
-            case TimeCame():
+            case events.TimeCame():
                 return self._wake(now)
-            case LinkAsked():
+            case events.LinkAsked():
                 return self._asked(event, now)
-            case LinkAccepted(link):
+            case events.LinkAccepted(link):
                 self._since = now - self._round_trips.one_way(link)
                 return self._accepted(event, now)
-            case LinkRefused():
+            case events.LinkRefused():
                 return self._refused(event, now)
-            case ConnectionLost(link):
+            case events.ConnectionLost(link):
                 self._since = now - self._round_trips.one_way(link)
                 return self._lost(event, now)
-            case Referred(referrals):
+            case events.Referred(referrals):
                 self._candidates.introduce(referrals)
                 self._rewiring.begin(now)
                 if not self.links:
                     self._seek_at = now
-            case PeersExchanged(address, peers, is_dialed):
+            case events.PeersExchanged(address, peers, is_dialed):
                 if is_dialed:
                     self.passive.confirmed(address)
                 self.passive.learned(peers if is_dialed else (address, *peers))
-            case ExchangeFailed(address):
+            case events.ExchangeFailed(address):
                 self.passive.failed(address, now)
                 self._rewiring.hurry(now)
-            case SeekingEnded():
+            case events.SeekingEnded():
                 self._is_seeking = False
                 return []
-            case LinkingEnded():
+            case events.LinkingEnded():
                 self._is_seeking = self._is_accepting = False
                 return []
         return self._seek(now)
@@ -144,7 +133,7 @@ class Membership:
         sample = self.passive.sample(neighbor.address for neighbor in self.links.values())
         return tuple(address for address in sample if address != exclude)
 
-    def _asked(self, event: LinkAsked, now: float) -> list[Effect]:
+    def _asked(self, event: events.LinkAsked, now: float) -> list[Effect]:
         """Decide whether a connection that was accepted becomes a link."""
         link, asking = event.link, event.asking
         address = PeerAddress(asking.name, event.host, asking.port)
@@ -169,7 +158,7 @@ class Membership:
         neighbor = Neighbor(address, now, is_dialed=False)
         return effects + self._gain(link, neighbor, asking.why, asking.alone)
 
-    def _accepted(self, event: LinkAccepted, now: float) -> list[Effect]:
+    def _accepted(self, event: events.LinkAccepted, now: float) -> list[Effect]:
         link, dial = event.link, self._dials.end(event.link)
         self.passive.learned(event.linked.peers)
         is_duplicate = dial is not None and self.links.link_to(dial.address.name) is not None
@@ -181,7 +170,7 @@ class Membership:
         neighbor = Neighbor(dial.address, now, is_dialed=True)
         return self._gain(link, neighbor, dial.why, dial.alone)
 
-    def _refused(self, event: LinkRefused, now: float) -> list[Effect]:
+    def _refused(self, event: events.LinkRefused, now: float) -> list[Effect]:
         dial = self._dials.end(event.link)
         self.passive.learned(event.peers)
         if dial is not None:
@@ -193,7 +182,7 @@ class Membership:
             self._seek_at = now + self._backoff * self.rng.uniform(0.5, 1.5)
         return self._seek(now)
 
-    def _lost(self, event: ConnectionLost, now: float) -> list[Effect]:
+    def _lost(self, event: events.ConnectionLost, now: float) -> list[Effect]:
         link, bye, dial = event.link, event.bye, self._dials.end(event.link)
         if dial is not None:
             self.passive.failed(dial.address, now)

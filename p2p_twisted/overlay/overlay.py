@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 from attrs import define, field
 
-from p2p_twisted.overlay import limits
+from p2p_twisted.overlay import events, limits
 from p2p_twisted.overlay.broadcast import Broadcast
 from p2p_twisted.overlay.effects import (
     Arrived,
@@ -23,19 +23,6 @@ from p2p_twisted.overlay.effects import (
     NeighborUp,
     PruneHint,
     Send,
-)
-from p2p_twisted.overlay.events import (
-    Asked,
-    ConnectionLost,
-    Consulted,
-    Dispatched,
-    Event,
-    GossipPublished,
-    MembershipEvent,
-    MessageReceived,
-    NeighborAsked,
-    RoundTripMeasured,
-    TimeCame,
 )
 from p2p_twisted.overlay.membership import Membership
 from p2p_twisted.overlay.passive import PassiveView
@@ -87,7 +74,7 @@ class Overlay:
         """When ``TimeCame`` is due next, in seconds on the monotonic clock."""
         return min(self.membership.wake_at, self.queries.wake_at, self.broadcast.wake_at)
 
-    def handle(self, event: Event, now: float) -> list[Effect]:
+    def handle(self, event: events.Event, now: float) -> list[Effect]:
         """
         Handle an event at the time ``now``, in seconds on the monotonic clock.
 
@@ -95,22 +82,22 @@ class Overlay:
         :raises ProtocolError: when a neighbor's message has no place on a link.
         """
         match event:
-            case MessageReceived():
+            case events.MessageReceived():
                 return self._received(event, now)
-            case Consulted() | Asked():
+            case events.Consulted() | events.Asked():
                 return self._hand_on(self.queries.handle(event, now), now)
-            case GossipPublished():
+            case events.GossipPublished():
                 return self.broadcast.handle(event, now)
-            case Dispatched(message):
+            case events.Dispatched(message):
                 return self._send(message)
-            case RoundTripMeasured(link, seconds):
+            case events.RoundTripMeasured(link, seconds):
                 self._round_trips.measured(link, seconds)
                 return []
-            case TimeCame():
+            case events.TimeCame():
                 effects = self._hand_on(self.queries.handle(event, now), now)
                 effects += self.broadcast.handle(event, now)
                 return effects + self._join(event, now)
-            case ConnectionLost(link):
+            case events.ConnectionLost(link):
                 effects = self._join(event, now)
                 self._round_trips.forget(link)
                 return effects
@@ -122,7 +109,7 @@ class Overlay:
         me = self.membership.me
         return Peers(me.name, me.port, self.membership.sample(to))
 
-    def _join(self, event: MembershipEvent, now: float) -> list[Effect]:
+    def _join(self, event: events.MembershipEvent, now: float) -> list[Effect]:
         """Have membership handle an event, and tell the others what it says of neighbors."""
         effects = self.membership.handle(event, now, self.queries.is_idle)
         for effect in list(effects):
@@ -148,7 +135,7 @@ class Overlay:
                     effects.append(effect)
         return effects
 
-    def _received(self, event: MessageReceived, now: float) -> list[Effect]:
+    def _received(self, event: events.MessageReceived, now: float) -> list[Effect]:
         link, message = event.link, event.message
         allowance = self._allowances.get(link)
         if allowance is None:
@@ -173,7 +160,9 @@ class Overlay:
         is_passed_on = True
         if self.queries.is_new(ask) and len(self.membership.links) > 1:
             is_passed_on = allowance.passed_on.take(now)
-        return self._hand_on(self.queries.handle(NeighborAsked(link, ask, is_passed_on), now), now)
+        return self._hand_on(
+            self.queries.handle(events.NeighborAsked(link, ask, is_passed_on), now), now
+        )
 
     def _route(self, link: LinkId, message: Want | Refuse) -> list[Effect]:
         """Pass a message on, or deliver it, if it came the way that it says."""

@@ -14,7 +14,7 @@ from typing import Final
 import attrs
 from attrs import define, field
 
-from p2p_twisted.overlay import limits
+from p2p_twisted.overlay import events, limits
 from p2p_twisted.overlay.completeness import LinkParity, mark
 from p2p_twisted.overlay.effects import (
     Consult,
@@ -22,18 +22,12 @@ from p2p_twisted.overlay.effects import (
     GraftHint,
     Hint,
     LinkId,
+    LocalAnswer,
+    NeighborChange,
     NeighborDown,
     NeighborUp,
     PruneHint,
     Send,
-)
-from p2p_twisted.overlay.events import (
-    Asked,
-    Consulted,
-    LocalAnswer,
-    MessageReceived,
-    NeighborAsked,
-    TimeCame,
 )
 from p2p_twisted.overlay.pending_query import PendingQuery
 from p2p_twisted.overlay.round_trips import RoundTrips
@@ -55,7 +49,12 @@ _RECORDS_LEAST: Final = 1_000
 _ANSWERED_MOST: Final = 1_000_000
 
 QueryEvent = (
-    MessageReceived | NeighborAsked | Consulted | Asked | NeighborUp | NeighborDown | TimeCame
+    events.MessageReceived
+    | events.NeighborAsked
+    | events.Consulted
+    | events.Asked
+    | NeighborChange
+    | events.TimeCame
 )
 
 
@@ -98,13 +97,13 @@ class QueryRouter:
         :returns: what is to be done because of it, and what it says of the tree.
         """
         match event:
-            case MessageReceived(link, Told() as told):
+            case events.MessageReceived(link, Told() as told):
                 return self._told(link, told, now)
-            case NeighborAsked(link, ask, is_passed_on):
+            case events.NeighborAsked(link, ask, is_passed_on):
                 return self._asked(link, ask, is_passed_on, now)
-            case Consulted(id_, answer):
+            case events.Consulted(id_, answer):
                 return self._consulted(id_, answer, now)
-            case Asked(ask, patience):
+            case events.Asked(ask, patience):
                 return self._ask(ask, patience, now)
             case NeighborUp(link, address, _, since):
                 self.links[link] = address.name
@@ -113,7 +112,7 @@ class QueryRouter:
                 self._parity.change(mark(self.name, address.name), since)
             case NeighborDown():
                 return self._neighbor_down(event, now)
-            case TimeCame():
+            case events.TimeCame():
                 return self._wake(now)
         return []
 

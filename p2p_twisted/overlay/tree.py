@@ -1,38 +1,17 @@
 """The spanning tree that broadcasts and queries shape, and pass along."""
 
-from typing import Protocol
-
 from attrs import define, field
 
 from p2p_twisted.overlay.effects import LinkId
 
 
-class TreeView(Protocol):
-    """The tree as the other machines see it: only broadcast changes it."""
-
-    @property
-    def is_shaped(self) -> bool:
-        """Whether anything has passed yet: before that, no link is worth more than another."""
-
-    @property
-    def links(self) -> list[LinkId]:
-        """All links, the oldest first."""
-
-    @property
-    def eager(self) -> list[LinkId]:
-        """The links of the tree."""
-
-    def is_eager(self, link: LinkId) -> bool:
-        """Return whether a link is part of the tree."""
-
-
 @define
-class Tree:
+class TreeView:
     """
-    Which of a peer's links are part of the tree: Plumtree's eager ones; the others are lazy.
+    The tree as the other machines see it: only broadcast changes it.
 
-    Every link begins as part of it, so that at first it is the whole graph.
-    A peer that is sent what it already has prunes the link it came by.
+    :ivar is_shaped: whether anything has passed yet: before that, no link is worth more
+        than another.
     """
 
     is_shaped: bool = False
@@ -48,6 +27,20 @@ class Tree:
         """The links of the tree."""
         return [link for link, is_eager in self._links.items() if is_eager]
 
+    def is_eager(self, link: LinkId) -> bool:
+        """Return whether a link is part of the tree."""
+        return self._links.get(link, False)
+
+
+@define
+class Tree(TreeView):
+    """
+    Which of a peer's links are part of the tree: Plumtree's eager ones; the others are lazy.
+
+    Every link begins as part of it, so that at first it is the whole graph.
+    A peer that is sent what it already has prunes the link it came by.
+    """
+
     @property
     def lazy(self) -> list[LinkId]:
         """The other links."""
@@ -55,10 +48,6 @@ class Tree:
 
     def __contains__(self, link: LinkId) -> bool:
         return link in self._links
-
-    def is_eager(self, link: LinkId) -> bool:
-        """Return whether a link is part of the tree."""
-        return self._links.get(link, False)
 
     def add(self, link: LinkId, is_eager: bool = True) -> None:
         """Record a new link."""

@@ -4,7 +4,7 @@ import attrs
 from twisted.logger import Logger
 
 from p2p_twisted.download.tickets import Tickets
-from p2p_twisted.overlay.events import LocalAnswer
+from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper

@@ -8,7 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Shared
-from p2p_twisted.overlay.events import LocalAnswer
+from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer import limits
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.runtime.token_bucket import TokenBucket

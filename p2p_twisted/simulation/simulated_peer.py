@@ -6,8 +6,7 @@ from typing import Final
 
 from attrs import define, field
 
-from p2p_twisted.overlay.effects import Answer, LinkId
-from p2p_twisted.overlay.events import LocalAnswer
+from p2p_twisted.overlay.effects import Answer, LinkId, LocalAnswer
 from p2p_twisted.overlay.overlay import Overlay
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Refuse, Want
 from p2p_twisted.wire.names import MessageId, PeerAddress, PeerName

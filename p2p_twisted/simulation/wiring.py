@@ -7,6 +7,7 @@ from random import Random
 
 from attrs import define, field
 
+from p2p_twisted.overlay import events
 from p2p_twisted.overlay.effects import (
     Answer,
     Arrived,
@@ -20,19 +21,6 @@ from p2p_twisted.overlay.effects import (
     NeighborDown,
     NeighborUp,
     Send,
-)
-from p2p_twisted.overlay.events import (
-    ConnectionLost,
-    Consulted,
-    Event,
-    ExchangeFailed,
-    LinkAccepted,
-    LinkAsked,
-    LinkRefused,
-    MessageReceived,
-    PeersExchanged,
-    RoundTripMeasured,
-    TimeCame,
 )
 from p2p_twisted.simulation.event_queue import EventQueue
 from p2p_twisted.simulation.observation import Observer
@@ -81,7 +69,7 @@ class Wiring:
         """The time, in seconds."""
         return self._queue.now
 
-    def feed(self, peer: SimulatedPeer, event: Event) -> None:
+    def feed(self, peer: SimulatedPeer, event: events.Event) -> None:
         """Have a peer's machines handle an event, and perform what is to be done because of it."""
         self._perform(peer, peer.overlay.handle(event, self._queue.now))
 
@@ -92,7 +80,7 @@ class Wiring:
                     self._send(peer, link, message)
                 case Consult(ask):
                     # In its turn, as in OverlayDriver: after what was decided before.
-                    answer = Consulted(ask.id, peer.know(ask))
+                    answer = events.Consulted(ask.id, peer.know(ask))
                     effects += peer.overlay.handle(answer, self._queue.now)
                 case Deliver(gossip):
                     assert gossip.id not in peer.delivered, "delivered twice"
@@ -135,21 +123,23 @@ class Wiring:
         peer.ends[dial.link] = End(other, theirs, latency)
         other.ends[theirs] = End(peer, dial.link, latency)
         for one, number in ((peer, dial.link), (other, theirs)):
-            one.overlay.handle(RoundTripMeasured(number, 2 * latency), self._queue.now)
+            one.overlay.handle(events.RoundTripMeasured(number, 2 * latency), self._queue.now)
         link = Link(dial.why, peer.name, peer.address.port, dial.alone)
         self._count(link, other, 0.0)
-        self.feed(other, LinkAsked(theirs, link, peer.address.host))
+        self.feed(other, events.LinkAsked(theirs, link, peer.address.host))
 
     def _exchange(self, peer: SimulatedPeer, address: PeerAddress) -> list[Effect]:
         """Exchange samples at once; returns what the peer that began is to do because of it."""
         other, now = self.peers.get(address.name), self._queue.now
         if other is None or not (other.is_alive and _is_reachable(peer, other)):
-            return peer.overlay.handle(ExchangeFailed(address), now)
+            return peer.overlay.handle(events.ExchangeFailed(address), now)
         ours, theirs = self._sample(peer, address), self._sample(other, peer.address)
         self._count(ours, other, 0.0)
         self._count(theirs, peer, 0.0)
-        self.feed(other, PeersExchanged(peer.address, ours.peers, is_dialed=False))
-        return peer.overlay.handle(PeersExchanged(address, theirs.peers, is_dialed=True), now)
+        self.feed(other, events.PeersExchanged(peer.address, ours.peers, is_dialed=False))
+        return peer.overlay.handle(
+            events.PeersExchanged(address, theirs.peers, is_dialed=True), now
+        )
 
     def _sample(self, peer: SimulatedPeer, to: PeerAddress) -> Peers:
         """Have a peer give addresses to another one."""
@@ -167,13 +157,13 @@ class Wiring:
             return
         match message:
             case Linked():
-                self.feed(peer, LinkAccepted(link, message))
+                self.feed(peer, events.LinkAccepted(link, message))
             case Busy(peers):
-                self.feed(peer, LinkRefused(link, peers))
+                self.feed(peer, events.LinkRefused(link, peers))
             case Bye():
                 self._lose(peer, link, message)
             case _:
-                self.feed(peer, MessageReceived(link, message))
+                self.feed(peer, events.MessageReceived(link, message))
 
     def _close(self, peer: SimulatedPeer, link: LinkId) -> None:
         end = peer.ends.pop(link, None)
@@ -192,7 +182,7 @@ class Wiring:
 
     def _lose(self, peer: SimulatedPeer, link: LinkId, bye: Bye | None) -> None:
         now, is_alive = self._queue.now, peer.is_alive
-        effects = peer.overlay.handle(ConnectionLost(link, bye), now) if is_alive else []
+        effects = peer.overlay.handle(events.ConnectionLost(link, bye), now) if is_alive else []
         peer.ends.pop(link, None)
         self._perform(peer, effects)
 
@@ -211,7 +201,9 @@ class Wiring:
         if peer.is_alive and peer.alarm_at == due:
             peer.alarm_at = inf
             is_due = peer.overlay.wake_at <= self._queue.now
-            self._perform(peer, peer.overlay.handle(TimeCame(), self._queue.now) if is_due else [])
+            self._perform(
+                peer, peer.overlay.handle(events.TimeCame(), self._queue.now) if is_due else []
+            )
 
 
 def _is_reachable(one: SimulatedPeer, other: SimulatedPeer) -> bool:

@@ -12,11 +12,12 @@ from p2p_twisted.overlay.effects import (
     Consult,
     Effect,
     GraftHint,
+    LocalAnswer,
     NeighborDown,
     NeighborUp,
     PruneHint,
 )
-from p2p_twisted.overlay.events import Consulted, LinkAsked, LocalAnswer, PeersExchanged
+from p2p_twisted.overlay.events import Consulted, LinkAsked, PeersExchanged
 from p2p_twisted.overlay.membership import Membership
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.overlay.pending_dials import PendingDials

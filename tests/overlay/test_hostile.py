@@ -11,12 +11,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.overlay.effects import Dial, Effect, NeighborUp, Send
+from p2p_twisted.overlay.effects import Dial, Effect, LocalAnswer, NeighborUp, Send
 from p2p_twisted.overlay.events import (
     ConnectionLost,
     LinkAccepted,
     LinkAsked,
-    LocalAnswer,
     MessageReceived,
     NeighborAsked,
     Referred,

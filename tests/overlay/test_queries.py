@@ -7,11 +7,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.completeness import mark
-from p2p_twisted.overlay.effects import Answer, Consult, Send
+from p2p_twisted.overlay.effects import Answer, Consult, LocalAnswer, Send
 from p2p_twisted.overlay.events import (
     Asked,
     Consulted,
-    LocalAnswer,
     MessageReceived,
     NeighborAsked,
     TimeCame,

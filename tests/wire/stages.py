@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.driver import OverlayDriver
-from p2p_twisted.overlay.events import LocalAnswer
+from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.inbound import InboundDispatcher
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.session import RegistrySession
