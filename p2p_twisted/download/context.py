@@ -95,7 +95,7 @@ class LocalSources:
     partials: PartialRegister
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class DownloadContext:
     """
     What every download works with.

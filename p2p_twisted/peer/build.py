@@ -233,12 +233,12 @@ class PeerBuilder:
         journal = Journal(str(self.state.path / "wants"))
         return Downloads(
             DownloadContext(
-                self.reactor,
-                self.rng,
-                DownloadDisk(self.inbox, journal, self.offload),
-                DownloadPeers(self.searches, self.tickets),
-                DownloadBandwidth(self.bandwidth),
-                LocalSources(self.local, self.partials),
+                clock=self.reactor,
+                rng=self.rng,
+                disk=DownloadDisk(self.inbox, journal, self.offload),
+                peers=DownloadPeers(self.searches, self.tickets),
+                bandwidth=DownloadBandwidth(self.bandwidth),
+                local=LocalSources(self.local, self.partials),
             )
         )
 

@@ -186,12 +186,12 @@ class World:
         self.partials = PartialRegister()
         self.tickets = Tickets(self.wires, self, self.new_ticket, self.bandwidth.down)
         context = DownloadContext(
-            self.wires,
-            Random(1),
-            DownloadDisk(self.inbox, self.journal, self.offload),
-            DownloadPeers(self, self.tickets),
-            DownloadBandwidth(self.bandwidth),
-            LocalSources(self, self.partials),
+            clock=self.wires,
+            rng=Random(1),
+            disk=DownloadDisk(self.inbox, self.journal, self.offload),
+            peers=DownloadPeers(self, self.tickets),
+            bandwidth=DownloadBandwidth(self.bandwidth),
+            local=LocalSources(self, self.partials),
         )
         self.downloads = Downloads(context)
         listener = Listener(self.wires, Hello(PROTOCOL, "peer", "me", "default"), self._accepted)
