@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,10 @@ class Up:
 
     def _end(self) -> None:
         self.process.kill()
+        # After a failure they may run on, and keep its pipes open.
+        for pid in self.pids().values():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.communicate()
 
     def pids(self) -> dict[str, int]:
