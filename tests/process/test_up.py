@@ -1,5 +1,6 @@
 """What ``p2p up`` starts it ends, whatever happens."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -8,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import termios
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -62,7 +62,7 @@ class Up:
         self.process.kill()
         # After a failure they may run on, and keep its pipes open.
         for pid in self.pids().values():
-            with suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.communicate()
 
