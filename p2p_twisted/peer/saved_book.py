@@ -3,7 +3,7 @@
 from random import Random
 from typing import Final
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
@@ -59,7 +59,9 @@ class BookSaver:
         background(self.log, "saving the book", self._saving.start(_SAVED_SECONDS, now=False))
 
     def stop(self) -> "Deferred[None]":
-        """Save the book a last time; fires once that is done."""
+        """Save the book a last time, unless saving has failed; fires once that is done."""
+        if not self._saving.running:
+            return succeed(None)
         self._saving.stop()
         return self._save()
 

@@ -11,6 +11,7 @@ from p2p_twisted.peer.interface import (
     IPeer,
     PeerError,
 )
+from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.introspection import close_files
@@ -208,6 +209,22 @@ class EndTests(PeerTestCase):
         daemons.start("s5")
         daemons.run(5.0)
         self.assertIsNotNone(daemons.peers["s5"].status().address)
+
+    def test_leave_without_book(self) -> None:
+        """A peer says goodbye even when saving its book has failed in an unforeseen way."""
+
+        def fail(_state: StateDirectory, _name: str, _value: object) -> None:
+            raise ZeroDivisionError
+
+        daemons = self.daemons()
+        daemons.start_many(2)
+        daemons.run(5.0)
+        self.patch(StateDirectory, "write", fail)
+        daemons.run(60.0)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 2)
+        daemons.result(daemons.peers["s2"].leave())
+        daemons.run(1.0)
+        self.assertEqual(daemons.peers["s1"].status().neighbors, ())
 
     def test_leave_twice(self) -> None:
         """To leave again is to wait for the same end."""
