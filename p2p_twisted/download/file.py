@@ -30,7 +30,11 @@ class FileDownload:
 
     :param inbox: where it lands.
     :param hits: the holders that are known; all peers are asked for others.
+    :ivar is_canceled: whether it was canceled too late for itself, but not for what is to
+        come after it.
     """
+
+    is_canceled = False
 
     def __init__(
         self,
@@ -123,9 +127,11 @@ class FileDownload:
         self._observer.become(Saving())
         targets: list[str] = []
         publishing = self._disk.offload(self._publish_part, file.part).addCallback(targets.append)
-        # It is saved, or it is not: to cancel it now is too late.
-        with suppress(CancelledError):
+        try:
             await uninterrupted(publishing)
+        except CancelledError:
+            # It is saved: to cancel it now is too late.
+            self.is_canceled = True
         file.saved()
         return targets[0]
 

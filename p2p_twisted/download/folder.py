@@ -66,6 +66,8 @@ class FolderDownload:
         :raises DiskFault: when it cannot be kept.
         """
         manifest = await self._manifest.run()
+        if self._manifest.is_canceled:
+            raise CancelledError
         listed = await self._disk.call(read_manifest, self._manifests.path(manifest))
         target = await self._disk.call(self._choose_target)
         placed = _placed(listed, target)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
+from twisted.internet.defer import CancelledError
 
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
@@ -44,6 +45,7 @@ class Members:
         self._reporter = reporter
         self._observers: set[MemberReporter] = set()
         self._here: set[FileId] = set()
+        self._is_canceled = False
 
     async def run(self, members: Sequence[Member]) -> tuple[Member, ...]:
         """
@@ -119,6 +121,8 @@ class Members:
         while queue:
             # What is there several times is fetched once, and then found here.
             for member in queue.popleft():
+                if self._is_canceled:
+                    raise CancelledError
                 await self._fetch_one(member)
 
     async def _fetch_one(self, member: Member) -> None:
@@ -126,9 +130,11 @@ class Members:
         item = Item(member.file_id, member.size, member.path)
         hits = self._holders_of(member)
         try:
-            target = await FileDownload(self._context, self._inbox, item, hits, observer).run()
+            download = FileDownload(self._context, self._inbox, item, hits, observer)
+            target = await download.run()
         finally:
             observer.close()
+        self._is_canceled |= download.is_canceled
         await self._disk.call(self._write_down, member.path, target)
 
     async def _fetch_small(self, members: Sequence[Member], gone: set[FileId]) -> None:

@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.epollreactor import EPollReactor
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.download.progress import Canceled, Progress, Saved, Waiting
+from p2p_twisted.download.progress import Canceled, Paused, Progress, Saved, Waiting
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import DownloadCase, folder_of, small
 from tests.download.world import Content, OnDisk, World, some_bytes
@@ -167,6 +167,36 @@ class StepByStepTests(DownloadCase):
         self.assertEqual(world.wires.getDelayedCalls(), [])
         return type(progress.state)
 
+    def test_while_publishing(self) -> None:
+        """While the manifest of a folder or one of its files is published, it is not too late."""
+        contents = [Content(some_bytes(MIB + 1, seed)) for seed in range(5)]
+        for published in (0, 1, 2):
+            for ended in (Paused, Canceled):
+                world, jobs = self.publishing(contents, published)
+                wants = len(world.wants)
+                if ended is Paused:
+                    world.downloads.pause(1)
+                else:
+                    world.downloads.cancel(1)
+                while jobs.run_one():
+                    world.wires.settle()
+                [progress] = world.downloads.all()
+                self.assertIsInstance(progress.state, ended)
+                self.assertEqual(len(world.wants), wants)
+
+    def publishing(self, contents: list[Content], published: int) -> tuple[World, "Jobs"]:
+        """Download a folder until so many of its files are published, and one more is to be."""
+        world = self.world(offload=(jobs := Jobs()))
+        manifest = folder_of(contents)
+        holder = world.holder("s1", manifest, *contents)
+        done = world.get(holder.hit(manifest, "many", kind="folder"))
+        while jobs.next_one != "_publish_part" or published:
+            published -= jobs.next_one == "_publish_part"
+            jobs.run_one()
+            world.wires.settle()
+        self.assertNoResult(done)
+        return world, jobs
+
     def test_canceled_by_a_watcher(self) -> None:
         """It can be canceled by the very news that no holder delivers."""
         world, content = self.world(), Content(some_bytes(MIB))
@@ -192,6 +222,11 @@ class Jobs:
         done: Deferred[Any] = Deferred()
         self._waiting.append((done, function, args))
         return done
+
+    @property
+    def next_one(self) -> str:
+        """The name of what the oldest one calls."""
+        return self._waiting[0][1].__name__
 
     def run_one(self) -> bool:
         """Carry the oldest one out, if there is any."""
