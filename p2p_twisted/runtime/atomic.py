@@ -16,7 +16,8 @@ def replace_file(path: str, content: bytes, *, mode: int, fsync: Fsync = os.fsyn
     work on a path.
 
     :param mode: its permissions, but for the umask.
-    :raises OSError: when it cannot be written; the old file is still there.
+    :raises OSError: when it cannot be written, and the old file is still there; or when it is
+        written, but its folder cannot be flushed.
     """
     scratch = f"{path}.new"
     with os.fdopen(os.open(scratch, _FLAGS, mode), "wb") as file:
