@@ -72,7 +72,7 @@ class Console(Protocol):
         self.closed: Deferred[None] = Deferred()
         view = ProgressView(config.clock, self.progress_seconds, self.show_running)
         self._conversation = Conversation(config.peer, self.say, view.watch)
-        self._queue = LineQueue(self.lines_at_once, self._pause_input, self._resume_input)
+        self._queue = LineQueue(self.lines_at_once, self._read_or_not)
         self._is_leaving = False
         self._has_left = False
         self._closing = Alarm(config.clock, self._over)
@@ -171,8 +171,9 @@ class Console(Protocol):
         if self._has_left:
             self.config.on_leave()
 
-    def _pause_input(self) -> None:
-        self.transport.pauseProducing()
-
-    def _resume_input(self) -> None:
-        self.transport.resumeProducing()
+    def _read_or_not(self) -> None:
+        """Read on, unless too many lines wait already."""
+        if self._queue.is_full:
+            self.transport.pauseProducing()
+        else:
+            self.transport.resumeProducing()

@@ -18,19 +18,18 @@ class LineQueue:
     Runs actions in the order in which they were added.
 
     :param at_once: how many run at a time; with 1, each waits for the one before.
-    :param pause: is called when too many wait.
-    :param resume: is called when more may be added again.
+    :param changed: is called when too many wait, and when more may be added again.
+    :ivar is_full: whether too many wait.
     """
 
     log = Logger()
 
-    def __init__(self, at_once: int, pause: Callable[[], None], resume: Callable[[], None]) -> None:
+    def __init__(self, at_once: int, changed: Callable[[], None]) -> None:
         self._at_once = at_once
-        self._pause = pause
-        self._resume = resume
+        self._changed = changed
         self._waiting: deque[Action] = deque()
         self._workers = 0
-        self._is_paused = False
+        self.is_full = False
         self._is_closed = False
 
     def add(self, action: Action) -> None:
@@ -38,9 +37,9 @@ class LineQueue:
         if self._is_closed:
             return
         self._waiting.append(action)
-        if len(self._waiting) > WAITING and not self._is_paused:
-            self._is_paused = True
-            self._pause()
+        if len(self._waiting) > WAITING and not self.is_full:
+            self.is_full = True
+            self._changed()
         if self._workers < self._at_once:
             self._workers += 1
             background(self.log, "taking turns", self._work())
@@ -54,8 +53,8 @@ class LineQueue:
         # A loop, not a chain of callbacks, as thousands may end without waiting.
         while self._waiting:
             action = self._waiting.popleft()
-            if self._is_paused and len(self._waiting) <= WAITING // 2:
-                self._is_paused = False
-                self._resume()
+            if self.is_full and len(self._waiting) <= WAITING // 2:
+                self.is_full = False
+                self._changed()
             await action()
         self._workers -= 1

@@ -5,7 +5,6 @@ import os
 import signal
 import termios
 from collections.abc import Callable
-from types import FrameType
 from typing import Any, Final
 
 # Indexes of the attributes that termios returns, and its value for "no key".
@@ -13,7 +12,8 @@ _LOCAL_FLAGS: Final = 3
 _CONTROL_KEYS: Final = 6
 _NO_KEY: Final = b"\0"
 
-Continued = Callable[[bool], None]
+Notice = Callable[[], None]
+"""Is called in a signal handler."""
 
 
 def is_foreground(fd: int) -> bool:
@@ -28,28 +28,26 @@ class RawMode:
     """
     Puts a terminal into a mode in which keys arrive one by one, without being echoed.
 
-    Control-C is then a key; Control-Z still suspends the process, and the terminal's mode is
-    restored until it continues.
+    Control-C is then a key; Control-Z still asks to suspend the process.
     """
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._continued: Continued = lambda _in_foreground: None
+        self._stopping: Notice = lambda: None
         self._before = termios.tcgetattr(fd)
         self._is_set = False
 
-    def enter(self, continued: Continued) -> None:
+    def enter(self, stopping: Notice, continued: Notice) -> None:
         """
         Set the mode, until :meth:`leave` or the end of the process.
 
-        :param continued: is called in a signal handler when the suspended process continues,
-            with whether it is in the foreground.
+        :param stopping: is called when the process should :meth:`suspend` itself.
+        :param continued: is called when the suspended process continues.
         """
-        self._continued = continued
+        self._stopping = stopping
         atexit.register(self.leave)
-        signal.signal(signal.SIGTSTP, self._suspend)
-        signal.signal(signal.SIGCONT, self._go_on)
-        self._set()
+        signal.signal(signal.SIGCONT, lambda _signal, _frame: continued())
+        self.resume()
 
     def leave(self) -> None:
         """Restore the terminal's mode; doing it twice does no harm."""
@@ -57,6 +55,24 @@ class RawMode:
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         signal.signal(signal.SIGCONT, signal.SIG_DFL)
         self._restore()
+
+    def suspend(self) -> None:
+        """Restore the terminal's mode, and suspend the process."""
+        self._restore()
+        # With threads, the process may run on for a moment: the mode is set again only once
+        # it has been told to continue, and so is the handler.
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+
+    def resume(self) -> None:
+        """Set the mode again, once the process is in the foreground."""
+        signal.signal(signal.SIGTSTP, lambda _signal, _frame: self._stopping())
+        self._set()
+
+    @property
+    def is_foreground(self) -> bool:
+        """Whether the terminal is this process's to read from and to change."""
+        return is_foreground(self._fd)
 
     @property
     def width(self) -> int:
@@ -87,16 +103,3 @@ class RawMode:
         # In the background, this would suspend the process.
         if is_foreground(self._fd):
             termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
-
-    def _suspend(self, _signal: int, _frame: FrameType | None) -> None:
-        self._restore()
-        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)
-        # The process continues here.
-        signal.signal(signal.SIGTSTP, self._suspend)
-
-    def _go_on(self, _signal: int, _frame: FrameType | None) -> None:
-        in_foreground = is_foreground(self._fd)
-        if in_foreground:
-            self._set()
-        self._continued(in_foreground)

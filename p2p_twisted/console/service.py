@@ -2,9 +2,11 @@
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import attrs
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.stdio import StandardIO
@@ -17,10 +19,13 @@ from p2p_twisted.console.raw_mode import RawMode, is_foreground
 from p2p_twisted.console.terminal_console import TerminalConsole
 from p2p_twisted.console.verdicts import Verdicts
 from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.reactor import ThreadingReactor
 
 _STDIN: Final = 0
 _STDOUT: Final = 1
+_LOOK_SECONDS: Final = 0.2
+_MISSED_LINES: Final = 20
 
 
 def stdin_is_ours() -> bool:
@@ -34,6 +39,11 @@ def stdin_is_ours() -> bool:
     if sys.__stdin__ is None or sys.__stdout__ is None:
         return False
     return not os.isatty(_STDIN) or is_foreground(_STDIN)
+
+
+def is_background_job() -> bool:
+    """Return whether this runs on a terminal that the shell may give to it later."""
+    return None not in (sys.__stdin__, sys.__stdout__) and os.isatty(_STDIN)
 
 
 class ConsoleService(Service):
@@ -62,6 +72,8 @@ class ConsoleService(Service):
     ) -> None:
         self._reactor = reactor
         self._console: Console | None = None
+        self._waiting = Alarm(reactor, self._attach)
+        self._missed: deque[str] = deque(maxlen=_MISSED_LINES)
         self._on_leave = on_leave
         self._config = ConsoleConfig(
             clock=reactor,
@@ -82,6 +94,7 @@ class ConsoleService(Service):
     @override
     def stopService(self) -> "Deferred[None] | None":
         super().stopService()
+        self._waiting.stop()
         if self._console is None:
             return None
         self._console.close()
@@ -91,11 +104,21 @@ class ConsoleService(Service):
         """Show a line about an event that no command caused."""
         if self._console is not None:
             self._console.say([text])
+        elif self._waiting.is_set:
+            self._missed.append(text)
 
     def _attach(self) -> None:
-        if self.running and stdin_is_ours():
+        if not self.running:
+            return
+        if stdin_is_ours():
+            self._config = attrs.evolve(
+                self._config, greeting=(*self._config.greeting, *self._missed)
+            )
             self._console = self._make_console()
             StandardIO(self._console, reactor=self._reactor)
+        elif is_background_job():
+            # The shell sends no signal when it brings a running job to the foreground.
+            self._waiting.set(_LOOK_SECONDS)
 
     def _make_console(self) -> Console:
         is_typed = os.isatty(_STDIN)

@@ -3,19 +3,20 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
-from twisted.internet.task import LoopingCall
 from typing_extensions import override
 
 from p2p_twisted.console.console import Console, ConsoleConfig
 from p2p_twisted.console.download_lines import running_line
 from p2p_twisted.console.editor import LineEditor
 from p2p_twisted.console.keys import Key, KeyReader
-from p2p_twisted.console.raw_mode import Continued
+from p2p_twisted.console.raw_mode import Notice
 from p2p_twisted.console.screen import Screen
 from p2p_twisted.download.progress import Progress
-from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.alarm import Alarm
 
 _REFRESH_SECONDS: Final = 1.0
+# How soon after the shell's ``fg`` the prompt is back: no signal comes to a job that runs.
+_BACKGROUND_SECONDS: Final = 0.2
 
 CallFromThread = Callable[..., Any]
 """Calls a function in the reactor's thread; may itself be called from any thread or handler."""
@@ -28,8 +29,18 @@ class Mode(Protocol):
     def width(self) -> int:
         """Its width in cells."""
 
-    def enter(self, continued: Continued) -> None:
+    @property
+    def is_foreground(self) -> bool:
+        """Whether this process may read from it and change it."""
+
+    def enter(self, stopping: Notice, continued: Notice) -> None:
         """Have it send keys, without echo."""
+
+    def suspend(self) -> None:
+        """Restore its mode, and suspend the process."""
+
+    def resume(self) -> None:
+        """Have it send keys again."""
 
     def leave(self) -> None:
         """Restore its mode."""
@@ -52,15 +63,16 @@ class TerminalConsole(Console):
         self._keys = KeyReader(config.encoding)
         self._editor = LineEditor()
         self._screen = Screen()
-        self._refreshing = LoopingCall(self._refresh)
-        self._refreshing.clock = config.clock
+        self._is_suspended = False
+        self._refreshing = Alarm(config.clock, self._refresh)
         self.closed.addBoth(self._give_back)
 
     @override
     def connectionMade(self) -> None:
-        self._mode.enter(self._continued)
+        call = self._call_from_thread
+        self._mode.enter(lambda: call(self._suspend), lambda: call(self._continue))
         super().connectionMade()
-        background(self.log, "refreshing the prompt", self._refreshing.start(_REFRESH_SECONDS))
+        self._refreshing.set(_REFRESH_SECONDS)
 
     @override
     def say(self, lines: Iterable[str]) -> None:
@@ -121,10 +133,13 @@ class TerminalConsole(Console):
         self._screen.prompt = f"{self.config.name} ({len(neighbors)})> "
 
     def _refresh(self) -> None:
+        if self._mode.is_foreground is self._is_suspended:
+            self._change_places()
         shown = self._screen.prompt
         self._look()
         if self._screen.prompt != shown:
             self._draw()
+        self._refreshing.set(_BACKGROUND_SECONDS if self._is_suspended else _REFRESH_SECONDS)
 
     def _draw(self) -> None:
         # Output that will be redrawn anyway need not be queued.
@@ -132,21 +147,39 @@ class TerminalConsole(Console):
             self._screen.resize(self._mode.width)
             self.output.write(self._screen.draw())
 
-    def _continued(self, in_foreground: bool) -> None:
-        self._call_from_thread(self._go_on, in_foreground)
+    # The shell's job control
 
-    def _go_on(self, in_foreground: bool) -> None:
-        if in_foreground:
+    def _suspend(self) -> None:
+        if not self.closed.called:
+            self._is_suspended = True
+            self._read_or_not()
+            self._mode.suspend()
+
+    def _continue(self) -> None:
+        if not self.closed.called:
+            self._change_places()
+            self._refreshing.set(_BACKGROUND_SECONDS)
+
+    def _change_places(self) -> None:
+        """Use the terminal if it is this process's now, otherwise leave it to the others."""
+        self._is_suspended = not self._mode.is_foreground
+        if self._is_suspended:
+            self._screen.hide()
+        else:
+            self._mode.resume()
             self._screen.show()
             self._draw()
-            self.transport.resumeProducing()
-        else:
-            # Reading in the background would suspend the process again.
+        self._read_or_not()
+
+    @override
+    def _read_or_not(self) -> None:
+        # Reading in the background would suspend the process again.
+        if self._is_suspended:
             self.transport.pauseProducing()
-            self._screen.hide()
+        else:
+            super()._read_or_not()
 
     def _give_back(self, result: None) -> None:
-        if self._refreshing.running:
-            self._refreshing.stop()
+        self._refreshing.stop()
         self._mode.leave()
         return result

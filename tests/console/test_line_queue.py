@@ -10,10 +10,10 @@ class Source:
     """An input that can be paused, and actions that end when told to."""
 
     def __init__(self, at_once: int = 1) -> None:
-        self.is_paused = False
+        self.changes: list[bool] = []
         self.begun: list[int] = []
         self.ends: dict[int, Deferred[None]] = {}
-        self.queue = LineQueue(at_once, self._pause, self._resume)
+        self.queue = LineQueue(at_once, lambda: self.changes.append(self.queue.is_full))
 
     def add(self, *numbers: int) -> None:
         """Add actions that wait to be ended."""
@@ -28,11 +28,10 @@ class Source:
 
         return action
 
-    def _pause(self) -> None:
-        self.is_paused = True
-
-    def _resume(self) -> None:
-        self.is_paused = False
+    @property
+    def is_paused(self) -> bool:
+        """Whether it was told last that the queue is full."""
+        return self.changes[-1:] == [True]
 
 
 class LineQueueTests(SynchronousTestCase):

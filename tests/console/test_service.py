@@ -8,6 +8,8 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.console import service
+from p2p_twisted.console.console import ConsoleConfig
+from p2p_twisted.console.plain_console import PlainConsole
 from p2p_twisted.console.service import ConsoleService, stdin_is_ours
 from tests.console.fake_peer import FakePeer
 
@@ -52,6 +54,35 @@ class ConsoleServiceTests(SynchronousTestCase):
         """Starting touches nothing yet: the daemon may still fork."""
         self.service.startService()
         self.assertEqual(len(self.reactor.whenRunningHooks), 1)
+
+    def test_started_in_the_background(self) -> None:
+        """A job that was started with ``&`` gets its console, and what it missed, with ``fg``."""
+        made: list[ConsoleConfig] = []
+        self.patch(os, "isatty", lambda _descriptor: True)
+        self.patch(service, "is_foreground", lambda _fd: False)
+        self.patch(service, "StandardIO", lambda console, reactor: made.append(console.config))
+        self.patch(ConsoleService, "_make_console", lambda service: PlainConsole(service._config))
+        self.service.startService()
+        (hook, args, kwargs) = self.reactor.whenRunningHooks[0]
+        hook(*args, **kwargs)
+        self.service.announce("joined as s2 on port 9001")
+        self.reactor.pump([0.2] * 5)
+        self.assertEqual(made, [])
+        self.patch(service, "is_foreground", lambda _fd: True)
+        self.reactor.advance(0.2)
+        self.assertEqual(made[0].greeting[-1], "joined as s2 on port 9001")
+        self.reactor.advance(0.2)
+        self.assertEqual(len(made), 1)
+
+    def test_stopped_in_the_background(self) -> None:
+        """A job that ends in the background leaves no timer behind."""
+        self.patch(os, "isatty", lambda _descriptor: True)
+        self.patch(service, "is_foreground", lambda _fd: False)
+        self.service.startService()
+        (hook, args, kwargs) = self.reactor.whenRunningHooks[0]
+        hook(*args, **kwargs)
+        self.service.stopService()
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
 
     def test_stopped_before(self) -> None:
         """A daemon that stops before its reactor ran has nothing to close."""

@@ -73,6 +73,13 @@ class Person:
         except AssertionError as error:
             raise AssertionError("\n".join([str(error), *self.lines()])) from None
 
+    def sees_often(self, line: str, times: int) -> None:
+        """Wait until there are so many such lines."""
+        try:
+            wait_until(lambda: self.lines().count(line) >= times, f"{times} times {line!r}")
+        except AssertionError as error:
+            raise AssertionError("\n".join([str(error), *self.lines()])) from None
+
     def end(self) -> None:
         """Make sure that all is gone."""
         end(self.process)

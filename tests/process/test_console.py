@@ -108,6 +108,29 @@ class TerminalTests(SynchronousTestCase):
         person.type("exit\n")
         self.assert_ended(person)
 
+    def test_background_and_foreground(self) -> None:
+        """Control-Z, bg, fg, twenty times: each time the prompt and the input are back."""
+        person = Person("bash", "--norc", "--noediting", "-i")
+        self.addCleanup(person.end)
+        person.sees("$")
+        person.type(f"{' '.join(ALONE)} &\n")
+        person.sees_often("$", 1)
+        for number in range(1, 21):
+            person.type("fg\n")
+            wait_until(lambda: person.lines()[-1] == PROMPT.rstrip(), "the prompt")
+            person.type("topo\r")
+            person.sees_often("2 peers, 1 link, 0.04 s", number)
+            person.type("\x1a")
+            person.sees_often(f"[1]+  Stopped                 {' '.join(ALONE)}", number)
+            person.type("bg\n")
+            person.sees_often(f"[1]+ {' '.join(ALONE)} &", number)
+        person.type("fg\n")
+        wait_until(lambda: person.lines()[-1] == PROMPT.rstrip(), "the prompt")
+        person.type("\x04")
+        person.sees("left the network")
+        person.type("exit\n")
+        self.assert_ended(person)
+
 
 class PipeTests(SynchronousTestCase):
     """A console on pipes and what else there may be."""
