@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from twisted.logger import LogEvent
+from twisted.trial.unittest import SynchronousTestCase
 
 # Time depends on the machine, and what fails must fail again.
 settings.register_profile("repeatable", deadline=None, derandomize=True)
@@ -24,3 +26,16 @@ def _own_folder(tmp_path: Path) -> Iterator[None]:
     os.chdir(tmp_path)
     yield
     os.chdir(before)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_critical(
+    request: pytest.FixtureRequest, p2p_critical: list[LogEvent]
+) -> Iterator[None]:
+    """Fail every test after which the log has something critical that it did not expect."""
+    yield
+    if isinstance(request.instance, SynchronousTestCase):
+        # Of failures, trial knows which the test has flushed, and reports the others itself.
+        p2p_critical[:] = [event for event in p2p_critical if "log_failure" not in event]
+    # What nobody handled is logged when it is collected.
+    gc.collect(1)

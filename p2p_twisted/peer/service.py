@@ -4,10 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from twisted.application.service import Service
-from twisted.internet import defer
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 from typing_extensions import override
 
 from p2p_twisted.peer.peer import Peer
@@ -17,8 +14,10 @@ from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.service_manager import notify
+from p2p_twisted.runtime.tasks import within
 
 _READY_SECONDS: Final = 10.0
+"""How long a peer that has joined waits for its library before it calls itself ready."""
 
 
 class PeerService(Service):
@@ -74,15 +73,6 @@ class PeerService(Service):
             return
         self.log.info("joined as {me}", me=str(me))
         self._announce(f"joined as {me.name} on port {me.port}")
-        await self._settled()
+        await within(_READY_SECONDS, self._peer.settled(), self._reactor)
         status = self._peer.status()
         notify(f"READY=1\nSTATUS={me}, sharing {status.files} files")
-
-    async def _settled(self) -> None:
-        """Wait until everything shared can be found, for 10 s at most."""
-
-        def forgive(failure: Failure) -> None:
-            failure.trap(defer.TimeoutError)
-
-        settled: Deferred[None] = self._peer.settled()
-        await settled.addTimeout(_READY_SECONDS, self._reactor).addErrback(forgive)

@@ -41,7 +41,8 @@ class SharedLibraries:
 
     async def settled(self) -> None:
         """Return once everything that was there at the start can be found."""
-        await gatherResults([library.settled() for library in self._libraries])
+        for library in self._libraries:
+            await library.settled()
 
     def open(self, file_id: FileId) -> Source | None:
         """Open content for a push; ``None`` when it is not shared any more."""

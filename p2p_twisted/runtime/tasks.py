@@ -1,12 +1,18 @@
-"""Run coroutines that may be canceled, and jobs that may not be interrupted."""
+"""Wait for coroutines that may be canceled, and for jobs that may not be interrupted."""
 
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from p2p_twisted.runtime.background import background
+
 T = TypeVar("T")
+
+_log = Logger()
 
 
 async def uninterrupted(job: "Deferred[T]") -> T:
@@ -40,6 +46,33 @@ async def uninterrupted(job: "Deferred[T]") -> T:
     if is_canceled:
         raise CancelledError
     return outcome
+
+
+async def within(seconds: float, job: "Deferred[Any]", clock: IReactorTime) -> bool:
+    """
+    Wait for a job for some time, without canceling what others may wait for, too.
+
+    :returns: whether it ended in time; otherwise it goes on by itself, and a failure is logged.
+    :raises Exception: what it fails with in time.
+    """
+    over: Deferred[bool] = Deferred()
+
+    def end(outcome: Any) -> Any:
+        if over.called:
+            return outcome
+        if isinstance(outcome, Failure):
+            over.errback(outcome)
+        else:
+            over.callback(True)
+        return None
+
+    timer = clock.callLater(seconds, over.callback, False)
+    background(_log, "waiting for a job no longer", job.addBoth(end))
+    try:
+        return await over
+    finally:
+        if timer.active():
+            timer.cancel()
 
 
 async def together(works: Iterable[Coroutine[Any, Any, None]]) -> None:

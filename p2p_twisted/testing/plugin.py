@@ -1,8 +1,8 @@
 """
-A plugin of pytest: the fixture ``p2p_network``.
+A plugin of pytest: the fixtures ``p2p_network`` and ``p2p_critical``.
 
 It is loaded in every run of pytest where p2p_twisted is installed: so it
-imports nothing of it until a test asks for the fixture.
+imports nothing of it until a test asks for a fixture.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from twisted.logger import LogEvent
+
     from p2p_twisted.testing.daemons import VirtualDaemons
 
 _SETTLING_SECONDS = 10.0
@@ -63,3 +65,28 @@ def p2p_network(
     yield make
     for daemons in made:
         daemons.close()
+
+
+@pytest.fixture
+def p2p_critical() -> "Iterator[list[LogEvent]]":
+    """
+    Fail a test in which something critical is logged.
+
+    The fixture is the list of such events: a test removes those that it expects.
+    """
+    from twisted.logger import ILogObserver, LogLevel, eventAsText, globalLogPublisher
+    from zope.interface import provider
+
+    events: list[LogEvent] = []
+
+    @provider(ILogObserver)
+    def observe(event: "LogEvent") -> None:
+        if event.get("log_level") is LogLevel.critical or "log_failure" in event:
+            events.append(event)
+
+    globalLogPublisher.addObserver(observe)
+    yield events
+    globalLogPublisher.removeObserver(observe)
+    if events:
+        told = "\n".join(eventAsText(event, includeTimestamp=False) for event in events)
+        pytest.fail(f"critical, in the log:\n{told}", pytrace=False)

@@ -162,13 +162,19 @@ class Daemon:
         self.process.wait()
 
     def end(self) -> None:
-        """Make sure that it is gone, and its scratch files with it."""
+        """
+        Make sure that it is gone, and its scratch files with it.
+
+        :raises AssertionError: when it has logged a traceback.
+        """
+        log = self.log
         if self.is_running:
             self.kill()
         if self.process.stdin is not None:
             self.process.stdin.close()
         self._states.close()
         self._scratch.cleanup()
+        assert not any(word in log for word in ("Traceback", "Unhandled")), log
 
     def _states_so_far(self) -> str:
         try:

@@ -89,7 +89,7 @@ class Network:
         ports = f"{self.ports[0]}-{self.ports[-1]}"
         options = ("-n", "p2pmeta", "--listen", listen, "--ports", ports)
         registry = Daemon(*options, cwd=self.directory, **how)
-        self._case.addCleanup(_end, registry)
+        self._case.addCleanup(registry.end)
         return registry.wait_ready()
 
     def start_peer(self, name: str, *options: str, **how: Any) -> Peer:
@@ -99,7 +99,7 @@ class Network:
     def start(self, *arguments: str, **how: Any) -> Peer:
         """Start twistd as a peer; returns at once."""
         peer = Peer(*arguments, cwd=self.directory, **{"stdin": subprocess.PIPE, **how})
-        self._case.addCleanup(_end, peer)
+        self._case.addCleanup(peer.end)
         return peer
 
     def start_peers(self, *names: str, seconds: float = PATIENCE) -> list[Peer]:
@@ -126,10 +126,3 @@ class Network:
     def leftovers(self) -> list[Path]:
         """List what should not be there once all have ended: pid and part files."""
         return [*self.directory.rglob("*.pid"), *self.directory.rglob(".p2p-*.part")]
-
-
-def _end(daemon: Daemon) -> None:
-    """Make sure that a daemon is gone, and that nothing went wrong in it."""
-    log = daemon.log
-    daemon.end()
-    assert "Traceback" not in log, log

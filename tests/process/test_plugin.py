@@ -1,4 +1,4 @@
-"""The fixture p2p_network, in the tests of somebody else's project."""
+"""The fixtures of the plugin, in the tests of somebody else's project."""
 
 import subprocess
 import sys
@@ -13,6 +13,23 @@ _FAILING = """
 def test_fails(p2p_network):
     p2p_network(peers=2)
     assert False
+"""
+_CRITICAL = """
+from twisted.internet.defer import fail
+from twisted.logger import Logger
+
+def test_critical(p2p_critical):
+    Logger().critical("the cellar is flooded")
+
+def test_unhandled(p2p_critical):
+    fail(ZeroDivisionError())
+
+def test_expected(p2p_critical):
+    Logger().critical("as one expects")
+    assert p2p_critical.pop()["log_format"] == "as one expects"
+
+def test_warned(p2p_critical):
+    Logger().warn("no harm done")
 """
 _NOT_IMPORTED = """
 import sys
@@ -44,6 +61,13 @@ class PluginTests(SynchronousTestCase):
         ended = self.pytest(_FAILING, "--p2p-seed", "9")
         self.assertEqual(ended.returncode, 1)
         self.assertIn("pytest 'test_outside.py::test_fails' --p2p-seed 9", ended.stdout)
+
+    def test_critical(self) -> None:
+        """With p2p_critical, a test fails in which something critical is logged."""
+        ended = self.pytest(_CRITICAL)
+        self.assertIn("4 passed, 2 errors", ended.stdout)
+        self.assertIn("the cellar is flooded", ended.stdout)
+        self.assertIn("ZeroDivisionError", ended.stdout)
 
     def test_light(self) -> None:
         """Without a test that asks for it, nothing heavy is imported."""

@@ -1,9 +1,10 @@
 """Coroutines that are canceled, and jobs that are not."""
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.runtime.tasks import together, uninterrupted
+from p2p_twisted.runtime.tasks import together, uninterrupted, within
 
 
 class UninterruptedTests(SynchronousTestCase):
@@ -87,3 +88,41 @@ class TogetherTests(SynchronousTestCase):
         self.assertNoResult(done)
         job.callback(None)
         self.failureResultOf(done, CancelledError)
+
+
+class WithinTests(SynchronousTestCase):
+    """A coroutine that waits for a job for some time only."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.job: Deferred[None] = Deferred()
+        self.waiting = Deferred.fromCoroutine(within(10.0, self.job, self.clock))
+
+    def tearDown(self) -> None:
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_in_time(self) -> None:
+        """A job that ends in time, in whichever way, ends the waiting."""
+        self.clock.advance(9.0)
+        self.job.callback(None)
+        self.assertTrue(self.successResultOf(self.waiting))
+
+    def test_fails_in_time(self) -> None:
+        """What the job fails with in time is raised."""
+        self.job.errback(ZeroDivisionError())
+        self.failureResultOf(self.waiting, ZeroDivisionError)
+
+    def test_too_late(self) -> None:
+        """A job that takes longer goes on, and its failure is logged."""
+        self.clock.advance(10.0)
+        self.assertFalse(self.successResultOf(self.waiting))
+        self.assertFalse(self.job.called)
+        self.job.errback(ZeroDivisionError())
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+    def test_canceled(self) -> None:
+        """To cancel the waiting does not cancel the job."""
+        self.waiting.cancel()
+        self.failureResultOf(self.waiting, CancelledError)
+        self.assertFalse(self.job.called)
+        self.job.callback(None)
