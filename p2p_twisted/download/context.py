@@ -1,6 +1,5 @@
 """What every download works with."""
 
-import os
 from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
@@ -50,7 +49,7 @@ class DownloadDisk:
 
     @manifests.default
     def _beside_the_journal(self) -> Inbox:
-        return Inbox(os.path.join(self.journal.folder, "manifests"))
+        return Inbox(str(self.journal.folder.path / "manifests"))
 
 
 @attrs.frozen

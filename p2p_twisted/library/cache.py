@@ -3,12 +3,12 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 from twisted.logger import Logger
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.chunks import id_from_digests
 from p2p_twisted.wire.names import FileId
 
@@ -18,6 +18,7 @@ KEPT_DAYS: Final = 30
 
 _DAY_SECONDS: Final = 86_400
 _ASKED_AT_ONCE: Final = 500
+_PRUNED_AT_ONCE: Final = 10_000
 _BY_ID: Final = "CREATE INDEX IF NOT EXISTS files_by_id ON files (file)"
 _TABLE: Final = """
     CREATE TABLE IF NOT EXISTS files (
@@ -37,14 +38,16 @@ class HashCache:
     It must not be used by two threads at once. Its methods raise nothing: a damaged database
     is moved aside, and if nothing can be written, hashes are forgotten at the end.
 
-    :param path: of its SQLite database, which is created if missing.
+    :param folder: where its SQLite database is, or is to be made.
+    :param name: of the database.
     :param wall: returns wall time in seconds.
     """
 
     log = Logger()
 
-    def __init__(self, path: Path, wall: Callable[[], float]) -> None:
-        self._path = path
+    def __init__(self, folder: OwnFolder, name: str, wall: Callable[[], float]) -> None:
+        self._folder = folder
+        self._name = name
         self._wall = wall
         self._today = 0
         self._said = ""
@@ -54,8 +57,8 @@ class HashCache:
         """Open the database."""
         self._today = int(self._wall() // _DAY_SECONDS)
         try:
-            self._database = _connect(str(self._path))
-        except sqlite3.Error as error:
+            self._database = _connect(self._folder.path_of(self._name))
+        except (sqlite3.Error, OSError) as error:
             self._fail(error)
 
     def find(self, files: Sequence[OnDisk]) -> list[HashedFile | None]:
@@ -99,11 +102,20 @@ class HashCache:
         except sqlite3.Error as error:
             self._fail(error)
 
-    def prune(self) -> None:
-        """Forget files that have not been found for 30 days."""
-        oldest = self._today - KEPT_DAYS
+    def prune(self, is_there: Callable[[str], bool]) -> None:
+        """
+        Forget files that have not been found for 30 days and are not there; some at a time.
+
+        :param is_there: returns whether there is a file of that name.
+        """
         try:
-            self._execute_many("DELETE FROM files WHERE day < ?", [(oldest,)])
+            names = self._names_unused_since(self._today - KEPT_DAYS)
+            there = {name for name in names if is_there(name)}
+            gone = [(name,) for name in names if name not in there]
+            self._execute_many("DELETE FROM files WHERE name = ?", gone)
+            self._execute_many(
+                "UPDATE files SET day = ? WHERE name = ?", [(self._today, name) for name in there]
+            )
         except sqlite3.Error as error:
             self._fail(error)
 
@@ -135,6 +147,12 @@ class HashCache:
         query = f"SELECT name FROM files WHERE file IN ({marks})"
         return [name for (name,) in self._database.execute(query, file_ids)]
 
+    def _names_unused_since(self, day: int) -> list[str]:
+        if self._database is None:
+            return []
+        query = "SELECT name FROM files WHERE day < ? ORDER BY day LIMIT ?"
+        return [name for (name,) in self._database.execute(query, (day, _PRUNED_AT_ONCE))]
+
     def _execute_many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if self._database is not None and rows:
             with self._database:
@@ -146,11 +164,11 @@ class HashCache:
             self._said = str(error)
             self.log.warn(
                 "the cache of hashes {path} fails ({error}); some files are hashed again",
-                path=str(self._path),
+                path=str(self._folder.path / self._name),
                 error=str(error),
             )
         # On other errors, such as a full disk, the database itself is fine.
-        if not isinstance(error, sqlite3.OperationalError):
+        if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.OperationalError):
             self._replace()
 
     def _replace(self) -> None:
@@ -158,9 +176,10 @@ class HashCache:
         self.close()
         try:
             for suffix in ("-wal", "-shm"):
-                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-            self._path.replace(self._path.with_name(self._path.name + ".damaged"))
-            self._database = _connect(str(self._path))
+                with suppress(FileNotFoundError):
+                    self._folder.remove(self._name + suffix)
+            self._folder.rename(self._name, f"{self._name}.damaged")
+            self._database = _connect(self._folder.path_of(self._name))
         except (sqlite3.Error, OSError) as error:
             self.log.warn("no new one can be made: {error}", error=str(error))
 

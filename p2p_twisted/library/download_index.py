@@ -35,7 +35,8 @@ class DownloadIndex:
         """Open the cache."""
         with self._lock:
             self._cache.open()
-            self._cache.prune()
+            # Nobody may have asked for a file for long: whether it is there shows on the disk.
+            self._cache.prune(lambda path: self._describe(path) is not None)
 
     def stop(self) -> None:
         """Close it."""

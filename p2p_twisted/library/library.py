@@ -32,7 +32,7 @@ class Library:
 
     :param directory: is created if missing, for its owner only.
     :param excluded: a folder that is never shared, wherever it lies.
-    :param cache: the path of the cache of hashes, in an existing folder.
+    :param cache: remembers hashes; used by this object alone.
     :param clock: provides ``IReactorTime``.
     :param offload: runs blocking calls in a thread.
     :param make_watcher: see :func:`p2p_twisted.library.inotify.watcher_for`.
@@ -47,7 +47,7 @@ class Library:
         directory: Path,
         *,
         excluded: Path | None,
-        cache: Path,
+        cache: HashCache,
         clock: IReactorTime,
         offload: Offload,
         make_watcher: WatcherMaker,
@@ -55,7 +55,7 @@ class Library:
     ) -> None:
         self.catalog = Catalog()
         self._directory = directory
-        self._scanner = Scanner(directory, excluded, self.catalog, HashCache(cache, wall))
+        self._scanner = Scanner(directory, excluded, self.catalog, cache)
         # The last one is kept: that of a folder with very many files takes a while to write.
         self._manifest = MemorySource("", b"")
         self._indexer = Indexer(

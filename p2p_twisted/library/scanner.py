@@ -77,7 +77,8 @@ class Scanner:
 
     def prune(self) -> None:
         """Forget files that have been away for long."""
-        self._cache.prune()
+        # The scan has just found all that is there.
+        self._cache.prune(lambda _name: False)
 
     def close(self) -> None:
         """Close the cache of hashes."""

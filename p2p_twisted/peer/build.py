@@ -118,7 +118,7 @@ class PeerBuilder:
         return Library(
             directory,
             excluded=excluded,
-            cache=self.state.path / cache,
+            cache=HashCache(self.state.folder, cache, self.wall),
             clock=self.reactor,
             offload=self.offload,
             make_watcher=self.watcher_for(directory),
@@ -128,7 +128,7 @@ class PeerBuilder:
     @cached_property
     def earlier(self) -> DownloadIndex:
         """An index of what was downloaded."""
-        cache = HashCache(self.state.path / "downloads.db", self.wall)
+        cache = HashCache(self.state.folder, "downloads.db", self.wall)
         return DownloadIndex(self.settings.downloads, cache)
 
     @cached_property
@@ -230,7 +230,7 @@ class PeerBuilder:
     @cached_property
     def downloads(self) -> Downloads:
         """What is wanted from others."""
-        journal = Journal(str(self.state.path / "wants"))
+        journal = Journal(self.state.folder.below("wants"))
         return Downloads(
             DownloadContext(
                 clock=self.reactor,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import define, field
 from twisted.logger import Logger
 
-from p2p_twisted.runtime.atomic import replace_file
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.names import BadName, PeerAddress, check_host
 
 STATE_DIRECTORY: Final = ".p2p"
@@ -20,17 +20,21 @@ class StateInUse(Exception):
     """Another peer runs on this directory."""
 
 
+def _folder(path: Path) -> OwnFolder:
+    return OwnFolder(path)
+
+
 @define
 class StateDirectory:
     """
     The folder ``.p2p`` below a peer's directory: private, and for one process only.
 
-    :ivar path: the folder itself.
+    :ivar folder: the folder itself, which is held from :meth:`open` to :meth:`close`.
     """
 
     log = Logger()
 
-    path: Path
+    folder: OwnFolder = field(converter=_folder)
     _lock_fd: int | None = field(default=None, init=False)
     _writing: Lock = field(factory=Lock, init=False)
 
@@ -39,16 +43,16 @@ class StateDirectory:
         Make it if it is missing, and lock it until :meth:`close`.
 
         :raises StateInUse: when another process has it.
-        :raises OSError: when it cannot be made.
+        :raises OSError: when it cannot be made, or others may write to it.
         """
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path.mkdir(mode=0o700, exist_ok=True)
-        fd = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.folder.open()
+        fd = self.folder.open_file("lock")
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(fd)
-            raise StateInUse(f"another peer runs on {self.path.parent}") from None
+            self.folder.close()
+            raise StateInUse(f"another peer runs on {self.folder.path.parent}") from None
         self._lock_fd = fd
 
     def close(self) -> None:
@@ -56,11 +60,12 @@ class StateDirectory:
         if self._lock_fd is not None:
             os.close(self._lock_fd)
             self._lock_fd = None
+            self.folder.close()
 
     def read(self, name: str) -> Any:
         """Read a value that was written; ``None`` where there is none, or it is damaged."""
         try:
-            return json.loads((self.path / name).read_text("utf-8"))
+            return json.loads(self.folder.read(name))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -72,7 +77,7 @@ class StateDirectory:
         content = json.dumps(value).encode()
         # The last save may begin before the one before it has ended.
         with self._writing:
-            replace_file(str(self.path / name), content, mode=0o600)
+            self.folder.replace(name, content)
 
 
 def address_to_json(address: PeerAddress) -> list[str | int]:

@@ -9,8 +9,7 @@ import attrs
 import msgspec
 from twisted.logger import Logger
 
-from p2p_twisted.runtime.atomic import replace_file
-from p2p_twisted.runtime.openat import make_folder
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import Disk, DiskFault
 from p2p_twisted.storage.published import PublishedRecord
@@ -49,12 +48,12 @@ class Journal:
 
     All methods block.
 
-    :ivar folder: its path; it is created if missing.
+    :ivar folder: is made when something is kept.
     """
 
     log = Logger()
 
-    def __init__(self, folder: str, disk: Disk = os) -> None:
+    def __init__(self, folder: OwnFolder, disk: Disk = os) -> None:
         self.folder = folder
         self._disk = disk
         self._decoder = msgspec.json.Decoder(JournalEntry)
@@ -74,8 +73,7 @@ class Journal:
 
     def get(self, file_id: FileId) -> JournalEntry | None:
         """Read an entry; ``None`` if there is none, or it is damaged."""
-        name = file_id + _WANT
-        return self._read(name) if os.path.exists(os.path.join(self.folder, name)) else None
+        return self._read(file_id + _WANT)
 
     def all(self) -> tuple[JournalEntry, ...]:
         """
@@ -84,7 +82,7 @@ class Journal:
         A damaged one is renamed, and skipped.
         """
         with suppress(FileNotFoundError):
-            names = sorted(os.listdir(self.folder))
+            names = sorted(self.folder.names())
             return tuple(filter(None, (self._read(name) for name in names if name.endswith(_WANT))))
         return ()
 
@@ -100,51 +98,46 @@ class Journal:
     def content(self, file_id: FileId) -> Content | None:
         """Read the kept digests of a file; ``None`` if there are none, or they are damaged."""
         try:
-            kept = _read(os.path.join(self.folder, file_id + _DIGESTS))
+            kept = self.folder.read(file_id + _DIGESTS)
             return Content(file_id, int.from_bytes(kept[:_SIZE_BYTES], "big"), kept[_SIZE_BYTES:])
         except (OSError, WrongContent):
             return None
 
     def published(self, file_id: FileId) -> PublishedRecord:
         """Return the record of published files of a folder or selection."""
-        return PublishedRecord(os.path.join(self.folder, file_id + _RECORD))
+        return PublishedRecord(self.folder, file_id + _RECORD)
 
     def remove_digests(self, file_id: FileId) -> None:
         """Remove the kept digests of a file, if there are any."""
         self._forget(file_id + _DIGESTS)
 
     def _read(self, name: str) -> JournalEntry | None:
-        path = os.path.join(self.folder, name)
         try:
-            entry: JournalEntry = self._decoder.decode(_read(path))
+            entry: JournalEntry = self._decoder.decode(self.folder.read(name))
             if name != entry.file + _WANT:
                 raise ValueError("it is about another file")
+        except FileNotFoundError:
+            return None
         except (OSError, ValueError, msgspec.DecodeError, RecursionError) as error:
+            path = self.folder.path / name
             self.log.warn("setting the damaged {path} aside: {error}", path=path, error=error)
             with suppress(OSError):
-                os.replace(path, path + ".damaged")
+                self.folder.rename(name, f"{name}.damaged")
             return None
         return entry
 
     def _keep(self, name: str, content: bytes) -> None:
-        path = os.path.join(self.folder, name)
         try:
-            make_folder(self.folder, self._disk.fsync, mode=0o700)
             # Two downloads with a file in common may write its digests at the same time.
             with self._keeping:
-                replace_file(path, content, mode=0o666, fsync=self._disk.fsync)
+                self.folder.replace(name, content, self._disk.fsync)
         except OSError as error:
             raise DiskFault.of(error) from error
 
     def _forget(self, name: str) -> None:
         try:
-            os.unlink(os.path.join(self.folder, name))
+            self.folder.remove(name)
         except FileNotFoundError:
             pass
         except OSError as error:
             self.log.warn("{name} stays: {error}", name=name, error=error)
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb") as kept:
-        return kept.read()

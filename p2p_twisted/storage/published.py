@@ -7,6 +7,7 @@ from contextlib import suppress
 import attrs
 import msgspec
 
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.storage.disk import DiskFault
 
 
@@ -45,11 +46,13 @@ class PublishedRecord:
     An entry counts only if the file is still there unchanged, so no harm is done if a crash
     takes the last lines.
 
-    :param path: of its file.
+    :param folder: which its file is in.
+    :param name: of its file.
     """
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, folder: OwnFolder, name: str) -> None:
+        self._folder = folder
+        self._name = name
         self._decoder = msgspec.json.Decoder(Published)
 
     def read(self) -> dict[str, Published]:
@@ -60,7 +63,7 @@ class PublishedRecord:
         """
         published = {}
         try:
-            with open(self._path, "rb") as lines:
+            with self._folder.opened_file(self._name) as lines:
                 for line in lines:
                     with suppress(msgspec.DecodeError, ValueError, RecursionError):
                         each = self._decoder.decode(line)
@@ -79,12 +82,11 @@ class PublishedRecord:
         """
         lines = b"".join(msgspec.json.encode(each) + b"\n" for each in published)
         try:
-            with open(self._path, "ab") as file:
-                file.write(lines)
+            self._folder.append(self._name, lines)
         except OSError as error:
             raise DiskFault.of(error) from error
 
     def remove(self) -> None:
         """Remove the list; one that cannot be removed does no harm."""
         with suppress(OSError):
-            os.unlink(self._path)
+            self._folder.remove(self._name)

@@ -24,6 +24,7 @@ from p2p_twisted.download.context import (
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.download.tickets import Tickets
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload, inline
 from p2p_twisted.storage.disk import Disk
 from p2p_twisted.storage.inbox import Inbox
@@ -176,7 +177,7 @@ class World:
         self.shown: list[Progress] = []
         self._tickets = count()
         self.inbox = Inbox(str(folder / "Downloads"), disk)
-        self.journal = Journal(str(folder / "wants"), disk)
+        self.journal = Journal(OwnFolder(folder / "wants"), disk)
         self.bandwidth = Bandwidth(self.wires)
         self.offload = offload
         self.downloads = self.new_run()

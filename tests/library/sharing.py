@@ -11,11 +11,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.entries import Place
 from p2p_twisted.library.hashing import Job
 from p2p_twisted.library.library import Library
 from p2p_twisted.library.listing import list_folder
 from p2p_twisted.library.watcher import Noticed
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload, inline
 
 T = TypeVar("T")
@@ -55,7 +57,7 @@ class Sharer:
         self.directory = self.base / "s1"
         self.downloads = self.directory / "Downloads"
         self.state = self.base / "state"
-        self.state.mkdir()
+        self.state.mkdir(mode=0o700)
         self.offload = offload
         self._begin()
         test.addCleanup(self._close)
@@ -76,12 +78,16 @@ class Sharer:
         self.library = Library(
             self.directory,
             excluded=self.downloads,
-            cache=self.state / "library.db",
+            cache=HashCache(OwnFolder(self.state), "library.db", self.wall),
             clock=self.clock,
             offload=self._offload,
             make_watcher=self.watcher.make,
-            wall=lambda: WALL + self.clock.seconds(),
+            wall=self.wall,
         )
+
+    def wall(self) -> float:
+        """Tell wall time."""
+        return WALL + self.clock.seconds()
 
     def start(self) -> Library:
         """Start it; with an inline offload everything old is then hashed."""

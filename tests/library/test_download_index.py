@@ -1,12 +1,15 @@
 """Downloads that are remembered by their content."""
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.cache import KEPT_DAYS, HashCache
 from p2p_twisted.library.download_index import DownloadIndex
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.chunks import chunk_digest, content_id
 
 DAY_SECONDS = 86_400
@@ -23,7 +26,9 @@ class EarlierTests(SynchronousTestCase):
         self.index = self.run_again()
 
     def run_again(self) -> DownloadIndex:
-        index = DownloadIndex(self.root, HashCache(self.folder / "downloads.db", lambda: self.now))
+        index = DownloadIndex(
+            self.root, HashCache(OwnFolder(self.folder), "downloads.db", lambda: self.now)
+        )
         index.start()
         self.addCleanup(index.stop)
         return index
@@ -80,13 +85,26 @@ class EarlierTests(SynchronousTestCase):
         (self.root / "a").unlink()
         self.assert_open(file_id, b"one")
 
-    def test_forgets(self) -> None:
-        """A download that was not wanted for thirty days is forgotten."""
+    def test_not_asked_for(self) -> None:
+        """A download that nobody has asked for in a month is known for as long as it is there."""
         file_id = self.publish("a", b"one")
-        self.index.stop()
-        self.now += (KEPT_DAYS + 1) * DAY_SECONDS
-        self.index = self.run_again()
-        self.assertEqual(self.index.among([file_id]), frozenset())
+        for _ in range(3):
+            self.index.stop()
+            self.now += (KEPT_DAYS + 1) * DAY_SECONDS
+            self.index = self.run_again()
+        self.assert_open(file_id, b"one")
+
+    def test_forgets(self) -> None:
+        """A download that is gone is forgotten after a month, and not before."""
+        self.publish("a", b"one")
+        (self.root / "a").unlink()
+        for days, rows in ((KEPT_DAYS - 1, 1), (2, 0)):
+            self.index.stop()
+            self.now += days * DAY_SECONDS
+            self.index = self.run_again()
+            with closing(sqlite3.connect(self.folder / "downloads.db")) as database:
+                [(found,)] = database.execute("SELECT count(*) FROM files")
+            self.assertEqual(found, rows)
 
     def test_many(self) -> None:
         """Thousands can be asked for at once."""

@@ -9,6 +9,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal, JournalEntry
@@ -45,7 +46,7 @@ def save(inbox: Inbox, wants: Journal, number: int) -> None:
 
 def main(folder: Path, first: int) -> None:
     """Save files, the first of this number, and print each number once it is safe."""
-    inbox, wants = Inbox(str(folder / "Downloads")), Journal(str(folder / "wants"))
+    inbox, wants = Inbox(str(folder / "Downloads")), Journal(OwnFolder(folder / "wants"))
     for number in count(first):
         save(inbox, wants, number)
         sys.stdout.write(f"{number}\n")

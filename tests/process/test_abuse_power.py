@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.wire.chunks import content_id
 from tests.process import inbox_writer
@@ -124,7 +125,7 @@ class PowerTests(SynchronousTestCase):
 
     def assert_journal(self, begun: range) -> None:
         """What is written down can be read, and was wanted."""
-        wants = Journal(str(self.folder / "wants")).all()
+        wants = Journal(OwnFolder(self.folder / "wants")).all()
         self.assertEqual(list(self.folder.glob("wants/*.damaged")), [])
         files = {content_id(content_of(number)) for number in begun}
         self.assertLessEqual({wanted.file for wanted in wants}, files)

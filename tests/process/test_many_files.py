@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.storage.published import PublishedRecord
 from tests.process.daemons import wait_until
 from tests.process.networks import Network
@@ -52,8 +53,10 @@ class ManyFilesTests(SynchronousTestCase):
             self.requester.kill()
             before = {path: path.stat().st_ino for path in self.saved()}
             self.assertLess(len(before), FILES)
-            (record,) = (self.network.directory / "s2" / ".p2p" / "wants").glob("*.published")
-            self.assertGreater(len(PublishedRecord(str(record)).read()), len(before) // 2)
+            folder = self.network.directory / "s2" / ".p2p" / "wants"
+            (record,) = folder.glob("*.published")
+            published = PublishedRecord(OwnFolder(folder), record.name).read()
+            self.assertGreater(len(published), len(before) // 2)
             self.requester = self.network.start_peer("s2")
         self.assert_complete()
         self.assertEqual({path: path.stat().st_ino for path in before}, before)

@@ -1,11 +1,13 @@
 """The journal of wanted downloads, which several threads write to."""
 
 import os
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.wire.chunks import content_id
@@ -36,11 +38,13 @@ class JournalTests(SynchronousTestCase):
     def test_two_threads(self) -> None:
         """Two downloads that have a file in common keep its digests at the same moment."""
         disk = Overtaken()
-        journal = Journal(self.mktemp(), disk)
-        os.mkdir(journal.folder)
+        folder = OwnFolder(Path(self.mktemp()))
+        journal = Journal(folder, disk)
+        folder.open()
+        self.addCleanup(folder.close)
         other = Thread(target=journal.record_digests, args=(CONTENT,))
         disk.meanwhile = [other]
         journal.record_digests(CONTENT)
         other.join()
         self.assertIsNotNone(journal.content(CONTENT.file_id))
-        self.assertEqual(os.listdir(journal.folder), [f"{CONTENT.file_id}.digests"])
+        self.assertEqual(folder.names(), [f"{CONTENT.file_id}.digests"])

@@ -1,10 +1,10 @@
 """The list of what is published of a download, whatever has become of its file."""
 
-import os
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.published import Published, PublishedRecord
 
@@ -14,8 +14,8 @@ class RecordTests(SynchronousTestCase):
 
     def test_damaged(self) -> None:
         """Lines that are damaged, in whatever way, count for nothing; the others hold."""
-        path = Path(self.mktemp())
-        record = PublishedRecord(str(path))
+        folder = Path(self.mktemp())
+        record = PublishedRecord(OwnFolder(folder), "record")
         first, last = (Published(name, name, 1, 2, 3) for name in ("a", "b"))
         record.add([first])
         damaged = (
@@ -26,16 +26,16 @@ class RecordTests(SynchronousTestCase):
             b'{"wanted": ' + 100_000 * b"[",
             b'{"more": ' + 100_000 * b"[",
         )
-        with path.open("ab") as lines:
+        with (folder / "record").open("ab") as lines:
             lines.writelines(line + b"\n" for line in damaged)
         record.add([last])
         self.assertEqual(record.read(), {"a": first, "b": last})
 
     def test_disk_fails(self) -> None:
         """That it cannot be read or written is a fault of the disk, not that it is missing."""
-        path = self.mktemp()
-        record = PublishedRecord(path)
+        folder = Path(self.mktemp())
+        record = PublishedRecord(OwnFolder(folder), "record")
         self.assertEqual(record.read(), {})
-        os.mkdir(path)
+        (folder / "record").mkdir(parents=True)
         self.assertRaises(DiskFault, record.read)
         self.assertRaises(DiskFault, record.add, [])

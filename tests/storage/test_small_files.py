@@ -2,9 +2,11 @@
 
 import errno
 import os
+from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import DiskFault
@@ -22,7 +24,8 @@ class SmallFileWriterTests(SynchronousTestCase):
         """A fault is reported once, and nothing is saved after it, even if it could be."""
         disk = FaultyDisk(pwrite=errno.ENOSPC)
         disk.calls_before = 1
-        folder, record = self.mktemp(), PublishedRecord(self.mktemp())
+        folder = self.mktemp()
+        record = PublishedRecord(OwnFolder(Path(self.mktemp())), "record")
         wholes = {content_id(whole): whole for whole in (b"a", b"b", b"c", b"d")}
         targets = {file_id: [whole.decode()] for file_id, whole in wholes.items()}
         saved: list[str] = []
@@ -43,7 +46,8 @@ class SmallFileWriterTests(SynchronousTestCase):
         """An unexpected error is logged, and ends the saving as a fault does."""
         faults: list[DiskFault] = []
         targets = {content_id(b"a"): ["a"]}
-        inbox, record = Inbox(self.mktemp()), PublishedRecord(self.mktemp())
+        inbox = Inbox(self.mktemp())
+        record = PublishedRecord(OwnFolder(Path(self.mktemp())), "record")
         writer = SmallFileWriter(
             inline,
             inbox,

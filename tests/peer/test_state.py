@@ -1,0 +1,62 @@
+"""A peer's own files are its user's alone, whoever prepared the place for them."""
+
+import os
+import stat
+from pathlib import Path
+
+from p2p_twisted.download.progress import Saved
+from p2p_twisted.runtime.exit_code import CannotStart
+from tests.peer.cases import SONG, PeerTestCase
+
+
+class StateTests(PeerTestCase):
+    def setUp(self) -> None:
+        self.all = self.daemons()
+        self.state = self.all.folder / "s1" / ".p2p"
+
+    def test_private(self) -> None:
+        """All that a peer keeps, databases included, can be read by its user alone."""
+        before = os.umask(0)
+        self.addCleanup(os.umask, before)
+        self.all.start("s1", {"f1": b"content"}, reshares=True)
+        self.all.start("s2", {"song": SONG})
+        self.all.run(5.0)
+        self.assertIsInstance(self.all.get("s1", "song").state, Saved)
+        self.all.run(120.0)
+        kept = {path: path.lstat() for path in self.state.rglob("*")}
+        self.assertGreaterEqual(
+            {path.name for path in kept},
+            {"lock", "registration", "book", "library.db", "downloads.db"},
+        )
+        open_to_others = [path for path, status in kept.items() if status.st_mode & 0o077]
+        self.assertEqual(open_to_others, [])
+        self.assertEqual(stat.S_IMODE(self.state.stat().st_mode), 0o700)
+
+    def test_prepared(self) -> None:
+        """A state folder to which others may write is refused, and nothing in it is touched."""
+        precious = Path(self.mktemp()).absolute()
+        precious.write_bytes(b"precious")
+        self.state.mkdir(parents=True)
+        for name in ("lock", "book.new", "registration.new", "library.db", "downloads.db"):
+            (self.state / name).symlink_to(precious)
+        self.state.chmod(0o777)
+        with self.assertRaises(CannotStart) as refused:
+            self.all.start("s1")
+        self.assertIn("others may write to", str(refused.exception))
+        self.assertEqual(precious.read_bytes(), b"precious")
+
+    def test_links(self) -> None:
+        """Links that were put there before it became private are not followed either."""
+        precious = Path(self.mktemp()).absolute()
+        precious.write_bytes(b"precious")
+        self.state.mkdir(parents=True, mode=0o700)
+        for name in ("book", "book.new", "registration", "registration.new", "library.db"):
+            (self.state / name).symlink_to(precious)
+        self.all.start("s1", {"f1": b"content"})
+        self.all.start("s2")
+        self.all.run(120.0)
+        self.assertEqual(precious.read_bytes(), b"precious")
+        self.assertTrue((self.state / "book").is_file())
+        self.assertFalse((self.state / "book").is_symlink())
+        found = self.all.result(self.all.peers["s2"].find("f1"))
+        self.assertEqual([hit.name for hit in found.hits], ["f1"])
