@@ -52,12 +52,14 @@ def download_line(progress: Progress) -> str:
     """Write the result of a download, or its progress."""
     name = shown_name(progress.name)
     match progress.state:
-        case Saved(path, seconds, holders):
+        case Saved(path=path, was_here=True):
+            return f"{name} is already in {shown_name(path)}"
+        case Saved(path, seconds, holders, older):
             files = "" if progress.files == 1 else f"{count(progress.files, 'file')}, "
             whose = f"from {name_list(holders)}, " if holders else ""
             return (
                 f"saved {name} to {shown_name(path)} ({files}{human_size(progress.size)},"
-                f" id {short_id(progress.file_id)}, {whose}{human_time(seconds)})"
+                f" id {short_id(progress.file_id)}, {whose}{human_time(seconds)}){_beside(older)}"
             )
         case Incomplete(path, missing, seconds, holders):
             saved = progress.files - len(missing)
@@ -128,6 +130,17 @@ def _saved_files(progress: Progress) -> int:
             return progress.files - len(missing)
         case _:
             return 0
+
+
+def _beside(older: Sequence[str]) -> str:
+    """Say that files of some names were there already, and stay."""
+    match older:
+        case []:
+            return ""
+        case [name]:
+            return f"; an older {shown_name(name)} stays there"
+        case _:
+            return f"; older ones stay there: {_some(older)}"
 
 
 def _some(names: Sequence[str]) -> str:

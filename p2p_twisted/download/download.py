@@ -191,7 +191,7 @@ class Download:
             await self._disk.offload(self._disk.journal.remove, self._entry.file)
             path = self._disk.inbox.path(target)
             self.log.info("saved {path}", path=path)
-            self.reporter.become(Saved(path, self.reporter.seconds, self.reporter.holders))
+            self.reporter.become(self._saved(path))
             # Whatever else was aimed at meanwhile came too late.
             self._aim, self._is_aim_new = _Aim.SAVED, False
         finally:
@@ -223,6 +223,10 @@ class Download:
 
     async def _stop(self) -> None:
         """Leave what is there for the next run."""
+
+    def _saved(self, path: str) -> Saved:
+        reporter, content = self.reporter, self._content
+        return Saved(path, reporter.seconds, reporter.holders, content.taken, content.was_here)
 
     def _lack(self, lack: SomeGone) -> None:
         reporter, path = self.reporter, self._disk.inbox.path(lack.target)

@@ -32,9 +32,13 @@ class FileDownload:
     :param hits: the holders that are known; all peers are asked for others.
     :ivar is_canceled: whether it was canceled too late for itself, but not for what is to
         come after it.
+    :ivar taken: the name that it should have, where another file has it.
+    :ivar was_here: never ``True``: what a person asks for is looked for before.
     """
 
     is_canceled = False
+    was_here = False
+    taken: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -61,9 +65,11 @@ class FileDownload:
         """
         await self._disk.locks.acquire(self._path)
         try:
-            return await self._find() or await self._fetch()
+            target = await self._find() or await self._fetch()
         finally:
             self._disk.locks.release(self._path)
+        self.taken = (self._item.target,) if target != self._item.target else ()
+        return target
 
     def forget(self) -> None:
         """Remove what is left of it, unless another download goes on with that; blocks."""

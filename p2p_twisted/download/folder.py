@@ -12,8 +12,10 @@ from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
 from p2p_twisted.download.members import Members
 from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.storage.manifests import manifest_item, read_manifest
+from p2p_twisted.storage.part_file import candidates
 from p2p_twisted.wire.manifest import BadManifest, Member
 from p2p_twisted.wire.messages import Hit
 
@@ -38,7 +40,13 @@ class FolderDownload:
     A folder's manifest is content like any other, but lands in an inbox of the peer's
     own; a selection's is made there. Files that are there already are not fetched
     again, so that a folder goes on where an earlier run has left it.
+
+    :ivar taken: the names that it, or some of a selection, should have and other files have.
+    :ivar was_here: whether a folder of that content was there before.
     """
+
+    taken: tuple[str, ...] = ()
+    was_here = False
 
     def __init__(
         self,
@@ -69,7 +77,32 @@ class FolderDownload:
         if self._manifest.is_canceled:
             raise CancelledError
         listed = await self._disk.call(read_manifest, self._manifests.path(manifest))
-        target = await self._disk.call(self._choose_target)
+        target = await self._find(listed)
+        if target is None:
+            target = await self._disk.call(self._choose_target)
+            await self._fetch(listed, target)
+        # All is saved: to cancel it now is too late.
+        with suppress(CancelledError):
+            await self._disk.call(self._conclude, target)
+        return target
+
+    async def _find(self, listed: list[Member]) -> str | None:
+        """Look for an earlier download of the same content."""
+        entry = self._entry
+        if entry.kind == "files" or await self._disk.call(self._known_target) is not None:
+            return None
+        for target in candidates(entry.name.rpartition("/")[2]):
+            if not self._inbox.exists(target):
+                return None
+            if await self._members.are_all_here(_placed(listed, target)):
+                self.was_here = True
+                files = [member for member in listed if not member.is_folder]
+                self._reporter.measured(sum(member.size for member in files), len(files))
+                self._reporter.advanced(self._reporter.progress.size)
+                return target
+        return None
+
+    async def _fetch(self, listed: list[Member], target: str) -> None:
         placed = _placed(listed, target)
         members = [member for member in placed if not member.is_folder]
         self._reporter.measured(sum(member.size for member in members), len(members))
@@ -78,10 +111,6 @@ class FolderDownload:
         await self._disk.call(self._inbox.make_folders, empty)
         if gone:
             raise SomeGone(target, tuple(member.path for member in gone))
-        # All is saved: to cancel it now is too late.
-        with suppress(CancelledError):
-            await self._disk.call(self._forget_manifest)
-        return target
 
     def forget(self) -> None:
         """Remove what is left of it beside the files that were published; blocks."""
@@ -97,6 +126,16 @@ class FolderDownload:
         if entry.target is not None:
             self._inbox.remove_folders(_folders(entry.target, members))
 
+    def _conclude(self, target: str) -> None:
+        if target:
+            name = self._entry.name.rpartition("/")[2]
+            self.taken = (name,) if target != name else ()
+        else:
+            with suppress(DiskFault):
+                published = self._disk.journal.published(self._entry.file).read().values()
+                self.taken = tuple(each.wanted for each in published if each.target != each.wanted)
+        self._forget_manifest()
+
     def _forget_manifest(self) -> None:
         self._disk.journal.published(self._entry.file).remove()
         with suppress(OSError):
@@ -106,14 +145,17 @@ class FolderDownload:
         """Find a name for the folder once; whenever it goes on, it has the same. Blocks."""
         if self._entry.kind == "files":
             return ""
-        entry = self._disk.journal.get(self._entry.file) or self._entry
-        if entry.target is None:
-            target = self._inbox.make_folder(entry.name.rpartition("/")[2])
-            entry = attrs.evolve(entry, target=target)
-            self._disk.journal.record(entry)
-        self._entry = entry
-        assert entry.target is not None
-        return entry.target
+        target = self._known_target()
+        if target is None:
+            target = self._inbox.make_folder(self._entry.name.rpartition("/")[2])
+            self._entry = attrs.evolve(self._entry, target=target)
+            self._disk.journal.record(self._entry)
+        return target
+
+    def _known_target(self) -> str | None:
+        """Return the name that an earlier run has chosen."""
+        self._entry = self._disk.journal.get(self._entry.file) or self._entry
+        return self._entry.target
 
 
 def _placed(members: list[Member], target: str | None) -> list[Member]:

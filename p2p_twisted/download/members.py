@@ -69,6 +69,26 @@ class Members:
         await together(works)
         return tuple(member for member in small if member.file_id in gone)
 
+    async def are_all_here(self, members: Sequence[Member]) -> bool:
+        """
+        Return whether all of them are in the inbox already, and the empty folders.
+
+        :raises DiskFault: when a folder cannot be flushed to the disk.
+        """
+        for start in range(0, len(members), _LOOKED_FOR_AT_ONCE):
+            some = members[start : start + _LOOKED_FOR_AT_ONCE]
+            if not await self._disk.call(self._is_each_here, some):
+                return False
+        return True
+
+    def _is_each_here(self, members: Iterable[Member]) -> bool:
+        find_same = self._inbox.find_same
+        return all(
+            self._inbox.exists(member.path)
+            and (member.is_folder or find_same(member.path, member.file_id, member.size))
+            for member in members
+        )
+
     def forget(self, members: Iterable[Member]) -> None:
         """Remove what is left of members beside the files that were published; blocks."""
         for member in members:

@@ -83,11 +83,15 @@ class Saved:
 
     :ivar path: as the person may type it.
     :ivar holders: who delivered some of it.
+    :ivar older: names that other files had already, which stay; so it has another one.
+    :ivar was_here: whether all of it was there before.
     """
 
     path: str
     seconds: float
     holders: tuple[PeerName, ...] = ()
+    older: tuple[str, ...] = ()
+    was_here: bool = False
 
 
 @attrs.frozen

@@ -53,6 +53,15 @@ class DownloadIndex:
         with self._lock:
             self._cache.keep(files)
 
+    def id_of(self, path: str) -> FileId | None:
+        """Return the id of a download; ``None`` for a file that is not one, or was changed."""
+        on_disk = self._describe(path)
+        if on_disk is None:
+            return None
+        with self._lock:
+            [content] = self._cache.find([on_disk])
+        return content.file_id if content is not None else None
+
     def among(self, file_ids: Sequence[FileId]) -> frozenset[FileId]:
         """Return the ids whose content is still there."""
         return frozenset(content.file_id for _on_disk, content in self._found(file_ids))

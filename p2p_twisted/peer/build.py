@@ -139,7 +139,8 @@ class PeerBuilder:
     @cached_property
     def inbox(self) -> Inbox:
         """Where downloads land."""
-        return Inbox(str(self.settings.downloads), keep=self.earlier.keep)
+        earlier = self.earlier
+        return Inbox(str(self.settings.downloads), keep=earlier.keep, known=earlier.id_of)
 
     @cached_property
     def partials(self) -> PartialRegister:

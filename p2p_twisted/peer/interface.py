@@ -97,12 +97,17 @@ class AlreadyHere(PeerError):
 
 @attrs.frozen
 class Ambiguous(PeerError):
-    """Different files have that name; one of ``hits`` must be chosen."""
+    """
+    Several things are meant by a name; one of ``hits`` must be chosen.
+
+    :ivar why: for people.
+    """
 
     hits: tuple[Hit, ...]
+    why: str = "different files have that name"
 
     def __str__(self) -> str:
-        return "different files have that name"
+        return self.why
 
 
 @attrs.frozen
@@ -125,6 +130,13 @@ class Selection:
     def size(self) -> int:
         """How much there is to fetch, in bytes."""
         return sum(hits[0].size for hits in self.things)
+
+    def without(self, is_here: Sequence[bool]) -> "Selection":
+        """Leave out, of ``things``, what need not be fetched."""
+        pairs = list(zip(self.things, is_here, strict=True))
+        here = dict.fromkeys((*self.here, *(hits[0].name for hits, is_one in pairs if is_one)))
+        left = tuple(hits for hits, is_one in pairs if not is_one)
+        return attrs.evolve(self, things=left, here=tuple(here))
 
 
 class IPeer(Interface):

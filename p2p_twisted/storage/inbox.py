@@ -33,6 +33,9 @@ ABANDONED_SECONDS: Final = 24 * 3600.0
 Keep = Callable[[Sequence[tuple[str, FileId, bytes]]], None]
 """Remembers published files: path in the inbox, id and chunk digests of each."""
 
+Known = Callable[[str], FileId | None]
+"""Returns the id of a file that was remembered by its path, and has not been changed since."""
+
 
 class Inbox:
     """
@@ -44,13 +47,21 @@ class Inbox:
     :param folder: its path; it is created if missing.
     :param disk: makes the calls that write.
     :param keep: remembers what is published.
+    :param known: saves reading what is remembered.
     """
 
     log = Logger()
 
-    def __init__(self, folder: str, disk: Disk = os, keep: Keep | None = None) -> None:
+    def __init__(
+        self,
+        folder: str,
+        disk: Disk = os,
+        keep: Keep | None = None,
+        known: Known = lambda _path: None,
+    ) -> None:
         self.folder = folder
         self._keep = keep
+        self._known = known
         self._disk = disk
         # Asked for once and early, as that is not safe while threads run.
         self._umask = _umask()
@@ -77,7 +88,11 @@ class Inbox:
         folder, name = _split(target)
         try:
             with opened_folder(self.folder, folder) as folder_fd:
-                found = _find_same(folder_fd, name, file_id, size)
+                ids = (
+                    (each, self._known(os.path.join(folder, each)) or _id_of(folder_fd, each, size))
+                    for each in candidates(name)
+                )
+                found = next((each for each, each_id in ids if each_id == file_id), None)
                 if found is not None:
                     _make_safe(self._disk, folder_fd)
         except OSError:
@@ -202,12 +217,6 @@ def _part_name(target: str, file_id: FileId) -> str:
 
 def _is_part(name: str) -> bool:
     return _PART.match(name) is not None
-
-
-def _find_same(folder_fd: int, name: str, file_id: FileId, size: int | None) -> str | None:
-    return next(
-        (each for each in candidates(name) if _id_of(folder_fd, each, size) == file_id), None
-    )
 
 
 def _make_safe(disk: Disk, folder_fd: int) -> None:

@@ -81,6 +81,20 @@ class DownloadLineTests(SynchronousTestCase):
             "saved docs to D/docs (12 files, 2.0 KiB, id 9f2c41d07ae1c8b2, 1.00 s)",
         )
 
+    def test_older(self) -> None:
+        """Files whose names were taken already, which stay, are named."""
+        for older, words in (
+            (("a.txt",), "an older a.txt stays there"),
+            (("a", "b"), "older ones stay there: a, b"),
+        ):
+            line = download_line(saved(state=Saved("D/a (1).txt", 1.0, older=older)))
+            self.assertTrue(line.endswith(f"1.00 s); {words}"), line)
+
+    def test_was_here(self) -> None:
+        """Of a folder that was there before it is not said that it was saved."""
+        line = download_line(saved(name="docs", state=Saved("D/docs", 1.0, was_here=True)))
+        self.assertEqual(line, "docs is already in D/docs")
+
     def test_empty_file(self) -> None:
         """A file of no bytes has a bar, too."""
         self.assertIn("  0 %", running_line([running(size=0, received=0)]))

@@ -1,0 +1,157 @@
+"""What hits mean: which of them answer to a name, and whether they are one thing."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from glob import escape
+from itertools import chain
+
+import attrs
+
+from p2p_twisted.library.matching import last_component, rank
+from p2p_twisted.peer.interface import (
+    AlreadyHere,
+    Ambiguous,
+    Found,
+    NotFound,
+    PeerError,
+    Selection,
+)
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import FileId, PeerName, collision_key
+
+Hits = tuple[Hit, ...]
+"""The holders of one thing: a file or a folder."""
+
+
+def meant_by(text: str, found: Found, holder: PeerName | None) -> Hits:
+    """
+    Keep the hits that answer best to a name as typed.
+
+    :raises NotFound: when none does.
+    """
+    found = attrs.evolve(found, hits=best(found.hits, text))
+    check_found(found, text, holder)
+    return found.hits
+
+
+def best(hits: Iterable[Hit], text: str) -> Hits:
+    """Keep the hits that answer best to a name as typed; none that does not answer at all."""
+    places = ((rank(hit.name, text), hit) for hit in hits)
+    ranked = [(place, hit) for place, hit in places if place is not None]
+    least = min((place for place, _ in ranked), default=None)
+    return tuple(hit for place, hit in ranked if place == least)
+
+
+def by_content(hits: Iterable[Hit]) -> list[Hits]:
+    """Divide the hits that can be fetched into files and folders, each with its holders."""
+    things: dict[tuple[str, FileId], list[Hit]] = {}
+    for hit in hits:
+        if hit.file is not None:
+            things.setdefault((hit.kind, hit.file), []).append(hit)
+    return [tuple(holders) for holders in things.values()]
+
+
+def one_of(things: Sequence[Hits]) -> Hits:
+    """
+    Return the only thing that there is.
+
+    :raises Ambiguous: when there are several.
+    """
+    if len(things) == 1:
+        return things[0]
+    names = {collision_key(last_component(hits[0].name)) for hits in things}
+    hits = tuple(chain.from_iterable(things))
+    raise Ambiguous(hits, "several names begin so") if len(names) > 1 else Ambiguous(hits)
+
+
+def check_hashed(hits: Hits) -> None:
+    """
+    Check that every hit can be fetched.
+
+    :raises PeerError: when its holder is still hashing it.
+    """
+    for hit in hits:
+        if hit.file is None:
+            raise PeerError(
+                f"{hit.peer} is still hashing {hit.name} ({hit.hashed} %): try again in a moment"
+            )
+
+
+def endings_of(text: str) -> str:
+    """Return the pattern for all names that begin with a text and a dot."""
+    return f"{escape(text)}.*"
+
+
+def completions(hits: Iterable[Hit], text: str) -> Hits:
+    """Keep the hits whose names are a text and an ending, such as ``huge.bin`` for ``huge``."""
+    begins = f"{collision_key(unicodedata.normalize('NFC', text))}."
+
+    def is_one(hit: Hit) -> bool:
+        path = collision_key(hit.name)
+        return any(name.startswith(begins) for name in (path, last_component(path)))
+
+    return tuple(filter(is_one, hits))
+
+
+def check_found(found: Found, what: str, holder: PeerName | None) -> None:
+    """
+    Check that there is a hit.
+
+    :raises NotFound: when there is none; it says who was asked.
+    """
+    if found.hits:
+        return
+    if not found.asked:
+        raise NotFound(f"no peer has {what}: there is no other peer at the moment")
+    silent = f"; no answer from {', '.join(found.silent)}" if found.silent else ""
+    raise NotFound(
+        f"{holder or 'no peer'} has {'no ' if holder else ''}{what}"
+        f" (asked {found.answered} of {found.asked}, {found.seconds:.2f} s{silent})"
+    )
+
+
+def like(pattern: str, found: Found) -> list[Hits]:
+    """
+    Divide the hits for a pattern into files and folders, each with its holders.
+
+    :raises NotFound: when there are none.
+    """
+    things = by_content(_topmost(found.hits))
+    if not things:
+        raise NotFound(f"nothing is like {pattern} (asked {found.answered} of {found.asked})")
+    return things
+
+
+def put_together(words: Sequence[str], answers: Iterable[Sequence[Hits] | PeerError]) -> Selection:
+    """Make one selection of what was found for each word; the same thing twice is one."""
+    things: dict[FileId, Hits] = {}
+    here: list[str] = []
+    failed: list[tuple[str, PeerError]] = []
+    for word, answer in zip(words, answers, strict=True):
+        if isinstance(answer, AlreadyHere):
+            here.append(word)
+        elif isinstance(answer, PeerError):
+            failed.append((word, answer))
+        else:
+            things |= {hits[0].file: _agreeing(hits) for hits in answer if hits[0].file}
+    return Selection(tuple(words), tuple(things.values()), tuple(here), tuple(failed))
+
+
+def _agreeing(hits: Hits) -> Hits:
+    """Leave out hits that give another size than most do: one content has one size."""
+    ((size, _number),) = Counter(hit.size for hit in hits).most_common(1)
+    return tuple(hit for hit in hits if hit.size == size)
+
+
+def _topmost(hits: Iterable[Hit]) -> list[Hit]:
+    """Leave out hits below a folder that is itself among the hits."""
+    by_name = sorted(hits, key=lambda hit: (hit.peer, hit.name))
+    folders = {(hit.peer, hit.name) for hit in by_name if hit.kind == "folder"}
+
+    def is_inside(hit: Hit) -> bool:
+        parts = hit.name.split("/")
+        above = ("/".join(parts[:count]) for count in range(1, len(parts)))
+        return any((hit.peer, folder) in folders for folder in above)
+
+    return [hit for hit in by_name if not is_inside(hit)]
