@@ -3,6 +3,7 @@
 from typing import Final
 
 PUSH_WITHIN_SECONDS: Final = 5.0
+ANSWER_WITHIN_SECONDS: Final = 1.0
 BATCHES_AT_ONCE: Final = 3
 LIAR_SECONDS: Final = 600.0
 SEEK_AGAIN_SECONDS: Final = 30.0

@@ -106,7 +106,8 @@ class Swarm:
         self._clock = context.clock
         self._work = work
         self._observer = observer
-        self._queue = HolderQueue(work.file_ids, context.peers.tickets.may_ask)
+        tickets = context.peers.tickets
+        self._queue = HolderQueue(work.file_ids, tickets.may_ask, tickets.led_to_nobody)
         self._running: dict[PeerName, Deferred[Any]] = {}
         self._snubbed: frozenset[PeerName] = frozenset()
         self._fault: Exception | None = None
@@ -199,7 +200,7 @@ class Swarm:
             slots.release()
 
     def _ask_more_holders(self) -> None:
-        while len(self._running) < self._work.room and not self._fault:
+        while self._answering < self._work.room and not self._fault:
             # A holder of a part is of use where none may be asked for everything.
             hit = self._queue.take(self._running, self._work.has_whole)
             if hit is None or self._work.is_complete:
@@ -208,6 +209,12 @@ class Swarm:
             self._running[hit.peer] = asking
             asking.addCallback(self._holder_ended, hit)
             background(self.log, "asking a holder", asking)
+
+    @property
+    def _answering(self) -> int:
+        """How many holders count: of one file, those that do not answer keep no others waiting."""
+        silent = self._context.peers.tickets.silent() if self._work.is_one_file else ()
+        return len(self._running.keys() - silent)
 
     async def _ask_holder(self, hit: Hit) -> bool:
         try:

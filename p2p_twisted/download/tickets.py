@@ -75,6 +75,7 @@ class PendingWant:
         self.verdict: Verdict | None = None
         self.done: Deferred[str] = Deferred()
         self.timer: IDelayedCall | None = None
+        self.asked_at = 0.0
 
     def answered(self) -> None:
         """Record that the ticket was shown: there is no second time."""
@@ -145,6 +146,16 @@ class Tickets:
         is_another = hit.peer != self._network.address().name
         return is_another and self._trust.may_ask(hit, self._clock.seconds())
 
+    def led_to_nobody(self, hit: Hit) -> bool:
+        """Return whether the neighbor by which a holder is reached has led to nobody of late."""
+        return self._trust.led_to_nobody(hit, self._clock.seconds())
+
+    def silent(self) -> set[PeerName]:
+        """Return the holders that were asked more than a second ago, and have not answered."""
+        late = self._clock.seconds() - limits.ANSWER_WITHIN_SECONDS
+        asked = self._open.values()
+        return {want.holder for want in asked if not want.is_answered and want.asked_at <= late}
+
     async def ask(self, hit: Hit, file_id: FileId, size: int | None, open_file: OpenFile) -> str:
         """
         Let a holder deliver what it can of one file.
@@ -182,6 +193,7 @@ class Tickets:
     async def _ask(self, hit: Hit, pending: PendingWant) -> str:
         ticket = self._new_ticket()
         self._open[ticket] = pending
+        pending.asked_at = self._clock.seconds()
         try:
             me = self._network.address()
             more = pending.open_file is None
@@ -191,7 +203,10 @@ class Tickets:
             pending.timer = self._clock.callLater(
                 limits.PUSH_WITHIN_SECONDS, pending.ended, "did not deliver in time"
             )
-            return await pending.done
+            reason = await pending.done
+            has_come = pending.session is not None or pending.from_link is not None
+            self._trust.led(hit, has_come, self._clock.seconds())
+            return reason
         finally:
             del self._open[ticket]
             pending.answered()

@@ -1,4 +1,4 @@
-"""Remember holders that delivered something else, so that they are not asked again."""
+"""Remember holders that delivered something else, and neighbors that led to nobody."""
 
 from enum import Enum, auto
 
@@ -28,7 +28,8 @@ class Trust:
     Excludes holders for ten minutes each.
 
     A liar is asked for nothing; a doubted holder is not asked for that file, and for
-    nothing once it is doubted for another one.
+    nothing once it is doubted for another one. A holder that does not deliver may not even
+    exist: then the neighbor that has named it is the last one to be followed, for as long.
     """
 
     log = Logger()
@@ -36,11 +37,26 @@ class Trust:
     def __init__(self) -> None:
         # Until when a holder is not asked for a file, or with None for any, in seconds.
         self._until: dict[tuple[_Way, FileId | None], float] = {}
+        # Until when the first peer on the way to a holder is followed last.
+        self._led_to_nobody: dict[tuple[PeerName, ...], float] = {}
 
     def may_ask(self, hit: Hit, now: float) -> bool:
         """Return whether nothing speaks against a holder."""
         file_ids = (hit.file, None)
         return all(self._until.get((_way(hit), file_id), 0.0) <= now for file_id in file_ids)
+
+    def led_to_nobody(self, hit: Hit, now: float) -> bool:
+        """Return whether the way to a holder has last led to nobody who delivered."""
+        return self._led_to_nobody.get(hit.route[:1], 0.0) > now
+
+    def led(self, hit: Hit, to_somebody: bool, now: float) -> None:
+        """Record whether anybody delivered who was asked on that way."""
+        kept = self._led_to_nobody.items()
+        self._led_to_nobody = {hop: until for hop, until in kept if until > now}
+        if to_somebody:
+            self._led_to_nobody.pop(hit.route[:1], None)
+        else:
+            self._led_to_nobody[hit.route[:1]] = now + limits.LIAR_SECONDS
 
     def judge(self, hit: Hit, file_id: FileId, verdict: Verdict, now: float) -> None:
         """Record that a holder has delivered something in place of a file."""

@@ -6,6 +6,7 @@ from typing import Final
 import attrs
 from attrs import define, field
 
+from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.completeness import is_whole
 from p2p_twisted.overlay.effects import Answer, LinkId
 from p2p_twisted.wire.codec import packed
@@ -13,6 +14,7 @@ from p2p_twisted.wire.messages import Ask, Hit, Message, PeerRecord, Told
 from p2p_twisted.wire.names import PeerName
 
 _RECORDS_AT_ONCE: Final = 1_000
+_RECORDS_KEPT: Final = 1_000
 _LINES_AT_ONCE: Final = 8
 _SILENT_MOST: Final = 256
 _LESS_PER_HOP_SECONDS: Final = 0.2
@@ -33,6 +35,9 @@ class PendingQuery:
     :ivar is_hasty: whether neighbors that have not told by the deadline may just be slow.
     """
 
+    # Of what may come, each neighbor has a share: otherwise one that makes things up, and is
+    # quick, would leave no room for what the others find.
+
     ask: Ask
     parent: LinkId | None
     deadline: float
@@ -47,10 +52,14 @@ class PendingQuery:
     cut: bool = False
     ends: int = 0
     is_hasty: bool = False
+    _share: int = field(init=False)
     _passed: "Counter[str]" = field(factory=Counter)
+    _passed_from: "Counter[tuple[str, LinkId | None]]" = field(factory=Counter)
+    _records_from: "Counter[LinkId | None]" = field(factory=Counter)
 
     def __attrs_post_init__(self) -> None:
         self.is_consulting = self.parent is not None
+        self._share = max(1, self.ask.limit // (2 * max(1, len(self.waiting))))
 
     @property
     def is_waiting(self) -> bool:
@@ -81,22 +90,32 @@ class PendingQuery:
         self.is_consulting = False
         self.waiting.clear()
 
-    def add(self, peers: tuple[PeerRecord, ...], hits: tuple[Hit, ...], room: int) -> int:
+    def add(
+        self,
+        link: LinkId | None,
+        peers: tuple[PeerRecord, ...],
+        hits: tuple[Hit, ...],
+        room: int,
+    ) -> int:
         """
         Add part of the answer, as far as there is room.
 
+        :param link: of the neighbor that told it; absent for what this peer has itself.
         :returns: how many records were added.
         """
         before = self.records
+        room = min(room, self._room_for(link))
         self.cut = self.cut or len(peers) + len(hits) > room
         self.peers += peers[:room]
         self.records += len(peers[:room])
         for hit in hits[: max(0, room - len(peers))]:
             content = hit.file or hit.name
-            self._passed[content] += 1
-            if self._passed[content] <= self.ask.limit:
+            if self._is_within_share(link, content):
+                self._passed[content] += 1
+                self._passed_from[content, link] += 1
                 self.hits.append(hit)
                 self.records += 1
+        self._records_from[link] += self.records - before
         return self.records - before
 
     def take_lines(self) -> list[Message]:
@@ -135,6 +154,27 @@ class PendingQuery:
             self.cut,
             not (silent or self.cut) and is_whole(self.ends, self.answered),
         )
+
+    def _room_for(self, link: LinkId | None) -> int:
+        """Return how many more records a neighbor may tell; those still to tell keep a share."""
+        others: list[LinkId | None] = [other for other in self.waiting if other != link]
+        others += [None] if self.is_consulting else []
+        kept = sum(max(0, _RECORDS_KEPT - self._records_from[other]) for other in others)
+        own_share = _RECORDS_KEPT - self._records_from[link]
+        return max(own_share, limits.ASK_RECORDS - self.records - kept)
+
+    def _is_within_share(self, link: LinkId | None, content: str) -> bool:
+        """Return whether a neighbor may name one more holder of some content."""
+        its = self._passed_from[content, link]
+        if self.parent is None:
+            # Whom to ask first is decided later, and by the ways to them.
+            return its < self.ask.limit
+        kept = sum(
+            max(0, self._share - self._passed_from[content, other])
+            for other in self.waiting
+            if other != link
+        )
+        return its < self._share or self._passed[content] + kept < self.ask.limit
 
 
 def _sooner(wait: float) -> float:

@@ -161,7 +161,7 @@ class QueryRouter:
             return []
         query.is_consulting = False
         query.cut = query.cut or answer.cut
-        self._add(query, answer.peers, answer.hits, now)
+        self._add(query, None, answer.peers, answer.hits, now)
         return self._end_if_complete(query, now)
 
     def _told(self, link: LinkId, told: Told, now: float) -> list[Effect]:
@@ -175,7 +175,7 @@ class QueryRouter:
             for hit in told.hits
             if len(hit.route) < wire_limits.ROUTE_HOPS
         )
-        self._add(query, told.peers, hits, now)
+        self._add(query, link, told.peers, hits, now)
         query.cut = query.cut or told.cut
         if told.more:
             return []
@@ -250,17 +250,17 @@ class QueryRouter:
     def _add(
         self,
         query: PendingQuery,
+        link: LinkId | None,
         peers: tuple[PeerRecord, ...],
         hits: tuple[Hit, ...],
         now: float,
     ) -> None:
         """Add part of an answer, as far as its asker may be told."""
-        room = limits.ASK_RECORDS - query.records
         if query.parent is None:
-            query.add(peers, hits, room)
+            query.add(link, peers, hits, limits.ASK_RECORDS)
         else:
             budget = self._budgets[query.parent]
-            budget.spend(query.add(peers, hits, min(room, budget.left(now))))
+            budget.spend(query.add(link, peers, hits, budget.left(now)))
         self.wake_at = min(self.wake_at, query.due)
 
     def _end_if_complete(self, query: PendingQuery, now: float) -> list[Effect]:

@@ -28,6 +28,18 @@ class GatheringTests(DownloadCase):
         world.wires.pass_time(5)
         self.assert_saved(world, done, content)
 
+    def test_silent_holders(self) -> None:
+        """A holder that does not answer at once keeps the next one waiting for a second only."""
+        world, content = self.world(), Content(some_bytes(2 * MIB))
+        for name in ("mute1", "mute2", "mute3"):
+            world.holder(name).is_mute = True
+        honest = world.holder("s1", content)
+        hits = [honest.hit(content, peer=p, route=(p,)) for p in ("mute1", "mute2", "mute3", "s1")]
+        done = world.get(*hits)
+        world.wires.pass_time(4)
+        self.assert_saved(world, done, content)
+        self.assertLess(world.wires.seconds(), 4.5)
+
     def test_found_again(self) -> None:
         """When all holders have been tried, everybody is asked, until somebody is back."""
         world, content = self.world(), Content(some_bytes(MIB))

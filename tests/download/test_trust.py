@@ -56,3 +56,13 @@ class TrustTests(SynchronousTestCase):
         trust.judge(hit(ONE), ONE, Verdict.LIED, 0.0)
         self.assertTrue(trust.may_ask(hit(ONE, "s2"), 1.0))
         self.assertTrue(trust.may_ask(hit(ONE, way="n2"), 1.0))
+
+    def test_led_to_nobody(self) -> None:
+        """A neighbor that led to nobody is known for that, until it leads to somebody."""
+        trust = Trust()
+        trust.led(hit(ONE, "ghost"), to_somebody=False, now=0.0)
+        self.assertTrue(trust.led_to_nobody(hit(OTHER, "s1"), 1.0))
+        self.assertFalse(trust.led_to_nobody(hit(ONE, way="n2"), 1.0))
+        self.assertFalse(trust.led_to_nobody(hit(ONE), LIAR_SECONDS))
+        trust.led(hit(ONE, "s1"), to_somebody=True, now=2.0)
+        self.assertFalse(trust.led_to_nobody(hit(OTHER, "ghost"), 3.0))

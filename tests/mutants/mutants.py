@@ -227,4 +227,25 @@ MUTANTS: Final = (
         "a holder is asked again and again for what it does not have",
         "picker/test_file_picker.py",
     ),
+    Mutant(
+        "overlay/pending_query.py",
+        "if self._is_within_share(link, content):",
+        "if self._passed[content] < self.ask.limit:",
+        "a neighbor that makes holders up hides those that there are",
+        "overlay/test_queries.py",
+    ),
+    Mutant(
+        "overlay/pending_query.py",
+        "room = min(room, self._room_for(link))",
+        "room = min(room, limits.ASK_RECORDS - self.records)",
+        "a neighbor that tells very much leaves no room for what others tell",
+        "overlay/test_queries.py",
+    ),
+    Mutant(
+        "picker/holder_queue.py",
+        "return self._led_to_nobody(hit), [self._taken[way] for way in _ways(hit)]",
+        "return False, []",
+        "holders that one neighbor has made up are asked before all others",
+        "picker/test_holder_queue.py",
+    ),
 )

@@ -1,3 +1,4 @@
+from collections import Counter
 from functools import reduce
 from math import inf
 from operator import xor
@@ -265,10 +266,23 @@ class AskingTests(SynchronousTestCase):
         asking.handle(Asked(TOPO), 0.0)
         for number in range(400):
             records = tuple(PeerRecord(f"x{number}") for _ in range(100))
-            asking.handle(MessageReceived(1, Told(TOPO.id, peers=records, more=True)), 0.1)
+            for link in (1, 2, 3):
+                asking.handle(MessageReceived(link, Told(TOPO.id, peers=records, more=True)), 0.1)
         [answer] = of_kind(asking.handle(TimeCame(), 2.0), Answer)
         self.assertEqual(len(answer.peers), limits.ASK_RECORDS)
         self.assertTrue(answer.cut)
+
+    def test_room_for_others(self) -> None:
+        """A neighbor that is quick to tell very much leaves room for what the others tell."""
+        asking = an_asking()
+        asking.handle(Asked(TOPO), 0.0)
+        for link in (1, 2, 3):
+            records = tuple(PeerRecord(f"x{link}") for _ in range(2_000))
+            for _ in range(20 if link == 1 else 1):
+                asking.handle(MessageReceived(link, Told(TOPO.id, peers=records, more=True)), 0.1)
+        [answer] = of_kind(asking.handle(TimeCame(), 2.0), Answer)
+        told = Counter(record.peer for record in answer.peers)
+        self.assertEqual(told, {"x1": limits.ASK_RECORDS - 2_000, "x2": 1_000, "x3": 1_000})
 
     def test_limit_per_file(self) -> None:
         """Of the holders of one file only as many pass as the asker wants."""
@@ -278,6 +292,33 @@ class AskingTests(SynchronousTestCase):
         asking.handle(MessageReceived(1, Told(TOPO.id, hits=hits)), 0.1)
         [answer] = of_kind(asking.handle(TimeCame(), 2.0), Answer)
         self.assertEqual(len(answer.hits), 4)
+
+    def test_share_of_each_neighbor(self) -> None:
+        """A neighbor that makes holders up leaves room for those that the others know."""
+        asking = an_asking()
+        ask = attrs.evolve(TOPO, what="id", text="f" * 64)
+        asking.handle(NeighborAsked(1, ask), 0.0)
+        ghosts = tuple(attrs.evolve(a_hit(), peer=f"ghost{n}") for n in range(40))
+        asking.handle(MessageReceived(2, Told(TOPO.id, hits=ghosts, more=True)), 0.1)
+        asking.handle(MessageReceived(3, Told(TOPO.id, hits=(a_hit(),))), 0.2)
+        sent = [
+            hit.route[0]
+            for send in of_kind(asking.handle(TimeCame(), 2.0), Send)
+            if isinstance(send.message, Told)
+            for hit in send.message.hits
+        ]
+        self.assertIn("c", sent)
+        self.assertLessEqual(len(sent), ask.limit)
+
+    def test_own_question(self) -> None:
+        """Of one's own question each neighbor names as many holders as it could alone."""
+        asking = an_asking()
+        asking.handle(Asked(TOPO), 0.0)
+        for link in (1, 2, 3):
+            hits = (a_hit(),) * 40
+            asking.handle(MessageReceived(link, Told(TOPO.id, hits=hits, more=True)), 0.1)
+        [answer] = of_kind(asking.handle(TimeCame(), 2.0), Answer)
+        self.assertEqual(Counter(hit.route for hit in answer.hits), {(name,): 20 for name in "abc"})
 
     def test_asker_gone(self) -> None:
         """A question whose asker is gone is forgotten."""
