@@ -1,6 +1,5 @@
 """``twistd -n p2ppeer --name s1``: a peer, with a console where standard input is for one."""
 
-import ipaddress
 import sys
 from functools import partial
 from pathlib import Path
@@ -16,17 +15,18 @@ from p2p_twisted.bandwidth.rates import BadRate, Rates, Slots, read_rate
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.build import PeerBuilder
+from p2p_twisted.peer.reach import BadReach, decide_reach
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.limits import REGISTRY_PORT
+from p2p_twisted.registry.location import BadLocation, read_location
 from p2p_twisted.runtime.exit_code import ExitCode
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService
-from p2p_twisted.wire.names import BadName, PeerName, check_host, is_loopback, peer_name
+from p2p_twisted.wire.names import BadName, PeerName, check_host, peer_name
 
 _THREADS: Final = 2
-_LOCALHOST: Final = "localhost"
 
 
 def _name(text: str) -> PeerName:
@@ -55,10 +55,12 @@ def _ask_name() -> PeerName:
 
 
 def _registry(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-        raise UsageError(f"--registry takes HOST:PORT such as 127.0.0.1:9011, not {text!r}")
-    return host.strip("[]"), int(port)
+    try:
+        return read_location(text)
+    except BadLocation:
+        raise UsageError(
+            f"--registry takes HOST:PORT such as 127.0.0.1:9011, not {text!r}"
+        ) from None
 
 
 def _host(option: str, text: str) -> str:
@@ -79,7 +81,13 @@ class Options(DaemonOptions):
         ["registry", None, f"127.0.0.1:{REGISTRY_PORT}", "Where the registry listens: HOST:PORT."],
         ["directory", None, None, "What to share; NAME in this directory by default."],
         ["downloads", None, None, "Where downloads land; Downloads below that by default."],
-        ["interface", None, "127.0.0.1", "The IP address of this machine to listen on."],
+        [
+            "interface",
+            None,
+            None,
+            "The IP address of this machine to listen on; loopback by default, and with"
+            " --insecure-lan the one from which the registry is reached.",
+        ],
         ["advertise", None, None, "The IP address to give to others, where it is another one."],
         ["network", None, "default", "The name of the network."],
         [
@@ -104,8 +112,6 @@ class Options(DaemonOptions):
     @override
     def postOptions(self) -> None:
         self["name"] = _ask_name() if self["name"] is None else _name(self["name"])
-        self["registry"] = _registry(self["registry"])
-        self["interface"] = _host("interface", self["interface"])
         if self["advertise"] is not None:
             self["advertise"] = _host("advertise", self["advertise"])
         self["network"] = _name(self["network"])
@@ -115,7 +121,7 @@ class Options(DaemonOptions):
         if self["results"] is not None:
             self["results"] = _descriptor(self["results"])
         self._read_limits()
-        self._check_reach()
+        self._read_reach()
         super().postOptions()
 
     def _read_limits(self) -> None:
@@ -127,19 +133,15 @@ class Options(DaemonOptions):
             raise UsageError(f"--max-up, --max-down: {error}") from None
         self["rates"] = rates
 
-    def _check_reach(self) -> None:
-        """Refuse what would be unsafe, or could not work."""
-        registry, interface = self["registry"][0], self["interface"]
-        if not is_loopback(interface) and not self["insecure-lan"]:
-            raise UsageError(
-                f"listening on {interface} lets other machines in, and nothing is encrypted:"
-                " if you trust all of that network, say --insecure-lan"
-            )
-        if is_loopback(interface) and not _is_this_machine(registry):
-            raise UsageError(
-                f"peers of the registry at {registry} could not reach this one:"
-                " say --interface with this machine's own address, and --insecure-lan"
-            )
+    def _read_reach(self) -> None:
+        """Decide where to listen; refuse what would be unsafe, or could not work."""
+        registry = _registry(self["registry"])
+        try:
+            reach = decide_reach(registry, self["interface"], bool(self["insecure-lan"]))
+        except BadReach as error:
+            raise UsageError(str(error)) from None
+        self["interface"], self["registry"] = reach.interface, reach.registry
+        self["is-guessed"] = reach.is_guessed
 
 
 def _transfers(text: str | None) -> Slots:
@@ -158,13 +160,6 @@ def _descriptor(text: str) -> int:
     return int(text)
 
 
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == _LOCALHOST
-
-
 def _settings(options: Options) -> Settings:
     return Settings(
         name=options["name"],
@@ -172,6 +167,7 @@ def _settings(options: Options) -> Settings:
         downloads=options["downloads"],
         network=options["network"],
         interface=options["interface"],
+        is_guessed=options["is-guessed"],
         registry=options["registry"],
         advertise=options["advertise"],
         rates=options["rates"],

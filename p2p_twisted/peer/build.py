@@ -47,6 +47,7 @@ from p2p_twisted.storage.journal import Journal
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Join
 from p2p_twisted.wire.names import MessageId, PeerAddress
@@ -150,6 +151,11 @@ class PeerBuilder:
     # The way into the network
 
     @cached_property
+    def dialer(self) -> BoundDialer:
+        """What opens all connections to others."""
+        return BoundDialer(self.reactor, self.settings.interface)
+
+    @cached_property
     def network(self) -> NetworkSession:
         """The port and the links."""
         greeting = Hello(PROTOCOL, "peer", self.settings.name, self.settings.network)
@@ -162,7 +168,7 @@ class PeerBuilder:
 
     def _start_overlay(self, me: PeerAddress) -> tuple[OverlayDriver, BookSaver]:
         book = load_book(self.state, self.settings.name, self.rng)
-        driver = OverlayDriver(self.reactor, self.rng, me, self.settings.network, book, self.events)
+        driver = OverlayDriver(self.dialer, self.rng, me, self.settings.network, book, self.events)
         return driver, BookSaver(self.reactor, book, self.state, self.offload)
 
     @cached_property
@@ -171,10 +177,10 @@ class PeerBuilder:
         settings = self.settings
         return RegistrationKeeper(
             name=settings.name,
-            machine=LeaseMachine(Join(settings.name, advertise=settings.advertise)),
+            machine=LeaseMachine(Join(settings.name, advertise=settings.advertise), settings.host),
             clock=self.reactor,
             rng=self.rng,
-            client=RegistryClient(self.reactor, *settings.registry, settings.network),
+            client=RegistryClient(self.dialer, *settings.registry, settings.network),
             state=self.state,
             network=self.network,
             announce=self.announce,
@@ -255,7 +261,7 @@ class PeerBuilder:
     def uploads(self) -> Uploads:
         """What others want."""
         return Uploads(
-            self.reactor,
+            self.dialer,
             network=self.settings.network,
             open_source=self.shared.open,
             may_dial=self.network.may_dial,

@@ -34,7 +34,7 @@ from p2p_twisted.peer.lease_events import (
     WakeLater,
     Woken,
 )
-from p2p_twisted.registry import limits
+from p2p_twisted.registry import limits, refusals
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.wire.messages import Join, Leave, Renew, Welcome
 from p2p_twisted.wire.names import PeerAddress
@@ -56,10 +56,12 @@ class LeaseMachine:
     Decides about one peer's registration.
 
     :param join: what to join with; port and token of an earlier run are added.
+    :param host: the address under which others are to reach the peer.
     """
 
-    def __init__(self, join: Join) -> None:
+    def __init__(self, join: Join, host: str) -> None:
         self._join = join
+        self._host = host
         self._state: Joining | Reserved | Held | Alone | Left = Joining()
         self._has_neighbors = False
         self._retry = _FIRST_RETRY_SECONDS
@@ -105,14 +107,23 @@ class LeaseMachine:
             return []
         if begun.last is not None:
             self._join = attrs.evolve(self._join, port=begun.last.port, token=begun.token)
-            self._state = Joining(begun.last)
+            # It may have listened on another address then.
+            self._state = Joining(attrs.evolve(begun.last, host=self._host))
         return [self._ask()]
 
     def _welcomed(self, welcome: Welcome, now: float) -> list[LeaseEffect]:
         match self._state:
+            case Joining() if welcome.host != self._host:
+                why = refusals.other_host(welcome.host, self._host)
+                leave = Leave(welcome.name, welcome.token)
+                return [leave, *self._give_up(RegistryRefused("refused", why))]
             case Joining() as joining:
                 self._state = Reserved(welcome, joining)
                 return [Listen(welcome.port)]
+            case Alone(welcome=None) if welcome.host != self._host:
+                why = refusals.other_host(welcome.host, self._host)
+                leave = Leave(welcome.name, welcome.token)
+                return [leave, *self._complain(f"the registry refuses us: {why}", now)]
             case Alone(welcome=None) if welcome.port != self._join.port:
                 why = f"port {self._join.port} is somebody else's there"
                 leave = Leave(welcome.name, welcome.token)

@@ -16,7 +16,8 @@ class Settings:
 
     :ivar directory: what it shares; its own files are in ``.p2p`` below it.
     :ivar downloads: where downloads land.
-    :ivar interface: the IP address to listen on.
+    :ivar interface: the IP address to listen on, and to dial from.
+    :ivar is_guessed: whether nobody named the interface, so that it may be another one later.
     :ivar registry: where the registry listens.
     :ivar advertise: the host that others are to dial, where it is not the one
         that the registry sees.
@@ -35,3 +36,9 @@ class Settings:
     rates: Rates = field(factory=Rates)
     at_once: Slots = field(factory=Slots)
     reshares: bool = False
+    is_guessed: bool = False
+
+    @property
+    def host(self) -> str:
+        """The host under which others reach the peer: the interface, unless one is advertised."""
+        return self.advertise or self.interface

@@ -7,6 +7,7 @@ import attrs
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.one_shot import NoAnswer, request
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
+from p2p_twisted.registry.unreachable import explain
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.messages import (
     PROTOCOL,
@@ -32,7 +33,8 @@ class RegistryClient:
 
     Every method raises :class:`RegistryRefused` or :class:`RegistryUnreachable`.
 
-    :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
+    :param reactor: provides ``IReactorTCP`` and ``IReactorTime``; dials from the address that the
+        registry is to know.
     :param network: a registry of another network gets no byte.
     """
 
@@ -64,7 +66,8 @@ class RegistryClient:
                 self.reactor, self.host, self.port, expected, limits.REQUEST_SECONDS, question
             )
         except NoAnswer as error:
-            raise RegistryUnreachable(f"the registry at {self.host}:{self.port} {error}") from None
+            why = explain(error, self.host, self.port, self.network)
+            raise RegistryUnreachable(why) from None
         match answer:
             case Error(reason, code):
                 raise RegistryRefused(code, reason)

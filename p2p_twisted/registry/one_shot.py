@@ -1,5 +1,7 @@
 """Dial a listener, check who it is, and ask it one question."""
 
+from functools import partial
+
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -14,6 +16,36 @@ from p2p_twisted.wire.session import Session
 
 class NoAnswer(Exception):
     """The listener is not there, is another one, or does not answer; the text says which."""
+
+
+class NotReached(NoAnswer):
+    """
+    There is no connection.
+
+    :ivar cause: what the reactor says.
+    """
+
+    def __init__(self, cause: BaseException | None) -> None:
+        super().__init__("cannot be reached")
+        self.cause = cause
+
+
+class NoGreeting(NoAnswer):
+    """Something listens there, but it does not greet as a listener does."""
+
+
+class NotExpected(NoAnswer):
+    """
+    Another listener is there.
+
+    :ivar hello: its greeting.
+    """
+
+    def __init__(self, hello: Hello) -> None:
+        super().__init__(
+            f"is another one: {hello.name} of network {hello.network}, protocol {hello.protocol}"
+        )
+        self.hello = hello
 
 
 async def request(
@@ -35,7 +67,8 @@ async def request(
     answer: Deferred[Message] = Deferred()
     connection = Connection(reactor, lambda made: _Call(made, expected, question, answer))
     dialing = dial(reactor, host, port, connection)
-    dialing.addErrback(lambda _failure: _fail(answer, "cannot be reached"))
+    # A name that cannot be looked up is no ConnectError.
+    dialing.addErrback(partial(_not_reached, answer))
     try:
         return await answer.addTimeout(seconds, reactor)
     except defer.TimeoutError:
@@ -59,15 +92,13 @@ class _Call(Session):
         self._expected = expected
         self._question = question
         self._answer = answer
+        self._is_greeted = False
 
     def greeted(self, hello: Hello) -> None:
         """Ask, if this is the listener that we want; otherwise the connection ends."""
+        self._is_greeted = True
         if hello != self._expected:
-            _fail(
-                self._answer,
-                f"is another one: {hello.name} of network {hello.network},"
-                f" protocol {hello.protocol}",
-            )
+            _fail(self._answer, NotExpected(hello))
             raise ProtocolError("not whom we called")
         if self._question is None:
             self._end(hello)
@@ -80,13 +111,20 @@ class _Call(Session):
 
     def lost(self, _reason: Failure) -> None:
         """Give up, if there is no answer yet."""
-        _fail(self._answer, "closed the connection without an answer")
+        if self._is_greeted:
+            _fail(self._answer, NoAnswer("closed the connection without an answer"))
+        else:
+            _fail(self._answer, NoGreeting("does not greet"))
 
     def _end(self, message: Message) -> None:
         if not self._answer.called:
             self._answer.callback(message)
 
 
-def _fail(answer: "Deferred[Message]", why: str) -> None:
+def _not_reached(answer: "Deferred[Message]", failure: Failure) -> None:
+    _fail(answer, NotReached(failure.value))
+
+
+def _fail(answer: "Deferred[Message]", error: NoAnswer) -> None:
     if not answer.called:
-        answer.errback(NoAnswer(why))
+        answer.errback(error)

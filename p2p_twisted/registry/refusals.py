@@ -48,8 +48,25 @@ def no_host(host: str, why: BadName) -> Error:
 def unreachable(host: str) -> Error:
     """Refuse a peer that only its own machine could reach."""
     return Error(
-        f"other machines cannot reach a peer at {host}: connect to this registry by the address"
-        " that they use, or advertise one where it allows that",
+        f"other machines cannot reach a peer at {host}: start it with this machine's own address"
+        " as --interface, and --insecure-lan",
+        "refused",
+    )
+
+
+def other_host(seen: str, meant: str) -> str:
+    """Say that the registry would send others to an address that the peer does not listen on."""
+    return (
+        f"it sees this peer at {seen}, but others are to reach it at {meant}: say --interface"
+        f" {seen} if this machine has that address, or --advertise {seen} if {meant} is behind it"
+    )
+
+
+def loopback_only(host: str) -> Error:
+    """Refuse a peer that listens to other machines, which cannot reach this registry."""
+    return Error(
+        f"this registry listens on loopback only, the peer at {host} does not: start the registry"
+        " with --listen tcp:9011 --insecure-lan, or the peer without --interface",
         "refused",
     )
 

@@ -183,6 +183,8 @@ def _host(policy: Policy, connected: str, advertised: str | None) -> str:
         raise _Refused(refusals.no_host(host, error)) from None
     if policy.is_open and is_loopback(host):
         raise _Refused(refusals.unreachable(host))
+    if not policy.is_open and not is_loopback(connected):
+        raise _Refused(refusals.loopback_only(connected))
     return host
 
 

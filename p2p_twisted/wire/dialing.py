@@ -1,7 +1,13 @@
 """Open a connection to a listener."""
 
+from collections.abc import Callable
+from typing import Any
+
+import attrs
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IConnector, IDelayedCall, IReactorTime
 from twisted.internet.protocol import ClientCreator
+from zope.interface import implementer
 
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire import limits
@@ -19,3 +25,41 @@ def dial(reactor: Dialer, host: str, port: int, connection: Connection) -> "Defe
     creator = ClientCreator(reactor, lambda: connection)
     dialed: Deferred[Connection] = creator.connectTCP(host, port, timeout=limits.DIAL_SECONDS)
     return dialed
+
+
+@implementer(IReactorTime)
+@attrs.define(eq=False)
+class BoundDialer:
+    """
+    A reactor that dials from one address of this machine.
+
+    A machine may have several, and others take a peer's host from its connections: it must be
+    the one that the peer listens on.
+
+    :ivar host: the address to dial from; may be changed.
+    """
+
+    _reactor: Dialer
+    host: str
+
+    def seconds(self) -> float:
+        """Return the reactor's time."""
+        return float(self._reactor.seconds())
+
+    def callLater(
+        self, delay: float, callable: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> IDelayedCall:
+        """Set a timer of the reactor."""
+        return self._reactor.callLater(delay, callable, *args, **kwargs)
+
+    def getDelayedCalls(self) -> Any:
+        """List the reactor's timers."""
+        return self._reactor.getDelayedCalls()
+
+    def connectTCP(
+        self, host: str, port: int, factory: Any, timeout: float = 30, bindAddress: Any = None
+    ) -> IConnector:
+        """Connect from :attr:`host`, unless it is of the other IP version."""
+        is_possible = (":" in host) == (":" in self.host)
+        bind = (self.host, 0) if is_possible else bindAddress
+        return self._reactor.connectTCP(host, port, factory, timeout, bind)

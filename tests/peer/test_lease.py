@@ -1,5 +1,6 @@
 """How a registration goes on, event by event."""
 
+import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.peer.lease import LeaseMachine
@@ -40,7 +41,7 @@ RESERVED, TAKEN, UNKNOWN = (
 
 class LeaseTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.machine = LeaseMachine(Join("s1"))
+        self.machine = LeaseMachine(Join("s1"), ME.host)
 
     def after(self, *events: LeaseEvent, now: float = 0.0) -> list[LeaseEffect]:
         """Let things happen; return what is to be done because of the last one."""
@@ -70,6 +71,28 @@ class LeaseTests(SynchronousTestCase):
             ],
         )
         self.assertTrue(self.machine.is_registered)
+
+    def test_seen_elsewhere(self) -> None:
+        """It gives up a place at an address that it does not listen on."""
+        elsewhere = attrs.evolve(a_welcome(), host="10.0.0.9")
+        leave, ended = self.after(JoinBegun(), elsewhere)
+        self.assertEqual(leave, LEAVE)
+        assert isinstance(ended, JoiningEnded)
+        self.assertIn("say --interface 10.0.0.9", str(ended.outcome))
+
+    def test_seen_elsewhere_later(self) -> None:
+        """A peer that went on alone stays so, rather than be known at an address of others."""
+        self.alone()
+        elsewhere = attrs.evolve(a_welcome(), host="10.0.0.9")
+        leave, say, _wake = self.after(elsewhere)
+        self.assertEqual(leave, LEAVE)
+        self.assertIn("it sees this peer at 10.0.0.9", getattr(say, "text", ""))
+
+    def test_another_address_than_last_time(self) -> None:
+        """Without a registry it goes on where it listens now, on the port of the last run."""
+        there = attrs.evolve(ME, host="10.0.0.9")
+        started = self.after(JoinBegun(there, "secret"), AWAY, Listened(is_listening=True))
+        self.assertIn(StartOverlay(ME), started)
 
     def test_busy_port(self) -> None:
         """A port that cannot be listened on is named, so that another one is given."""

@@ -87,7 +87,7 @@ class RegistrationTests(SynchronousTestCase):
         network: Any = self.peer
         self.registration = RegistrationKeeper(
             name="s1",
-            machine=LeaseMachine(Join("s1")),
+            machine=LeaseMachine(Join("s1"), HOST),
             clock=self.clock,
             rng=Random(1),
             client=self.registry,

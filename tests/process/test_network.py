@@ -155,11 +155,11 @@ class StartingTests(SynchronousTestCase):
     def test_before_its_registry(self) -> None:
         """A peer that is there before its registry joins when that comes."""
         s1 = self.network.start_peer("s1")
-        s1.wait_for_log("cannot be reached")
+        s1.wait_for_log("no registry listens")
         self.network.start_registry()
         s1.wait_ready()
         s1.wait_for_topology("s1")
-        self.assertEqual(s1.log.count("cannot be reached"), 1)
+        self.assertEqual(s1.log.count("no registry listens"), 1)
 
     def test_without_a_name(self) -> None:
         """Where nobody can be asked for it, --name is needed."""

@@ -80,12 +80,12 @@ class RegistryClientTests(WiredTestCase):
     def test_nobody_there(self) -> None:
         """A registry that does not run is said to be out of reach."""
         del self.wires.factories[PORT]
-        self.assertIn("cannot be reached", str(self.failure(self.client.join(Join("s1")))))
+        self.assertIn("no registry listens", str(self.failure(self.client.join(Join("s1")))))
 
     def test_another_network(self) -> None:
         """The registry of another network hears nothing from us."""
         client = RegistryClient(self.wires.reactor, LOOPBACK, PORT, "other")
-        self.assertIn("another one", str(self.failure(client.join(Join("s1")))))
+        self.assertIn("say --network default", str(self.failure(client.join(Join("s1")))))
 
     def test_not_a_registry(self) -> None:
         """What is no registry hears nothing from us."""

@@ -1,13 +1,16 @@
 """How the registry takes in a peer."""
 
+from random import Random
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.roster import Forget, Roster
-from p2p_twisted.registry.rules import Decision, Policy
+from p2p_twisted.registry.rules import Decision, Policy, RegistryRequest, decide
 from p2p_twisted.wire.codec import decode, encode
-from p2p_twisted.wire.messages import Join
+from p2p_twisted.wire.messages import Error, Join
 from tests.registry.builders import (
+    DATE,
     FAR,
     LOOPBACK,
     NOW,
@@ -164,6 +167,14 @@ class JoinTests(SynchronousTestCase):
             error = refusal(Roster(), Join("s1"), host=host, policy=opened)
             self.assertEqual(error.code, "refused")
         self.assertEqual(settled(Roster(), Join("s1"), host=FAR, policy=opened).host, FAR)
+
+    def test_loopback_only(self) -> None:
+        """A peer that is open to other machines does not fit a registry that is not."""
+        asked = RegistryRequest(Join("s1"), FAR, DATE)
+        verdict = decide(Roster(), POLICY, asked, NOW, Random(1))
+        assert isinstance(verdict, Decision)
+        assert isinstance(verdict.answer, Error)
+        self.assertIn("listens on loopback only", verdict.answer.reason)
 
     def test_host_that_cannot_be_passed_on(self) -> None:
         """A link-local address means something else on every machine."""

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.dialing import dial
+from p2p_twisted.wire.dialing import BoundDialer, dial
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import Done
 from tests.wire.talking import HELLO, Notes
@@ -76,3 +76,27 @@ class DialingTests(SynchronousTestCase):
         self.assertEqual((len(heard[0].losses), len(self.notes.losses)), (1, 1))
         self.reactor.advance(0)
         self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+
+class BoundDialerTests(SynchronousTestCase):
+    """Dialing from one of several addresses."""
+
+    def test_bound(self) -> None:
+        """Connections come from the dialer's address, as it is at the moment."""
+        reactor = MemoryReactorClock()
+        dialer = BoundDialer(reactor, "10.8.0.2")
+        dial(dialer, "10.8.0.9", 9000, Connection(dialer, Notes))
+        dialer.host = "10.8.0.3"
+        dial(dialer, "10.8.0.9", 9000, Connection(dialer, Notes))
+        dial(dialer, "fd00::9", 9000, Connection(dialer, Notes))
+        binds = [bind for *_, bind in reactor.tcpClients]
+        self.assertEqual(binds, [("10.8.0.2", 0), ("10.8.0.3", 0), None])
+
+    def test_time(self) -> None:
+        """Time is the reactor's."""
+        reactor = MemoryReactorClock()
+        dialer = BoundDialer(reactor, "10.8.0.2")
+        timer = dialer.callLater(1.0, lambda: None)
+        reactor.advance(0.5)
+        self.assertEqual((dialer.seconds(), dialer.getDelayedCalls()), (0.5, [timer]))
+        timer.cancel()

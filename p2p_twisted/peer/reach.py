@@ -1,0 +1,121 @@
+"""Decide at which of this machine's addresses a peer listens, and who can reach it there."""
+
+import ipaddress
+import socket
+from typing import Final
+
+from attrs import frozen
+
+from p2p_twisted.runtime.addresses import address_towards, has_address, is_ip, not_here
+from p2p_twisted.wire.names import BadName, check_host, is_loopback
+
+_LOOPBACKS: Final = ("127.0.0.1", "::1")
+_LOCALHOST: Final = ("localhost", "localhost.localdomain", "ip6-localhost")
+
+
+class BadReach(Exception):
+    """What was asked for would be unsafe, or could not work; the text says what to do instead."""
+
+
+@frozen
+class Reach:
+    """
+    Where a peer listens, and where it finds its registry.
+
+    :ivar interface: an IP address of this machine.
+    :ivar is_guessed: whether nobody named it, so that another one may take its place.
+    """
+
+    interface: str
+    registry: tuple[str, int]
+    is_guessed: bool = False
+
+
+def decide_reach(registry: tuple[str, int], interface: str | None, allows_lan: bool) -> Reach:
+    """
+    Decide where to listen.
+
+    :param registry: host and port; the host may be a name, which is then looked up.
+    :param interface: the address to listen on, if somebody named one.
+    :param allows_lan: whether other machines may be let in.
+    :raises BadReach: when that would be unsafe, or could not work.
+    """
+    host, port = registry
+    if interface is not None:
+        reach = _named(host, port, interface)
+    else:
+        reach = _guessed(host, port, allows_lan)
+    if not is_loopback(reach.interface) and not allows_lan:
+        raise BadReach(
+            f"listening on {reach.interface} lets other machines in, and nothing is encrypted:"
+            " if you trust all of that network, say --insecure-lan"
+        )
+    if is_ip(reach.registry[0]) and (":" in reach.registry[0]) != (":" in reach.interface):
+        raise BadReach(
+            f"{reach.interface} and {host} are of different IP versions:"
+            " say --interface and --registry with addresses of one"
+        )
+    return reach
+
+
+def _named(host: str, port: int, interface: str) -> Reach:
+    try:
+        check_host(interface)
+    except BadName as error:
+        raise BadReach(f"--interface: {error}") from None
+    if not has_address(interface):
+        raise BadReach(f"{not_here(interface)}: say --interface with an address that it has")
+    if not is_loopback(interface):
+        return Reach(interface, (host, port))
+    return Reach(interface, (_on_loopback(host, interface), port))
+
+
+def _guessed(host: str, port: int, allows_lan: bool) -> Reach:
+    """Listen on loopback for a registry on this machine, otherwise where the way to it begins."""
+    loopback = _LOOPBACKS[":" in host]
+    interface = address_towards(host) if allows_lan else loopback
+    if interface is None:
+        raise BadReach(_no_way(host))
+    if is_loopback(interface):
+        return Reach(loopback, (_on_loopback(host, loopback), port))
+    try:
+        check_host(interface)
+    except BadName:
+        raise BadReach(
+            f"this machine has only {interface} on the way to {host}, which is not one peer's:"
+            " say --interface with another address"
+        ) from None
+    return Reach(interface, (host, port), is_guessed=True)
+
+
+def _on_loopback(host: str, interface: str) -> str:
+    """
+    Return under which address a registry on this machine is reached over loopback.
+
+    :param interface: the loopback address to reach it from.
+    :raises BadReach: when it is on another machine.
+    """
+    if is_ip(host):
+        if ipaddress.ip_address(host).is_loopback:
+            return host
+    elif host.lower().rstrip(".") in (*_LOCALHOST, *_own_names()):
+        return _LOOPBACKS[":" in interface]
+    elif (own := address_towards(host)) is None:
+        raise BadReach(_no_way(host))
+    elif is_loopback(own):
+        return own
+    raise BadReach(
+        f"peers of the registry at {host} could not reach this one:"
+        " say --interface with this machine's own address, and --insecure-lan"
+    )
+
+
+def _no_way(host: str) -> str:
+    if is_ip(host):
+        return f"there is no way to {host}: is the address right, and the network up?"
+    return f"there is no host {host}: is the name right? An IP address will do, too"
+
+
+def _own_names() -> tuple[str, ...]:
+    name = socket.gethostname().lower()
+    return name, name.partition(".")[0], f"{name.partition('.')[0]}.local"

@@ -1,0 +1,49 @@
+"""Read where a registry is, as people write it."""
+
+import re
+from typing import Final
+
+from p2p_twisted.registry.limits import REGISTRY_PORT
+from p2p_twisted.runtime.addresses import is_ip
+
+_SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+_NAME: Final = re.compile(r"[^\s@/?#\[\]:]+")
+_PORTS: Final = range(1, 65_536)
+
+
+class BadLocation(Exception):
+    """The text does not say where a registry is."""
+
+
+def read_location(text: str) -> tuple[str, int]:
+    """
+    Read ``HOST:PORT``, ``HOST``, or a URL with these.
+
+    :returns: the host, an IP address without brackets or a name, and the port; the registry's
+        usual one where the text has none.
+    :raises BadLocation: for anything else.
+    """
+    # A URL is what people copy; only host and port of it mean something here.
+    place = text.strip()
+    if (scheme := _SCHEME.match(place)) is not None:
+        place = place[scheme.end() :]
+    host, port = _split(place.partition("/")[0])
+    if not _is_host(host) or not port.isascii() or not port.isdecimal() or int(port) not in _PORTS:
+        raise BadLocation
+    return host, int(port)
+
+
+def _split(place: str) -> tuple[str, str]:
+    usual = str(REGISTRY_PORT)
+    if place.startswith("["):
+        host, _, rest = place[1:].partition("]")
+        return host, rest.removeprefix(":") if rest else usual
+    host, colon, port = place.rpartition(":")
+    if not colon:
+        return place, usual
+    # The last group of an IPv6 address without brackets is the port, unless nothing else would do.
+    return (place, usual) if is_ip(place) and not is_ip(host) else (host, port)
+
+
+def _is_host(host: str) -> bool:
+    return is_ip(host) or _NAME.fullmatch(host) is not None

@@ -1,0 +1,78 @@
+"""Which addresses this machine has: what one may listen on and dial from."""
+
+import errno
+import ipaddress
+import re
+import socket
+from pathlib import Path
+from typing import Final
+
+_IPV4_FILE: Final = Path("/proc/net/fib_trie")
+_IPV6_FILE: Final = Path("/proc/net/if_inet6")
+_LOCAL_IPV4: Final = re.compile(r"-- (\S+)\n\s+/32 host LOCAL")
+_LINK_LOCAL_IPV6: Final = "fe80"
+_ANY_PORT: Final = 9
+
+
+def is_ip(text: str) -> bool:
+    """Return whether a text is an IP address, however it is written."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def has_address(host: str) -> bool:
+    """Return whether an IP address is one of this machine's."""
+    with socket.socket(_family(host), socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError as error:
+            return error.errno != errno.EADDRNOTAVAIL
+    return True
+
+
+def own_addresses() -> list[str]:
+    """List this machine's addresses without loopback, sorted; empty where Linux does not say."""
+    found = {*_LOCAL_IPV4.findall(_read(_IPV4_FILE)), *map(_ipv6, _read(_IPV6_FILE).splitlines())}
+    addresses = map(ipaddress.ip_address, found - {""})
+    usable = [address for address in addresses if not address.is_loopback]
+    return [str(address) for address in sorted(usable, key=lambda each: (each.version, int(each)))]
+
+
+def address_towards(host: str) -> str | None:
+    """Return the address that this machine uses towards a host, by name or IP; sends nothing."""
+    try:
+        [(family, *_, target), *_] = socket.getaddrinfo(host, _ANY_PORT, type=socket.SOCK_DGRAM)
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect(target)
+            return str(probe.getsockname()[0])
+    except (OSError, UnicodeError):
+        return None
+
+
+def not_here(host: str) -> str:
+    """Say that an address is none of this machine's, and which are."""
+    others = own_addresses()
+    has = f", which has {' and '.join(others)}" if others else ""
+    return f"{host} is not an address of this machine{has}"
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _ipv6(line: str) -> str:
+    """Read an address from a line of the system's list; those good for one link only are none."""
+    digits = line.partition(" ")[0]
+    if digits.startswith(_LINK_LOCAL_IPV6):
+        return ""
+    return str(ipaddress.IPv6Address(int(digits, 16)))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("ascii", "replace")
+    except OSError:
+        return ""

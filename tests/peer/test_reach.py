@@ -1,0 +1,68 @@
+"""Where a peer listens."""
+
+import socket
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.peer import reach
+from p2p_twisted.peer.reach import BadReach, Reach, decide_reach
+from p2p_twisted.runtime import addresses
+
+MINE, FAR = "10.9.0.2", "10.9.0.1"
+
+
+class ReachTests(SynchronousTestCase):
+    """On a machine called box, at 10.9.0.2, on a network where nas is at 10.9.0.1."""
+
+    def setUp(self) -> None:
+        self.patch(socket, "gethostname", lambda: "box.example.org")
+        self.patch(addresses, "own_addresses", lambda: [MINE])
+        self.patch(reach, "has_address", lambda host: host == MINE or host.startswith("127."))
+        ways = {FAR: MINE, "nas": MINE, MINE: MINE, "box": MINE, "::1": "::1"}
+        self.patch(
+            reach,
+            "address_towards",
+            lambda host: ways.get(host) or ("127.0.0.1" if host.startswith("127.") else None),
+        )
+
+    def refused(self, host: str, interface: str | None, allows_lan: bool = True) -> str:
+        """Return why something is refused."""
+        asked = (host, 9011), interface, allows_lan
+        return str(self.assertRaises(BadReach, decide_reach, *asked))
+
+    def test_this_machine(self) -> None:
+        """Loopback and the machine's own names mean the registry here."""
+        for host in ("127.0.0.1", "localhost", "box", "BOX.example.org", "box.local", "box."):
+            for interface in (None, "127.0.0.1"):
+                found = decide_reach((host, 9011), interface, allows_lan=False)
+                self.assertEqual(found, Reach("127.0.0.1", ("127.0.0.1", 9011)))
+        self.assertEqual(decide_reach(("::1", 9011), None, False), Reach("::1", ("::1", 9011)))
+
+    def test_guessed(self) -> None:
+        """On a network, the way to the registry tells which address to listen on."""
+        for host in (FAR, "nas", MINE):
+            found = decide_reach((host, 9011), None, allows_lan=True)
+            self.assertEqual(found, Reach(MINE, (host, 9011), is_guessed=True))
+
+    def test_named(self) -> None:
+        """An address that was named stays."""
+        self.assertEqual(decide_reach((FAR, 9011), MINE, True), Reach(MINE, (FAR, 9011)))
+        local = decide_reach(("127.0.0.1", 9011), "127.0.0.2", False)
+        self.assertEqual(local, Reach("127.0.0.2", ("127.0.0.1", 9011)))
+
+    def test_not_ours(self) -> None:
+        """An address of another machine is named as that, with those that there are."""
+        self.assertIn(
+            f"10.9.0.99 is not an address of this machine, which has {MINE}",
+            self.refused(FAR, "10.9.0.99"),
+        )
+
+    def test_refused(self) -> None:
+        """What would be unsafe, or could not work, says what to do."""
+        self.assertIn("say --insecure-lan", self.refused(FAR, MINE, allows_lan=False))
+        self.assertIn("say --interface", self.refused(FAR, None, allows_lan=False))
+        self.assertIn("say --interface", self.refused(FAR, "127.0.0.1"))
+        self.assertIn("there is no host nosuchbox", self.refused("nosuchbox", None))
+        self.assertIn("the network up?", self.refused("10.7.0.1", None))
+        self.assertIn("different IP versions", self.refused("fd00::2", MINE))
+        self.assertIn("--interface: a host must be", self.refused(FAR, "box"))

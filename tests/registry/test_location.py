@@ -1,0 +1,32 @@
+"""Where people say that a registry is."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.registry.location import BadLocation, read_location
+
+
+class LocationTests(SynchronousTestCase):
+    def test_read(self) -> None:
+        """Host and port are read from whatever has them; the port may be the usual one."""
+        for text, location in {
+            "127.0.0.1:9012": ("127.0.0.1", 9012),
+            "box.lan": ("box.lan", 9011),
+            " box.lan:9012 ": ("box.lan", 9012),
+            "http://127.0.0.1:9012": ("127.0.0.1", 9012),
+            "HTTPS://box.lan/": ("box.lan", 9011),
+            "p2p://box.lan:9012/join?x=1": ("box.lan", 9012),
+            "//box.lan:9012": ("box.lan", 9012),
+            "::1": ("::1", 9011),
+            "::1:9012": ("::1", 9012),
+            "[fd00::2]": ("fd00::2", 9011),
+            "tcp://[fd00::2]:9012": ("fd00::2", 9012),
+        }.items():
+            self.assertEqual(read_location(text), location, text)
+
+    def test_refused(self) -> None:
+        """What has no host, or no port that there is, is refused."""
+        for text in (
+            *("", ":9011", "box:", "box:0", "box:65536", "box:x", "box:²", "http://", "[::1]x"),
+            *("me@box:9011", "box lan:9011", "http:box:9011", "[box]:", "box\n:9011"),
+        ):
+            self.assertRaises(BadLocation, read_location, text)
