@@ -32,7 +32,7 @@ from p2p_twisted.overlay.round_trips import RoundTrips
 from p2p_twisted.overlay.seen import Seen
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits as wire_limits
-from p2p_twisted.wire.messages import Gossip, Graft, IHave, Message, Prune
+from p2p_twisted.wire.messages import Gossip, Graft, IHave, Prune
 from p2p_twisted.wire.names import MessageId
 
 _OVERHEAD_BYTES: Final = 512
@@ -112,8 +112,8 @@ class Broadcast:
         :returns: what is to be done because of it.
         """
         match event:
-            case MessageReceived(link, message):
-                return self._received(link, message, now) if link in self.tree else []
+            case MessageReceived():
+                return self._received(event, now) if event.link in self.tree else []
             case GossipPublished(gossip):
                 # It is not delivered here.
                 self._seen.add(gossip.id)
@@ -131,14 +131,15 @@ class Broadcast:
             case PruneHint(link):
                 return self._prune(link)
 
-    def _received(self, link: LinkId, message: Message, now: float) -> list[Effect]:
+    def _received(self, event: MessageReceived, now: float) -> list[Effect]:
+        link, message = event.link, event.message
         match message:
             case Gossip():
                 return self._deliver(link, message, now)
-            case IHave(ids):
-                return self._announced(link, ids, now)
-            case Graft(ids):
-                return self._grafted(link, ids, now)
+            case IHave():
+                return self._announced(link, message.ids, now)
+            case Graft():
+                return self._grafted(link, message.ids, now)
             case Prune():
                 self._fresh.pop(link, None)
                 self.tree.prune(link)

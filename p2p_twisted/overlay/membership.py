@@ -95,13 +95,13 @@ class Membership:
                 return self._wake(now)
             case events.LinkAsked():
                 return self._asked(event, now)
-            case events.LinkAccepted(link):
-                self._since = now - self._round_trips.one_way(link)
+            case events.LinkAccepted():
+                self._since = now - self._round_trips.one_way(event.link)
                 return self._accepted(event, now)
             case events.LinkRefused():
                 return self._refused(event, now)
-            case events.ConnectionLost(link):
-                self._since = now - self._round_trips.one_way(link)
+            case events.ConnectionLost():
+                self._since = now - self._round_trips.one_way(event.link)
                 return self._lost(event, now)
             case events.Referred(referrals):
                 self._candidates.introduce(referrals)
@@ -131,7 +131,7 @@ class Membership:
     def sample(self, exclude: PeerAddress | None = None) -> tuple[PeerAddress, ...]:
         """Draw addresses to give to another peer."""
         sample = self.passive.sample(neighbor.address for neighbor in self.links.values())
-        return tuple(address for address in sample if address != exclude)
+        return tuple(a for a in sample if a != exclude) if exclude in sample else sample
 
     def _asked(self, event: events.LinkAsked, now: float) -> list[Effect]:
         """Decide whether a connection that was accepted becomes a link."""

@@ -82,24 +82,24 @@ class Overlay:
         :raises ProtocolError: when a neighbor's message has no place on a link.
         """
         match event:
+            # The frequent ones come first, and have their fields read instead of matched: both
+            # are cheaper, and every line that a neighbor sends comes by here.
             case events.MessageReceived():
                 return self._received(event, now)
+            case events.TimeCame():
+                return self._time_came(event, now)
             case events.Consulted() | events.Asked():
                 return self._hand_on(self.queries.handle(event, now), now)
+            case events.RoundTripMeasured():
+                self._round_trips.measured(event.link, event.seconds)
+                return []
             case events.GossipPublished():
                 return self.broadcast.handle(event, now)
-            case events.Dispatched(message):
-                return self._send(message)
-            case events.RoundTripMeasured(link, seconds):
-                self._round_trips.measured(link, seconds)
-                return []
-            case events.TimeCame():
-                effects = self._hand_on(self.queries.handle(event, now), now)
-                effects += self.broadcast.handle(event, now)
-                return effects + self._join(event, now)
-            case events.ConnectionLost(link):
+            case events.Dispatched():
+                return self._send(event.message)
+            case events.ConnectionLost():
                 effects = self._join(event, now)
-                self._round_trips.forget(link)
+                self._round_trips.forget(event.link)
                 return effects
             case _:
                 return self._join(event, now)
@@ -109,17 +109,25 @@ class Overlay:
         me = self.membership.me
         return Peers(me.name, me.port, self.membership.sample(to))
 
+    def _time_came(self, event: events.TimeCame, now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        if self.queries.wake_at <= now:
+            effects += self._hand_on(self.queries.handle(event, now), now)
+        if self.broadcast.wake_at <= now:
+            effects += self.broadcast.handle(event, now)
+        return effects + self._join(event, now)
+
     def _join(self, event: events.MembershipEvent, now: float) -> list[Effect]:
         """Have membership handle an event, and tell the others what it says of neighbors."""
         effects = self.membership.handle(event, now, self.queries.is_idle)
         for effect in list(effects):
             match effect:
-                case NeighborUp(link):
-                    self._allowances[link] = _Allowance()
+                case NeighborUp():
+                    self._allowances[effect.link] = _Allowance()
                     self.queries.handle(effect, now)
                     effects += self.broadcast.handle(effect, now)
-                case NeighborDown(link):
-                    del self._allowances[link]
+                case NeighborDown():
+                    del self._allowances[effect.link]
                     effects += self.broadcast.handle(effect, now)
                     effects += self._hand_on(self.queries.handle(effect, now), now)
         return effects

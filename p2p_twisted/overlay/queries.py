@@ -83,7 +83,7 @@ class QueryRouter:
     @property
     def is_idle(self) -> bool:
         """Whether no query is under way; of quiet ones no peer says when they have ended."""
-        return all(query.ask.quiet for query in self._open.values())
+        return not self._open or all(query.ask.quiet for query in self._open.values())
 
     def is_new(self, ask: Ask) -> bool:
         """Return whether a query has not been asked here before."""
@@ -97,14 +97,15 @@ class QueryRouter:
         :returns: what is to be done because of it, and what it says of the tree.
         """
         match event:
-            case events.MessageReceived(link, Told() as told):
-                return self._told(link, told, now)
-            case events.NeighborAsked(link, ask, is_passed_on):
-                return self._asked(link, ask, is_passed_on, now)
-            case events.Consulted(id_, answer):
-                return self._consulted(id_, answer, now)
-            case events.Asked(ask, patience):
-                return self._ask(ask, patience, now)
+            case events.MessageReceived():
+                message = event.message
+                return self._told(event.link, message, now) if isinstance(message, Told) else []
+            case events.NeighborAsked():
+                return self._asked(event.link, event.ask, event.is_passed_on, now)
+            case events.Consulted():
+                return self._consulted(event.id, event.answer, now)
+            case events.Asked():
+                return self._ask(event.ask, event.patience, now)
             case NeighborUp(link, address, _, since):
                 self.links[link] = address.name
                 self._budgets[link] = TokenBucket(limits.ASK_RECORDS_PER_SECOND, limits.ASK_RECORDS)

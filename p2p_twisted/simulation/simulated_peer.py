@@ -43,6 +43,7 @@ class SimulatedPeer:
 
     address: PeerAddress
     files: tuple[str, ...] = ()
+    name: PeerName = field(init=False)
     overlay: Overlay = field(init=False)
     delivered: dict[MessageId, tuple[float, int]] = field(factory=dict)
     arrived: list[Want | Refuse] = field(factory=list)
@@ -56,10 +57,8 @@ class SimulatedPeer:
     renews_at: float = 0.0
     alarm_at: float = inf
 
-    @property
-    def name(self) -> PeerName:
-        """Its name."""
-        return self.address.name
+    def __attrs_post_init__(self) -> None:
+        self.name = self.address.name
 
     @property
     def neighbors(self) -> set[PeerName]:

@@ -34,10 +34,10 @@ class LineCount:
             self._sizes[kind] += len(encode(message))
         self._lines[kind] += 1
         match message:
-            case Gossip(id=id_):
-                self.copies[id_] += 1
-            case Ask(id=id_) | Told(id=id_):
-                self.asked[id_] += 1
+            case Gossip():
+                self.copies[message.id] += 1
+            case Ask() | Told():
+                self.asked[message.id] += 1
 
     @property
     def bytes(self) -> float:

@@ -76,13 +76,14 @@ class Wiring:
     def _perform(self, peer: SimulatedPeer, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
-                case Send(link, message):
-                    self._send(peer, link, message)
+                case Send():
+                    self._send(peer, effect.link, effect.message)
                 case Consult(ask):
                     # In its turn, as in OverlayDriver: after what was decided before.
                     answer = events.Consulted(ask.id, peer.know(ask))
                     effects += peer.overlay.handle(answer, self._queue.now)
-                case Deliver(gossip):
+                case Deliver():
+                    gossip = effect.gossip
                     assert gossip.id not in peer.delivered, "delivered twice"
                     peer.delivered[gossip.id] = (self._queue.now, gossip.hops)
                 case Close(link, bye):
@@ -97,8 +98,8 @@ class Wiring:
                     peer.answers[id_] = (self._queue.now, effect)
                 case Arrived(_, message):
                     peer.arrived.append(message)
-                case NeighborUp(_, address):
-                    self.observer.linked(peer.name, address.name)
+                case NeighborUp():
+                    self.observer.linked(peer.name, effect.address.name)
                 case NeighborDown(_, address, has_died):
                     self.observer.unlinked(peer.name, address.name)
                     self._registry.lost(peer, address.name, has_died)
