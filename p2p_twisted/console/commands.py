@@ -6,6 +6,9 @@ import attrs
 
 from p2p_twisted.wire.names import PeerName
 
+Numbers = tuple[int, ...]
+"""Numbers of a list, from 1 on; at least one, and each once."""
+
 
 @attrs.frozen
 class Topo:
@@ -39,9 +42,9 @@ class Get:
 
 @attrs.frozen
 class Choose:
-    """Download a hit of the last list by its number; the first is 1."""
+    """Download hits of the last list by their numbers; the first is 1."""
 
-    number: int
+    numbers: Numbers
     holder: PeerName | None = None
 
 
@@ -71,23 +74,23 @@ class ListTransfers:
 
 @attrs.frozen
 class Cancel:
-    """Cancel a download."""
+    """Cancel downloads; without ``numbers``, all."""
 
-    number: int
+    numbers: Numbers | None = None
 
 
 @attrs.frozen
 class Pause:
-    """Pause a download; without ``number``, all downloads."""
+    """Pause downloads; without ``numbers``, all."""
 
-    number: int | None = None
+    numbers: Numbers | None = None
 
 
 @attrs.frozen
 class Resume:
-    """Resume a paused or waiting download; without ``number``, all such downloads."""
+    """Resume paused or waiting downloads; without ``numbers``, all such downloads."""
 
-    number: int | None = None
+    numbers: Numbers | None = None
 
 
 @attrs.frozen
@@ -119,6 +122,19 @@ class Help:
     command: str | None = None
 
 
+@attrs.frozen
+class Misused:
+    """
+    Explain what a command takes, unless the line is the name of something shared.
+
+    :ivar command: its name.
+    :ivar line: the whole line, as typed.
+    """
+
+    command: str
+    line: str
+
+
 Command = (
     Topo
     | StopNetwork
@@ -136,4 +152,5 @@ Command = (
     | Limit
     | ShowStatus
     | Help
+    | Misused
 )

@@ -14,7 +14,8 @@ from typing_extensions import override
 from zope.interface import implementer
 
 from p2p_twisted.console.commands import Command, LeaveNetwork
-from p2p_twisted.console.conversation import Conversation, Outcome
+from p2p_twisted.console.conversation import Conversation
+from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.console.line_queue import LineQueue
 from p2p_twisted.console.output import IStdio, Output
 from p2p_twisted.console.parsing import parse

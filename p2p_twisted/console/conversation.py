@@ -1,7 +1,6 @@
 """Execute commands on a peer, and show the results."""
 
-import enum
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -10,12 +9,8 @@ from twisted.logger import Logger
 from p2p_twisted.bandwidth.rates import BadRate, read_rate
 from p2p_twisted.console import commands
 from p2p_twisted.console.commands import Command
-from p2p_twisted.console.download_lines import (
-    download_line,
-    selection_end,
-    selection_lines,
-    transfers_lines,
-)
+from p2p_twisted.console.download_lines import download_line, transfers_lines
+from p2p_twisted.console.downloading import Downloading, Outcome, Say
 from p2p_twisted.console.parsing import find_entry
 from p2p_twisted.console.rendering import (
     Choice,
@@ -30,23 +25,19 @@ from p2p_twisted.console.rendering import (
 )
 from p2p_twisted.console.spelling import suggest
 from p2p_twisted.console.text import shown_name
-from p2p_twisted.download.progress import Progress, Saved
-from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, IPeer, NotFound, PeerError, Watch
+from p2p_twisted.download.progress import Progress
+from p2p_twisted.peer.interface import (
+    AlreadyHere,
+    Ambiguous,
+    IPeer,
+    NotFound,
+    PeerError,
+    Watch,
+)
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 
-C = TypeVar("C")
-Say = Callable[[Iterable[str]], None]
-"""Shows lines to the person."""
-
-
-class Outcome(enum.Enum):
-    """How a command ended."""
-
-    OK = enum.auto()
-    FAILED = enum.auto()
-    GONE = enum.auto()
-    """It succeeded, and the peer has left the network."""
+N = TypeVar("N")
 
 
 class Conversation:
@@ -62,7 +53,7 @@ class Conversation:
     def __init__(self, peer: IPeer, say: Say, watch: Watch) -> None:
         self._peer = peer
         self._say = say
-        self._watch = watch
+        self._downloading = Downloading(peer, say, watch)
         self._choices: tuple[Choice, ...] = ()
 
     async def execute(self, command: Command) -> Outcome:
@@ -100,31 +91,32 @@ class Conversation:
 
     async def _get(self, command: commands.Get) -> Outcome:
         try:
-            return await self._download(command.name, command.holder)
+            return await self._downloading.get(command.name, command.holder)
         except (AlreadyHere, Ambiguous):
             raise
         except PeerError as error:
             if not command.words:
                 raise
-            return await self._get_several(command, error)
-
-    async def _get_several(self, command: commands.Get, error: PeerError) -> Outcome:
-        """Get what the words of a line mean, as nothing has the whole line as its name."""
-        selection = await self._peer.select(command.words, command.holder)
-        if all(isinstance(why, NotFound) for _word, why in selection.failed) and not (
-            selection.things or selection.here
-        ):
-            raise error
-        self._say(selection_lines(selection))
-        watch, told = self._watch_from_now_on()
-        ended = await self._peer.get_selected(selection, watch) if selection.things else ()
-        self._say([*map(download_line, ended), selection_end(selection, ended)])
-        told.update(progress.number for progress in ended)
-        is_saved = all(isinstance(progress.state, Saved) for progress in ended)
-        return Outcome.OK if is_saved and not selection.failed else Outcome.FAILED
+            selection = await self._peer.select(command.words, command.holder)
+            if all(isinstance(why, NotFound) for _word, why in selection.failed) and not (
+                selection.things or selection.here
+            ):
+                # Nothing has the whole line as its name, nor a word of it.
+                raise error from None
+            return await self._downloading.get_selected(selection)
 
     async def _choose(self, command: commands.Choose) -> Outcome:
-        number, holder = command.number, command.holder
+        hits = [self._chosen(number, command.holder) for number in command.numbers]
+        if len(hits) == 1:
+            return await self._downloading.get(hits[0], command.holder)
+        return await self._downloading.get_selected(await self._peer.select(hits, command.holder))
+
+    def _chosen(self, number: int, holder: PeerName | None) -> Hit:
+        """
+        Return what stands at a number of the last list.
+
+        :raises PeerError: when nothing does, or nothing that this holder has.
+        """
         if number > len(self._choices):
             raise PeerError(
                 f"there is no number {number} in the last list;"
@@ -134,30 +126,7 @@ class Conversation:
         hit = choice.best if holder is None else choice.of(holder)
         if hit is None:
             raise PeerError(f"{holder} is not among those who have {shown_name(choice.best.name)}")
-        return await self._download(hit, holder)
-
-    async def _download(self, wanted: str | Hit, holder: PeerName | None) -> Outcome:
-        watch, told = self._watch_from_now_on()
-        progress = await self._peer.get(wanted, watch, holder)
-        self._say([download_line(progress)])
-        told.add(progress.number)
-        return Outcome.OK if isinstance(progress.state, Saved) else Outcome.FAILED
-
-    def _watch_from_now_on(self) -> tuple[Watch, set[int]]:
-        """
-        Make a callback that also shows how downloads end after their command has ended.
-
-        :returns: the callback, and a set; add the numbers of downloads when their command ends.
-        """
-        told: set[int] = set()
-
-        def watch(progress: Progress) -> None:
-            self._watch(progress)
-            # A download that waits for a holder may end long after its command.
-            if progress.number in told and progress.is_ended:
-                self._say([download_line(progress)])
-
-        return watch, told
+        return hit
 
     async def _find(self, command: commands.Find) -> Outcome:
         found = await self._peer.find(command.text)
@@ -183,18 +152,29 @@ class Conversation:
         return Outcome.OK
 
     async def _cancel(self, command: commands.Cancel) -> Outcome:
-        self._say([download_line(self._peer.cancel(command.number))])
-        return Outcome.OK
+        numbers = command.numbers
+        if numbers is None:
+            numbers = tuple(each.number for each in self._peer.transfers() if not each.is_ended)
+        canceled, error = _each(lambda number: (self._peer.cancel(number),), numbers)
+        lines = [download_line(each) for each in canceled]
+        return self._tell(lines, "nothing to cancel", error)
 
     async def _pause(self, command: commands.Pause) -> Outcome:
-        return self._tell("pausing", "nothing to pause", self._peer.pause(command.number))
+        paused, error = _each(self._peer.pause, command.numbers or (None,))
+        lines = [f"pausing {shown_name(each.name)}" for each in paused]
+        return self._tell(lines, "nothing to pause", error)
 
     async def _resume(self, command: commands.Resume) -> Outcome:
-        return self._tell("going on with", "nothing is paused", self._peer.resume(command.number))
+        resumed, error = _each(self._peer.resume, command.numbers or (None,))
+        lines = [f"going on with {shown_name(each.name)}" for each in resumed]
+        return self._tell(lines, "nothing is paused", error)
 
-    def _tell(self, what: str, nothing: str, chosen: Sequence[Progress]) -> Outcome:
-        self._say([f"{what} {shown_name(each.name)}" for each in chosen] or [nothing])
-        return Outcome.OK
+    def _tell(self, lines: Sequence[str], nothing: str, error: PeerError | None) -> Outcome:
+        if error is None:
+            self._say(lines or [nothing])
+            return Outcome.OK
+        self._say([*lines, str(error)])
+        return Outcome.FAILED
 
     async def _show_limits(self, _command: commands.ShowLimits) -> Outcome:
         self._say([limits_line(self._peer.status().rates)])
@@ -215,6 +195,37 @@ class Conversation:
     async def _help(self, command: commands.Help) -> Outcome:
         self._say(help_lines(find_entry(command.command or "")))
         return Outcome.OK
+
+    async def _misused(self, command: commands.Misused) -> Outcome:
+        """Explain a command; but "stop words.txt" may be a file."""
+        entry = find_entry(command.command)
+        assert entry is not None
+        takes = f"{entry.words[0]} {entry.takes}"
+        if not self._peer.status().neighbors:
+            raise PeerError(takes)
+        try:
+            return await self._downloading.get(command.line, None)
+        except NotFound as error:
+            # Without an operand, a name was as likely meant.
+            raise PeerError(takes if entry.operand else f"{takes}; {error}") from None
+
+
+def _each(
+    act: Callable[[N], Sequence[Progress]], numbers: Sequence[N]
+) -> tuple[list[Progress], PeerError | None]:
+    """
+    Act on each download by its number.
+
+    :returns: those that it worked for, and the first error of the others.
+    """
+    done: list[Progress] = []
+    first: PeerError | None = None
+    for number in numbers:
+        try:
+            done += act(number)
+        except PeerError as error:
+            first = first or error
+    return done, first
 
 
 def _hint(command: Command) -> str:
@@ -241,4 +252,5 @@ _EXECUTE: Final[dict[type, Callable[[Conversation, Any], Coroutine[Any, Any, Out
     commands.Limit: Conversation._limit,
     commands.ShowStatus: Conversation._show_status,
     commands.Help: Conversation._help,
+    commands.Misused: Conversation._misused,
 }

@@ -160,6 +160,10 @@ def help_lines(entry: CommandEntry | None = None) -> Iterator[str]:
         yield f"  {entry.does}"
         if entry.words[1:]:
             yield f"  also: {', '.join(entry.words[1:])}"
+        if entry.examples:
+            yield f"  {entry.words[0]} {entry.takes}:"
+            for example in entry.examples:
+                yield f"    {example}"
         return
     yield from _columns(
         [

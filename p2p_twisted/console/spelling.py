@@ -17,8 +17,7 @@ def suggest(line: str) -> str | None:
     word, rest = first_word(line)
     entry = find_entry(word)
     if entry is not None:
-        # The word was right, and what followed was not; but "stop words.txt" is a file.
-        return entry.usage if entry.operand else None
+        return None
     meant = _closest(word.casefold())
     entry = find_entry(meant)
     if entry is None or not entry.read(rest):

@@ -115,7 +115,7 @@ class Selection:
     """
     What several names and patterns mean.
 
-    :ivar words: as typed.
+    :ivar words: as typed, or the names of hits.
     :ivar things: the files and folders to fetch, each as the hits for it.
     :ivar here: names of what need not be fetched.
     :ivar failed: the words for which nothing can be fetched, and why.
@@ -157,9 +157,11 @@ class IPeer(Interface):
         :returns: fires with the last progress, or fails with :class:`PeerError`.
         """
 
-    def select(words: "Sequence[str]", holder: "PeerName | None" = None) -> "Deferred[Selection]":
+    def select(
+        words: "Sequence[str | Hit]", holder: "PeerName | None" = None
+    ) -> "Deferred[Selection]":
         """
-        Find what several names, and patterns like ``*.jpg``, mean.
+        Find what several names, patterns like ``*.jpg``, and hits mean.
 
         :param holder: the only peer that counts.
         :returns: fires with what can be fetched, or fails with :class:`PeerError`.

@@ -110,8 +110,10 @@ class Peer:
         """Download a file or folder."""
         return Deferred.fromCoroutine(self._get(wanted, watch, holder))
 
-    def select(self, words: Sequence[str], holder: PeerName | None = None) -> "Deferred[Selection]":
-        """Find what several names and patterns mean."""
+    def select(
+        self, words: Sequence[str | Hit], holder: PeerName | None = None
+    ) -> "Deferred[Selection]":
+        """Find what several names, patterns and hits mean."""
         return Deferred.fromCoroutine(self._resolver.select(words, holder))
 
     def get_selected(self, selection: Selection, watch: Watch) -> "Deferred[tuple[Progress, ...]]":
@@ -217,9 +219,7 @@ class Peer:
             return Found(own.hits, 0, 0, (), 0.0)
         found = await self._searches.ask("ls", holder=holder)
         if not found.hits:
-            topology = await self._searches.topology()
-            if holder not in [record.peer for record in topology.peers]:
-                raise PeerError(f"there is no peer {holder}; TOPO shows who there is")
+            await self._searches.check_is_there(holder)
         return found
 
     async def _get(self, wanted: str | Hit, watch: Watch, holder: PeerName | None) -> Progress:

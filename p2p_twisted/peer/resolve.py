@@ -65,11 +65,16 @@ class Resolver:
         :raises PeerError: when there is no such thing, or several, or it is here.
         """
         await self._searches.ready()
-        return await self._resolve(wanted, holder)
+        try:
+            return await self._resolve(wanted, holder)
+        except NotFound:
+            if holder is not None:
+                await self._searches.check_is_there(holder)
+            raise
 
-    async def select(self, words: Sequence[str], holder: PeerName | None) -> Selection:
+    async def select(self, words: Sequence[str | Hit], holder: PeerName | None) -> Selection:
         """
-        Find what several names and patterns mean, asking for a few of them at a time.
+        Find what several names, patterns and hits mean, asking for a few of them at a time.
 
         :param holder: the only peer that counts.
         :raises PeerError: when there is no network, or a file of such a name cannot be read.
@@ -78,7 +83,10 @@ class Resolver:
         slots = DeferredSemaphore(_ASKED_AT_ONCE)
         asked = [slots.run(self._start_word, word, holder) for word in words]
         answers = await gatherResults(asked, consumeErrors=True)
-        selection = put_together(words, answers)
+        names = [word.name if isinstance(word, Hit) else word for word in words]
+        selection = put_together(names, answers)
+        if holder is not None and not selection.things:
+            await self._searches.check_is_there(holder)
         here = await self._look_for(selection.things)
         return selection.without([where is not None for where in here])
 
@@ -194,13 +202,13 @@ class Resolver:
     # Several things
 
     def _start_word(
-        self, word: str, holder: PeerName | None
+        self, word: str | Hit, holder: PeerName | None
     ) -> "Deferred[Sequence[Hits] | PeerError]":
         return Deferred.fromCoroutine(self._word(word, holder))
 
-    async def _word(self, word: str, holder: PeerName | None) -> Sequence[Hits] | PeerError:
+    async def _word(self, word: str | Hit, holder: PeerName | None) -> Sequence[Hits] | PeerError:
         try:
-            if not is_pattern(word):
+            if isinstance(word, Hit) or not is_pattern(word):
                 return [await self._resolve(word, holder)]
             found = await self._searches.ask("text", word, limits.HITS_PER_PEER, holder=holder)
             return like(word, found)

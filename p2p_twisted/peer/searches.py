@@ -50,6 +50,16 @@ class Searches:
         own = PeerRecord(driver.me.name, tuple(each.name for each in driver.neighbors))
         return a_topology((*answer.peers, own), answer.silent, seconds)
 
+    async def check_is_there(self, holder: PeerName) -> None:
+        """
+        Check that a peer that a person named is in the network.
+
+        :raises PeerError: when it is not.
+        """
+        topology = await self.topology()
+        if holder not in [record.peer for record in topology.peers]:
+            raise PeerError(f"there is no peer {holder}; TOPO shows who there is")
+
     async def ask(
         self,
         what: What,

@@ -109,9 +109,12 @@ class FakePeer:
         self.watches.append(watch)
         return self._answer("get", saved(), wanted, holder)
 
-    def select(self, words: Sequence[str], holder: PeerName | None = None) -> "Deferred[Selection]":
-        things = tuple((hit(name=word),) for word in words)
-        return self._answer("select", Selection(tuple(words), things), tuple(words), holder)
+    def select(
+        self, words: Sequence[str | Hit], holder: PeerName | None = None
+    ) -> "Deferred[Selection]":
+        things = tuple(((hit(name=word) if isinstance(word, str) else word),) for word in words)
+        names = tuple(each.name for (each,) in things)
+        return self._answer("select", Selection(names, things), tuple(words), holder)
 
     def get_selected(self, selection: Selection, watch: Watch) -> "Deferred[tuple[Progress, ...]]":
         self.watches.append(watch)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
+import attrs
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from p2p_twisted.console.conversation import Conversation, Outcome
+from p2p_twisted.console.conversation import Conversation
+from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.console.parsing import parse
 from p2p_twisted.download.progress import Canceled, Progress, Waiting
 from p2p_twisted.peer.interface import (
@@ -17,7 +19,7 @@ from p2p_twisted.peer.interface import (
     PeerError,
     Selection,
 )
-from tests.console.fake_peer import OTHER_FILE, FakePeer, found, hit, running, saved
+from tests.console.fake_peer import OTHER_FILE, STATUS, FakePeer, found, hit, running, saved
 
 LINES = ["topo", "find f", "get 1", "get 1 --from s6", "ls", "ls s4", "peers", "transfers"]
 LINES += [
@@ -141,6 +143,22 @@ class ConversationTests(SynchronousTestCase):
         self.outcome("get 2 --from s6")
         self.assertEqual(self.peer.asked[1:], [("get", second, None), ("get", third, "s6")])
 
+    def test_choose_several(self) -> None:
+        """Several numbers are one selection; with a holder, only its hits count."""
+        first, second, third = hit(), hit("s5", "b", OTHER_FILE), hit("s6", "b", OTHER_FILE)
+        self.peer.will("find", found(first, second, third))
+        self.outcome("find f1")
+        self.assertEqual(self.outcome("get 2 1"), Outcome.OK)
+        self.assertEqual(self.peer.asked[1], ("select", (second, first), None))
+        self.assertEqual(self.talk.said[0], "found 2, 4.0 KiB: b, f1.txt")
+        self.assertEqual(self.talk.said[-1], "saved 2 of 2 files")
+        for line, said in [
+            ("get 1-3", 'there is no number 3 in the last list; for a file of that name, get "3"'),
+            ("get 1,2 --from s6", "s6 is not among those who have f1.txt"),
+        ]:
+            self.assertEqual(self.outcome(line), Outcome.FAILED)
+            self.assertEqual(self.talk.said, [said])
+
     def test_choose_badly(self) -> None:
         """A number or holder that is not in the list is said."""
         self.assertEqual(self.outcome("get 1"), Outcome.FAILED)
@@ -221,6 +239,48 @@ class ConversationTests(SynchronousTestCase):
         ]:
             self.outcome(line)
             self.assertEqual(self.talk.said, [said])
+
+    def test_several_transfers(self) -> None:
+        """Each of several numbers counts; of those that are none, the first is named."""
+        for line, outcome, said in [
+            ("cancel all", Outcome.OK, ["canceled f1.txt"]),
+            ("cancel 3-9 1", Outcome.FAILED, ["canceled f1.txt", "no download 3 runs"]),
+            (
+                "pause 1-3",
+                Outcome.FAILED,
+                ["pausing f1.txt", "there is no running download 2"],
+            ),
+            ("resume 1", Outcome.OK, ["going on with f1.txt"]),
+        ]:
+            self.assertEqual(self.outcome(line), outcome)
+            self.assertEqual(self.talk.said, said)
+
+    def test_misused(self) -> None:
+        """A command that is given what it does not take says what it takes."""
+        missing = NotFound("no peer has that (asked 7 of 7, 0.03 s)")
+        for line, said in [
+            ("cancel", "cancel takes numbers of downloads, or all: see transfers"),
+            ("pause abc", "pause takes numbers of downloads, or all: see transfers"),
+            ("limit down", "limit takes up or down, and a rate: 10M, 500K, off"),
+            ("find", "find takes what to search for"),
+            ("quit now", f"leave takes nothing more; {missing}"),
+            ("TOPO s1", f"TOPO takes nothing more; {missing}"),
+        ]:
+            self.peer.will("get", missing)
+            self.assertEqual(self.outcome(line), Outcome.FAILED, line)
+            self.assertEqual(self.talk.said, [said])
+            self.assertEqual(self.peer.asked[-1], ("get", line, None))
+
+    def test_misused_alone(self) -> None:
+        """Without another peer, nobody is waited for."""
+        self.peer.status_now = attrs.evolve(STATUS, neighbors=())
+        self.assertEqual(self.outcome("cancel"), Outcome.FAILED)
+        self.assertEqual(self.peer.asked, [])
+
+    def test_name_like_a_command(self) -> None:
+        """A line that begins like a command may be the name of something shared."""
+        self.assertEqual(self.outcome("stop words.txt"), Outcome.OK)
+        self.assertEqual(self.peer.asked, [("get", "stop words.txt", None)])
 
     def test_limit(self) -> None:
         """A rate applies to its direction only; an invalid one is explained."""

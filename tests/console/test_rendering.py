@@ -5,7 +5,8 @@ import re
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.console.parsing import COMMANDS, find_entry
+from p2p_twisted.console.commands import Misused
+from p2p_twisted.console.parsing import COMMANDS, find_entry, parse
 from p2p_twisted.console.rendering import (
     found_lines,
     group_hits,
@@ -148,3 +149,11 @@ class HelpTests(SynchronousTestCase):
             list(help_lines(find_entry("quit"))),
             ["leave", "  leave the network; the others go on", "  also: quit, exit"],
         )
+
+    def test_examples(self) -> None:
+        """A command that takes something says what, with examples that can be typed."""
+        for entry in COMMANDS:
+            lines = list(help_lines(entry))
+            for example in entry.examples:
+                self.assertIn(f"    {example}", lines)
+                self.assertNotIsInstance(parse(example), Misused)

@@ -132,6 +132,27 @@ class SelectionTests(PeerTestCase):
         ((word, why),) = selection.failed
         self.assertEqual((word, type(why)), ("nothing", NotFound))
 
+    def test_selects_hits(self) -> None:
+        """Hits of a list are selected as they are, without those that are here already."""
+        daemons = self.shared()
+        hits = daemons.result(daemons.peers["s9"].find("*.jpg")).hits
+        chosen = {hit.name: hit for hit in hits if hit.peer == "s1"}
+        words = [chosen["a.jpg"], chosen["my b.jpg"], chosen["trip.jpg"]]
+        selection = daemons.result(daemons.peers["s9"].select(words))
+        self.assertEqual([hits[0].name for hits in selection.things], ["a.jpg", "trip.jpg"])
+        self.assertEqual(selection.here, ("my b.jpg",))
+
+    def test_no_such_holder(self) -> None:
+        """A holder that is not there is said to be not there, rather than to have nothing."""
+        daemons = self.shared()
+        s9 = daemons.peers["s9"]
+        with self.assertRaisesRegex(PeerError, "^there is no peer s3; TOPO"):
+            daemons.result(s9.get("a.jpg", lambda _progress: None, "s3"))
+        with self.assertRaisesRegex(PeerError, "^there is no peer s3; TOPO"):
+            daemons.result(s9.select(["a.jpg", "*.jpg"], "s3"))
+        with self.assertRaisesRegex(NotFound, "^s1 has no x"):
+            daemons.result(s9.get("x", lambda _progress: None, "s1"))
+
     def test_gets(self) -> None:
         """All of it arrives; files that share a name get numbers."""
         daemons = self.shared()

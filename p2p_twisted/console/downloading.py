@@ -1,0 +1,78 @@
+"""Download what a command names, and show how it ends."""
+
+import enum
+from collections.abc import Callable, Iterable
+
+from p2p_twisted.console.download_lines import download_line, selection_end, selection_lines
+from p2p_twisted.download.progress import Progress, Saved
+from p2p_twisted.peer.interface import IPeer, Selection, Watch
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import PeerName
+
+Say = Callable[[Iterable[str]], None]
+"""Shows lines to the person."""
+
+
+class Outcome(enum.Enum):
+    """How a command ended."""
+
+    OK = enum.auto()
+    FAILED = enum.auto()
+    GONE = enum.auto()
+    """It succeeded, and the peer has left the network."""
+
+
+class Downloading:
+    """
+    Runs downloads to their ends.
+
+    :param say: shows lines.
+    :param watch: is called with the progress of each of them.
+    """
+
+    def __init__(self, peer: IPeer, say: Say, watch: Watch) -> None:
+        self._peer = peer
+        self._say = say
+        self._watch = watch
+
+    async def get(self, wanted: str | Hit, holder: PeerName | None) -> Outcome:
+        """
+        Download one file or folder.
+
+        :raises PeerError: when there is none to download.
+        """
+        watch, told = self._watch_from_now_on()
+        progress = await self._peer.get(wanted, watch, holder)
+        self._say([download_line(progress)])
+        told.add(progress.number)
+        return Outcome.OK if isinstance(progress.state, Saved) else Outcome.FAILED
+
+    async def get_selected(self, selection: Selection) -> Outcome:
+        """
+        Download several files and folders.
+
+        :raises PeerError: when they are too many.
+        """
+        self._say(selection_lines(selection))
+        watch, told = self._watch_from_now_on()
+        ended = await self._peer.get_selected(selection, watch) if selection.things else ()
+        self._say([*map(download_line, ended), selection_end(selection, ended)])
+        told.update(progress.number for progress in ended)
+        is_saved = all(isinstance(progress.state, Saved) for progress in ended)
+        return Outcome.OK if is_saved and not selection.failed else Outcome.FAILED
+
+    def _watch_from_now_on(self) -> tuple[Watch, set[int]]:
+        """
+        Make a callback that also shows how downloads end after their command has ended.
+
+        :returns: the callback, and a set; add the numbers of downloads when their command ends.
+        """
+        told: set[int] = set()
+
+        def watch(progress: Progress) -> None:
+            self._watch(progress)
+            # A download that waits for a holder may end long after its command.
+            if progress.number in told and progress.is_ended:
+                self._say([download_line(progress)])
+
+        return watch, told
