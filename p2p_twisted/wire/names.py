@@ -209,7 +209,7 @@ def valid_text(_instance: object, _attribute: "attrs.Attribute[Any]", value: str
         raise BadName("what is for people may not have invisible characters")
 
 
-@attrs.frozen(order=True, cache_hash=True)
+@attrs.frozen(order=True)
 class PeerAddress:
     """
     Where a peer listens.
