@@ -103,6 +103,7 @@ class Options(DaemonOptions):
     optFlags = [
         ["insecure-lan", None, "Talk to other machines, though nothing is encrypted."],
         ["reshare", None, "Let others have what this peer has downloaded."],
+        ["no-times", None, "Give downloads the time of their arrival, not of their originals."],
     ]
 
     @override
@@ -173,6 +174,7 @@ def _settings(options: Options) -> Settings:
         rates=options["rates"],
         at_once=options["max-transfers"],
         reshares=bool(options["reshare"]),
+        keeps_times=not options["no-times"],
     )
 
 

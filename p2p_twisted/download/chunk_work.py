@@ -80,7 +80,14 @@ class ChunkWork(SwarmWork):
 
     def _opened(self, part: PartFile) -> None:
         context, size = self._context, part.content.size
-        file = FileInProgress(context.clock, context.rng, part, self._observer, self.swarm.heard)
+        file = FileInProgress(
+            context.clock,
+            context.rng,
+            part,
+            self._observer,
+            self.swarm.heard,
+            attributes=self._item.attributes,
+        )
         self._file = file
         if size > WORTH_SHARING_BYTES:
             context.local.partials.add(self._item.file_id, file)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import attrs
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, fail
 from twisted.logger import Logger
 
@@ -10,10 +11,10 @@ from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.download import Download
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.download.reporter import Watch
-from p2p_twisted.download.selection import selected, title
+from p2p_twisted.download.selection import attributes_of, selected, title
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.journal import JournalEntry
-from p2p_twisted.storage.manifests import keep_manifest, sweep
+from p2p_twisted.storage.manifests import keep_lists, sweep
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId
 
@@ -64,9 +65,11 @@ class Downloads:
         assert first.file is not None
         # A folder's target is chosen when its manifest is there.
         target = None if first.kind == "folder" else first.name.rpartition("/")[2]
-        return self._get(
-            JournalEntry(first.file, first.name, first.size, first.kind, target), hits, watch
-        )
+        entry = JournalEntry(first.file, first.name, first.size, first.kind, target)
+        if first.kind == "file":
+            told = attributes_of(hits)
+            entry = attrs.evolve(entry, modified=told.modified, is_executable=told.is_executable)
+        return self._get(entry, hits, watch)
 
     async def get_selected(
         self, words: Sequence[str], files: Sequence[Sequence[Hit]], watch: Watch
@@ -81,8 +84,8 @@ class Downloads:
         :raises BadManifest: when there are too many.
         :raises DiskFault: when their list cannot be kept.
         """
-        manifest = selected(files)
-        file_id = await self._disk.offload(keep_manifest, self._disk.manifests, manifest)
+        members = selected(files)
+        file_id = await self._disk.offload(keep_lists, self._disk.manifests, members)
         size = sum(hits[0].size for hits in files)
         entry = JournalEntry(file_id, title(words, len(files)), size, "files")
         return await self._get(entry, [hit for hits in files for hit in hits], watch)

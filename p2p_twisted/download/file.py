@@ -164,7 +164,7 @@ class FileDownload:
 
     def _publish_part(self, part: PartFile) -> str:
         folder, slash, _name = self._item.target.rpartition("/")
-        target = folder + slash + part.publish()
+        target = folder + slash + part.publish(self._item.attributes)
         self._inbox.published([(target, part.content)])
         self._remove_part()
         return target

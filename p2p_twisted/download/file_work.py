@@ -48,9 +48,9 @@ class FileWork(SwarmWork):
         observer: DownloadObserver,
     ) -> None:
         sizes = {member.file_id: member.size for member in members}
-        targets: dict[FileId, list[str]] = {}
+        targets: dict[FileId, list[Member]] = {}
         for member in members:
-            targets.setdefault(member.file_id, []).append(member.path)
+            targets.setdefault(member.file_id, []).append(member)
         self.file_ids = frozenset((folder, *sizes))
         self._context = context
         self._count = len(sizes)

@@ -10,6 +10,7 @@ from twisted.internet.defer import CancelledError
 
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
+from p2p_twisted.download.folder_attributes import FolderAttributes
 from p2p_twisted.download.members import Members
 from p2p_twisted.download.reporter import Reporter
 from p2p_twisted.storage.disk import DiskFault
@@ -62,6 +63,7 @@ class FolderDownload:
         self._reporter = reporter
         self._item = manifest_item(entry.file)
         self._manifest = FileDownload(context, self._manifests, self._item, hits, reporter)
+        self._attributes = FolderAttributes(context, entry.file, hits, reporter)
         self._members = Members(context, entry.file, hits, reporter)
 
     async def run(self) -> str:
@@ -103,7 +105,7 @@ class FolderDownload:
         return None
 
     async def _fetch(self, listed: list[Member], target: str) -> None:
-        placed = _placed(listed, target)
+        placed = _placed(await self._attributes.add_to(listed), target)
         members = [member for member in placed if not member.is_folder]
         self._reporter.measured(sum(member.size for member in members), len(members))
         gone = await self._members.run(members)
@@ -138,6 +140,7 @@ class FolderDownload:
 
     def _forget_manifest(self) -> None:
         self._disk.journal.published(self._entry.file).remove()
+        self._attributes.forget()
         with suppress(OSError):
             os.unlink(self._manifests.path(self._item.target))
 

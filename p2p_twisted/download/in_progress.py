@@ -14,6 +14,8 @@ from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.storage.partial import PartialContent, PartialSource
 from p2p_twisted.storage.small_files import SmallFileWriter
+from p2p_twisted.wire.attributes import UNKNOWN, Attributes
+from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
 
@@ -39,6 +41,7 @@ class FileInProgress:
     One file whose digests are proven: its part file, and who delivers what is missing.
 
     :param heard: is called with other peers that download the same.
+    :param attributes: what it is to have beside its content, and what others are told of it.
     :ivar picker: which chunks are there, and of whom the others were asked.
     """
 
@@ -49,8 +52,11 @@ class FileInProgress:
         part: PartFile,
         observer: DownloadObserver,
         heard: Callable[[Hit], None],
+        *,
+        attributes: Attributes = UNKNOWN,
     ) -> None:
         self.content = part.content
+        self._attributes = attributes
         self.part = part
         self.picker = ChunkPicker(part.content.size, Random(rng.getrandbits(64)))
         self._clock = clock
@@ -164,8 +170,16 @@ class FileInProgress:
         self._heard(self._hit(peer, route))
 
     def _hit(self, peer: PeerName, route: tuple[PeerName, ...] = ()) -> Hit:
-        content, name = self.content, self.part.name
-        return Hit(peer, name, content.size, file=content.file_id, route=route, partial=True)
+        return Hit(
+            peer,
+            self.part.name,
+            self.content.size,
+            file=self.content.file_id,
+            route=route,
+            partial=True,
+            modified=self._attributes.modified,
+            executable=self._attributes.is_executable,
+        )
 
 
 class SmallFilesInProgress:
@@ -179,7 +193,7 @@ class SmallFilesInProgress:
         self,
         picker: FilePicker,
         writer: SmallFileWriter,
-        targets: Mapping[FileId, Sequence[str]],
+        targets: Mapping[FileId, Sequence[Member]],
         observer: DownloadObserver,
     ) -> None:
         self.picker = picker

@@ -147,7 +147,7 @@ class Members:
 
     async def _fetch_one(self, member: Member) -> None:
         observer = MemberReporter(self._reporter, self._observers)
-        item = Item(member.file_id, member.size, member.path)
+        item = Item(member.file_id, member.size, member.path, member.attributes)
         hits = self._holders_of(member)
         try:
             download = FileDownload(self._context, self._inbox, item, hits, observer)

@@ -3,19 +3,26 @@
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from p2p_twisted.storage.part_file import candidates
-from p2p_twisted.wire.manifest import Member, encode
+from p2p_twisted.wire.attributes import UNKNOWN, Attributes
+from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import BadName, check_path, collision_key
 
 
-def selected(files: Iterable[Sequence[Hit]]) -> bytes:
+def selected(files: Iterable[Sequence[Hit]]) -> tuple[Member, ...]:
     """
-    List files as a folder's manifest does, each under a name of its own.
+    List files as the members of a folder are, each under a name of its own.
 
     :param files: the holders of each; all hits for one are of one file id.
-    :raises BadManifest: when there are too many.
     """
-    return encode(_apart(hits[0] for hits in files))
+    return tuple(_apart(files))
+
+
+def attributes_of(hits: Iterable[Hit]) -> Attributes:
+    """Return what the first holder that says so keeps of a file beside its content."""
+    told = (hit for hit in hits if hit.modified is not None or hit.executable)
+    hit = next(told, None)
+    return UNKNOWN if hit is None else Attributes(hit.modified, hit.executable)
 
 
 def title(words: Sequence[str], count: int) -> str:
@@ -29,18 +36,19 @@ def title(words: Sequence[str], count: int) -> str:
     return name
 
 
-def _apart(hits: Iterable[Hit]) -> Iterator[Member]:
+def _apart(files: Iterable[Sequence[Hit]]) -> Iterator[Member]:
     """Name files so that no two could be mistaken for each other, on any file system."""
     taken: set[str] = set()
     # By name, what to try next for it: there may be thousands of one name.
     names: dict[str, Iterator[str]] = {}
-    for hit in hits:
+    for hits in files:
+        hit = hits[0]
         assert hit.file is not None
         name = hit.name.rpartition("/")[2]
         free = names.setdefault(collision_key(name), candidates(name))
         chosen = next((each for each in free if _is_fit(each, taken)), hit.file)
         taken.add(collision_key(chosen))
-        yield Member(hit.file, hit.size, chosen)
+        yield Member(hit.file, hit.size, chosen, attributes_of(hits))
 
 
 def _is_fit(name: str, taken: Container[str]) -> bool:

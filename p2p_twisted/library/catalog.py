@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Shared
-from p2p_twisted.library.folders import Folder, SharedFile, folders_above
+from p2p_twisted.library.folders import Folder, FolderIds, SharedFile, folders_above
 from p2p_twisted.library.index import Index
 from p2p_twisted.library.matching import SUFFIX, MatchKey, key, last_component, matcher, rank
 from p2p_twisted.wire.limits import FILE_BYTES
-from p2p_twisted.wire.manifest import EMPTY_FOLDER, Member, encode
+from p2p_twisted.wire.manifest import EMPTY_FOLDER, Member
 from p2p_twisted.wire.names import FileId, collision_key
 
 
@@ -27,6 +27,8 @@ class Catalog:
         self._entries: dict[str, SharedFile] = {}
         self._folders: dict[str, Folder] = {"": Folder()}
         self._by_id = Index()
+        # Folders, by the ids of the lists of what is kept of their files beside their content.
+        self._by_attributes = Index()
         # By case-folded last component.
         self._by_base = Index()
         self._keys: dict[str, MatchKey] = {}
@@ -59,14 +61,15 @@ class Catalog:
             if above in self._folders:
                 self._unseal(above)
 
-    def seal(self, name: str, file_id: FileId | None) -> None:
-        """Set a folder's id, that of its manifest; ``None`` marks it as too large to share."""
+    def seal(self, name: str, ids: FolderIds | None) -> None:
+        """Set the ids of a folder's lists; ``None`` marks it as too large to share."""
         folder = self._folders[name]
-        folder.file_id = file_id
-        folder.is_too_large = file_id is None
+        folder.ids = ids
+        folder.is_too_large = ids is None
         self.unsealed.discard(name)
-        if file_id is not None:
-            self._by_id.add(file_id, name)
+        if ids is not None:
+            self._by_id.add(ids.manifest, name)
+            self._by_attributes.add(ids.attributes, name)
 
     # What searches ask
 
@@ -123,13 +126,13 @@ class Catalog:
         """Return the names of the empty folders below a folder, sorted."""
         return _below(self._empty, name)
 
-    def manifest(self, name: str) -> bytes:
-        """
-        Write the manifest of a folder whose files have all been hashed.
+    def members(self, name: str) -> tuple[Member, ...]:
+        """Return what the manifest of a folder lists whose files have all been hashed."""
+        return tuple(self._members(name))
 
-        :raises BadManifest: when it would be larger than 64 MiB.
-        """
-        return encode(self._members(name))
+    def folder_with_attributes(self, file_id: FileId) -> str | None:
+        """Return the name of a folder whose list of attributes has that id, if there is one."""
+        return next(iter(self._by_attributes[file_id]), None)
 
     def names_with(self, file_id: FileId) -> tuple[str, ...]:
         """Return the names of the files and folders with that content, sorted."""
@@ -141,8 +144,9 @@ class Catalog:
         for name in self.files_below(folder):
             entry = self._entries[name]
             if entry.content is not None:
-                size = entry.on_disk.signature.size
-                yield Member(entry.content.file_id, size, name[len(folder) + 1 :])
+                on_disk, path = entry.on_disk, name[len(folder) + 1 :]
+                size = on_disk.signature.size
+                yield Member(entry.content.file_id, size, path, on_disk.attributes)
         for name in self.empty_below(folder):
             yield Member(EMPTY_FOLDER, 0, name[len(folder) + 1 :])
 
@@ -154,11 +158,16 @@ class Catalog:
         entry = self._entries.get(name)
         if entry is not None:
             file_id = entry.content.file_id if entry.content is not None else None
-            return Shared(name, "file", entry.on_disk.signature.size, file_id, entry.percent)
+            on_disk = entry.on_disk
+            size, attributes = on_disk.signature.size, on_disk.attributes
+            return Shared(name, "file", size, file_id, entry.percent, attributes)
         folder = self._folders[name]
         if folder.is_too_large or folder.size > FILE_BYTES:
             return None
-        return Shared(name, "folder", folder.size, folder.file_id, folder.percent)
+        if folder.ids is None:
+            return Shared(name, "folder", folder.size, None, folder.percent)
+        ids = folder.ids
+        return Shared(name, "folder", folder.size, ids.manifest, 100, attributes_id=ids.attributes)
 
     def _names(self) -> list[str]:
         order = self._order
@@ -205,9 +214,10 @@ class Catalog:
     def _unseal(self, name: str) -> None:
         """Drop a folder's id, as its files have changed."""
         folder = self._folders[name]
-        if folder.file_id is not None:
-            self._by_id.remove(folder.file_id, name)
-        folder.file_id, folder.is_too_large = None, False
+        if folder.ids is not None:
+            self._by_id.remove(folder.ids.manifest, name)
+            self._by_attributes.remove(folder.ids.attributes, name)
+        folder.ids, folder.is_too_large = None, False
         if name and folder.files and not folder.unhashed:
             self.unsealed.add(name)
         else:

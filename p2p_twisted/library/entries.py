@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Literal, Self
 
-from attrs import frozen
+from attrs import field, frozen
 
+from p2p_twisted.wire.attributes import UNKNOWN, Attributes
 from p2p_twisted.wire.names import FileId
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class OnDisk:
     name: str
     path: str
     signature: Signature
+    attributes: Attributes = UNKNOWN
 
 
 @frozen
@@ -89,6 +91,8 @@ class Shared:
     :ivar size: in bytes; a folder's is the sum of its files'.
     :ivar file_id: of its content, or of a folder's manifest; ``None`` until it is known.
     :ivar hashed: how much of it has been hashed, in percent.
+    :ivar attributes: what is kept of a file beside its content.
+    :ivar attributes_id: of the list of what is kept of a folder's files.
     """
 
     name: str
@@ -96,6 +100,9 @@ class Shared:
     size: int
     file_id: FileId | None
     hashed: int
+    # The same content under the same name is the same.
+    attributes: Attributes = field(default=UNKNOWN, eq=False)
+    attributes_id: FileId | None = field(default=None, eq=False)
 
 
 @frozen

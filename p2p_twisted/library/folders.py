@@ -27,6 +27,19 @@ class SharedFile:
         return self.on_disk.signature.size * self.percent // 100
 
 
+@frozen
+class FolderIds:
+    """
+    The ids of what lists a folder's files.
+
+    :ivar manifest: names the folder.
+    :ivar attributes: of the list of what is kept of the files beside their content.
+    """
+
+    manifest: FileId
+    attributes: FileId
+
+
 @define
 class Folder:
     """
@@ -35,7 +48,7 @@ class Folder:
     :ivar children: the names of the files and folders directly in it.
     :ivar size: of all files, in bytes.
     :ivar unhashed: how many files have no content yet.
-    :ivar file_id: of its manifest; ``None`` until that has been made.
+    :ivar ids: of its lists; ``None`` until they have been made.
     :ivar is_too_large: whether its manifest cannot be made.
     """
 
@@ -44,13 +57,13 @@ class Folder:
     size: int = 0
     unhashed: int = 0
     hashed_bytes: int = 0
-    file_id: FileId | None = None
+    ids: FolderIds | None = None
     is_too_large: bool = False
 
     @property
     def percent(self) -> int:
         """How much of it has been hashed, in percent: 100 once it has an id."""
-        if self.file_id is not None:
+        if self.ids is not None:
             return 100
         return min(99, self.hashed_bytes * 100 // max(1, self.size))
 

@@ -139,8 +139,8 @@ class Indexer:
         if visits:
             await self._scan(visits)
         elif self._catalog.unsealed:
-            for name, file_id in await self._offload(self._scanner.seal):
-                self._catalog.seal(name, file_id)
+            for name, ids in await self._offload(self._scanner.seal):
+                self._catalog.seal(name, ids)
             self.changed()
         elif self._files.queue:
             await self._hash(self._files.queue.take())

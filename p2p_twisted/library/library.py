@@ -2,7 +2,7 @@
 
 import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from p2p_twisted.library.scanner import Scanner
 from p2p_twisted.library.sources import FileSource, MemorySource
 from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.wire.manifest import Member, encode, encode_attributes_of
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source, SourceChanged
 
@@ -57,7 +58,7 @@ class Library:
         self._directory = directory
         self._scanner = Scanner(directory, excluded, self.catalog, cache)
         # The last one is kept: that of a folder with very many files takes a while to write.
-        self._manifest = MemorySource("", b"")
+        self._list = MemorySource("", b"")
         self._indexer = Indexer(
             self._scanner,
             self.catalog,
@@ -102,16 +103,21 @@ class Library:
         for name in self.catalog.names_with(file_id)[:_COPIES_TRIED]:
             entry = self.catalog.entry(name)
             if entry is None:
-                return self._open_folder(name, file_id)
+                return self._open_list(name, file_id, encode)
             source = self._open_file(entry)
             if source is not None:
                 return source
+        folder = self.catalog.folder_with_attributes(file_id)
+        if folder is not None:
+            return self._open_list(folder, file_id, encode_attributes_of)
         return None
 
-    def _open_folder(self, name: str, file_id: FileId) -> Source:
-        if self._manifest.file_id != file_id:
-            self._manifest = MemorySource(file_id, self.catalog.manifest(name))
-        return self._manifest
+    def _open_list(
+        self, folder: str, file_id: FileId, write: Callable[[Iterable[Member]], bytes]
+    ) -> Source:
+        if self._list.file_id != file_id:
+            self._list = MemorySource(file_id, write(self.catalog.members(folder)))
+        return self._list
 
     def _open_file(self, entry: SharedFile) -> Source | None:
         assert entry.content is not None

@@ -11,6 +11,7 @@ from attrs import Factory, define
 
 from p2p_twisted.library.entries import OnDisk, Place, Signature
 from p2p_twisted.runtime import openat
+from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.names import BadName, check_path, collision_key
 
@@ -119,7 +120,7 @@ def _add(listing: Listing, place: Place, entry: "os.DirEntry[str]", taken: dict[
     if is_folder:
         listing.folders[name] = Place(name, path)
     else:
-        listing.files[name] = OnDisk(name, path, Signature.of(status))
+        listing.files[name] = OnDisk(name, path, Signature.of(status), Attributes.of(status))
 
 
 def _is_visible(entry: "os.DirEntry[str]") -> bool:

@@ -7,11 +7,11 @@ from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import HashedFile, Visit
 from p2p_twisted.library.folder_diff import FolderDiff, compare_folders
+from p2p_twisted.library.folders import FolderIds
 from p2p_twisted.library.hashing import Hashed, Job, Outcome, hash_some
 from p2p_twisted.library.listing import identity
 from p2p_twisted.wire.chunks import content_id
-from p2p_twisted.wire.manifest import BadManifest
-from p2p_twisted.wire.names import FileId
+from p2p_twisted.wire.manifest import BadManifest, encode, encode_attributes_of
 
 SEALED_FILES = 5_000
 """About how many files the manifests made in one go list together."""
@@ -59,18 +59,20 @@ class Scanner:
         )
         return outcomes
 
-    def seal(self) -> list[tuple[str, FileId | None]]:
+    def seal(self) -> list[tuple[str, FolderIds | None]]:
         """Compute the ids of some unsealed folders; ``None`` for those that are too large."""
-        sealed: list[tuple[str, FileId | None]] = []
+        sealed: list[tuple[str, FolderIds | None]] = []
         files = 0
         for name in sorted(self._catalog.unsealed):
+            members = self._catalog.members(name)
+            files += len(members)
             try:
-                manifest = self._catalog.manifest(name)
+                manifest = content_id(encode(members))
             except BadManifest:
                 sealed.append((name, None))
             else:
-                sealed.append((name, content_id(manifest)))
-                files += manifest.count(b"\n")
+                attributes = content_id(encode_attributes_of(members))
+                sealed.append((name, FolderIds(manifest, attributes)))
             if files > SEALED_FILES or self.is_canceled:
                 break
         return sealed

@@ -140,8 +140,13 @@ class PeerBuilder:
     @cached_property
     def inbox(self) -> Inbox:
         """Where downloads land."""
-        earlier = self.earlier
-        return Inbox(str(self.settings.downloads), keep=earlier.keep, known=earlier.id_of)
+        earlier, settings = self.earlier, self.settings
+        return Inbox(
+            str(settings.downloads),
+            keep=earlier.keep,
+            known=earlier.id_of,
+            keeps_times=settings.keeps_times,
+        )
 
     @cached_property
     def partials(self) -> PartialRegister:

@@ -91,4 +91,7 @@ class QueryAnswers:
             kind=shared.kind,
             file=shared.file_id,
             hashed=shared.hashed,
+            modified=shared.attributes.modified,
+            executable=shared.attributes.is_executable,
+            attributes=shared.attributes_id,
         )

@@ -24,6 +24,7 @@ class Settings:
     :ivar rates: the most that it sends and receives; may be changed while it runs.
     :ivar at_once: how many files it sends and receives at a time.
     :ivar reshares: whether others may have what it has downloaded.
+    :ivar keeps_times: whether what it downloads has the time of its original.
     """
 
     name: PeerName
@@ -36,6 +37,7 @@ class Settings:
     rates: Rates = field(factory=Rates)
     at_once: Slots = field(factory=Slots)
     reshares: bool = False
+    keeps_times: bool = True
     is_guessed: bool = False
 
     @property

@@ -19,6 +19,7 @@ from p2p_twisted.runtime.openat import (
 )
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import Disk, DiskFault
+from p2p_twisted.storage.file_attributes import AttributeWriter
 from p2p_twisted.storage.part_file import PartFile, candidates
 from p2p_twisted.wire.chunks import chunk_digest, id_from_digests
 from p2p_twisted.wire.limits import CHUNK_BYTES
@@ -48,6 +49,7 @@ class Inbox:
     :param disk: makes the calls that write.
     :param keep: remembers what is published.
     :param known: saves reading what is remembered.
+    :param keeps_times: whether what is published has the time of its original.
     """
 
     log = Logger()
@@ -58,13 +60,15 @@ class Inbox:
         disk: Disk = os,
         keep: Keep | None = None,
         known: Known = lambda _path: None,
+        *,
+        keeps_times: bool = True,
     ) -> None:
         self.folder = folder
         self._keep = keep
         self._known = known
         self._disk = disk
         # Asked for once and early, as that is not safe while threads run.
-        self._umask = _umask()
+        self._attribute_writer = AttributeWriter(_umask(), keeps_times)
 
     def path(self, target: str) -> str:
         """Return the path of a target, as a person may type it; of the folder itself for ``""``."""
@@ -117,7 +121,14 @@ class Inbox:
         except OSError as error:
             raise DiskFault.of(error) from error
         part = _part_name(target, content.file_id)
-        return PartFile(folder_fd, part, name, content, self._disk, self._umask)
+        return PartFile(
+            folder_fd,
+            part,
+            name,
+            content,
+            disk=self._disk,
+            attribute_writer=self._attribute_writer,
+        )
 
     def published(self, files: Sequence[tuple[str, Content]]) -> None:
         """Have published targets remembered."""
@@ -198,7 +209,9 @@ class Inbox:
 
     def _remove_if_old(self, folder_fd: int, name: str, now: float) -> None:
         try:
-            if now - os.lstat(name, dir_fd=folder_fd).st_mtime > ABANDONED_SECONDS:
+            status = os.lstat(name, dir_fd=folder_fd)
+            # A crash just before it was published may have left it with its original's time.
+            if now - min(status.st_mtime, status.st_ctime) > ABANDONED_SECONDS:
                 self.log.info("removing {name}: nobody wants it any more", name=name)
                 os.unlink(name, dir_fd=folder_fd)
         except OSError as error:

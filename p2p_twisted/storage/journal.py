@@ -13,6 +13,7 @@ from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import Disk, DiskFault
 from p2p_twisted.storage.published import PublishedRecord
+from p2p_twisted.wire.attributes import Attributes, valid_modified
 from p2p_twisted.wire.messages import Size
 from p2p_twisted.wire.names import FileId, valid_path
 
@@ -32,6 +33,8 @@ class JournalEntry:
     :ivar size: in bytes, as its holders say.
     :ivar target: its path in the inbox; a folder's is chosen once its manifest is there.
     :ivar is_paused: whether it is not to be resumed by itself.
+    :ivar modified: when the file was written to, in nanoseconds since 1970.
+    :ivar is_executable: whether the file can be run.
     """
 
     file: FileId
@@ -40,6 +43,13 @@ class JournalEntry:
     kind: Literal["file", "folder", "files"] = "file"
     target: str | None = attrs.field(default=None, validator=attrs.validators.optional(valid_path))
     is_paused: bool = False
+    modified: int | None = attrs.field(default=None, validator=valid_modified)
+    is_executable: bool = False
+
+    @property
+    def attributes(self) -> Attributes:
+        """What the file is to have beside its content."""
+        return Attributes(self.modified, self.is_executable)
 
 
 class Journal:

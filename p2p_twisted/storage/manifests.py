@@ -1,17 +1,31 @@
 """Keep manifests of wanted folders and selections, and sweep abandoned part files."""
 
+import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from typing import Final
 
 import attrs
 
+from p2p_twisted.runtime.atomic import replace_file
+from p2p_twisted.runtime.openat import opened_folder
 from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import JournalEntry
+from p2p_twisted.wire.attributes import UNKNOWN, Attributes, decode_attributes
 from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, split_chunks
-from p2p_twisted.wire.manifest import BadManifest, Member, decode
+from p2p_twisted.wire.manifest import (
+    BadManifest,
+    Member,
+    decode,
+    encode,
+    encode_attributes_of,
+)
 from p2p_twisted.wire.names import FileId
+
+_ATTRIBUTES: Final = ".attributes"
 
 
 @attrs.frozen
@@ -21,11 +35,13 @@ class Item:
 
     :ivar size: in bytes; ``None`` for a manifest, whose size hits need not tell.
     :ivar target: its path in the inbox.
+    :ivar attributes: what it is to have beside its content.
     """
 
     file_id: FileId
     size: int | None
     target: str
+    attributes: Attributes = UNKNOWN
 
 
 def manifest_item(file_id: FileId) -> Item:
@@ -34,13 +50,52 @@ def manifest_item(file_id: FileId) -> Item:
     return Item(file_id, None, f"{file_id}.manifest")
 
 
-def keep_manifest(manifests: Inbox, text: bytes) -> FileId:
-    """
-    Save a list of files where the manifest of a folder would be; blocks.
+def attributes_item(folder: FileId, file_id: FileId) -> Item:
+    """Return the list of what is kept of a folder's files as an item."""
+    return Item(file_id, None, f"{folder}{_ATTRIBUTES}")
 
-    :returns: its id.
+
+def keep_lists(manifests: Inbox, members: Sequence[Member]) -> FileId:
+    """
+    Save a list of files where the lists of a folder would be; blocks.
+
+    :returns: the id of its manifest.
+    :raises BadManifest: when there are too many.
     :raises DiskFault: when it cannot be saved.
     """
+    file_id = _keep_manifest(manifests, encode(members))
+    text = encode_attributes_of(members)
+    try:
+        with opened_folder(manifests.folder, "") as folder:
+            replace_file(folder, f"{file_id}{_ATTRIBUTES}", text, mode=0o666)
+    except OSError as error:
+        raise DiskFault.of(error) from error
+    return file_id
+
+
+def read_attributes(manifests: Inbox, folder: FileId, members: Sequence[Member]) -> list[Member]:
+    """
+    Give the members of a folder what its list of attributes says of them; blocks.
+
+    :param members: in the order of the manifest.
+    :raises OSError: when there is no list, or it cannot be read.
+    :raises BadAttributes: when it is of another folder.
+    """
+    with open(manifests.path(f"{folder}{_ATTRIBUTES}"), "rb") as kept:
+        listed = decode_attributes(kept.read(), len(members))
+    return [
+        attrs.evolve(member, attributes=attributes)
+        for member, attributes in zip(members, listed, strict=True)
+    ]
+
+
+def forget_attributes(manifests: Inbox, folder: FileId) -> None:
+    """Remove the list of what is kept of a folder's files, if there is one; blocks."""
+    with suppress(OSError):
+        os.unlink(manifests.path(f"{folder}{_ATTRIBUTES}"))
+
+
+def _keep_manifest(manifests: Inbox, text: bytes) -> FileId:
     digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(text))
     file_id = id_from_digests(len(text), digests)
     target = manifest_item(file_id).target

@@ -9,6 +9,8 @@ from typing import Final
 
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import Disk, DiskFault, check_space, write_all
+from p2p_twisted.storage.file_attributes import AttributeWriter
+from p2p_twisted.wire.attributes import UNKNOWN, Attributes
 from p2p_twisted.wire.chunks import chunk_count
 from p2p_twisted.wire.limits import CHUNK_BYTES
 
@@ -33,14 +35,21 @@ class PartFile:
     """
 
     def __init__(
-        self, folder: int, part: str, name: str, content: Content, disk: Disk, umask: int
+        self,
+        folder: int,
+        part: str,
+        name: str,
+        content: Content,
+        *,
+        disk: Disk,
+        attribute_writer: AttributeWriter,
     ) -> None:
         self.content = content
         self._folder = folder
         self._part = part
         self.name = name
         self._disk = disk
-        self._umask = umask
+        self._attribute_writer = attribute_writer
         self._fd = -1
         try:
             self._fd = open_part(folder, part)
@@ -113,20 +122,21 @@ class PartFile:
         """
         return [index for index in indexes if self._copy(file, index)]
 
-    def publish(self) -> str:
+    def publish(self, attributes: Attributes = UNKNOWN) -> str:
         """
         Make it safe on the disk under its final name, or ``name (1)`` if that exists.
 
+        :param attributes: what it is to have beside its content.
         :returns: the name, in its folder.
         """
-        name = self.place()
+        name = self.place(attributes)
         self.sync_folder()
         return name
 
-    def place(self) -> str:
+    def place(self, attributes: Attributes = UNKNOWN) -> str:
         """Publish it, but for making the name itself safe: :meth:`sync_folder` does that."""
         try:
-            os.fchmod(self._fd, 0o666 & ~self._umask)
+            self._attribute_writer.write(self._fd, attributes)
             self._make_safe()
             if os.fstat(self._fd).st_size != self.content.size:
                 raise DiskFault("the part file was changed by another program", is_kept=False)

@@ -13,11 +13,12 @@ from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.published import Published, PublishedRecord
+from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.names import FileId
 
 _AT_ONCE: Final = 64
 
-_Whole = tuple[str, Content, bytes]
+_Whole = tuple[Member, Content, bytes]
 
 
 class SmallFileWriter:
@@ -25,7 +26,7 @@ class SmallFileWriter:
     Publishes verified files in the inbox, in jobs of up to 64.
 
     :param record: records the published files.
-    :param targets: the paths that each file is saved under; there may be several.
+    :param targets: what each file is saved as, with targets as paths; it may be several.
     :param saved: is called with the files that are safe on the disk under their final names.
     :param failed: is called once, when a file cannot be saved; no other is saved afterwards.
     """
@@ -38,7 +39,7 @@ class SmallFileWriter:
         inbox: Inbox,
         *,
         record: PublishedRecord,
-        targets: Mapping[FileId, Sequence[str]],
+        targets: Mapping[FileId, Sequence[Member]],
         saved: Callable[[Sequence[FileId]], None],
         failed: Callable[[DiskFault], None],
     ) -> None:
@@ -100,12 +101,12 @@ class SmallFileWriter:
         :raises DiskFault: when one cannot be saved.
         """
         wholes = [
-            (target, content, whole)
+            (member, content, whole)
             for content, whole in files
-            for target in self._targets[content.file_id]
+            for member in self._targets[content.file_id]
         ]
         wholes.sort(key=_folder_of)
-        contents = {target: content for target, content, _whole in wholes}
+        contents = {member.path: content for member, content, _whole in wholes}
         for _folder, group in groupby(wholes, key=_folder_of):
             try:
                 published = self._save_in_one_folder(group)
@@ -118,13 +119,14 @@ class SmallFileWriter:
         published = []
         first = None
         try:
-            for target, content, whole in wholes:
-                part = self._inbox.open_part(target, content, beside=first)
+            for member, content, whole in wholes:
+                part = self._inbox.open_part(member.path, content, beside=first)
                 first = first or part
                 try:
                     if whole:
                         part.write(0, memoryview(whole))
-                    published.append(self._described(target, part.place()))
+                    name = part.place(member.attributes)
+                    published.append(self._described(member.path, name))
                 finally:
                     if part is not first:
                         part.close()
@@ -142,4 +144,4 @@ class SmallFileWriter:
 
 
 def _folder_of(whole: _Whole) -> str:
-    return whole[0].rpartition("/")[0]
+    return whole[0].path.rpartition("/")[0]

@@ -18,6 +18,7 @@ from typing import Final
 
 from attrs import frozen
 
+from p2p_twisted.wire.attributes import UNKNOWN, Attributes, encode_attributes
 from p2p_twisted.wire.limits import FILE_BYTES, MANIFEST_BYTES
 from p2p_twisted.wire.names import BadName, FileId, check_path, collision_key
 
@@ -39,11 +40,13 @@ class Member:
     :ivar file_id: names its content; :data:`EMPTY_FOLDER` for a folder.
     :ivar size: in bytes.
     :ivar path: relative to the folder, with ``/`` between its components.
+    :ivar attributes: what is kept of it beside its content; the manifest has nothing of it.
     """
 
     file_id: FileId
     size: int
     path: str
+    attributes: Attributes = UNKNOWN
 
     @property
     def is_folder(self) -> bool:
@@ -64,6 +67,11 @@ def encode(members: Iterable[Member]) -> bytes:
     if len(text) > MANIFEST_BYTES:
         raise BadManifest(f"a folder's list of files may have at most {MANIFEST_BYTES} bytes")
     return text
+
+
+def encode_attributes_of(members: Iterable[Member]) -> bytes:
+    """Write the list of what is kept of members beside their content."""
+    return encode_attributes(member.attributes for member in sorted(members, key=_by_path))
 
 
 def decode(text: bytes) -> tuple[Member, ...]:

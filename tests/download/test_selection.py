@@ -11,7 +11,7 @@ from p2p_twisted.download.progress import Canceled, Incomplete, Progress, Saved
 from p2p_twisted.download.selection import selected, title
 from p2p_twisted.storage.content import Content as Known
 from p2p_twisted.wire.limits import MIB
-from p2p_twisted.wire.manifest import decode
+from p2p_twisted.wire.manifest import decode, encode
 from p2p_twisted.wire.messages import Hit
 from tests.download.cases import DownloadCase
 from tests.download.world import Content, World, some_bytes
@@ -29,7 +29,7 @@ class ListTests(DownloadCase):
     def test_names(self, names: list[str]) -> None:
         """Whatever the files are called, they can be stored side by side, none is left out."""
         files = [[Hit("s1", name, 1, file=f"{n:064x}")] for n, name in zip(count(), names)]
-        members = decode(selected(files))
+        members = decode(encode(selected(files)))
         self.assertEqual({member.file_id for member in members}, {hits[0].file for hits in files})
 
     def test_title(self) -> None:

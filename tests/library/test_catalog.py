@@ -8,11 +8,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.library import catalog as catalog_module
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import HashedFile, OnDisk, Shared, Signature
-from p2p_twisted.library.folders import folders_above
+from p2p_twisted.library.folders import FolderIds, folders_above
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.manifest import Member, encode
 
 NAMES = ["a", "B/x.txt", "B/y", "B/c/x", "d/x", "d/X.TXT"]
+ATTRIBUTES = "a" * 64
 CONTENTS = [HashedFile(str(number) * 64, b"") for number in range(3)]
 
 
@@ -56,7 +57,8 @@ class CatalogMachine(RuleBasedStateMachine):
     @rule()
     def seal(self) -> None:
         for name in sorted(self.catalog.unsealed):
-            self.catalog.seal(name, content_id(self.catalog.manifest(name)))
+            members = self.catalog.members(name)
+            self.catalog.seal(name, FolderIds(content_id(encode(members)), ATTRIBUTES))
 
     def below(self, folder: str) -> dict[str, tuple[OnDisk, HashedFile | None, int]]:
         return {n: f for n, f in sorted(self.files.items()) if n.startswith(f"{folder}/")}

@@ -7,6 +7,7 @@ from random import Random
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire import manifest
+from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.chunks import content_id, id_from_digests
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.manifest import Member, decode
@@ -124,6 +125,32 @@ class FolderTests(SynchronousTestCase):
             decode(text),
             (Member(content_id(b"three"), 5, "b/f2"), Member(content_id(b"one"), 3, "f1")),
         )
+
+    def test_attributes(self) -> None:
+        """Beside it there is a list of what else is kept of its files, which its id leaves out."""
+        sharer = Sharer(self)
+        paths = [sharer.file("a/f1", b"one"), sharer.file("a/b/f2", b"three")]
+        os.utime(paths[0], ns=(0, 1_000_000_000_123_456_789))
+        os.utime(paths[1], ns=(0, -5))
+        library = sharer.start()
+        (before,) = library.catalog.named("a", 1)
+        paths[0].chmod(0o755)
+        sharer.noticed()
+        (after,) = library.catalog.named("a", 1)
+        self.assertEqual(after.file_id, before.file_id)
+        self.assertNotEqual(after.attributes_id, before.attributes_id)
+        assert before.attributes_id is not None
+        assert after.attributes_id is not None
+        self.assertIsNone(library.open(before.attributes_id))
+        source = library.open(after.attributes_id)
+        assert source is not None
+        text = source.read(0, source.size)
+        self.assertEqual(text, b"-5\n1000000000123456789 x\n")
+        self.assertEqual(content_id(text), after.attributes_id)
+        self.assertEqual(library.catalog.with_id(after.attributes_id, 9), ())
+        self.assertEqual(sorted(sharer.hashed), ["a/b/f2", "a/f1"])
+        (file,) = library.catalog.named("a/f1", 1)
+        self.assertEqual(file.attributes, Attributes(1_000_000_000_123_456_789, True))
 
     def test_changes(self) -> None:
         """Its id changes with anything below it, and with nothing else."""

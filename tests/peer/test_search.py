@@ -1,5 +1,7 @@
 """What a person finds among the peers, by real daemons in virtual time."""
 
+import os
+
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer.interface import (
     AlreadyHere,
@@ -147,6 +149,30 @@ class ReshareTests(PeerTestCase):
         """Without being told to, a peer offers nothing of it."""
         self.assertEqual(self.holders("f1", False), [("s1", "docs/f1.txt")])
         self.assertIsNone(self.network.peers["s2"].status().reshared)
+
+    def test_keeps_attributes(self) -> None:
+        """What comes by way of two peers is as it was at first."""
+        network = self.network = self.daemons()
+        network.start("s1", {"d/a": b"", "d/b": b"", "d/sub/c": b"c" * 2_000_000, "f": b"f"})
+        for number, name in enumerate(("d/a", "d/b", "d/sub/c", "f")):
+            path = network.folder / "s1" / name
+            os.utime(path, ns=(0, (number - 1) * 1_000_000_000_123_456_789))
+            path.chmod(0o755 if number % 2 else 0o644)
+        network.start("s2", reshares=True)
+        network.start("s3")
+        network.run(10.0)
+        for name in ("d", "f"):
+            self.assertIsInstance(network.get("s2", name).state, Saved)
+        network.run(15.0)
+        network.stop("s1")
+        network.run(10.0)
+        for name in ("d", "f"):
+            self.assertIsInstance(network.get("s3", name).state, Saved)
+        for name in ("d/a", "d/b", "d/sub/c", "f"):
+            was = (network.folder / "s1" / name).stat()
+            now = (network.folder / "s3" / "Downloads" / name).stat()
+            self.assertEqual(now.st_mtime_ns, was.st_mtime_ns)
+            self.assertEqual(now.st_mode & 0o100, was.st_mode & 0o100)
 
     def test_reshared(self) -> None:
         """It is offered under its name there, and served when its first holder is gone."""

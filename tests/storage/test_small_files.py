@@ -14,6 +14,7 @@ from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.published import PublishedRecord
 from p2p_twisted.storage.small_files import SmallFileWriter
 from p2p_twisted.wire.chunks import content_id
+from p2p_twisted.wire.manifest import Member
 from tests.storage.disks import FaultyDisk
 
 
@@ -27,7 +28,7 @@ class SmallFileWriterTests(SynchronousTestCase):
         folder = self.mktemp()
         record = PublishedRecord(OwnFolder(Path(self.mktemp())), "record")
         wholes = {content_id(whole): whole for whole in (b"a", b"b", b"c", b"d")}
-        targets = {file_id: [whole.decode()] for file_id, whole in wholes.items()}
+        targets = {id_: [Member(id_, 1, whole.decode())] for id_, whole in wholes.items()}
         saved: list[str] = []
         faults: list[DiskFault] = []
         inbox = Inbox(folder, disk)
@@ -45,7 +46,7 @@ class SmallFileWriterTests(SynchronousTestCase):
     def test_unexpected(self) -> None:
         """An unexpected error is logged, and ends the saving as a fault does."""
         faults: list[DiskFault] = []
-        targets = {content_id(b"a"): ["a"]}
+        targets = {content_id(b"a"): [Member(content_id(b"a"), 1, "a")]}
         inbox = Inbox(self.mktemp())
         record = PublishedRecord(OwnFolder(Path(self.mktemp())), "record")
         writer = SmallFileWriter(

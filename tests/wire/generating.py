@@ -15,6 +15,7 @@ PATHS: Final = st.sampled_from(
 )
 # The members that an attrs validator checks.
 _CHECKED: Final = {
+    "modified": st.none() | st.integers(-3 * 10**20, 3 * 10**20),
     "host": HOSTS,
     "advertise": st.none() | HOSTS,
     "reason": st.text(st.characters(codec="utf-8").filter(str.isprintable), max_size=20),

@@ -6,6 +6,7 @@ import attrs
 from msgspec import Meta
 
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.attributes import valid_modified
 from p2p_twisted.wire.messages.message import Message, Reason, Size
 from p2p_twisted.wire.names import (
     FileId,
@@ -88,6 +89,10 @@ class Hit:
     :ivar hashed: how much of it has been hashed, in percent.
     :ivar route: the peers to pass on the way to its holder, the holder last.
     :ivar partial: its holder is still downloading it itself.
+    :ivar modified: when the file was last written to, in nanoseconds since 1970.
+    :ivar executable: the file can be run.
+    :ivar attributes: for a folder, names the list of when its files were written, and which of
+        them can be run.
     """
 
     peer: PeerName
@@ -98,6 +103,9 @@ class Hit:
     hashed: Annotated[int, Meta(ge=0, le=100)] = 100
     route: Route = ()
     partial: bool = False
+    modified: int | None = attrs.field(default=None, validator=valid_modified)
+    executable: bool = False
+    attributes: FileId | None = None
 
 
 @attrs.frozen

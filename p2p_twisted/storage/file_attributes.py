@@ -1,0 +1,45 @@
+"""Give a download what is kept of its original beside the content."""
+
+import errno
+import os
+from contextlib import suppress
+from typing import Final
+
+from attrs import frozen
+
+from p2p_twisted.wire.attributes import Attributes
+
+_ALL: Final = 0o777
+_ALL_BUT_RUN: Final = 0o666
+# What file systems without modes, or those of somebody else, answer.
+_NO_MODES: Final = (errno.EPERM, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+@frozen
+class AttributeWriter:
+    """
+    Sets modes and times, as far as the disk can keep them.
+
+    :ivar umask: what no download may have.
+    :ivar keeps_times: whether downloads have their originals' times.
+    """
+
+    umask: int
+    keeps_times: bool = True
+
+    def write(self, fd: int, attributes: Attributes) -> None:
+        """
+        Set the mode and the time of an open file.
+
+        :raises OSError: when the disk fails.
+        """
+        mode = (_ALL if attributes.is_executable else _ALL_BUT_RUN) & ~self.umask
+        try:
+            os.fchmod(fd, mode)
+        except OSError as error:
+            if error.errno not in _NO_MODES:
+                raise
+        if self.keeps_times and attributes.modified is not None:
+            # A disk that has no room for a time is no reason to go without the content.
+            with suppress(OSError, OverflowError):
+                os.utime(fd, ns=(os.fstat(fd).st_atime_ns, attributes.modified))
