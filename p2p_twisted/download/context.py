@@ -1,8 +1,9 @@
 """What every download works with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 from twisted.internet.defer import DeferredSemaphore
@@ -17,6 +18,9 @@ from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.storage.path_locks import PathLocks
+
+# Each may need a flush of the disk: so many take less than a second even on a slow one.
+_ITEMS_AT_ONCE: Final = 64
 
 T = TypeVar("T")
 
@@ -46,6 +50,29 @@ class DownloadDisk:
         :raises CancelledError: when the download was canceled meanwhile, once it has ended.
         """
         return await uninterrupted(self.offload(function, *args))
+
+    async def each(self, function: Callable[[Sequence[T]], Any], items: Iterable[T]) -> None:
+        """
+        Call what blocks with some items at a time, so that a cancellation waits for few.
+
+        :param items: may block, too.
+        """
+        rest = iter(items)
+
+        def take_some() -> bool:
+            some = list(islice(rest, _ITEMS_AT_ONCE))
+            if some:
+                function(some)
+            return bool(some)
+
+        while await self.call(take_some):
+            pass
+
+    async def all(self, items: Iterable[T]) -> list[T]:
+        """List items that take long to read, in pieces as :meth:`each` does."""
+        found: list[T] = []
+        await self.each(found.extend, items)
+        return found
 
     @manifests.default
     def _beside_the_journal(self) -> Inbox:

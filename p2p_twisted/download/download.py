@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from enum import Enum, auto
-from typing import Final
+from typing import Any, Final
 
 import attrs
 from twisted.internet.defer import CancelledError, Deferred, succeed
@@ -70,9 +70,10 @@ class Download:
         self.idle: Deferred[None] = succeed(None)
         self._aim = _Aim.SAVED
         self._is_aim_new = False
+        self._is_unwanted = False
         self._content = self._new_content()
         # What may be canceled of the current step: the download itself, or a wait for space.
-        self._work: Deferred[str] | None = None
+        self._work: Deferred[Any] | None = None
         self._patience: Deferred[None] | None = None
         if entry.is_paused:
             self.reporter.become(Paused())
@@ -118,6 +119,7 @@ class Download:
 
     def cancel(self) -> None:
         """End it, and remove what is unfinished of it."""
+        self._is_unwanted = True
         self._head_for(_Aim.CANCELED)
 
     def stop(self) -> None:
@@ -205,7 +207,7 @@ class Download:
     async def _block(self, fault: DiskFault) -> None:
         self.log.info("{name} waits: {fault}", name=self._entry.name, fault=fault)
         if not fault.is_kept:
-            await self._disk.offload(self._content.forget)
+            await self._content.forget()
         self.reporter.become(Blocked(str(fault)))
 
     async def _rest(self) -> None:
@@ -218,11 +220,13 @@ class Download:
         self.reporter.become(Paused())
 
     async def _give_up(self) -> None:
-        await self._disk.offload(self._forget)
+        await self._forget()
         self.reporter.become(Canceled())
 
     async def _stop(self) -> None:
-        """Leave what is there for the next run."""
+        """Leave what is there for the next run, unless it was to be canceled."""
+        if self._is_unwanted:
+            await self._disk.offload(self._disk.journal.remove, self._entry.file)
 
     def _saved(self, path: str) -> Saved:
         reporter, content = self.reporter, self._content
@@ -235,7 +239,7 @@ class Download:
     async def _fail(self, reason: str, is_kept: bool) -> None:
         self.log.info("{name}: {reason}", name=self._entry.name, reason=reason)
         if not is_kept:
-            await self._disk.offload(self._forget)
+            await self._forget()
         self.reporter.become(Failed(reason, is_kept))
 
     def _write_down(self, is_paused: bool) -> None:
@@ -245,9 +249,15 @@ class Download:
             entry = journal.get(entry.file) or entry
         journal.record(attrs.evolve(entry, is_paused=is_paused))
 
-    def _forget(self) -> None:
-        self._content.forget()
-        self._disk.journal.remove(self._entry.file)
+    async def _forget(self) -> None:
+        """Remove what is left of it; a stop ends that early, and it is forgotten all the same."""
+        self._work = Deferred.fromCoroutine(self._content.forget())
+        try:
+            with suppress(CancelledError):
+                await self._work
+        finally:
+            self._work = None
+            await self._disk.offload(self._disk.journal.remove, self._entry.file)
 
     def _new_content(self) -> FileDownload | FolderDownload:
         context, entry = self._context, self._entry

@@ -71,8 +71,12 @@ class FileDownload:
         self.taken = (self._item.target,) if target != self._item.target else ()
         return target
 
-    def forget(self) -> None:
-        """Remove what is left of it, unless another download goes on with that; blocks."""
+    async def forget(self) -> None:
+        """Remove what is left of it, unless another download goes on with that."""
+        await self._disk.offload(self.remove_part)
+
+    def remove_part(self) -> None:
+        """Do what :meth:`forget` does; blocks."""
         if not self._disk.locks.is_taken(self._path):
             self._remove_part()
 

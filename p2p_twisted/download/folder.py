@@ -1,7 +1,7 @@
 """Download a folder, or a selection of files: its manifest first, then what that lists."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import accumulate
 
@@ -78,7 +78,7 @@ class FolderDownload:
         manifest = await self._manifest.run()
         if self._manifest.is_canceled:
             raise CancelledError
-        listed = await self._disk.call(read_manifest, self._manifests.path(manifest))
+        listed = await self._disk.all(read_manifest(self._manifests.path(manifest)))
         target = await self._find(listed)
         if target is None:
             target = await self._disk.call(self._choose_target)
@@ -105,28 +105,35 @@ class FolderDownload:
         return None
 
     async def _fetch(self, listed: list[Member], target: str) -> None:
-        placed = _placed(await self._attributes.add_to(listed), target)
+        members = await self._attributes.add_to(listed)
+        placed = await self._disk.all(_placed(members, target))
         members = [member for member in placed if not member.is_folder]
         self._reporter.measured(sum(member.size for member in members), len(members))
         gone = await self._members.run(members)
         empty = [member.path for member in placed if member.is_folder]
-        await self._disk.call(self._inbox.make_folders, empty)
+        await self._disk.each(self._inbox.make_folders, empty)
         if gone:
             raise SomeGone(target, tuple(member.path for member in gone))
 
-    def forget(self) -> None:
-        """Remove what is left of it beside the files that were published; blocks."""
+    async def forget(self) -> None:
+        """Remove what is left of it beside the files that were published."""
+        try:
+            await self._forget_members()
+        finally:
+            await self._disk.offload(self._manifest.remove_part)
+            await self._disk.offload(self._forget_manifest)
+
+    async def _forget_members(self) -> None:
         # An earlier run may have left some of it, and this one not have come that far.
-        entry = self._disk.journal.get(self._entry.file) or self._entry
+        entry = await self._disk.call(self._disk.journal.get, self._entry.file) or self._entry
         members: list[Member] = []
         with suppress(OSError, BadManifest):
-            listed = read_manifest(self._manifests.path(self._item.target))
-            members = _placed(listed, entry.target)
-            self._members.forget(members)
-        self._manifest.forget()
-        self._forget_manifest()
+            listed = await self._disk.all(read_manifest(self._manifests.path(self._item.target)))
+            members = await self._disk.all(_placed(listed, entry.target))
+            await self._disk.each(self._members.forget, members)
         if entry.target is not None:
-            self._inbox.remove_folders(_folders(entry.target, members))
+            folders = await self._disk.call(_folders, entry.target, members)
+            await self._disk.each(self._inbox.remove_folders, folders)
 
     def _conclude(self, target: str) -> None:
         if target:
@@ -161,11 +168,11 @@ class FolderDownload:
         return self._entry.target
 
 
-def _placed(members: list[Member], target: str | None) -> list[Member]:
+def _placed(members: Iterable[Member], target: str | None) -> Iterator[Member]:
     """Give members the paths that they have in the inbox."""
-    if not target:
-        return members
-    return [attrs.evolve(member, path=f"{target}/{member.path}") for member in members]
+    above = f"{target}/" if target else ""
+    for each in members:
+        yield Member(each.file_id, each.size, above + each.path, each.attributes)
 
 
 def _folders(target: str, members: Iterable[Member]) -> list[str]:

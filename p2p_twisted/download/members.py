@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 import attrs
@@ -69,14 +70,14 @@ class Members:
         await together(works)
         return tuple(member for member in small if member.file_id in gone)
 
-    async def are_all_here(self, members: Sequence[Member]) -> bool:
+    async def are_all_here(self, members: Iterable[Member]) -> bool:
         """
         Return whether all of them are in the inbox already, and the empty folders.
 
         :raises DiskFault: when a folder cannot be flushed to the disk.
         """
-        for start in range(0, len(members), _LOOKED_FOR_AT_ONCE):
-            some = members[start : start + _LOOKED_FOR_AT_ONCE]
+        rest = iter(members)
+        while some := list(islice(rest, _LOOKED_FOR_AT_ONCE)):
             if not await self._disk.call(self._is_each_here, some):
                 return False
         return True

@@ -4,7 +4,8 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Final
+from functools import partial
+from typing import BinaryIO, Final
 
 import attrs
 
@@ -17,11 +18,13 @@ from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes, decode_attributes
 from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, split_chunks
 from p2p_twisted.wire.manifest import (
+    MANIFEST_LINE_BYTES,
     BadManifest,
     Member,
-    decode,
+    check_extent,
     encode,
     encode_attributes_of,
+    read_lines,
 )
 from p2p_twisted.wire.names import FileId
 
@@ -110,14 +113,22 @@ def _keep_manifest(manifests: Inbox, text: bytes) -> FileId:
     return file_id
 
 
-def read_manifest(path: str) -> list[Member]:
+def read_manifest(path: str) -> Iterator[Member]:
     """
-    Read the members that a manifest lists; blocks.
+    Read the members that a manifest lists, one by one; blocks, and takes long for very many.
 
-    :raises BadManifest: when what it lists could not be stored.
+    :raises BadManifest: when what it lists could not be stored; perhaps only after the last.
     """
     with open(path, "rb") as manifest:
-        return list(decode(manifest.read()))
+        # First, as it costs no memory: a text that lists too much is not read.
+        check_extent(_lines(manifest))
+        manifest.seek(0)
+        yield from read_lines(_lines(manifest))
+
+
+def _lines(manifest: BinaryIO) -> Iterator[bytes]:
+    """Read the lines of a text; what is too long for one comes in pieces, which are none."""
+    return iter(partial(manifest.readline, MANIFEST_LINE_BYTES), b"")
 
 
 def sweep(inbox: Inbox, manifests: Inbox, wants: Iterable[JournalEntry]) -> None:

@@ -16,15 +16,25 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes, encode_attributes
-from p2p_twisted.wire.limits import FILE_BYTES, MANIFEST_BYTES
+from p2p_twisted.wire.limits import (
+    BARE_FOLDERS_SPARE,
+    FILE_BYTES,
+    MANIFEST_BYTES,
+    MANIFEST_ENTRIES,
+    PATH_BYTES,
+)
 from p2p_twisted.wire.names import BadName, FileId, check_path, collision_key
 
 EMPTY_FOLDER: Final = "-"
 """Stands in the place of an empty folder's id."""
 
+MANIFEST_LINE_BYTES: Final = 64 + 1 + 13 + 1 + PATH_BYTES + 1
+"""How long a line may be, with its end."""
+
+_TOO_MANY: Final = f"a folder may have at most {MANIFEST_ENTRIES:,} files and folders"
 _LINE: Final = re.compile(r"([0-9a-f]{64}|-(?= 0 )) (0|[1-9][0-9]{0,12}) ([^\n]+)\n")
 
 
@@ -58,15 +68,14 @@ def encode(members: Iterable[Member]) -> bytes:
     """
     Write the text that lists a folder's files.
 
-    :raises BadManifest: when it has more than 64 MiB.
+    :raises BadManifest: when it lists more than others would read.
     """
     in_order = sorted(members, key=_by_path)
-    text = "".join(
-        [f"{member.file_id} {member.size} {member.path}\n" for member in in_order]
-    ).encode()
-    if len(text) > MANIFEST_BYTES:
-        raise BadManifest(f"a folder's list of files may have at most {MANIFEST_BYTES} bytes")
-    return text
+    lines = [f"{member.file_id} {member.size} {member.path}\n".encode() for member in in_order]
+    check_extent(lines)
+    if len(lines) + _count_folders(in_order) > MANIFEST_ENTRIES:
+        raise BadManifest(_TOO_MANY)
+    return b"".join(lines)
 
 
 def encode_attributes_of(members: Iterable[Member]) -> bytes:
@@ -83,54 +92,119 @@ def decode(text: bytes) -> tuple[Member, ...]:
     :raises BadManifest: unless every path is safe and no two could be mistaken for
         each other, on any file system.
     """
-    members = tuple(_read_lines(text))
-    if all(member.is_folder for member in members):
+    lines = re.findall(rb"[^\n]*\n|[^\n]+", text)
+    check_extent(lines)
+    return tuple(read_lines(lines))
+
+
+def check_extent(lines: Iterable[bytes]) -> None:
+    """
+    Check how much a text lists, before anything is made of its lines; that takes no memory.
+
+    :raises BadManifest: when it has more than 64 MiB, or too many lines, or far more of them
+        are of empty folders than of files.
+    """
+    length = entries = bare = 0
+    for line in lines:
+        length += len(line)
+        entries += 1
+        bare += line.startswith(b"-")
+        if length > MANIFEST_BYTES:
+            raise BadManifest(f"a folder's list of files may have at most {MANIFEST_BYTES} bytes")
+        if entries > MANIFEST_ENTRIES:
+            raise BadManifest(_TOO_MANY)
+    if bare > entries - bare + BARE_FOLDERS_SPARE:
+        raise BadManifest(
+            f"a folder may have at most {BARE_FOLDERS_SPARE:,} empty folders more than files"
+        )
+
+
+def read_lines(lines: Iterable[bytes]) -> Iterator[Member]:
+    """
+    Read a folder's files one by one, from the lines of its text with their ends.
+
+    What it yields is good for nothing until all was read: only then is it known that no two
+    could be mistaken for each other.
+
+    :raises BadManifest: as :func:`decode` does.
+    """
+    totals, last = _Totals(), ""
+    for line in lines:
+        member = _read_line(line)
+        if member.path <= last:
+            raise BadManifest("the paths are not sorted, or one is there twice")
+        totals.add(member)
+        yield member
+        last = member.path
+    if not totals.has_files:
         raise BadManifest("a folder has at least one file")
-    if sum(member.size for member in members) > FILE_BYTES:
-        raise BadManifest(f"a folder may have at most {FILE_BYTES} bytes")
-    _check_apart(members)
-    return members
 
 
-def _read_lines(text: bytes) -> Iterator[Member]:
-    if len(text) > MANIFEST_BYTES:
-        raise BadManifest(f"a folder's list of files may have at most {MANIFEST_BYTES} bytes")
+def _read_line(text: bytes) -> Member:
     try:
-        lines = text.decode()
+        line = _LINE.fullmatch(text.decode())
     except UnicodeDecodeError:
         raise BadManifest("a folder's list of files is not UTF-8") from None
-    position, last = 0, ""
-    while position < len(lines):
-        line = _LINE.match(lines, position)
-        if line is None:
-            raise BadManifest("a line is not FILEID SIZE PATH, or - 0 PATH")
-        file_id, size, path = line.groups()
-        if path <= last:
-            raise BadManifest("the paths are not sorted, or one is there twice")
-        try:
-            check_path(path)
-        except BadName as error:
-            raise BadManifest(str(error)) from None
-        yield Member(file_id, int(size), path)
-        position, last = line.end(), path
+    if line is None:
+        raise BadManifest("a line is not FILEID SIZE PATH, or - 0 PATH")
+    file_id, size, path = line.groups()
+    try:
+        check_path(path)
+    except BadName as error:
+        raise BadManifest(str(error)) from None
+    return Member(file_id, int(size), path)
 
 
-def _check_apart(members: tuple[Member, ...]) -> None:
-    """Refuse ``A`` beside ``a``, and ``a`` beside ``a/b``: they cannot always both be stored."""
-    files: set[str] = set()
-    folders: set[str] = set()
-    for member in members:
+@define
+class _Totals:
+    """
+    What was listed so far: checks that it can all be stored, and that it is not too much.
+
+    ``A`` beside ``a``, and ``a`` beside ``a/b``, cannot always both be stored. Only hashes are
+    kept: the paths of all folders could be many times as long as the text.
+    """
+
+    size: int = 0
+    has_files: bool = False
+    _files: set[int] = field(factory=set)
+    _folders: set[int] = field(factory=set)
+
+    def add(self, member: Member) -> None:
+        """
+        Add a file or an empty folder.
+
+        :raises BadManifest: when it does not fit beside what was added before.
+        """
+        self.size += member.size
+        self.has_files |= not member.is_folder
+        if self.size > FILE_BYTES:
+            raise BadManifest(f"a folder may have at most {FILE_BYTES} bytes")
         key = collision_key(member.path)
-        if key in files:
+        if hash(key) in self._files:
             raise BadManifest("two paths differ only in case or accents")
-        files.add(key)
+        self._files.add(hash(key))
+        is_both = hash(key) in self._folders
         parent = key.rpartition("/")[0]
         # A folder that is known has its parents known, too.
+        while parent and hash(parent) not in self._folders:
+            self._folders.add(hash(parent))
+            is_both |= hash(parent) in self._files
+            parent = parent.rpartition("/")[0]
+        if is_both:
+            raise BadManifest("a path is both a file and a folder")
+        if len(self._files) + len(self._folders) > MANIFEST_ENTRIES:
+            raise BadManifest(_TOO_MANY)
+
+
+def _count_folders(members: Iterable[Member]) -> int:
+    """Count the folders that members are in, at any depth."""
+    folders: set[str] = set()
+    for member in members:
+        parent = member.path.rpartition("/")[0]
         while parent and parent not in folders:
             folders.add(parent)
             parent = parent.rpartition("/")[0]
-    if not files.isdisjoint(folders):
-        raise BadManifest("a path is both a file and a folder")
+    return len(folders)
 
 
 def _by_path(member: Member) -> str:

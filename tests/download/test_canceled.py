@@ -21,6 +21,8 @@ from tests.download.world import Content, OnDisk, World, some_bytes
 from tests.wire.ends import connect, dismantle, open_files
 
 _TURNS = 2_000
+_MANY = 1_000
+_FEW = 5
 
 
 class Sockets(EPollReactor):
@@ -167,6 +169,25 @@ class StepByStepTests(DownloadCase):
         self.assertEqual(world.wires.getDelayedCalls(), [])
         return type(progress.state)
 
+    def test_stopped_between_members(self) -> None:
+        """Leaving waits for few of the files that a folder lists, whatever is done with them."""
+        for is_canceled in (False, True):
+            for pieces in range(0, 30, 7):
+                world = self.world(offload=(jobs := Jobs()))
+                manifest = folder_of([Content(b"%d" % n) for n in range(_MANY)])
+                holder = world.holder("s1", manifest)
+                world.get(holder.hit(manifest, "many", kind="folder"))
+                jobs.run_until("take_some", world, 20 if is_canceled else pieces)
+                if is_canceled:
+                    world.downloads.cancel(1)
+                    jobs.run_until("take_some", world, pieces)
+                stopped = Deferred.fromCoroutine(world.downloads.stop())
+                for _ in range(_FEW):
+                    jobs.run_one()
+                self.successResultOf(stopped)
+                if is_canceled:
+                    self.assertFalse(world.journal.all())
+
     def test_while_publishing(self) -> None:
         """While the manifest of a folder or one of its files is published, it is not too late."""
         contents = [Content(some_bytes(MIB + 1, seed)) for seed in range(5)]
@@ -227,6 +248,13 @@ class Jobs:
     def next_one(self) -> str:
         """The name of what the oldest one calls."""
         return self._waiting[0][1].__name__
+
+    def run_until(self, name: str, world: World, count: int) -> None:
+        """Carry out jobs until so many have called a function, and its next call is due."""
+        while self.next_one != name or count:
+            count -= self.next_one == name
+            self.run_one()
+            world.wires.settle()
 
     def run_one(self) -> bool:
         """Carry the oldest one out, if there is any."""

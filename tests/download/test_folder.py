@@ -142,6 +142,17 @@ class FolderTests(DownloadCase):
             self.assertEqual(type(progress.state).__name__, "Failed")
             self.assertEqual(world.left(), [])
 
+    def test_bomb(self) -> None:
+        """A folder of very many empty folders is refused before any is made."""
+        world, content = self.world(), Content(b"one")
+        lines = [f"- 0 d{n:04}\n" for n in range(2_000)] + [f"{content.file_id} 3 f\n"]
+        manifest = Content("".join(lines).encode())
+        hit = world.holder("s1", manifest, content).hit(manifest, "photos", kind="folder")
+        state = self.successResultOf(world.get(hit)).state
+        assert isinstance(state, Failed), state
+        self.assertIn("empty folders", state.reason)
+        self.assertEqual(list((world.folder / "Downloads").glob("*")), [])
+
     def test_cancel_paused(self) -> None:
         """Only what is whole stays of a folder that was paused, also in an earlier run."""
         for is_restarted in (False, True):

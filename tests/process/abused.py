@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.daemons import PATIENCE, Daemon, free_port, free_ports, script, wait_until
+from tests.process.lag import LAG_SECONDS, LagProbe
 from tests.process.stranger import call
 
 MEMORY_BYTES = 16 << 20
@@ -138,6 +139,10 @@ class Network:
             file = f"{holder}-{next(self._numbers)}.txt"
             assert self.get(name, file) == (self.folder / holder / file).read_bytes()
 
+    def probe(self, name: str) -> LagProbe:
+        """Begin to measure how long a daemon keeps newcomers waiting."""
+        return LagProbe(self.port(name), self.daemons[name].pid)
+
     def memory(self) -> dict[str, int]:
         """Tell how much memory each daemon has, in bytes."""
         return {name: memory_of(daemon.pid) for name, daemon in self.daemons.items()}
@@ -181,8 +186,10 @@ class AbusedCase(SynchronousTestCase):
     Tests that share a network; after each of them it must be as well as before.
 
     :cvar files: what s1 and s2 share beside their honest files.
+    :cvar probed: the daemons that must not keep anybody waiting meanwhile.
     """
 
+    probed: ClassVar[tuple[str, ...]] = ("s1",)
     files: ClassVar[Mapping[str, Mapping[str, bytes]]] = {}
     network: ClassVar[Network]
     _memory: ClassVar[dict[str, int]]
@@ -201,12 +208,15 @@ class AbusedCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.untouched = self.network.others_files()
+        self.probes = {name: self.network.probe(name) for name in self.probed}
 
     def tearDown(self) -> None:
         self.assert_unharmed()
 
     def assert_unharmed(self) -> None:
-        """Nothing foreign was touched, memory is flat, logs are clean, and all goes on."""
+        """Nobody waited, nothing foreign was touched, memory is flat, logs are clean."""
+        lags = {name: probe.stop() for name, probe in self.probes.items()}
+        self.assertLess(max(lags.values()), LAG_SECONDS, lags)
         self.network.exchange("s1", "s2")
         with call(self.network.port("registry")) as line:
             line.hear("HELLO")

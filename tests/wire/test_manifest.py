@@ -1,13 +1,22 @@
 """A folder's list of files: one text for the same files, and nothing unsafe in it."""
 
+from itertools import repeat
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire import manifest
-from p2p_twisted.wire.limits import FILE_BYTES
-from p2p_twisted.wire.manifest import EMPTY_FOLDER, BadManifest, Member, decode, encode
+from p2p_twisted.wire.limits import BARE_FOLDERS_SPARE, FILE_BYTES
+from p2p_twisted.wire.manifest import (
+    EMPTY_FOLDER,
+    BadManifest,
+    Member,
+    check_extent,
+    decode,
+    encode,
+)
 from p2p_twisted.wire.names import BadName, check_path, collision_key
 
 ONE, TWO = "1" * 64, "2" * 64
@@ -59,6 +68,13 @@ class EncodeTests(SynchronousTestCase):
         with self.assertRaises(BadManifest):
             encode([Member(ONE, 1, "abcd")])
 
+    def test_too_many(self) -> None:
+        """No more files and folders are listed than others would read."""
+        self.patch(manifest, "MANIFEST_ENTRIES", 4)
+        encode([Member(ONE, 1, "a/b"), Member(ONE, 1, "a/c"), Member(ONE, 1, "d")])
+        with self.assertRaisesRegex(BadManifest, "files and folders"):
+            encode([Member(ONE, 1, "a/b/c/d/e")])
+
 
 class DecodeTests(SynchronousTestCase):
     """Reading a text that a stranger wrote."""
@@ -96,6 +112,34 @@ class DecodeTests(SynchronousTestCase):
         self.patch(manifest, "MANIFEST_BYTES", 10)
         with self.assertRaisesRegex(BadManifest, "at most 10 bytes"):
             decode(b"x" * 11)
+
+
+class ExtentTests(SynchronousTestCase):
+    """A text that lists more than anybody would want."""
+
+    def test_endless(self) -> None:
+        """A text that never ends is not read to its end."""
+        for line in (f"{ONE} 1 a\n", "- 0 a\n"):
+            with self.assertRaisesRegex(BadManifest, "at most 250,000 files and folders"):
+                check_extent(repeat(line.encode()))
+        with self.assertRaisesRegex(BadManifest, "at most 67108864 bytes"):
+            check_extent(repeat(bytes(1 << 20)))
+
+    def test_folders_of_few_files(self) -> None:
+        """Folders that files are in count, too, however few files there are."""
+        self.patch(manifest, "MANIFEST_ENTRIES", 32)
+        deep = "/".join("d" * 31)
+        decode(f"{ONE} 1 {deep}/f\n".encode())
+        for lines in (f"{ONE} 1 a\n{ONE} 1 {deep}/f\n", f"{ONE} 1 {deep}/f\n{ONE} 1 {deep}/g\n"):
+            with self.assertRaisesRegex(BadManifest, "files and folders"):
+                decode(lines.encode())
+
+    def test_empty_folders(self) -> None:
+        """There are at most a thousand more of them than of files."""
+        lines = [f"- 0 d{n:04}\n" for n in range(BARE_FOLDERS_SPARE + 2)] + [f"{ONE} 1 f\n"]
+        self.assertEqual(len(decode("".join(lines[1:]).encode())), BARE_FOLDERS_SPARE + 2)
+        with self.assertRaisesRegex(BadManifest, "at most 1,000 empty folders more than files"):
+            decode("".join(lines).encode())
 
 
 @pytest.mark.parametrize(
