@@ -30,6 +30,7 @@ from p2p_twisted.download.progress import (
 )
 from p2p_twisted.peer.interface import Selection
 from p2p_twisted.upload.upload import UploadProgress
+from p2p_twisted.wire.names import PeerName
 
 _BAR_CELLS: Final = 20
 _NAME_CELLS: Final = 40
@@ -52,22 +53,24 @@ def download_line(progress: Progress) -> str:
     """Write the result of a download, or its progress."""
     name = shown_name(progress.name)
     match progress.state:
-        case Saved(path=path, was_here=True):
-            return f"{name} is already in {shown_name(path)}"
-        case Saved(path, seconds, holders, older):
+        case Saved(path=path, was_here=True, unshared=unshared):
+            return f"{name} is already in {shown_name(path)}{_unshared(unshared)}"
+        case Saved(path, seconds, holders, older, unshared=unshared):
             files = "" if progress.files == 1 else f"{count(progress.files, 'file')}, "
             whose = f"from {name_list(holders)}, " if holders else ""
             return (
                 f"saved {name} to {shown_name(path)} ({files}{human_size(progress.size)},"
-                f" id {short_id(progress.file_id)}, {whose}{human_time(seconds)}){_beside(older)}"
+                f" id {short_id(progress.file_id)}, {whose}{human_time(seconds)})"
+                f"{_unshared(unshared, holders)}{_beside(older)}"
             )
-        case Incomplete(path, missing, seconds, holders):
+        case Incomplete(path, missing, seconds, holders, unshared):
             saved = progress.files - len(missing)
             whose = f"from {name_list(holders)}, " if holders else ""
             return (
                 f"saved {saved:,} of {count(progress.files, 'file')} of {name} to"
                 f" {shown_name(path)} ({human_size(progress.received)}, {whose}"
                 f"{human_time(seconds)}); nobody shares {_some(missing)} any more"
+                f"{_unshared(unshared, holders)}"
             )
         case Failed(reason, is_kept):
             kept = "; what had arrived is kept for the next try" if is_kept else ""
@@ -130,6 +133,14 @@ def _saved_files(progress: Progress) -> int:
             return progress.files - len(missing)
         case _:
             return 0
+
+
+def _unshared(number: int, holders: Sequence[PeerName] = ()) -> str:
+    """Say how much of a folder its holder does not share."""
+    if not number:
+        return ""
+    by = f" by {holders[0]}" if len(holders) == 1 else ""
+    return f"; {number:,} more {'is' if number == 1 else 'are'} not shared{by}"
 
 
 def _beside(older: Sequence[str]) -> str:

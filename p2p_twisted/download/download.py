@@ -230,11 +230,19 @@ class Download:
 
     def _saved(self, path: str) -> Saved:
         reporter, content = self.reporter, self._content
-        return Saved(path, reporter.seconds, reporter.holders, content.taken, content.was_here)
+        return Saved(
+            path,
+            reporter.seconds,
+            reporter.holders,
+            older=content.taken,
+            was_here=content.was_here,
+            unshared=self._entry.unshared,
+        )
 
     def _lack(self, lack: SomeGone) -> None:
         reporter, path = self.reporter, self._disk.inbox.path(lack.target)
-        reporter.become(Incomplete(path, lack.names, reporter.seconds, reporter.holders))
+        unshared = self._entry.unshared
+        reporter.become(Incomplete(path, lack.names, reporter.seconds, reporter.holders, unshared))
 
     async def _fail(self, reason: str, is_kept: bool) -> None:
         self.log.info("{name}: {reason}", name=self._entry.name, reason=reason)

@@ -69,6 +69,8 @@ class Downloads:
         if first.kind == "file":
             told = attributes_of(hits)
             entry = attrs.evolve(entry, modified=told.modified, is_executable=told.is_executable)
+        else:
+            entry = attrs.evolve(entry, unshared=max(hit.unshared for hit in hits))
         return self._get(entry, hits, watch)
 
     async def get_selected(

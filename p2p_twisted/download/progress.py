@@ -85,6 +85,7 @@ class Saved:
     :ivar holders: who delivered some of it.
     :ivar older: names that other files had already, which stay; so it has another one.
     :ivar was_here: whether all of it was there before.
+    :ivar unshared: how many entries of a folder its holder does not share.
     """
 
     path: str
@@ -92,6 +93,7 @@ class Saved:
     holders: tuple[PeerName, ...] = ()
     older: tuple[str, ...] = ()
     was_here: bool = False
+    unshared: int = 0
 
 
 @attrs.frozen
@@ -104,12 +106,14 @@ class Incomplete:
     :ivar path: of the folder, or of the inbox.
     :ivar missing: names of what no peer shares.
     :ivar holders: who delivered some of it.
+    :ivar unshared: how many other entries of a folder its holder does not share.
     """
 
     path: str
     missing: tuple[str, ...]
     seconds: float
     holders: tuple[PeerName, ...] = ()
+    unshared: int = 0
 
 
 @attrs.frozen

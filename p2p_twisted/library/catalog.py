@@ -7,6 +7,7 @@ from itertools import islice
 from p2p_twisted.library.entries import HashedFile, OnDisk, Shared
 from p2p_twisted.library.folders import Folder, FolderIds, SharedFile, folders_above
 from p2p_twisted.library.index import Index
+from p2p_twisted.library.left_out import LeftOut
 from p2p_twisted.library.matching import SUFFIX, MatchKey, key, last_component, matcher, rank
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.manifest import EMPTY_FOLDER, Member
@@ -20,10 +21,12 @@ class Catalog:
     A thread may read it as long as it is not changed meanwhile.
 
     :ivar unsealed: folders whose files are all hashed, but which have no id yet.
+    :ivar left_out: what is not shared.
     """
 
     def __init__(self) -> None:
         self.unsealed: set[str] = set()
+        self.left_out = LeftOut()
         self._entries: dict[str, SharedFile] = {}
         self._folders: dict[str, Folder] = {"": Folder()}
         self._by_id = Index()
@@ -160,14 +163,16 @@ class Catalog:
             file_id = entry.content.file_id if entry.content is not None else None
             on_disk = entry.on_disk
             size, attributes = on_disk.signature.size, on_disk.attributes
-            return Shared(name, "file", size, file_id, entry.percent, attributes)
+            return Shared(name, "file", size, file_id, entry.percent, attributes=attributes)
         folder = self._folders[name]
         if folder.is_too_large or folder.size > FILE_BYTES:
             return None
-        if folder.ids is None:
-            return Shared(name, "folder", folder.size, None, folder.percent)
-        ids = folder.ids
-        return Shared(name, "folder", folder.size, ids.manifest, 100, attributes_id=ids.attributes)
+        left_out, ids = self.left_out.below(name), folder.ids
+        if ids is None:
+            return Shared(name, "folder", folder.size, None, folder.percent, left_out)
+        return Shared(
+            name, "folder", folder.size, ids.manifest, 100, left_out, attributes_id=ids.attributes
+        )
 
     def _names(self) -> list[str]:
         order = self._order

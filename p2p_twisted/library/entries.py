@@ -93,6 +93,7 @@ class Shared:
     :ivar hashed: how much of it has been hashed, in percent.
     :ivar attributes: what is kept of a file beside its content.
     :ivar attributes_id: of the list of what is kept of a folder's files.
+    :ivar left_out: how many entries below a folder are not shared.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Shared:
     size: int
     file_id: FileId | None
     hashed: int
+    left_out: int = 0
     # The same content under the same name is the same.
     attributes: Attributes = field(default=UNKNOWN, eq=False)
     attributes_id: FileId | None = field(default=None, eq=False)

@@ -59,6 +59,11 @@ class Files:
         else:
             self._let_rest(on_disk)
 
+    def not_seen(self, name: str) -> None:
+        """Forget a file or folder that was left out, as it was not found again."""
+        self._exclusions.readable(name)
+        self._catalog.left_out.put(name, 0)
+
     def gone(self, name: str) -> None:
         """Remove a file."""
         self._forget(name)
@@ -82,6 +87,7 @@ class Files:
             else:
                 self.gone(outcome.on_disk.name)
                 self._exclusions.unreadable(outcome.on_disk.name, outcome.reason)
+                self._catalog.left_out.put(outcome.on_disk.name, 1)
 
     def _let_rest(self, on_disk: OnDisk) -> None:
         """Hash it later; whether it is written to until then, hashing will find out."""
@@ -91,3 +97,4 @@ class Files:
         self.fresh.discard(name)
         self.queue.discard(name)
         self._exclusions.readable(name)
+        self._catalog.left_out.put(name, 0)

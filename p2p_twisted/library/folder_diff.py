@@ -25,6 +25,7 @@ class FolderDiff:
     :ivar empty: folders that have become empty.
     :ivar not_empty: folders that were empty, and no longer are or are gone.
     :ivar unshared: by folder, what cannot be shared, and why.
+    :ivar left_out: by folder, how many entries directly in it are not shared.
     """
 
     found: list[OnDisk] = Factory(list)
@@ -33,6 +34,7 @@ class FolderDiff:
     empty: list[str] = Factory(list)
     not_empty: list[str] = Factory(list)
     unshared: dict[str, dict[str, str]] = Factory(dict)
+    left_out: dict[str, int] = Factory(dict)
 
 
 def compare_folders(
@@ -62,6 +64,7 @@ def compare_folders(
 
 def _compare(result: FolderDiff, catalog: Catalog, visit: Visit, listing: Listing) -> None:
     result.unshared[visit.place.name] = listing.unshared
+    result.left_out[visit.place.name] = listing.left_out
     for name, on_disk in listing.files.items():
         entry = catalog.entry(name)
         if entry is None or entry.on_disk != on_disk:
@@ -102,3 +105,4 @@ def _could_not_read(result: FolderDiff, catalog: Catalog, place: Place, error: O
     if error.errno != errno.ENOENT or not place.name:
         shown = place.name or str(error.filename)
         result.unshared[place.name] = {shown: f"it cannot be read: {error.strerror}"}
+        result.left_out[place.name] = 1

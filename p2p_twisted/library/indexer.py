@@ -153,13 +153,20 @@ class Indexer:
     async def _scan(self, visits: list[Visit]) -> None:
         began = self._clock.seconds()
         closed, self._closed = self._closed, set()
+        # What was left out, and is not seen again where everything is looked at.
+        unseen = set[str]()
         for visit in visits:
             if visit.is_deep:
                 self.exclusions.forget(visit.place.name)
+                unseen |= self._catalog.left_out.counted(visit.place.name)
         try:
             while visits:
                 batch = [visits.pop() for _ in range(min(len(visits), _FOLDERS_AT_ONCE))]
-                visits += await self._scan_batch(batch, closed)
+                diff = await self._scan_batch(batch, closed)
+                unseen -= {f"{folder}/" for folder in diff.left_out}
+                visits += diff.next
+            for name in unseen:
+                self._files.not_seen(name)
         finally:
             self._schedule.record_scan(began, self._clock.seconds())
         self.exclusions.report()
@@ -167,21 +174,23 @@ class Indexer:
             await self._offload(self._scanner.prune)
             self._first = frozenset(self._files.fresh)
 
-    async def _scan_batch(self, batch: list[Visit], closed: set[str]) -> list[Visit]:
-        """Scan some folders, and return those to scan next."""
+    async def _scan_batch(self, batch: list[Visit], closed: set[str]) -> FolderDiff:
+        """Scan some folders."""
         # Watch first: a change while the folder is read is then seen twice, not missed.
         for visit in batch:
             if not self._watcher.watch(visit.place):
                 self._schedule.is_blind = True
         diff, contents = await self._offload(self._scanner.scan, batch)
         await self._apply(diff, contents, closed)
-        return diff.next
+        return diff
 
     async def _apply(
         self, diff: FolderDiff, contents: list[HashedFile | None], closed: set[str]
     ) -> None:
         for folder, reasons in diff.unshared.items():
             self.exclusions.put(folder, reasons)
+        for folder, count in diff.left_out.items():
+            self._catalog.left_out.put(f"{folder}/", count)
         for name in diff.not_empty:
             self._catalog.set_empty(name, False)
         for name in diff.empty:

@@ -3,9 +3,10 @@
 import os
 import stat
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from pathlib import Path
+from typing import Final
 
 from attrs import Factory, define
 
@@ -14,6 +15,8 @@ from p2p_twisted.runtime import openat
 from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.names import BadName, check_path, collision_key
+
+_OURS: Final = ".p2p"
 
 Identity = tuple[int, int]
 """A device and an inode, which identify a folder whatever it is called."""
@@ -31,13 +34,20 @@ class Listing:
     :ivar files: those that can be shared, by name.
     :ivar folders: those to scan, by name.
     :ivar unshared: why other entries cannot be shared, by a printable form of their paths.
+    :ivar hidden: how many others are hidden, but for this program's own.
     :ivar is_excluded: whether the folder is excluded, and was not read.
     """
 
     files: dict[str, OnDisk] = Factory(dict)
     folders: dict[str, Place] = Factory(dict)
     unshared: dict[str, str] = Factory(dict)
+    hidden: int = 0
     is_excluded: bool = False
+
+    @property
+    def left_out(self) -> int:
+        """How many of its entries are not shared."""
+        return len(self.unshared) + self.hidden + self.is_excluded
 
     @property
     def is_empty(self) -> bool:
@@ -72,8 +82,10 @@ def list_folder(
             listing.is_excluded = True
             return listing
         with os.scandir(folder_fd) as found:
+            visible, hidden = _divided(found)
+            listing.hidden = hidden
             # Sorted twice, so that names that differ only in normal form have an order, too.
-            entries = sorted(filter(_is_visible, found), key=attrgetter("name"))
+            entries = sorted(visible, key=attrgetter("name"))
             entries.sort(key=_normal_name)
         taken: dict[str, str] = {}
         for entry in entries:
@@ -123,8 +135,12 @@ def _add(listing: Listing, place: Place, entry: "os.DirEntry[str]", taken: dict[
         listing.files[name] = OnDisk(name, path, Signature.of(status), Attributes.of(status))
 
 
-def _is_visible(entry: "os.DirEntry[str]") -> bool:
-    return not entry.name.startswith(".")
+def _divided(found: Iterable["os.DirEntry[str]"]) -> tuple[list["os.DirEntry[str]"], int]:
+    """Return the visible entries, and the number of hidden ones that are not ours."""
+    entries = list(found)
+    visible = [entry for entry in entries if not entry.name.startswith(".")]
+    ours = sum(entry.name.startswith(_OURS) for entry in entries)
+    return visible, len(entries) - len(visible) - ours
 
 
 def _normal_name(entry: "os.DirEntry[str]") -> str:

@@ -94,4 +94,5 @@ class QueryAnswers:
             modified=shared.attributes.modified,
             executable=shared.attributes.is_executable,
             attributes=shared.attributes_id,
+            unshared=min(shared.left_out, wire_limits.ENTRIES_UNSHARED),
         )

@@ -14,7 +14,7 @@ from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import Disk, DiskFault
 from p2p_twisted.storage.published import PublishedRecord
 from p2p_twisted.wire.attributes import Attributes, valid_modified
-from p2p_twisted.wire.messages import Size
+from p2p_twisted.wire.messages import Size, Unshared
 from p2p_twisted.wire.names import FileId, valid_path
 
 _WANT: Final = ".json"
@@ -35,6 +35,7 @@ class JournalEntry:
     :ivar is_paused: whether it is not to be resumed by itself.
     :ivar modified: when the file was written to, in nanoseconds since 1970.
     :ivar is_executable: whether the file can be run.
+    :ivar unshared: how many entries of a folder its holder does not share.
     """
 
     file: FileId
@@ -45,6 +46,7 @@ class JournalEntry:
     is_paused: bool = False
     modified: int | None = attrs.field(default=None, validator=valid_modified)
     is_executable: bool = False
+    unshared: Unshared = 0
 
     @property
     def attributes(self) -> Attributes:

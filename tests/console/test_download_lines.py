@@ -90,6 +90,19 @@ class DownloadLineTests(SynchronousTestCase):
             line = download_line(saved(state=Saved("D/a (1).txt", 1.0, older=older)))
             self.assertTrue(line.endswith(f"1.00 s); {words}"), line)
 
+    def test_unshared(self) -> None:
+        """Of a folder that came short it is told how much its holder does not share."""
+        for number, words in (
+            (1, "1 more is not shared by s4"),
+            (7, "7 more are not shared by s4"),
+        ):
+            state = Saved("D/p", 1.0, ("s4",), unshared=number)
+            line = download_line(saved(name="p", files=3, state=state))
+            self.assertTrue(line.endswith(f"from s4, 1.00 s); {words}"), line)
+        lack = Incomplete("D/p", ("p/a",), 1.0, ("s4", "s5"), unshared=2)
+        line = download_line(running(name="p", files=20, state=lack))
+        self.assertTrue(line.endswith("nobody shares p/a any more; 2 more are not shared"), line)
+
     def test_was_here(self) -> None:
         """Of a folder that was there before it is not said that it was saved."""
         line = download_line(saved(name="docs", state=Saved("D/docs", 1.0, was_here=True)))

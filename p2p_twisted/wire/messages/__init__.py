@@ -9,7 +9,7 @@ of it: the values in a message are valid.
 
 from typing import Final
 
-from p2p_twisted.wire.messages.ask import Ask, File, Hit, PeerRecord, Refuse, Told, Want
+from p2p_twisted.wire.messages.ask import Ask, File, Hit, PeerRecord, Refuse, Told, Unshared, Want
 from p2p_twisted.wire.messages.link import Busy, Gossip, Graft, IHave, Link, Linked, Peers, Prune
 from p2p_twisted.wire.messages.message import PROTOCOL, Bye, Error, Hello, Message, Ping, Pong, Size
 from p2p_twisted.wire.messages.push import Chunk, Done, Gone, Have, More, Push, Send, Whole
@@ -50,6 +50,7 @@ __all__ = [
     "Send",
     "Size",
     "Told",
+    "Unshared",
     "Want",
     "Welcome",
     "Whole",

@@ -18,6 +18,7 @@ from p2p_twisted.wire.names import (
     valid_text,
 )
 
+Unshared = Annotated[int, Meta(ge=0, le=limits.ENTRIES_UNSHARED)]
 Route = Annotated[tuple[PeerName, ...], Meta(max_length=limits.ROUTE_HOPS)]
 
 
@@ -93,6 +94,7 @@ class Hit:
     :ivar executable: the file can be run.
     :ivar attributes: for a folder, names the list of when its files were written, and which of
         them can be run.
+    :ivar unshared: how many entries below a folder are not shared, such as hidden ones.
     """
 
     peer: PeerName
@@ -106,6 +108,7 @@ class Hit:
     modified: int | None = attrs.field(default=None, validator=valid_modified)
     executable: bool = False
     attributes: FileId | None = None
+    unshared: Unshared = 0
 
 
 @attrs.frozen

@@ -1,0 +1,36 @@
+"""Who shares, and who fetches, is told what is not shared."""
+
+from p2p_twisted.download.progress import Saved
+from p2p_twisted.testing.daemons import VirtualDaemons
+from tests.peer.cases import SONG, PeerTestCase
+
+
+class UnsharedTests(PeerTestCase):
+    def sharing(self) -> VirtualDaemons:
+        daemons = self.daemons()
+        names = ("ok.txt", "run.sh", "song", ".gitignore", "12:30.log", "sub/a:b")
+        daemons.start("s1", {f"proj/{name}": SONG + name.encode() for name in names})
+        daemons.start("s2")
+        daemons.run(5.0)
+        return daemons
+
+    def test_folder(self) -> None:
+        """A folder that arrives short says how much of it is not shared."""
+        daemons = self.sharing()
+        for _ in range(2):
+            progress = daemons.get("s2", "proj")
+            assert isinstance(progress.state, Saved)
+            self.assertEqual((progress.files, progress.state.unshared), (3, 3))
+
+    def test_after_a_crash(self) -> None:
+        """That is still known when the download goes on in a later run."""
+        daemons = self.sharing()
+        daemons.peers["s2"].get("proj", lambda _: None).addErrback(lambda _failure: None)
+        daemons.run(0.5)
+        self.assertEqual([p.is_ended for p in daemons.peers["s2"].transfers()], [False])
+        daemons.crash("s2")
+        daemons.start("s2")
+        daemons.run(60.0)
+        [progress] = daemons.peers["s2"].transfers()
+        assert isinstance(progress.state, Saved), progress
+        self.assertEqual(progress.state.unshared, 3)
