@@ -20,6 +20,7 @@ from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService
+from p2p_twisted.wire.firewall import USUAL_PORTS
 from p2p_twisted.wire.names import BadName, peer_name
 
 _PORTS: Final = range(1_024, 65_536)
@@ -88,7 +89,12 @@ class Options(DaemonOptions):
             f"tcp:{REGISTRY_PORT}:interface=127.0.0.1",
             "Where to listen: an endpoint string.",
         ],
-        ["ports", None, "9000-9009", "Ports to give to the peers of each host."],
+        [
+            "ports",
+            None,
+            f"{USUAL_PORTS[0]}-{USUAL_PORTS[-1]}",
+            "Ports to give to the peers of each host.",
+        ],
         [
             "store",
             None,

@@ -148,7 +148,8 @@ class Conversation:
         return Outcome.OK
 
     async def _list_transfers(self, _command: commands.ListTransfers) -> Outcome:
-        self._say(transfers_lines(self._peer.transfers(), self._peer.uploads()))
+        peer = self._peer
+        self._say(transfers_lines(peer.status(), peer.transfers(), peer.uploads()))
         return Outcome.OK
 
     async def _cancel(self, command: commands.Cancel) -> Outcome:

@@ -28,9 +28,10 @@ from p2p_twisted.download.progress import (
     Seeking,
     Waiting,
 )
-from p2p_twisted.peer.interface import Selection
+from p2p_twisted.peer.interface import Selection, Status
 from p2p_twisted.upload.upload import UploadProgress
-from p2p_twisted.wire.names import PeerName
+from p2p_twisted.wire.firewall import cut_off, place
+from p2p_twisted.wire.names import PeerAddress, PeerName
 
 _BAR_CELLS: Final = 20
 _NAME_CELLS: Final = 40
@@ -77,6 +78,11 @@ def download_line(progress: Progress) -> str:
             return f"{name} was not downloaded: {reason}{kept}"
         case Canceled():
             return f"canceled {name}"
+        case Waiting(unreachable=[holder, *_]):
+            return (
+                f"{name} waits: {place(holder)} has it but cannot be reached, nor reach us;"
+                " it goes on by itself when that has changed"
+            )
         case Waiting():
             return f"{name} waits; it goes on by itself when somebody who has it is back"
         case Blocked(reason):
@@ -109,10 +115,30 @@ def selection_end(selection: Selection, ended: Sequence[Progress]) -> str:
     return f"saved {saved:,} of {count(wanted, 'file')}{here}{failed}"
 
 
+def unreachable_line(progress: Progress, me: PeerAddress | None) -> str | None:
+    """
+    Write who has what is downloaded, and cannot be reached; ``None`` where that is no matter.
+
+    :param me: where this peer listens.
+    """
+    if not isinstance(progress.state, Seeking | Waiting) or not progress.state.unreachable:
+        return None
+    holder, *others = progress.state.unreachable
+    more = f" and {len(others):,} more" if others else ""
+    mine = () if me is None else (me,)
+    return f"{place(holder)}{more} has it but {cut_off(holder, *mine)}"
+
+
 def transfers_lines(
-    downloads: Sequence[Progress], uploads: Sequence[tuple[str, UploadProgress]]
+    status: Status,
+    downloads: Sequence[Progress],
+    uploads: Sequence[tuple[str, UploadProgress]],
 ) -> Iterator[str]:
-    """Write all downloads with the numbers for ``cancel`` and ``pause``, then all uploads."""
+    """
+    Write all downloads with the numbers for ``cancel`` and ``pause``, then all uploads.
+
+    A download that no holder delivers has a second line: what it waits for.
+    """
     if not downloads:
         yield "no downloads yet"
     for progress in downloads:
@@ -120,9 +146,20 @@ def transfers_lines(
         if isinstance(progress.state, Receiving) and len(progress.state.holders) > 1:
             for each in progress.state.holders:
                 yield f"     {human_size(each.received)} from {each.holder}{_at(each.rate)}"
+        if isinstance(progress.state, Seeking | Waiting):
+            yield f"     {_awaited(progress, status)}"
     for name, upload in uploads:
         sent = f"{human_size(upload.sent)} of {shown_name(name)}"
         yield f"  <  {sent} to {upload.requester}{_at(upload.rate)}"
+
+
+def _awaited(progress: Progress, status: Status) -> str:
+    """Write what a download waits for that no holder delivers."""
+    if status.address is None:
+        return f"not in a network yet: waiting for the registry at {status.registry}"
+    if not status.neighbors:
+        return "waiting for other peers: there is none at the moment"
+    return unreachable_line(progress, status.address) or "waiting for a peer that has it"
 
 
 def _saved_files(progress: Progress) -> int:
@@ -169,6 +206,8 @@ def _one_line(progress: Progress) -> str:
 
 def _doing(progress: Progress) -> str:
     match progress.state:
+        case Seeking(unreachable=[holder, *_]):
+            return f"{holder.name} cannot be reached"
         case Seeking():
             return "looking for a holder"
         case Checking():

@@ -3,7 +3,13 @@
 import enum
 from collections.abc import Callable, Iterable
 
-from p2p_twisted.console.download_lines import download_line, selection_end, selection_lines
+from p2p_twisted.console.download_lines import (
+    download_line,
+    selection_end,
+    selection_lines,
+    unreachable_line,
+)
+from p2p_twisted.console.text import shown_name
 from p2p_twisted.download.progress import Progress, Saved
 from p2p_twisted.peer.interface import IPeer, Selection, Watch
 from p2p_twisted.wire.messages import Hit
@@ -63,16 +69,27 @@ class Downloading:
 
     def _watch_from_now_on(self) -> tuple[Watch, set[int]]:
         """
-        Make a callback that also shows how downloads end after their command has ended.
+        Make a callback that also shows what keeps a download from going on, and how it ends
+        after its command has ended.
 
         :returns: the callback, and a set; add the numbers of downloads when their command ends.
         """
         told: set[int] = set()
+        warned: set[int] = set()
 
         def watch(progress: Progress) -> None:
             self._watch(progress)
+            if progress.number not in warned and self._warn(progress):
+                warned.add(progress.number)
             # A download that waits for a holder may end long after its command.
             if progress.number in told and progress.is_ended:
                 self._say([download_line(progress)])
 
         return watch, told
+
+    def _warn(self, progress: Progress) -> bool:
+        """Say that the holders of something cannot be reached; return whether that is so."""
+        line = unreachable_line(progress, self._peer.status().address)
+        if line is not None:
+            self._say([f"{shown_name(progress.name)}: {line}"])
+        return line is not None

@@ -2,12 +2,18 @@
 
 import attrs
 
-from p2p_twisted.wire.names import FileId, PeerName
+from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 
 
 @attrs.frozen
 class Seeking:
-    """No holder delivers at the moment; holders are being asked."""
+    """
+    No holder delivers at the moment; holders are being asked.
+
+    :ivar unreachable: holders that cannot be reached, nor reach this peer.
+    """
+
+    unreachable: tuple[PeerAddress, ...] = ()
 
 
 @attrs.frozen
@@ -17,7 +23,11 @@ class Waiting:
 
     The download has not ended, but what waits for its end is told now, as it is when the
     download is blocked or paused.
+
+    :ivar unreachable: holders that cannot be reached, nor reach this peer.
     """
+
+    unreachable: tuple[PeerAddress, ...] = ()
 
 
 @attrs.frozen

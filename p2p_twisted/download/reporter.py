@@ -1,7 +1,8 @@
 """Tell how far a download has come, but not too often."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Final, Protocol
 
 import attrs
@@ -12,7 +13,7 @@ from twisted.logger import Logger
 from p2p_twisted.bandwidth.meter import Meter
 from p2p_twisted.download.progress import Contribution, Progress, Receiving, Seeking, State, Waiting
 from p2p_twisted.runtime.alarm import Alarm
-from p2p_twisted.wire.names import PeerName
+from p2p_twisted.wire.names import PeerAddress, PeerName
 
 Watch = Callable[[Progress], None]
 
@@ -25,7 +26,7 @@ class DownloadObserver(Protocol):
     def become(self, state: State) -> None:
         """Change the state."""
 
-    def seeking(self) -> None:
+    def seeking(self, unreachable: tuple[PeerAddress, ...] = ()) -> None:
         """No holder delivers; it is still waiting if it was."""
 
     def receiving(self, holder: PeerName) -> None:
@@ -129,10 +130,10 @@ class Reporter:
         else:
             self._tell_soon()
 
-    def seeking(self) -> None:
+    def seeking(self, unreachable: tuple[PeerAddress, ...] = ()) -> None:
         """No holder delivers; it is still waiting if it was."""
         if not isinstance(self._progress.state, Waiting):
-            self.become(Seeking())
+            self.become(Seeking(unreachable))
 
     def receiving(self, holder: PeerName) -> None:
         """A holder delivers."""
@@ -222,14 +223,14 @@ class MemberReporter:
         self._state = state
         states = [other._state for other in self._others]
         if all(isinstance(each, Waiting) for each in states):
-            self._whole.become(state)
+            self._whole.become(Waiting(_unreachable(states)))
         elif not any(isinstance(each, Receiving) for each in states):
-            self._whole.seeking()
+            self._whole.seeking(_unreachable(states))
 
-    def seeking(self) -> None:
+    def seeking(self, unreachable: tuple[PeerAddress, ...] = ()) -> None:
         """No holder delivers; it is still waiting if it was."""
         if not isinstance(self._state, Waiting):
-            self.become(Seeking())
+            self.become(Seeking(unreachable))
 
     def receiving(self, holder: PeerName) -> None:
         """A holder delivers."""
@@ -240,3 +241,9 @@ class MemberReporter:
         """A holder has delivered more bytes, which are verified."""
         self._state = Receiving()
         self._whole.delivered(holder, count)
+
+
+def _unreachable(states: Iterable[State]) -> tuple[PeerAddress, ...]:
+    """Name each holder that some file waits for."""
+    waiting = (each for each in states if isinstance(each, Seeking | Waiting))
+    return tuple(dict.fromkeys(chain.from_iterable(each.unreachable for each in waiting)))

@@ -20,6 +20,7 @@ from p2p_twisted.wire.names import FileId, PeerName
 _FIRST_WAIT_SECONDS: Final = 1.0
 _FIRST_FIND_SECONDS: Final = 0.5
 _TICK_SECONDS: Final = 0.2
+_LOOK_AGAIN_SECONDS: Final = 1.0
 
 
 class SwarmWork:
@@ -107,7 +108,9 @@ class Swarm:
         self._work = work
         self._observer = observer
         tickets = context.peers.tickets
-        self._queue = HolderQueue(work.file_ids, tickets.may_ask, tickets.led_to_nobody)
+        self._queue = HolderQueue(work.file_ids, tickets.may_ask_now, tickets.led_to_nobody)
+        # The holders that were heard of last.
+        self._known: tuple[Hit, ...] = ()
         self._running: dict[PeerName, Deferred[Any]] = {}
         self._snubbed: frozenset[PeerName] = frozenset()
         self._fault: Exception | None = None
@@ -126,7 +129,7 @@ class Swarm:
         :param hits: the holders to ask first.
         :raises DiskFault: when what comes cannot be kept.
         """
-        self._queue.add(hits)
+        self._know(hits)
         self._observer.seeking()
         self._received, self._idle_since = self._work.received, self._clock.seconds()
         wait = 0.0
@@ -142,9 +145,9 @@ class Swarm:
             if self._work.received > before:
                 wait = 0.0
             self._no_holder_delivers()
-            await deferLater(self._clock, wait)
+            await self._pause(wait)
             wait = min(max(_FIRST_WAIT_SECONDS, 2 * wait), limits.SEEK_AGAIN_SECONDS)
-            self._queue.add(await self._work.find())
+            self._know(await self._work.find())
 
     def heard(self, hit: Hit) -> None:
         """Remember one more holder, and ask it if there is room."""
@@ -268,12 +271,29 @@ class Swarm:
 
     async def _find(self) -> None:
         self._is_finding = True
-        self._queue.add(await self._work.find())
+        self._know(await self._work.find())
         self._is_finding = False
         self.go_on()
 
     def _no_holder_delivers(self) -> None:
+        tickets = self._context.peers.tickets
+        barred = filter(None, map(tickets.unreachable, self._known))
+        unreachable = tuple(dict.fromkeys(barred))
         if self._clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:
-            self._observer.become(Waiting())
+            self._observer.become(Waiting(unreachable))
         else:
-            self._observer.seeking()
+            self._observer.seeking(unreachable)
+
+    def _know(self, hits: Iterable[Hit]) -> None:
+        self._known = tuple(hits)
+        self._queue.add(self._known)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait; but less, if a holder that could not be reached is to be tried again earlier."""
+        tickets, until = self._context.peers.tickets, self._clock.seconds() + seconds
+        barred = [hit for hit in self._known if tickets.unreachable(hit)]
+        while True:
+            left = max(0.0, until - self._clock.seconds())
+            await deferLater(self._clock, min(left, _LOOK_AGAIN_SECONDS) if barred else left)
+            if self._clock.seconds() >= until or any(map(tickets.may_ask_now, barred)):
+                return

@@ -1,29 +1,30 @@
 """Ask holders to deliver, and let in only what answers: a ticket is good for one push."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.download import limits
+from p2p_twisted.download.barriers import Barriers
+from p2p_twisted.download.fetching import FetchRequest, HolderDialer, Unreachable
 from p2p_twisted.download.in_progress import SmallFilesInProgress
+from p2p_twisted.download.pending_want import PendingWant
 from p2p_twisted.download.receiver import ChunkReceiver, OpenFile, PushReceiver, Unwanted
 from p2p_twisted.download.small_receiver import SmallFileReceiver
-from p2p_twisted.download.trust import Trust, Verdict
+from p2p_twisted.download.trust import Trust
 from p2p_twisted.runtime.background import background
-from p2p_twisted.storage.content import Content, WrongContent
+from p2p_twisted.storage.content import Content
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.firewall import cut_off, place
 from p2p_twisted.wire.messages import File, Hit, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
 from p2p_twisted.wire.session import Session
-
-Receive = Callable[[Connection, Push, "PendingWant"], PushReceiver]
-"""Makes the session of a push that was asked for."""
 
 
 class DownloadNetwork(Protocol):
@@ -31,6 +32,9 @@ class DownloadNetwork(Protocol):
 
     def send_want(self, want: Want) -> bool:
         """Send a request to the first peer of its route; return whether that is a neighbor."""
+
+    def send_refusal(self, refuse: Refuse) -> bool:
+        """Tell a holder that what it was asked for cannot be had; as :meth:`send_want`."""
 
     def find(self, file_id: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
         """
@@ -44,85 +48,13 @@ class DownloadNetwork(Protocol):
         """Return where this peer listens."""
 
 
-class PendingWant:
-    """
-    One holder's chance to deliver.
-
-    :param receive: makes the session of its push.
-    :param gone: is called when the holder does not share the file any more.
-    :param open_file: opens the file where it comes on a link; without one it may not.
-    """
-
-    def __init__(
-        self,
-        holder: PeerName,
-        file_id: FileId,
-        size: int | None,
-        receive: Receive,
-        *,
-        gone: Callable[[], None] | None = None,
-        open_file: OpenFile | None = None,
-    ) -> None:
-        self.holder = holder
-        self.file_id = file_id
-        self.size = size
-        self.receive = receive
-        self.gone = gone
-        self.open_file = open_file
-        self.session: PushReceiver | None = None
-        self.from_link: Deferred[None] | None = None
-        self.is_answered = False
-        self.verdict: Verdict | None = None
-        self.done: Deferred[str] = Deferred()
-        self.timer: IDelayedCall | None = None
-        self.asked_at = 0.0
-
-    def answered(self) -> None:
-        """Record that the ticket was shown: there is no second time."""
-        self.is_answered = True
-        if self.timer is not None and self.timer.active():
-            self.timer.cancel()
-
-    def ended(self, reason: str) -> None:
-        """End it; what was delivered stays."""
-        if not self.done.called:
-            self.done.callback(reason)
-
-    def lied(self, reason: str) -> None:
-        """End it, and remember whom not to ask again."""
-        self.verdict = Verdict.LIED
-        self.ended(reason)
-
-    def doubted(self, reason: str) -> None:
-        """End it, and remember whom not to ask for this file again."""
-        self.verdict = Verdict.DOUBTED
-        self.ended(reason)
-
-    def failed(self, fault: Exception | Failure) -> None:
-        """End it, with a fault that is ours."""
-        if not self.done.called:
-            self.done.errback(fault)
-
-    def broke(self, failure: Failure) -> None:
-        """End it with what went wrong with a file that came on a link."""
-        if failure.check(WrongContent):
-            self.lied(failure.getErrorMessage())
-        elif not failure.check(CancelledError):
-            self.failed(failure)
-
-    def fits(self, file_id: FileId, size: int) -> bool:
-        """Return whether something is what was asked for, as far as is known yet."""
-        if self.is_answered or file_id != self.file_id:
-            return False
-        return size <= wire_limits.MANIFEST_BYTES if self.size is None else size == self.size
-
-
 class Tickets:
     """
     Ask holders, and recognize what they send.
 
     :param new_ticket: makes random tickets that cannot be guessed.
     :param limiter: of what is received.
+    :param dialer: dials holders that could not dial this peer.
     """
 
     log = Logger()
@@ -133,11 +65,14 @@ class Tickets:
         network: DownloadNetwork,
         new_ticket: Callable[[], MessageId],
         limiter: Limiter,
+        dialer: HolderDialer,
     ) -> None:
         self._clock = clock
         self._network = network
         self._new_ticket = new_ticket
         self._limiter = limiter
+        self._dialer = dialer
+        self._barriers = Barriers()
         self._open: dict[MessageId, PendingWant] = {}
         self._trust = Trust()
 
@@ -145,6 +80,14 @@ class Tickets:
         """Return whether a holder is worth asking: not this peer, and not one to distrust."""
         is_another = hit.peer != self._network.address().name
         return is_another and self._trust.may_ask(hit, self._clock.seconds())
+
+    def may_ask_now(self, hit: Hit) -> bool:
+        """Return whether a holder is worth asking, and not to be tried again only later."""
+        return self.may_ask(hit) and self._barriers.may_ask(hit, self._clock.seconds())
+
+    def unreachable(self, hit: Hit) -> PeerAddress | None:
+        """Return where a holder listens that cannot be reached, nor reach this peer."""
+        return self._barriers.between(hit)
 
     def led_to_nobody(self, hit: Hit) -> bool:
         """Return whether the neighbor by which a holder is reached has led to nobody of late."""
@@ -169,9 +112,7 @@ class Tickets:
         def receive(connection: Connection, push: Push, want: PendingWant) -> PushReceiver:
             return ChunkReceiver(connection, push, want, open_file)
 
-        return await self._ask(
-            hit, PendingWant(hit.peer, file_id, size, receive, open_file=open_file)
-        )
+        return await self._ask(hit, PendingWant(hit, file_id, size, receive, open_file=open_file))
 
     async def ask_for_many(self, hit: Hit, file_id: FileId, files: SmallFilesInProgress) -> str:
         """
@@ -188,21 +129,20 @@ class Tickets:
             files.picker.refused(hit.peer, file_id)
 
         size = files.picker.size(file_id)
-        return await self._ask(hit, PendingWant(hit.peer, file_id, size, receive, gone=gone))
+        return await self._ask(hit, PendingWant(hit, file_id, size, receive, gone=gone))
 
     async def _ask(self, hit: Hit, pending: PendingWant) -> str:
         ticket = self._new_ticket()
         self._open[ticket] = pending
         pending.asked_at = self._clock.seconds()
+        self._barriers.asked(hit, pending.asked_at)
         try:
             me = self._network.address()
             more = pending.open_file is None
             want = Want(ticket, pending.file_id, me.name, me.host, me.port, hit.route, more=more)
             if not self._network.send_want(want):
                 return "not reachable any more"
-            pending.timer = self._clock.callLater(
-                limits.PUSH_WITHIN_SECONDS, pending.ended, "did not deliver in time"
-            )
+            self._wait_for_push(pending)
             reason = await pending.done
             has_come = pending.session is not None or pending.from_link is not None
             self._trust.led(hit, has_come, self._clock.seconds())
@@ -210,10 +150,13 @@ class Tickets:
         finally:
             del self._open[ticket]
             pending.answered()
+            self._judge_reach(pending)
             if pending.verdict is not None:
                 self._trust.judge(hit, pending.file_id, pending.verdict, self._clock.seconds())
             if pending.session is not None and not pending.session.is_done:
                 pending.session.abort()
+            if pending.session is None and pending.dialed is not None:
+                pending.dialed.abort()
             if pending.from_link is not None:
                 pending.from_link.cancel()
 
@@ -231,12 +174,60 @@ class Tickets:
         return pending.session
 
     def refused(self, refuse: Refuse) -> None:
-        """Handle that a holder cannot serve: the next one is asked."""
+        """Handle that a holder cannot serve: the next one is asked, or it is dialed itself."""
         pending = self._open.get(refuse.ticket)
-        if pending is not None and not pending.is_answered:
-            if refuse.gone and pending.gone is not None:
-                pending.gone()
+        if pending is None or pending.is_answered or pending.dialed is not None:
+            return
+        if refuse.gone and pending.gone is not None:
+            pending.gone()
+        if refuse.dial is not None and refuse.dial.name == pending.holder:
+            background(self.log, "dialing a holder", self._fetch(pending, refuse, refuse.dial))
+        else:
             pending.ended(refuse.reason)
+
+    async def _fetch(self, pending: PendingWant, refuse: Refuse, holder: PeerAddress) -> None:
+        """Dial a holder that could not dial this peer; tell it when that is in vain, too."""
+        self._wait_for_push(pending)
+        pending.dialed = connection = Connection(
+            self._clock,
+            lambda made: FetchRequest(
+                made,
+                refuse.ticket,
+                partial(self._dialer.is_holder, holder),
+                self.session_for_push,
+                pending.ended,
+            ),
+        )
+        try:
+            await self._dialer.dial(holder, connection)
+        except Unreachable as error:
+            if not pending.done.called:
+                pending.unreachable = holder
+                refusal = Refuse(refuse.ticket, str(error), pending.hit.route)
+                self._network.send_refusal(refusal)
+            pending.ended(str(error))
+
+    def _wait_for_push(self, pending: PendingWant) -> None:
+        if pending.timer is not None and pending.timer.active():
+            pending.timer.cancel()
+        pending.timer = self._clock.callLater(
+            limits.PUSH_WITHIN_SECONDS, pending.ended, "did not deliver in time"
+        )
+
+    def _judge_reach(self, pending: PendingWant) -> None:
+        """Remember a holder that cannot be reached, nor reach this peer."""
+        hit = pending.hit
+        if pending.session is not None or pending.from_link is not None:
+            self._barriers.passed(hit)
+            return
+        holder = pending.unreachable
+        if holder is not None and self._barriers.found(hit, holder, pending.asked_at):
+            self.log.info(
+                "{holder} has {name} but {cut_off}",
+                holder=place(holder),
+                name=hit.name,
+                cut_off=cut_off(holder, self._network.address()),
+            )
 
     def file_arrives(self, connection: Connection, file: File) -> None:
         """

@@ -8,7 +8,7 @@ from p2p_twisted.download import limits
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
 
-_Way = tuple[tuple[PeerName, ...], PeerName]
+Way = tuple[tuple[PeerName, ...], PeerName]
 
 
 class Verdict(Enum):
@@ -36,14 +36,14 @@ class Trust:
 
     def __init__(self) -> None:
         # Until when a holder is not asked for a file, or with None for any, in seconds.
-        self._until: dict[tuple[_Way, FileId | None], float] = {}
+        self._until: dict[tuple[Way, FileId | None], float] = {}
         # Until when the first peer on the way to a holder is followed last.
         self._led_to_nobody: dict[tuple[PeerName, ...], float] = {}
 
     def may_ask(self, hit: Hit, now: float) -> bool:
         """Return whether nothing speaks against a holder."""
         file_ids = (hit.file, None)
-        return all(self._until.get((_way(hit), file_id), 0.0) <= now for file_id in file_ids)
+        return all(self._until.get((way(hit), file_id), 0.0) <= now for file_id in file_ids)
 
     def led_to_nobody(self, hit: Hit, now: float) -> bool:
         """Return whether the way to a holder has last led to nobody who delivered."""
@@ -61,16 +61,16 @@ class Trust:
     def judge(self, hit: Hit, file_id: FileId, verdict: Verdict, now: float) -> None:
         """Record that a holder has delivered something in place of a file."""
         self._until = {key: until for key, until in self._until.items() if until > now}
-        others = {way for way, doubted in self._until if doubted != file_id}
-        is_liar = verdict is Verdict.LIED or _way(hit) in others
+        others = {blamed for blamed, doubted in self._until if doubted != file_id}
+        is_liar = verdict is Verdict.LIED or way(hit) in others
         if is_liar:
             self.log.warn("{holder} delivered wrong content", holder=hit.peer)
         else:
             self.log.info("{holder} delivered wrong bytes; has it changed?", holder=hit.peer)
-        self._until[_way(hit), None if is_liar else file_id] = now + limits.LIAR_SECONDS
+        self._until[way(hit), None if is_liar else file_id] = now + limits.LIAR_SECONDS
 
 
-def _way(hit: Hit) -> _Way:
+def way(hit: Hit) -> Way:
     """
     Return what to blame: a holder, reached by way of a neighbor.
 

@@ -17,6 +17,7 @@ from p2p_twisted.download.context import (
     LocalSources,
 )
 from p2p_twisted.download.downloads import Downloads
+from p2p_twisted.download.fetching import HolderDialer
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.download_index import DownloadIndex
@@ -38,6 +39,7 @@ from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.state import STATE_DIRECTORY, StateDirectory
+from p2p_twisted.peer.unreached import UnreachedRequesters
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.runtime.reactor import Reactor
@@ -45,6 +47,7 @@ from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.upload.dial_limit import DialLimit
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dialing import BoundDialer
@@ -169,7 +172,9 @@ class PeerBuilder:
         return NetworkSession(self.reactor, self.settings, listener, self._start_overlay)
 
     def _accept(self, connection: Connection) -> Session:
-        return InboundDispatcher(connection, self.network.driver, self.tickets.session_for_push)
+        return InboundDispatcher(
+            connection, self.network.driver, self.tickets.session_for_push, self.uploads.fetched
+        )
 
     def _start_overlay(self, me: PeerAddress) -> tuple[OverlayDriver, BookSaver]:
         book = load_book(self.state, self.settings.name, self.rng)
@@ -257,10 +262,18 @@ class PeerBuilder:
     @cached_property
     def tickets(self) -> Tickets:
         """What holders were asked for."""
-        return Tickets(self.reactor, self.searches, self._new_ticket, self.bandwidth.down)
+        dialer = HolderDialer(
+            self.reactor, self.settings.network, self.network.may_dial, DialLimit()
+        )
+        return Tickets(self.reactor, self.searches, self._new_ticket, self.bandwidth.down, dialer)
 
     def _new_ticket(self) -> MessageId:
         return self.rng.randbytes(16).hex()
+
+    @cached_property
+    def unreached(self) -> UnreachedRequesters:
+        """Requesters that cannot be served."""
+        return UnreachedRequesters(self.reactor, self.network, self.shared, self.announce)
 
     @cached_property
     def uploads(self) -> Uploads:
@@ -273,4 +286,5 @@ class PeerBuilder:
             bandwidth=self.bandwidth,
             partials=self.partials,
             rng=self.rng,
+            unreached=self.unreached.tell,
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.messages import Error, Link, Message, Peers, Push
+from p2p_twisted.wire.messages import Error, Fetch, Link, Message, Peers, Push
 from p2p_twisted.wire.session import Session
 
 
@@ -14,19 +14,22 @@ class InboundDispatcher(Session):
     Hands an accepted connection over to the session that its first message is for.
 
     :param take_push: makes the session of a push.
+    :param take_fetch: pushes what was wanted before, or refuses.
     """
 
-    unknown_verb_hint = "say LINK, PEERS or PUSH; the registry is elsewhere"
+    unknown_verb_hint = "say LINK, PEERS, PUSH or FETCH; the registry is elsewhere"
 
     def __init__(
         self,
         connection: Connection,
         driver: OverlayDriver,
         take_push: Callable[[Connection, Push], Session],
+        take_fetch: Callable[[Connection, Fetch], None],
     ) -> None:
         self._connection = connection
         self._driver = driver
         self._take_push = take_push
+        self._take_fetch = take_fetch
 
     def received(self, message: Message) -> None:
         """Hand the connection over."""
@@ -37,7 +40,11 @@ class InboundDispatcher(Session):
                 self._driver.exchange_asked(self._connection, message)
             case Push():
                 self._connection.hand_over(self._take_push(self._connection, message))
+            case Fetch():
+                self._take_fetch(self._connection, message)
             case Error():
                 self._connection.close()
             case _:
-                raise ProtocolError("say LINK, PEERS or PUSH first; the registry is elsewhere")
+                raise ProtocolError(
+                    "say LINK, PEERS, PUSH or FETCH first; the registry is elsewhere"
+                )

@@ -56,15 +56,17 @@ class OverlayEvents:
             self.log.debug("{kind} is not known here", kind=gossip.kind)
 
     def routed(self, message: Want | Refuse, link: Connection) -> None:
-        """Serve what is wanted, or let a download ask its next holder when one refuses."""
+        """Serve what is wanted, or tell download or upload that the other side cannot go on."""
         if isinstance(message, Refuse):
             self._tickets.refused(message)
+            self._uploads.not_fetched(message.ticket)
             return
         self._partials.wanted_by(message)
         back = message.via[::-1]
 
-        def refuse(reason: str, gone: bool = False) -> None:
-            self._network.driver.send(Refuse(message.ticket, reason, back, gone))
+        def refuse(reason: str, gone: bool = False, fetch: bool = False) -> None:
+            driver = self._network.driver
+            driver.send(Refuse(message.ticket, reason, back, gone, driver.me if fetch else None))
 
         is_neighbor = message.via == (message.name,)
         self._uploads.serve(message, link if is_neighbor else None, refuse)

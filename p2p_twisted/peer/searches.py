@@ -14,7 +14,7 @@ from p2p_twisted.peer.interface import Found, PeerError, Topology
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
-from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Want
+from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Refuse, Want
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 
 What = Literal["topo", "name", "text", "id", "ls"]
@@ -95,6 +95,10 @@ class Searches:
     def send_want(self, want: Want) -> bool:
         """Send a request to the first peer of its route; return whether that is a neighbor."""
         return self._network.driver.send(want)
+
+    def send_refusal(self, refuse: Refuse) -> bool:
+        """Send a refusal to the first peer of its route; return whether that is a neighbor."""
+        return self._network.driver.send(refuse)
 
     def address(self) -> PeerAddress:
         """Return where this peer listens."""

@@ -60,15 +60,15 @@ class UploadProgress:
 
 class Upload(Session):
     """
-    A session on a connection that this peer dialed: pushes one source to the expected requester.
+    A session that pushes one source to its requester, whichever of the two has dialed the other.
 
     A requester from which nothing is heard for 30 s is given up.
 
-    :param source: is closed by the caller when the connection is gone.
     :param audience: the pushes of the same content to all requesters.
     :param small_files: sends other files, which this requester may ask for on the way.
-    :param is_expected: returns whether a greeting is the requester's.
+    :param is_expected: returns whether a greeting is the requester's, where this peer dialed.
     :param pace: says when to pause.
+    :ivar source: what is pushed; its maker closes it when the connection is gone.
     :ivar want: what the requester asked for, and who it is.
     :ivar gone: fires when the connection is gone.
     """
@@ -89,7 +89,7 @@ class Upload(Session):
     ) -> None:
         self.gone: Deferred[None] = Deferred()
         self._connection = connection
-        self._source = source
+        self.source = source
         self._audience = audience
         self._small_files = small_files
         self.want = want
@@ -112,11 +112,15 @@ class Upload(Session):
     # What the requester says
 
     def greeted(self, hello: Hello) -> None:
-        """Announce the content, and send its digests; an unexpected peer gets no byte."""
-        if not self._is_expected(hello):
+        """Begin, if this is the requester; an unexpected peer gets no byte."""
+        if self._is_expected(hello):
+            self.begin()
+        else:
             self._connection.abort()
-            return
-        source, is_partial = self._source, self._audience.joined(self)
+
+    def begin(self) -> None:
+        """Announce the content, and send its digests."""
+        source, is_partial = self.source, self._audience.joined(self)
         self._connection.send(Push(self.want.ticket, source.file_id, source.size, is_partial))
         self._is_open = True
         self._producer.start()
@@ -187,12 +191,12 @@ class Upload(Session):
     def _tell_sent(self) -> None:
         index, self._leaving = self._leaving, None
         if index is not None:
-            self._audience.sent(self, index, chunk_length(self._source.size, index))
+            self._audience.sent(self, index, chunk_length(self.source.size, index))
 
     def _chunk(self, index: int) -> Span:
         # Before its line is sent, the requester can still be told.
-        self._source.check()
+        self.source.check()
         self._leaving = index
-        length = chunk_length(self._source.size, index)
+        length = chunk_length(self.source.size, index)
         line = encode(Chunk(index, length))
-        return Span(self._source, index * limits.CHUNK_BYTES, length, line)
+        return Span(self.source, index * limits.CHUNK_BYTES, length, line)

@@ -14,6 +14,7 @@ from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload import limits
 from p2p_twisted.upload.audience import Audience, SharedUplink, Unlimited
+from p2p_twisted.upload.awaited import AwaitedFetches
 from p2p_twisted.upload.dial_limit import DialLimit
 from p2p_twisted.upload.small_sender import SmallFileSender
 from p2p_twisted.upload.upload import Upload, UploadProgress
@@ -22,7 +23,7 @@ from p2p_twisted.wire.chunks import chunk_count
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dialing import dial
-from p2p_twisted.wire.messages import File, Hello, Want
+from p2p_twisted.wire.messages import Error, Fetch, File, Hello, Want
 from p2p_twisted.wire.names import FileId, MessageId, NetworkName, is_loopback
 from p2p_twisted.wire.source import Source, SourceChanged
 
@@ -30,11 +31,12 @@ from p2p_twisted.wire.source import Source, SourceChanged
 class Refusal(Protocol):
     """Tells the requester why a request is not served."""
 
-    def __call__(self, reason: str, gone: bool = False) -> None:
+    def __call__(self, reason: str, gone: bool = False, fetch: bool = False) -> None:
         """
         Refuse.
 
         :param gone: whether asking again is in vain.
+        :param fetch: whether the requester may dial this peer, and name its ticket.
         """
 
 
@@ -49,6 +51,7 @@ class Uploads:
     :param bandwidth: limits what is sent.
     :param partials: running downloads, which can be served, too.
     :param rng: decides which chunks are revealed first.
+    :param unreached: is told of a request whose requester could not be dialed, nor dial this peer.
     """
 
     log = Logger()
@@ -63,6 +66,7 @@ class Uploads:
         bandwidth: Bandwidth,
         partials: PartialRegister,
         rng: Random,
+        unreached: Callable[[Want], None],
     ) -> None:
         self._reactor = reactor
         self._network = network
@@ -73,6 +77,8 @@ class Uploads:
         self._rng = rng
         self._uplinks: dict[FileId, SharedUplink] = {}
         self._dials = DialLimit()
+        self._unreached = unreached
+        self._awaited = AwaitedFetches(reactor)
         self._open: dict[Connection, Upload] = {}
         # In the order of arrival.
         self._tickets: dict[MessageId, None] = {}
@@ -90,10 +96,7 @@ class Uploads:
         if self._is_stopping:
             refuse("it is stopping")
             return
-        audience: Audience | None = None
-        source = self._open_source(want.file)
-        if source is None:
-            source, audience = self._partials.open(want.file)
+        source, audience = self._find(want.file)
         if source is None:
             refuse("it is not shared here any more", gone=True)
         elif link is not None and self._is_sent_on(link, want, source, refuse):
@@ -101,13 +104,41 @@ class Uploads:
         elif (reason := self._why_not(want)) is not None:
             source.close()
             refuse(reason)
+        elif not self._dials.take(want.host, want.port, self._reactor.seconds()):
+            source.close()
+            self._have_it_fetched(
+                want, f"{want.host} was dialed several times, and has not answered", refuse
+            )
         else:
             audience = audience or self._audience(want, source)
             background(self.log, "pushing a file", self._push(want, source, audience, refuse))
 
+    def fetched(self, connection: Connection, fetch: Fetch) -> None:
+        """Push what was wanted on a connection that its requester has dialed."""
+        want = self._awaited.take(fetch.ticket)
+        source, audience = (None, None) if want is None else self._find(want.file)
+        if want is None or source is None:
+            connection.refuse(Error("nothing waits to be fetched by that ticket", "refused"))
+        elif self._is_stopping or len(self._open) >= self._bandwidth.slots.up:
+            source.close()
+            connection.refuse(Error("busy", "refused"))
+        else:
+            audience = audience or self._audience(want, source)
+            upload = self._make(connection, want, source, audience, lambda _hello: False)
+            connection.hand_over(upload)
+            upload.begin()
+            background(self.log, "pushing a file", self._until_gone(connection, upload))
+
+    def not_fetched(self, ticket: MessageId) -> None:
+        """Handle that a requester that was to dial this peer cannot reach it either."""
+        want = self._awaited.take(ticket)
+        if want is not None:
+            self._unreached(want)
+
     async def stop(self) -> None:
         """Abort all pushes and begin no more; returns when their connections are gone."""
         self._is_stopping = True
+        self._awaited.clear()
         gone = [upload.gone for upload in self._open.values()]
         for connection in list(self._open):
             connection.abort()
@@ -117,6 +148,11 @@ class Uploads:
         """Return the progress of each push."""
         now = self._reactor.seconds()
         return tuple(upload.progress(now) for upload in self._open.values())
+
+    def _find(self, file_id: FileId) -> tuple[Source | None, Audience | None]:
+        """Open what this peer shares or is downloading, and name those who are sent that, too."""
+        source = self._open_source(file_id)
+        return (source, None) if source is not None else self._partials.open(file_id)
 
     def _fits_link(self, size: int) -> bool:
         """Return whether a file may be sent on a link: it is small, and the rate allows it now."""
@@ -136,8 +172,6 @@ class Uploads:
             return f"{want.host} may not be dialed from here"
         if len(self._open) >= self._bandwidth.slots.up:
             return "busy"
-        if not self._dials.take(want.host, want.port, self._reactor.seconds()):
-            return f"{want.host} was dialed several times, and has not answered"
         return None
 
     def _is_sent_on(self, link: Connection, want: Want, source: Source, refuse: Refusal) -> bool:
@@ -173,17 +207,7 @@ class Uploads:
             return True
 
         def start(connection: Connection) -> Upload:
-            self._open[connection] = upload = Upload(
-                self._reactor,
-                connection,
-                source=source,
-                audience=audience,
-                small_files=SmallFileSender(self._reactor, self._open_source),
-                want=want,
-                is_expected=is_expected,
-                pace=self._bandwidth.up.pace(),
-            )
-            return upload
+            return self._make(connection, want, source, audience, is_expected)
 
         connection = Connection(self._reactor, start)
         upload = self._open[connection]
@@ -192,11 +216,39 @@ class Uploads:
         except ConnectError as error:
             # The connection never existed, so its loss is not reported either.
             upload.gone.callback(None)
-            refuse(f"{want.host} cannot be reached: {error}")
-        else:
+            self._have_it_fetched(want, f"{want.host} cannot be reached: {error}", refuse)
+        await self._until_gone(connection, upload)
+
+    def _make(
+        self,
+        connection: Connection,
+        want: Want,
+        source: Source,
+        audience: Audience,
+        is_expected: Callable[[Hello], bool],
+    ) -> Upload:
+        self._open[connection] = upload = Upload(
+            self._reactor,
+            connection,
+            source=source,
+            audience=audience,
+            small_files=SmallFileSender(self._reactor, self._open_source),
+            want=want,
+            is_expected=is_expected,
+            pace=self._bandwidth.up.pace(),
+        )
+        return upload
+
+    async def _until_gone(self, connection: Connection, upload: Upload) -> None:
+        try:
             await upload.gone
         finally:
-            source.close()
+            upload.source.close()
             del self._open[connection]
-            if all(other.want.file != want.file for other in self._open.values()):
-                self._uplinks.pop(want.file, None)
+            file_id = upload.want.file
+            if all(other.want.file != file_id for other in self._open.values()):
+                self._uplinks.pop(file_id, None)
+
+    def _have_it_fetched(self, want: Want, reason: str, refuse: Refusal) -> None:
+        """Refuse, but let the requester dial this peer instead, if there is room to remember it."""
+        refuse(reason, fetch=self._awaited.add(want))

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any, Final, TypeVar, get_args, get_type_hints
+from types import UnionType
+from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
@@ -157,6 +158,7 @@ def _fields(kind: type) -> tuple[tuple[str, Any, Callable[[Any], Any] | None], .
 
 def _turning(hint: Any) -> Callable[[Any], Any] | None:
     """Return what turns a field of this type into JSON; ``None`` where it is JSON as it is."""
-    if attrs.has(hint):
+    has_objects = any(attrs.has(member) for member in get_args(hint))
+    if attrs.has(hint) or (has_objects and get_origin(hint) is UnionType):
         return _plain
-    return _plain_members if any(attrs.has(member) for member in get_args(hint)) else None
+    return _plain_members if has_objects else None

@@ -10,7 +10,7 @@ from zope.interface.verify import verifyObject
 from p2p_twisted.console.conversation import Conversation
 from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.console.parsing import parse
-from p2p_twisted.download.progress import Canceled, Progress, Waiting
+from p2p_twisted.download.progress import Canceled, Progress, Seeking, Waiting
 from p2p_twisted.peer.interface import (
     AlreadyHere,
     Ambiguous,
@@ -19,6 +19,7 @@ from p2p_twisted.peer.interface import (
     PeerError,
     Selection,
 )
+from p2p_twisted.wire.names import PeerAddress
 from tests.console.fake_peer import OTHER_FILE, STATUS, FakePeer, found, hit, running, saved
 
 LINES = ["topo", "find f", "get 1", "get 1 --from s6", "ls", "ls s4", "peers", "transfers"]
@@ -219,6 +220,16 @@ class ConversationTests(SynchronousTestCase):
         self.peer.watches[0](saved())
         self.assertEqual([line[:12] for line in self.talk.said], ["saved f1.txt"])
         self.assertEqual(self.talk.watched, [running(), saved()])
+
+    def test_unreachable(self) -> None:
+        """That its only holder cannot be reached is said while a download waits, and once."""
+        self.peer.will("get", Deferred())
+        self.talk.begin("f1")
+        ben = PeerAddress("ben", "10.77.0.24", 9_000)
+        for state in (Seeking(), Seeking((ben,)), Seeking((ben,)), Waiting((ben,))):
+            self.peer.watches[0](running(state=state))
+        (said,) = self.talk.said
+        self.assertTrue(said.startswith("f1.txt: ben (10.77.0.24:9000) has it but"), said)
 
     def test_said_once(self) -> None:
         """The end of a download that is waited for is said once."""

@@ -1,5 +1,6 @@
 """Downloads, as lines."""
 
+import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.console.download_lines import download_line, running_line, transfers_lines
@@ -19,7 +20,8 @@ from p2p_twisted.download.progress import (
     Waiting,
 )
 from p2p_twisted.upload.upload import UploadProgress
-from tests.console.fake_peer import FILE, running, saved
+from p2p_twisted.wire.names import PeerAddress
+from tests.console.fake_peer import FILE, STATUS, running, saved
 
 
 class DownloadLineTests(SynchronousTestCase):
@@ -133,22 +135,45 @@ class TransfersTests(SynchronousTestCase):
     def test_lines(self) -> None:
         """Each with the number that cancel wants."""
         self.assertEqual(
-            [line[:12] for line in transfers_lines([running(1), saved(12)], ())],
+            [line[:12] for line in transfers_lines(STATUS, [running(1), saved(12)], ())],
             ["  1  f1.txt ", " 12  saved f"],
         )
 
     def test_holders(self) -> None:
         """Of several holders each, with what it has delivered."""
         holders = (Contribution("s4", 1_536, 512.0), Contribution("s5", 512))
-        _line, *lines = transfers_lines([running(state=Receiving(512.0, 1.0, holders))], ())
+        _line, *lines = transfers_lines(STATUS, [running(state=Receiving(512.0, 1.0, holders))], ())
         self.assertEqual(lines, ["     1.5 KiB from s4, 512 B/s", "     512 B from s5"])
 
     def test_uploads(self) -> None:
         """Each upload with its requester and progress."""
         upload = UploadProgress("s7", FILE, 4_096, 128.0)
-        _none, *lines = transfers_lines([], [("f9.txt", upload)])
+        _none, *lines = transfers_lines(STATUS, [], [("f9.txt", upload)])
         self.assertEqual(lines, ["  <  4.0 KiB of f9.txt to s7, 128 B/s"])
+
+    def test_awaited(self) -> None:
+        """Under a download that no holder delivers stands what it waits for."""
+        ben = PeerAddress("ben", "10.77.0.24", 9_000)
+        alone, outside = attrs.evolve(STATUS, neighbors=()), attrs.evolve(STATUS, address=None)
+        for status, state, awaited in (
+            (STATUS, Seeking(), "waiting for a peer that has it"),
+            (STATUS, Waiting(), "waiting for a peer that has it"),
+            (alone, Seeking(), "waiting for other peers: there is none at the moment"),
+            (
+                outside,
+                Seeking(),
+                "not in a network yet: waiting for the registry at 127.0.0.1:9011",
+            ),
+            (
+                STATUS,
+                Seeking((ben,)),
+                "ben (10.77.0.24:9000) has it but cannot be reached, nor reach us: a firewall?"
+                " let ports 9000-9009 in on one of the two machines",
+            ),
+        ):
+            _line, *lines = transfers_lines(status, [running(state=state)], ())
+            self.assertEqual(lines, [f"     {awaited}"])
 
     def test_none(self) -> None:
         """An empty list says so."""
-        self.assertEqual(list(transfers_lines([], ())), ["no downloads yet"])
+        self.assertEqual(list(transfers_lines(STATUS, [], ())), ["no downloads yet"])

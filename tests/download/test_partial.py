@@ -47,7 +47,10 @@ class PartialTests(SwarmingCase):
             self.mine.wires.settle()
 
     def serve(self) -> None:
-        self.uploads.serve(self.want, None, lambda reason, gone=False: self.refused.append(reason))
+        def refuse(reason: str, gone: bool = False, fetch: bool = False) -> None:
+            self.refused.append(reason)
+
+        self.uploads.serve(self.want, None, refuse)
         self.wires.settle()
 
     def heard(self) -> list[Message]:

@@ -22,6 +22,7 @@ from p2p_twisted.download.context import (
     LocalSources,
 )
 from p2p_twisted.download.downloads import Downloads
+from p2p_twisted.download.fetching import HolderDialer
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.runtime.own_folder import OwnFolder
@@ -30,13 +31,14 @@ from p2p_twisted.storage.disk import Disk
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.upload.dial_limit import DialLimit
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.chunks import chunk_digest, content_id, split_chunks
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.listener import Listener
-from p2p_twisted.wire.messages import PROTOCOL, Hello, Hit, Message, Push, Refuse, Want
+from p2p_twisted.wire.messages import PROTOCOL, Fetch, Hello, Hit, Message, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, PeerAddress
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source, SourceChanged
@@ -104,17 +106,23 @@ class OnDisk(Content):
         return piece
 
 
-class FirstPush(Session):
-    """The session of an accepted connection: it takes a push."""
+class First(Session):
+    """The session of an accepted connection: it takes a push, or a fetch."""
 
-    def __init__(self, connection: Connection, tickets: Tickets) -> None:
+    def __init__(
+        self, connection: Connection, tickets: Tickets | None, uploads: Uploads | None = None
+    ) -> None:
         self._connection = connection
         self._tickets = tickets
+        self._uploads = uploads
 
     def received(self, message: Message) -> None:
-        if not isinstance(message, Push):
-            raise ProtocolError("only pushes here")
-        self._connection.hand_over(self._tickets.session_for_push(self._connection, message))
+        if isinstance(message, Push) and self._tickets is not None:
+            self._connection.hand_over(self._tickets.session_for_push(self._connection, message))
+        elif isinstance(message, Fetch) and self._uploads is not None:
+            self._uploads.fetched(self._connection, message)
+        else:
+            raise ProtocolError("only pushes here, or fetches there")
 
 
 def make_uploads(
@@ -122,6 +130,7 @@ def make_uploads(
     open_source: Callable[[FileId], Source | None],
     partials: PartialRegister | None = None,
     bandwidth: Bandwidth | None = None,
+    unreached: Callable[[Want], None] = lambda _want: None,
 ) -> Uploads:
     """Make what serves others; it dials whomever it is told to, except for one host."""
     return Uploads(
@@ -132,6 +141,15 @@ def make_uploads(
         bandwidth=bandwidth or Bandwidth(wires),
         partials=partials or PartialRegister(),
         rng=Random(2),
+        unreached=unreached,
+    )
+
+
+def listen(wires: Wires, address: PeerAddress, accepted: Callable[[Connection], Session]) -> None:
+    """Let a peer be dialed."""
+    listener = Listener(wires, Hello(PROTOCOL, "peer", address.name, "default"), accepted)
+    wires.listeners[address.host, address.port] = lambda: listener.buildProtocol(
+        IPv4Address("TCP", "127.0.0.1", 40_000)
     )
 
 
@@ -140,11 +158,23 @@ class Holder:
 
     def __init__(self, world: "World", name: str, *contents: Content) -> None:
         self.name = name
+        self.wires = world.wires
         self.contents = {content.file_id: content for content in contents}
         self.refused: list[str] = []
+        self.are_to_fetch: list[bool] = []
         self.wants: list[Want] = []
         self.is_mute = False
-        self.uploads = make_uploads(world.wires, self.open_source)
+        self.address = PeerAddress(name, "127.0.0.1", 9_100 + len(world.holders))
+        self.unreached: list[Want] = []
+        self.uploads = make_uploads(world.wires, self.open_source, unreached=self.unreached.append)
+
+    def listen(self) -> None:
+        """Let requesters dial it."""
+        listen(self.wires, self.address, lambda made: First(made, None, self.uploads))
+
+    def note(self, reason: str, gone: bool = False, fetch: bool = False) -> None:
+        self.refused.append(reason)
+        self.are_to_fetch.append(fetch)
 
     def open_source(self, file: FileId) -> Source | None:
         return self.contents.get(file)
@@ -185,7 +215,8 @@ class World:
     def new_run(self) -> Downloads:
         """Begin again with what is on the disk, as after a crash."""
         self.partials = PartialRegister()
-        self.tickets = Tickets(self.wires, self, self.new_ticket, self.bandwidth.down)
+        dialer = HolderDialer(self.wires, "default", lambda host: host != "10.9.9.9", DialLimit())
+        self.tickets = Tickets(self.wires, self, self.new_ticket, self.bandwidth.down, dialer)
         context = DownloadContext(
             clock=self.wires,
             rng=Random(1),
@@ -195,11 +226,16 @@ class World:
             local=LocalSources(self, self.partials),
         )
         self.downloads = Downloads(context)
-        listener = Listener(self.wires, Hello(PROTOCOL, "peer", "me", "default"), self._accepted)
-        self.wires.listeners["127.0.0.1", 9000] = lambda: listener.buildProtocol(
-            IPv4Address("TCP", "127.0.0.1", 40_000)
-        )
+        self.listen()
         return self.downloads
+
+    def listen(self) -> None:
+        """Let holders dial the requester."""
+        listen(self.wires, self.address(), self._accepted)
+
+    def cut(self, address: PeerAddress) -> None:
+        """Let nobody dial a peer any more."""
+        self.wires.listeners.pop((address.host, address.port), None)
 
     def holder(self, name: str, *contents: Content) -> Holder:
         self.holders[name] = holder = Holder(self, name, *contents)
@@ -253,11 +289,16 @@ class World:
         holder.wants.append(want)
         if not holder.is_mute:
 
-            def refuse(reason: str, gone: bool = False) -> None:
-                holder.refused.append(reason)
-                self.tickets.refused(Refuse(want.ticket, reason, gone=gone))
+            def refuse(reason: str, gone: bool = False, fetch: bool = False) -> None:
+                holder.note(reason, gone, fetch)
+                dial = holder.address if fetch else None
+                self.tickets.refused(Refuse(want.ticket, reason, gone=gone, dial=dial))
 
             holder.uploads.serve(want, None, refuse)
+        return True
+
+    def send_refusal(self, refuse: Refuse) -> bool:
+        self.holders[refuse.route[-1]].uploads.not_fetched(refuse.ticket)
         return True
 
     def find(self, file: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
@@ -265,7 +306,7 @@ class World:
         return succeed(self.found)
 
     def _accepted(self, connection: Connection) -> Session:
-        return FirstPush(connection, self.tickets)
+        return First(connection, self.tickets)
 
 
 def some_bytes(size: int, seed: int = 1) -> bytes:

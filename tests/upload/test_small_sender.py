@@ -50,7 +50,7 @@ class WholesTests(SynchronousTestCase):
         requester.received = b""
         return requester
 
-    def refuse(self, reason: str, gone: bool = False) -> None:
+    def refuse(self, reason: str, gone: bool = False, fetch: bool = False) -> None:
         self.fail(reason)
 
     def stop(self) -> None:

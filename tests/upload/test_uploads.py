@@ -59,8 +59,9 @@ class UploadsTests(SynchronousTestCase):
         fields = {"file": self.content.file_id, "name": "me", "host": "127.0.0.1", "port": 9000}
         return Want(f"{self.numbers:032x}", **{**fields, **changed})
 
-    def refuse(self, reason: str, gone: bool = False) -> None:
+    def refuse(self, reason: str, gone: bool = False, fetch: bool = False) -> None:
         self.refused.append(reason)
+        self.is_to_fetch = fetch
 
     def serve(self, want: Want, link: Any = None) -> None:
         self.uploads.serve(want, link, self.refuse)

@@ -31,7 +31,7 @@ from p2p_twisted.wire.messages import (
     Want,
 )
 from p2p_twisted.wire.names import PeerAddress
-from tests.download.world import World
+from tests.download.world import World, make_uploads
 from tests.registry.running import make_registry
 from tests.wire.talking import Pipe
 
@@ -77,6 +77,7 @@ class Stage:
         registry = make_registry(clock)
         registry.start()
         node = OverlayDriver(clock, Random(1), ME, "default", Book(b"secret"), QuietPeer())
+        uploads = make_uploads(clock, lambda _file_id: None)
         self._listeners = {
             limits.REGISTRY_PORT: Listener(
                 clock,
@@ -87,7 +88,7 @@ class Stage:
                 clock,
                 Hello(PROTOCOL, "peer", "s1", "default"),
                 lambda connection: InboundDispatcher(
-                    connection, node, self.world.tickets.session_for_push
+                    connection, node, self.world.tickets.session_for_push, uploads.fetched
                 ),
             ),
         }

@@ -11,6 +11,7 @@ from p2p_twisted.wire.messages.message import Message, Reason, Size
 from p2p_twisted.wire.names import (
     FileId,
     MessageId,
+    PeerAddress,
     PeerName,
     Port,
     valid_host,
@@ -177,6 +178,9 @@ class Refuse(Message):
     :ivar reason: one sentence for people.
     :ivar route: the peers still to pass, the requester last.
     :ivar gone: it is not shared any more: to ask this holder again is in vain.
+    :ivar dial: the holder cannot reach the requester, which may dial it there within a few
+        seconds, and say ``FETCH``. The requester that cannot either refuses in its turn,
+        along the route of what it wanted.
     """
 
     verb = "REFUSE"
@@ -185,6 +189,7 @@ class Refuse(Message):
     reason: Reason = attrs.field(validator=valid_text)
     route: Route = ()
     gone: bool = False
+    dial: PeerAddress | None = None
 
 
 @attrs.frozen

@@ -38,6 +38,19 @@ class Push(Message):
 
 
 @attrs.frozen
+class Fetch(Message):
+    """
+    Push here what was wanted, as this side could not be dialed.
+
+    :ivar ticket: of what was wanted.
+    """
+
+    verb = "FETCH"
+
+    ticket: MessageId
+
+
+@attrs.frozen
 class Send(Message):
     """
     Send these chunks.

@@ -1,0 +1,58 @@
+"""Remember holders that cannot be reached, nor reach this peer, and when to try them again."""
+
+import attrs
+
+from p2p_twisted.download import limits
+from p2p_twisted.download.trust import Way, way
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import PeerAddress
+
+
+@attrs.frozen
+class _Barrier:
+    address: PeerAddress
+    due: float
+
+
+class Barriers:
+    """
+    Holders that are there, but have no connection with this peer: as behind two firewalls.
+
+    All downloads together try such a holder once in 15 s, since either side may dial a host in
+    vain only four times a minute. Times are in seconds on the monotonic clock.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Way, _Barrier] = {}
+
+    def between(self, hit: Hit) -> PeerAddress | None:
+        """Return where a holder listens that could not be reached; ``None`` for others."""
+        barrier = self._known.get(way(hit))
+        return None if barrier is None else barrier.address
+
+    def may_ask(self, hit: Hit, now: float) -> bool:
+        """Return whether a holder may be asked now."""
+        barrier = self._known.get(way(hit))
+        return barrier is None or barrier.due <= now
+
+    def asked(self, hit: Hit, now: float) -> None:
+        """Put the next try off, now that this one begins."""
+        barrier = self._known.get(way(hit))
+        if barrier is not None:
+            self._put(hit, barrier.address, now)
+
+    def found(self, hit: Hit, address: PeerAddress, asked_at: float) -> bool:
+        """Record that neither side reached the other; return whether that is new."""
+        is_new = way(hit) not in self._known
+        self._put(hit, address, asked_at)
+        return is_new
+
+    def passed(self, hit: Hit) -> None:
+        """Record that one side has reached the other."""
+        self._known.pop(way(hit), None)
+
+    def _put(self, hit: Hit, address: PeerAddress, now: float) -> None:
+        # What has not been tried again for long may be over.
+        oldest = now - limits.UNREACHABLE_SECONDS
+        self._known = {key: known for key, known in self._known.items() if known.due > oldest}
+        self._known[way(hit)] = _Barrier(address, now + limits.UNREACHABLE_AGAIN_SECONDS)

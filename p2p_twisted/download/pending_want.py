@@ -1,0 +1,97 @@
+"""One request to one holder, from its ticket to the end of what comes of it."""
+
+from collections.abc import Callable
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
+
+from p2p_twisted.download.receiver import OpenFile, PushReceiver
+from p2p_twisted.download.trust import Verdict
+from p2p_twisted.storage.content import WrongContent
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.messages import Hit, Push
+from p2p_twisted.wire.names import FileId, PeerAddress
+
+Receive = Callable[[Connection, Push, "PendingWant"], PushReceiver]
+"""Makes the session of a push that was asked for."""
+
+
+class PendingWant:
+    """
+    One holder's chance to deliver.
+
+    :param hit: what it is asked for.
+    :param receive: makes the session of its push.
+    :param gone: is called when the holder does not share the file any more.
+    :param open_file: opens the file where it comes on a link; without one it may not.
+    :ivar dialed: a connection to the holder, where that could not dial this peer.
+    :ivar unreachable: where the holder listens, if this peer could not dial it either.
+    """
+
+    def __init__(
+        self,
+        hit: Hit,
+        file_id: FileId,
+        size: int | None,
+        receive: Receive,
+        *,
+        gone: Callable[[], None] | None = None,
+        open_file: OpenFile | None = None,
+    ) -> None:
+        self.hit = hit
+        self.holder = hit.peer
+        self.file_id = file_id
+        self.size = size
+        self.receive = receive
+        self.gone = gone
+        self.open_file = open_file
+        self.session: PushReceiver | None = None
+        self.from_link: Deferred[None] | None = None
+        self.is_answered = False
+        self.verdict: Verdict | None = None
+        self.dialed: Connection | None = None
+        self.unreachable: PeerAddress | None = None
+        self.done: Deferred[str] = Deferred()
+        self.timer: IDelayedCall | None = None
+        self.asked_at = 0.0
+
+    def answered(self) -> None:
+        """Record that the ticket was shown: there is no second time."""
+        self.is_answered = True
+        if self.timer is not None and self.timer.active():
+            self.timer.cancel()
+
+    def ended(self, reason: str) -> None:
+        """End it; what was delivered stays."""
+        if not self.done.called:
+            self.done.callback(reason)
+
+    def lied(self, reason: str) -> None:
+        """End it, and remember whom not to ask again."""
+        self.verdict = Verdict.LIED
+        self.ended(reason)
+
+    def doubted(self, reason: str) -> None:
+        """End it, and remember whom not to ask for this file again."""
+        self.verdict = Verdict.DOUBTED
+        self.ended(reason)
+
+    def failed(self, fault: Exception | Failure) -> None:
+        """End it, with a fault that is ours."""
+        if not self.done.called:
+            self.done.errback(fault)
+
+    def broke(self, failure: Failure) -> None:
+        """End it with what went wrong with a file that came on a link."""
+        if failure.check(WrongContent):
+            self.lied(failure.getErrorMessage())
+        elif not failure.check(CancelledError):
+            self.failed(failure)
+
+    def fits(self, file_id: FileId, size: int) -> bool:
+        """Return whether something is what was asked for, as far as is known yet."""
+        if self.is_answered or file_id != self.file_id:
+            return False
+        return size <= limits.MANIFEST_BYTES if self.size is None else size == self.size

@@ -1,0 +1,209 @@
+"""Holders that cannot dial the requester: it dials them, or says that it cannot."""
+
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory
+
+from p2p_twisted.download.limits import UNREACHABLE_AGAIN_SECONDS
+from p2p_twisted.download.progress import Progress, Saved, Seeking, Waiting
+from p2p_twisted.upload.limits import (
+    FAILED_DIALS_PER_MINUTE,
+    FETCHES_AWAITED_PER_LINK,
+)
+from p2p_twisted.wire.codec import encode
+from p2p_twisted.wire.limits import FETCH_WITHIN_SECONDS, MIB
+from p2p_twisted.wire.messages import PROTOCOL, Error, Fetch, Hello, Push, Want
+from p2p_twisted.wire.names import PeerAddress
+from tests.download.cases import DownloadCase
+from tests.download.swarms import talk
+from tests.download.wires import Stranger
+from tests.download.world import Content, Holder, World, some_bytes
+from tests.upload.test_uploads import Greeter
+
+CONTENT = Content(some_bytes(3 * MIB + 10))
+NOTHING = "nothing waits to be fetched by that ticket"
+
+
+class FetchingTests(DownloadCase):
+    """A requester behind a firewall, and a holder that may be behind another one."""
+
+    def begun(self, is_open: bool = False) -> tuple[World, Holder, "Deferred[Progress]"]:
+        """Begin a download of what one holder has, which may be dialed or not."""
+        world = self.world()
+        holder = world.holder("s1", Content(CONTENT.content))
+        world.cut(world.address())
+        if is_open:
+            holder.listen()
+        world.found = (holder.hit(CONTENT),)
+        return world, holder, world.get(holder.hit(CONTENT))
+
+    def shown(self, world: World) -> object:
+        """Return the state that was shown last."""
+        return world.shown[-1].state
+
+    def test_dials_the_holder(self) -> None:
+        """The holder pushes on the connection that the requester made."""
+        world, holder, done = self.begun(is_open=True)
+        world.wires.pass_time(1.0, 0.1)
+        self.assert_saved(world, done, CONTENT)
+        self.assertEqual(world.wires.dialed[-1], (holder.address.host, holder.address.port))
+        self.assertEqual(holder.unreached, [])
+        self.assertEqual(len(world.wants), 1)
+
+    def test_many_small_files(self) -> None:
+        """A folder comes that way, too."""
+        world = self.world()
+        files = [Content(some_bytes(100, seed)) for seed in range(5)]
+        holder = world.holder("s1", *files)
+        world.cut(world.address())
+        holder.listen()
+        done = Deferred.fromCoroutine(
+            world.downloads.get_selected(
+                ["*"], [(holder.hit(each, f"f{n}"),) for n, each in enumerate(files)], print
+            )
+        )
+        world.wires.pass_time(2.0, 0.1)
+        self.assertIsInstance(self.successResultOf(done).state, Saved)
+        self.assertEqual(world.saved("f3"), files[3].content)
+
+    def test_neither_way(self) -> None:
+        """Both sides say at once that neither reaches the other, whom it is about, and where."""
+        world, holder, done = self.begun()
+        world.wires.pass_time(1.0, 0.1)
+        self.assertEqual(self.shown(world), Seeking((holder.address,)))
+        self.assertEqual([want.name for want in holder.unreached], ["me"])
+        world.wires.pass_time(150.0)
+        self.assertEqual(self.successResultOf(done).state, Waiting((holder.address,)))
+
+    def test_goes_on(self) -> None:
+        """Whichever side is opened, and whenever: it goes on within 15 s, and a bit."""
+        for opened in ("holder", "requester"):
+            for after in (3.0, 40.0, 200.0):
+                world, holder, _done = self.begun()
+                world.wires.pass_time(after)
+                if opened == "holder":
+                    holder.listen()
+                else:
+                    world.listen()
+                world.wires.pass_time(UNREACHABLE_AGAIN_SECONDS + 2.0)
+                self.assertIsInstance(self.shown(world), Saved, (opened, after))
+
+    def test_few_dials(self) -> None:
+        """However many downloads want something of it, neither side dials more than it may."""
+        world, holder, _done = self.begun()
+        for seed in range(5):
+            content = Content(some_bytes(2 * MIB, seed))
+            holder.contents[content.file_id] = content
+            world.get(holder.hit(content, f"f{seed}"))
+        world.wires.pass_time(59.0)
+        me = world.address()
+        for address in (me, holder.address):
+            dials = world.wires.dialed.count((address.host, address.port))
+            self.assertLessEqual(dials, FAILED_DIALS_PER_MINUTE, address)
+            self.assertGreaterEqual(dials, 3, address)
+
+    def test_another_one_delivers(self) -> None:
+        """A holder that can be reached is asked meanwhile."""
+        world, _holder, done = self.begun()
+        world.wires.pass_time(5.0)
+        other = world.holder("s2", Content(CONTENT.content))
+        other.listen()
+        world.found = (other.hit(CONTENT),)
+        world.wires.pass_time(20.0)
+        self.assertEqual(self.successResultOf(done).state.holders, ("s2",))  # type: ignore
+
+    def test_only_the_holder(self) -> None:
+        """Whoever else answers there gets no byte, and no other peer is dialed in its name."""
+        world, holder, _done = self.begun()
+        greeter = Greeter(encode(Hello(PROTOCOL, "peer", "other", "default")))
+        world.wires.listeners[holder.address.host, holder.address.port] = lambda: greeter
+        world.wires.pass_time(20.0)
+        self.assertEqual((greeter.received, greeter.is_lost), (b"", True))
+        holder.address = PeerAddress("s9", "127.0.0.1", 9_999)
+        world.wires.pass_time(20.0)
+        self.assertNotIn(("127.0.0.1", 9_999), world.wires.dialed)
+
+    def test_uninvolved_host(self) -> None:
+        """A host that may not be dialed is not, whoever asks for it."""
+        world, holder, _done = self.begun()
+        holder.address = PeerAddress("s1", "10.9.9.9", 9_000)
+        world.wires.pass_time(40.0)
+        self.assertNotIn("10.9.9.9", [host for host, _port in world.wires.dialed])
+
+    def test_canceled_meanwhile(self) -> None:
+        """A download that is canceled while the holder is dialed leaves no connection."""
+        world, holder, _done = self.begun()
+        greeter = Greeter(b"")
+        world.wires.listeners[holder.address.host, holder.address.port] = lambda: greeter
+        world.wires.pass_time(16.0)
+        self.assertFalse(greeter.is_lost)
+        world.downloads.cancel(1)
+        world.wires.settle()
+        self.assertTrue(greeter.is_lost)
+        self.assertEqual(world.left(), [])
+
+
+class FetchTests(DownloadCase):
+    """What a holder accepts as a fetch."""
+
+    def asked(self) -> tuple[World, Holder, Want]:
+        """Ask a holder that can be dialed, but cannot dial; the requester does nothing more."""
+        world = self.world()
+        holder = world.holder("s1", Content(CONTENT.content))
+        holder.listen()
+        want = Want("e" * 32, CONTENT.file_id, "other", "127.0.0.1", 9_999, via=("other",))
+        holder.uploads.serve(want, None, holder.note)
+        world.wires.settle()
+        return world, holder, want
+
+    def fetch(self, world: World, holder: Holder, ticket: str) -> Stranger:
+        """Dial a holder, and name a ticket."""
+        stranger = Stranger()
+        factory = Factory.forProtocol(lambda: stranger)
+        world.wires.connectTCP(holder.address.host, holder.address.port, factory)
+        world.wires.settle()
+        stranger.received = b""
+        stranger.say(Fetch(ticket))
+        world.wires.settle()
+        return stranger
+
+    def test_once(self) -> None:
+        """A ticket is good for one fetch, and for a few seconds; then there is one refusal."""
+        world, holder, want = self.asked()
+        unknown = self.fetch(world, holder, "f" * 32)
+        self.assertEqual(talk(unknown.received), [Error(NOTHING, "refused")])
+        self.assertTrue(unknown.is_lost)
+        first = self.fetch(world, holder, want.ticket)
+        self.assertEqual(talk(first.received), [Push(want.ticket, want.file, CONTENT.size)])
+        self.assertTrue(self.fetch(world, holder, want.ticket).is_lost)
+        world, holder, want = self.asked()
+        world.wires.pass_time(FETCH_WITHIN_SECONDS)
+        self.assertTrue(self.fetch(world, holder, want.ticket).is_lost)
+
+    def test_changed_meanwhile(self) -> None:
+        """What is not there any more is not pushed, and nobody is told of a firewall."""
+        world, holder, want = self.asked()
+        holder.contents.clear()
+        self.assertTrue(self.fetch(world, holder, want.ticket).is_lost)
+        holder.uploads.not_fetched(want.ticket)
+        self.assertEqual(holder.unreached, [])
+
+    def test_bounded_per_link(self) -> None:
+        """What comes over one link cannot take the places of another one."""
+        world, holder, _want = self.asked()
+        for number in range(FETCHES_AWAITED_PER_LINK + 1):
+            port = 10_000 + number
+            want = Want(f"{number:032x}", CONTENT.file_id, "x", "127.0.0.1", port, via=("x",))
+            holder.uploads.serve(want, None, holder.note)
+            world.wires.settle()
+        self.assertEqual(holder.are_to_fetch.count(True), 1 + FETCHES_AWAITED_PER_LINK)
+        self.assertFalse(holder.are_to_fetch[-1])
+        other = Want("d" * 32, CONTENT.file_id, "y", "127.0.0.1", 20_000, via=("y",))
+        holder.uploads.serve(other, None, holder.note)
+        world.wires.settle()
+        self.assertTrue(holder.are_to_fetch[-1])
+
+    def test_stopped(self) -> None:
+        """A holder that stops pushes nothing more."""
+        world, holder, want = self.asked()
+        Deferred.fromCoroutine(holder.uploads.stop())
+        self.assertTrue(self.fetch(world, holder, want.ticket).is_lost)

@@ -1,0 +1,56 @@
+"""Whole peers behind firewalls that let nobody in."""
+
+from typing import Any
+
+from p2p_twisted.download.progress import Saved, Waiting
+from p2p_twisted.testing.daemons import VirtualDaemons, unwatched
+from tests.peer.cases import SONG, PeerTestCase
+
+
+class FirewallTests(PeerTestCase):
+    """Peers that can dial others, and cannot be dialed; s1 can."""
+
+    def started(self, *closed: str) -> VirtualDaemons:
+        """Start s1, and two others of which some are closed; s2 has a song."""
+        daemons = self.daemons()
+        daemons.start("s1")
+        daemons.run(5)
+        self.ports: dict[str, Any] = {}
+        for name in ("s2", "s3"):
+            peer = daemons.start(name, {"song": SONG} if name == "s2" else None)
+            while (address := peer.status().address) is None:
+                daemons.run(0.001)
+            if name in closed:
+                self.ports[name] = address.port, daemons.network.ports.pop(address.port)
+        daemons.run(10)
+        return daemons
+
+    def test_requester(self) -> None:
+        """A requester that is closed dials the holder."""
+        daemons = self.started("s3")
+        self.assertIsInstance(daemons.get("s3", "song", 20).state, Saved)
+        self.assertEqual(daemons.download("s3", "song"), SONG)
+
+    def test_holder(self) -> None:
+        """A holder that is closed dials the requester, as ever."""
+        daemons = self.started("s2")
+        self.assertIsInstance(daemons.get("s3", "song", 10).state, Saved)
+
+    def test_both(self) -> None:
+        """Both persons are told; once one side is opened, the file comes by itself."""
+        for opened in ("s2", "s3"):
+            daemons = self.started("s2", "s3")
+            done = daemons.peers["s3"].get("song", unwatched)
+            daemons.run(10)
+            (progress,) = daemons.peers["s3"].transfers()
+            holder = daemons.peers["s2"].status().address
+            self.assertEqual(progress.state.unreachable, (holder,))  # type: ignore[union-attr]
+            (told,) = [said for said in daemons.said if "firewall" in said]
+            self.assertIn("wants song but cannot be reached, nor reach us: a firewall?", told)
+            daemons.run(140)
+            self.assertIsInstance(self.successResultOf(done).state, Waiting)
+            port, listening = self.ports[opened]
+            daemons.network.ports[port] = listening
+            daemons.run(17)
+            (progress,) = daemons.peers["s3"].transfers()
+            self.assertIsInstance(progress.state, Saved, opened)
