@@ -1,8 +1,11 @@
 """What a swarm delivers when it delivers one file: the chunks of it."""
 
 from contextlib import suppress
+from itertools import islice
+from typing import Final
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.download.context import DownloadContext
@@ -16,6 +19,8 @@ from p2p_twisted.storage.manifests import Item
 from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
+
+_ZEROS_AT_ONCE: Final = 1_000
 
 
 class ChunkWork(SwarmWork):
@@ -70,7 +75,16 @@ class ChunkWork(SwarmWork):
                 opening = self._context.disk.offload(self._open_part, content)
                 # Also when this is canceled meanwhile: what is opened is to be closed.
                 await uninterrupted(opening.addCallback(self._opened))
+                await self._take_in_zeros(self.opened)
             return self.opened
+
+    async def _take_in_zeros(self, file: FileInProgress) -> None:
+        """Count the chunks of zeros as received: nobody need send them."""
+        zeros = file.content.zeros()
+        while some := list(islice(zeros, _ZEROS_AT_ONCE)):
+            file.found(some)
+            if len(some) == _ZEROS_AT_ONCE:
+                await deferLater(self._context.clock, 0.0)
 
     def _open_part(self, content: Content) -> PartFile:
         # A single chunk is there or not: there is nothing to go on with.

@@ -110,9 +110,10 @@ class FileDownload:
         if content is None:
             return
         file = await work.open(content)
-        if file.part.chunks_held:
+        if not file.part.is_new:
             self._observer.become(Checking())
-            await self._take_in(file, range(file.part.chunks_held), file.part.verified)
+            held = file.missing(range(file.part.chunks_held))
+            await self._take_in(file, held, file.part.verified)
 
     async def _copy(self, work: ChunkWork) -> None:
         """Copy what is right of another file of this peer, if one has that content."""
@@ -123,10 +124,9 @@ class FileDownload:
                 file = await work.open(Content(source.file_id, source.size, source.digests))
                 part, chunks = file.part, range(file.content.chunks)
                 self._observer.become(Copying())
-                if not part.chunks_held and await self._disk.call(part.clone, source.fd):
-                    await self._take_in(file, chunks, part.verified)
-                missing = [index for index in chunks if not file.picker.is_verified(index)]
-                await self._take_in(file, missing, partial(part.copied, source.fd))
+                if part.is_new and await self._disk.call(part.clone, source.fd):
+                    await self._take_in(file, file.missing(chunks), part.verified)
+                await self._take_in(file, file.missing(chunks), partial(part.copied, source.fd))
 
     async def _publish(self, file: FileInProgress) -> str:
         """

@@ -125,6 +125,10 @@ class FileInProgress:
             self._partial.verified(index)
             self._observer.advanced(self.content.length(index))
 
+    def missing(self, indexes: Iterable[int]) -> list[int]:
+        """Return those of some chunks that have not been received."""
+        return [index for index in indexes if not self.picker.is_verified(index)]
+
     def left(self, holder: PeerName) -> bool:
         """Count on a holder no longer; return whether it had begun to deliver."""
         self._told.discard(holder)

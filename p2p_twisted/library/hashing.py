@@ -9,12 +9,14 @@ from attrs import Factory, define, frozen
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.runtime import openat
+from p2p_twisted.runtime.holes import has_data
 from p2p_twisted.wire.chunks import (
     DIGEST_BYTES,
     chunk_count,
     chunk_digest,
     chunk_length,
     id_from_digests,
+    zero_digest,
 )
 from p2p_twisted.wire.limits import CHUNK_BYTES
 
@@ -122,6 +124,9 @@ def _advance(
                 return Begun(job)
             index = job.hashed_chunks
             length = chunk_length(on_disk.signature.size, index)
+            if not has_data(fd, index * CHUNK_BYTES, length):
+                job.digests += zero_digest(length)
+                continue
             if not _fill(fd, index * CHUNK_BYTES, length, block):
                 break
             with memoryview(block) as view, view[:length] as chunk:

@@ -1,5 +1,6 @@
 """The size and digests of a file, checked against its id."""
 
+from collections.abc import Iterator
 from typing import Final, Self
 
 from p2p_twisted.wire.chunks import (
@@ -8,6 +9,7 @@ from p2p_twisted.wire.chunks import (
     chunk_digest,
     chunk_length,
     id_from_digests,
+    zero_digest,
 )
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.names import FileId
@@ -54,6 +56,22 @@ class Content:
     def length(self, index: int) -> int:
         """Return the length of a chunk in bytes."""
         return chunk_length(self.size, index)
+
+    def is_zero(self, index: int) -> bool:
+        """Return whether a chunk is all zeros, as its digest shows."""
+        start = index * DIGEST_BYTES
+        return self.digests[start : start + DIGEST_BYTES] == zero_digest(self.length(index))
+
+    def zeros(self) -> Iterator[int]:
+        """Find the chunks that are all zeros: they need not be sent."""
+        last = self.chunks - 1
+        zero, place = zero_digest(CHUNK_BYTES), -1
+        while (place := self.digests.find(zero, place + 1)) >= 0:
+            index, rest = divmod(place, DIGEST_BYTES)
+            if not rest and index < last:
+                yield index
+        if last >= 0 and self.is_zero(last):
+            yield last
 
     def check(self, index: int, chunk: bytes | memoryview) -> None:
         """

@@ -4,6 +4,8 @@ import errno
 import os
 from typing import Final, Protocol
 
+from p2p_twisted.runtime.holes import data_runs, has_data
+
 _SENTENCES: Final = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "your disk quota is used up",
@@ -74,6 +76,24 @@ def write_all(disk: Disk, fd: int, content: memoryview, offset: int) -> None:
         written = disk.pwrite(fd, content, offset)
         offset += written
         content = content[written:]
+
+
+def write_sparse(disk: Disk, fd: int, content: memoryview, offset: int) -> None:
+    """
+    Write every byte, and leave long runs of zeros to be holes where nothing is stored yet.
+
+    :param offset: where a page begins.
+    """
+    end = 0
+    for first, last in (*data_runs(content), (len(content), len(content))):
+        zeros = first - end
+        if zeros and has_data(fd, offset + end, zeros):
+            write_all(disk, fd, memoryview(bytes(zeros)), offset + end)
+        write_all(disk, fd, content[first:last], offset + first)
+        end = last
+    # Where it ends in a hole, the file must still have that.
+    if zeros and os.fstat(fd).st_size < offset + end:
+        os.ftruncate(fd, offset + end)
 
 
 def check_space(disk: Disk, fd: int, size: int) -> None:

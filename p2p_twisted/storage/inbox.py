@@ -10,6 +10,7 @@ from typing import Final
 from blake3 import blake3
 from twisted.logger import Logger
 
+from p2p_twisted.runtime.holes import has_data
 from p2p_twisted.runtime.openat import (
     make_folder,
     open_file_in,
@@ -21,7 +22,7 @@ from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import Disk, DiskFault
 from p2p_twisted.storage.file_attributes import AttributeWriter
 from p2p_twisted.storage.part_file import PartFile, candidates
-from p2p_twisted.wire.chunks import chunk_digest, id_from_digests
+from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, zero_digest
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.names import FileId, check_path
 
@@ -262,7 +263,10 @@ def _id_of(folder_fd: int, name: str, size: int | None) -> FileId | None:
 def _hash(fd: int, size: int) -> FileId:
     digests = bytearray()
     for offset in range(0, size, CHUNK_BYTES):
-        digests += chunk_digest(os.pread(fd, CHUNK_BYTES, offset))
+        if has_data(fd, offset, CHUNK_BYTES):
+            digests += chunk_digest(os.pread(fd, CHUNK_BYTES, offset))
+        else:
+            digests += zero_digest(min(CHUNK_BYTES, size - offset))
     return id_from_digests(size, bytes(digests))
 
 

@@ -7,8 +7,9 @@ import stat
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from p2p_twisted.runtime.holes import has_data
 from p2p_twisted.storage.content import Content, WrongContent
-from p2p_twisted.storage.disk import Disk, DiskFault, check_space, write_all
+from p2p_twisted.storage.disk import Disk, DiskFault, check_space, write_sparse
 from p2p_twisted.storage.file_attributes import AttributeWriter
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes
 from p2p_twisted.wire.chunks import chunk_count
@@ -26,12 +27,15 @@ class PartFile:
     """
     The part file of some content; only verified bytes get into it.
 
+    Chunks of zeros are there from the beginning: as holes, where the file system has any.
+
     Its methods block, and raise :class:`DiskFault` for whatever the disk does.
     :meth:`write` is quick enough for the reactor, the others are not.
 
     :param folder: a file descriptor of the folder that it is in; closed with it.
     :param part: its own name there.
     :ivar name: what to publish it as.
+    :ivar is_new: whether nothing of it was there.
     """
 
     def __init__(
@@ -53,9 +57,12 @@ class PartFile:
         self._fd = -1
         try:
             self._fd = open_part(folder, part)
-            if os.fstat(self._fd).st_size > content.size:
+            size = os.fstat(self._fd).st_size
+            self.is_new = not size
+            if size > content.size:
                 os.ftruncate(self._fd, content.size)
-            check_space(disk, self._fd, content.size)
+            check_space(disk, self._fd, content.size - sum(map(content.length, content.zeros())))
+            self._clear_zeros()
         except OSError as error:
             self.close()
             raise DiskFault.of(error) from error
@@ -71,8 +78,10 @@ class PartFile:
         :raises DiskFault: when it cannot be written.
         """
         self.content.check(index, chunk)
+        if self.content.is_zero(index):
+            return
         try:
-            write_all(self._disk, self._fd, chunk, index * CHUNK_BYTES)
+            write_sparse(self._disk, self._fd, chunk, index * CHUNK_BYTES)
         except OSError as error:
             raise DiskFault.of(error) from error
 
@@ -110,6 +119,7 @@ class PartFile:
             fcntl.ioctl(self._fd, _FICLONE, file)
             # The other file may have grown since its digests were made.
             os.ftruncate(self._fd, self.content.size)
+            self._clear_zeros()
         except OSError:
             return False
         return True
@@ -167,6 +177,18 @@ class PartFile:
                 os.close(fd)
         self._fd = self._folder = -1
 
+    def _clear_zeros(self) -> None:
+        """Make the chunks of zeros that, whatever an earlier run or another file has there."""
+        size = os.fstat(self._fd).st_size
+        end = 0
+        for index in self.content.zeros():
+            start, length = index * CHUNK_BYTES, self.content.length(index)
+            end = start + length
+            if start < size and has_data(self._fd, start, length) and not self._is_right(index):
+                write_sparse(self._disk, self._fd, memoryview(bytes(length)), start)
+        if end > size:
+            os.ftruncate(self._fd, end)
+
     def _make_safe(self) -> None:
         try:
             self._disk.fsync(self._fd)
@@ -176,8 +198,11 @@ class PartFile:
             raise DiskFault(str(fault), is_kept=False, is_full=fault.is_full) from error
 
     def _is_right(self, index: int) -> bool:
+        start, length = index * CHUNK_BYTES, self.content.length(index)
+        if not has_data(self._fd, start, length):
+            return self.content.is_zero(index)
         try:
-            chunk = os.pread(self._fd, self.content.length(index), index * CHUNK_BYTES)
+            chunk = os.pread(self._fd, length, start)
             self.content.check(index, chunk)
         except (OSError, WrongContent):
             return False

@@ -8,6 +8,7 @@ against a list that was itself verified against the id.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from blake3 import blake3
@@ -30,6 +31,12 @@ def chunk_length(size: int, index: int) -> int:
 def chunk_digest(chunk: bytes | bytearray | memoryview) -> bytes:
     """Digest the bytes of one chunk."""
     return blake3(chunk).digest()
+
+
+@lru_cache(maxsize=64)
+def zero_digest(length: int) -> bytes:
+    """Return the digest of a chunk of zeros."""
+    return chunk_digest(bytes(length))
 
 
 def id_from_digests(size: int, digests: bytes) -> str:

@@ -269,4 +269,11 @@ MUTANTS: Final = (
         "holders that one neighbor has made up are asked before all others",
         "picker/test_holder_queue.py",
     ),
+    Mutant(
+        "storage/part_file.py",
+        "and not self._is_right(index):",
+        "and False:",
+        "what an earlier run has left stands where a hole should be",
+        "download/test_holes.py",
+    ),
 )
