@@ -72,11 +72,16 @@ class Console(Protocol):
         self.config = config
         self.closed: Deferred[None] = Deferred()
         view = ProgressView(config.clock, self.progress_seconds, self.show_running)
-        self._conversation = Conversation(config.peer, self.say, view.watch)
+        self._conversation = Conversation(config.peer, self.say, view.watch, lambda: self.width)
         self._queue = LineQueue(self.lines_at_once, self._read_or_not)
         self._is_leaving = False
         self._has_left = False
         self._closing = Alarm(config.clock, self._over)
+
+    @property
+    def width(self) -> int | None:
+        """How many cells a line may have; ``None`` for no limit."""
+        return None
 
     @abstractmethod
     def say(self, lines: Iterable[str]) -> None:

@@ -46,13 +46,17 @@ class Conversation:
 
     :param say: shows lines.
     :param watch: is called with the progress of the downloads that these commands start.
+    :param width: tells how many cells a line may have; ``None`` for no limit.
     """
 
     log = Logger()
 
-    def __init__(self, peer: IPeer, say: Say, watch: Watch) -> None:
+    def __init__(
+        self, peer: IPeer, say: Say, watch: Watch, width: Callable[[], int | None] = lambda: None
+    ) -> None:
         self._peer = peer
         self._say = say
+        self._width = width
         self._downloading = Downloading(peer, say, watch)
         self._choices: tuple[Choice, ...] = ()
 
@@ -65,7 +69,9 @@ class Conversation:
             return Outcome.OK
         except Ambiguous as error:
             self._choices = group_hits(error.hits)
-            self._say([*choice_lines(self._choices), f"{error}: choose one, as in get 1"])
+            self._say(
+                [*choice_lines(self._choices, self._width()), f"{error}: choose one, as in get 1"]
+            )
         except NotFound as error:
             self._say([str(error) + _hint(command)])
         except PeerError as error:
@@ -131,13 +137,13 @@ class Conversation:
     async def _find(self, command: commands.Find) -> Outcome:
         found = await self._peer.find(command.text)
         self._choices = group_hits(found.hits)
-        self._say(found_lines(found, self._choices))
+        self._say(found_lines(found, self._choices, self._width()))
         return Outcome.OK if found.hits else Outcome.FAILED
 
     async def _list(self, command: commands.List) -> Outcome:
         found = await self._peer.listing(command.holder)
         self._choices = group_hits(found.hits)
-        self._say(found_lines(found, self._choices))
+        self._say(found_lines(found, self._choices, self._width()))
         return Outcome.OK
 
     async def _list_peers(self, _command: commands.ListPeers) -> Outcome:
@@ -148,8 +154,8 @@ class Conversation:
         return Outcome.OK
 
     async def _list_transfers(self, _command: commands.ListTransfers) -> Outcome:
-        peer = self._peer
-        self._say(transfers_lines(peer.status(), peer.transfers(), peer.uploads()))
+        peer, width = self._peer, self._width()
+        self._say(transfers_lines(peer.status(), peer.transfers(), peer.uploads(), width))
         return Outcome.OK
 
     async def _cancel(self, command: commands.Cancel) -> Outcome:
@@ -190,11 +196,11 @@ class Conversation:
         return await self._show_limits(commands.ShowLimits())
 
     async def _show_status(self, _command: commands.ShowStatus) -> Outcome:
-        self._say(status_lines(self._peer.status()))
+        self._say(status_lines(self._peer.status(), self._width()))
         return Outcome.OK
 
     async def _help(self, command: commands.Help) -> Outcome:
-        self._say(help_lines(find_entry(command.command or "")))
+        self._say(help_lines(find_entry(command.command or ""), self._width()))
         return Outcome.OK
 
     async def _misused(self, command: commands.Misused) -> Outcome:

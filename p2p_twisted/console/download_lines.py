@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from p2p_twisted.console.progress_line import progress_line
 from p2p_twisted.console.rendering import name_list, short_id
 from p2p_twisted.console.text import (
-    clip,
-    clock_time,
     count,
     human_size,
     human_time,
@@ -15,16 +14,12 @@ from p2p_twisted.console.text import (
 from p2p_twisted.download.progress import (
     Blocked,
     Canceled,
-    Checking,
-    Contribution,
-    Copying,
     Failed,
     Incomplete,
     Paused,
     Progress,
     Receiving,
     Saved,
-    Saving,
     Seeking,
     Waiting,
 )
@@ -33,25 +28,16 @@ from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.firewall import cut_off, place
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
-_BAR_CELLS: Final = 20
-_NAME_CELLS: Final = 40
 _NAMES_SHOWN: Final = 10
-_LONGEST_SECONDS: Final = 99 * 3600
+_NUMBER_CELLS: Final = 5
 
 
-def running_line(running: Sequence[Progress]) -> str:
-    """Write the progress of all running downloads in one line."""
-    if len(running) == 1:
-        return _one_line(running[0])
-    size = sum(progress.size for progress in running)
-    received = sum(progress.received for progress in running)
-    rate = sum(p.state.rate for p in running if isinstance(p.state, Receiving))
-    left = (size - received) / rate if rate > 0 else None
-    return f"{len(running)} downloads  {_bar(received, size)}  {_pace(rate, left)}".rstrip()
+def download_line(progress: Progress, width: int | None = None) -> str:
+    """
+    Write the result of a download, or its progress.
 
-
-def download_line(progress: Progress) -> str:
-    """Write the result of a download, or its progress."""
+    :param width: of a line of progress, in cells; ``None`` for no limit.
+    """
     name = shown_name(progress.name)
     match progress.state:
         case Saved(path=path, was_here=True, unshared=unshared):
@@ -88,9 +74,9 @@ def download_line(progress: Progress) -> str:
         case Blocked(reason):
             return f"{name} waits: {reason}; it goes on by itself when there is space"
         case Paused():
-            return f"{_one_line(progress)}  paused"
+            return f"{progress_line(progress, width and width - len('  paused'))}  paused"
         case _:
-            return _one_line(progress)
+            return progress_line(progress, width)
 
 
 def selection_lines(selection: Selection) -> Iterator[str]:
@@ -133,16 +119,18 @@ def transfers_lines(
     status: Status,
     downloads: Sequence[Progress],
     uploads: Sequence[tuple[str, UploadProgress]],
+    width: int | None = None,
 ) -> Iterator[str]:
     """
     Write all downloads with the numbers for ``cancel`` and ``pause``, then all uploads.
 
     A download that no holder delivers has a second line: what it waits for.
     """
+    room = width and width - _NUMBER_CELLS
     if not downloads:
         yield "no downloads yet"
     for progress in downloads:
-        yield f"{progress.number:>3}  {download_line(progress)}"
+        yield f"{progress.number:>3}  {download_line(progress, room)}"
         if isinstance(progress.state, Receiving) and len(progress.state.holders) > 1:
             for each in progress.state.holders:
                 yield f"     {human_size(each.received)} from {each.holder}{_at(each.rate)}"
@@ -198,57 +186,5 @@ def _some(names: Sequence[str]) -> str:
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
-def _one_line(progress: Progress) -> str:
-    name = clip(shown_name(progress.name), _NAME_CELLS)
-    bar = _bar(progress.received, progress.size)
-    return f"{name}  {bar}  {human_size(progress.size)}  {_doing(progress)}".rstrip()
-
-
-def _doing(progress: Progress) -> str:
-    match progress.state:
-        case Seeking(unreachable=[holder, *_]):
-            return f"{holder.name} cannot be reached"
-        case Seeking():
-            return "looking for a holder"
-        case Checking():
-            return "checking what is there already"
-        case Copying():
-            return "copying what is here already"
-        case Receiving(rate, seconds_left, holders):
-            return f"{_pace(rate, seconds_left)}  {_source(holders)}".strip()
-        case Saving():
-            return "saving"
-        case _:
-            return ""
-
-
-def _source(holders: Sequence[Contribution]) -> str:
-    """Write the sources: holders that have delivered lately, or all if none has."""
-    active = [each for each in holders if each.rate > 0] or holders
-    match active:
-        case []:
-            return ""
-        case [one]:
-            return f"from {one.holder}"
-        case _:
-            return f"from {len(active)} peers"
-
-
 def _at(rate: float) -> str:
     return f", {human_size(rate)}/s" if rate > 0 else ""
-
-
-def _bar(received: int, size: int) -> str:
-    done = received / size if size else 0.0
-    filled = int(done * _BAR_CELLS)
-    return f"[{'#' * filled}{'-' * (_BAR_CELLS - filled)}] {int(done * 100):>3} %"
-
-
-def _pace(rate: float, seconds_left: float | None) -> str:
-    left = "" if seconds_left is None else f"  {_remaining(seconds_left)} left"
-    return f"{human_size(rate)}/s{left}" if rate > 0 else ""
-
-
-def _remaining(seconds: float) -> str:
-    """Write a time to wait, to the second; very long ones as ``days``."""
-    return clock_time(seconds) if seconds < _LONGEST_SECONDS else "days"

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing_extensions import override
 
 from p2p_twisted.console.console import Console, ConsoleConfig
-from p2p_twisted.console.download_lines import running_line
 from p2p_twisted.console.lines import BadLine, LineSplitter
+from p2p_twisted.console.progress_line import running_line
 from p2p_twisted.console.text import visible
 from p2p_twisted.download.progress import Progress
 

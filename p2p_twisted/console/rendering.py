@@ -6,14 +6,13 @@ from typing import Final
 import attrs
 
 from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.console.layout import fitted_table, table
 from p2p_twisted.console.parsing import COMMANDS, CommandEntry
 from p2p_twisted.console.text import (
-    cells,
     count,
     human_size,
     human_time,
     natural_order,
-    padded,
     shown_name,
 )
 from p2p_twisted.peer.interface import Found, Status, Topology
@@ -80,8 +79,8 @@ def topology_lines(topology: Topology) -> Iterator[str]:
     yield f"{peers}, {links}, {human_time(topology.seconds)}{_silence(topology.silent)}"
 
 
-def choice_lines(choices: Sequence[Choice]) -> Iterator[str]:
-    """Write numbered choices, for commands such as ``get 2``."""
+def choice_lines(choices: Sequence[Choice], width: int | None = None) -> Iterator[str]:
+    """Write numbered choices, for commands such as ``get 2``, each in one line."""
     rows = [
         (
             str(number),
@@ -92,12 +91,13 @@ def choice_lines(choices: Sequence[Choice]) -> Iterator[str]:
         )
         for number, choice in enumerate(choices, 1)
     ]
-    return _columns(rows, right=(0, 2))
+    # Where there is no room, the ids go first, then the holders.
+    return fitted_table(rows, width, right=(0, 2), long=1, optional=(3, 4))
 
 
-def found_lines(found: Found, choices: Sequence[Choice]) -> Iterator[str]:
+def found_lines(found: Found, choices: Sequence[Choice], width: int | None = None) -> Iterator[str]:
     """Write the results of a search, and how many peers were asked."""
-    yield from choice_lines(choices)
+    yield from choice_lines(choices, width)
     asked = f", asked {found.answered:,} of {count(found.asked, 'peer')}" if found.asked else ""
     yield (
         f"{count(len(choices), 'file')}{asked}, {human_time(found.seconds)}{_silence(found.silent)}"
@@ -115,12 +115,12 @@ def peers_lines(topology: Topology, me: PeerName, neighbors: Iterable[PeerName])
         )
         for record in sorted(topology.peers, key=lambda record: natural_order(record.peer))
     ]
-    yield from _columns(rows)
+    yield from table(rows)
     peers = count(len(topology.peers), "peer")
     yield f"{peers}, {human_time(topology.seconds)}{_silence(topology.silent)}"
 
 
-def status_lines(status: Status) -> Iterator[str]:
+def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
     """Write the state of the peer."""
     neighbors = ", ".join(map(str, sorted(status.neighbors, key=lambda a: natural_order(a.name))))
     hashing = f", {status.hashing:,} still being hashed" if status.hashing else ""
@@ -138,7 +138,7 @@ def status_lines(status: Status) -> Iterator[str]:
         ("limits", limits_line(status.rates)),
         ("up for", human_time(status.uptime)),
     ]
-    yield from _columns(rows)
+    yield from table(rows, width)
     for name, why in status.unshared:
         yield f"not shared: {shown_name(name)}: {why}"
 
@@ -153,7 +153,7 @@ def limits_line(rates: Rates) -> str:
     return f"up {up}, down {down}"
 
 
-def help_lines(entry: CommandEntry | None = None) -> Iterator[str]:
+def help_lines(entry: CommandEntry | None = None, width: int | None = None) -> Iterator[str]:
     """Explain one command, or list all commands."""
     if entry is not None:
         yield entry.usage
@@ -165,11 +165,12 @@ def help_lines(entry: CommandEntry | None = None) -> Iterator[str]:
             for example in entry.examples:
                 yield f"    {example}"
         return
-    yield from _columns(
+    yield from table(
         [
             ("NAME", "download a file or folder: the name alone is enough"),
             *((e.usage, e.does) for e in COMMANDS),
-        ]
+        ],
+        width,
     )
     yield 'Commands may be in any case. A file called like one: get stop, or "stop".'
 
@@ -186,18 +187,3 @@ def _holders(choice: Choice) -> str:
 
 def _silence(silent: Sequence[PeerName]) -> str:
     return f"; no answer from {name_list(silent)}" if silent else ""
-
-
-def _columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Iterator[str]:
-    """
-    Align rows of cells.
-
-    :param right: the columns to align at their right side.
-    """
-    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        texts = [
-            " " * (width - cells(text)) + text if index in right else padded(text, width)
-            for index, (text, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield "  ".join(texts).rstrip()

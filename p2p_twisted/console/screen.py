@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from p2p_twisted.console.text import cells, clip, fitting, visible
+from p2p_twisted.console.layout import wrapped
+from p2p_twisted.console.text import cells, clip, fitting, fitting_end, visible
 
 _ERASE_BELOW: Final = "\x1b[J"
 _ERASE_RIGHT: Final = "\x1b[K"
@@ -16,32 +17,39 @@ class Screen:
     """
     Draws the region: a status line, if there is a status, and the prompt.
 
-    Its lines are kept shorter than the terminal is wide, so that the terminal never wraps
-    them, and one step up is one line up. Methods return the text to write.
+    Its lines are kept shorter than the terminal is wide, so that the terminal wraps them
+    only when it becomes narrower; then it is told how many rows they take. Methods return the
+    text to write.
+
+    :ivar width: of the terminal, in cells.
     """
 
     def __init__(self) -> None:
         self.prompt = ""
         self.status = ""
-        self._width = 80
+        self.width = 80
         self._text = ""
         self._cursor = 0
         self._is_hidden = False
-        # Whether the status is on the screen, above the line with the cursor.
-        self._has_status = False
+        # What is on the screen: the status, and its prompt's line up to the cursor.
+        self._drawn_status = ""
+        self._drawn_before = ""
 
     def resize(self, width: int) -> None:
         """Set the width of the terminal, in cells."""
-        self._width = max(width, 2)
+        self.width = max(width, 2)
 
     def edit(self, text: str, cursor: int) -> str:
         """Show the line being typed."""
         self._text, self._cursor = text, cursor
-        return self._prompt_line()
+        is_wrapped = self._rows_above() > bool(self._drawn_status)
+        return self.draw() if is_wrapped else self._prompt_line()
 
     def print(self, lines: Iterable[str]) -> str:
-        """Show lines that stay, above the region."""
-        stay = "".join(visible(line) + _NEXT for line in lines)
+        """Show lines that stay, above the region; those that are too wide are wrapped."""
+        stay = "".join(
+            part + _NEXT for line in lines for part in wrapped(visible(line), self.width - 1)
+        )
         return self.erase() + stay + self.draw()
 
     def commit(self, line: str) -> str:
@@ -51,7 +59,7 @@ class Screen:
 
     def clear(self) -> str:
         """Clear the terminal."""
-        self._has_status = False
+        self._forget()
         return _CLEAR + self.draw()
 
     def hide(self) -> None:
@@ -61,33 +69,44 @@ class Screen:
     def show(self) -> None:
         """Begin a new region, as other processes have written to the terminal."""
         self._is_hidden = False
-        self._has_status = False
+        self._forget()
 
     def erase(self) -> str:
         """Erase the region; the cursor is left where it began."""
         if self._is_hidden:
             return ""
-        up = _UP if self._has_status else ""
-        self._has_status = False
+        up = _UP * self._rows_above()
+        self._forget()
         return "\r" + up + _ERASE_BELOW
 
     def draw(self) -> str:
         """Draw the region, over the old one if there is one."""
         if self._is_hidden:
             return ""
-        up = "\r" + _UP if self._has_status else "\r"
-        # A status that has gone leaves its line to the prompt.
-        erase = _ERASE_BELOW if self._has_status and not self.status else ""
-        self._has_status = bool(self.status)
+        above = self._rows_above()
+        # Fewer rows than before: what is below them was the region's, too.
+        erase = _ERASE_BELOW if above > bool(self.status) else ""
         status = ""
         if self.status:
-            status = clip(visible(self.status), self._width - 1) + _ERASE_RIGHT + _NEXT
-        return up + erase + status + self._prompt_line()
+            self._drawn_status = clip(visible(self.status), self.width - 1)
+            status = self._drawn_status + _ERASE_RIGHT + _NEXT
+        else:
+            self._drawn_status = ""
+        return "\r" + _UP * above + erase + status + self._prompt_line()
+
+    def _forget(self) -> None:
+        self._drawn_status = self._drawn_before = ""
+
+    def _rows_above(self) -> int:
+        """Count the region's rows above the cursor, as a terminal wraps them that was narrowed."""
+        status = _rows(self._drawn_status, self.width)
+        return status + max(0, _rows(self._drawn_before, self.width) - 1)
 
     def _prompt_line(self) -> str:
-        prompt = fitting(self.prompt, self._width - 2)
-        room = self._width - 1 - cells(prompt)
+        prompt = fitting(self.prompt, self.width - 2)
+        room = self.width - 1 - cells(prompt)
         before, after = self._window(room)
+        self._drawn_before = prompt + before
         line = "\r" + prompt + before + after + _ERASE_RIGHT
         if not after:
             return line
@@ -97,10 +116,14 @@ class Screen:
         """Choose the part of a long line to show: up to the cursor first, then what fits."""
         before, after = self._text[: self._cursor], self._text[self._cursor :]
         if cells(before) > room:
-            before = _fitting_end(before, room)
+            before = fitting_end(before, room)
         return before, fitting(after, room - cells(before))
 
 
-def _fitting_end(text: str, room: int) -> str:
-    """Keep as much of a text's end as fits into ``room`` cells."""
-    return fitting(text[::-1], room)[::-1]
+def _rows(text: str, width: int) -> int:
+    """Count the rows that a text takes; an empty one takes none."""
+    rows = 0
+    while text:
+        text = text[len(fitting(text, width)) or 1 :]
+        rows += 1
+    return rows

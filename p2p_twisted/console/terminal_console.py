@@ -6,9 +6,9 @@ from typing import Any, Final, Protocol
 from typing_extensions import override
 
 from p2p_twisted.console.console import Console, ConsoleConfig
-from p2p_twisted.console.download_lines import running_line
 from p2p_twisted.console.editor import LineEditor
 from p2p_twisted.console.keys import Key, KeyReader
+from p2p_twisted.console.progress_line import running_line
 from p2p_twisted.console.raw_mode import Notice
 from p2p_twisted.console.screen import Screen
 from p2p_twisted.download.progress import Progress
@@ -74,6 +74,12 @@ class TerminalConsole(Console):
         super().connectionMade()
         self._refreshing.set(_REFRESH_SECONDS)
 
+    @property
+    @override
+    def width(self) -> int:
+        # A full line would leave it to the terminal where the cursor is then.
+        return self._mode.width - 1
+
     @override
     def say(self, lines: Iterable[str]) -> None:
         self._look()
@@ -81,7 +87,7 @@ class TerminalConsole(Console):
 
     @override
     def show_running(self, running: Sequence[Progress]) -> None:
-        self._screen.status = running_line(running) if running else ""
+        self._screen.status = running_line(running, self.width) if running else ""
         self._draw()
 
     @override
@@ -100,6 +106,7 @@ class TerminalConsole(Console):
     def dataReceived(self, data: bytes) -> None:
         for key in self._keys.feed(data):
             self._press(key)
+        self._screen.resize(self._mode.width)
         edited = self._screen.edit(self._editor.text, self._editor.cursor)
         if not self.output.is_blocked:
             self.output.write(edited)
@@ -135,9 +142,9 @@ class TerminalConsole(Console):
     def _refresh(self) -> None:
         if self._mode.is_foreground is self._is_suspended:
             self._change_places()
-        shown = self._screen.prompt
+        shown, width = self._screen.prompt, self._screen.width
         self._look()
-        if self._screen.prompt != shown:
+        if (self._screen.prompt, self._screen.width) != (shown, width):
             self._draw()
         self._refreshing.set(_BACKGROUND_SECONDS if self._is_suspended else _REFRESH_SECONDS)
 

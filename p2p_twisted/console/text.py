@@ -6,6 +6,7 @@ from typing import Final
 from wcwidth import wcwidth
 
 NAME_CELLS: Final = 120
+_TWO_ENDS_CELLS: Final = 12
 _EMOJI_SELECTOR: Final = "\ufe0f"
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 _DIGITS: Final = re.compile(r"([0-9]+)")
@@ -39,6 +40,21 @@ def clip(text: str, room: int) -> str:
         return text
     dots = "..."[:room]
     return fitting(text, room - len(dots)) + dots
+
+
+def clip_middle(text: str, room: int) -> str:
+    """Shorten a text to ``room`` cells in its middle, as the end of a name tells its kind."""
+    if cells(text) <= room or room < _TWO_ENDS_CELLS:
+        return clip(text, room)
+    end = fitting_end(text, room // 3)
+    return fitting(text, room - len("...") - cells(end)) + "..." + end
+
+
+def fitting_end(text: str, room: int) -> str:
+    """Keep as much of a text's end as fits into ``room`` cells."""
+    end = fitting(text[::-1], room)[::-1]
+    # A mark without its letter would go to whatever is put before it.
+    return end if end == text else end.lstrip("".join(c for c in end if _cells(c) == 0))
 
 
 def fitting(text: str, room: int) -> str:

@@ -3,7 +3,7 @@
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.console.download_lines import download_line, running_line, transfers_lines
+from p2p_twisted.console.download_lines import download_line, transfers_lines
 from p2p_twisted.download.progress import (
     Blocked,
     Canceled,
@@ -109,24 +109,6 @@ class DownloadLineTests(SynchronousTestCase):
         """Of a folder that was there before it is not said that it was saved."""
         line = download_line(saved(name="docs", state=Saved("D/docs", 1.0, was_here=True)))
         self.assertEqual(line, "docs is already in D/docs")
-
-    def test_empty_file(self) -> None:
-        """A file of no bytes has a bar, too."""
-        self.assertIn("  0 %", running_line([running(size=0, received=0)]))
-
-
-class RunningLineTests(SynchronousTestCase):
-    """All running downloads in one line."""
-
-    def test_several(self) -> None:
-        """Their sizes and rates are added up."""
-        line = running_line([running(1), running(2, state=Seeking())])
-        self.assertEqual(line, "2 downloads  [##########----------]  50 %  512 B/s  0:04 left")
-
-    def test_none_delivers(self) -> None:
-        """Without a rate nothing is said of it."""
-        line = running_line([running(1, state=Seeking()), running(2, state=Seeking())])
-        self.assertEqual(line, "2 downloads  [##########----------]  50 %")
 
 
 class TransfersTests(SynchronousTestCase):

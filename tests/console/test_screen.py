@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.console.layout import wrapped
 from p2p_twisted.console.screen import Screen
 from p2p_twisted.console.text import cells, visible
 from tests.console.virtual_terminal import VirtualTerminal
@@ -92,6 +93,33 @@ class ScreenTests(SynchronousTestCase):
         self.assertEqual(seen.lines, [PROMPT + "0123456789a"])
         self.assertEqual(seen.terminal.column, len(PROMPT) + 3)
 
+    def test_wraps_between_words(self) -> None:
+        """A line that is too wide goes on below, indented."""
+        seen = Seen(20)
+        seen.do("print", "saved f1 to Downloads/f1")
+        self.assertEqual(seen.lines, ["saved f1 to", "    Downloads/f1", PROMPT.rstrip()])
+
+    def test_narrower(self) -> None:
+        """A terminal that becomes narrower keeps no remains of what was drawn before."""
+        for step, what in [
+            ("status", "51 %"),
+            ("status", ""),
+            ("print", "s4 joined"),
+            ("edit", ("top", 3)),
+            ("commit", "top"),
+        ]:
+            seen = Seen(80)
+            seen.do("print", "this is s2")
+            seen.do("edit", ("to 日本 " * 8, 40))
+            seen.do("status", "日本 " * 12)
+            seen.terminal.resize(20)
+            seen.screen.resize(20)
+            seen.do(step, what)
+            stays = {"print": ["s4 joined"], "commit": [PROMPT + "top"]}.get(step, [])
+            self.assertEqual(seen.lines[1 : 1 + len(stays)], stays)
+            self.assertEqual(len(seen.lines), 1 + len(stays) + bool(seen.screen.status) + 1)
+            self.assertEqual(seen.lines[-1][:7], PROMPT.rstrip())
+
     def test_hidden(self) -> None:
         """While another process uses the terminal, there is no region, but lines are printed."""
         seen = Seen()
@@ -117,7 +145,7 @@ class ScreenTests(SynchronousTestCase):
         for step, what in steps:
             seen.do(step, what)
             if step == "print":
-                stays.write(f"{visible(what)}\r\n".encode())
+                stays.write("".join(f"{p}\r\n" for p in wrapped(visible(what), width - 1)).encode())
             elif step == "commit":
                 stays.write(f"{PROMPT}{what}\r\n".encode())
                 text, cursor = "", 0

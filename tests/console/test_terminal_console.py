@@ -136,7 +136,7 @@ class TerminalConsoleTests(SynchronousTestCase):
         self.terminal.clock.advance(0.2)
         self.assertEqual(
             self.terminal.lines[-2:],
-            ["f1.txt  [##########----------]  50 %  2.0 KiB  512 B/s  ...", PROMPT + "top"],
+            ["f1.txt  [#####-----]  50 %  2.0 KiB  512 B/s  0:02 left", PROMPT + "top"],
         )
         self.terminal.type("o\r")
         self.assertIn("2 peers, 1 link, 0.04 s", self.terminal.lines)
@@ -152,7 +152,7 @@ class TerminalConsoleTests(SynchronousTestCase):
         self.terminal.mode.width = 20
         self.peer.watches[0](running())
         self.terminal.clock.advance(0.2)
-        self.assertEqual(self.terminal.lines[-2], "f1.txt  [#######...")
+        self.assertEqual(self.terminal.lines[-2], "50 %  512 B/s  0...")
 
     def test_interrupt_clears_a_line(self) -> None:
         """Control-C with something typed only clears it."""
@@ -272,7 +272,7 @@ class TerminalConsoleTests(SynchronousTestCase):
         for _ in range(400):
             self.terminal.console.say(["x" * 1_000])
         self.terminal.console.output.resumeProducing()
-        self.assertRegex(self.terminal.lines[-2], r"^\(\d+ lines dropped: nobody read them\)$")
+        self.assertRegex(self.terminal.lines[-2], r"^\([\d,]+ lines dropped: nobody read them\)$")
         self.assertEqual(self.terminal.lines[-1], PROMPT.rstrip())
 
     def test_many_lines_at_once(self) -> None:

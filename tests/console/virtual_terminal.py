@@ -28,6 +28,23 @@ class VirtualTerminal:
         """What stands on it, without the spaces at the ends of lines."""
         return ["".join(row).rstrip() for row in self._rows]
 
+    def resize(self, width: int) -> None:
+        """Become narrower, as most terminals do: rows that are too long go on below."""
+        rows: list[list[str]] = []
+        for number, row in enumerate(self._rows):
+            ends = range(len(row)) if number != self.row else range(max(len(row), self.column))
+            begins = [0]
+            for end in ends:
+                is_wide = row[end + 1 : end + 2] == [""]
+                if end + 1 + is_wide - begins[-1] > width and row[end : end + 1] != [""]:
+                    begins.append(end)
+            if number == self.row:
+                begin = max(each for each in begins if each <= self.column)
+                row_of_cursor = len(rows) + begins.index(begin)
+                self.column -= begin
+            rows += [row[a:b] for a, b in zip(begins, [*begins[1:], len(row)], strict=True)]
+        self._rows, self.row, self.width = rows, row_of_cursor, width
+
     def write(self, written: bytes) -> None:
         """Show what was written."""
         for parameters, final, character in _PIECE.findall(written.decode()):
