@@ -13,6 +13,7 @@ from p2p_twisted.console.download_lines import download_line, transfers_lines
 from p2p_twisted.console.downloading import Downloading, Outcome, Say
 from p2p_twisted.console.parsing import find_entry
 from p2p_twisted.console.rendering import (
+    ROWS_SHOWN,
     Choice,
     choice_lines,
     found_lines,
@@ -68,10 +69,8 @@ class Conversation:
             self._say([str(error)])
             return Outcome.OK
         except Ambiguous as error:
-            self._choices = group_hits(error.hits)
-            self._say(
-                [*choice_lines(self._choices, self._width()), f"{error}: choose one, as in get 1"]
-            )
+            choices = self._offer(error.hits)
+            self._say([*choice_lines(choices, self._width()), f"{error}: choose one, as in get 1"])
         except NotFound as error:
             self._say([str(error) + _hint(command)])
         except PeerError as error:
@@ -136,15 +135,19 @@ class Conversation:
 
     async def _find(self, command: commands.Find) -> Outcome:
         found = await self._peer.find(command.text)
-        self._choices = group_hits(found.hits)
-        self._say(found_lines(found, self._choices, self._width()))
+        self._say(found_lines(found, self._offer(found.hits), self._width()))
         return Outcome.OK if found.hits else Outcome.FAILED
 
     async def _list(self, command: commands.List) -> Outcome:
         found = await self._peer.listing(command.holder)
-        self._choices = group_hits(found.hits)
-        self._say(found_lines(found, self._choices, self._width()))
+        self._say(found_lines(found, self._offer(found.hits), self._width()))
         return Outcome.OK
+
+    def _offer(self, hits: Sequence[Hit]) -> tuple[Choice, ...]:
+        """Group hits, and remember those that are shown, for ``get 2``."""
+        choices = group_hits(hits)
+        self._choices = choices[:ROWS_SHOWN]
+        return choices
 
     async def _list_peers(self, _command: commands.ListPeers) -> Outcome:
         topology = await self._peer.topology()

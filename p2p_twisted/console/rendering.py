@@ -1,6 +1,7 @@
 """Write a peer's answers as lines for people."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import nsmallest
 from typing import Final
 
 import attrs
@@ -16,11 +17,16 @@ from p2p_twisted.console.text import (
     shown_name,
 )
 from p2p_twisted.peer.interface import Found, Status, Topology
-from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import FileId, PeerName
 
 SHORT_ID_DIGITS: Final = 16
+ROWS_SHOWN: Final = 200
+"""How many rows of a list are shown: others decide how long it is, and a person reads no more."""
+
 _NAMES_SHOWN: Final = 20
+# To put all in order would take long: of very many, nobody looks for the very first.
+_NAMES_ORDERED: Final = 1_000
 _HOLDERS_SHOWN: Final = 5
 
 
@@ -62,19 +68,19 @@ def short_id(file_id: FileId) -> str:
     return file_id[:SHORT_ID_DIGITS]
 
 
-def name_list(names: Iterable[PeerName]) -> str:
-    """Join peers' names in natural order; of very many, only the first are shown."""
-    ordered = sorted(names, key=natural_order)
-    more = len(ordered) - _NAMES_SHOWN
-    shown = " ".join(ordered[:_NAMES_SHOWN])
+def name_list(names: Sequence[PeerName]) -> str:
+    """Join peers' names in natural order; of very many, only a few are shown."""
+    more = len(names) - _NAMES_SHOWN
+    shown = " ".join(nsmallest(_NAMES_SHOWN, names[:_NAMES_ORDERED], natural_order))
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def topology_lines(topology: Topology) -> Iterator[str]:
     """Write the network: a line per peer, then a summary."""
-    for record in sorted(topology.peers, key=lambda record: natural_order(record.peer)):
+    for record in _first(topology.peers):
         links = " ".join(sorted(record.links, key=natural_order))
         yield f"{record.peer} : {links}".rstrip()
+    yield from _left_out(topology.peers)
     peers, links = count(len(topology.peers), "peer"), count(len(topology.links), "link")
     yield f"{peers}, {links}, {human_time(topology.seconds)}{_silence(topology.silent)}"
 
@@ -89,10 +95,11 @@ def choice_lines(choices: Sequence[Choice], width: int | None = None) -> Iterato
             _state(choice.best),
             _holders(choice),
         )
-        for number, choice in enumerate(choices, 1)
+        for number, choice in enumerate(choices[:ROWS_SHOWN], 1)
     ]
     # Where there is no room, the ids go first, then the holders.
-    return fitted_table(rows, width, right=(0, 2), long=1, optional=(3, 4))
+    yield from fitted_table(rows, width, right=(0, 2), long=1, optional=(3, 4))
+    yield from _left_out(choices)
 
 
 def found_lines(found: Found, choices: Sequence[Choice], width: int | None = None) -> Iterator[str]:
@@ -113,9 +120,10 @@ def peers_lines(topology: Topology, me: PeerName, neighbors: Iterable[PeerName])
             "this peer" if record.peer == me else "neighbor" if record.peer in near else "",
             count(len(record.links), "link"),
         )
-        for record in sorted(topology.peers, key=lambda record: natural_order(record.peer))
+        for record in _first(topology.peers)
     ]
     yield from table(rows)
+    yield from _left_out(topology.peers)
     peers = count(len(topology.peers), "peer")
     yield f"{peers}, {human_time(topology.seconds)}{_silence(topology.silent)}"
 
@@ -139,8 +147,9 @@ def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
         ("up for", human_time(status.uptime)),
     ]
     yield from table(rows, width)
-    for name, why in status.unshared:
+    for name, why in status.unshared[:ROWS_SHOWN]:
         yield f"not shared: {shown_name(name)}: {why}"
+    yield from _left_out(status.unshared)
 
 
 def _reshared(status: Status) -> str:
@@ -187,3 +196,12 @@ def _holders(choice: Choice) -> str:
 
 def _silence(silent: Sequence[PeerName]) -> str:
     return f"; no answer from {name_list(silent)}" if silent else ""
+
+
+def _first(peers: Iterable[PeerRecord]) -> list[PeerRecord]:
+    return nsmallest(ROWS_SHOWN, peers, key=lambda record: natural_order(record.peer))
+
+
+def _left_out(rows: Sequence[object]) -> Iterator[str]:
+    if len(rows) > ROWS_SHOWN:
+        yield f"... and {len(rows) - ROWS_SHOWN:,} more"

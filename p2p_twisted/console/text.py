@@ -7,6 +7,8 @@ from wcwidth import wcwidth
 
 NAME_CELLS: Final = 120
 _TWO_ENDS_CELLS: Final = 12
+# More than that only pile up on one another.
+_CHARACTERS_PER_CELL: Final = 4
 _EMOJI_SELECTOR: Final = "\ufe0f"
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 _DIGITS: Final = re.compile(r"([0-9]+)")
@@ -26,7 +28,7 @@ def visible(text: str) -> str:
 
 def shown_name(name: str) -> str:
     """Escape and shorten a name that came from the network."""
-    return clip(visible(name), NAME_CELLS)
+    return clip(visible(name[: _CHARACTERS_PER_CELL * NAME_CELLS + 1]), NAME_CELLS)
 
 
 def cells(text: str) -> int:
@@ -36,10 +38,12 @@ def cells(text: str) -> int:
 
 def clip(text: str, room: int) -> str:
     """Shorten a text to ``room`` cells; dots show that it was longer."""
-    if cells(text) <= room:
+    # It is cut before it is measured, which takes long.
+    most = _CHARACTERS_PER_CELL * room
+    if len(text) <= most and cells(text) <= room:
         return text
     dots = "..."[:room]
-    return fitting(text, room - len(dots)) + dots
+    return fitting(text[:most], room - len(dots)) + dots
 
 
 def clip_middle(text: str, room: int) -> str:

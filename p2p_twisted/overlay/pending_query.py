@@ -9,6 +9,7 @@ from attrs import define, field
 from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.completeness import is_whole
 from p2p_twisted.overlay.effects import Answer, LinkId
+from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.codec import packed
 from p2p_twisted.wire.messages import Ask, Hit, Message, PeerRecord, Told
 from p2p_twisted.wire.names import PeerName
@@ -101,13 +102,14 @@ class PendingQuery:
         Add part of the answer, as far as there is room.
 
         :param link: of the neighbor that told it; absent for what this peer has itself.
-        :returns: how many records were added.
+        :returns: how many records were added; one with more links than a peer may have
+            counts as several.
         """
         before = self.records
-        room = min(room, self._room_for(link))
+        room = max(0, min(room, self._room_for(link)))
         self.cut = self.cut or len(peers) + len(hits) > room
         self.peers += peers[:room]
-        self.records += len(peers[:room])
+        self.records += sum(map(_weight, peers[:room]))
         for hit in hits[: max(0, room - len(peers))]:
             content = hit.file or hit.name
             if self._is_within_share(link, content):
@@ -175,6 +177,10 @@ class PendingQuery:
             if other != link
         )
         return its < self._share or self._passed[content] + kept < self.ask.limit
+
+
+def _weight(record: PeerRecord) -> int:
+    return max(1, -(-len(record.links) // wire_limits.LINKS_MOST))
 
 
 def _sooner(wait: float) -> float:

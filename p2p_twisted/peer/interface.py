@@ -22,7 +22,8 @@ class Topology:
     The network as one peer saw it.
 
     :ivar peers: the peers that answered, and the asker, sorted by name.
-    :ivar silent: peers that were named as neighbors, or asked, and did not answer.
+    :ivar silent: peers that were named as neighbors, or asked, and did not answer; of very
+        many, only the first are sorted.
     :ivar seconds: how long it took to ask.
     """
 
@@ -33,8 +34,8 @@ class Topology:
     @property
     def links(self) -> frozenset[tuple[PeerName, PeerName]]:
         """The links that both ends report, each once, the smaller name first."""
-        ends = {(record.peer, link) for record in self.peers for link in record.links}
-        return frozenset((a, b) for a, b in ends if a < b and (b, a) in ends)
+        links = {record.peer: record.links for record in self.peers}
+        return frozenset((a, b) for a in links for b in links[a] if a < b and a in links.get(b, ()))
 
 
 @attrs.frozen

@@ -1,7 +1,8 @@
 """Questions to the network."""
 
 from collections.abc import Iterable
-from typing import Literal
+from heapq import nsmallest
+from typing import Final, Literal
 
 import attrs
 from twisted.internet.defer import Deferred
@@ -16,6 +17,8 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Refuse, Want
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
+
+_SILENT_SORTED: Final = 1_000
 
 What = Literal["topo", "name", "text", "id", "ls"]
 
@@ -159,9 +162,9 @@ def a_topology(
     A peer that is named as a neighbor and has not answered itself is silent, too.
     """
     by_name = {record.peer: record for record in records}
-    named = {link for record in by_name.values() for link in record.links}
-    return Topology(
-        tuple(by_name[name] for name in sorted(by_name)),
-        tuple(sorted((named | set(silent)) - set(by_name))),
-        seconds,
-    )
+    missing = {link for record in by_name.values() for link in record.links}
+    missing.update(silent)
+    missing.difference_update(by_name)
+    first = nsmallest(_SILENT_SORTED, missing)
+    missing.difference_update(first)
+    return Topology(tuple(by_name[name] for name in sorted(by_name)), (*first, *missing), seconds)

@@ -160,6 +160,15 @@ class ConversationTests(SynchronousTestCase):
             self.assertEqual(self.outcome(line), Outcome.FAILED)
             self.assertEqual(self.talk.said, [said])
 
+    def test_choose_what_was_shown(self) -> None:
+        """Of very many files those can be chosen by number that were shown."""
+        many = (hit("s4", f"f{n}", file=f"{n:064x}") for n in range(1_000))
+        self.peer.will("find", found(*many))
+        self.outcome("find f")
+        self.outcome("get 200")
+        self.assertEqual(self.peer.asked[-1], ("get", hit("s4", "f199", file=f"{199:064x}"), None))
+        self.assertEqual(self.outcome("get 201"), Outcome.FAILED)
+
     def test_choose_badly(self) -> None:
         """A number or holder that is not in the list is said."""
         self.assertEqual(self.outcome("get 1"), Outcome.FAILED)

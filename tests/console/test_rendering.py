@@ -47,6 +47,15 @@ class TopologyTests(SynchronousTestCase):
         network = attrs.evolve(topology(s1=""), silent=tuple(f"s{n}" for n in range(2, 1_202)))
         self.assertTrue(list(topology_lines(network))[-1].endswith("s20 s21 and 1,180 more"))
 
+    def test_very_many(self) -> None:
+        """Of very many peers the first are shown; how many there are is said."""
+        network = topology(**{f"s{number}": "s1" for number in range(1_000, 0, -1)})
+        for lines in (list(topology_lines(network)), list(peers_lines(network, "s1", []))):
+            self.assertEqual([line.split()[0] for line in (lines[0], lines[199])], ["s1", "s200"])
+            self.assertEqual(lines[200], "... and 800 more")
+            self.assertTrue(lines[201].startswith("1,000 peers, "))
+            self.assertEqual(len(lines), 202)
+
     def test_peers(self) -> None:
         """The list of peers says which ones are near."""
         self.assertEqual(
@@ -74,6 +83,14 @@ class FoundTests(SynchronousTestCase):
                 "2 files, asked 7 of 7 peers, 0.03 s",
             ],
         )
+
+    def test_very_many(self) -> None:
+        """Of very many files the first are shown; how many there are is said."""
+        lines = shown(found(*(hit("s4", f"f{n}", file=f"{n:064x}") for n in range(1_000))))
+        self.assertEqual(lines[199].split()[:2], ["200", "f199"])
+        self.assertEqual(lines[200], "... and 800 more")
+        self.assertTrue(lines[201].startswith("1,000 files, "))
+        self.assertEqual(len(lines), 202)
 
     def test_kinds_of_one_content(self) -> None:
         """A peer that calls a file a folder does not change other peers' hits of it."""

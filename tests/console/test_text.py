@@ -54,6 +54,10 @@ class VisibleTests(SynchronousTestCase):
         """A clipped text fits."""
         self.assertLessEqual(cells(clip(visible(text), room)), room)
 
+    def test_piled_up(self) -> None:
+        """Text that takes no room is not measured without end."""
+        self.assertLess(len(clip("e" + "\u0301" * 100_000, 50)), 250)
+
     def test_long_names(self) -> None:
         """A long name ends in dots; one that fits does not."""
         self.assertEqual(shown_name("x" * 120), "x" * 120)

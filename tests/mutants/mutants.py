@@ -257,10 +257,24 @@ MUTANTS: Final = (
     ),
     Mutant(
         "overlay/pending_query.py",
-        "room = min(room, self._room_for(link))",
-        "room = min(room, limits.ASK_RECORDS - self.records)",
+        "room = max(0, min(room, self._room_for(link)))",
+        "room = max(0, min(room, limits.ASK_RECORDS - self.records))",
         "a neighbor that tells very much leaves no room for what others tell",
         "overlay/test_queries.py",
+    ),
+    Mutant(
+        "overlay/pending_query.py",
+        "return max(1, -(-len(record.links) // wire_limits.LINKS_MOST))",
+        "return 1",
+        "records of peers with more links than a peer may have make an answer four times as long",
+        "overlay/test_queries.py",
+    ),
+    Mutant(
+        "console/rendering.py",
+        "return nsmallest(ROWS_SHOWN, peers,",
+        "return nsmallest(len(tuple(peers)), peers,",
+        "whoever answers decides how many rows are made and shown",
+        "console/test_rendering.py",
     ),
     Mutant(
         "picker/holder_queue.py",

@@ -272,6 +272,17 @@ class AskingTests(SynchronousTestCase):
         self.assertEqual(len(answer.peers), limits.ASK_RECORDS)
         self.assertTrue(answer.cut)
 
+    def test_more_links_than_any_peer(self) -> None:
+        """A record with more links than a peer may have counts as several."""
+        asking = an_asking()
+        asking.handle(Asked(TOPO), 0.0)
+        records = tuple(PeerRecord("x", ("y",) * 4 * wire_limits.LINKS_MOST) for _ in range(1_000))
+        for _ in range(20):
+            asking.handle(MessageReceived(1, Told(TOPO.id, peers=records, more=True)), 0.1)
+        [answer] = of_kind(asking.handle(TimeCame(), 2.0), Answer)
+        self.assertLessEqual(len(answer.peers), limits.ASK_RECORDS // 4)
+        self.assertTrue(answer.cut)
+
     def test_room_for_others(self) -> None:
         """A neighbor that is quick to tell very much leaves room for what the others tell."""
         asking = an_asking()
