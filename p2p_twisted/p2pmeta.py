@@ -19,7 +19,7 @@ from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
-from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService
+from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService, expanded
 from p2p_twisted.wire.firewall import USUAL_PORTS
 from p2p_twisted.wire.names import BadName, peer_name
 
@@ -73,7 +73,7 @@ def _store(text: str) -> "Path | None":
     path = text.removeprefix(_SQLITE)
     if path in ("", text):
         raise UsageError(f"--store takes sqlite:FILE or memory:, not {text!r}")
-    return Path(path).absolute()
+    return expanded("store", path).absolute()
 
 
 class Options(DaemonOptions):
@@ -129,6 +129,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
 
     prepare(reactor)
     daemon = MultiService()
+    if pid_file := options.pid_file_service():
+        pid_file.setServiceParent(daemon)
     registry = Registry(
         reactor,
         _make_store(options["store"], reactor, daemon),

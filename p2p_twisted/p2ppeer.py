@@ -23,7 +23,7 @@ from p2p_twisted.registry.location import BadLocation, read_location
 from p2p_twisted.runtime.exit_code import ExitCode
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
-from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService
+from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService, existing_directory
 from p2p_twisted.wire.names import BadName, PeerName, check_host, peer_name
 
 _THREADS: Final = 2
@@ -79,7 +79,7 @@ class Options(DaemonOptions):
     optParameters = [
         ["name", None, None, "Who this is; asked for on a terminal."],
         ["registry", None, f"127.0.0.1:{REGISTRY_PORT}", "Where the registry listens: HOST:PORT."],
-        ["directory", None, None, "What to share; NAME in this directory by default."],
+        ["directory", None, None, "What to share; ./NAME by default, which is made."],
         ["downloads", None, None, "Where downloads land; Downloads below that by default."],
         [
             "interface",
@@ -116,14 +116,18 @@ class Options(DaemonOptions):
         if self["advertise"] is not None:
             self["advertise"] = _host("advertise", self["advertise"])
         self["network"] = _name(self["network"])
-        directory = Path(self["directory"] or self["name"])
-        self["directory"] = directory
-        self["downloads"] = Path(self["downloads"] or directory / "Downloads")
+        self._read_directories()
         if self["results"] is not None:
             self["results"] = _descriptor(self["results"])
         self._read_limits()
         self._read_reach()
         super().postOptions()
+
+    def _read_directories(self) -> None:
+        for option, default in (("directory", Path(self["name"])), ("downloads", None)):
+            named = self[option]
+            default = default or self["directory"] / "Downloads"
+            self[option] = default if named is None else existing_directory(option, named)
 
     def _read_limits(self) -> None:
         self["max-transfers"] = _transfers(self["max-transfers"])
@@ -183,11 +187,13 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     if reactor is None:
         from twisted.internet import reactor
 
-    prepare(reactor)
     exit_code = ExitCode()
+    prepare(reactor)
     daemon = MultiService()
     pool = WorkerPool(reactor, f"p2ppeer-{options['name']}", _THREADS)
     WorkerService(reactor, pool).setServiceParent(daemon)
+    if pid_file := options.pid_file_service():
+        pid_file.setServiceParent(daemon)
 
     def announce(text: str) -> None:
         console.announce(text)

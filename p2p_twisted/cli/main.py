@@ -7,6 +7,7 @@ from typing import Final
 
 from p2p_twisted import __version__
 from p2p_twisted.cli.sim_options import add_sim
+from p2p_twisted.runtime.os_errors import in_words
 
 MOST_PEERS: Final = 200
 """Each is a process of about 40 MB."""
@@ -78,5 +79,7 @@ def _peers(typed: str) -> int:
 def _script(typed: str) -> list[str]:
     try:
         return Path(typed).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeError) as error:
-        raise argparse.ArgumentTypeError(f"cannot read {typed!r}: {error}") from None
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"cannot read {in_words(error)}") from None
+    except UnicodeError:
+        raise argparse.ArgumentTypeError(f"{typed!r} is not text in UTF-8") from None

@@ -11,6 +11,7 @@ from typing import TextIO
 from p2p_twisted.cli.sim_picture import picture
 from p2p_twisted.cli.sim_progress import ProgressLine
 from p2p_twisted.cli.sim_report import as_json, as_table
+from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.simulation.scenario import Scenario
 from p2p_twisted.simulation.simulation import Simulation, SimulationOutcome
 
@@ -43,7 +44,7 @@ def sim(scenario: Scenario, wants_json: bool, svg: Path | None, trace: Path | No
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        print(f"p2p sim: {error}", file=sys.stderr)
+        print(f"p2p sim: {in_words(error)}", file=sys.stderr)
         return 1
     return 0
 

@@ -16,6 +16,7 @@ from p2p_twisted.cli.local_network import Command, LocalNetwork, twistd
 from p2p_twisted.cli.script import LineFailed, PipedConsole, run_script
 from p2p_twisted.cli.signals import Interrupted, Signals
 from p2p_twisted.cli.terminal import restored
+from p2p_twisted.runtime.os_errors import in_words
 
 
 def up(peers: int, script: Sequence[str] | None, keep: bool, command: Command = twistd) -> int:
@@ -37,7 +38,10 @@ def up(peers: int, script: Sequence[str] | None, keep: bool, command: Command = 
         # The reader of our output is gone; Python would report that once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (DaemonFailed, LineFailed, OSError) as error:
+    except OSError as error:
+        print(f"p2p up: {in_words(error)}", file=sys.stderr)
+        return 1
+    except (DaemonFailed, LineFailed) as error:
         print(f"p2p up: {error}", file=sys.stderr)
         return 1
     return 0

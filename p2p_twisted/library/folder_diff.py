@@ -1,6 +1,7 @@
 """Compare folders on the disk with the catalog."""
 
 import errno
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -103,6 +104,6 @@ def _could_not_read(result: FolderDiff, catalog: Catalog, place: Place, error: O
         result.not_empty += [place.name] if catalog.is_empty(place.name) else []
     # After other errors, what was there before is taken to be there still.
     if error.errno != errno.ENOENT or not place.name:
-        shown = place.name or str(error.filename)
+        shown = place.name or os.curdir
         result.unshared[place.name] = {shown: f"it cannot be read: {error.strerror}"}
         result.left_out[place.name] = 1

@@ -12,6 +12,7 @@ from p2p_twisted.peer.state import StateInUse
 from p2p_twisted.registry.refusals import RegistryRefused
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.service_manager import notify
 from p2p_twisted.runtime.tasks import within
@@ -53,8 +54,10 @@ class PeerService(Service):
         super().startService()
         try:
             self._peer.open()
-        except (StateInUse, OSError) as error:
+        except StateInUse as error:
             raise CannotStart(str(error)) from error
+        except OSError as error:
+            raise CannotStart(f"the peer's directory cannot be used: {in_words(error)}") from error
         self._reactor.callWhenRunning(self._begin)
 
     @override

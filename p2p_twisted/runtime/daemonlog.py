@@ -7,11 +7,16 @@ from attrs import define
 from twisted.logger import (
     FilteringLogObserver,
     ILogObserver,
+    LogEvent,
     LogLevel,
     LogLevelFilterPredicate,
     textFileLogObserver,
 )
 from twisted.python.logfile import LogFile
+from zope.interface import provider
+
+from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.os_errors import in_words
 
 _ROTATED_BYTES: Final = 10_000_000
 _ROTATED_FILES: Final = 5
@@ -23,23 +28,59 @@ class Destination:
     What the daemon's options say about its log.
 
     :ivar path: of its file, which is moved aside whenever it has 10 MB, with the
-        last five kept; ``None`` or ``-`` for standard output.
+        last five kept; ``None`` for standard error, ``-`` for standard output.
     :ivar is_verbose: whether single messages are logged, too; a stranger can cause any
         number of those.
+    :ivar is_quiet: whether nothing is logged but to a file.
     """
 
     path: str | None = None
     is_verbose: bool = False
+    is_quiet: bool = False
 
     def observer(self) -> ILogObserver:
-        """Make the observer that writes the log."""
-        if self.path in (None, "", "-"):
-            lines = textFileLogObserver(sys.stdout)
+        """
+        Make the observer that writes the log.
+
+        :raises CannotStart: when its file cannot be written.
+        """
+        if self.path and self.path != "-":
+            lines = _log_file(self.path)
+        elif self.is_quiet:
+            lines = _drop
         else:
-            log = LogFile.fromFullPath(self.path, _ROTATED_BYTES, maxRotatedFiles=_ROTATED_FILES)
-            lines = textFileLogObserver(log)
+            # Standard output is for what the console answers.
+            stream = sys.stdout if self.path == "-" else sys.stderr
+            lines = _drop if stream is None else _unsaid(textFileLogObserver(stream))
         least = LogLevel.debug if self.is_verbose else LogLevel.info
         return FilteringLogObserver(lines, [LogLevelFilterPredicate(least)])
+
+
+def _unsaid(lines: ILogObserver) -> ILogObserver:
+    """Leave out what is said on standard error anyway: why the daemon ends."""
+
+    def observe(event: LogEvent) -> None:
+        if not event.get("is_said"):
+            lines(event)
+
+    observer: ILogObserver = provider(ILogObserver)(observe)
+    return observer
+
+
+@provider(ILogObserver)
+def _drop(_event: LogEvent) -> None:
+    """Log nothing."""
+
+
+def _log_file(path: str) -> ILogObserver:
+    try:
+        log = LogFile.fromFullPath(path, _ROTATED_BYTES, maxRotatedFiles=_ROTATED_FILES)
+        return textFileLogObserver(log)
+    except OSError as error:
+        raise CannotStart(
+            f"the log cannot be written: {in_words(error)};"
+            " say twistd --logfile, or start in another directory"
+        ) from None
 
 
 destination: Final = Destination()

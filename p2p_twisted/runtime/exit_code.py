@@ -48,7 +48,8 @@ def report_uncaught(kind: type[BaseException], error: BaseException, trace: Any)
 
 
 def _complain(reason: str) -> None:
-    _log.critical("{reason}", reason=reason)
+    # No more than an error: Twisted would print it here, too, while there is no log yet.
+    _log.error("{reason}", reason=reason, is_said=True)
     # sys.stderr is the log by now.
     if sys.__stderr__ is not None:
         sys.__stderr__.write(f"{reason}\n")

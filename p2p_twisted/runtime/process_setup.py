@@ -1,5 +1,6 @@
 """What a daemon sets once in its process, before it sets the first timer."""
 
+import atexit
 import gc
 import os
 import signal
@@ -7,12 +8,15 @@ import stat
 import sys
 import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.error import ReactorNotRunning
 
 from p2p_twisted.runtime.exit_code import report_uncaught
 from p2p_twisted.runtime.file_limit import raise_file_limit
+
+_STDIN: Final = 0
+_OUTPUTS: Final = (1, 2)
 
 
 def prepare(reactor: Any) -> None:
@@ -21,10 +25,10 @@ def prepare(reactor: Any) -> None:
 
     :param reactor: Twisted's own: two of its methods are replaced.
     """
+    sys.excepthook = report_uncaught
     use_monotonic_clock(reactor)
     stop_at_most_once(reactor)
     raise_file_limit()
-    sys.excepthook = report_uncaught
     _never_wait_for_a_reader(reactor)
     _stop_on_hangup(reactor)
     reactor.callWhenRunning(freeze_startup_objects)
@@ -66,13 +70,40 @@ def freeze_startup_objects() -> None:
 
 def _never_wait_for_a_reader(reactor: Any) -> None:
     """Lose log lines, rather than freeze, when the pipe they go to is not read."""
-    if sys.stdout is not None:
-        output = sys.stdout.fileno()
-        mode = os.fstat(output).st_mode
-        if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
-            os.set_blocking(output, False)
-            # Twisted lets it wait again when it closes a console, and logs its end after that.
-            reactor.addSystemEventTrigger("after", "shutdown", os.set_blocking, output, False)
+    for fd in filter(_is_pipe, _OUTPUTS):
+        os.set_blocking(fd, False)
+        # Twisted lets it wait again when it closes a console, and logs its end after that.
+        reactor.addSystemEventTrigger("after", "shutdown", os.set_blocking, fd, False)
+    atexit.register(give_back_pipes)
+    # A daemon in the background has no pipes, and the process that forks it ends without exit.
+    os.register_at_fork(after_in_child=give_back_pipes)
+
+
+def give_back_pipes() -> None:
+    """
+    Let standard input and output block again; nothing more can be written to pipes then.
+
+    A script's next command has the same pipes, and does not expect that they do not wait.
+    """
+    for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    for fd in (_STDIN, *_OUTPUTS):
+        with suppress(OSError):
+            os.set_blocking(fd, True)
+        if _is_pipe(fd):
+            # What Python still has to write would now wait for a reader.
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nowhere, fd)
+            os.close(nowhere)
+
+
+def _is_pipe(fd: int) -> bool:
+    try:
+        mode = os.fstat(fd).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _stop_on_hangup(reactor: Any) -> None:

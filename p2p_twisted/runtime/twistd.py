@@ -1,6 +1,9 @@
 """What both daemons need under twistd: options, and services that start and stop."""
 
+import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from twisted.application.service import Service
@@ -8,16 +11,19 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IReactorCore
 from twisted.python.failure import Failure
-from twisted.python.usage import Options
+from twisted.python.usage import Options, UsageError
 from typing_extensions import override
 
 from p2p_twisted.runtime.daemonlog import OBSERVER, destination
 from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.runtime.pid_file import PidFileService, remove_stale
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.threads import WorkerPool
 
 _BACKLOG: Final = 1_024
 _TWISTD_PIDFILE: Final = "twistd.pid"
+_USAGE: Final = 2
 
 
 class DaemonOptions(Options):
@@ -34,11 +40,41 @@ class DaemonOptions(Options):
 
     has_prompt = True
 
-    optFlags = [["verbose", None, "Log every message, too."]]
+    optFlags = [
+        ["verbose", None, "Log every message, too."],
+        ["quiet", None, "Keep the log off the screen and out of pipes."],
+    ]
 
     def stem(self) -> str:
         """Return the name of this daemon's files, without suffix: ``p2ppeer-s1``."""
         raise NotImplementedError
+
+    @override
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """
+        Read the options; what is wrong with them ends twistd with a sentence and exit code 2.
+
+        :raises UsageError: without twistd.
+        """
+        twistd = self.parent
+        if twistd is None:
+            super().parseOptions(options)
+            return
+        try:
+            _change_directory(twistd)
+            super().parseOptions(options)
+        except UsageError as error:
+            sys.stderr.write(f"{error}\nsee twistd {twistd.subCommand} --help\n")
+            raise SystemExit(_USAGE) from None
+
+    def parseArgs(self, *words: str) -> None:
+        """
+        Refuse everything that is not an option.
+
+        :raises UsageError: when there is such a word.
+        """
+        if words:
+            raise UsageError(f"{words[0]!r} is not an option; all of them begin with --")
 
     @override
     def postOptions(self) -> None:
@@ -49,14 +85,80 @@ class DaemonOptions(Options):
         in_foreground = twistd["nodaemon"] or twistd["debug"]
         if twistd["pidfile"] == _TWISTD_PIDFILE:
             twistd["pidfile"] = "" if in_foreground else f"{self.stem()}.pid"
+        self._prepare_pid_file(twistd)
         is_log_chosen = twistd["logfile"] or twistd["logger"] or twistd["syslog"]
         is_prompting = self.has_prompt and sys.stdout is not None and sys.stdout.isatty()
         if not is_log_chosen and (is_prompting or not in_foreground):
             twistd["logfile"] = f"{self.stem()}.log"
         if not (twistd["logger"] or twistd["syslog"]):
-            destination.path = twistd["logfile"]
+            destination.path = twistd["logfile"] and os.path.expanduser(twistd["logfile"])
             destination.is_verbose = bool(self["verbose"])
+            destination.is_quiet = bool(self["quiet"])
             twistd["logger"] = OBSERVER
+
+    def pid_file_service(self) -> PidFileService | None:
+        """Make the service that keeps the pid file from being taken for a stale one."""
+        path = self.parent and self.parent.get("pidfile")
+        return PidFileService(path) if path else None
+
+    def _prepare_pid_file(self, twistd: Options) -> None:
+        path = twistd["pidfile"] = os.path.expanduser(twistd["pidfile"])
+        if not path:
+            return
+        try:
+            remove_stale(path)
+        except OSError as error:
+            raise UsageError(f"the pid file cannot be used: {in_words(error)}") from None
+        folder = os.path.dirname(path) or os.curdir
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise UsageError(
+                f"no pid file can be written to {os.path.abspath(folder)}:"
+                " say --pidfile, or start in another directory"
+            )
+
+
+def existing_directory(option: str, text: str) -> Path:
+    """
+    Read the directory that an option names; ``~`` is somebody's home.
+
+    :raises UsageError: when there is none.
+    """
+    path = expanded(option, text)
+    if not path.is_dir():
+        what = "is not a directory" if path.exists() else "does not exist: make it first"
+        raise UsageError(f"--{option}: {path} {what}")
+    return path
+
+
+def expanded(option: str, text: str) -> Path:
+    """
+    Read a path that an option names; ``~`` is somebody's home.
+
+    :raises UsageError: when nobody has that home.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise UsageError(f"--{option}: there is no home directory for {text}") from None
+
+
+def _change_directory(twistd: Options) -> None:
+    """
+    Change to where twistd is to run, before the first path is looked at.
+
+    twistd does so later, when some files are open already.
+
+    :raises UsageError: when that cannot be done.
+    """
+    rundir = twistd.get("rundir", os.curdir)
+    try:
+        if rundir != os.curdir and twistd.get("chroot") is None:
+            os.chdir(os.path.expanduser(rundir))
+            twistd["rundir"] = os.getcwd()
+        os.getcwd()
+    except OSError as error:
+        where = "the current directory" if rundir == os.curdir else "--rundir"
+        raise UsageError(f"{where} cannot be used: {in_words(error)}") from None
 
 
 class ListeningService(Service):

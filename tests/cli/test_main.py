@@ -52,7 +52,7 @@ class MainTests(SynchronousTestCase):
         """A script that cannot be read is a usage error, told before anything starts."""
         status, printed = run("up", "--script", "/nowhere/tour.p2p")
         self.assertEqual(status, 2)
-        self.assertIn("cannot read '/nowhere/tour.p2p'", printed)
+        self.assertIn("cannot read /nowhere/tour.p2p: there is no such file", printed)
 
     def test_starts_fast(self) -> None:
         """It does not import Twisted to explain itself."""

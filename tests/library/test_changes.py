@@ -130,12 +130,12 @@ class ChangeTests(SynchronousTestCase):
         sharer.start()
 
         def no_more(*_arguments: object) -> int:
-            raise OSError(24, "Too many open files", "s1")
+            raise OSError(24, "Too many open files")
 
         self.patch(openat, "open_folder", no_more)
         sharer.noticed()
         self.assertEqual(sharer.names(), ["f1"])
-        self.assertEqual(sharer.unshared(), {"s1": "it cannot be read: Too many open files"})
+        self.assertEqual(sharer.unshared(), {".": "it cannot be read: Too many open files"})
 
     def test_on_change(self) -> None:
         """The callback is called for changes, and not for scans that found none."""

@@ -105,6 +105,7 @@ class RunningNetworkTests(SynchronousTestCase):
             ("s1", "s1", "another peer runs on .*s1"),
             ("s3", "s1", "another peer runs on .*s1"),
         ):
+            (self.network.directory / directory).mkdir(exist_ok=True)
             other = self.network.start_peer(name, "--directory", directory)
             self.assertEqual(other.wait(), 1, other.log)
             self.assertRegex(other.log, why)
@@ -164,7 +165,7 @@ class StartingTests(SynchronousTestCase):
     def test_without_a_name(self) -> None:
         """Where nobody can be asked for it, --name is needed."""
         nameless = self.network.start("-n", "p2ppeer")
-        self.assertEqual(nameless.wait(), 1)
+        self.assertEqual(nameless.wait(), 2)
         self.assertIn("say who this is: --name s1", nameless.log)
 
 

@@ -168,7 +168,7 @@ class RegistryProcessTests(SynchronousTestCase):
             (("--network", "my net"), "--network takes letters"),
         ):
             daemon = self.start(*options)
-            self.assertEqual(daemon.wait(), 1)
+            self.assertEqual(daemon.wait(), 2)
             self.assertIn(words, daemon.log)
             self.assertNotIn("Traceback", daemon.log)
 

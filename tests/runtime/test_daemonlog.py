@@ -1,12 +1,15 @@
+import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from twisted.logger import Logger, LogPublisher
+from twisted.logger import Logger, LogLevel, LogPublisher
 from twisted.python.logfile import LogFile
 from twisted.python.reflect import namedAny
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.daemonlog import OBSERVER, Destination, destination
+from p2p_twisted.runtime.exit_code import CannotStart
 
 
 class DestinationTests(SynchronousTestCase):
@@ -43,6 +46,40 @@ class DestinationTests(SynchronousTestCase):
         files = list(path.parent.glob(path.name + "*"))
         self.assertLessEqual(len(files), 6)
         self.assertLess(sum(file.stat().st_size for file in files), 70_000_000)
+
+    def test_standard_error(self) -> None:
+        """Without a file the log is on standard error: standard output is the console's."""
+        out, err = StringIO(), StringIO()
+        self.patch(sys, "stdout", out)
+        self.patch(sys, "stderr", err)
+        for path, is_quiet in ((None, False), ("-", False), (None, True), ("-", True)):
+            observer = Destination(path, is_quiet=is_quiet).observer()
+            Logger("here", observer=LogPublisher(observer)).info("a life event")
+        self.assertEqual((out.getvalue().count("life"), err.getvalue().count("life")), (1, 1))
+        self.patch(sys, "stderr", None)
+        Destination().observer()({"log_level": LogLevel.info})
+
+    def test_said_once(self) -> None:
+        """Why a daemon ends is said on standard error, and not logged there once more."""
+        err = StringIO()
+        self.patch(sys, "stderr", err)
+        log = Logger("here", observer=LogPublisher(Destination().observer()))
+        log.error("no registry", is_said=True)
+        self.assertEqual(err.getvalue(), "")
+
+    def test_quiet_file(self) -> None:
+        """A log file is written all the same."""
+        path = Path(self.mktemp())
+        observer = Destination(str(path), is_quiet=True).observer()
+        Logger("here", observer=LogPublisher(observer)).info("a life event")
+        self.assertIn("a life event", path.read_text())
+
+    def test_no_file(self) -> None:
+        """A file that cannot be written is a sentence with its path."""
+        path = Path(self.mktemp()) / "nowhere" / "log"
+        refused = self.assertRaises(CannotStart, Destination(str(path)).observer)
+        self.assertIn(f"{path.parent.absolute()}", str(refused))
+        self.assertNotIn("Errno", str(refused))
 
     def test_name(self) -> None:
         """Twistd finds the observer by its name."""

@@ -1,22 +1,29 @@
 """What both daemons need under twistd."""
 
+import os
 import sys
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactorClock
-from twisted.python.usage import Options
+from twisted.python.usage import Options, UsageError
 from twisted.trial.unittest import SynchronousTestCase
 from typing_extensions import override
 
 from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.pid_file import PidFileService
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import (
     DaemonOptions,
     ListeningService,
     WorkerService,
+    existing_directory,
+    expanded,
     listen,
 )
 
@@ -35,7 +42,9 @@ class QuietOptions(SomeOptions):
     has_prompt = False
 
 
-def parsed(options: DaemonOptions, is_terminal: bool = False, **chosen: Any) -> Options:
+def parsed(
+    options: DaemonOptions, is_terminal: bool = False, words: Sequence[str] = (), **chosen: Any
+) -> Options:
     """Let twistd, or a stand-in, parse the options; returns its own."""
     twistd = Options()
     defaults: dict[str, Any] = {
@@ -45,11 +54,14 @@ def parsed(options: DaemonOptions, is_terminal: bool = False, **chosen: Any) -> 
         "logfile": None,
         "logger": None,
         "syslog": False,
+        "rundir": ".",
+        "chroot": None,
     }
     twistd.update(defaults | chosen)
+    twistd.subCommand = "p2psome"
     options.parent = twistd
     with mock.patch.object(sys, "stdout", mock.Mock(isatty=lambda: is_terminal)):
-        options.parseOptions([])
+        options.parseOptions(words)
     return twistd
 
 
@@ -81,7 +93,7 @@ class DaemonOptionsTests(SynchronousTestCase):
         self.assertIsNone(parsed(QuietOptions(), is_terminal=True)["logfile"])
 
     def test_log_stays_on_a_pipe(self) -> None:
-        """Without a terminal the log stays on stdout."""
+        """Without a terminal the log needs no file."""
         self.assertIsNone(parsed(SomeOptions())["logfile"])
 
     def test_log_file_in_the_background(self) -> None:
@@ -94,12 +106,70 @@ class DaemonOptionsTests(SynchronousTestCase):
             twistd = parsed(SomeOptions(), is_terminal=True, **choice)
             self.assertEqual(twistd["logfile"], choice.get("logfile"))
 
+    def refused(self, *words: str, **chosen: Any) -> str:
+        """Parse options that are wrong; return what is said about them."""
+        with mock.patch.object(sys, "stderr", StringIO()) as said:
+            ended = self.assertRaises(SystemExit, parsed, SomeOptions(), words=words, **chosen)
+        self.assertEqual(ended.code, 2)
+        return said.getvalue()
+
+    def test_wrong_options(self) -> None:
+        """What is wrong, and where to read more, is two lines."""
+        for words in (["--nosuch"], ["s1"], ["--verbose=1"]):
+            said = self.refused(*words)
+            self.assertEqual(said.count("\n"), 2)
+            self.assertIn("see twistd p2psome --help", said)
+
+    def test_rundir(self) -> None:
+        """Where twistd is to run, all paths begin, before the first one is looked at."""
+        self.addCleanup(os.chdir, os.getcwd())
+        self.assertIn("nowhere: there is no such", self.refused(rundir="nowhere"))
+        os.mkdir("here")
+        here = os.path.realpath("here")
+        self.assertEqual(parsed(SomeOptions(), rundir="here")["rundir"], here)
+        self.assertEqual(os.getcwd(), here)
+
+    def test_gone_directory(self) -> None:
+        """A directory that was removed meanwhile is a sentence."""
+        self.addCleanup(os.chdir, os.getcwd())
+        os.mkdir("gone")
+        os.chdir("gone")
+        os.rmdir("../gone")
+        self.assertIn("the current directory cannot be used", self.refused())
+
+    def test_stale_pid_file(self) -> None:
+        """Whatever is in a pid file that nobody has locked, it is in nobody's way."""
+        for content in (b"", b"garbage", b"1", str(os.getpid()).encode(), b"999999"):
+            Path("p2psome-s1.pid").write_bytes(content)
+            parsed(SomeOptions(), nodaemon=False)
+            self.assertFalse(os.path.exists("p2psome-s1.pid"))
+
+    def test_pid_file_in_use(self) -> None:
+        """One that a running daemon has locked stays."""
+        Path("~x.pid").write_text("1")
+        service = PidFileService("~x.pid")
+        service.privilegedStartService()
+        options = SomeOptions()
+        parsed(options, pidfile="./~x.pid")
+        self.assertTrue(os.path.exists("~x.pid"))
+        self.assertIsNotNone(options.pid_file_service())
+        service.release()
+        parsed(options, pidfile="./~x.pid")
+        self.assertFalse(os.path.exists("~x.pid"))
+
+    def test_pid_file_nowhere(self) -> None:
+        """A place that cannot have one is a sentence."""
+        self.assertIn("say --pidfile", self.refused(pidfile="nowhere/some.pid"))
+        os.mkdir("folder.pid")
+        self.assertIn("cannot be used", self.refused(pidfile="folder.pid"))
+
     def test_closed_stdout(self) -> None:
         """Without a stdout there is no terminal."""
         options = SomeOptions()
         options.parent = Options()
         options.parent.update({"pidfile": "", "nodaemon": True, "logfile": None})
         options.parent.update({"debug": False, "logger": None, "syslog": False})
+        options.parent.subCommand = "p2psome"
         with mock.patch.object(sys, "stdout", None):
             options.parseOptions([])
         self.assertIsNone(options.parent["logfile"])
@@ -111,6 +181,25 @@ class DaemonOptionsTests(SynchronousTestCase):
         options.parent = Options()
         options.parseOptions([])
         self.assertEqual(dict(options.parent), {})
+
+
+class PathsTests(SynchronousTestCase):
+    """Paths that options name."""
+
+    def test_directory(self) -> None:
+        """A directory that was named must be there."""
+        os.mkdir("there")
+        self.assertEqual(existing_directory("directory", "there"), Path("there"))
+        Path("file").touch()
+        for text, said in (("Dcouments", "does not exist"), ("file", "is not a directory")):
+            refused = self.assertRaises(UsageError, existing_directory, "directory", text)
+            self.assertIn(f"--directory: {text} {said}", str(refused))
+
+    def test_home(self) -> None:
+        """The shell leaves the tilde in --directory=~/share alone."""
+        self.patch(os, "environ", {**os.environ, "HOME": "/home/anna"})
+        self.assertEqual(expanded("directory", "~/share"), Path("/home/anna/share"))
+        self.assertRaises(UsageError, expanded, "directory", "~nobody-of-that-name/x")
 
 
 class ListeningServiceTests(SynchronousTestCase):

@@ -1,0 +1,33 @@
+"""Say what the operating system refused, for people."""
+
+import errno
+import os
+from typing import Final
+
+_CURES: Final = {
+    errno.EACCES: "permission denied",
+    errno.EROFS: "the file system is read-only",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your disk quota is used up",
+    errno.EMFILE: "this process may not open more files (ulimit -n raises that)",
+    errno.ENFILE: "this machine may not open more files",
+    errno.ENOENT: "there is no such file or directory",
+    errno.ENOTDIR: "something on the way is not a directory",
+    errno.EISDIR: "it is a directory",
+    errno.EEXIST: "something else has that name",
+    errno.ELOOP: "a symbolic link is in the way",
+    errno.ENAMETOOLONG: "the name is too long",
+}
+
+
+def in_words(error: OSError) -> str:
+    """
+    Say what went wrong, and with what, in one clause without the error's number.
+
+    An error without a number was made by this program, and has its words already.
+    """
+    if error.errno is None:
+        return str(error)
+    reason = _CURES.get(error.errno) or os.strerror(error.errno)
+    named = isinstance(error.filename, str | bytes) and os.fsdecode(error.filename)
+    return f"{named}: {reason}" if named else reason

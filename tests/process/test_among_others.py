@@ -1,0 +1,87 @@
+"""A daemon among other programs: its pid file, its pipes, its place on the disk."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.process.daemons import PATIENCE, script, wait_until
+from tests.process.networks import Network
+
+LINES = 100_000
+"""More than any pipe holds."""
+
+
+class AmongOthersTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.network = Network(self)
+
+    def shell(self, command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        """Run a line of shell with peers s1 in it, as ``$PEER``."""
+        peer = " ".join([script("twistd"), "-n", *self.network.command("s1")])
+        return subprocess.run(
+            ["/bin/sh", "-c", command],
+            cwd=self.network.directory,
+            env={**os.environ, "PEER": peer, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def test_stale_pid_file(self) -> None:
+        """The number of another program, or none, keeps no daemon from starting."""
+        pid_file = self.network.directory / "p2ppeer-s1.pid"
+        for content in (str(os.getpid()), ""):
+            pid_file.write_text(content)
+            started = self.network.start(*self.network.command("s1"), stdin=subprocess.DEVNULL)
+            self.assertEqual(started.wait(), 0, started.log)
+            pid = int(wait_until(pid_file.read_text, "a pid file"))
+            self.addCleanup(_kill, pid)
+            self.assertNotEqual(pid, os.getpid())
+            again = self.network.start(*self.network.command("s1"), stdin=subprocess.DEVNULL)
+            self.assertEqual(again.wait(), 1)
+            self.assertIn(f"PID {pid}", again.log)
+            os.kill(pid, signal.SIGTERM)
+            wait_until(lambda: not pid_file.exists(), "the end of the daemon")
+
+    def test_pipes_wait_again(self) -> None:
+        """What runs after a peer on the same pipes finds them as they were."""
+        output = self.shell(
+            f"{{ echo leave | $PEER --quiet; seq {LINES}; }} | (sleep 2; tail -n 1)"
+        )
+        self.assertEqual((output.stdout, output.stderr), (f"{LINES}\n", ""))
+        reading = self.shell("(echo leave; sleep 2; echo more) | ($PEER --quiet; cat)")
+        self.assertEqual(reading.stdout.splitlines()[-1], "more")
+        self.assertEqual(reading.stderr, "")
+
+    def test_log_and_answers(self) -> None:
+        """On a pipe the log is on standard error, and with --quiet nowhere."""
+        for option, has_log in (("", True), ("--quiet", False)):
+            said = self.shell(f"echo leave | $PEER {option}")
+            self.assertEqual(said.stdout.splitlines()[-1], "left the network")
+            self.assertEqual(len(said.stdout.splitlines()), 2)
+            self.assertEqual("starting up" in said.stderr, has_log)
+
+    def test_too_few_files(self) -> None:
+        """A process that may open next to nothing says so."""
+        refused = self.shell("ulimit -n 24; $PEER")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("ulimit -n 1024", refused.stderr)
+        self.assertNotIn("Traceback", refused.stderr)
+
+    def test_home(self) -> None:
+        """A tilde that the shell leaves alone is somebody's home."""
+        home = Path(self.network.directory) / "home"
+        (home / "share").mkdir(parents=True)
+        self.shell("echo leave | $PEER --directory=~/share", HOME=str(home))
+        self.assertEqual([path.name for path in (home / "share").iterdir()], [".p2p"])
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
