@@ -1,17 +1,18 @@
 """Index a library in memory, so that searches are answered at once."""
 
+import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Shared
 from p2p_twisted.library.folders import Folder, FolderIds, SharedFile, folders_above
 from p2p_twisted.library.index import Index
 from p2p_twisted.library.left_out import LeftOut
-from p2p_twisted.library.matching import SUFFIX, MatchKey, key, last_component, matcher, rank
+from p2p_twisted.library.matching import SUFFIX, MatchKey, key, last_component, matcher
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.manifest import EMPTY_FOLDER, Member
-from p2p_twisted.wire.names import FileId, collision_key
+from p2p_twisted.wire.names import FileId
 
 
 class Catalog:
@@ -78,10 +79,7 @@ class Catalog:
 
     def named(self, text: str, limit: int) -> tuple[Shared, ...]:
         """Find what is called ``text``, with or without ``.txt`` appended; the best match first."""
-        base = collision_key(last_component(text))
-        candidates = (*self._by_base[base], *self._by_base[base + SUFFIX])
-        ranked = [(place, name) for name in candidates if (place := rank(name, text)) is not None]
-        return self._shared((name for _, name in sorted(ranked)), limit)
+        return self._shared(_once(self._named(unicodedata.normalize("NFC", text))), limit)
 
     def matching(self, text: str, limit: int) -> tuple[Shared, ...]:
         """Find files and folders whose names contain ``text``, or match it as a glob."""
@@ -129,21 +127,8 @@ class Catalog:
         """Return the names of the empty folders below a folder, sorted."""
         return _below(self._empty, name)
 
-    def members(self, name: str) -> tuple[Member, ...]:
-        """Return what the manifest of a folder lists whose files have all been hashed."""
-        return tuple(self._members(name))
-
-    def folder_with_attributes(self, file_id: FileId) -> str | None:
-        """Return the name of a folder whose list of attributes has that id, if there is one."""
-        return next(iter(self._by_attributes[file_id]), None)
-
-    def names_with(self, file_id: FileId) -> tuple[str, ...]:
-        """Return the names of the files and folders with that content, sorted."""
-        return tuple(sorted(self._by_id[file_id]))
-
-    # How it works
-
-    def _members(self, folder: str) -> Iterator[Member]:
+    def members(self, folder: str) -> Iterator[Member]:
+        """Yield what the manifest of a folder lists whose files have all been hashed."""
         for name in self.files_below(folder):
             entry = self._entries[name]
             if entry.content is not None:
@@ -152,6 +137,33 @@ class Catalog:
                 yield Member(entry.content.file_id, size, path, on_disk.attributes)
         for name in self.empty_below(folder):
             yield Member(EMPTY_FOLDER, 0, name[len(folder) + 1 :])
+
+    def names_with(self, file_id: FileId) -> Sequence[str]:
+        """Return the names of the files and folders with that content, sorted."""
+        return self._by_id.in_order(file_id)
+
+    def shares(self, file_id: FileId) -> bool:
+        """Return whether a file has that id, or a list of a folder."""
+        return bool(self._by_attributes[file_id] or self._by_id[file_id])
+
+    # How it works
+
+    def _named(self, typed: str) -> Iterator[str]:
+        """
+        Yield names in the order of :func:`rank`, some of them twice.
+
+        Very many files may be called the same: so none is ranked before it is wanted.
+        """
+        for wanted in (typed, typed + SUFFIX):
+            if wanted in self._keys:
+                yield wanted
+            for name in self._by_base.in_order(key(wanted).base):
+                if last_component(name) == wanted:
+                    yield name
+        for wanted in (key(typed).path, key(typed + SUFFIX).path):
+            alike = self._by_base.in_order(last_component(wanted))
+            yield from (name for name in alike if self._keys[name].path == wanted)
+            yield from (name for name in alike if self._keys[name].base == wanted)
 
     def _shared(self, names: Iterable[str], limit: int) -> tuple[Shared, ...]:
         found = (shared for name in names if (shared := self._describe(name)) is not None)
@@ -236,6 +248,15 @@ class Catalog:
     def _leave(self, name: str) -> None:
         self._by_base.remove(self._keys.pop(name).base, name)
         self._order = None
+
+
+def _once(names: Iterable[str]) -> Iterator[str]:
+    """Yield each name where it comes first."""
+    seen: set[str] = set()
+    for name in names:
+        if name not in seen:
+            seen.add(name)
+            yield name
 
 
 def _below(names: list[str], folder: str) -> list[str]:

@@ -1,6 +1,20 @@
 """Look names up by a key that they have in common."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+
+from attrs import define
+
+
+@define
+class _Several:
+    """
+    The names of one key.
+
+    :ivar in_order: they, sorted, if they were asked for since the last change.
+    """
+
+    names: set[str]
+    in_order: tuple[str, ...] | None = None
 
 
 class Index:
@@ -12,25 +26,36 @@ class Index:
     """
 
     def __init__(self) -> None:
-        self._names: dict[str, str | set[str]] = {}
+        self._names: dict[str, str | _Several] = {}
 
     def __getitem__(self, key: str) -> Collection[str]:
         """Return the names of a key, in no order; there may be none."""
         names = self._names.get(key, ())
-        return (names,) if isinstance(names, str) else names
+        return names.names if isinstance(names, _Several) else (names,) if names else ()
+
+    def in_order(self, key: str) -> Sequence[str]:
+        """Return the names of a key, sorted; they are sorted once, until they change."""
+        names = self._names.get(key)
+        if not isinstance(names, _Several):
+            return () if names is None else (names,)
+        if names.in_order is None:
+            names.in_order = tuple(sorted(names.names))
+        return names.in_order
 
     def add(self, key: str, name: str) -> None:
         """Add a name to a key."""
         names = self._names.setdefault(key, name)
-        if isinstance(names, set):
-            names.add(name)
+        if isinstance(names, _Several):
+            names.names.add(name)
+            names.in_order = None
         elif names != name:
-            self._names[key] = {names, name}
+            self._names[key] = _Several({names, name})
 
     def remove(self, key: str, name: str) -> None:
         """Remove a name from a key, which has it."""
         names = self._names[key]
-        if isinstance(names, set):
-            names.remove(name)
-        if not isinstance(names, set) or not names:
+        if isinstance(names, _Several):
+            names.names.remove(name)
+            names.in_order = None
+        if not isinstance(names, _Several) or not names.names:
             del self._names[key]

@@ -2,7 +2,7 @@
 
 import errno
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +16,11 @@ from p2p_twisted.library.entries import Summary
 from p2p_twisted.library.folders import SharedFile
 from p2p_twisted.library.indexer import Indexer
 from p2p_twisted.library.scanner import Scanner
-from p2p_twisted.library.sources import FileSource, MemorySource
+from p2p_twisted.library.sealed_lists import SealedLists
+from p2p_twisted.library.sources import FileSource
 from p2p_twisted.library.watcher import WatcherMaker
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.wire.manifest import Member, encode, encode_attributes_of
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source, SourceChanged
 
@@ -34,6 +35,7 @@ class Library:
     :param directory: is created if missing, for its owner only.
     :param excluded: a folder that is never shared, wherever it lies.
     :param cache: remembers hashes; used by this object alone.
+    :param lists: where the lists of folders are kept; used by this object alone.
     :param clock: provides ``IReactorTime``.
     :param offload: runs blocking calls in a thread.
     :param make_watcher: see :func:`p2p_twisted.library.inotify.watcher_for`.
@@ -49,6 +51,7 @@ class Library:
         *,
         excluded: Path | None,
         cache: HashCache,
+        lists: OwnFolder,
         clock: IReactorTime,
         offload: Offload,
         make_watcher: WatcherMaker,
@@ -56,9 +59,8 @@ class Library:
     ) -> None:
         self.catalog = Catalog()
         self._directory = directory
-        self._scanner = Scanner(directory, excluded, self.catalog, cache)
-        # The last one is kept: that of a folder with very many files takes a while to write.
-        self._list = MemorySource("", b"")
+        self._lists = SealedLists(lists)
+        self._scanner = Scanner(directory, excluded, self.catalog, cache, self._lists)
         self._indexer = Indexer(
             self._scanner,
             self.catalog,
@@ -102,22 +104,10 @@ class Library:
         """
         for name in self.catalog.names_with(file_id)[:_COPIES_TRIED]:
             entry = self.catalog.entry(name)
-            if entry is None:
-                return self._open_list(name, file_id, encode)
-            source = self._open_file(entry)
+            source = None if entry is None else self._open_file(entry)
             if source is not None:
                 return source
-        folder = self.catalog.folder_with_attributes(file_id)
-        if folder is not None:
-            return self._open_list(folder, file_id, encode_attributes_of)
-        return None
-
-    def _open_list(
-        self, folder: str, file_id: FileId, write: Callable[[Iterable[Member]], bytes]
-    ) -> Source:
-        if self._list.file_id != file_id:
-            self._list = MemorySource(file_id, write(self.catalog.members(folder)))
-        return self._list
+        return self._lists.open(file_id) if self.catalog.shares(file_id) else None
 
     def _open_file(self, entry: SharedFile) -> Source | None:
         assert entry.content is not None

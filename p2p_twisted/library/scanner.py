@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from twisted.logger import Logger
+
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import HashedFile, Visit
 from p2p_twisted.library.folder_diff import FolderDiff, compare_folders
 from p2p_twisted.library.folders import FolderIds
 from p2p_twisted.library.hashing import Hashed, Job, Outcome, hash_some
-from p2p_twisted.library.listing import identity
-from p2p_twisted.wire.chunks import content_id
-from p2p_twisted.wire.manifest import BadManifest, encode, encode_attributes_of
+from p2p_twisted.library.listing import ScanCanceled, identity
+from p2p_twisted.library.sealed_lists import SealedLists
+from p2p_twisted.wire.manifest import BadManifest, Member, encode, encode_attributes_of
 
 SEALED_FILES = 5_000
 """About how many files the manifests made in one go list together."""
@@ -23,21 +25,31 @@ class Scanner:
 
     :param catalog: is only read here; it must not change while a method runs.
     :param excluded: a folder that is not scanned; it may not exist yet.
+    :param lists: keeps what sealed folders are served by.
     :ivar is_canceled: set it from any thread to end the running method early.
     """
 
+    log = Logger()
+
     def __init__(
-        self, root: Path, excluded: Path | None, catalog: Catalog, cache: HashCache
+        self,
+        root: Path,
+        excluded: Path | None,
+        catalog: Catalog,
+        cache: HashCache,
+        lists: SealedLists,
     ) -> None:
         self.is_canceled = False
         self._root = root
         self._excluded = excluded
         self._catalog = catalog
         self._cache = cache
+        self._lists = lists
 
     def open(self) -> None:
-        """Open the cache of hashes."""
+        """Open the cache of hashes, and make room for lists."""
         self._cache.open()
+        self._lists.clear()
 
     def scan(self, visits: Iterable[Visit]) -> tuple[FolderDiff, list[HashedFile | None]]:
         """
@@ -60,20 +72,28 @@ class Scanner:
         return outcomes
 
     def seal(self) -> list[tuple[str, FolderIds | None]]:
-        """Compute the ids of some unsealed folders; ``None`` for those that are too large."""
+        """
+        Make the lists of some unsealed folders, and keep them; ``None`` where that cannot be.
+
+        :raises ScanCanceled: when it was ended early.
+        """
+        self._lists.prune(self._catalog.shares)
         sealed: list[tuple[str, FolderIds | None]] = []
         files = 0
         for name in sorted(self._catalog.unsealed):
-            members = self._catalog.members(name)
+            members = self._members(name)
             files += len(members)
             try:
-                manifest = content_id(encode(members))
+                manifest = self._lists.keep(encode(members))
+                attributes = self._lists.keep(encode_attributes_of(members))
             except BadManifest:
                 sealed.append((name, None))
+            except OSError as error:
+                self.log.warn("{name!r} is not shared as a whole: {error}", name=name, error=error)
+                sealed.append((name, None))
             else:
-                attributes = content_id(encode_attributes_of(members))
                 sealed.append((name, FolderIds(manifest, attributes)))
-            if files > SEALED_FILES or self.is_canceled:
+            if files > SEALED_FILES:
                 break
         return sealed
 
@@ -85,6 +105,14 @@ class Scanner:
     def close(self) -> None:
         """Close the cache of hashes."""
         self._cache.close()
+
+    def _members(self, folder: str) -> list[Member]:
+        members = []
+        for member in self._catalog.members(folder):
+            if self.is_canceled:
+                raise ScanCanceled
+            members.append(member)
+        return members
 
     def _is_ending(self) -> bool:
         return self.is_canceled

@@ -7,7 +7,7 @@ from typing import Self
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.runtime import openat
-from p2p_twisted.wire.chunks import chunk_digest, split_chunks
+from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, split_chunks
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import SourceChanged, read_exactly
 
@@ -96,15 +96,15 @@ class FileSource:
 
 class MemorySource:
     """
-    Content in memory: the manifest of a folder.
+    Content in memory: a list of a folder.
 
-    :param file_id: its id.
+    :ivar file_id: its id.
     """
 
-    def __init__(self, file_id: FileId, content: bytes) -> None:
-        self.file_id = file_id
+    def __init__(self, content: bytes) -> None:
         self.size = len(content)
         self.digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(content))
+        self.file_id = id_from_digests(self.size, self.digests)
         self._content = content
 
     @property

@@ -112,17 +112,18 @@ class PeerBuilder:
     def shared(self) -> SharedLibraries:
         """What others may have."""
         directory, downloads = self.settings.directory, self.settings.downloads
-        own = self._library(directory, downloads, "library.db")
+        own = self._library(directory, downloads, "library")
         reshares = self.settings.reshares
         return SharedLibraries(
-            own, self._library(downloads, None, "downloads.db") if reshares else None
+            own, self._library(downloads, None, "downloads") if reshares else None
         )
 
-    def _library(self, directory: Path, excluded: Path | None, cache: str) -> Library:
+    def _library(self, directory: Path, excluded: Path | None, name: str) -> Library:
         return Library(
             directory,
             excluded=excluded,
-            cache=HashCache(self.state.folder, cache, self.wall),
+            cache=HashCache(self.state.folder, f"{name}.db", self.wall),
+            lists=self.state.folder.below(f"{name}.lists"),
             clock=self.reactor,
             offload=self.offload,
             make_watcher=self.watcher_for(directory),

@@ -96,12 +96,17 @@ class Uploads:
         if self._is_stopping:
             refuse("it is stopping")
             return
+        reason = self._why_not(want)
+        if reason is not None and (link is None or want.more):
+            # Before anything is opened: to refuse must cost little.
+            refuse(reason)
+            return
         source, audience = self._find(want.file)
         if source is None:
             refuse("it is not shared here any more", gone=True)
         elif link is not None and self._is_sent_on(link, want, source, refuse):
             source.close()
-        elif (reason := self._why_not(want)) is not None:
+        elif reason is not None:
             source.close()
             refuse(reason)
         elif not self._dials.take(want.host, want.port, self._reactor.seconds()):

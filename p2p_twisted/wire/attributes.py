@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import attrs
 
 _MOST: Final = int(MODIFIED_SECONDS) * 10**9
+_LINE_BYTES: Final = len("-") + 21 + len(" x\n")
 _LINE: Final = re.compile(r"(-|0|-?[1-9][0-9]{0,20})( x)?")
 
 
@@ -70,9 +71,12 @@ def decode_attributes(text: bytes, count: int) -> tuple[Attributes, ...]:
     :param count: how many lines the folder's manifest has.
     :raises BadAttributes: unless it has as many lines, each within its bounds.
     """
-    lines = text.decode("ascii", "replace").split("\n")
-    if len(lines) != count + 1 or lines[-1]:
+    # Counted first: very many empty lines would take a hundred times the memory of their text.
+    if text.count(b"\n") != count or len(text) > count * _LINE_BYTES:
         raise BadAttributes(f"it should have {count} lines")
+    lines = text.decode("ascii", "replace").split("\n")
+    if lines[-1]:
+        raise BadAttributes("its last line does not end")
     return tuple(map(_read_line, lines[:-1]))
 
 

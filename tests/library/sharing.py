@@ -79,6 +79,7 @@ class Sharer:
             self.directory,
             excluded=self.downloads,
             cache=HashCache(OwnFolder(self.state), "library.db", self.wall),
+            lists=OwnFolder(self.state).below("lists"),
             clock=self.clock,
             offload=self._offload,
             make_watcher=self.watcher.make,

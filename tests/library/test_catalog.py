@@ -9,6 +9,7 @@ from p2p_twisted.library import catalog as catalog_module
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import HashedFile, OnDisk, Shared, Signature
 from p2p_twisted.library.folders import FolderIds, folders_above
+from p2p_twisted.library.matching import last_component, rank
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.manifest import Member, encode
 
@@ -57,8 +58,8 @@ class CatalogMachine(RuleBasedStateMachine):
     @rule()
     def seal(self) -> None:
         for name in sorted(self.catalog.unsealed):
-            members = self.catalog.members(name)
-            self.catalog.seal(name, FolderIds(content_id(encode(members)), ATTRIBUTES))
+            manifest = content_id(encode(self.catalog.members(name)))
+            self.catalog.seal(name, FolderIds(manifest, ATTRIBUTES))
 
     def below(self, folder: str) -> dict[str, tuple[OnDisk, HashedFile | None, int]]:
         return {n: f for n, f in sorted(self.files.items()) if n.startswith(f"{folder}/")}
@@ -128,6 +129,38 @@ class SearchTests(SynchronousTestCase):
         found = [each.name for each in made.named("f1", 99)]
         self.assertEqual(found, ["f1", "z/f1", "f1.txt", "a/f1.txt", "F1", "F1.txt", "a/F1.TXT"])
         self.assertEqual([each.name for each in made.named("f1", 2)], ["f1", "z/f1"])
+
+    def test_named_as_ranked(self) -> None:
+        """The order is that of the ranks, and then of the names."""
+        texts = ["f1", "F1", "f1.txt", "F1.TXT", "a/f1", "A/F1", "f1.txt.txt"]
+        names = [f"{above}{text}" for above in ("", "b/", "a/b/") for text in texts]
+        made = catalog(**dict.fromkeys(names, 1))
+        for typed in texts:
+            ranked = sorted(
+                (place, each) for each in names if (place := rank(each, typed)) is not None
+            )
+            found = [each.name for each in made.named(typed, 99) if each.kind == "file"]
+            self.assertEqual(found, [name for _, name in ranked])
+
+    def test_very_many_named_the_same(self) -> None:
+        """Of very many files of one name, or one content, no more are looked at than wanted."""
+        made = Catalog()
+        for number in range(2_000):
+            made.put(on_disk(f"d{number}/index.js", 1), CONTENTS[0])
+        looked: list[str] = []
+
+        def look(path: str) -> str:
+            looked.append(path)
+            return last_component(path)
+
+        self.patch(catalog_module, "last_component", look)
+        self.assertEqual(made.named("index.js", 10)[0].name, "d0/index.js")
+        self.assertLess(len(looked), 20)
+        index = made._by_id
+        self.assertIs(index.in_order(CONTENTS[0].file_id), index.in_order(CONTENTS[0].file_id))
+        made.drop("d0/index.js")
+        self.assertEqual(made.named("index.js", 10)[0].name, "d1/index.js")
+        self.assertEqual(made.with_id(CONTENTS[0].file_id, 1)[0].name, "d1/index.js")
 
     def test_named_path(self) -> None:
         """A path means that path alone."""

@@ -38,6 +38,7 @@ class UploadsTests(SynchronousTestCase):
         self.bandwidth = Bandwidth(self.wires)
         self.uploads = make_uploads(self.wires, self.open, bandwidth=self.bandwidth)
         self.numbers = 0
+        self.opened = 0
 
     def tearDown(self) -> None:
         stopped = Deferred.fromCoroutine(self.uploads.stop())
@@ -45,6 +46,7 @@ class UploadsTests(SynchronousTestCase):
         self.successResultOf(stopped)
 
     def open(self, file_id: str) -> Content | None:
+        self.opened += 1
         return self.content if file_id == self.content.file_id else None
 
     def listen(
@@ -172,6 +174,16 @@ class UploadsTests(SynchronousTestCase):
             self.wires.listeners["127.0.0.1", 2000 + number] = lambda: Greeter(encode(HELLO))
             self.serve(self.want(port=2000 + number))
         self.assertEqual(self.refused, ["busy"])
+
+    def test_busy_opens_nothing(self) -> None:
+        """What cannot be served anyway is not looked up, still less opened."""
+        for number in range(PUSHES_AT_ONCE):
+            self.wires.listeners["127.0.0.1", 2000 + number] = lambda: Greeter(encode(HELLO))
+            self.serve(self.want(port=2000 + number))
+        opened = self.opened
+        self.serve(self.want())
+        self.serve(self.want(host="10.9.9.9"))
+        self.assertEqual((self.opened, len(self.refused)), (opened, 2))
 
     def test_lazy_requester(self) -> None:
         """A requester that asks for nothing for half a minute is given up."""

@@ -1,6 +1,7 @@
 """What is kept of a file beside its content: written, read, and bounded."""
 
 import os
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -89,6 +90,15 @@ class ListTests(SynchronousTestCase):
         """It is a text, with a line per file."""
         files = [Attributes(1_718_000_000_123_456_789, True), Attributes(-1), Attributes()]
         self.assertEqual(encode_attributes(files), b"1718000000123456789 x\n-1\n-\n")
+
+    def test_too_much(self) -> None:
+        """A list that is far too long is not even split into lines."""
+        for text in (b"\n" * 1_000_000, b"0" * 1_000_000 + b"\n"):
+            tracemalloc.start()
+            self.addCleanup(tracemalloc.stop)
+            with self.assertRaises(BadAttributes):
+                decode_attributes(text, 1)
+            self.assertLess(tracemalloc.get_traced_memory()[1], 100_000)
 
 
 BAD_LISTS = (
