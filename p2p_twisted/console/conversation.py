@@ -102,7 +102,7 @@ class Conversation:
         except PeerError as error:
             if not command.words:
                 raise
-            selection = await self._peer.select(command.words, command.holder)
+            selection = await self._downloading.select(command.words, command.holder)
             if all(isinstance(why, NotFound) for _word, why in selection.failed) and not (
                 selection.things or selection.here
             ):
@@ -114,7 +114,8 @@ class Conversation:
         hits = [self._chosen(number, command.holder) for number in command.numbers]
         if len(hits) == 1:
             return await self._downloading.get(hits[0], command.holder)
-        return await self._downloading.get_selected(await self._peer.select(hits, command.holder))
+        selection = await self._downloading.select(hits, command.holder)
+        return await self._downloading.get_selected(selection)
 
     def _chosen(self, number: int, holder: PeerName | None) -> Hit:
         """

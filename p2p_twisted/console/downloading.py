@@ -1,7 +1,7 @@
 """Download what a command names, and show how it ends."""
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from p2p_twisted.console.download_lines import (
     download_line,
@@ -52,6 +52,14 @@ class Downloading:
         self._say([download_line(progress)])
         told.add(progress.number)
         return Outcome.OK if isinstance(progress.state, Saved) else Outcome.FAILED
+
+    async def select(self, words: Sequence[str | Hit], holder: PeerName | None) -> Selection:
+        """
+        Find what several names, patterns and hits mean, and show what is waited for.
+
+        :raises PeerError: when there is no network.
+        """
+        return await self._peer.select(words, holder, self._watch)
 
     async def get_selected(self, selection: Selection) -> Outcome:
         """

@@ -8,6 +8,7 @@ from p2p_twisted.download.progress import (
     Checking,
     Contribution,
     Copying,
+    Hashing,
     Progress,
     Receiving,
     Saving,
@@ -54,6 +55,9 @@ def progress_line(progress: Progress, width: int | None = None) -> str:
     """
     done = progress.received / progress.size if progress.size else 0.0
     state = progress.state
+    if isinstance(state, Hashing):
+        # Nothing of it is here yet: what there is to see is how far its holder is.
+        done = state.percent / 100
     source = _source(state.holders) if isinstance(state, Receiving) else ""
     details = (human_size(progress.size), _doing(progress), source)
     return _fitted(shown_name(progress.name), done, details, width)
@@ -82,6 +86,10 @@ def _doing(progress: Progress) -> str:
             return f"{holder.name} cannot be reached"
         case Seeking():
             return "looking for a holder"
+        case Hashing(holder, _percent, is_growing=True):
+            return f"{holder} is still writing to it"
+        case Hashing(holder):
+            return f"{holder} is still hashing it"
         case Checking():
             return "checking what is there already"
         case Copying():

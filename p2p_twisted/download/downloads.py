@@ -9,7 +9,8 @@ from twisted.logger import Logger
 from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.download import Download
-from p2p_twisted.download.progress import Progress
+from p2p_twisted.download.expected import ExpectedDownload
+from p2p_twisted.download.progress import Canceled, Progress
 from p2p_twisted.download.reporter import Watch
 from p2p_twisted.download.selection import attributes_of, selected, title
 from p2p_twisted.runtime.background import background
@@ -32,7 +33,7 @@ class Downloads:
     def __init__(self, context: DownloadContext) -> None:
         self._context = context
         self._disk = context.disk
-        self._downloads: dict[int, Download] = {}
+        self._downloads: dict[int, Download | ExpectedDownload] = {}
         self._last_number = 0
         self._is_stopping = False
 
@@ -45,11 +46,33 @@ class Downloads:
     async def stop(self) -> None:
         """Stop all downloads until the next run; return when nothing is being written any more."""
         self._is_stopping = True
-        for download in self._downloads.values():
+        downloads = list(self._downloads.values())
+        for download in downloads:
             download.stop()
-        await DeferredList([download.idle for download in self._downloads.values()])
+        await DeferredList([download.idle for download in downloads])
 
-    def get(self, hits: Sequence[Hit], watch: Watch) -> "Deferred[Progress]":
+    def expect(self, name: str, watch: Watch) -> ExpectedDownload:
+        """
+        Show what is wanted, and has no id yet.
+
+        :param watch: is told of its progress.
+        """
+        number = self._new_number()
+        expected = ExpectedDownload(self._context.clock, number, name, watch)
+        self._downloads[number] = expected
+        return expected
+
+    def forget_expected(self, expected: ExpectedDownload) -> None:
+        """Show it no longer, unless a download goes on under its number, or it was canceled."""
+        number = expected.progress.number
+        if self._downloads.get(number) is expected and expected.may_be_canceled:
+            del self._downloads[number]
+            # For who watches it: there is nothing more to see.
+            expected.reporter.become(Canceled())
+
+    def get(
+        self, hits: Sequence[Hit], watch: Watch, number: int | None = None
+    ) -> "Deferred[Progress]":
         """
         Download a file or folder.
 
@@ -57,6 +80,7 @@ class Downloads:
 
         :param hits: its holders; all name one file id.
         :param watch: is told of its progress.
+        :param number: under which it was expected.
         :returns: fires with its progress when it has ended, rests, or when no holder has
             delivered for two minutes; then it goes on by itself when one is back.
             Fails with :class:`CancelledError` after :meth:`stop`.
@@ -71,7 +95,7 @@ class Downloads:
             entry = attrs.evolve(entry, modified=told.modified, is_executable=told.is_executable)
         else:
             entry = attrs.evolve(entry, unshared=max(hit.unshared for hit in hits))
-        return self._get(entry, hits, watch)
+        return self._get(entry, hits, watch, number)
 
     async def get_selected(
         self, words: Sequence[str], files: Sequence[Sequence[Hit]], watch: Watch
@@ -155,12 +179,18 @@ class Downloads:
                     self.log.info("going on with {name}", name=entry.name)
                     download.start()
 
-    def _get(self, entry: JournalEntry, hits: Sequence[Hit], watch: Watch) -> "Deferred[Progress]":
+    def _get(
+        self,
+        entry: JournalEntry,
+        hits: Sequence[Hit],
+        watch: Watch,
+        number: int | None = None,
+    ) -> "Deferred[Progress]":
         if self._is_stopping:
             # It was still being looked for, and would not be stopped any more.
             return fail(CancelledError())
         running = self._running(entry.file)
-        download = running or self._add(entry, hits)
+        download = running or self._add(entry, hits, number)
         done = download.reporter.watch(watch)
         if running is None or running.may_be_resumed:
             download.start()
@@ -169,21 +199,27 @@ class Downloads:
     def _numbered(self, number: int | None) -> list[Download]:
         """Return the download of a number, if there is one; all of them without a number."""
         return [
-            download for key, download in self._downloads.items() if number is None or key == number
+            download
+            for key, download in self._downloads.items()
+            if isinstance(download, Download) and number in (None, key)
         ]
 
     def _running(self, file_id: FileId) -> Download | None:
-        for download in self._downloads.values():
+        for download in self._numbered(None):
             if download.progress.file_id == file_id and not download.progress.is_ended:
                 return download
         return None
 
-    def _add(self, entry: JournalEntry, hits: Sequence[Hit]) -> Download:
-        self._last_number += 1
-        download = Download(self._context, entry, hits, self._last_number)
-        self._downloads[self._last_number] = download
+    def _add(self, entry: JournalEntry, hits: Sequence[Hit], number: int | None = None) -> Download:
+        number = number or self._new_number()
+        download = Download(self._context, entry, hits, number)
+        self._downloads[number] = download
         self._forget_old()
         return download
+
+    def _new_number(self) -> int:
+        self._last_number += 1
+        return self._last_number
 
     def _forget_old(self) -> None:
         ended = [

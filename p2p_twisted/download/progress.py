@@ -17,6 +17,20 @@ class Seeking:
 
 
 @attrs.frozen
+class Hashing:
+    """
+    It has no id yet, as its holder is still reading it; then it begins by itself.
+
+    :ivar percent: how much of it has been hashed.
+    :ivar is_growing: whether it is still being written to.
+    """
+
+    holder: PeerName
+    percent: int
+    is_growing: bool = False
+
+
+@attrs.frozen
 class Waiting:
     """
     No holder has delivered for two minutes; it goes on by itself when one is back.
@@ -145,6 +159,7 @@ class Canceled:
 
 State = (
     Seeking
+    | Hashing
     | Waiting
     | Blocked
     | Paused

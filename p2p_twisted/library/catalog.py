@@ -42,10 +42,21 @@ class Catalog:
 
     # What changes it
 
-    def put(self, on_disk: OnDisk, content: HashedFile | None = None, percent: int = 0) -> None:
-        """Add or replace a file."""
-        entry = SharedFile(on_disk, content, 100 if content is not None else percent)
-        self._replace(on_disk.name, entry)
+    def put(
+        self,
+        on_disk: OnDisk,
+        content: HashedFile | None = None,
+        percent: int = 0,
+        is_growing: bool = False,
+    ) -> None:
+        """
+        Add or replace a file.
+
+        :param percent: how much of it has been hashed.
+        :param is_growing: whether it is still being written to.
+        """
+        percent = 100 if content is not None else percent
+        self._replace(on_disk.name, SharedFile(on_disk, content, percent, is_growing))
 
     def drop(self, name: str) -> None:
         """Remove a file, and each folder that it was the last file of."""
@@ -175,13 +186,15 @@ class Catalog:
             file_id = entry.content.file_id if entry.content is not None else None
             on_disk = entry.on_disk
             size, attributes = on_disk.signature.size, on_disk.attributes
-            return Shared(name, "file", size, file_id, entry.percent, attributes=attributes)
+            growing = entry.is_growing
+            return Shared(name, "file", size, file_id, entry.percent, 0, growing, attributes)
         folder = self._folders[name]
         if folder.is_too_large or folder.size > FILE_BYTES:
             return None
         left_out, ids = self.left_out.below(name), folder.ids
         if ids is None:
-            return Shared(name, "folder", folder.size, None, folder.percent, left_out)
+            growing = folder.growing > 0
+            return Shared(name, "folder", folder.size, None, folder.percent, left_out, growing)
         return Shared(
             name, "folder", folder.size, ids.manifest, 100, left_out, attributes_id=ids.attributes
         )

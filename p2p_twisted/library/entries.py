@@ -94,6 +94,7 @@ class Shared:
     :ivar attributes: what is kept of a file beside its content.
     :ivar attributes_id: of the list of what is kept of a folder's files.
     :ivar left_out: how many entries below a folder are not shared.
+    :ivar is_growing: whether it, or a file below it, is still being written to.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Shared:
     file_id: FileId | None
     hashed: int
     left_out: int = 0
+    is_growing: bool = False
     # The same content under the same name is the same.
     attributes: Attributes = field(default=UNKNOWN, eq=False)
     attributes_id: FileId | None = field(default=None, eq=False)

@@ -48,13 +48,14 @@ class Files:
         """
         is_new = self._catalog.entry(on_disk.name) is None
         self._forget(on_disk.name)
-        self._catalog.put(on_disk, content)
         if content is not None:
+            self._catalog.put(on_disk, content)
             return
         if is_new:
             self.fresh.add(on_disk.name)
         age = self._wall() - on_disk.signature.mtime_ns / 1e9
         if was_closed or age > STILL_SECONDS:
+            self._catalog.put(on_disk)
             self.queue.add(Job(on_disk))
         else:
             self._let_rest(on_disk)
@@ -81,16 +82,20 @@ class Files:
                 self._catalog.put(outcome.on_disk, outcome.content)
             elif isinstance(outcome, Altered):
                 self.fresh.discard(outcome.on_disk.name)
-                on_disk = evolve(outcome.on_disk, signature=outcome.signature)
-                self._catalog.put(on_disk)
-                self._let_rest(on_disk)
+                self._let_rest(evolve(outcome.on_disk, signature=outcome.signature))
             else:
                 self.gone(outcome.on_disk.name)
                 self._exclusions.unreadable(outcome.on_disk.name, outcome.reason)
                 self._catalog.left_out.put(outcome.on_disk.name, 1)
 
+    def release_due(self) -> None:
+        """Queue the files that have rested for long enough."""
+        for on_disk in self.queue.release_due(self._clock.seconds()):
+            self._catalog.put(on_disk)
+
     def _let_rest(self, on_disk: OnDisk) -> None:
         """Hash it later; whether it is written to until then, hashing will find out."""
+        self._catalog.put(on_disk, is_growing=True)
         self.queue.add_later(on_disk, self._clock.seconds() + STILL_SECONDS)
 
     def _forget(self, name: str) -> None:

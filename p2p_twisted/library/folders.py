@@ -15,11 +15,13 @@ class SharedFile:
 
     :ivar content: ``None`` until it has been hashed.
     :ivar percent: how much of it has been hashed, in percent.
+    :ivar is_growing: whether it is still being written to.
     """
 
     on_disk: OnDisk
     content: HashedFile | None = None
     percent: int = 0
+    is_growing: bool = False
 
     @property
     def hashed_bytes(self) -> int:
@@ -48,6 +50,7 @@ class Folder:
     :ivar children: the names of the files and folders directly in it.
     :ivar size: of all files, in bytes.
     :ivar unhashed: how many files have no content yet.
+    :ivar growing: how many files are still being written to.
     :ivar ids: of its lists; ``None`` until they have been made.
     :ivar is_too_large: whether its manifest cannot be made.
     """
@@ -56,6 +59,7 @@ class Folder:
     files: int = 0
     size: int = 0
     unhashed: int = 0
+    growing: int = 0
     hashed_bytes: int = 0
     ids: FolderIds | None = None
     is_too_large: bool = False
@@ -73,6 +77,7 @@ class Folder:
             self.files += sign
             self.size += sign * entry.on_disk.signature.size
             self.unhashed += sign * (entry.content is None)
+            self.growing += sign * entry.is_growing
             self.hashed_bytes += sign * entry.hashed_bytes
 
 

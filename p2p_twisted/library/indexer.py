@@ -134,7 +134,7 @@ class Indexer:
     async def _do_something(self) -> bool:
         """Do the most urgent task; return whether there was any."""
         now = self._clock.seconds()
-        self._files.queue.release_due(now)
+        self._files.release_due()
         visits = self._schedule.take_due(now)
         if visits:
             await self._scan(visits)

@@ -45,12 +45,13 @@ class HashQueue:
         """Return when the next delayed file is due, in seconds on the monotonic clock."""
         return min((then for then, _ in self._restless.values()), default=math.inf)
 
-    def release_due(self, now: float) -> None:
-        """Queue the delayed files whose time has come."""
-        for name, (then, on_disk) in list(self._restless.items()):
-            if now >= then:
-                del self._restless[name]
-                self.add(Job(on_disk))
+    def release_due(self, now: float) -> list[OnDisk]:
+        """Queue the delayed files whose time has come, and return them."""
+        due = [on_disk for then, on_disk in self._restless.values() if now >= then]
+        for on_disk in due:
+            del self._restless[on_disk.name]
+            self.add(Job(on_disk))
+        return due
 
     def take(self) -> list[Job]:
         """

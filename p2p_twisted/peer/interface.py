@@ -16,6 +16,10 @@ Watch = Callable[[Progress], None]
 """Is told of every change of one download."""
 
 
+def unwatched(_progress: Progress) -> None:
+    """Ignore the progress of a download."""
+
+
 @attrs.frozen
 class Topology:
     """
@@ -150,7 +154,7 @@ class IPeer(Interface):
         wanted: "str | Hit", watch: Watch, holder: "PeerName | None" = None
     ) -> "Deferred[Progress]":
         """
-        Download a file or folder.
+        Download a file or folder; what its holder is still hashing is waited for.
 
         :param wanted: a name as typed (exact, or without its ``.txt``), a file id, or a hit.
         :param watch: is told of the download's progress.
@@ -159,12 +163,15 @@ class IPeer(Interface):
         """
 
     def select(
-        words: "Sequence[str | Hit]", holder: "PeerName | None" = None
+        words: "Sequence[str | Hit]", holder: "PeerName | None" = None, watch: Watch = unwatched
     ) -> "Deferred[Selection]":
         """
         Find what several names, patterns like ``*.jpg``, and hits mean.
 
+        What its holder is still hashing is waited for.
+
         :param holder: the only peer that counts.
+        :param watch: is told what is waited for.
         :returns: fires with what can be fetched, or fails with :class:`PeerError`.
         """
 

@@ -24,6 +24,16 @@ Hits = tuple[Hit, ...]
 """The holders of one thing: a file or a folder."""
 
 
+@attrs.frozen
+class StillHashing(PeerError):
+    """Holders are still hashing it: ``hits`` say how far they are."""
+
+    hits: Hits
+
+    def __str__(self) -> str:
+        return f"{self.hits[0].peer} is still hashing {self.hits[0].name}"
+
+
 def meant_by(text: str, found: Found, holder: PeerName | None) -> Hits:
     """
     Keep the hits that answer best to a name as typed.
@@ -65,17 +75,15 @@ def one_of(things: Sequence[Hits]) -> Hits:
     raise Ambiguous(hits, "several names begin so") if len(names) > 1 else Ambiguous(hits)
 
 
-def check_hashed(hits: Hits) -> None:
+def check_hashed(hits: Iterable[Hit]) -> None:
     """
     Check that every hit can be fetched.
 
-    :raises PeerError: when its holder is still hashing it.
+    :raises StillHashing: when not.
     """
-    for hit in hits:
-        if hit.file is None:
-            raise PeerError(
-                f"{hit.peer} is still hashing {hit.name} ({hit.hashed} %): try again in a moment"
-            )
+    unhashed = tuple(hit for hit in hits if hit.file is None)
+    if unhashed:
+        raise StillHashing(unhashed)
 
 
 def endings_of(text: str) -> str:
@@ -117,24 +125,35 @@ def like(pattern: str, found: Found) -> list[Hits]:
 
     :raises NotFound: when there are none.
     """
-    things = by_content(_topmost(found.hits))
+    things = by_content(topmost(found.hits))
     if not things:
         raise NotFound(f"nothing is like {pattern} (asked {found.answered} of {found.asked})")
     return things
 
 
-def put_together(words: Sequence[str], answers: Iterable[Sequence[Hits] | PeerError]) -> Selection:
+@attrs.frozen
+class Meaning:
+    """
+    What one word or pattern means.
+
+    :ivar error: why there is nothing, or not everything, to fetch for it.
+    """
+
+    things: Sequence[Hits] = ()
+    error: PeerError | None = None
+
+
+def put_together(words: Sequence[str], meanings: Iterable[Meaning]) -> Selection:
     """Make one selection of what was found for each word; the same thing twice is one."""
     things: dict[FileId, Hits] = {}
     here: list[str] = []
     failed: list[tuple[str, PeerError]] = []
-    for word, answer in zip(words, answers, strict=True):
-        if isinstance(answer, AlreadyHere):
+    for word, meaning in zip(words, meanings, strict=True):
+        if isinstance(meaning.error, AlreadyHere):
             here.append(word)
-        elif isinstance(answer, PeerError):
-            failed.append((word, answer))
-        else:
-            things |= {hits[0].file: _agreeing(hits) for hits in answer if hits[0].file}
+        elif meaning.error is not None:
+            failed.append((word, meaning.error))
+        things |= {hits[0].file: _agreeing(hits) for hits in meaning.things if hits[0].file}
     return Selection(tuple(words), tuple(things.values()), tuple(here), tuple(failed))
 
 
@@ -144,7 +163,7 @@ def _agreeing(hits: Hits) -> Hits:
     return tuple(hit for hit in hits if hit.size == size)
 
 
-def _topmost(hits: Iterable[Hit]) -> list[Hit]:
+def topmost(hits: Iterable[Hit]) -> list[Hit]:
     """Leave out hits below a folder that is itself among the hits."""
     by_name = sorted(hits, key=lambda hit: (hit.peer, hit.name))
     folders = {(hit.peer, hit.name) for hit in by_name if hit.kind == "folder"}

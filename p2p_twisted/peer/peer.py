@@ -1,6 +1,7 @@
 """The peer as one object: what it shares, what it fetches, and its place in the network."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, Literal
 
 import attrs
@@ -15,7 +16,17 @@ from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.bandwidth.rates import BadRate, Rates
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
-from p2p_twisted.peer.interface import Found, IPeer, PeerError, Selection, Status, Topology, Watch
+from p2p_twisted.peer.hashing_wait import HashingWait
+from p2p_twisted.peer.interface import (
+    Found,
+    IPeer,
+    PeerError,
+    Selection,
+    Status,
+    Topology,
+    Watch,
+    unwatched,
+)
 from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.query_answers import QueryAnswers
@@ -111,10 +122,14 @@ class Peer:
         return Deferred.fromCoroutine(self._get(wanted, watch, holder))
 
     def select(
-        self, words: Sequence[str | Hit], holder: PeerName | None = None
+        self,
+        words: Sequence[str | Hit],
+        holder: PeerName | None = None,
+        watch: Watch = unwatched,
     ) -> "Deferred[Selection]":
         """Find what several names, patterns and hits mean."""
-        return Deferred.fromCoroutine(self._resolver.select(words, holder))
+        new_wait = partial(HashingWait, self._clock, self._downloads, watch)
+        return Deferred.fromCoroutine(self._resolver.select(words, holder, new_wait))
 
     def get_selected(self, selection: Selection, watch: Watch) -> "Deferred[tuple[Progress, ...]]":
         """Download what was selected."""
@@ -223,7 +238,11 @@ class Peer:
         return found
 
     async def _get(self, wanted: str | Hit, watch: Watch, holder: PeerName | None) -> Progress:
-        return await self._downloads.get(await self._resolver.resolve(wanted, holder), watch)
+        waiting = HashingWait(self._clock, self._downloads, watch)
+        hits = await waiting.until_hashed(lambda: self._resolver.resolve(wanted, holder))
+        done = self._downloads.get(hits, watch, waiting.number)
+        waiting.end()
+        return await done
 
     async def _get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
         """

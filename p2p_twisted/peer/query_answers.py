@@ -94,5 +94,6 @@ class QueryAnswers:
             modified=shared.attributes.modified,
             executable=shared.attributes.is_executable,
             attributes=shared.attributes_id,
+            growing=shared.is_growing,
             unshared=min(shared.left_out, wire_limits.ENTRIES_UNSHARED),
         )

@@ -1,7 +1,7 @@
 """What a name means: one question to the others, and a look at what is here."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import attrs
@@ -10,9 +10,11 @@ from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.matching import is_pattern
-from p2p_twisted.peer.interface import AlreadyHere, NotFound, PeerError, Selection
+from p2p_twisted.peer.hashing_wait import HashingWait, NeverStill
+from p2p_twisted.peer.interface import AlreadyHere, Found, NotFound, PeerError, Selection
 from p2p_twisted.peer.meaning import (
     Hits,
+    Meaning,
     by_content,
     check_found,
     check_hashed,
@@ -22,6 +24,7 @@ from p2p_twisted.peer.meaning import (
     meant_by,
     one_of,
     put_together,
+    topmost,
 )
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.runtime.threads import Offload
@@ -62,6 +65,7 @@ class Resolver:
 
         :param wanted: a name as typed, a file id, or a hit.
         :param holder: the only peer that counts.
+        :raises StillHashing: when its holder is still hashing it.
         :raises PeerError: when there is no such thing, or several, or it is here.
         """
         await self._searches.ready()
@@ -72,16 +76,22 @@ class Resolver:
                 await self._searches.check_is_there(holder)
             raise
 
-    async def select(self, words: Sequence[str | Hit], holder: PeerName | None) -> Selection:
+    async def select(
+        self,
+        words: Sequence[str | Hit],
+        holder: PeerName | None,
+        new_wait: Callable[[], HashingWait],
+    ) -> Selection:
         """
         Find what several names, patterns and hits mean, asking for a few of them at a time.
 
         :param holder: the only peer that counts.
+        :param new_wait: makes what waits for one of them to be hashed.
         :raises PeerError: when there is no network, or a file of such a name cannot be read.
         """
         await self._searches.ready()
         slots = DeferredSemaphore(_ASKED_AT_ONCE)
-        asked = [slots.run(self._start_word, word, holder) for word in words]
+        asked = [slots.run(self._start_word, word, holder, new_wait()) for word in words]
         answers = await gatherResults(asked, consumeErrors=True)
         names = [word.name if isinstance(word, Hit) else word for word in words]
         selection = put_together(names, answers)
@@ -95,7 +105,9 @@ class Resolver:
     async def _resolve(self, wanted: str | Hit, holder: PeerName | None) -> Hits:
         """Decide what kind of name this is, ask for it, and leave out what is here."""
         if isinstance(wanted, Hit):
-            if wanted.file is None or holder in (None, wanted.peer):
+            if wanted.file is None:
+                return await self._with_name(wanted.name, wanted.peer)
+            if holder in (None, wanted.peer):
                 return await self._other_than_here((wanted,))
             return await self._with_id(wanted.file, holder)
         if _FILE_ID.match(wanted):
@@ -202,15 +214,38 @@ class Resolver:
     # Several things
 
     def _start_word(
-        self, word: str | Hit, holder: PeerName | None
-    ) -> "Deferred[Sequence[Hits] | PeerError]":
-        return Deferred.fromCoroutine(self._word(word, holder))
+        self, word: str | Hit, holder: PeerName | None, waiting: HashingWait
+    ) -> "Deferred[Meaning]":
+        return Deferred.fromCoroutine(self._word(word, holder, waiting))
 
-    async def _word(self, word: str | Hit, holder: PeerName | None) -> Sequence[Hits] | PeerError:
+    async def _word(
+        self, word: str | Hit, holder: PeerName | None, waiting: HashingWait
+    ) -> Meaning:
         try:
-            if isinstance(word, Hit) or not is_pattern(word):
-                return [await self._resolve(word, holder)]
-            found = await self._searches.ask("text", word, limits.HITS_PER_PEER, holder=holder)
-            return like(word, found)
+            if isinstance(word, str) and is_pattern(word):
+                return await self._pattern(word, holder, waiting)
+            found = await waiting.until_hashed(lambda: self._resolve(word, holder))
+            return Meaning([found])
         except PeerError as error:
-            return error
+            return Meaning(error=error)
+        finally:
+            waiting.end()
+
+    async def _pattern(
+        self, pattern: str, holder: PeerName | None, waiting: HashingWait
+    ) -> Meaning:
+        async def ask() -> Found:
+            most = limits.HITS_PER_PEER
+            return await self._searches.ask("text", pattern, most, holder=holder)
+
+        async def ask_hashed() -> Found:
+            found = await ask()
+            check_hashed(topmost(found.hits))
+            return found
+
+        error: PeerError | None = None
+        try:
+            found = await waiting.until_hashed(ask_hashed, pattern)
+        except NeverStill as never:
+            found, error = await ask(), never
+        return Meaning(like(pattern, found), error)

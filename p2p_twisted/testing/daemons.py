@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.watcher import Noticed, NoWatcher, Watcher, WatcherMaker
+from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
@@ -42,10 +43,6 @@ _OLD_SECONDS: Final = 3_600.0
 _GOSSIP_LIFE_SECONDS: Final = 60.0
 
 T = TypeVar("T")
-
-
-def unwatched(_progress: Progress) -> None:
-    """Ignore the progress of a download."""
 
 
 def _blind(_noticed: Noticed) -> Watcher:

@@ -10,8 +10,8 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved
-from p2p_twisted.peer.interface import PeerError, Selection
-from p2p_twisted.testing.daemons import VirtualDaemons, unwatched
+from p2p_twisted.peer.interface import PeerError, Selection, unwatched
+from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.wire.names import PeerName
 
 _SIZES: Final = (0, 10, 5_000, 65_536, 65_537, 300_000, 2_500_000)

@@ -18,6 +18,7 @@ from p2p_twisted.peer.interface import (
     Status,
     Topology,
     Watch,
+    unwatched,
 )
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
@@ -110,7 +111,10 @@ class FakePeer:
         return self._answer("get", saved(), wanted, holder)
 
     def select(
-        self, words: Sequence[str | Hit], holder: PeerName | None = None
+        self,
+        words: Sequence[str | Hit],
+        holder: PeerName | None = None,
+        watch: Watch = unwatched,
     ) -> "Deferred[Selection]":
         things = tuple(((hit(name=word) if isinstance(word, str) else word),) for word in words)
         names = tuple(each.name for (each,) in things)

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.console.progress_line import progress_line, running_line
 from p2p_twisted.console.text import cells
-from p2p_twisted.download.progress import Contribution, Progress, Receiving, Seeking
+from p2p_twisted.download.progress import Contribution, Hashing, Progress, Receiving, Seeking
 from tests.console.fake_peer import running
 
 MIB = 1024 * 1024
@@ -33,6 +33,20 @@ class RunningLineTests(SynchronousTestCase):
         """Without a rate nothing is said of it."""
         line = running_line([running(1, state=Seeking()), running(2, state=Seeking())])
         self.assertEqual(line, "2 downloads  [##########----------]  50 %")
+
+    def test_hashing(self) -> None:
+        """Of what has no id yet, how far its holder is."""
+        for state, line in (
+            (
+                Hashing("s4", 45),
+                "f1.txt  [#########-----------]  45 %  2.0 KiB  s4 is still hashing it",
+            ),
+            (
+                Hashing("s4", 0, is_growing=True),
+                "f1.txt  [--------------------]   0 %  2.0 KiB  s4 is still writing to it",
+            ),
+        ):
+            self.assertEqual(running_line([running(state=state, received=0)]), line)
 
     def test_empty_file(self) -> None:
         """A file of no bytes has a bar, too."""

@@ -3,7 +3,8 @@
 from typing import Any
 
 from p2p_twisted.download.progress import Saved, Waiting
-from p2p_twisted.testing.daemons import VirtualDaemons, unwatched
+from p2p_twisted.peer.interface import unwatched
+from p2p_twisted.testing.daemons import VirtualDaemons
 from tests.peer.cases import SONG, PeerTestCase
 
 

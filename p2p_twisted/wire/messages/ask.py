@@ -96,6 +96,7 @@ class Hit:
     :ivar attributes: for a folder, names the list of when its files were written, and which of
         them can be run.
     :ivar unshared: how many entries below a folder are not shared, such as hidden ones.
+    :ivar growing: it, or a file below it, is still being written to.
     """
 
     peer: PeerName
@@ -110,6 +111,7 @@ class Hit:
     executable: bool = False
     attributes: FileId | None = None
     unshared: Unshared = 0
+    growing: bool = False
 
 
 @attrs.frozen

@@ -1,0 +1,157 @@
+"""Wait until what is wanted has an id: its holder is still hashing it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import attrs
+from twisted.internet.defer import CancelledError
+from twisted.internet.interfaces import IReactorTime
+
+from p2p_twisted.download.downloads import Downloads
+from p2p_twisted.download.expected import ExpectedDownload
+from p2p_twisted.peer.interface import NotFound, PeerError, Watch
+from p2p_twisted.peer.meaning import Hits, StillHashing
+from p2p_twisted.wire.limits import MIB
+from p2p_twisted.wire.messages import Hit
+
+_SOONEST_SECONDS: Final = 0.5
+_FIRST_SECONDS: Final = 1.0
+_LATEST_SECONDS: Final = 3.0
+_STALL_SECONDS: Final = 15.0
+_STALL_BYTES: Final = 1 * MIB
+_TIMES_LOST: Final = 3
+
+T = TypeVar("T")
+
+
+class NeverStill(PeerError):
+    """It is written to again and again, so that it gets no id."""
+
+
+@attrs.define
+class Patience:
+    """
+    Decides how long to wait for what is being hashed.
+
+    A file that somebody is copying there grows, and is waited for; a log that is written to for
+    ever hardly does.
+
+    :ivar done: how many bytes had been written and hashed when that last was much more.
+    :ivar since: when that was, in seconds.
+    """
+
+    done: int = -1
+    since: float = 0.0
+    _first: tuple[float, int] | None = None
+
+    def look(self, hits: Hits, now: float) -> float:
+        """
+        Look at how far holders are.
+
+        :returns: when to look again, in seconds from now.
+        :raises NeverStill: when it has been written to for long, and has hardly grown.
+        """
+        done = sum(hit.size + hit.size * hit.hashed // 100 for hit in hits)
+        if done >= self.done + _STALL_BYTES or self.done < 0:
+            self.done, self.since = done, now
+        self.done = min(self.done, done)
+        growing = next((hit for hit in hits if hit.growing), None)
+        if growing is not None and now - self.since >= _STALL_SECONDS:
+            raise NeverStill(_never_still(growing))
+        return self._seconds(sum(hit.hashed for hit in hits) // len(hits), now)
+
+    def _seconds(self, percent: int, now: float) -> float:
+        """Estimate when it will be hashed, from how that has gone."""
+        if self._first is None or percent < self._first[1]:
+            self._first = now, percent
+        began, before = self._first
+        if percent <= before:
+            return _FIRST_SECONDS
+        left = (100 - percent) * (now - began) / (percent - before)
+        return min(max(left, _SOONEST_SECONDS), _LATEST_SECONDS)
+
+
+class HashingWait:
+    """
+    Waits for one thing that a person asks for.
+
+    :param watch: is told how far its holder is.
+    """
+
+    def __init__(self, clock: IReactorTime, downloads: Downloads, watch: Watch) -> None:
+        self._clock = clock
+        self._downloads = downloads
+        self._watch = watch
+        self._expected: ExpectedDownload | None = None
+        self._patience = Patience()
+        self._lost = 0
+
+    @property
+    def number(self) -> int | None:
+        """What the download is called that was waited for; ``None`` if it was not."""
+        return self._expected.progress.number if self._expected is not None else None
+
+    async def until_hashed(self, find: Callable[[], Awaitable[T]], name: str | None = None) -> T:
+        """
+        Find something as soon as its holder has hashed it.
+
+        :param find: finds it now.
+        :param name: what to call it until then, if not as its holder does.
+        :raises NeverStill: when it is written to for ever.
+        :raises PeerError: when it cannot be found, or is canceled.
+        """
+        is_found = False
+        try:
+            while True:
+                try:
+                    found = await find()
+                except StillHashing as still:
+                    self._lost = 0
+                    await self._wait(name, still.hits)
+                except NotFound:
+                    # A question may get lost.
+                    self._lost += 1
+                    if self._expected is None or self._lost >= _TIMES_LOST:
+                        raise
+                    await self._rest(self._expected, _FIRST_SECONDS)
+                else:
+                    is_found = True
+                    return found
+        finally:
+            if not is_found:
+                self.end()
+
+    def end(self) -> None:
+        """Forget that it was waited for, unless a download goes on under its number."""
+        if self._expected is not None:
+            self._downloads.forget_expected(self._expected)
+
+    async def _wait(self, name: str | None, hits: Hits) -> None:
+        seconds = self._patience.look(hits, self._clock.seconds())
+        furthest = max(hits, key=_progress)
+        if self._expected is None:
+            self._expected = self._downloads.expect(name or furthest.name, self._watch)
+        self._expected.show(furthest)
+        await self._rest(self._expected, seconds)
+
+    async def _rest(self, expected: ExpectedDownload, seconds: float) -> None:
+        try:
+            if expected.may_be_canceled:
+                await expected.wait(seconds)
+        except CancelledError:
+            if expected.may_be_canceled:
+                raise
+        if not expected.may_be_canceled:
+            raise PeerError(f"{expected.progress.name} was canceled before it began")
+
+
+def _progress(hit: Hit) -> int:
+    return hit.hashed
+
+
+def _never_still(hit: Hit) -> str:
+    whose = f"files in {hit.name}" if hit.kind == "folder" else hit.name
+    return (
+        f"{hit.peer} keeps writing to {whose}: it can be downloaded once it has not been"
+        " written to for a second"
+    )

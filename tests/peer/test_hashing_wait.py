@@ -1,0 +1,222 @@
+"""What its holder is still hashing, or still being given, is waited for."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.download.progress import Canceled, Hashing, Progress, Saved
+from p2p_twisted.peer.hashing_wait import NeverStill, Patience
+from p2p_twisted.peer.interface import NotFound, PeerError
+from p2p_twisted.runtime.threads import inline
+from p2p_twisted.wire.messages import Hit
+from tests.peer.cases import SONG, PeerTestCase
+
+MIB = 1 << 20
+
+
+class HashingCase(PeerTestCase):
+    """s2 wants what s1 hashes at 1 MiB a second, or what is still being written there."""
+
+    def setUp(self) -> None:
+        self.seen: list[Progress] = []
+        self.net = self.daemons()
+        self.net.start("s1", {"own": b"own"})
+        self.net.start("s2")
+        self.net.run(8.0)
+        peer = self.net.peers["s1"]
+        indexer = peer._shared.own._indexer
+
+        def slowly(function: Callable[..., Any], *args: Any) -> "Deferred[Any]":
+            if function.__name__ == "hash":
+                return deferLater(peer._clock, 1.0, function, args[0], 1)
+            return inline(function, *args)
+
+        indexer._offload = slowly
+
+    def write(self, name: str, content: bytes = SONG, age: float = 60.0) -> None:
+        """Write a file of s1 that was last changed so many seconds ago."""
+        path = self.net.folder / "s1" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        os.utime(path, (self.net.wall() - age, self.net.wall() - age))
+
+    def begun(self, name: str) -> None:
+        """Wait until s1 has found a file and begun to hash it."""
+
+        def is_begun() -> bool:
+            entry = self.net.peers["s1"]._shared.own.catalog.entry(name)
+            return entry is not None
+
+        self.assertTrue(self.net.network.clock.run_until(is_begun, 60.0))
+
+    def get(self, wanted: str | Hit) -> "Deferred[Progress]":
+        return self.net.peers["s2"].get(wanted, self.seen.append)
+
+    def hashing(self) -> list[Hashing]:
+        return [each.state for each in self.seen if isinstance(each.state, Hashing)]
+
+
+class WaitTests(HashingCase):
+    def test_begins_by_itself(self) -> None:
+        """It shows how far its holder is, and is saved at once when it has an id."""
+        self.write("huge.bin")
+        self.begun("huge.bin")
+        asked = self.net.wall()
+        done = self.get("huge")
+        progress = self.net.result(done)
+        self.assertIsInstance(progress.state, Saved)
+        self.assertLess(self.net.wall() - asked, 8.0)
+        self.assertEqual(self.net.download("s2", "huge.bin"), SONG)
+        percents = [state.percent for state in self.hashing()]
+        self.assertEqual(percents, sorted(percents))
+        self.assertGreater(len(set(percents)), 1)
+        # One download, under one number.
+        self.assertEqual({each.number for each in self.seen}, {1})
+        self.assertEqual(self.net.peers["s2"].transfers(), (progress,))
+
+    def test_chosen(self) -> None:
+        """What was chosen from a list before it had an id is asked for again."""
+        self.write("huge.bin")
+        self.begun("huge.bin")
+        found = self.net.result(self.net.peers["s2"].find("huge"))
+        self.assertIsNone(found.hits[0].file)
+        self.assertIsInstance(self.net.result(self.get(found.hits[0])).state, Saved)
+
+    def test_folder(self) -> None:
+        """A folder is waited for until all of its files are hashed."""
+        self.write("disk/a")
+        self.write("disk/b", SONG[:MIB])
+        self.begun("disk/a")
+        self.net.result(self.get("disk"))
+        self.assertEqual(self.net.download("s2", "disk/a"), SONG)
+
+    def test_several(self) -> None:
+        """Several names and patterns wait, too, and show that."""
+        self.write("a.bin")
+        self.write("b.bin", SONG[1:])
+        self.begun("b.bin")
+        for words in (["a.bin", "own"], ["*.bin"]):
+            peer = self.net.peers["s2"]
+            selection = self.net.result(peer.select(words, watch=self.seen.append))
+            self.assertEqual(selection.failed, ())
+            self.assertEqual(len(selection.things), 2)
+        self.assertTrue(self.hashing())
+        self.assertIsInstance(self.seen[-1].state, Canceled)
+        self.assertEqual(self.net.peers["s2"].transfers(), ())
+
+    def test_cancel(self) -> None:
+        """It can be canceled while it waits; nothing is fetched then."""
+        self.write("huge.bin")
+        self.begun("huge.bin")
+        done = self.get("huge.bin")
+        self.net.run(2.0)
+        self.net.peers["s2"].cancel(1)
+        error = self.assertRaises(PeerError, self.net.result, done)
+        self.assertIn("huge.bin was canceled", str(error))
+        self.net.run(20.0)
+        [progress] = self.net.peers["s2"].transfers()
+        self.assertIsInstance(progress.state, Canceled)
+        self.assertFalse((self.net.folder / "s2" / "Downloads" / "huge.bin").exists())
+
+    def test_stopped(self) -> None:
+        """A peer that stops waits no longer."""
+        self.write("huge.bin")
+        self.begun("huge.bin")
+        done = self.get("huge.bin")
+        done.addErrback(lambda _failure: None)
+        self.net.run(2.0)
+        self.net.result(self.net.stop("s2"))
+        self.assertTrue(done.called)
+        self.net.run(3.0)
+        self.assertEqual(self.net.network.processes["s2"].getDelayedCalls(), [])
+
+    def test_removed(self) -> None:
+        """What is gone before it was hashed is not waited for any longer."""
+        self.write("huge.bin")
+        self.begun("huge.bin")
+        done = self.get("huge.bin")
+        self.net.run(2.0)
+        (self.net.folder / "s1" / "huge.bin").unlink()
+        self.assertRaises(NotFound, self.net.result, done)
+        self.assertEqual(self.net.peers["s2"].transfers(), ())
+
+
+class GrowingTests(HashingCase):
+    def append(self, name: str, count: int, content: bytes) -> None:
+        """Write to a file every half second, in the middle of the network's life."""
+        path = self.net.folder / "s1" / name
+        for _ in range(count):
+            with path.open("ab") as file:
+                file.write(content)
+            os.utime(path, (self.net.wall(), self.net.wall()))
+            self.net.run(0.5)
+
+    def test_copied_there(self) -> None:
+        """A file that is still being copied into the share comes once that has ended, whole."""
+        self.write("huge.bin", b"", age=0.0)
+        self.append("huge.bin", 10, SONG[:MIB])
+        done = self.get("huge.bin")
+        self.append("huge.bin", 60, SONG[:MIB])
+        self.assertFalse(done.called)
+        self.assertTrue(any(state.is_growing for state in self.hashing()))
+        self.assertIsInstance(self.net.result(done, 300.0).state, Saved)
+        self.assertEqual(len(self.net.download("s2", "huge.bin")), 70 * MIB)
+
+    def test_log(self) -> None:
+        """A file that is written to for ever is refused with the reason."""
+        self.write("app.log", b"begin\n", age=0.0)
+        self.append("app.log", 20, b"line\n")
+        done = self.get("app.log")
+        done.addErrback(lambda failure: str(failure.trap(PeerError) and failure.value))
+        self.append("app.log", 60, b"line\n")
+        self.assertIn("s1 keeps writing to app.log", str(self.successResultOf(done)))
+
+    def test_among_others(self) -> None:
+        """Of a pattern's files all but that one are fetched."""
+        self.write("app.log", b"begin\n", age=0.0)
+        self.write("old.log", b"old\n")
+        self.append("app.log", 20, b"line\n")
+        selecting = self.net.peers["s2"].select(["*.log"])
+        self.append("app.log", 60, b"line\n")
+        selection = self.successResultOf(selecting)
+        self.assertEqual([hits[0].name for hits in selection.things], ["old.log"])
+        [(word, why)] = selection.failed
+        self.assertEqual((word, type(why)), ("*.log", NeverStill))
+
+
+class PatienceTests(SynchronousTestCase):
+    """When to look again."""
+
+    def hit(self, hashed: int, size: int = 100 * MIB, growing: bool = False) -> tuple[Hit]:
+        return (Hit("s1", "f", size, hashed=hashed, growing=growing),)
+
+    def test_estimates(self) -> None:
+        """It is looked at when it should be done, but neither ever again nor too seldom."""
+        patience = Patience()
+        waits = [
+            patience.look(self.hit(percent), now)
+            for percent, now in ((0, 0.0), (0, 1.0), (10, 2.0), (90, 18.0), (99, 19.8), (99, 20.3))
+        ]
+        self.assertEqual(waits[:3], [1.0, 1.0, 3.0])
+        self.assertAlmostEqual(waits[3], 2.0)
+        self.assertEqual(waits[4:], [0.5, 0.5])
+
+    def test_queued(self) -> None:
+        """What waits behind other files of its holder is waited for however long that takes."""
+        patience = Patience()
+        for now in range(10_000):
+            self.assertEqual(patience.look(self.hit(0), float(now)), 1.0)
+
+    def test_written_anew(self) -> None:
+        """A file that gets shorter has begun anew: what counts is how it grows from there."""
+        patience = Patience()
+        patience.look(self.hit(0, 100 * MIB, growing=True), 0.0)
+        patience.look(self.hit(0, 0, growing=True), 10.0)
+        patience.look(self.hit(0, 2 * MIB, growing=True), 14.0)
+        patience.look(self.hit(0, 2 * MIB, growing=True), 28.0)
+        growing = self.hit(0, 2 * MIB, growing=True)
+        self.assertRaises(NeverStill, patience.look, growing, 29.0)
