@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from p2p_twisted.bandwidth.limits import TRANSFERS_AT_ONCE_MOST
 from p2p_twisted.bandwidth.rates import BadRate, Rates, Slots, read_rate
+from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.build import PeerBuilder
@@ -214,7 +215,15 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
     name, fd = options["name"], options["results"]
-    console = ConsoleService(reactor, peer, name, reactor.stop, greeting=greeting, verdicts_fd=fd)
+    console = ConsoleService(
+        reactor,
+        peer,
+        name,
+        reactor.stop,
+        greeting=greeting,
+        verdicts_fd=fd,
+        history=HistoryFile(peer.state.folder),
+    )
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
     return daemon

@@ -5,6 +5,7 @@ import os
 import termios
 from collections.abc import Iterator
 
+from p2p_twisted.console.keys import PASTE_OFF
 from p2p_twisted.console.raw_mode import is_foreground
 
 
@@ -21,5 +22,7 @@ def restored() -> Iterator[None]:
                 os.set_blocking(fd, True)
         if settings is not None:
             # The terminal may have been closed.
-            with contextlib.suppress(termios.error):
+            with contextlib.suppress(termios.error, OSError):
                 termios.tcsetattr(0, termios.TCSADRAIN, settings)
+                if os.isatty(1):
+                    os.write(1, PASTE_OFF)

@@ -1,11 +1,14 @@
 """Read a terminal key by key, and always restore its mode."""
 
 import atexit
+import contextlib
 import os
 import signal
 import termios
 from collections.abc import Callable
 from typing import Any, Final
+
+from p2p_twisted.console.keys import PASTE_OFF, PASTE_ON
 
 # Indexes of the attributes that termios returns, and its value for "no key".
 _LOCAL_FLAGS: Final = 3
@@ -29,10 +32,14 @@ class RawMode:
     Puts a terminal into a mode in which keys arrive one by one, without being echoed.
 
     Control-C is then a key; Control-Z still asks to suspend the process.
+
+    :param fd: the terminal, to read from.
+    :param output: the terminal, to write to.
     """
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, output: int) -> None:
         self._fd = fd
+        self._output = output
         self._stopping: Notice = lambda: None
         self._before = termios.tcgetattr(fd)
         self._is_set = False
@@ -91,10 +98,12 @@ class RawMode:
         self._apply(attributes)
         os.set_blocking(self._fd, False)
         self._is_set = True
+        self._write(PASTE_ON)
 
     def _restore(self) -> None:
         if self._is_set:
             self._is_set = False
+            self._write(PASTE_OFF)
             self._apply(self._before)
             # Otherwise the shell could not wait for a key.
             os.set_blocking(self._fd, True)
@@ -103,3 +112,9 @@ class RawMode:
         # In the background, this would suspend the process.
         if is_foreground(self._fd):
             termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
+
+    def _write(self, sequence: bytes) -> None:
+        # At once, and not behind what waits to be written: the process may be suspended next.
+        with contextlib.suppress(OSError):
+            if is_foreground(self._fd):
+                os.write(self._output, sequence)

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from typing_extensions import override
 
 from p2p_twisted.console.console import Console, ConsoleConfig
+from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.plain_console import PlainConsole
 from p2p_twisted.console.raw_mode import RawMode, is_foreground
 from p2p_twisted.console.terminal_console import TerminalConsole
@@ -55,6 +56,7 @@ class ConsoleService(Service):
         and its last answer has been written.
     :param greeting: lines to show after the first, which names the peer.
     :param verdicts_fd: a file descriptor on which each line's verdict is written.
+    :param history: where the lines typed at a terminal are kept.
     """
 
     log = Logger()
@@ -69,11 +71,13 @@ class ConsoleService(Service):
         *,
         greeting: Sequence[str] = (),
         verdicts_fd: int | None = None,
+        history: HistoryFile | None = None,
     ) -> None:
         self._reactor = reactor
         self._console: Console | None = None
         self._waiting = Alarm(reactor, self._attach)
         self._missed: deque[str] = deque(maxlen=_MISSED_LINES)
+        self._history = history
         self._on_leave = on_leave
         self._config = ConsoleConfig(
             clock=reactor,
@@ -123,8 +127,9 @@ class ConsoleService(Service):
     def _make_console(self) -> Console:
         is_typed = os.isatty(_STDIN)
         if is_typed and os.isatty(_STDOUT) and os.environ.get("TERM", "dumb") != "dumb":
-            mode = RawMode(_STDIN)
-            return TerminalConsole(self._config, mode, self._reactor.callFromThread)
+            mode = RawMode(_STDIN, _STDOUT)
+            call = self._reactor.callFromThread
+            return TerminalConsole(self._config, mode, call, self._history)
         return PlainConsole(self._config, leaves_at_end=is_typed)
 
     def _left(self) -> None:

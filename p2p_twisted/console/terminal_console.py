@@ -7,6 +7,8 @@ from typing_extensions import override
 
 from p2p_twisted.console.console import Console, ConsoleConfig
 from p2p_twisted.console.editor import LineEditor
+from p2p_twisted.console.history import History
+from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.keys import Key, KeyReader
 from p2p_twisted.console.progress_line import running_line
 from p2p_twisted.console.raw_mode import Notice
@@ -51,18 +53,27 @@ class TerminalConsole(Console):
     Edits a line, shows output above it, and executes several lines at the same time.
 
     :param mode: of the terminal.
+    :param kept: where the history is kept, if anywhere.
     """
 
     lines_at_once = 16
     progress_seconds = 0.2
 
-    def __init__(self, config: ConsoleConfig, mode: Mode, call_from_thread: CallFromThread) -> None:
+    def __init__(
+        self,
+        config: ConsoleConfig,
+        mode: Mode,
+        call_from_thread: CallFromThread,
+        kept: HistoryFile | None = None,
+    ) -> None:
         super().__init__(config)
         self._mode = mode
         self._call_from_thread = call_from_thread
         self._keys = KeyReader(config.encoding)
-        self._editor = LineEditor()
+        self._kept = kept
+        self._editor = LineEditor(History(kept.open() if kept is not None else ()))
         self._screen = Screen()
+        self._neighbors = 0
         self._is_suspended = False
         self._refreshing = Alarm(config.clock, self._refresh)
         self.closed.addBoth(self._give_back)
@@ -107,6 +118,7 @@ class TerminalConsole(Console):
         for key in self._keys.feed(data):
             self._press(key)
         self._screen.resize(self._mode.width)
+        self._screen.prompt = self._prompt()
         edited = self._screen.edit(self._editor.text, self._editor.cursor)
         if not self.output.is_blocked:
             self.output.write(edited)
@@ -118,11 +130,8 @@ class TerminalConsole(Console):
     def _press(self, key: str | Key) -> None:
         match key:
             case Key.ENTER:
-                line = self._editor.enter()
-                self._look()
-                self.output.write(self._screen.commit(line))
-                self.take(line)
-            case Key.INTERRUPT if self._editor.text:
+                self._enter(self._editor.enter())
+            case Key.INTERRUPT if self._editor.text or self._editor.search:
                 self._editor.clear()
             case Key.END_OF_INPUT if self._editor.text:
                 self._editor.press(Key.DELETE)
@@ -133,11 +142,24 @@ class TerminalConsole(Console):
             case _:
                 self._editor.press(key)
 
+    def _enter(self, line: str) -> None:
+        self._look()
+        self.output.write(self._screen.commit(line))
+        if self._editor.history.add(line) and self._kept is not None:
+            self._kept.append(line)
+        self.take(line)
+
     def _look(self) -> None:
         """Update the terminal's width, and the number of neighbors in the prompt."""
         self._screen.resize(self._mode.width)
-        neighbors = self.config.peer.status().neighbors
-        self._screen.prompt = f"{self.config.name} ({len(neighbors)})> "
+        self._neighbors = len(self.config.peer.status().neighbors)
+        self._screen.prompt = self._prompt()
+
+    def _prompt(self) -> str:
+        search = self._editor.search
+        if search is None:
+            return f"{self.config.name} ({self._neighbors})> "
+        return f"(search{', nothing has' if search.has_failed else ''}: {search.text})> "
 
     def _refresh(self) -> None:
         if self._mode.is_foreground is self._is_suspended:
@@ -189,4 +211,6 @@ class TerminalConsole(Console):
     def _give_back(self, result: None) -> None:
         self._refreshing.stop()
         self._mode.leave()
+        if self._kept is not None:
+            self._kept.close()
         return result

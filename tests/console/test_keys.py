@@ -7,7 +7,16 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.console.keys import Key, KeyReader
 
 TEXT = ["a", " ", "é", "日", "🎉", "\r", "\n", "\t", "\0", "[", "O", "A", "~", "3", ";"]
-SEQUENCES = [b"\x1b", b"\x1b[A", b"\x1b[3~", b"\x1b[1;5C", b"\x9b", b"\xff"]
+SEQUENCES = [
+    b"\x1b",
+    b"\x1b[A",
+    b"\x1b[200~",
+    b"\x1b[201~",
+    b"\x1b[3~",
+    b"\x1b[1;5C",
+    b"\x9b",
+    b"\xff",
+]
 PIECES = st.sampled_from([*map(str.encode, TEXT), *SEQUENCES])
 
 
@@ -43,21 +52,39 @@ class KeyReaderTests(SynchronousTestCase):
             b"\x1b[3~": Key.DELETE,
             b"\x7f": Key.BACKSPACE,
             b"\x03": Key.INTERRUPT,
+            b"\x02": Key.LEFT,
+            b"\x0b": Key.ERASE_END,
+            b"\x12": Key.SEARCH,
+            b"\t": Key.COMPLETE,
+            b"\x1bb": Key.WORD_LEFT,
+            b"\x1bd": Key.ERASE_WORD_RIGHT,
+            b"\x1b\x7f": Key.ERASE_WORD_LEFT,
+            b"\x1b[1;5C": Key.WORD_RIGHT,
+            b"\x1bOd": Key.WORD_LEFT,
         }.items():
             self.assertEqual(read(sent + b"x"), [key, "x"], sent)
 
     def test_swallowed(self) -> None:
-        """Unknown keys leave nothing behind: F1, F5, control-arrow, Alt-x, pastes, tabs."""
+        """Unknown keys leave nothing behind: F1, F5, shift-arrow, Alt-x, the end of a paste."""
         for sent in (
             b"\x1bOP",
             b"\x1b[[A",
             b"\x1b[15~",
-            b"\x1b[1;5C",
+            b"\x1b[1;2C",
             b"\x1bx",
-            b"\x1b[200~",
-            b"\t",
+            b"\x1b[201~",
             b"\x00",
             b"\x1f",
             b"\x1b[" + b"1" * 30,
         ):
             self.assertEqual(read(sent + b"\x1b[Cx"), [Key.RIGHT, "x"], sent)
+
+    def test_paste(self) -> None:
+        """Of a paste, characters and ends of lines are keys, whatever else is in it."""
+        pasted = b"\x1b[200~a\tb\r\nc\x04\x12\x1b[Ad\ne\x1b[201~"
+        self.assertEqual(read(pasted), ["a", " ", "b", Key.ENTER, "c", "d", Key.ENTER, "e"])
+        self.assertEqual(read(pasted, b"\t"), [*read(pasted), Key.COMPLETE])
+
+    def test_paste_without_end(self) -> None:
+        """Control-C ends a paste whose end was lost."""
+        self.assertEqual(read(b"\x1b[200~a\x03\x03"), ["a", Key.INTERRUPT])

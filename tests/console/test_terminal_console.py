@@ -117,7 +117,7 @@ class TerminalConsoleTests(SynchronousTestCase):
 
     def test_neighbors(self) -> None:
         """The prompt counts the neighbors as they are, whatever is being typed."""
-        self.terminal.type("topo\x02\x1b[D")
+        self.terminal.type("topo\x1b[D")
         self.peer.status_now = attrs.evolve(STATUS, neighbors=())
         self.terminal.clock.advance(1)
         self.terminal.type("X")
@@ -274,6 +274,28 @@ class TerminalConsoleTests(SynchronousTestCase):
         self.terminal.console.output.resumeProducing()
         self.assertRegex(self.terminal.lines[-2], r"^\([\d,]+ lines dropped: nobody read them\)$")
         self.assertEqual(self.terminal.lines[-1], PROMPT.rstrip())
+
+    def test_search(self) -> None:
+        """Control-R shows what is searched for and what was found; Enter carries that out."""
+        self.terminal.type("topo\rpeers\r")
+        self.terminal.type("\x12to")
+        self.assertEqual(self.terminal.lines[-1], "(search: to)> topo")
+        self.terminal.clock.advance(1)
+        self.terminal.type("x")
+        self.assertEqual(self.terminal.lines[-1], "(search, nothing has: tox)> topo")
+        self.terminal.type("\x7f\r")
+        self.assertEqual(self.terminal.lines[-1], PROMPT.rstrip())
+        self.assertEqual(len(self.peer.asked), 3)
+        self.terminal.type("\x12to\x03")
+        self.assertEqual(self.terminal.lines[-1], PROMPT.rstrip())
+        self.assertNotIn(("leave",), self.peer.asked)
+
+    def test_paste(self) -> None:
+        """Each pasted line is carried out, in order; what follows the last one stays."""
+        lines = [f"find {number}" for number in range(200)]
+        self.terminal.type("\x1b[200~" + "\n".join(lines) + "\nget f\t1\x1b[201~")
+        self.assertEqual(self.peer.asked, [("find", str(number)) for number in range(200)])
+        self.assertEqual(self.terminal.lines[-1], PROMPT + "get f 1")
 
     def test_many_lines_at_once(self) -> None:
         """Pasted lines run side by side up to a bound, then the terminal has to wait."""

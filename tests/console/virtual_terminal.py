@@ -4,7 +4,7 @@ import re
 
 from wcwidth import wcwidth
 
-_PIECE = re.compile(r"\x1b\[([0-9;]*)([A-Za-z])|(.)", re.DOTALL)
+_PIECE = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|(.)", re.DOTALL)
 
 
 class VirtualTerminal:
@@ -97,5 +97,7 @@ class VirtualTerminal:
                 self.row = self.column = 0
             case "2", "J":
                 self._rows = [[]]
+            case "?2004", "h" | "l":
+                pass
             case _:
                 raise AssertionError(f"unknown sequence {parameters!r} {final!r}")

@@ -7,15 +7,18 @@ again and again; "flood" shows far more than any pipe holds.
 
 import sys
 import time
+from pathlib import Path
 from typing import Any, cast
 
 from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 
+from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import NotFound, Watch
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 from tests.console.fake_peer import FakePeer, running, saved
@@ -66,13 +69,21 @@ class LivelyPeer(FakePeer):
 
 
 def main() -> None:
-    """Talk until told to leave; ``--results FD`` as the daemon has it."""
+    """Talk until told to leave; ``--results FD`` as the daemon has it, ``--history FOLDER``."""
     reactor = cast(Any, installed)
     reactor.seconds = time.monotonic
-    results = int(sys.argv[2]) if sys.argv[1:2] == ["--results"] else None
+    options = dict(zip(sys.argv[1::2], sys.argv[2::2], strict=True))
+    results = int(options["--results"]) if "--results" in options else None
+    folder = options.get("--history")
     peer = LivelyPeer(reactor)
     service = ConsoleService(
-        reactor, peer, "s2", reactor.stop, greeting=["log: nowhere"], verdicts_fd=results
+        reactor,
+        peer,
+        "s2",
+        reactor.stop,
+        greeting=["log: nowhere"],
+        verdicts_fd=results,
+        history=HistoryFile(OwnFolder(Path(folder))) if folder else None,
     )
     peer.say = service.announce
     reactor.addSystemEventTrigger("before", "shutdown", service.stopService)

@@ -1,14 +1,17 @@
 """The console on real terminals and pipes."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.console.keys import PASTE_OFF, PASTE_ON
 from tests.process.daemons import PATIENCE, wait_until
 from tests.process.person import Person, end
 
@@ -20,9 +23,9 @@ _RESTS = 20
 class TerminalTests(SynchronousTestCase):
     """A console on a terminal."""
 
-    def console(self) -> Person:
+    def console(self, *arguments: str) -> Person:
         """Sit down at a console."""
-        person = Person(*ALONE)
+        person = Person(*ALONE, *arguments)
         self.addCleanup(person.end)
         person.sees(PROMPT.rstrip())
         return person
@@ -129,6 +132,35 @@ class TerminalTests(SynchronousTestCase):
         person.type("\x04")
         person.sees("left the network")
         person.type("exit\n")
+        self.assert_ended(person)
+
+    def test_paste(self) -> None:
+        """Two hundred pasted lines are carried out, in order."""
+        person = self.console()
+        self.assertIn(PASTE_ON, person.output)
+        lines = [f"help get{'' if number % 2 else ' '}" for number in range(200)]
+        person.type("\x1b[200~" + "\n".join(lines) + "\n\x1b[201~")
+        person.sees_often("get NAME... [--from PEER]", 200)
+        person.type("leave\r")
+        self.assert_ended(person)
+        self.assertIn(PASTE_OFF, person.read())
+
+    def test_history(self) -> None:
+        """After a restart, lines of the run before come back, also by a search."""
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        person = self.console("--history", folder)
+        person.type("peers\r topo\rleave\r")
+        self.assert_ended(person)
+        self.assertEqual(Path(folder, "history").read_text(), "peers\nleave\n")
+        person = self.console("--history", folder)
+        person.type("\x1b[A\x1b[A")
+        person.sees(PROMPT + "peers")
+        person.type("\x03\x12ee")
+        person.sees("(search: ee)> peers")
+        person.type("\r")
+        person.sees("2 peers, 0.04 s")
+        person.type("\x04")
         self.assert_ended(person)
 
 
