@@ -35,10 +35,15 @@ class LinkAccepted:
 
 @frozen
 class LinkRefused:
-    """A connection that we dialed does not become a link; the peer there names others."""
+    """
+    A connection that we dialed does not become a link; the peer there names others.
+
+    :ivar is_duplicate: whether it says that we have a link with it.
+    """
 
     link: LinkId
     peers: tuple[PeerAddress, ...]
+    is_duplicate: bool = False
 
 
 @frozen

@@ -51,7 +51,8 @@ class LinkRequest(Session):
                 self._connection.hand_over(LinkSession(self._feed, link, self._connection))
                 self._feed(events.LinkAccepted(link, message))
             case Busy(peers) | Bye(peers=peers):
-                self._feed(events.LinkRefused(link, peers))
+                is_duplicate = message == Bye("duplicate", peers)
+                self._feed(events.LinkRefused(link, peers, is_duplicate))
                 self._connection.close()
             case Error():
                 self._connection.close()

@@ -8,13 +8,15 @@ another link makes room for it. docs/overlay.md says why.
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from attrs import define, field
 
 from p2p_twisted.overlay import events, limits
 from p2p_twisted.overlay.admission import Admission
+from p2p_twisted.overlay.backoff import FIRST_BACKOFF_SECONDS, Backoff
 from p2p_twisted.overlay.candidates import Candidates, Why
+from p2p_twisted.overlay.claims import Claims
 from p2p_twisted.overlay.effects import (
     Close,
     Effect,
@@ -37,8 +39,6 @@ from p2p_twisted.wire.names import PeerAddress
 if TYPE_CHECKING:
     from random import Random
 
-_FIRST_BACKOFF_SECONDS: Final = 0.25
-_LONGEST_BACKOFF_SECONDS: Final = 10.0
 _EXCHANGE_SECONDS: Final = (10.0, 30.0)
 _AT_ONCE_SECONDS: Final = 1.0
 
@@ -50,8 +50,6 @@ class Membership:
 
     :ivar passive: where other links could come from.
     :ivar tree: which links are worth the most.
-    :param round_trips: how far away the neighbors are.
-    :param dials: the dials that are under way.
     :ivar links: the present neighbors.
     :ivar wake_at: when ``TimeCame`` is due next, in seconds on the monotonic clock.
     """
@@ -65,8 +63,8 @@ class Membership:
     links: Neighbors = field(factory=Neighbors)
     wake_at: float = 0.0
     _candidates: Candidates = field(init=False)
-    _backoff: float = 0.0
-    _seek_at: float = 0.0
+    _claims: Claims = field(init=False)
+    _backoff: Backoff = field(init=False)
     _exchange_at: float = 0.0
     _rewiring: RewireTimer = field(init=False)
     _admission: Admission = field(factory=Admission)
@@ -78,6 +76,8 @@ class Membership:
 
     def __attrs_post_init__(self) -> None:
         self._candidates = Candidates(self.passive, self.rng)
+        self._backoff = Backoff(self.rng)
+        self._claims = Claims(self.links, self.passive, self._dials)
         self._rewiring = RewireTimer(self.rng)
 
     def handle(
@@ -107,14 +107,16 @@ class Membership:
                 self._candidates.introduce(referrals)
                 self._rewiring.begin(now)
                 if not self.links:
-                    self._seek_at = now
+                    self._backoff.skip(now)
+                return self._claims.referred(referrals, now) + self._seek(now)
             case events.PeersExchanged(address, peers, is_dialed):
                 if is_dialed:
-                    self.passive.confirmed(address)
+                    self._claims.confirmed(address)
                 self.passive.learned(peers if is_dialed else (address, *peers))
             case events.ExchangeFailed(address):
                 self.passive.failed(address, now)
                 self._rewiring.hurry(now)
+                return self._claims.unanswered(address, now) + self._seek(now)
             case events.SeekingEnded():
                 self._is_seeking = False
                 return []
@@ -134,65 +136,72 @@ class Membership:
         return tuple(a for a in sample if a != exclude) if exclude in sample else sample
 
     def _asked(self, event: events.LinkAsked, now: float) -> list[Effect]:
-        """Decide whether a connection that was accepted becomes a link."""
         link, asking = event.link, event.asking
         address = PeerAddress(asking.name, event.host, asking.port)
         if not self._is_accepting:
             return [Close(link, Bye("stopping"))]
         if address.name == self.me.name:
             return [Close(link)]
+        existing = self.links.link_to(address.name)
+        if existing is not None:
+            return [Close(link, Bye("duplicate")), *self._claims.again(existing, address, now)]
         crossing = self._dials.find(address.name)
-        # Of two dials that cross, the one dialed by the smaller name stays.
-        keeps_own = crossing is not None and self.me.name < address.name
-        if keeps_own or self.links.link_to(address.name) is not None:
+        # Of two dials that cross, the one dialed by the smaller name stays; and whoever comes
+        # from elsewhere under the name that we dial may not be that peer.
+        if crossing is not None and (self.me.name < address.name or crossing.address != address):
             return [Close(link, Bye("duplicate"))]
         is_full = len(self.links) >= wire_limits.LINKS_MOST
-        has_room = not is_full or bool(self._expendable(asking.why, now))
-        if not (has_room and self._admission.grants(asking, event.host, is_full, now)):
+        pool = self._pool(asking.why, now, event.host)
+        if (is_full and not pool) or not self._admission.grants(event, self.links, is_full, now):
             self.passive.learned([address])
             return [Send(link, Busy(self.sample(address))), Close(link)]
         effects: list[Effect] = [Send(link, Linked(self.sample(address)))]
-        if crossing is not None:
-            self._dials.end(crossing)
-            effects.append(Close(crossing))
-        neighbor = Neighbor(address, now, is_dialed=False)
-        return effects + self._gain(link, neighbor, asking.why, asking.alone)
+        if crossing is not None and self._dials.end(crossing.link):
+            effects.append(Close(crossing.link))
+        neighbor = Neighbor(address, now, is_dialed=False, is_verified=False)
+        effects += self._gain(link, neighbor, asking.why, asking.alone, pool)
+        # Whoever makes an address up is to be the next one to make room.
+        return effects + [Exchange(to) for to in (self.links.to_check() if is_full else ())]
 
     def _accepted(self, event: events.LinkAccepted, now: float) -> list[Effect]:
         link, dial = event.link, self._dials.end(event.link)
         self.passive.learned(event.linked.peers)
-        is_duplicate = dial is not None and self.links.link_to(dial.address.name) is not None
-        if dial is None or is_duplicate or not self._is_accepting:
+        existing = None if dial is None else self.links.link_to(dial.address.name)
+        is_ours = dial is not None and (
+            existing is None or self._claims.is_right(existing, dial.address)
+        )
+        if dial is None or not is_ours or not self._is_accepting:
             return [Close(link, Bye("duplicate"))]
-        self.passive.confirmed(dial.address)
-        if len(self.links) >= wire_limits.LINKS_MOST and not self._expendable(dial.why, now):
+        effects = [] if existing is None else self._end(existing, "duplicate")
+        self._claims.confirmed(dial.address)
+        pool = self._pool(dial.why, now)
+        if len(self.links) >= wire_limits.LINKS_MOST and not pool:
             return [Close(link, Bye("evicted", self.sample(dial.address)))]
-        neighbor = Neighbor(dial.address, now, is_dialed=True)
-        return self._gain(link, neighbor, dial.why, dial.alone)
+        neighbor = Neighbor(dial.address, now, is_dialed=True, is_verified=True)
+        return effects + self._gain(link, neighbor, dial.why, dial.alone, pool)
 
     def _refused(self, event: events.LinkRefused, now: float) -> list[Effect]:
         dial = self._dials.end(event.link)
         self.passive.learned(event.peers)
         if dial is not None:
             # A refusal, too, proves that the peer is alive.
-            self.passive.confirmed(dial.address)
+            self._claims.refused(dial.address, event.is_duplicate)
         if dial is not None and dial.why != "mix":
-            doubled = max(2 * self._backoff, _FIRST_BACKOFF_SECONDS)
-            self._backoff = min(doubled, _LONGEST_BACKOFF_SECONDS)
-            self._seek_at = now + self._backoff * self.rng.uniform(0.5, 1.5)
+            self._backoff.refused(now)
         return self._seek(now)
 
     def _lost(self, event: events.ConnectionLost, now: float) -> list[Effect]:
         link, bye, dial = event.link, event.bye, self._dials.end(event.link)
         if dial is not None:
-            self.passive.failed(dial.address, now)
+            self._claims.failed(dial.address, now)
             if dial.why == "mix":
                 self._rewiring.failed(now)
         neighbor = self.links.pop(link, None)
         if neighbor is None:
             return self._seek(now)
         address = neighbor.address
-        self._backoff, self._seek_at = 0.0, now
+        self._backoff.reset()
+        self._backoff.skip(now)
         if bye is not None:
             self.passive.learned(bye.peers)
         if bye is not None and bye.why == "evicted":
@@ -224,17 +233,18 @@ class Membership:
         self._rewiring.go_on(now)
         if not self._is_seeking or len(self.links) < limits.LINKS_SOUGHT:
             return []
-        is_stranger = partial(self._is_stranger, now=now)
-        return self._dial(self._candidates.draw_to_mix(is_stranger, now), now)
+        return self._dial(
+            self._candidates.draw_to_mix(partial(self._is_stranger, now=now), now), now
+        )
 
     def _seek(self, now: float) -> list[Effect]:
         """Dial for as many links as are missing, unless it is too early to."""
         effects: list[Effect] = []
         missing = limits.LINKS_SOUGHT - len(self.links) - len(self._dials)
-        if missing > 0 and self._is_seeking and now >= self._seek_at:
+        if missing > 0 and self._is_seeking and now >= self._backoff.until:
             missing = min(missing, self._dials.left(now))
-            is_stranger = partial(self._is_stranger, now=now)
-            effects = self._dial(self._candidates.draw(missing, is_stranger, now), now)
+            chosen = self._candidates.draw(missing, partial(self._is_stranger, now=now), now)
+            effects = self._dial(chosen, now)
         self.wake_at = min(self._exchange_at, self._next_seek(now), self._rewiring.at)
         return effects
 
@@ -244,11 +254,11 @@ class Membership:
     def _next_seek(self, now: float) -> float:
         if not self._is_seeking or len(self.links) + len(self._dials) >= limits.LINKS_SOUGHT:
             return self._exchange_at
-        if self._seek_at > now:
-            return self._seek_at
+        if self._backoff.until > now:
+            return self._backoff.until
         if not self._dials.left(now):
             return now + 1 / limits.LINKS_DIALED_PER_SECOND
-        return max(self._candidates.book_at, now + _FIRST_BACKOFF_SECONDS)
+        return max(self._candidates.book_at, now + FIRST_BACKOFF_SECONDS)
 
     def _is_stranger(self, address: PeerAddress, now: float) -> bool:
         """Return whether an address is worth a dial; no second one while a dial is under way."""
@@ -256,33 +266,35 @@ class Membership:
             return False
         return not self._dials.is_to(address) and self.passive.may_try(address, now)
 
-    def _gain(self, link: LinkId, neighbor: Neighbor, why: Why, is_eager: bool) -> list[Effect]:
+    def _gain(
+        self, link: LinkId, neighbor: Neighbor, why: Why, is_eager: bool, pool: list[LinkId]
+    ) -> list[Effect]:
         """
         Begin a link.
 
         :param is_eager: whether the peer that asked for it had no other: otherwise it is in
             the tree already.
+        :param pool: the links of which one makes room, if there are too many.
         """
         most = wire_limits.LINKS_MOST - 1
         if why == "mix":
             # More links make shorter paths and dearer floods: this settles at about 6.3.
             most = self.rng.randint(limits.LINKS_SOUGHT, most)
         now, address = neighbor.since, neighbor.address
-        effects = self._evict(why, now) if len(self.links) > most else []
+        is_over = len(self.links) > most and bool(pool)
+        effects = self._end(self.rng.choice(pool), "evicted") if is_over else []
         self.links[link] = neighbor
         self.passive.forget(address)
-        self._backoff = 0.0
+        self._backoff.reset()
         return [*effects, NeighborUp(link, address, is_eager, self._since), *self._seek(now)]
 
-    def _expendable(self, why: Why, now: float) -> list[LinkId]:
+    def _pool(self, why: Why, now: float, host: str | None = None) -> list[LinkId]:
+        """List the links that may make room for one of our own, or one that a host asks for."""
         may_wait = why == "mix" and not self._is_idle
-        return [] if may_wait else self.links.expendable(why, self.tree, now)
+        return [] if may_wait else self.links.expendable(why, self.tree, now, host)
 
-    def _evict(self, why: Why, now: float) -> list[Effect]:
-        if not (expendable := self._expendable(why, now)):
-            return []
-        link = self.rng.choice(expendable)
+    def _end(self, link: LinkId, why: Literal["evicted", "duplicate"]) -> list[Effect]:
         address = self.links.pop(link).address
         self.passive.learned([address])
-        bye = Bye("evicted", self.sample(address))
+        bye = Bye(why, self.sample(address))
         return [NeighborDown(link, address, False, self._since), Close(link, bye)]

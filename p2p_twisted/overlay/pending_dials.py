@@ -48,10 +48,10 @@ class PendingDials:
         """Forget a dial and return it; ``None`` when it is not under way."""
         return self._running.pop(link, None)
 
-    def find(self, name: PeerName) -> LinkId | None:
+    def find(self, name: PeerName) -> Dial | None:
         """Find the dial to a peer."""
         dials = self._running.values()
-        return next((dial.link for dial in dials if dial.address.name == name), None)
+        return next((dial for dial in dials if dial.address.name == name), None)
 
     def is_to(self, address: PeerAddress) -> bool:
         """Return whether that peer is dialed, or its host and port under another name."""

@@ -188,6 +188,14 @@ def plain_host(host: str) -> str:
     return str(ipaddress.IPv6Address(host).ipv4_mapped or host)
 
 
+@lru_cache(maxsize=4_096)
+def host_group(host: str) -> str:
+    """Return what a bound per host counts: whoever has an IPv6 address has its whole /64."""
+    if ":" not in host or is_loopback(host):
+        return host
+    return str(ipaddress.IPv6Network((host, 64), strict=False))
+
+
 def is_loopback(host: str) -> bool:
     """Return whether a checked host is this machine itself."""
     return host.startswith("127.") or host == "::1"

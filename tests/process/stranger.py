@@ -196,14 +196,21 @@ class Neighbor:
     """
     A link with a thread that answers pings and questions, as one that shares nothing.
 
+    :param own_port: where it says that it listens.
     :param on: what to do instead with messages, by verb.
     :ivar heard: all that was said to it.
     """
 
-    def __init__(self, port: int, name: str, **on: Callable[[dict[str, Any]], object]) -> None:
+    def __init__(
+        self,
+        port: int,
+        name: str,
+        own_port: int = 1_024,
+        **on: Callable[[dict[str, Any]], object],
+    ) -> None:
         self.name = name
         self.heard: list[Said] = []
-        self.line = become_neighbor(port, name)
+        self.line = become_neighbor(port, name, own_port)
         self._on = on
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()

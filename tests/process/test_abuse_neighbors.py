@@ -1,9 +1,13 @@
 """Neighbors that would keep a peer from all others: whatever they do, the honest ones are there."""
 
+import contextlib
 from typing import Any
 
-from tests.process.abused import AbusedCase
-from tests.process.stranger import a_hit, a_holder
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.process.abused import AbusedCase, Network
+from tests.process.daemons import wait_until
+from tests.process.stranger import Neighbor, a_hit, a_holder, call
 
 _SECONDS = 10.0
 
@@ -45,3 +49,81 @@ class CensorTests(AbusedCase):
         ):
             saved = self.network.get("s1", "sought2.bin", seconds=_SECONDS)
         self.assertEqual(saved, self.files["s2"]["sought2.bin"])
+
+
+class _NetworkCase(SynchronousTestCase):
+    """A network of its own, as an abused peer may keep strange neighbors for a while."""
+
+    def start(self, *names: str) -> Network:
+        network = Network(*names)
+        self.addCleanup(network.end)
+        self.addCleanup(lambda: self.assertEqual(network.complaints(), []))
+        return network
+
+    def squatter(self, network: Network, port: int) -> Neighbor:
+        """Link with s1 as s2, which is away, and answer its questions."""
+        gone = f"s2@127.0.0.1:{network.port('s2')} is no neighbor any more"
+        network.daemons["s2"].type("leave")
+        wait_until(lambda: gone in network.daemons["s1"].log, gone)
+        squatter = Neighbor(network.port("s1"), "s2", own_port=port)
+        self.addCleanup(squatter.close)
+        return squatter
+
+
+class SquatTests(_NetworkCase):
+    """A stranger links with s1 under the name of s2."""
+
+    def assert_real_one_is_back(self, network: Network) -> None:
+        network.start("s2").wait_ready()
+        real = f"linked with s2@127.0.0.1:{network.port('s2')}"
+        wait_until(lambda: network.daemons["s1"].log.count(real) == 2, "the real s2", _SECONDS)
+        network.exchange("s1", "s2")
+
+    def test_made_up_address(self) -> None:
+        """Where nobody greets under that name, the real s2 has its place."""
+        network = self.start("s1", "s2")
+        self.squatter(network, 1_024)
+        self.assert_real_one_is_back(network)
+
+    def test_its_address(self) -> None:
+        """Nor is it of use to name the address at which the real s2 will be."""
+        network = self.start("s1", "s2")
+        self.squatter(network, network.port("s2"))
+        self.assert_real_one_is_back(network)
+
+    def test_against_a_neighbor(self) -> None:
+        """Whoever claims the name of a peer that is there changes nothing."""
+        network = self.start("s1", "s2")
+        with contextlib.ExitStack() as closing:
+            for port in (network.port("s2"), 1_024, *range(1_025, 1_035)):
+                line = closing.enter_context(call(network.port("s1")))
+                line.say("LINK", why="join", name="s2", port=port, alone=True)
+                self.assertEqual(line.hear_all()[-1][0], "BYE")
+            network.exchange("s1", "s2")
+        self.assertNotIn(
+            "s2", network.daemons["s1"].log.rpartition("no neighbor any more")[0][-99:]
+        )
+
+
+class EclipseTests(_NetworkCase):
+    """Strangers that ask s1 for links, again and again, as if they had none."""
+
+    def neighbors(self, network: Network) -> set[str]:
+        """Ask s1 for its own neighbors."""
+        said = network.type("s1", "TOPO", " link", _SECONDS)
+        [line] = [line for line in said.splitlines() if line.lstrip("> ").startswith("s1 :")]
+        return set(line.partition(":")[2].split())
+
+    def test_forty(self) -> None:
+        """At least half of the honest neighbors stay, and serve."""
+        network = self.start("s1", "s2", "s3")
+        with contextlib.ExitStack() as closing:
+            for number in range(40):
+                with contextlib.suppress(OSError, EOFError):
+                    stranger = Neighbor(
+                        network.port("s1"), f"evil{number}", own_port=1_024 + number
+                    )
+                    closing.callback(stranger.close)
+            self.assertTrue(self.neighbors(network) & {"s2", "s3"})
+            network.exchange("s1", "s2")
+            network.exchange("s1", "s3")
