@@ -1,0 +1,124 @@
+"""Machines on one cable: network namespaces on a bridge, with their own addresses and firewalls."""
+
+import os
+import shutil
+import subprocess
+import unittest
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.process.daemons import script
+from tests.process.networks import Peer
+
+_TOOLS = ("ip", "nft")
+
+
+class Lan:
+    """
+    A bridge, to which machines are connected; all of it is removed when the test is over.
+
+    The test is skipped where namespaces, or the tools for them, are not to be had.
+
+    :param directory: where all daemons run.
+    """
+
+    def __init__(self, case: SynchronousTestCase, directory: Path) -> None:
+        if os.getuid() or not all(map(shutil.which, _TOOLS)):
+            raise unittest.SkipTest(f"namespaces take root, and {' and '.join(_TOOLS)}")
+        self._case = case
+        self.directory = directory
+        self._bridge = self._namespace("lan")
+        try:
+            _run("ip", "-n", self._bridge, "link", "add", "cable", "type", "bridge")
+        except subprocess.CalledProcessError as error:
+            raise unittest.SkipTest(f"there are no bridges here: {error}") from None
+        _run("ip", "-n", self._bridge, "link", "set", "cable", "up")
+
+    def machine(self, name: str, host: str) -> "Machine":
+        """Connect one more machine."""
+        namespace, port = self._namespace(name), f"to-{name}"
+        connect = ["link", "add", "eth0", "type", "veth", "peer", "name", port]
+        _run("ip", "-n", namespace, *connect, "netns", self._bridge)
+        _run("ip", "-n", self._bridge, "link", "set", port, "master", "cable", "up")
+        _run("ip", "-n", namespace, "addr", "add", f"{host}/24", "dev", "eth0")
+        for device in ("eth0", "lo"):
+            _run("ip", "-n", namespace, "link", "set", device, "up")
+        return Machine(self._case, self.directory, namespace, host)
+
+    def _namespace(self, name: str) -> str:
+        namespace = f"p2p-{os.getpid()}-{id(self) % 10_000}-{name}"
+        try:
+            _run("ip", "netns", "add", namespace)
+        except subprocess.CalledProcessError as error:
+            raise unittest.SkipTest(f"there are no namespaces here: {error}") from None
+        self._case.addCleanup(_run, "ip", "netns", "del", namespace)
+        return namespace
+
+
+class Machine:
+    """
+    One machine.
+
+    :ivar host: its address.
+    """
+
+    def __init__(
+        self, case: SynchronousTestCase, directory: Path, namespace: str, host: str
+    ) -> None:
+        self._case = case
+        self._directory = directory
+        self._namespace = namespace
+        self.host = host
+
+    def start(self, *arguments: str, **how: Any) -> Peer:
+        """Start twistd on it, with a pipe for a console; returns at once."""
+        daemon = Peer(
+            *("netns", "exec", self._namespace, script("twistd"), "-n", *arguments),
+            cwd=self._directory,
+            command=str(shutil.which("ip")),
+            **{"stdin": subprocess.PIPE, **how},
+        )
+        self._case.addCleanup(daemon.end)
+        return daemon
+
+    def start_registry(self) -> Peer:
+        """Start the registry on it; returns when it listens."""
+        listen = f"tcp:9011:interface={self.host}"
+        registry = self.start("p2pmeta", "--listen", listen, "--insecure-lan")
+        registry.wait_ready()
+        return registry
+
+    def start_peer(self, name: str, registry: "Machine", *options: str) -> Peer:
+        """Start a peer on it; returns when it is ready."""
+        where = ("--registry", f"{registry.host}:9011", "--interface", self.host)
+        peer = self.start("p2ppeer", "--name", name, *where, "--insecure-lan", *options)
+        peer.wait_ready()
+        return peer
+
+    def close_ports(self, ports: str = "9000-9009") -> None:
+        """Drop what comes to some ports, as many a firewall does."""
+        self._run("nft", "add", "table", "inet", "wall")
+        hook = "{ type filter hook input priority 0 ; }"
+        self._run("nft", "add", "chain", "inet", "wall", "input", hook)
+        self._run("nft", "add", "rule", "inet", "wall", "input", "tcp", "dport", ports, "drop")
+
+    def open_ports(self) -> None:
+        """Let everything in again."""
+        self._run("nft", "delete", "table", "inet", "wall")
+
+    def unplug(self) -> None:
+        """Pull its cable out."""
+        self._run("ip", "link", "set", "eth0", "down")
+
+    def plug(self) -> None:
+        """Put its cable in again."""
+        self._run("ip", "link", "set", "eth0", "up")
+
+    def _run(self, *command: str) -> None:
+        _run("ip", "netns", "exec", self._namespace, *command)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

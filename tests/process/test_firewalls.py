@@ -1,0 +1,78 @@
+"""Machines that let nobody in."""
+
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.wire.limits import MIB
+from tests.process.machines import Lan
+
+CONTENT = random.Random(1).randbytes(30 * MIB)
+SAID_SECONDS = 10.0
+SAVED_SECONDS = 15.0
+"""Both are what is promised; on a machine that does much else, some more may go by."""
+_BUSY_SECONDS = 10.0
+
+
+@pytest.mark.slow
+class FirewallTests(SynchronousTestCase):
+    """Three machines; what ben has, cleo wants."""
+
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
+        self.addCleanup(scratch.cleanup)
+        self.directory = Path(scratch.name)
+        lan = Lan(self, self.directory)
+        registry = lan.machine("registry", "10.77.0.10")
+        hosts = {"anna": "10.77.0.23", "ben": "10.77.0.24", "cleo": "10.77.0.25"}
+        self.machines = {name: lan.machine(name, host) for name, host in hosts.items()}
+        (self.directory / "ben").mkdir()
+        (self.directory / "ben" / "zwei.zip").write_bytes(CONTENT)
+        registry.start_registry()
+        self.registry = registry
+
+    def start(self, *closed: str) -> None:
+        """Start the peers, some of them behind a firewall."""
+        for name in closed:
+            self.machines[name].close_ports()
+        self.peers = {
+            name: machine.start_peer(name, self.registry) for name, machine in self.machines.items()
+        }
+        self.peers["cleo"].wait_for_topology("anna", "ben", "cleo")
+        self.peers["ben"].wait_until_shared(1)
+
+    def assert_saved(self, seconds: float) -> None:
+        """Wait until cleo has it."""
+        self.peers["cleo"].wait_for_log("saved zwei.zip to", seconds + _BUSY_SECONDS)
+        saved = self.directory / "cleo" / "Downloads" / "zwei.zip"
+        self.assertEqual(saved.read_bytes(), CONTENT)
+
+    def test_one_is_open(self) -> None:
+        """It is enough that either lets the other one in, and nobody is told of a firewall."""
+        for closed in ("ben", "cleo"):
+            self.start(closed)
+            self.peers["cleo"].type("get zwei.zip")
+            self.assert_saved(SAID_SECONDS)
+            for name, peer in self.peers.items():
+                self.assertNotIn("nor reach us", peer.log)
+                peer.type("leave")
+                peer.wait()
+                if name == closed:
+                    self.machines[name].open_ports()
+            (self.directory / "cleo" / "Downloads" / "zwei.zip").unlink()
+
+    def test_both_are_closed(self) -> None:
+        """Both are told within ten seconds; and once one is open, it comes by itself."""
+        self.start("ben", "cleo")
+        cleo, ben = self.peers["cleo"], self.peers["ben"]
+        cleo.type("get zwei.zip")
+        hint = "a firewall? let ports 9000-9009 in on one of the two machines"
+        told = "zwei.zip: ben (10.77.0.24:9000) has it but cannot be reached, nor reach us: "
+        cleo.wait_for_log(told + hint, SAID_SECONDS + _BUSY_SECONDS)
+        told = "cleo (10.77.0.25:9000) wants zwei.zip but cannot be reached, nor reach us: "
+        ben.wait_for_log(told + hint, _BUSY_SECONDS)
+        self.machines["cleo"].open_ports()
+        self.assert_saved(SAVED_SECONDS)
