@@ -17,6 +17,7 @@ from p2p_twisted.console.text import (
     shown_name,
 )
 from p2p_twisted.peer.interface import Found, Status, Topology
+from p2p_twisted.wire.firewall import firewall_ports
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import FileId, PeerName
 
@@ -134,6 +135,7 @@ def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
     hashing = f", {status.hashing:,} still being hashed" if status.hashing else ""
     rows = [
         ("peer", str(status.address or f"{status.name} (not in a network yet)")),
+        *_reach(status),
         ("network", status.network),
         ("neighbors", f"{len(status.neighbors)}: {neighbors}" if neighbors else "none"),
         ("registry", status.registry + ("" if status.registered else " (not registered now)")),
@@ -150,6 +152,14 @@ def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
     for name, why in status.unshared[:ROWS_SHOWN]:
         yield f"not shared: {shown_name(name)}: {why}"
     yield from _left_out(status.unshared)
+
+
+def _reach(status: Status) -> Iterator[tuple[str, str]]:
+    if status.address is not None and status.reachable is False:
+        ports = firewall_ports(status.address)
+        yield "reach", f"others cannot dial this peer: a firewall? let {ports} in"
+    elif status.reachable:
+        yield "reach", "others can dial this peer"
 
 
 def _reshared(status: Status) -> str:

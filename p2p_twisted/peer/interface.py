@@ -65,6 +65,7 @@ class Status:
 
     :ivar address: where it listens; ``None`` until it has joined.
     :ivar registered: whether the registry knew it when it was last asked.
+    :ivar reachable: whether the registry could dial it; ``None`` where it has not tried.
     :ivar hashing: how many of its files are still being hashed.
     :ivar unshared: names below its directory that cannot be shared, and why.
     :ivar rates: the most that it sends and receives, in bytes a second.
@@ -86,6 +87,7 @@ class Status:
     uptime: float
     rates: Rates
     reshared: int | None = None
+    reachable: bool | None = None
 
 
 class PeerError(Exception):

@@ -37,6 +37,7 @@ from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.state import StateDirectory
+from p2p_twisted.peer.status import status_of
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.upload.upload import UploadProgress
@@ -181,24 +182,13 @@ class Peer:
 
     def status(self) -> Status:
         """Describe this peer."""
-        settings, own, reshared = self._settings, self._shared.own.summary(), self._shared.reshared
-        host, port = settings.registry
-        return Status(
-            name=settings.name,
-            address=self._network.address,
-            network=settings.network,
-            neighbors=self._network.neighbors,
-            registry=f"{host}:{port}",
-            registered=self._registration.is_registered,
-            directory=str(settings.directory),
-            downloads=str(settings.downloads),
-            files=own.files,
-            size=own.size,
-            hashing=own.hashing,
-            unshared=own.unshared,
-            uptime=self._clock.seconds() - self._started,
+        return status_of(
+            self._settings,
+            shared=self._shared,
+            network=self._network,
+            registration=self._registration,
             rates=self._bandwidth.rates,
-            reshared=None if reshared is None else reshared.summary().files,
+            uptime=self._clock.seconds() - self._started,
         )
 
     def leave(self) -> "Deferred[None]":

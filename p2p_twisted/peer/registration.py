@@ -30,12 +30,13 @@ from p2p_twisted.peer.lease_events import (
     Woken,
 )
 from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.standing import Standing
 from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
-from p2p_twisted.wire.messages import Join, Leave, Renew
+from p2p_twisted.wire.messages import Join, Leave, Renew, Welcome
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
 _FILE: Final = "registration"
@@ -65,6 +66,7 @@ class RegistrationKeeper:
     _left: Deferred[None] = field(factory=partial(succeed, None), init=False)
     _effects: deque[LeaseEffect] = field(factory=deque, init=False)
     _is_performing: bool = field(default=False, init=False)
+    _standing: Standing = field(factory=Standing, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._alarm = Alarm(self._clock, partial(self._handle, Woken()))
@@ -73,6 +75,11 @@ class RegistrationKeeper:
     def is_registered(self) -> bool:
         """Whether the registry knew the peer when it was last asked."""
         return self._machine.is_registered
+
+    @property
+    def is_reachable(self) -> bool | None:
+        """Whether the registry could dial the peer; ``None`` where it has not tried."""
+        return self._standing.is_reachable
 
     async def begin(self) -> PeerAddress:
         """
@@ -111,7 +118,10 @@ class RegistrationKeeper:
 
     def _handle(self, event: LeaseEvent) -> None:
         """Let the machine decide, and perform all that follows, unless that is being done."""
-        self._effects.extend(self._machine.handle(event, self._clock.seconds()))
+        now = self._clock.seconds()
+        self._effects.extend(self._machine.handle(event, now))
+        for text in self._standing.handle(event, now):
+            self._effects.append(Say(text))
         if self._is_performing:
             return
         self._is_performing = True
@@ -122,6 +132,7 @@ class RegistrationKeeper:
             self._is_performing = False
 
     def _perform(self, effect: LeaseEffect) -> None:
+        self._standing.performed(effect)
         match effect:
             case Join() | Renew():
                 background(self.log, "keeping the registration", self._ask(effect))
@@ -139,21 +150,25 @@ class RegistrationKeeper:
                 self._network.introduce(referrals)
             case JoiningEnded(outcome):
                 self._joined.callback(outcome)
-            case Say(text, is_for_person=True):
-                self._announce(text)
-            case Say(text):
+            case Say(text, is_for_person):
                 self.log.info("{text}", text=text)
+                if is_for_person:
+                    self._announce(text)
 
     async def _ask(self, question: Join | Renew) -> None:
         try:
             if isinstance(question, Join):
                 answer = await self._client.join(question)
             else:
-                answer = await self._client.renew(question.name, question.token)
+                answer = await self._renew(question)
         except (RegistryRefused, RegistryUnreachable) as error:
             self._handle(error)
         else:
             self._handle(answer)
+
+    async def _renew(self, renew: Renew) -> Welcome:
+        dial = self._standing.is_to_be_checked
+        return await self._client.renew(renew.name, renew.token, dial)
 
     async def _leave(self, leave: Leave) -> None:
         try:

@@ -47,9 +47,13 @@ class RegistryClient:
         """Register: name and place are reserved for 10 s, until the first :meth:`renew`."""
         return await self._ask(join, Welcome)
 
-    async def renew(self, name: PeerName, token: Token) -> Welcome:
-        """Extend the lease; the first time, this also says that the peer listens."""
-        return await self._ask(Renew(name, token), Welcome)
+    async def renew(self, name: PeerName, token: Token, dial: bool = False) -> Welcome:
+        """
+        Extend the lease; the first time, this also says that the peer listens.
+
+        :param dial: whether the registry is to see if it can reach the peer.
+        """
+        return await self._ask(Renew(name, token, dial), Welcome)
 
     async def leave(self, name: PeerName, token: Token) -> None:
         """End the lease."""

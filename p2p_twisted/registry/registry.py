@@ -7,7 +7,7 @@ from twisted.internet.defer import DeferredLock, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from p2p_twisted.registry import refusals
+from p2p_twisted.registry import limits, refusals
 from p2p_twisted.registry.leases import renewed
 from p2p_twisted.registry.liveness import Checker
 from p2p_twisted.registry.roster import Change, Forget, Put, Random, Registration, Roster
@@ -21,7 +21,8 @@ from p2p_twisted.registry.rules import (
 )
 from p2p_twisted.registry.store import IRegistryStore, StoreFault
 from p2p_twisted.runtime.background import background
-from p2p_twisted.wire.messages import Message
+from p2p_twisted.wire.messages import Message, Renew, Welcome
+from p2p_twisted.wire.names import PeerAddress
 
 
 class Registry:
@@ -57,6 +58,8 @@ class Registry:
         self._date = date
         self._roster = Roster()
         self._lock = DeferredLock()
+        # The hosts that are dialed to see whether they can be reached.
+        self._reached_for: set[str] = set()
 
     def start(self) -> None:
         """
@@ -86,6 +89,8 @@ class Registry:
         except StoreFault as fault:
             self.log.error("cannot keep a change: {fault}", fault=fault)
             return refusals.UNSAVED
+        if isinstance(question, Renew) and question.dial and isinstance(verdict.answer, Welcome):
+            return await self._with_reach(verdict.answer, host)
         return verdict.answer
 
     async def expire(self) -> None:
@@ -99,6 +104,23 @@ class Registry:
             self.log.error("cannot forget anybody: {fault}", fault=fault)
         except Exception:
             self.log.failure("while looking for leases that have run out")
+
+    async def _with_reach(self, welcome: Welcome, host: str) -> Welcome:
+        """
+        Say whether a peer can be dialed where it is registered.
+
+        No other host than the one that asks is dialed, and each once at a time.
+        """
+        is_full = len(self._reached_for) >= limits.REACH_CHECKS_AT_ONCE
+        if welcome.host != host or host in self._reached_for or is_full:
+            return welcome
+        self._reached_for.add(host)
+        try:
+            address = PeerAddress(welcome.name, welcome.host, welcome.port)
+            reachable = await self._checker.is_alive(address)
+        finally:
+            self._reached_for.remove(host)
+        return attrs.evolve(welcome, reachable=reachable)
 
     async def _load(self) -> None:
         async with self._lock:

@@ -93,7 +93,7 @@ def decide(
         match request.message:
             case Join() as join:
                 return _join(roster, policy, request, join, now, rng)
-            case Renew(name, token):
+            case Renew(name=name, token=token):
                 return _renew(roster, _held(roster, name, token), now, rng)
             case Leave(name, token):
                 return _leave(roster, name, token)

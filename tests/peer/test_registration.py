@@ -37,7 +37,7 @@ class Registry(RegistryClient):
         port = next(p for p in (join.port, *range(9_200, 9_300)) if p and p not in join.unusable)
         return Welcome(join.name, HOST, port, 60.0, "a token", ())
 
-    async def renew(self, name: PeerName, token: Token) -> Welcome:
+    async def renew(self, name: PeerName, token: Token, dial: bool = False) -> Welcome:
         self._check()
         self.asked.append("renew")
         await self.before_renewal()

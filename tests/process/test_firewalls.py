@@ -68,6 +68,10 @@ class FirewallTests(SynchronousTestCase):
         """Both are told within ten seconds; and once one is open, it comes by itself."""
         self.start("ben", "cleo")
         cleo, ben = self.peers["cleo"], self.peers["ben"]
+        for name, peer in self.peers.items():
+            can = "can" if name == "anna" else "cannot"
+            peer.wait_for_log(f"others {can} reach {name}@10.77.0.2")
+        self.assertIn("others cannot dial this peer", ben.answer("status", "up for"))
         cleo.type("get zwei.zip")
         hint = "a firewall? let ports 9000-9009 in on one of the two machines"
         told = "zwei.zip: ben (10.77.0.24:9000) has it but cannot be reached, nor reach us: "
@@ -76,3 +80,16 @@ class FirewallTests(SynchronousTestCase):
         ben.wait_for_log(told + hint, _BUSY_SECONDS)
         self.machines["cleo"].open_ports()
         self.assert_saved(SAVED_SECONDS)
+        cleo.wait_for_log("others can reach cleo@", 60.0)
+
+    def test_unplugged(self) -> None:
+        """A machine whose cable is pulled says so once, and once that it is back."""
+        self.start()
+        cleo = self.peers["cleo"]
+        self.machines["cleo"].unplug()
+        cleo.wait_for_log("cut off: there is no neighbor, and no registry", 60.0)
+        self.machines["cleo"].plug()
+        cleo.wait_for_log("back in the network, after", 60.0)
+        cleo.wait_for_topology("anna", "ben", "cleo", seconds=60.0)
+        self.assertEqual(cleo.log.count("\ncut off: "), 1)
+        self.assertEqual(cleo.log.count("\nback in the network"), 1)

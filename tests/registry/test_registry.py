@@ -2,16 +2,18 @@
 
 from typing import Any
 
+import attrs
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.registry.limits import REACH_CHECKS_AT_ONCE
 from p2p_twisted.registry.roster import Put
 from p2p_twisted.registry.store import MemoryStore
 from p2p_twisted.wire.messages import Bye, Error, Join, Leave, Message, Renew, Report, Welcome
 from p2p_twisted.wire.names import PeerAddress
-from tests.registry.builders import LOOPBACK, crowd, token
+from tests.registry.builders import FAR, LOOPBACK, POLICY, crowd, token
 from tests.registry.running import make_registry
 from tests.registry.stores import Faulty, Slow
 
@@ -121,6 +123,50 @@ class RegistryTests(SynchronousTestCase):
             answer.callback(False)
         kinds = [type(self.successResultOf(each)) for each in asked]
         self.assertEqual(kinds, [Welcome, Error])
+
+    def test_reach(self) -> None:
+        """A peer that asks is dialed where it is, and told; one that does not ask is not."""
+        for name, reachable in (("s6", False), ("s7", True)):
+            self.verdicts.dead = {"s6"}
+            answer = self.answer(Renew(name, token(name)))
+            self.assertIsNone(getattr(answer, "reachable", "?"))
+            answer = self.answer(Renew(name, token(name), dial=True))
+            self.assertIs(getattr(answer, "reachable", "?"), reachable)
+        self.assertEqual(self.verdicts.dialed, ["s6", "s7"])
+        self.assertIn("s6", self.kept())
+
+    def test_reach_is_no_scan(self) -> None:
+        """Only the host that asks is dialed, once at a time, and few hosts at once."""
+        self.registry.policy = attrs.evolve(POLICY, is_open=True)
+        self.verdicts.pending = []
+        answer = self.asked(Renew("s6", token("s6"), dial=True), FAR)
+        self.assertIsNone(getattr(answer, "reachable", "?"))
+        refused = Renew("s6", token("s7"), dial=True)
+        self.assertIsInstance(self.answer(refused), Error)
+        self.assertEqual(self.verdicts.dialed, [])
+        hosts = [f"192.0.2.{number}" for number in range(1, REACH_CHECKS_AT_ONCE + 2)]
+        asked = []
+        for number, host in enumerate([*hosts, hosts[0]]):
+            joined: Any = self.asked(Join(f"n{number}"), host)
+            asked.append(self.asking(Renew(f"n{number}", joined.token, dial=True), host))
+        self.assertEqual(len(self.verdicts.dialed), REACH_CHECKS_AT_ONCE)
+        for late in asked[-2:]:
+            self.assertIsNone(getattr(self.successResultOf(late), "reachable", "?"))
+        for answered in list(self.verdicts.pending):
+            answered.callback(True)
+        for each in asked[:-2]:
+            self.assertIs(getattr(self.successResultOf(each), "reachable", "?"), True)
+        joined = self.asked(Join("last"), hosts[0])
+        self.verdicts.pending = None
+        self.assertTrue(self.asked(Renew("last", joined.token, dial=True), hosts[0]).reachable)
+
+    def asking(self, question: Any, host: str) -> "Deferred[Message]":
+        """Ask from a host."""
+        return Deferred.fromCoroutine(self.registry.answer(question, host))
+
+    def asked(self, question: Any, host: str) -> Any:
+        """Ask from a host, and get the answer."""
+        return self.successResultOf(self.asking(question, host))
 
     def test_expiry_survives_a_broken_store(self) -> None:
         """What could not be forgotten now is forgotten later."""

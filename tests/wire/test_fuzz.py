@@ -53,7 +53,8 @@ from tests.wire.writing import ID
 
 S2 = PeerAddress("s2", "127.0.0.1", 9001)
 EXAMPLES: list[Message] = [
-    *[HELLO, Error("no"), Bye("slow", (S2,)), Ping(1), Pong(1), Join("s1"), Renew("s1", ID)],
+    *[HELLO, Error("no"), Bye("slow", (S2,)), Ping(1), Pong(1), Join("s1")],
+    Renew("s1", ID, dial=True),
     *[Welcome("s1", "127.0.0.1", 9000, 60.0, ID, (S2,)), Leave("s1", ID), Report(S2)],
     *[Link("join", "s1", 9000), Linked((S2,)), Busy((S2,)), Peers("s1", 9000, (S2,))],
     *[Gossip(ID, "stop", "s1", 0.5, 20.0), IHave((ID, ID)), Graft((ID,)), Prune()],

@@ -46,6 +46,8 @@ class Welcome(Message):
     :ivar lease: how long, unless renewed, in seconds.
     :ivar token: the secret to renew, leave or rejoin with.
     :ivar referrals: live peers to link with, in no order that means anything.
+    :ivar reachable: whether the registry could dial the peer, where a ``RENEW`` asked for that;
+        absent where it has not tried.
     """
 
     verb = "WELCOME"
@@ -56,6 +58,7 @@ class Welcome(Message):
     lease: Seconds
     token: Token
     referrals: Addresses = ()
+    reachable: bool | None = None
 
 
 @attrs.frozen
@@ -65,12 +68,14 @@ class Renew(Message):
 
     :ivar name: whose lease.
     :ivar token: of the registration.
+    :ivar dial: dial the peer, and say in ``WELCOME`` whether it could be reached.
     """
 
     verb = "RENEW"
 
     name: PeerName
     token: Token
+    dial: bool = False
 
 
 @attrs.frozen

@@ -1,0 +1,84 @@
+"""How a peer stands with the others: whether it is cut off, and whether they can reach it."""
+
+from p2p_twisted.peer.lease_events import (
+    Ended,
+    LeaseEffect,
+    LeaseEvent,
+    NeighborsChanged,
+    StartOverlay,
+)
+from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
+from p2p_twisted.wire.firewall import firewall_ports
+from p2p_twisted.wire.messages import Welcome
+from p2p_twisted.wire.names import PeerAddress, is_loopback
+
+
+class Standing:
+    """
+    Follows a peer's registration and neighbors, and says when that concerns a person.
+
+    A peer without neighbors whose registry does not answer is cut off from everybody.
+
+    :ivar is_reachable: whether the registry could dial the peer; ``None`` until it has tried.
+    """
+
+    def __init__(self) -> None:
+        self.is_reachable: bool | None = None
+        self._me: PeerAddress | None = None
+        self._neighbors = 0
+        self._has_registry = False
+        self._has_been_in = False
+        # Since when it is cut off, in seconds.
+        self._since: float | None = None
+
+    @property
+    def is_to_be_checked(self) -> bool:
+        """Whether the registry should see if it can dial the peer; on one machine it can."""
+        return self._me is not None and not (self.is_reachable or is_loopback(self._me.host))
+
+    def performed(self, effect: LeaseEffect) -> None:
+        """Learn where the peer listens."""
+        if isinstance(effect, StartOverlay):
+            self._me = effect.address
+
+    def handle(self, event: LeaseEvent, now: float) -> list[str]:
+        """
+        Say what a person should know of what has happened.
+
+        :param now: seconds on the monotonic clock.
+        """
+        match event:
+            case NeighborsChanged(number):
+                self._neighbors = number
+            case RegistryUnreachable():
+                self._has_registry = False
+            case RegistryRefused() | Welcome():
+                self._has_registry = True
+            case Ended():
+                self._me, self._has_been_in = None, False
+        told = self._tell_reach(event) if isinstance(event, Welcome) else []
+        return [*self._tell_cut(now), *told]
+
+    def _tell_cut(self, now: float) -> list[str]:
+        is_cut = not (self._neighbors or self._has_registry)
+        self._has_been_in |= self._me is not None and not is_cut
+        if is_cut and self._has_been_in and self._since is None:
+            self._since = now
+            return ["cut off: there is no neighbor, and no registry; trying until one is back"]
+        if not is_cut and self._since is not None:
+            seconds, self._since = now - self._since, None
+            return [f"back in the network, after {seconds:,.0f} s"]
+        return []
+
+    def _tell_reach(self, welcome: Welcome) -> list[str]:
+        reachable = welcome.reachable
+        if reachable is None or reachable == self.is_reachable:
+            return []
+        self.is_reachable = reachable
+        me = PeerAddress(welcome.name, welcome.host, welcome.port)
+        if reachable:
+            return [f"others can reach {me}"]
+        return [
+            f"others cannot reach {me}: a firewall? let {firewall_ports(me)} in; until then, files"
+            " are exchanged only with peers that can be reached"
+        ]

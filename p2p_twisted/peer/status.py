@@ -1,0 +1,40 @@
+"""Put together what a person sees of a peer at a glance."""
+
+from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.peer.interface import Status
+from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.registration import RegistrationKeeper
+from p2p_twisted.peer.settings import Settings
+from p2p_twisted.peer.shared import SharedLibraries
+
+
+def status_of(
+    settings: Settings,
+    *,
+    shared: SharedLibraries,
+    network: NetworkSession,
+    registration: RegistrationKeeper,
+    rates: Rates,
+    uptime: float,
+) -> Status:
+    """Describe a peer; ``uptime`` is in seconds."""
+    own, reshared = shared.own.summary(), shared.reshared
+    host, port = settings.registry
+    return Status(
+        name=settings.name,
+        address=network.address,
+        network=settings.network,
+        neighbors=network.neighbors,
+        registry=f"{host}:{port}",
+        registered=registration.is_registered,
+        directory=str(settings.directory),
+        downloads=str(settings.downloads),
+        files=own.files,
+        size=own.size,
+        hashing=own.hashing,
+        unshared=own.unshared,
+        uptime=uptime,
+        rates=rates,
+        reachable=registration.is_reachable,
+        reshared=None if reshared is None else reshared.summary().files,
+    )
