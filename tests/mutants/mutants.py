@@ -289,6 +289,8 @@ MUTANTS: Final = (
         "and False:",
         "what an earlier run has left stands where a hole should be",
         "download/test_holes.py",
+    ),
+    Mutant(
         "overlay/neighbors.py",
         "pool = [link for link in self._of_crowded_hosts(host) if link != kept]",
         "pool = self._of_crowded_hosts(host)",
