@@ -1,6 +1,7 @@
 """``twistd -n p2ppeer --name s1``: a peer, with a console where standard input is for one."""
 
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -18,13 +19,15 @@ from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.reach import BadReach, decide_reach
 from p2p_twisted.peer.service import PeerService
-from p2p_twisted.peer.settings import Settings
+from p2p_twisted.peer.settings import STATE_DIRECTORY, Settings
+from p2p_twisted.peer.state import LOCK_FILE
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import BadLocation, read_location
+from p2p_twisted.runtime.daemonlog import rotated
 from p2p_twisted.runtime.exit_code import ExitCode
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
-from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService, existing_directory
+from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService, existing_directory, expanded
 from p2p_twisted.wire.names import BadName, PeerName, check_host, peer_name
 
 _THREADS: Final = 2
@@ -83,6 +86,13 @@ class Options(DaemonOptions):
         ["directory", None, None, "What to share; ./NAME by default, which is made."],
         ["downloads", None, None, "Where downloads land; Downloads below that by default."],
         [
+            "state",
+            None,
+            None,
+            "Where this peer keeps its own files; .p2p in what it shares by default, which then"
+            " must not be read-only.",
+        ],
+        [
             "interface",
             None,
             None,
@@ -124,11 +134,20 @@ class Options(DaemonOptions):
         self._read_reach()
         super().postOptions()
 
+    def own_files(self) -> tuple[Path, ...]:
+        """List the files that twistd writes for this peer, as absolute paths."""
+        named = [self.parent.get(each) for each in ("logfile", "pidfile")] if self.parent else []
+        paths = [Path(each).absolute() for each in named if each not in (None, "", "-")]
+        return tuple(each for path in paths for each in (path, *rotated(path)))
+
     def _read_directories(self) -> None:
         for option, default in (("directory", Path(self["name"])), ("downloads", None)):
             named = self[option]
             default = default or self["directory"] / "Downloads"
             self[option] = default if named is None else existing_directory(option, named)
+        named = self["state"]
+        default = self["directory"] / STATE_DIRECTORY
+        self["state"] = default if named is None else _state_directory(named)
 
     def _read_limits(self) -> None:
         self["max-transfers"] = _transfers(self["max-transfers"])
@@ -148,6 +167,22 @@ class Options(DaemonOptions):
             raise UsageError(str(error)) from None
         self["interface"], self["registry"] = reach.interface, reach.registry
         self["is-guessed"] = reach.is_guessed
+
+
+def _state_directory(text: str) -> Path:
+    """
+    Read where a peer keeps its own files: a directory for nothing else, which is made.
+
+    :raises UsageError: when there are other files, or it cannot be made.
+    """
+    path = expanded("state", text)
+    if not path.exists():
+        return existing_directory("state", str(path.parent)) / path.name
+    existing_directory("state", text)
+    with suppress(PermissionError):
+        if any(path.iterdir()) and not (path / LOCK_FILE).exists():
+            raise UsageError(f"--state: {path} has other files; name a directory for these alone")
+    return path
 
 
 def _transfers(text: str | None) -> Slots:
@@ -170,6 +205,8 @@ def _settings(options: Options) -> Settings:
     return Settings(
         name=options["name"],
         directory=options["directory"],
+        state=options["state"],
+        own_files=options.own_files(),
         downloads=options["downloads"],
         network=options["network"],
         interface=options["interface"],

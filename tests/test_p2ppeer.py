@@ -1,7 +1,9 @@
 """The options of ``twistd p2ppeer``."""
 
+from pathlib import Path
 from typing import Any
 
+from twisted.python import usage
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -14,6 +16,50 @@ def parsed(*arguments: str) -> dict[str, Any]:
     options = Options()
     options.parseOptions(["--name", "s1", *arguments])
     return dict(options)
+
+
+class DirectoryOptionsTests(SynchronousTestCase):
+    """Where a peer's files are."""
+
+    def test_default(self) -> None:
+        """All is below a directory of the peer's name, which need not be there yet."""
+        options = parsed()
+        paths = [options[each] for each in ("directory", "downloads", "state")]
+        self.assertEqual(paths, [Path("s1"), Path("s1/Downloads"), Path("s1/.p2p")])
+
+    def test_named(self) -> None:
+        """What is named is there, but for the state, which the peer makes."""
+        for name in ("share", "incoming", "empty", "old"):
+            Path(name).mkdir()
+        Path("old/lock").touch()
+        options = parsed("--directory=share", "--downloads=incoming", "--state=state")
+        paths = [options[each] for each in ("directory", "downloads", "state")]
+        self.assertEqual(paths, [Path("share"), Path("incoming"), Path("state")])
+        for state in ("empty", "old"):
+            self.assertEqual(parsed(f"--state={state}")["state"], Path(state))
+
+    def test_refused(self) -> None:
+        """A typo is not a directory to make, and a state keeps to itself."""
+        Path("full").mkdir()
+        Path("full/thesis.txt").touch()
+        for argument, said in (
+            ("--directory=Dcouments", "Dcouments does not exist"),
+            ("--downloads=Donwloads", "Donwloads does not exist"),
+            ("--downloads=full/thesis.txt", "is not a directory"),
+            ("--state=nowhere/state", "nowhere does not exist"),
+            ("--state=full", "has other files"),
+        ):
+            self.assertIn(said, str(self.assertRaises(UsageError, parsed, argument)))
+
+    def test_own_files(self) -> None:
+        """The log and the pid file are this peer's own, wherever twistd was told to put them."""
+        options = Options()
+        self.assertEqual(options.own_files(), ())
+        options.parent = usage.Options()
+        options.parent.update({"logfile": "a.log", "pidfile": ""})
+        own = options.own_files()
+        self.assertEqual(own[:2], (Path("a.log").absolute(), Path("a.log.1").absolute()))
+        self.assertEqual(len(own), 6)
 
 
 class LimitOptionsTests(SynchronousTestCase):

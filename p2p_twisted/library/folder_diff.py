@@ -42,13 +42,13 @@ def compare_folders(
     root: Path,
     visits: Iterable[Visit],
     catalog: Catalog,
-    excluded: Identity | None,
+    excluded: frozenset[Identity],
     is_canceled: Callable[[], bool],
 ) -> FolderDiff:
     """
     Scan folders.
 
-    :param excluded: a folder that is not scanned.
+    :param excluded: folders that are not scanned, and files that are passed over.
     :raises ScanCanceled: once ``is_canceled`` returns true.
     """
     result = FolderDiff()

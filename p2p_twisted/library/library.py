@@ -2,7 +2,7 @@
 
 import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +33,7 @@ class Library:
     Shares the files below one directory.
 
     :param directory: is created if missing, for its owner only.
-    :param excluded: a folder that is never shared, wherever it lies.
+    :param excluded: files and folders that are never shared, wherever they lie.
     :param cache: remembers hashes; used by this object alone.
     :param lists: where the lists of folders are kept; used by this object alone.
     :param clock: provides ``IReactorTime``.
@@ -49,7 +49,7 @@ class Library:
         self,
         directory: Path,
         *,
-        excluded: Path | None,
+        excluded: Collection[Path],
         cache: HashCache,
         lists: OwnFolder,
         clock: IReactorTime,

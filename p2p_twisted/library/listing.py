@@ -1,6 +1,8 @@
 """List which entries of one folder can be shared, and under which names."""
 
+import contextlib
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -16,7 +18,10 @@ from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.names import BadName, check_path, collision_key
 
-_OURS: Final = ".p2p"
+# Also those of other daemons: a log tells who is where, and a registry's records have all tokens.
+_OURS: Final = re.compile(
+    r"\.p2p|p2p(meta|peer-[a-z0-9-]+)\.(log(\.\d+)?|pid|db(-wal|-shm|-journal)?)\Z"
+)
 
 Identity = tuple[int, int]
 """A device and an inode, which identify a folder whatever it is called."""
@@ -55,22 +60,26 @@ class Listing:
         return not (self.files or self.folders or self.is_excluded)
 
 
-def identity(folder: Path) -> Identity | None:
-    """Return the identity of a folder; ``None`` when there is none."""
-    try:
-        status = os.stat(folder)
-    except OSError:
-        return None
+def identities(paths: Iterable[Path]) -> frozenset[Identity]:
+    """Return the identities of the files and folders that are there."""
+    found: set[Identity] = set()
+    for path in paths:
+        with contextlib.suppress(OSError):
+            found.add(_identity(os.stat(path)))
+    return frozenset(found)
+
+
+def _identity(status: os.stat_result) -> Identity:
     return status.st_dev, status.st_ino
 
 
 def list_folder(
-    root: Path, place: Place, excluded: Identity | None, is_canceled: Callable[[], bool]
+    root: Path, place: Place, excluded: frozenset[Identity], is_canceled: Callable[[], bool]
 ) -> Listing:
     """
     Read a folder, without its hidden entries.
 
-    :param excluded: a folder that is not read.
+    :param excluded: folders that are not read, and files that are passed over.
     :raises OSError: when it cannot be read.
     :raises ScanCanceled: once ``is_canceled`` returns true.
     """
@@ -78,7 +87,7 @@ def list_folder(
     folder_fd = openat.open_folder(root, place.path)
     try:
         status = os.fstat(folder_fd)
-        if (status.st_dev, status.st_ino) == excluded:
+        if _identity(status) in excluded:
             listing.is_excluded = True
             return listing
         with os.scandir(folder_fd) as found:
@@ -92,7 +101,7 @@ def list_folder(
             if is_canceled():
                 raise ScanCanceled
             try:
-                _add(listing, place, entry, taken)
+                _add(listing, place, entry, excluded, taken)
             except BadName as error:
                 shown = os.fsencode(_below(place.path, entry.name))
                 listing.unshared[shown.decode("utf-8", "backslashreplace")] = str(error)
@@ -101,7 +110,13 @@ def list_folder(
     return listing
 
 
-def _add(listing: Listing, place: Place, entry: "os.DirEntry[str]", taken: dict[str, str]) -> None:
+def _add(
+    listing: Listing,
+    place: Place,
+    entry: "os.DirEntry[str]",
+    excluded: frozenset[Identity],
+    taken: dict[str, str],
+) -> None:
     """
     Add an entry to the files or folders.
 
@@ -118,6 +133,8 @@ def _add(listing: Listing, place: Place, entry: "os.DirEntry[str]", taken: dict[
         raise BadName("links are not followed")
     if not is_folder and not stat.S_ISREG(status.st_mode):
         raise BadName("it is not a regular file")
+    if not is_folder and _identity(status) in excluded:
+        return
     if status.st_size > FILE_BYTES:
         raise BadName(f"a file may have at most {FILE_BYTES} bytes")
     name = _below(place.name, _shared_name(entry.name))
@@ -137,10 +154,9 @@ def _add(listing: Listing, place: Place, entry: "os.DirEntry[str]", taken: dict[
 
 def _divided(found: Iterable["os.DirEntry[str]"]) -> tuple[list["os.DirEntry[str]"], int]:
     """Return the visible entries, and the number of hidden ones that are not ours."""
-    entries = list(found)
+    entries = [entry for entry in found if not _OURS.match(entry.name)]
     visible = [entry for entry in entries if not entry.name.startswith(".")]
-    ours = sum(entry.name.startswith(_OURS) for entry in entries)
-    return visible, len(entries) - len(visible) - ours
+    return visible, len(entries) - len(visible)
 
 
 def _normal_name(entry: "os.DirEntry[str]") -> str:

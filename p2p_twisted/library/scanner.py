@@ -1,6 +1,6 @@
 """Do what may block in a library: in one thread at a time, never the reactor's."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from twisted.logger import Logger
@@ -11,7 +11,7 @@ from p2p_twisted.library.entries import HashedFile, Visit
 from p2p_twisted.library.folder_diff import FolderDiff, compare_folders
 from p2p_twisted.library.folders import FolderIds
 from p2p_twisted.library.hashing import Hashed, Job, Outcome, hash_some
-from p2p_twisted.library.listing import ScanCanceled, identity
+from p2p_twisted.library.listing import ScanCanceled, identities
 from p2p_twisted.library.sealed_lists import SealedLists
 from p2p_twisted.wire.manifest import BadManifest, Member, encode, encode_attributes_of
 
@@ -24,7 +24,7 @@ class Scanner:
     Reads the disk on behalf of a library.
 
     :param catalog: is only read here; it must not change while a method runs.
-    :param excluded: a folder that is not scanned; it may not exist yet.
+    :param excluded: files and folders that are not shared; they may not exist yet.
     :param lists: keeps what sealed folders are served by.
     :ivar is_canceled: set it from any thread to end the running method early.
     """
@@ -34,7 +34,7 @@ class Scanner:
     def __init__(
         self,
         root: Path,
-        excluded: Path | None,
+        excluded: Collection[Path],
         catalog: Catalog,
         cache: HashCache,
         lists: SealedLists,
@@ -59,7 +59,7 @@ class Scanner:
             that was found.
         :raises ScanCanceled: when it was ended early.
         """
-        excluded = identity(self._excluded) if self._excluded is not None else None
+        excluded = identities(self._excluded)
         result = compare_folders(self._root, visits, self._catalog, excluded, self._is_ending)
         return result, self._cache.find(result.found)
 

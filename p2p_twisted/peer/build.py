@@ -38,7 +38,7 @@ from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.peer.shutdown import Shutdown
-from p2p_twisted.peer.state import STATE_DIRECTORY, StateDirectory
+from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.peer.unreached import UnreachedRequesters
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.runtime.file_limit import open_files_limit
@@ -106,22 +106,20 @@ class PeerBuilder:
     @cached_property
     def state(self) -> StateDirectory:
         """What is still known after a crash."""
-        return StateDirectory(self.settings.directory / STATE_DIRECTORY)
+        return StateDirectory(self.settings.state)
 
     @cached_property
     def shared(self) -> SharedLibraries:
         """What others may have."""
         directory, downloads = self.settings.directory, self.settings.downloads
-        own = self._library(directory, downloads, "library")
+        own = self._library(directory, "library", downloads)
         reshares = self.settings.reshares
-        return SharedLibraries(
-            own, self._library(downloads, None, "downloads") if reshares else None
-        )
+        return SharedLibraries(own, self._library(downloads, "downloads") if reshares else None)
 
-    def _library(self, directory: Path, excluded: Path | None, name: str) -> Library:
+    def _library(self, directory: Path, name: str, *excluded: Path) -> Library:
         return Library(
             directory,
-            excluded=excluded,
+            excluded=(*excluded, self.settings.state, *self.settings.own_files),
             cache=HashCache(self.state.folder, f"{name}.db", self.wall),
             lists=self.state.folder.below(f"{name}.lists"),
             clock=self.reactor,

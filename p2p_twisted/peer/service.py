@@ -1,5 +1,6 @@
 """Run a peer as a service: it starts, joins, and leaves when it is stopped."""
 
+import errno
 from collections.abc import Callable
 from typing import Final
 
@@ -17,6 +18,7 @@ from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.service_manager import notify
 from p2p_twisted.runtime.tasks import within
 
+_NO_WRITING: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 _READY_SECONDS: Final = 10.0
 """How long a peer that has joined waits for its library before it calls itself ready."""
 
@@ -57,7 +59,9 @@ class PeerService(Service):
         except StateInUse as error:
             raise CannotStart(str(error)) from error
         except OSError as error:
-            raise CannotStart(f"the peer's directory cannot be used: {in_words(error)}") from error
+            hint = "; --state keeps its own files elsewhere" if error.errno in _NO_WRITING else ""
+            why = f"the peer's directory cannot be used: {in_words(error)}{hint}"
+            raise CannotStart(why) from error
         self._reactor.callWhenRunning(self._begin)
 
     @override

@@ -1,6 +1,7 @@
 """Settings of a peer."""
 
 from pathlib import Path
+from typing import Final
 
 from attrs import field, frozen
 
@@ -8,13 +9,17 @@ from p2p_twisted.bandwidth.rates import Rates, Slots
 from p2p_twisted.registry import limits
 from p2p_twisted.wire.names import NetworkName, PeerName
 
+STATE_DIRECTORY: Final = ".p2p"
+
 
 @frozen
 class Settings:
     """
     One peer's settings.
 
-    :ivar directory: what it shares; its own files are in ``.p2p`` below it.
+    :ivar directory: what it shares.
+    :ivar state: where it keeps its own files; ``.p2p`` in what it shares by default.
+    :ivar own_files: others of its files, such as its log, which are not shared wherever they lie.
     :ivar downloads: where downloads land.
     :ivar interface: the IP address to listen on, and to dial from.
     :ivar is_guessed: whether nobody named the interface, so that it may be another one later.
@@ -39,6 +44,12 @@ class Settings:
     reshares: bool = False
     keeps_times: bool = True
     is_guessed: bool = False
+    state: Path = field()
+    own_files: tuple[Path, ...] = ()
+
+    @state.default
+    def _state_below(self) -> Path:
+        return self.directory / STATE_DIRECTORY
 
     @property
     def host(self) -> str:

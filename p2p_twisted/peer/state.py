@@ -13,11 +13,11 @@ from twisted.logger import Logger
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.names import BadName, PeerAddress, check_host
 
-STATE_DIRECTORY: Final = ".p2p"
+LOCK_FILE: Final = "lock"
 
 
 class StateInUse(Exception):
-    """Another peer runs on this directory."""
+    """Another peer has these files."""
 
 
 def _folder(path: Path) -> OwnFolder:
@@ -27,7 +27,7 @@ def _folder(path: Path) -> OwnFolder:
 @define
 class StateDirectory:
     """
-    The folder ``.p2p`` below a peer's directory: private, and for one process only.
+    The folder of a peer's own files: private, and for one process only.
 
     :ivar folder: the folder itself, which is held from :meth:`open` to :meth:`close`.
     """
@@ -46,13 +46,13 @@ class StateDirectory:
         :raises OSError: when it cannot be made, or others may write to it.
         """
         self.folder.open()
-        fd = self.folder.open_file("lock")
+        fd = self.folder.open_file(LOCK_FILE)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(fd)
             self.folder.close()
-            raise StateInUse(f"another peer runs on {self.folder.path.parent}") from None
+            raise StateInUse(f"another peer runs on {_place(self.folder.path)}") from None
         self._lock_fd = fd
 
     def close(self) -> None:
@@ -78,6 +78,11 @@ class StateDirectory:
         # The last save may begin before the one before it has ended.
         with self._writing:
             self.folder.replace(name, content)
+
+
+def _place(path: Path) -> Path:
+    """Return what a person calls the folder: usually the directory that it is in."""
+    return path.parent if path.name.startswith(".") else path
 
 
 def address_to_json(address: PeerAddress) -> list[str | int]:

@@ -1,6 +1,7 @@
 """Where a daemon's log goes: bounded in what is written and in what is kept."""
 
 import sys
+from pathlib import Path
 from typing import Final
 
 from attrs import define
@@ -81,6 +82,11 @@ def _log_file(path: str) -> ILogObserver:
             f"the log cannot be written: {in_words(error)};"
             " say twistd --logfile, or start in another directory"
         ) from None
+
+
+def rotated(path: Path) -> list[Path]:
+    """List where a log file is moved aside, whether that has happened or not."""
+    return [path.with_name(f"{path.name}.{number}") for number in range(1, _ROTATED_FILES + 1)]
 
 
 destination: Final = Destination()

@@ -113,7 +113,8 @@ class VirtualDaemons:
         self._write(directory, files or {})
         reactor = self.network.process(name)
         rng = Random(self.network.rng.random())
-        chosen = Settings(name, directory, directory / "Downloads", **settings)
+        usual = {"name": name, "directory": directory, "downloads": directory / "Downloads"}
+        chosen = Settings(**{**usual, **settings})
         peer = WitnessedPeerBuilder(
             settings=chosen,
             reactor=reactor,

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -51,13 +51,16 @@ class FakeWatcher:
 class Sharer:
     """A library, and what the test controls of it."""
 
-    def __init__(self, test: SynchronousTestCase, offload: Offload = inline) -> None:
+    def __init__(
+        self, test: SynchronousTestCase, offload: Offload = inline, own_files: Sequence[Path] = ()
+    ) -> None:
         self.base = Path(tempfile.mkdtemp(prefix="library-"))
         test.addCleanup(shutil.rmtree, self.base, ignore_errors=True)
         self.directory = self.base / "s1"
         self.downloads = self.directory / "Downloads"
         self.state = self.base / "state"
         self.state.mkdir(mode=0o700)
+        self.own_files = own_files
         self.offload = offload
         self._begin()
         test.addCleanup(self._close)
@@ -77,7 +80,7 @@ class Sharer:
         self.hashed: list[str] = []
         self.library = Library(
             self.directory,
-            excluded=self.downloads,
+            excluded=(self.downloads, *self.own_files),
             cache=HashCache(OwnFolder(self.state), "library.db", self.wall),
             lists=OwnFolder(self.state).below("lists"),
             clock=self.clock,
@@ -125,5 +128,5 @@ class Sharer:
 
 def found(sharer: Sharer, name: str) -> Job:
     """Make a job for a file that is there."""
-    listed = list_folder(sharer.directory, Place(), None, lambda: False)
+    listed = list_folder(sharer.directory, Place(), frozenset(), lambda: False)
     return Job(listed.files[name])

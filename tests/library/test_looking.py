@@ -52,6 +52,35 @@ class EntryTests(SynchronousTestCase):
         sharer.start()
         self.assertEqual(sharer.names(), ["a", "a/Downloads", "a/Downloads/f2"])
 
+    def test_files_of_daemons(self) -> None:
+        """Logs, pid files and records of any daemon are not shared, and not reported."""
+        sharer = Sharer(self)
+        for name in (
+            *("p2ppeer-s1.log", "p2ppeer-s1.log.1", "p2ppeer-other-2.pid", "p2pmeta.db"),
+            *("p2pmeta.db-wal", "p2pmeta.log", "sub/p2pmeta.pid"),
+        ):
+            sharer.file(name)
+        sharer.file("p2ppeer-s1.log.txt")
+        sharer.file("notes on p2pmeta.db")
+        sharer.start()
+        shared = ["notes on p2pmeta.db", "p2ppeer-s1.log.txt"]
+        self.assertEqual((sharer.names(), sharer.unshared()), (shared, {}))
+
+    def test_own_files(self) -> None:
+        """What this daemon writes is not shared, whatever it is called and wherever it lies."""
+        sharer = Sharer(self)
+        log, state = sharer.directory / "a" / "my.log", sharer.directory / "state"
+        sharer.own_files = (log, log.with_name("my.log.1"), state)
+        sharer.restart()
+        for name in ("a/my.log", "a/f1", "state/book"):
+            sharer.file(name)
+        sharer.start()
+        self.assertEqual((sharer.names(), sharer.unshared()), (["a", "a/f1"], {}))
+        log.rename(log.with_name("my.log.1"))
+        sharer.file("a/my.log")
+        sharer.noticed()
+        self.assertEqual(sharer.names(), ["a", "a/f1"])
+
     def test_downloads_are_the_directory(self) -> None:
         """Where the downloads are the directory itself, nothing is shared."""
         sharer = Sharer(self)

@@ -60,3 +60,22 @@ class StateTests(PeerTestCase):
         self.assertFalse((self.state / "book").is_symlink())
         found = self.all.result(self.all.peers["s2"].find("f1"))
         self.assertEqual([hit.name for hit in found.hits], ["f1"])
+
+    def test_elsewhere(self) -> None:
+        """With its own files elsewhere, a peer writes nothing into what it shares."""
+        state, downloads = self.all.folder / "state", self.all.folder / "incoming"
+        self.all.start("s1", {"song": SONG}, state=state, downloads=downloads)
+        self.all.start("s2", {"other": SONG[1:]})
+        self.all.run(5.0)
+        self.assertIsInstance(self.all.get("s2", "song").state, Saved)
+        self.assertIsInstance(self.all.get("s1", "other").state, Saved)
+        self.assertEqual(os.listdir(self.all.folder / "s1"), ["song"])
+        self.assertIn("registration", os.listdir(state))
+
+    def test_elsewhere_in_use(self) -> None:
+        """Two peers may share one directory, but not have one place for their own files."""
+        state = self.all.folder / "state"
+        self.all.start("s1", {"song": SONG}, state=state)
+        self.all.start("s2", directory=self.all.folder / "s1")
+        refused = self.assertRaises(CannotStart, self.all.start, "s3", state=state)
+        self.assertIn(f"another peer runs on {state}", str(refused))
