@@ -142,6 +142,9 @@ class Conversation:
     async def _list(self, command: commands.List) -> Outcome:
         found = await self._peer.listing(command.holder)
         self._say(found_lines(found, self._offer(found.hits), self._width()))
+        status = self._peer.status()
+        if status.excluded and command.holder in (None, status.name):
+            self._say([f"{status.excluded:,} not shared: status tells why"])
         return Outcome.OK
 
     def _offer(self, hits: Sequence[Hit]) -> tuple[Choice, ...]:

@@ -116,10 +116,12 @@ class Summary:
 
     :ivar size: of all files, in bytes.
     :ivar hashing: how many files are still being hashed.
-    :ivar unshared: names below the directory that cannot be shared, and why.
+    :ivar unshared: names below the directory that cannot be shared, and why; the first thousand.
+    :ivar excluded: how many there are.
     """
 
     files: int
     size: int
     hashing: int
     unshared: tuple[tuple[str, str], ...]
+    excluded: int = 0

@@ -5,6 +5,7 @@ from typing import Final
 from twisted.logger import Logger
 
 _SAID_AT_ONCE: Final = 10
+_SAID_KEPT: Final = 10_000
 _KEPT: Final = 1_000
 
 
@@ -17,12 +18,14 @@ class Exclusions:
         self._by_folder: dict[str, dict[str, str]] = {}
         self._unreadable: dict[str, str] = {}
         self._said: set[tuple[str, str]] = set()
+        self._has_changed = False
 
     def put(self, folder: str, reasons: dict[str, str]) -> None:
         """Replace the reasons found in a folder."""
         self._by_folder.pop(folder, None)
         if reasons:
             self._by_folder[folder] = reasons
+            self._has_changed = True
 
     def forget(self, folder: str) -> None:
         """Forget the reasons found in a folder and below it, before they are scanned again."""
@@ -33,7 +36,7 @@ class Exclusions:
     def unreadable(self, name: str, reason: str) -> None:
         """Add a file that could not be hashed."""
         self._unreadable[name] = f"it cannot be read: {reason}"
-        self.report()
+        self._has_changed = True
 
     def readable(self, name: str) -> None:
         """Remove a file that can be hashed after all, or is gone."""
@@ -43,15 +46,31 @@ class Exclusions:
         """Return paths and reasons, sorted; the first thousand of them."""
         return tuple(sorted(self._current())[:_KEPT])
 
-    def report(self) -> None:
-        """Log the paths that have not been logged yet: ten one by one, the others as a number."""
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._unreadable) + sum(map(len, self._by_folder.values()))
+
+    def report(self) -> list[tuple[str, str]]:
+        """
+        Log the paths that have not been logged yet: ten one by one, the others as a number.
+
+        :returns: all of these, sorted.
+        """
+        if not self._has_changed:
+            return []
+        self._has_changed = False
         current = self._current()
         fresh = sorted(current - self._said)
         for path, reason in fresh[:_SAID_AT_ONCE]:
             self.log.warn("not shared: {path!r}: {reason}", path=path, reason=reason)
         if len(fresh) > _SAID_AT_ONCE:
             self.log.warn("not shared: {count} more", count=len(fresh) - _SAID_AT_ONCE)
-        self._said = current
+        # Files that cannot be read are tried again by every scan: what was said stays said.
+        self._said.update(fresh)
+        if len(self._said) > _SAID_KEPT + len(current):
+            self._said = current
+        return fresh
 
     def _current(self) -> set[tuple[str, str]]:
         found = {each for reasons in self._by_folder.values() for each in reasons.items()}

@@ -38,6 +38,7 @@ class Indexer:
 
     :param wall: returns wall time in seconds, which files' times of change are compared with.
     :ivar changed: is called after each change of the catalog.
+    :ivar excluded: is called with paths that cannot be shared, and why, once for each.
     """
 
     log = Logger()
@@ -53,6 +54,7 @@ class Indexer:
         wall: Callable[[], float],
     ) -> None:
         self.changed: Callable[[], None] = lambda: None
+        self.excluded: Callable[[Sequence[tuple[str, str]]], None] = lambda _excluded: None
         self.exclusions = Exclusions()
         self._scanner = scanner
         self._catalog = catalog
@@ -145,8 +147,15 @@ class Indexer:
         elif self._files.queue:
             await self._hash(self._files.queue.take())
         else:
+            self._report()
             return False
         return True
+
+    def _report(self) -> None:
+        """Tell what cannot be shared: once for all that a scan, or much hashing, has found."""
+        fresh = self.exclusions.report()
+        if fresh:
+            self.excluded(fresh)
 
     # Scanning
 
@@ -169,7 +178,7 @@ class Indexer:
                 self._files.not_seen(name)
         finally:
             self._schedule.record_scan(began, self._clock.seconds())
-        self.exclusions.report()
+        self._report()
         if self._first is None:
             await self._offload(self._scanner.prune)
             self._first = frozenset(self._files.fresh)

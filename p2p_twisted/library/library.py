@@ -2,7 +2,7 @@
 
 import errno
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -91,10 +91,15 @@ class Library:
         """Call back after each change of what is shared."""
         self._indexer.changed = changed
 
+    def on_exclusion(self, excluded: Callable[[Sequence[tuple[str, str]]], None]) -> None:
+        """Call back with paths that turn out not to be shared, and why, once for each."""
+        self._indexer.excluded = excluded
+
     def summary(self) -> Summary:
         """Count what is shared, and list what cannot be."""
         root = self.catalog.root
-        return Summary(root.files, root.size, root.unhashed, self._indexer.exclusions.all())
+        exclusions = self._indexer.exclusions
+        return Summary(root.files, root.size, root.unhashed, exclusions.all(), exclusions.count)
 
     def open(self, file_id: FileId) -> Source | None:
         """

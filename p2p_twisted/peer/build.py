@@ -36,7 +36,7 @@ from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.saved_book import BookSaver, load_book
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.settings import Settings
-from p2p_twisted.peer.shared import SharedLibraries
+from p2p_twisted.peer.shared import SharedLibraries, exclusions_line
 from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.peer.unreached import UnreachedRequesters
@@ -113,6 +113,7 @@ class PeerBuilder:
         """What others may have."""
         directory, downloads = self.settings.directory, self.settings.downloads
         own = self._library(directory, "library", downloads)
+        own.on_exclusion(lambda found: self.announce(exclusions_line(directory, found)))
         reshares = self.settings.reshares
         return SharedLibraries(own, self._library(downloads, "downloads") if reshares else None)
 

@@ -67,7 +67,8 @@ class Status:
     :ivar registered: whether the registry knew it when it was last asked.
     :ivar reachable: whether the registry could dial it; ``None`` where it has not tried.
     :ivar hashing: how many of its files are still being hashed.
-    :ivar unshared: names below its directory that cannot be shared, and why.
+    :ivar unshared: names below its directory that cannot be shared, and why; the first thousand.
+    :ivar excluded: how many there are.
     :ivar rates: the most that it sends and receives, in bytes a second.
     :ivar reshared: how many of its downloads others can find; ``None`` without ``--reshare``.
     """
@@ -88,6 +89,7 @@ class Status:
     rates: Rates
     reshared: int | None = None
     reachable: bool | None = None
+    excluded: int = 0
 
 
 class PeerError(Exception):

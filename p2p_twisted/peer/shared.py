@@ -1,11 +1,22 @@
 """What a peer shares: its own library, and what it has downloaded where others may have it."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from twisted.internet.defer import gatherResults
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.library import Library
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source
+
+
+def exclusions_line(directory: Path, excluded: Sequence[tuple[str, str]]) -> str:
+    """Tell a person what in a directory turned out not to be shared, and why."""
+    if len(excluded) == 1:
+        [(name, why)] = excluded
+        return f"{name} in {directory} is not shared: {why}"
+    return f"{len(excluded):,} entries in {directory} are not shared: status tells why"
 
 
 class SharedLibraries:

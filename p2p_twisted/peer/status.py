@@ -33,6 +33,7 @@ def status_of(
         size=own.size,
         hashing=own.hashing,
         unshared=own.unshared,
+        excluded=own.excluded,
         uptime=uptime,
         rates=rates,
         reachable=registration.is_reachable,

@@ -208,6 +208,17 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(self.outcome("find x"), Outcome.FAILED)
         self.assertEqual(self.outcome("ls"), Outcome.OK)
 
+    def test_own_listing(self) -> None:
+        """Below a list of one's own stands how much is not in it; below another's does not."""
+        footnote = "1,001 not shared: status tells why"
+        self.peer.status_now = attrs.evolve(STATUS, excluded=1_001)
+        for line, is_own in (("ls", True), ("ls s2", True), ("ls s4", False)):
+            self.outcome(line)
+            self.assertEqual(self.talk.said[-1] == footnote, is_own, line)
+        self.peer.status_now = STATUS
+        self.outcome("ls")
+        self.assertNotEqual(self.talk.said[-1], footnote)
+
     def test_already_here(self) -> None:
         """A file that is already here counts as a success."""
         self.peer.will("get", AlreadyHere("f1.txt is already in your directory"))

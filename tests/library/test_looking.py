@@ -5,7 +5,7 @@ import socket
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.library import listing
+from p2p_twisted.library import hashing, listing
 from tests.library.sharing import Sharer
 
 
@@ -230,6 +230,31 @@ class NameTests(SynchronousTestCase):
         sharer.noticed()
         sharer.clock.advance(100)
         self.assertEqual(said, ["aux"])
+
+    def test_told_once(self) -> None:
+        """A person is told of each once, in one go, also of files that cannot be read."""
+        sharer = Sharer(self)
+        told: list[list[str]] = []
+        sharer.library.on_exclusion(lambda found: told.append([path for path, _why in found]))
+        sharer.file("aux")
+        for number in range(400):
+            sharer.file(f"locked{number}")
+        real = sharer.library._scanner.hash
+
+        def fail(jobs: list[hashing.Job], _chunks: int) -> list[hashing.Outcome]:
+            return [hashing.Unreadable(job.on_disk, "Permission denied") for job in jobs]
+
+        sharer.library._scanner.hash = fail  # type: ignore[method-assign, assignment]
+        sharer.start()
+        for _ in range(3):
+            sharer.clock.advance(61)
+        self.assertEqual([len(paths) for paths in told], [1, 400])
+        self.assertEqual(sharer.library.summary().excluded, 401)
+        sharer.file("a:b")
+        sharer.noticed(is_deep=False)
+        sharer.clock.pump([1.0] * 5)
+        self.assertEqual(told[2:], [["a:b"]])
+        sharer.library._scanner.hash = real  # type: ignore[method-assign]
 
     def test_many_unshared(self) -> None:
         """However many names cannot be shared, the log has a few lines."""

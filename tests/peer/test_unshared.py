@@ -14,6 +14,18 @@ class UnsharedTests(PeerTestCase):
         daemons.run(5.0)
         return daemons
 
+    def test_sharer_is_told(self) -> None:
+        """Who shares is told once how much is not shared, or what and why."""
+        daemons = self.sharing()
+        directory = daemons.folder / "s1"
+        line = f"2 entries in {directory} are not shared: status tells why"
+        self.assertEqual([said for said in daemons.said if "not shared" in said], [line])
+        self.assertEqual(daemons.peers["s1"].status().excluded, 2)
+        (directory / "so?.").touch()
+        daemons.run(130.0)
+        [_first, second] = [said for said in daemons.said if "not shared" in said]
+        self.assertTrue(second.startswith(f"so?. in {directory} is not shared: a name may not"))
+
     def test_folder(self) -> None:
         """A folder that arrives short says how much of it is not shared."""
         daemons = self.sharing()
