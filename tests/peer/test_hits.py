@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.overlay.effects import Answer
-from p2p_twisted.peer.interface import NotFound
+from p2p_twisted.peer.interface import NotFound, PeerError
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.runtime.threads import inline
@@ -26,6 +26,7 @@ class LyingNetwork:
     hits: tuple[Hit, ...]
     me: PeerAddress
     asked: list[Ask] = field(factory=list)
+    neighbors: tuple[PeerAddress, ...] = ()
 
     async def connected(self) -> "LyingNetwork":
         return self
@@ -70,4 +71,4 @@ class HitTests(SynchronousTestCase):
     def test_other_peer(self) -> None:
         """Where one peer is meant, no other answers for it."""
         resolver = self.resolver(Hit("liar", "f1", 1, file=FILE))
-        self.failureResultOf(Deferred.fromCoroutine(resolver.resolve("f1", "s2")), NotFound)
+        self.failureResultOf(Deferred.fromCoroutine(resolver.resolve("f1", "s2")), PeerError)
