@@ -130,6 +130,7 @@ class Console(Protocol):
     def connectionMade(self) -> None:
         self.output = Output(self.transport, self.config.encoding, self.drained)
         self.say(self.config.greeting)
+        self._conversation.follow_earlier()
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:

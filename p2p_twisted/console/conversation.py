@@ -61,6 +61,10 @@ class Conversation:
         self._downloading = Downloading(peer, say, watch)
         self._choices: tuple[Choice, ...] = ()
 
+    def follow_earlier(self) -> None:
+        """Show what becomes of the downloads of earlier runs."""
+        self._downloading.follow_earlier()
+
     async def execute(self, command: Command) -> Outcome:
         """Execute a command to its end; errors are shown, and never raised."""
         try:

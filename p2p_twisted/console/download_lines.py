@@ -32,6 +32,15 @@ _NAMES_SHOWN: Final = 10
 _NUMBER_CELLS: Final = 5
 
 
+def earlier_line(progress: Progress) -> str:
+    """Say that a download of an earlier run goes on, and how much of it is there, or is paused."""
+    name = shown_name(progress.name)
+    if isinstance(progress.state, Paused):
+        return f"{name} is paused; resume {progress.number} goes on with it"
+    percent = f", {progress.received * 100 // progress.size} %" if progress.size else ""
+    return f"going on with {name}{percent}"
+
+
 def download_line(progress: Progress, width: int | None = None) -> str:
     """
     Write the result of a download, or its progress.

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from p2p_twisted.console.download_lines import (
     download_line,
+    earlier_line,
     selection_end,
     selection_lines,
     unreachable_line,
 )
 from p2p_twisted.console.text import shown_name
-from p2p_twisted.download.progress import Progress, Saved
+from p2p_twisted.download.progress import Checking, Paused, Progress, Saved, State
 from p2p_twisted.peer.interface import IPeer, Selection, Watch
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
@@ -40,6 +41,14 @@ class Downloading:
         self._peer = peer
         self._say = say
         self._watch = watch
+        # Those whose ends commands show, and what was said last of those of earlier runs.
+        self._commanded: set[int] = set()
+        self._said: dict[int, type[State]] = {}
+        self._warned: set[int] = set()
+
+    def follow_earlier(self) -> None:
+        """Show what earlier runs have left: that it goes on or rests, its progress, and its end."""
+        self._peer.watch_earlier(self._watch_earlier)
 
     async def get(self, wanted: str | Hit, holder: PeerName | None) -> Outcome:
         """
@@ -83,21 +92,35 @@ class Downloading:
         :returns: the callback, and a set; add the numbers of downloads when their command ends.
         """
         told: set[int] = set()
-        warned: set[int] = set()
 
         def watch(progress: Progress) -> None:
+            self._commanded.add(progress.number)
             self._watch(progress)
-            if progress.number not in warned and self._warn(progress):
-                warned.add(progress.number)
+            self._warn(progress)
             # A download that waits for a holder may end long after its command.
             if progress.number in told and progress.is_ended:
                 self._say([download_line(progress)])
 
         return watch, told
 
-    def _warn(self, progress: Progress) -> bool:
-        """Say that the holders of something cannot be reached; return whether that is so."""
+    def _watch_earlier(self, progress: Progress) -> None:
+        """Show what becomes of a download that no command of this run has begun."""
+        number, state = progress.number, progress.state
+        if number in self._commanded or isinstance(state, Checking):
+            # How much is there is not known yet.
+            self._watch(progress)
+            return
+        before, self._said[number] = self._said.get(number), type(state)
+        if before is None and (isinstance(state, Paused) or not progress.is_resting):
+            self._say([earlier_line(progress)])
+        elif progress.is_resting and type(state) not in (before, Paused):
+            self._say([download_line(progress)])
+        self._watch(progress)
+        self._warn(progress)
+
+    def _warn(self, progress: Progress) -> None:
+        """Say once that the holders of something cannot be reached."""
         line = unreachable_line(progress, self._peer.status().address)
-        if line is not None:
+        if line is not None and progress.number not in self._warned:
+            self._warned.add(progress.number)
             self._say([f"{shown_name(progress.name)}: {line}"])
-        return line is not None

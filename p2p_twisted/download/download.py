@@ -51,21 +51,18 @@ class Download:
     A download from its first request to its end.
 
     :param hits: the holders that are known.
-    :param number: what the person calls it by.
     :ivar reporter: tells how it stands.
     :ivar idle: fires when nothing is being done for it.
     """
 
     log = Logger()
 
-    def __init__(
-        self, context: DownloadContext, entry: JournalEntry, hits: Iterable[Hit], number: int
-    ) -> None:
+    def __init__(self, context: DownloadContext, entry: JournalEntry, hits: Iterable[Hit]) -> None:
         self._context = context
         self._disk = context.disk
         self._entry = entry
         self._hits = tuple(hits)
-        progress = Progress(number, entry.name, entry.file, entry.size)
+        progress = Progress(entry.number, entry.name, entry.file, entry.size)
         self.reporter = Reporter(context.clock, progress)
         self.idle: Deferred[None] = succeed(None)
         self._aim = _Aim.SAVED
@@ -255,7 +252,7 @@ class Download:
         if entry.target is None:
             # An earlier try may have chosen a folder, and filled some of it.
             entry = journal.get(entry.file) or entry
-        journal.record(attrs.evolve(entry, is_paused=is_paused))
+        journal.record(attrs.evolve(entry, is_paused=is_paused, number=self._entry.number))
 
     async def _forget(self) -> None:
         """Remove what is left of it; a stop ends that early, and it is forgotten all the same."""

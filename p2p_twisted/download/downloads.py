@@ -1,6 +1,7 @@
 """All downloads of a peer."""
 
 from collections.abc import Sequence
+from math import inf
 
 import attrs
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, fail
@@ -10,7 +11,7 @@ from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.download import Download
 from p2p_twisted.download.expected import ExpectedDownload
-from p2p_twisted.download.progress import Canceled, Progress
+from p2p_twisted.download.progress import Canceled, Checking, Progress
 from p2p_twisted.download.reporter import Watch
 from p2p_twisted.download.selection import attributes_of, selected, title
 from p2p_twisted.runtime.background import background
@@ -35,6 +36,9 @@ class Downloads:
         self._disk = context.disk
         self._downloads: dict[int, Download | ExpectedDownload] = {}
         self._last_number = 0
+        # What earlier runs have left, and who watches that.
+        self._earlier: list[Download] = []
+        self._earlier_watches: list[Watch] = []
         self._is_stopping = False
 
     # What the peer calls
@@ -42,6 +46,17 @@ class Downloads:
     def start(self) -> None:
         """Go on with what was wanted when the last run ended."""
         background(self.log, "resuming downloads", self._resume())
+
+    def watch_earlier(self, watch: Watch) -> None:
+        """
+        Watch what earlier runs have left, from when that goes on.
+
+        :param watch: is told of the progress of each such download.
+        """
+        self._earlier_watches.append(watch)
+        for download in self._earlier:
+            if not download.progress.is_ended:
+                download.reporter.watch(watch)
 
     async def stop(self) -> None:
         """Stop all downloads until the next run; return when nothing is being written any more."""
@@ -171,13 +186,24 @@ class Downloads:
     async def _resume(self) -> None:
         entries = await self._disk.offload(self._disk.journal.all)
         await self._disk.offload(sweep, self._disk.inbox, self._disk.manifests, entries)
-        for entry in entries:
+        self._last_number = max(self._last_number, *(entry.number for entry in entries), 0)
+        for entry in sorted(entries, key=lambda entry: entry.number or inf):
             # It may have been asked for again since.
             if not self._is_stopping and self._running(entry.file) is None:
-                download = self._add(entry, ())
-                if not entry.is_paused:
-                    self.log.info("going on with {name}", name=entry.name)
-                    download.start()
+                self._go_on(entry)
+
+    def _go_on(self, entry: JournalEntry) -> None:
+        """Go on with what an earlier run has left, under the number that it had."""
+        number = None if entry.number in self._downloads else entry.number
+        download = self._add(entry, (), number)
+        self._earlier.append(download)
+        if not entry.is_paused:
+            self.log.info("going on with {name}", name=entry.name)
+            download.reporter.become(Checking())
+        for watch in self._earlier_watches:
+            download.reporter.watch(watch)
+        if not entry.is_paused:
+            download.start()
 
     def _get(
         self,
@@ -212,7 +238,8 @@ class Downloads:
 
     def _add(self, entry: JournalEntry, hits: Sequence[Hit], number: int | None = None) -> Download:
         number = number or self._new_number()
-        download = Download(self._context, entry, hits, number)
+        entry = attrs.evolve(entry, number=number)
+        download = Download(self._context, entry, hits)
         self._downloads[number] = download
         self._forget_old()
         return download

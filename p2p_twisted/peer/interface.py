@@ -187,6 +187,13 @@ class IPeer(Interface):
         :returns: fires with the last progress of each, or fails with :class:`PeerError`.
         """
 
+    def watch_earlier(watch: Watch) -> None:
+        """
+        Watch the downloads that earlier runs have left, from when they go on.
+
+        :param watch: is told of the progress of each of them.
+        """
+
     def topology() -> "Deferred[Topology]":
         """Collect the peers and links of the whole network."""
 

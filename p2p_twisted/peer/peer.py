@@ -136,6 +136,10 @@ class Peer:
         """Download what was selected."""
         return Deferred.fromCoroutine(self._get_selected(selection, watch))
 
+    def watch_earlier(self, watch: Watch) -> None:
+        """Watch the downloads that earlier runs have left, from when they go on."""
+        self._downloads.watch_earlier(watch)
+
     def topology(self) -> "Deferred[Topology]":
         """Collect the peers and links of the whole network."""
         return Deferred.fromCoroutine(self._searches.topology())

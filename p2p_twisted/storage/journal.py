@@ -3,7 +3,7 @@
 import os
 from contextlib import suppress
 from threading import Lock
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import attrs
 import msgspec
@@ -22,6 +22,8 @@ _DIGESTS: Final = ".digests"
 _RECORD: Final = ".published"
 _SIZE_BYTES: Final = 8
 
+Number = Annotated[int, msgspec.Meta(ge=0)]
+
 
 @attrs.frozen
 class JournalEntry:
@@ -36,6 +38,7 @@ class JournalEntry:
     :ivar modified: when the file was written to, in nanoseconds since 1970.
     :ivar is_executable: whether the file can be run.
     :ivar unshared: how many entries of a folder its holder does not share.
+    :ivar number: what the person calls the download by; 0 for an unknown one.
     """
 
     file: FileId
@@ -47,6 +50,7 @@ class JournalEntry:
     modified: int | None = attrs.field(default=None, validator=valid_modified)
     is_executable: bool = False
     unshared: Unshared = 0
+    number: Number = 0
 
     @property
     def attributes(self) -> Attributes:

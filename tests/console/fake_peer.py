@@ -95,6 +95,7 @@ class FakePeer:
         self.asked: list[tuple[Any, ...]] = []
         self.answers: defaultdict[str, deque[Any]] = defaultdict(deque)
         self.watches: list[Watch] = []
+        self.earlier: list[Watch] = []
         self.status_now = STATUS
 
     def will(self, method: str, *answers: Any) -> None:
@@ -124,6 +125,9 @@ class FakePeer:
         self.watches.append(watch)
         several = saved(files=len(selection.things))
         return self._answer("get_selected", (several,), selection)
+
+    def watch_earlier(self, watch: Watch) -> None:
+        self.earlier.append(watch)
 
     def topology(self) -> "Deferred[Topology]":
         return self._answer("topology", topology(s1="s2", s2="s1"))
