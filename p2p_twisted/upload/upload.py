@@ -71,6 +71,7 @@ class Upload(Session):
     :ivar source: what is pushed; its maker closes it when the connection is gone.
     :ivar want: what the requester asked for, and who it is.
     :ivar gone: fires when the connection is gone.
+    :ivar began: when it was decided on, in seconds on the monotonic clock.
     """
 
     log = Logger()
@@ -88,6 +89,7 @@ class Upload(Session):
         pace: Pace,
     ) -> None:
         self.gone: Deferred[None] = Deferred()
+        self.began = clock.seconds()
         self._connection = connection
         self.source = source
         self._audience = audience

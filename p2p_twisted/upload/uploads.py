@@ -16,6 +16,7 @@ from p2p_twisted.upload import limits
 from p2p_twisted.upload.audience import Audience, SharedUplink, Unlimited
 from p2p_twisted.upload.awaited import AwaitedFetches
 from p2p_twisted.upload.dial_limit import DialLimit
+from p2p_twisted.upload.places import NoPlace, UploadPlaces
 from p2p_twisted.upload.small_sender import SmallFileSender
 from p2p_twisted.upload.upload import Upload, UploadProgress
 from p2p_twisted.wire import limits as wire_limits
@@ -79,6 +80,7 @@ class Uploads:
         self._dials = DialLimit()
         self._unreached = unreached
         self._awaited = AwaitedFetches(reactor)
+        self._places = UploadPlaces()
         self._open: dict[Connection, Upload] = {}
         # In the order of arrival.
         self._tickets: dict[MessageId, None] = {}
@@ -96,7 +98,7 @@ class Uploads:
         if self._is_stopping:
             refuse("it is stopping")
             return
-        reason = self._why_not(want)
+        reason, slowest = self._why_not(want)
         if reason is not None and (link is None or want.more):
             # Before anything is opened: to refuse must cost little.
             refuse(reason)
@@ -115,6 +117,7 @@ class Uploads:
                 want, f"{want.host} was dialed several times, and has not answered", refuse
             )
         else:
+            self._make_room(slowest)
             audience = audience or self._audience(want, source)
             background(self.log, "pushing a file", self._push(want, source, audience, refuse))
 
@@ -124,10 +127,13 @@ class Uploads:
         source, audience = (None, None) if want is None else self._find(want.file)
         if want is None or source is None:
             connection.refuse(Error("nothing waits to be fetched by that ticket", "refused"))
-        elif self._is_stopping or len(self._open) >= self._bandwidth.slots.up:
+            return
+        reason, slowest = self._why_not(want)
+        if self._is_stopping or reason is not None:
             source.close()
-            connection.refuse(Error("busy", "refused"))
+            connection.refuse(Error(reason or "it is stopping", "refused"))
         else:
+            self._make_room(slowest)
             audience = audience or self._audience(want, source)
             upload = self._make(connection, want, source, audience, lambda _hello: False)
             connection.hand_over(upload)
@@ -172,12 +178,23 @@ class Uploads:
             del self._tickets[next(iter(self._tickets))]
         return True
 
-    def _why_not(self, want: Want) -> str | None:
+    def _why_not(self, want: Want) -> tuple[str | None, Connection | None]:
+        """Say why a request is not served; otherwise, which upload makes room, if one has to."""
         if not self._may_dial(want.host):
-            return f"{want.host} may not be dialed from here"
-        if len(self._open) >= self._bandwidth.slots.up:
-            return "busy"
-        return None
+            return f"{want.host} may not be dialed from here", None
+        running = {upload: each for each, upload in self._open.items() if each.is_open}
+        places, now = self._bandwidth.slots.up, self._reactor.seconds()
+        try:
+            slowest = self._places.room_for(want, running, places, now)
+        except NoPlace:
+            return "busy", None
+        return None, None if slowest is None else running[slowest]
+
+    def _make_room(self, slowest: Connection | None) -> None:
+        if slowest is not None:
+            self.log.info("an upload to {peer} makes room", peer=self._open[slowest].want.name)
+            slowest.abort()
+            self._places.made_room(self._reactor.seconds())
 
     def _is_sent_on(self, link: Connection, want: Want, source: Source, refuse: Refusal) -> bool:
         """Send a file on a link, if it may go there; return whether the request is dealt with."""

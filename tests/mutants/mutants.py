@@ -325,4 +325,18 @@ MUTANTS: Final = (
         "a peer that greets loses its name to another that does, too",
         "overlay/test_claims.py",
     ),
+    Mutant(
+        "upload/places.py",
+        "if free > (1 if own else 0):",
+        "if free > 0:",
+        "one requester takes all places for uploads",
+        "upload/test_uploads.py",
+    ),
+    Mutant(
+        "upload/places.py",
+        "if own or is_early or not late:",
+        "if True:",
+        "requesters that read slowly keep all others away",
+        "upload/test_uploads.py",
+    ),
 )

@@ -1,13 +1,26 @@
 """Neighbors that would keep a peer from all others: whatever they do, the honest ones are there."""
 
 import contextlib
+import socket
+import time
+from collections.abc import Callable
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.abused import AbusedCase, Network
 from tests.process.daemons import wait_until
-from tests.process.stranger import Neighbor, a_hit, a_holder, call
+from tests.process.stranger import (
+    LOOPBACK,
+    Line,
+    Listener,
+    Neighbor,
+    a_hit,
+    a_holder,
+    a_ticket,
+    call,
+    id_of,
+)
 
 _SECONDS = 10.0
 
@@ -49,6 +62,52 @@ class CensorTests(AbusedCase):
         ):
             saved = self.network.get("s1", "sought2.bin", seconds=_SECONDS)
         self.assertEqual(saved, self.files["s2"]["sought2.bin"])
+
+
+class SlotsTests(AbusedCase):
+    """Requesters that take all places for uploads, and read almost nothing."""
+
+    files = {"s1": {f"large{number}.bin": bytes([number]) * (8 << 20) for number in range(3)}}
+
+    def read_slowly(self, name: str) -> Callable[[Line], None]:
+        def serve(line: Line) -> None:
+            line.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            line.say("HELLO", protocol=1, role="peer", name=name, network="default")
+            line.hear("PUSH")
+            line.read(8 * 32)
+            line.say("SEND", chunks=[[0, 8]])
+            while line.socket.recv(1_024):
+                time.sleep(0.3)
+
+        return serve
+
+    def take_places(self, *names: str) -> None:
+        """Ask for forty uploads of one file, for requesters of these names."""
+        evil = Neighbor(self.network.port("s1"), "evil")
+        self.addCleanup(evil.close)
+        ports = {}
+        for name in names:
+            listener = Listener(self.read_slowly(name))
+            self.addCleanup(listener.close)
+            ports[name] = listener.port
+        for number in range(40):
+            name = names[number % len(names)]
+            where = {"name": name, "host": LOOPBACK, "port": ports[name]}
+            file = id_of(self.files["s1"]["large0.bin"])
+            evil.line.say("WANT", ticket=a_ticket(), file=file, via=["evil"], **where)
+        wait_until(lambda: any(verb == "REFUSE" for verb, _ in evil.heard), "all places taken")
+
+    def test_one_name(self) -> None:
+        """One requester leaves a place for others."""
+        self.take_places("evil")
+        saved = self.network.get("s2", "large1.bin", seconds=_SECONDS)
+        self.assertEqual(saved, self.files["s1"]["large1.bin"])
+
+    def test_many_names(self) -> None:
+        """However many they seem to be, the slowest makes room for another one."""
+        self.take_places(*(f"evil{number}" for number in range(32)))
+        saved = self.network.get("s2", "large2.bin", seconds=2 * _SECONDS)
+        self.assertEqual(saved, self.files["s1"]["large2.bin"])
 
 
 class _NetworkCase(SynchronousTestCase):

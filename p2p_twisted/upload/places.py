@@ -1,0 +1,71 @@
+"""Share the places for uploads among requesters: none may take all of them, and read slowly."""
+
+from collections import Counter
+from collections.abc import Collection, Hashable
+from math import inf
+
+from p2p_twisted.upload import limits
+from p2p_twisted.upload.upload import Upload
+from p2p_twisted.wire.messages import Want
+from p2p_twisted.wire.names import host_group, is_loopback
+
+
+class NoPlace(Exception):
+    """There is no place for a requester now."""
+
+
+class UploadPlaces:
+    """
+    Decides who has a place, and who makes room.
+
+    A requester is a name, and a host; on loopback, where all have one host, a port of it. A
+    quarter of the places is its own; beyond that it has what is free, but for the last place,
+    which is for somebody who has none, and gives it back as soon as others want it. Where all
+    places are taken within their shares, the slowest upload makes room for somebody who has none,
+    from time to time.
+    """
+
+    def __init__(self) -> None:
+        self._given_up_at = -inf
+
+    def room_for(
+        self, want: Want, running: Collection[Upload], places: int, now: float
+    ) -> Upload | None:
+        """
+        Find a place for a requester.
+
+        :param now: seconds on the monotonic clock.
+        :returns: the upload that is to make room, where none is free.
+        :raises NoPlace: when there is none.
+        """
+        share = max(1, places // limits.UPLOAD_SHARES)
+        held = Counter(key for upload in running for key in _requester(upload.want))
+        own = max(held[key] for key in _requester(want))
+        free = places - len(running)
+        if free > (1 if own else 0):
+            return None
+        beyond = [
+            upload
+            for upload in running
+            if max(held[key] for key in _requester(upload.want)) > share
+        ]
+        if beyond and own < share:
+            return _slowest(beyond, now)
+        late = [upload for upload in running if now - upload.began >= limits.UPLOAD_TURN_SECONDS]
+        is_early = now - self._given_up_at < limits.UPLOAD_GIVEN_UP_SECONDS
+        if own or is_early or not late:
+            raise NoPlace
+        return _slowest(late, now)
+
+    def made_room(self, now: float) -> None:
+        """Record that an upload was given up."""
+        self._given_up_at = now
+
+
+def _requester(want: Want) -> tuple[Hashable, Hashable]:
+    host = (want.host, want.port) if is_loopback(want.host) else host_group(want.host)
+    return want.name, host
+
+
+def _slowest(uploads: Collection[Upload], now: float) -> Upload:
+    return min(uploads, key=lambda upload: upload.progress(now).rate)
