@@ -231,6 +231,10 @@ class PeerAddress:
     host: str = attrs.field(validator=valid_host)
     port: Port
 
+    def __hash__(self) -> int:
+        # Of the name alone, whose hash Python keeps: addresses are looked up all the time.
+        return hash(self.name)
+
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.name}@{host}:{self.port}"
