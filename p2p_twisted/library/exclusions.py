@@ -1,5 +1,8 @@
 """Remember and log which names below a library's directory cannot be shared."""
 
+from collections.abc import Set
+from heapq import nsmallest
+from itertools import accumulate
 from typing import Final
 
 from twisted.logger import Logger
@@ -27,10 +30,9 @@ class Exclusions:
             self._by_folder[folder] = reasons
             self._has_changed = True
 
-    def forget(self, folder: str) -> None:
-        """Forget the reasons found in a folder and below it, before they are scanned again."""
-        below = f"{folder}/" if folder else ""
-        for name in [each for each in self._by_folder if f"{each}/".startswith(below)]:
+    def forget(self, folders: Set[str]) -> None:
+        """Forget the reasons found in some folders and below, before they are scanned again."""
+        for name in [each for each in self._by_folder if _lies_in(each, folders)]:
             del self._by_folder[name]
 
     def unreadable(self, name: str, reason: str) -> None:
@@ -44,7 +46,7 @@ class Exclusions:
 
     def all(self) -> tuple[tuple[str, str], ...]:
         """Return paths and reasons, sorted; the first thousand of them."""
-        return tuple(sorted(self._current())[:_KEPT])
+        return tuple(nsmallest(_KEPT, self._current()))
 
     @property
     def count(self) -> int:
@@ -75,3 +77,9 @@ class Exclusions:
     def _current(self) -> set[tuple[str, str]]:
         found = {each for reasons in self._by_folder.values() for each in reasons.items()}
         return found | set(self._unreadable.items())
+
+
+def _lies_in(path: str, folders: Set[str]) -> bool:
+    return "" in folders or any(
+        above in folders for above in accumulate(path.split("/"), "{}/{}".format)
+    )

@@ -164,10 +164,10 @@ class Indexer:
         closed, self._closed = self._closed, set()
         # What was left out, and is not seen again where everything is looked at.
         unseen = set[str]()
-        for visit in visits:
-            if visit.is_deep:
-                self.exclusions.forget(visit.place.name)
-                unseen |= self._catalog.left_out.counted(visit.place.name)
+        deep = {visit.place.name for visit in visits if visit.is_deep}
+        self.exclusions.forget(deep)
+        for name in deep:
+            unseen |= self._catalog.left_out.counted(name)
         try:
             while visits:
                 batch = [visits.pop() for _ in range(min(len(visits), _FOLDERS_AT_ONCE))]
