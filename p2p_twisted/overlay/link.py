@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.overlay import events
@@ -65,13 +66,16 @@ class LinkRequest(Session):
 
 
 class LinkSession(Session):
-    """A link: everything that neighbors say to each other."""
+    """A link: everything that neighbors say to each other, within a share of our time."""
+
+    log = Logger()
 
     def __init__(self, feed: Feed, link: LinkId, connection: Connection) -> None:
         self._feed = feed
         self._link = link
         self._connection = connection
         self._bye: Bye | None = None
+        connection.intake.limit(self._abused)
 
     def received(self, message: Message) -> None:
         """Pass a neighbor's message on; remember its last word."""
@@ -87,6 +91,14 @@ class LinkSession(Session):
     def lost(self, _reason: Failure) -> None:
         """Report that the link is gone."""
         self._feed(events.ConnectionLost(self._link, self._bye))
+
+    def _abused(self) -> None:
+        """End the link as if the neighbor had said goodbye: it is not dead."""
+        host = self._connection.host
+        self.log.info("cutting {host} off: it sends more than can be handled", host=host)
+        self._bye = Bye("abuse")
+        self._connection.send(self._bye)
+        self._connection.close()
 
 
 class ExchangeRequest(Session):

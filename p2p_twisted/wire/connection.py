@@ -1,7 +1,6 @@
 """The line protocol under every conversation: greeting, deadlines, closing."""
 
 from collections.abc import Callable
-from enum import Enum, auto
 from typing import Any
 
 from twisted.internet.interfaces import IHalfCloseableProtocol, IReactorTime, ITCPTransport
@@ -17,24 +16,17 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode, printable
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.input import Input
+from p2p_twisted.wire.intake import Intake
 from p2p_twisted.wire.keepalive import KeepAlive
 from p2p_twisted.wire.line_gate import Drop, First, Greeted, Hint, LineGate, Reject
 from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
 from p2p_twisted.wire.names import BadName, plain_host
+from p2p_twisted.wire.phase import Phase
 from p2p_twisted.wire.send_queue import IStream, SendQueue
 from p2p_twisted.wire.session import Session
 
 SessionMaker = Callable[["Connection"], Session]
 """Makes the first session of a connection."""
-
-
-class _Phase(Enum):
-    """What a connection lives through; it may skip some, and never goes back."""
-
-    CONNECTING = auto()
-    OPEN = auto()
-    CLOSING = auto()
-    LOST = auto()
 
 
 @implementer(IHalfCloseableProtocol)
@@ -52,6 +44,7 @@ class Connection(LineReceiver):
     :param greeting: makes this the listener's side.
     :param ended: is told when the connection is gone, before its session is.
     :ivar input: the raw bytes that come in between lines.
+    :ivar intake: how much time what comes may take.
     :ivar output: the queue of what is sent, and the raw bytes that a producer sends.
     :ivar keep_alive: pings, once started, and knows the round trip.
     """
@@ -72,10 +65,11 @@ class Connection(LineReceiver):
     ) -> None:
         self._greeting = greeting
         self._ended = ended
-        self._phase = _Phase.CONNECTING
+        self._phase = Phase.CONNECTING
         self._deadline = Alarm(clock, self._too_late)
         self.output = SendQueue(clock, self._give_up)
         self.input = Input(clock, self._take_straight)
+        self.intake = Intake(clock, self)
         self.keep_alive = KeepAlive(
             clock, greeting is None, lambda number: self.send(Ping(number)), self._give_up
         )
@@ -90,7 +84,7 @@ class Connection(LineReceiver):
     @property
     def is_open(self) -> bool:
         """Whether messages sent now may still arrive."""
-        return self._phase is _Phase.OPEN
+        return self._phase is Phase.OPEN
 
     @property
     def has_talked(self) -> bool:
@@ -148,7 +142,7 @@ class Connection(LineReceiver):
 
         In the middle of a stream there is nothing left to say: it is aborted.
         """
-        if self._phase is _Phase.CONNECTING or self.output.is_streaming:
+        if self._phase is Phase.CONNECTING or self.output.is_streaming:
             self.abort()
         elif self.is_open:
             self.output.close()
@@ -159,7 +153,7 @@ class Connection(LineReceiver):
     def abort(self) -> None:
         """Close at once; what has not left is lost. Too early, too late or again does no harm."""
         # A lost TLS connection has no transport left to abort.
-        if self._phase is not _Phase.LOST:
+        if self._phase is not Phase.LOST:
             self.output.discard()
             self._begin_closing()
             if self.connected:
@@ -169,11 +163,11 @@ class Connection(LineReceiver):
 
     @override
     def connectionMade(self) -> None:
-        if self._phase is _Phase.CLOSING:
+        if self._phase is Phase.CLOSING:
             # It was aborted while it was being dialed.
             self.transport.abortConnection()
             return
-        self._phase = _Phase.OPEN
+        self._phase = Phase.OPEN
         if ITCPTransport.providedBy(self.transport):
             # Lines are short and somebody waits for each: never hold one back for the next.
             self.transport.setTcpNoDelay(True)
@@ -185,8 +179,9 @@ class Connection(LineReceiver):
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._phase = _Phase.LOST
+        self._phase = Phase.LOST
         self._deadline.stop()
+        self.intake.stop()
         self.input.end()
         self.output.discard()
         self.keep_alive.stop()
@@ -198,7 +193,9 @@ class Connection(LineReceiver):
     def dataReceived(self, data: bytes) -> None:
         self.keep_alive.heard()
         if self.is_open:
+            self.intake.piece_came()
             super().dataReceived(data)
+            self.intake.piece_handled()
             self.input.fit()
 
     @override
@@ -208,6 +205,8 @@ class Connection(LineReceiver):
             self._guard(self._take_line, line)
         if self.input.left:
             self.setRawMode()
+        else:
+            self.intake.line_handled()
 
     @override
     def rawDataReceived(self, data: bytes) -> None:
@@ -284,7 +283,8 @@ class Connection(LineReceiver):
             self.input.fit()
 
     def _begin_closing(self) -> None:
-        self._phase = _Phase.CLOSING
+        self._phase = Phase.CLOSING
+        self.intake.stop()
         self.input.end()
         self.clearLineBuffer()
 

@@ -81,6 +81,20 @@ MUTANTS: Final = (
         "overlay",
     ),
     Mutant(
+        "wire/intake.py",
+        "if now - self._over_since >= limits.ABUSE_SECONDS:",
+        "if False:",
+        "a neighbor floods for ever",
+        "wire/test_intake.py",
+    ),
+    Mutant(
+        "wire/intake.py",
+        "self._share.spend(spent)",
+        "pass",
+        "a neighbor takes a whole core",
+        "wire/test_intake.py",
+    ),
+    Mutant(
         "registry/rules.py",
         "return token is not None and hmac.compare_digest(registration.token, token)",
         "return token is not None",

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, cast
 
+from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock
+from twisted.protocols.basic import LineReceiver
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.driver import Events, OverlayDriver
 from p2p_twisted.overlay.events import ConnectionLost
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.intake import Intake
 from p2p_twisted.wire.messages import Ask, Bye, Gossip, Link, Message
 from p2p_twisted.wire.names import PeerAddress
 from tests.overlay.builders import a_gossip, an_address, an_id
@@ -33,6 +36,7 @@ class FakeConnection:
 
     def __init__(self, name: str, said: Said) -> None:
         self.keep_alive = FakeKeepAlive()
+        self.intake = Intake(Clock(), LineReceiver())
         self._name = name
         self._said = said
 

@@ -1,0 +1,92 @@
+"""Bound how much of the reactor's time is taken by what comes in on one connection."""
+
+from collections.abc import Callable
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.protocols.basic import LineReceiver
+
+from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.token_bucket import TokenBucket
+from p2p_twisted.wire import limits
+
+_SLICE_SECONDS: Final = 0.02
+_LONGEST_PAUSE_SECONDS: Final = 1.0
+# Tokens are whole.
+_MICROSECONDS: Final = 1_000_000
+
+
+class Intake:
+    """
+    Makes way for other connections when the lines of one have taken 20 ms in a row.
+
+    One that is limited has a share of the reactor's time: once that is used up, it is read no
+    faster than the share comes back, and one that goes on for ten seconds is called abuse.
+
+    :param clock: the reactor.
+    :param reader: the connection.
+    """
+
+    def __init__(self, clock: IReactorTime, reader: LineReceiver) -> None:
+        self._clock = clock
+        self._reader = reader
+        self._pausing = Alarm(clock, reader.resumeProducing)
+        self._began_at = 0.0
+        # None: it has no share, but all that there is.
+        self._share: TokenBucket | None = None
+        self._abused: Callable[[], None]
+        self._over_since: float | None = None
+
+    def limit(self, abused: Callable[[], None]) -> None:
+        """
+        Give the connection its share, from now on.
+
+        :param abused: is called when it goes beyond that for ten seconds; closes it.
+        """
+        self._abused = abused
+        self._share = TokenBucket(
+            limits.INTAKE_SECONDS_PER_SECOND * _MICROSECONDS,
+            limits.INTAKE_BURST_SECONDS * _MICROSECONDS,
+        )
+
+    def stop(self) -> None:
+        """Never resume reading; twice does no harm."""
+        self._share = None
+        self._pausing.stop()
+
+    def piece_came(self) -> None:
+        """Begin to measure: what came is about to be handled."""
+        self._began_at = self._clock.seconds()
+
+    def line_handled(self) -> None:
+        """Make way after a line, if it is time; bytes that belong to it must not be waiting."""
+        if self._clock.seconds() - self._began_at >= _SLICE_SECONDS:
+            self._pause(0.0)
+
+    def piece_handled(self) -> None:
+        """Charge the connection for the time since :meth:`piece_came`."""
+        if self._share is None:
+            return
+        now = self._clock.seconds()
+        left = self._share.left(now)
+        if left > self._share.burst / 2:
+            self._over_since = None
+        # No more than it can save up: what held up the process was perhaps not its fault.
+        spent = min(int((now - self._began_at) * _MICROSECONDS), int(self._share.burst))
+        self._share.spend(spent)
+        if left <= spent:
+            self._used_up(now, (spent - left) / self._share.rate)
+
+    def _used_up(self, now: float, until_back: float) -> None:
+        if self._over_since is None:
+            self._over_since = now
+        if now - self._over_since >= limits.ABUSE_SECONDS:
+            self._abused()
+        else:
+            # So long that there is time for more than a line again.
+            pause = until_back + _SLICE_SECONDS / limits.INTAKE_SECONDS_PER_SECOND
+            self._pause(min(pause, _LONGEST_PAUSE_SECONDS))
+
+    def _pause(self, seconds: float) -> None:
+        self._reader.pauseProducing()
+        self._pausing.set(seconds)
