@@ -13,9 +13,9 @@ from p2p_twisted.console.text import (
     count,
     human_size,
     human_time,
-    natural_order,
     shown_name,
 )
+from p2p_twisted.library.matching import natural_order
 from p2p_twisted.peer.interface import Found, Status, Topology
 from p2p_twisted.wire.firewall import firewall_ports
 from p2p_twisted.wire.messages import Hit, PeerRecord
@@ -107,9 +107,16 @@ def found_lines(found: Found, choices: Sequence[Choice], width: int | None = Non
     """Write the results of a search, and how many peers were asked."""
     yield from choice_lines(choices, width)
     asked = f", asked {found.answered:,} of {count(found.asked, 'peer')}" if found.asked else ""
-    yield (
-        f"{count(len(choices), 'file')}{asked}, {human_time(found.seconds)}{_silence(found.silent)}"
-    )
+    seconds = human_time(found.seconds)
+    yield f"{_kinds(choices)}{asked}, {seconds}{_silence(found.silent)}"
+
+
+def _kinds(choices: Sequence[Choice]) -> str:
+    folders = sum(choice.best.kind == "folder" for choice in choices)
+    files = count(len(choices) - folders, "file")
+    if not folders:
+        return files
+    return count(folders, "folder") + (f", {files}" if len(choices) > folders else "")
 
 
 def peers_lines(topology: Topology, me: PeerName, neighbors: Iterable[PeerName]) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Make text from other peers safe to show, and numbers easy to read."""
 
-import re
 from typing import Final
 
 from wcwidth import wcwidth
@@ -11,7 +10,6 @@ _TWO_ENDS_CELLS: Final = 12
 _CHARACTERS_PER_CELL: Final = 4
 _EMOJI_SELECTOR: Final = "\ufe0f"
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
-_DIGITS: Final = re.compile(r"([0-9]+)")
 
 
 def visible(text: str) -> str:
@@ -102,13 +100,6 @@ def clock_time(seconds: float) -> str:
 def count(number: int, noun: str) -> str:
     """Write a number with its noun: ``1 peer``, ``7 peers``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def natural_order(name: str) -> tuple[tuple[int, str], ...]:
-    """Return a sort key that puts ``s2`` before ``s10``."""
-    parts = _DIGITS.split(name)
-    # Every second part is a number.
-    return tuple((int(part) if index % 2 else 0, part) for index, part in enumerate(parts))
 
 
 def _cells(character: str) -> int:

@@ -17,6 +17,12 @@ from p2p_twisted.wire.names import collision_key
 SUFFIX: Final = ".txt"
 """A suffix that may be left out when a name is typed."""
 
+# Letters that people type without what is drawn through or into them, as with accents.
+_LETTERS: Final = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"}
+)
+_ACCENTS: Final = re.compile("[\u0300-\u036f]+")
+_DIGITS: Final = re.compile("([0-9]+)")
 _OTHER_CASE: Final = 4
 _GLOB: Final = frozenset("*?[")
 
@@ -45,16 +51,39 @@ class MatchKey:
     A name in the form that searches compare: case and normal form do not matter.
 
     :ivar base: its last component.
+    :ivar plain: the name without accents, too, and ``plain_base`` its last component.
     """
 
     path: str
     base: str
+    plain: str
+    plain_base: str
 
 
 def key(name: str) -> MatchKey:
     """Prepare a shared name for comparison."""
     path = collision_key(name)
-    return MatchKey(path, last_component(path))
+    base, without = last_component(path), plain(path)
+    # Most names have no accents, and then need no memory for that.
+    if without == path:
+        return MatchKey(path, base, path, base)
+    return MatchKey(path, base, without, last_component(without))
+
+
+def plain(text: str) -> str:
+    """Leave out case and accents, as people do who look for something."""
+    folded = collision_key(text)
+    if folded.isascii():
+        return folded
+    letters = _ACCENTS.sub("", unicodedata.normalize("NFD", folded))
+    return unicodedata.normalize("NFC", letters.translate(_LETTERS))
+
+
+def natural_order(name: str) -> tuple[tuple[tuple[int, str], ...], str]:
+    """Return a sort key that puts ``file2`` before ``file10``, and ``été`` before ``z``."""
+    parts = _DIGITS.split(plain(name))
+    # Every second part is a number.
+    return tuple((int(part) if index % 2 else 0, part) for index, part in enumerate(parts)), name
 
 
 def matcher(text: str) -> Callable[[MatchKey], object]:
@@ -62,16 +91,16 @@ def matcher(text: str) -> Callable[[MatchKey], object]:
     Make a test for names that contain ``text``, or match it as a glob.
 
     If ``text`` has a ``/``, whole paths are compared, otherwise their last components.
-    Case does not matter.
+    Neither case nor accents matter.
 
     :returns: a function that returns a true value for the key of a name that matches.
     """
-    wanted = collision_key(unicodedata.normalize("NFC", text))
+    wanted = plain(text)
     is_path = "/" in wanted
     if is_pattern(wanted):
         fits = re.compile(fnmatch.translate(wanted)).match
-        return (lambda key: fits(key.path)) if is_path else (lambda key: fits(key.base))
-    return (lambda key: wanted in key.path) if is_path else (lambda key: wanted in key.base)
+        return (lambda key: fits(key.plain)) if is_path else (lambda key: fits(key.plain_base))
+    return (lambda key: wanted in key.plain) if is_path else (lambda key: wanted in key.plain_base)
 
 
 def is_pattern(text: str) -> bool:

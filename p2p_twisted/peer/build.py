@@ -27,6 +27,7 @@ from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.inbound import InboundDispatcher
 from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.local_content import LocalContent
+from p2p_twisted.peer.lookups import Lookups
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.overlay_events import OverlayEvents
 from p2p_twisted.peer.peer import Peer
@@ -93,7 +94,7 @@ class PeerBuilder:
             registration=self.registration,
             network=self.network,
             searches=self.searches,
-            answers=self.answers,
+            lookups=Lookups(me=self.settings.name, searches=self.searches, answers=self.answers),
             resolver=self.resolver,
             downloads=self.downloads,
             uploads=self.uploads,

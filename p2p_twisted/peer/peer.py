@@ -28,8 +28,8 @@ from p2p_twisted.peer.interface import (
     unwatched,
 )
 from p2p_twisted.peer.local_content import LocalContent
+from p2p_twisted.peer.lookups import Lookups
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.searches import Searches
@@ -43,13 +43,10 @@ from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.manifest import BadManifest
-from p2p_twisted.wire.messages import Ask, Hit
+from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 
 _GOODBYE_SECONDS: Final = 1.0
-
-_UNSENT: Final = "0" * 32
-"""The id of a question that is put to this peer alone."""
 
 
 @implementer(IPeer)
@@ -71,7 +68,7 @@ class Peer:
     _registration: RegistrationKeeper
     _network: NetworkSession
     _searches: Searches
-    _answers: QueryAnswers
+    _lookups: Lookups
     _resolver: Resolver
     _downloads: Downloads
     _uploads: Uploads
@@ -114,7 +111,7 @@ class Peer:
 
     def find(self, text: str) -> "Deferred[Found]":
         """Search all peers by name, this one too."""
-        return Deferred.fromCoroutine(self._find(text))
+        return Deferred.fromCoroutine(self._lookups.find(text))
 
     def get(
         self, wanted: "str | Hit", watch: Watch, holder: PeerName | None = None
@@ -146,7 +143,7 @@ class Peer:
 
     def listing(self, holder: PeerName | None = None) -> "Deferred[Found]":
         """List what this peer, or another one, shares."""
-        return Deferred.fromCoroutine(self._list(holder or self._settings.name))
+        return Deferred.fromCoroutine(self._lookups.listing(holder or self._settings.name))
 
     def transfers(self) -> tuple[Progress, ...]:
         """List the downloads of this run, oldest first."""
@@ -211,25 +208,6 @@ class Peer:
         return Deferred.fromCoroutine(self._stop_network())
 
     # How it works
-
-    async def _find(self, text: str) -> Found:
-        found = await self._searches.ask("text", text)
-        own = self._answers.answer_self(Ask(_UNSENT, "text", text))
-        return attrs.evolve(found, hits=(*found.hits, *own.hits))
-
-    async def _list(self, holder: PeerName) -> Found:
-        """
-        List what a peer shares.
-
-        :raises PeerError: when there is no such peer.
-        """
-        if holder == self._settings.name:
-            own = self._answers.answer_self(Ask(_UNSENT, "ls", peer=holder))
-            return Found(own.hits, 0, 0, (), 0.0)
-        found = await self._searches.ask("ls", holder=holder)
-        if not found.hits:
-            await self._searches.check_is_there(holder)
-        return found
 
     async def _get(self, wanted: str | Hit, watch: Watch, holder: PeerName | None) -> Progress:
         waiting = HashingWait(self._clock, self._downloads, watch)

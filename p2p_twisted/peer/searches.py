@@ -7,7 +7,7 @@ from typing import Final, Literal
 import attrs
 from twisted.internet.defer import Deferred
 
-from p2p_twisted.library.matching import rank
+from p2p_twisted.library.matching import natural_order, rank
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.overlay.expanding_ring import Step, expanding_ring
@@ -86,7 +86,7 @@ class Searches:
         ask = Ask(driver.new_id(), what, text, peer=holder, most=most)
         answer, seconds = await _put(driver, ask, again)
         silent = tuple(sorted(set(answer.silent) - {driver.me.name}))
-        hits = tuple(sorted(answer.hits, key=_place))
+        hits = tuple(sorted(answer.hits, key=place))
         return Found(hits, answer.answered + len(silent), answer.answered, silent, seconds)
 
     # For downloads: see DownloadNetwork
@@ -149,8 +149,9 @@ def _fits(hit: Hit, ask: Ask) -> bool:
     return ask.what != "name" or rank(hit.name, ask.text) is not None
 
 
-def _place(hit: Hit) -> tuple[bool, str, str, PeerName]:
-    return hit.partial, hit.name, hit.file or "", hit.peer
+def place(hit: Hit) -> tuple[object, ...]:
+    """Return a sort key: by name, then by content, then by holder; partial holders last."""
+    return hit.partial, natural_order(hit.name), hit.file or "", hit.peer
 
 
 def a_topology(

@@ -111,6 +111,12 @@ class FoundTests(SynchronousTestCase):
         answer = found(*(hit(f"s{n}", name="docs", kind="folder") for n in range(1, 9)))
         self.assertEqual(shown(answer)[0], "1  docs/  2.0 KiB  9f2c41d07ae1c8b2  s1 s2 s3 s4 s5 +3")
 
+    def test_kinds(self) -> None:
+        """Folders are counted as such."""
+        folder, file = hit(name="docs", kind="folder"), hit()
+        for hits, counts in [((folder,), "1 folder,"), ((folder, file), "1 folder, 1 file,")]:
+            self.assertTrue(shown(found(*hits))[-1].startswith(counts))
+
     def test_counts(self) -> None:
         """Peers that did not answer are named; a list of this peer's own files asked none."""
         answer = found(asked=7, answered=6, silent=("s3",))

@@ -10,7 +10,6 @@ from p2p_twisted.console.text import (
     count,
     human_size,
     human_time,
-    natural_order,
     padded,
     shown_name,
     visible,
@@ -94,13 +93,6 @@ class NumberTests(SynchronousTestCase):
         """One is not many."""
         self.assertEqual(
             [count(n, "peer") for n in (0, 1, 1234)], ["0 peers", "1 peer", "1,234 peers"]
-        )
-
-    def test_natural_order(self) -> None:
-        """s2 comes before s10, and odd digits do no harm."""
-        names = ["s10", "s2", "s", "a9b", "a10", "²", "s2a"]
-        self.assertEqual(
-            sorted(names, key=natural_order), ["a9b", "a10", "s", "s2", "s2a", "s10", "²"]
         )
 
     def test_padding(self) -> None:

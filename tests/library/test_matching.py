@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from p2p_twisted.library.matching import key, last_component, matcher, rank
+from p2p_twisted.library.matching import key, last_component, matcher, natural_order, rank
 from p2p_twisted.wire.names import collision_key
 
 anything = st.text(st.characters(codec=None, categories=None), max_size=12)
@@ -53,6 +53,14 @@ def test_rank(name: str, text: str, place: int | None) -> None:
         ("f1", "f[0-3]", True),
         ("f4", "f[0-3]", False),
         ("x", "", True),
+        # Accents do not matter, of letters that have them; marks of other scripts do.
+        ("Café.txt", "cafe", True),
+        ("cafe.txt", "CAFÉ", True),
+        ("Été/plage.jpg", "ete/*", True),
+        ("Smørrebrød.pdf", "smorrebrod", True),
+        ("Łódź.txt", "lodz*", True),
+        ("Straße", "strasse", True),
+        ("ガ.txt", "カ", False),
     ],
 )
 def test_matcher(name: str, text: str, fits: bool) -> None:
@@ -79,3 +87,28 @@ def test_own_name(name: str) -> None:
     place = rank(collision_key(name), last_component(collision_key(name)))
     assert place is not None
     assert place <= 1
+
+
+def test_natural_order() -> None:
+    """Numbers count as numbers, accents and case do not count; odd digits do no harm."""
+    names = ["file10", "file2", "s", "a9b", "a10", "²", "Zebra", "été", "Ete2", "abc", "file02"]
+    assert sorted(names, key=natural_order) == [
+        "a9b",
+        "a10",
+        "abc",
+        "été",
+        "Ete2",
+        "file02",
+        "file2",
+        "file10",
+        "s",
+        "Zebra",
+        "²",
+    ]
+
+
+@given(anything, anything)
+def test_any_order(one: str, other: str) -> None:
+    """Any two names have an order, and only the same name has the same place."""
+    assert (natural_order(one) == natural_order(other)) is (one == other)
+    assert sorted([one, other], key=natural_order) == sorted([other, one], key=natural_order)

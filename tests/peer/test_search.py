@@ -99,6 +99,20 @@ class SearchTests(PeerTestCase):
         own = daemons.result(daemons.peers["s1"].find("f1"))
         self.assertEqual([hit.peer for hit in own.hits], ["s1"])
 
+    def test_order(self) -> None:
+        """Hits come in natural order, own ones among those of others; accents do not matter."""
+        daemons = self.daemons()
+        daemons.start("s1", {"Été 10": b"1", "ete 2": b"2", "été 1": b"3"})
+        daemons.start("s2", {"ÉTÉ 9": b"4", "ete 3": b"5"})
+        daemons.run(8.0)
+        peer = daemons.peers["s1"]
+        ordered = ["été 1", "ete 2", "ete 3", "ÉTÉ 9", "Été 10"]
+        for text in ("ete", "été*"):
+            names = [hit.name for hit in daemons.result(peer.find(text)).hits]
+            self.assertEqual(names, ordered)
+        listed = daemons.result(peer.listing()).hits
+        self.assertEqual([hit.name for hit in listed], ["été 1", "ete 2", "Été 10"])
+
     def test_listing(self) -> None:
         """One's own and another's files can be listed; who is not there cannot."""
         daemons = self.library()

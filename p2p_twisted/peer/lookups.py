@@ -1,0 +1,50 @@
+"""What a person looks for: among the files of all peers, or of one."""
+
+import attrs
+
+from p2p_twisted.peer.interface import Found
+from p2p_twisted.peer.query_answers import QueryAnswers
+from p2p_twisted.peer.searches import Searches, place
+from p2p_twisted.wire.messages import Ask
+from p2p_twisted.wire.names import PeerName
+
+_UNSENT = "0" * 32
+"""The id of a question that is put to this peer alone."""
+
+
+@attrs.define(eq=False, kw_only=True)
+class Lookups:
+    """
+    Puts what this peer has beside what others have.
+
+    :param me: this peer's name.
+    :param answers: of this peer itself.
+    """
+
+    _me: PeerName
+    _searches: Searches
+    _answers: QueryAnswers
+
+    async def find(self, text: str) -> Found:
+        """
+        Search all peers by name, this one too.
+
+        :raises PeerError: when there is no network.
+        """
+        found = await self._searches.ask("text", text)
+        own = self._answers.answer_self(Ask(_UNSENT, "text", text))
+        return attrs.evolve(found, hits=tuple(sorted((*found.hits, *own.hits), key=place)))
+
+    async def listing(self, holder: PeerName) -> Found:
+        """
+        List what a peer shares.
+
+        :raises PeerError: when there is no such peer.
+        """
+        if holder == self._me:
+            own = self._answers.answer_self(Ask(_UNSENT, "ls", peer=holder))
+            return Found(tuple(sorted(own.hits, key=place)), 0, 0, (), 0.0)
+        found = await self._searches.ask("ls", holder=holder)
+        if not found.hits:
+            await self._searches.check_is_there(holder)
+        return found
