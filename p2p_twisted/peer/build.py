@@ -169,7 +169,7 @@ class PeerBuilder:
         """The port and the links."""
         greeting = Hello(PROTOCOL, "peer", self.settings.name, self.settings.network)
         bounds = Bounds().within(open_files_limit())
-        listener = Listener(self.reactor, greeting, self._accept, bounds)
+        listener = Listener(self.reactor, greeting, self._accept, bounds, self.rng)
         return NetworkSession(self.reactor, self.settings, listener, self._start_overlay)
 
     def _accept(self, connection: Connection) -> Session:

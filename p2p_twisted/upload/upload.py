@@ -71,6 +71,7 @@ class Upload(Session):
     :ivar source: what is pushed; its maker closes it when the connection is gone.
     :ivar want: what the requester asked for, and who it is.
     :ivar gone: fires when the connection is gone.
+    :ivar is_cut: whether it ends before the requester has said more than to greet, and unasked.
     :ivar began: when it was decided on, in seconds on the monotonic clock.
     """
 
@@ -89,6 +90,7 @@ class Upload(Session):
         pace: Pace,
     ) -> None:
         self.gone: Deferred[None] = Deferred()
+        self.is_cut = True
         self.began = clock.seconds()
         self._connection = connection
         self.source = source
@@ -111,6 +113,16 @@ class Upload(Session):
         meter = self._producer.meter
         return UploadProgress(self.want.name, self.want.file, meter.total, meter.rate(now))
 
+    def give_up(self) -> None:
+        """End it at once."""
+        self.is_cut = False
+        self._connection.abort()
+
+    def unconnected(self) -> None:
+        """End it where there never was a connection, whose loss could be reported."""
+        self.is_cut = False
+        self.gone.callback(None)
+
     # What the requester says
 
     def greeted(self, hello: Hello) -> None:
@@ -118,7 +130,7 @@ class Upload(Session):
         if self._is_expected(hello):
             self.begin()
         else:
-            self._connection.abort()
+            self.give_up()
 
     def begin(self) -> None:
         """Announce the content, and send its digests."""
@@ -129,6 +141,7 @@ class Upload(Session):
 
     def received(self, message: Message) -> None:
         """Handle requests, and the end."""
+        self.is_cut = False
         if isinstance(message, Send):
             self._requested.ask(message.chunks)
             self._go_on()

@@ -178,22 +178,21 @@ class Uploads:
             del self._tickets[next(iter(self._tickets))]
         return True
 
-    def _why_not(self, want: Want) -> tuple[str | None, Connection | None]:
+    def _why_not(self, want: Want) -> tuple[str | None, Upload | None]:
         """Say why a request is not served; otherwise, which upload makes room, if one has to."""
         if not self._may_dial(want.host):
             return f"{want.host} may not be dialed from here", None
-        running = {upload: each for each, upload in self._open.items() if each.is_open}
+        running = [upload for connection, upload in self._open.items() if connection.is_open]
         places, now = self._bandwidth.slots.up, self._reactor.seconds()
         try:
-            slowest = self._places.room_for(want, running, places, now)
+            return None, self._places.room_for(want, running, places, now)
         except NoPlace:
             return "busy", None
-        return None, None if slowest is None else running[slowest]
 
-    def _make_room(self, slowest: Connection | None) -> None:
+    def _make_room(self, slowest: Upload | None) -> None:
         if slowest is not None:
-            self.log.info("an upload to {peer} makes room", peer=self._open[slowest].want.name)
-            slowest.abort()
+            self.log.info("an upload to {peer} makes room", peer=slowest.want.name)
+            slowest.give_up()
             self._places.made_room(self._reactor.seconds())
 
     def _is_sent_on(self, link: Connection, want: Want, source: Source, refuse: Refusal) -> bool:
@@ -236,10 +235,13 @@ class Uploads:
         try:
             await dial(self._reactor, want.host, want.port, connection)
         except ConnectError as error:
-            # The connection never existed, so its loss is not reported either.
-            upload.gone.callback(None)
+            upload.unconnected()
             self._have_it_fetched(want, f"{want.host} cannot be reached: {error}", refuse)
         await self._until_gone(connection, upload)
+        is_early = self._reactor.seconds() - upload.began < wire_limits.FIRST_LINE_SECONDS
+        if upload.is_cut and is_early and not self._is_stopping:
+            # Among very many strangers its listener may have dropped us before we could speak.
+            self._have_it_fetched(want, f"{want.host} ends connections at once", refuse)
 
     def _make(
         self,

@@ -1,6 +1,8 @@
 """Accept connections, within bounds that leave room for honest strangers."""
 
 from collections import Counter
+from random import Random
+from typing import Final
 
 from attrs import evolve, frozen
 from twisted.internet.interfaces import IAddress, IReactorTime
@@ -10,7 +12,9 @@ from typing_extensions import override
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection, SessionMaker
 from p2p_twisted.wire.messages import Hello
-from p2p_twisted.wire.names import is_loopback, plain_host
+from p2p_twisted.wire.names import host_group, is_loopback, plain_host
+
+_DROPPED_SHARE: Final = 16
 
 
 @frozen
@@ -19,8 +23,8 @@ class Bounds:
     How many connections a listener holds.
 
     :ivar total: of all kinds; above it a new one is closed.
-    :ivar silent: that have not sent a message yet; above it the oldest is closed.
-    :ivar per_host: from one address; loopback is not counted.
+    :ivar silent: that have not sent a message yet; above it some of the host with most are closed.
+    :ivar per_host: from one host, which of IPv6 is a /64; loopback is not counted.
     """
 
     total: int = limits.CONNECTIONS
@@ -45,6 +49,7 @@ class Listener(Factory):
 
     :param greeting: says who answers here.
     :param make_session: is called once per accepted connection.
+    :param rng: decides which silent connections make room.
     """
 
     noisy = False
@@ -55,24 +60,29 @@ class Listener(Factory):
         greeting: Hello,
         make_session: SessionMaker,
         bounds: Bounds = Bounds(),
+        rng: Random | None = None,
     ) -> None:
         self._clock = clock
         self._greeting = greeting
         self._make_session = make_session
         self._bounds = bounds
+        self._rng = rng or Random()
+        # Each with what counts as its host.
         self._open: dict[Connection, str] = {}
-        # Oldest first; some of them may have talked since.
-        self._newcomers: dict[Connection, None] = {}
+        # Some of them may have talked since.
+        self._newcomers: dict[Connection, str] = {}
         self._hosts: Counter[str] = Counter()
 
     @override
     def buildProtocol(self, addr: IAddress | None) -> Connection | None:
+        # A connection without an address comes from this machine.
         host = plain_host(getattr(addr, "host", ""))
+        host = "" if is_loopback(host) else host_group(host)
         if not self._has_room_for(host):
             return None
         connection = Connection(self._clock, self._make_session, self._greeting, self._forget)
         self._open[connection] = host
-        self._newcomers[connection] = None
+        self._newcomers[connection] = host
         self._hosts[host] += 1
         return connection
 
@@ -84,23 +94,32 @@ class Listener(Factory):
     def _has_room_for(self, host: str) -> bool:
         if len(self._open) >= self._bounds.total:
             return False
-        # A connection without an address comes from this machine.
-        is_remote = bool(host) and not is_loopback(host)
-        if is_remote and self._hosts[host] >= self._bounds.per_host:
+        if host and self._hosts[host] >= self._bounds.per_host:
             return False
-        self._drop_oldest_silent()
+        self._drop_silent()
         return True
 
-    def _drop_oldest_silent(self) -> None:
-        # They are looked through only at the bound: a flood must not make each accept slower.
-        if len(self._newcomers) >= self._bounds.silent:
-            self._newcomers = {
-                connection: None
-                for connection in self._newcomers
-                if connection.is_open and not connection.has_talked
-            }
-        if len(self._newcomers) >= self._bounds.silent:
-            next(iter(self._newcomers)).abort()
+    def _drop_silent(self) -> None:
+        """
+        Make room for newcomers at the bound.
+
+        Those of the host that has most, at random, as in a flood the oldest are the honest ones.
+        A few at a time, since all are looked through: a flood must not make each accept slower.
+        """
+        if len(self._newcomers) < self._bounds.silent:
+            return
+        self._newcomers = {
+            connection: host
+            for connection, host in self._newcomers.items()
+            if connection.is_open and not connection.has_talked
+        }
+        by_host: dict[str, list[Connection]] = {}
+        for connection, host in self._newcomers.items():
+            by_host.setdefault(host, []).append(connection)
+        too_many = 1 + len(self._newcomers) - self._bounds.silent
+        for _ in range(too_many + self._bounds.silent // _DROPPED_SHARE if too_many > 0 else 0):
+            most = max(by_host.values(), key=len)
+            most.pop(self._rng.randrange(len(most))).abort()
 
     def _forget(self, connection: Connection) -> None:
         host = self._open.pop(connection)

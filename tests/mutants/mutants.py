@@ -353,4 +353,11 @@ MUTANTS: Final = (
         "requesters that read slowly keep all others away",
         "upload/test_uploads.py",
     ),
+    Mutant(
+        "wire/listener.py",
+        "most = max(by_host.values(), key=len)",
+        "most = next(each for each in by_host.values() if each)",
+        "one host's silent connections drop those of others",
+        "wire/test_listener.py",
+    ),
 )

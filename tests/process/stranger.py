@@ -7,6 +7,7 @@ It shares no code with the daemons, so that it can say whatever it likes.
 import contextlib
 import json
 import secrets
+import selectors
 import socket
 import threading
 from collections.abc import Callable
@@ -145,6 +146,41 @@ def become_neighbor(port: int, name: str, own_port: int = 1_024) -> Line:
     line.say("LINK", why="join", name=name, port=own_port, alone=True)
     line.hear("LINKED")
     return line
+
+
+class SilentFlood:
+    """
+    A thread that keeps up connections on which nothing is said.
+
+    :ivar renewed: how many were dropped, and made again.
+    """
+
+    def __init__(self, port: int, number: int) -> None:
+        self._port = port
+        self._number = number
+        self._is_over = False
+        self.renewed = 0
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Close all; twice does no harm."""
+        self._is_over = True
+        self._thread.join(PATIENCE)
+
+    def _run(self) -> None:
+        with selectors.DefaultSelector() as selector, contextlib.ExitStack() as closing:
+            while not self._is_over:
+                while len(selector.get_map()) < self._number:
+                    line = closing.enter_context(call(self._port))
+                    selector.register(line.socket, selectors.EVENT_READ)
+                for key, _ in selector.select(0.01):
+                    with contextlib.suppress(OSError):
+                        if key.fileobj.recv(1 << 10):  # type: ignore[union-attr]
+                            continue
+                    selector.unregister(key.fileobj)
+                    key.fileobj.close()  # type: ignore[union-attr]
+                    self.renewed += 1
 
 
 class Listener:

@@ -15,6 +15,7 @@ from tests.process.stranger import (
     Line,
     Listener,
     Neighbor,
+    SilentFlood,
     a_hit,
     a_holder,
     a_ticket,
@@ -108,6 +109,21 @@ class SlotsTests(AbusedCase):
         self.take_places(*(f"evil{number}" for number in range(32)))
         saved = self.network.get("s2", "large2.bin", seconds=2 * _SECONDS)
         self.assertEqual(saved, self.files["s1"]["large2.bin"])
+
+
+class SilentTests(AbusedCase):
+    """Hundreds of silent connections to s1, renewed as fast as they are dropped."""
+
+    files = {"s2": {f"pushed{number}.bin": bytes([number]) * 200_000 for number in range(5)}}
+
+    def test_downloads(self) -> None:
+        """What is pushed to s1 meanwhile arrives."""
+        flood = SilentFlood(self.network.port("s1"), 400)
+        self.addCleanup(flood.end)
+        wait_until(lambda: flood.renewed > 400, "a flood")
+        for name, content in self.files["s2"].items():
+            self.assertEqual(self.network.get("s1", name, seconds=_SECONDS), content)
+        flood.end()
 
 
 class _NetworkCase(SynchronousTestCase):

@@ -229,6 +229,17 @@ class UploadsTests(SynchronousTestCase):
         self.serve_others(52)
         self.assertEqual((self.served()["p52"], len(self.served())), (1, PUSHES_AT_ONCE))
 
+    def test_dropped_at_once(self) -> None:
+        """Where the requester's listener drops the push unheard, the requester may dial instead."""
+        requester = self.listen()
+        self.serve(self.want())
+        self.assertEqual(self.refused, [])
+        assert requester.transport is not None
+        requester.transport.loseConnection()
+        self.wires.settle()
+        self.assertEqual(self.refused, ["127.0.0.1 ends connections at once"])
+        self.assertTrue(self.is_to_fetch)
+
     def test_lazy_requester(self) -> None:
         """A requester that asks for nothing for half a minute is given up."""
         requester = self.listen()
