@@ -55,32 +55,33 @@ class FolderAttributes:
 
         :raises DiskFault: when the list cannot be kept.
         """
-        hits = self._hits
+        hits, known = self._hits, await self._read(members)
         for wait in _WAITS_SECONDS:
-            known = await self._disk.call(self._read, members)
             if known is not None:
-                return known
+                break
             if wait:
                 await deferLater(self._context.clock, wait)
             if wait or not hits:
                 hits = await self._context.peers.network.find(self._folder)
             if not await self._fetch_from(hits):
                 break
-        self.log.info("nobody tells when the files of {folder} were written", folder=self._folder)
-        return members
+            known = await self._read(members)
+        if known is None:
+            self.log.info("nobody tells when files of {folder} were written", folder=self._folder)
+        return members if known is None else known
 
     def forget(self) -> None:
         """Remove the list; blocks."""
         forget_attributes(self._manifests, self._folder)
 
-    def _read(self, members: list[Member]) -> list[Member] | None:
+    async def _read(self, members: list[Member]) -> list[Member] | None:
         try:
-            return read_attributes(self._manifests, self._folder, members)
+            return await self._disk.all(read_attributes(self._manifests, self._folder, members))
         except FileNotFoundError:
             return None
         except (OSError, BadAttributes) as error:
             self.log.info("{folder}: {error}", folder=self._folder, error=error)
-            self.forget()
+            await self._disk.call(self.forget)
             return None
 
     async def _fetch_from(self, hits: Iterable[Hit]) -> bool:

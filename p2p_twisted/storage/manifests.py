@@ -76,20 +76,20 @@ def keep_lists(manifests: Inbox, members: Sequence[Member]) -> FileId:
     return file_id
 
 
-def read_attributes(manifests: Inbox, folder: FileId, members: Sequence[Member]) -> list[Member]:
+def read_attributes(
+    manifests: Inbox, folder: FileId, members: Sequence[Member]
+) -> Iterator[Member]:
     """
-    Give the members of a folder what its list of attributes says of them; blocks.
+    Give the members of a folder what its list of attributes says of them, one by one; blocks.
 
     :param members: in the order of the manifest.
     :raises OSError: when there is no list, or it cannot be read.
     :raises BadAttributes: when it is of another folder.
     """
     with open(manifests.path(f"{folder}{_ATTRIBUTES}"), "rb") as kept:
-        listed = decode_attributes(kept.read(), len(members))
-    return [
-        attrs.evolve(member, attributes=attributes)
-        for member, attributes in zip(members, listed, strict=True)
-    ]
+        text = kept.read()
+    for member, attributes in zip(members, decode_attributes(text, len(members)), strict=True):
+        yield attrs.evolve(member, attributes=attributes)
 
 
 def forget_attributes(manifests: Inbox, folder: FileId) -> None:

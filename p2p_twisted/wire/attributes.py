@@ -14,7 +14,7 @@ run.
 
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from attrs import frozen
@@ -64,9 +64,9 @@ def encode_attributes(files: Iterable[Attributes]) -> bytes:
     return "".join(map(_line, files)).encode()
 
 
-def decode_attributes(text: bytes, count: int) -> tuple[Attributes, ...]:
+def decode_attributes(text: bytes, count: int) -> Iterator[Attributes]:
     """
-    Read what is kept of a folder's files.
+    Read what is kept of a folder's files, one by one.
 
     :param count: how many lines the folder's manifest has.
     :raises BadAttributes: unless it has as many lines, each within its bounds.
@@ -77,7 +77,7 @@ def decode_attributes(text: bytes, count: int) -> tuple[Attributes, ...]:
     lines = text.decode("ascii", "replace").split("\n")
     if lines[-1]:
         raise BadAttributes("its last line does not end")
-    return tuple(map(_read_line, lines[:-1]))
+    yield from map(_read_line, lines[:-1])
 
 
 def valid_modified(

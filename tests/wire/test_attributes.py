@@ -112,4 +112,4 @@ BAD_LISTS = (
 def test_bad_list(text: bytes) -> None:
     """A list of another folder, or of times that cannot be, is refused."""
     with pytest.raises(BadAttributes):
-        decode_attributes(text, 1)
+        list(decode_attributes(text, 1))
