@@ -27,11 +27,13 @@ _FROM: Final = r"--from(?:\s+|=)(?P<{}>\S+)"
 _GET: Final = re.compile(
     rf"""(?:{_FROM.format("first")}\s+)?"""
     rf"""(?P<what>(["']).+\3|\S.*?)(?:\s+{_FROM.format("last")})?""",
-    re.DOTALL,
+    re.DOTALL | re.ASCII,
 )
-_DANGLING_FROM: Final = re.compile(r"(?:.*\s)?--from(?:\s|=|\Z).*", re.DOTALL)
+_DANGLING_FROM: Final = re.compile(r"(?:.*\s)?--from(?:\s|=|\Z).*", re.DOTALL | re.ASCII)
 # An apostrophe within a word is not a quote.
-_WORDS: Final = re.compile(r"""(["'])(?P<quoted>.+?)\1(?=\s|\Z)|(?P<plain>\S+)""", re.DOTALL)
+_WORDS: Final = re.compile(
+    r"""(["'])(?P<quoted>.+?)\1(?=\s|\Z)|(?P<plain>\S+)""", re.DOTALL | re.ASCII
+)
 _RANGE: Final = re.compile(r"([1-9][0-9]{0,8})(?:-([1-9][0-9]{0,8}))?")
 _SEPARATORS: Final = re.compile(r"[\s,]+")
 

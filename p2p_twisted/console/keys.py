@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from p2p_twisted.wire.names import INVISIBLE_IN_NAMES
+
 
 class Key(enum.Enum):
     """A key that is not a character."""
@@ -142,8 +144,8 @@ class KeyReader:
                 return None
             if character not in "\r\n":
                 character = " " if character == "\t" else character
-                return character if character.isprintable() else None
-        return _CONTROLS.get(character) or (character if character.isprintable() else None)
+                return _typed(character)
+        return _CONTROLS.get(character) or _typed(character)
 
     def _go_on(self, character: str) -> Key | None:
         if character == _ESCAPE:
@@ -165,3 +167,8 @@ class KeyReader:
         if self._is_pasting:
             return None
         return _SEQUENCES.get(whole[1] or whole[2] or "") or _WITH_ALT.get(whole[3] or "")
+
+
+def _typed(character: str) -> str | None:
+    """Return what can be shown, and what names may have; ``None`` for anything else."""
+    return character if character.isprintable() or character in INVISIBLE_IN_NAMES else None

@@ -29,6 +29,7 @@ from p2p_twisted.console.commands import (
     StopNetwork,
     Topo,
 )
+from p2p_twisted.console.text import meant
 
 
 @attrs.frozen
@@ -63,7 +64,7 @@ def parse(line: str) -> Command | None:
 
     :returns: ``None`` for a blank line.
     """
-    typed = line.strip()
+    typed = meant(line.strip())
     if not typed:
         return None
     quoted = unquoted(typed)

@@ -41,7 +41,7 @@ class Screen:
 
     def edit(self, text: str, cursor: int) -> str:
         """Show the line being typed."""
-        self._text, self._cursor = text, cursor
+        self._text, self._cursor = visible(text), len(visible(text[:cursor]))
         is_wrapped = self._rows_above() > bool(self._drawn_status)
         return self.draw() if is_wrapped else self._prompt_line()
 

@@ -4,6 +4,8 @@ from typing import Final
 
 from wcwidth import wcwidth
 
+from p2p_twisted.wire.names import INVISIBLE_IN_NAMES
+
 NAME_CELLS: Final = 120
 _TWO_ENDS_CELLS: Final = 12
 # More than that only pile up on one another.
@@ -22,6 +24,15 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def meant(typed: str) -> str:
+    """Undo :func:`visible` where names may have such characters: who copies one gets it."""
+    if "\\" not in typed:
+        return typed
+    for character in INVISIBLE_IN_NAMES:
+        typed = typed.replace(visible(character), character)
+    return typed
 
 
 def shown_name(name: str) -> str:

@@ -14,9 +14,10 @@ from p2p_twisted.download.folder_attributes import FolderAttributes
 from p2p_twisted.download.members import Members
 from p2p_twisted.download.reporter import Reporter
 from p2p_twisted.storage.disk import DiskFault
+from p2p_twisted.storage.free_names import candidates
 from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.storage.manifests import manifest_item, read_manifest
-from p2p_twisted.storage.part_file import candidates
+from p2p_twisted.wire.limits import PATH_BYTES
 from p2p_twisted.wire.manifest import BadManifest, Member
 from p2p_twisted.wire.messages import Hit
 
@@ -81,7 +82,8 @@ class FolderDownload:
         listed = await self._disk.all(read_manifest(self._manifests.path(manifest)))
         target = await self._find(listed)
         if target is None:
-            target = await self._disk.call(self._choose_target)
+            longest = max(len(member.path.encode()) for member in listed)
+            target = await self._disk.call(self._choose_target, PATH_BYTES - 1 - longest)
             await self._fetch(listed, target)
         # All is saved: to cancel it now is too late.
         with suppress(CancelledError):
@@ -151,13 +153,17 @@ class FolderDownload:
         with suppress(OSError):
             os.unlink(self._manifests.path(self._item.target))
 
-    def _choose_target(self) -> str:
-        """Find a name for the folder once; whenever it goes on, it has the same. Blocks."""
+    def _choose_target(self, room: int) -> str:
+        """
+        Find a name for the folder once; whenever it goes on, it has the same. Blocks.
+
+        :param room: how many bytes it should have at most.
+        """
         if self._entry.kind == "files":
             return ""
         target = self._known_target()
         if target is None:
-            target = self._inbox.make_folder(self._entry.name.rpartition("/")[2])
+            target = self._inbox.make_folder(self._entry.name.rpartition("/")[2], room)
             self._entry = attrs.evolve(self._entry, target=target)
             self._disk.journal.record(self._entry)
         return target

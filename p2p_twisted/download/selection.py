@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 
-from p2p_twisted.storage.part_file import candidates
+from p2p_twisted.storage.free_names import candidates
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.messages import Hit

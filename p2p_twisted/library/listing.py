@@ -141,7 +141,7 @@ def _add(
     check_path(name)
     first = taken.setdefault(collision_key(name), name)
     if first is not name:
-        raise BadName(f"it differs from {first} only in case or accents")
+        raise BadName(f"it differs from {first} only in case, accents or invisible characters")
     path = _below(place.path, entry.name)
     if path == name:
         # Keep one string instead of two, for each of very many files.

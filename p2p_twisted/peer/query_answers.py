@@ -58,7 +58,7 @@ class QueryAnswers:
         if ask.what == "id" and not hits:
             partial = self._partials.hit(ask.text, self._name)
             hits = (partial,) if partial is not None else ()
-        return LocalAnswer(hits=hits)
+        return LocalAnswer(hits=tuple(hit.for_any_version() for hit in hits))
 
     def _is_meant(self, ask: Ask) -> bool:
         return ask.peer == self._name or (ask.peer is None and ask.what != "ls")

@@ -124,7 +124,7 @@ async def _put(driver: OverlayDriver, ask: Ask, again: bool = False) -> tuple[An
     while True:
         answer = await _put_step(driver, step)
         # A neighbor may say anything.
-        hits = tuple(hit for hit in answer.hits if _fits(hit, ask))
+        hits = tuple(hit for hit in (each.as_meant() for each in answer.hits) if _fits(hit, ask))
         answer = attrs.evolve(answer, hits=hits)
         try:
             step = steps.send(answer)

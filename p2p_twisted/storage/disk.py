@@ -14,6 +14,7 @@ _SENTENCES: Final = {
     errno.EACCES: "this folder may not be written to",
     errno.ENOTDIR: "something that is not a folder is in its way",
     errno.ELOOP: "a symbolic link is in its way",
+    errno.ENAMETOOLONG: "a name is too long for this disk",
     errno.EFBIG: "the file system cannot hold a file that large",
 }
 

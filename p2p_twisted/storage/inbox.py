@@ -21,14 +21,16 @@ from p2p_twisted.runtime.openat import (
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import Disk, DiskFault
 from p2p_twisted.storage.file_attributes import AttributeWriter
-from p2p_twisted.storage.part_file import PartFile, candidates
+from p2p_twisted.storage.free_names import candidates, longest_name
+from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, zero_digest
-from p2p_twisted.wire.limits import CHUNK_BYTES
-from p2p_twisted.wire.names import FileId, check_path
+from p2p_twisted.wire.limits import CHUNK_BYTES, COMPONENT_BYTES
+from p2p_twisted.wire.names import BadName, FileId, check_path, check_placed
 
 _PREFIX: Final = ".p2p-"
 _SUFFIX: Final = ".part"
 _PART: Final = re.compile(r"\.p2p-[0-9a-f]{16}\.part\Z")
+_SHORTEST_FOLDER_BYTES: Final = 24
 ABANDONED_SECONDS: Final = 24 * 3600.0
 
 
@@ -77,7 +79,7 @@ class Inbox:
 
     def exists(self, target: str) -> bool:
         """Return whether a target exists already."""
-        check_path(target)
+        check_placed(target)
         return os.path.lexists(self.path(target))
 
     def find_same(self, target: str, file_id: FileId, size: int | None = None) -> str | None:
@@ -95,7 +97,7 @@ class Inbox:
             with opened_folder(self.folder, folder) as folder_fd:
                 ids = (
                     (each, self._known(os.path.join(folder, each)) or _id_of(folder_fd, each, size))
-                    for each in candidates(name)
+                    for each in candidates(name, longest_name(folder_fd))
                 )
                 found = next((each for each, each_id in ids if each_id == file_id), None)
                 if found is not None:
@@ -137,27 +139,30 @@ class Inbox:
             self._keep([(target, content.file_id, content.digests) for target, content in files])
 
     def discard(self, target: str, file_id: FileId) -> None:
-        """Remove the part file of a target, if there is one."""
-        folder, _name = _split(target)
+        """Remove the part file of a target, if there is one; whatever goes wrong is logged."""
         try:
+            folder, _name = _split(target)
             with opened_folder(self.folder, folder) as folder_fd:
                 os.unlink(_part_name(target, file_id), dir_fd=folder_fd)
         except FileNotFoundError:
             pass
-        except OSError as error:
+        except (OSError, BadName) as error:
             self.log.warn("a part file stays in {folder}: {error}", folder=self.folder, error=error)
 
-    def make_folder(self, name: str) -> str:
+    def make_folder(self, name: str, room: int = COMPONENT_BYTES) -> str:
         """
         Create a new folder for a download, ``name (1)`` if ``name`` exists.
 
+        :param room: how many bytes its name should have at most, for the sake of what is to be
+            in it.
         :returns: its name.
         :raises DiskFault: when it cannot be created.
         """
         check_path(name)
         try:
             make_folder(self.folder, self._disk.fsync)
-            for candidate in candidates(name):
+            most = min(longest_name(self.folder), max(room, _SHORTEST_FOLDER_BYTES))
+            for candidate in candidates(name, most):
                 try:
                     os.mkdir(self.path(candidate))
                 except FileExistsError:
@@ -175,7 +180,7 @@ class Inbox:
         :raises DiskFault: when one cannot be created.
         """
         for target in targets:
-            check_path(target)
+            check_placed(target)
             try:
                 os.close(open_folder(self.folder, target, self._disk.fsync))
             except OSError as error:
@@ -184,9 +189,10 @@ class Inbox:
     def remove_folders(self, targets: Iterable[str]) -> None:
         """Remove folders, unless there is something in them."""
         for target in targets:
-            folder, name = _split(target)
-            with suppress(OSError), opened_folder(self.folder, folder) as folder_fd:
-                os.rmdir(name, dir_fd=folder_fd)
+            with suppress(OSError, BadName):
+                folder, name = _split(target)
+                with opened_folder(self.folder, folder) as folder_fd:
+                    os.rmdir(name, dir_fd=folder_fd)
 
     def part_path(self, target: str, file_id: FileId) -> str:
         """Return the path of a target's part file, relative to the folder."""
@@ -220,7 +226,7 @@ class Inbox:
 
 
 def _split(target: str) -> tuple[str, str]:
-    check_path(target)
+    check_placed(target)
     return os.path.split(target)
 
 

@@ -4,13 +4,14 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from p2p_twisted.runtime.holes import has_data
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import Disk, DiskFault, check_space, write_sparse
 from p2p_twisted.storage.file_attributes import AttributeWriter
+from p2p_twisted.storage.free_names import candidates, longest_name
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes
 from p2p_twisted.wire.chunks import chunk_count
 from p2p_twisted.wire.limits import CHUNK_BYTES
@@ -20,7 +21,6 @@ _PART: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_LINKS: Final = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS)
 # From linux/fs.h; elsewhere it means nothing, and fails.
 _FICLONE: Final = 0x40049409
-_NAMES_TRIED: Final = 10_000
 
 
 class PartFile:
@@ -217,7 +217,7 @@ class PartFile:
         return True
 
     def _take_a_name(self) -> str:
-        for name in candidates(self.name):
+        for name in candidates(self.name, longest_name(self._folder)):
             try:
                 self._move_to(name)
             except FileExistsError:
@@ -247,14 +247,6 @@ class PartFile:
         except OSError:
             os.unlink(name, dir_fd=folder)
             raise
-
-
-def candidates(name: str) -> Iterator[str]:
-    """Yield a name, then ``name (1).txt``, ``name (2).txt`` and so on."""
-    stem, suffix = os.path.splitext(name)
-    yield name
-    for number in range(1, _NAMES_TRIED):
-        yield f"{stem} ({number}){suffix}"
 
 
 def open_part(folder: int, part: str) -> int:

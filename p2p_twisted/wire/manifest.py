@@ -181,7 +181,7 @@ class _Totals:
             raise BadManifest(f"a folder may have at most {FILE_BYTES} bytes")
         key = collision_key(member.path)
         if hash(key) in self._files:
-            raise BadManifest("two paths differ only in case or accents")
+            raise BadManifest("two paths differ only in case, accents or invisible characters")
         self._files.add(hash(key))
         is_both = hash(key) in self._folders
         parent = key.rpartition("/")[0]

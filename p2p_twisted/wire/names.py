@@ -20,6 +20,7 @@ from p2p_twisted.wire.limits import (
     PATH_COMPONENTS,
     PEER_NAME_CHARACTERS,
 )
+from p2p_twisted.wire.name_forms import JOINERS, NO_BREAK_SPACES, plain, skeleton
 
 PeerName = Annotated[
     str, msgspec.Meta(pattern=rf"^[a-z0-9][a-z0-9-]{{0,{PEER_NAME_CHARACTERS - 1}}}\Z")
@@ -65,6 +66,8 @@ _INVISIBLE: Final = frozenset(
     ]
     for code in range(first, last + 1)
 )
+# They are in ordinary names, and shown escaped, as everything else that is not printable.
+INVISIBLE_IN_NAMES: Final = frozenset(NO_BREAK_SPACES + JOINERS)
 _PEER_NAME: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,{PEER_NAME_CHARACTERS - 1}}}")
 _WINDOWS_DEVICES: Final = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"]
@@ -102,31 +105,37 @@ def check_component(component: str) -> None:
 
     :raises BadName: when some file system, shell or screen could mistake it.
     """
-    if component in ("", ".", ".."):
-        raise BadName("a path may not have empty, '.' or '..' components")
-    if component[0] == ".":
-        raise BadName("hidden files are not shared")
     # The cheap bound first: the rest is linear in what is left.
     if len(component.encode("utf-8", "surrogatepass")) > COMPONENT_BYTES:
         raise BadName(f"a name may have at most {COMPONENT_BYTES} bytes")
-    if component[0] == " " or component[-1] in " .":
+    # What shows nothing must not hide what a name is.
+    seen = plain(component)
+    if seen in ("", ".", ".."):
+        raise BadName("a path may not have empty, '.' or '..' components")
+    if seen[0] == ".":
+        raise BadName("hidden files are not shared")
+    if seen[0] == " " or seen[-1] in " .":
         raise BadName("a name may not start with a space, nor end with a space or a dot")
-    # Most names are plain, and very many are checked.
-    is_plain = component.isascii() and component.isprintable()
-    if not (is_plain and _FORBIDDEN.isdisjoint(component)):
+    if component[0] in JOINERS or component[-1] in JOINERS:
+        raise BadName("a name may not start or end with an invisible character")
+    # Most names are simple, and very many are checked.
+    is_simple = component.isascii() and component.isprintable()
+    if not (is_simple and _FORBIDDEN.isdisjoint(component)):
         for character in component:
             _check_character(character)
     if not unicodedata.is_normalized("NFC", component):
         raise BadName("a name must be in Unicode normal form C")
-    if component.partition(".")[0].rstrip().casefold() in _WINDOWS_DEVICES:
+    if seen.partition(".")[0].rstrip().casefold() in _WINDOWS_DEVICES:
         raise BadName("that name means a device to Windows")
 
 
 def _check_character(character: str) -> None:
     if character in _FORBIDDEN:
         raise BadName(f"a name may not have {character!r}")
-    if character != " " and (
-        character in _INVISIBLE or unicodedata.category(character) in _FORBIDDEN_CATEGORIES
+    if (
+        character != " "
+        and character not in INVISIBLE_IN_NAMES
+        and (character in _INVISIBLE or unicodedata.category(character) in _FORBIDDEN_CATEGORIES)
     ):
         raise BadName(f"a name may not have the invisible character U+{ord(character):04X}")
 
@@ -137,18 +146,31 @@ def check_path(path: str) -> None:
 
     :raises BadName: when any of its components may not be used, or it is too long.
     """
-    if len(path.encode("utf-8", "surrogatepass")) > PATH_BYTES:
-        raise BadName(f"a path may have at most {PATH_BYTES} bytes")
+    _check_path(path, PATH_BYTES, PATH_COMPONENTS)
+
+
+def check_placed(path: str) -> None:
+    """
+    Check where something lands: below a folder of its own, a path may be longer by that.
+
+    :raises BadName: as :func:`check_path` does.
+    """
+    _check_path(path, COMPONENT_BYTES + 1 + PATH_BYTES, 1 + PATH_COMPONENTS)
+
+
+def _check_path(path: str, most_bytes: int, most_components: int) -> None:
+    if len(path.encode("utf-8", "surrogatepass")) > most_bytes:
+        raise BadName(f"a path may have at most {most_bytes} bytes")
     components = path.split("/")
-    if len(components) > PATH_COMPONENTS:
-        raise BadName(f"a path may have at most {PATH_COMPONENTS} components")
+    if len(components) > most_components:
+        raise BadName(f"a path may have at most {most_components} components")
     for component in components:
         check_component(component)
 
 
 def collision_key(path: str) -> str:
-    """Fold a path to what a case-insensitive file system makes of it."""
-    return unicodedata.normalize("NFC", path.casefold())
+    """Fold a path to what a case-insensitive file system, or a person, could take it for."""
+    return skeleton(path)
 
 
 @lru_cache(maxsize=4_096)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.console.keys import Key, KeyReader
+from p2p_twisted.wire.names import INVISIBLE_IN_NAMES
 
 TEXT = ["a", " ", "é", "日", "🎉", "\r", "\n", "\t", "\0", "[", "O", "A", "~", "3", ";"]
 SEQUENCES = [
@@ -37,8 +38,17 @@ class KeyReaderTests(SynchronousTestCase):
 
     @given(st.binary())
     def test_characters_can_be_shown(self, stream: bytes) -> None:
-        """Whatever comes, a character among the keys is printable."""
-        self.assertTrue(all(isinstance(key, Key) or key.isprintable() for key in read(stream)))
+        """Whatever comes, a character among the keys is printable, or may be in a name."""
+        for key in read(stream):
+            self.assertTrue(
+                isinstance(key, Key) or key.isprintable() or key in INVISIBLE_IN_NAMES, key
+            )
+
+    def test_invisible_in_names(self) -> None:
+        """What names may have can be typed and pasted, though it shows nothing."""
+        text = "a\u00a0b\u202fc\u200cd\u200de"
+        self.assertEqual(read(text.encode()), [*text])
+        self.assertEqual(read("\u202e\u200b\u2028\u00ad".encode()), [])
 
     def test_keys(self) -> None:
         """The keys of several kinds of terminals."""

@@ -13,7 +13,7 @@ from tests.console.virtual_terminal import VirtualTerminal
 
 PROMPT = "s2 (3)> "
 WIDTH = 40
-TYPED = st.text(st.sampled_from("ab é日本e\u0301🎉"), max_size=60)
+TYPED = st.text(st.sampled_from("ab é日本e\u0301🎉\u200d\u202f"), max_size=60)
 STEPS = st.lists(
     st.one_of(
         st.tuples(
@@ -71,6 +71,14 @@ class ScreenTests(SynchronousTestCase):
         self.assertEqual(seen.lines, ["s4 joined", PROMPT + "topo"])
         seen.do("commit", "topo")
         self.assertEqual(seen.lines, ["s4 joined", PROMPT + "topo", PROMPT.rstrip()])
+
+    def test_invisible_characters(self) -> None:
+        """What shows nothing is seen while it is typed, and the cursor is where it should be."""
+        seen, text = Seen(), "at 1.23\u202fPM \u200cx"
+        for cursor in range(len(text) + 1):
+            seen.do("edit", (text, cursor))
+            self.assertEqual(seen.lines[-1], PROMPT + visible(text))
+            self.assertEqual(seen.terminal.column, len(PROMPT) + len(visible(text[:cursor])))
 
     def test_status(self) -> None:
         """The status stands between what stays and the prompt, and goes without a trace."""
@@ -150,7 +158,7 @@ class ScreenTests(SynchronousTestCase):
                 stays.write(f"{PROMPT}{what}\r\n".encode())
                 text, cursor = "", 0
             elif step == "edit":
-                text, cursor = what[0], min(what[1], len(what[0]))
+                text, cursor = visible(what[0]), len(visible(what[0][: what[1]]))
         staying = stays.lines[:-1]
         self.assertEqual(seen.lines[: len(staying)], staying)
         *status, prompt = seen.lines[len(staying) :]

@@ -10,6 +10,7 @@ from p2p_twisted.console.text import (
     count,
     human_size,
     human_time,
+    meant,
     padded,
     shown_name,
     visible,
@@ -47,6 +48,13 @@ class VisibleTests(SynchronousTestCase):
     def test_any_text(self, text: str) -> None:
         """Whatever it was, it is printable then."""
         self.assertTrue(visible(text).isprintable())
+
+    def test_meant(self) -> None:
+        """What is copied from a list is what the list means, where names may have it."""
+        for name in ("a\u00a0b", "\u0645\u06cc\u200c\u062e", "1.23\u202fPM.png", "a\u200db", "a b"):
+            self.assertEqual(meant(visible(name)), name)
+        for other in ("\\u202e", "\\x41", "\\", "a\\u202"):
+            self.assertEqual(meant(other), other)
 
     @given(ANY_TEXT, st.integers(0, 50))
     def test_clip(self, text: str, room: int) -> None:

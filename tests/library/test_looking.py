@@ -157,7 +157,7 @@ class NameTests(SynchronousTestCase):
             b" leading",
             b"con",
             b"\xff\xfe",
-            b"a" * 255,
+            b"\xe2\x80\x8d",
         ]
         for name in names:
             with open(os.path.join(os.fsencode(sharer.directory), name), "wb") as file:
@@ -205,7 +205,8 @@ class NameTests(SynchronousTestCase):
         sharer.start()
         self.assertEqual(sharer.names(), ["Photos", "Photos/f1", "README", "café"])
         self.assertEqual(
-            sharer.unshared()["readme"], "it differs from README only in case or accents"
+            sharer.unshared()["readme"],
+            "it differs from README only in case, accents or invisible characters",
         )
         self.assertEqual(len(sharer.unshared()), 3)
 

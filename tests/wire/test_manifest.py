@@ -174,7 +174,7 @@ class ExtentTests(SynchronousTestCase):
         [f"{ONE} 1 a\x00b"],
         [f"{ONE} 1 a\u202eb"],
         [f"{ONE} 1 e\u0301"],
-        [f"{ONE} 1 {'a' * 201}"],
+        [f"{ONE} 1 {'a' * 256}"],
         [f"{ONE} 1 {'/'.join('a' * 33)}"],
         [f"{ONE} {FILE_BYTES + 1} a"],
         [f"{ONE} {FILE_BYTES} a", f"{TWO} 1 b"],

@@ -79,10 +79,10 @@ CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
 INVISIBLES = [
     chr(code)
     for code in (
-        *(0xA0, 0xAD, 0x034F, 0x061C, 0x115F, 0x1160, 0x1680, 0x17B4, 0x17B5),
+        *(0xAD, 0x034F, 0x061C, 0x115F, 0x1160, 0x1680, 0x17B4, 0x17B5),
         *(0x180B, 0x180E, 0x180F, 0x2000, 0x2003, 0x2007, 0x2009, 0x200A),
-        *range(0x200B, 0x2010),
-        *range(0x2028, 0x2030),
+        *(0x200B, 0x200E, 0x200F),
+        *range(0x2028, 0x202F),
         *(0x205F, *range(0x2060, 0x2070), 0x2800, 0x3000, 0x3164, 0xFEFF, 0xFFA0),
         *(0xFFF9, 0xFFFA, 0xFFFB, 0xFFFE, 0xFFFF, 0xFDD0, 0x1FFFE, 0x10FFFF),
         *(0xFE00, 0xFE0E, 0xE0001, 0xE0041, 0xE007F, 0xE0100, 0xE01EF),
@@ -100,17 +100,27 @@ DECOMPOSED = [
     for name in ("caf\u00e9", "\u00c5", "\u1e9b\u0323", "\ud55c\uad6d", "\u0439", "a/\u00fc.txt")
 ] + ["\u212b", "\u2126", "\uf900", "\u0340"]
 TOO_LONG = [
-    *["a" * 201, "\u00e9" * 101, "\u4e2d" * 67, "\U0001f600" * 51, "b/" + "a" * 201],
+    *["a" * 256, "\u00e9" * 128, "\u4e2d" * 86, "\U0001f600" * 64, "b/" + "a" * 256],
     *["/".join("a" * 33), "/".join("ab" for _ in range(33))],
     *["/".join(["a" * 199] * 6), "/".join(["\u00e9" * 99] * 6), "a" * 1_025, "a" * 16_000],
     "/" * 1_024,
 ]
+# What shows nothing or little hides nothing.
+UNSEEN = [
+    *["\u200d", "\u200c\u200d", "\u200da", "a\u200c", "a/\u200cb", "a\u200d/b", "\u200d.a"],
+    *[".\u200d", ".\u200d.", "\u200c..", "\u00a0", "\u00a0a", "a\u202f", "a./\u202fb"],
+    *["con\u200d", "n\u200cul.txt", "com1\u00a0.txt", "a\u200d/.b", "a.\u200d", "e\u0301\u200db"],
+]
 HOSTILE = [
+    *UNSEEN,
     *(*TRAVERSALS, *HIDDEN, *EDGES, *DEVICES),
     *(*EMBEDDED, *DECOMPOSED, *TOO_LONG),
 ]
 
 HONEST = [
+    *["Screenshot 2024-01-01 at 1.23.45\u202fPM.png", "v\u00a0Praze.txt", "a\u00a0 b"],
+    *["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.txt", "\u0915\u094d\u200d\u0937"],
+    *["\U0001f468\u200d\U0001f469\u200d\U0001f467.txt", "a\u200c\u200db"],
     *["a", "f1.txt", "README", "a b.txt", "My Holiday (2).tar.gz", "what?.txt", 'a "b" <c>|*.txt'],
     *[
         "caf\u00e9.txt",
@@ -135,7 +145,7 @@ HONEST = [
     ],
     *["console", "auxiliary.txt", "com", "com10", "nullable", "lpt", "a.con", "null"],
     *["a.b.c", "a-b_c", "-rf", "$HOME", "#1", "100%", "a,b;c", "[x]{y}", "a+b=c@d", "~a", "!"],
-    *["a/b/c", "/".join("a" * 32), "a" * 200, "\u00e9" * 100, "\U0001f600" * 50],
+    *["a/b/c", "/".join("a" * 32), "a" * 255, "\u00e9" * 127, "\U0001f600" * 63],
     *["/".join(["a" * 200] * 5), "trees/oak/leaf.txt"],
     # Not known to older Pythons, and taken by them all the same.
     *["\U0001fae9.txt", "\U0001fadf"],

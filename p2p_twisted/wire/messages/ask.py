@@ -1,6 +1,6 @@
 """What peers ask for over their links, and what comes back that way."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import attrs
 from msgspec import Meta
@@ -8,6 +8,7 @@ from msgspec import Meta
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.attributes import valid_modified
 from p2p_twisted.wire.messages.message import Message, Reason, Size
+from p2p_twisted.wire.name_forms import earlier_spelling
 from p2p_twisted.wire.names import (
     FileId,
     MessageId,
@@ -83,7 +84,9 @@ class Hit:
     A file or folder that a peer shares.
 
     :ivar peer: the one that shares it.
-    :ivar name: its path below what the peer shares.
+    :ivar name: its path below what the peer shares, as peers of any version take it.
+    :ivar spelling: its path where that is another one: names may have 255 bytes, and the
+        characters U+00A0, U+202F, U+200C and U+200D, which earlier versions refuse.
     :ivar size: in bytes; a folder's is that of all its files.
     :ivar kind: what it is.
     :ivar file: names the content (a folder's is its manifest); absent while it is
@@ -110,8 +113,22 @@ class Hit:
     modified: int | None = attrs.field(default=None, validator=valid_modified)
     executable: bool = False
     attributes: FileId | None = None
+    spelling: str | None = attrs.field(
+        default=None, validator=attrs.validators.optional(valid_path)
+    )
     unshared: Unshared = 0
     growing: bool = False
+
+    def for_any_version(self) -> Self:
+        """Spell its name so that peers of earlier versions take it, too."""
+        name = earlier_spelling(self.name)
+        return self if name == self.name else attrs.evolve(self, name=name, spelling=self.name)
+
+    def as_meant(self) -> Self:
+        """Give it the name that it has at its holder."""
+        if self.spelling is None or earlier_spelling(self.spelling) != self.name:
+            return self
+        return attrs.evolve(self, name=self.spelling, spelling=None)
 
 
 @attrs.frozen
