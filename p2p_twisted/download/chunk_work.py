@@ -11,7 +11,8 @@ from twisted.logger import Logger
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.in_progress import FileInProgress
 from p2p_twisted.download.reporter import DownloadObserver
-from p2p_twisted.download.swarm import Swarm, SwarmWork
+from p2p_twisted.download.swarm import Swarm
+from p2p_twisted.download.swarm_work import SwarmWork
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.content import WORTH_SHARING_BYTES, Content
 from p2p_twisted.storage.inbox import Inbox

@@ -10,6 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from p2p_twisted.download.change_check import ContentChanged
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
 from p2p_twisted.download.folder import FolderDownload, SomeGone
@@ -184,7 +185,7 @@ class Download:
                 await self._block(fault)
                 return False
             await self._fail(str(fault), fault.is_kept)
-        except (BadManifest, BadName) as error:
+        except (BadManifest, BadName, ContentChanged) as error:
             await self._fail(str(error), is_kept=False)
         else:
             await self._disk.offload(self._disk.journal.remove, self._entry.file)

@@ -14,7 +14,8 @@ from p2p_twisted.download.in_progress import SmallFilesInProgress
 from p2p_twisted.download.local_copies import read_whole
 from p2p_twisted.download.progress import Copying
 from p2p_twisted.download.reporter import DownloadObserver
-from p2p_twisted.download.swarm import Swarm, SwarmWork
+from p2p_twisted.download.swarm import Swarm
+from p2p_twisted.download.swarm_work import SwarmWork
 from p2p_twisted.picker.file_picker import OPENINGS, FilePicker
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.disk import DiskFault

@@ -8,6 +8,7 @@ from typing import Final
 import attrs
 from twisted.internet.defer import CancelledError
 
+from p2p_twisted.download.change_check import ContentChanged
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
 from p2p_twisted.download.file_work import FileWork
@@ -53,7 +54,8 @@ class Members:
         Download them.
 
         :param members: their paths are the targets that they are to become.
-        :returns: the small ones that no peer shares any more; large ones are waited for.
+        :returns: what no peer shares any more: of large ones only what its holder has changed,
+            as others are waited for.
         :raises DiskFault: when something cannot be kept.
         """
         missing = await self._look(members)
@@ -63,12 +65,12 @@ class Members:
         for member in large:
             copies.setdefault(member.file_id, []).append(member)
         queue = deque(copies.values())
-        works = [self._fetch_large(queue) for _ in range(min(len(queue), _LARGE_AT_ONCE))]
         gone: set[FileId] = set()
+        works = [self._fetch_large(queue, gone) for _ in range(min(len(queue), _LARGE_AT_ONCE))]
         if small:
             works.append(self._fetch_small(small, gone))
         await together(works)
-        return tuple(member for member in small if member.file_id in gone)
+        return tuple(member for member in missing if member.file_id in gone)
 
     async def are_all_here(self, members: Iterable[Member]) -> bool:
         """
@@ -138,13 +140,18 @@ class Members:
 
     # Fetching
 
-    async def _fetch_large(self, queue: deque[list[Member]]) -> None:
+    async def _fetch_large(self, queue: deque[list[Member]], gone: set[FileId]) -> None:
         while queue:
             # What is there several times is fetched once, and then found here.
             for member in queue.popleft():
                 if self._is_canceled:
                     raise CancelledError
-                await self._fetch_one(member)
+                try:
+                    await self._fetch_one(member)
+                except ContentChanged:
+                    await self._disk.call(self._discard, member)
+                    gone.add(member.file_id)
+                    break
 
     async def _fetch_one(self, member: Member) -> None:
         observer = MemberReporter(self._reporter, self._observers)
@@ -172,9 +179,13 @@ class Members:
             self._record.add([published])
 
     def _holders_of(self, member: Member) -> list[Hit]:
-        """Name the holders of a file, or of the folder that it is in."""
-        return [
-            attrs.evolve(hit, name=member.path, size=member.size, kind="file", file=member.file_id)
-            for hit in self._hits
-            if hit.file in (member.file_id, self._folder)
-        ]
+        """Name the holders of a file, or of the folder that it is in, by its name there."""
+        _target, _slash, below = member.path.partition("/")
+        holders = []
+        for hit in self._hits:
+            if hit.file in (member.file_id, self._folder):
+                name = hit.name if hit.file == member.file_id else f"{hit.name}/{below}"
+                holders.append(
+                    attrs.evolve(hit, name=name, size=member.size, kind="file", file=member.file_id)
+                )
+        return holders

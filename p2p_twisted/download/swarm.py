@@ -1,6 +1,6 @@
 """Have several holders deliver something at once, and find others while it is incomplete."""
 
-from collections.abc import AsyncIterator, Collection, Container, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -9,86 +9,20 @@ from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.download import limits
+from p2p_twisted.download.change_check import ChangeCheck, ContentChanged
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.progress import Waiting
 from p2p_twisted.download.reporter import DownloadObserver
+from p2p_twisted.download.swarm_work import SwarmWork
 from p2p_twisted.picker.holder_queue import HolderQueue
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import FileId, PeerName
+from p2p_twisted.wire.names import PeerName
 
 _FIRST_WAIT_SECONDS: Final = 1.0
 _FIRST_FIND_SECONDS: Final = 0.5
 _TICK_SECONDS: Final = 0.2
 _LOOK_AGAIN_SECONDS: Final = 1.0
-
-
-class SwarmWork:
-    """
-    What a swarm is to deliver.
-
-    :ivar file_ids: what holders offer of it.
-    :ivar is_one_file: whether all holders deliver one file: then they count as one
-        download, and others are looked for while they deliver.
-    """
-
-    file_ids: Container[FileId | None]
-    is_one_file: bool
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether all is there."""
-        raise NotImplementedError
-
-    @property
-    def received(self) -> int:
-        """How much has come; in any unit, since only growth counts."""
-        raise NotImplementedError
-
-    @property
-    def room(self) -> int:
-        """How many holders are of use at a time."""
-        raise NotImplementedError
-
-    async def find(self) -> Iterable[Hit]:
-        """Look for holders of what is missing, in bounded time."""
-        raise NotImplementedError
-
-    async def ask(self, hit: Hit) -> bool:
-        """
-        Let a holder deliver what it can.
-
-        :returns: whether it has begun to.
-        :raises DiskFault: when what came could not be kept.
-        """
-        raise NotImplementedError
-
-    def ask_all(self) -> None:
-        """Ask all that deliver for more, or tell them that all is there."""
-        raise NotImplementedError
-
-    async def settle(self) -> None:
-        """
-        Wait until what has come is written, where that is not at once.
-
-        :raises DiskFault: when it cannot be.
-        """
-
-    # Of one file
-
-    @property
-    def has_whole(self) -> bool:
-        """Whether a holder delivers that may be asked for everything."""
-        return False
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether any holder owes what it was asked for."""
-        return False
-
-    def look_after(self) -> Collection[PeerName]:
-        """Do what is due from time to time; return the holders from which nothing comes."""
-        return ()
 
 
 class Swarm:
@@ -109,6 +43,7 @@ class Swarm:
         self._observer = observer
         tickets = context.peers.tickets
         self._queue = HolderQueue(work.file_ids, tickets.may_ask_now, tickets.led_to_nobody)
+        self._changes = ChangeCheck(context.peers.network)
         # The holders that were heard of last.
         self._known: tuple[Hit, ...] = ()
         self._running: dict[PeerName, Deferred[Any]] = {}
@@ -116,6 +51,8 @@ class Swarm:
         self._fault: Exception | None = None
         self._changed: Deferred[None] = Deferred()
         self._received = 0
+        # How much had come when holders were looked for last.
+        self._looked_at = 0
         # When something new came last.
         self._idle_since = 0.0
         self._find_at = 0.0
@@ -128,10 +65,12 @@ class Swarm:
 
         :param hits: the holders to ask first.
         :raises DiskFault: when what comes cannot be kept.
+        :raises ContentChanged: when its holder has changed one file, and nobody has it.
         """
         self._know(hits)
         self._observer.seeking()
-        self._received, self._idle_since = self._work.received, self._clock.seconds()
+        self._looked_at = self._received = self._work.received
+        self._idle_since = self._clock.seconds()
         wait = 0.0
         while True:
             before = self._work.received
@@ -147,7 +86,7 @@ class Swarm:
             self._no_holder_delivers()
             await self._pause(wait)
             wait = min(max(_FIRST_WAIT_SECONDS, 2 * wait), limits.SEEK_AGAIN_SECONDS)
-            self._know(await self._work.find())
+            await self._look()
 
     def heard(self, hit: Hit) -> None:
         """Remember one more holder, and ask it if there is room."""
@@ -208,6 +147,7 @@ class Swarm:
             hit = self._queue.take(self._running, self._work.has_whole)
             if hit is None or self._work.is_complete:
                 return
+            self._changes.asked(hit)
             asking = Deferred.fromCoroutine(self._ask_holder(hit))
             self._running[hit.peer] = asking
             asking.addCallback(self._holder_ended, hit)
@@ -271,9 +211,23 @@ class Swarm:
 
     async def _find(self) -> None:
         self._is_finding = True
-        self._know(await self._work.find())
+        try:
+            await self._look()
+        except ContentChanged as change:
+            self.fail(change)
         self._is_finding = False
         self.go_on()
+
+    async def _look(self) -> None:
+        """
+        Look for holders.
+
+        :raises ContentChanged: when nothing has come for a while, and nothing will.
+        """
+        self._know(await self._work.find())
+        before, self._looked_at = self._looked_at, self._work.received
+        if self._work.is_one_file and self._work.received == before:
+            await self._changes.check(self._known)
 
     def _no_holder_delivers(self) -> None:
         tickets = self._context.peers.tickets

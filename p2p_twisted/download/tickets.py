@@ -44,6 +44,13 @@ class DownloadNetwork(Protocol):
             it costs less, and may miss some.
         """
 
+    def has_changed(self, hit: Hit, again: bool) -> "Deferred[bool]":
+        """
+        Ask a holder whether it has other content now under the name of a hit; as :meth:`find`.
+
+        :returns: fires with ``False`` where it has none under that name, or does not answer.
+        """
+
     def address(self) -> PeerAddress:
         """Return where this peer listens."""
 

@@ -107,6 +107,15 @@ class Searches:
         """Return where this peer listens."""
         return self._network.driver.me
 
+    def has_changed(self, hit: Hit, again: bool) -> "Deferred[bool]":
+        """Ask a holder whether it has other content now under the name of a hit."""
+        return Deferred.fromCoroutine(self._has_changed(hit, again))
+
+    async def _has_changed(self, hit: Hit, again: bool) -> bool:
+        found = await self.ask("name", hit.name, again=again, holder=hit.peer)
+        contents = {each.file for each in found.hits if each.name == hit.name}
+        return bool(contents) and hit.file not in contents
+
     async def _holders(self, file_id: FileId, again: bool) -> tuple[Hit, ...]:
         return (await self.ask("id", file_id, again=again)).hits
 

@@ -202,6 +202,9 @@ class World:
         self.found: tuple[Hit, ...] = ()
         # For each search, whether there was one before.
         self.finds: list[bool] = []
+        # Who has other content now, and for each question about that, whether there was one before.
+        self.changed: set[str] = set()
+        self.checks: list[bool] = []
         self.here: dict[FileId, Source] = {}
         self.wants: list[Want] = []
         self.shown: list[Progress] = []
@@ -304,6 +307,10 @@ class World:
     def find(self, file: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
         self.finds.append(again)
         return succeed(self.found)
+
+    def has_changed(self, hit: Hit, again: bool) -> "Deferred[bool]":
+        self.checks.append(again)
+        return succeed(hit.peer in self.changed)
 
     def _accepted(self, connection: Connection) -> Session:
         return First(connection, self.tickets)

@@ -7,7 +7,8 @@ from attrs import field, frozen
 from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.download.progress import Progress, Saved
+from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, NotFound
@@ -21,6 +22,8 @@ from p2p_twisted.wire.limits import ASK_HOPS
 from p2p_twisted.wire.messages import Ask, Hit
 from p2p_twisted.wire.names import MessageId, PeerAddress
 from tests.peer.cases import SONG, PeerTestCase
+
+MIB = 1 << 20
 
 
 class ChangeCase(PeerTestCase):
@@ -215,3 +218,54 @@ class LargeNetworkTests(SynchronousTestCase):
         (inbox / "f1.txt").write_bytes(b"v1")
         found = Deferred.fromCoroutine(resolver.resolve("f1", None))
         self.assertEqual(self.successResultOf(found), (new,))
+
+
+class WhileFetchedTests(ChangeCase):
+    """A file is changed while others fetch it."""
+
+    def begun(self, *names: str) -> tuple[VirtualDaemons, list["Deferred[Progress]"]]:
+        daemons = self.daemons()
+        files = {"big.bin": SONG * 3, "proj/big.bin": b"p" + SONG * 3, "proj/small": b"s"}
+        daemons.start("s1", files)
+        for name in names:
+            daemons.start(name)
+        daemons.run(8.0)
+        daemons.peers["s1"].limit(Rates(up=MIB))
+        wanted = "proj" if self.is_folder else "big.bin"
+        done = [daemons.peers[name].get(wanted, lambda _: None) for name in names]
+        daemons.run(3.0)
+        return daemons, done
+
+    is_folder = False
+
+    def cut(self, daemons: VirtualDaemons, name: str = "big.bin") -> None:
+        os.truncate(daemons.folder / "s1" / name, 100)
+
+    def test_cut(self) -> None:
+        """It ends with the reason within seconds, and then the new one can be had."""
+        daemons, [done] = self.begun("s2")
+        self.cut(daemons)
+        state = daemons.result(done, 10.0).state
+        assert isinstance(state, Failed), state
+        self.assertIn("s1 has changed it", state.reason)
+        daemons.run(5.0)
+        daemons.get("s2", "big.bin")
+        self.assertEqual(daemons.download("s2", "big.bin"), SONG[:100])
+        self.assertEqual(os.listdir(daemons.folder / "s2" / "Downloads"), ["big.bin"])
+
+    def test_several_requesters(self) -> None:
+        """Those that help each other do not wait for each other."""
+        daemons, several = self.begun("s2", "s3", "s4")
+        self.cut(daemons)
+        for done in several:
+            self.assertIsInstance(daemons.result(done, 40.0).state, Failed)
+
+    def test_in_folder(self) -> None:
+        """Of a folder the rest comes, and it is told what has not."""
+        self.is_folder = True
+        daemons, [done] = self.begun("s2")
+        self.cut(daemons, "proj/big.bin")
+        state = daemons.result(done, 30.0).state
+        assert isinstance(state, Incomplete), state
+        self.assertEqual(state.missing, ("proj/big.bin",))
+        self.assertEqual(daemons.download("s2", "proj/small"), b"s")

@@ -1,0 +1,63 @@
+"""Find out that nobody has some content any more because its holder has changed the file."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import PeerName
+
+if TYPE_CHECKING:
+    from p2p_twisted.download.tickets import DownloadNetwork
+
+_HOLDERS_KEPT: Final = 16
+_CHECKS_IN_A_ROW: Final = 3
+_THEN_EVERY: Final = 4
+
+
+@attrs.frozen
+class ContentChanged(Exception):
+    """A holder has other content now under the name of what is wanted, and nobody has that."""
+
+    holder: PeerName
+
+    def __str__(self) -> str:
+        return f"{self.holder} has changed it meanwhile; get it again to have it as it is now"
+
+
+class ChangeCheck:
+    """
+    Asks the holders of one download what they have now.
+
+    It is asked for by name, so that it does not matter how a holder's delivery ended, nor
+    whether that holder had noticed the change by then.
+    """
+
+    def __init__(self, network: "DownloadNetwork") -> None:
+        self._network = network
+        self._asked: dict[PeerName, Hit] = {}
+        self._times = 0
+
+    def asked(self, hit: Hit) -> None:
+        """Remember a holder that was asked to deliver; a partial one knows no better than we."""
+        if not hit.partial and (hit.peer in self._asked or len(self._asked) < _HOLDERS_KEPT):
+            self._asked[hit.peer] = hit
+            self._times = 0
+
+    async def check(self, known: Iterable[Hit]) -> None:
+        """
+        Check, now that nobody delivers, whether to wait for holders is of use.
+
+        :param known: the holders that all peers together know of.
+        :raises ContentChanged: when nobody has it, and a holder has changed it.
+        """
+        if not self._asked or any(not hit.partial for hit in known):
+            return
+        self._times += 1
+        # A holder that is away may come back with it, changed or not.
+        if self._times > _CHECKS_IN_A_ROW and self._times % _THEN_EVERY:
+            return
+        for hit in list(self._asked.values()):
+            if await self._network.has_changed(hit, again=self._times > 1):
+                raise ContentChanged(hit.peer)

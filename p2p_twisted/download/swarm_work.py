@@ -1,0 +1,74 @@
+"""What a swarm delivers, as the swarm sees it."""
+
+from collections.abc import Collection, Container, Iterable
+
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import FileId, PeerName
+
+
+class SwarmWork:
+    """
+    What a swarm is to deliver.
+
+    :ivar file_ids: what holders offer of it.
+    :ivar is_one_file: whether all holders deliver one file: then they count as one
+        download, and others are looked for while they deliver.
+    """
+
+    file_ids: Container[FileId | None]
+    is_one_file: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all is there."""
+        raise NotImplementedError
+
+    @property
+    def received(self) -> int:
+        """How much has come; in any unit, since only growth counts."""
+        raise NotImplementedError
+
+    @property
+    def room(self) -> int:
+        """How many holders are of use at a time."""
+        raise NotImplementedError
+
+    async def find(self) -> Iterable[Hit]:
+        """Look for holders of what is missing, in bounded time."""
+        raise NotImplementedError
+
+    async def ask(self, hit: Hit) -> bool:
+        """
+        Let a holder deliver what it can.
+
+        :returns: whether it has begun to.
+        :raises DiskFault: when what came could not be kept.
+        """
+        raise NotImplementedError
+
+    def ask_all(self) -> None:
+        """Ask all that deliver for more, or tell them that all is there."""
+        raise NotImplementedError
+
+    async def settle(self) -> None:
+        """
+        Wait until what has come is written, where that is not at once.
+
+        :raises DiskFault: when it cannot be.
+        """
+
+    # Of one file
+
+    @property
+    def has_whole(self) -> bool:
+        """Whether a holder delivers that may be asked for everything."""
+        return False
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether any holder owes what it was asked for."""
+        return False
+
+    def look_after(self) -> Collection[PeerName]:
+        """Do what is due from time to time; return the holders from which nothing comes."""
+        return ()

@@ -1,0 +1,75 @@
+"""Downloads of what its holder changes meanwhile."""
+
+from twisted.internet.defer import Deferred
+
+from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved, Waiting
+from tests.download.cases import InterruptedCase, SmallFilesCase, folder_of, small
+from tests.download.world import Content, World, some_bytes
+
+MIB = 1 << 20
+
+
+class ChangedTests(InterruptedCase):
+    def begun(self) -> tuple[World, "Deferred[Progress]", Content]:
+        content = Content(some_bytes(6 * MIB))
+        world, done = self.half_way(content)
+        content = world.holders["s1"].contents[content.file_id]
+        return world, done, content
+
+    def test_ends_at_once(self) -> None:
+        """It ends with the reason, and nothing is left of it."""
+        world, done, content = self.begun()
+        content.is_changed = True
+        world.found, world.changed = (), {"s1"}
+        world.wires.pass_time(2)
+        state = self.successResultOf(done).state
+        assert isinstance(state, Failed), state
+        self.assertIn("s1 has changed it meanwhile", state.reason)
+        self.assertFalse(state.is_kept)
+        self.assertEqual(world.left(), [])
+
+    def test_another_holder(self) -> None:
+        """As long as somebody has it, it goes on with that one."""
+        world, done, content = self.begun()
+        other = world.holder("s2", Content(content.content))
+        content.is_changed = True
+        world.found, world.changed = (other.hit(content),), {"s1"}
+        world.wires.pass_time(5)
+        self.assertIsInstance(self.successResultOf(done).state, Saved)
+
+    def test_only_partial_ones(self) -> None:
+        """Others that download it themselves, and get no further, are no reason to wait."""
+        world, done, content = self.begun()
+        mute = world.holder("s3", Content(content.content))
+        mute.is_mute = True
+        content.is_changed = True
+        world.found, world.changed = (mute.hit(content, partial=True),), {"s1"}
+        world.wires.pass_time(20)
+        self.assertIsInstance(self.successResultOf(done).state, Failed)
+
+    def test_gone(self) -> None:
+        """What is not there any more, but was not changed, is waited for, at little cost."""
+        world, done, content = self.begun()
+        content.is_changed = True
+        world.found = ()
+        world.wires.pass_time(600)
+        self.assertIsInstance(self.successResultOf(done).state, Waiting)
+        self.assertEqual(world.checks[:3], [False, True, True])
+        self.assertLess(len(world.checks), 12)
+
+
+class ChangedInFolderTests(SmallFilesCase):
+    def test_large_member(self) -> None:
+        """The others come; what was changed is named as what nobody shares any more."""
+        world = self.world()
+        contents = [Content(some_bytes(3 * MIB)), *small(5)]
+        hit = self.share(world, "s1", contents)
+        del world.holders["s1"].contents[contents[0].file_id]
+        world.changed = {"s1"}
+        done = world.get(hit)
+        world.wires.pass_time(20)
+        state = self.successResultOf(done).state
+        assert isinstance(state, Incomplete), state
+        self.assertEqual(state.missing, ("many/f0000",))
+        self.assertEqual(folder_of(contents).file_id, hit.file)
+        self.assertEqual([name for name in world.left() if "part" in name], [])
