@@ -104,10 +104,11 @@ class Options(DaemonOptions):
         [
             "max-up",
             None,
-            "unlimited",
-            "The most to send a second: 10M, 1.5M, 500K (of 1024 bytes).",
+            None,
+            "The most to send a second: 10M, 1.5M, 500K (of 1024 bytes); what limit was set to"
+            " last by default, and at first unlimited.",
         ],
-        ["max-down", None, "unlimited", "The most to receive a second."],
+        ["max-down", None, None, "The most to receive a second, likewise."],
         ["max-transfers", None, None, "How many files to send and to receive at a time; 32 and 8."],
         ["results", None, None, "Write ok or failed to this descriptor after each console line."],
     ]
@@ -152,11 +153,13 @@ class Options(DaemonOptions):
     def _read_limits(self) -> None:
         self["max-transfers"] = _transfers(self["max-transfers"])
         try:
-            rates = Rates(read_rate(self["max-up"]), read_rate(self["max-down"]))
+            given = {way: self[f"max-{way}"] for way in ("up", "down")}
+            given = {way: rate for way, rate in given.items() if rate is not None}
+            rates = Rates(**{way: read_rate(rate) for way, rate in given.items()})
             self["max-transfers"].check(rates)
         except BadRate as error:
             raise UsageError(f"--max-up, --max-down: {error}") from None
-        self["rates"] = rates
+        self["rates"], self["given-rates"] = rates, frozenset(given)
 
     def _read_reach(self) -> None:
         """Decide where to listen; refuse what would be unsafe, or could not work."""
@@ -214,6 +217,7 @@ def _settings(options: Options) -> Settings:
         registry=options["registry"],
         advertise=options["advertise"],
         rates=options["rates"],
+        given_rates=options["given-rates"],
         at_once=options["max-transfers"],
         reshares=bool(options["reshare"]),
         keeps_times=not options["no-times"],

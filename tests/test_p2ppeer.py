@@ -68,7 +68,7 @@ class LimitOptionsTests(SynchronousTestCase):
     def test_default(self) -> None:
         """Nothing is limited but the number of transfers."""
         options = parsed()
-        self.assertEqual(options["rates"], Rates())
+        self.assertEqual((options["rates"], options["given-rates"]), (Rates(), frozenset()))
         self.assertEqual(options["max-transfers"], Slots())
         self.assertFalse(options["reshare"])
 
@@ -79,6 +79,7 @@ class LimitOptionsTests(SynchronousTestCase):
         self.assertEqual(options["max-transfers"], Slots(4, 4))
         self.assertTrue(options["reshare"])
         self.assertEqual(parsed("--max-up=0", "--max-down=off")["rates"], Rates())
+        self.assertEqual(parsed("--max-up=0")["given-rates"], {"up"})
 
     def test_refused(self) -> None:
         """What is no rate, too slow, or no number says what would be right."""

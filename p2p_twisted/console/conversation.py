@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import attrs
 from twisted.logger import Logger
 
-from p2p_twisted.bandwidth.rates import BadRate, read_rate
+from p2p_twisted.bandwidth.rates import BadRate, Rates, read_rate
 from p2p_twisted.console import commands
 from p2p_twisted.console.commands import Command
 from p2p_twisted.console.download_lines import download_line, transfers_lines
@@ -62,7 +62,9 @@ class Conversation:
         self._choices: tuple[Choice, ...] = ()
 
     def follow_earlier(self) -> None:
-        """Show what becomes of the downloads of earlier runs."""
+        """Show what limits hold from the start, and what becomes of earlier runs' downloads."""
+        if (rates := self._peer.status().rates) != Rates():
+            self._say([f"limits: {limits_line(rates)}"])
         self._downloading.follow_earlier()
 
     async def execute(self, command: Command) -> Outcome:

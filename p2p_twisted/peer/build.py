@@ -25,6 +25,7 @@ from p2p_twisted.library.library import Library
 from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.inbound import InboundDispatcher
+from p2p_twisted.peer.kept_rates import KeptRates
 from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.lookups import Lookups
@@ -98,7 +99,7 @@ class PeerBuilder:
             resolver=self.resolver,
             downloads=self.downloads,
             uploads=self.uploads,
-            bandwidth=self.bandwidth,
+            rates=KeptRates(self.bandwidth, self.state, self.settings.given_rates),
             shutdown=self.shutdown,
         )
 

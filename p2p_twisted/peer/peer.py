@@ -12,7 +12,6 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.bandwidth.rates import BadRate, Rates
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
@@ -27,6 +26,7 @@ from p2p_twisted.peer.interface import (
     Watch,
     unwatched,
 )
+from p2p_twisted.peer.kept_rates import KeptRates
 from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.lookups import Lookups
 from p2p_twisted.peer.network_session import NetworkSession
@@ -72,7 +72,7 @@ class Peer:
     _resolver: Resolver
     _downloads: Downloads
     _uploads: Uploads
-    _bandwidth: Bandwidth
+    _rates: KeptRates
     _shutdown: Shutdown
     _started: float = attrs.field(init=False)
     _has_left: bool = attrs.field(default=False, init=False)
@@ -91,6 +91,7 @@ class Peer:
         :raises OSError: when the directory cannot be used.
         """
         self.state.open()
+        self._rates.recall()
         self._local.start()
 
     async def join(self) -> PeerAddress:
@@ -177,7 +178,7 @@ class Peer:
     def limit(self, rates: Rates) -> None:
         """Limit what is sent and received, running transfers included."""
         try:
-            self._bandwidth.limit(rates)
+            self._rates.limit(rates)
         except BadRate as error:
             raise PeerError(str(error)) from None
 
@@ -188,7 +189,7 @@ class Peer:
             shared=self._shared,
             network=self._network,
             registration=self._registration,
-            rates=self._bandwidth.rates,
+            rates=self._rates.rates,
             uptime=self._clock.seconds() - self._started,
         )
 

@@ -27,6 +27,7 @@ class Settings:
     :ivar advertise: the host that others are to dial, where it is not the one
         that the registry sees.
     :ivar rates: the most that it sends and receives; may be changed while it runs.
+    :ivar given_rates: the directions of these that are not to be as in the last run.
     :ivar at_once: how many files it sends and receives at a time.
     :ivar reshares: whether others may have what it has downloaded.
     :ivar keeps_times: whether what it downloads has the time of its original.
@@ -40,6 +41,7 @@ class Settings:
     registry: tuple[str, int] = ("127.0.0.1", limits.REGISTRY_PORT)
     advertise: str | None = None
     rates: Rates = field(factory=Rates)
+    given_rates: frozenset[str] = frozenset()
     at_once: Slots = field(factory=Slots)
     reshares: bool = False
     keeps_times: bool = True

@@ -76,7 +76,7 @@ STATUS = Status(
     hashing=1,
     unshared=(("a:b", "a name may not have ':'"),),
     uptime=61.0,
-    rates=Rates(up=2 << 20),
+    rates=Rates(),
 )
 
 

@@ -315,6 +315,7 @@ class ConversationTests(SynchronousTestCase):
 
     def test_limit(self) -> None:
         """A rate applies to its direction only; an invalid one is explained."""
+        self.outcome("limit up 2M")
         self.outcome("limit down 1.5M")
         self.assertEqual(self.talk.said, ["up 2.0 MiB/s, down 1.5 MiB/s"])
         self.outcome("limit up 500k")

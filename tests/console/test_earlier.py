@@ -1,12 +1,15 @@
 """What is said of downloads that no command of this run has begun."""
 
+import attrs
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.console.conversation import Conversation
 from p2p_twisted.console.downloading import Downloading
 from p2p_twisted.download.progress import Checking, Paused, Progress, Seeking, State, Waiting
 from p2p_twisted.wire.names import PeerAddress
-from tests.console.fake_peer import FakePeer, running, saved
+from tests.console.fake_peer import STATUS, FakePeer, running, saved
 
 
 class EarlierTests(SynchronousTestCase):
@@ -22,6 +25,14 @@ class EarlierTests(SynchronousTestCase):
     def become(self, *states: State) -> None:
         for state in states:
             self.watch(running(state=state))
+
+    def test_limits(self) -> None:
+        """Limits that hold from the start are said."""
+        peer, said = FakePeer(), list[str]()
+        Conversation(peer, said.extend, self.watched.append).follow_earlier()
+        peer.status_now = attrs.evolve(STATUS, rates=Rates(up=2 << 20))
+        Conversation(peer, said.extend, self.watched.append).follow_earlier()
+        self.assertEqual(said, ["limits: up 2.0 MiB/s, down unlimited"])
 
     def test_goes_on(self) -> None:
         """It is said once it is known how much is there, and so is its end."""

@@ -5,6 +5,7 @@ import re
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.console.commands import Misused
 from p2p_twisted.console.parsing import COMMANDS, find_entry, parse
 from p2p_twisted.console.rendering import (
@@ -127,9 +128,22 @@ class FoundTests(SynchronousTestCase):
 class StatusTests(SynchronousTestCase):
     """A peer at a glance, in text."""
 
+    def test_reach(self) -> None:
+        """Whether others can reach it is told once it is known."""
+        for reachable, told in (
+            (True, ["reach      others can dial this peer"]),
+            (
+                False,
+                ["reach      others cannot dial this peer: a firewall? let ports 9000-9009 in"],
+            ),
+            (None, []),
+        ):
+            lines = list(status_lines(attrs.evolve(STATUS, reachable=reachable)))
+            self.assertEqual([line for line in lines if line.startswith("reach")], told)
+
     def test_lines(self) -> None:
         """All figures, and everything that is not as it should be."""
-        lost = attrs.evolve(STATUS, registered=False)
+        lost = attrs.evolve(STATUS, registered=False, rates=Rates(up=2 << 20))
         self.assertEqual(
             list(status_lines(lost)),
             [
