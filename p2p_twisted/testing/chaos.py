@@ -161,6 +161,8 @@ def run(seed: int, peers: int, seconds: float) -> ChaosOutcome:
         if "log_failure" in event:
             chaos.wrong.append(event["log_failure"].getTraceback())
 
+    # Otherwise what earlier networks of this process have left would fail here.
+    gc.collect()
     try:
         with logged_only_to(observe), _collected_seldom():
             chaos.run(seconds)
