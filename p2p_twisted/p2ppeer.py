@@ -1,5 +1,6 @@
 """``twistd -n p2ppeer --name s1``: a peer, with a console where standard input is for one."""
 
+import os
 import sys
 from contextlib import suppress
 from functools import partial
@@ -149,6 +150,12 @@ class Options(DaemonOptions):
         named = self["state"]
         default = self["directory"] / STATE_DIRECTORY
         self["state"] = default if named is None else _state_directory(named)
+        for option, what in (("downloads", "what was downloaded"), ("state", "its own files")):
+            if os.path.realpath(self[option]) == os.path.realpath(self["directory"]):
+                raise UsageError(
+                    f"--{option}: {self[option]} is the directory to share, and {what} is not"
+                    " shared: name another one, such as a folder in it"
+                )
 
     def _read_limits(self) -> None:
         self["max-transfers"] = _transfers(self["max-transfers"])

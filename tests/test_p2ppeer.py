@@ -51,6 +51,21 @@ class DirectoryOptionsTests(SynchronousTestCase):
         ):
             self.assertIn(said, str(self.assertRaises(UsageError, parsed, argument)))
 
+    def test_apart(self) -> None:
+        """What is not shared is not all that there is to share, under whichever name."""
+        for name in ("share", "x"):
+            Path(name).mkdir()
+        Path("link").symlink_to("share")
+        for directory in ("share", "link", "x/../share"):
+            for option in ("downloads", "state"):
+                error = self.assertRaises(
+                    UsageError, parsed, f"--directory={directory}", f"--{option}=share"
+                )
+                self.assertIn(f"--{option}: share is the directory to share", str(error))
+        Path("share/in").mkdir()
+        parsed("--directory=share", "--downloads=share/in")
+        parsed("--directory=share/in", "--downloads=share")
+
     def test_own_files(self) -> None:
         """The log and the pid file are this peer's own, wherever twistd was told to put them."""
         options = Options()

@@ -30,6 +30,7 @@ _MOVED_TO: Final = 0x80
 _CREATE: Final = 0x100
 _DELETE: Final = 0x200
 _DELETE_SELF: Final = 0x400
+_MOVE_SELF: Final = 0x800
 _OVERFLOW: Final = 0x4000
 _IGNORED: Final = 0x8000
 _ONLY_FOLDERS: Final = 0x0100_0000
@@ -38,7 +39,7 @@ _IS_FOLDER: Final = 0x4000_0000
 
 _WANTED: Final = (
     _ATTRIB | _CLOSE_WRITE | _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE | _DELETE_SELF
-    | _ONLY_FOLDERS | _NO_LINKS
+    | _MOVE_SELF | _ONLY_FOLDERS | _NO_LINKS
 )  # fmt: skip
 _COMES_OR_GOES: Final = _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE
 _IS_COMPLETE: Final = _CLOSE_WRITE | _MOVED_TO
@@ -141,11 +142,23 @@ class InotifyWatcher(FileDescriptor):
         if mask & _IGNORED:
             del self._places[number]
             return
+        if mask & _MOVE_SELF:
+            self._moved(place)
+            return
         comes_or_goes = bool(mask & _IS_FOLDER and mask & _COMES_OR_GOES)
         path = None
         if mask & _IS_COMPLETE and not mask & _IS_FOLDER:
             path = "/".join(filter(None, (place.path, os.fsdecode(name))))
         self._noticed(place, comes_or_goes, path)
+
+    def _moved(self, place: Place) -> None:
+        """Watch the root anew, as another folder may stand there; of others those above tell."""
+        if place.path:
+            return
+        for number in self._places:
+            self._libc.inotify_rm_watch(self._descriptor, number)
+        self._places.clear()
+        self._noticed(Place(), True, None)
 
     def _say_out_of_watches(self) -> None:
         if not self._is_out_of_watches:

@@ -104,6 +104,21 @@ class InotifyTests(SynchronousTestCase):
         (self.root / "a/f1").write_text("x")
         self.assertIn(("a", False, "a/f1"), self.events(watcher))
 
+    def test_moved_root(self) -> None:
+        """When the directory itself is moved away, the new one is watched, and not the old one."""
+        watcher = self.watcher(Place("a", "a"))
+        away = self.root.with_name(f"{self.root.name}-away")
+        self.addCleanup(shutil.rmtree, away)
+        self.root.rename(away)
+        self.root.mkdir()
+        self.assertEqual(self.events(watcher), {("", True, None)})
+        (away / "old").touch()
+        (away / "a/old").touch()
+        self.assertEqual(self.events(watcher), set())
+        self.assertTrue(watcher.watch(Place()))
+        (self.root / "f1").touch()
+        self.assertEqual(self.events(watcher), {("", False, "f1"), ("", False, None)})
+
     def test_hidden(self) -> None:
         """Changes of hidden files are not reported."""
         watcher = self.watcher()
