@@ -139,16 +139,21 @@ class LeaseMachine:
 
     def _refused(self, error: RegistryRefused, now: float) -> list[LeaseEffect]:
         match self._state:
+            case Left():
+                return []
+            case Joining() if error.code == "later":
+                return self._complain(f"waiting for the registry: {error}", now)
             case Joining() as joining:
                 return self._give_way(joining, error, now)
+            case Reserved(welcome) | Held(welcome) | Alone(welcome) if error.code == "later":
+                self._state = Alone(welcome)
+                return [Say(str(error), is_for_person=False), self._pause(now)]
             case Held() | Alone(welcome=Welcome()):
                 self._state = Alone()
                 return [Say(f"joining again: {error}", is_for_person=False), self._ask()]
             case Reserved(welcome) | Alone(welcome):
                 self._state = Alone(welcome)
                 return self._complain(f"the registry refuses us: {error}", now)
-            case Left():
-                return []
 
     def _give_way(self, joining: Joining, error: RegistryRefused, now: float) -> list[LeaseEffect]:
         """Wait for a place that is only reserved, or ask for another port, or give up."""

@@ -37,7 +37,7 @@ ADVERTISED: Final = Error(
     "refused",
 )
 
-UNSAVED: Final = Error("the registry cannot write to its store: try again later", "refused")
+UNSAVED: Final = Error("the registry cannot write to its store: its disk may be full", "later")
 
 
 def no_host(host: str, why: BadName) -> Error:
@@ -73,7 +73,7 @@ def loopback_only(host: str) -> Error:
 
 def too_many(where: str, peers: int) -> Error:
     """Refuse a peer because so many are registered."""
-    return Error(f"full: {where} has {peers} peers already", "full")
+    return Error(f"full: {where} has {peers:,} peers already", "later")
 
 
 def name_taken(holder: Registration, now: float) -> Error:
@@ -82,17 +82,28 @@ def name_taken(holder: Registration, now: float) -> Error:
     return Error(f"{held}: choose another one", _code(holder))
 
 
+def copied(original: Registration, now: float) -> Error:
+    """Refuse a peer that shows the token of another one, which is alive."""
+    held = f"the name {original.name} is in use by {_held(original, now)}"
+    return Error(
+        f"{held}, with the same .p2p: is this directory a copy? Choose another name", "taken"
+    )
+
+
 def port_taken(holder: Registration, now: float) -> Error:
     """Refuse a port that was asked for and that another peer has."""
     held = f"port {holder.address.port} is taken by {holder.name}, at {_held(holder, now)}"
     return Error(f"{held}: ask for another one, or for none", _code(holder))
 
 
-def full(ports: range, host: str, holders: Sequence[PeerName]) -> Error:
+def full(ports: range, host: str, holders: Sequence[Registration]) -> Error:
     """Refuse a peer because no port of the pool is left for it on its host."""
     if not holders:
         return Error(f"full: {host} can listen on none of the ports {_span(ports)}", "full")
-    names = ", ".join(holders[:_NAMES_SHOWN])
+    if not all(holder.is_listening for holder in holders):
+        reserved = f"all ports {_span(ports)} on {host} are taken, some only reserved"
+        return Error(f"full at the moment: {reserved} for peers that are joining", "later")
+    names = ", ".join(holder.name for holder in holders[:_NAMES_SHOWN])
     more = f" and {len(holders) - _NAMES_SHOWN} more" if len(holders) > _NAMES_SHOWN else ""
     wider = range(ports.start, min(ports.start + 10 * len(ports), _LAST_PORT + 1))
     return Error(

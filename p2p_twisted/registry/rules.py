@@ -121,6 +121,8 @@ def _join(
         holders.append(holder)
     else:
         return _unless_dead(request, holders, _no_port(policy, join, host, holders, now))
+    if mine is not None and mine.is_listening:
+        return _again(roster, request, mine, PeerAddress(name, host, port), now, rng)
     registration = Registration(
         PeerAddress(name, host, port),
         token=f"{rng.getrandbits(_TOKEN_BITS):032x}" if mine is None else mine.token,
@@ -129,6 +131,25 @@ def _join(
     )
     answer = _welcome(roster, registration, limits.RESERVATION_SECONDS, wire_limits.REFERRALS, rng)
     return Decision(answer, (Put(registration),))
+
+
+def _again(
+    roster: Roster,
+    request: RegistryRequest,
+    mine: Registration,
+    address: PeerAddress,
+    now: float,
+    rng: Random,
+) -> Decision | Check:
+    """
+    Decide about a peer that joins again with its token while it is registered.
+
+    Where it was, it may have crashed; elsewhere it is a copy as long as the original is alive.
+    """
+    if address != mine.address:
+        return _unless_dead(request, [mine], refusals.copied(mine, now))
+    lease = max(0.0, mine.expires - now)
+    return Decision(_welcome(roster, mine, lease, wire_limits.REFERRALS, rng))
 
 
 def _renew(roster: Roster, mine: Registration, now: float, rng: Random) -> Decision:
@@ -215,7 +236,7 @@ def _no_port(
     if join.port is not None:
         [holder] = holders
         return refusals.port_taken(holder, now)
-    return refusals.full(policy.ports, host, [holder.name for holder in holders])
+    return refusals.full(policy.ports, host, holders)
 
 
 def _is_proven(registration: Registration, token: Token | None) -> bool:

@@ -360,4 +360,18 @@ MUTANTS: Final = (
         "one host's silent connections drop those of others",
         "wire/test_listener.py",
     ),
+    Mutant(
+        "registry/rules.py",
+        "if address != mine.address:",
+        "if False:",
+        "a copy of a peer's directory takes its name while it lives",
+        "registry/test_joining.py",
+    ),
+    Mutant(
+        "registry/refusals.py",
+        "if not all(holder.is_listening for holder in holders):",
+        "if False:",
+        "newcomers give up because of places that nobody has taken",
+        "registry/test_joining.py",
+    ),
 )

@@ -107,6 +107,26 @@ class LeaseTests(SynchronousTestCase):
         assert isinstance(ended, JoiningEnded)
         self.assertIsInstance(ended.outcome, RegistryRefused)
 
+    def test_later(self) -> None:
+        """What passes by itself is waited for, for as long as it takes, and said once."""
+        later = RegistryRefused("later", "its disk may be full")
+        say, wake = self.after(JoinBegun(ME, "secret"), later)
+        self.assertEqual(say, Say("waiting for the registry: its disk may be full"))
+        self.assertIsInstance(wake, WakeLater)
+        for now in range(1, 100):
+            self.assertEqual(self.after(Woken(), now=float(now)), [JOIN_AGAIN])
+            [wake] = self.after(later, now=float(now))
+            self.assertIsInstance(wake, WakeLater)
+        self.assertEqual(self.after(a_welcome()), [Listen(9_000)])
+
+    def test_renewed_later(self) -> None:
+        """A renewal that cannot be kept now is tried again, and nothing is given up for it."""
+        self.joined()
+        say, wake = self.after(a_welcome(), RegistryRefused("later", "its disk may be full"))
+        self.assertEqual(say, Say("its disk may be full", is_for_person=False))
+        self.assertIsInstance(wake, WakeLater)
+        self.assertEqual(self.after(Woken(), now=60.0), [RENEW])
+
     def test_reserved(self) -> None:
         """A name that is only reserved is waited for, but not for ever."""
         for _ in range(6):

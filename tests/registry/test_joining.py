@@ -2,11 +2,12 @@
 
 from random import Random
 
+import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.roster import Forget, Roster
-from p2p_twisted.registry.rules import Decision, Policy, RegistryRequest, decide
+from p2p_twisted.registry.rules import Check, Decision, Policy, RegistryRequest, decide
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.messages import Error, Join
 from tests.registry.builders import (
@@ -128,15 +129,31 @@ class JoinTests(SynchronousTestCase):
         self.assertNotIn("s2", {peer.name for peer in welcome.referrals})
         again = roster.named("s2")
         assert again is not None
-        self.assertFalse(again.is_listening)
-        self.assertEqual(again.since, SINCE)
+        # If it is a copy, that cannot listen there, and the original has lost nothing.
+        self.assertEqual((again.is_listening, again.since), (True, SINCE))
+
+    def test_reclaim_a_reservation(self) -> None:
+        """Whoever does not listen yet has its place for ten seconds more, perhaps elsewhere."""
+        roster = Roster([registration("s1", 9001, is_listening=False, expires=NOW + 1)])
+        mine = Join("s1", token=token("s1"), unusable=(9001,))
+        welcome = settled(roster, mine)
+        self.assertEqual((welcome.port, welcome.token, welcome.lease), (9000, token("s1"), 10))
 
     def test_reclaim_elsewhere(self) -> None:
-        """On another host, or where the old port is not usable, it gets a new one."""
-        roster = Roster(crowd(3))
-        self.assertEqual(settled(roster, Join("s2", token=token("s2")), host=FAR).port, 9000)
-        mine = Join("s1", token=token("s1"), unusable=(9001,))
-        self.assertEqual(settled(roster, mine).port, 9002)
+        """On another host, or at another port, it is a copy, unless the original is gone."""
+        for mine, host, port in (
+            (Join("s1", token=token("s1")), FAR, 9000),
+            (Join("s1", token=token("s1"), unusable=(9001,)), LOOPBACK, 9001),
+        ):
+            roster = Roster(crowd(3))
+            original = roster.named("s1")
+            assert original is not None
+            self.assertEqual(ask(roster, mine, host, is_checked=False), Check((original,)))
+            error = refusal(roster, mine, host)
+            self.assertEqual(error.code, "taken")
+            self.assertIn("is this directory a copy", error.reason)
+            roster.apply(roster.unanswered([original]))
+            self.assertEqual(settled(roster, mine, host).port, port if host == FAR else 9003)
 
     def test_reclaim_where_all_is_full(self) -> None:
         """Whoever has a port already does not need a free one."""
@@ -184,6 +201,17 @@ class JoinTests(SynchronousTestCase):
         """One host cannot make the registry keep any number of peers."""
         self.patch(limits, "REGISTERED_PER_HOST", 3)
         roster = Roster(registration(f"s{n}", 20_000 + n, host=FAR) for n in range(3))
-        self.assertEqual(refusal(roster, Join("s4", port=30_000), host=FAR).code, "full")
+        self.assertEqual(refusal(roster, Join("s4", port=30_000), host=FAR).code, "later")
         self.patch(limits, "REGISTERED", 3)
-        self.assertEqual(refusal(roster, Join("s4")).code, "full")
+        self.assertEqual(refusal(roster, Join("s4")).code, "later")
+
+    def test_only_reserved(self) -> None:
+        """A pool that is taken by peers that may never listen is full for a moment only."""
+        reserved = [registration(f"x{n}", 9000 + n, is_listening=False) for n in range(5)]
+        for others in ([], crowd(10)[5:]):
+            roster = Roster([*reserved, *others])
+            if not others:
+                roster = Roster(attrs.evolve(held, is_listening=False) for held in crowd(10))
+            error = refusal(roster, Join("s99"))
+            self.assertEqual(error.code, "later")
+            self.assertIn("only reserved", error.reason)

@@ -188,7 +188,7 @@ class RegistrySessionTests(SynchronousTestCase):
         store.is_broken = True
         [answer] = line.say(encode(Join("s1")))
         assert isinstance(answer, Error)
-        self.assertEqual(answer.code, "refused")
+        self.assertEqual(answer.code, "later")
         self.assertIn("store", answer.reason)
         store.is_broken = False
         welcome = self.successResultOf(line.registry.answer(Join("s2"), LOOPBACK))

@@ -55,7 +55,7 @@ class Error(Message):
     :ivar reason: one sentence for people.
     :ivar code: the kind of reason, for programs: ``flag`` an unknown verb, which may
         be tried again; ``taken`` a name or port; ``reserved`` the same, but perhaps only
-        for a moment; ``full`` no port or place is left;
+        for a moment; ``full`` no port or place is left; ``later`` what passes by itself;
         ``unknown`` not registered, so join again; ``refused`` anything else that will
         not be done.
     """
@@ -63,9 +63,9 @@ class Error(Message):
     verb = "ERROR"
 
     reason: Reason = attrs.field(validator=valid_text)
-    code: Literal["malformed", "flag", "taken", "reserved", "full", "unknown", "refused"] = (
-        "malformed"
-    )
+    code: Literal[
+        "malformed", "flag", "taken", "reserved", "full", "later", "unknown", "refused"
+    ] = "malformed"
 
 
 @attrs.frozen
