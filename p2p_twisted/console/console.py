@@ -1,6 +1,7 @@
 """What the consoles on a pipe and on a terminal have in common."""
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -26,6 +27,7 @@ from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 
 CLOSE_SECONDS: Final = 1.0
+_YES: Final = ("y", "yes")
 
 
 @attrs.frozen
@@ -56,11 +58,13 @@ class Console(Protocol):
 
     :cvar lines_at_once: how many lines are executed at a time.
     :cvar progress_seconds: how often running downloads are shown.
+    :ivar can_ask: whether a person is there to answer questions.
     :ivar closed: fires when nothing more will be read or shown.
     """
 
     log = Logger()
 
+    can_ask = False
     lines_at_once: int
     progress_seconds: float
 
@@ -72,7 +76,11 @@ class Console(Protocol):
         self.config = config
         self.closed: Deferred[None] = Deferred()
         view = ProgressView(config.clock, self.progress_seconds, self.show_running)
-        self._conversation = Conversation(config.peer, self.say, view.watch, lambda: self.width)
+        self._questions: deque[tuple[str, Deferred[bool]]] = deque()
+        ask = self.ask if self.can_ask else None
+        self._conversation = Conversation(
+            config.peer, self.say, view.watch, lambda: self.width, ask
+        )
         self._queue = LineQueue(self.lines_at_once, self._read_or_not)
         self._is_leaving = False
         self._has_left = False
@@ -95,8 +103,29 @@ class Console(Protocol):
     def drained(self, dropped: int) -> None:
         """Continue after the output was blocked; ``dropped`` lines were lost."""
 
+    def ask(self, question: str) -> "Deferred[bool]":
+        """Ask a question; the next line answers it."""
+        answer: Deferred[bool] = Deferred()
+        self._questions.append((f"{question} (y or n)", answer))
+        self.show_question()
+        return answer
+
+    @abstractmethod
+    def show_question(self) -> None:
+        """Show the first question that is not answered."""
+
+    def answer(self, line: str) -> None:
+        """Answer the first question."""
+        _question, answer = self._questions.popleft()
+        if self._questions:
+            self.show_question()
+        answer.callback(line.strip().casefold() in _YES)
+
     def take(self, line: str) -> None:
-        """Queue a line for execution."""
+        """Queue a line for execution, unless it answers a question."""
+        if self._questions:
+            self.answer(line)
+            return
         command = parse(line)
         if command is not None:
             self._queue.add(lambda: self._execute(command))
@@ -172,6 +201,8 @@ class Console(Protocol):
             return
         self._closing.stop()
         self._queue.close()
+        while self._questions:
+            self.answer("")
         # Also if only the output is gone: without it, no input is read either.
         self.output.close()
         self.closed.callback(None)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 import attrs
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from p2p_twisted.bandwidth.rates import BadRate, Rates, read_rate
@@ -11,6 +12,7 @@ from p2p_twisted.console import commands
 from p2p_twisted.console.commands import Command
 from p2p_twisted.console.download_lines import download_line, transfers_lines
 from p2p_twisted.console.downloading import Downloading, Outcome, Say
+from p2p_twisted.console.leaving import before_stop, left_undone
 from p2p_twisted.console.parsing import find_entry
 from p2p_twisted.console.rendering import (
     ROWS_SHOWN,
@@ -39,6 +41,8 @@ from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 
 N = TypeVar("N")
+Ask = Callable[[str], Deferred[bool]]
+"""Asks a question; fires with whether the answer is yes."""
 
 
 class Conversation:
@@ -48,16 +52,23 @@ class Conversation:
     :param say: shows lines.
     :param watch: is called with the progress of the downloads that these commands start.
     :param width: tells how many cells a line may have; ``None`` for no limit.
+    :param ask: asks a person a question; ``None`` where there is nobody to ask.
     """
 
     log = Logger()
 
     def __init__(
-        self, peer: IPeer, say: Say, watch: Watch, width: Callable[[], int | None] = lambda: None
+        self,
+        peer: IPeer,
+        say: Say,
+        watch: Watch,
+        width: Callable[[], int | None] = lambda: None,
+        ask: Ask | None = None,
     ) -> None:
         self._peer = peer
         self._say = say
         self._width = width
+        self._ask = ask
         self._downloading = Downloading(peer, say, watch)
         self._choices: tuple[Choice, ...] = ()
 
@@ -91,11 +102,17 @@ class Conversation:
         return Outcome.OK
 
     async def _stop(self, _command: commands.StopNetwork) -> Outcome:
+        if self._ask is not None:
+            question = before_stop(await self._peer.topology(), self._peer.status())
+            if question is not None and not await self._ask(question):
+                self._say(["the network goes on"])
+                return Outcome.FAILED
         await self._peer.stop_network()
         self._say(["stopped the network"])
         return Outcome.GONE
 
     async def _leave(self, _command: commands.LeaveNetwork) -> Outcome:
+        self._say(left_undone(self._peer.transfers(), self._peer.uploads()))
         await self._peer.leave()
         self._say(["left the network"])
         return Outcome.GONE

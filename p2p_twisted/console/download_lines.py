@@ -65,7 +65,7 @@ def download_line(progress: Progress, width: int | None = None) -> str:
             return (
                 f"saved {saved:,} of {count(progress.files, 'file')} of {name} to"
                 f" {shown_name(path)} ({human_size(progress.received)}, {whose}"
-                f"{human_time(seconds)}); nobody shares {_some(missing)} any more"
+                f"{human_time(seconds)}); nobody shares {some_names(missing)} any more"
                 f"{_unshared(unshared, holders)}"
             )
         case Failed(reason, is_kept):
@@ -92,9 +92,9 @@ def selection_lines(selection: Selection) -> Iterator[str]:
     """Write what several names and patterns mean, before it is downloaded."""
     if selection.things:
         names = tuple(hits[0].name for hits in selection.things)
-        yield f"found {len(names):,}, {human_size(selection.size)}: {_some(names)}"
+        yield f"found {len(names):,}, {human_size(selection.size)}: {some_names(names)}"
     if selection.here:
-        yield f"already here: {_some(selection.here)}"
+        yield f"already here: {some_names(selection.here)}"
     for word, why in selection.failed:
         yield f"{shown_name(word)}: {why}"
 
@@ -106,7 +106,7 @@ def selection_end(selection: Selection, ended: Sequence[Progress]) -> str:
     here = f", {len(selection.here):,} already here" if selection.here else ""
     names = [word for word, _why in selection.failed]
     names += [each.name for each in ended if not isinstance(each.state, Saved)]
-    failed = f"; not complete: {_some(names)}" if names else ""
+    failed = f"; not complete: {some_names(names)}" if names else ""
     return f"saved {saved:,} of {count(wanted, 'file')}{here}{failed}"
 
 
@@ -185,10 +185,10 @@ def _beside(older: Sequence[str]) -> str:
         case [name]:
             return f"; an older {shown_name(name)} stays there"
         case _:
-            return f"; older ones stay there: {_some(older)}"
+            return f"; older ones stay there: {some_names(older)}"
 
 
-def _some(names: Sequence[str]) -> str:
+def some_names(names: Sequence[str]) -> str:
     """Join names; of very many, only the first are shown."""
     more = len(names) - _NAMES_SHOWN
     shown = ", ".join(map(shown_name, names[:_NAMES_SHOWN]))

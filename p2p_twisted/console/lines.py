@@ -1,5 +1,6 @@
 """Split the bytes of a pipe into lines, in whatever pieces they arrive."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 import attrs
@@ -18,6 +19,8 @@ class LineSplitter:
     r"""
     Takes bytes in pieces of any size, and returns whole lines without their ends.
 
+    A byte order mark, with which some editors begin a file, is no part of the first line.
+
     :param encoding: of the lines; in all encodings of terminals, ``\n`` ends a line.
     """
 
@@ -25,6 +28,7 @@ class LineSplitter:
         self._encoding = encoding
         self._begun = bytearray()
         self._is_too_long = False
+        self._is_first = True
 
     def feed(self, data: bytes) -> Iterator[str | BadLine]:
         """Return the lines that end in ``data``."""
@@ -48,6 +52,9 @@ class LineSplitter:
 
     def _take(self) -> str | BadLine:
         line, is_too_long = bytes(self._begun), self._is_too_long
+        if self._is_first:
+            line = line.removeprefix(BOM_UTF8)
+            self._is_first = False
         self._begun.clear()
         self._is_too_long = False
         if is_too_long:

@@ -25,6 +25,8 @@ class PlainConsole(Console):
     progress_seconds = 5.0
 
     def __init__(self, config: ConsoleConfig, leaves_at_end: bool = False) -> None:
+        # That is so where a person types.
+        self.can_ask = leaves_at_end
         super().__init__(config)
         self._leaves_at_end = leaves_at_end
         self._lines = LineSplitter(config.encoding)
@@ -32,6 +34,10 @@ class PlainConsole(Console):
     @override
     def say(self, lines: Iterable[str]) -> None:
         self.output.write("".join(f"{visible(line)}\n" for line in lines))
+
+    @override
+    def show_question(self) -> None:
+        self.say([self._questions[0][0]])
 
     @override
     def show_running(self, running: Sequence[Progress]) -> None:

@@ -10,6 +10,7 @@ from p2p_twisted.console.editor import LineEditor
 from p2p_twisted.console.history import History
 from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.keys import Key, KeyReader
+from p2p_twisted.console.leaving import running_now
 from p2p_twisted.console.progress_line import running_line
 from p2p_twisted.console.raw_mode import Notice
 from p2p_twisted.console.screen import Screen
@@ -56,6 +57,7 @@ class TerminalConsole(Console):
     :param kept: where the history is kept, if anywhere.
     """
 
+    can_ask = True
     lines_at_once = 16
     progress_seconds = 0.2
 
@@ -74,6 +76,7 @@ class TerminalConsole(Console):
         self._editor = LineEditor(History(kept.open() if kept is not None else ()))
         self._screen = Screen()
         self._neighbors = 0
+        self._is_warned = False
         self._is_suspended = False
         self._refreshing = Alarm(config.clock, self._refresh)
         self.closed.addBoth(self._give_back)
@@ -95,6 +98,11 @@ class TerminalConsole(Console):
     def say(self, lines: Iterable[str]) -> None:
         self._look()
         self.output.write(self._screen.print(lines))
+
+    @override
+    def show_question(self) -> None:
+        self._screen.prompt = self._prompt()
+        self._draw()
 
     @override
     def show_running(self, running: Sequence[Progress]) -> None:
@@ -128,6 +136,7 @@ class TerminalConsole(Console):
         self.leave()
 
     def _press(self, key: str | Key) -> None:
+        was_warned, self._is_warned = self._is_warned, False
         match key:
             case Key.ENTER:
                 self._enter(self._editor.enter())
@@ -135,6 +144,10 @@ class TerminalConsole(Console):
                 self._editor.clear()
             case Key.END_OF_INPUT if self._editor.text:
                 self._editor.press(Key.DELETE)
+            case Key.INTERRUPT | Key.END_OF_INPUT if self._questions:
+                self.answer("")
+            case Key.INTERRUPT if not was_warned and self._warn():
+                self._is_warned = True
             case Key.INTERRUPT | Key.END_OF_INPUT:
                 self.leave()
             case Key.REDRAW:
@@ -142,9 +155,20 @@ class TerminalConsole(Console):
             case _:
                 self._editor.press(key)
 
+    def _warn(self) -> bool:
+        """Say what leaving would interrupt; return whether there is anything."""
+        peer = self.config.peer
+        running = None if self._is_leaving else running_now(peer.transfers(), peer.uploads())
+        if running is not None:
+            self.say([f"{running}; Ctrl-C again to leave"])
+        return running is not None
+
     def _enter(self, line: str) -> None:
         self._look()
         self.output.write(self._screen.commit(line))
+        if self._questions:
+            self.answer(line)
+            return
         if self._editor.history.add(line) and self._kept is not None:
             self._kept.append(line)
         self.take(line)
@@ -157,6 +181,8 @@ class TerminalConsole(Console):
 
     def _prompt(self) -> str:
         search = self._editor.search
+        if self._questions:
+            return f"{self._questions[0][0]} "
         if search is None:
             return f"{self.config.name} ({self._neighbors})> "
         return f"(search{', nothing has' if search.has_failed else ''}: {search.text})> "

@@ -80,6 +80,9 @@ STATUS = Status(
 )
 
 
+UPLOAD = ("f9.txt", UploadProgress("s7", OTHER_FILE, 4_096, 128.0))
+
+
 @implementer(IPeer)
 class FakePeer:
     """
@@ -97,6 +100,8 @@ class FakePeer:
         self.watches: list[Watch] = []
         self.earlier: list[Watch] = []
         self.status_now = STATUS
+        self.downloads_now: tuple[Progress, ...] = ()
+        self.uploads_now: tuple[tuple[str, UploadProgress], ...] = ()
 
     def will(self, method: str, *answers: Any) -> None:
         """Prepare the next answers of a method."""
@@ -136,10 +141,10 @@ class FakePeer:
         return self._answer("listing", found(hit()), holder)
 
     def transfers(self) -> tuple[Progress, ...]:
-        return (running(1), saved(2))
+        return self.downloads_now
 
     def uploads(self) -> tuple[tuple[str, UploadProgress], ...]:
-        return (("f9.txt", UploadProgress("s7", OTHER_FILE, 4_096, 128.0)),)
+        return self.uploads_now
 
     def cancel(self, number: int) -> Progress:
         if number != 1:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import attrs
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -20,7 +20,17 @@ from p2p_twisted.peer.interface import (
     Selection,
 )
 from p2p_twisted.wire.names import PeerAddress
-from tests.console.fake_peer import OTHER_FILE, STATUS, FakePeer, found, hit, running, saved
+from tests.console.fake_peer import (
+    OTHER_FILE,
+    STATUS,
+    UPLOAD,
+    FakePeer,
+    found,
+    hit,
+    running,
+    saved,
+    topology,
+)
 
 LINES = ["topo", "find f", "get 1", "get 1 --from s6", "ls", "ls s4", "peers", "transfers"]
 LINES += [
@@ -42,13 +52,21 @@ class Talk:
         self.peer = FakePeer()
         self.said: list[str] = []
         self.watched: list[Progress] = []
-        self._conversation = Conversation(self.peer, self._say, self.watched.append)
+        self.asked: list[str] = []
+        self.answers: list[bool] = []
+        self._conversation = Conversation(
+            self.peer, self._say, self.watched.append, ask=self._answer
+        )
 
     def begin(self, line: str) -> "Deferred[Outcome]":
         """Type a line that may take its time."""
         command = parse(line)
         assert command is not None
         return Deferred.fromCoroutine(self._conversation.execute(command))
+
+    def _answer(self, question: str) -> "Deferred[bool]":
+        self.asked.append(question)
+        return succeed(self.answers.pop(0))
 
     def _say(self, lines: Iterable[str]) -> None:
         self.said.extend(lines)
@@ -80,7 +98,31 @@ class ConversationTests(SynchronousTestCase):
         """Leave and Stop end the console, too."""
         self.assertEqual(self.outcome("leave"), Outcome.GONE)
         self.assertEqual(self.outcome("Stop"), Outcome.GONE)
-        self.assertEqual(self.peer.asked, [("leave",), ("stop_network",)])
+        self.assertEqual(self.peer.asked, [("leave",), ("topology",), ("stop_network",)])
+
+    def test_left_undone(self) -> None:
+        """Who leaves is told what is not complete; a script need not answer anything."""
+        self.peer.downloads_now = (running(1), saved(2))
+        self.peer.uploads_now = (UPLOAD, UPLOAD)
+        self.assertEqual(self.outcome("leave"), Outcome.GONE)
+        self.assertEqual(
+            self.talk.said,
+            [
+                "not complete: f1.txt (50 %); it goes on at the next start",
+                "s7 was fetching from here",
+                "left the network",
+            ],
+        )
+
+    def test_stop_asks(self) -> None:
+        """A person is asked before others' peers are stopped."""
+        self.peer.will("topology", many := topology(**{f"s{n}": "" for n in range(11)}), many)
+        self.talk.answers = [False, True]
+        self.assertEqual(self.outcome("Stop"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, ["the network goes on"])
+        self.assertEqual(self.talk.asked, ["stop all 11 peers of the network?"])
+        self.assertEqual(self.outcome("Stop"), Outcome.GONE)
+        self.assertEqual(self.peer.asked[-1], ("stop_network",))
 
     def test_stop_refused(self) -> None:
         """A Stop that is refused is said, and nothing ends."""
@@ -273,6 +315,7 @@ class ConversationTests(SynchronousTestCase):
 
     def test_several_transfers(self) -> None:
         """Each of several numbers counts; of those that are none, the first is named."""
+        self.peer.downloads_now = (running(1), saved(2))
         for line, outcome, said in [
             ("cancel all", Outcome.OK, ["canceled f1.txt"]),
             ("cancel 3-9 1", Outcome.FAILED, ["canceled f1.txt", "no download 3 runs"]),

@@ -71,6 +71,26 @@ class PlainConsoleTests(SynchronousTestCase):
         """The first line says who it is, and nothing is a prompt."""
         self.assertEqual(self.pipe.printed(), GREETING)
 
+    def test_byte_order_mark(self) -> None:
+        """A script that begins with a byte order mark begins with its first line."""
+        self.pipe.console.dataReceived(b"\xef\xbb")
+        self.pipe.console.dataReceived(b"\xbfpeers\r\n\xef\xbb\xbff1\n")
+        self.assertEqual(self.peer.asked, [("topology",), ("get", "\ufefff1", None)])
+
+    def test_stop(self) -> None:
+        """A script is not asked; a person at a terminal that supports only lines is."""
+        many = topology(**{f"s{n}": "" for n in range(30)})
+        self.pipe.type("Stop\n")
+        self.assertEqual(self.peer.asked, [("stop_network",)])
+        terminal = Pipe(leaves_at_end=True)
+        terminal.peer.will("topology", many, many)
+        terminal.type("Stop\nno\nStop\n")
+        question = "stop all 30 peers of the network? (y or n)\n"
+        self.assertEqual(terminal.printed(), f"{GREETING}{question}the network goes on\n{question}")
+        self.assertNotIn(("stop_network",), terminal.peer.asked)
+        terminal.type("y\n")
+        self.assertEqual(terminal.peer.asked[-1], ("stop_network",))
+
     def test_one_after_the_other(self) -> None:
         """The next line is carried out when the one before has ended."""
         first: Deferred[Topology] = Deferred()

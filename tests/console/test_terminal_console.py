@@ -178,6 +178,42 @@ class TerminalConsoleTests(SynchronousTestCase):
             terminal.lose()
             self.assertEqual(terminal.mode.history, ["entered", "left", "on_leave"])
 
+    def test_interrupt_asks(self) -> None:
+        """While something runs, Control-C says what; a second one at once leaves."""
+        self.peer.downloads_now = (running(),)
+        warning = "1 download runs: f1.txt (50 %); Ctrl-C again to leave"
+        for keys in ("\x03", "x\x7f\x03"):
+            self.terminal.type(keys)
+            self.assertEqual(self.terminal.lines[-2:], [warning, PROMPT.rstrip()])
+            self.assertEqual(self.peer.asked, [])
+        self.terminal.type("\x03")
+        self.assertEqual(self.peer.asked, [("leave",)])
+
+    def test_stop_asks(self) -> None:
+        """A question takes the place of the prompt; only a yes stops."""
+        for answer, is_stopped in [
+            ("n\r", False),
+            ("\r", False),
+            ("topo\r", False),
+            ("\x03", False),
+            ("\x04", False),
+            ("Yes\r", True),
+        ]:
+            self.peer.will("topology", topology(**{f"s{n}": "" for n in range(30)}))
+            self.terminal.type("Stop\r")
+            self.assertEqual(self.terminal.lines[-1], "stop all 30 peers of the network? (y or n)")
+            self.terminal.type(answer)
+            self.assertEqual(("stop_network",) in self.peer.asked, is_stopped)
+            if not is_stopped:
+                self.assertEqual(self.terminal.lines[-2:], ["the network goes on", PROMPT.rstrip()])
+
+    def test_hung_up_while_asked(self) -> None:
+        """A question that nobody can answer any more is answered with no."""
+        self.peer.will("topology", topology(**{f"s{n}": "" for n in range(30)}))
+        self.terminal.type("Stop\r")
+        self.terminal.lose()
+        self.assertNotIn(("stop_network",), self.peer.asked)
+
     def test_leaves_once_more(self) -> None:
         """A second request to leave does not wait."""
         self.peer.will("leave", Deferred())
