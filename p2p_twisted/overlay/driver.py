@@ -7,6 +7,7 @@ from math import inf
 from random import Random
 from typing import Protocol
 
+from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError
 from twisted.logger import Logger
@@ -160,6 +161,12 @@ class OverlayDriver:
             connection.close()
         self._settle()
         return left
+
+    def move(self, host: str) -> None:
+        """Listen on another address from now on, and have new links: the old ones are dead."""
+        self.me = evolve(self.me, host=host)
+        for connection in list(self._connections.values()):
+            connection.abort()
 
     # For connections that others have dialed
 

@@ -24,6 +24,7 @@ from p2p_twisted.library.download_index import DownloadIndex
 from p2p_twisted.library.library import Library
 from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.overlay.driver import OverlayDriver
+from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.inbound import InboundDispatcher
 from p2p_twisted.peer.kept_rates import KeptRates
 from p2p_twisted.peer.lease import LeaseMachine
@@ -171,7 +172,9 @@ class PeerBuilder:
         greeting = Hello(PROTOCOL, "peer", self.settings.name, self.settings.network)
         bounds = Bounds().within(open_files_limit())
         listener = Listener(self.reactor, greeting, self._accept, bounds, self.rng)
-        return NetworkSession(self.reactor, self.settings, listener, self._start_overlay)
+        return NetworkSession(
+            self.reactor, self.settings, listener, self.dialer, self._start_overlay
+        )
 
     def _accept(self, connection: Connection) -> Session:
         return InboundDispatcher(
@@ -196,6 +199,7 @@ class PeerBuilder:
             state=self.state,
             network=self.network,
             announce=self.announce,
+            watch=AddressWatch(settings, self.reactor, self.offload),
         )
 
     @cached_property
@@ -265,7 +269,7 @@ class PeerBuilder:
     def tickets(self) -> Tickets:
         """What holders were asked for."""
         dialer = HolderDialer(
-            self.reactor, self.settings.network, self.network.may_dial, DialLimit()
+            self.dialer, self.settings.network, self.network.may_dial, DialLimit()
         )
         return Tickets(self.reactor, self.searches, self._new_ticket, self.bandwidth.down, dialer)
 

@@ -14,6 +14,7 @@ from typing import Final
 import attrs
 
 from p2p_twisted.peer.lease_events import (
+    AddressChanged,
     Alone,
     Ended,
     Held,
@@ -26,6 +27,7 @@ from p2p_twisted.peer.lease_events import (
     Left,
     Listen,
     Listened,
+    Move,
     NeighborsChanged,
     Remember,
     Reserved,
@@ -95,6 +97,8 @@ class LeaseMachine:
             case NeighborsChanged(number):
                 self._has_neighbors = number > 0
                 return [] if self._has_neighbors else self._woken(now)
+            case AddressChanged(host):
+                return self._moved(host)
             case Woken():
                 return self._woken(now)
             case Ended():
@@ -220,6 +224,17 @@ class LeaseMachine:
             return [WakeLater(self._soonest - now)]
         self._soonest = None
         return [self._ask()]
+
+    def _moved(self, host: str) -> list[LeaseEffect]:
+        """Register at the new address, under the name and port that the peer has."""
+        self._host = host
+        match self._state:
+            case Joining(last=PeerAddress() as last) as joining:
+                self._state = attrs.evolve(joining, last=attrs.evolve(last, host=host))
+            case Reserved() | Held() | Alone():
+                self._state, self._soonest = Alone(), None
+                return [Move(host), self._ask()]
+        return [Move(host)]
 
     def _ended(self) -> list[LeaseEffect]:
         state, self._soonest = self._state, None

@@ -32,6 +32,13 @@ class NeighborsChanged:
 
 
 @attrs.frozen
+class AddressChanged:
+    """The machine has another address, on which the peer is to listen from now on."""
+
+    host: str
+
+
+@attrs.frozen
 class Woken:
     """The pause is over."""
 
@@ -46,6 +53,7 @@ LeaseEvent = (
     JoinBegun
     | Listened
     | NeighborsChanged
+    | AddressChanged
     | Woken
     | Ended
     | Welcome
@@ -62,6 +70,13 @@ class Listen:
     """Listen on a port, and say at once how that went: :class:`Listened`."""
 
     port: int
+
+
+@attrs.frozen
+class Move:
+    """Listen on another address, and dial from it."""
+
+    host: str
 
 
 @attrs.frozen
@@ -111,6 +126,7 @@ class Say:
 # What is to be sent to the registry, too; the answer comes back as an event, but to a Leave.
 LeaseEffect = (
     Listen
+    | Move
     | WakeLater
     | Remember
     | StartOverlay

@@ -15,6 +15,7 @@ from p2p_twisted.peer.saved_book import BookSaver
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.twistd import listen
+from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import Bye
 from p2p_twisted.wire.names import PeerAddress, is_loopback
@@ -31,17 +32,26 @@ class NetworkSession:
     A peer's port, and its part of the overlay.
 
     :param listener: accepts others' connections, as soon as there is a port for it.
+    :param dialer: dials from the address that this peer listens on.
     :param start: is called once, in the same turn of the reactor in which it listens.
     """
 
     def __init__(
-        self, reactor: Reactor, settings: Settings, listener: Listener, start: OverlayStarter
+        self,
+        reactor: Reactor,
+        settings: Settings,
+        listener: Listener,
+        dialer: BoundDialer,
+        start: OverlayStarter,
     ) -> None:
         self._reactor = reactor
         self._settings = settings
         self._listener = listener
+        self._dialer = dialer
         self._start = start
         self._port: IListeningPort | None = None
+        self._fault: str | None = None
+        self._is_moving = False
         self._overlay: tuple[OverlayDriver, BookSaver] | None = None
         self._waiting: list[Deferred[None]] = []
 
@@ -71,12 +81,15 @@ class NetworkSession:
         """
         Wait until others can be asked: for 10 s to join, and for 3 s until there is a link.
 
-        :raises PeerError: when this peer has not joined by then.
+        :raises PeerError: when this peer has not joined by then, or has no address any more.
         """
-        if self._overlay is None:
+        if self._fault is not None:
+            raise PeerError(self._fault)
+        if self._overlay is None or self._is_moving:
             joined: Deferred[None] = Deferred()
             self._waiting.append(joined)
             await self._at_most(_JOIN_SECONDS, joined)
+            self._is_moving = False
         await self._at_most(_LINK_SECONDS, self.driver.linked())
         return self.driver
 
@@ -96,7 +109,25 @@ class NetworkSession:
 
         :raises CannotListenError: when it cannot be had.
         """
-        self._port = listen(self._reactor, self._settings.interface, port, self._listener)
+        self._port = listen(self._reactor, self._dialer.host, port, self._listener)
+
+    def move(self, host: str) -> None:
+        """
+        Listen on another address of this machine, on the same port, and dial from it.
+
+        :raises CannotListenError: when that port cannot be had there.
+        """
+        self._dialer.host, self._fault = host, None
+        if self._port is not None:
+            self._is_moving = True
+            self._port.stopListening()
+            self._listener.close_all()
+            self.listen(self.driver.me.port)
+            self.driver.move(host)
+
+    def lost_address(self, fault: str | None) -> None:
+        """Refuse what needs the others, with the reason; ``None`` when it has passed."""
+        self._fault = fault
 
     def start_overlay(self, me: PeerAddress) -> None:
         """Begin to seek links, listening at that address."""
@@ -105,6 +136,15 @@ class NetworkSession:
     def introduce(self, referrals: tuple[PeerAddress, ...]) -> None:
         """Hear of other peers."""
         self.driver.feed(Referred(referrals))
+        if not self._is_moving:
+            self._go_on()
+
+    def neighbor_up(self) -> None:
+        """Go on with what has waited since this peer moved: others find it again."""
+        self._is_moving = False
+        self._go_on()
+
+    def _go_on(self) -> None:
         waiting, self._waiting = self._waiting, []
         for joined in waiting:
             joined.callback(None)

@@ -39,6 +39,7 @@ class OverlayEvents:
         """Log that a link has begun, and tell the registration."""
         self.log.info("linked with {neighbor}", neighbor=str(address))
         self._registration.neighbors_changed(len(self._network.neighbors))
+        self._network.neighbor_up()
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
         """Log that a link has ended, and report a death to the registry."""

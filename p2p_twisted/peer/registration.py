@@ -12,8 +12,10 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.lease_events import (
+    AddressChanged,
     Ended,
     Introduce,
     JoinBegun,
@@ -22,6 +24,7 @@ from p2p_twisted.peer.lease_events import (
     LeaseEvent,
     Listen,
     Listened,
+    Move,
     NeighborsChanged,
     Remember,
     Say,
@@ -61,6 +64,7 @@ class RegistrationKeeper:
     _state: StateDirectory
     _network: NetworkSession
     _announce: Callable[[str], None]
+    _watch: AddressWatch
     _alarm: Alarm = field(init=False)
     _joined: Deferred[PeerAddress | Exception] = field(factory=Deferred, init=False)
     _left: Deferred[None] = field(factory=partial(succeed, None), init=False)
@@ -91,6 +95,7 @@ class RegistrationKeeper:
         :raises RegistryRefused: when the registry refuses the peer for good.
         :raises CancelledError: when it was ended meanwhile.
         """
+        self._watch.start(self._moved, self._lost)
         self._handle(self._recall())
         outcome = await self._joined
         if isinstance(outcome, Exception):
@@ -113,6 +118,7 @@ class RegistrationKeeper:
         if not self._joined.called:
             self._joined.callback(CancelledError())
         self._alarm.stop()
+        self._watch.stop()
         self._handle(Ended())
         await self._left
 
@@ -140,6 +146,8 @@ class RegistrationKeeper:
                 self._left = Deferred.fromCoroutine(self._leave(effect))
             case Listen(port):
                 self._listen(port)
+            case Move(host):
+                self._move(host)
             case WakeLater(seconds):
                 self._alarm.set(seconds * self._rng.uniform(0.8, 1.2))
             case Remember(address, token):
@@ -150,10 +158,10 @@ class RegistrationKeeper:
                 self._network.introduce(referrals)
             case JoiningEnded(outcome):
                 self._joined.callback(outcome)
-            case Say(text, is_for_person):
+            case Say(text, is_for_person=True):
+                self._say(text)
+            case Say(text):
                 self.log.info("{text}", text=text)
-                if is_for_person:
-                    self._announce(text)
 
     async def _ask(self, question: Join | Renew) -> None:
         try:
@@ -183,6 +191,26 @@ class RegistrationKeeper:
             self._handle(Listened(is_listening=False))
         else:
             self._handle(Listened(is_listening=True))
+
+    def _move(self, host: str) -> None:
+        try:
+            self._network.move(host)
+        except CannotListenError as error:
+            self._lost(f"cannot listen on {host}: {error}: start this peer again")
+
+    def _moved(self, host: str) -> None:
+        """Go on at another address of this machine."""
+        self._say(f"this machine has another address now: going on as {host}")
+        self._handle(AddressChanged(host))
+
+    def _lost(self, fault: str | None) -> None:
+        """Say that there is no address to listen on, or that it is back."""
+        self._network.lost_address(fault)
+        self._say(fault or f"this machine has the address {self._watch.host} again")
+
+    def _say(self, text: str) -> None:
+        self.log.info("{text}", text=text)
+        self._announce(text)
 
     def _remember(self, saved: object) -> None:
         try:

@@ -5,6 +5,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.lease_events import (
+    AddressChanged,
     Ended,
     Introduce,
     JoinBegun,
@@ -13,6 +14,7 @@ from p2p_twisted.peer.lease_events import (
     LeaseEvent,
     Listen,
     Listened,
+    Move,
     NeighborsChanged,
     Remember,
     Say,
@@ -222,3 +224,23 @@ class LeaseTests(SynchronousTestCase):
             self.assertEqual(self.after(a_welcome()), [LEAVE])
         self.setUp()
         self.assertEqual(self.after(Ended(), JoinBegun()), [])
+
+    def test_another_address(self) -> None:
+        """A peer that is in moves with its machine, and registers there under its name and port."""
+        for begin in (self.joined, self.alone):
+            self.setUp()
+            begin()
+            self.assertEqual(
+                self.after(AddressChanged("10.0.0.77")), [Move("10.0.0.77"), JOIN_AGAIN]
+            )
+            there = attrs.evolve(a_welcome(), host="10.0.0.77")
+            remember, renew = self.after(there)
+            self.assertEqual(remember, Remember(attrs.evolve(ME, host="10.0.0.77"), "secret"))
+            self.assertEqual(renew, RENEW)
+
+    def test_another_address_before(self) -> None:
+        """One that is not in yet joins from the new address."""
+        moved = self.after(JoinBegun(ME, "secret"), AddressChanged("10.0.0.77"))
+        self.assertEqual(moved, [Move("10.0.0.77")])
+        there = attrs.evolve(a_welcome(), host="10.0.0.77")
+        self.assertEqual(self.after(there), [Listen(9_000)])

@@ -11,11 +11,14 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.registration import RegistrationKeeper
+from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
+from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.messages import Join, Welcome
 from p2p_twisted.wire.names import PeerAddress, PeerName, Token
 
@@ -59,6 +62,8 @@ class Peer:
     before_listening: Callable[[], None] = lambda: None
     tried: list[int] = field(factory=list)
     introduced: list[tuple[PeerAddress, ...]] = field(factory=list)
+    moves: list[str] = field(factory=list)
+    faults: list[str | None] = field(factory=list)
 
     def listen(self, port: int) -> None:
         self.tried.append(port)
@@ -66,6 +71,13 @@ class Peer:
 
     def start_overlay(self, me: PeerAddress) -> None:
         assert me.port == self.tried[-1]
+
+    def move(self, host: str) -> None:
+        self.before_listening()
+        self.moves.append(host)
+
+    def lost_address(self, fault: str | None) -> None:
+        self.faults.append(fault)
 
     def introduce(self, referrals: tuple[PeerAddress, ...]) -> None:
         self.introduced.append(referrals)
@@ -84,6 +96,9 @@ class RegistrationTests(SynchronousTestCase):
         self.addCleanup(state.close)
         state.write("registration", {"address": ["s1", HOST, 9_100], "token": "a token"})
         self.peer = Peer()
+        self.said: list[str] = []
+        settings = Settings("s1", Path("s1"), Path("s1/Downloads"))
+        self.watch = AddressWatch(settings, self.clock, inline)
         network: Any = self.peer
         self.registration = RegistrationKeeper(
             name="s1",
@@ -93,7 +108,8 @@ class RegistrationTests(SynchronousTestCase):
             client=self.registry,
             state=state,
             network=network,
-            announce=lambda _said: None,
+            announce=self.said.append,
+            watch=self.watch,
         )
         self.registration.neighbors_changed(1)
 
@@ -147,4 +163,37 @@ class RegistrationTests(SynchronousTestCase):
         self.has_registry = True
         self.clock.pump([1.0] * 5)
         self.assertTrue(self.registration.is_registered)
+        self.end()
+
+    def test_another_address(self) -> None:
+        """A peer goes on at another address of its machine, and says so."""
+        self.begin()
+        self.watch._moved("10.9.0.77")
+        self.assertEqual(self.peer.moves, ["10.9.0.77"])
+        self.assertIn("going on as 10.9.0.77", self.said[0])
+        self.assertIn("join", self.registry.asked[-2:])
+        self.end()
+
+    def test_busy_there(self) -> None:
+        """A port that is in use at the new address is a sentence."""
+        self.begin()
+
+        def fail() -> None:
+            raise CannotListenError("10.9.0.77", 9_100, OSError(98, "Address already in use"))
+
+        self.peer.before_listening = fail
+        self.watch._moved("10.9.0.77")
+        self.assertIn("start this peer again", self.said[1])
+        self.assertEqual(self.peer.faults, [self.said[1]])
+        self.end()
+
+    def test_no_address(self) -> None:
+        """Without an address, all that needs the others is refused; until it is back."""
+        self.begin()
+        self.watch._lost("there is none")
+        self.watch._lost(None)
+        self.assertEqual(self.peer.faults, ["there is none", None])
+        self.assertEqual(
+            self.said[-2:], ["there is none", f"this machine has the address {HOST} again"]
+        )
         self.end()

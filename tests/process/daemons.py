@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 PATIENCE = 20.0
 """How long a daemon may take on a busy machine, in seconds; none takes it in vain."""
@@ -120,7 +120,7 @@ class Daemon:
         """Whether it has not ended yet."""
         return self.process.poll() is None
 
-    def wait_ready(self, seconds: float = PATIENCE) -> "Daemon":
+    def wait_ready(self, seconds: float = PATIENCE) -> Self:
         """Wait until it has told the service manager that it is ready."""
         self._wait_for("READY=1", self._states_so_far, seconds)
         return self

@@ -108,6 +108,12 @@ class Machine:
         """Let everything in again."""
         self._run("nft", "delete", "table", "inet", "wall")
 
+    def change_host(self, host: str) -> None:
+        """Give it another address in place of the one that it has."""
+        self._run("ip", "addr", "flush", "dev", "eth0", "scope", "global")
+        self._run("ip", "addr", "add", f"{host}/24", "dev", "eth0")
+        self.host = host
+
     def unplug(self) -> None:
         """Pull its cable out."""
         self._run("ip", "link", "set", "eth0", "down")

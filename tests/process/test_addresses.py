@@ -1,7 +1,12 @@
 """Peers on machines with several addresses; loopback has many."""
 
+import os
+import tempfile
+from pathlib import Path
+
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.process.machines import Lan
 from tests.process.networks import Network
 
 SIZE = 200_000
@@ -36,3 +41,44 @@ class AddressesTests(SynchronousTestCase):
         """A registry may be written as a URL."""
         url = f"http://127.0.0.1:{self.network.registry_port}/"
         self.network.start_peer("s1", "--registry", url).wait_ready()
+
+
+class ChangeTests(SynchronousTestCase):
+    """The address of a machine changes under its peer: another Wi-Fi, a new DHCP lease."""
+
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
+        self.addCleanup(scratch.cleanup)
+        directory = Path(scratch.name)
+        for peer in ("anna", "ben"):
+            (directory / peer).mkdir()
+            for number in range(2):
+                (directory / peer / f"{peer}-{number}").write_bytes(os.urandom(SIZE))
+        lan = Lan(self, directory)
+        registry = lan.machine("registry", "10.9.0.1")
+        registry.start_registry()
+        self.machine, other = lan.machine("anna", "10.9.0.2"), lan.machine("ben", "10.9.0.3")
+        self.options = ("--registry", "10.9.0.1:9011", "--insecure-lan")
+        self.ben = other.start("p2ppeer", "--name", "ben", *self.options).wait_ready()
+
+    def test_followed(self) -> None:
+        """An address that nobody named is followed: downloads work both ways within 20 s."""
+        anna = self.machine.start("p2ppeer", "--name", "anna", *self.options).wait_ready()
+        anna.answer("get ben-0", "saved ben-0")
+        self.machine.change_host("10.9.0.77")
+        anna.wait_for_log("going on as 10.9.0.77")
+        anna.answer("get ben-1", "saved ben-1")
+        self.ben.answer("get anna-0", "saved anna-0")
+        self.assertIn("anna@10.9.0.77:9000", anna.answer("status", "up for"))
+
+    def test_told(self) -> None:
+        """One that somebody named is not: the person is told what to do, at once from then on."""
+        named = ("--name", "anna", "--interface", "10.9.0.2")
+        anna = self.machine.start("p2ppeer", *named, *self.options).wait_ready()
+        self.machine.change_host("10.9.0.77")
+        what_to_do = "start this peer again with --interface 10.9.0.77"
+        anna.wait_for_log(what_to_do)
+        self.assertIn(what_to_do, anna.answer("get ben-0", ".*no longer has the address"))
+        self.machine.change_host("10.9.0.2")
+        anna.wait_for_log("10.9.0.2 again")
+        anna.answer("get ben-0", "saved ben-0")
