@@ -1,7 +1,8 @@
 """Remember hashes across restarts."""
 
+import re
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ VERSION: Final = 1
 KEPT_DAYS: Final = 30
 """How long hashes of a missing file are kept; its disk may not be plugged in."""
 
+_SIGNATURE: Final = re.compile(r"(\d+):(-?\d+):(\d+)(?::(-?\d+):([\w ]*))?", re.ASCII)
 _DAY_SECONDS: Final = 86_400
 _ASKED_AT_ONCE: Final = 500
 _PRUNED_AT_ONCE: Final = 10_000
@@ -61,18 +63,25 @@ class HashCache:
         except (sqlite3.Error, OSError) as error:
             self._fail(error)
 
-    def find(self, files: Sequence[OnDisk]) -> list[HashedFile | None]:
-        """Return the hashes of each file, or ``None`` if they are unknown or it has changed."""
+    def find(
+        self, files: Sequence[OnDisk], written: Container[str] = ()
+    ) -> list[HashedFile | None]:
+        """
+        Return the hashes of each file, or ``None`` if they are unknown or it may have changed.
+
+        :param written: paths of files that count as changed with the least change of the status.
+        """
         try:
-            found = [self._find(file) for file in files]
+            found = [self._find(file, file.path in written) for file in files]
         except sqlite3.Error as error:
             self._fail(error)
             return [None for _ in files]
         try:
             self._execute_many(
-                "UPDATE files SET day = ? WHERE name = ? AND day <> ?",
+                "UPDATE files SET day = ?, signature = ?"
+                " WHERE name = ? AND (day <> ? OR signature <> ?)",
                 [
-                    (self._today, file.name, self._today)
+                    (self._today, (text := _text(file.signature)), file.name, self._today, text)
                     for file, content in zip(files, found, strict=True)
                     if content is not None
                 ],
@@ -126,15 +135,19 @@ class HashCache:
             with suppress(sqlite3.Error):
                 database.close()
 
-    def _find(self, file: OnDisk) -> HashedFile | None:
+    def _find(self, file: OnDisk, was_written: bool) -> HashedFile | None:
         if self._database is None:
             return None
         row = self._database.execute(
             "SELECT signature, file, digests FROM files WHERE name = ?", (file.name,)
         ).fetchone()
-        if row is None or row[0] != _text(file.signature):
+        if row is None:
             return None
-        _, known, digests = row
+        text, known, digests = row
+        if not isinstance(text, str) or text != _text(file.signature):
+            before = _signature(str(text))
+            if was_written or before is None or before.may_differ(file.signature):
+                return None
         # The disk may have damaged the row.
         if not isinstance(digests, bytes) or id_from_digests(file.signature.size, digests) != known:
             return None
@@ -206,4 +219,14 @@ def _connect(path: str) -> sqlite3.Connection:
 
 def _text(signature: Signature) -> str:
     # Inodes of some file systems do not fit into SQLite's integers.
-    return f"{signature.size}:{signature.mtime_ns}:{signature.inode}"
+    parts = (signature.size, signature.mtime_ns, signature.inode, signature.ctime_ns)
+    return ":".join(map(str, (*parts, signature.access)))
+
+
+def _signature(text: str) -> Signature | None:
+    """Read what :func:`_text` has written, or an earlier version, without the last two."""
+    match = _SIGNATURE.fullmatch(text)
+    if match is None:
+        return None
+    size, mtime_ns, inode = map(int, match.group(1, 2, 3))
+    return Signature(size, mtime_ns, inode, int(match[4] or 0), match[5] or "")

@@ -1,5 +1,6 @@
 """Values that describe the files and folders of a library."""
 
+import sys
 from typing import TYPE_CHECKING, Literal, Self
 
 from attrs import field, frozen
@@ -19,16 +20,44 @@ class Signature:
     :ivar size: in bytes.
     :ivar mtime_ns: when it was last written, in nanoseconds of wall time.
     :ivar inode: its number within its file system.
+    :ivar ctime_ns: when its content or anything in its status was last changed: no program can
+        put that back. 0 if an earlier version has not remembered it.
+    :ivar access: its mode, owner, group, and how many names it has.
     """
 
     size: int
     mtime_ns: int
     inode: int
+    ctime_ns: int = 0
+    access: str = ""
 
     @classmethod
     def of(cls, status: "os.stat_result") -> Self:
         """Take it from a file's status."""
-        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
+        access = f"{status.st_mode:o} {status.st_uid} {status.st_gid} {status.st_nlink}"
+        return cls(
+            status.st_size,
+            status.st_mtime_ns,
+            status.st_ino,
+            status.st_ctime_ns,
+            # Nearly all files of a library have the same.
+            sys.intern(access),
+        )
+
+    def is_written_to(self, later: Self) -> bool:
+        """Return whether the file was written to, as long as no program has put the time back."""
+        now = (later.size, later.mtime_ns, later.inode)
+        return (self.size, self.mtime_ns, self.inode) != now
+
+    def may_differ(self, later: Self) -> bool:
+        """
+        Return whether the file may have other content than before.
+
+        A change of its status may hide that it was written to. But where its access has changed,
+        that is taken for all that has: ``chmod -R`` and hard links make no file be read again.
+        """
+        is_status_changed = self.ctime_ns not in (0, later.ctime_ns)
+        return self.is_written_to(later) or (is_status_changed and self.access == later.access)
 
 
 @frozen

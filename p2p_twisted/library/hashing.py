@@ -117,7 +117,7 @@ def _advance(
     fd = openat.open_file(root, on_disk.path)
     try:
         now = Signature.of(os.fstat(fd))
-        if now != on_disk.signature:
+        if on_disk.signature.may_differ(now):
             return Altered(on_disk, now)
         for _ in range(chunks):
             if is_canceled():
@@ -134,7 +134,7 @@ def _advance(
         now = Signature.of(os.fstat(fd))
     finally:
         os.close(fd)
-    if now != on_disk.signature:
+    if on_disk.signature.may_differ(now):
         return Altered(on_disk, now)
     if job.chunks_left:
         return Begun(job)

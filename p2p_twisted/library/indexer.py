@@ -189,7 +189,7 @@ class Indexer:
         for visit in batch:
             if not self._watcher.watch(visit.place):
                 self._schedule.is_blind = True
-        diff, contents = await self._offload(self._scanner.scan, batch)
+        diff, contents = await self._offload(self._scanner.scan, batch, closed)
         await self._apply(diff, contents, closed)
         return diff
 

@@ -1,6 +1,6 @@
 """Do what may block in a library: in one thread at a time, never the reactor's."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from pathlib import Path
 
 from twisted.logger import Logger
@@ -51,17 +51,20 @@ class Scanner:
         self._cache.open()
         self._lists.clear()
 
-    def scan(self, visits: Iterable[Visit]) -> tuple[FolderDiff, list[HashedFile | None]]:
+    def scan(
+        self, visits: Iterable[Visit], written: Container[str]
+    ) -> tuple[FolderDiff, list[HashedFile | None]]:
         """
         Scan folders.
 
+        :param written: paths of files that somebody has had open for writing.
         :returns: how they differ from the catalog, and the remembered hashes of each file
             that was found.
         :raises ScanCanceled: when it was ended early.
         """
         excluded = identities(self._excluded)
         result = compare_folders(self._root, visits, self._catalog, excluded, self._is_ending)
-        return result, self._cache.find(result.found)
+        return result, self._cache.find(result.found, written)
 
     def hash(self, jobs: Iterable[Job], chunks: int) -> list[Outcome]:
         """Hash at most so many chunks of files, and remember the files that are done."""

@@ -43,7 +43,7 @@ class FileSource:
         """
         source = cls(openat.open_file(root, on_disk.path), on_disk, content, changed)
         try:
-            source.check()
+            source.check_unchanged()
         except BaseException:
             source.close()
             raise
@@ -62,8 +62,20 @@ class FileSource:
         """
         if self._fd is None:
             raise ValueError("the source is closed")
-        if Signature.of(os.fstat(self._fd)) != self._signature:
+        # Its status changes when it is renamed or removed, which is no reason to end a push.
+        if self._signature.is_written_to(Signature.of(os.fstat(self._fd))):
             raise self._change("it was written to")
+
+    def check_unchanged(self) -> None:
+        """
+        Check that nothing speaks for other content than what was hashed.
+
+        :raises SourceChanged: when something does.
+        """
+        if self._fd is None:
+            raise ValueError("the source is closed")
+        if self._signature.may_differ(Signature.of(os.fstat(self._fd))):
+            raise self._change("it may have been written to")
 
     def read(self, offset: int, length: int) -> bytes:
         """

@@ -21,6 +21,7 @@ class Published:
     :ivar size: in bytes; this and the following show whether it was changed since.
     :ivar mtime_ns: when it was last written to, in nanoseconds of wall time.
     :ivar inode: its number within its file system.
+    :ivar ctime_ns: when its content or its status was last changed, in nanoseconds.
     """
 
     wanted: str
@@ -28,6 +29,7 @@ class Published:
     size: int
     mtime_ns: int
     inode: int
+    ctime_ns: int = 0
 
     @classmethod
     def at(cls, wanted: str, target: str, path: str) -> "Published | None":
@@ -36,7 +38,8 @@ class Published:
             status = os.lstat(path)
         except OSError:
             return None
-        return cls(wanted, target, status.st_size, status.st_mtime_ns, status.st_ino)
+        size, inode = status.st_size, status.st_ino
+        return cls(wanted, target, size, status.st_mtime_ns, inode, status.st_ctime_ns)
 
 
 class PublishedRecord:

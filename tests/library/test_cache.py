@@ -2,10 +2,12 @@
 
 import os
 import sqlite3
+from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.cache import HashCache
+from p2p_twisted.wire.chunks import content_id
 from tests.library.sharing import Sharer
 
 
@@ -34,6 +36,84 @@ class RestartTests(SynchronousTestCase):
         os.rename(sharer.file("new", b"34"), sharer.directory / "inode")
         sharer.start()
         self.assertEqual(sorted(sharer.hashed), ["inode", "size", "time"])
+
+    def test_time_put_back(self) -> None:
+        """A file that was written to in place is hashed again, though its time was put back."""
+        for is_running in (True, False):
+            sharer = Sharer(self)
+            path = sharer.file("vault.hc", b"12" * 1_000)
+            sharer.start()
+            self.put_time_back(path, b"34" * 1_000)
+            if is_running:
+                sharer.noticed()
+            else:
+                sharer.restart()
+                sharer.start()
+            self.assertEqual(sharer.hashed[-1], "vault.hc")
+            shared = sharer.library.catalog.named("vault.hc", 1)[0]
+            self.assertEqual(shared.file_id, content_id(b"34" * 1_000))
+
+    def test_time_put_back_while_pushed(self) -> None:
+        """Who asks for it before that was noticed gets nothing, and it is hashed again."""
+        sharer = Sharer(self)
+        path = sharer.file("vault.hc", b"12")
+        library = sharer.start()
+        self.put_time_back(path, b"34")
+        self.assertIsNone(library.open(content_id(b"12")))
+        sharer.clock.advance(0.2)
+        self.assertIsNotNone(library.open(content_id(b"34")))
+
+    def test_status(self) -> None:
+        """A new mode, owner or name makes no file be read again, also after a restart."""
+        sharer = Sharer(self)
+        paths = [sharer.file(name, name.encode()) for name in ("mode", "link", "unlink")]
+        os.link(paths[2], sharer.base / "other")
+        before = sharer.start().catalog.all(9)
+        hashed = list(sharer.hashed)
+        for _round in range(2):
+            paths[0].chmod(0o600 if paths[0].stat().st_mode & 0o77 else 0o644)
+            os.link(paths[1], sharer.base / f"link {_round}")
+            (sharer.base / "other").unlink(missing_ok=True)
+            sharer.noticed()
+            self.assertEqual(sharer.hashed, hashed)
+        paths[0].chmod(0o640)
+        sharer.restart()
+        self.assertEqual((sharer.start().catalog.all(9), sharer.hashed), (before, []))
+
+    def test_status_of_what_was_written(self) -> None:
+        """A new mode explains nothing where somebody has had the file open for writing."""
+        sharer = Sharer(self)
+        path = sharer.file("f1", b"12")
+        sharer.start()
+        self.put_time_back(path, b"34")
+        path.chmod(0o600)
+        sharer.noticed(closed="f1")
+        self.assertEqual(sharer.hashed, ["f1", "f1"])
+
+    def test_earlier_version(self) -> None:
+        """What an earlier version has remembered still counts, and is completed."""
+        sharer = Sharer(self)
+        path = sharer.file("f1", b"12")
+        sharer.start()
+        sharer.restart()
+        status = path.stat()
+        database = sqlite3.connect(sharer.state / "library.db")
+        earlier = f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
+        database.execute("UPDATE files SET signature = ?", (earlier,))
+        database.commit()
+        database.close()
+        sharer.start()
+        self.assertEqual(sharer.hashed, [])
+        self.put_time_back(path, b"34")
+        sharer.noticed()
+        self.assertEqual(sharer.hashed, ["f1"])
+
+    def put_time_back(self, path: Path, content: bytes) -> None:
+        """Write to a file as some programs do, which then set its old time."""
+        status = path.stat()
+        with path.open("r+b") as file:
+            file.write(content)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
     def test_damaged(self) -> None:
         """A damaged cache is moved aside, and everything hashed again."""
@@ -101,7 +181,8 @@ class RestartTests(SynchronousTestCase):
     def test_forgotten(self) -> None:
         """Hashes of files missing for a month are forgotten, and not before."""
         sharer = Sharer(self)
-        path = sharer.file("f1")
+        # A file that is renamed itself is hashed again.
+        path = sharer.file("a/f1").parent
         for days, hashes in ((29, 0), (29, 0), (31, 1)):
             sharer.restart()
             sharer.start()

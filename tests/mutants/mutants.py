@@ -374,4 +374,11 @@ MUTANTS: Final = (
         "newcomers give up because of places that nobody has taken",
         "registry/test_joining.py",
     ),
+    Mutant(
+        "library/entries.py",
+        "is_status_changed = self.ctime_ns not in (0, later.ctime_ns)",
+        "is_status_changed = False",
+        "a file that was written to in place, and had its time put back, is shared as it was",
+        "library/test_cache.py",
+    ),
 )
