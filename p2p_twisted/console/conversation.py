@@ -22,6 +22,7 @@ from p2p_twisted.console.rendering import (
     group_hits,
     help_lines,
     limits_line,
+    outside_line,
     peers_lines,
     status_lines,
     topology_lines,
@@ -80,6 +81,9 @@ class Conversation:
 
     async def execute(self, command: Command) -> Outcome:
         """Execute a command to its end; errors are shown, and never raised."""
+        outside = outside_line(self._peer.status()) if _asks_network(command) else None
+        if outside is not None:
+            self._say([outside])
         try:
             return await _EXECUTE[type(command)](self, command)
         except AlreadyHere as error:
@@ -160,6 +164,8 @@ class Conversation:
     async def _find(self, command: commands.Find) -> Outcome:
         found = await self._peer.find(command.text)
         self._say(found_lines(found, self._offer(found.hits), self._width()))
+        if not found.asked:
+            self._say(["there is no other peer at the moment"])
         return Outcome.OK if found.hits else Outcome.FAILED
 
     async def _list(self, command: commands.List) -> Outcome:
@@ -263,6 +269,17 @@ def _each(
         except PeerError as error:
             first = first or error
     return done, first
+
+
+def _asks_network(command: Command) -> bool:
+    """Return whether a command waits for the network where there is none yet."""
+    match command:
+        case commands.List(holder=holder):
+            return holder is not None
+        case commands.Topo() | commands.StopNetwork() | commands.Get() | commands.Choose():
+            return True
+        case _:
+            return isinstance(command, commands.Find | commands.ListPeers)
 
 
 def _hint(command: Command) -> str:

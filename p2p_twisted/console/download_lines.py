@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from p2p_twisted.console.progress_line import progress_line
-from p2p_twisted.console.rendering import name_list, short_id
+from p2p_twisted.console.rendering import name_list, outside_line, short_id
 from p2p_twisted.console.text import (
     count,
     human_size,
@@ -152,8 +152,8 @@ def transfers_lines(
 
 def _awaited(progress: Progress, status: Status) -> str:
     """Write what a download waits for that no holder delivers."""
-    if status.address is None:
-        return f"not in a network yet: waiting for the registry at {status.registry}"
+    if (outside := outside_line(status)) is not None:
+        return outside
     if not status.neighbors:
         return "waiting for other peers: there is none at the moment"
     return unreachable_line(progress, status.address) or "waiting for a peer that has it"

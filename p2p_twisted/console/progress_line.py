@@ -10,6 +10,7 @@ from p2p_twisted.download.progress import (
     Copying,
     Hashing,
     Progress,
+    Queued,
     Receiving,
     Saving,
     Seeking,
@@ -84,6 +85,8 @@ def _doing(progress: Progress) -> str:
     match progress.state:
         case Seeking(unreachable=[holder, *_]):
             return f"{holder.name} cannot be reached"
+        case Queued():
+            return "waiting for its turn"
         case Seeking():
             return "looking for a holder"
         case Hashing(holder, _percent, is_growing=True):

@@ -161,6 +161,13 @@ def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
     yield from _left_out(status.unshared)
 
 
+def outside_line(status: Status) -> str | None:
+    """Write what a peer waits for that is not in a network yet; ``None`` for one that is."""
+    if status.address is not None:
+        return None
+    return f"not in a network yet: waiting for the registry at {status.registry}"
+
+
 def _reach(status: Status) -> Iterator[tuple[str, str]]:
     if status.address is not None and status.reachable is False:
         ports = firewall_ports(status.address)

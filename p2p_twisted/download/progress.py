@@ -45,6 +45,11 @@ class Waiting:
 
 
 @attrs.frozen
+class Queued:
+    """Holders are known, but as many downloads as may receive at a time do so already."""
+
+
+@attrs.frozen
 class Blocked:
     """The disk has no room for it; it goes on by itself when there is some."""
 
@@ -161,6 +166,7 @@ State = (
     Seeking
     | Hashing
     | Waiting
+    | Queued
     | Blocked
     | Paused
     | Checking

@@ -11,7 +11,15 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from p2p_twisted.bandwidth.meter import Meter
-from p2p_twisted.download.progress import Contribution, Progress, Receiving, Seeking, State, Waiting
+from p2p_twisted.download.progress import (
+    Contribution,
+    Progress,
+    Queued,
+    Receiving,
+    Seeking,
+    State,
+    Waiting,
+)
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
@@ -28,6 +36,9 @@ class DownloadObserver(Protocol):
 
     def seeking(self, unreachable: tuple[PeerAddress, ...] = ()) -> None:
         """No holder delivers; it is still waiting if it was."""
+
+    def queued(self) -> None:
+        """Holders are known, but it is not its turn; it is still waiting if it was."""
 
     def receiving(self, holder: PeerName) -> None:
         """A holder delivers."""
@@ -135,6 +146,11 @@ class Reporter:
         if not isinstance(self._progress.state, Waiting):
             self.become(Seeking(unreachable))
 
+    def queued(self) -> None:
+        """Holders are known, but it is not its turn; it is still waiting if it was."""
+        if not isinstance(self._progress.state, Waiting):
+            self.become(Queued())
+
     def receiving(self, holder: PeerName) -> None:
         """A holder delivers."""
         if holder not in self._speeds:
@@ -231,6 +247,9 @@ class MemberReporter:
         """No holder delivers; it is still waiting if it was."""
         if not isinstance(self._state, Waiting):
             self.become(Seeking(unreachable))
+
+    def queued(self) -> None:
+        """Ignore it: of a whole it would be true only if it were of all."""
 
     def receiving(self, holder: PeerName) -> None:
         """A holder delivers."""

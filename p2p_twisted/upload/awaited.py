@@ -2,8 +2,6 @@
 
 from collections import Counter
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
-
 from p2p_twisted.upload import limits
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Want
@@ -11,40 +9,51 @@ from p2p_twisted.wire.names import MessageId, PeerName
 
 
 class AwaitedFetches:
-    """Keeps each request for 5 s, and as many for each link that they came over."""
+    """
+    Keeps each request for 5 s, and as many for each link that they came over.
 
-    def __init__(self, clock: IReactorTime) -> None:
-        self._clock = clock
-        self._wants: dict[MessageId, tuple[Want, IDelayedCall]] = {}
+    Times are in seconds on the monotonic clock.
+    """
+
+    def __init__(self) -> None:
+        # With the times when they lapse, which come in the same order.
+        self._wants: dict[MessageId, tuple[Want, float]] = {}
         self._by_link: Counter[PeerName | None] = Counter()
 
-    def add(self, want: Want) -> bool:
+    def add(self, want: Want, now: float) -> bool:
         """Keep a request; return whether there was room for it."""
+        self._forget_lapsed(now)
         link = _link(want)
         if want.ticket in self._wants or self._by_link[link] >= limits.FETCHES_AWAITED_PER_LINK:
             return False
         self._by_link[link] += 1
-        lapse = self._clock.callLater(wire_limits.FETCH_WITHIN_SECONDS, self.take, want.ticket)
-        self._wants[want.ticket] = want, lapse
+        self._wants[want.ticket] = want, now + wire_limits.FETCH_WITHIN_SECONDS
         return True
 
-    def take(self, ticket: MessageId) -> Want | None:
+    def take(self, ticket: MessageId, now: float) -> Want | None:
         """Remove and return the request of a ticket; ``None`` where none is kept."""
-        want, lapse = self._wants.pop(ticket, (None, None))
-        if want is None or lapse is None:
-            return None
-        if lapse.active():
-            lapse.cancel()
+        self._forget_lapsed(now)
+        return self._remove(ticket) if ticket in self._wants else None
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._wants.clear()
+        self._by_link.clear()
+
+    def _forget_lapsed(self, now: float) -> None:
+        while self._wants:
+            ticket, (_want, lapses) = next(iter(self._wants.items()))
+            if lapses > now:
+                return
+            self._remove(ticket)
+
+    def _remove(self, ticket: MessageId) -> Want:
+        want, _lapses = self._wants.pop(ticket)
         link = _link(want)
         self._by_link[link] -= 1
         if not self._by_link[link]:
             del self._by_link[link]
         return want
-
-    def clear(self) -> None:
-        """Forget all of them."""
-        for ticket in list(self._wants):
-            self.take(ticket)
 
 
 def _link(want: Want) -> PeerName | None:

@@ -79,7 +79,7 @@ class Uploads:
         self._uplinks: dict[FileId, SharedUplink] = {}
         self._dials = DialLimit()
         self._unreached = unreached
-        self._awaited = AwaitedFetches(reactor)
+        self._awaited = AwaitedFetches()
         self._places = UploadPlaces()
         self._open: dict[Connection, Upload] = {}
         # In the order of arrival.
@@ -123,7 +123,7 @@ class Uploads:
 
     def fetched(self, connection: Connection, fetch: Fetch) -> None:
         """Push what was wanted on a connection that its requester has dialed."""
-        want = self._awaited.take(fetch.ticket)
+        want = self._awaited.take(fetch.ticket, self._reactor.seconds())
         source, audience = (None, None) if want is None else self._find(want.file)
         if want is None or source is None:
             connection.refuse(Error("nothing waits to be fetched by that ticket", "refused"))
@@ -142,7 +142,7 @@ class Uploads:
 
     def not_fetched(self, ticket: MessageId) -> None:
         """Handle that a requester that was to dial this peer cannot reach it either."""
-        want = self._awaited.take(ticket)
+        want = self._awaited.take(ticket, self._reactor.seconds())
         if want is not None:
             self._unreached(want)
 
@@ -275,4 +275,4 @@ class Uploads:
 
     def _have_it_fetched(self, want: Want, reason: str, refuse: Refusal) -> None:
         """Refuse, but let the requester dial this peer instead, if there is room to remember it."""
-        refuse(reason, fetch=self._awaited.add(want))
+        refuse(reason, fetch=self._awaited.add(want, self._reactor.seconds()))

@@ -1,6 +1,7 @@
 """What a command makes the peer do, and what is said of it."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 from twisted.internet.defer import Deferred, succeed
@@ -292,6 +293,35 @@ class ConversationTests(SynchronousTestCase):
             self.peer.watches[0](running(state=state))
         (said,) = self.talk.said
         self.assertTrue(said.startswith("f1.txt: ben (10.77.0.24:9000) has it but"), said)
+
+    def test_alone(self) -> None:
+        """A search without other peers says that there are none, as get does."""
+        self.peer.will("find", found(asked=0, answered=0))
+        self.assertEqual(self.outcome("find x"), Outcome.FAILED)
+        self.assertEqual(self.talk.said[-1], "there is no other peer at the moment")
+        self.peer.will("listing", found(asked=0, answered=0))
+        self.outcome("ls")
+        self.assertNotIn("there is no other peer at the moment", self.talk.said)
+
+    def test_not_in_a_network_yet(self) -> None:
+        """What is waited for is said at once, wherever the network is asked."""
+        self.peer.status_now = attrs.evolve(STATUS, address=None)
+        awaited = "not in a network yet: waiting for the registry at 127.0.0.1:9011"
+        for line, method in (
+            *[("find x", "find"), ("f1", "get"), ("get f1 f2", "get"), ("topo", "topology")],
+            *[("peers", "topology"), ("ls s3", "listing"), ("stop", "stop_network")],
+        ):
+            self.talk.said.clear()
+            waiting: Deferred[Any] = Deferred()
+            self.peer.will(method, waiting)
+            asking = self.talk.begin(line)
+            self.assertEqual(self.talk.said, [awaited], line)
+            waiting.errback(PeerError("not in a network yet"))
+            self.peer.will("select", PeerError("not in a network yet"))
+            self.successResultOf(asking)
+        for line in ("ls", "status", "transfers", "limit", "help"):
+            self.outcome(line)
+            self.assertNotIn(awaited, self.talk.said, line)
 
     def test_said_once(self) -> None:
         """The end of a download that is waited for is said once."""

@@ -13,6 +13,7 @@ from p2p_twisted.download.progress import (
     Failed,
     Incomplete,
     Paused,
+    Queued,
     Receiving,
     Saved,
     Saving,
@@ -34,6 +35,7 @@ class DownloadLineTests(SynchronousTestCase):
         bar = "f1.txt  [##########----------]  50 %  2.0 KiB"
         for state, line in [
             (Seeking(), f"{bar}  looking for a holder"),
+            (Queued(), f"{bar}  waiting for its turn"),
             (Checking(), f"{bar}  checking what is there already"),
             (Copying(), f"{bar}  copying what is here already"),
             (Receiving(512.0, 2.4, (s4,)), f"{bar}  512 B/s  0:02 left  from s4"),

@@ -4,7 +4,15 @@ import os
 
 from twisted.internet.defer import Deferred
 
-from p2p_twisted.download.progress import Canceled, Failed, Progress, Receiving, Saved
+from p2p_twisted.download.progress import (
+    Canceled,
+    Failed,
+    Progress,
+    Queued,
+    Receiving,
+    Saved,
+    Seeking,
+)
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Chunk, Push
 from tests.download.cases import DownloadCase
@@ -64,8 +72,10 @@ class DownloadTests(DownloadCase):
         for number, content in enumerate(contents):
             world.get(holder.hit(content, f"f{number}"))
         self.assertEqual(len(world.wants), 8)
+        self.assertEqual(world.downloads.all()[8].state, Queued())
         self.assertEqual(world.downloads.cancel(3).number, 3)
         self.assertEqual(world.wants[-1].file, contents[8].file_id)
+        self.assertEqual(world.downloads.all()[8].state, Seeking())
 
     def test_cancel(self) -> None:
         """Nothing stays of a download that was given up."""
