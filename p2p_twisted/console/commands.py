@@ -154,3 +154,14 @@ Command = (
     | Help
     | Misused
 )
+
+
+def asks_network(command: Command) -> bool:
+    """Return whether a command waits for the network where there is none yet."""
+    match command:
+        case List(holder=holder):
+            return holder is not None
+        case Topo() | StopNetwork() | Get() | Choose():
+            return True
+        case _:
+            return isinstance(command, Find | ListPeers)

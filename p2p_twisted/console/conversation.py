@@ -81,7 +81,7 @@ class Conversation:
 
     async def execute(self, command: Command) -> Outcome:
         """Execute a command to its end; errors are shown, and never raised."""
-        outside = outside_line(self._peer.status()) if _asks_network(command) else None
+        outside = outside_line(self._peer.status()) if commands.asks_network(command) else None
         if outside is not None:
             self._say([outside])
         try:
@@ -269,17 +269,6 @@ def _each(
         except PeerError as error:
             first = first or error
     return done, first
-
-
-def _asks_network(command: Command) -> bool:
-    """Return whether a command waits for the network where there is none yet."""
-    match command:
-        case commands.List(holder=holder):
-            return holder is not None
-        case commands.Topo() | commands.StopNetwork() | commands.Get() | commands.Choose():
-            return True
-        case _:
-            return isinstance(command, commands.Find | commands.ListPeers)
 
 
 def _hint(command: Command) -> str:
