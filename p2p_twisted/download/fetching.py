@@ -1,7 +1,6 @@
 """Dial a holder that could not dial this peer, and have it push on that connection."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 import attrs
 from twisted.internet.error import ConnectError
@@ -11,6 +10,7 @@ from typing_extensions import override
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Error, Fetch, Hello, Message, Push, Refuse
@@ -22,16 +22,6 @@ class Unreachable(Exception):
     """The holder cannot be reached; the text says why."""
 
 
-class DialLimit(Protocol):
-    """Limits failing dials: a holder could name an uninvolved host as its own."""
-
-    def take(self, host: str, port: int, now: float) -> bool:
-        """Request permission for a dial, which counts as failed until it has succeeded."""
-
-    def succeeded(self, host: str, port: int, now: float) -> None:
-        """Record that the expected peer has answered."""
-
-
 @attrs.frozen
 class HolderDialer:
     """
@@ -39,6 +29,7 @@ class HolderDialer:
 
     :ivar network: the name of the network, with which holders must greet.
     :ivar may_dial: returns whether this peer may dial a host at all.
+    :ivar dials: limits those that fail: a holder could name an uninvolved host as its own.
     """
 
     reactor: Dialer

@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 from attrs import define
 
-from p2p_twisted.overlay.effects import Effect, Exchange, LinkId
+from p2p_twisted.overlay.effects import Effect, LinkId
 from p2p_twisted.overlay.neighbors import Neighbors
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.overlay.pending_dials import PendingDials
@@ -36,7 +36,7 @@ class Claims:
             return []
         self._links[link] = attrs.evolve(neighbor, rival=rival, rival_since=now)
         if rival != neighbor.address and self._passive.may_try(neighbor.address, now):
-            return [Exchange(neighbor.address)]
+            return self._dials.exchanges([neighbor.address], now)
         return self._dial_rival(link, rival, now)
 
     def referred(self, referrals: Sequence[PeerAddress], now: float) -> list[Effect]:
@@ -61,13 +61,15 @@ class Claims:
         neighbor = self._links[link]
         return neighbor.rival == address and not neighbor.is_verified
 
-    def confirmed(self, address: PeerAddress) -> None:
+    def confirmed(self, address: PeerAddress, now: float) -> None:
         """Record that a peer has greeted us where we dialed it."""
+        self._dials.answered(address, now)
         self._passive.confirmed(address)
         self._links.verify(address)
 
-    def refused(self, address: PeerAddress, is_duplicate: bool) -> None:
+    def refused(self, address: PeerAddress, is_duplicate: bool, now: float) -> None:
         """Record that a peer that we dialed wants no link, perhaps because it knows of one."""
+        self._dials.answered(address, now)
         self._passive.confirmed(address)
         self._drop(address)
         if is_duplicate:
@@ -84,7 +86,7 @@ class Claims:
                 self._links[link] = attrs.evolve(neighbor, rival=None)
 
     def _dial_rival(self, link: LinkId, rival: PeerAddress, now: float) -> list[Effect]:
-        may_dial = self._passive.may_try(rival, now) and not self._dials.is_to(rival)
+        may_dial = self._passive.may_try(rival, now) and self._dials.may_begin(rival, now)
         if not (may_dial and self._dials.left(now)):
             self._drop(rival)
             return []

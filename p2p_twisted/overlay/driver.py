@@ -36,6 +36,7 @@ from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.messages import Ask, Bye, File, Gossip, Link, Peers, Refuse, Want
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerAddress
@@ -70,6 +71,7 @@ class OverlayDriver:
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
     :param rng: makes every choice that is left to chance; seeded, a run can be repeated.
     :param me: where this peer listens.
+    :param dials: limits those that fail.
     """
 
     log = Logger()
@@ -82,6 +84,7 @@ class OverlayDriver:
         network: NetworkName,
         book: Book,
         events: Events,
+        dials: DialLimit | None = None,
     ) -> None:
         self.me = me
         self.network = network
@@ -91,7 +94,7 @@ class OverlayDriver:
         self._ids = count(1)
         self._connections: dict[LinkId, Connection] = {}
         self._round_trips: dict[LinkId, float] = {}
-        self._overlay = make_overlay(PassiveView(me, book, rng), self._ids, rng)
+        self._overlay = make_overlay(PassiveView(me, book, rng), self._ids, rng, dials)
         self._effects: deque[Effect] = deque()
         self._is_performing = False
         self._answers: dict[MessageId, Deferred[Answer]] = {}

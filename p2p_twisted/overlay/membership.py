@@ -20,7 +20,6 @@ from p2p_twisted.overlay.claims import Claims
 from p2p_twisted.overlay.effects import (
     Close,
     Effect,
-    Exchange,
     LinkId,
     NeighborDown,
     NeighborUp,
@@ -111,7 +110,7 @@ class Membership:
                 return self._claims.referred(referrals, now) + self._seek(now)
             case events.PeersExchanged(address, peers, is_dialed):
                 if is_dialed:
-                    self._claims.confirmed(address)
+                    self._claims.confirmed(address, now)
                 self.passive.learned(peers if is_dialed else (address, *peers))
             case events.ExchangeFailed(address):
                 self.passive.failed(address, now)
@@ -161,7 +160,7 @@ class Membership:
         neighbor = Neighbor(address, now, is_dialed=False, is_verified=False)
         effects += self._gain(link, neighbor, asking.why, asking.alone, pool)
         # Whoever makes an address up is to be the next one to make room.
-        return effects + [Exchange(to) for to in (self.links.to_check() if is_full else ())]
+        return effects + self._dials.exchanges(self.links.to_check() if is_full else (), now)
 
     def _accepted(self, event: events.LinkAccepted, now: float) -> list[Effect]:
         link, dial = event.link, self._dials.end(event.link)
@@ -173,7 +172,7 @@ class Membership:
         if dial is None or not is_ours or not self._is_accepting:
             return [Close(link, Bye("duplicate"))]
         effects = [] if existing is None else self._end(existing, "duplicate")
-        self._claims.confirmed(dial.address)
+        self._claims.confirmed(dial.address, now)
         pool = self._pool(dial.why, now)
         if len(self.links) >= wire_limits.LINKS_MOST and not pool:
             return [Close(link, Bye("evicted", self.sample(dial.address)))]
@@ -185,7 +184,7 @@ class Membership:
         self.passive.learned(event.peers)
         if dial is not None:
             # A refusal, too, proves that the peer is alive.
-            self._claims.refused(dial.address, event.is_duplicate)
+            self._claims.refused(dial.address, event.is_duplicate, now)
         if dial is not None and dial.why != "mix":
             self._backoff.refused(now)
         return self._seek(now)
@@ -223,7 +222,7 @@ class Membership:
             self._exchange_at = now + self.rng.uniform(*_EXCHANGE_SECONDS)
             if self._is_seeking:
                 strangers = (a for a in self.passive.shuffled() if self._is_stranger(a, now))
-                effects += [Exchange(address) for address in islice(strangers, 1)]
+                effects += self._dials.exchanges(islice(strangers, 1), now)
         return effects + self._rewire(now) + self._seek(now)
 
     def _rewire(self, now: float) -> list[Effect]:
@@ -264,7 +263,7 @@ class Membership:
         """Return whether an address is worth a dial; no second one while a dial is under way."""
         if address.name == self.me.name or self.links.link_to(address.name) is not None:
             return False
-        return not self._dials.is_to(address) and self.passive.may_try(address, now)
+        return self._dials.may_begin(address, now) and self.passive.may_try(address, now)
 
     def _gain(
         self, link: LinkId, neighbor: Neighbor, why: Why, is_eager: bool, pool: list[LinkId]

@@ -31,6 +31,7 @@ from p2p_twisted.overlay.queries import QueryRouter
 from p2p_twisted.overlay.round_trips import RoundTrips
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits as wire_limits
+from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Ask, Gossip, Graft, IHave, Peers, Prune, Refuse, Told, Want
 from p2p_twisted.wire.names import PeerAddress
@@ -197,14 +198,18 @@ class Overlay:
         return [Send(link, onward)]
 
 
-def make_overlay(passive: PassiveView, ids: Iterator[LinkId], rng: "Random") -> Overlay:
+def make_overlay(
+    passive: PassiveView, ids: Iterator[LinkId], rng: "Random", limit: DialLimit | None = None
+) -> Overlay:
     """
     Put a peer's machines together.
 
     :param ids: where the numbers of connections come from.
+    :param limit: of dials that fail; one of the overlay's own by default.
     """
+    dials = PendingDials(ids, limit or DialLimit())
     me, round_trips = passive.me, RoundTrips()
     broadcast = Broadcast(round_trips)
-    membership = Membership(me, passive, broadcast.tree, round_trips, PendingDials(ids), rng)
+    membership = Membership(me, passive, broadcast.tree, round_trips, dials, rng)
     queries = QueryRouter(me.name, broadcast.tree, round_trips)
     return Overlay(membership, broadcast, queries, round_trips)

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from random import Random
 
-from attrs import frozen
+from attrs import field, frozen
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.context import (
@@ -50,9 +50,9 @@ from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.storage.partial import PartialRegister
-from p2p_twisted.upload.dial_limit import DialLimit
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Join
@@ -73,6 +73,7 @@ class PeerBuilder:
     :ivar watcher_for: makes what notices changes below a directory.
     :ivar announce: is told what a person should know.
     :ivar stopped: is called when another peer has stopped the network.
+    :ivar dial_limit: of all dials to other peers that fail.
     :ivar wall: reads wall time in seconds, to which files' times of change compare.
     """
 
@@ -84,6 +85,7 @@ class PeerBuilder:
     announce: Callable[[str], None]
     stopped: Callable[[], None]
     wall: Callable[[], float] = time.time
+    dial_limit: DialLimit = field(init=False, factory=DialLimit)
 
     def build(self) -> Peer:
         """Make the peer; nothing is opened before it is told to."""
@@ -183,7 +185,10 @@ class PeerBuilder:
 
     def _start_overlay(self, me: PeerAddress) -> tuple[OverlayDriver, BookSaver]:
         book = load_book(self.state, self.settings.name, self.rng)
-        driver = OverlayDriver(self.dialer, self.rng, me, self.settings.network, book, self.events)
+        network = self.settings.network
+        driver = OverlayDriver(
+            self.dialer, self.rng, me, network, book, self.events, self.dial_limit
+        )
         return driver, BookSaver(self.reactor, book, self.state, self.offload)
 
     @cached_property
@@ -269,7 +274,7 @@ class PeerBuilder:
     def tickets(self) -> Tickets:
         """What holders were asked for."""
         dialer = HolderDialer(
-            self.dialer, self.settings.network, self.network.may_dial, DialLimit()
+            self.dialer, self.settings.network, self.network.may_dial, self.dial_limit
         )
         return Tickets(self.reactor, self.searches, self._new_ticket, self.bandwidth.down, dialer)
 
@@ -293,4 +298,5 @@ class PeerBuilder:
             partials=self.partials,
             rng=self.rng,
             unreached=self.unreached.tell,
+            dials=self.dial_limit,
         )

@@ -4,7 +4,6 @@ from typing import Final
 
 from p2p_twisted.wire.limits import IDS_PER_LINE
 
-FAILED_DIALS_PER_MINUTE: Final = 4
 FILES_WAITING: Final = 4 * IDS_PER_LINE
 TICKETS_REMEMBERED: Final = 4_096
 FETCHES_AWAITED_PER_LINK: Final = 64

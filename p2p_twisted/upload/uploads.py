@@ -15,7 +15,6 @@ from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload import limits
 from p2p_twisted.upload.audience import Audience, SharedUplink, Unlimited
 from p2p_twisted.upload.awaited import AwaitedFetches
-from p2p_twisted.upload.dial_limit import DialLimit
 from p2p_twisted.upload.places import NoPlace, UploadPlaces
 from p2p_twisted.upload.small_sender import SmallFileSender
 from p2p_twisted.upload.upload import Upload, UploadProgress
@@ -23,6 +22,7 @@ from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.chunks import chunk_count
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.messages import Error, Fetch, File, Hello, Want
 from p2p_twisted.wire.names import FileId, MessageId, NetworkName, is_loopback
@@ -52,6 +52,7 @@ class Uploads:
     :param bandwidth: limits what is sent.
     :param partials: running downloads, which can be served, too.
     :param rng: decides which chunks are revealed first.
+    :param dials: limits those that fail.
     :param unreached: is told of a request whose requester could not be dialed, nor dial this peer.
     """
 
@@ -68,6 +69,7 @@ class Uploads:
         partials: PartialRegister,
         rng: Random,
         unreached: Callable[[Want], None],
+        dials: DialLimit,
     ) -> None:
         self._reactor = reactor
         self._network = network
@@ -77,7 +79,7 @@ class Uploads:
         self._bandwidth = bandwidth
         self._rng = rng
         self._uplinks: dict[FileId, SharedUplink] = {}
-        self._dials = DialLimit()
+        self._dials = dials
         self._unreached = unreached
         self._awaited = AwaitedFetches()
         self._places = UploadPlaces()

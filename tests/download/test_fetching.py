@@ -5,12 +5,9 @@ from twisted.internet.protocol import Factory
 
 from p2p_twisted.download.limits import UNREACHABLE_AGAIN_SECONDS
 from p2p_twisted.download.progress import Progress, Saved, Seeking, Waiting
-from p2p_twisted.upload.limits import (
-    FAILED_DIALS_PER_MINUTE,
-    FETCHES_AWAITED_PER_LINK,
-)
+from p2p_twisted.upload.limits import FETCHES_AWAITED_PER_LINK
 from p2p_twisted.wire.codec import encode
-from p2p_twisted.wire.limits import FETCH_WITHIN_SECONDS, MIB
+from p2p_twisted.wire.limits import FAILED_DIALS_PER_MINUTE, FETCH_WITHIN_SECONDS, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Error, Fetch, Hello, Push, Want
 from p2p_twisted.wire.names import PeerAddress
 from tests.download.cases import DownloadCase

@@ -31,10 +31,10 @@ from p2p_twisted.storage.disk import Disk
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.storage.partial import PartialRegister
-from p2p_twisted.upload.dial_limit import DialLimit
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.chunks import chunk_digest, content_id, split_chunks
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.listener import Listener
@@ -142,6 +142,7 @@ def make_uploads(
         partials=partials or PartialRegister(),
         rng=Random(2),
         unreached=unreached,
+        dials=DialLimit(),
     )
 
 

@@ -381,4 +381,11 @@ MUTANTS: Final = (
         "a file that was written to in place, and had its time put back, is shared as it was",
         "library/test_cache.py",
     ),
+    Mutant(
+        "overlay/pending_dials.py",
+        "is_allowed = is_loopback(host) or self._limit.allows(host, port, now)",
+        "is_allowed = True",
+        "peers dial any number of ports of a host that has no part in this",
+        "overlay/test_hostile.py",
+    ),
 )

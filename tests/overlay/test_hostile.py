@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.overlay.effects import Dial, Effect, LocalAnswer, NeighborUp, Send
+from p2p_twisted.overlay.effects import Dial, Effect, Exchange, LocalAnswer, NeighborUp, Send
 from p2p_twisted.overlay.events import (
     ConnectionLost,
     LinkAccepted,
@@ -214,6 +214,31 @@ class StormTests(SynchronousTestCase):
                 dials += 1
                 membership.handle(ConnectionLost(dial.link), now)
         self.assertEqual(dials, 4)
+
+    def test_many_ports_of_one_host(self) -> None:
+        """Nor do ports: a host with no peer is dialed four times a minute, whoever names it."""
+        membership = a_membership(host="192.0.2.1")
+        dials = exchanges = 0
+        for number in range(6_000):
+            now = number / 100
+            named = [
+                an_address(f"v{number}-{n}", 1_024 + 8 * number + n, "192.0.2.9") for n in range(8)
+            ]
+            effects = membership.handle(exchanged(named), now) + membership.handle(TimeCame(), now)
+            exchanges += len(of_kind(effects, Exchange))
+            for dial in of_kind(effects, Dial):
+                dials += 1
+                membership.handle(ConnectionLost(dial.link), now)
+        self.assertEqual(dials + exchanges, 4)
+
+    def test_a_host_with_many_peers(self) -> None:
+        """Where a peer has answered, all others on that host may be dialed."""
+        membership = a_membership(host="192.0.2.1")
+        peers = [an_address(f"s{n}", 9_000 + n, "192.0.2.9") for n in range(8)]
+        dials = of_kind(membership.handle(Referred(tuple(peers)), 0.0), Dial)
+        self.assertEqual(len(dials), 4)
+        effects = membership.handle(LinkAccepted(dials[0].link, Linked()), 0.1)
+        self.assertEqual(len(of_kind(effects, Dial)), 1)
 
     def test_honest_address_is_dialed_again(self) -> None:
         """Where nobody answered, somebody may a little later."""

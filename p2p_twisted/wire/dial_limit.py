@@ -3,8 +3,8 @@
 from collections import OrderedDict
 from typing import Final
 
-from p2p_twisted.upload import limits
-from p2p_twisted.wire.names import is_loopback
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.names import host_group, is_loopback
 
 _MINUTE: Final = 60.0
 
@@ -13,9 +13,10 @@ class DialLimit:
     """
     Allows at most four dials a minute to one host on which no peer answers.
 
-    A requester says itself where it listens, and could name an uninvolved host, which every
-    holder would then dial. On loopback, where all peers have the same host, ports are counted
-    separately. To a host that has answered within the last minute, any number of dials may run.
+    A requester says itself where it listens, and others name peers to link with: they could name
+    an uninvolved host, which every peer would then dial. On loopback, where all peers have the
+    same host, ports are counted separately. To a host that has answered within the last minute,
+    any number of dials may run.
     """
 
     def __init__(self) -> None:
@@ -31,14 +32,19 @@ class DialLimit:
         :param now: seconds on the monotonic clock.
         :returns: whether to dial.
         """
-        self._forget(now)
-        key = _key(host, port)
-        failed = [then for then in self._failed.get(key, ()) if then > now - _MINUTE]
-        if len(failed) >= limits.FAILED_DIALS_PER_MINUTE and key not in self._answered:
+        if not self.allows(host, port, now):
             return False
-        self._failed[key] = [*failed, now]
+        key = _key(host, port)
+        self._failed[key] = [*self._lately(key, now), now]
         self._failed.move_to_end(key)
         return True
+
+    def allows(self, host: str, port: int, now: float) -> bool:
+        """Return whether a dial would be permitted."""
+        self._forget(now)
+        key = _key(host, port)
+        has_failed = len(self._lately(key, now)) >= limits.FAILED_DIALS_PER_MINUTE
+        return not has_failed or key in self._answered
 
     def succeeded(self, host: str, port: int, now: float) -> None:
         """Record that the expected peer has answered."""
@@ -48,6 +54,9 @@ class DialLimit:
         *others, _last = self._failed.pop(key, [0.0])
         if others:
             self._failed[key] = others
+
+    def _lately(self, key: str, now: float) -> list[float]:
+        return [then for then in self._failed.get(key, ()) if then > now - _MINUTE]
 
     def _forget(self, now: float) -> None:
         """Drop expired entries from the front only, so that a flood of addresses costs little."""
@@ -64,4 +73,4 @@ class DialLimit:
 
 
 def _key(host: str, port: int) -> str:
-    return f"{host} {port}" if is_loopback(host) else host
+    return f"{host} {port}" if is_loopback(host) else host_group(host)

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.upload.dial_limit import DialLimit
+from p2p_twisted.wire.dial_limit import DialLimit
 
 
 class DialLimitTests(SynchronousTestCase):
