@@ -73,7 +73,7 @@ class PeerBuilder:
     :ivar watcher_for: makes what notices changes below a directory.
     :ivar announce: is told what a person should know.
     :ivar stopped: is called when another peer has stopped the network.
-    :ivar dial_limit: of all dials to other peers that fail.
+    :ivar limit: of all dials to other peers that fail.
     :ivar wall: reads wall time in seconds, to which files' times of change compare.
     """
 
@@ -85,7 +85,7 @@ class PeerBuilder:
     announce: Callable[[str], None]
     stopped: Callable[[], None]
     wall: Callable[[], float] = time.time
-    dial_limit: DialLimit = field(init=False, factory=DialLimit)
+    limit: DialLimit = field(init=False, factory=DialLimit)
 
     def build(self) -> Peer:
         """Make the peer; nothing is opened before it is told to."""
@@ -185,10 +185,8 @@ class PeerBuilder:
 
     def _start_overlay(self, me: PeerAddress) -> tuple[OverlayDriver, BookSaver]:
         book = load_book(self.state, self.settings.name, self.rng)
-        network = self.settings.network
-        driver = OverlayDriver(
-            self.dialer, self.rng, me, network, book, self.events, self.dial_limit
-        )
+        dialing = self.dialer, self.rng, me, self.settings.network
+        driver = OverlayDriver(*dialing, book, self.events, self.limit)
         return driver, BookSaver(self.reactor, book, self.state, self.offload)
 
     @cached_property
@@ -273,9 +271,8 @@ class PeerBuilder:
     @cached_property
     def tickets(self) -> Tickets:
         """What holders were asked for."""
-        dialer = HolderDialer(
-            self.dialer, self.settings.network, self.network.may_dial, self.dial_limit
-        )
+        network = self.network
+        dialer = HolderDialer(self.dialer, self.settings.network, network.may_dial, self.limit)
         return Tickets(self.reactor, self.searches, self._new_ticket, self.bandwidth.down, dialer)
 
     def _new_ticket(self) -> MessageId:
@@ -298,5 +295,5 @@ class PeerBuilder:
             partials=self.partials,
             rng=self.rng,
             unreached=self.unreached.tell,
-            dials=self.dial_limit,
+            dials=self.limit,
         )
