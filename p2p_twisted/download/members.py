@@ -122,7 +122,7 @@ class Members:
     def _is_here(self, member: Member, published: Mapping[str, Published]) -> bool:
         known = published.get(member.path)
         if known is not None:
-            path = self._inbox.path(known.target)
+            path = self._inbox.native_path(known.target)
             if known == Published.at(known.wanted, known.target, path):
                 return True
         if self._inbox.find_same(member.path, member.file_id, member.size) is None:
@@ -174,7 +174,7 @@ class Members:
             observer.close()
 
     def _write_down(self, wanted: str, target: str) -> None:
-        published = Published.at(wanted, target, self._inbox.path(target))
+        published = Published.at(wanted, target, self._inbox.native_path(target))
         if published is not None:
             self._record.add([published])
 

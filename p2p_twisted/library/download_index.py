@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.library.sources import FileSource
+from p2p_twisted.runtime import openat
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import SourceChanged
 
@@ -86,7 +87,7 @@ class DownloadIndex:
 
     def _describe(self, path: str) -> OnDisk | None:
         try:
-            status = os.lstat(self._root / path)
+            status = os.lstat(self._root / openat.native(path))
         except OSError:
             return None
-        return OnDisk(path, path, Signature.of(status))
+        return OnDisk(path, openat.native(path), Signature.of(status))

@@ -25,6 +25,11 @@ class NotAFile(OSError):
     """There is something else under that name than a regular file."""
 
 
+def native(name: str) -> str:
+    """Spell a name so that the system is given its UTF-8 bytes, whatever the locale is."""
+    return os.fsdecode(name.encode())
+
+
 def open_folder(root: str | Path, path: str, make: Fsync | None = None) -> int:
     """
     Open a folder below the root.

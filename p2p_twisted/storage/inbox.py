@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from p2p_twisted.runtime.holes import has_data
 from p2p_twisted.runtime.openat import (
     make_folder,
+    native,
     open_file_in,
     open_folder,
     opened_folder,
@@ -77,10 +78,14 @@ class Inbox:
         """Return the path of a target, as a person may type it; of the folder itself for ``""``."""
         return os.path.join(self.folder, target) if target else self.folder
 
+    def native_path(self, target: str) -> str:
+        """Return the path of a target, as the system takes it."""
+        return os.path.join(self.folder, native(target))
+
     def exists(self, target: str) -> bool:
         """Return whether a target exists already."""
         check_placed(target)
-        return os.path.lexists(self.path(target))
+        return os.path.lexists(self.native_path(target))
 
     def find_same(self, target: str, file_id: FileId, size: int | None = None) -> str | None:
         """
@@ -94,9 +99,12 @@ class Inbox:
         """
         folder, name = _split(target)
         try:
-            with opened_folder(self.folder, folder) as folder_fd:
+            with opened_folder(self.folder, native(folder)) as folder_fd:
                 ids = (
-                    (each, self._known(os.path.join(folder, each)) or _id_of(folder_fd, each, size))
+                    (
+                        each,
+                        self._known(os.path.join(folder, each)) or _id_of(folder_fd, each, size),
+                    )
                     for each in candidates(name, longest_name(folder_fd))
                 )
                 found = next((each for each, each_id in ids if each_id == file_id), None)
@@ -120,7 +128,7 @@ class Inbox:
                 folder_fd = beside.duplicate_folder()
             else:
                 make_folder(self.folder, self._disk.fsync)
-                folder_fd = open_folder(self.folder, folder, self._disk.fsync)
+                folder_fd = open_folder(self.folder, native(folder), self._disk.fsync)
         except OSError as error:
             raise DiskFault.of(error) from error
         part = _part_name(target, content.file_id)
@@ -142,7 +150,7 @@ class Inbox:
         """Remove the part file of a target, if there is one; whatever goes wrong is logged."""
         try:
             folder, _name = _split(target)
-            with opened_folder(self.folder, folder) as folder_fd:
+            with opened_folder(self.folder, native(folder)) as folder_fd:
                 os.unlink(_part_name(target, file_id), dir_fd=folder_fd)
         except FileNotFoundError:
             pass
@@ -164,7 +172,7 @@ class Inbox:
             most = min(longest_name(self.folder), max(room, _SHORTEST_FOLDER_BYTES))
             for candidate in candidates(name, most):
                 try:
-                    os.mkdir(self.path(candidate))
+                    os.mkdir(self.native_path(candidate))
                 except FileExistsError:
                     continue
                 sync_folder(self.folder, self._disk.fsync)
@@ -182,7 +190,7 @@ class Inbox:
         for target in targets:
             check_placed(target)
             try:
-                os.close(open_folder(self.folder, target, self._disk.fsync))
+                os.close(open_folder(self.folder, native(target), self._disk.fsync))
             except OSError as error:
                 raise DiskFault.of(error) from error
 
@@ -191,8 +199,8 @@ class Inbox:
         for target in targets:
             with suppress(OSError, BadName):
                 folder, name = _split(target)
-                with opened_folder(self.folder, folder) as folder_fd:
-                    os.rmdir(name, dir_fd=folder_fd)
+                with opened_folder(self.folder, native(folder)) as folder_fd:
+                    os.rmdir(native(name), dir_fd=folder_fd)
 
     def part_path(self, target: str, file_id: FileId) -> str:
         """Return the path of a target's part file, relative to the folder."""
@@ -211,7 +219,7 @@ class Inbox:
             below = os.path.relpath(path, self.folder).split(os.sep)
             for name in filter(_is_part, names):
                 ways = accumulate([*below, name] if path != self.folder else [name], "{}/{}".format)
-                if not any(way in spared for way in ways):
+                if not any(_named(way) in spared for way in ways):
                     self._remove_if_old(folder_fd, name, now)
 
     def _remove_if_old(self, folder_fd: int, name: str, now: float) -> None:
@@ -235,6 +243,10 @@ def _part_name(target: str, file_id: FileId) -> str:
     return f"{_PREFIX}{key[:16]}{_SUFFIX}"
 
 
+def _named(native_path: str) -> str:
+    return os.fsencode(native_path).decode(errors="replace")
+
+
 def _is_part(name: str) -> bool:
     return _PART.match(name) is not None
 
@@ -254,7 +266,7 @@ def _id_of(folder_fd: int, name: str, size: int | None) -> FileId | None:
     :raises FileNotFoundError: when it does not exist.
     """
     try:
-        fd = open_file_in(folder_fd, name)
+        fd = open_file_in(folder_fd, native(name))
     except FileNotFoundError:
         raise
     except OSError:

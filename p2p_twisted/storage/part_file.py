@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from p2p_twisted.runtime.holes import has_data
+from p2p_twisted.runtime.openat import native
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import Disk, DiskFault, check_space, write_sparse
 from p2p_twisted.storage.file_attributes import AttributeWriter
@@ -219,7 +220,7 @@ class PartFile:
     def _take_a_name(self) -> str:
         for name in candidates(self.name, longest_name(self._folder)):
             try:
-                self._move_to(name)
+                self._move_to(native(name))
             except FileExistsError:
                 continue
             return name

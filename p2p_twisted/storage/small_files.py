@@ -140,7 +140,7 @@ class SmallFileWriter:
     def _described(self, target: str, name: str) -> Published | None:
         folder, slash, _name = target.rpartition("/")
         became = folder + slash + name
-        return Published.at(target, became, self._inbox.path(became))
+        return Published.at(target, became, self._inbox.native_path(became))
 
 
 def _folder_of(whole: _Whole) -> str:
