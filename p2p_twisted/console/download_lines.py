@@ -68,8 +68,9 @@ def download_line(progress: Progress, width: int | None = None) -> str:
                 f"{human_time(seconds)}); nobody shares {some_names(missing)} any more"
                 f"{_unshared(unshared, holders)}"
             )
-        case Failed(reason, is_kept):
-            kept = "; what had arrived is kept for the next try" if is_kept else ""
+        case Failed(reason, is_kept, has_arrived):
+            is_some_kept = is_kept and has_arrived
+            kept = "; what had arrived is kept for the next try" if is_some_kept else ""
             return f"{name} was not downloaded: {reason}{kept}"
         case Canceled():
             return f"canceled {name}"

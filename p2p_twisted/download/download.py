@@ -157,7 +157,8 @@ class Download:
             raise
         except Exception:
             self.log.failure("while downloading {name}", name=self._entry.name)
-            self.reporter.become(Failed(str(DiskFault.unexpected()), is_kept=True))
+            has_arrived = self.progress.received > 0
+            self.reporter.become(Failed(str(DiskFault.unexpected()), True, has_arrived))
 
     async def _save(self) -> None:
         """Download it, unless that is canceled; wait while it does not fit on the disk."""
@@ -246,7 +247,8 @@ class Download:
         self.log.info("{name}: {reason}", name=self._entry.name, reason=reason)
         if not is_kept:
             await self._forget()
-        self.reporter.become(Failed(reason, is_kept))
+        has_arrived = await self._disk.offload(self._content.has_arrived)
+        self.reporter.become(Failed(reason, is_kept, has_arrived))
 
     def _write_down(self, is_paused: bool) -> None:
         journal, entry = self._disk.journal, self._entry

@@ -1,5 +1,6 @@
 """Download one file, from what is here of it already to its final name."""
 
+import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
@@ -16,6 +17,8 @@ from p2p_twisted.download.progress import Checking, Copying, Saving
 from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.content import Content, WrongContent
+from p2p_twisted.storage.disk import DiskFault
+from p2p_twisted.storage.displaced import bring_home
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.manifests import Item
 from p2p_twisted.storage.part_file import PartFile
@@ -75,6 +78,13 @@ class FileDownload:
         """Remove what is left of it, unless another download goes on with that."""
         await self._disk.offload(self.remove_part)
 
+    def has_arrived(self) -> bool:
+        """Return whether some of it is there; blocks."""
+        try:
+            return os.path.getsize(self._path) > 0
+        except OSError:
+            return False
+
     def remove_part(self) -> None:
         """Do what :meth:`forget` does; blocks."""
         if not self._disk.locks.is_taken(self._path):
@@ -100,6 +110,7 @@ class FileDownload:
                 await self._copy(work)
             if not work.is_complete:
                 await work.swarm.run(self._hits)
+            await self._bring_home(work.opened)
             return await self._publish(work.opened)
         finally:
             await work.close()
@@ -127,6 +138,34 @@ class FileDownload:
                 if part.is_new and await self._disk.call(part.clone, source.fd):
                     await self._take_in(file, file.missing(chunks), part.verified)
                 await self._take_in(file, file.missing(chunks), partial(part.copied, source.fd))
+
+    async def _bring_home(self, file: FileInProgress) -> None:
+        """
+        Go on where the inbox is now, if somebody has moved or removed its folder meanwhile.
+
+        :raises DiskFault: when what was removed cannot be read any more.
+        """
+        made: list[PartFile | None] = []
+        # What was removed is still there for who has it open.
+        removed = file.part.duplicate()
+        try:
+            homing = self._disk.offload(bring_home, self._inbox, self._item.target, file.part)
+            await uninterrupted(homing.addCallback(made.append))
+            [part] = made
+            if part is not None:
+                await self._copy_removed(removed, part)
+                file.replace_part(part)
+                made.clear()
+        finally:
+            os.close(removed)
+            for unused in filter(None, made):
+                unused.close()
+
+    async def _copy_removed(self, removed: int, part: PartFile) -> None:
+        chunks = iter(range(part.content.chunks))
+        while some := list(islice(chunks, _CHECKED_AT_ONCE)):
+            if await self._disk.call(part.copied, removed, some) != some:
+                raise DiskFault("what had arrived of it was removed", is_kept=False)
 
     async def _publish(self, file: FileInProgress) -> str:
         """

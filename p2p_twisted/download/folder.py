@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import accumulate
+from typing import Final
 
 import attrs
 from twisted.internet.defer import CancelledError
@@ -20,6 +21,8 @@ from p2p_twisted.storage.manifests import manifest_item, read_manifest
 from p2p_twisted.wire.limits import PATH_BYTES
 from p2p_twisted.wire.manifest import BadManifest, Member
 from p2p_twisted.wire.messages import Hit
+
+_TIMES_REMOVED: Final = 3
 
 
 @attrs.frozen
@@ -110,12 +113,23 @@ class FolderDownload:
         members = await self._attributes.add_to(listed)
         placed = await self._disk.all(_placed(members, target))
         members = [member for member in placed if not member.is_folder]
-        self._reporter.measured(sum(member.size for member in members), len(members))
-        gone = await self._members.run(members)
         empty = [member.path for member in placed if member.is_folder]
-        await self._disk.each(self._inbox.make_folders, empty)
-        if gone:
-            raise SomeGone(target, tuple(member.path for member in gone))
+        for _ in range(_TIMES_REMOVED):
+            self._reporter.measured(sum(member.size for member in members), len(members))
+            gone = await self._members.run(members)
+            await self._disk.each(self._inbox.make_folders, empty)
+            if gone:
+                raise SomeGone(target, tuple(member.path for member in gone))
+            if await self._members.are_still_there(members):
+                return
+        raise DiskFault("files of it are removed or moved away as they arrive")
+
+    def has_arrived(self) -> bool:
+        """Return whether some of its files are there; blocks."""
+        try:
+            return bool(self._disk.journal.published(self._entry.file).read())
+        except DiskFault:
+            return False
 
     async def forget(self) -> None:
         """Remove what is left of it beside the files that were published."""

@@ -154,6 +154,11 @@ class FileInProgress:
         """Serve others from the published file; what is being sent to them goes on."""
         self._partial.saved(self.part.modified)
 
+    def replace_part(self, part: PartFile) -> None:
+        """Publish another part file, which has the same bytes, as this one was removed."""
+        self.part.close()
+        self.part = part
+
     def close(self) -> None:
         """Close the part file; what is written stays."""
         self._partial.lost()

@@ -84,6 +84,19 @@ class Members:
                 return False
         return True
 
+    async def are_still_there(self, members: Sequence[Member]) -> bool:
+        """
+        Return whether all that were published are where they were, as nobody has moved them.
+
+        :raises DiskFault: when it is not known any more what was published.
+        """
+        published = await self._disk.call(self._record.read)
+        for start in range(0, len(members), _LOOKED_FOR_AT_ONCE):
+            some = members[start : start + _LOOKED_FOR_AT_ONCE]
+            if await self._disk.call(self._absent, some, published):
+                return False
+        return True
+
     def _is_each_here(self, members: Iterable[Member]) -> bool:
         find_same = self._inbox.find_same
         return all(

@@ -150,11 +150,13 @@ class Failed:
     """
     It ended, and will not go on by itself.
 
-    :ivar is_kept: whether what had arrived is kept for when it is asked for again.
+    :ivar is_kept: whether it is still wanted, and goes on when it is asked for again.
+    :ivar has_arrived: whether some of it is there, and is kept then.
     """
 
     reason: str
     is_kept: bool = False
+    has_arrived: bool = True
 
 
 @attrs.frozen

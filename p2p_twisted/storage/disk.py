@@ -11,6 +11,7 @@ _SENTENCES: Final = {
     errno.EDQUOT: "your disk quota is used up",
     errno.EIO: "the disk could not write; it may be failing",
     errno.EROFS: "the disk is read-only",
+    errno.ENOENT: "its folder was removed meanwhile",
     errno.EACCES: "this folder may not be written to",
     errno.ENOTDIR: "something that is not a folder is in its way",
     errno.ELOOP: "a symbolic link is in its way",

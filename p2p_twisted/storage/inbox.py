@@ -122,15 +122,8 @@ class Inbox:
         :param beside: the open part file of another target in the same folder, if any.
         :raises DiskFault: when it cannot be opened, or does not fit on the disk.
         """
-        folder, name = _split(target)
-        try:
-            if beside is not None:
-                folder_fd = beside.duplicate_folder()
-            else:
-                make_folder(self.folder, self._disk.fsync)
-                folder_fd = open_folder(self.folder, native(folder), self._disk.fsync)
-        except OSError as error:
-            raise DiskFault.of(error) from error
+        _folder, name = _split(target)
+        folder_fd = beside.duplicate_folder() if beside is not None else self.open_folder(target)
         part = _part_name(target, content.file_id)
         return PartFile(
             folder_fd,
@@ -140,6 +133,19 @@ class Inbox:
             disk=self._disk,
             attribute_writer=self._attribute_writer,
         )
+
+    def open_folder(self, target: str) -> int:
+        """
+        Open the folder of a target; create it if missing.
+
+        :returns: a file descriptor, which the caller closes.
+        :raises DiskFault: when it cannot be opened.
+        """
+        try:
+            make_folder(self.folder, self._disk.fsync)
+            return open_folder(self.folder, native(_split(target)[0]), self._disk.fsync)
+        except OSError as error:
+            raise DiskFault.of(error) from error
 
     def published(self, files: Sequence[tuple[str, Content]]) -> None:
         """Have published targets remembered."""

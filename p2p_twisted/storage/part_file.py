@@ -171,6 +171,25 @@ class PartFile:
         except OSError as error:
             raise DiskFault.of(error) from error
 
+    def is_in(self, folder: int) -> bool:
+        """Return whether it has its name in an open folder."""
+        try:
+            there = os.stat(self._part, dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(there, os.fstat(self._fd))
+
+    def move_to(self, folder: int) -> bool:
+        """Move it to another open folder; return whether it could be: it may have been removed."""
+        if not self.is_in(self._folder):
+            return False
+        try:
+            os.rename(self._part, self._part, src_dir_fd=self._folder, dst_dir_fd=folder)
+        except OSError:
+            return False
+        os.dup2(folder, self._folder, inheritable=False)
+        return True
+
     def close(self) -> None:
         """Let go of it; what is written stays. Twice does no harm."""
         for fd in (self._fd, self._folder):

@@ -53,6 +53,10 @@ class DownloadLineTests(SynchronousTestCase):
             (Paused(), f"{bar}  paused"),
             (Failed("the disk is full"), "f1.txt was not downloaded: the disk is full"),
             (
+                Failed("its folder may not be written to", is_kept=True, has_arrived=False),
+                "f1.txt was not downloaded: its folder may not be written to",
+            ),
+            (
                 Failed("the disk is full", is_kept=True),
                 "f1.txt was not downloaded: the disk is full;"
                 " what had arrived is kept for the next try",

@@ -1,0 +1,115 @@
+"""The folder of downloads is removed, or moved away, while something arrives."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from p2p_twisted.download.progress import Failed, Progress, Saved
+from tests.download.cases import InterruptedCase, SmallFilesCase, small
+from tests.download.world import Content, World, some_bytes
+
+MIB = 1 << 20
+
+
+class FileTests(InterruptedCase):
+    def displaced(self, how: Any, content: Content) -> World:
+        """Download a file whose folder meets with something in the middle."""
+        world, done = self.half_way(content)
+        how(world.folder / "Downloads")
+        world.wires.settle()
+        progress = self.successResultOf(done)
+        assert isinstance(progress.state, Saved), progress
+        self.assertEqual(progress.state.path, str(world.folder / "Downloads" / "f1.txt"))
+        self.assertEqual(world.saved(), content.content)
+        return world
+
+    def test_removed(self) -> None:
+        """It is made anew, and all is there."""
+        for some in (some_bytes(6 * MIB), some_bytes(3 * MIB) + bytes(5 * MIB)):
+            world = self.displaced(shutil.rmtree, Content(some))
+            self.assertEqual(world.left(), ["Downloads/f1.txt"])
+
+    def test_removed_and_made(self) -> None:
+        """Also where another one stands there by then."""
+
+        def remove(folder: Path) -> None:
+            shutil.rmtree(folder)
+            folder.mkdir()
+            (folder / "mine").touch()
+
+        world = self.displaced(remove, Content(some_bytes(6 * MIB)))
+        self.assertEqual(world.left(), ["Downloads/f1.txt", "Downloads/mine"])
+
+    def test_moved(self) -> None:
+        """It is saved where it is said to be, and nothing stays where the folder went."""
+        moved = lambda folder: folder.rename(folder.with_name("Moved"))  # noqa: E731
+        world = self.displaced(moved, Content(some_bytes(6 * MIB)))
+        self.assertEqual(world.left(), ["Downloads/f1.txt"])
+
+    def test_part_removed(self) -> None:
+        """The part file alone may be removed, too."""
+
+        def remove(folder: Path) -> None:
+            for part in folder.glob(".p2p-*"):
+                part.unlink()
+
+        self.displaced(remove, Content(some_bytes(6 * MIB)))
+
+    def test_part_replaced(self) -> None:
+        """What stands in its place is not taken for it."""
+
+        def replace(folder: Path) -> None:
+            for part in folder.glob(".p2p-*"):
+                part.unlink()
+                part.write_bytes(b"x" * 7 * MIB)
+
+        self.displaced(replace, Content(some_bytes(6 * MIB)))
+
+    def test_no_room_to_copy(self) -> None:
+        """Where it cannot be made anew, nothing is said to be kept that is not."""
+        content = Content(some_bytes(6 * MIB))
+        world, done = self.half_way(content)
+        shutil.rmtree(world.folder / "Downloads")
+        (world.folder / "Downloads").write_bytes(b"a file")
+        world.wires.settle()
+        state = self.successResultOf(done).state
+        assert isinstance(state, Failed), state
+        self.assertFalse(state.is_kept and state.has_arrived)
+
+
+class FolderTests(SmallFilesCase):
+    def removed_at_end(self, world: World, done: "Deferred[Progress]") -> None:
+        """Remove the folder once the first files are in it."""
+        folder = world.folder / "Downloads"
+        while not list(folder.glob("many/f*")):
+            world.wires.step()
+        shutil.rmtree(folder)
+        world.wires.settle()
+        world.wires.pass_time(5)
+
+    def test_removed(self) -> None:
+        """What was there already comes once more, so that all is there."""
+        world = self.world()
+        contents = [*small(200), Content(some_bytes(3 * MIB))]
+        done = world.downloads.get([self.share(world, "s1", contents)], world.shown.append)
+        self.removed_at_end(world, done)
+        self.assert_whole(world, self.successResultOf(done), contents)
+
+
+class NothingArrivedTests(InterruptedCase):
+    def test_nothing_arrived(self) -> None:
+        """Where nothing could be written at all, nothing is said to be kept."""
+        world = self.world()
+        (world.folder / "Downloads").write_bytes(b"a file")
+        content = Content(some_bytes(3 * MIB))
+        progress = self.successResultOf(world.get(world.holder("s1", content).hit(content)))
+        assert isinstance(progress.state, Failed)
+        self.assertTrue(progress.state.is_kept)
+        self.assertFalse(progress.state.has_arrived)
+        self.assertTrue(world.downloads.all()[0].is_ended)
+        world.downloads.cancel(1)
+        world.wires.settle()
+        self.assertEqual(os.listdir(world.folder / "wants"), [])
