@@ -38,7 +38,10 @@ class Step:
 
 
 def expanding_ring(
-    ask: Ask, new_id: Callable[[], MessageId], again: bool = False
+    ask: Ask,
+    new_id: Callable[[], MessageId],
+    again: bool = False,
+    last: Answer | None = None,
 ) -> Generator[Step, Answer, Answer]:
     """
     Ask near by first where one hit is enough, then along the tree, then by every link.
@@ -46,6 +49,8 @@ def expanding_ring(
     :param ask: the query, for the whole network.
     :param again: whether it was asked of late, and will be once more: the peers near by were
         of no use, and no person waits.
+    :param last: what was answered by every link of late: whoever was silent then, too, is not
+        worth asking again, if all others answer.
     :returns: yields what to ask next, is sent the answer, and returns the one that will do.
     """
     is_quick = ask.what in ("name", "id") and not again
@@ -53,6 +58,11 @@ def expanding_ring(
     def will_do(answer: Answer) -> bool:
         # A partial holder may lack exactly the chunks that we need.
         return answer.is_whole or (is_quick and not all(hit.partial for hit in answer.hits))
+
+    def is_silent_again(answer: Answer) -> bool:
+        if last is None or answer.cut or not answer.silent:
+            return False
+        return set(answer.silent) <= set(last.silent) and answer.answered >= last.answered
 
     for hops, patience in _RINGS if is_quick else ():
         near = attrs.evolve(ask, id=new_id(), hops=hops, wait=limits.QUIET_ASK_SECONDS, tree=0)
@@ -66,6 +76,8 @@ def expanding_ring(
     floods, most = 0, 1 if again else _FLOODS
     # Again where some were left out who are not silent: a link was lost on the way back.
     while not will_do(answer) and floods < most and not (floods and answer.silent):
+        if is_silent_again(answer):
+            break
         floods += 1
         answer = yield Step(attrs.evolve(ask, id=new_id(), tree=0, after=ask.id))
     return answer

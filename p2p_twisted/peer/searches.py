@@ -20,6 +20,8 @@ from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 
 _SILENT_SORTED: Final = 1_000
 
+_SILENT_SECONDS: Final = 300.0
+
 What = Literal["topo", "name", "text", "id", "ls"]
 
 
@@ -33,6 +35,8 @@ class Searches:
 
     def __init__(self, network: NetworkSession) -> None:
         self._network = network
+        # What was last answered by every link though some kept silent, and when.
+        self._last: tuple[Answer, float] | None = None
 
     async def ready(self) -> None:
         """
@@ -49,7 +53,7 @@ class Searches:
         :raises PeerError: when there is no network.
         """
         driver = await self._network.connected()
-        answer, seconds = await _put(driver, Ask(driver.new_id(), "topo"))
+        answer, seconds = await self._put(driver, Ask(driver.new_id(), "topo"))
         own = PeerRecord(driver.me.name, tuple(each.name for each in driver.neighbors))
         return a_topology((*answer.peers, own), answer.silent, seconds)
 
@@ -84,7 +88,7 @@ class Searches:
         """
         driver = await self._network.connected()
         ask = Ask(driver.new_id(), what, text, peer=holder, most=most)
-        answer, seconds = await _put(driver, ask, again)
+        answer, seconds = await self._put(driver, ask, again)
         silent = tuple(sorted(set(answer.silent) - {driver.me.name}))
         hits = tuple(sorted(answer.hits, key=place))
         return Found(hits, answer.answered + len(silent), answer.answered, silent, seconds)
@@ -119,26 +123,31 @@ class Searches:
     async def _holders(self, file_id: FileId, again: bool) -> tuple[Hit, ...]:
         return (await self.ask("id", file_id, again=again)).hits
 
+    async def _put(
+        self, driver: OverlayDriver, ask: Ask, again: bool = False
+    ) -> tuple[Answer, float]:
+        """
+        Ask as many peers as it takes.
 
-async def _put(driver: OverlayDriver, ask: Ask, again: bool = False) -> tuple[Answer, float]:
-    """
-    Ask as many peers as it takes.
-
-    :returns: the last answer, and how long it took to come, in seconds.
-    :raises PeerError: when the question cannot be sent.
-    """
-    began = driver.now()
-    steps = expanding_ring(ask, driver.new_id, again)
-    step = next(steps)
-    while True:
-        answer = await _put_step(driver, step)
-        # A neighbor may say anything.
-        hits = tuple(hit for hit in (each.as_meant() for each in answer.hits) if _fits(hit, ask))
-        answer = attrs.evolve(answer, hits=hits)
-        try:
-            step = steps.send(answer)
-        except StopIteration:
-            return answer, driver.now() - began
+        :returns: the last answer, and how long it took to come, in seconds.
+        :raises PeerError: when the question cannot be sent.
+        """
+        began = driver.now()
+        last, then = self._last or (None, began)
+        is_late = began - then > _SILENT_SECONDS
+        steps = expanding_ring(ask, driver.new_id, again, None if is_late else last)
+        step = next(steps)
+        while True:
+            answer = await _put_step(driver, step)
+            # A neighbor may say anything.
+            meant = (each.as_meant() for each in answer.hits)
+            answer = attrs.evolve(answer, hits=tuple(hit for hit in meant if _fits(hit, ask)))
+            try:
+                step = steps.send(answer)
+            except StopIteration:
+                if step.ask.after is not None and answer.silent:
+                    self._last = attrs.evolve(answer, peers=(), hits=()), began
+                return answer, driver.now() - began
 
 
 async def _put_step(driver: OverlayDriver, step: Step) -> Answer:

@@ -50,3 +50,26 @@ class WideningTests(SynchronousTestCase):
             first, second = self.asked(hits, again=True)
             self.assertEqual((first.hops, first.tree), (ASK_HOPS, ASK_HOPS))
             self.assertEqual((second.hops, second.tree, second.after), (ASK_HOPS, 0, first.id))
+
+    def steps(self, last: Answer | None, *silent: str, answered: int = 9, cut: bool = False) -> int:
+        """Count the questions until an answer will do that is never whole."""
+        numbers = count()
+        ask = Ask("0" * 32, "topo")
+        steps = expanding_ring(ask, lambda: f"{next(numbers):032x}", last=last)
+        next(steps)
+        answer = Answer(ask.id, (), (), answered, silent, cut=cut, is_whole=False)
+        for asked in count(1):
+            try:
+                steps.send(answer)
+            except StopIteration:
+                return asked
+        raise AssertionError
+
+    def test_silent_twice(self) -> None:
+        """Whoever was silent before, too, is not asked again, as long as all others answer."""
+        self.assertEqual(self.steps(None, "mute"), 2)
+        last = Answer("0" * 32, (), (), 9, ("mute", "deaf"), cut=False, is_whole=False)
+        self.assertEqual(self.steps(last, "mute"), 1)
+        self.assertEqual(self.steps(last, "mute", "s1"), 2)
+        self.assertEqual(self.steps(last, "mute", answered=8), 2)
+        self.assertEqual(self.steps(last, "mute", cut=True), 2)

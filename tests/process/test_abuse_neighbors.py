@@ -126,6 +126,20 @@ class SilentTests(AbusedCase):
         flood.end()
 
 
+class MuteTests(AbusedCase):
+    """A neighbor of s1 that answers no question."""
+
+    def test_not_asked_again(self) -> None:
+        """Once it was silent twice, one question is not asked again for its sake."""
+        with Neighbor(self.network.port("s1"), "mute", ASK=lambda _ask: None) as mute:
+            asked = []
+            for _ in range(3):
+                before = len(mute.heard)
+                self.network.type("s1", "TOPO", "no answer from mute")
+                asked.append(sum(verb == "ASK" for verb, _ in mute.heard[before:]))
+        self.assertEqual(asked, [2, 1, 1])
+
+
 class _NetworkCase(SynchronousTestCase):
     """A network of its own, as an abused peer may keep strange neighbors for a while."""
 
