@@ -80,8 +80,10 @@ class FileDownload:
 
     def has_arrived(self) -> bool:
         """Return whether some of it is there; blocks."""
+        inbox, item = self._inbox, self._item
         try:
-            return os.path.getsize(self._path) > 0
+            part = inbox.native_path(inbox.part_path(item.target, item.file_id))
+            return os.path.getsize(part) > 0
         except OSError:
             return False
 

@@ -124,10 +124,9 @@ class Inbox:
         """
         _folder, name = _split(target)
         folder_fd = beside.duplicate_folder() if beside is not None else self.open_folder(target)
-        part = _part_name(target, content.file_id)
         return PartFile(
             folder_fd,
-            part,
+            _part_name(target, content.file_id),
             name,
             content,
             disk=self._disk,
