@@ -47,6 +47,11 @@ def unquoted(text: str) -> str | None:
     return None
 
 
+def needs_quotes(name: str) -> bool:
+    """Return whether a name among others would be read as something else without quotes."""
+    return read_get(name) != Get(name)
+
+
 def alone(command: Command) -> Callable[[str], Command | None]:
     """Make the reader of a command that takes nothing."""
     return lambda rest: None if rest else command

@@ -1,16 +1,15 @@
 """Execute commands on a peer, and show the results."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import attrs
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from p2p_twisted.bandwidth.rates import BadRate, Rates, read_rate
+from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.console import commands
 from p2p_twisted.console.commands import Command
-from p2p_twisted.console.download_lines import download_line, transfers_lines
+from p2p_twisted.console.completion import Vocabulary
 from p2p_twisted.console.downloading import Downloading, Outcome, Say
 from p2p_twisted.console.leaving import before_stop, left_undone
 from p2p_twisted.console.parsing import find_entry
@@ -29,19 +28,21 @@ from p2p_twisted.console.rendering import (
 )
 from p2p_twisted.console.spelling import suggest
 from p2p_twisted.console.text import shown_name
-from p2p_twisted.download.progress import Progress
+from p2p_twisted.console.transfers import TransferControl
+from p2p_twisted.library.matching import natural_order
 from p2p_twisted.peer.interface import (
     AlreadyHere,
     Ambiguous,
     IPeer,
     NotFound,
     PeerError,
+    Topology,
     Watch,
 )
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 
-N = TypeVar("N")
+_PEERS_REMEMBERED: Final = 1_000
 Ask = Callable[[str], Deferred[bool]]
 """Asks a question; fires with whether the answer is yes."""
 
@@ -70,14 +71,28 @@ class Conversation:
         self._say = say
         self._width = width
         self._ask = ask
+        self._transfers = TransferControl(peer, say, width)
         self._downloading = Downloading(peer, say, watch)
         self._choices: tuple[Choice, ...] = ()
+        self._seen_peers: tuple[PeerName, ...] = ()
 
     def follow_earlier(self) -> None:
         """Show what limits hold from the start, and what becomes of earlier runs' downloads."""
         if (rates := self._peer.status().rates) != Rates():
             self._say([f"limits: {limits_line(rates)}"])
         self._downloading.follow_earlier()
+
+    def vocabulary(self) -> Vocabulary:
+        """Collect what a person may mean by the beginning of a word, without asking others."""
+        choices = self._choices[:ROWS_SHOWN]
+        neighbors = [address.name for address in self._peer.status().neighbors]
+        holders = [hit.peer for choice in choices for hit in choice.hits]
+        return Vocabulary(
+            names=[choice.best.name for choice in choices],
+            peers=sorted({*neighbors, *holders, *self._seen_peers}, key=natural_order),
+            downloads=[each.number for each in self._peer.transfers() if not each.is_ended],
+            below=self._peer.below,
+        )
 
     async def execute(self, command: Command) -> Outcome:
         """Execute a command to its end; errors are shown, and never raised."""
@@ -102,8 +117,13 @@ class Conversation:
         return Outcome.FAILED
 
     async def _topo(self, _command: commands.Topo) -> Outcome:
-        self._say(topology_lines(await self._peer.topology()))
+        self._say(topology_lines(await self._topology()))
         return Outcome.OK
+
+    async def _topology(self) -> Topology:
+        topology = await self._peer.topology()
+        self._seen_peers = tuple(record.peer for record in topology.peers[:_PEERS_REMEMBERED])
+        return topology
 
     async def _stop(self, _command: commands.StopNetwork) -> Outcome:
         if self._ask is not None:
@@ -183,53 +203,11 @@ class Conversation:
         return choices
 
     async def _list_peers(self, _command: commands.ListPeers) -> Outcome:
-        topology = await self._peer.topology()
+        topology = await self._topology()
         status = self._peer.status()
         neighbors = [address.name for address in status.neighbors]
         self._say(peers_lines(topology, status.name, neighbors))
         return Outcome.OK
-
-    async def _list_transfers(self, _command: commands.ListTransfers) -> Outcome:
-        peer, width = self._peer, self._width()
-        self._say(transfers_lines(peer.status(), peer.transfers(), peer.uploads(), width))
-        return Outcome.OK
-
-    async def _cancel(self, command: commands.Cancel) -> Outcome:
-        numbers = command.numbers
-        if numbers is None:
-            numbers = tuple(each.number for each in self._peer.transfers() if not each.is_ended)
-        canceled, error = _each(lambda number: (self._peer.cancel(number),), numbers)
-        lines = [download_line(each) for each in canceled]
-        return self._tell(lines, "nothing to cancel", error)
-
-    async def _pause(self, command: commands.Pause) -> Outcome:
-        paused, error = _each(self._peer.pause, command.numbers or (None,))
-        lines = [f"pausing {shown_name(each.name)}" for each in paused]
-        return self._tell(lines, "nothing to pause", error)
-
-    async def _resume(self, command: commands.Resume) -> Outcome:
-        resumed, error = _each(self._peer.resume, command.numbers or (None,))
-        lines = [f"going on with {shown_name(each.name)}" for each in resumed]
-        return self._tell(lines, "nothing is paused", error)
-
-    def _tell(self, lines: Sequence[str], nothing: str, error: PeerError | None) -> Outcome:
-        if error is None:
-            self._say(lines or [nothing])
-            return Outcome.OK
-        self._say([*lines, str(error)])
-        return Outcome.FAILED
-
-    async def _show_limits(self, _command: commands.ShowLimits) -> Outcome:
-        self._say([limits_line(self._peer.status().rates)])
-        return Outcome.OK
-
-    async def _limit(self, command: commands.Limit) -> Outcome:
-        try:
-            rate = read_rate(command.rate)
-        except BadRate as error:
-            raise PeerError(str(error)) from None
-        self._peer.limit(attrs.evolve(self._peer.status().rates, **{command.direction: rate}))
-        return await self._show_limits(commands.ShowLimits())
 
     async def _show_status(self, _command: commands.ShowStatus) -> Outcome:
         self._say(status_lines(self._peer.status(), self._width()))
@@ -253,24 +231,6 @@ class Conversation:
             raise PeerError(takes if entry.operand else f"{takes}; {error}") from None
 
 
-def _each(
-    act: Callable[[N], Sequence[Progress]], numbers: Sequence[N]
-) -> tuple[list[Progress], PeerError | None]:
-    """
-    Act on each download by its number.
-
-    :returns: those that it worked for, and the first error of the others.
-    """
-    done: list[Progress] = []
-    first: PeerError | None = None
-    for number in numbers:
-        try:
-            done += act(number)
-        except PeerError as error:
-            first = first or error
-    return done, first
-
-
 def _hint(command: Command) -> str:
     meant = None
     if isinstance(command, commands.Get) and command.is_bare:
@@ -287,12 +247,12 @@ _EXECUTE: Final[dict[type, Callable[[Conversation, Any], Coroutine[Any, Any, Out
     commands.Find: Conversation._find,
     commands.List: Conversation._list,
     commands.ListPeers: Conversation._list_peers,
-    commands.ListTransfers: Conversation._list_transfers,
-    commands.Cancel: Conversation._cancel,
-    commands.Pause: Conversation._pause,
-    commands.Resume: Conversation._resume,
-    commands.ShowLimits: Conversation._show_limits,
-    commands.Limit: Conversation._limit,
+    commands.ListTransfers: lambda talk, command: talk._transfers.list_transfers(command),
+    commands.Cancel: lambda talk, command: talk._transfers.cancel(command),
+    commands.Pause: lambda talk, command: talk._transfers.pause(command),
+    commands.Resume: lambda talk, command: talk._transfers.resume(command),
+    commands.ShowLimits: lambda talk, command: talk._transfers.show_limits(command),
+    commands.Limit: lambda talk, command: talk._transfers.limit(command),
     commands.ShowStatus: Conversation._show_status,
     commands.Help: Conversation._help,
     commands.Misused: Conversation._misused,

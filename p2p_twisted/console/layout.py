@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from p2p_twisted.console.text import cells, clip_middle, fitting, padded
+from p2p_twisted.console.text import cells, clip_middle, fitting, padded, visible
 
 HANGING_CELLS: Final = 4
+_GRID_TEXTS: Final = 100
 _GAP: Final = "  "
 # What the last column of a table, and the longest one of a list, should have at least.
 _TEXT_CELLS: Final = 24
@@ -89,6 +90,18 @@ def fitted_table(
     for row in rows:
         texts = [clip_middle(row[each], room) if each == long else row[each] for each in kept]
         yield _aligned(texts, [widths[each] for each in kept], right)
+
+
+def grid(texts: Sequence[str], width: int) -> Iterator[str]:
+    """Show texts in rows, as many in each as there is room for; of very many, the first."""
+    shown = [visible(text) for text in texts[:_GRID_TEXTS]]
+    cell = max(map(cells, shown), default=0)
+    in_a_row = max(1, (width + len(_GAP)) // (cell + len(_GAP)))
+    for start in range(0, len(shown), in_a_row):
+        row = shown[start : start + in_a_row]
+        yield _aligned(row, [cell] * len(row), ())
+    if len(texts) > _GRID_TEXTS:
+        yield f"and {len(texts) - _GRID_TEXTS:,} more"
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:

@@ -1,5 +1,6 @@
 """Parse a typed line by a table of commands."""
 
+import enum
 from collections.abc import Callable
 from typing import Final
 
@@ -32,6 +33,18 @@ from p2p_twisted.console.commands import (
 from p2p_twisted.console.text import meant
 
 
+class Operand(enum.Enum):
+    """What may follow a command's word."""
+
+    NOTHING = enum.auto()
+    NAMES = enum.auto()
+    TEXT = enum.auto()
+    PEER = enum.auto()
+    DOWNLOADS = enum.auto()
+    LIMIT = enum.auto()
+    COMMAND = enum.auto()
+
+
 @attrs.frozen
 class CommandEntry:
     """
@@ -43,6 +56,7 @@ class CommandEntry:
     :ivar read: parses what followed the word; returns ``None`` if that does not fit.
     :ivar takes: a sentence on what may follow the word, without its subject.
     :ivar examples: lines to type.
+    :ivar operand_kind: what may follow the word, for its completion.
     """
 
     words: tuple[str, ...]
@@ -51,6 +65,7 @@ class CommandEntry:
     read: Callable[[str], Command | None]
     takes: str = "takes nothing more"
     examples: tuple[str, ...] = ()
+    operand_kind: Operand = Operand.NOTHING
 
     @property
     def usage(self) -> str:
@@ -106,6 +121,7 @@ COMMANDS: Final = (
         read_get,
         "takes names, or numbers from the last list, and perhaps --from and a peer",
         ("get f1", 'get a.txt "b c.txt" *.jpg', "get 1 3 5-8", "get f1 --from s4"),
+        Operand.NAMES,
     ),
     CommandEntry(
         ("find",),
@@ -114,6 +130,7 @@ COMMANDS: Final = (
         read_find,
         "takes what to search for",
         ("find report", "find *.pdf", "find photos/*2024*"),
+        Operand.TEXT,
     ),
     CommandEntry(
         ("ls",),
@@ -122,6 +139,7 @@ COMMANDS: Final = (
         read_list,
         "takes the name of a peer, or nothing for this one",
         ("ls", "ls s4"),
+        Operand.PEER,
     ),
     CommandEntry(("peers",), "", "list the peers of the network", alone(ListPeers())),
     CommandEntry(
@@ -137,6 +155,7 @@ COMMANDS: Final = (
         numbers_or_all(Cancel),
         "takes numbers of downloads, or all: see transfers",
         ("cancel 2", "cancel 2 4-6", "cancel all"),
+        Operand.DOWNLOADS,
     ),
     CommandEntry(
         ("pause",),
@@ -145,6 +164,7 @@ COMMANDS: Final = (
         numbers_or_all(Pause),
         "takes numbers of downloads, or all: see transfers",
         ("pause 2", "pause all"),
+        Operand.DOWNLOADS,
     ),
     CommandEntry(
         ("resume",),
@@ -153,6 +173,7 @@ COMMANDS: Final = (
         numbers_or_all(Resume),
         "takes numbers of downloads, or all: see transfers",
         ("resume 2", "resume all"),
+        Operand.DOWNLOADS,
     ),
     CommandEntry(
         ("limit",),
@@ -161,6 +182,7 @@ COMMANDS: Final = (
         read_limit,
         "takes up or down, and a rate: 10M, 500K, off",
         ("limit", "limit up 2M", "limit down off"),
+        Operand.LIMIT,
     ),
     CommandEntry(("status",), "", "show how this peer is", alone(ShowStatus())),
     CommandEntry(
@@ -174,6 +196,7 @@ COMMANDS: Final = (
         _read_help,
         "takes the name of a command, or nothing for all of them",
         ("help", "help get"),
+        Operand.COMMAND,
     ),
 )
 """All commands, in the order in which ``help`` shows them."""

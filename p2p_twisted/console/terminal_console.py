@@ -5,11 +5,13 @@ from typing import Any, Final, Protocol
 
 from typing_extensions import override
 
+from p2p_twisted.console.completion import complete
 from p2p_twisted.console.console import Console, ConsoleConfig
 from p2p_twisted.console.editor import LineEditor
 from p2p_twisted.console.history import History
 from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.keys import Key, KeyReader
+from p2p_twisted.console.layout import grid
 from p2p_twisted.console.leaving import running_now
 from p2p_twisted.console.progress_line import running_line
 from p2p_twisted.console.raw_mode import Notice
@@ -150,6 +152,8 @@ class TerminalConsole(Console):
                 self._is_warned = True
             case Key.INTERRUPT | Key.END_OF_INPUT:
                 self.leave()
+            case Key.COMPLETE:
+                self._complete()
             case Key.REDRAW:
                 self.output.write(self._screen.clear())
             case _:
@@ -162,6 +166,16 @@ class TerminalConsole(Console):
         if running is not None:
             self.say([f"{running}; Ctrl-C again to leave"])
         return running is not None
+
+    def _complete(self) -> None:
+        """Complete what is before the cursor, or show how it may go on."""
+        before = self._editor.text[: self._editor.cursor]
+        completion = complete(before, self._conversation.vocabulary())
+        if completion is None:
+            return
+        if completion.text == before[completion.start :]:
+            self.say(grid(completion.choices, self.width))
+        self._editor.replace(completion.start, completion.text)
 
     def _enter(self, line: str) -> None:
         self._look()

@@ -98,7 +98,7 @@ class PeerBuilder:
             registration=self.registration,
             network=self.network,
             searches=self.searches,
-            lookups=Lookups(me=self.settings.name, searches=self.searches, answers=self.answers),
+            lookups=Lookups(self.settings.name, self.searches, self.answers, self.shared),
             resolver=self.resolver,
             downloads=self.downloads,
             uploads=self.uploads,

@@ -1,6 +1,6 @@
 """The one door to a peer for every face: console, command line, web."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 from twisted.internet.defer import Deferred
@@ -199,6 +199,9 @@ class IPeer(Interface):
 
     def listing(holder: "PeerName | None" = None) -> "Deferred[Found]":
         """List what this peer, or another one, shares."""
+
+    def below(folder: str) -> "Iterable[str]":
+        """List what this peer shares directly in a folder, by names; folders end with ``/``."""
 
     def transfers() -> tuple[Progress, ...]:
         """List the downloads of this run, oldest first."""

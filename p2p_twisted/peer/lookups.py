@@ -1,10 +1,14 @@
 """What a person looks for: among the files of all peers, or of one."""
 
+from collections.abc import Iterator
+
 import attrs
 
+from p2p_twisted.library.matching import last_component
 from p2p_twisted.peer.interface import Found
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.searches import Searches, place
+from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.wire.messages import Ask
 from p2p_twisted.wire.names import PeerName
 
@@ -12,18 +16,20 @@ _UNSENT = "0" * 32
 """The id of a question that is put to this peer alone."""
 
 
-@attrs.define(eq=False, kw_only=True)
+@attrs.define(eq=False)
 class Lookups:
     """
     Puts what this peer has beside what others have.
 
     :param me: this peer's name.
     :param answers: of this peer itself.
+    :param shared: what others may have.
     """
 
     _me: PeerName
     _searches: Searches
     _answers: QueryAnswers
+    _shared: SharedLibraries
 
     async def find(self, text: str) -> Found:
         """
@@ -48,3 +54,9 @@ class Lookups:
         if not found.hits:
             await self._searches.check_is_there(holder)
         return found
+
+    def below(self, folder: str) -> Iterator[str]:
+        """List what this peer shares directly in a folder, by names; folders end with ``/``."""
+        catalog = self._shared.own.catalog
+        for path in sorted(catalog.children(folder)):
+            yield last_component(path) + ("/" if catalog.is_folder(path) else "")

@@ -1,6 +1,6 @@
 """The peer as one object: what it shares, what it fetches, and its place in the network."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Final, Literal
 
@@ -145,6 +145,10 @@ class Peer:
     def listing(self, holder: PeerName | None = None) -> "Deferred[Found]":
         """List what this peer, or another one, shares."""
         return Deferred.fromCoroutine(self._lookups.listing(holder or self._settings.name))
+
+    def below(self, folder: str) -> Iterable[str]:
+        """List what this peer shares directly in a folder."""
+        return self._lookups.below(folder)
 
     def transfers(self) -> tuple[Progress, ...]:
         """List the downloads of this run, oldest first."""

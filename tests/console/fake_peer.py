@@ -1,7 +1,7 @@
 """A peer that answers what a test tells it to, for consoles to talk to."""
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -139,6 +139,9 @@ class FakePeer:
 
     def listing(self, holder: PeerName | None = None) -> "Deferred[Found]":
         return self._answer("listing", found(hit()), holder)
+
+    def below(self, folder: str) -> Iterable[str]:
+        return {"": ("own file.txt", "photos/"), "photos": ("2023/", "a.jpg")}.get(folder, ())
 
     def transfers(self) -> tuple[Progress, ...]:
         return self.downloads_now

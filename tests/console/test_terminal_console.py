@@ -326,6 +326,20 @@ class TerminalConsoleTests(SynchronousTestCase):
         self.assertEqual(self.terminal.lines[-1], PROMPT.rstrip())
         self.assertNotIn(("leave",), self.peer.asked)
 
+    def test_complete(self) -> None:
+        """Tab completes; where several things fit, it shows them above the line."""
+        self.terminal.type("find f\r")
+        self.terminal.type("tra\t")
+        self.assertEqual(self.terminal.lines[-1], PROMPT + "transfers")
+        self.terminal.type("\x15get f1\x1b[D\x1b[D\x7f\tx")
+        self.assertEqual(self.terminal.lines[-1], PROMPT + "get xf1")
+        self.terminal.type("\x15\x0bls s\t")
+        self.assertEqual(self.terminal.lines[-2:], ["s3   s4   s6   s10", PROMPT + "ls s"])
+        self.terminal.type("10\t\r")
+        self.assertEqual(self.peer.asked[-1], ("listing", "s10"))
+        self.terminal.type("zzz\t")
+        self.assertEqual(self.terminal.lines[-1], PROMPT + "zzz")
+
     def test_paste(self) -> None:
         """Each pasted line is carried out, in order; what follows the last one stays."""
         lines = [f"find {number}" for number in range(200)]

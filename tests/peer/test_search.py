@@ -127,6 +127,14 @@ class SearchTests(PeerTestCase):
         error = self.assertRaises(PeerError, daemons.result, daemons.peers["s3"].listing("nobody"))
         self.assertIn("there is no peer nobody", str(error))
 
+    def test_below(self) -> None:
+        """What a peer shares in a folder is listed without asking others."""
+        daemons = self.library()
+        peer = daemons.peers["s1"]
+        self.assertEqual(list(peer.below("")), ["f1.txt", "music/"])
+        self.assertEqual(list(peer.below("music")), ["b/", "song.mp3"])
+        self.assertEqual(list(peer.below("nothing")), [])
+
     def test_folder(self) -> None:
         """A folder comes with all that is below it."""
         daemons = self.library()

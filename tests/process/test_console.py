@@ -145,6 +145,20 @@ class TerminalTests(SynchronousTestCase):
         self.assert_ended(person)
         self.assertIn(PASTE_OFF, person.read())
 
+    def test_tab(self) -> None:
+        """Tab completes a command, its argument, and a name from the last list."""
+        person = self.console()
+        person.type("fi\tf1\r")
+        person.sees("1 file, asked 7 of 7 peers, 0.03 s")
+        person.type("lim\tu\t2M\r")
+        person.sees(PROMPT + "limit up 2M")
+        person.type("ls s1\t")
+        person.sees(PROMPT + "ls s10")
+        person.type("\x15get f\t")
+        person.sees(PROMPT + "get f1.txt")
+        person.type("\x15leave\r")
+        self.assert_ended(person)
+
     def test_history(self) -> None:
         """After a restart, lines of the run before come back, also by a search."""
         folder = tempfile.mkdtemp()
