@@ -59,6 +59,8 @@ class OverlayEvents:
     def routed(self, message: Want | Refuse, link: Connection) -> None:
         """Serve what is wanted, or tell download or upload that the other side cannot go on."""
         if isinstance(message, Refuse):
+            if message.dial is not None:
+                self._registration.doubt_reach()
             self._tickets.refused(message)
             self._uploads.not_fetched(message.ticket)
             return

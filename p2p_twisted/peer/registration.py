@@ -85,6 +85,10 @@ class RegistrationKeeper:
         """Whether the registry could dial the peer; ``None`` where it has not tried."""
         return self._standing.is_reachable
 
+    def doubt_reach(self) -> None:
+        """Have the registry see at the next renewal whether others can reach the peer."""
+        self._standing.doubt()
+
     async def begin(self) -> PeerAddress:
         """
         Get a name and a port, listen there, and stay registered until :meth:`end`.

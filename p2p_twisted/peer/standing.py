@@ -24,6 +24,7 @@ class Standing:
 
     def __init__(self) -> None:
         self.is_reachable: bool | None = None
+        self._is_doubtful = False
         self._me: PeerAddress | None = None
         self._neighbors = 0
         self._has_registry = False
@@ -34,7 +35,12 @@ class Standing:
     @property
     def is_to_be_checked(self) -> bool:
         """Whether the registry should see if it can dial the peer; on one machine it can."""
-        return self._me is not None and not (self.is_reachable or is_loopback(self._me.host))
+        is_known = self.is_reachable and not self._is_doubtful
+        return self._me is not None and not (is_known or is_loopback(self._me.host))
+
+    def doubt(self) -> None:
+        """Have it looked for again whether others can reach the peer: one of them could not."""
+        self._is_doubtful = True
 
     def performed(self, effect: LeaseEffect) -> None:
         """Learn where the peer listens."""
@@ -72,7 +78,10 @@ class Standing:
 
     def _tell_reach(self, welcome: Welcome) -> list[str]:
         reachable = welcome.reachable
-        if reachable is None or reachable == self.is_reachable:
+        if reachable is None:
+            return []
+        self._is_doubtful = False
+        if reachable == self.is_reachable:
             return []
         self.is_reachable = reachable
         me = PeerAddress(welcome.name, welcome.host, welcome.port)

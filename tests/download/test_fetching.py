@@ -62,6 +62,24 @@ class FetchingTests(DownloadCase):
         self.assertIsInstance(self.successResultOf(done).state, Saved)
         self.assertEqual(world.saved("f3"), files[3].content)
 
+    def test_many_files_neither_way(self) -> None:
+        """Files of a selection, small and large, are waited for, and not said to be gone."""
+        for size in (100, 2 * MIB):
+            world = self.world()
+            files = [Content(some_bytes(size, seed)) for seed in range(5)]
+            holder = world.holder("s1", *files)
+            world.cut(world.address())
+            hits = [(holder.hit(each, f"f{n}"),) for n, each in enumerate(files)]
+            world.found = tuple(hit for (hit,) in hits)
+            Deferred.fromCoroutine(world.downloads.get_selected(["*"], hits, world.shown.append))
+            world.wires.pass_time(5.0)
+            self.assertEqual(self.shown(world), Seeking((holder.address,)), size)
+            world.wires.pass_time(200.0)
+            self.assertEqual(self.shown(world), Waiting((holder.address,)), size)
+            holder.listen()
+            world.wires.pass_time(UNREACHABLE_AGAIN_SECONDS + 5.0)
+            self.assertIsInstance(self.shown(world), Saved, size)
+
     def test_neither_way(self) -> None:
         """Both sides say at once that neither reaches the other, whom it is about, and where."""
         world, holder, done = self.begun()

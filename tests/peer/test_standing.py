@@ -71,6 +71,15 @@ class StandingTests(SynchronousTestCase):
         self.assertEqual(said, "others can reach cleo@10.77.0.25:9000")
         self.assertFalse(self.standing.is_to_be_checked)
 
+    def test_closed_later(self) -> None:
+        """Once somebody could not reach it, it is looked for again."""
+        self.join()
+        self.said(attrs.evolve(WELCOME, reachable=True))
+        self.standing.doubt()
+        self.assertTrue(self.standing.is_to_be_checked)
+        (said,) = self.said(WELCOME, attrs.evolve(WELCOME, reachable=False))
+        self.assertIn("others cannot reach", said)
+
     def test_loopback(self) -> None:
         """On one machine nobody asks."""
         self.standing.performed(StartOverlay(attrs.evolve(ME, host="127.0.0.1")))
