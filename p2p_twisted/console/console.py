@@ -21,6 +21,7 @@ from p2p_twisted.console.line_queue import LineQueue
 from p2p_twisted.console.output import IStdio, Output
 from p2p_twisted.console.parsing import parse
 from p2p_twisted.console.progress_view import ProgressView
+from p2p_twisted.console.text import FailureLine
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.runtime.alarm import Alarm
@@ -40,6 +41,7 @@ class ConsoleConfig:
     :ivar tell: is called after each line, with whether it succeeded.
     :ivar on_leave: is called when the peer has left the network, and that was shown.
     :ivar encoding: of input and output.
+    :ivar has_color: whether a terminal may show failures in a color.
     """
 
     clock: IReactorTime
@@ -49,6 +51,7 @@ class ConsoleConfig:
     tell: Callable[[bool], None]
     on_leave: Callable[[], None]
     encoding: str = "utf-8"
+    has_color: bool = False
 
 
 @implementer(IHalfCloseableProtocol)
@@ -182,7 +185,7 @@ class Console(Protocol):
             self._gone()
 
     async def _refuse(self, why: str) -> None:
-        self.say([why])
+        self.say([FailureLine(why)])
         self.config.tell(False)
 
     async def _leave(self) -> None:

@@ -27,7 +27,7 @@ from p2p_twisted.console.rendering import (
     topology_lines,
 )
 from p2p_twisted.console.spelling import suggest
-from p2p_twisted.console.text import shown_name
+from p2p_twisted.console.text import FailureLine, shown_name
 from p2p_twisted.console.transfers import TransferControl
 from p2p_twisted.library.matching import natural_order
 from p2p_twisted.peer.interface import (
@@ -108,12 +108,12 @@ class Conversation:
             choices = self._offer(error.hits)
             self._say([*choice_lines(choices, self._width()), f"{error}: choose one, as in get 1"])
         except NotFound as error:
-            self._say([str(error) + _hint(command)])
+            self._say([FailureLine(str(error) + _hint(command))])
         except PeerError as error:
-            self._say([str(error)])
+            self._say([FailureLine(error)])
         except Exception:
             self.log.failure("while obeying {command}", command=command)
-            self._say(["that went wrong; the log says more"])
+            self._say([FailureLine("that went wrong; the log says more")])
         return Outcome.FAILED
 
     async def _topo(self, _command: commands.Topo) -> Outcome:

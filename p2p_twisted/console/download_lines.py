@@ -6,6 +6,7 @@ from typing import Final
 from p2p_twisted.console.progress_line import progress_line
 from p2p_twisted.console.rendering import name_list, outside_line, short_id
 from p2p_twisted.console.text import (
+    FailureLine,
     count,
     human_size,
     human_time,
@@ -62,7 +63,7 @@ def download_line(progress: Progress, width: int | None = None) -> str:
         case Incomplete(path, missing, seconds, holders, unshared):
             saved = progress.files - len(missing)
             whose = f"from {name_list(holders)}, " if holders else ""
-            return (
+            return FailureLine(
                 f"saved {saved:,} of {count(progress.files, 'file')} of {name} to"
                 f" {shown_name(path)} ({human_size(progress.received)}, {whose}"
                 f"{human_time(seconds)}); nobody shares {some_names(missing)} any more"
@@ -71,7 +72,7 @@ def download_line(progress: Progress, width: int | None = None) -> str:
         case Failed(reason, is_kept, has_arrived):
             is_some_kept = is_kept and has_arrived
             kept = "; what had arrived is kept for the next try" if is_some_kept else ""
-            return f"{name} was not downloaded: {reason}{kept}"
+            return FailureLine(f"{name} was not downloaded: {reason}{kept}")
         case Canceled():
             return f"canceled {name}"
         case Waiting(unreachable=[holder, *_]):
@@ -97,18 +98,21 @@ def selection_lines(selection: Selection) -> Iterator[str]:
     if selection.here:
         yield f"already here: {some_names(selection.here)}"
     for word, why in selection.failed:
-        yield f"{shown_name(word)}: {why}"
+        yield FailureLine(f"{shown_name(word)}: {why}")
 
 
-def selection_end(selection: Selection, ended: Sequence[Progress]) -> str:
-    """Write a summary of a downloaded selection."""
+def selection_end(selection: Selection, ended: Sequence[Progress]) -> Iterator[str]:
+    """Write a summary of a downloaded selection, unless the line of its only download is one."""
+    if len(ended) == 1 and not selection.here and not selection.failed:
+        return
     saved = sum(map(_saved_files, ended))
     wanted = sum(progress.files for progress in ended)
+    summary = f"saved {saved:,} of {count(wanted, 'file')}" if ended else "nothing to download"
     here = f", {len(selection.here):,} already here" if selection.here else ""
     names = [word for word, _why in selection.failed]
     names += [each.name for each in ended if not isinstance(each.state, Saved)]
     failed = f"; not complete: {some_names(names)}" if names else ""
-    return f"saved {saved:,} of {count(wanted, 'file')}{here}{failed}"
+    yield f"{summary}{here}{failed}"
 
 
 def unreachable_line(progress: Progress, me: PeerAddress | None) -> str | None:

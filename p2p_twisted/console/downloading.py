@@ -79,7 +79,7 @@ class Downloading:
         self._say(selection_lines(selection))
         watch, told = self._watch_from_now_on()
         ended = await self._peer.get_selected(selection, watch) if selection.things else ()
-        self._say([*map(download_line, ended), selection_end(selection, ended)])
+        self._say([*map(download_line, ended), *selection_end(selection, ended)])
         told.update(progress.number for progress in ended)
         is_saved = all(isinstance(progress.state, Saved) for progress in ended)
         return Outcome.OK if is_saved and not selection.failed else Outcome.FAILED

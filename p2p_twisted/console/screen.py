@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from p2p_twisted.console.layout import wrapped
-from p2p_twisted.console.text import cells, clip, fitting, fitting_end, visible
+from p2p_twisted.console.text import FailureLine, cells, clip, fitting, fitting_end, visible
 
 _ERASE_BELOW: Final = "\x1b[J"
 _ERASE_RIGHT: Final = "\x1b[K"
 _UP: Final = "\x1b[A"
 _CLEAR: Final = "\x1b[H\x1b[2J"
+_RED: Final = "\x1b[31m"
+_PLAIN: Final = "\x1b[m"
 _NEXT: Final = "\r\n"
 
 
@@ -21,10 +23,12 @@ class Screen:
     only when it becomes narrower; then it is told how many rows they take. Methods return the
     text to write.
 
+    :param has_color: whether failures are shown in a color.
     :ivar width: of the terminal, in cells.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, has_color: bool = False) -> None:
+        self._has_color = has_color
         self.prompt = ""
         self.status = ""
         self.width = 80
@@ -47,15 +51,12 @@ class Screen:
 
     def print(self, lines: Iterable[str]) -> str:
         """Show lines that stay, above the region; those that are too wide are wrapped."""
-        stay = "".join(
-            part + _NEXT for line in lines for part in wrapped(visible(line), self.width - 1)
-        )
-        return self.erase() + stay + self.draw()
+        return self.erase() + "".join(map(self._staying, lines)) + self.draw()
 
     def commit(self, line: str) -> str:
         """Show the typed line as one that stays, not shortened, and begin a new one."""
         self._text, self._cursor = "", 0
-        return self.erase() + visible(self.prompt + line) + _NEXT + self.draw()
+        return self.erase() + self._staying(self.prompt + line) + self.draw()
 
     def clear(self) -> str:
         """Clear the terminal."""
@@ -93,6 +94,12 @@ class Screen:
         else:
             self._drawn_status = ""
         return "\r" + _UP * above + erase + status + self._prompt_line()
+
+    def _staying(self, line: str) -> str:
+        parts = wrapped(visible(line), self.width - 1)
+        text = _NEXT.join(parts)
+        is_colored = self._has_color and isinstance(line, FailureLine)
+        return (_RED + text + _PLAIN if is_colored else text) + _NEXT
 
     def _forget(self) -> None:
         self._drawn_status = self._drawn_before = ""

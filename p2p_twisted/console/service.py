@@ -86,6 +86,8 @@ class ConsoleService(Service):
             greeting=(f"this is {name}; type help for what it can do", *greeting),
             tell=(lambda _is_ok: None) if verdicts_fd is None else Verdicts(verdicts_fd).tell,
             on_leave=self._left,
+            # See no-color.org.
+            has_color=not os.environ.get("NO_COLOR"),
             encoding=getattr(sys.__stdout__, "encoding", None) or "utf-8",
         )
 

@@ -76,7 +76,7 @@ class TerminalConsole(Console):
         self._keys = KeyReader(config.encoding)
         self._kept = kept
         self._editor = LineEditor(History(kept.open() if kept is not None else ()))
-        self._screen = Screen()
+        self._screen = Screen(config.has_color)
         self._neighbors = 0
         self._is_warned = False
         self._is_suspended = False

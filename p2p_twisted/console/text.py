@@ -14,6 +14,12 @@ _EMOJI_SELECTOR: Final = "\ufe0f"
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
+class FailureLine(str):
+    """A line that tells what failed: terminals show it in a color."""
+
+    __slots__ = ()
+
+
 def visible(text: str) -> str:
     r"""
     Escape all characters that could move the cursor, hide text, or forge a line.

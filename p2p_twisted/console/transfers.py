@@ -10,7 +10,7 @@ from p2p_twisted.console import commands
 from p2p_twisted.console.download_lines import download_line, transfers_lines
 from p2p_twisted.console.downloading import Outcome, Say
 from p2p_twisted.console.rendering import limits_line
-from p2p_twisted.console.text import shown_name
+from p2p_twisted.console.text import FailureLine, shown_name
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer, PeerError
 
@@ -61,7 +61,7 @@ class TransferControl:
         if error is None:
             self._say(lines or [nothing])
             return Outcome.OK
-        self._say([*lines, str(error)])
+        self._say([*lines, FailureLine(error)])
         return Outcome.FAILED
 
     async def show_limits(self, _command: commands.ShowLimits) -> Outcome:

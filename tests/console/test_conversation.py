@@ -11,6 +11,7 @@ from zope.interface.verify import verifyObject
 from p2p_twisted.console.conversation import Conversation
 from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.console.parsing import parse
+from p2p_twisted.console.text import FailureLine
 from p2p_twisted.download.progress import Canceled, Progress, Seeking, Waiting
 from p2p_twisted.peer.interface import (
     AlreadyHere,
@@ -155,7 +156,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(self.talk.said[-1], "saved 2 of 2 files, 1 already here; not complete: a")
         self.peer.will("get", NotFound("no peer has a b"))
         self.assertEqual(self.outcome("get a b"), Outcome.OK)
-        self.assertEqual(self.talk.said[-1], "saved 2 of 2 files")
+        self.assertRegex(self.talk.said[-1], r"^saved f1.txt to .* \(2 files, ")
 
     def test_several_of_nothing(self) -> None:
         """If no word is a name either, the answer is about the whole line."""
@@ -169,6 +170,21 @@ class ConversationTests(SynchronousTestCase):
         self.peer.will("select", Selection(("my", "file"), (), failed=is_hashed))
         self.assertEqual(self.outcome("get my file"), Outcome.FAILED)
         self.assertEqual(self.talk.said[0], "my: s4 is still hashing my")
+
+    def test_several_here(self) -> None:
+        """Where nothing is left to download, that is not called saved."""
+        missing = NotFound("no peer has b")
+        self.peer.will("get", missing)
+        self.peer.will("select", Selection(("a", "b"), (), ("a",), (("b", missing),)))
+        self.outcome("get a b")
+        self.assertEqual(
+            self.talk.said,
+            [
+                "already here: a",
+                "b: no peer has b",
+                "nothing to download, 1 already here; not complete: b",
+            ],
+        )
 
     def test_several_wait(self) -> None:
         """A download that ends long after its command is reported then."""
@@ -195,7 +211,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(self.outcome("get 2 1"), Outcome.OK)
         self.assertEqual(self.peer.asked[1], ("select", (second, first), None))
         self.assertEqual(self.talk.said[0], "found 2, 4.0 KiB: b, f1.txt")
-        self.assertEqual(self.talk.said[-1], "saved 2 of 2 files")
+        self.assertRegex(self.talk.said[-1], r"^saved f1.txt to .* \(2 files, ")
         for line, said in [
             ("get 1-3", 'there is no number 3 in the last list; for a file of that name, get "3"'),
             ("get 1,2 --from s6", "s6 is not among those who have f1.txt"),
@@ -401,6 +417,20 @@ class ConversationTests(SynchronousTestCase):
         )
         self.assertEqual(self.outcome("limit up 1"), Outcome.FAILED)
         self.assertEqual(self.talk.said, ["1 up is too slow"])
+
+    def test_failures(self) -> None:
+        """Lines on failures are told from others."""
+        self.peer.will("find", found())
+        for line, is_failure in [
+            ("get 9", True),
+            ("cancel 9", True),
+            ("topo", False),
+            ("cancel x", True),
+            ("find x", False),
+        ]:
+            self.peer.will("get", NotFound("no peer has that"))
+            self.outcome(line)
+            self.assertEqual(isinstance(self.talk.said[-1], FailureLine), is_failure, line)
 
     def test_fault(self) -> None:
         """An unexpected error is logged, and the console goes on."""

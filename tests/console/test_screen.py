@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.console.layout import wrapped
 from p2p_twisted.console.screen import Screen
-from p2p_twisted.console.text import cells, visible
+from p2p_twisted.console.text import FailureLine, cells, visible
 from tests.console.virtual_terminal import VirtualTerminal
 
 PROMPT = "s2 (3)> "
@@ -107,6 +107,16 @@ class ScreenTests(SynchronousTestCase):
         seen.do("print", "saved f1 to Downloads/f1")
         self.assertEqual(seen.lines, ["saved f1 to", "    Downloads/f1", PROMPT.rstrip()])
 
+    def test_color(self) -> None:
+        """Failures are red where that is wanted, and only they."""
+        for has_color, failed in [
+            (True, "\x1b[31mno peer has it\x1b[m"),
+            (False, "no peer has it"),
+        ]:
+            screen = Screen(has_color)
+            self.assertIn(f"{failed}\r\n", screen.print([FailureLine("no peer has it")]))
+            self.assertNotIn("m", screen.print(["1 file"]))
+
     def test_narrower(self) -> None:
         """A terminal that becomes narrower keeps no remains of what was drawn before."""
         for step, what in [
@@ -155,7 +165,7 @@ class ScreenTests(SynchronousTestCase):
             if step == "print":
                 stays.write("".join(f"{p}\r\n" for p in wrapped(visible(what), width - 1)).encode())
             elif step == "commit":
-                stays.write(f"{PROMPT}{what}\r\n".encode())
+                stays.write("".join(f"{p}\r\n" for p in wrapped(PROMPT + what, width - 1)).encode())
                 text, cursor = "", 0
             elif step == "edit":
                 text, cursor = visible(what[0]), len(visible(what[0][: what[1]]))

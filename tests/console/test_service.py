@@ -50,6 +50,16 @@ class ConsoleServiceTests(SynchronousTestCase):
         self.reactor = ConsoleReactor()
         self.service = ConsoleService(self.reactor, FakePeer(), "s2", self.fail)
 
+    def test_color(self) -> None:
+        """Failures have a color, unless NO_COLOR says that nothing should."""
+        for value, has_color in [(None, True), ("", True), ("1", False)]:
+            if value is None:
+                self.patch(os, "environ", {})
+            else:
+                self.patch(os, "environ", {"NO_COLOR": value})
+            made = ConsoleService(self.reactor, FakePeer(), "s2", self.fail)
+            self.assertEqual(made._config.has_color, has_color)
+
     def test_attached_when_the_reactor_runs(self) -> None:
         """Starting touches nothing yet: the daemon may still fork."""
         self.service.startService()

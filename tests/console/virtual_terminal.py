@@ -97,7 +97,7 @@ class VirtualTerminal:
                 self.row = self.column = 0
             case "2", "J":
                 self._rows = [[]]
-            case "?2004", "h" | "l":
+            case ("?2004", "h" | "l") | ("31" | "", "m"):
                 pass
             case _:
                 raise AssertionError(f"unknown sequence {parameters!r} {final!r}")
