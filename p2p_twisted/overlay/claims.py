@@ -86,8 +86,8 @@ class Claims:
                 self._links[link] = attrs.evolve(neighbor, rival=None)
 
     def _dial_rival(self, link: LinkId, rival: PeerAddress, now: float) -> list[Effect]:
-        may_dial = self._passive.may_try(rival, now) and self._dials.may_begin(rival, now)
-        if not (may_dial and self._dials.left(now)):
+        # Also where nobody was found a moment ago: it has just said that it is there.
+        if not (self._dials.may_begin(rival, now) and self._dials.left(now)):
             self._drop(rival)
             return []
         self._links[link] = attrs.evolve(self._links[link], rival=rival)

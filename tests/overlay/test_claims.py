@@ -46,6 +46,14 @@ class ClaimTests(SynchronousTestCase):
         self.assertEqual([up.address for up in of_kind(effects, NeighborUp)], [REAL])
         self.assertEqual(self.ask(membership, 3, SQUATTER.port), [Close(3, Bye("duplicate"))])
 
+    def test_just_started(self) -> None:
+        """That the real one was not found a moment ago is no reason to wait."""
+        membership = self.membership()
+        membership.passive.failed(REAL, 0.9)
+        self.ask(membership, 2, REAL.port)
+        [dial] = of_kind(membership.handle(ExchangeFailed(SQUATTER), 1.1), Dial)
+        self.assertEqual(dial.address, REAL)
+
     def test_real_one(self) -> None:
         """Where the first one greets, the second one has no chance, nor is it asked again."""
         membership = self.membership()
