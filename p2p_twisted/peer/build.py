@@ -240,6 +240,7 @@ class PeerBuilder:
     def resolver(self) -> Resolver:
         """What names mean."""
         return Resolver(
+            clock=self.reactor,
             me=self.settings.name,
             searches=self.searches,
             catalog=self.shared.own.catalog,

@@ -86,9 +86,9 @@ def check_hashed(hits: Iterable[Hit]) -> None:
         raise StillHashing(unhashed)
 
 
-def endings_of(text: str) -> str:
-    """Return the pattern for all names that begin with a text and a dot."""
-    return f"{escape(text)}.*"
+def beginning_with(text: str) -> str:
+    """Return the pattern for all names that begin with a text."""
+    return f"{escape(text)}*"
 
 
 def completions(hits: Iterable[Hit], text: str) -> Hits:

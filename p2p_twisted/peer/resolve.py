@@ -6,6 +6,8 @@ from typing import Final
 
 import attrs
 from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.library.catalog import Catalog
@@ -15,11 +17,12 @@ from p2p_twisted.peer.interface import AlreadyHere, Found, NotFound, PeerError, 
 from p2p_twisted.peer.meaning import (
     Hits,
     Meaning,
+    beginning_with,
+    best,
     by_content,
     check_found,
     check_hashed,
     completions,
-    endings_of,
     like,
     meant_by,
     one_of,
@@ -36,6 +39,7 @@ from p2p_twisted.wire.names import BadName, FileId, PeerName
 
 _FILE_ID: Final = re.compile(r"[0-9a-f]{64}\Z")
 _ASKED_AT_ONCE: Final = 8
+_FRESH_SECONDS: Final = 0.25
 _LOOKED_FOR_AT_ONCE: Final = 256
 
 
@@ -52,6 +56,7 @@ class Resolver:
     :param inbox: where downloads land.
     """
 
+    _clock: IReactorTime
     _me: PeerName
     _searches: Searches
     _catalog: Catalog
@@ -136,8 +141,10 @@ class Resolver:
             # A pattern is asked for as one, once nothing has it as its name.
             if not found.asked or "*" in text:
                 raise
-            longer = await self._searches.ask("text", endings_of(text), holder=holder)
-            hits = completions(longer.hits, text)
+            # What was put into a directory this very moment is found there in a moment.
+            await deferLater(self._clock, _FRESH_SECONDS)
+            longer = await self._searches.ask("text", beginning_with(text), holder=holder)
+            hits = best(longer.hits, text) or completions(longer.hits, text)
             if not hits:
                 raise
         return await self._other_than_here(hits)

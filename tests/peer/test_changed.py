@@ -5,11 +5,13 @@ from pathlib import Path
 
 from attrs import field, frozen
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved
 from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.library.entries import Place
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, NotFound
 from p2p_twisted.peer.resolve import Resolver
@@ -37,11 +39,15 @@ class ChangeCase(PeerTestCase):
 
     def change(self, daemons: VirtualDaemons, name: str, path: str, content: bytes) -> None:
         """Change a file of a peer, and wait until it is shared anew."""
+        self.write(daemons, name, path, content)
+        daemons.run(15.0)
+
+    def write(self, daemons: VirtualDaemons, name: str, path: str, content: bytes) -> None:
+        """Write a file of a peer, now."""
         target = daemons.folder / name / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
         os.utime(target, (daemons.wall(), daemons.wall()))
-        daemons.run(15.0)
 
     def saved(self, progress: Progress) -> Saved:
         assert isinstance(progress.state, Saved), progress
@@ -167,6 +173,16 @@ class EndingTests(ChangeCase):
         self.assertEqual({hit.name for hit in error.hits}, {"two.a", "x/two.b"})
         self.assertIn("several names begin so", str(error))
 
+    def test_just_dropped(self) -> None:
+        """A file that was put there at this very moment is found all the same."""
+        daemons = self.network()
+        daemons.run(5.0)
+        asked = daemons.peers["s2"].get("new", lambda _: None)
+        self.write(daemons, "s1", "new.txt", b"new")
+        daemons.peers["s1"]._shared.own._indexer._note_change(Place(), False, "new.txt")
+        self.saved(daemons.result(asked))
+        self.assertEqual(daemons.download("s2", "new.txt"), b"new")
+
     def test_no_ending(self) -> None:
         """The beginning of a word is none of a name."""
         self.assertRaises(NotFound, self.network().get, "s2", "hug")
@@ -206,6 +222,7 @@ class LargeNetworkTests(SynchronousTestCase):
         inbox = Path(self.mktemp())
         inbox.mkdir()
         resolver = Resolver(
+            clock=Clock(),
             me="me",
             searches=Searches(network),  # type: ignore[arg-type]
             catalog=Catalog(),

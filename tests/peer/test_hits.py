@@ -4,6 +4,7 @@ from typing import Any
 
 from attrs import field, frozen
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.catalog import Catalog
@@ -45,9 +46,11 @@ class LyingNetwork:
 class HitTests(SynchronousTestCase):
     def resolver(self, *hits: Hit) -> Resolver:
         self.network = LyingNetwork(hits, PeerAddress("s1", "127.0.0.1", 9_001))
+        self.clock = Clock()
         network: Any = self.network
         downloads: Any = None
         return Resolver(
+            clock=self.clock,
             me="s1",
             searches=Searches(network),
             catalog=Catalog(),
@@ -65,10 +68,14 @@ class HitTests(SynchronousTestCase):
     def test_other_name(self) -> None:
         """A hit of another name does not end a search."""
         resolver = self.resolver(Hit("liar", "nonsense", 1, file=OTHER))
-        self.failureResultOf(Deferred.fromCoroutine(resolver.resolve("f1", None)), NotFound)
+        asked = Deferred.fromCoroutine(resolver.resolve("f1", None))
+        self.clock.advance(1.0)
+        self.failureResultOf(asked, NotFound)
         self.assertGreater(len(self.network.asked), 3)
 
     def test_other_peer(self) -> None:
         """Where one peer is meant, no other answers for it."""
         resolver = self.resolver(Hit("liar", "f1", 1, file=FILE))
-        self.failureResultOf(Deferred.fromCoroutine(resolver.resolve("f1", "s2")), PeerError)
+        asked = Deferred.fromCoroutine(resolver.resolve("f1", "s2"))
+        self.clock.advance(1.0)
+        self.failureResultOf(asked, PeerError)
