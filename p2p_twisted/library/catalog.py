@@ -4,6 +4,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Final
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Shared
 from p2p_twisted.library.folders import Folder, FolderIds, SharedFile, folders_above
@@ -13,6 +14,9 @@ from p2p_twisted.library.matching import SUFFIX, MatchKey, key, last_component, 
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.manifest import EMPTY_FOLDER, Member
 from p2p_twisted.wire.names import FileId
+
+# A pattern may take half a millisecond for each.
+_LOOKED_AT_ONCE: Final = 16
 
 
 class Catalog:
@@ -92,18 +96,29 @@ class Catalog:
         """Find what is called ``text``, with or without ``.txt`` appended; the best match first."""
         return self._shared(_once(self._named(unicodedata.normalize("NFC", text))), limit)
 
-    def matching(self, text: str, limit: int) -> tuple[Shared, ...]:
-        """Find files and folders whose names contain ``text``, or match it as a glob."""
-        fits = matcher(text)
-        return self._shared((name for name in self._names() if fits(self._keys[name])), limit)
-
     def with_id(self, file_id: FileId, limit: int) -> tuple[Shared, ...]:
         """Find files and folders with that content."""
         return self._shared(self.names_with(file_id), limit)
 
     def all(self, limit: int) -> tuple[Shared, ...]:
         """List files and folders by name."""
-        return self._shared(self._names(), limit)
+        return tuple(islice(filter(None, self.browse()), limit))
+
+    def browse(self, text: str | None = None) -> Iterator[Shared | None]:
+        """
+        Yield files and folders by name: all, or those whose names contain or match ``text``.
+
+        The catalog may be changed meanwhile.
+
+        :returns: ``None`` after each few names that were looked at, so that the caller can pause.
+        """
+        fits = matcher(text) if text is not None else None
+        for number, name in enumerate(self._names(), 1):
+            looked_at = self._keys.get(name)
+            if looked_at is not None and (fits is None or fits(looked_at)):
+                yield self._describe(name)
+            if number % _LOOKED_AT_ONCE == 0:
+                yield None
 
     # What the library asks
 
@@ -268,8 +283,8 @@ def _once(names: Iterable[str]) -> Iterator[str]:
     seen: set[str] = set()
     for name in names:
         if name not in seen:
-            seen.add(name)
             yield name
+        seen.add(name)
 
 
 def _below(names: list[str], folder: str) -> list[str]:

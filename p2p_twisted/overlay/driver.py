@@ -45,7 +45,7 @@ from p2p_twisted.wire.names import MessageId, NetworkName, PeerAddress
 class Events(Protocol):
     """What the overlay tells the peer, and asks of it."""
 
-    def know(self, ask: Ask) -> LocalAnswer:
+    def know(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer a query as far as this peer can."""
 
     def neighbor_up(self, address: PeerAddress) -> None:
@@ -255,11 +255,20 @@ class OverlayDriver:
             case Deliver(gossip):
                 self._events.delivered(gossip)
             case Arrived(link, message):
+                began = self.now()
                 self._events.routed(message, self._connections[link])
+                self._handle(events.TimeSpent(link, self.now() - began))
             case Consult(ask):
-                self.feed(events.Consulted(ask.id, self._events.know(ask)))
+                background(self.log, "looking something up", self._consult(ask))
             case Answer(id=id_):
                 self._answers.pop(id_).callback(effect)
+
+    async def _consult(self, ask: Ask) -> None:
+        answer = LocalAnswer(cut=True)
+        try:
+            answer = await self._events.know(ask)
+        finally:
+            self.feed(events.Consulted(ask.id, answer))
 
     async def _dial(self, effect: Dial) -> None:
         request = partial(LinkRequest, self.feed, effect, self.me, self.network)

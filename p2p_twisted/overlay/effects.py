@@ -106,11 +106,13 @@ class LocalAnswer:
     What a peer itself has to say to a query.
 
     :ivar cut: whether that is not all.
+    :ivar seconds: how long it took to look up.
     """
 
     peers: tuple[PeerRecord, ...] = ()
     hits: tuple[Hit, ...] = ()
     cut: bool = False
+    seconds: float = 0.0
 
 
 @frozen

@@ -129,6 +129,14 @@ class Consulted:
 
 
 @frozen
+class TimeSpent:
+    """What a neighbor has asked of this peer itself has taken so many seconds."""
+
+    link: LinkId
+    seconds: float
+
+
+@frozen
 class GossipPublished:
     """The peer broadcasts to all others."""
 
@@ -160,5 +168,5 @@ class TimeCame:
 LinkEvent = LinkAsked | LinkAccepted | LinkRefused | ConnectionLost
 ExchangeEvent = PeersExchanged | ExchangeFailed
 MembershipEvent = Referred | LinkEvent | ExchangeEvent | SeekingEnded | LinkingEnded | TimeCame
-PeerEvent = Asked | Consulted | GossipPublished | Dispatched
+PeerEvent = Asked | Consulted | TimeSpent | GossipPublished | Dispatched
 Event = MembershipEvent | MessageReceived | RoundTripMeasured | PeerEvent

@@ -15,15 +15,18 @@ from p2p_twisted.overlay import events, limits
 from p2p_twisted.overlay.broadcast import Broadcast
 from p2p_twisted.overlay.effects import (
     Arrived,
+    Consult,
     Effect,
     GraftHint,
     Hint,
     LinkId,
+    LocalAnswer,
     NeighborDown,
     NeighborUp,
     PruneHint,
     Send,
 )
+from p2p_twisted.overlay.lookup_budget import LookupBudget
 from p2p_twisted.overlay.membership import Membership
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.overlay.pending_dials import PendingDials
@@ -69,6 +72,7 @@ class Overlay:
     queries: QueryRouter
     _round_trips: RoundTrips
     _allowances: dict[LinkId, _Allowance] = field(factory=dict)
+    _lookup_budget: LookupBudget = field(factory=LookupBudget)
 
     @property
     def wake_at(self) -> float:
@@ -89,8 +93,13 @@ class Overlay:
                 return self._received(event, now)
             case events.TimeCame():
                 return self._time_came(event, now)
-            case events.Consulted() | events.Asked():
+            case events.Asked():
                 return self._hand_on(self.queries.handle(event, now), now)
+            case events.Consulted():
+                return self._consulted(event, now)
+            case events.TimeSpent():
+                self._lookup_budget.spend(event.link, event.seconds)
+                return []
             case events.RoundTripMeasured():
                 self._round_trips.measured(event.link, event.seconds)
                 return []
@@ -125,10 +134,12 @@ class Overlay:
             match effect:
                 case NeighborUp():
                     self._allowances[effect.link] = _Allowance()
+                    self._lookup_budget.neighbor_up(effect.link)
                     self.queries.handle(effect, now)
                     effects += self.broadcast.handle(effect, now)
                 case NeighborDown():
                     del self._allowances[effect.link]
+                    self._lookup_budget.neighbor_down(effect.link)
                     effects += self.broadcast.handle(effect, now)
                     effects += self._hand_on(self.queries.handle(effect, now), now)
         return effects
@@ -158,7 +169,7 @@ class Overlay:
                 return self._asked(link, message, allowance, now)
             case Want() | Refuse():
                 bucket = allowance.passed_on if message.route else allowance.queries
-                return self._route(link, message) if bucket.take(now) else []
+                return self._route(link, message, now) if bucket.take(now) else []
             case _:
                 raise ProtocolError(f"{message.verb} has no place on a link")
 
@@ -169,16 +180,46 @@ class Overlay:
         is_passed_on = True
         if self.queries.is_new(ask) and len(self.membership.links) > 1:
             is_passed_on = allowance.passed_on.take(now)
-        return self._hand_on(
-            self.queries.handle(events.NeighborAsked(link, ask, is_passed_on), now), now
-        )
+        found = self.queries.handle(events.NeighborAsked(link, ask, is_passed_on), now)
+        effects = self._hand_on(found, now)
+        return [each for effect in effects for each in self._look_up(link, effect, now)]
 
-    def _route(self, link: LinkId, message: Want | Refuse) -> list[Effect]:
+    def _look_up(self, link: LinkId, effect: Effect, now: float) -> list[Effect]:
+        """Have a lookup wait for its turn, or leave it out where a neighbor asks for too many."""
+        if not isinstance(effect, Consult) or not self._is_dear(effect.ask):
+            return [effect]
+        match self._lookup_budget.begin(link, effect.ask, now):
+            case "now":
+                return [effect]
+            case "later":
+                return []
+            case "never":
+                return self._cut(effect.ask, now)
+
+    def _is_dear(self, ask: Ask) -> bool:
+        """Return whether the library must be searched for it, and not only the links listed."""
+        return ask.what != "topo" and ask.peer in (None, self.membership.me.name)
+
+    def _consulted(self, event: events.Consulted, now: float) -> list[Effect]:
+        effects = self._hand_on(self.queries.handle(event, now), now)
+        following, given_up = self._lookup_budget.ended(event.id, event.answer.seconds, now)
+        for ask in given_up:
+            effects += self._cut(ask, now)
+        return effects if following is None else [*effects, Consult(following)]
+
+    def _cut(self, ask: Ask, now: float) -> list[Effect]:
+        """Answer a question without having looked anything up."""
+        nothing = events.Consulted(ask.id, LocalAnswer(cut=True))
+        return self._hand_on(self.queries.handle(nothing, now), now)
+
+    def _route(self, link: LinkId, message: Want | Refuse, now: float) -> list[Effect]:
         """Pass a message on, or deliver it, if it came the way that it says."""
         neighbor = self.membership.links[link].address
         if isinstance(message, Want) and message.via[-1:] != (neighbor.name,):
             return []
         if not message.route:
+            if isinstance(message, Want) and not self._lookup_budget.has_time(link, now):
+                return self._send(Refuse(message.ticket, "busy", message.via[::-1]))
             return [Arrived(link, message)]
         effects = self._send(message)
         if not effects and isinstance(message, Want):

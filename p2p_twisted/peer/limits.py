@@ -2,5 +2,4 @@
 
 from typing import Final
 
-NAMES_SEARCHED_PER_SECOND: Final = 100_000
-NAMES_SEARCHED_BURST: Final = 500_000
+LOOKUP_SECONDS: Final = 1.0

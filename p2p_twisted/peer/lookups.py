@@ -38,7 +38,7 @@ class Lookups:
         :raises PeerError: when there is no network.
         """
         found = await self._searches.ask("text", text)
-        own = self._answers.answer_self(Ask(_UNSENT, "text", text))
+        own = await self._answers.answer_own(Ask(_UNSENT, "text", text))
         return attrs.evolve(found, hits=tuple(sorted((*found.hits, *own.hits), key=place)))
 
     async def listing(self, holder: PeerName) -> Found:
@@ -48,7 +48,7 @@ class Lookups:
         :raises PeerError: when there is no such peer.
         """
         if holder == self._me:
-            own = self._answers.answer_self(Ask(_UNSENT, "ls", peer=holder))
+            own = await self._answers.answer_own(Ask(_UNSENT, "ls", peer=holder))
             return Found(tuple(sorted(own.hits, key=place)), 0, 0, (), 0.0)
         found = await self._searches.ask("ls", holder=holder)
         if not found.hits:

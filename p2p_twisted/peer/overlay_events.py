@@ -1,6 +1,7 @@
 """What a peer does for the others: it answers, serves, and stops when it is told to."""
 
 import attrs
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from p2p_twisted.download.tickets import Tickets
@@ -31,7 +32,7 @@ class OverlayEvents:
     _uploads: Uploads
     _shutdown: Shutdown
 
-    def know(self, ask: Ask) -> LocalAnswer:
+    def know(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer another peer's question as far as this one can."""
         return self._answers.answer_stranger(ask)
 

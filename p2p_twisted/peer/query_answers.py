@@ -1,9 +1,11 @@
 """Answers of one peer to questions about what it shares and whom it is linked with."""
 
-from collections.abc import Iterable, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from math import inf
 
 from attrs import define, field
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.library.catalog import Catalog
@@ -11,7 +13,7 @@ from p2p_twisted.library.entries import Shared
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer import limits
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.runtime.token_bucket import TokenBucket
+from p2p_twisted.peer.paced_work import Pacer, Work
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
@@ -25,7 +27,7 @@ class QueryAnswers:
 
     :param catalogs: what it shares.
     :param partials: what is being downloaded: it is found by its id alone.
-    :param clock: limits how much is searched for others.
+    :param clock: measures how long lookups take.
     """
 
     _name: PeerName
@@ -33,53 +35,62 @@ class QueryAnswers:
     _partials: PartialRegister
     _network: NetworkSession
     _clock: IReactorTime
-    _searched: TokenBucket = field(init=False)
+    _pacer: Pacer = field(init=False)
 
-    @_searched.default
-    def _a_full_bucket(self) -> TokenBucket:
-        return TokenBucket(limits.NAMES_SEARCHED_PER_SECOND, limits.NAMES_SEARCHED_BURST)
+    @_pacer.default
+    def _by_the_clock(self) -> Pacer:
+        return Pacer(self._clock)
 
-    def answer_stranger(self, ask: Ask) -> LocalAnswer:
-        """Answer another peer's question; cut it where others have had much searched lately."""
-        if ask.what in ("text", "ls") and self._is_meant(ask):
-            if self._searched.left(self._clock.seconds()) <= 0:
-                return LocalAnswer(cut=True)
-            self._searched.spend(sum(catalog.root.files for catalog in self._catalogs))
-        return self.answer_self(ask)
+    def answer_stranger(self, ask: Ask) -> "Deferred[LocalAnswer]":
+        """Answer another peer's question; cut what takes longer than a second to look up."""
+        return Deferred.fromCoroutine(self._answer(ask, limits.LOOKUP_SECONDS))
 
-    def answer_self(self, ask: Ask) -> LocalAnswer:
+    def answer_own(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer a question of this peer's own person, however much must be searched."""
+        return Deferred.fromCoroutine(self._answer(ask, inf))
+
+    def stop(self) -> None:
+        """Look up no more."""
+        self._pacer.stop()
+
+    async def _answer(self, ask: Ask, most_seconds: float) -> LocalAnswer:
         if not self._is_meant(ask):
             return LocalAnswer()
         if ask.what == "topo":
             names = tuple(neighbor.name for neighbor in self._network.neighbors)
             return LocalAnswer(peers=(PeerRecord(self._name, names),))
-        hits = tuple(self._hit(shared) for shared in self._shared(ask))
+        # The same content under one name in both libraries is one hit.
+        found: dict[Shared, Hit] = {}
+        work = await self._pacer.run(Work(self._clock, self._look_up(ask, found), most_seconds))
+        hits = tuple(found.values())
         if ask.what == "id" and not hits:
             partial = self._partials.hit(ask.text, self._name)
-            hits = (partial,) if partial is not None else ()
-        return LocalAnswer(hits=tuple(hit.for_any_version() for hit in hits))
+            hits = (partial.for_any_version(),) if partial is not None else ()
+        return LocalAnswer(hits=hits, cut=work.is_cut, seconds=work.seconds)
 
     def _is_meant(self, ask: Ask) -> bool:
         return ask.peer == self._name or (ask.peer is None and ask.what != "ls")
 
-    def _shared(self, ask: Ask) -> Iterable[Shared]:
-        found = chain.from_iterable(self._search(catalog, ask) for catalog in self._catalogs)
-        # The same content under one name in both libraries is one hit.
-        return islice(
-            dict.fromkeys(found), wire_limits.HITS_PER_PEER if ask.what == "ls" else ask.most
-        )
+    def _look_up(self, ask: Ask, found: dict[Shared, Hit]) -> Iterator[None]:
+        """Find what is asked for, in short steps."""
+        most = wire_limits.HITS_PER_PEER if ask.what == "ls" else ask.most
+        for shared in chain.from_iterable(self._search(catalog, ask) for catalog in self._catalogs):
+            if shared is not None and shared not in found:
+                found[shared] = self._hit(shared).for_any_version()
+                if len(found) >= most:
+                    return
+            yield
 
-    def _search(self, catalog: Catalog, ask: Ask) -> tuple[Shared, ...]:
+    def _search(self, catalog: Catalog, ask: Ask) -> Iterable[Shared | None]:
         match ask.what:
             case "name":
                 return catalog.named(ask.text, wire_limits.HITS_SHOWN_PER_PEER)
             case "text":
-                return catalog.matching(ask.text, ask.most)
+                return catalog.browse(ask.text)
             case "id":
                 return catalog.with_id(ask.text, wire_limits.HITS_SHOWN_PER_PEER)
             case "ls":
-                return catalog.all(wire_limits.HITS_PER_PEER)
+                return catalog.browse()
             case _:
                 return ()
 

@@ -81,6 +81,20 @@ MUTANTS: Final = (
         "overlay",
     ),
     Mutant(
+        "overlay/lookup_budget.py",
+        "share.waiting.append(ask)",
+        "pass",
+        "a neighbor that asks twice at once is answered once",
+        "overlay/test_lookup_budget.py",
+    ),
+    Mutant(
+        "overlay/lookup_budget.py",
+        "if not self.has_time(link, now) or len(share.waiting) >= limits.LOOKUPS_WAITING:",
+        "if False:",
+        "one neighbor has a peer search without end",
+        "overlay/test_lookup_budget.py",
+    ),
+    Mutant(
         "wire/intake.py",
         "if now - self._over_since >= limits.ABUSE_SECONDS:",
         "if False:",

@@ -7,6 +7,7 @@ from random import Random
 from typing import Self
 
 from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
@@ -45,13 +46,12 @@ RAW = re.compile(r"\((\d+) raw bytes: ([0-9a-f]+)\)")
 class QuietPeer:
     """What the node of s1 asks of its peer."""
 
-    def know(self, ask: Ask) -> LocalAnswer:
+    def know(self, ask: Ask) -> "Deferred[LocalAnswer]":
         mine = Hit("s1", "f1.txt", len(CONTENT), file=FILE)
         if ask.what == "topo":
-            return LocalAnswer(peers=(PeerRecord("s1", ("s2",)),))
-        return LocalAnswer(
-            hits=(mine,) if ask.what == "name" and ask.text in ("f1", "f1.txt") else ()
-        )
+            return succeed(LocalAnswer(peers=(PeerRecord("s1", ("s2",)),)))
+        is_here = ask.what == "name" and ask.text in ("f1", "f1.txt")
+        return succeed(LocalAnswer(hits=(mine,) if is_here else ()))
 
     def neighbor_up(self, address: PeerAddress) -> None: ...
 
