@@ -31,6 +31,10 @@ class Lookups:
     _answers: QueryAnswers
     _shared: SharedLibraries
 
+    def stop(self) -> None:
+        """Look nothing up any more, for anybody."""
+        self._answers.stop()
+
     async def find(self, text: str) -> Found:
         """
         Search all peers by name, this one too.

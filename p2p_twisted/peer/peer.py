@@ -255,7 +255,7 @@ class Peer:
             await self._downloads.stop()
             await self._uploads.stop()
             await self._say_goodbye()
-            self._answers.stop()
+            self._lookups.stop()
             await self._local.stop()
         finally:
             self.state.close()

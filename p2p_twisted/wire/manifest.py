@@ -14,6 +14,7 @@ offer one id.
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Final
 
 from attrs import define, field, frozen
@@ -73,8 +74,6 @@ def encode(members: Iterable[Member]) -> bytes:
     in_order = sorted(members, key=_by_path)
     lines = [f"{member.file_id} {member.size} {member.path}\n".encode() for member in in_order]
     check_extent(lines)
-    if len(lines) + _count_folders(in_order) > MANIFEST_ENTRIES:
-        raise BadManifest(_TOO_MANY)
     return b"".join(lines)
 
 
@@ -104,16 +103,21 @@ def check_extent(lines: Iterable[bytes]) -> None:
     :raises BadManifest: when it has more than 64 MiB, or too many lines, or far more of them
         are of empty folders than of files.
     """
-    length = entries = bare = 0
+    length = files = bare = entries = 0
+    above: list[bytes] = []
     for line in lines:
         length += len(line)
-        entries += 1
-        bare += line.startswith(b"-")
+        is_bare = line.startswith(b"-")
+        bare += is_bare
+        files += not is_bare
+        # Sorted lines have what is below a folder together: so it is new, or was in the last one.
+        last, above = above, line.split(b" ", 2)[-1].split(b"/")[:-1]
+        entries += 1 + len(above) - _common(last, above)
         if length > MANIFEST_BYTES:
             raise BadManifest(f"a folder's list of files may have at most {MANIFEST_BYTES} bytes")
         if entries > MANIFEST_ENTRIES:
             raise BadManifest(_TOO_MANY)
-    if bare > entries - bare + BARE_FOLDERS_SPARE:
+    if bare > files + BARE_FOLDERS_SPARE:
         raise BadManifest(
             f"a folder may have at most {BARE_FOLDERS_SPARE:,} empty folders more than files"
         )
@@ -192,19 +196,11 @@ class _Totals:
             parent = parent.rpartition("/")[0]
         if is_both:
             raise BadManifest("a path is both a file and a folder")
-        if len(self._files) + len(self._folders) > MANIFEST_ENTRIES:
-            raise BadManifest(_TOO_MANY)
 
 
-def _count_folders(members: Iterable[Member]) -> int:
-    """Count the folders that members are in, at any depth."""
-    folders: set[str] = set()
-    for member in members:
-        parent = member.path.rpartition("/")[0]
-        while parent and parent not in folders:
-            folders.add(parent)
-            parent = parent.rpartition("/")[0]
-    return len(folders)
+def _common(one: list[bytes], other: list[bytes]) -> int:
+    """Count the components that two paths begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _by_path(member: Member) -> str:

@@ -134,6 +134,17 @@ class ExtentTests(SynchronousTestCase):
             with self.assertRaisesRegex(BadManifest, "files and folders"):
                 decode(lines.encode())
 
+    def test_counted_before_anything_is_made(self) -> None:
+        """Each file and each folder counts once, in any order that could be read."""
+        paths = ["a b/c", "a b/d/e", "a b/d/f", "b", "b-/x/y", "b/x/y", "b/x/z", "c/x/z"]
+        lines = [f"{ONE} 1 {path}\n".encode() for path in sorted(set(paths) - {"b"})]
+        entries = len(lines) + len(["a b", "a b/d", "b-", "b-/x", "b", "b/x", "c", "c/x"])
+        self.patch(manifest, "MANIFEST_ENTRIES", entries)
+        check_extent(lines)
+        self.patch(manifest, "MANIFEST_ENTRIES", entries - 1)
+        with self.assertRaisesRegex(BadManifest, "files and folders"):
+            check_extent(lines)
+
     def test_empty_folders(self) -> None:
         """There are at most a thousand more of them than of files."""
         lines = [f"- 0 d{n:04}\n" for n in range(BARE_FOLDERS_SPARE + 2)] + [f"{ONE} 1 f\n"]
