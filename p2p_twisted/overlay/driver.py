@@ -5,7 +5,6 @@ from functools import partial
 from itertools import count
 from math import inf
 from random import Random
-from typing import Protocol
 
 from attrs import evolve
 from twisted.internet.defer import Deferred
@@ -14,6 +13,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.overlay import events
 from p2p_twisted.overlay.book import Book
+from p2p_twisted.overlay.driver_events import Events
 from p2p_twisted.overlay.effects import (
     Answer,
     Arrived,
@@ -40,28 +40,6 @@ from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.messages import Ask, Bye, File, Gossip, Link, Peers, Refuse, Want
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerAddress
-
-
-class Events(Protocol):
-    """What the overlay tells the peer, and asks of it."""
-
-    def know(self, ask: Ask) -> "Deferred[LocalAnswer]":
-        """Answer a query as far as this peer can."""
-
-    def neighbor_up(self, address: PeerAddress) -> None:
-        """Handle a new link."""
-
-    def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
-        """Handle the end of a link; without a word when its neighbor ``has_died``."""
-
-    def delivered(self, gossip: Gossip) -> None:
-        """Handle a broadcast."""
-
-    def routed(self, message: Want | Refuse, link: Connection) -> None:
-        """Handle a message whose route ends here, and that came over a link."""
-
-    def file_arrives(self, link: Connection, file: File) -> None:
-        """Handle a small file; its raw bytes follow on the link."""
 
 
 class OverlayDriver:

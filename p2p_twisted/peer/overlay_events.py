@@ -20,7 +20,7 @@ from p2p_twisted.wire.names import PeerAddress
 
 @attrs.define(eq=False, kw_only=True)
 class OverlayEvents:
-    """Passes on what the overlay tells a peer: see :class:`overlay.driver.Events`."""
+    """Passes on what the overlay tells a peer: see :class:`overlay.driver_events.Events`."""
 
     log = Logger()
 

@@ -10,7 +10,8 @@ from twisted.protocols.basic import LineReceiver
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.overlay.driver import Events, OverlayDriver
+from p2p_twisted.overlay.driver import OverlayDriver
+from p2p_twisted.overlay.driver_events import Events
 from p2p_twisted.overlay.events import ConnectionLost
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.intake import Intake

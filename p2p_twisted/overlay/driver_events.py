@@ -1,0 +1,34 @@
+"""What the driver of the overlay tells the peer that it is part of, and asks of it."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from p2p_twisted.overlay.effects import LocalAnswer
+from p2p_twisted.wire.messages import Ask, File, Gossip, Refuse, Want
+from p2p_twisted.wire.names import PeerAddress
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+    from p2p_twisted.wire.connection import Connection
+
+
+class Events(Protocol):
+    """What the overlay tells the peer, and asks of it."""
+
+    def know(self, ask: Ask) -> "Deferred[LocalAnswer]":
+        """Answer a query as far as this peer can."""
+
+    def neighbor_up(self, address: PeerAddress) -> None:
+        """Handle a new link."""
+
+    def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
+        """Handle the end of a link; without a word when its neighbor ``has_died``."""
+
+    def delivered(self, gossip: Gossip) -> None:
+        """Handle a broadcast."""
+
+    def routed(self, message: Want | Refuse, link: "Connection") -> None:
+        """Handle a message whose route ends here, and that came over a link."""
+
+    def file_arrives(self, link: "Connection", file: File) -> None:
+        """Handle a small file; its raw bytes follow on the link."""
