@@ -115,6 +115,7 @@ class Options(DaemonOptions):
     ]
     optFlags = [
         ["insecure-lan", None, "Talk to other machines, though nothing is encrypted."],
+        ["leave-at-end", None, "Leave at the end of the input, also if that is not a terminal."],
         ["reshare", None, "Let others have what this peer has downloaded."],
         ["no-times", None, "Give downloads the time of their arrival, not of their originals."],
     ]
@@ -236,7 +237,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     if reactor is None:
         from twisted.internet import reactor
 
-    exit_code = ExitCode()
+    exit_code = ExitCode(lambda: reactor.stop())
     prepare(reactor)
     daemon = MultiService()
     pool = WorkerPool(reactor, f"p2ppeer-{options['name']}", _THREADS)
@@ -246,10 +247,6 @@ def makeService(options: Options, reactor: Any = None) -> IService:
 
     def announce(text: str) -> None:
         console.announce(text)
-
-    def give_up(reason: str) -> None:
-        exit_code.fail(reason)
-        reactor.stop()
 
     peer = PeerBuilder(
         settings=_settings(options),
@@ -262,16 +259,16 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     ).build()
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
-    name, fd = options["name"], options["results"]
     console = ConsoleService(
         reactor,
         peer,
-        name,
-        reactor.stop,
+        options["name"],
+        exit_code.end,
         greeting=greeting,
-        verdicts_fd=fd,
+        verdicts_fd=options["results"],
         history=HistoryFile(peer.state.folder),
+        leaves_at_end=bool(options["leave-at-end"]),
     )
-    PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
+    PeerService(reactor, peer, announce, exit_code.give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
     return daemon

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from p2p_twisted.cli.banner import to_try, where
 from p2p_twisted.cli.local_daemons import END_SECONDS, DaemonFailed, Daemons
@@ -16,7 +17,22 @@ from p2p_twisted.cli.local_network import Command, LocalNetwork, twistd
 from p2p_twisted.cli.script import LineFailed, PipedConsole, run_script
 from p2p_twisted.cli.signals import Interrupted, Signals
 from p2p_twisted.cli.terminal import restored
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
+
+_LINES_FAILED: Final = range(Exit.NO_NETWORK, Exit.SOME_FAILED + 1)
+
+
+class LinesFailed(Exception):
+    """
+    Lines that s1 read from a pipe failed; it has said how.
+
+    :ivar status: its exit status.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"exit status {status}")
+        self.status = status
 
 
 def up(peers: int, script: Sequence[str] | None, keep: bool, command: Command = twistd) -> int:
@@ -38,6 +54,8 @@ def up(peers: int, script: Sequence[str] | None, keep: bool, command: Command = 
         # The reader of our output is gone; Python would report that once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except LinesFailed as failed:
+        return failed.status
     except OSError as error:
         print(f"p2p up: {in_words(error)}", file=sys.stderr)
         return 1
@@ -77,9 +95,11 @@ def _run_console(network: LocalNetwork, daemons: Daemons, signals: Signals) -> N
     Give this terminal to s1 until it ends.
 
     :raises DaemonFailed: when it ends with an error.
+    :raises LinesFailed: when the terminal is none, and lines that came from it failed.
     """
     with restored():
-        s1 = network.start_peer(1, stdin=None, stdout=None, stderr=None, start_new_session=False)
+        options = {"stdin": None, "stdout": None, "stderr": None, "start_new_session": False}
+        s1 = network.start_peer(1, ["--leave-at-end"], **options)
         try:
             while s1.is_alive:
                 signals.wait(None)
@@ -90,8 +110,11 @@ def _run_console(network: LocalNetwork, daemons: Daemons, signals: Signals) -> N
             signals.ignore()
             daemons.wait_for_end([s1], END_SECONDS)
             return
-    if s1.process.returncode:
-        raise DaemonFailed(f"s1 ended with status {s1.process.returncode}:{s1.tail()}")
+    status = s1.process.returncode
+    if status in _LINES_FAILED and not os.isatty(0):
+        raise LinesFailed(status)
+    if status:
+        raise DaemonFailed(f"s1 ended with status {status}:{s1.tail()}")
 
 
 def _run_script(

@@ -26,6 +26,7 @@ from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.exit_status import Exit
 
 CLOSE_SECONDS: Final = 1.0
 _YES: Final = ("y", "yes")
@@ -88,6 +89,11 @@ class Console(Protocol):
         self._is_leaving = False
         self._has_left = False
         self._closing = Alarm(config.clock, self._over)
+
+    @property
+    def exit(self) -> Exit:
+        """What a script whose lines were executed here exits with; a person's exits with 0."""
+        return Exit.DONE if self.can_ask else self._conversation.exits.code
 
     @property
     def width(self) -> int | None:
@@ -186,6 +192,7 @@ class Console(Protocol):
 
     async def _refuse(self, why: str) -> None:
         self.say([FailureLine(why)])
+        self._conversation.exits.add(Exit.USAGE)
         self.config.tell(False)
 
     async def _leave(self) -> None:

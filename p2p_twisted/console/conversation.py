@@ -11,6 +11,7 @@ from p2p_twisted.console import commands
 from p2p_twisted.console.commands import Command
 from p2p_twisted.console.completion import Vocabulary
 from p2p_twisted.console.downloading import Downloading, Outcome, Say
+from p2p_twisted.console.exits import Exits
 from p2p_twisted.console.leaving import before_stop, left_undone
 from p2p_twisted.console.parsing import find_entry
 from p2p_twisted.console.rendering import (
@@ -39,6 +40,7 @@ from p2p_twisted.peer.interface import (
     Topology,
     Watch,
 )
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 
@@ -55,6 +57,7 @@ class Conversation:
     :param watch: is called with the progress of the downloads that these commands start.
     :param width: tells how many cells a line may have; ``None`` for no limit.
     :param ask: asks a person a question; ``None`` where there is nobody to ask.
+    :ivar exits: how commands have failed, for scripts.
     """
 
     log = Logger()
@@ -71,8 +74,9 @@ class Conversation:
         self._say = say
         self._width = width
         self._ask = ask
+        self.exits = Exits()
         self._transfers = TransferControl(peer, say, width)
-        self._downloading = Downloading(peer, say, watch)
+        self._downloading = Downloading(peer, say, watch, self.exits)
         self._choices: tuple[Choice, ...] = ()
         self._seen_peers: tuple[PeerName, ...] = ()
 
@@ -107,13 +111,15 @@ class Conversation:
         except Ambiguous as error:
             choices = self._offer(error.hits)
             self._say([*choice_lines(choices, self._width()), f"{error}: choose one, as in get 1"])
-        except NotFound as error:
-            self._say([FailureLine(str(error) + _hint(command))])
+            self.exits.add(error.exit)
         except PeerError as error:
-            self._say([FailureLine(error)])
+            hint = _hint(command) if isinstance(error, NotFound) else ""
+            self._say([FailureLine(f"{error}{hint}")])
+            self.exits.add(error.exit)
         except Exception:
             self.log.failure("while obeying {command}", command=command)
             self._say([FailureLine("that went wrong; the log says more")])
+            self.exits.add(Exit.UNEXPECTED)
         return Outcome.FAILED
 
     async def _topo(self, _command: commands.Topo) -> Outcome:
@@ -178,7 +184,7 @@ class Conversation:
         choice = self._choices[number - 1]
         hit = choice.best if holder is None else choice.of(holder)
         if hit is None:
-            raise PeerError(f"{holder} is not among those who have {shown_name(choice.best.name)}")
+            raise NotFound(f"{holder} is not among those who have {shown_name(choice.best.name)}")
         return hit
 
     async def _find(self, command: commands.Find) -> Outcome:
@@ -186,7 +192,10 @@ class Conversation:
         self._say(found_lines(found, self._offer(found.hits), self._width()))
         if not found.asked:
             self._say(["there is no other peer at the moment"])
-        return Outcome.OK if found.hits else Outcome.FAILED
+        if found.hits:
+            return Outcome.OK
+        self.exits.add(Exit.NOT_FOUND)
+        return Outcome.FAILED
 
     async def _list(self, command: commands.List) -> Outcome:
         found = await self._peer.listing(command.holder)

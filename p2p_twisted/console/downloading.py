@@ -10,9 +10,11 @@ from p2p_twisted.console.download_lines import (
     selection_lines,
     unreachable_line,
 )
+from p2p_twisted.console.exits import Exits, exit_of
 from p2p_twisted.console.text import shown_name
-from p2p_twisted.download.progress import Checking, Paused, Progress, Saved, State
+from p2p_twisted.download.progress import Checking, Paused, Progress, State
 from p2p_twisted.peer.interface import IPeer, Selection, Watch
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 
@@ -35,10 +37,12 @@ class Downloading:
 
     :param say: shows lines.
     :param watch: is called with the progress of each of them.
+    :param exits: is told how commands have failed.
     """
 
-    def __init__(self, peer: IPeer, say: Say, watch: Watch) -> None:
+    def __init__(self, peer: IPeer, say: Say, watch: Watch, exits: Exits) -> None:
         self._peer = peer
+        self._exits = exits
         self._say = say
         self._watch = watch
         # Those whose ends commands show, and what was said last of those of earlier runs.
@@ -60,7 +64,7 @@ class Downloading:
         progress = await self._peer.get(wanted, watch, holder)
         self._say([download_line(progress)])
         told.add(progress.number)
-        return Outcome.OK if isinstance(progress.state, Saved) else Outcome.FAILED
+        return self._outcome(exit_of(progress))
 
     async def select(self, words: Sequence[str | Hit], holder: PeerName | None) -> Selection:
         """
@@ -81,8 +85,16 @@ class Downloading:
         ended = await self._peer.get_selected(selection, watch) if selection.things else ()
         self._say([*map(download_line, ended), *selection_end(selection, ended)])
         told.update(progress.number for progress in ended)
-        is_saved = all(isinstance(progress.state, Saved) for progress in ended)
-        return Outcome.OK if is_saved and not selection.failed else Outcome.FAILED
+        exits = {*map(exit_of, ended), *(error.exit for _word, error in selection.failed)}
+        if selection.here:
+            exits.add(Exit.DONE)
+        return self._outcome(Exit.DONE if exits <= {Exit.DONE} else Exit.of(exits))
+
+    def _outcome(self, exit_: Exit) -> Outcome:
+        if exit_ is Exit.DONE:
+            return Outcome.OK
+        self._exits.add(exit_)
+        return Outcome.FAILED
 
     def _watch_from_now_on(self) -> tuple[Watch, set[int]]:
         """

@@ -17,18 +17,20 @@ class PlainConsole(Console):
 
     It serves pipes, files, and terminals that support only lines.
 
-    :param leaves_at_end: whether the end of the input means ``leave``; otherwise the peer
-        keeps running, and the output stays.
+    :param is_typed: whether a person types; the end of the input then means ``leave``.
+    :param leaves_at_end: whether it means that for a script, too; otherwise the peer keeps
+        running, and the output stays.
     """
 
     lines_at_once = 1
     progress_seconds = 5.0
 
-    def __init__(self, config: ConsoleConfig, leaves_at_end: bool = False) -> None:
-        # That is so where a person types.
-        self.can_ask = leaves_at_end
+    def __init__(
+        self, config: ConsoleConfig, is_typed: bool = False, leaves_at_end: bool = False
+    ) -> None:
+        self.can_ask = is_typed
         super().__init__(config)
-        self._leaves_at_end = leaves_at_end
+        self._leaves_at_end = is_typed or leaves_at_end
         self._lines = LineSplitter(config.encoding)
 
     @override

@@ -21,6 +21,7 @@ from p2p_twisted.console.terminal_console import TerminalConsole
 from p2p_twisted.console.verdicts import Verdicts
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.reactor import ThreadingReactor
 
 _STDIN: Final = 0
@@ -53,9 +54,10 @@ class ConsoleService(Service):
 
     :param reactor: provides time, file descriptors and ``callWhenRunning``.
     :param on_leave: is called when the peer has left the network by a command of this console,
-        and its last answer has been written.
+        and its last answer has been written, with how a script's lines ended.
     :param greeting: lines to show after the first, which names the peer.
     :param verdicts_fd: a file descriptor on which each line's verdict is written.
+    :param leaves_at_end: whether the peer leaves at the end of the input on a pipe, too.
     :param history: where the lines typed at a terminal are kept.
     """
 
@@ -67,11 +69,12 @@ class ConsoleService(Service):
         reactor: ThreadingReactor,
         peer: IPeer,
         name: str,
-        on_leave: Callable[[], None],
+        on_leave: Callable[[Exit], None],
         *,
         greeting: Sequence[str] = (),
         verdicts_fd: int | None = None,
         history: HistoryFile | None = None,
+        leaves_at_end: bool = False,
     ) -> None:
         self._reactor = reactor
         self._console: Console | None = None
@@ -79,6 +82,7 @@ class ConsoleService(Service):
         self._missed: deque[str] = deque(maxlen=_MISSED_LINES)
         self._history = history
         self._on_leave = on_leave
+        self._leaves_at_end = leaves_at_end
         self._config = ConsoleConfig(
             clock=reactor,
             peer=peer,
@@ -132,8 +136,8 @@ class ConsoleService(Service):
             mode = RawMode(_STDIN, _STDOUT)
             call = self._reactor.callFromThread
             return TerminalConsole(self._config, mode, call, self._history)
-        return PlainConsole(self._config, leaves_at_end=is_typed)
+        return PlainConsole(self._config, is_typed, self._leaves_at_end)
 
     def _left(self) -> None:
-        if self.running:
-            self._on_leave()
+        if self.running and self._console is not None:
+            self._on_leave(self._console.exit)

@@ -10,7 +10,7 @@ from p2p_twisted.console import commands
 from p2p_twisted.console.download_lines import download_line, transfers_lines
 from p2p_twisted.console.downloading import Outcome, Say
 from p2p_twisted.console.rendering import limits_line
-from p2p_twisted.console.text import FailureLine, shown_name
+from p2p_twisted.console.text import shown_name
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer, PeerError
 
@@ -58,11 +58,16 @@ class TransferControl:
         return self._tell(lines, "nothing is paused", error)
 
     def _tell(self, lines: Sequence[str], nothing: str, error: PeerError | None) -> Outcome:
-        if error is None:
+        """
+        Show what has been done.
+
+        :raises PeerError: afterwards, where some of it could not be done.
+        """
+        if lines or error is None:
             self._say(lines or [nothing])
-            return Outcome.OK
-        self._say([*lines, FailureLine(error)])
-        return Outcome.FAILED
+        if error is not None:
+            raise error
+        return Outcome.OK
 
     async def show_limits(self, _command: commands.ShowLimits) -> Outcome:
         """Show the limits on what is sent and received."""

@@ -26,6 +26,7 @@ from p2p_twisted.download.progress import (
 )
 from p2p_twisted.download.reporter import Reporter
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.storage.manifests import Item
@@ -157,8 +158,8 @@ class Download:
             raise
         except Exception:
             self.log.failure("while downloading {name}", name=self._entry.name)
-            has_arrived = self.progress.received > 0
-            self.reporter.become(Failed(str(DiskFault.unexpected()), True, has_arrived))
+            fault, has_arrived = str(DiskFault.unexpected()), self.progress.received > 0
+            self.reporter.become(Failed(fault, True, has_arrived, Exit.UNEXPECTED))
 
     async def _save(self) -> None:
         """Download it, unless that is canceled; wait while it does not fit on the disk."""
@@ -185,9 +186,9 @@ class Download:
             if fault.is_full:
                 await self._block(fault)
                 return False
-            await self._fail(str(fault), fault.is_kept)
+            await self._fail(Failed(str(fault), fault.is_kept))
         except (BadManifest, BadName, ContentChanged) as error:
-            await self._fail(str(error), is_kept=False)
+            await self._fail(Failed(str(error), exit=Exit.UNVERIFIED))
         else:
             await self._disk.offload(self._disk.journal.remove, self._entry.file)
             path = self._disk.inbox.path(target)
@@ -243,12 +244,12 @@ class Download:
         unshared = self._entry.unshared
         reporter.become(Incomplete(path, lack.names, reporter.seconds, reporter.holders, unshared))
 
-    async def _fail(self, reason: str, is_kept: bool) -> None:
-        self.log.info("{name}: {reason}", name=self._entry.name, reason=reason)
-        if not is_kept:
+    async def _fail(self, failed: Failed) -> None:
+        self.log.info("{name}: {reason}", name=self._entry.name, reason=failed.reason)
+        if not failed.is_kept:
             await self._forget()
         has_arrived = await self._disk.offload(self._content.has_arrived)
-        self.reporter.become(Failed(reason, is_kept, has_arrived))
+        self.reporter.become(attrs.evolve(failed, has_arrived=has_arrived))
 
     def _write_down(self, is_paused: bool) -> None:
         journal, entry = self._disk.journal, self._entry

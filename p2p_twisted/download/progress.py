@@ -2,6 +2,7 @@
 
 import attrs
 
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 
 
@@ -152,11 +153,13 @@ class Failed:
 
     :ivar is_kept: whether it is still wanted, and goes on when it is asked for again.
     :ivar has_arrived: whether some of it is there, and is kept then.
+    :ivar exit: what a script that waits for it exits with.
     """
 
     reason: str
     is_kept: bool = False
     has_arrived: bool = True
+    exit: Exit = Exit.DISK
 
 
 @attrs.frozen

@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.expected import ExpectedDownload
-from p2p_twisted.peer.interface import NotFound, PeerError, Watch
+from p2p_twisted.peer.interface import NotFound, NotReady, Watch
 from p2p_twisted.peer.meaning import Hits, StillHashing
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Hit
@@ -24,7 +24,7 @@ _TIMES_LOST: Final = 3
 T = TypeVar("T")
 
 
-class NeverStill(PeerError):
+class NeverStill(NotReady):
     """It is written to again and again, so that it gets no id."""
 
 
@@ -142,7 +142,7 @@ class HashingWait:
             if expected.may_be_canceled:
                 raise
         if not expected.may_be_canceled:
-            raise PeerError(f"{expected.progress.name} was canceled before it began")
+            raise NotReady(f"{expected.progress.name} was canceled before it began")
 
 
 def _progress(hit: Hit) -> int:

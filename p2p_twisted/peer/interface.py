@@ -8,6 +8,7 @@ from zope.interface import Interface
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
@@ -93,11 +94,49 @@ class Status:
 
 
 class PeerError(Exception):
-    """Something that a person asked for cannot be done; the text says why, and what to do."""
+    """
+    Something that a person asked for cannot be done; the text says why, and what to do.
+
+    :cvar exit: what a script that asked for it exits with.
+    """
+
+    exit = Exit.USAGE
 
 
 class NotFound(PeerError):
     """No peer has what is wanted."""
+
+    exit = Exit.NOT_FOUND
+
+
+class Unknown(PeerError):
+    """There is no peer of that name, or no such download of that number."""
+
+    exit = Exit.NOT_FOUND
+
+
+class NotReady(PeerError):
+    """It cannot be had yet."""
+
+    exit = Exit.UNFINISHED
+
+
+class NoNetwork(PeerError):
+    """The peer is in no network."""
+
+    exit = Exit.NO_NETWORK
+
+
+class NotAllowed(PeerError):
+    """Nobody may do that in this network."""
+
+    exit = Exit.REFUSED
+
+
+class CannotKeep(PeerError):
+    """The disk does not take what is to be kept."""
+
+    exit = Exit.DISK
 
 
 class AlreadyHere(PeerError):

@@ -14,6 +14,7 @@ from p2p_twisted.peer.interface import (
     Ambiguous,
     Found,
     NotFound,
+    NotReady,
     PeerError,
     Selection,
 )
@@ -25,7 +26,7 @@ Hits = tuple[Hit, ...]
 
 
 @attrs.frozen
-class StillHashing(PeerError):
+class StillHashing(NotReady):
     """Holders are still hashing it: ``hits`` say how far they are."""
 
     hits: Hits

@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IListeningPort
 
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.events import Referred
-from p2p_twisted.peer.interface import PeerError
+from p2p_twisted.peer.interface import NoNetwork
 from p2p_twisted.peer.saved_book import BookSaver
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.runtime.reactor import Reactor
@@ -64,7 +64,7 @@ class NetworkSession:
         """
         if self._overlay is None:
             host, port = self._settings.registry
-            raise PeerError(f"not in a network yet: no registry answers at {host}:{port}")
+            raise NoNetwork(f"not in a network yet: no registry answers at {host}:{port}")
         return self._overlay[0]
 
     @property
@@ -84,7 +84,7 @@ class NetworkSession:
         :raises PeerError: when this peer has not joined by then, or has no address any more.
         """
         if self._fault is not None:
-            raise PeerError(self._fault)
+            raise NoNetwork(self._fault)
         if self._overlay is None or self._is_moving:
             joined: Deferred[None] = Deferred()
             self._waiting.append(joined)

@@ -17,12 +17,14 @@ from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.hashing_wait import HashingWait
 from p2p_twisted.peer.interface import (
+    CannotKeep,
     Found,
     IPeer,
     PeerError,
     Selection,
     Status,
     Topology,
+    Unknown,
     Watch,
     unwatched,
 )
@@ -163,20 +165,20 @@ class Peer:
         try:
             return self._downloads.cancel(number)
         except KeyError:
-            raise PeerError(f"there is no running download {number}") from None
+            raise Unknown(f"there is no running download {number}") from None
 
     def pause(self, number: int | None = None) -> tuple[Progress, ...]:
         """Pause a download, or all."""
         paused = self._downloads.pause(number)
         if number is not None and not paused:
-            raise PeerError(f"there is no running download {number}")
+            raise Unknown(f"there is no running download {number}")
         return paused
 
     def resume(self, number: int | None = None) -> tuple[Progress, ...]:
         """Go on with a download that is paused or waits for space, or with all."""
         resumed = self._downloads.resume(number)
         if number is not None and not resumed:
-            raise PeerError(f"there is no paused download {number}")
+            raise Unknown(f"there is no paused download {number}")
         return resumed
 
     def limit(self, rates: Rates) -> None:
@@ -238,7 +240,7 @@ class Peer:
             return tuple(await gatherResults(gets, consumeErrors=True))
         except FirstError as error:
             if error.subFailure.check(BadManifest, DiskFault):
-                raise PeerError(error.subFailure.getErrorMessage()) from None
+                raise CannotKeep(error.subFailure.getErrorMessage()) from None
             error.subFailure.raiseException()
 
     def _name_of(self, file_id: FileId) -> str:

@@ -13,7 +13,14 @@ from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.hashing_wait import HashingWait, NeverStill
-from p2p_twisted.peer.interface import AlreadyHere, Found, NotFound, PeerError, Selection
+from p2p_twisted.peer.interface import (
+    AlreadyHere,
+    CannotKeep,
+    Found,
+    NotFound,
+    PeerError,
+    Selection,
+)
 from p2p_twisted.peer.meaning import (
     Hits,
     Meaning,
@@ -198,7 +205,7 @@ class Resolver:
             try:
                 saved = await self._offload(self._in_inbox, some)
             except DiskFault as fault:
-                raise PeerError(str(fault)) from fault
+                raise CannotKeep(str(fault)) from fault
             here += [own or other for own, other in zip(shared, saved, strict=True)]
         return here
 

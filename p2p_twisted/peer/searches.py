@@ -11,7 +11,7 @@ from p2p_twisted.library.matching import natural_order, rank
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.overlay.expanding_ring import Step, expanding_ring
-from p2p_twisted.peer.interface import Found, PeerError, Topology
+from p2p_twisted.peer.interface import Found, PeerError, Topology, Unknown
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
@@ -65,7 +65,7 @@ class Searches:
         """
         topology = await self.topology()
         if holder not in [record.peer for record in topology.peers]:
-            raise PeerError(f"there is no peer {holder}; TOPO shows who there is")
+            raise Unknown(f"there is no peer {holder}; TOPO shows who there is")
 
     async def ask(
         self,

@@ -13,6 +13,7 @@ from p2p_twisted.peer.state import StateInUse
 from p2p_twisted.registry.refusals import RegistryRefused
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.service_manager import notify
@@ -28,7 +29,7 @@ class PeerService(Service):
     Starts a peer, has it join, and has it leave in the end.
 
     :param announce: is told what a person should know.
-    :param give_up: ends the daemon, with the reason why it cannot go on.
+    :param give_up: ends the daemon, with the reason why it cannot go on, and the exit code.
     """
 
     log = Logger()
@@ -39,7 +40,7 @@ class PeerService(Service):
         reactor: Reactor,
         peer: Peer,
         announce: Callable[[str], None],
-        give_up: Callable[[str], None],
+        give_up: Callable[[str, Exit], None],
     ) -> None:
         self._reactor = reactor
         self._peer = peer
@@ -76,7 +77,8 @@ class PeerService(Service):
         try:
             me = await self._peer.join()
         except RegistryRefused as error:
-            self._give_up(f"the registry refuses us: {error}")
+            code = Exit.CONFLICT if error.code == "taken" else Exit.REFUSED
+            self._give_up(f"the registry refuses us: {error}", code)
             return
         self.log.info("joined as {me}", me=str(me))
         self._announce(f"joined as {me.name} on port {me.port}")

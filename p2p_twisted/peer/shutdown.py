@@ -9,7 +9,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.overlay.events import SeekingEnded
-from p2p_twisted.peer.interface import PeerError
+from p2p_twisted.peer.interface import NotAllowed
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire.messages import Gossip
@@ -53,7 +53,7 @@ class Shutdown:
         """
         driver = await self._network.connected()
         if not is_loopback(driver.me.host):
-            raise PeerError(
+            raise NotAllowed(
                 "nobody may stop the others on an open network beyond one machine;"
                 " leave stops this peer"
             )

@@ -3,10 +3,13 @@
 import atexit
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from twisted.logger import Logger
+
+from p2p_twisted.runtime.exit_status import Exit
 
 _log = Logger()
 
@@ -17,19 +20,27 @@ class CannotStart(Exception):
 
 class ExitCode:
     """
-    Gives the process the exit code 1 after a failure: twistd itself knows no other than 0.
+    Gives the process its exit code: twistd itself knows no other than 0.
 
     Make it before anything else that is called at exit, so that it comes last.
+
+    :param stop: stops the reactor.
     """
 
-    def __init__(self) -> None:
-        self._code = 0
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        self._code = Exit.DONE
         atexit.register(self._exit)
 
-    def fail(self, reason: str) -> None:
-        """Say why the daemon ends; to end it is up to the caller."""
-        self._code = 1
+    def end(self, code: Exit) -> None:
+        """End the daemon with an exit code."""
+        self._code = code
+        self._stop()
+
+    def give_up(self, reason: str, code: Exit) -> None:
+        """Say why the daemon cannot go on, and end it."""
         _complain(reason)
+        self.end(code)
 
     def _exit(self) -> None:
         if self._code:

@@ -25,6 +25,7 @@ from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Policy
 from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.testing.introspection import WitnessedPeerBuilder, close_files, driver_of
 from p2p_twisted.testing.log_audience import logged_only_to
@@ -127,7 +128,7 @@ class VirtualDaemons:
             witness=self._count_broadcasts(name),
         ).build()
 
-        def give_up(reason: str) -> None:
+        def give_up(reason: str, _code: Exit) -> None:
             self._say(reason)
             self.ended[name] = reason
 

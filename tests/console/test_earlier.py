@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.console.conversation import Conversation
 from p2p_twisted.console.downloading import Downloading
+from p2p_twisted.console.exits import Exits
 from p2p_twisted.download.progress import Checking, Paused, Progress, Seeking, State, Waiting
 from p2p_twisted.wire.names import PeerAddress
 from tests.console.fake_peer import STATUS, FakePeer, running, saved
@@ -18,7 +19,7 @@ class EarlierTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.peer, self.said = FakePeer(), list[str]()
         self.watched: list[Progress] = []
-        self.downloading = Downloading(self.peer, self.said.extend, self.watched.append)
+        self.downloading = Downloading(self.peer, self.said.extend, self.watched.append, Exits())
         self.downloading.follow_earlier()
         (self.watch,) = self.peer.earlier
 

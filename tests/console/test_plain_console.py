@@ -16,6 +16,7 @@ from p2p_twisted.console.output import QUEUE_BYTES
 from p2p_twisted.console.plain_console import PlainConsole
 from p2p_twisted.download.progress import Failed, Progress
 from p2p_twisted.peer.interface import NotFound, Topology
+from p2p_twisted.runtime.exit_status import Exit
 from tests.console.fake_peer import FakePeer, running, saved, topology
 
 GREETING = "this is s2\n"
@@ -24,7 +25,9 @@ GREETING = "this is s2\n"
 class Pipe:
     """A console on a pipe, and all around it."""
 
-    def __init__(self, encoding: str = "utf-8", leaves_at_end: bool = False) -> None:
+    def __init__(
+        self, encoding: str = "utf-8", is_typed: bool = False, leaves_at_end: bool = False
+    ) -> None:
         self.clock = Clock()
         self.peer = FakePeer()
         self.told: list[bool] = []
@@ -39,7 +42,7 @@ class Pipe:
             on_leave=self._leave,
             encoding=encoding,
         )
-        self.console = PlainConsole(config, leaves_at_end)
+        self.console = PlainConsole(config, is_typed, leaves_at_end)
         self.console.makeConnection(self.transport)
 
     def type(self, text: str) -> None:
@@ -82,7 +85,7 @@ class PlainConsoleTests(SynchronousTestCase):
         many = topology(**{f"s{n}": "" for n in range(30)})
         self.pipe.type("Stop\n")
         self.assertEqual(self.peer.asked, [("stop_network",)])
-        terminal = Pipe(leaves_at_end=True)
+        terminal = Pipe(is_typed=True)
         terminal.peer.will("topology", many, many)
         terminal.type("Stop\nno\nStop\n")
         question = "stop all 30 peers of the network? (y or n)\n"
@@ -165,6 +168,23 @@ class PlainConsoleTests(SynchronousTestCase):
         self.assertEqual(pipe.peer.asked, [("topology",), ("leave",)])
         self.assertEqual(pipe.left, 1)
         self.assertEqual(pipe.told, [True])
+
+    def test_exit(self) -> None:
+        """A script exits with what its failed lines have in common; a person with 0."""
+        for lines, code in (
+            ("topo\nget f1\n", Exit.DONE),
+            ("get nothere\ntopo\n", Exit.NOT_FOUND),
+            ("get nothere\nget alsonot\n", Exit.NOT_FOUND),
+            ("get nothere\nlimit up fast\n", Exit.SOME_FAILED),
+            ("\xff" * 20_000 + "\n", Exit.USAGE),
+        ):
+            for is_typed in (False, True):
+                pipe = Pipe(is_typed=is_typed)
+                missing = [NotFound("no peer has it") for _ in range(lines.count("not"))]
+                pipe.peer.will("get", *missing) if missing else None
+                pipe.type(f"{lines}leave\n")
+                pipe.lose()
+                self.assertEqual(pipe.console.exit, Exit.DONE if is_typed else code, lines[:40])
 
     def test_progress(self) -> None:
         """A download says every few seconds how far it is, and in the end what became of it."""

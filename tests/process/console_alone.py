@@ -80,7 +80,7 @@ def main() -> None:
         reactor,
         peer,
         "s2",
-        reactor.stop,
+        lambda _exit: reactor.stop(),
         greeting=["log: nowhere"],
         verdicts_fd=results,
         history=HistoryFile(OwnFolder(Path(folder))) if folder else None,

@@ -15,7 +15,8 @@ from pathlib import Path
 def main() -> None:
     """Say that we are ready, then serve the console, if there is one, until the end."""
     log, verb, *arguments = sys.argv[1:]
-    options = dict(argument.removeprefix("--").split("=", 1) for argument in arguments)
+    parts = (argument.removeprefix("--").partition("=") for argument in arguments)
+    options = {option: value for option, _, value in parts}
     name = options.get("name", "registry")
     faults = dict(word.split("=") for word in os.environ.get("STANDIN", "").split())
     fault = faults.get(name)
@@ -44,7 +45,9 @@ def serve(results: int) -> None:
         if line == "leave":
             sys.exit()
         if line == "crash":
-            sys.exit(3)
+            sys.exit(1)
+        if line == "get nothere":
+            sys.exit(4)
         if line == "raw":
             tty.setraw(0)
             os.set_blocking(0, False)

@@ -4,15 +4,13 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.daemons import PATIENCE, script, wait_until
 from tests.process.networks import Network
-
-LINES = 100_000
-"""More than any pipe holds."""
 
 
 class AmongOthersTests(SynchronousTestCase):
@@ -51,13 +49,10 @@ class AmongOthersTests(SynchronousTestCase):
 
     def test_pipes_wait_again(self) -> None:
         """What runs after a peer on the same pipes finds them as they were."""
-        output = self.shell(
-            f"{{ echo leave | $PEER --quiet; seq {LINES}; }} | (sleep 2; tail -n 1)"
-        )
-        self.assertEqual((output.stdout, output.stderr), (f"{LINES}\n", ""))
-        reading = self.shell("(echo leave; sleep 2; echo more) | ($PEER --quiet; cat)")
-        self.assertEqual(reading.stdout.splitlines()[-1], "more")
-        self.assertEqual(reading.stderr, "")
+        look = f"{sys.executable} -c 'import os; print([os.get_blocking(fd) for fd in (0, 1, 2)])'"
+        for peer in ("$PEER", "$PEER --quiet"):
+            output = self.shell(f"echo leave | ({peer}; {look})")
+            self.assertEqual(output.stdout.splitlines()[-1], "[True, True, True]", peer)
 
     def test_log_and_answers(self) -> None:
         """On a pipe the log is on standard error, and with --quiet nowhere."""
@@ -66,6 +61,30 @@ class AmongOthersTests(SynchronousTestCase):
             self.assertEqual(said.stdout.splitlines()[-1], "left the network")
             self.assertEqual(len(said.stdout.splitlines()), 2)
             self.assertEqual("starting up" in said.stderr, has_log)
+
+    def test_exit_codes(self) -> None:
+        """A script that ends with leave tells by its exit code how its lines ended."""
+        self.network.start_registry()
+        self.network.write("s2/f2", bytes(100_000))
+        self.network.start_peer("s2").wait_ready()
+        for lines, code in (
+            ("TOPO", 0),
+            ("get f2", 0),
+            ("get nothere", 4),
+            ("limit up fast", 2),
+            ("get nothere\\nlimit up fast", 10),
+        ):
+            ended = self.shell(f"printf '{lines}\\nleave\\n' | $PEER --quiet")
+            self.assertEqual(ended.returncode, code, (lines, ended.stdout))
+            ended = self.shell(f"printf '{lines}\\n' | $PEER --quiet --leave-at-end")
+            self.assertEqual(ended.returncode, code, (lines, ended.stdout))
+        taken = self.shell("printf 'TOPO\\nleave\\n' | $PEER --quiet --name s2 --directory .")
+        self.assertEqual(taken.returncode, 9, taken.stderr)
+
+    def test_no_network(self) -> None:
+        """Without a registry, what asks the others fails in time."""
+        ended = self.shell("printf 'TOPO\\nleave\\n' | $PEER --quiet")
+        self.assertEqual(ended.returncode, 3, ended.stdout)
 
     def test_too_few_files(self) -> None:
         """A process that may open next to nothing says so."""

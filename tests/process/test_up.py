@@ -114,6 +114,14 @@ class EndTests(SynchronousTestCase):
         self.assertFalse(any(map(is_running, pids.values())))
         self.assertTrue(up.is_clean())
 
+    def test_lines_fail(self) -> None:
+        """The exit status of s1's script is that of all."""
+        up = Up(self)
+        up.wait_for_console()
+        status, _, errors = up.finish("get nothere\n")
+        self.assertEqual((status, errors), (4, ""))
+        self.assertTrue(up.is_clean())
+
     def test_signals(self) -> None:
         """A signal ends everything, in the middle of a session."""
         for number, expected in ((signal.SIGTERM, 143), (signal.SIGHUP, 129)):
@@ -160,7 +168,7 @@ class EndTests(SynchronousTestCase):
         up.wait_for_console()
         status, _, errors = up.finish("crash\n")
         self.assertEqual(status, 1)
-        self.assertIn("s1 ended with status 3", errors)
+        self.assertIn("s1 ended with status 1", errors)
         self.assertTrue(up.is_clean())
 
     def test_keep(self) -> None:
