@@ -190,8 +190,8 @@ class Conversation:
     async def _find(self, command: commands.Find) -> Outcome:
         found = await self._peer.find(command.text)
         self._say(found_lines(found, self._offer(found.hits), self._width()))
-        if not found.asked:
-            self._say(["there is no other peer at the moment"])
+        if found.alone:
+            self._say([found.alone])
         if found.hits:
             return Outcome.OK
         self.exits.add(Exit.NOT_FOUND)

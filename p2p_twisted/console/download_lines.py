@@ -160,7 +160,7 @@ def _awaited(progress: Progress, status: Status) -> str:
     if (outside := outside_line(status)) is not None:
         return outside
     if not status.neighbors:
-        return "waiting for other peers: there is none at the moment"
+        return f"waiting for other peers: {status.alone}"
     return unreachable_line(progress, status.address) or "waiting for a peer that has it"
 
 

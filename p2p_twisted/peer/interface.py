@@ -50,6 +50,7 @@ class Found:
 
     :ivar hits: best first; several may have one name, and one file several holders.
     :ivar answered: how many other peers answered, of ``asked``.
+    :ivar alone: why no other peer was asked; empty where some were, or none was to be.
     """
 
     hits: tuple[Hit, ...]
@@ -57,6 +58,7 @@ class Found:
     answered: int
     silent: tuple[PeerName, ...]
     seconds: float
+    alone: str = ""
 
 
 @attrs.frozen
@@ -66,6 +68,7 @@ class Status:
 
     :ivar address: where it listens; ``None`` until it has joined.
     :ivar registered: whether the registry knew it when it was last asked.
+    :ivar alone: why it has no neighbor; empty where it has some.
     :ivar reachable: whether the registry could dial it; ``None`` where it has not tried.
     :ivar hashing: how many of its files are still being hashed.
     :ivar unshared: names below its directory that cannot be shared, and why; the first thousand.
@@ -90,6 +93,7 @@ class Status:
     rates: Rates
     reshared: int | None = None
     reachable: bool | None = None
+    alone: str = ""
     excluded: int = 0
 
 

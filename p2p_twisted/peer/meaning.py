@@ -112,7 +112,7 @@ def check_found(found: Found, what: str, holder: PeerName | None) -> None:
     if found.hits:
         return
     if not found.asked:
-        raise NotFound(f"no peer has {what}: there is no other peer at the moment")
+        raise NotFound(f"no peer has {what}: {found.alone or 'no other peer was asked'}")
     silent = f"; no answer from {', '.join(found.silent)}" if found.silent else ""
     raise NotFound(
         f"{holder or 'no peer'} has {'no ' if holder else ''}{what}"

@@ -16,6 +16,7 @@ from p2p_twisted.peer.settings import Settings
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.twistd import listen
 from p2p_twisted.wire.dialing import BoundDialer
+from p2p_twisted.wire.firewall import cut_off, place
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import Bye
 from p2p_twisted.wire.names import PeerAddress, is_loopback
@@ -53,6 +54,8 @@ class NetworkSession:
         self._fault: str | None = None
         self._is_moving = False
         self._overlay: tuple[OverlayDriver, BookSaver] | None = None
+        # Those that the registry has named last.
+        self._referred: tuple[PeerAddress, ...] = ()
         self._waiting: list[Deferred[None]] = []
 
     @property
@@ -76,6 +79,21 @@ class NetworkSession:
     def neighbors(self) -> tuple[PeerAddress, ...]:
         """The peers that this one is linked with, sorted by name."""
         return () if self._overlay is None else self.driver.neighbors
+
+    def alone(self) -> str:
+        """
+        Say why there is no neighbor; nothing where there is one.
+
+        Those that the registry names are there; but one that lives on this machine, too, is not
+        behind a firewall.
+        """
+        if self.neighbors:
+            return ""
+        if not self._referred or is_loopback(self._referred[0].host):
+            return "there is no other peer at the moment"
+        first, *others = self._referred
+        more = f" and {len(others):,} more are" if others else " is"
+        return f"{place(first)}{more} there but {cut_off(first, self.driver.me)}"
 
     async def connected(self) -> OverlayDriver:
         """
@@ -135,6 +153,7 @@ class NetworkSession:
 
     def introduce(self, referrals: tuple[PeerAddress, ...]) -> None:
         """Hear of other peers."""
+        self._referred = referrals
         self.driver.feed(Referred(referrals))
         if not self._is_moving:
             self._go_on()

@@ -64,6 +64,8 @@ class Searches:
         :raises PeerError: when it is not.
         """
         topology = await self.topology()
+        if holder in topology.silent:
+            raise PeerError(f"{holder} does not answer at the moment")
         if holder not in [record.peer for record in topology.peers]:
             raise Unknown(f"there is no peer {holder}; TOPO shows who there is")
 
@@ -91,7 +93,9 @@ class Searches:
         answer, seconds = await self._put(driver, ask, again)
         silent = tuple(sorted(set(answer.silent) - {driver.me.name}))
         hits = tuple(sorted(answer.hits, key=place))
-        return Found(hits, answer.answered + len(silent), answer.answered, silent, seconds)
+        asked = answer.answered + len(silent)
+        alone = "" if asked else self._network.alone()
+        return Found(hits, asked, answer.answered, silent, seconds, alone)
 
     # For downloads: see DownloadNetwork
 

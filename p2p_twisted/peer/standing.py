@@ -1,5 +1,7 @@
 """How a peer stands with the others: whether it is cut off, and whether they can reach it."""
 
+from typing import Final
+
 from p2p_twisted.peer.lease_events import (
     Ended,
     LeaseEffect,
@@ -8,9 +10,12 @@ from p2p_twisted.peer.lease_events import (
     StartOverlay,
 )
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
-from p2p_twisted.wire.firewall import firewall_ports
+from p2p_twisted.wire.firewall import cut_off, firewall_ports, place
 from p2p_twisted.wire.messages import Welcome
 from p2p_twisted.wire.names import PeerAddress, is_loopback
+
+_TRIED_SECONDS: Final = 5.0
+"""How long others have been dialed at least; twice as long as a dial takes."""
 
 
 class Standing:
@@ -29,6 +34,9 @@ class Standing:
         self._neighbors = 0
         self._has_registry = False
         self._has_been_in = False
+        # Since when it has had no neighbor, as renewals have found.
+        self._alone_since: float | None = None
+        self._has_told_barred = False
         # Since when it is cut off, in seconds.
         self._since: float | None = None
 
@@ -62,8 +70,11 @@ class Standing:
                 self._has_registry = True
             case Ended():
                 self._me, self._has_been_in = None, False
-        told = self._tell_reach(event) if isinstance(event, Welcome) else []
-        return [*self._tell_cut(now), *told]
+        said = self._tell_cut(now)
+        if isinstance(event, Welcome):
+            said += self._tell_reach(event)
+            said += self._tell_barred(event, now)
+        return said
 
     def _tell_cut(self, now: float) -> list[str]:
         is_cut = not (self._neighbors or self._has_registry)
@@ -75,6 +86,22 @@ class Standing:
             seconds, self._since = now - self._since, None
             return [f"back in the network, after {seconds:,.0f} s"]
         return []
+
+    def _tell_barred(self, welcome: Welcome, now: float) -> list[str]:
+        """Say that there are others, but that neither they nor this peer can dial."""
+        if self._neighbors or self._me is None:
+            self._alone_since, self._has_told_barred = None, False
+            return []
+        if self._alone_since is None:
+            self._alone_since = now
+        has_tried = now - self._alone_since >= _TRIED_SECONDS
+        if self._has_told_barred or not (has_tried and welcome.referrals):
+            return []
+        if self.is_reachable is not False:
+            return []
+        self._has_told_barred = True
+        other = welcome.referrals[0]
+        return [f"{place(other)} is in the network but {cut_off(other, self._me)}"]
 
     def _tell_reach(self, welcome: Welcome) -> list[str]:
         reachable = welcome.reachable

@@ -36,6 +36,7 @@ def status_of(
         excluded=own.excluded,
         uptime=uptime,
         rates=rates,
+        alone=network.alone(),
         reachable=registration.is_reachable,
         reshared=None if reshared is None else reshared.summary().files,
     )

@@ -312,7 +312,8 @@ class ConversationTests(SynchronousTestCase):
 
     def test_alone(self) -> None:
         """A search without other peers says that there are none, as get does."""
-        self.peer.will("find", found(asked=0, answered=0))
+        alone = "there is no other peer at the moment"
+        self.peer.will("find", attrs.evolve(found(asked=0, answered=0), alone=alone))
         self.assertEqual(self.outcome("find x"), Outcome.FAILED)
         self.assertEqual(self.talk.said[-1], "there is no other peer at the moment")
         self.peer.will("listing", found(asked=0, answered=0))

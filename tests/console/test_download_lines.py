@@ -142,11 +142,12 @@ class TransfersTests(SynchronousTestCase):
     def test_awaited(self) -> None:
         """Under a download that no holder delivers stands what it waits for."""
         ben = PeerAddress("ben", "10.77.0.24", 9_000)
-        alone, outside = attrs.evolve(STATUS, neighbors=()), attrs.evolve(STATUS, address=None)
+        alone = attrs.evolve(STATUS, neighbors=(), alone="there is none")
+        outside = attrs.evolve(STATUS, address=None)
         for status, state, awaited in (
             (STATUS, Seeking(), "waiting for a peer that has it"),
             (STATUS, Waiting(), "waiting for a peer that has it"),
-            (alone, Seeking(), "waiting for other peers: there is none at the moment"),
+            (alone, Seeking(), "waiting for other peers: there is none"),
             (
                 outside,
                 Seeking(),

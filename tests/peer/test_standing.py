@@ -80,6 +80,26 @@ class StandingTests(SynchronousTestCase):
         (said,) = self.said(WELCOME, attrs.evolve(WELCOME, reachable=False))
         self.assertIn("others cannot reach", said)
 
+    def test_barred(self) -> None:
+        """Where others are there, and neither side can dial, that is said once."""
+        ben = PeerAddress("ben", "10.77.0.24", 9_000)
+        closed = attrs.evolve(WELCOME, reachable=False, referrals=(ben,))
+        self.standing.performed(StartOverlay(ME))
+        self.assertEqual(len(self.said(closed, closed, closed, apart=2.5)), 2)
+        self.assertEqual(self.said(closed, closed), [])
+        self.assertEqual(self.said(NeighborsChanged(1), closed), [])
+        (said,) = self.said(NeighborsChanged(0), closed, closed, closed, apart=4.0)
+        self.assertIn("ben (10.77.0.24:9000) is in the network but cannot be reached", said)
+
+    def test_not_barred(self) -> None:
+        """A peer that others can dial, or that has just lost them, is not behind a firewall."""
+        ben = PeerAddress("ben", "10.77.0.24", 9_000)
+        self.standing.performed(StartOverlay(ME))
+        opened = attrs.evolve(WELCOME, reachable=True, referrals=(ben,))
+        self.assertEqual(len(self.said(*[opened] * 9)), 1)
+        alone = attrs.evolve(WELCOME, reachable=False)
+        self.assertEqual(len(self.said(*[alone] * 9)), 1)
+
     def test_loopback(self) -> None:
         """On one machine nobody asks."""
         self.standing.performed(StartOverlay(attrs.evolve(ME, host="127.0.0.1")))

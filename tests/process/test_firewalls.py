@@ -82,6 +82,24 @@ class FirewallTests(SynchronousTestCase):
         self.assert_saved(SAVED_SECONDS)
         cleo.wait_for_log("others can reach cleo@", 60.0)
 
+    def test_two_machines(self) -> None:
+        """Two that cannot even be neighbors are told so, and are once one of them is open."""
+        del self.machines["anna"]
+        for machine in self.machines.values():
+            machine.close_ports()
+        self.peers = {
+            name: machine.start_peer(name, self.registry) for name, machine in self.machines.items()
+        }
+        cleo = self.peers["cleo"]
+        told = "ben (10.77.0.24:9000) is in the network but cannot be reached, nor reach us"
+        cleo.wait_for_log(told, SAID_SECONDS + _BUSY_SECONDS)
+        cleo.answer("find zwei", "ben .10.77.0.24:9000. is there but cannot be reached")
+        cleo.answer("get zwei.zip", "no peer has zwei.zip: ben .10.77.0.24:9000. is there but")
+        self.machines["ben"].open_ports()
+        cleo.wait_for_topology("ben", "cleo", seconds=60.0)
+        cleo.type("get zwei.zip")
+        self.assert_saved(SAID_SECONDS)
+
     def test_unplugged(self) -> None:
         """A machine whose cable is pulled says so once, and once that it is back."""
         self.start()

@@ -1,0 +1,72 @@
+"""What a peer without neighbors says of the others."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.peer.interface import NotFound, PeerError
+from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.wire.names import PeerAddress
+from tests.peer.cases import PeerTestCase
+
+ME = PeerAddress("cleo", "10.77.0.25", 9_000)
+BEN = PeerAddress("ben", "10.77.0.24", 9_000)
+
+
+class AloneTests(SynchronousTestCase):
+    """Why there is no neighbor."""
+
+    def alone(self, *referrals: PeerAddress, neighbors: tuple[PeerAddress, ...] = ()) -> str:
+        unused = cast(Any, None)
+        session = NetworkSession(unused, unused, unused, unused, unused)
+        driver = SimpleNamespace(me=ME, neighbors=neighbors, feed=lambda _event: None)
+        session._overlay = cast(Any, (driver, None))
+        session.introduce(referrals)
+        return session.alone()
+
+    def test_nobody(self) -> None:
+        """Where the registry knows nobody else, nobody is there."""
+        self.assertEqual(self.alone(), "there is no other peer at the moment")
+
+    def test_unreachable(self) -> None:
+        """Those that the registry names are there, and cannot be reached."""
+        self.assertEqual(
+            self.alone(BEN),
+            "ben (10.77.0.24:9000) is there but cannot be reached, nor reach us: a firewall? let"
+            " ports 9000-9009 in on one of the two machines",
+        )
+        self.assertIn("ben (10.77.0.24:9000) and 1 more are there but", self.alone(BEN, BEN))
+
+    def test_one_machine(self) -> None:
+        """Between peers of one machine there is no firewall."""
+        self.assertIn("no other peer", self.alone(PeerAddress("s2", "127.0.0.1", 9_001)))
+
+    def test_neighbors(self) -> None:
+        """A peer that has neighbors is not alone."""
+        self.assertEqual(self.alone(BEN, neighbors=(BEN,)), "")
+
+
+class SilentTests(PeerTestCase):
+    """Peers that are named, and do not answer."""
+
+    def test_named(self) -> None:
+        """One that hangs is not said to be gone."""
+        daemons = self.daemons()
+        daemons.start_many(3)
+        daemons.run(20)
+        daemons.network.processes["s3"].halt()
+        asking: Deferred[Any] = daemons.peers["s1"].listing("s3")
+        with self.assertRaisesRegex(PeerError, "s3 does not answer at the moment"):
+            daemons.result(asking)
+
+    def test_nobody(self) -> None:
+        """Without any other peer, get and find give the same reason."""
+        daemons = self.daemons()
+        daemons.start("s1")
+        daemons.run(5)
+        found = daemons.result(daemons.peers["s1"].find("x"))
+        self.assertEqual(found.alone, "there is no other peer at the moment")
+        with self.assertRaisesRegex(NotFound, f"no peer has x: {found.alone}"):
+            daemons.get("s1", "x")
