@@ -10,10 +10,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from p2p_twisted.library.entries import OnDisk, Place, Signature
 from p2p_twisted.runtime import openat
+from p2p_twisted.runtime.file_systems import keeps_modes
 from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.names import BadName, check_path, collision_key
@@ -107,7 +108,17 @@ def list_folder(
                 listing.unshared[shown.decode("utf-8", "backslashreplace")] = str(error)
     finally:
         os.close(folder_fd)
+    _check_modes(listing, status.st_dev)
     return listing
+
+
+def _check_modes(listing: Listing, device: int) -> None:
+    """Take no file for a program where all files look like that."""
+    programs = [file for file in listing.files.values() if file.attributes.is_executable]
+    if programs and not keeps_modes(device):
+        for file in programs:
+            attributes = evolve(file.attributes, is_executable=False)
+            listing.files[file.name] = evolve(file, attributes=attributes)
 
 
 def _add(

@@ -1,5 +1,6 @@
 """Files arrive with the times of their originals, and can be run where those could."""
 
+import errno
 import os
 import stat
 from typing import Any
@@ -54,6 +55,16 @@ class FileTests(InterruptedCase):
         """A time that no disk can keep is no reason to go without the file."""
         self.get(Content(b"x"), modified=3 * 10**20)
         self.get(Content(b"x"), modified=-3 * 10**20)
+
+    def test_disk_without_modes_and_times(self) -> None:
+        """A disk that keeps neither is good for the content."""
+
+        def refuse(*_args: object, **_named: object) -> None:
+            raise OSError(errno.EPERM, "not permitted")
+
+        self.patch(os, "fchmod", refuse)
+        self.patch(os, "utime", refuse)
+        self.get(Content(b"x"), modified=LONG_AGO, executable=True)
 
     def test_not_told(self) -> None:
         """Of a holder that does not tell, the file has the time at which it came."""

@@ -167,6 +167,15 @@ class NameTests(SynchronousTestCase):
         self.assertEqual(len(sharer.unshared()), len(names))
         self.assertEqual(sharer.unshared()["\\xff\\xfe"], "its name is not UTF-8")
 
+    def test_disk_without_modes(self) -> None:
+        """Where all files look like programs, none is called one."""
+        for keeps_modes in (True, False):
+            self.patch(listing, "keeps_modes", lambda _device, keeps=keeps_modes: keeps)
+            sharer = Sharer(self)
+            sharer.file("f1").chmod(0o755)
+            (shared,) = sharer.start().catalog.all(9)
+            self.assertEqual(shared.attributes.is_executable, keeps_modes)
+
     def test_folder(self) -> None:
         """A folder that cannot be shared is not scanned."""
         sharer = Sharer(self)
