@@ -25,9 +25,7 @@ def keeps_modes(device: int) -> bool:
     try:
         with open(_MOUNTS, errors="surrogateescape") as mounts:
             found = filter(None, map(_MOUNT.match, mounts))
-            return all(
-                match[3] not in _WITHOUT_MODES for match in found if match.groups()[:2] == wanted
-            )
+            kinds = {match[3] for match in found if match.group(1, 2) == wanted}
     except OSError:
         return True
     return _WITHOUT_MODES.isdisjoint(kinds)
