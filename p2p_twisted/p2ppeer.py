@@ -147,7 +147,10 @@ class Options(DaemonOptions):
         for option, default in (("directory", Path(self["name"])), ("downloads", None)):
             named = self[option]
             default = default or self["directory"] / "Downloads"
-            self[option] = default if named is None else existing_directory(option, named)
+            if named is not None or default.exists():
+                self[option] = existing_directory(option, named or str(default))
+            else:
+                self[option] = default
         named = self["state"]
         default = self["directory"] / STATE_DIRECTORY
         self["state"] = default if named is None else _state_directory(named)

@@ -42,12 +42,14 @@ class DirectoryOptionsTests(SynchronousTestCase):
         """A typo is not a directory to make, and a state keeps to itself."""
         Path("full").mkdir()
         Path("full/thesis.txt").touch()
+        Path("file").touch()
         for argument, said in (
             ("--directory=Dcouments", "Dcouments does not exist"),
             ("--downloads=Donwloads", "Donwloads does not exist"),
             ("--downloads=full/thesis.txt", "is not a directory"),
             ("--state=nowhere/state", "nowhere does not exist"),
             ("--state=full", "has other files"),
+            ("--name=file", "file is not a directory"),
         ):
             self.assertIn(said, str(self.assertRaises(UsageError, parsed, argument)))
 

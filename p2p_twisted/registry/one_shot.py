@@ -4,6 +4,7 @@ from functools import partial
 
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
+from twisted.internet.error import DNSLookupError
 from twisted.python.failure import Failure
 
 from p2p_twisted.runtime.reactor import Dialer
@@ -72,6 +73,9 @@ async def request(
     try:
         return await answer.addTimeout(seconds, reactor)
     except defer.TimeoutError:
+        if not dialing.called:
+            # TCP would have given up by now, but to look up a name may take longer.
+            raise NotReached(DNSLookupError()) from None
         raise NoAnswer(f"does not answer within {seconds:g} s") from None
     finally:
         dialing.cancel()

@@ -54,7 +54,18 @@ class Destination:
             stream = sys.stdout if self.path == "-" else sys.stderr
             lines = _drop if stream is None else _unsaid(textFileLogObserver(stream))
         least = LogLevel.debug if self.is_verbose else LogLevel.info
-        return FilteringLogObserver(lines, [LogLevelFilterPredicate(least)])
+        return FilteringLogObserver(_worded(lines), [LogLevelFilterPredicate(least)])
+
+
+def _worded(lines: ILogObserver) -> ILogObserver:
+    """Put the system's errors into words, wherever they are logged as ``error``."""
+
+    def observe(event: LogEvent) -> None:
+        error = event.get("error")
+        lines({**event, "error": in_words(error)} if isinstance(error, OSError) else event)
+
+    observer: ILogObserver = provider(ILogObserver)(observe)
+    return observer
 
 
 def _unsaid(lines: ILogObserver) -> ILogObserver:

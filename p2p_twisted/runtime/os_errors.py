@@ -20,13 +20,13 @@ _CURES: Final = {
 }
 
 
-def in_words(error: OSError) -> str:
+def in_words(error: Exception) -> str:
     """
     Say what went wrong, and with what, in one clause without the error's number.
 
-    An error without a number was made by this program, and has its words already.
+    An error without a number does not come from the system, and has its words already.
     """
-    if error.errno is None:
+    if not isinstance(error, OSError) or error.errno is None:
         return str(error)
     reason = _CURES.get(error.errno) or os.strerror(error.errno)
     named = isinstance(error.filename, str | bytes) and os.fsdecode(error.filename)

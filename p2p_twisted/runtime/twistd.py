@@ -1,5 +1,6 @@
 """What both daemons need under twistd: options, and services that start and stop."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from twisted.python.failure import Failure
 from twisted.python.usage import Options, UsageError
 from typing_extensions import override
 
+from p2p_twisted.runtime.addresses import not_here
 from p2p_twisted.runtime.daemonlog import OBSERVER, destination
 from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.os_errors import in_words
@@ -246,4 +248,6 @@ def _with_backlog(endpoint: str) -> str:
 
 def _reason(failure: Failure) -> str:
     cause = getattr(failure.value, "socketError", failure.value)
+    if getattr(cause, "errno", None) == errno.EADDRNOTAVAIL:
+        return not_here(getattr(failure.value, "interface", ""))
     return getattr(cause, "strerror", None) or str(cause)

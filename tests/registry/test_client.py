@@ -82,6 +82,14 @@ class RegistryClientTests(WiredTestCase):
         del self.wires.factories[PORT]
         self.assertIn("no registry listens", str(self.failure(self.client.join(Join("s1")))))
 
+    def test_name_looked_up_in_vain(self) -> None:
+        """A name that no server answers for is unknown, too, when the time is over."""
+        self.wires.unanswered.add(PORT)
+        del self.wires.factories[PORT]
+        client = RegistryClient(self.wires.reactor, "nosuchbox.lan", PORT, "default")
+        error = self.failure(client.join(Join("s1")), limits.REQUEST_SECONDS)
+        self.assertIn("there is no host nosuchbox.lan", str(error))
+
     def test_another_network(self) -> None:
         """The registry of another network hears nothing from us."""
         client = RegistryClient(self.wires.reactor, LOOPBACK, PORT, "other")

@@ -74,6 +74,16 @@ class DestinationTests(SynchronousTestCase):
         Logger("here", observer=LogPublisher(observer)).info("a life event")
         self.assertIn("a life event", path.read_text())
 
+    def test_errors_in_words(self) -> None:
+        """What the system refuses is logged without the number of the error."""
+        path = Path(self.mktemp())
+        log = self.log_to(path)
+        log.warn("the book stays: {error}", error=FileNotFoundError(2, "No such file", "book"))
+        log.warn("and this: {error}", error=ValueError("odd"))
+        self.assertIn("the book stays: book: there is no such file", path.read_text())
+        self.assertIn("and this: odd", path.read_text())
+        self.assertNotIn("Errno", path.read_text())
+
     def test_no_file(self) -> None:
         """A file that cannot be written is a sentence with its path."""
         path = Path(self.mktemp()) / "nowhere" / "log"

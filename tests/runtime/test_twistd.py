@@ -238,6 +238,15 @@ class ListeningServiceTests(SynchronousTestCase):
             refused = self.assertRaises(CannotStart, service.privilegedStartService)
         self.assertEqual(str(refused), "cannot listen on tcp:9011: Address already in use")
 
+    def test_address_of_another_machine(self) -> None:
+        """An address that this machine does not have is named as that."""
+        reactor = MemoryReactorClock()
+        error = CannotListenError("192.0.2.99", 9011, OSError(99, "Cannot assign"))
+        service = ListeningService(reactor, "tcp:9011:interface=192.0.2.99", Factory())
+        with mock.patch.object(reactor, "listenTCP", side_effect=error):
+            refused = self.assertRaises(CannotStart, service.privilegedStartService)
+        self.assertIn("192.0.2.99 is not an address of this machine", str(refused))
+
     def test_listen_later(self) -> None:
         """A port that was assigned later is listened on with room for a crowd."""
         reactor = MemoryReactorClock()

@@ -1,0 +1,22 @@
+"""What the operating system refuses, in words."""
+
+import errno
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.runtime.os_errors import in_words
+
+
+class WordsTests(SynchronousTestCase):
+    def test_numbers_are_left_out(self) -> None:
+        """Each error has a reason, and what it is about, if that is known."""
+        for error, words in (
+            (OSError(errno.EACCES, "Permission denied", "/x/log"), "/x/log: permission denied"),
+            (OSError(errno.ENOSPC, "No space left"), "the disk is full"),
+            (OSError(errno.EMFILE, "Too many", None), "this process may not open more files"),
+            (OSError(errno.ENOENT, "No such file", b"/x/caf\xc3\xa9"), "/x/café: there is no such"),
+            (OSError(errno.EPIPE, "Broken pipe", 7), "Broken pipe"),
+            (OSError("others may write to it"), "others may write to it"),
+            (ValueError("no number"), "no number"),
+        ):
+            self.assertTrue(in_words(error).startswith(words), in_words(error))
