@@ -105,10 +105,13 @@ def selection_end(selection: Selection, ended: Sequence[Progress]) -> Iterator[s
     """Write a summary of a downloaded selection, unless the line of its only download is one."""
     if len(ended) == 1 and not selection.here and not selection.failed:
         return
-    saved = sum(map(_saved_files, ended))
-    wanted = sum(progress.files for progress in ended)
-    summary = f"saved {saved:,} of {count(wanted, 'file')}" if ended else "nothing to download"
-    here = f", {len(selection.here):,} already here" if selection.here else ""
+    old = [each for each in ended if isinstance(each.state, Saved) and each.state.was_here]
+    fetched = [each for each in ended if each not in old]
+    saved = sum(map(_saved_files, fetched))
+    wanted = sum(progress.files for progress in fetched)
+    summary = f"saved {saved:,} of {count(wanted, 'file')}" if fetched else "nothing to download"
+    already = len(selection.here) + len(old)
+    here = f", {already:,} already here" if already else ""
     names = [word for word, _why in selection.failed]
     names += [each.name for each in ended if not isinstance(each.state, Saved)]
     failed = f"; not complete: {some_names(names)}" if names else ""

@@ -15,7 +15,7 @@ from p2p_twisted.download.progress import Canceled, Checking, Progress
 from p2p_twisted.download.reporter import Watch
 from p2p_twisted.download.selection import attributes_of, selected, title
 from p2p_twisted.runtime.background import background
-from p2p_twisted.storage.journal import JournalEntry
+from p2p_twisted.storage.journal import HOLDERS_KEPT, JournalEntry
 from p2p_twisted.storage.manifests import keep_lists, sweep
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId
@@ -107,7 +107,12 @@ class Downloads:
         entry = JournalEntry(first.file, first.name, first.size, first.kind, target)
         if first.kind == "file":
             told = attributes_of(hits)
-            entry = attrs.evolve(entry, modified=told.modified, is_executable=told.is_executable)
+            entry = attrs.evolve(
+                entry,
+                modified=told.modified,
+                is_executable=told.is_executable,
+                holders=tuple(dict.fromkeys(hit.peer for hit in hits))[:HOLDERS_KEPT],
+            )
         else:
             entry = attrs.evolve(entry, unshared=max(hit.unshared for hit in hits))
         return self._get(entry, hits, watch, number)
@@ -195,7 +200,7 @@ class Downloads:
     def _go_on(self, entry: JournalEntry) -> None:
         """Go on with what an earlier run has left, under the number that it had."""
         number = None if entry.number in self._downloads else entry.number
-        download = self._add(entry, (), number)
+        download = self._add(entry, entry.earlier_hits, number)
         self._earlier.append(download)
         if not entry.is_paused:
             self.log.info("going on with {name}", name=entry.name)

@@ -14,15 +14,17 @@ from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import Disk, DiskFault
 from p2p_twisted.storage.published import PublishedRecord
 from p2p_twisted.wire.attributes import Attributes, valid_modified
-from p2p_twisted.wire.messages import Size, Unshared
-from p2p_twisted.wire.names import FileId, valid_path
+from p2p_twisted.wire.messages import Hit, Size, Unshared
+from p2p_twisted.wire.names import FileId, PeerName, valid_path
 
 _WANT: Final = ".json"
 _DIGESTS: Final = ".digests"
 _RECORD: Final = ".published"
 _SIZE_BYTES: Final = 8
 
+HOLDERS_KEPT: Final = 8
 Number = Annotated[int, msgspec.Meta(ge=0)]
+Holders = Annotated[tuple[PeerName, ...], msgspec.Meta(max_length=HOLDERS_KEPT)]
 
 
 @attrs.frozen
@@ -39,6 +41,7 @@ class JournalEntry:
     :ivar is_executable: whether the file can be run.
     :ivar unshared: how many entries of a folder its holder does not share.
     :ivar number: what the person calls the download by; 0 for an unknown one.
+    :ivar holders: some that had all of a file when it was asked for.
     """
 
     file: FileId
@@ -51,6 +54,12 @@ class JournalEntry:
     is_executable: bool = False
     unshared: Unshared = 0
     number: Number = 0
+    holders: Holders = ()
+
+    @property
+    def earlier_hits(self) -> tuple[Hit, ...]:
+        """Name the holders of an earlier run; the ways to them are not known any more."""
+        return tuple(Hit(each, self.name, self.size, file=self.file) for each in self.holders)
 
     @property
     def attributes(self) -> Attributes:

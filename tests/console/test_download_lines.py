@@ -3,7 +3,7 @@
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.console.download_lines import download_line, transfers_lines
+from p2p_twisted.console.download_lines import download_line, selection_end, transfers_lines
 from p2p_twisted.download.progress import (
     Blocked,
     Canceled,
@@ -20,9 +20,10 @@ from p2p_twisted.download.progress import (
     Seeking,
     Waiting,
 )
+from p2p_twisted.peer.interface import Selection
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.names import PeerAddress
-from tests.console.fake_peer import FILE, STATUS, running, saved
+from tests.console.fake_peer import FILE, STATUS, hit, running, saved
 
 
 class DownloadLineTests(SynchronousTestCase):
@@ -115,6 +116,21 @@ class DownloadLineTests(SynchronousTestCase):
         """Of a folder that was there before it is not said that it was saved."""
         line = download_line(saved(name="docs", state=Saved("D/docs", 1.0, was_here=True)))
         self.assertEqual(line, "docs is already in D/docs")
+
+
+class SelectionTests(SynchronousTestCase):
+    """How several downloads of one command ended."""
+
+    def test_was_here(self) -> None:
+        """A folder that was there before counts as that, and not as saved."""
+        selection = Selection(("proj", "a"), ((hit(name="proj"),), (hit(name="a"),)))
+        old = saved(1, files=7, state=Saved("D/proj", 1.0, was_here=True))
+        self.assertEqual(
+            list(selection_end(selection, [old, saved(2)])), ["saved 1 of 1 file, 1 already here"]
+        )
+        self.assertEqual(
+            list(selection_end(selection, [old, old])), ["nothing to download, 2 already here"]
+        )
 
 
 class TransfersTests(SynchronousTestCase):

@@ -47,6 +47,20 @@ class ChangedTests(InterruptedCase):
         world.wires.pass_time(20)
         self.assertIsInstance(self.successResultOf(done).state, Failed)
 
+    def test_in_a_later_run(self) -> None:
+        """Also where it was changed while this peer did not run."""
+        world, _done, content = self.begun()
+        self.stop(world)
+        world.holders["s1"].contents.clear()
+        world.found, world.changed = (), {"s1"}
+        self.go_on(world)
+        world.wires.pass_time(5)
+        [progress] = world.downloads.all()
+        assert isinstance(progress.state, Failed), progress
+        self.assertIn("s1 has changed it meanwhile", progress.state.reason)
+        self.assertEqual(world.left(), [])
+        self.assertEqual(content.size, progress.size)
+
     def test_gone(self) -> None:
         """What is not there any more, but was not changed, is waited for, at little cost."""
         world, done, content = self.begun()

@@ -287,7 +287,7 @@ class World:
 
     def send_want(self, want: Want) -> bool:
         self.wants.append(want)
-        holder = self.holders.get(want.route[-1])
+        holder = self.holders.get(want.route[-1]) if want.route else None
         if holder is None:
             return False
         holder.wants.append(want)

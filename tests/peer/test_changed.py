@@ -286,3 +286,36 @@ class WhileFetchedTests(ChangeCase):
         assert isinstance(state, Incomplete), state
         self.assertEqual(state.missing, ("proj/big.bin",))
         self.assertEqual(daemons.download("s2", "proj/small"), b"s")
+
+
+class BeforeItBeginsTests(ChangeCase):
+    """What was found is changed before it is asked for."""
+
+    def ended(self, words: list[str], *changed: str) -> list[Progress]:
+        daemons = self.daemons()
+        daemons.start("s1", {"a": b"a", "b": SONG, "proj/a": b"pa", "proj/b": SONG + b"pb"})
+        daemons.start("s2")
+        daemons.run(5.0)
+        peer = daemons.peers["s2"]
+        selection = daemons.result(peer.select(words))
+        for path in changed:
+            self.change(daemons, "s1", path, b"new")
+        ended = daemons.result(peer.get_selected(selection, lambda _: None), 30.0)
+        return list(ended)
+
+    def test_file(self) -> None:
+        """A file that is another one by now ends with that reason."""
+        for name in ("a", "b"):
+            [progress] = self.ended([name], name)
+            self.assertIn("s1 has changed it", getattr(progress.state, "reason", ""))
+
+    def test_folder(self) -> None:
+        """So does a folder."""
+        [progress] = self.ended(["proj"], "proj/a")
+        self.assertIn("s1 has changed it", getattr(progress.state, "reason", ""))
+
+    def test_selection(self) -> None:
+        """Of several files the others come, and those that have changed are named."""
+        [progress] = self.ended(["a", "b"], "b")
+        assert isinstance(progress.state, Incomplete), progress
+        self.assertEqual(progress.state.missing, ("b",))
