@@ -26,6 +26,7 @@ from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import BadLocation, read_location
 from p2p_twisted.runtime.daemonlog import rotated
 from p2p_twisted.runtime.exit_code import ExitCode
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService, existing_directory, expanded
@@ -50,7 +51,11 @@ def _ask_name() -> PeerName:
     while True:
         stdout.write("name of this peer: ")
         stdout.flush()
-        typed = stdin.readline()
+        try:
+            typed = stdin.readline()
+        except KeyboardInterrupt:
+            # As a shell reports it; nothing has begun yet.
+            raise SystemExit(130) from None
         if not typed:
             raise UsageError("say who this is: --name s1")
         try:
@@ -251,6 +256,9 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     def announce(text: str) -> None:
         console.announce(text)
 
+    def give_up(reason: str, code: Exit) -> None:
+        exit_code.give_up(reason, code, is_shown=console.show_failure(reason))
+
     peer = PeerBuilder(
         settings=_settings(options),
         reactor=reactor,
@@ -272,6 +280,6 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         history=HistoryFile(peer.state.folder),
         leaves_at_end=bool(options["leave-at-end"]),
     )
-    PeerService(reactor, peer, announce, exit_code.give_up).setServiceParent(daemon)
+    PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
     return daemon

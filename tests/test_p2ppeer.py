@@ -1,5 +1,8 @@
 """The options of ``twistd p2ppeer``."""
 
+import re
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +10,7 @@ from twisted.python import usage
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted import __version__
 from p2p_twisted.bandwidth.rates import Rates, Slots
 from p2p_twisted.p2ppeer import Options
 from p2p_twisted.wire.limits import KIB, MIB
@@ -16,6 +20,17 @@ def parsed(*arguments: str) -> dict[str, Any]:
     options = Options()
     options.parseOptions(["--name", "s1", *arguments])
     return dict(options)
+
+
+class VersionTests(SynchronousTestCase):
+    """Which program this is."""
+
+    def test_version(self) -> None:
+        """It is this one's version, and Twisted's beside it."""
+        shown = StringIO()
+        with redirect_stdout(shown), self.assertRaises(SystemExit):
+            parsed("--version")
+        self.assertRegex(shown.getvalue(), rf"^p2p_twisted {re.escape(__version__)}, Twisted \d")
 
 
 class DirectoryOptionsTests(SynchronousTestCase):

@@ -67,8 +67,11 @@ class LocalNetwork:
         :param arguments: further arguments of the daemon.
         :param options: of :class:`subprocess.Popen`.
         """
-        own = ("p2ppeer", f"--name=s{number}", f"--registry={self.registry}")
-        return self._start(f"s{number}", [*own, *arguments], **options)
+        name = f"s{number}"
+        # Whole paths, as those that s1 shows are read by somebody in another directory.
+        own = (f"--name={name}", f"--directory={self._directory / name}")
+        arguments = ["p2ppeer", *own, f"--registry={self.registry}", *arguments]
+        return self._start(name, arguments, **options)
 
     def _start_registry(self) -> Daemon:
         first = self._registry_port + 1

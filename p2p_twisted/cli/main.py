@@ -36,7 +36,10 @@ def _up(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="p2p", description="Share files between machines by name, with no file server."
+        prog="p2p",
+        description="Share files between machines by name, with no file server.",
+        epilog="A real network is a registry, 'twistd -n p2pmeta', and peers, 'twistd -n p2ppeer': "
+        "see their --help.",
     )
     parser.add_argument("--version", action="version", version=f"p2p_twisted {__version__}")
     verbs = parser.add_subparsers(required=True, metavar="VERB")

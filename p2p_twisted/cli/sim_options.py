@@ -125,7 +125,8 @@ def _whole(what: str, least: int, most: int, unit: str = "") -> Callable[[str], 
         is_number = digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER
         if not (is_number and least <= int(digits) <= most):
             bounds = f"from {least}{unit} to {most}{unit}"
-            raise argparse.ArgumentTypeError(f"{typed!r} is not {what}, {bounds}")
+            wrong = bounds if is_number and not unit else f"{what}, {bounds}"
+            raise argparse.ArgumentTypeError(f"{typed!r} is not {wrong}")
         return int(digits)
 
     return read

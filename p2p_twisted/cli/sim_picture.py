@@ -220,14 +220,17 @@ def _note(outcome: SimulationOutcome) -> str:
 
 
 def _title(outcome: SimulationOutcome) -> str:
-    scenario = outcome.scenario
+    """Write what happened, and what came of it."""
+    scenario, parts = outcome.scenario, outcome.moments["end"].shape.components
     if scenario.kill and scenario.partition:
-        return "A network that is struck, cut in halves, and heals"
-    if scenario.partition:
-        return "A network that is cut in halves, and joins again"
-    if scenario.kill:
-        return f"A network that loses {scenario.kill} % of its peers, and heals"
-    return "A network of peers"
+        what, end = "is struck, cut in halves", "heals"
+    elif scenario.partition:
+        what, end = "is cut in halves", "joins again"
+    elif scenario.kill:
+        what, end = f"loses {scenario.kill} % of its peers", "heals"
+    else:
+        return "A network of peers" if parts == 1 else f"A network in {parts} parts"
+    return f"A network that {what}, and {end if parts == 1 else f'ends in {parts} parts'}"
 
 
 def _pair(point: complex) -> str:

@@ -18,6 +18,7 @@ from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.plain_console import PlainConsole
 from p2p_twisted.console.raw_mode import RawMode, is_foreground
 from p2p_twisted.console.terminal_console import TerminalConsole
+from p2p_twisted.console.text import FailureLine
 from p2p_twisted.console.verdicts import Verdicts
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.runtime.alarm import Alarm
@@ -109,6 +110,17 @@ class ConsoleService(Service):
             return None
         self._console.close()
         return self._console.closed
+
+    def show_failure(self, text: str) -> bool:
+        """
+        Show why the daemon ends, above the prompt if there is one.
+
+        :returns: whether there is a prompt, into which nobody else should write.
+        """
+        if not isinstance(self._console, TerminalConsole):
+            return False
+        self._console.say([FailureLine(text)])
+        return True
 
     def announce(self, text: str) -> None:
         """Show a line about an event that no command caused."""

@@ -52,7 +52,9 @@ class StateDirectory:
         except OSError:
             os.close(fd)
             self.folder.close()
-            raise StateInUse(f"another peer runs on {_place(self.folder.path)}") from None
+            raise StateInUse(
+                f"another peer runs in the directory {_place(self.folder.path)}"
+            ) from None
         self._lock_fd = fd
 
     def close(self) -> None:

@@ -37,9 +37,13 @@ class ExitCode:
         self._code = code
         self._stop()
 
-    def give_up(self, reason: str, code: Exit) -> None:
-        """Say why the daemon cannot go on, and end it."""
-        _complain(reason)
+    def give_up(self, reason: str, code: Exit, is_shown: bool = False) -> None:
+        """
+        Say why the daemon cannot go on, and end it.
+
+        :param is_shown: whether the person has been shown it, so that the log alone is told.
+        """
+        _complain(reason, is_shown)
         self.end(code)
 
     def _exit(self) -> None:
@@ -58,9 +62,9 @@ def report_uncaught(kind: type[BaseException], error: BaseException, trace: Any)
         sys.__excepthook__(kind, error, trace)
 
 
-def _complain(reason: str) -> None:
+def _complain(reason: str, is_shown: bool = False) -> None:
     # No more than an error: Twisted would print it here, too, while there is no log yet.
     _log.error("{reason}", reason=reason, is_said=True)
     # sys.stderr is the log by now.
-    if sys.__stderr__ is not None:
+    if sys.__stderr__ is not None and not is_shown:
         sys.__stderr__.write(f"{reason}\n")

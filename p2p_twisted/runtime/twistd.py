@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import twisted
 from twisted.application.service import Service
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import serverFromString
@@ -15,6 +16,7 @@ from twisted.python.failure import Failure
 from twisted.python.usage import Options, UsageError
 from typing_extensions import override
 
+from p2p_twisted import __version__
 from p2p_twisted.runtime.addresses import not_here
 from p2p_twisted.runtime.daemonlog import OBSERVER, destination
 from p2p_twisted.runtime.exit_code import CannotStart
@@ -77,6 +79,12 @@ class DaemonOptions(Options):
         """
         if words:
             raise UsageError(f"{words[0]!r} is not an option; all of them begin with --")
+
+    @override
+    def opt_version(self) -> None:
+        """Show the version."""
+        sys.stdout.write(f"p2p_twisted {__version__}, Twisted {twisted.__version__}\n")
+        sys.exit(0)
 
     @override
     def postOptions(self) -> None:

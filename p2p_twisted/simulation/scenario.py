@@ -48,6 +48,11 @@ class Scenario:
         return self.duration / 3
 
     @property
+    def middle_at(self) -> float:
+        """When the network is looked at in the middle: right after the fault, if there is one."""
+        return self.fault_at if self.has_fault else (self.fault_at + self.duration) / 2
+
+    @property
     def formed_at(self) -> float:
         """When the last peer joins, in seconds from the start."""
         return min(self.duration / 6, self.peers * _JOIN_SECONDS)

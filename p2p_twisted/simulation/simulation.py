@@ -152,7 +152,8 @@ class Simulation(Observer):
         scenario, later = self.scenario, self._network.later
         for index in range(scenario.peers):
             later(scenario.formed_at * index / scenario.peers, self._add)
-        later(scenario.fault_at, self._harm)
+        later(scenario.fault_at, self._look, "before")
+        later(scenario.middle_at, self._harm)
         if scenario.partition:
             later(scenario.fault_at + scenario.partition, self._heal)
         if scenario.churn:
@@ -168,7 +169,6 @@ class Simulation(Observer):
         self._network.add(name)
 
     def _harm(self) -> None:
-        self._look("before")
         scenario, network = self.scenario, self._network
         if scenario.has_fault:
             self._report("fault", kill=scenario.kill, partition=scenario.partition)
@@ -222,7 +222,7 @@ class Simulation(Observer):
 
     def _span(self) -> When | None:
         """Return the moment that what is sent now counts for; while the network forms, none."""
-        since_fault = self._at - self.scenario.fault_at
+        since_fault = self._at - self.scenario.middle_at
         if since_fault >= min(_FAULT_SECONDS, self.scenario.duration / 4):
             return "end"
         if since_fault >= 0:

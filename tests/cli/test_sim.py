@@ -32,7 +32,8 @@ class OptionTests(SynchronousTestCase):
     def test_bad_values(self) -> None:
         """What is out of its bounds is a usage error that tells the bounds."""
         for option, value, right in (
-            ("--peers", "1", "from 2 to 20000"),
+            ("--peers", "1", "'1' is not from 2 to 20000"),
+            ("--peers", "x", "'x' is not a number, from 2 to 20000"),
             ("--peers", "20001", "from 2 to 20000"),
             ("--kill", "100%", "a share like 50%, from 0% to 99%"),
             ("--kill", "-1", "a share like 50%"),

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 from xml.etree import ElementTree
 
+import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.cli.sim_layout import layout
@@ -90,6 +91,15 @@ class PictureTests(SynchronousTestCase):
         svg = picture(an_outcome(partition=20))
         self.assertEqual(marks(svg)["other"], 10 + 10 + 1)
         self.assertIn("peer, second half", svg)
+
+    def test_title(self) -> None:
+        """The title says what came of it, not what one hoped for."""
+        healed = an_outcome(kill=50)
+        self.assertIn("A network that loses 50 % of its peers, and heals", picture(healed))
+        end = healed.moments["end"]
+        broken = attrs.evolve(end, shape=attrs.evolve(end.shape, components=3))
+        torn = attrs.evolve(healed, moments={**healed.moments, "end": broken})
+        self.assertIn("A network that loses 50 % of its peers, and ends in 3 parts", picture(torn))
 
     def test_churn(self) -> None:
         """Peers that joined later are drawn differently."""

@@ -76,7 +76,7 @@ class JoiningTests(PeerTestCase):
         """Two peers do not run on one directory."""
         daemons = self.daemons()
         daemons.start("s1")
-        with self.assertRaisesRegex(Exception, "another peer runs on"):
+        with self.assertRaisesRegex(Exception, "another peer runs in the directory"):
             daemons.start("s1")
 
     def test_same_place_after_crash(self) -> None:

@@ -78,4 +78,4 @@ class StateTests(PeerTestCase):
         self.all.start("s1", {"song": SONG}, state=state)
         self.all.start("s2", directory=self.all.folder / "s1")
         refused = self.assertRaises(CannotStart, self.all.start, "s3", state=state)
-        self.assertIn(f"another peer runs on {state}", str(refused))
+        self.assertIn(f"another peer runs in the directory {state}", str(refused))

@@ -12,7 +12,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.console.keys import PASTE_OFF, PASTE_ON
-from tests.process.daemons import PATIENCE, wait_until
+from tests.process.daemons import PATIENCE, script, wait_until
 from tests.process.person import Person, end
 
 ALONE = (sys.executable, "-m", "tests.process.console_alone")
@@ -176,6 +176,22 @@ class TerminalTests(SynchronousTestCase):
         person.sees("2 peers, 0.04 s")
         person.type("\x04")
         self.assert_ended(person)
+
+
+class NameTests(SynchronousTestCase):
+    """The question who a peer is."""
+
+    def test_interrupted(self) -> None:
+        """Control-C at it ends quietly, before anything was made."""
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        person = Person(script("twistd"), "-n", "p2ppeer", cwd=Path(folder))
+        self.addCleanup(person.end)
+        person.sees("name of this peer:")
+        person.type("\x03")
+        self.assertEqual(person.process.wait(PATIENCE), 130)
+        self.assertEqual([line[:18] for line in person.lines()], ["name of this peer:"])
+        self.assertEqual(os.listdir(folder), [])
 
 
 class PipeTests(SynchronousTestCase):

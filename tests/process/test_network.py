@@ -8,8 +8,10 @@ import socket
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.process.daemons import wait_until
+from p2p_twisted.runtime.exit_status import Exit
+from tests.process.daemons import PATIENCE, script, wait_until
 from tests.process.networks import Network, Peer
+from tests.process.person import Person
 
 _STOPPED_SECONDS = 10.0
 """Three, where nothing else keeps the machine busy."""
@@ -97,19 +99,31 @@ class RunningNetworkTests(SynchronousTestCase):
         self.s1.wait_for_topology("s1", "s2", "s3")
 
     def test_what_is_taken(self) -> None:
-        """Who would take another one's name or directory is told so, and ends with 1."""
+        """Who would take another one's name or directory is told so, and fails."""
         ports = "|".join(map(str, self.network.ports))
         whose = f"the name s1 is taken by 127.0.0.1:({ports}) since 2"
-        for name, directory, why in (
-            ("S1", "elsewhere", whose),
-            ("s1", "s1", "another peer runs on .*s1"),
-            ("s3", "s1", "another peer runs on .*s1"),
+        for name, directory, code, why in (
+            ("S1", "elsewhere", Exit.CONFLICT, whose),
+            ("s1", "s1", Exit.UNEXPECTED, "another peer runs in the directory .*s1"),
+            ("s3", "s1", Exit.UNEXPECTED, "another peer runs in the directory .*s1"),
         ):
             (self.network.directory / directory).mkdir(exist_ok=True)
             other = self.network.start_peer(name, "--directory", directory)
-            self.assertEqual(other.wait(), 1, other.log)
+            self.assertEqual(other.wait(), code, other.log)
             self.assertRegex(other.log, why)
         self.assertEqual(self.s1.topology().keys(), {"s1", "s2"})
+
+    def test_refused_at_a_prompt(self) -> None:
+        """The reason stands on a line of its own, above where the prompt was."""
+        elsewhere = self.network.directory / "elsewhere"
+        elsewhere.mkdir()
+        command = ("-n", *self.network.command("s1"), f"--directory={elsewhere}")
+        person = Person(script("twistd"), *command, cwd=self.network.directory)
+        self.addCleanup(person.end)
+        self.assertEqual(person.process.wait(PATIENCE), Exit.CONFLICT)
+        [refusal] = [line for line in person.lines() if "refuses us" in line]
+        self.assertTrue(refusal.startswith("the registry refuses us: the name s1 is taken"))
+        self.assertNotIn("> the", "\n".join(person.lines()))
 
     def test_nobody_reads_its_output(self) -> None:
         """A peer whose output is a pipe that nobody reads keeps serving."""

@@ -96,6 +96,8 @@ class SimulationTests(SynchronousTestCase):
         self.assertEqual({event["why"] for event in gone}, {"crash", "leave"})
         self.assertNotIn("p0", [event["peer"] for event in gone])
         self.assertGreater(outcome.moments["end"].shape.largest, 25)
+        before, middle, end = (outcome.moments[when].at for when in ("before", "fault", "end"))
+        self.assertEqual((middle - before, end - middle), ((end - before) / 2,) * 2)
 
     def test_progress(self) -> None:
         """One is told of all its time, in order."""
