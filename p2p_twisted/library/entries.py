@@ -92,12 +92,18 @@ class OnDisk:
 
     :ivar name: which it is shared under, in Unicode normal form C.
     :ivar path: which it is opened by, relative to the directory.
+    :ivar is_executable: whether its owner may run it.
     """
 
     name: str
     path: str
     signature: Signature
-    attributes: Attributes = UNKNOWN
+    is_executable: bool = False
+
+    @property
+    def attributes(self) -> Attributes:
+        """What is kept of it beside its content."""
+        return Attributes.of(self.signature.mtime_ns, self.is_executable)
 
 
 @frozen

@@ -15,7 +15,6 @@ from attrs import Factory, define, evolve
 from p2p_twisted.library.entries import OnDisk, Place, Signature
 from p2p_twisted.runtime import openat
 from p2p_twisted.runtime.file_systems import keeps_modes
-from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.names import BadName, check_path, collision_key
 
@@ -114,11 +113,10 @@ def list_folder(
 
 def _check_modes(listing: Listing, device: int) -> None:
     """Take no file for a program where all files look like that."""
-    programs = [file for file in listing.files.values() if file.attributes.is_executable]
+    programs = [file for file in listing.files.values() if file.is_executable]
     if programs and not keeps_modes(device):
         for file in programs:
-            attributes = evolve(file.attributes, is_executable=False)
-            listing.files[file.name] = evolve(file, attributes=attributes)
+            listing.files[file.name] = evolve(file, is_executable=False)
 
 
 def _add(
@@ -160,7 +158,8 @@ def _add(
     if is_folder:
         listing.folders[name] = Place(name, path)
     else:
-        listing.files[name] = OnDisk(name, path, Signature.of(status), Attributes.of(status))
+        is_executable = bool(status.st_mode & stat.S_IXUSR)
+        listing.files[name] = OnDisk(name, path, Signature.of(status), is_executable)
 
 
 def _divided(found: Iterable["os.DirEntry[str]"]) -> tuple[list["os.DirEntry[str]"], int]:

@@ -13,7 +13,6 @@ run.
 """
 
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -22,8 +21,6 @@ from attrs import frozen
 from p2p_twisted.wire.limits import MODIFIED_SECONDS
 
 if TYPE_CHECKING:
-    import os
-
     import attrs
 
 _MOST: Final = int(MODIFIED_SECONDS) * 10**9
@@ -48,12 +45,9 @@ class Attributes:
     is_executable: bool = False
 
     @classmethod
-    def of(cls, status: "os.stat_result") -> Self:
-        """Take them from a file's status; a time that others would refuse is unknown."""
-        modified = status.st_mtime_ns
-        return cls(
-            modified if abs(modified) <= _MOST else None, bool(status.st_mode & stat.S_IXUSR)
-        )
+    def of(cls, modified: int, is_executable: bool) -> Self:
+        """Make them of what a disk says; a time that others would refuse is unknown."""
+        return cls(modified if abs(modified) <= _MOST else None, is_executable)
 
 
 UNKNOWN: Final = Attributes()

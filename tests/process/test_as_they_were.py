@@ -116,6 +116,18 @@ class AsTheyWereTests(SynchronousTestCase):
         stat += " | xargs -0 stat -c '%Y %A %n'"
         self.assertEqual(run(folder, stat), run(downloads, stat))
 
+    def test_locale(self) -> None:
+        """A locale without the characters of a name is none of its business."""
+        name = "\u65e5 caf\u00e9.txt"
+        self.network.write(f"s1/{name}", b"x")
+        plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+        holder = self.network.start_peer("s1", environment=plain).wait_ready()
+        second = self.network.start_peer("s2", environment=plain).wait_ready()
+        holder.wait_until_shared(1)
+        second.answer("find caf", "found|1  ")
+        second.answer("get 1", "saved ")
+        self.assertEqual(self.network.read(f"s2/Downloads/{name}"), b"x")
+
     def test_no_times(self) -> None:
         """Without times, what arrives is new."""
         self.network.write("s1/f1", b"x")
