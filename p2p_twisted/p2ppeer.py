@@ -25,6 +25,7 @@ from p2p_twisted.peer.state import LOCK_FILE
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import BadLocation, read_location
 from p2p_twisted.runtime.daemonlog import rotated
+from p2p_twisted.runtime.disk_thread import DiskThread
 from p2p_twisted.runtime.exit_code import ExitCode
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.process_setup import prepare
@@ -249,7 +250,9 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     prepare(reactor)
     daemon = MultiService()
     pool = WorkerPool(reactor, f"p2ppeer-{options['name']}", _THREADS)
-    WorkerService(reactor, pool).setServiceParent(daemon)
+    writer = DiskThread(reactor, f"p2ppeer-{options['name']}-writer")
+    for threads in (pool, writer):
+        WorkerService(reactor, threads).setServiceParent(daemon)
     if pid_file := options.pid_file_service():
         pid_file.setServiceParent(daemon)
 
@@ -264,6 +267,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         reactor=reactor,
         rng=SystemRandom(),
         offload=pool,
+        writing=writer,
         watcher_for=partial(watcher_for, reactor),
         announce=announce,
         stopped=reactor.stop,

@@ -68,7 +68,8 @@ class ChunkWork(SwarmWork):
             await uninterrupted(self._opening.acquire())
         if self._file is not None:
             self._context.local.partials.remove(self._item.file_id, self._file)
-            self._file.close()
+            with suppress(CancelledError):
+                await self._file.close()
 
     async def _open(self, content: Content) -> FileInProgress:
         async with self._opening:
@@ -102,6 +103,7 @@ class ChunkWork(SwarmWork):
             self._observer,
             self.swarm.heard,
             attributes=self._item.attributes,
+            writing=context.disk.writing,
         )
         self._file = file
         if size > WORTH_SHARING_BYTES:
@@ -160,15 +162,24 @@ class ChunkWork(SwarmWork):
         if self._file is not None:
             self._file.ask_all()
 
+    async def settle(self) -> None:
+        """Wait until nothing is being written any more."""
+        await uninterrupted(self._context.disk.writing(_nothing))
+
     def look_after(self) -> tuple[PeerName, ...]:
         """Tell holders what they need not send; return those from which nothing comes."""
         if self._file is None:
             return ()
         self._file.tell_holders()
-        self._file.picker.snub_stalling(self._context.clock.seconds())
+        if not self._file.is_writing:
+            self._file.picker.snub_stalling(self._context.clock.seconds())
         return self._file.picker.snubbed
 
     async def find(self) -> tuple[Hit, ...]:
         """Ask near peers at first, once all peers, then ever again at little cost."""
         self._finds += 1
         return await self._context.peers.network.find(self._item.file_id, again=self._finds > 1)
+
+
+def _nothing() -> None:
+    """Do nothing: what is called after this was called, comes after what was called before."""

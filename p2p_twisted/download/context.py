@@ -34,12 +34,15 @@ class DownloadDisk:
     :ivar manifests: where manifests are kept while what they list is downloaded.
     :ivar journal: what is wanted, for the next run.
     :ivar offload: calls what blocks.
+    :ivar writing: calls what writes chunks, one after the other; what it returns has fired
+        already, unless the disk is slow.
     :ivar locks: let only one download at a time write to a part file.
     """
 
     inbox: Inbox
     journal: Journal
     offload: Offload
+    writing: Offload
     manifests: Inbox = attrs.field(init=False)
     locks: PathLocks = attrs.field(init=False, factory=PathLocks)
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.picker.file_picker import FilePicker
 from p2p_twisted.picker.ranges import Range, ranges
+from p2p_twisted.runtime.tasks import uninterrupted
+from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.storage.partial import PartialContent, PartialSource
@@ -18,6 +21,8 @@ from p2p_twisted.wire.attributes import UNKNOWN, Attributes
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
+
+T = TypeVar("T")
 
 
 class Deliverer(Protocol):
@@ -42,6 +47,7 @@ class FileInProgress:
 
     :param heard: is called with other peers that download the same.
     :param attributes: what it is to have beside its content, and what others are told of it.
+    :param writing: calls what writes chunks, in the order of the calls.
     :ivar picker: which chunks are there, and of whom the others were asked.
     """
 
@@ -54,6 +60,7 @@ class FileInProgress:
         heard: Callable[[Hit], None],
         *,
         attributes: Attributes = UNKNOWN,
+        writing: Offload,
     ) -> None:
         self.content = part.content
         self._attributes = attributes
@@ -62,6 +69,8 @@ class FileInProgress:
         self._clock = clock
         self._observer = observer
         self._heard = heard
+        self._writing = writing
+        self._writes = 0
         self._partial = PartialContent(clock, part.content, self.picker.ranges_verified)
         self._receivers: dict[PeerName, ChunkDeliverer] = {}
         # What has come since holders were told, and which of them know what came before.
@@ -100,23 +109,41 @@ class FileInProgress:
         self._observer.moved(holder, count)
         self.picker.moved(holder, count, self._clock.seconds())
 
-    def accept(self, holder: PeerName, index: int, chunk: memoryview) -> None:
+    def accept(self, holder: PeerName, index: int, chunk: memoryview) -> "Deferred[None]":
         """
         Verify a chunk and write it; ignore one that is there already.
 
-        :raises WrongContent: when these are not its bytes.
-        :raises DiskFault: when they cannot be written.
+        :returns: fires at once, unless the disk is slow: until then the chunk must not change.
+            Fails with :class:`WrongContent` when these are not its bytes, and with
+            :class:`DiskFault` when they cannot be written.
         """
+
+        def ended(outcome: T) -> T:
+            self._writes -= 1
+            return outcome
+
+        if self.picker.is_verified(index):
+            self.picker.delivered(holder, index, self._clock.seconds())
+            return succeed(None)
+        self._writes += 1
+        writing = self._writing(self.part.write, index, chunk).addBoth(ended)
+        return writing.addCallback(lambda _none: self._written(holder, index, len(chunk)))
+
+    def _written(self, holder: PeerName, index: int, length: int) -> None:
+        # Another holder's copy may have been quicker.
         is_new = not self.picker.is_verified(index)
-        if is_new:
-            self.part.write(index, chunk)
         self.picker.delivered(holder, index, self._clock.seconds())
         if is_new:
             self._partial.verified(index)
             self._fresh.append(index)
-            self._observer.delivered(holder, len(chunk))
+            self._observer.delivered(holder, length)
 
     # What the download calls
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a chunk waits for the disk: it is not its holder that is slow."""
+        return self._writes > 0
 
     def found(self, indexes: Iterable[int]) -> None:
         """Count chunks as received that turn out to be in the part file, and right."""
@@ -159,10 +186,12 @@ class FileInProgress:
         self.part.close()
         self.part = part
 
-    def close(self) -> None:
-        """Close the part file; what is written stays."""
-        self._partial.lost()
-        self.part.close()
+    async def close(self) -> None:
+        """Close the part file once nothing is being written; what is written stays."""
+        try:
+            await uninterrupted(self._writing(self.part.close))
+        finally:
+            self._partial.lost()
 
     # What other peers ask: see PartialDownload
 

@@ -253,15 +253,31 @@ class ChunkReceiver(PushReceiver):
             # A second copy that was on its way when the first one came.
             return
         assert self._file is not None
-        try:
-            self._file.accept(self.holder, self._index, self._chunk)
-        except WrongContent as wrong:
-            self._delivery.doubted(str(wrong))
+        accepting = self._file.accept(self.holder, self._index, self._chunk)
+        is_slow = not accepting.called
+        if is_slow:
+            # The bytes stay where they are, so that no others can come until they are written.
+            self._connection.intake.hold()
+            self._connection.clear_deadline()
+        accepting.addCallbacks(lambda _none: self.ask(), self._not_accepted)
+        if is_slow:
+            accepting.addCallback(self._go_on)
+        background(self.log, "accepting a chunk", accepting)
+
+    def _not_accepted(self, failure: Failure) -> None:
+        if isinstance(failure.value, WrongContent):
+            self._delivery.doubted(str(failure.value))
             self._connection.abort()
-        except DiskFault as fault:
-            self._failed(fault)
+        elif isinstance(failure.value, DiskFault):
+            self._failed(failure.value)
         else:
-            self.ask()
+            self.log.failure("while accepting a chunk", failure)
+            self._connection.abort()
+
+    def _go_on(self, _none: None) -> None:
+        if self._connection.is_open:
+            self._put_off_deadline()
+            self._connection.intake.release()
 
     @override
     def _moved(self, count: int) -> None:

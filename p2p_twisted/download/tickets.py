@@ -279,5 +279,5 @@ async def _accept(
     file = await open_file(Content.of_whole(pending.file_id, whole))
     if not file.picker.is_complete:
         file.moved(pending.holder, len(whole))
-        file.accept(pending.holder, 0, memoryview(whole))
+        await file.accept(pending.holder, 0, memoryview(whole))
     return "complete"

@@ -63,13 +63,12 @@ from p2p_twisted.wire.session import Session
 @frozen(slots=False, kw_only=True)
 class PeerBuilder:
     """
-    Makes the parts of one peer, each once, when another part needs it.
-
-    The overlay alone is made later, by ``_start_overlay``, once the peer has its port.
+    Makes the parts of one peer, each once, when needed; the overlay once it has its port.
 
     :ivar reactor: Twisted's, or a test's.
     :ivar rng: decides, and makes secrets: production gives it the system's.
     :ivar offload: calls what blocks.
+    :ivar writing: calls what writes chunks of downloads: see :class:`DiskThread`.
     :ivar watcher_for: makes what notices changes below a directory.
     :ivar announce: is told what a person should know.
     :ivar stopped: is called when another peer has stopped the network.
@@ -81,6 +80,7 @@ class PeerBuilder:
     reactor: Reactor
     rng: Random
     offload: Offload
+    writing: Offload
     watcher_for: Callable[[Path], WatcherMaker]
     announce: Callable[[str], None]
     stopped: Callable[[], None]
@@ -262,7 +262,7 @@ class PeerBuilder:
             DownloadContext(
                 clock=self.reactor,
                 rng=self.rng,
-                disk=DownloadDisk(self.inbox, journal, self.offload),
+                disk=DownloadDisk(self.inbox, journal, self.offload, self.writing),
                 peers=DownloadPeers(self.searches, self.tickets),
                 bandwidth=DownloadBandwidth(self.bandwidth),
                 local=LocalSources(self.local, self.partials),

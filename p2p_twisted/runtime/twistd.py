@@ -19,6 +19,7 @@ from typing_extensions import override
 from p2p_twisted import __version__
 from p2p_twisted.runtime.addresses import not_here
 from p2p_twisted.runtime.daemonlog import OBSERVER, destination
+from p2p_twisted.runtime.disk_thread import DiskThread
 from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.pid_file import PidFileService, remove_stale
@@ -223,9 +224,9 @@ class ListeningService(Service):
 
 
 class WorkerService(Service):
-    """Runs a pool's threads from after the fork until all other services have stopped."""
+    """Runs threads from after the fork until all other services have stopped."""
 
-    def __init__(self, reactor: IReactorCore, pool: WorkerPool) -> None:
+    def __init__(self, reactor: IReactorCore, pool: WorkerPool | DiskThread) -> None:
         self._reactor = reactor
         self._pool = pool
 

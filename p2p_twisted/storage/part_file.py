@@ -31,7 +31,7 @@ class PartFile:
     Chunks of zeros are there from the beginning: as holes, where the file system has any.
 
     Its methods block, and raise :class:`DiskFault` for whatever the disk does.
-    :meth:`write` is quick enough for the reactor, the others are not.
+    :meth:`write` is mostly quick, the others are not.
 
     :param folder: a file descriptor of the folder that it is in; closed with it.
     :param part: its own name there.

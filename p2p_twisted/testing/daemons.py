@@ -121,6 +121,7 @@ class VirtualDaemons:
             reactor=reactor,
             rng=rng,
             offload=inline,
+            writing=inline,
             watcher_for=lambda _directory: self.make_watcher,
             announce=self._say,
             stopped=reactor.stop,

@@ -69,7 +69,7 @@ class Connection(LineReceiver):
         self._deadline = Alarm(clock, self._too_late)
         self.output = SendQueue(clock, self._give_up)
         self.input = Input(clock, self._take_straight)
-        self.intake = Intake(clock, self)
+        self.intake = Intake(clock, self, self.input)
         self.keep_alive = KeepAlive(
             clock, greeting is None, lambda number: self.send(Ping(number)), self._give_up
         )

@@ -41,6 +41,7 @@ class Input:
         self._socket: socket.socket | None = None
         self._reader: BlockReader | None = None
         self._is_paused = False
+        self._is_held = False
         self._has_ended = False
         self._pace: Pace = _Unlimited()
 
@@ -123,6 +124,7 @@ class Input:
         if (
             self._has_ended
             or self._is_paused
+            or self._is_held
             or (self._is_worth_a_reader and self._read_straight())
         ):
             return
@@ -130,6 +132,18 @@ class Input:
             self._hand_back()
         most = min(max(self.left, limits.LINE_BYTES), limits.MIB)
         self._transport.bufferSize = min(most, self._pace.allowance)
+
+    def hold(self) -> None:
+        """Read nothing, as the transport was paused, until :meth:`release`."""
+        self._is_held = True
+        self._drop_reader()
+
+    def release(self) -> None:
+        """Read on, as the transport does again; a pause for the sake of the pace goes on."""
+        self._is_held = False
+        if self._is_paused and not self._has_ended:
+            self._transport.pauseProducing()
+        self.fit()
 
     def end(self) -> None:
         """Read nothing more, before the transport closes or now that it has."""
@@ -161,8 +175,9 @@ class Input:
 
     def _go_on(self) -> None:
         self._is_paused = False
-        self._transport.resumeProducing()
-        self.fit()
+        if not self._is_held:
+            self._transport.resumeProducing()
+            self.fit()
 
     def _read_straight(self) -> bool:
         """Read in the transport's place; return whether that is possible."""

@@ -9,6 +9,7 @@ from twisted.protocols.basic import LineReceiver
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.input import Input
 
 _SLICE_SECONDS: Final = 0.02
 _LONGEST_PAUSE_SECONDS: Final = 1.0
@@ -25,12 +26,16 @@ class Intake:
 
     :param clock: the reactor.
     :param reader: the connection.
+    :param raw: reads its raw bytes.
     """
 
-    def __init__(self, clock: IReactorTime, reader: LineReceiver) -> None:
+    def __init__(self, clock: IReactorTime, reader: LineReceiver, raw: Input) -> None:
         self._clock = clock
         self._reader = reader
-        self._pausing = Alarm(clock, reader.resumeProducing)
+        self._raw = raw
+        self._pausing = Alarm(clock, self._resume)
+        self._is_held = False
+        self._has_ended = False
         self._began_at = 0.0
         # None: it has no share, but all that there is.
         self._share: TokenBucket | None = None
@@ -52,7 +57,19 @@ class Intake:
     def stop(self) -> None:
         """Never resume reading; twice does no harm."""
         self._share = None
+        self._has_ended = True
         self._pausing.stop()
+
+    def hold(self) -> None:
+        """Read and handle nothing more until :meth:`release`: what came is still at work."""
+        self._is_held = True
+        self._pause(None)
+
+    def release(self) -> None:
+        """Handle what waits, and read again, unless it is to make way."""
+        self._is_held = False
+        if not self._pausing.is_set:
+            self._resume()
 
     def piece_came(self) -> None:
         """Begin to measure: what came is about to be handled."""
@@ -87,6 +104,13 @@ class Intake:
             pause = until_back + _SLICE_SECONDS / limits.INTAKE_SECONDS_PER_SECOND
             self._pause(min(pause, _LONGEST_PAUSE_SECONDS))
 
-    def _pause(self, seconds: float) -> None:
+    def _pause(self, seconds: float | None) -> None:
         self._reader.pauseProducing()
-        self._pausing.set(seconds)
+        self._raw.hold()
+        if seconds is not None:
+            self._pausing.set(seconds)
+
+    def _resume(self) -> None:
+        if not (self._is_held or self._has_ended):
+            self._reader.resumeProducing()
+            self._raw.release()

@@ -43,6 +43,7 @@ from p2p_twisted.wire.names import FileId, PeerAddress
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source, SourceChanged
 from tests.download.wires import Stranger, Wires
+from tests.download.writing import Writing
 
 
 @attrs.define
@@ -197,6 +198,7 @@ class World:
     def __init__(
         self, folder: Path, disk: Disk = os, wires: Any = None, offload: Offload = inline
     ) -> None:
+        self.writing = Writing()
         self.folder = folder
         self.wires = wires or Wires()
         self.holders: dict[str, Holder] = {}
@@ -224,7 +226,7 @@ class World:
         context = DownloadContext(
             clock=self.wires,
             rng=Random(1),
-            disk=DownloadDisk(self.inbox, self.journal, self.offload),
+            disk=DownloadDisk(self.inbox, self.journal, self.offload, self.writing),
             peers=DownloadPeers(self, self.tickets),
             bandwidth=DownloadBandwidth(self.bandwidth),
             local=LocalSources(self, self.partials),

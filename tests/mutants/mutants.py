@@ -298,6 +298,20 @@ MUTANTS: Final = (
         "overlay/test_queries.py",
     ),
     Mutant(
+        "download/receiver.py",
+        "            self._connection.intake.hold()",
+        "            pass",
+        "the next chunk comes over one that is still being written",
+        "download/test_slow_disk.py",
+    ),
+    Mutant(
+        "runtime/disk_thread.py",
+        "if not self._is_slow and call.ended.acquire(timeout=QUICK_SECONDS):",
+        "if call.ended.acquire(timeout=QUICK_SECONDS):",
+        "every call to a disk that stands still holds the reactor up",
+        "runtime/test_disk_thread.py",
+    ),
+    Mutant(
         "console/rendering.py",
         "return nsmallest(ROWS_SHOWN, peers,",
         "return nsmallest(len(tuple(peers)), peers,",

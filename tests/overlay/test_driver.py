@@ -14,6 +14,7 @@ from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.driver_events import Events
 from p2p_twisted.overlay.events import ConnectionLost
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.input import Input
 from p2p_twisted.wire.intake import Intake
 from p2p_twisted.wire.messages import Ask, Bye, Gossip, Link, Message
 from p2p_twisted.wire.names import PeerAddress
@@ -37,7 +38,8 @@ class FakeConnection:
 
     def __init__(self, name: str, said: Said) -> None:
         self.keep_alive = FakeKeepAlive()
-        self.intake = Intake(Clock(), LineReceiver())
+        clock = Clock()
+        self.intake = Intake(clock, LineReceiver(), Input(clock, lambda _count, _behind: None))
         self._name = name
         self._said = said
 

@@ -4,6 +4,7 @@ import errno
 import os
 import weakref
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from random import Random
 
@@ -23,6 +24,11 @@ from tests.wire.talking import Breather, Notes, said
 
 def nothing() -> None:
     """Do nothing."""
+
+
+def nothing_more() -> bool:
+    """Stop waiting at once."""
+    return True
 
 
 def after(times: int, action: Callable[[], None]) -> Callable[[], None]:
@@ -57,6 +63,9 @@ class Blocks(Notes):
     def some(self, count: int) -> None:
         self.moved.append(count)
         self.on_moved()
+
+    def has_heard(self, count: int) -> bool:
+        return len(self.heard) == count
 
     def all(self) -> None:
         self.heard.append(bytes(self.block))
@@ -184,6 +193,62 @@ class Contract(SynchronousTestCase):
             self.assertEqual(blocks.moved, moved)
             pace.over()
         self.assertEqual(blocks.heard[1:], [content, Done()])
+
+    def test_held(self) -> None:
+        """While it is held nothing more is read or handled; then all that was sent meanwhile."""
+        end, blocks = self.begin()
+        expected = list[Message | bytes]()
+        blocks.on_done = end.connection.intake.hold
+        for index, size in enumerate((1, 50_000, 30_000)):
+            expected += [Chunk(index, size), os.urandom(size)]
+        expected.append(Done())
+        end.say(b"".join(item if isinstance(item, bytes) else encode(item) for item in expected))
+        for count_ in (2, 4, 6):
+            end.until(partial(blocks.has_heard, count_))
+            moved = list(blocks.moved)
+            for _ in range(3):
+                self.assertEqual(end.heard(), b"")
+                end.until(nothing_more)
+            self.assertEqual((len(blocks.heard), blocks.moved), (count_, moved))
+            end.connection.intake.release()
+        end.until(lambda: len(blocks.heard) == 7)
+        self.assertEqual(blocks.heard, expected)
+
+    def test_held_and_paced(self) -> None:
+        """What is held in a pause is read when both are over, whichever is first."""
+        sent = encode(Chunk(0, 50_000)) + bytes(50_000) + encode(Chunk(1, 40_000)) + bytes(40_000)
+        for is_pace_first in (True, False):
+            end, blocks = self.begin()
+            pace = Breather(limits.MIB)
+            end.connection.input.pace(pace)
+
+            def rest(end: End = end, pace: Breather = pace) -> None:
+                pace.is_paused = True
+                end.connection.intake.hold()
+
+            blocks.on_done = rest
+            end.say(sent)
+            end.until(partial(blocks.has_heard, 2))
+            over = [pace.over, end.connection.intake.release]
+            for end_one in over if is_pace_first else reversed(over):
+                for _ in range(3):
+                    end.until(nothing_more)
+                # In a pause, what has been read already is handled.
+                self.assertLess(len(blocks.heard), 4)
+                self.assertLessEqual(sum(blocks.moved), 50_000 + limits.LINE_BYTES)
+                end_one()
+            end.until(partial(blocks.has_heard, 4))
+
+    def test_aborted_while_held(self) -> None:
+        """Nothing is left of what ends while it is held, and to release it then does no harm."""
+        end, blocks = self.begin()
+        blocks.on_done = end.connection.intake.hold
+        end.say(2 * (encode(Chunk(0, 50_000)) + bytes(50_000)))
+        end.until(partial(blocks.has_heard, 2))
+        end.connection.abort()
+        end.connection.intake.release()
+        self.assert_gone(end, blocks)
+        self.assertEqual(len(blocks.heard), 2)
 
     def test_buffer(self) -> None:
         """What was to be filled is not kept when the connection is gone."""

@@ -1,0 +1,102 @@
+"""Do what a disk mostly does at once, without the reactor standing still when the disk does."""
+
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Lock, Thread
+from time import monotonic
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.python.failure import Failure
+
+T = TypeVar("T")
+
+QUICK_SECONDS: Final = 0.05
+"""How long the reactor waits for a call."""
+
+
+class DiskThread:
+    """
+    Calls functions in one thread, in the order of the calls, and waits for those that are quick.
+
+    To wait some microseconds costs less than to go on with something else and be called back.
+    Once a call has taken longer than 50 ms, others are waited for again when all calls have
+    ended and the last one was quick.
+
+    :param name: of the thread.
+    """
+
+    def __init__(self, reactor: IReactorFromThreads, name: str) -> None:
+        self._reactor = reactor
+        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._thread = Thread(target=self._work, name=name)
+        self._is_slow = False
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Wait for all calls, and end the thread."""
+        self._calls.put(None)
+        self._thread.join()
+
+    def __call__(self, function: Callable[..., T], *args: Any) -> "Deferred[T]":
+        """Call it in the thread: see :class:`Offload`; what is returned may have fired already."""
+        call = _Call(function, args)
+        self._calls.put(call)
+        if not self._is_slow and call.ended.acquire(timeout=QUICK_SECONDS):
+            return call.outcome()
+        self._is_slow = True
+        return call.later()
+
+    def _work(self) -> None:
+        while call := self._calls.get():
+            began = monotonic()
+            call.run(self._reactor)
+            is_quick = monotonic() - began < QUICK_SECONDS
+            self._is_slow = not is_quick or not self._calls.empty()
+
+
+class _Call:
+    """
+    One call, as both threads see it.
+
+    :ivar ended: can be acquired once it has ended.
+    """
+
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self.ended = Lock()
+        self.ended.acquire()
+        self._function = function
+        self._args = args
+        self._result: Any = None
+        self._waiting: Deferred[Any] | None = None
+        self._deciding = Lock()
+        self._is_over = False
+
+    def run(self, reactor: IReactorFromThreads) -> None:
+        try:
+            self._result = self._function(*self._args)
+        except BaseException:
+            self._result = Failure()
+        with self._deciding:
+            self._is_over = True
+            waiting = self._waiting
+        self.ended.release()
+        if waiting is not None:
+            reactor.callFromThread(waiting.callback, self._result)
+
+    def outcome(self) -> "Deferred[Any]":
+        result = self._result
+        return fail(result) if isinstance(result, Failure) else succeed(result)
+
+    def later(self) -> "Deferred[Any]":
+        """Return what fires in the reactor's thread."""
+        with self._deciding:
+            if self._is_over:
+                return self.outcome()
+            waiting: Deferred[Any] = Deferred()
+            self._waiting = waiting
+            return waiting
