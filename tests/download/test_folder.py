@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from p2p_twisted.download.progress import Blocked, Failed, Incomplete, Saved
 from p2p_twisted.storage import free_names, part_file
 from p2p_twisted.storage import inbox as inbox_module
+from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.wire.limits import MIB, PATH_BYTES, PATH_COMPONENTS
 from p2p_twisted.wire.manifest import EMPTY_FOLDER, Member, encode
 from p2p_twisted.wire.messages import Hit
@@ -111,6 +112,20 @@ class FolderTests(DownloadCase):
                     world.wires.settle()
                     self.assertEqual(world.left(), [])
                     self.assertEqual(len([*(world.folder / "Downloads").iterdir()]), 1)
+
+    def test_journal_of_an_earlier_version(self) -> None:
+        """A folder that an earlier version could neither save nor forget is saved now."""
+        for path in (path_of(PATH_BYTES - 7), "/".join(["d"] * PATH_COMPONENTS)):
+            world, content = self.world(), Content(b"one")
+            manifest = Content(encode([Member(content.file_id, 3, path)]))
+            hit = world.holder("s1", manifest, content).hit(manifest, "photos", kind="folder")
+            world.journal.record(
+                JournalEntry(manifest.file_id, "photos", 3, "folder", target="photos (1)")
+            )
+            world.found = (hit,)
+            world.new_run().start()
+            world.wires.settle()
+            self.assertEqual(world.left(), [f"Downloads/photos (1)/{path}"])
 
     def test_disk_with_short_names(self) -> None:
         """Where the file system takes no longer ones, names are cut, and keep their ends."""

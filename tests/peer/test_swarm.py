@@ -23,6 +23,8 @@ SLOW = Way(0.01, bandwidth=MIB)
 class SwarmTests(SynchronousTestCase):
     """Peers between which a MiB a second gets through, and that send no more in all."""
 
+    content = CONTENT
+
     def begun(self, holders: int, downloaders: int) -> list["Deferred[Progress]"]:
         """Start holders, and as many others who all want what they have."""
         network = VirtualNetwork(paths=Paths(SLOW))
@@ -31,7 +33,7 @@ class SwarmTests(SynchronousTestCase):
         daemons.start_registry()
         names = [f"s{number}" for number in range(1, holders + downloaders + 1)]
         for name in names:
-            files = {"f1": CONTENT} if name in names[:holders] else None
+            files = {"f1": self.content} if name in names[:holders] else None
             daemons.start(name, files, rates=Rates(up=MIB))
         daemons.run(20)
         self.wanting = names[holders:]
@@ -43,7 +45,7 @@ class SwarmTests(SynchronousTestCase):
         for name, done in zip(self.wanting, downloads, strict=True):
             progress = self.daemons.result(done, 600.0)
             assert isinstance(progress.state, Saved), progress
-            self.assertEqual(self.daemons.download(name, "f1"), CONTENT)
+            self.assertEqual(self.daemons.download(name, "f1"), self.content)
             delivered.update(progress.state.holders)
         return delivered
 
@@ -52,6 +54,15 @@ class SwarmTests(SynchronousTestCase):
         delivered = self.assert_saved(self.begun(1, 4))
         self.assertEqual(delivered["s1"], 4)
         self.assertGreaterEqual(delivered.total() - delivered["s1"], 4, delivered)
+
+    def test_holes(self) -> None:
+        """Chunks of zeros are neither waited for nor sent by anybody."""
+        zeros = bytes(10 * MIB)
+        self.content = zeros + CONTENT[: 3 * MIB] + zeros + CONTENT[3 * MIB : 5 * MIB] + zeros
+        downloads = self.begun(1, 3)
+        began = self.daemons.network.clock.now
+        self.assert_saved(downloads)
+        self.assertLess(self.daemons.network.clock.now - began, 30.0)
 
     def test_holder_vanishes(self) -> None:
         """Holders that crash or fall silent midway are made up for by another one."""
