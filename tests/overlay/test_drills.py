@@ -148,13 +148,17 @@ class ChurnTests(SynchronousTestCase):
         ends = (network.crash, network.die_silently, network.leave, network.leave)
         sent: list[tuple[str, list[str]]] = []
         for second in range(90):
+            gone: set[str] = set()
             for peer in network.alive:
                 if network.rng.random() < 1 / 120:
                     network.rng.choice(ends)(peer)
+                    gone.add(peer.name)
                     network.add(f"x{len(network.peers)}")
             if second % 5 == 0 and second < 60:
                 audience = [peer.name for peer in network.alive]
-                sent.append((network.publish(network.rng.choice(network.alive)), audience))
+                # Whoever is just leaving has no links any more to send anything along.
+                staying = [peer for peer in network.alive if peer.name not in gone]
+                sent.append((network.publish(network.rng.choice(staying)), audience))
             network.run(1.0)
         for id_, audience in sent:
             stayed = [network.peers[name] for name in audience if network.peers[name].is_alive]
