@@ -81,7 +81,7 @@ def topology_lines(topology: Topology) -> Iterator[str]:
     for record in _first(topology.peers):
         links = " ".join(sorted(record.links, key=natural_order))
         yield f"{record.peer} : {links}".rstrip()
-    yield from _left_out(topology.peers)
+    yield from _more(len(topology.peers))
     peers, links = count(len(topology.peers), "peer"), count(len(topology.links), "link")
     yield f"{peers}, {links}, {human_time(topology.seconds)}{_silence(topology.silent)}"
 
@@ -100,7 +100,7 @@ def choice_lines(choices: Sequence[Choice], width: int | None = None) -> Iterato
     ]
     # Where there is no room, the ids go first, then the holders.
     yield from fitted_table(rows, width, right=(0, 2), long=1, optional=(3, 4))
-    yield from _left_out(choices)
+    yield from _more(len(choices))
 
 
 def found_lines(found: Found, choices: Sequence[Choice], width: int | None = None) -> Iterator[str]:
@@ -131,7 +131,7 @@ def peers_lines(topology: Topology, me: PeerName, neighbors: Iterable[PeerName])
         for record in _first(topology.peers)
     ]
     yield from table(rows)
-    yield from _left_out(topology.peers)
+    yield from _more(len(topology.peers))
     peers = count(len(topology.peers), "peer")
     yield f"{peers}, {human_time(topology.seconds)}{_silence(topology.silent)}"
 
@@ -158,7 +158,7 @@ def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
     yield from table(rows, width)
     for name, why in status.unshared[:ROWS_SHOWN]:
         yield f"not shared: {shown_name(name)}: {why}"
-    yield from _left_out(status.unshared)
+    yield from _more(status.excluded)
 
 
 def outside_line(status: Status) -> str | None:
@@ -209,7 +209,9 @@ def help_lines(entry: CommandEntry | None = None, width: int | None = None) -> I
 
 
 def _state(hit: Hit) -> str:
-    return f"hashing {hit.hashed} %" if hit.file is None else short_id(hit.file)
+    if hit.file is not None:
+        return short_id(hit.file)
+    return "being written to" if hit.growing else f"hashing {hit.hashed} %"
 
 
 def _holders(choice: Choice) -> str:
@@ -226,6 +228,6 @@ def _first(peers: Iterable[PeerRecord]) -> list[PeerRecord]:
     return nsmallest(ROWS_SHOWN, peers, key=lambda record: natural_order(record.peer))
 
 
-def _left_out(rows: Sequence[object]) -> Iterator[str]:
-    if len(rows) > ROWS_SHOWN:
-        yield f"... and {len(rows) - ROWS_SHOWN:,} more"
+def _more(rows: int) -> Iterator[str]:
+    if rows > ROWS_SHOWN:
+        yield f"... and {rows - ROWS_SHOWN:,} more"

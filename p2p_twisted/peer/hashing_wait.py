@@ -42,6 +42,7 @@ class Patience:
 
     done: int = -1
     since: float = 0.0
+    _size: int = 0
     _first: tuple[float, int] | None = None
 
     def look(self, hits: Hits, now: float) -> float:
@@ -51,13 +52,15 @@ class Patience:
         :returns: when to look again, in seconds from now.
         :raises NeverStill: when it has been written to for long, and has hardly grown.
         """
-        done = sum(hit.size + hit.size * hit.hashed // 100 for hit in hits)
+        size = sum(hit.size for hit in hits)
+        done = size + sum(hit.size * hit.hashed // 100 for hit in hits)
         if done >= self.done + _STALL_BYTES or self.done < 0:
-            self.done, self.since = done, now
+            self.done, self.since, self._size = done, now, size
         self.done = min(self.done, done)
-        growing = next((hit for hit in hits if hit.growing), None)
-        if growing is not None and now - self.since >= _STALL_SECONDS:
-            raise NeverStill(_never_still(growing))
+        growing = [hit for hit in hits if hit.growing]
+        # Earlier versions do not say whether they are: then it shows.
+        if (growing or size != self._size) and now - self.since >= _STALL_SECONDS:
+            raise NeverStill(_never_still((growing or hits)[0]))
         return self._seconds(sum(hit.hashed for hit in hits) // len(hits), now)
 
     def _seconds(self, percent: int, now: float) -> float:

@@ -85,6 +85,12 @@ class FoundTests(SynchronousTestCase):
             ],
         )
 
+    def test_no_id_yet(self) -> None:
+        """What has no id yet is being hashed, or still being written to."""
+        answer = found(hit(file=None, hashed=45), hit("s5", file=None, growing=True))
+        states = [line.split("KiB")[1].strip() for line in shown(answer)[:2]]
+        self.assertEqual(states, ["hashing 45 %      s4", "being written to  s5"])
+
     def test_very_many(self) -> None:
         """Of very many files the first are shown; how many there are is said."""
         lines = shown(found(*(hit("s4", f"f{n}", file=f"{n:064x}") for n in range(1_000))))
@@ -158,6 +164,12 @@ class StatusTests(SynchronousTestCase):
                 "not shared: a:b: a name may not have ':'",
             ],
         )
+
+    def test_very_many_unshared(self) -> None:
+        """Of what is not shared the first are shown; how many there are is said."""
+        unshared = tuple((f"{n}:", "no") for n in range(1_000))
+        lines = list(status_lines(attrs.evolve(STATUS, unshared=unshared, excluded=8_000)))
+        self.assertEqual(lines[-1], "... and 7,800 more")
 
     def test_alone(self) -> None:
         """A peer that has not joined has neither address nor neighbors."""

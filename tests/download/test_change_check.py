@@ -37,6 +37,19 @@ class ChangedTests(InterruptedCase):
         world.wires.pass_time(5)
         self.assertIsInstance(self.successResultOf(done).state, Saved)
 
+    def test_busy_holder(self) -> None:
+        """Also while that one does not deliver yet."""
+        world, done, content = self.begun()
+        other = world.holder("s2", Content(content.content))
+        other.is_mute = True
+        content.is_changed = True
+        world.found, world.changed = (other.hit(content),), {"s1"}
+        world.wires.pass_time(20)
+        self.assertNoResult(done)
+        other.is_mute = False
+        world.wires.pass_time(60)
+        self.assertIsInstance(self.successResultOf(done).state, Saved)
+
     def test_only_partial_ones(self) -> None:
         """Others that download it themselves, and get no further, are no reason to wait."""
         world, done, content = self.begun()

@@ -327,6 +327,20 @@ MUTANTS: Final = (
     ),
     Mutant(
         "storage/part_file.py",
+        "return os.path.samestat(there, os.fstat(self._fd))",
+        "return True",
+        "what somebody puts in the place of a part file is published",
+        "download/test_displaced.py",
+    ),
+    Mutant(
+        "download/change_check.py",
+        "if not self._asked or any(not hit.partial for hit in known):",
+        "if not self._asked:",
+        "one peer that changes a file ends downloads that others could deliver",
+        "download/test_change_check.py",
+    ),
+    Mutant(
+        "storage/part_file.py",
         "and not self._is_right(index):",
         "and False:",
         "what an earlier run has left stands where a hole should be",

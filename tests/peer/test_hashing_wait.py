@@ -211,6 +211,13 @@ class PatienceTests(SynchronousTestCase):
         for now in range(10_000):
             self.assertEqual(patience.look(self.hit(0), float(now)), 1.0)
 
+    def test_earlier_version(self) -> None:
+        """A holder that does not say so shows by the size that it is written to."""
+        patience = Patience()
+        for now in range(15):
+            patience.look(self.hit(0, 100 + now), float(now))
+        self.assertRaises(NeverStill, patience.look, self.hit(0, 200), 15.0)
+
     def test_written_anew(self) -> None:
         """A file that gets shorter has begun anew: what counts is how it grows from there."""
         patience = Patience()
