@@ -12,6 +12,7 @@ from twisted.application.service import IService, MultiService
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
+from p2p_twisted.api.service import ApiService
 from p2p_twisted.bandwidth.limits import TRANSFERS_AT_ONCE_MOST
 from p2p_twisted.bandwidth.rates import BadRate, Rates, Slots, read_rate
 from p2p_twisted.console.history_file import HistoryFile
@@ -286,4 +287,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     )
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
+    ApiService(reactor, peer, options["name"], lambda: exit_code.end(Exit.DONE)).setServiceParent(
+        daemon
+    )
     return daemon

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,14 @@ settings.load_profile("repeatable")
 # Simulated networks are of very many objects that stay: to look through them as often as
 # Python does takes a third of the time.
 gc.set_threshold(100_000)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_sockets() -> Iterator[None]:
+    """Let peers that tests start not be found by this user's ``p2p``, and theirs not by tests."""
+    with tempfile.TemporaryDirectory(prefix="p2p-") as folder:
+        os.environ["XDG_RUNTIME_DIR"] = folder
+        yield
 
 
 @pytest.fixture(autouse=True)

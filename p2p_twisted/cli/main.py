@@ -7,6 +7,7 @@ from typing import Final
 
 from p2p_twisted import __version__
 from p2p_twisted.cli.sim_options import add_sim
+from p2p_twisted.cli.talk_options import add_talk
 from p2p_twisted.runtime.os_errors import in_words
 
 MOST_PEERS: Final = 200
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     up.set_defaults(run=_up)
     add_sim(verbs)
+    add_talk(parser, verbs)
     return parser
 
 

@@ -42,7 +42,7 @@ def as_json(outcome: SimulationOutcome) -> str:
     """Write one JSON object; its keys must not change, as programs read them."""
     content = {
         "version": __version__,
-        "scenario": attrs.asdict(outcome.scenario),
+        "scenario": outcome.scenario._asdict(),
         "moments": {when: attrs.asdict(moment) for when, moment in outcome.moments.items()},
         "lines": outcome.lines,
         "trace": outcome.trace,

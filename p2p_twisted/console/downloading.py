@@ -10,7 +10,7 @@ from p2p_twisted.console.download_lines import (
     selection_lines,
     unreachable_line,
 )
-from p2p_twisted.console.exits import Exits, exit_of
+from p2p_twisted.console.exits import Exits
 from p2p_twisted.console.text import shown_name
 from p2p_twisted.download.progress import Checking, Paused, Progress, State
 from p2p_twisted.peer.interface import IPeer, Selection, Watch
@@ -64,7 +64,7 @@ class Downloading:
         progress = await self._peer.get(wanted, watch, holder)
         self._say([download_line(progress)])
         told.add(progress.number)
-        return self._outcome(exit_of(progress))
+        return self._outcome(progress.exit)
 
     async def select(self, words: Sequence[str | Hit], holder: PeerName | None) -> Selection:
         """
@@ -85,7 +85,7 @@ class Downloading:
         ended = await self._peer.get_selected(selection, watch) if selection.things else ()
         self._say([*map(download_line, ended), *selection_end(selection, ended)])
         told.update(progress.number for progress in ended)
-        exits = {*map(exit_of, ended), *(error.exit for _word, error in selection.failed)}
+        exits = {*(each.exit for each in ended), *(error.exit for _word, error in selection.failed)}
         if selection.here:
             exits.add(Exit.DONE)
         return self._outcome(Exit.DONE if exits <= {Exit.DONE} else Exit.of(exits))

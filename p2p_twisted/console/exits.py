@@ -2,7 +2,6 @@
 
 from attrs import define, field
 
-from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved
 from p2p_twisted.runtime.exit_status import Exit
 
 
@@ -20,16 +19,3 @@ class Exits:
     def code(self) -> Exit:
         """The code of the lines that failed, if they failed in one way."""
         return Exit.of(self._failures)
-
-
-def exit_of(progress: Progress) -> Exit:
-    """Return how a download has ended, or why it has not."""
-    match progress.state:
-        case Saved():
-            return Exit.DONE
-        case Failed(exit=exit_):
-            return exit_
-        case Incomplete():
-            return Exit.SOME_FAILED if progress.received else Exit.NOT_FOUND
-        case _:
-            return Exit.UNFINISHED

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from p2p_twisted.wire.names import INVISIBLE_IN_NAMES
+from p2p_twisted.wire.name_forms import INVISIBLE_IN_NAMES
 
 
 class Key(enum.Enum):

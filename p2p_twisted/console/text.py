@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from wcwidth import wcwidth
-
-from p2p_twisted.wire.names import INVISIBLE_IN_NAMES
+from p2p_twisted.wire.name_forms import INVISIBLE_IN_NAMES
 
 NAME_CELLS: Final = 120
 _TWO_ENDS_CELLS: Final = 12
@@ -120,5 +118,10 @@ def count(number: int, noun: str) -> str:
 
 
 def _cells(character: str) -> int:
+    if " " <= character <= "~":
+        return 1
+    # Not before it is needed: to import it takes as long as many a command of p2p.
+    from wcwidth import wcwidth
+
     # It may make the character before it twice as wide.
     return 1 if character == _EMOJI_SELECTOR else max(0, wcwidth(character))

@@ -212,3 +212,16 @@ class Progress:
     def is_resting(self) -> bool:
         """Whether nothing more will happen to it soon."""
         return self.is_ended or isinstance(self.state, Waiting | Blocked | Paused)
+
+    @property
+    def exit(self) -> Exit:
+        """What a script that waits for it exits with: how it has ended, or why it has not."""
+        match self.state:
+            case Saved():
+                return Exit.DONE
+            case Failed(exit=exit_):
+                return exit_
+            case Incomplete():
+                return Exit.SOME_FAILED if self.received else Exit.NOT_FOUND
+            case _:
+                return Exit.UNFINISHED

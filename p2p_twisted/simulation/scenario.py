@@ -1,8 +1,6 @@
 """What is to happen to simulated peers, and when."""
 
-from typing import Final
-
-from attrs import frozen
+from typing import Final, NamedTuple
 
 FEWEST_PEERS: Final = 2
 MOST_PEERS: Final = 20_000
@@ -15,8 +13,7 @@ _JOIN_SECONDS: Final = 0.05
 _LONGEST_LEAD_SECONDS: Final = 10.0
 
 
-@frozen
-class Scenario:
+class Scenario(NamedTuple):
     """
     A network that forms, comes to harm after a third of its time, and goes on.
 

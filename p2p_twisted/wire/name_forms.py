@@ -10,6 +10,8 @@ NO_BREAK_SPACES: Final = "\u00a0\u202f"
 
 JOINERS: Final = "\u200c\u200d"
 """They show nothing, but join or part their neighbors, in Persian, Hindi and emoji."""
+INVISIBLE_IN_NAMES: Final = frozenset(NO_BREAK_SPACES + JOINERS)
+"""They are in ordinary names, and shown escaped, as everything else that is not printable."""
 
 _EMOJI_SELECTOR: Final = "\ufe0f"
 _PLAIN: Final = str.maketrans(dict.fromkeys(NO_BREAK_SPACES, " ") | dict.fromkeys(JOINERS))

@@ -20,7 +20,7 @@ from p2p_twisted.wire.limits import (
     PATH_COMPONENTS,
     PEER_NAME_CHARACTERS,
 )
-from p2p_twisted.wire.name_forms import JOINERS, NO_BREAK_SPACES, plain, skeleton
+from p2p_twisted.wire.name_forms import INVISIBLE_IN_NAMES, JOINERS, plain, skeleton
 
 PeerName = Annotated[
     str, msgspec.Meta(pattern=rf"^[a-z0-9][a-z0-9-]{{0,{PEER_NAME_CHARACTERS - 1}}}\Z")
@@ -66,8 +66,6 @@ _INVISIBLE: Final = frozenset(
     ]
     for code in range(first, last + 1)
 )
-# They are in ordinary names, and shown escaped, as everything else that is not printable.
-INVISIBLE_IN_NAMES: Final = frozenset(NO_BREAK_SPACES + JOINERS)
 _PEER_NAME: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,{PEER_NAME_CHARACTERS - 1}}}")
 _WINDOWS_DEVICES: Final = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.console.exits import Exits, exit_of
+from p2p_twisted.console.exits import Exits
 from p2p_twisted.download.progress import (
     Blocked,
     Canceled,
@@ -51,7 +51,7 @@ class ExitsTests(SynchronousTestCase):
             (Incomplete("Downloads/d", ("d/f2",), 1.0), 5, 10),
             (Incomplete("Downloads/d", ("d/f2",), 1.0), 0, 4),
         ):
-            self.assertEqual(exit_of(ended(state, received)), code, state)
+            self.assertEqual(ended(state, received).exit, code, state)
 
     def test_documented(self) -> None:
         """The README says what each code means."""

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.console.keys import Key, KeyReader
-from p2p_twisted.wire.names import INVISIBLE_IN_NAMES
+from p2p_twisted.wire.name_forms import INVISIBLE_IN_NAMES
 
 TEXT = ["a", " ", "é", "日", "🎉", "\r", "\n", "\t", "\0", "[", "O", "A", "~", "3", ";"]
 SEQUENCES = [

@@ -1,0 +1,1 @@
+"""One HTTP and JSON API for every program that talks to a running peer."""

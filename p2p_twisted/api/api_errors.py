@@ -1,0 +1,83 @@
+"""What is wrong with a request, or keeps it from being done."""
+
+from typing import Final
+
+from twisted.logger import Logger
+
+from p2p_twisted.api import view_of, views
+from p2p_twisted.peer.interface import (
+    AlreadyHere,
+    Ambiguous,
+    NoNetwork,
+    NotAllowed,
+    NotFound,
+    NotReady,
+    PeerError,
+    Unknown,
+)
+from p2p_twisted.runtime.exit_status import Exit
+
+_log = Logger()
+
+CODES: Final = {
+    "bad_request": 400,
+    "forbidden": 403,
+    "not_found": 404,
+    "no_such_path": 404,
+    "no_such_method": 405,
+    "ambiguous": 409,
+    "already_here": 409,
+    "too_large": 413,
+    "not_ready": 409,
+    "no_network": 503,
+    "not_allowed": 403,
+    "failed": 422,
+    "unexpected": 500,
+}
+"""Every code that an error has, with its HTTP status."""
+
+_UNEXPECTED: Final = "something unexpected went wrong; see the log"
+
+
+class BadRequest(Exception):
+    """
+    A request that cannot be answered; the text says why.
+
+    :ivar code: one of :data:`CODES`.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def fault_of(error: Exception) -> views.FaultView:
+    """Describe what has gone wrong; what nobody foresaw is logged, and not told."""
+    if isinstance(error, BadRequest):
+        return views.FaultView(code=error.code, message=str(error), exit=Exit.USAGE)
+    if not isinstance(error, PeerError):
+        _log.failure("while answering a request")
+        return views.FaultView(code="unexpected", message=_UNEXPECTED, exit=Exit.UNEXPECTED)
+    hits: tuple[views.HitView, ...] = ()
+    message = str(error)
+    if isinstance(error, Ambiguous):
+        message, hits = f"{error}: choose one by its id", tuple(map(view_of.hit, error.hits))
+    return views.FaultView(code=_code(error), message=message, exit=error.exit, hits=hits)
+
+
+def _code(error: PeerError) -> str:
+    match error:
+        case AlreadyHere():
+            return "already_here"
+        case Ambiguous():
+            return "ambiguous"
+        case NotFound() | Unknown():
+            return "not_found"
+        case NotReady():
+            return "not_ready"
+        case NoNetwork():
+            return "no_network"
+        case NotAllowed():
+            return "not_allowed"
+        case _:
+            return "failed"

@@ -1,0 +1,76 @@
+"""Describe the API as an OpenAPI document."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from p2p_twisted import __version__
+from p2p_twisted.api import request_fields, views
+from p2p_twisted.api.route import Route
+
+_JSON: Final = "application/json"
+LINES: Final = "application/x-ndjson"
+
+
+def document(title: str, routes: Sequence[Route]) -> dict[str, Any]:
+    """Make the document of some routes (OpenAPI 3.1)."""
+    kinds = list(dict.fromkeys(each for r in routes for each in (r.takes, r.gives)))
+    described, schemas = msgspec.json.schema_components(
+        [*kinds, views.FailureView], ref_template="#/components/schemas/{name}"
+    )
+    references = dict(zip([*kinds, views.FailureView], described, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        operation = _operation(route, references, schemas)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": __version__},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+def _operation(
+    route: Route, references: dict[type, dict[str, Any]], schemas: dict[str, Any]
+) -> dict[str, Any]:
+    kind = LINES if route.is_stream else _JSON
+    operation: dict[str, Any] = {
+        "summary": route.summary,
+        "operationId": f"{route.method.lower()}{route.path}".replace("/", "_").strip("{}"),
+        "responses": {
+            "200": {
+                "description": route.summary,
+                "content": _content(kind, references[route.gives]),
+            },
+            "default": {
+                "description": "It cannot be done",
+                "content": _content(_JSON, references[views.FailureView]),
+            },
+        },
+    }
+    parameters = []
+    if "{number}" in route.path:
+        number = {"type": "integer", "minimum": 0, "maximum": 999_999_999}
+        parameters.append({"name": "number", "in": "path", "required": True, "schema": number})
+    if route.has_body and route.takes is not request_fields.NoQuery:
+        body = _content(_JSON, references[route.takes])
+        operation["requestBody"] = {"required": True, "content": body}
+    elif not route.has_body:
+        parameters += _parameters(schemas[route.takes.__name__])
+    if parameters:
+        operation["parameters"] = parameters
+    return operation
+
+
+def _parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    required = schema.get("required", ())
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": kind}
+        for name, kind in schema["properties"].items()
+    ]
+
+
+def _content(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {kind: {"schema": schema}}

@@ -1,0 +1,88 @@
+"""Read what a request says: strictly, so that a mistake is named and not passed over."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+import attrs
+import msgspec
+
+from p2p_twisted.api.api_errors import BadRequest
+from p2p_twisted.api.limits import BODY_DEPTH
+from p2p_twisted.api.request_fields import Query
+
+Q = TypeVar("Q", bound=Query)
+
+_FAULT_CHARACTERS: Final = 300
+
+
+def read_body(body: bytes, kind: type[Q]) -> Q:
+    """
+    Read the JSON of a body; an empty one has no fields.
+
+    :raises BadRequest: when it is not JSON, or says what it may not.
+    """
+    try:
+        text = body.decode()
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse) if text else {}
+        _check_depth(value)
+    except UnicodeDecodeError:
+        raise BadRequest("bad_request", "the body is not UTF-8") from None
+    except RecursionError:
+        raise BadRequest("bad_request", "the body is nested too deeply") from None
+    except ValueError as error:
+        raise BadRequest("bad_request", f"the body is not JSON: {error}") from None
+    return _converted(value, kind, strict=True)
+
+
+def read_query(arguments: Mapping[bytes, Sequence[bytes]], kind: type[Q]) -> Q:
+    """
+    Read the fields of a query string.
+
+    :raises BadRequest: when a field is unknown, twice there, or of the wrong kind.
+    """
+    fields: dict[str, str] = {}
+    for name, values in arguments.items():
+        try:
+            [value] = values
+            fields[name.decode()] = value.decode()
+        except UnicodeDecodeError:
+            raise BadRequest("bad_request", "the query is not UTF-8") from None
+        except ValueError:
+            raise BadRequest("bad_request", "a field is given more than once") from None
+    return _converted(fields, kind, strict=False)
+
+
+def _converted(value: Any, kind: type[Q], strict: bool) -> Q:
+    known = attrs.fields_dict(kind)
+    if isinstance(value, dict) and (unknown := sorted(value.keys() - known)):
+        takes = f"; there is {', '.join(known)}" if known else ""
+        raise BadRequest("bad_request", f"there is no field {unknown[0][:40]!r}{takes}")
+    try:
+        return msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        raise BadRequest("bad_request", str(error)[:_FAULT_CHARACTERS]) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a field is given more than once")
+    return fields
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number")
+
+
+def _check_depth(value: Any) -> None:
+    layer = [value]
+    for _ in range(BODY_DEPTH + 1):
+        layer = [
+            inner
+            for each in layer
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    if layer:
+        raise BadRequest("bad_request", "the body is nested too deeply")

@@ -1,0 +1,63 @@
+"""What requests say, as frozen values; their document is generated from these."""
+
+from typing import Annotated
+
+import attrs
+from msgspec import Meta
+
+from p2p_twisted.api.views import Count
+
+Word = Annotated[str, Meta(min_length=1, max_length=1_024)]
+
+
+@attrs.frozen(kw_only=True)
+class Query:
+    """Something that the API is told; fields that it does not know are refused."""
+
+
+@attrs.frozen(kw_only=True)
+class NoQuery(Query):
+    """No fields at all."""
+
+
+@attrs.frozen(kw_only=True)
+class FindQuery(Query):
+    """
+    A search.
+
+    :ivar text: part of a name, or a pattern such as ``*.txt``.
+    """
+
+    text: Word
+
+
+@attrs.frozen(kw_only=True)
+class FilesQuery(Query):
+    """
+    Whose files to list.
+
+    :ivar peer: this one's own by default.
+    """
+
+    peer: Word | None = None
+
+
+@attrs.frozen(kw_only=True)
+class GetQuery(Query):
+    """
+    What to download.
+
+    :ivar names: names, patterns and ids.
+    :ivar peer: the only holder that counts.
+    """
+
+    names: Annotated[tuple[Word, ...], Meta(min_length=1, max_length=1_000)]
+    peer: Word | None = None
+
+
+@attrs.frozen(kw_only=True)
+class LimitsQuery(Query):
+    """New limits, in bytes per second: 0 for none; what is left out stays as it is."""
+
+    up: Count | None = None
+    down: Count | None = None

@@ -1,0 +1,103 @@
+"""Where the sockets of this user's running peers are, so that they are found from anywhere."""
+
+import os
+import socket
+import stat
+import struct
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, NamedTuple
+
+_FOLDER: Final = "p2p-twisted"
+_SUFFIX: Final = ".sock"
+_PRIVATE: Final = 0o700
+_CREDENTIALS: Final = struct.Struct("3i")
+
+
+class NoSocketFolder(OSError):
+    """There is no folder for sockets that is this user's alone."""
+
+
+class SocketPlace(NamedTuple):
+    """
+    Where a running peer is talked to.
+
+    :ivar name: the peer's.
+    :ivar pid: of its process.
+    """
+
+    name: str
+    pid: int
+    path: Path
+
+
+def socket_folder() -> Path:
+    """
+    Return this user's folder for sockets: in XDG_RUNTIME_DIR or, without one, below /tmp.
+
+    :raises NoSocketFolder: when somebody else has taken its place.
+    """
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if os.path.isabs(runtime) and os.access(runtime, os.W_OK | os.X_OK):
+        folder = Path(runtime, _FOLDER)
+    else:
+        folder = Path(tempfile.gettempdir(), f"{_FOLDER}-{os.getuid()}")
+    return folder
+
+
+def make_socket_folder() -> Path:
+    """
+    Make the folder, if it is missing.
+
+    :raises OSError: when it cannot be made, or is not this user's alone.
+    """
+    folder = socket_folder()
+    with suppress(FileExistsError):
+        folder.mkdir(_PRIVATE)
+    found = folder.lstat()
+    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    if not is_ours or found.st_mode & 0o077:
+        raise NoSocketFolder(f"{folder} is not a folder of this user alone")
+    return folder
+
+
+def socket_place(folder: Path, name: str) -> Path:
+    """Return where this process's peer of some name is talked to."""
+    return folder / f"{name}.{os.getpid()}{_SUFFIX}"
+
+
+def running_peers() -> Iterator[SocketPlace]:
+    """Find the peers of this user that run; what those that were killed have left is removed."""
+    try:
+        paths = sorted(make_socket_folder().iterdir())
+    except OSError:
+        return
+    for path in paths:
+        name, _, pid = path.name.removesuffix(_SUFFIX).rpartition(".")
+        if not (path.name.endswith(_SUFFIX) and name and pid.isdecimal()):
+            continue
+        if _is_answered(path):
+            yield SocketPlace(name, int(pid), path)
+        else:
+            with suppress(OSError):
+                path.unlink()
+
+
+def user_at(connected: socket.socket) -> int:
+    """Return the number of the user at the other end of a Unix socket."""
+    size = _CREDENTIALS.size
+    _pid, uid, _gid = _CREDENTIALS.unpack(
+        connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    )
+    return int(uid)
+
+
+def _is_answered(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True

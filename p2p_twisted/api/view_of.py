@@ -1,0 +1,138 @@
+"""Turn what a peer says of itself into views."""
+
+import os
+from typing import Any, Final
+
+from p2p_twisted import __version__
+from p2p_twisted.api import views
+from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.download import progress as states
+from p2p_twisted.download.progress import Progress
+from p2p_twisted.peer.interface import Found, Status, Topology
+from p2p_twisted.upload.upload import UploadProgress
+from p2p_twisted.wire.messages import Hit, PeerRecord
+from p2p_twisted.wire.names import PeerAddress
+
+_NANOSECONDS: Final = 1e9
+
+
+def address(of: PeerAddress) -> views.AddressView:
+    """Describe where a peer listens."""
+    return views.AddressView(name=of.name, host=of.host, port=of.port)
+
+
+def limits(of: Rates) -> views.LimitsView:
+    """Describe limits."""
+    return views.LimitsView(up=of.up, down=of.down)
+
+
+def status(of: Status) -> views.StatusView:
+    """Describe a peer at a glance."""
+    return views.StatusView(
+        version=__version__,
+        name=of.name,
+        network=of.network,
+        address=None if of.address is None else address(of.address),
+        registry=of.registry,
+        registered=of.registered,
+        reachable=of.reachable,
+        neighbors=tuple(map(address, of.neighbors)),
+        directory=os.path.abspath(of.directory),
+        downloads=os.path.abspath(of.downloads),
+        files=of.files,
+        size=of.size,
+        hashing=of.hashing,
+        excluded=of.excluded,
+        reshared=of.reshared,
+        limits=limits(of.rates),
+        uptime=of.uptime,
+    )
+
+
+def topology(of: Topology) -> views.TopologyView:
+    """Describe the network."""
+    return views.TopologyView(
+        peers=tuple(_topology_peer(each) for each in of.peers),
+        links=tuple(sorted(of.links)),
+        silent=of.silent,
+        seconds=of.seconds,
+    )
+
+
+def _topology_peer(of: PeerRecord) -> views.TopologyPeerView:
+    return views.TopologyPeerView(name=of.peer, neighbors=of.links)
+
+
+def hit(of: Hit) -> views.HitView:
+    """Describe something that a peer shares."""
+    return views.HitView(
+        name=of.name,
+        peer=of.peer,
+        kind=of.kind,
+        size=of.size,
+        id=of.file,
+        hashed=of.hashed,
+        partial=of.partial,
+        modified=None if of.modified is None else of.modified / _NANOSECONDS,
+        executable=of.executable,
+        unshared=of.unshared,
+    )
+
+
+def found(of: Found) -> views.FoundView:
+    """Describe the result of a search."""
+    return views.FoundView(
+        hits=tuple(map(hit, of.hits)),
+        asked=of.asked,
+        answered=of.answered,
+        silent=of.silent,
+        seconds=of.seconds,
+    )
+
+
+def upload(name: str, of: UploadProgress) -> views.UploadView:
+    """Describe what is being sent."""
+    return views.UploadView(name=name, peer=of.requester, id=of.file_id, sent=of.sent, rate=of.rate)
+
+
+def download(of: Progress) -> views.DownloadView:
+    """Describe a download."""
+    word: Any = type(of.state).__name__.lower()
+    return views.DownloadView(
+        number=of.number,
+        name=of.name,
+        id=of.file_id,
+        size=of.size,
+        received=of.received,
+        files=of.files,
+        state=word,
+        is_ended=of.is_ended,
+        is_resting=of.is_resting,
+        exit=of.exit,
+        **_details(of.state),
+    )
+
+
+def _details(state: states.State) -> dict[str, Any]:
+    """Return the fields that only downloads in such a state have."""
+    match state:
+        case states.Seeking(unreachable) | states.Waiting(unreachable):
+            return {"unreachable": tuple(map(address, unreachable))}
+        case states.Hashing(holder, percent, is_growing):
+            growing = ", and it is still being written to" if is_growing else ""
+            return {"reason": f"{holder} is still hashing it ({percent} %){growing}"}
+        case states.Receiving(rate, seconds_left, holders):
+            whose = tuple(
+                views.HolderView(peer=each.holder, received=each.received, rate=each.rate)
+                for each in holders
+            )
+            return {"rate": rate, "seconds_left": seconds_left, "holders": whose}
+        case states.Saved(path=path, seconds=seconds, was_here=was_here):
+            here = os.path.abspath(path)
+            return {"path": here, "seconds": seconds, "was_here": was_here}
+        case states.Incomplete(path, missing, seconds):
+            return {"path": os.path.abspath(path), "seconds": seconds, "missing": missing}
+        case states.Blocked(reason) | states.Failed(reason):
+            return {"reason": reason}
+        case _:
+            return {}

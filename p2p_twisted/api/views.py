@@ -1,0 +1,299 @@
+"""What the API answers, as frozen values; its document is generated from these."""
+
+from typing import Annotated, Literal
+
+import attrs
+from msgspec import Meta
+
+Count = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0)]
+Rate = Annotated[float, Meta(ge=0, description="bytes per second")]
+Limit = Annotated[int | None, Meta(description="bytes per second; null for no limit")]
+
+
+@attrs.frozen(kw_only=True)
+class View:
+    """Something that the API answers."""
+
+
+@attrs.frozen(kw_only=True)
+class AddressView(View):
+    """Where a peer listens."""
+
+    name: str
+    host: str
+    port: int
+
+
+@attrs.frozen(kw_only=True)
+class LimitsView(View):
+    """The most that a peer sends and receives."""
+
+    up: Limit
+    down: Limit
+
+
+@attrs.frozen(kw_only=True)
+class StatusView(View):
+    """
+    A peer at a glance.
+
+    :ivar address: absent until it has joined.
+    :ivar registered: whether the registry knew it when it was last asked.
+    :ivar reachable: whether the registry could dial it; absent where it has not tried.
+    :ivar size: of all files, in bytes.
+    :ivar hashing: how many of the files are still being hashed.
+    :ivar excluded: how many names below the directory are not shared.
+    :ivar reshared: how many downloads others can find; absent without ``--reshare``.
+    :ivar uptime: in seconds.
+    """
+
+    kind: Literal["peer"] = "peer"
+    version: str
+    name: str
+    network: str
+    address: AddressView | None
+    registry: str
+    registered: bool
+    reachable: bool | None
+    neighbors: tuple[AddressView, ...]
+    directory: str
+    downloads: str
+    files: Count
+    size: Count
+    hashing: Count
+    excluded: Count
+    reshared: Count | None
+    limits: LimitsView
+    uptime: Seconds
+
+
+@attrs.frozen(kw_only=True)
+class TopologyPeerView(View):
+    """A peer and the neighbors that it says it has."""
+
+    name: str
+    neighbors: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class TopologyView(View):
+    """
+    The network as this peer saw it.
+
+    :ivar links: those that both ends report, each once, the smaller name first.
+    :ivar silent: peers that did not answer.
+    """
+
+    peers: tuple[TopologyPeerView, ...]
+    links: tuple[tuple[str, str], ...]
+    silent: tuple[str, ...]
+    seconds: Seconds
+
+
+@attrs.frozen(kw_only=True)
+class HitView(View):
+    """
+    A file or folder that a peer shares.
+
+    :ivar name: its path below what the peer shares.
+    :ivar size: in bytes; a folder's is that of all its files.
+    :ivar id: names the content; absent while it is still being hashed.
+    :ivar hashed: how much of it has been hashed, in percent.
+    :ivar partial: whether its holder is still downloading it itself.
+    :ivar modified: when it was last written to, in seconds since 1970, if that is known.
+    :ivar unshared: how many entries below a folder its holder does not share.
+    """
+
+    name: str
+    peer: str
+    kind: Literal["file", "folder"]
+    size: Count
+    id: str | None
+    hashed: Annotated[int, Meta(ge=0, le=100)]
+    partial: bool
+    modified: float | None
+    executable: bool
+    unshared: Count
+
+
+@attrs.frozen(kw_only=True)
+class FoundView(View):
+    """
+    The result of a search, best first; one file may have several holders.
+
+    :ivar answered: how many other peers answered, of ``asked``.
+    :ivar silent: peers that did not answer.
+    """
+
+    hits: tuple[HitView, ...]
+    asked: Count
+    answered: Count
+    silent: tuple[str, ...]
+    seconds: Seconds
+
+
+@attrs.frozen(kw_only=True)
+class HolderView(View):
+    """
+    What one holder has delivered.
+
+    :ivar received: verified bytes.
+    """
+
+    peer: str
+    received: Count
+    rate: Rate
+
+
+@attrs.frozen(kw_only=True)
+class DownloadView(View):
+    """
+    One download, as it stands.
+
+    :ivar number: what it is called by.
+    :ivar id: of its content; empty while its holder is still hashing it.
+    :ivar received: verified bytes, of ``size``.
+    :ivar files: more than one, or none, for a folder.
+    :ivar is_ended: whether nothing more will happen to it.
+    :ivar is_resting: whether nothing more will happen to it soon.
+    :ivar seconds: how long it took, if it has ended.
+    :ivar path: where it lies, once it is saved.
+    :ivar reason: why it has failed, or cannot go on.
+    :ivar missing: what of a folder nobody shares any more.
+    :ivar unreachable: holders that cannot be reached, nor reach this peer.
+    :ivar exit: what a command that waits for it exits with.
+    """
+
+    number: int
+    name: str
+    id: str
+    size: Count
+    received: Count
+    files: Count
+    state: Literal[
+        "seeking",
+        "hashing",
+        "waiting",
+        "blocked",
+        "paused",
+        "checking",
+        "copying",
+        "receiving",
+        "saving",
+        "saved",
+        "incomplete",
+        "failed",
+        "canceled",
+    ]
+    is_ended: bool
+    is_resting: bool
+    exit: Count
+    rate: Rate | None = None
+    seconds_left: Seconds | None = None
+    holders: tuple[HolderView, ...] = ()
+    path: str | None = None
+    seconds: Seconds | None = None
+    was_here: bool | None = None
+    reason: str | None = None
+    missing: tuple[str, ...] = ()
+    unreachable: tuple[AddressView, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class UploadView(View):
+    """
+    What is being sent to another peer.
+
+    :ivar sent: bytes, of this content and of all others that the peer asked for with it.
+    """
+
+    name: str
+    peer: str
+    id: str
+    sent: Count
+    rate: Rate
+
+
+@attrs.frozen(kw_only=True)
+class TransfersView(View):
+    """The downloads of this run, oldest first, and what is being sent."""
+
+    downloads: tuple[DownloadView, ...]
+    uploads: tuple[UploadView, ...]
+
+
+@attrs.frozen(kw_only=True)
+class DownloadsView(View):
+    """Those downloads that something was done to, as they stood."""
+
+    downloads: tuple[DownloadView, ...]
+
+
+@attrs.frozen(kw_only=True)
+class UnfetchedView(View):
+    """A name for which nothing can be fetched, and why."""
+
+    name: str
+    code: str
+    reason: str
+    exit: Count
+
+
+@attrs.frozen(kw_only=True)
+class FetchedView(View):
+    """
+    How a request for downloads has ended.
+
+    :ivar exit: what a command that waits for all of them exits with.
+    :ivar here: names of what is there already.
+    """
+
+    exit: Count
+    downloads: tuple[DownloadView, ...] = ()
+    here: tuple[str, ...] = ()
+    failed: tuple[UnfetchedView, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class StepView(View):
+    """
+    A line of the answer to a request for downloads.
+
+    :ivar download: progress of one of them.
+    :ivar end: the last line's: how it ended.
+    :ivar error: the last line's where the request itself has failed.
+    """
+
+    download: DownloadView | None = None
+    end: FetchedView | None = None
+    error: "FaultView | None" = None
+
+
+@attrs.frozen(kw_only=True)
+class DoneView(View):
+    """It is done, and there is nothing to say."""
+
+
+@attrs.frozen(kw_only=True)
+class FaultView(View):
+    """
+    Why something cannot be done.
+
+    :ivar code: for programs: one word of a closed list.
+    :ivar message: for people: what is wrong and what to do.
+    :ivar hits: what to choose from, where a name means several things.
+    :ivar exit: what a command exits with because of it.
+    """
+
+    code: str
+    message: str
+    exit: Count
+    hits: tuple[HitView, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class FailureView(View):
+    """The body of every answer that is not 2xx."""
+
+    error: FaultView

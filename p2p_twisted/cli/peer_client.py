@@ -1,0 +1,121 @@
+"""Talk to a running peer over its socket; no Twisted, so that a command starts fast."""
+
+import http.client
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from p2p_twisted.api.socket_index import SocketPlace, running_peers
+from p2p_twisted.runtime.exit_status import Exit
+
+_PEER_VARIABLE: Final = "P2P_PEER"
+
+
+class CommandFailed(Exception):
+    """A command cannot go on; the text says why, and what to do."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost")
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.connect(str(self._path))
+
+
+class PeerClient:
+    """
+    Asks one peer.
+
+    :param place: where it is talked to.
+    """
+
+    def __init__(self, place: SocketPlace) -> None:
+        self._place = place
+
+    def get(self, path: str, **query: str | None) -> Any:
+        """
+        Ask for something.
+
+        :raises CommandFailed: when there is no answer, or it is an error.
+        """
+        given = urlencode({name: value for name, value in query.items() if value is not None})
+        return self.ask("GET", f"{path}?{given}" if given else path)
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """
+        Ask for something, or have something done; return the answer.
+
+        :raises CommandFailed: when there is no answer, or it is an error.
+        """
+        [answer] = self.lines(method, path, body)
+        return answer
+
+    def lines(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Iterator[Any]:
+        """
+        Give the lines of an answer as they come.
+
+        :raises CommandFailed: when there is no answer, or it is an error.
+        """
+        connection = _Connection(self._place.path)
+        try:
+            content = None if body is None else json.dumps(body)
+            headers = {} if body is None else {"Content-Type": "application/json"}
+            connection.request(method, path, content, headers)
+            response = connection.getresponse()
+            if response.status != http.HTTPStatus.OK:
+                error = json.loads(response.read())["error"]
+                raise _ended(error)
+            for line in response:
+                yield json.loads(line)
+        except (OSError, http.client.HTTPException, ValueError):
+            name = self._place.name
+            raise CommandFailed(
+                Exit.NO_NETWORK, f"{name} gives no answer; does it still run?"
+            ) from None
+        finally:
+            connection.close()
+
+
+def _ended(error: Mapping[str, Any]) -> CommandFailed:
+    lines = [error["message"]]
+    for hit in error["hits"]:
+        lines.append(f"  {hit['id']}  {hit['name']}  {hit['peer']}")
+    return CommandFailed(error["exit"], "\n".join(lines))
+
+
+def find_peer(name: str | None) -> PeerClient:
+    """
+    Find the running peer that a command is for: the named one, or the only one.
+
+    :raises CommandFailed: when there is none, or several.
+    """
+    name = name or os.environ.get(_PEER_VARIABLE) or None
+    running = list(running_peers())
+    chosen = [place for place in running if name in (None, place.name)]
+    if len(chosen) == 1:
+        return PeerClient(chosen[0])
+    names = ", ".join(place.name for place in running)
+    if chosen:
+        which = (
+            f"several peers run: {names}" if name is None else f"several peers are called {name}"
+        )
+        raise CommandFailed(Exit.USAGE, f"{which}; say which, as in --peer {chosen[0].name}")
+    if running:
+        raise CommandFailed(Exit.NO_NETWORK, f"no peer {name} runs; there is {names}")
+    raise CommandFailed(
+        Exit.NO_NETWORK, "no peer of yours runs here; start one: twistd p2ppeer --name s1"
+    )

@@ -1,0 +1,158 @@
+"""Write for people what a peer has answered."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from p2p_twisted.console.layout import fitted_table, table, wrapped
+from p2p_twisted.console.text import (
+    clip_middle,
+    clock_time,
+    count,
+    human_size,
+    human_time,
+    shown_name,
+)
+
+_SHORT_ID: Final = 16
+_HOLDERS: Final = 5
+_PROGRESS_CELLS: Final = 10
+
+
+def width() -> int | None:
+    """Return how many cells a line may have; ``None`` for no limit, where nobody looks."""
+    if not sys.stdout.isatty():
+        return None
+    return os.get_terminal_size(sys.stdout.fileno()).columns or None
+
+
+def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
+    """Describe a peer at a glance."""
+    address = status["address"]
+    where = "not joined yet" if address is None else f"{address['host']}:{address['port']}"
+    neighbors = " ".join(each["name"] for each in status["neighbors"]) or "none"
+    registered = "" if status["registered"] else ", which does not know it"
+    unreachable = " (others cannot reach it)" if status["reachable"] is False else ""
+    hashing = f", {status['hashing']:,} being hashed" if status["hashing"] else ""
+    excluded = f", {status['excluded']:,} not shared" if status["excluded"] else ""
+    limits = (f"{way} {_rate(status['limits'][way])}" for way in ("up", "down"))
+    rows = [
+        ("peer", f"{status['name']} at {where}{unreachable}"),
+        ("network", f"{status['network']}, registry {status['registry']}{registered}"),
+        ("neighbors", neighbors),
+        (
+            "shares",
+            f"{count(status['files'], 'file')}, {human_size(status['size'])}{hashing}{excluded}",
+        ),
+        ("directory", status["directory"]),
+        ("downloads", status["downloads"]),
+        ("limits", ", ".join(limits)),
+        ("running", human_time(status["uptime"])),
+    ]
+    return table(rows, width())
+
+
+def topology_lines(topology: Mapping[str, Any]) -> Iterator[str]:
+    """List all peers with their neighbors."""
+    peers = topology["peers"]
+    yield from table([(each["name"], " ".join(each["neighbors"])) for each in peers], width())
+    silent = f"; no answer from {' '.join(topology['silent'])}" if topology["silent"] else ""
+    links = count(len(topology["links"]), "link")
+    yield from wrapped(f"{count(len(peers), 'peer')}, {links}{silent}", width())
+
+
+def dot_lines(topology: Mapping[str, Any]) -> Iterator[str]:
+    """Write the network as a graph for Graphviz."""
+    yield "graph network {"
+    yield from (f'  "{each["name"]}";' for each in topology["peers"])
+    yield from (f'  "{one}" -- "{other}";' for one, other in topology["links"])
+    yield "}"
+
+
+def mermaid_lines(topology: Mapping[str, Any]) -> Iterator[str]:
+    """Write the network as a graph for Mermaid."""
+    yield "graph LR"
+    numbers = {each["name"]: number for number, each in enumerate(topology["peers"])}
+    yield from (f'  n{number}["{name}"]' for name, number in numbers.items())
+    yield from (f"  n{numbers[one]} --- n{numbers[other]}" for one, other in topology["links"])
+
+
+def hit_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """List what was found, each content once, with its holders."""
+    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for hit in found["hits"]:
+        groups.setdefault((hit["name"], hit["kind"], hit["id"] or hit["peer"]), []).append(hit)
+    rows = [_row(hits) for hits in groups.values()]
+    yield from fitted_table(rows, width(), right=(1,), long=0, optional=(2,))
+    silent = f"; no answer from {' '.join(found['silent'])}" if found["silent"] else ""
+    files = count(len(groups), "result")
+    asked = f" (asked {found['answered']} of {found['asked']}, {human_time(found['seconds'])})"
+    yield from wrapped(f"{files}{asked}{silent}", width())
+
+
+def transfer_lines(transfers: Mapping[str, Any]) -> Iterator[str]:
+    """List downloads and uploads."""
+    rows = [(str(each["number"]), *_download(each)) for each in transfers["downloads"]]
+    yield from table(rows, width(), right=(0,)) if rows else ()
+    for each in transfers["uploads"]:
+        sent = f"{human_size(each['sent'])} of {shown_name(each['name'])} to {each['peer']}"
+        yield from wrapped(f"<  {sent}, {human_size(each['rate'])}/s", width())
+    if not (rows or transfers["uploads"]):
+        yield "no transfers"
+
+
+def download_line(download: Mapping[str, Any]) -> str:
+    """Say how a download stands or has ended."""
+    name, text = _download(download)
+    return f"{name} {text}"
+
+
+def progress_line(downloads: Iterable[Mapping[str, Any]], room: int) -> str:
+    """Write the progress of what runs in one line of so many cells."""
+    running = [each for each in downloads if not each["is_ended"]]
+    if not running:
+        return ""
+    size = sum(each["size"] for each in running)
+    received = sum(each["received"] for each in running)
+    rate = sum(each["rate"] or 0 for each in running)
+    done = f"{100 * received // size} %" if size else running[0]["state"]
+    left = f", {clock_time((size - received) / rate)} left" if rate > 0 else ""
+    pace = f"{done}, {human_size(rate)}/s{left}"
+    name = shown_name(running[0]["name"]) if len(running) == 1 else f"{len(running)} downloads"
+    return f"{clip_middle(name, max(1, room - len(pace) - 2))}  {pace}"
+
+
+def limits_line(limits: Mapping[str, Any]) -> str:
+    """Say what is limited."""
+    return f"up {_rate(limits['up'])}, down {_rate(limits['down'])}"
+
+
+def _row(hits: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    best = hits[0]
+    name = shown_name(best["name"]) + ("/" if best["kind"] == "folder" else "")
+    holders = [hit["peer"] for hit in hits]
+    more = f" and {len(holders) - _HOLDERS:,} more" if len(holders) > _HOLDERS else ""
+    state = (best["id"] or f"hashing {best['hashed']} %")[:_SHORT_ID]
+    return name, human_size(best["size"]), state, " ".join(holders[:_HOLDERS]) + more
+
+
+def _download(download: Mapping[str, Any]) -> tuple[str, str]:
+    name, state = shown_name(download["name"]), download["state"]
+    if state == "saved":
+        if download["was_here"]:
+            return name, f"is already in {shown_name(download['path'])}"
+        took = f"{human_size(download['size'])}, {human_time(download['seconds'])}"
+        return name, f"saved to {shown_name(download['path'])} ({took})"
+    done = ""
+    if download["size"] and not download["is_ended"]:
+        done = f" {100 * download['received'] // download['size']} %"
+    why = f": {download['reason']}" if download["reason"] else ""
+    missing = f": nobody shares {', '.join(download['missing'][:3])}" if download["missing"] else ""
+    unreachable = " ".join(each["name"] for each in download["unreachable"])
+    reach = f": {unreachable} cannot be reached" if unreachable else ""
+    return name, f"{state}{done}{why}{missing}{reach}"
+
+
+def _rate(rate: int | None) -> str:
+    return "unlimited" if rate is None else f"{human_size(rate)}/s"

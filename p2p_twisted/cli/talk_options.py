@@ -1,0 +1,117 @@
+"""Parse the arguments of the verbs that talk to a running peer."""
+
+import argparse
+from typing import Any, Final
+
+_PEER: Final = "--peer"
+
+
+def add_talk(parser: argparse.ArgumentParser, verbs: Any) -> None:
+    """Add the verbs, and the options that they share, before and after the verb."""
+    parser.set_defaults(peer=None, json=False)
+    _add_shared(parser)
+    for verb, text, arguments in _VERBS:
+        added = verbs.add_parser(verb, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        _add_shared(added)
+        for names, settings in arguments:
+            added.add_argument(*names, **settings)
+        added.set_defaults(run=_run, verb_name=verb)
+
+
+def _add_shared(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        _PEER,
+        metavar="NAME",
+        default=argparse.SUPPRESS,
+        help="the running peer that is meant, where several run; or set P2P_PEER",
+    )
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="answer in JSON"
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from p2p_twisted.cli import talk
+
+    options.verb = getattr(talk, options.verb_name)
+    return talk.talk(options)
+
+
+def _number(typed: str) -> int:
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+        raise argparse.ArgumentTypeError(f"{typed!r} is not the number of a download")
+    return int(typed)
+
+
+_NUMBERS: Final = (
+    ("numbers",),
+    {"metavar": "N", "nargs": "*", "type": _number, "help": "which; all by default"},
+)
+
+_VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]], ...]], ...]] = (
+    ("status", "show a running peer at a glance", ()),
+    ("peers", "list the peers of the network", ()),
+    (
+        "topo",
+        "show who is linked with whom",
+        (
+            (
+                ("--dot",),
+                {
+                    "action": "store_const",
+                    "const": "dot",
+                    "dest": "format",
+                    "help": "as a graph for Graphviz",
+                },
+            ),
+            (
+                ("--mermaid",),
+                {
+                    "action": "store_const",
+                    "const": "mermaid",
+                    "dest": "format",
+                    "help": "as a graph for Mermaid",
+                },
+            ),
+        ),
+    ),
+    (
+        "find",
+        "search all peers",
+        ((("text",), {"metavar": "TEXT", "help": "part of a name, or a pattern such as '*.txt'"}),),
+    ),
+    (
+        "ls",
+        "list what a peer shares",
+        ((("of",), {"metavar": "PEER", "nargs": "?", "help": "whose files; its own by default"}),),
+    ),
+    (
+        "get",
+        "download files and folders, and wait for them",
+        (
+            (("names",), {"metavar": "NAME", "nargs": "+", "help": "a name, a pattern, or an id"}),
+            (
+                ("--from",),
+                {"metavar": "PEER", "dest": "holder", "help": "the only holder that counts"},
+            ),
+            (
+                ("--detach",),
+                {"action": "store_true", "help": "do not wait: the peer goes on by itself"},
+            ),
+        ),
+    ),
+    ("transfers", "list downloads and uploads", ()),
+    ("pause", "pause downloads", (_NUMBERS,)),
+    ("resume", "go on with paused downloads", (_NUMBERS,)),
+    ("cancel", "give downloads up", (_NUMBERS,)),
+    (
+        "limit",
+        "show or set the most that is sent and received",
+        (
+            (("way",), {"nargs": "?", "choices": ("up", "down"), "help": "what to limit"}),
+            (("rate",), {"nargs": "?", "metavar": "RATE", "help": "10M, 1.5M, 500K, or off"}),
+        ),
+    ),
+    ("leave", "have the peer leave the network, and end", ()),
+    ("stop", "stop every peer of the network", ()),
+)

@@ -1,0 +1,242 @@
+"""What a peer answers, by every path; and that its document tells the truth about it."""
+
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+from twisted.internet.defer import Deferred
+
+from p2p_twisted.download.progress import (
+    Blocked,
+    Canceled,
+    Checking,
+    Copying,
+    Failed,
+    Hashing,
+    Incomplete,
+    Paused,
+    Progress,
+    Receiving,
+    Saving,
+    Seeking,
+    State,
+    Waiting,
+)
+from p2p_twisted.peer.interface import (
+    AlreadyHere,
+    Ambiguous,
+    NotFound,
+    PeerError,
+    Selection,
+)
+from tests.api.browser import Answer, Browser
+from tests.console.fake_peer import OTHER_FILE, UPLOAD, address, hit, running, saved
+
+STATES: tuple[State, ...] = (
+    Seeking(),
+    Hashing("s4", 30),
+    Waiting((address("s4"),)),
+    Blocked("the disk is full"),
+    Paused(),
+    Checking(),
+    Copying(),
+    Receiving(),
+    Saving(),
+    Incomplete("s2/Downloads/photos", ("a.jpg",), 2.0),
+    Failed("the disk is broken"),
+    Canceled(),
+)
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()
+
+
+def checked(browser: Browser, answer: Answer, path: str, method: str = "get") -> Any:
+    """Compare an answer with what the document says of it; return its value, or its lines."""
+    assert answer.status == 200
+    responses = browser.document["paths"][path][method]["responses"]
+    [(kind, described)] = responses["200"]["content"].items()
+    assert answer.headers["content-type"] == kind
+    schema = {**described["schema"], "components": browser.document["components"]}
+    for line in answer.lines:
+        Draft202012Validator(schema).validate(line)
+    return answer.lines if kind.endswith("ndjson") else answer.lines[0]
+
+
+def test_document(browser: Browser) -> None:
+    """What is served is such a document, and names every path once."""
+    validate(browser.document)
+    assert browser.document["openapi"] == "3.1.0"
+
+
+def test_status(browser: Browser) -> None:
+    """All of a peer at a glance, with paths that do not depend on where it runs."""
+    status = checked(browser, browser.ask("GET", "/v1/status"), "/v1/status")
+    assert (status["name"], status["files"]) == ("s2", 12)
+    assert status["directory"].startswith("/")
+    assert status["limits"] == {"up": None, "down": None}
+
+
+def test_network(browser: Browser) -> None:
+    """Peers and links."""
+    network = checked(browser, browser.ask("GET", "/v1/topology"), "/v1/topology")
+    assert network["links"] == [["s1", "s2"]]
+
+
+def test_find(browser: Browser) -> None:
+    """A search, by what the query says."""
+    answer = browser.ask("GET", "/v1/find?text=f%31*")
+    found = checked(browser, answer, "/v1/find")
+    assert [each["peer"] for each in found["hits"]] == ["s4", "s6"]
+    assert browser.peer.asked == [("find", "f1*")]
+
+
+def test_files(browser: Browser) -> None:
+    """What one peer shares."""
+    checked(browser, browser.ask("GET", "/v1/files?peer=s4"), "/v1/files")
+    checked(browser, browser.ask("GET", "/v1/files"), "/v1/files")
+    assert browser.peer.asked == [("listing", "s4"), ("listing", None)]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_transfers(browser: Browser, state: State) -> None:
+    """Downloads in every state, and uploads."""
+    browser.peer.downloads_now = (running(state=state), saved(2))
+    browser.peer.uploads_now = (UPLOAD,)
+    both = checked(browser, browser.ask("GET", "/v1/transfers"), "/v1/transfers")
+    assert both["downloads"][0]["state"] == type(state).__name__.lower()
+    assert both["downloads"][1]["path"].startswith("/")
+    assert both["uploads"][0]["id"] == OTHER_FILE
+
+
+def test_get(browser: Browser) -> None:
+    """Progress as it comes, and the end."""
+    ending: Deferred[Progress] = Deferred()
+    browser.peer.will("get", ending)
+    browser.ask("POST", "/v1/downloads", {"names": ["f1"], "peer": "s4"})
+    assert browser.peer.asked == [("get", "f1", "s4")]
+    browser.peer.watches[0](running())
+    browser.peer.watches[0](running(received=1_100))
+    browser.clock.advance(1.0)
+    browser.peer.watches[0](running(received=1_200))
+    assert [line["download"]["received"] for line in browser.answer().lines] == [1_024, 1_200]
+    ending.callback(saved())
+    lines = checked(browser, browser.answer(), "/v1/downloads", "post")
+    assert [each["state"] for each in lines[-1]["end"]["downloads"]] == ["saved"]
+
+
+def test_get_several(browser: Browser) -> None:
+    """Several names are one request, and what fails of it is told beside the rest."""
+    selection = Selection(
+        ("a", "b", "c"), ((hit(name="a"),),), ("b",), (("c", NotFound("no peer has c")),)
+    )
+    browser.peer.will("select", selection)
+    answer = browser.ask("POST", "/v1/downloads", {"names": ["a", "b", "c"]})
+    end = checked(browser, answer, "/v1/downloads", "post")[-1]["end"]
+    assert end["here"] == ["b"]
+    assert end["failed"] == [
+        {"name": "c", "code": "not_found", "reason": "no peer has c", "exit": 4}
+    ]
+
+
+def test_get_pattern(browser: Browser) -> None:
+    """What no file has as its name may be a pattern; what is no pattern is just not there."""
+    browser.peer.will("get", NotFound("no peer has *.txt"), NotFound("no peer has x"))
+    answer = browser.ask("POST", "/v1/downloads", {"names": ["*.txt"]})
+    checked(browser, answer, "/v1/downloads", "post")
+    refused = browser.ask("POST", "/v1/downloads", {"names": ["x"]})
+    assert (refused.status, refused.code) == (404, "not_found")
+    assert [name for name, *_ in browser.peer.asked] == ["get", "select", "get_selected", "get"]
+
+
+def test_get_here(browser: Browser) -> None:
+    """What is there already is no error."""
+    browser.peer.will("get", AlreadyHere("f1.txt is already in s2/Downloads"))
+    answer = browser.ask("POST", "/v1/downloads", {"names": ["f1.txt"]})
+    assert checked(browser, answer, "/v1/downloads", "post")[-1]["end"]["here"] == ["f1.txt"]
+
+
+def test_get_ambiguous(browser: Browser) -> None:
+    """Several meanings are offered, each with the id to choose it by."""
+    browser.peer.will("get", Ambiguous((hit(), hit("s6", file=OTHER_FILE))))
+    answer = browser.ask("POST", "/v1/downloads", {"names": ["f1"]})
+    assert (answer.status, answer.code) == (409, "ambiguous")
+    assert [each["id"] for each in answer.lines[0]["error"]["hits"]][1] == OTHER_FILE
+
+
+def test_fails_late(browser: Browser) -> None:
+    """An error after the first line is the last line."""
+    ending: Deferred[Progress] = Deferred()
+    browser.peer.will("get", ending)
+    browser.ask("POST", "/v1/downloads", {"names": ["f1"]})
+    browser.peer.watches[0](running())
+    ending.errback(PeerError("there is no other peer"))
+    lines = checked(browser, browser.answer(), "/v1/downloads", "post")
+    assert lines[-1]["error"]["message"] == "there is no other peer"
+
+
+def test_slow_reader(browser: Browser) -> None:
+    """Who does not read is told less, but the end."""
+    ending: Deferred[Progress] = Deferred()
+    browser.peer.will("get", ending)
+    browser.ask("POST", "/v1/downloads", {"names": ["f1"]})
+    watch = browser.peer.watches[0]
+    watch(running())
+    assert browser.transport.producer is not None
+    browser.transport.producer.pauseProducing()
+    for received in range(1_025, 1_125):
+        browser.clock.advance(1.0)
+        watch(running(received=received))
+    ending.callback(saved())
+    assert len(browser.answer().lines) == 2
+
+
+def test_reader_goes(browser: Browser) -> None:
+    """A download whose reader has gone goes on."""
+    ending: Deferred[Progress] = Deferred()
+    browser.peer.will("get", ending)
+    browser.ask("POST", "/v1/downloads", {"names": ["f1"]})
+    browser.close()
+    browser.peer.watches[0](running())
+    ending.callback(saved())
+    assert browser.ask("GET", "/v1/status").status == 200
+
+
+def test_changes(browser: Browser) -> None:
+    """Downloads are paused, resumed and canceled by number, or all."""
+    one = "/v1/downloads/{number}"
+    for method, path, shape in (
+        ("POST", "/v1/downloads/1/pause", f"{one}/pause"),
+        ("POST", "/v1/downloads/pause", "/v1/downloads/pause"),
+        ("POST", "/v1/downloads/1/resume", f"{one}/resume"),
+        ("POST", "/v1/downloads/resume", "/v1/downloads/resume"),
+        ("DELETE", "/v1/downloads/1", one),
+    ):
+        checked(browser, browser.ask(method, path), shape, method.lower())
+    refused = browser.ask("DELETE", "/v1/downloads/2")
+    assert (refused.status, refused.code) == (422, "failed")
+
+
+def test_limits(browser: Browser) -> None:
+    """What is not named stays; 0 is no limit."""
+    for given, expected in (
+        ({"up": 5_000_000}, {"up": 5_000_000, "down": None}),
+        ({"down": 7_000_000}, {"up": 5_000_000, "down": 7_000_000}),
+        ({"up": 0}, {"up": None, "down": 7_000_000}),
+    ):
+        answer = browser.ask("PATCH", "/v1/limits", given)
+        assert checked(browser, answer, "/v1/limits", "patch") == expected
+    assert browser.ask("PATCH", "/v1/limits", {"up": 1}).status == 422
+
+
+@pytest.mark.parametrize(("path", "call"), [("leave", "leave"), ("stop", "stop_network")])
+def test_goes(browser: Browser, path: str, call: str) -> None:
+    """The daemon ends, but not before the answer was sent."""
+    answer = browser.ask("POST", f"/v1/{path}", {})
+    checked(browser, answer, f"/v1/{path}", "post")
+    assert (browser.peer.asked, browser.left) == ([(call,)], [])
+    browser.clock.advance(1.0)
+    assert browser.left == [True]
