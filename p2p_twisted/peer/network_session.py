@@ -13,6 +13,7 @@ from p2p_twisted.overlay.events import Referred
 from p2p_twisted.peer.interface import NoNetwork
 from p2p_twisted.peer.saved_book import BookSaver
 from p2p_twisted.peer.settings import Settings
+from p2p_twisted.registry.location import show_location
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.twistd import listen
 from p2p_twisted.wire.dialing import BoundDialer
@@ -66,8 +67,8 @@ class NetworkSession:
         :raises PeerError: before it has joined.
         """
         if self._overlay is None:
-            host, port = self._settings.registry
-            raise NoNetwork(f"not in a network yet: no registry answers at {host}:{port}")
+            where = show_location(*self._settings.registry)
+            raise NoNetwork(f"not in a network yet: no registry answers at {where}")
         return self._overlay[0]
 
     @property

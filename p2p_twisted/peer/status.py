@@ -6,6 +6,7 @@ from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
+from p2p_twisted.registry.location import show_location
 
 
 def status_of(
@@ -19,13 +20,12 @@ def status_of(
 ) -> Status:
     """Describe a peer; ``uptime`` is in seconds."""
     own, reshared = shared.own.summary(), shared.reshared
-    host, port = settings.registry
     return Status(
         name=settings.name,
         address=network.address,
         network=settings.network,
         neighbors=network.neighbors,
-        registry=f"{host}:{port}",
+        registry=show_location(*settings.registry),
         registered=registration.is_registered,
         directory=str(settings.directory),
         downloads=str(settings.downloads),

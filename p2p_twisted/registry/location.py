@@ -33,6 +33,11 @@ def read_location(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def show_location(host: str, port: int) -> str:
+    """Write a location as :func:`read_location` reads it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _split(place: str) -> tuple[str, str]:
     usual = str(REGISTRY_PORT)
     if place.startswith("["):

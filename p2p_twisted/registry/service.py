@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from typing_extensions import override
 
 from p2p_twisted.registry import limits
+from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.registry.store import StoreFault
@@ -92,12 +93,12 @@ class RegistryService(MultiService):
         await self._registry.stop()
 
     def _started(self, host: str, port: int) -> None:
+        place = show_location(host, port)
         if self._registry.policy.is_open:
             self.log.warn("insecure: everybody who reaches this registry can read it and join")
         self.log.info(
-            "registry of network {network}, listening on {host}:{port}",
+            "registry of network {network}, listening on {place}",
             network=self._network,
-            host=host,
-            port=port,
+            place=place,
         )
-        notify(f"READY=1\nSTATUS=listening on {host}:{port}")
+        notify(f"READY=1\nSTATUS=listening on {place}")

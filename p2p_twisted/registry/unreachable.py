@@ -6,6 +6,7 @@ from typing import Final
 
 from twisted.internet import error
 
+from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.one_shot import NoAnswer, NoGreeting, NotExpected, NotReached
 from p2p_twisted.runtime.addresses import has_address, own_addresses
 from p2p_twisted.wire.messages import PROTOCOL, Hello
@@ -26,13 +27,13 @@ def explain(fault: NoAnswer, host: str, port: int, network: NetworkName) -> str:
             return _not_reached(cause, host, port)
         case NoGreeting():
             return (
-                f"what listens at {_at(host, port)} does not greet as a registry does"
+                f"what listens at {show_location(host, port)} does not greet as a registry does"
                 " (is that p2pmeta's port? A registry with too many connections is silent, too)"
             )
         case NotExpected(hello=hello):
-            return _not_expected(hello, _at(host, port), network)
+            return _not_expected(hello, show_location(host, port), network)
         case _:
-            return f"the registry at {_at(host, port)} {fault}"
+            return f"the registry at {show_location(host, port)} {fault}"
 
 
 def _not_reached(cause: BaseException | None, host: str, port: int) -> str:
@@ -52,13 +53,13 @@ def _not_reached(cause: BaseException | None, host: str, port: int) -> str:
         case error.ConnectError(osError=number) if number in _NO_WAY:
             return f"there is no way from this machine to {host} (is that its address?)"
         case error.ConnectError(osError=int(number)):
-            return f"{_at(host, port)} cannot be reached: {os.strerror(number)}"
+            return f"{show_location(host, port)} cannot be reached: {os.strerror(number)}"
         case _:
-            return f"{_at(host, port)} cannot be reached: {cause}"
+            return f"{show_location(host, port)} cannot be reached: {cause}"
 
 
 def _refused(host: str, port: int) -> str:
-    nothing = f"no registry listens at {_at(host, port)}"
+    nothing = f"no registry listens at {show_location(host, port)}"
     if _is_own(host, loopback=True):
         return f"{nothing} (does p2pmeta run?)"
     start = f"p2pmeta --listen tcp:{port} --insecure-lan"
@@ -89,7 +90,3 @@ def _is_own(host: str, loopback: bool) -> bool:
     except BadName:
         return False
     return is_loopback(host) if loopback else has_address(host)
-
-
-def _at(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

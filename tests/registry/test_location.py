@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.registry.location import BadLocation, read_location
+from p2p_twisted.registry.location import BadLocation, read_location, show_location
 
 
 class LocationTests(SynchronousTestCase):
@@ -22,6 +22,7 @@ class LocationTests(SynchronousTestCase):
             "tcp://[fd00::2]:9012": ("fd00::2", 9012),
         }.items():
             self.assertEqual(read_location(text), location, text)
+            self.assertEqual(read_location(show_location(*location)), location)
 
     def test_refused(self) -> None:
         """What has no host, or no port that there is, is refused."""
