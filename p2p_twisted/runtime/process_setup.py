@@ -8,6 +8,8 @@ import stat
 import sys
 import time
 from contextlib import suppress
+from functools import partial
+from threading import Thread
 from typing import Any, Final
 
 from twisted.internet.error import ReactorNotRunning
@@ -23,11 +25,12 @@ def prepare(reactor: Any) -> None:
     """
     Make this process a good daemon.
 
-    :param reactor: Twisted's own: two of its methods are replaced.
+    :param reactor: Twisted's own: some of its methods are replaced.
     """
     sys.excepthook = report_uncaught
     use_monotonic_clock(reactor)
     stop_at_most_once(reactor)
+    end_without_lookups(reactor)
     raise_file_limit()
     _never_wait_for_a_reader(reactor)
     _stop_on_hangup(reactor)
@@ -56,6 +59,17 @@ def stop_at_most_once(reactor: Any) -> None:
             stop()
 
     reactor.stop = stop_unless_stopped
+
+
+def end_without_lookups(reactor: Any) -> None:
+    """
+    End the process without waiting for names that are still being looked up.
+
+    The reactor's own pool does nothing else, and the system's resolver may take half a minute.
+    """
+    pool = reactor.getThreadPool()
+    pool.threadFactory = partial(Thread, daemon=True)
+    pool.stop = lambda: None
 
 
 def freeze_startup_objects() -> None:

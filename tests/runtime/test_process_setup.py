@@ -1,6 +1,8 @@
 """What a daemon sets once in its process."""
 
 import gc
+import subprocess
+import sys
 import time
 from unittest import mock
 
@@ -12,6 +14,26 @@ from p2p_twisted.runtime.process_setup import (
     stop_at_most_once,
     use_monotonic_clock,
 )
+
+_LOOKS_UP = """
+import socket
+import time
+
+def look_up(*arguments, **options):
+    reactor.callFromThread(reactor.stop)
+    time.sleep(60)
+
+# Before Twisted takes it from there.
+socket.getaddrinfo = look_up
+
+from twisted.internet import reactor
+from twisted.internet.protocol import ClientFactory
+from p2p_twisted.runtime.process_setup import end_without_lookups
+
+end_without_lookups(reactor)
+reactor.callWhenRunning(reactor.connectTCP, "registry.example", 9011, ClientFactory())
+reactor.run()
+"""
 
 
 class ProcessTests(SynchronousTestCase):
@@ -32,6 +54,11 @@ class ProcessTests(SynchronousTestCase):
         reactor.stop()
         reactor.stop()
         self.assertEqual(stop.call_count, 2)
+
+    def test_ends_without_lookups(self) -> None:
+        """A process ends at once, however long a name is being looked up."""
+        ended = subprocess.run([sys.executable, "-c", _LOOKS_UP], timeout=20, check=True)
+        self.assertEqual(ended.returncode, 0)
 
     def test_freezes_startup_objects(self) -> None:
         """The garbage collector looks at nothing that was there before the daemon ran."""
