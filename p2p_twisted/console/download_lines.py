@@ -7,10 +7,12 @@ from p2p_twisted.console.progress_line import progress_line
 from p2p_twisted.console.rendering import name_list, outside_line, short_id
 from p2p_twisted.console.text import (
     FailureLine,
+    clip,
     count,
     human_size,
     human_time,
     shown_name,
+    visible,
 )
 from p2p_twisted.download.progress import (
     Blocked,
@@ -22,6 +24,7 @@ from p2p_twisted.download.progress import (
     Receiving,
     Saved,
     Seeking,
+    State,
     Waiting,
 )
 from p2p_twisted.peer.interface import Selection, Status
@@ -31,6 +34,7 @@ from p2p_twisted.wire.names import PeerAddress, PeerName
 
 _NAMES_SHOWN: Final = 10
 _NUMBER_CELLS: Final = 5
+_REASON_CELLS: Final = 80
 
 
 def earlier_line(progress: Progress) -> str:
@@ -80,6 +84,9 @@ def download_line(progress: Progress, width: int | None = None) -> str:
                 f"{name} waits: {place(holder)} has it but cannot be reached, nor reach us;"
                 " it goes on by itself when that has changed"
             )
+        case Waiting(refused=[(holder, why), *_]):
+            said = clip(visible(why), _REASON_CELLS)
+            return f"{name} waits: {holder} has it but says: {said}; it is asked again"
         case Waiting():
             return f"{name} waits; it goes on by itself when somebody who has it is back"
         case Blocked(reason):
@@ -164,7 +171,17 @@ def _awaited(progress: Progress, status: Status) -> str:
         return outside
     if not status.neighbors:
         return f"waiting for other peers: {status.alone}"
-    return unreachable_line(progress, status.address) or "waiting for a peer that has it"
+    unreachable = unreachable_line(progress, status.address)
+    return unreachable or _refused(progress.state) or "waiting for a peer that has it"
+
+
+def _refused(state: State) -> str:
+    """Write what a holder says that does not serve; nothing where none says anything."""
+    if not isinstance(state, Seeking | Waiting) or not state.refused:
+        return ""
+    (holder, why), *others = state.refused
+    more = f", and {len(others):,} more" if others else ""
+    return f"waiting for {holder}{more}: {clip(visible(why), _REASON_CELLS)}"
 
 
 def _saved_files(progress: Progress) -> int:

@@ -1,4 +1,4 @@
-"""Remember holders that cannot be reached, nor reach this peer, and when to try them again."""
+"""Remember what keeps holders from delivering: that nobody reaches the other, or what they say."""
 
 import attrs
 
@@ -56,3 +56,25 @@ class Barriers:
         oldest = now - limits.UNREACHABLE_SECONDS
         self._known = {key: known for key, known in self._known.items() if known.due > oldest}
         self._known[way(hit)] = _Barrier(address, now + limits.UNREACHABLE_AGAIN_SECONDS)
+
+
+class Refusals:
+    """What holders have said of late that do not serve: a sentence of each, for people."""
+
+    def __init__(self) -> None:
+        self._said: dict[Way, tuple[str, float]] = {}
+
+    def of(self, hit: Hit, now: float) -> str | None:
+        """Return what a holder has said last; ``None`` where that is long ago."""
+        reason, at = self._said.get(way(hit), (None, 0.0))
+        return reason if now - at < limits.UNREACHABLE_SECONDS else None
+
+    def put(self, hit: Hit, reason: str, now: float) -> None:
+        """Record what a holder says."""
+        oldest = now - limits.UNREACHABLE_SECONDS
+        self._said = {key: said for key, said in self._said.items() if said[1] > oldest}
+        self._said[way(hit)] = reason, now
+
+    def drop(self, hit: Hit) -> None:
+        """Forget it: the holder delivers."""
+        self._said.pop(way(hit), None)

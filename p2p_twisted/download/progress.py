@@ -12,9 +12,11 @@ class Seeking:
     No holder delivers at the moment; holders are being asked.
 
     :ivar unreachable: holders that cannot be reached, nor reach this peer.
+    :ivar refused: holders that do not serve it now, and what they say.
     """
 
     unreachable: tuple[PeerAddress, ...] = ()
+    refused: tuple[tuple[PeerName, str], ...] = ()
 
 
 @attrs.frozen
@@ -40,9 +42,11 @@ class Waiting:
     download is blocked or paused.
 
     :ivar unreachable: holders that cannot be reached, nor reach this peer.
+    :ivar refused: holders that do not serve it now, and what they say.
     """
 
     unreachable: tuple[PeerAddress, ...] = ()
+    refused: tuple[tuple[PeerName, str], ...] = ()
 
 
 @attrs.frozen

@@ -26,6 +26,7 @@ from p2p_twisted.wire.names import PeerAddress, PeerName
 Watch = Callable[[Progress], None]
 
 _EVERY_SECONDS: Final = 0.2
+_SEEKING: Final = Seeking()
 
 
 class DownloadObserver(Protocol):
@@ -34,7 +35,7 @@ class DownloadObserver(Protocol):
     def become(self, state: State) -> None:
         """Change the state."""
 
-    def seeking(self, unreachable: tuple[PeerAddress, ...] = ()) -> None:
+    def seeking(self, state: Seeking = _SEEKING) -> None:
         """No holder delivers; it is still waiting if it was."""
 
     def queued(self) -> None:
@@ -141,10 +142,10 @@ class Reporter:
         else:
             self._tell_soon()
 
-    def seeking(self, unreachable: tuple[PeerAddress, ...] = ()) -> None:
+    def seeking(self, state: Seeking = _SEEKING) -> None:
         """No holder delivers; it is still waiting if it was."""
         if not isinstance(self._progress.state, Waiting):
-            self.become(Seeking(unreachable))
+            self.become(state)
 
     def queued(self) -> None:
         """Holders are known, but it is not its turn; it is still waiting if it was."""
@@ -239,14 +240,14 @@ class MemberReporter:
         self._state = state
         states = [other._state for other in self._others]
         if all(isinstance(each, Waiting) for each in states):
-            self._whole.become(Waiting(_unreachable(states)))
+            self._whole.become(Waiting(*_obstacles(states)))
         elif not any(isinstance(each, Receiving) for each in states):
-            self._whole.seeking(_unreachable(states))
+            self._whole.seeking(Seeking(*_obstacles(states)))
 
-    def seeking(self, unreachable: tuple[PeerAddress, ...] = ()) -> None:
+    def seeking(self, state: Seeking = _SEEKING) -> None:
         """No holder delivers; it is still waiting if it was."""
         if not isinstance(self._state, Waiting):
-            self.become(Seeking(unreachable))
+            self.become(state)
 
     def queued(self) -> None:
         """Ignore it: of a whole it would be true only if it were of all."""
@@ -262,7 +263,11 @@ class MemberReporter:
         self._whole.delivered(holder, count)
 
 
-def _unreachable(states: Iterable[State]) -> tuple[PeerAddress, ...]:
-    """Name each holder that some file waits for."""
-    waiting = (each for each in states if isinstance(each, Seeking | Waiting))
-    return tuple(dict.fromkeys(chain.from_iterable(each.unreachable for each in waiting)))
+def _obstacles(
+    states: Iterable[State],
+) -> tuple[tuple[PeerAddress, ...], tuple[tuple[PeerName, str], ...]]:
+    """Put together what keeps some files waiting: see :class:`.progress.Seeking`."""
+    waiting = [each for each in states if isinstance(each, Seeking | Waiting)]
+    unreachable = dict.fromkeys(chain.from_iterable(each.unreachable for each in waiting))
+    refused = dict.fromkeys(chain.from_iterable(each.refused for each in waiting))
+    return tuple(unreachable), tuple(refused)

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from p2p_twisted.download import limits
 from p2p_twisted.download.change_check import ChangeCheck, ContentChanged
 from p2p_twisted.download.context import DownloadContext
-from p2p_twisted.download.progress import Waiting
+from p2p_twisted.download.progress import Seeking, Waiting
 from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.download.swarm_work import SwarmWork
 from p2p_twisted.picker.holder_queue import HolderQueue
@@ -235,12 +235,13 @@ class Swarm:
 
     def _no_holder_delivers(self) -> None:
         tickets = self._context.peers.tickets
-        barred = filter(None, map(tickets.unreachable, self._known))
-        unreachable = tuple(dict.fromkeys(barred))
+        unreachable = tuple(dict.fromkeys(filter(None, map(tickets.unreachable, self._known))))
+        said = ((hit.peer, tickets.refusal(hit)) for hit in self._known)
+        refused = tuple(dict.fromkeys((peer, why) for peer, why in said if why is not None))
         if self._clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:
-            self._observer.become(Waiting(unreachable))
+            self._observer.become(Waiting(unreachable, refused))
         else:
-            self._observer.seeking(unreachable)
+            self._observer.seeking(Seeking(unreachable, refused))
 
     def _know(self, hits: Iterable[Hit]) -> None:
         self._known = tuple(hits)

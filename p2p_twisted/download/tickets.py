@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.download import limits
-from p2p_twisted.download.barriers import Barriers
+from p2p_twisted.download.barriers import Barriers, Refusals
 from p2p_twisted.download.fetching import FetchRequest, HolderDialer, Unreachable
 from p2p_twisted.download.in_progress import SmallFilesInProgress
 from p2p_twisted.download.pending_want import PendingWant
@@ -80,6 +80,7 @@ class Tickets:
         self._limiter = limiter
         self._dialer = dialer
         self._barriers = Barriers()
+        self._refusals = Refusals()
         self._open: dict[MessageId, PendingWant] = {}
         self._trust = Trust()
 
@@ -95,6 +96,10 @@ class Tickets:
     def unreachable(self, hit: Hit) -> PeerAddress | None:
         """Return where a holder listens that cannot be reached, nor reach this peer."""
         return self._barriers.between(hit)
+
+    def refusal(self, hit: Hit) -> str | None:
+        """Return what a holder has said of late that it does not serve; a sentence for people."""
+        return self._refusals.of(hit, self._clock.seconds())
 
     def led_to_nobody(self, hit: Hit) -> bool:
         """Return whether the neighbor by which a holder is reached has led to nobody of late."""
@@ -190,6 +195,7 @@ class Tickets:
         if refuse.dial is not None and refuse.dial.name == pending.holder:
             background(self.log, "dialing a holder", self._fetch(pending, refuse, refuse.dial))
         else:
+            self._refusals.put(pending.hit, refuse.reason, self._clock.seconds())
             pending.ended(refuse.reason)
 
     async def _fetch(self, pending: PendingWant, refuse: Refuse, holder: PeerAddress) -> None:
@@ -226,6 +232,7 @@ class Tickets:
         hit = pending.hit
         if pending.session is not None or pending.from_link is not None:
             self._barriers.passed(hit)
+            self._refusals.drop(hit)
             return
         holder = pending.unreachable
         if holder is not None and self._barriers.found(hit, holder, pending.asked_at):

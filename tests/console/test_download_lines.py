@@ -163,6 +163,12 @@ class TransfersTests(SynchronousTestCase):
         for status, state, awaited in (
             (STATUS, Seeking(), "waiting for a peer that has it"),
             (STATUS, Waiting(), "waiting for a peer that has it"),
+            (STATUS, Seeking(refused=(("s4", "busy"),)), "waiting for s4: busy"),
+            (
+                STATUS,
+                Waiting(refused=(("s4", "\x1b[2J" + "y" * 400), ("s5", "busy"))),
+                f"waiting for s4, and 1 more: \\x1b[2J{'y' * 70}...",
+            ),
             (alone, Seeking(), "waiting for other peers: there is none"),
             (
                 outside,

@@ -8,7 +8,7 @@ from p2p_twisted.download.progress import Progress, Saved, Seeking, Waiting
 from p2p_twisted.upload.limits import FETCHES_AWAITED_PER_LINK
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import FAILED_DIALS_PER_MINUTE, FETCH_WITHIN_SECONDS, MIB
-from p2p_twisted.wire.messages import PROTOCOL, Error, Fetch, Hello, Push, Want
+from p2p_twisted.wire.messages import PROTOCOL, Error, Fetch, Hello, Push, Refuse, Want
 from p2p_twisted.wire.names import PeerAddress
 from tests.download.cases import DownloadCase
 from tests.download.swarms import talk
@@ -101,6 +101,24 @@ class FetchingTests(DownloadCase):
                     world.listen()
                 world.wires.pass_time(UNREACHABLE_AGAIN_SECONDS + 2.0)
                 self.assertIsInstance(self.shown(world), Saved, (opened, after))
+
+    def test_refused(self) -> None:
+        """What a holder says that does not serve is told, while it is fresh."""
+        world = self.world()
+        holder = world.holder("s1", Content(CONTENT.content))
+        holder.is_mute = True
+        world.found = (holder.hit(CONTENT),)
+        world.get(holder.hit(CONTENT))
+        world.tickets.refused(Refuse(world.wants[0].ticket, "busy"))
+        world.wires.settle()
+        self.assertEqual(self.shown(world), Seeking())
+        world.wires.pass_time(1.0)
+        self.assertEqual(self.shown(world), Seeking(refused=(("s1", "busy"),)))
+        world.wires.pass_time(70.0)
+        self.assertEqual(self.shown(world), Seeking())
+        holder.is_mute = False
+        world.wires.pass_time(35.0)
+        self.assertIsInstance(self.shown(world), Saved)
 
     def test_few_dials(self) -> None:
         """However many downloads want something of it, neither side dials more than it may."""
