@@ -18,6 +18,8 @@ _SOONEST_SECONDS: Final = 0.5
 _FIRST_SECONDS: Final = 1.0
 _LATEST_SECONDS: Final = 3.0
 _STALL_SECONDS: Final = 15.0
+# There may be terabytes before it; but nobody can keep a person waiting for ever.
+_STUCK_SECONDS: Final = 12 * 3600.0
 _STALL_BYTES: Final = 1 * MIB
 _TIMES_LOST: Final = 3
 
@@ -51,6 +53,7 @@ class Patience:
 
         :returns: when to look again, in seconds from now.
         :raises NeverStill: when it has been written to for long, and has hardly grown.
+        :raises NotReady: when its holder gets no further.
         """
         size = sum(hit.size for hit in hits)
         done = size + sum(hit.size * hit.hashed // 100 for hit in hits)
@@ -58,6 +61,8 @@ class Patience:
             self.done, self.since, self._size = done, now, size
         self.done = min(self.done, done)
         growing = [hit for hit in hits if hit.growing]
+        if now - self.since >= _STUCK_SECONDS:
+            raise NotReady(f"{hits[0].peer} gets no further in hashing {hits[0].name}")
         # Earlier versions do not say whether they are: then it shows.
         if (growing or size != self._size) and now - self.since >= _STALL_SECONDS:
             raise NeverStill(_never_still((growing or hits)[0]))

@@ -206,10 +206,12 @@ class PatienceTests(SynchronousTestCase):
         self.assertEqual(waits[4:], [0.5, 0.5])
 
     def test_queued(self) -> None:
-        """What waits behind other files of its holder is waited for however long that takes."""
+        """What waits behind other files of its holder is waited for, but not for ever."""
         patience = Patience()
         for now in range(10_000):
             self.assertEqual(patience.look(self.hit(0), float(now)), 1.0)
+        error = self.assertRaises(PeerError, patience.look, self.hit(0), 13 * 3_600.0)
+        self.assertIn("s1 gets no further", str(error))
 
     def test_earlier_version(self) -> None:
         """A holder that does not say so shows by the size that it is written to."""
