@@ -63,17 +63,18 @@ def by_content(hits: Iterable[Hit]) -> list[Hits]:
     return [tuple(holders) for holders in things.values()]
 
 
-def one_of(things: Sequence[Hits]) -> Hits:
+def one_of(things: Sequence[Hits], older: str = "") -> Hits:
     """
     Return the only thing that there is.
 
+    :param older: what to say of others of that name that are here.
     :raises Ambiguous: when there are several.
     """
     if len(things) == 1:
         return things[0]
     names = {collision_key(last_component(hits[0].name)) for hits in things}
-    hits = tuple(chain.from_iterable(things))
-    raise Ambiguous(hits, "several names begin so") if len(names) > 1 else Ambiguous(hits)
+    why = "several names begin so" if len(names) > 1 else "different files have that name"
+    raise Ambiguous(tuple(chain.from_iterable(things)), why + older)
 
 
 def check_hashed(hits: Iterable[Hit]) -> None:

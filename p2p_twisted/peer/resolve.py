@@ -187,9 +187,15 @@ class Resolver:
         where = await self._look_for(things)
         others = [each for each, here in zip(things, where, strict=True) if here is None]
         if others:
-            return one_of(others)
+            return one_of(others, self._older([hits[0] for hits in others]))
         check_hashed(hits)
         raise AlreadyHere(where[0])
+
+    def _older(self, hits: Sequence[Hit]) -> str:
+        """Say that a file of such a name, which none of them is, was downloaded before."""
+        targets = dict.fromkeys(hit.name.rpartition("/")[2] for hit in hits)
+        there = [target for target in targets if self._inbox.exists(target)]
+        return f", and an older {there[0]} is in {self._inbox.folder}" if there else ""
 
     async def _look_for(self, things: Sequence[Hits]) -> list[str | None]:
         """

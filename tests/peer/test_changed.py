@@ -88,6 +88,7 @@ class FileTests(ChangeCase):
         self.change(daemons, "s3", "sheet.txt", b"another")
         error = self.assertRaises(Ambiguous, daemons.get, "s2", "sheet")
         self.assertEqual({hit.peer for hit in error.hits}, {"s1", "s3"})
+        self.assertIn("different files have that name, and an older sheet.txt is in", str(error))
 
     def test_nobody_shares_it(self) -> None:
         """What is here and nowhere else is here, and that is told."""
