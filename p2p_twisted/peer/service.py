@@ -80,8 +80,12 @@ class PeerService(Service):
             code = Exit.CONFLICT if error.code == "taken" else Exit.REFUSED
             self._give_up(f"the registry refuses us: {error}", code)
             return
-        self.log.info("joined as {me}", me=str(me))
-        self._announce(f"joined as {me.name} on port {me.port}")
+        if self._peer.status().registered:
+            self.log.info("joined as {me}", me=str(me))
+            self._announce(f"joined as {me.name} on port {me.port}")
+        else:
+            self.log.info("listening as {me} again, not registered", me=str(me))
+            self._announce(f"listening as {me.name} on port {me.port} again, but not registered")
         await within(_READY_SECONDS, self._peer.settled(), self._reactor)
         status = self._peer.status()
         notify(f"READY=1\nSTATUS={me}, sharing {status.files} files")

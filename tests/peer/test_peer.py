@@ -163,6 +163,11 @@ class JoiningTests(PeerTestCase):
         daemons.start("s3")
         daemons.run(20.0)
         self.assertEqual(len(daemons.result(daemons.peers["s3"].topology()).peers), 4)
+        joined = [said for said in daemons.said if said.startswith("joined as s3")]
+        self.assertEqual(len(joined), 1)
+        self.assertRegex(
+            daemons.said[-1], r"^listening as s3 on port \d+ again, but not registered$"
+        )
 
     def test_remembers_whom_it_reached(self) -> None:
         """Across a restart, those that were reached keep the places that nobody can take."""
