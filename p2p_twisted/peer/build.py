@@ -32,6 +32,7 @@ from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.lookups import Lookups
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.overlay_events import OverlayEvents
+from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper
@@ -56,7 +57,7 @@ from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Join
-from p2p_twisted.wire.names import MessageId, PeerAddress
+from p2p_twisted.wire.names import PeerAddress
 from p2p_twisted.wire.session import Session
 
 
@@ -74,6 +75,7 @@ class PeerBuilder:
     :ivar stopped: is called when another peer has stopped the network.
     :ivar limit: of all dials to other peers that fail.
     :ivar wall: reads wall time in seconds, to which files' times of change compare.
+    :ivar processor: reads the processor time of this thread, in seconds.
     """
 
     settings: Settings
@@ -85,6 +87,7 @@ class PeerBuilder:
     announce: Callable[[str], None]
     stopped: Callable[[], None]
     wall: Callable[[], float] = time.time
+    processor: Callable[[], float] = time.thread_time
     limit: DialLimit = field(init=False, factory=DialLimit)
 
     def build(self) -> Peer:
@@ -221,8 +224,8 @@ class PeerBuilder:
     @cached_property
     def answers(self) -> QueryAnswers:
         """Answers to others' questions."""
-        catalogs = self.shared.catalogs
-        return QueryAnswers(self.settings.name, catalogs, self.partials, self.network, self.reactor)
+        catalogs, pacer = self.shared.catalogs, Pacer(self.reactor, self.processor)
+        return QueryAnswers(self.settings.name, catalogs, self.partials, self.network, pacer)
 
     @cached_property
     def shutdown(self) -> Shutdown:
@@ -272,12 +275,9 @@ class PeerBuilder:
     @cached_property
     def tickets(self) -> Tickets:
         """What holders were asked for."""
-        network = self.network
-        dialer = HolderDialer(self.dialer, self.settings.network, network.may_dial, self.limit)
-        return Tickets(self.reactor, self.searches, self._new_ticket, self.bandwidth.down, dialer)
-
-    def _new_ticket(self) -> MessageId:
-        return self.rng.randbytes(16).hex()
+        may_dial, draw = self.network.may_dial, lambda: self.rng.randbytes(16).hex()
+        dialer = HolderDialer(self.dialer, self.settings.network, may_dial, self.limit)
+        return Tickets(self.reactor, self.searches, draw, self.bandwidth.down, dialer)
 
     @cached_property
     def unreached(self) -> UnreachedRequesters:

@@ -1,7 +1,6 @@
 """Do what takes long in pieces, with other business of the reactor in between."""
 
 from collections.abc import Callable, Iterator
-from math import inf
 from typing import Final
 
 from attrs import define
@@ -19,14 +18,16 @@ class Work(Iterator[object]):
     Steps that are measured.
 
     :param steps: each is short.
+    :param processor: reads the processor time of this thread, in seconds: what else keeps the
+        machine busy does not count.
     :ivar most_seconds: what they may take altogether.
     :ivar seconds: what they took so far.
     :ivar is_cut: whether they took so long that the rest was left out.
     """
 
-    _clock: IReactorTime
     _steps: Iterator[object]
-    most_seconds: float = inf
+    _processor: Callable[[], float]
+    most_seconds: float
     seconds: float = 0.0
     is_cut: bool = False
 
@@ -35,23 +36,32 @@ class Work(Iterator[object]):
         if self.seconds >= self.most_seconds:
             self.is_cut = True
             raise StopIteration
-        began = self._clock.seconds()
+        began = self._processor()
         try:
             return next(self._steps)
         finally:
-            self.seconds += self._clock.seconds() - began
+            self.seconds += self._processor() - began
 
 
 class Pacer:
-    """Takes the steps of several works by turns, for 10 ms in a row at most."""
+    """
+    Takes the steps of several works by turns, for 10 ms in a row at most.
 
-    def __init__(self, clock: IReactorTime) -> None:
+    :param processor: reads the processor time of this thread, in seconds.
+    """
+
+    def __init__(self, clock: IReactorTime, processor: Callable[[], float]) -> None:
         self._clock = clock
+        self._processor = processor
         self._cooperator = Cooperator(self._slice, self._call_soon)
 
-    def run(self, work: Work) -> "Deferred[Work]":
-        """Take all steps; fires at once if they are few, and cuts the work after :meth:`stop`."""
-        is_over = self._slice()
+    def run(self, steps: Iterator[object], most_seconds: float) -> "Deferred[Work]":
+        """
+        Take all steps, or as many as there is time for.
+
+        :returns: fires at once if they take no longer than a slice.
+        """
+        work, is_over = Work(steps, self._processor, most_seconds), self._slice()
         for _ in work:
             if is_over():
                 rest = self._cooperator.coiterate(work)

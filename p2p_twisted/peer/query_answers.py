@@ -4,16 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from math import inf
 
-from attrs import define, field
+from attrs import define
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Shared
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer import limits
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.paced_work import Pacer, Work
+from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
@@ -27,19 +26,14 @@ class QueryAnswers:
 
     :param catalogs: what it shares.
     :param partials: what is being downloaded: it is found by its id alone.
-    :param clock: measures how long lookups take.
+    :param pacer: takes the steps of lookups.
     """
 
     _name: PeerName
     _catalogs: Sequence[Catalog]
     _partials: PartialRegister
     _network: NetworkSession
-    _clock: IReactorTime
-    _pacer: Pacer = field(init=False)
-
-    @_pacer.default
-    def _by_the_clock(self) -> Pacer:
-        return Pacer(self._clock)
+    _pacer: Pacer
 
     def answer_stranger(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer another peer's question; cut what takes longer than a second to look up."""
@@ -61,7 +55,7 @@ class QueryAnswers:
             return LocalAnswer(peers=(PeerRecord(self._name, names),))
         # The same content under one name in both libraries is one hit.
         found: dict[Shared, Hit] = {}
-        work = await self._pacer.run(Work(self._clock, self._look_up(ask, found), most_seconds))
+        work = await self._pacer.run(self._look_up(ask, found), most_seconds)
         hits = tuple(found.values())
         if ask.what == "id" and not hits:
             partial = self._partials.hit(ask.text, self._name)

@@ -126,6 +126,7 @@ class VirtualDaemons:
             announce=self._say,
             stopped=reactor.stop,
             wall=self.wall,
+            processor=reactor.seconds,
             witness=self._count_broadcasts(name),
         ).build()
 

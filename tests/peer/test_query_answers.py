@@ -11,6 +11,7 @@ from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer import limits
+from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.wire.messages import Ask
@@ -38,7 +39,8 @@ class SearchTests(SynchronousTestCase):
         for number in range(FILES):
             self.put(f"f{number}.txt", number)
         network: Any = None
-        self.answers = QueryAnswers("s1", [self.catalog], PartialRegister(), network, self.clock)
+        pacer = Pacer(self.clock, self.clock.seconds)
+        self.answers = QueryAnswers("s1", [self.catalog], PartialRegister(), network, pacer)
 
     def put(self, name: str, number: int) -> None:
         """Share one more file."""

@@ -29,10 +29,10 @@ class DearLinesTests(AbusedCase):
 
     files: ClassVar = {
         "s1": {
-            **{f"js/d{n % 300}/e{n}/index.js": b"%d" % n for n in range(10_000)},
-            **{f"same/d{n % 300}/f{n}.txt": _SAME for n in range(10_000)},
-            **{f"one/d{n % 100}/one-{n}.txt": b"1 %d" % n for n in range(20_000)},
-            **{f"two/d{n % 100}/two-{n}.txt": b"2 %d" % n for n in range(20_000)},
+            **{f"js/d{n % 300}/e{n}/index.js": b"%d" % n for n in range(4_000)},
+            **{f"same/d{n % 300}/f{n}.txt": _SAME for n in range(4_000)},
+            **{f"one/d{n % 100}/one-{n}.txt": b"1 %d" % n for n in range(8_000)},
+            **{f"two/d{n % 100}/two-{n}.txt": b"2 %d" % n for n in range(8_000)},
         }
     }
     folders: ClassVar[list[str]]
@@ -40,19 +40,21 @@ class DearLinesTests(AbusedCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.folders = [cls.folder_id(name) for name in ("one", "two")]
+        with Neighbor(cls.network.port("s1"), "asker") as asker:
+            cls.folders = [cls.folder_id(asker, name) for name in ("one", "two")]
         cls.network.exchange("s1", "s2")
         cls.remember_memory()
 
     @classmethod
-    def folder_id(cls, name: str) -> str:
+    def folder_id(cls, asker: Neighbor, name: str) -> str:
         """Ask s1 for a folder's id, until it has one."""
 
         def ask() -> str | None:
-            with Neighbor(cls.network.port("s1"), "asker") as asker:
-                asker.line.say("ASK", **an_ask("name", name))
-                wait_until(lambda: any(verb == "TOLD" for verb, _ in asker.heard), "an answer")
-                hits = [hit for _, told in asker.heard for hit in told.get("hits", ())]
+            ask = an_ask("name", name)
+            asker.line.say("ASK", **ask)
+            time.sleep(0.5)
+            told = [each for _, each in asker.heard if each.get("id") == ask["id"]]
+            hits = [hit for each in told for hit in each.get("hits", ())]
             return next((hit.get("file") for hit in hits if hit["name"] == name), None)
 
         file_id = wait_until(ask, f"the id of {name}", 120.0)
@@ -77,8 +79,8 @@ class DearLinesTests(AbusedCase):
                     if not evil.line.say(verb, **fields):
                         return
                     time.sleep(max(0.0, number / _PER_SECOND - ahead))
-                self.network.exchange("s1", "s2")
                 self.network.type("s2", "find s1-1.txt", "s1-1.txt", _HONEST_SECONDS)
+            self.network.exchange("s1", "s2")
         grown = memory_of(self.network.daemons["s1"].pid) - memory
         self.assertLess(grown, _MEMORY_BYTES)
 
