@@ -26,7 +26,7 @@ from p2p_twisted.peer.state import LOCK_FILE
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import BadLocation, read_location
 from p2p_twisted.runtime.daemonlog import rotated
-from p2p_twisted.runtime.disk_thread import DiskThread
+from p2p_twisted.runtime.disk_thread import DiskThread, DiskThreads
 from p2p_twisted.runtime.exit_code import ExitCode
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.process_setup import prepare
@@ -251,8 +251,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     prepare(reactor)
     daemon = MultiService()
     pool = WorkerPool(reactor, f"p2ppeer-{options['name']}", _THREADS)
-    writer = DiskThread(reactor, f"p2ppeer-{options['name']}-writer")
-    for threads in (pool, writer):
+    writer, reader = DiskThread(reactor, "writer"), DiskThread(reactor, "reader")
+    for threads in (pool, writer, reader):
         WorkerService(reactor, threads).setServiceParent(daemon)
     if pid_file := options.pid_file_service():
         pid_file.setServiceParent(daemon)
@@ -268,7 +268,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         reactor=reactor,
         rng=SystemRandom(),
         offload=pool,
-        writing=writer,
+        disks=DiskThreads(writer, reader),
         watcher_for=partial(watcher_for, reactor),
         announce=announce,
         stopped=reactor.stop,

@@ -45,6 +45,7 @@ from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.peer.unreached import UnreachedRequesters
 from p2p_twisted.registry.client import RegistryClient
+from p2p_twisted.runtime.disk_thread import DiskThreads
 from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.threads import Offload
@@ -66,10 +67,8 @@ class PeerBuilder:
     """
     Makes the parts of one peer, each once, when needed; the overlay once it has its port.
 
-    :ivar reactor: Twisted's, or a test's.
     :ivar rng: decides, and makes secrets: production gives it the system's.
-    :ivar offload: calls what blocks.
-    :ivar writing: calls what writes chunks of downloads: see :class:`DiskThread`.
+    :ivar offload: calls what blocks; ``disks``, what is mostly too quick for that.
     :ivar watcher_for: makes what notices changes below a directory.
     :ivar announce: is told what a person should know.
     :ivar stopped: is called when another peer has stopped the network.
@@ -82,7 +81,7 @@ class PeerBuilder:
     reactor: Reactor
     rng: Random
     offload: Offload
-    writing: Offload
+    disks: DiskThreads
     watcher_for: Callable[[Path], WatcherMaker]
     announce: Callable[[str], None]
     stopped: Callable[[], None]
@@ -265,7 +264,7 @@ class PeerBuilder:
             DownloadContext(
                 clock=self.reactor,
                 rng=self.rng,
-                disk=DownloadDisk(self.inbox, journal, self.offload, self.writing),
+                disk=DownloadDisk(self.inbox, journal, self.offload, self.disks.writing),
                 peers=DownloadPeers(self.searches, self.tickets),
                 bandwidth=DownloadBandwidth(self.bandwidth),
                 local=LocalSources(self.local, self.partials),
@@ -291,6 +290,7 @@ class PeerBuilder:
             self.dialer,
             network=self.settings.network,
             open_source=self.shared.open,
+            reading=self.disks.reading,
             may_dial=self.network.may_dial,
             bandwidth=self.bandwidth,
             partials=self.partials,

@@ -6,9 +6,12 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import Any, Final, TypeVar
 
+from attrs import frozen
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
+
+from p2p_twisted.runtime.threads import Offload
 
 T = TypeVar("T")
 
@@ -57,6 +60,19 @@ class DiskThread:
             call.run(self._reactor)
             is_quick = monotonic() - began < QUICK_SECONDS
             self._is_slow = not is_quick or not self._calls.empty()
+
+
+@frozen
+class DiskThreads:
+    """
+    What a peer does with disks mostly at once: a disk that stands still does not hold up another.
+
+    :ivar writing: calls what writes downloads.
+    :ivar reading: calls what reads what is sent.
+    """
+
+    writing: Offload
+    reading: Offload
 
 
 class _Call:

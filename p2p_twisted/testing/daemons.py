@@ -25,6 +25,7 @@ from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Policy
 from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
+from p2p_twisted.runtime.disk_thread import DiskThreads
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.testing.introspection import WitnessedPeerBuilder, close_files, driver_of
@@ -121,7 +122,7 @@ class VirtualDaemons:
             reactor=reactor,
             rng=rng,
             offload=inline,
-            writing=inline,
+            disks=DiskThreads(inline, inline),
             watcher_for=lambda _directory: self.make_watcher,
             announce=self._say,
             stopped=reactor.stop,

@@ -1,16 +1,22 @@
 """Write the bytes of a push as the transport asks for them, and no faster."""
 
+import os
+from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 import attrs
 from twisted.internet.interfaces import IPullProducer, IReactorTime
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from p2p_twisted.bandwidth.meter import Meter
+from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.pace import Pace
-from p2p_twisted.wire.source import Source, SourceChanged
+from p2p_twisted.wire.source import Source, SourceChanged, bring_to_hand, is_at_hand
 
 _LEAST_BYTES: Final = 16 * limits.KIB
 _MOST_BYTES: Final = limits.MIB
@@ -51,21 +57,30 @@ class StreamProducer:
     """
     The output of one push, as the pull producer of its transport.
 
-    A requester that takes nothing for 30 s is given up.
+    A requester that takes nothing for 30 s is given up, as is a disk that gives nothing.
 
     :param pace: says when to pause; the caller stops it.
+    :param reading: calls what reads from a disk: see :class:`DiskThread`.
     :ivar is_streaming: whether anything is left to send.
     :ivar meter: measures what is sent.
     """
 
+    log = Logger()
+
     def __init__(
-        self, clock: IReactorTime, connection: Connection, supplier: Supplier, pace: Pace
+        self,
+        clock: IReactorTime,
+        connection: Connection,
+        supplier: Supplier,
+        pace: Pace,
+        reading: Offload,
     ) -> None:
         self.meter = Meter()
         self._clock = clock
         self._connection = connection
         self._supplier = supplier
         self._pace = pace
+        self._reading = reading
         self._span: Span | None = None
         self.is_streaming = False
         # Whether the transport has asked for more during a pause.
@@ -87,13 +102,16 @@ class StreamProducer:
         if self._is_asked or not self._connection.is_open:
             return
         self._connection.set_deadline(limits.STALL_SECONDS)
+        if self._span is not None:
+            self._guard(partial(self._send_from, self._span))
+        elif self._rest:
+            self._send_rest()
+        else:
+            self._guard(self._send_next)
+
+    def _guard(self, send: Callable[[], None]) -> None:
         try:
-            if self._span is not None:
-                self._send_from(self._span)
-            elif self._rest:
-                self._send_rest()
-            else:
-                self._send_next()
+            send()
         except SourceChanged:
             self._end()
             self._supplier.broken(is_between=self._span is None)
@@ -120,6 +138,21 @@ class StreamProducer:
     def _send_from(self, span: Span) -> None:
         self._span = span
         length = min(self._piece_bytes(), span.length, self._pace.allowance)
+        fd = span.source.fd
+        if fd is not None and not is_at_hand(fd, span.offset, length):
+            # On another machine's disk, or on one that has to be waited for.
+            reading = self._reading(bring_to_hand, os.dup(fd), span.offset, length)
+            if not reading.called:
+                reading.addCallback(lambda _none: self._at_hand(span, length))
+                background(self.log, "reading what is sent next", reading)
+                return
+        self._send_piece(span, length)
+
+    def _at_hand(self, span: Span, length: int) -> None:
+        if self._span is span and self._connection.is_open:
+            self._guard(partial(self._send_piece, span, length))
+
+    def _send_piece(self, span: Span, length: int) -> None:
         sent = self._connection.output.write_from(span.source, span.offset, length, span.line)
         rest = span.length - sent
         self._span = Span(span.source, span.offset + sent, rest) if rest else None

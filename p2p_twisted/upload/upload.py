@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 
 from p2p_twisted.picker.ranges import Range, announcements
 from p2p_twisted.picker.requested_chunks import RequestedChunks
+from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.upload.audience import Audience
 from p2p_twisted.upload.producer import Span, StreamProducer
 from p2p_twisted.upload.small_sender import SmallFileSender
@@ -68,6 +69,7 @@ class Upload(Session):
     :param small_files: sends other files, which this requester may ask for on the way.
     :param is_expected: returns whether a greeting is the requester's, where this peer dialed.
     :param pace: says when to pause.
+    :param reading: calls what reads from a disk.
     :ivar source: what is pushed; its maker closes it when the connection is gone.
     :ivar want: what the requester asked for, and who it is.
     :ivar gone: fires when the connection is gone.
@@ -88,6 +90,7 @@ class Upload(Session):
         want: Want,
         is_expected: Callable[[Hello], bool],
         pace: Pace,
+        reading: Offload,
     ) -> None:
         self.gone: Deferred[None] = Deferred()
         self.is_cut = True
@@ -99,7 +102,7 @@ class Upload(Session):
         self.want = want
         self._is_expected = is_expected
         self._pace = pace
-        self._producer = StreamProducer(clock, connection, self, pace)
+        self._producer = StreamProducer(clock, connection, self, pace, reading)
         self._digests = memoryview(source.digests)
         self._requested = RequestedChunks(chunk_count(source.size))
         # Lines to send between two chunks.

@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.reactor import Dialer
+from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload import limits
 from p2p_twisted.upload.audience import Audience, SharedUplink, Unlimited
@@ -48,6 +49,7 @@ class Uploads:
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
     :param network: the name of the network, with which requesters must greet.
     :param open_source: opens shared content, or returns ``None``.
+    :param reading: calls what reads from a disk: see :class:`DiskThread`.
     :param may_dial: returns whether this peer may dial a host at all.
     :param bandwidth: limits what is sent.
     :param partials: running downloads, which can be served, too.
@@ -64,6 +66,7 @@ class Uploads:
         *,
         network: NetworkName,
         open_source: Callable[[FileId], Source | None],
+        reading: Offload,
         may_dial: Callable[[str], bool],
         bandwidth: Bandwidth,
         partials: PartialRegister,
@@ -74,6 +77,7 @@ class Uploads:
         self._reactor = reactor
         self._network = network
         self._open_source = open_source
+        self._reading = reading
         self._may_dial = may_dial
         self._partials = partials
         self._bandwidth = bandwidth
@@ -262,6 +266,7 @@ class Uploads:
             want=want,
             is_expected=is_expected,
             pace=self._bandwidth.up.pace(),
+            reading=self._reading,
         )
         return upload
 

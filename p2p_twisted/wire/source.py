@@ -1,9 +1,14 @@
 """What can be pushed: open content, whichever room it comes from."""
 
 import os
-from typing import Protocol
+from typing import Final, Protocol
 
+from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import FileId
+
+_SURE_BYTES: Final = 256 * limits.KIB
+# Where the system knows no such thing, everything is read at once.
+_WITHOUT_WAITING: Final[int] = getattr(os, "RWF_NOWAIT", 0)
 
 
 class SourceChanged(Exception):
@@ -43,6 +48,35 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Close what is open; twice does no harm."""
+
+
+def is_at_hand(fd: int, offset: int, length: int) -> bool:
+    """
+    Return whether bytes of an open file can probably be read without waiting for a disk.
+
+    Few of them are looked at: the system reads far more at a time. Of file systems that do not
+    say, such as those of other machines, none are at hand.
+    """
+    some = [memoryview(bytearray(1))]
+    try:
+        for place in {*range(offset, offset + length, _SURE_BYTES), offset + length - 1}:
+            os.preadv(fd, some, place, _WITHOUT_WAITING)
+    except OSError:
+        return False
+    return True
+
+
+def bring_to_hand(fd: int, offset: int, length: int) -> None:
+    """Read bytes of a file, so that they are at hand; blocks, and closes the file."""
+    block = bytearray(min(length, _SURE_BYTES))
+    try:
+        for place in range(offset, offset + length, len(block)):
+            os.preadv(fd, [block], place)
+    except OSError:
+        # Whoever sends them finds out.
+        pass
+    finally:
+        os.close(fd)
 
 
 def read_exactly(fd: int, offset: int, length: int) -> bytes:

@@ -43,7 +43,7 @@ from p2p_twisted.wire.names import FileId, PeerAddress
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source, SourceChanged
 from tests.download.wires import Stranger, Wires
-from tests.download.writing import Writing
+from tests.storage.standing import Standing
 
 
 @attrs.define
@@ -138,6 +138,7 @@ def make_uploads(
         wires,
         network="default",
         open_source=open_source,
+        reading=inline,
         may_dial=lambda host: host != "10.9.9.9",
         bandwidth=bandwidth or Bandwidth(wires),
         partials=partials or PartialRegister(),
@@ -198,7 +199,7 @@ class World:
     def __init__(
         self, folder: Path, disk: Disk = os, wires: Any = None, offload: Offload = inline
     ) -> None:
-        self.writing = Writing()
+        self.writing = Standing()
         self.folder = folder
         self.wires = wires or Wires()
         self.holders: dict[str, Holder] = {}

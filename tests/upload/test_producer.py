@@ -10,11 +10,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from p2p_twisted.bandwidth.limiter import Limiter
+from p2p_twisted.upload import producer
 from p2p_twisted.upload.producer import Span, StreamProducer
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Refuse
 from p2p_twisted.wire.source import SourceChanged
 from tests.download.world import Content, OnDisk, some_bytes
+from tests.storage.standing import Standing
 from tests.wire.ends import End, InMemory, OnSockets
 from tests.wire.talking import said
 
@@ -29,8 +31,11 @@ class Sections:
         self.sections = list(sections)
         self.broken_between: list[bool] = []
         self.connection = end.connection
+        self.reading = Standing()
         clock = end.clock
-        self.producer = StreamProducer(clock, end.connection, self, Limiter(clock).pace())
+        self.producer = StreamProducer(
+            clock, end.connection, self, Limiter(clock).pace(), self.reading
+        )
 
     def next_section(self) -> bytes | Span | None:
         if not self.sections:
@@ -171,6 +176,30 @@ class StraightTests(Contract):
         end, content, _supplier = self.begin(b"a\n", (0, 3 * MIB))
         self.all_of(end, 3 * MIB + 2)
         self.assertEqual(content.reads, 0)
+
+    def test_disk_stands_still(self) -> None:
+        """What is not at hand is sent once the disk has given it, and nothing waits for that."""
+        self.patch(producer, "is_at_hand", lambda *_arguments: False)
+        end, _content, supplier = self.begin(b"a\n", (0, 3 * MIB), b"b\n")
+        supplier.reading.stands_still = True
+        end.until(lambda: supplier.reading.waiting)
+        self.assertLess(len(self.all_of(end, 2)), MIB)
+        for _ in range(3):
+            end.until(lambda: True)
+            self.assertEqual((end.heard(), len(supplier.reading.waiting)), (b"", 1))
+        supplier.reading.go_on()
+        self.assertEqual(self.all_of(end, 3 * MIB + 2)[-2:], b"b\n")
+
+    def test_aborted_while_reading(self) -> None:
+        """What is aborted before the disk has given it leaves nothing open."""
+        self.patch(producer, "is_at_hand", lambda *_arguments: False)
+        end, _content, supplier = self.begin((0, 3 * MIB))
+        supplier.reading.stands_still = True
+        end.until(lambda: supplier.reading.waiting)
+        end.connection.abort()
+        end.until(lambda: end.notes.losses)
+        supplier.reading.go_on()
+        self.assertTrue(end.is_quiet())
 
     def test_cut(self) -> None:
         """A file that was cut ends it."""

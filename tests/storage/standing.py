@@ -8,9 +8,9 @@ from twisted.internet.defer import Deferred
 from p2p_twisted.runtime.threads import inline
 
 
-class Writing:
+class Standing:
     """
-    Writes at once, unless the disk stands still: an :class:`Offload`.
+    Does all at once, unless the disk stands still: an :class:`Offload`.
 
     :ivar stands_still: whether it does.
     :ivar waiting: what is called when it goes on.

@@ -1,0 +1,47 @@
+"""What can be read without waiting for a disk."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from p2p_twisted.wire.limits import MIB
+from p2p_twisted.wire.source import bring_to_hand, is_at_hand
+
+
+def test_at_hand(tmp_path: Path) -> None:
+    """What was written or read lately is at hand; what the system has let go of is not."""
+    path = tmp_path / "f"
+    path.write_bytes(os.urandom(3 * MIB))
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+        if not is_at_hand(fd, 0, 3 * MIB):
+            pytest.skip("this file system does not say what is at hand")
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        if is_at_hand(fd, 0, 3 * MIB):
+            pytest.skip("this file system keeps everything at hand")
+        bring_to_hand(os.dup(fd), MIB, MIB)
+        assert is_at_hand(fd, MIB, MIB)
+        assert not is_at_hand(fd, 0, 3 * MIB)
+    finally:
+        os.close(fd)
+
+
+def test_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file system does not say, nothing is at hand; a file that was cut is nobody's."""
+    path = tmp_path / "f"
+    path.write_bytes(b"content")
+    fd = os.open(path, os.O_RDONLY)
+    before = len(os.listdir("/dev/fd"))
+
+    def refuse(*_arguments: object) -> int:
+        raise OSError(95, "Operation not supported")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "preadv", refuse)
+        assert not is_at_hand(fd, 0, 7)
+        bring_to_hand(os.dup(fd), 0, 7)
+    bring_to_hand(os.dup(fd), 0, 3 * MIB)
+    assert len(os.listdir("/dev/fd")) == before
+    os.close(fd)
