@@ -116,8 +116,9 @@ def download(of: Progress) -> views.DownloadView:
 def _details(state: states.State) -> dict[str, Any]:
     """Return the fields that only downloads in such a state have."""
     match state:
-        case states.Seeking(unreachable) | states.Waiting(unreachable):
-            return {"unreachable": tuple(map(address, unreachable))}
+        case states.Seeking(unreachable, refused) | states.Waiting(unreachable, refused):
+            reason = "; ".join(f"{holder}: {why}" for holder, why in refused[:1]) or None
+            return {"unreachable": tuple(map(address, unreachable)), "reason": reason}
         case states.Hashing(holder, percent, is_growing):
             growing = ", and it is still being written to" if is_growing else ""
             return {"reason": f"{holder} is still hashing it ({percent} %){growing}"}

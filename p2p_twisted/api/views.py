@@ -159,7 +159,7 @@ class DownloadView(View):
     :ivar is_resting: whether nothing more will happen to it soon.
     :ivar seconds: how long it took, if it has ended.
     :ivar path: where it lies, once it is saved.
-    :ivar reason: why it has failed, or cannot go on.
+    :ivar reason: why it has failed, or cannot go on, or what its holder says that refuses.
     :ivar missing: what of a folder nobody shares any more.
     :ivar unreachable: holders that cannot be reached, nor reach this peer.
     :ivar exit: what a command that waits for it exits with.
@@ -175,6 +175,7 @@ class DownloadView(View):
         "seeking",
         "hashing",
         "waiting",
+        "queued",
         "blocked",
         "paused",
         "checking",
