@@ -5,11 +5,13 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from twisted.logger import Logger
 
 from p2p_twisted.runtime.exit_status import Exit
+
+_STDERR: Final = 2
 
 _log = Logger()
 
@@ -54,6 +56,42 @@ class ExitCode:
             os._exit(self._code)
 
 
+class Complaints:
+    """
+    Says on standard error why a daemon ends.
+
+    One that goes into the background has no standard error when it cannot start, and twistd
+    says no more than half of the reason: so it is kept until the daemon runs.
+    """
+
+    def __init__(self) -> None:
+        self._kept: int | None = None
+
+    def keep(self, reactor: Any) -> None:
+        """Keep standard error until the reactor runs: then nobody is to wait for its end."""
+        with suppress(OSError):
+            self._kept = os.dup(_STDERR)
+            reactor.callWhenRunning(self._close)
+
+    def say(self, reason: str) -> None:
+        """Say why the daemon ends."""
+        if self._kept is not None:
+            with suppress(OSError):
+                os.write(self._kept, f"{reason}\n".encode())
+        elif sys.__stderr__ is not None:
+            # sys.stderr is the log by now.
+            sys.__stderr__.write(f"{reason}\n")
+
+    def _close(self) -> None:
+        if self._kept is not None:
+            os.close(self._kept)
+            self._kept = None
+
+
+complaints: Final = Complaints()
+"""Of this process."""
+
+
 def report_uncaught(kind: type[BaseException], error: BaseException, trace: Any) -> None:
     """Report an exception as ``sys.excepthook`` does; :class:`CannotStart` without traceback."""
     if issubclass(kind, CannotStart):
@@ -65,6 +103,5 @@ def report_uncaught(kind: type[BaseException], error: BaseException, trace: Any)
 def _complain(reason: str, is_shown: bool = False) -> None:
     # No more than an error: Twisted would print it here, too, while there is no log yet.
     _log.error("{reason}", reason=reason, is_said=True)
-    # sys.stderr is the log by now.
-    if sys.__stderr__ is not None and not is_shown:
-        sys.__stderr__.write(f"{reason}\n")
+    if not is_shown:
+        complaints.say(reason)

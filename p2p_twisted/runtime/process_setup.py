@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from twisted.internet.error import ReactorNotRunning
 
-from p2p_twisted.runtime.exit_code import report_uncaught
+from p2p_twisted.runtime.exit_code import complaints, report_uncaught
 from p2p_twisted.runtime.file_limit import raise_file_limit
 
 _STDIN: Final = 0
@@ -28,6 +28,7 @@ def prepare(reactor: Any) -> None:
     :param reactor: Twisted's own: some of its methods are replaced.
     """
     sys.excepthook = report_uncaught
+    complaints.keep(reactor)
     use_monotonic_clock(reactor)
     stop_at_most_once(reactor)
     end_without_lookups(reactor)

@@ -27,7 +27,7 @@ class AmongOthersTests(SynchronousTestCase):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=3 * PATIENCE,
             check=False,
         )
 
@@ -61,6 +61,14 @@ class AmongOthersTests(SynchronousTestCase):
             self.assertEqual(said.stdout.splitlines()[-1], "left the network")
             self.assertEqual(len(said.stdout.splitlines()), 2)
             self.assertEqual("starting up" in said.stderr, has_log)
+
+    def test_cannot_start_in_the_background(self) -> None:
+        """Whoever starts a daemon in the background is told the whole reason why it cannot run."""
+        self.network.write("s1/.p2p", b"no folder")
+        background = " ".join([script("twistd"), *self.network.command("s1")])
+        refused = self.shell(background)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("s1/.p2p: something on the way is not a directory\n", refused.stderr)
 
     def test_exit_codes(self) -> None:
         """A script that ends with leave tells by its exit code how its lines ended."""
