@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Final
 
 import attrs
+from twisted.internet import defer
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -20,6 +21,8 @@ from p2p_twisted.wire.names import FileId
 _HOLDERS_ASKED: Final = 4
 # A holder may be busy when it is asked first.
 _WAITS_SECONDS: Final = (0.0, 1.0, 3.0, 10.0)
+# It is worth no more: a holder may send it as slowly as any file may come.
+_PATIENCE_SECONDS: Final = 60.0
 
 
 class FolderAttributes:
@@ -48,6 +51,7 @@ class FolderAttributes:
         self._folder = folder
         self._hits = tuple(hits)
         self._observer = observer
+        self._until = 0.0
 
     async def add_to(self, members: list[Member]) -> list[Member]:
         """
@@ -56,6 +60,7 @@ class FolderAttributes:
         :raises DiskFault: when the list cannot be kept.
         """
         hits, known = self._hits, await self._read(members)
+        self._until = self._context.clock.seconds() + _PATIENCE_SECONDS
         for wait in _WAITS_SECONDS:
             if known is not None:
                 break
@@ -89,6 +94,8 @@ class FolderAttributes:
         may_ask = self._context.peers.tickets.may_ask
         offers = [hit for hit in hits if hit.attributes is not None and may_ask(hit)]
         for hit in offers[:_HOLDERS_ASKED]:
+            if self._context.clock.seconds() >= self._until:
+                return False
             assert hit.attributes is not None
             offer = attrs.evolve(hit, file=hit.attributes, kind="file")
             if await self._fetch(offer, hit.attributes):
@@ -99,7 +106,10 @@ class FolderAttributes:
         item = attributes_item(self._folder, file_id)
         work = ChunkWork(self._context, self._manifests, item, self._observer)
         try:
-            await work.ask(offer)
+            clock = self._context.clock
+            asking = defer.Deferred.fromCoroutine(work.ask(offer))
+            with suppress(defer.TimeoutError):
+                await asking.addTimeout(max(0.0, self._until - clock.seconds()), clock)
             if work.is_complete:
                 await self._disk.call(work.opened.part.publish)
             return work.is_complete

@@ -188,6 +188,23 @@ class FolderTests(DownloadCase):
         world.found = (hit,)
         self.assert_unknown(world, world.get(hit))
 
+    def test_list_comes_slowly(self) -> None:
+        """Holders that promise a list and do not send it hold the files up for a minute."""
+        world = self.world()
+        hit = self.share(world, *self.files())
+        world.wires.pass_time(1)
+        liars = []
+        for name in ("liar", "liar2", "liar3"):
+            world.holder(name).is_mute = True
+            liars.append(attrs.evolve(hit, peer=name, route=(name,), attributes="0" * 64))
+        honest = attrs.evolve(hit, attributes=None)
+        world.found = (*liars, honest)
+        done = world.get(honest, *liars)
+        for _second in range(61):
+            world.wires.pass_time(1)
+        self.assertIsInstance(world.downloads.all()[0].state, Saved)
+        self.assert_unknown(world, done)
+
     def test_list_of_another_folder(self) -> None:
         """A list that does not fit is ignored."""
         world = self.world()
