@@ -6,6 +6,7 @@ from typing import Final
 from twisted.logger import Logger
 
 from p2p_twisted.console.history import HISTORY_LINES
+from p2p_twisted.console.keys import is_typed
 from p2p_twisted.runtime.own_folder import OwnFolder
 
 HISTORY_BYTES: Final = 256 * 1024
@@ -75,7 +76,7 @@ class HistoryFile:
 def _lines(content: bytes, is_whole: bool) -> list[str]:
     lines = content.decode("utf-8", "replace").split("\n")
     # The first may have lost its beginning; what is behind the last end was being written.
-    return [line for line in lines[not is_whole : -1] if line.strip() and line.isprintable()]
+    return [line for line in lines[not is_whole : -1] if line.strip() and is_typed(line)]
 
 
 def _encoded(lines: list[str]) -> bytes:

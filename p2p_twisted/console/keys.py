@@ -169,6 +169,10 @@ class KeyReader:
         return _SEQUENCES.get(whole[1] or whole[2] or "") or _WITH_ALT.get(whole[3] or "")
 
 
+def is_typed(text: str) -> bool:
+    """Return whether a text has nothing but what can be shown, and what names may have."""
+    return text.isprintable() or all(c.isprintable() or c in INVISIBLE_IN_NAMES for c in text)
+
+
 def _typed(character: str) -> str | None:
-    """Return what can be shown, and what names may have; ``None`` for anything else."""
-    return character if character.isprintable() or character in INVISIBLE_IN_NAMES else None
+    return character if is_typed(character) else None

@@ -33,6 +33,10 @@ class HistoryFileTests(SynchronousTestCase):
         self.assertEqual(self.path.stat().st_mode & 0o777, 0o600)
         self.assertEqual(self.reopened("ls"), ["topo", "get häuser 日本", "ls"])
 
+    def test_names(self) -> None:
+        """Lines with what names may have are kept, too, though it cannot be seen."""
+        self.assertEqual(self.reopened("get 1.23\u202fPM.png"), ["get 1.23\u202fPM.png"])
+
     def test_bounded(self) -> None:
         """A thousand lines are kept; the file is shortened at the next start."""
         self.assertEqual(self.reopened(*map(str, range(3_000)))[::999], ["2000", "2999"])
