@@ -63,9 +63,9 @@ class DearLinesTests(AbusedCase):
 
     def a_want(self, file: str, number: int) -> tuple[str, dict[str, Any]]:
         """Want something, for a host that has no part in this."""
-        place = {"host": "127.0.0.1", "port": 20_000 + number % 10_000}
-        want = {"ticket": a_ticket(), "file": file, "name": "evil", "via": ["evil"], **place}
-        return "WANT", want
+        place = {"name": "evil", "host": "127.0.0.1", "port": 20_000 + number % 10_000}
+        # Not on the link, however small it is.
+        return "WANT", {"ticket": a_ticket(), "file": file, "via": ["evil"], "more": True, **place}
 
     def flood(self, a_line: Callable[[int], tuple[str, dict[str, Any]]], seconds: float) -> None:
         """Send lines, while others do what honest peers do, and are served in time."""
