@@ -227,10 +227,11 @@ class LeaseMachine:
 
     def _moved(self, host: str) -> list[LeaseEffect]:
         """Register at the new address, under the name and port that the peer has."""
-        self._host = host
+        # What is advertised leads to the new address, if to any.
+        self._host = self._join.advertise or host
         match self._state:
             case Joining(last=PeerAddress() as last) as joining:
-                self._state = attrs.evolve(joining, last=attrs.evolve(last, host=host))
+                self._state = attrs.evolve(joining, last=attrs.evolve(last, host=self._host))
             case Reserved() | Held() | Alone():
                 self._state, self._soonest = Alone(), None
                 return [Move(host), self._ask()]

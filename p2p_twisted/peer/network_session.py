@@ -142,7 +142,7 @@ class NetworkSession:
             self._port.stopListening()
             self._listener.close_all()
             self.listen(self.driver.me.port)
-            self.driver.move(host)
+            self.driver.move(self._settings.advertise or host)
 
     def lost_address(self, fault: str | None) -> None:
         """Refuse what needs the others, with the reason; ``None`` when it has passed."""

@@ -238,6 +238,14 @@ class LeaseTests(SynchronousTestCase):
             self.assertEqual(remember, Remember(attrs.evolve(ME, host="10.0.0.77"), "secret"))
             self.assertEqual(renew, RENEW)
 
+    def test_advertised_from_another_address(self) -> None:
+        """What a peer advertises stays, wherever it listens behind that."""
+        self.machine = LeaseMachine(Join("s1", advertise=ME.host), ME.host)
+        self.joined()
+        self.after(AddressChanged("192.168.0.77"))
+        remember, _renew = self.after(a_welcome())
+        self.assertEqual(remember, Remember(ME, "secret"))
+
     def test_another_address_before(self) -> None:
         """One that is not in yet joins from the new address."""
         moved = self.after(JoinBegun(ME, "secret"), AddressChanged("10.0.0.77"))
