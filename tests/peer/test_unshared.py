@@ -34,13 +34,13 @@ class UnsharedTests(PeerTestCase):
             assert isinstance(progress.state, Saved)
             self.assertEqual((progress.files, progress.state.unshared), (3, 3))
 
-    def test_after_a_crash(self) -> None:
+    def test_in_a_later_run(self) -> None:
         """That is still known when the download goes on in a later run."""
         daemons = self.sharing()
         daemons.peers["s2"].get("proj", lambda _: None).addErrback(lambda _failure: None)
         daemons.run(0.5)
         self.assertEqual([p.is_ended for p in daemons.peers["s2"].transfers()], [False])
-        daemons.crash("s2")
+        daemons.result(daemons.stop("s2"))
         daemons.start("s2")
         daemons.run(60.0)
         [progress] = daemons.peers["s2"].transfers()
