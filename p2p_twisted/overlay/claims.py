@@ -58,8 +58,7 @@ class Claims:
 
     def is_right(self, link: LinkId, address: PeerAddress) -> bool:
         """Return whether the peer that has greeted us at an address is the one of a link's name."""
-        neighbor = self._links[link]
-        return neighbor.rival == address and not neighbor.is_verified
+        return self._links[link].rival == address
 
     def confirmed(self, address: PeerAddress, now: float) -> None:
         """Record that a peer has greeted us where we dialed it."""

@@ -403,9 +403,9 @@ MUTANTS: Final = (
         "overlay/test_membership.py",
     ),
     Mutant(
-        "overlay/claims.py",
-        "return neighbor.rival == address and not neighbor.is_verified",
-        "return neighbor.rival == address",
+        "overlay/neighbors.py",
+        "self[link] = attrs.evolve(neighbor, is_verified=True, rival=None)",
+        "self[link] = attrs.evolve(neighbor, is_verified=True)",
         "a peer that greets loses its name to another that does, too",
         "overlay/test_claims.py",
     ),

@@ -62,6 +62,16 @@ class ClaimTests(SynchronousTestCase):
         self.assertEqual(membership.links[1].address, SQUATTER)
         self.assertEqual(self.ask(membership, 3, REAL.port), [Close(3, Bye("duplicate"))])
 
+    def test_real_one_late(self) -> None:
+        """Where the first one greets after all, before the second one has, it stays."""
+        membership = self.membership()
+        self.ask(membership, 2, REAL.port)
+        [dial] = of_kind(membership.handle(ExchangeFailed(SQUATTER), 1.1), Dial)
+        membership.handle(PeersExchanged(SQUATTER, (), is_dialed=True), 1.2)
+        effects = membership.handle(LinkAccepted(dial.link, Linked()), 1.3)
+        self.assertEqual(effects, [Close(dial.link, Bye("duplicate"))])
+        self.assertEqual(list(membership.links), [1])
+
     def test_same_address(self) -> None:
         """Of two that name one address, it is the one that takes our link there."""
         membership = self.membership()

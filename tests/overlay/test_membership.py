@@ -215,6 +215,12 @@ def asks(membership: Membership, name: str, host: str, now: float, **how: Any) -
     return bool(of_kind(asked(membership, name, host, now, **how), NeighborUp))
 
 
+def believed(membership: Membership, name: str, host: str, now: float) -> None:
+    """Have a peer ask for a link that greets where it says it is, as all others do."""
+    for to in of_kind(asked(membership, name, host, now), Exchange):
+        membership.handle(PeersExchanged(to.address, (), is_dialed=True), now)
+
+
 def hosts_of(membership: Membership) -> list[str]:
     return [neighbor.address.host for neighbor in membership.links.values()]
 
@@ -301,10 +307,10 @@ class AcceptingTests(SynchronousTestCase):
         for number, host in enumerate(honest):
             asks(membership, f"s{number}", host, 0.0)
         for tenth in range(1, 590):
-            asks(membership, f"x{tenth}", "192.0.2.66", tenth / 10)
+            believed(membership, f"x{tenth}", "192.0.2.66", tenth / 10)
         self.assertEqual(hosts_of(membership).count("192.0.2.66"), 1)
         for second in range(60, 600):
-            asks(membership, f"x{second}", "192.0.2.66", float(second))
+            believed(membership, f"x{second}", "192.0.2.66", float(second))
         left = len(set(hosts_of(membership)) & set(honest))
         self.assertGreaterEqual(left, wire_limits.LINKS_MOST - limits.LINKS_PER_HOST)
 
@@ -330,7 +336,7 @@ class AcceptingTests(SynchronousTestCase):
         [dial] = of_kind(membership.handle(Referred((an_address("own", 9_900),)), 0.0), Dial)
         membership.handle(LinkAccepted(dial.link, Linked()), 0.1)
         for number in range(300):
-            asks(membership, f"x{number}", "127.0.0.1", float(number))
+            believed(membership, f"x{number}", "127.0.0.1", float(number))
         self.assertIn(dial.link, membership.links)
 
     def test_what_is_made_up_goes_first(self) -> None:
