@@ -204,11 +204,14 @@ class TerminalConsole(Console):
     def _refresh(self) -> None:
         if self._mode.is_foreground is self._is_suspended:
             self._change_places()
+        if self._is_suspended:
+            self._refreshing.set(_BACKGROUND_SECONDS)
+            return
         shown, width = self._screen.prompt, self._screen.width
         self._look()
         if (self._screen.prompt, self._screen.width) != (shown, width):
             self._draw()
-        self._refreshing.set(_BACKGROUND_SECONDS if self._is_suspended else _REFRESH_SECONDS)
+        self._refreshing.set(_REFRESH_SECONDS)
 
     def _draw(self) -> None:
         # Output that will be redrawn anyway need not be queued.
