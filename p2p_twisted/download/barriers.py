@@ -1,11 +1,13 @@
 """Remember what keeps holders from delivering: that nobody reaches the other, or what they say."""
 
+from collections.abc import Callable
+
 import attrs
 
 from p2p_twisted.download import limits
 from p2p_twisted.download.trust import Way, way
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import PeerAddress
+from p2p_twisted.wire.names import PeerAddress, PeerName
 
 
 @attrs.frozen
@@ -30,10 +32,22 @@ class Barriers:
         barrier = self._known.get(way(hit))
         return None if barrier is None else barrier.address
 
-    def may_ask(self, hit: Hit, now: float) -> bool:
-        """Return whether a holder may be asked now."""
+    def may_ask(self, hit: Hit, now: float, may_dial: Callable[[PeerAddress], bool]) -> bool:
+        """
+        Return whether a holder may be asked now.
+
+        :param may_dial: returns whether it could be dialed: where links have dialed in vain of
+            late, that is worth waiting for, but not for ever, since the holder may dial, too.
+        """
         barrier = self._known.get(way(hit))
-        return barrier is None or barrier.due <= now
+        if barrier is None:
+            return True
+        is_overdue = barrier.due + limits.UNREACHABLE_AGAIN_SECONDS <= now
+        return barrier.due <= now and (is_overdue or may_dial(barrier.address))
+
+    def linked(self, peer: PeerName) -> None:
+        """Record that a peer is a neighbor now: so one side has reached the other."""
+        self._known = {key: known for key, known in self._known.items() if key[1] != peer}
 
     def asked(self, hit: Hit, now: float) -> None:
         """Put the next try off, now that this one begins."""

@@ -91,7 +91,12 @@ class Tickets:
 
     def may_ask_now(self, hit: Hit) -> bool:
         """Return whether a holder is worth asking, and not to be tried again only later."""
-        return self.may_ask(hit) and self._barriers.may_ask(hit, self._clock.seconds())
+        now, may_dial = self._clock.seconds(), self._dialer.may_dial_now
+        return self.may_ask(hit) and self._barriers.may_ask(hit, now, may_dial)
+
+    def linked(self, peer: PeerName) -> None:
+        """Record that a peer is a neighbor now, and so can be reached, or reach this one."""
+        self._barriers.linked(peer)
 
     def unreachable(self, hit: Hit) -> PeerAddress | None:
         """Return where a holder listens that cannot be reached, nor reach this peer."""

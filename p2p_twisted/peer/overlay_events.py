@@ -39,6 +39,7 @@ class OverlayEvents:
     def neighbor_up(self, address: PeerAddress) -> None:
         """Log that a link has begun, and tell the registration."""
         self.log.info("linked with {neighbor}", neighbor=str(address))
+        self._tickets.linked(address.name)
         self._registration.neighbors_changed(len(self._network.neighbors))
         self._network.neighbor_up()
 

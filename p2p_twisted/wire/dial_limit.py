@@ -46,6 +46,10 @@ class DialLimit:
         has_failed = len(self._lately(key, now)) >= limits.FAILED_DIALS_PER_MINUTE
         return not has_failed or key in self._answered
 
+    def has_failed_since(self, host: str, port: int, then: float) -> bool:
+        """Return whether a dial has failed since some time, or is still under way."""
+        return any(failed > then for failed in self._failed.get(_key(host, port), ()))
+
     def succeeded(self, host: str, port: int, now: float) -> None:
         """Record that the expected peer has answered."""
         key = _key(host, port)

@@ -102,6 +102,18 @@ class FetchingTests(DownloadCase):
                 world.wires.pass_time(UNREACHABLE_AGAIN_SECONDS + 2.0)
                 self.assertIsInstance(self.shown(world), Saved, (opened, after))
 
+    def test_linked(self) -> None:
+        """A holder that has become a neighbor is asked again at once."""
+        world, holder, _done = self.begun()
+        world.wires.pass_time(5.0)
+        holder.listen()
+        world.tickets.linked("s2")
+        world.wires.pass_time(2.0)
+        self.assertEqual(self.shown(world), Seeking((holder.address,)))
+        world.tickets.linked("s1")
+        world.wires.pass_time(2.0)
+        self.assertIsInstance(self.shown(world), Saved)
+
     def test_refused(self) -> None:
         """What a holder says that does not serve is told, while it is fresh."""
         world = self.world()
