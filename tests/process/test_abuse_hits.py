@@ -86,7 +86,7 @@ _BAD_NAMES = [
     "CON",
     "nul.txt",
     "com1",
-    "x" * 201,
+    "x" * 256,
     "/".join(["x" * 199] * 6),
     "/".join(["x"] * 33),
     "\U000e0041unlikely",
@@ -105,5 +105,5 @@ _STRANGE_NAMES = [
     "\u05e9\u05dc\u05d5\u05dd.txt",
     "\u1ec7.txt",
     "\U0001f468.txt",
-    "x" * 200,
+    "x" * 255,
 ]
