@@ -1,5 +1,6 @@
 """Bound how much of the reactor's time is taken by what comes in on one connection."""
 
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -27,16 +28,26 @@ class Intake:
     :param clock: the reactor.
     :param reader: the connection.
     :param raw: reads its raw bytes.
+    :param processor: reads the processor time of this thread, in seconds: what else keeps the
+        machine busy is not charged to a neighbor.
     """
 
-    def __init__(self, clock: IReactorTime, reader: LineReceiver, raw: Input) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        reader: LineReceiver,
+        raw: Input,
+        processor: Callable[[], float] = time.thread_time,
+    ) -> None:
         self._clock = clock
+        self._processor = processor
         self._reader = reader
         self._raw = raw
         self._pausing = Alarm(clock, self._resume)
         self._is_held = False
         self._has_ended = False
         self._began_at = 0.0
+        self._had_before = 0.0
         # None: it has no share, but all that there is.
         self._share: TokenBucket | None = None
         self._abused: Callable[[], None]
@@ -74,6 +85,8 @@ class Intake:
     def piece_came(self) -> None:
         """Begin to measure: what came is about to be handled."""
         self._began_at = self._clock.seconds()
+        if self._share is not None:
+            self._had_before = self._processor()
 
     def line_handled(self) -> None:
         """Make way after a line, if it is time; bytes that belong to it must not be waiting."""
@@ -88,8 +101,10 @@ class Intake:
         left = self._share.left(now)
         if left > self._share.burst / 2:
             self._over_since = None
+        # Not more than has passed: in a test's time, nothing takes any.
+        seconds = min(now - self._began_at, self._processor() - self._had_before)
         # No more than it can save up: what held up the process was perhaps not its fault.
-        spent = min(int((now - self._began_at) * _MICROSECONDS), int(self._share.burst))
+        spent = min(int(seconds * _MICROSECONDS), int(self._share.burst))
         self._share.spend(spent)
         if left <= spent:
             self._used_up(now, (spent - left) / self._share.rate)

@@ -53,6 +53,8 @@ class SlowTalk(Talk):
             self.abused += 1
             self.connection.close()
 
+        # Whatever takes time here takes the processor's.
+        self.connection.intake._processor = self.clock.seconds
         self.connection.intake.limit(abused)
 
     def flood(self, seconds: float, each: bytes = b"DONE\n") -> int:
@@ -149,6 +151,14 @@ class ShareTests(SynchronousTestCase):
         self.assertTrue(talk.is_read)
         talk.hear(b"DONE\n")
         self.assertEqual((len(talk.notes.messages), talk.abused), (2, 0))
+
+    def test_busy_machine(self) -> None:
+        """Time in which the processor did something else is not charged."""
+        talk = SlowTalk(0.01)
+        talk.limit()
+        talk.connection.intake._processor = lambda: 0.0
+        self.assertGreater(talk.flood(20.0), 1_000)
+        self.assertEqual(talk.abused, 0)
 
     def test_others_have_no_limit(self) -> None:
         """What is no link may take all the time there is, as a fast push does."""
