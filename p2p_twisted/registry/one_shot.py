@@ -66,7 +66,7 @@ async def request(
     :raises NoAnswer: when there is none in time.
     """
     answer: Deferred[Message] = Deferred()
-    connection = Connection(reactor, lambda made: _Call(made, expected, question, answer))
+    connection = Connection(reactor, lambda made: _OneShot(made, expected, question, answer))
     dialing = dial(reactor, host, port, connection)
     # A name that cannot be looked up is no ConnectError.
     dialing.addErrback(partial(_not_reached, answer))
@@ -82,7 +82,7 @@ async def request(
         connection.abort()
 
 
-class _Call(Session):
+class _OneShot(Session):
     """The dialer's session: a greeting, then one answer."""
 
     def __init__(
