@@ -1,11 +1,13 @@
 """Answers that are far too long: they neither hold up who asked nor fill its console."""
 
 from collections.abc import Iterable
+from itertools import count
 from typing import Any, ClassVar
 
 from tests.process.abused import AbusedCase
 from tests.process.stranger import Neighbor
 
+_NUMBERS = count()
 _RECORDS = 20_000
 _LINKS = 28
 _LINE_BYTES = 16_000
@@ -31,7 +33,8 @@ class AnswerTests(AbusedCase):
                 neighbor.line.say("TOLD", id=ask["id"], more=True, **{field: some})
             neighbor.line.say("TOLD", id=ask["id"], answered=1)
 
-        with Neighbor(self.network.port("s1"), "evil", ASK=answer) as neighbor:
+        # Another one each time: for a while nobody believes one that has lost its link.
+        with Neighbor(self.network.port("s1"), f"evil{next(_NUMBERS)}", ASK=answer) as neighbor:
             shown = self.network.type("s1", typed, end).splitlines()
         self.assertLess(self.network.memory()["s1"] - self._at_first["s1"], _GROWN_BYTES)
         # What Python does not give back, it uses the next time.
