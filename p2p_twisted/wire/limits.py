@@ -23,7 +23,7 @@ PING_LATER_SECONDS: Final = 6.0
 DEAD_AFTER_SECONDS: Final = 15.0
 
 # Reactor's time for what one link sends
-INTAKE_SECONDS_PER_SECOND: Final = 0.3
+INTAKE_SECONDS_PER_SECOND: Final = 0.2
 INTAKE_BURST_SECONDS: Final = 1.0
 ABUSE_SECONDS: Final = 10.0
 
