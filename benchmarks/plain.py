@@ -59,6 +59,7 @@ class PlainMembership(Membership):
     """HyParView without our additions."""
 
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         self._candidates = PlainCandidates(self.passive, self.rng, book_at=inf)
         self._rewiring = PlainRewireTimer(self.rng)
 

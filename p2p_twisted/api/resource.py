@@ -55,6 +55,7 @@ class ApiSite(Site):
     def __init__(self, resource: "ApiResource") -> None:
         super().__init__(resource, requestFactory=ApiRequest, timeout=limits.IDLE_SECONDS)
         self.displayTracebacks = False
+        self.noisy = False
 
     @override
     def log(self, request: http.Request) -> None:
