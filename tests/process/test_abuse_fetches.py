@@ -134,7 +134,7 @@ class FetchTests(AbusedCase):
                 line.is_cut()
 
             self.aimed(self.listen(serve).port)
-            self.assertTrue(fetched)
+            wait_until(lambda fetched=fetched: fetched, "a fetch")
 
 
 def _push(ticket: str, **forged: Any) -> bytes:

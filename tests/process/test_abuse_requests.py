@@ -4,6 +4,7 @@ import json
 import time
 from typing import Any, ClassVar
 
+from p2p_twisted.bandwidth.limits import PUSHES_AT_ONCE
 from tests.process.abused import AbusedCase
 from tests.process.daemons import wait_until
 from tests.process.stranger import (
@@ -191,7 +192,8 @@ class RequestTests(AbusedCase):
         with Neighbor(self.port, "evil") as evil:
             for _ in range(40):
                 self.want(evil.line, "evil", self.listen(take_little).port)
-            wait_until(lambda: len(lines) == 32, "pushes")
+            # The last place is for somebody who has none.
+            wait_until(lambda: len(lines) == PUSHES_AT_ONCE - 1, "pushes")
             wait_until(lambda: "busy" in self.reasons(evil), "a refusal")
             memory = self.network.memory()["s1"]
             time.sleep(1.0)
