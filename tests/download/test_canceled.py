@@ -12,6 +12,8 @@ import pytest
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.error import ConnectError
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.download.progress import Canceled, Paused, Progress, Saved, Waiting
@@ -39,10 +41,14 @@ class Sockets(EPollReactor):
         factory: Any,
         timeout: float = 30,
         bindAddress: object = None,  # noqa: N803
-    ) -> Any:
-        """Connect at once."""
+    ) -> None:
+        """Connect at once, or not at all."""
+        listener = self.listeners.get((host, port))
+        if listener is None:
+            factory.clientConnectionFailed(None, Failure(ConnectError()))
+            return
         ours, theirs = socket.socketpair()
-        connect(self, theirs, self.listeners[host, port]())
+        connect(self, theirs, listener())
         connect(self, ours, factory.buildProtocol(IPv4Address("TCP", host, port)))
 
     def settle(self, turns: int = 1) -> None:
