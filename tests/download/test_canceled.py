@@ -41,15 +41,16 @@ class Sockets(EPollReactor):
         factory: Any,
         timeout: float = 30,
         bindAddress: object = None,  # noqa: N803
-    ) -> None:
+    ) -> Any:
         """Connect at once, or not at all."""
         listener = self.listeners.get((host, port))
         if listener is None:
             factory.clientConnectionFailed(None, Failure(ConnectError()))
-            return
+            return None
         ours, theirs = socket.socketpair()
         connect(self, theirs, listener())
         connect(self, ours, factory.buildProtocol(IPv4Address("TCP", host, port)))
+        return None
 
     def settle(self, turns: int = 1) -> None:
         """Let some of it happen."""

@@ -33,7 +33,8 @@ class FullDiskTests(SynchronousTestCase):
             raise unittest.SkipTest(f"cannot mount a small disk: {mounted.stderr.strip()}")
         self.addCleanup(subprocess.run, ["umount", "-l", scratch.name], check=True)
         self.content = random.Random(1).randbytes(6 * CHUNK)
-        files = {"s2": {"mid.bin": self.content, "big.bin": bytes(2 * _DISK_BYTES)}}
+        # No zeros: those would be holes.
+        files = {"s2": {"mid.bin": self.content, "big.bin": b"x" * (2 * _DISK_BYTES)}}
         options = {"s1": (f"--downloads={self.disk}",)}
         self.network = Network("s1", "s2", files=files, options=options)
         self.addCleanup(self.network.end)
