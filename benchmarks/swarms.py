@@ -37,7 +37,7 @@ class Swarm(Contender):
     def fetch(self, target: Path) -> Sample:
         homes = [self.home / str(number) for number in range(len(self.hosts))]
         for home in homes:
-            home.mkdir(parents=True)
+            home.mkdir(parents=True, exist_ok=True)
         sample = self.download(homes)
         for home in homes:
             if (home / self.source.name).stat().st_size != self.source.stat().st_size:
@@ -62,6 +62,8 @@ class OurSwarm(Swarm):
         self.network = Network(self.lab, self.hub)
         self.holder = self.network.start_peer(self.source.parent.name, host=self.holder_host)
         # A home directory for each.
+        for number in range(len(self.hosts)):
+            (self.home / str(number)).mkdir(parents=True, exist_ok=True)
         self.downloaders = [
             self.network.start_peer(
                 f"downloader{number}",

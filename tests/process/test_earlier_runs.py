@@ -39,7 +39,7 @@ class EarlierRunTests(SynchronousTestCase):
         s2.wait_for_log("second.bin  [")
         s2.send_signal(15)
         s2.wait()
-        s2 = network.start_peer("s2", "--max-down", "off")
+        s2 = network.start_peer("s2", "--max-down", "16M")
         s2.wait_for_log("first.bin is paused; resume 1 goes on with it")
         s2.wait_for_log("going on with second.bin, ")
         s2.wait_for_log("saved second.bin to")
