@@ -55,7 +55,7 @@ class Exclusions:
 
     def report(self) -> list[tuple[str, str]]:
         """
-        Log the paths that have not been logged yet: ten one by one, the others as a number.
+        Log the paths that have not been logged yet: a few one by one, others as a number.
 
         :returns: all of these, sorted.
         """
@@ -64,10 +64,13 @@ class Exclusions:
         self._has_changed = False
         current = self._current()
         fresh = sorted(current - self._said)
-        for path, reason in fresh[:_SAID_AT_ONCE]:
+        # A large library is scanned in parts: each may bring very many.
+        are_named = len(fresh) <= _SAID_AT_ONCE or not self._said
+        named = fresh[:_SAID_AT_ONCE] if are_named else []
+        for path, reason in named:
             self.log.warn("not shared: {path!r}: {reason}", path=path, reason=reason)
-        if len(fresh) > _SAID_AT_ONCE:
-            self.log.warn("not shared: {count} more", count=len(fresh) - _SAID_AT_ONCE)
+        if len(fresh) > len(named):
+            self.log.warn("not shared: {count} more", count=len(fresh) - len(named))
         # Files that cannot be read are tried again by every scan: what was said stays said.
         self._said.update(fresh)
         if len(self._said) > _SAID_KEPT + len(current):

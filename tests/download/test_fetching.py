@@ -1,12 +1,16 @@
 """Holders that cannot dial the requester: it dials them, or says that it cannot."""
 
-from twisted.internet.defer import Deferred
-from twisted.internet.protocol import Factory
+from typing import Any
 
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory, Protocol
+
+from p2p_twisted.download.fetching import HolderDialer, Unreachable
 from p2p_twisted.download.limits import UNREACHABLE_AGAIN_SECONDS
 from p2p_twisted.download.progress import Progress, Saved, Seeking, Waiting
 from p2p_twisted.upload.limits import FETCHES_AWAITED_PER_LINK
 from p2p_twisted.wire.codec import encode
+from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.limits import FAILED_DIALS_PER_MINUTE, FETCH_WITHIN_SECONDS, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Error, Fetch, Hello, Push, Refuse, Want
 from p2p_twisted.wire.names import PeerAddress
@@ -145,6 +149,19 @@ class FetchingTests(DownloadCase):
             dials = world.wires.dialed.count((address.host, address.port))
             self.assertLessEqual(dials, FAILED_DIALS_PER_MINUTE, address)
             self.assertGreaterEqual(dials, 3, address)
+
+    def test_aimed(self) -> None:
+        """A host that does not answer is dialed a few times, however often it is named."""
+        wires = self.world().wires
+        dialer = HolderDialer(wires, "default", lambda _host: True, DialLimit())
+        nobody: Any = Protocol()
+        for _ in range(3 * FAILED_DIALS_PER_MINUTE):
+            dialing = Deferred.fromCoroutine(
+                dialer.dial(PeerAddress("s9", "10.1.1.1", 9_000), nobody)
+            )
+            wires.pass_time(1.0)
+            self.failureResultOf(dialing, Unreachable)
+        self.assertEqual(wires.dialed.count(("10.1.1.1", 9_000)), FAILED_DIALS_PER_MINUTE)
 
     def test_another_one_delivers(self) -> None:
         """A holder that can be reached is asked meanwhile."""

@@ -6,6 +6,7 @@ import signal
 import socket
 import stat
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,11 @@ BIG = os.urandom(20_000_000)
 
 class ApiTests(SynchronousTestCase):
     def setUp(self) -> None:
+        # What others have left running here is not found.
+        scratch = tempfile.TemporaryDirectory(prefix="p2p-")
+        self.addCleanup(scratch.cleanup)
+        self.addCleanup(os.environ.update, {"XDG_RUNTIME_DIR": os.environ["XDG_RUNTIME_DIR"]})
+        os.environ["XDG_RUNTIME_DIR"] = scratch.name
         self.network = Network(self)
         self.network.start_registry()
         self.network.write("s1/f1.txt", b"hello")

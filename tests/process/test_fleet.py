@@ -5,6 +5,7 @@ import signal
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.runtime.exit_status import Exit
 from tests.process.daemons import PATIENCE
 from tests.process.networks import Network, Peer
 
@@ -45,7 +46,7 @@ class FullHostTests(SynchronousTestCase):
     def assert_refused(self, network: Network, name: str) -> None:
         """See that a peer is told why it cannot join, and what to do."""
         peer = network.start_peer(name)
-        self.assertEqual(peer.wait(), 1, peer.log)
+        self.assertEqual(peer.wait(), Exit.REFUSED, peer.log)
         first, last = network.ports[0], network.ports[-1]
         self.assertIn(f"full: all ports {first}-{last} on 127.0.0.1 are taken, by s", peer.log)
         self.assertIn(f"start the registry with --ports {first}-", peer.log)
