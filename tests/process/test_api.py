@@ -35,7 +35,9 @@ class ApiTests(SynchronousTestCase):
 
     def p2p(self, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Run the command, from another directory and without what a login gives."""
-        kept = {name: os.environ[name] for name in ("PATH", "XDG_RUNTIME_DIR")}
+        # The last one is where a Python that was copied finds its library.
+        names = ("PATH", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
         return subprocess.run(
             [script("p2p"), *words],
             cwd="/",
