@@ -4,19 +4,16 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Shared
 from p2p_twisted.library.folders import Folder, FolderIds, SharedFile, folders_above
 from p2p_twisted.library.index import Index
 from p2p_twisted.library.left_out import LeftOut
 from p2p_twisted.library.matching import SUFFIX, MatchKey, key, last_component, matcher
+from p2p_twisted.library.ordered_names import OrderedNames
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.manifest import EMPTY_FOLDER, Member
 from p2p_twisted.wire.names import FileId
-
-# A pattern may take half a millisecond for each.
-_LOOKED_AT_ONCE: Final = 16
 
 
 class Catalog:
@@ -40,7 +37,7 @@ class Catalog:
         # By case-folded last component.
         self._by_base = Index()
         self._keys: dict[str, MatchKey] = {}
-        self._order: list[str] | None = None
+        self._order: OrderedNames | None = None
         # Empty folders, sorted.
         self._empty: list[str] = []
 
@@ -112,13 +109,9 @@ class Catalog:
 
         :returns: ``None`` after each few names that were looked at, so that the caller can pause.
         """
-        fits = matcher(text) if text is not None else None
-        for number, name in enumerate(self._names(), 1):
-            looked_at = self._keys.get(name)
-            if looked_at is not None and (fits is None or fits(looked_at)):
-                yield self._describe(name)
-            if number % _LOOKED_AT_ONCE == 0:
-                yield None
+        order = self._ordered()
+        for name in order.each() if text is None else order.matching(matcher(text)):
+            yield self._describe(name) if name is not None and name in self._keys else None
 
     # What the library asks
 
@@ -142,14 +135,14 @@ class Catalog:
 
     def files_below(self, name: str) -> list[str]:
         """Return the names of the files at any depth below a folder, sorted."""
-        return [each for each in _below(self._names(), name) if each in self._entries]
+        return [each for each in _below(self._ordered().names, name) if each in self._entries]
 
     def is_empty(self, name: str) -> bool:
         """Return whether there is an empty folder of that name."""
         position = bisect_left(self._empty, name)
         return self._empty[position : position + 1] == [name]
 
-    def empty_below(self, name: str) -> list[str]:
+    def empty_below(self, name: str) -> Sequence[str]:
         """Return the names of the empty folders below a folder, sorted."""
         return _below(self._empty, name)
 
@@ -214,11 +207,11 @@ class Catalog:
             name, "folder", folder.size, ids.manifest, 100, left_out, attributes_id=ids.attributes
         )
 
-    def _names(self) -> list[str]:
+    def _ordered(self) -> OrderedNames:
         order = self._order
         if order is None:
             # Names come nearly sorted, from a walk through folders, which makes this quick.
-            order = self._order = sorted(self._keys)
+            order = self._order = OrderedNames(sorted(self._keys), self._keys)
         return order
 
     def _replace(self, name: str, entry: SharedFile | None) -> None:
@@ -287,7 +280,7 @@ def _once(names: Iterable[str]) -> Iterator[str]:
         seen.add(name)
 
 
-def _below(names: list[str], folder: str) -> list[str]:
+def _below(names: Sequence[str], folder: str) -> Sequence[str]:
     """Return those of some sorted names that lie below a folder."""
     if not folder:
         return names[:]

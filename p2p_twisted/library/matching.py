@@ -25,6 +25,7 @@ _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 _DIGITS: Final = re.compile("([0-9]+)")
 _OTHER_CASE: Final = 4
 _GLOB: Final = frozenset("*?[")
+_WILD: Final = re.compile("[*?]")
 
 
 def rank(name: str, text: str) -> int | None:
@@ -86,21 +87,37 @@ def natural_order(name: str) -> tuple[tuple[tuple[int, str], ...], str]:
     return tuple((int(part) if index % 2 else 0, part) for index, part in enumerate(parts)), name
 
 
-def matcher(text: str) -> Callable[[MatchKey], object]:
+@frozen
+class Matcher:
     """
-    Make a test for names that contain ``text``, or match it as a glob.
+    A test for names that contain a text, or match it as a glob.
 
-    If ``text`` has a ``/``, whole paths are compared, otherwise their last components.
+    If the text has a ``/``, whole paths are compared, otherwise their last components.
     Neither case nor accents matter.
 
-    :returns: a function that returns a true value for the key of a name that matches.
+    :ivar fits: returns a true value for the key of a name that matches.
+    :ivar literal: a text that every matching path contains, without case and accents.
+    :ivar is_pattern: whether it is a glob, which may take long to compare.
     """
+
+    fits: Callable[[MatchKey], object]
+    literal: str
+    is_pattern: bool
+
+
+def matcher(text: str) -> Matcher:
+    """Make the test for a text."""
     wanted = plain(text)
     is_path = "/" in wanted
     if is_pattern(wanted):
+        # What stands behind a bracket may be in it, and is one character of several then.
+        literal = max(_WILD.split(wanted.partition("[")[0]), key=len)
         fits = re.compile(fnmatch.translate(wanted)).match
-        return (lambda key: fits(key.plain)) if is_path else (lambda key: fits(key.plain_base))
-    return (lambda key: wanted in key.plain) if is_path else (lambda key: wanted in key.plain_base)
+        of_key = (lambda key: fits(key.plain)) if is_path else (lambda key: fits(key.plain_base))
+        return Matcher(of_key, literal, True)
+    if is_path:
+        return Matcher(lambda key: wanted in key.plain, wanted, False)
+    return Matcher(lambda key: wanted in key.plain_base, wanted, False)
 
 
 def is_pattern(text: str) -> bool:

@@ -65,20 +65,20 @@ def test_rank(name: str, text: str, place: int | None) -> None:
 )
 def test_matcher(name: str, text: str, fits: bool) -> None:
     """Text is looked for anywhere in a name, a glob must fit all of it."""
-    assert bool(matcher(text)(key(name))) is fits
+    assert bool(matcher(text).fits(key(name))) is fits
 
 
 @given(anything, anything)
 def test_anything(name: str, text: str) -> None:
     """No name and no text is too strange to be compared."""
     rank(name, text)
-    matcher(text)(key(name))
+    matcher(text).fits(key(name))
 
 
 @given(globs, anything)
 def test_any_glob(text: str, name: str) -> None:
     """No glob is malformed."""
-    matcher(text)(key(name))
+    matcher(text).fits(key(name))
 
 
 @given(anything)
