@@ -1,7 +1,5 @@
 """Remember what keeps holders from delivering: that nobody reaches the other, or what they say."""
 
-from collections.abc import Callable
-
 import attrs
 
 from p2p_twisted.download import limits
@@ -20,8 +18,8 @@ class Barriers:
     """
     Holders that are there, but have no connection with this peer: as behind two firewalls.
 
-    All downloads together try such a holder once in 15 s, since either side may dial a host in
-    vain only four times a minute. Times are in seconds on the monotonic clock.
+    All downloads together try such a holder once in 8 s, since either side may dial a host in
+    vain only twelve times a minute. Times are in seconds on the monotonic clock.
     """
 
     def __init__(self) -> None:
@@ -32,18 +30,10 @@ class Barriers:
         barrier = self._known.get(way(hit))
         return None if barrier is None else barrier.address
 
-    def may_ask(self, hit: Hit, now: float, may_dial: Callable[[PeerAddress], bool]) -> bool:
-        """
-        Return whether a holder may be asked now.
-
-        :param may_dial: returns whether it could be dialed: where links have dialed in vain of
-            late, that is worth waiting for, but not for ever, since the holder may dial, too.
-        """
+    def may_ask(self, hit: Hit, now: float) -> bool:
+        """Return whether a holder may be asked now."""
         barrier = self._known.get(way(hit))
-        if barrier is None:
-            return True
-        is_overdue = barrier.due + limits.UNREACHABLE_AGAIN_SECONDS <= now
-        return barrier.due <= now and (is_overdue or may_dial(barrier.address))
+        return barrier is None or barrier.due <= now
 
     def linked(self, peer: PeerName) -> None:
         """Record that a peer is a neighbor now: so one side has reached the other."""

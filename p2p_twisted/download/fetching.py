@@ -1,7 +1,6 @@
 """Dial a holder that could not dial this peer, and have it push on that connection."""
 
 from collections.abc import Callable
-from typing import Final
 
 import attrs
 from twisted.internet.error import ConnectError
@@ -17,9 +16,6 @@ from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Error, Fetch, Hello, Message, Push, Refuse
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerAddress
 from p2p_twisted.wire.session import Session
-
-_LINK_DIALED_SECONDS: Final = 16.0
-"""A bit longer than until a link with a peer that did not answer is tried again."""
 
 
 class Unreachable(Exception):
@@ -40,17 +36,6 @@ class HolderDialer:
     network: NetworkName
     may_dial: Callable[[str], bool]
     dials: DialLimit
-
-    def may_dial_now(self, address: PeerAddress) -> bool:
-        """
-        Return whether it is worth to dial a holder at the moment.
-
-        It is not where a dial for a link has just failed: all dials share the same few tries,
-        which find out soonest that a way is open if they do not come two at a time.
-        """
-        host, port, now = address.host, address.port, self.reactor.seconds()
-        has_failed = self.dials.has_failed_since(host, port, now - _LINK_DIALED_SECONDS)
-        return self.dials.allows(host, port, now) and not has_failed
 
     async def dial(self, address: PeerAddress, connection: Connection) -> None:
         """

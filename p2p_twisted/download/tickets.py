@@ -91,8 +91,7 @@ class Tickets:
 
     def may_ask_now(self, hit: Hit) -> bool:
         """Return whether a holder is worth asking, and not to be tried again only later."""
-        now, may_dial = self._clock.seconds(), self._dialer.may_dial_now
-        return self.may_ask(hit) and self._barriers.may_ask(hit, now, may_dial)
+        return self.may_ask(hit) and self._barriers.may_ask(hit, self._clock.seconds())
 
     def linked(self, peer: PeerName) -> None:
         """Record that a peer is a neighbor now, and so can be reached, or reach this one."""

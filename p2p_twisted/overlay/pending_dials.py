@@ -19,7 +19,8 @@ class PendingDials:
     The dials of one peer at the moment, and how many more it may begin.
 
     :param ids: where the numbers of connections come from.
-    :param limit: of all dials of this peer that fail, be they for links or for files.
+    :param limit: of all dials of this peer that fail, be they for links or for files; links leave
+        the most of them to files, for which a person waits.
     """
 
     _ids: Iterator[LinkId]
@@ -63,7 +64,9 @@ class PendingDials:
     def may_begin(self, address: PeerAddress, now: float) -> bool:
         """Return whether an address may be dialed: nobody is sent to a host in vain for ever."""
         host, port = address.host, address.port
-        is_allowed = is_loopback(host) or self._limit.allows(host, port, now)
+        is_allowed = is_loopback(host) or self._limit.allows(
+            host, port, now, limits.FAILED_LINK_DIALS_PER_MINUTE
+        )
         return is_allowed and not self.is_to(address)
 
     def end(self, link: LinkId) -> Dial | None:

@@ -11,12 +11,14 @@ _MINUTE: Final = 60.0
 
 class DialLimit:
     """
-    Allows at most four dials a minute to one host on which no peer answers.
+    Allows only so many dials a minute to one host on which no peer answers.
 
     A requester says itself where it listens, and others name peers to link with: they could name
     an uninvolved host, which every peer would then dial. On loopback, where all peers have the
     same host, ports are counted separately. To a host that has answered within the last minute,
     any number of dials may run.
+
+    All dials of a peer are counted together, but some kinds may ask for fewer than others.
     """
 
     def __init__(self) -> None:
@@ -25,30 +27,31 @@ class DialLimit:
         # When an expected peer last answered, the latest last.
         self._answered: OrderedDict[str, float] = OrderedDict()
 
-    def take(self, host: str, port: int, now: float) -> bool:
+    def take(
+        self, host: str, port: int, now: float, most: int = limits.FAILED_DIALS_PER_MINUTE
+    ) -> bool:
         """
         Request permission for a dial, which counts as failed until :meth:`succeeded`.
 
         :param now: seconds on the monotonic clock.
+        :param most: how many may fail in a minute.
         :returns: whether to dial.
         """
-        if not self.allows(host, port, now):
+        if not self.allows(host, port, now, most):
             return False
         key = _key(host, port)
         self._failed[key] = [*self._lately(key, now), now]
         self._failed.move_to_end(key)
         return True
 
-    def allows(self, host: str, port: int, now: float) -> bool:
-        """Return whether a dial would be permitted."""
+    def allows(
+        self, host: str, port: int, now: float, most: int = limits.FAILED_DIALS_PER_MINUTE
+    ) -> bool:
+        """Return whether a dial would be permitted; see :meth:`take`."""
         self._forget(now)
         key = _key(host, port)
-        has_failed = len(self._lately(key, now)) >= limits.FAILED_DIALS_PER_MINUTE
+        has_failed = len(self._lately(key, now)) >= most
         return not has_failed or key in self._answered
-
-    def has_failed_since(self, host: str, port: int, then: float) -> bool:
-        """Return whether a dial has failed since some time, or is still under way."""
-        return any(failed > then for failed in self._failed.get(_key(host, port), ()))
 
     def succeeded(self, host: str, port: int, now: float) -> None:
         """Record that the expected peer has answered."""

@@ -86,15 +86,15 @@ class RequestTests(AbusedCase):
         line.say("WANT", **(request | forged))
 
     def test_silent_victim(self) -> None:
-        """A host that says nothing gets no byte, and is dialed four times a minute at most."""
+        """A host that says nothing gets no byte, and is dialed twelve times a minute at most."""
         victim = self.listen()
         with Neighbor(self.port, "evil") as evil:
             for number in range(300):
                 self.want(evil.line, "evil", victim.port, name=f"v{number}")
-            wait_until(lambda: victim.calls == 4, "dials")
+            wait_until(lambda: victim.calls == 12, "dials")
             time.sleep(1.0)
             wait_until(lambda: sum(verb == "REFUSE" for verb, _ in evil.heard) > 30, "refusals")
-        self.assertEqual((victim.calls, victim.received), (4, b""))
+        self.assertEqual((victim.calls, victim.received), (12, b""))
 
     def test_talkative_victims(self) -> None:
         """Nor does anything that is not the peer that is said to want it."""
