@@ -129,8 +129,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
 
     prepare(reactor)
     daemon = MultiService()
-    if pid_file := options.pid_file_service():
-        pid_file.setServiceParent(daemon)
+    options.add_services(daemon, reactor)
     registry = Registry(
         reactor,
         _make_store(options["store"], reactor, daemon),

@@ -254,8 +254,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     writer, reader = DiskThread(reactor, "writer"), DiskThread(reactor, "reader")
     for threads in (pool, writer, reader):
         WorkerService(reactor, threads).setServiceParent(daemon)
-    if pid_file := options.pid_file_service():
-        pid_file.setServiceParent(daemon)
+    options.add_services(daemon, reactor)
 
     def announce(text: str) -> None:
         console.announce(text)

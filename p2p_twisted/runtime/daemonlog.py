@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from attrs import define
 from twisted.logger import (
@@ -17,6 +17,7 @@ from twisted.python.logfile import LogFile
 from zope.interface import provider
 
 from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.json_log import json_observer
 from p2p_twisted.runtime.os_errors import in_words
 
 _ROTATED_BYTES: Final = 10_000_000
@@ -33,11 +34,13 @@ class Destination:
     :ivar is_verbose: whether single messages are logged, too; a stranger can cause any
         number of those.
     :ivar is_quiet: whether nothing is logged but to a file.
+    :ivar is_json: whether each line is an object of JSON, and not text.
     """
 
     path: str | None = None
     is_verbose: bool = False
     is_quiet: bool = False
+    is_json: bool = False
 
     def observer(self) -> ILogObserver:
         """
@@ -46,15 +49,18 @@ class Destination:
         :raises CannotStart: when its file cannot be written.
         """
         if self.path and self.path != "-":
-            lines = _log_file(self.path)
+            lines = self._written_to(_log_file(self.path))
         elif self.is_quiet:
             lines = _drop
         else:
             # Standard output is for what the console answers.
             stream = sys.stdout if self.path == "-" else sys.stderr
-            lines = _drop if stream is None else _unsaid(textFileLogObserver(stream))
+            lines = _drop if stream is None else _unsaid(self._written_to(stream))
         least = LogLevel.debug if self.is_verbose else LogLevel.info
         return FilteringLogObserver(_worded(lines), [LogLevelFilterPredicate(least)])
+
+    def _written_to(self, file: TextIO) -> ILogObserver:
+        return json_observer(file) if self.is_json else textFileLogObserver(file)
 
 
 def _worded(lines: ILogObserver) -> ILogObserver:
@@ -84,10 +90,10 @@ def _drop(_event: LogEvent) -> None:
     """Log nothing."""
 
 
-def _log_file(path: str) -> ILogObserver:
+def _log_file(path: str) -> TextIO:
     try:
-        log = LogFile.fromFullPath(path, _ROTATED_BYTES, maxRotatedFiles=_ROTATED_FILES)
-        return textFileLogObserver(log)
+        log: TextIO = LogFile.fromFullPath(path, _ROTATED_BYTES, maxRotatedFiles=_ROTATED_FILES)
+        return log
     except OSError as error:
         raise CannotStart(
             f"the log cannot be written: {in_words(error)};"

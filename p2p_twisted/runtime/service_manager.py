@@ -2,10 +2,15 @@
 
 import os
 import socket
+from typing import Final
 
+from twisted.application.internet import TimerService
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 _log = Logger()
+
+_MICROSECONDS: Final = 1_000_000
 
 
 def notify(state: str) -> None:
@@ -25,3 +30,20 @@ def notify(state: str) -> None:
             manager.sendto(state.encode(), address)
         except OSError as error:
             _log.warn("cannot notify the service manager: {error}", error=error)
+
+
+def watchdog(reactor: IReactorTime) -> TimerService | None:
+    """
+    Make the service that tells the service manager twice in its interval that the reactor runs.
+
+    If it tells nothing, because something blocks the reactor, the manager starts the daemon again.
+
+    :returns: ``None`` where no manager watches this process.
+    """
+    interval = os.environ.get("WATCHDOG_USEC", "")
+    watched = os.environ.get("WATCHDOG_PID") or str(os.getpid())
+    if not interval.isdecimal() or not int(interval) or watched != str(os.getpid()):
+        return None
+    timer = TimerService(int(interval) / _MICROSECONDS / 2, notify, "WATCHDOG=1")
+    timer.clock = reactor
+    return timer

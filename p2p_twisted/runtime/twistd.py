@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import twisted
-from twisted.application.service import Service
+from twisted.application.service import MultiService, Service
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import serverFromString
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IReactorCore
+from twisted.internet.interfaces import (
+    IListeningPort,
+    IProtocolFactory,
+    IReactorCore,
+    IReactorTime,
+)
 from twisted.python.failure import Failure
 from twisted.python.usage import Options, UsageError
 from typing_extensions import override
@@ -24,6 +29,7 @@ from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.pid_file import PidFileService, remove_stale
 from p2p_twisted.runtime.reactor import Reactor
+from p2p_twisted.runtime.service_manager import watchdog
 from p2p_twisted.runtime.threads import WorkerPool
 
 _BACKLOG: Final = 1_024
@@ -45,6 +51,9 @@ class DaemonOptions(Options):
 
     has_prompt = True
 
+    optParameters = [
+        ["log-format", None, "text", "How the log is written: text or json, an object a line."],
+    ]
     optFlags = [
         ["verbose", None, "Log every message, too."],
         ["quiet", None, "Keep the log off the screen and out of pipes."],
@@ -89,6 +98,8 @@ class DaemonOptions(Options):
 
     @override
     def postOptions(self) -> None:
+        if self["log-format"] not in ("text", "json"):
+            raise UsageError(f"--log-format takes text or json, not {self['log-format']!r}")
         twistd = self.parent
         # In tests there is no parent, and twist has no files.
         if twistd is None or "pidfile" not in twistd:
@@ -105,12 +116,15 @@ class DaemonOptions(Options):
             destination.path = twistd["logfile"] and os.path.expanduser(twistd["logfile"])
             destination.is_verbose = bool(self["verbose"])
             destination.is_quiet = bool(self["quiet"])
+            destination.is_json = self["log-format"] == "json"
             twistd["logger"] = OBSERVER
 
-    def pid_file_service(self) -> PidFileService | None:
-        """Make the service that keeps the pid file from being taken for a stale one."""
-        path = self.parent and self.parent.get("pidfile")
-        return PidFileService(path) if path else None
+    def add_services(self, daemon: MultiService, reactor: IReactorTime) -> None:
+        """Add what keeps the pid file from being taken for a stale one, and the watchdog."""
+        if path := self.parent and self.parent.get("pidfile"):
+            PidFileService(path).setServiceParent(daemon)
+        if timer := watchdog(reactor):
+            timer.setServiceParent(daemon)
 
     def _prepare_pid_file(self, twistd: Options) -> None:
         path = twistd["pidfile"] = os.path.expanduser(twistd["pidfile"])

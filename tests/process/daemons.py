@@ -125,6 +125,10 @@ class Daemon:
         self._wait_for("READY=1", self._states_so_far, seconds)
         return self
 
+    def wait_told(self, state: str, count: int = 1) -> None:
+        """Wait until it has told the service manager something, ``count`` times."""
+        self._wait_for(state, self._states_so_far, PATIENCE, count)
+
     def wait_for_log(self, text: str, seconds: float = PATIENCE, count: int = 1) -> str:
         """Wait until it has printed ``text``, ``count`` times; returns the whole log."""
         self._wait_for(text, lambda: self.log, seconds, count)

@@ -1,6 +1,7 @@
 """Real registries: ``twistd p2pmeta`` with sockets, signals and files."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -49,6 +50,17 @@ class RegistryProcessTests(SynchronousTestCase):
         daemon = Daemon("-n", "p2pmeta", "--listen", listen, *options, cwd=self.directory, **how)
         self.addCleanup(daemon.end)
         return daemon
+
+    def test_watched(self) -> None:
+        """A service manager sees the registry live, and its log is for programs if asked for."""
+        watched = {"WATCHDOG_USEC": "200000"}
+        registry = self.start("--log-format", "json", "--store", "memory:", environment=watched)
+        registry.wait_told("WATCHDOG=1", count=3)
+        registry.stop()
+        lines = [json.loads(line) for line in registry.log.splitlines()]
+        [ready] = [line for line in lines if line.get("place") == f"127.0.0.1:{self.port}"]
+        self.assertEqual((ready["level"], ready["network"]), ("info", "default"))
+        self.assertIn("listening on", ready["text"])
 
     def test_two_in_one_directory(self) -> None:
         """Two registries do not clash, and leave nothing but their stores behind."""

@@ -1,3 +1,4 @@
+import json
 import sys
 from io import StringIO
 from pathlib import Path
@@ -83,6 +84,33 @@ class DestinationTests(SynchronousTestCase):
         self.assertIn("the book stays: book: there is no such file", path.read_text())
         self.assertIn("and this: odd", path.read_text())
         self.assertNotIn("Errno", path.read_text())
+
+    def test_json(self) -> None:
+        """An object a line, with the sentence and its values; nothing breaks a line or a key."""
+        path = Path(self.mktemp())
+        log = Logger("here", observer=LogPublisher(Destination(str(path), is_json=True).observer()))
+        odd = object()
+        log.info("{name} has {files} files", name='a\nb "\udc80', files=3, seconds=0.5, odd=odd)
+        log.warn("{text}", text="words", where="there", rate=float("inf"))
+        try:
+            raise FileNotFoundError(2, "No such file", "book")
+        except OSError as error:
+            log.failure("while {doing}", doing="reading", error=error)
+        first, second, third = map(json.loads, path.read_text().splitlines())
+        self.assertRegex(first.pop("time"), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$")
+        text = 'a\nb "\udc80 has 3 files'
+        self.assertEqual(
+            first,
+            {"level": "info", "where": "here", "text": text, "name": 'a\nb "\udc80'}
+            | {"files": 3, "seconds": 0.5, "odd": str(odd)},
+        )
+        self.assertEqual(
+            [second[key] for key in ("level", "where", "text", "rate")],
+            ["warn", "here", "words", "inf"],
+        )
+        self.assertEqual(third["level"], "critical")
+        self.assertIn("No such file", third["traceback"])
+        self.assertEqual(third["error"], "book: there is no such file or directory")
 
     def test_no_file(self) -> None:
         """A file that cannot be written is a sentence with its path."""

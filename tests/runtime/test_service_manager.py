@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 from unittest import mock
 
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.runtime.service_manager import notify
+from p2p_twisted.runtime.service_manager import notify, watchdog
 
 
 class NotifyTests(SynchronousTestCase):
@@ -40,3 +41,35 @@ class NotifyTests(SynchronousTestCase):
             notify("READY=1")
             os.environ["NOTIFY_SOCKET"] = "/nonexistent/socket"
             notify("READY=1")
+
+
+class WatchdogTests(SynchronousTestCase):
+    """Signs of life, as long as the reactor runs."""
+
+    def test_alive(self) -> None:
+        """It is told twice in the interval, and nothing once the daemon stops."""
+        name, clock = f"p2p-watchdog-{os.getpid()}", Clock()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(f"\0{name}")
+            manager.setblocking(False)
+            with mock.patch.dict(os.environ, NOTIFY_SOCKET=f"@{name}", WATCHDOG_USEC="4000000"):
+                timer = watchdog(clock)
+                assert timer is not None
+                timer.startService()
+                clock.pump([1.0] * 6)
+                timer.stopService()
+                clock.pump([1.0] * 6)
+            heard = [manager.recv(100) for _ in range(4)]
+            self.assertEqual(heard, [b"WATCHDOG=1"] * 4)
+            self.assertRaises(BlockingIOError, manager.recv, 100)
+
+    def test_not_watched(self) -> None:
+        """Nor is it told where nobody asks for it, or where another process is meant."""
+        for asked in (
+            {},
+            {"WATCHDOG_USEC": "0"},
+            {"WATCHDOG_USEC": "soon"},
+            {"WATCHDOG_USEC": "4000000", "WATCHDOG_PID": "1"},
+        ):
+            with mock.patch.dict(os.environ, asked):
+                self.assertIsNone(watchdog(Clock()))

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from twisted.application.service import MultiService
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Factory
+from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.usage import Options, UsageError
 from twisted.trial.unittest import SynchronousTestCase
@@ -152,7 +154,9 @@ class DaemonOptionsTests(SynchronousTestCase):
         options = SomeOptions()
         parsed(options, pidfile="./~x.pid")
         self.assertTrue(os.path.exists("~x.pid"))
-        self.assertIsNotNone(options.pid_file_service())
+        daemon = MultiService()
+        options.add_services(daemon, Clock())
+        self.assertEqual([type(each) for each in daemon], [PidFileService])
         service.release()
         parsed(options, pidfile="./~x.pid")
         self.assertFalse(os.path.exists("~x.pid"))
