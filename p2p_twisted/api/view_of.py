@@ -35,6 +35,7 @@ def status(of: Status) -> views.StatusView:
         address=None if of.address is None else address(of.address),
         registry=of.registry,
         registered=of.registered,
+        registry_fault=of.registry_fault,
         reachable=of.reachable,
         neighbors=tuple(map(address, of.neighbors)),
         directory=os.path.abspath(of.directory),

@@ -40,6 +40,7 @@ class StatusView(View):
 
     :ivar address: absent until it has joined.
     :ivar registered: whether the registry knew it when it was last asked.
+    :ivar registry_fault: what kept the registry from answering then, or why it refuses.
     :ivar reachable: whether the registry could dial it; absent where it has not tried.
     :ivar size: of all files, in bytes.
     :ivar hashing: how many of the files are still being hashed.
@@ -55,6 +56,7 @@ class StatusView(View):
     address: AddressView | None
     registry: str
     registered: bool
+    registry_fault: str | None
     reachable: bool | None
     neighbors: tuple[AddressView, ...]
     directory: str
@@ -135,11 +137,7 @@ class FoundView(View):
 
 @attrs.frozen(kw_only=True)
 class HolderView(View):
-    """
-    What one holder has delivered.
-
-    :ivar received: verified bytes.
-    """
+    """What one holder has delivered; ``received`` counts verified bytes."""
 
     peer: str
     received: Count

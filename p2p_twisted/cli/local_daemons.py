@@ -64,6 +64,10 @@ class Daemon:
         """Read a notification."""
         self.is_ready = self.is_ready or b"READY=1" in self._socket.recv(4096).splitlines()
 
+    def said(self) -> list[str]:
+        """Return the lines of its output."""
+        return self._output.read_text(errors="replace").splitlines()
+
     def tail(self) -> str:
         """Return the last lines of its output and log."""
         lines: deque[str] = deque(maxlen=TAIL_LINES)

@@ -26,13 +26,15 @@ class CommandFailed(Exception):
 class _Connection(http.client.HTTPConnection):
     """A connection to a Unix socket."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seconds: float | None) -> None:
         super().__init__("localhost")
+        self._seconds = seconds
         self._path = path
 
     def connect(self) -> None:
         """Connect to the socket."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self._seconds)
         self.sock.connect(str(self._path))
 
 
@@ -41,10 +43,17 @@ class PeerClient:
     Asks one peer.
 
     :param place: where it is talked to.
+    :param seconds: how long it may be silent; ``None`` for ever.
     """
 
-    def __init__(self, place: SocketPlace) -> None:
-        self._place = place
+    def __init__(self, place: SocketPlace, seconds: float | None = None) -> None:
+        self.place = place
+        self._seconds = seconds
+
+    @property
+    def name(self) -> str:
+        """The peer's name."""
+        return self.place.name
 
     def get(self, path: str, **query: str | None) -> Any:
         """
@@ -70,7 +79,7 @@ class PeerClient:
 
         :raises CommandFailed: when there is no answer, or it is an error.
         """
-        connection = _Connection(self._place.path)
+        connection = _Connection(self.place.path, self._seconds)
         try:
             content = None if body is None else json.dumps(body)
             headers = {} if body is None else {"Content-Type": "application/json"}
@@ -82,7 +91,7 @@ class PeerClient:
             for line in response:
                 yield json.loads(line)
         except (OSError, http.client.HTTPException, ValueError):
-            name = self._place.name
+            name = self.place.name
             raise CommandFailed(
                 Exit.NO_NETWORK, f"{name} gives no answer; does it still run?"
             ) from None

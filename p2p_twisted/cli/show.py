@@ -17,7 +17,6 @@ from p2p_twisted.console.text import (
 
 _SHORT_ID: Final = 16
 _HOLDERS: Final = 5
-_PROGRESS_CELLS: Final = 10
 
 
 def width() -> int | None:
@@ -30,9 +29,10 @@ def width() -> int | None:
 def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
     """Describe a peer at a glance."""
     address = status["address"]
-    where = "not joined yet" if address is None else f"{address['host']}:{address['port']}"
+    where = f"{address['host']}:{address['port']}" if address else "no address: it has not joined"
     neighbors = " ".join(each["name"] for each in status["neighbors"]) or "none"
-    registered = "" if status["registered"] else ", which does not know it"
+    fault = status["registry_fault"] or "it does not know this peer"
+    registered = "" if status["registered"] else f" ({fault})"
     unreachable = " (others cannot reach it)" if status["reachable"] is False else ""
     hashing = f", {status['hashing']:,} being hashed" if status["hashing"] else ""
     excluded = f", {status['excluded']:,} not shared" if status["excluded"] else ""

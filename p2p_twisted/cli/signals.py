@@ -3,7 +3,8 @@
 import selectors
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ class Signals:
 
     def __init__(self) -> None:
         self._are_ignored = False
+        self._are_raised = False
         self._noted: list[int] = []
         self._replaced: dict[int, Any] = {}
 
@@ -82,6 +84,20 @@ class Signals:
         self._raise_noted()
         return ready
 
+    @contextmanager
+    def raised(self) -> Iterator[None]:
+        """
+        Have a signal end at once what is done meanwhile, wherever that is.
+
+        :raises Interrupted: when a signal that would end this process arrives, or has arrived.
+        """
+        self._are_raised = True
+        try:
+            self._raise_noted()
+            yield
+        finally:
+            self._are_raised = False
+
     def ignore(self) -> None:
         """Ignore past and future signals, as the process is ending."""
         self._are_ignored = True
@@ -92,5 +108,10 @@ class Signals:
             raise Interrupted(self._noted.pop(0))
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        if not self._are_ignored:
-            self._noted.append(number)
+        if self._are_ignored:
+            return
+        self._noted.append(number)
+        if self._are_raised:
+            # Once: the first one is being acted on then.
+            self._are_raised = False
+            self._raise_noted()

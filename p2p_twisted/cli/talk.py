@@ -1,46 +1,68 @@
 """The verbs that talk to a running peer."""
 
 import argparse
-import json
+import os
+import signal
 import sys
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Callable
 
+from p2p_twisted.cli.answers import say
+from p2p_twisted.cli.getting import check_get, get
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
-from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.exit_status import Exit, after_signal
 
 Verb = Callable[[PeerClient, argparse.Namespace], int]
-
-_INTERRUPTED: Final = 130
 
 
 def talk(options: argparse.Namespace) -> int:
     """Run a verb on the peer that it is for; return the exit status."""
     verb: Verb = options.verb
     try:
-        return verb(find_peer(options.peer), options)
+        if verb is get:
+            check_get(options)
+        if getattr(options, "registry", None) is None:
+            return verb(find_peer(options.peer), options)
+        return _without_a_peer(verb, options)
     except CommandFailed as failed:
-        if failed.code == Exit.DONE:
-            sys.stdout.write(f"{failed}\n")
-        else:
-            sys.stderr.write(f"{failed}\n")
+        stream = sys.stdout if failed.code == Exit.DONE else sys.stderr
+        stream.write(f"{failed}\n")
         return failed.code
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return after_signal(signal.SIGINT)
+    except BrokenPipeError:
+        # The reader of our output is gone; Python would report that once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.UNEXPECTED
+
+
+def _without_a_peer(verb: Verb, options: argparse.Namespace) -> int:
+    """Run a verb on a peer that is started for it, shares nothing, and ends with it."""
+    from p2p_twisted.cli.signals import Interrupted
+    from p2p_twisted.cli.temporary_peer import temporary_peer
+
+    if options.peer is not None:
+        raise CommandFailed(
+            Exit.USAGE, "--peer is a running peer, --registry starts another: say one of them"
+        )
+    try:
+        with temporary_peer(options) as client:
+            return verb(client, options)
+    except Interrupted as interrupted:
+        return after_signal(interrupted.number)
 
 
 def status(client: PeerClient, options: argparse.Namespace) -> int:
     """Show a peer at a glance."""
     from p2p_twisted.cli import show
 
-    return _say(options, client.get("/v1/status"), show.status_lines)
+    return say(options, client.get("/v1/status"), show.status_lines)
 
 
 def peers(client: PeerClient, options: argparse.Namespace) -> int:
     """List the peers of the network."""
     answer = client.get("/v1/topology")
     names = [each["name"] for each in answer["peers"]]
-    return _say(options, {"peers": names, "silent": answer["silent"]}, lambda _answer: names)
+    return say(options, {"peers": names, "silent": answer["silent"]}, lambda _answer: names)
 
 
 def topo(client: PeerClient, options: argparse.Namespace) -> int:
@@ -49,7 +71,7 @@ def topo(client: PeerClient, options: argparse.Namespace) -> int:
 
     formats = {"dot": show.dot_lines, "mermaid": show.mermaid_lines}
     lines = formats.get(options.format, show.topology_lines)
-    return _say(options, client.get("/v1/topology"), lines)
+    return say(options, client.get("/v1/topology"), lines)
 
 
 def find(client: PeerClient, options: argparse.Namespace) -> int:
@@ -57,7 +79,7 @@ def find(client: PeerClient, options: argparse.Namespace) -> int:
     from p2p_twisted.cli import show
 
     answer = client.get("/v1/find", text=options.text)
-    _say(options, answer, show.hit_lines)
+    say(options, answer, show.hit_lines)
     return Exit.DONE if answer["hits"] else Exit.NOT_FOUND
 
 
@@ -65,37 +87,14 @@ def ls(client: PeerClient, options: argparse.Namespace) -> int:
     """List what a peer shares."""
     from p2p_twisted.cli import show
 
-    return _say(options, client.get("/v1/files", peer=options.of), show.hit_lines)
+    return say(options, client.get("/v1/files", peer=options.of), show.hit_lines)
 
 
 def transfers(client: PeerClient, options: argparse.Namespace) -> int:
     """List downloads and uploads."""
     from p2p_twisted.cli import show
 
-    return _say(options, client.get("/v1/transfers"), show.transfer_lines)
-
-
-def get(client: PeerClient, options: argparse.Namespace) -> int:
-    """Download, and wait for it."""
-    body = {"names": options.names, "peer": options.holder}
-    lines = client.lines("POST", "/v1/downloads", body)
-    progress = _Progress(is_shown=sys.stderr.isatty() and not options.json)
-    end: dict[str, Any] = {}
-    try:
-        for line in lines:
-            if options.json:
-                _write(line)
-            if line["error"] is not None:
-                raise CommandFailed(line["error"]["exit"], line["error"]["message"])
-            if line["end"] is not None:
-                end = line["end"]
-            else:
-                progress.show(line["download"])
-                if options.detach:
-                    break
-    finally:
-        progress.clear()
-    return _ended(end, options)
+    return say(options, client.get("/v1/transfers"), show.transfer_lines)
 
 
 def pause(client: PeerClient, options: argparse.Namespace) -> int:
@@ -130,18 +129,18 @@ def limit(client: PeerClient, options: argparse.Namespace) -> int:
         except BadRate as error:
             raise CommandFailed(Exit.USAGE, str(error)) from None
         answer = client.ask("PATCH", "/v1/limits", {options.way: rate})
-    return _say(options, answer, lambda limits: [show.limits_line(limits)])
+    return say(options, answer, lambda limits: [show.limits_line(limits)])
 
 
 def leave(client: PeerClient, options: argparse.Namespace) -> int:
     """Have the peer leave, and end."""
-    return _say(options, client.ask("POST", "/v1/leave", {}), lambda _answer: ["left the network"])
+    return say(options, client.ask("POST", "/v1/leave", {}), lambda _answer: ["left the network"])
 
 
 def stop(client: PeerClient, options: argparse.Namespace) -> int:
     """Stop every peer of the network."""
     answer = client.ask("POST", "/v1/stop", {})
-    return _say(options, answer, lambda _answer: ["stopped the network"])
+    return say(options, answer, lambda _answer: ["stopped the network"])
 
 
 def _act(client: PeerClient, options: argparse.Namespace, method: str, what: str, done: str) -> int:
@@ -160,66 +159,4 @@ def _act(client: PeerClient, options: argparse.Namespace, method: str, what: str
     lines = [f"{done} {shown_name(each['name'])}" for each in downloads] or [
         "there is nothing to do"
     ]
-    return _say(options, {"downloads": downloads}, lambda _answer: lines)
-
-
-def _ended(end: dict[str, Any], options: argparse.Namespace) -> int:
-    """Say how downloads have ended, and return the exit code for all of them."""
-    from p2p_twisted.cli import show
-    from p2p_twisted.console.text import shown_name
-
-    if not end:
-        return Exit.DONE
-    if not options.json:
-        lines = [show.download_line(each) for each in end["downloads"]]
-        lines += [f"{shown_name(name)} is there already" for name in end["here"]]
-        _print(lines)
-        for failed in end["failed"]:
-            sys.stderr.write(f"{failed['reason']}\n")
-    exit_: int = end["exit"]
-    return exit_
-
-
-class _Progress:
-    """Shows the progress of downloads on a terminal, in one line."""
-
-    def __init__(self, is_shown: bool) -> None:
-        self._is_shown = is_shown
-        self._downloads: dict[int, Any] = {}
-
-    def show(self, download: dict[str, Any]) -> None:
-        """Show that one of them has come further."""
-        self._downloads[download["number"]] = download
-        if self._is_shown:
-            import shutil
-
-            from p2p_twisted.cli import show
-
-            room = shutil.get_terminal_size().columns - 1
-            line = show.progress_line(self._downloads.values(), room)
-            sys.stderr.write(f"\r\x1b[K{line}")
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        """Leave nothing of it."""
-        if self._is_shown and self._downloads:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
-def _say(options: argparse.Namespace, answer: Any, lines: Callable[[Any], Iterable[str]]) -> int:
-    if options.json:
-        _write(answer)
-    else:
-        _print(lines(answer))
-    return Exit.DONE
-
-
-def _write(answer: Any) -> None:
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        sys.stdout.write(f"{line}\n")
+    return say(options, {"downloads": downloads}, lambda _answer: lines)

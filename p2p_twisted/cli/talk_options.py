@@ -48,6 +48,29 @@ _NUMBERS: Final = (
     {"metavar": "N", "nargs": "*", "type": _number, "help": "which; all by default"},
 )
 
+_WITHOUT_A_PEER: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (
+    (
+        ("--registry",),
+        {
+            "metavar": "HOST:PORT",
+            "help": "do so without a running peer: one that shares nothing is started for it in"
+            " the network of this registry, and ends with it",
+        },
+    ),
+    (
+        ("--network",),
+        {"metavar": "NAME", "default": "default", "help": "with --registry: the network's name"},
+    ),
+    (
+        ("--insecure-lan",),
+        {
+            "action": "store_true",
+            "help": "with --registry on another machine: talk to other machines, though nothing"
+            " is encrypted",
+        },
+    ),
+)
+
 _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]], ...]], ...]] = (
     ("status", "show a running peer at a glance", ()),
     ("peers", "list the peers of the network", ()),
@@ -78,7 +101,13 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
     (
         "find",
         "search all peers",
-        ((("text",), {"metavar": "TEXT", "help": "part of a name, or a pattern such as '*.txt'"}),),
+        (
+            (
+                ("text",),
+                {"metavar": "TEXT", "help": "part of a name, or a pattern such as '*.txt'"},
+            ),
+            *_WITHOUT_A_PEER,
+        ),
     ),
     (
         "ls",
@@ -89,7 +118,22 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
         "get",
         "download files and folders, and wait for them",
         (
-            (("names",), {"metavar": "NAME", "nargs": "+", "help": "a name, a pattern, or an id"}),
+            (
+                ("names",),
+                {
+                    "metavar": "NAME",
+                    "nargs": "+",
+                    "help": "a name, a pattern, or an id; or -, behind the others: see --to",
+                },
+            ),
+            (
+                ("--to",),
+                {
+                    "metavar": "DIR",
+                    "help": "where to put it, or - for standard output; by default where the"
+                    " peer's downloads land, and with --registry here",
+                },
+            ),
             (
                 ("--from",),
                 {"metavar": "PEER", "dest": "holder", "help": "the only holder that counts"},
@@ -98,6 +142,7 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
                 ("--detach",),
                 {"action": "store_true", "help": "do not wait: the peer goes on by itself"},
             ),
+            *_WITHOUT_A_PEER,
         ),
     ),
     ("transfers", "list downloads and uploads", ()),

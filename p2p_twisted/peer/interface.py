@@ -68,6 +68,7 @@ class Status:
 
     :ivar address: where it listens; ``None`` until it has joined.
     :ivar registered: whether the registry knew it when it was last asked.
+    :ivar registry_fault: what kept the registry from answering then, or why it refuses.
     :ivar alone: why it has no neighbor; empty where it has some.
     :ivar reachable: whether the registry could dial it; ``None`` where it has not tried.
     :ivar hashing: how many of its files are still being hashed.
@@ -83,6 +84,7 @@ class Status:
     neighbors: tuple[PeerAddress, ...]
     registry: str
     registered: bool
+    registry_fault: str | None
     directory: str
     downloads: str
     files: int

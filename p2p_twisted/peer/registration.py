@@ -52,10 +52,12 @@ class RegistrationKeeper:
 
     :param rng: spreads out what peers that began at one moment would do at one moment.
     :param announce: is told what a person should know.
+    :ivar fault: what kept the registry from answering when it was last asked, or why it refused.
     """
 
     log = Logger()
 
+    fault: str | None = field(default=None, init=False)
     _name: PeerName
     _machine: LeaseMachine
     _clock: IReactorTime
@@ -174,8 +176,10 @@ class RegistrationKeeper:
             else:
                 answer = await self._renew(question)
         except (RegistryRefused, RegistryUnreachable) as error:
+            self.fault = str(error)
             self._handle(error)
         else:
+            self.fault = None
             self._handle(answer)
 
     async def _renew(self, renew: Renew) -> Welcome:

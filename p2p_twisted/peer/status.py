@@ -27,6 +27,7 @@ def status_of(
         neighbors=network.neighbors,
         registry=show_location(*settings.registry),
         registered=registration.is_registered,
+        registry_fault=registration.fault,
         directory=str(settings.directory),
         downloads=str(settings.downloads),
         files=own.files,

@@ -24,3 +24,8 @@ class Exit(enum.IntEnum):
         if not failures:
             return cls.DONE
         return failures.copy().pop() if len(failures) == 1 else cls.SOME_FAILED
+
+
+def after_signal(number: int) -> int:
+    """Return what a shell reports when a signal has ended a command."""
+    return 128 + number

@@ -31,6 +31,16 @@ class SignalsTests(SynchronousTestCase):
             signals.wait(0.0)
             signals.wait(0.0)
 
+    def test_raised(self) -> None:
+        """Where that is asked for, a signal strikes at once, and only the first one does."""
+        with Signals() as signals:
+            with self.assertRaises(Interrupted), signals.raised():
+                os.kill(os.getpid(), signal.SIGTERM)
+                self.fail("it has not struck")
+            os.kill(os.getpid(), signal.SIGTERM)
+            with self.assertRaises(Interrupted), signals.raised():
+                self.fail("it has not struck")
+
     def test_end_of_a_child(self) -> None:
         """The end of a child ends a wait as well, without raising."""
         with Signals() as signals:

@@ -69,6 +69,7 @@ STATUS = Status(
     neighbors=(address("s10"), address("s3")),
     registry="127.0.0.1:9011",
     registered=True,
+    registry_fault=None,
     directory="s2",
     downloads="s2/Downloads",
     files=12,

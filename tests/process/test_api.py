@@ -89,6 +89,37 @@ class ApiTests(SynchronousTestCase):
         self.assertIn("no peer has f2", ran.stderr)
         self.assertEqual(self.p2p("get", "f1.txt", "f2", "--peer", "s2").returncode, 10)
 
+    def test_delivers(self) -> None:
+        """What is downloaded goes where it is wanted, and replaces nothing there."""
+        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
+        self.addCleanup(scratch.cleanup)
+        (there := Path(scratch.name, "f1.txt")).write_bytes(b"mine")
+        self.network.write("s1/folder/in/it.txt", b"it")
+        self.assertEqual(self.p2p("get", "f1", "-", "--peer", "s2").stdout, "hello")
+        for _ in range(2):
+            ran = self.p2p("get", "f1", "--to", scratch.name, "--peer", "s2")
+            self.assertEqual((ran.returncode, ran.stderr), (0, ""))
+            self.assertIn(f"saved to {scratch.name}/f1 (1).txt", ran.stdout)
+        self.assertEqual(there.read_bytes(), b"mine")
+        wait_until(lambda: self.p2p("find", "it.txt", "--peer", "s2").returncode == 0, "it.txt")
+        ran = self.p2p("get", "folder", "--to", scratch.name, "--peer", "s2")
+        self.assertEqual((ran.returncode, ran.stderr), (0, ""))
+        names = sorted(path.name for path in Path(scratch.name).rglob("*"))
+        self.assertEqual(names, ["f1 (1).txt", "f1.txt", "folder", "in", "it.txt"])
+        self.assertEqual(self.p2p("get", "folder", "-", "--peer", "s2").returncode, 2)
+
+    def test_dies(self) -> None:
+        """A peer that dies takes its downloads with it, and that is no success."""
+        self.told("limit", "down", "1M")
+        getting = subprocess.Popen(
+            [script("p2p"), "--peer", "s2", "get", "big.bin"], stderr=subprocess.PIPE, text=True
+        )
+        self.addCleanup(getting.kill)
+        wait_until(lambda: self.told("transfers")["downloads"], "the download")
+        self.s2.kill()
+        self.assertIn("s2 has ended, and the downloads with it", getting.communicate()[1])
+        self.assertEqual(getting.returncode, 3)
+
     def test_steers(self) -> None:
         """A download is paused, resumed and canceled."""
         self.told("limit", "down", "2M")

@@ -1,0 +1,150 @@
+"""``p2p get``: download, wait for it, and put it where it is wanted."""
+
+import argparse
+import sys
+from typing import Any, Final
+
+from p2p_twisted.cli.answers import say_json, say_lines
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.runtime.exit_status import Exit
+
+STDOUT: Final = "-"
+"""What ``--to`` calls standard output."""
+
+
+def get(client: PeerClient, options: argparse.Namespace) -> int:
+    """Download, and wait for it."""
+    waiting = _Waiting(options)
+    try:
+        end = waiting.wait(client)
+    except KeyboardInterrupt:
+        waiting.clear()
+        _interrupted(client, waiting)
+        raise
+    finally:
+        waiting.clear()
+    return _ended(client, end, options) if end else Exit.DONE
+
+
+def check_get(options: argparse.Namespace) -> None:
+    """
+    Look at the options together.
+
+    :raises CommandFailed: when they cannot be meant.
+    """
+    if options.names[-1] == STDOUT:
+        options.names, options.to = options.names[:-1], STDOUT
+    why = None
+    if not options.names:
+        why = "p2p get takes the name of what to download"
+    elif options.to == STDOUT and (len(options.names) > 1 or options.json):
+        why = "only one file can go to standard output, and nothing else with it"
+    elif options.detach and (options.to is not None or options.registry is not None):
+        why = "--detach leaves the download to a running peer, so --to and --registry do not fit"
+    if why is not None:
+        raise CommandFailed(Exit.USAGE, why)
+    if options.to not in (None, STDOUT):
+        from p2p_twisted.cli.delivery import check_folder
+
+        check_folder(options.to)
+
+
+class _Waiting:
+    """
+    Waits for downloads, and shows their progress on a terminal, in one line.
+
+    :ivar downloads: how each stands, by its number.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._is_shown = sys.stderr.isatty() and not options.json
+        self.downloads: dict[int, Any] = {}
+
+    def wait(self, client: PeerClient) -> dict[str, Any]:
+        """
+        Wait for the end of all, and return it; with ``--detach``, nothing once they have begun.
+
+        :raises CommandFailed: when there is nothing to download.
+        """
+        body = {"names": self._options.names, "peer": self._options.holder}
+        for line in client.lines("POST", "/v1/downloads", body):
+            if self._options.json:
+                say_json(line)
+            if line["error"] is not None:
+                raise CommandFailed(line["error"]["exit"], line["error"]["message"])
+            if line["end"] is not None:
+                end: dict[str, Any] = line["end"]
+                return end
+            self._show(line["download"])
+            if self._options.detach:
+                return {}
+        raise CommandFailed(Exit.NO_NETWORK, f"{client.name} has ended, and the downloads with it")
+
+    def _show(self, download: dict[str, Any]) -> None:
+        self.downloads[download["number"]] = download
+        if self._is_shown:
+            import shutil
+
+            from p2p_twisted.cli import show
+
+            room = shutil.get_terminal_size().columns - 1
+            line = show.progress_line(self.downloads.values(), room)
+            sys.stderr.write(f"\r\x1b[K{line}")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Leave nothing of the line."""
+        if self._is_shown and self.downloads:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _interrupted(client: PeerClient, waiting: _Waiting) -> None:
+    """Ask on a terminal whether the peer is to go on; it does where nobody answers."""
+    running = [each for each in waiting.downloads.values() if not each["is_ended"]]
+    if not (running and sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    from p2p_twisted.console.text import shown_name
+
+    what = shown_name(running[0]["name"]) if len(running) == 1 else f"{len(running)} downloads"
+    sys.stderr.write(f"{client.name} goes on with {what}; cancel instead? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() in ("y", "yes"):
+        for each in running:
+            client.ask("DELETE", f"/v1/downloads/{each['number']}", {})
+
+
+def _ended(client: PeerClient, end: dict[str, Any], options: argparse.Namespace) -> int:
+    """Say how downloads have ended, and return the exit code for all of them."""
+    from p2p_twisted.cli import show
+    from p2p_twisted.console.text import shown_name
+
+    exit_ = _exit(end, options)
+    if options.to is not None and not _lands_there(options):
+        from p2p_twisted.cli.delivery import deliver, to_stdout
+
+        deliver_to = to_stdout if options.to == STDOUT else deliver
+        lines = deliver_to(client, end, options.to)
+    else:
+        lines = [show.download_line(each) for each in end["downloads"]]
+        lines += [f"{shown_name(name)} is there already" for name in end["here"]]
+    if not options.json:
+        say_lines(lines)
+        for failed in end["failed"]:
+            sys.stderr.write(f"{failed['reason']}\n")
+    return exit_
+
+
+def _lands_there(options: argparse.Namespace) -> bool:
+    """Return whether downloads land where they are wanted: a peer of their own does so."""
+    return options.registry is not None and options.to != STDOUT
+
+
+def _exit(end: dict[str, Any], options: argparse.Namespace) -> int:
+    states = {each["state"] for each in end["downloads"]}
+    if options.registry is not None and end["exit"] == Exit.UNFINISHED and states == {"blocked"}:
+        # A peer that stays goes on when there is space again; this one does not stay.
+        return Exit.DISK
+    exit_: int = end["exit"]
+    return exit_

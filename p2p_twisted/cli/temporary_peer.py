@@ -1,0 +1,146 @@
+"""Start a peer for one command: it shares nothing, and leaves nothing behind."""
+
+import argparse
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from p2p_twisted.api.socket_index import running_peers
+from p2p_twisted.cli.delivery import check_folder
+from p2p_twisted.cli.getting import STDOUT
+from p2p_twisted.cli.local_daemons import Daemon, Daemons
+from p2p_twisted.cli.local_network import twistd
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.cli.signals import Signals
+from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.os_errors import in_words
+
+_JOIN_SECONDS: Final = 30.0
+_LOOK_SECONDS: Final = 0.1
+_ANSWER_SECONDS: Final = 5.0
+"""How long a peer that is to end may take to say what it has begun."""
+
+_DEATH_SECONDS: Final = 0.5
+"""How long it takes to see that a peer that breaks off has ended."""
+
+_ASIDE: Final = "see twistd "
+
+
+@contextmanager
+def temporary_peer(options: argparse.Namespace) -> Iterator[PeerClient]:
+    """
+    Run a peer in the network of a registry, for as long as the block runs.
+
+    A signal that asks this process to end does so at once, and the peer is ended then as well.
+
+    :raises CommandFailed: when it cannot run, or does not get into the network.
+    :raises Interrupted: after such a signal.
+    """
+    with Signals() as signals:
+        try:
+            directory = Path(tempfile.mkdtemp(prefix="p2p-"))
+        except OSError as error:
+            raise CommandFailed(Exit.DISK, in_words(error)) from None
+        # There, no other command takes the peer for one that stays.
+        os.environ["XDG_RUNTIME_DIR"] = str(directory)
+        try:
+            daemons = Daemons(directory / "logs", signals)
+            try:
+                peer = daemons.start("peer", _command(options, directory), **_HOW)
+                yield from _joined(peer, daemons, signals)
+            finally:
+                signals.ignore()
+                _cancel_all()
+                daemons.end()
+        except OSError as error:
+            raise CommandFailed(Exit.DISK, in_words(error)) from None
+        finally:
+            signals.ignore()
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+# Without this process there is no writer to its input, and so it leaves.
+_HOW: Final = {"stdin": subprocess.PIPE, "start_new_session": True}
+
+
+def _command(options: argparse.Namespace, directory: Path) -> list[str]:
+    """Write the command line of such a peer."""
+    shared, downloads = directory / "shared", directory / "downloads"
+    shared.mkdir()
+    downloads.mkdir()
+    to = getattr(options, "to", STDOUT)
+    if to != STDOUT:
+        downloads = check_folder(to or os.curdir)
+    arguments = [
+        "p2ppeer",
+        f"--name=get-{secrets.token_hex(4)}",
+        f"--registry={options.registry}",
+        f"--network={options.network}",
+        f"--directory={shared}",
+        f"--downloads={downloads}",
+        f"--state={directory / 'state'}",
+        "--leave-at-end",
+    ]
+    if options.insecure_lan:
+        arguments.append("--insecure-lan")
+    return [*twistd(directory / "logs" / "peer.log", arguments)]
+
+
+def _joined(peer: Daemon, daemons: Daemons, signals: Signals) -> Iterator[PeerClient]:
+    """Wait until the peer is in the network; give it to the block, and say if it died then."""
+    deadline = time.monotonic() + _JOIN_SECONDS
+    while not peer.is_ready:
+        if not peer.is_alive:
+            raise _failed(peer)
+        if time.monotonic() > deadline:
+            raise CommandFailed(Exit.NO_NETWORK, "the registry lets nobody in: try again later")
+        for client in _clients():
+            fault = _status_fault(client)
+            if fault is not None:
+                raise CommandFailed(Exit.NO_NETWORK, fault)
+        if signals.wait(_LOOK_SECONDS, [peer.fileno()]):
+            peer.take_notice()
+    [client] = _clients()
+    try:
+        with signals.raised():
+            yield PeerClient(client.place)
+    except CommandFailed as failed:
+        if failed.code == Exit.NO_NETWORK and not daemons.wait_for_end([peer], _DEATH_SECONDS):
+            raise _failed(peer) from None
+        raise
+
+
+def _status_fault(client: PeerClient) -> str | None:
+    with suppress(CommandFailed):
+        fault: str | None = client.get("/v1/status")["registry_fault"]
+        return fault
+    return None
+
+
+def _clients() -> list[PeerClient]:
+    return [PeerClient(place, _ANSWER_SECONDS) for place in running_peers()]
+
+
+def _failed(peer: Daemon) -> CommandFailed:
+    """Say why the peer has ended, in its own words."""
+    said = [line for line in peer.said() if not line.startswith(_ASIDE)]
+    status = peer.process.returncode
+    is_known = status in tuple(Exit) and said
+    why = said[-1] if is_known else f"the peer for this command ended early:{peer.tail()}"
+    return CommandFailed(status if is_known else Exit.UNEXPECTED, why)
+
+
+def _cancel_all() -> None:
+    """Have nothing unfinished left of what the command has begun."""
+    with suppress(CommandFailed):
+        for client in _clients():
+            for each in client.get("/v1/transfers")["downloads"]:
+                if not each["is_ended"]:
+                    client.ask("DELETE", f"/v1/downloads/{each['number']}", {})
