@@ -217,9 +217,14 @@ def _transfers(text: str | None) -> Slots:
 
 
 def _descriptor(text: str) -> int:
-    if not text.isdecimal():
-        raise UsageError(f"--results takes the number of an open file descriptor, not {text!r}")
-    return int(text)
+    try:
+        fd = int(text)
+        os.fstat(fd)
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            f"--results takes the number of an open file descriptor, not {text!r}"
+        ) from None
+    return fd
 
 
 def _settings(options: Options) -> Settings:

@@ -94,6 +94,20 @@ class DirectoryOptionsTests(SynchronousTestCase):
         self.assertEqual(len(own), 6)
 
 
+class ResultsOptionTests(SynchronousTestCase):
+    """Where a script's verdicts go."""
+
+    def test_open(self) -> None:
+        """It is a descriptor that is open."""
+        self.assertEqual(parsed("--results=2")["results"], 2)
+
+    def test_refused(self) -> None:
+        """What is no descriptor, or is not open, would leave a script waiting."""
+        for number in ("987654", "-1", "two", "", str(1 << 80)):
+            error = self.assertRaises(UsageError, parsed, f"--results={number}")
+            self.assertIn("the number of an open file descriptor", str(error))
+
+
 class LimitOptionsTests(SynchronousTestCase):
     """What a peer may use of its machine."""
 

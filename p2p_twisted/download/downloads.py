@@ -66,13 +66,20 @@ class Downloads:
             download.stop()
         await DeferredList([download.idle for download in downloads])
 
-    def expect(self, name: str, watch: Watch) -> ExpectedDownload:
+    def show_earlier(self, progress: Progress) -> None:
+        """Show who watches what earlier runs have left how something of that stands."""
+        for watch in self._earlier_watches:
+            watch(progress)
+
+    def expect(self, name: str, watch: Watch, number: int | None = None) -> ExpectedDownload:
         """
         Show what is wanted, and has no id yet.
 
         :param watch: is told of its progress.
+        :param number: that it had in an earlier run.
         """
-        number = self._new_number()
+        self._last_number = max(self._last_number, number or 0)
+        number = number or self._new_number()
         expected = ExpectedDownload(self._context.clock, number, name, watch)
         self._downloads[number] = expected
         return expected

@@ -4,8 +4,9 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from p2p_twisted.download.progress import Canceled, Hashing, Progress
+from p2p_twisted.download.progress import Canceled, Failed, Hashing, Progress, Waiting
 from p2p_twisted.download.reporter import Reporter, Watch
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
 
 _UNKNOWN_ID = "0" * 64
@@ -44,6 +45,11 @@ class ExpectedDownload:
         self.reporter.measured(hit.size)
         self.reporter.become(Hashing(hit.peer, hit.hashed, hit.growing))
 
+    def miss(self) -> None:
+        """Tell that nobody is there who has it."""
+        if not isinstance(self.progress.state, Waiting):
+            self.reporter.become(Waiting())
+
     async def wait(self, seconds: float) -> None:
         """
         Wait before the holder is asked again.
@@ -52,6 +58,11 @@ class ExpectedDownload:
         """
         self._pause = deferLater(self._clock, seconds)
         await self._pause
+
+    def fail(self, reason: str, exit_: Exit) -> None:
+        """End it, unless it was canceled; the reason is for people."""
+        if self.may_be_canceled:
+            self.reporter.become(Failed(reason, has_arrived=False, exit=exit_))
 
     def cancel(self) -> None:
         """End it."""

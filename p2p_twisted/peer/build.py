@@ -25,8 +25,10 @@ from p2p_twisted.library.library import Library
 from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.address_watch import AddressWatch
+from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.inbound import InboundDispatcher
 from p2p_twisted.peer.kept_rates import KeptRates
+from p2p_twisted.peer.kept_waits import KeptWaits
 from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.lookups import Lookups
@@ -101,7 +103,7 @@ class PeerBuilder:
             network=self.network,
             searches=self.searches,
             lookups=Lookups(self.settings.name, self.searches, self.answers, self.shared),
-            resolver=self.resolver,
+            getting=self.getting,
             downloads=self.downloads,
             uploads=self.uploads,
             rates=KeptRates(self.bandwidth, self.state, self.settings.given_rates),
@@ -239,17 +241,20 @@ class PeerBuilder:
         return Searches(self.network)
 
     @cached_property
-    def resolver(self) -> Resolver:
-        """What names mean."""
-        return Resolver(
-            clock=self.reactor,
+    def getting(self) -> Getting:
+        """What persons ask for."""
+        clock, downloads, offload = self.reactor, self.downloads, self.offload
+        resolver = Resolver(
+            clock=clock,
             me=self.settings.name,
             searches=self.searches,
             catalog=self.shared.own.catalog,
             inbox=self.inbox,
-            downloads=self.downloads,
-            offload=self.offload,
+            downloads=downloads,
+            offload=offload,
         )
+        waits = KeptWaits(self.state, offload)
+        return Getting(clock=clock, resolver=resolver, downloads=downloads, waits=waits)
 
     @cached_property
     def bandwidth(self) -> Bandwidth:
@@ -260,16 +265,15 @@ class PeerBuilder:
     def downloads(self) -> Downloads:
         """What is wanted from others."""
         journal = Journal(self.state.folder.below("wants"))
-        return Downloads(
-            DownloadContext(
-                clock=self.reactor,
-                rng=self.rng,
-                disk=DownloadDisk(self.inbox, journal, self.offload, self.disks.writing),
-                peers=DownloadPeers(self.searches, self.tickets),
-                bandwidth=DownloadBandwidth(self.bandwidth),
-                local=LocalSources(self.local, self.partials),
-            )
+        context = DownloadContext(
+            clock=self.reactor,
+            rng=self.rng,
+            disk=DownloadDisk(self.inbox, journal, self.offload, self.disks.writing),
+            peers=DownloadPeers(self.searches, self.tickets),
+            bandwidth=DownloadBandwidth(self.bandwidth),
+            local=LocalSources(self.local, self.partials),
         )
+        return Downloads(context)
 
     @cached_property
     def tickets(self) -> Tickets:
@@ -279,13 +283,9 @@ class PeerBuilder:
         return Tickets(self.reactor, self.searches, draw, self.bandwidth.down, dialer)
 
     @cached_property
-    def unreached(self) -> UnreachedRequesters:
-        """Requesters that cannot be served."""
-        return UnreachedRequesters(self.reactor, self.network, self.shared, self.announce)
-
-    @cached_property
     def uploads(self) -> Uploads:
         """What others want."""
+        unreached = UnreachedRequesters(self.reactor, self.network, self.shared, self.announce)
         return Uploads(
             self.dialer,
             network=self.settings.network,
@@ -295,6 +295,6 @@ class PeerBuilder:
             bandwidth=self.bandwidth,
             partials=self.partials,
             rng=self.rng,
-            unreached=self.unreached.tell,
+            unreached=unreached.tell,
             dials=self.limit,
         )

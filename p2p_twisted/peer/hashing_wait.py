@@ -9,10 +9,13 @@ from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.expected import ExpectedDownload
-from p2p_twisted.peer.interface import NotFound, NotReady, Watch
+from p2p_twisted.library.matching import is_pattern
+from p2p_twisted.peer.interface import AlreadyHere, NotFound, NotReady, PeerError, Watch
+from p2p_twisted.peer.kept_waits import Keep, Wait
 from p2p_twisted.peer.meaning import Hits, StillHashing
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import PeerName
 
 _SOONEST_SECONDS: Final = 0.5
 _FIRST_SECONDS: Final = 1.0
@@ -22,6 +25,7 @@ _STALL_SECONDS: Final = 15.0
 _STUCK_SECONDS: Final = 12 * 3600.0
 _STALL_BYTES: Final = 1 * MIB
 _TIMES_LOST: Final = 3
+_ABSENT_SECONDS: Final = 30.0
 
 T = TypeVar("T")
 
@@ -70,11 +74,11 @@ class Patience:
 
     def _seconds(self, percent: int, now: float) -> float:
         """Estimate when it will be hashed, from how that has gone."""
-        if self._first is None or percent < self._first[1]:
+        if self._first is None or percent <= self._first[1]:
+            # Not begun: it is still being written to, or others are before it.
             self._first = now, percent
-        began, before = self._first
-        if percent <= before:
             return _FIRST_SECONDS
+        began, before = self._first
         left = (100 - percent) * (now - began) / (percent - before)
         return min(max(left, _SOONEST_SECONDS), _LATEST_SECONDS)
 
@@ -84,12 +88,15 @@ class HashingWait:
     Waits for one thing that a person asks for.
 
     :param watch: is told how far its holder is.
+    :param keep: is told what is waited for, so that the next run can go on.
     """
 
-    def __init__(self, clock: IReactorTime, downloads: Downloads, watch: Watch) -> None:
+    def __init__(self, clock: IReactorTime, downloads: Downloads, watch: Watch, keep: Keep) -> None:
         self._clock = clock
         self._downloads = downloads
         self._watch = watch
+        self._keep = keep
+        self._is_earlier = False
         self._expected: ExpectedDownload | None = None
         self._patience = Patience()
         self._lost = 0
@@ -99,12 +106,20 @@ class HashingWait:
         """What the download is called that was waited for; ``None`` if it was not."""
         return self._expected.progress.number if self._expected is not None else None
 
-    async def until_hashed(self, find: Callable[[], Awaitable[T]], name: str | None = None) -> T:
+    def go_on(self, wait: Wait) -> None:
+        """Show at once what an earlier run was waiting for, and wait for its holder, too."""
+        self._is_earlier = True
+        self._expected = self._downloads.expect(wait.name, self._watch, wait.number)
+
+    async def until_hashed(
+        self, find: Callable[[], Awaitable[T]], wanted: str | Hit, holder: PeerName | None
+    ) -> T:
         """
         Find something as soon as its holder has hashed it.
 
         :param find: finds it now.
-        :param name: what to call it until then, if not as its holder does.
+        :param wanted: how it was asked for.
+        :param holder: the only peer that counts.
         :raises NeverStill: when it is written to for ever.
         :raises PeerError: when it cannot be found, or is canceled.
         """
@@ -115,16 +130,28 @@ class HashingWait:
                     found = await find()
                 except StillHashing as still:
                     self._lost = 0
-                    await self._wait(name, still.hits)
+                    await self._wait(wanted, holder, still.hits)
                 except NotFound:
                     # A question may get lost.
                     self._lost += 1
-                    if self._expected is None or self._lost >= _TIMES_LOST:
+                    if self._expected is None:
                         raise
-                    await self._rest(self._expected, _FIRST_SECONDS)
+                    if self._lost < _TIMES_LOST:
+                        await self._rest(self._expected, _FIRST_SECONDS)
+                    elif self._is_earlier:
+                        self._expected.miss()
+                        await self._rest(self._expected, _ABSENT_SECONDS)
+                    else:
+                        raise
                 else:
+                    self._check_wanted()
                     is_found = True
                     return found
+        except PeerError as error:
+            # No command of this run shows why it ends.
+            if self._is_earlier and self._expected and not isinstance(error, AlreadyHere):
+                self._expected.fail(str(error), error.exit)
+            raise
         finally:
             if not is_found:
                 self.end()
@@ -134,23 +161,36 @@ class HashingWait:
         if self._expected is not None:
             self._downloads.forget_expected(self._expected)
 
-    async def _wait(self, name: str | None, hits: Hits) -> None:
+    async def _wait(self, wanted: str | Hit, holder: PeerName | None, hits: Hits) -> None:
         seconds = self._patience.look(hits, self._clock.seconds())
         furthest = max(hits, key=_progress)
         if self._expected is None:
-            self._expected = self._downloads.expect(name or furthest.name, self._watch)
+            word = wanted.name if isinstance(wanted, Hit) else wanted
+            holder = wanted.peer if isinstance(wanted, Hit) else holder
+            name = word if is_pattern(word) else furthest.name
+            self._expected = self._downloads.expect(name, self._watch)
+            self._keep(Wait(word, name, holder, self._expected.progress.number))
+        self._check_wanted()
         self._expected.show(furthest)
         await self._rest(self._expected, seconds)
 
     async def _rest(self, expected: ExpectedDownload, seconds: float) -> None:
+        self._check_wanted()
         try:
-            if expected.may_be_canceled:
-                await expected.wait(seconds)
+            await expected.wait(seconds)
         except CancelledError:
             if expected.may_be_canceled:
                 raise
-        if not expected.may_be_canceled:
-            raise NotReady(f"{expected.progress.name} was canceled before it began")
+        self._check_wanted()
+
+    def _check_wanted(self) -> None:
+        """
+        Check that it was not canceled, perhaps while its holder was asked.
+
+        :raises NotReady: when it was.
+        """
+        if self._expected is not None and not self._expected.may_be_canceled:
+            raise NotReady(f"{self._expected.progress.name} was canceled before it began")
 
 
 def _progress(hit: Hit) -> int:

@@ -1,12 +1,11 @@
 """The peer as one object: what it shares, what it fetches, and its place in the network."""
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Final, Literal
 
 import attrs
 from twisted.internet import defer
-from twisted.internet.defer import Deferred, DeferredList, FirstError, gatherResults
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -15,9 +14,8 @@ from zope.interface import implementer
 from p2p_twisted.bandwidth.rates import BadRate, Rates
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
-from p2p_twisted.peer.hashing_wait import HashingWait
+from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.interface import (
-    CannotKeep,
     Found,
     IPeer,
     PeerError,
@@ -33,7 +31,6 @@ from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.lookups import Lookups
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.registration import RegistrationKeeper
-from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
@@ -41,10 +38,8 @@ from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.peer.status import status_of
 from p2p_twisted.runtime.background import background
-from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.upload.uploads import Uploads
-from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 
@@ -71,7 +66,7 @@ class Peer:
     _network: NetworkSession
     _searches: Searches
     _lookups: Lookups
-    _resolver: Resolver
+    _getting: Getting
     _downloads: Downloads
     _uploads: Uploads
     _rates: KeptRates
@@ -94,6 +89,7 @@ class Peer:
         """
         self.state.open()
         self._rates.recall()
+        self._getting.recall()
         self._local.start()
 
     async def join(self) -> PeerAddress:
@@ -104,6 +100,7 @@ class Peer:
         """
         me = await self._registration.begin()
         self._downloads.start()
+        self._getting.start()
         return me
 
     def settled(self) -> "Deferred[None]":
@@ -120,7 +117,7 @@ class Peer:
         self, wanted: "str | Hit", watch: Watch, holder: PeerName | None = None
     ) -> "Deferred[Progress]":
         """Download a file or folder."""
-        return Deferred.fromCoroutine(self._get(wanted, watch, holder))
+        return Deferred.fromCoroutine(self._getting.get(wanted, watch, holder))
 
     def select(
         self,
@@ -129,12 +126,11 @@ class Peer:
         watch: Watch = unwatched,
     ) -> "Deferred[Selection]":
         """Find what several names, patterns and hits mean."""
-        new_wait = partial(HashingWait, self._clock, self._downloads, watch)
-        return Deferred.fromCoroutine(self._resolver.select(words, holder, new_wait))
+        return Deferred.fromCoroutine(self._getting.select(words, holder, watch))
 
     def get_selected(self, selection: Selection, watch: Watch) -> "Deferred[tuple[Progress, ...]]":
         """Download what was selected."""
-        return Deferred.fromCoroutine(self._get_selected(selection, watch))
+        return Deferred.fromCoroutine(self._getting.get_selected(selection, watch))
 
     def watch_earlier(self, watch: Watch) -> None:
         """Watch the downloads that earlier runs have left, from when they go on."""
@@ -216,33 +212,6 @@ class Peer:
 
     # How it works
 
-    async def _get(self, wanted: str | Hit, watch: Watch, holder: PeerName | None) -> Progress:
-        waiting = HashingWait(self._clock, self._downloads, watch)
-        hits = await waiting.until_hashed(lambda: self._resolver.resolve(wanted, holder))
-        done = self._downloads.get(hits, watch, waiting.number)
-        waiting.end()
-        return await done
-
-    async def _get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
-        """
-        Download the files as one download, and each folder as another.
-
-        :raises PeerError: when the list of the files is too long, or cannot be kept.
-        """
-        files = [hits for hits in selection.things if hits[0].kind == "file"]
-        gets = [self._downloads.get(hits, watch) for hits in selection.things if hits not in files]
-        if len(files) == 1:
-            gets.append(self._downloads.get(files[0], watch))
-        elif files:
-            several = self._downloads.get_selected(selection.words, files, watch)
-            gets.append(Deferred.fromCoroutine(several))
-        try:
-            return tuple(await gatherResults(gets, consumeErrors=True))
-        except FirstError as error:
-            if error.subFailure.check(BadManifest, DiskFault):
-                raise CannotKeep(error.subFailure.getErrorMessage()) from None
-            error.subFailure.raiseException()
-
     def _name_of(self, file_id: FileId) -> str:
         """Name some content as this peer has it; content that is gone by now by its id."""
         running = (each.name for each in self._downloads.all() if each.file_id == file_id)
@@ -254,6 +223,7 @@ class Peer:
 
     async def _leave(self) -> None:
         try:
+            await self._getting.stop()
             await self._downloads.stop()
             await self._uploads.stop()
             await self._say_goodbye()

@@ -244,7 +244,7 @@ class Resolver:
         try:
             if isinstance(word, str) and is_pattern(word):
                 return await self._pattern(word, holder, waiting)
-            found = await waiting.until_hashed(lambda: self._resolve(word, holder))
+            found = await waiting.until_hashed(lambda: self._resolve(word, holder), word, holder)
             return Meaning([found])
         except PeerError as error:
             return Meaning(error=error)
@@ -265,7 +265,7 @@ class Resolver:
 
         error: PeerError | None = None
         try:
-            found = await waiting.until_hashed(ask_hashed, pattern)
+            found = await waiting.until_hashed(ask_hashed, pattern, holder)
         except NeverStill as never:
             found, error = await ask(), never
         return Meaning(like(pattern, found), error)

@@ -58,11 +58,11 @@ class PeerService(Service):
         try:
             self._peer.open()
         except StateInUse as error:
-            raise CannotStart(str(error)) from error
+            raise CannotStart(str(error), Exit.CONFLICT) from error
         except OSError as error:
             hint = "; --state keeps its own files elsewhere" if error.errno in _NO_WRITING else ""
             why = f"the peer's directory cannot be used: {in_words(error)}{hint}"
-            raise CannotStart(why) from error
+            raise CannotStart(why, Exit.DISK) from error
         self._reactor.callWhenRunning(self._begin)
 
     @override

@@ -17,6 +17,7 @@ from twisted.python.logfile import LogFile
 from zope.interface import provider
 
 from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.json_log import json_observer
 from p2p_twisted.runtime.os_errors import in_words
 
@@ -97,7 +98,8 @@ def _log_file(path: str) -> TextIO:
     except OSError as error:
         raise CannotStart(
             f"the log cannot be written: {in_words(error)};"
-            " say twistd --logfile, or start in another directory"
+            " say twistd --logfile, or start in another directory",
+            Exit.DISK,
         ) from None
 
 

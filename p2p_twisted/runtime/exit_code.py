@@ -17,7 +17,15 @@ _log = Logger()
 
 
 class CannotStart(Exception):
-    """A daemon cannot run; the text says why, in one sentence for the person who started it."""
+    """
+    A daemon cannot run; the text says why, in one sentence for the person who started it.
+
+    :ivar exit: the exit code, unless twistd goes into the background: then it is always 1.
+    """
+
+    def __init__(self, reason: str, exit_: Exit = Exit.UNEXPECTED) -> None:
+        super().__init__(reason)
+        self.exit = exit_
 
 
 class ExitCode:
@@ -50,10 +58,7 @@ class ExitCode:
 
     def _exit(self) -> None:
         if self._code:
-            for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
-                with suppress(OSError, ValueError):
-                    stream.flush()
-            os._exit(self._code)
+            _exit_with(self._code)
 
 
 class Complaints:
@@ -94,10 +99,19 @@ complaints: Final = Complaints()
 
 def report_uncaught(kind: type[BaseException], error: BaseException, trace: Any) -> None:
     """Report an exception as ``sys.excepthook`` does; :class:`CannotStart` without traceback."""
-    if issubclass(kind, CannotStart):
+    if isinstance(error, CannotStart):
         _complain(str(error))
+        # Nothing has begun that others, called at exit after this, would have to end.
+        atexit.register(_exit_with, error.exit)
     else:
         sys.__excepthook__(kind, error, trace)
+
+
+def _exit_with(code: Exit) -> None:
+    for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _complain(reason: str, is_shown: bool = False) -> None:

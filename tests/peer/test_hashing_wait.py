@@ -122,6 +122,21 @@ class WaitTests(HashingCase):
         self.assertIsInstance(progress.state, Canceled)
         self.assertFalse((self.net.folder / "s2" / "Downloads" / "huge.bin").exists())
 
+    def test_cancel_at_any_time(self) -> None:
+        """That holds also when its holder is just being asked."""
+        self.write("huge.bin")
+        self.begun("huge.bin")
+        peer = self.net.peers["s2"]
+        for tenths in range(10):
+            done = self.get("huge.bin")
+            self.net.run(1.0 + tenths / 10)
+            peer.cancel(peer.transfers()[-1].number)
+            self.assertRaises(PeerError, self.net.result, done)
+            # It is hashed from the beginning.
+            self.write("huge.bin", SONG + bytes([tenths]))
+            self.begun("huge.bin")
+        self.assertTrue(all(isinstance(each.state, Canceled) for each in peer.transfers()))
+
     def test_stopped(self) -> None:
         """A peer that stops waits no longer."""
         self.write("huge.bin")
@@ -195,12 +210,14 @@ class PatienceTests(SynchronousTestCase):
         return (Hit("s1", "f", size, hashed=hashed, growing=growing),)
 
     def test_estimates(self) -> None:
-        """It is looked at when it should be done, but neither ever again nor too seldom."""
+        """
+        It is looked at when it should be done, but neither ever again nor too seldom.
+
+        How long it was written to, or waited behind others, tells nothing about that.
+        """
         patience = Patience()
-        waits = [
-            patience.look(self.hit(percent), now)
-            for percent, now in ((0, 0.0), (0, 1.0), (10, 2.0), (90, 18.0), (99, 19.8), (99, 20.3))
-        ]
+        looks = ((0, 0.0), (0, 30.0), (10, 32.0), (90, 48.0), (99, 49.8), (99, 50.3))
+        waits = [patience.look(self.hit(percent), now) for percent, now in looks]
         self.assertEqual(waits[:3], [1.0, 1.0, 3.0])
         self.assertAlmostEqual(waits[3], 2.0)
         self.assertEqual(waits[4:], [0.5, 0.5])

@@ -104,8 +104,8 @@ class RunningNetworkTests(SynchronousTestCase):
         whose = f"the name s1 is taken by 127.0.0.1:({ports}) since 2"
         for name, directory, code, why in (
             ("S1", "elsewhere", Exit.CONFLICT, whose),
-            ("s1", "s1", Exit.UNEXPECTED, "another peer runs in the directory .*s1"),
-            ("s3", "s1", Exit.UNEXPECTED, "another peer runs in the directory .*s1"),
+            ("s1", "s1", Exit.CONFLICT, "another peer runs in the directory .*s1"),
+            ("s3", "s1", Exit.CONFLICT, "another peer runs in the directory .*s1"),
         ):
             (self.network.directory / directory).mkdir(exist_ok=True)
             other = self.network.start_peer(name, "--directory", directory)

@@ -1,0 +1,124 @@
+"""Download what a person asks for, as soon as its holder has hashed it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+from twisted.internet.defer import Deferred, FirstError, gatherResults
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from p2p_twisted.download.downloads import Downloads
+from p2p_twisted.download.progress import Progress
+from p2p_twisted.library.matching import is_pattern
+from p2p_twisted.peer.hashing_wait import HashingWait
+from p2p_twisted.peer.interface import CannotKeep, PeerError, Selection, Watch
+from p2p_twisted.peer.kept_waits import KeptWaits, Wait
+from p2p_twisted.peer.meaning import Hits
+from p2p_twisted.peer.resolve import Resolver
+from p2p_twisted.runtime.background import background
+from p2p_twisted.storage.disk import DiskFault
+from p2p_twisted.wire.manifest import BadManifest
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import PeerName
+
+
+@attrs.define(eq=False, kw_only=True)
+class Getting:
+    """Carries out what persons ask for, from its name to its end."""
+
+    log = Logger()
+
+    _clock: IReactorTime
+    _resolver: Resolver
+    _downloads: Downloads
+    _waits: KeptWaits
+    _earlier: tuple[Wait, ...] = attrs.field(default=(), init=False)
+
+    def recall(self) -> None:
+        """Read what the last run was waiting for."""
+        self._earlier = self._waits.recall()
+
+    def start(self) -> None:
+        """Go on with what the last run was waiting for."""
+        earlier, self._earlier = self._earlier, ()
+        for wait in earlier:
+            background(self.log, f"waiting again for {wait.word}", self._wait_again(wait))
+
+    def stop(self) -> "Deferred[None]":
+        """Leave what is waited for to the next run; fires when nothing is being written."""
+        return self._waits.stop()
+
+    async def get(self, wanted: str | Hit, watch: Watch, holder: PeerName | None) -> Progress:
+        """
+        Download a file or folder: see :class:`.IPeer`.
+
+        :raises PeerError: when it cannot be found.
+        """
+        with self._waits.command() as keep:
+            waiting = HashingWait(self._clock, self._downloads, watch, keep)
+            done = await self._begin(wanted, holder, waiting, watch)
+        return await done
+
+    async def select(
+        self, words: Sequence[str | Hit], holder: PeerName | None, watch: Watch
+    ) -> Selection:
+        """
+        Find what several names, patterns and hits mean.
+
+        :raises PeerError: when there is no network.
+        """
+        with self._waits.command() as keep:
+            return await self._resolver.select(
+                words, holder, lambda: HashingWait(self._clock, self._downloads, watch, keep)
+            )
+
+    async def get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
+        """
+        Download the files as one download, and each folder as another.
+
+        :raises PeerError: when the list of the files is too long, or cannot be kept.
+        """
+        files = [hits for hits in selection.things if hits[0].kind == "file"]
+        gets = [self._downloads.get(hits, watch) for hits in selection.things if hits not in files]
+        if len(files) == 1:
+            gets.append(self._downloads.get(files[0], watch))
+        elif files:
+            several = self._downloads.get_selected(selection.words, files, watch)
+            gets.append(Deferred.fromCoroutine(several))
+        try:
+            return tuple(await gatherResults(gets, consumeErrors=True))
+        except FirstError as error:
+            if error.subFailure.check(BadManifest, DiskFault):
+                raise CannotKeep(error.subFailure.getErrorMessage()) from None
+            error.subFailure.raiseException()
+
+    async def _begin(
+        self, wanted: str | Hit, holder: PeerName | None, waiting: HashingWait, watch: Watch
+    ) -> "Deferred[Progress]":
+        async def find() -> Hits:
+            return await self._resolver.resolve(wanted, holder)
+
+        hits = await waiting.until_hashed(find, wanted, holder)
+        done = self._downloads.get(hits, watch, waiting.number)
+        waiting.end()
+        return done
+
+    async def _wait_again(self, wait: Wait) -> None:
+        """Go on with what an earlier run was waiting for; who watches that is told its end."""
+        watch = self._downloads.show_earlier
+        with self._waits.command(wait) as keep:
+            waiting = HashingWait(self._clock, self._downloads, watch, keep)
+            waiting.go_on(wait)
+            try:
+                done: Deferred[Any]
+                if is_pattern(wait.word):
+                    words, new_wait = (wait.word,), lambda: waiting
+                    selection = await self._resolver.select(words, wait.holder, new_wait)
+                    done = Deferred.fromCoroutine(self.get_selected(selection, watch))
+                else:
+                    done = await self._begin(wait.word, wait.holder, waiting, watch)
+            except PeerError as error:
+                self.log.info("{name} does not go on: {error}", name=wait.name, error=error)
+                return
+        await done
