@@ -88,6 +88,7 @@ def found(of: Found) -> views.FoundView:
         answered=of.answered,
         silent=of.silent,
         seconds=of.seconds,
+        cut=of.is_cut,
     )
 
 

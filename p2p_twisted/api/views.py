@@ -126,6 +126,7 @@ class FoundView(View):
 
     :ivar answered: how many other peers answered, of ``asked``.
     :ivar silent: peers that did not answer.
+    :ivar cut: whether some peers had no time to answer in full.
     """
 
     hits: tuple[HitView, ...]
@@ -133,6 +134,7 @@ class FoundView(View):
     answered: Count
     silent: tuple[str, ...]
     seconds: Seconds
+    cut: bool
 
 
 @attrs.frozen(kw_only=True)

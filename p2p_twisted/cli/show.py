@@ -89,6 +89,8 @@ def hit_lines(found: Mapping[str, Any]) -> Iterator[str]:
     files = count(len(groups), "result")
     asked = f" (asked {found['answered']} of {found['asked']}, {human_time(found['seconds'])})"
     yield from wrapped(f"{files}{asked}{silent}", width())
+    if found.get("cut"):
+        yield from wrapped("some peers had no time to tell all: ask again, or for less", width())
 
 
 def transfer_lines(transfers: Mapping[str, Any]) -> Iterator[str]:

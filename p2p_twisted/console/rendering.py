@@ -109,6 +109,8 @@ def found_lines(found: Found, choices: Sequence[Choice], width: int | None = Non
     asked = f", asked {found.answered:,} of {count(found.asked, 'peer')}" if found.asked else ""
     seconds = human_time(found.seconds)
     yield f"{_kinds(choices)}{asked}, {seconds}{_silence(found.silent)}"
+    if found.is_cut:
+        yield "some peers had no time to tell all: ask again, or for less"
 
 
 def _kinds(choices: Sequence[Choice]) -> str:

@@ -7,6 +7,7 @@ A second asker is told nothing, at once: so a neighbor that says nothing is dead
 as silent. docs/overlay.md says how a query uses the tree of the broadcasts, and mends it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from math import inf
 from typing import Final
@@ -78,6 +79,8 @@ class QueryRouter:
     # What each neighbor may still be told.
     _budgets: dict[LinkId, TokenBucket] = field(factory=dict)
     _open: dict[MessageId, PendingQuery] = field(factory=dict)
+    # How many of them each neighbor is the parent of: one must not use up what others may ask.
+    _open_of: "Counter[LinkId | None]" = field(factory=Counter)
     _seen: Seen = field(factory=Seen)
 
     @property
@@ -124,7 +127,7 @@ class QueryRouter:
         if link not in self.links:
             return []
         has_budget = self._budgets[link].left(now) >= _RECORDS_LEAST
-        is_taken = len(self._open) < limits.ASKS_OPEN and has_budget
+        is_taken = self._open_of[link] < limits.ASKS_OPEN_PER_LINK and has_budget
         is_new = self.is_new(ask)
         if ask.quiet and not (is_new and is_taken):
             return []
@@ -194,12 +197,14 @@ class QueryRouter:
         effects: list[Effect] = []
         for query in list(self._open.values()):
             if query.parent == link:
-                del self._open[query.ask.id]
+                self._close(query)
             elif link in query.waiting:
                 del query.waiting[link]
                 if event.has_died:
                     query.silent[name] = None
                 effects += self._end_if_complete(query, now)
+        # None of its own is left.
+        del self._open_of[link]
         self._reset_alarm()
         return effects
 
@@ -238,9 +243,14 @@ class QueryRouter:
         query.ends = self._parity.at(now - ask.age)
         query.is_hasty = ask.quiet
         self._open[ask.id] = query
+        self._open_of[parent] += 1
         # Only ever earlier: to look at all open queries each time would take long.
         self.wake_at = min(self.wake_at, query.due)
         return query
+
+    def _close(self, query: PendingQuery) -> None:
+        del self._open[query.ask.id]
+        self._open_of[query.parent] -= 1
 
     def _pass_on(self, query: PendingQuery) -> list[Effect]:
         if not query.waiting:
@@ -270,7 +280,7 @@ class QueryRouter:
     def _go_on(self, query: PendingQuery, now: float) -> list[Effect]:
         """Pass on some of what has come, and the end if that was all."""
         if query.parent is None:
-            del self._open[query.ask.id]
+            self._close(query)
             return [query.answer()]
         # A little at a time: all at once would fill the link's queue, and cut the link.
         parent, lines = query.parent, query.take_lines()
@@ -281,5 +291,5 @@ class QueryRouter:
         if query.is_waiting or (query.has_more and now < query.deadline):
             self.wake_at = min(self.wake_at, query.due)
             return effects
-        del self._open[query.ask.id]
+        self._close(query)
         return effects if query.ask.quiet else [*effects, Send(parent, query.last_line())]

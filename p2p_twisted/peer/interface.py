@@ -51,6 +51,7 @@ class Found:
     :ivar hits: best first; several may have one name, and one file several holders.
     :ivar answered: how many other peers answered, of ``asked``.
     :ivar alone: why no other peer was asked; empty where some were, or none was to be.
+    :ivar is_cut: whether some peers had no time, or no room, to answer in full.
     """
 
     hits: tuple[Hit, ...]
@@ -59,6 +60,7 @@ class Found:
     silent: tuple[PeerName, ...]
     seconds: float
     alone: str = ""
+    is_cut: bool = False
 
 
 @attrs.frozen

@@ -115,9 +115,10 @@ def check_found(found: Found, what: str, holder: PeerName | None) -> None:
     if not found.asked:
         raise NotFound(f"no peer has {what}: {found.alone or 'no other peer was asked'}")
     silent = f"; no answer from {', '.join(found.silent)}" if found.silent else ""
+    cut = "; some had no time to look for it: ask again" if found.is_cut else ""
     raise NotFound(
         f"{holder or 'no peer'} has {'no ' if holder else ''}{what}"
-        f" (asked {found.answered} of {found.asked}, {found.seconds:.2f} s{silent})"
+        f" (asked {found.answered} of {found.asked}, {found.seconds:.2f} s{silent}{cut})"
     )
 
 

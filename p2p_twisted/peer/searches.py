@@ -95,7 +95,7 @@ class Searches:
         hits = tuple(sorted(answer.hits, key=place))
         asked = answer.answered + len(silent)
         alone = "" if asked else self._network.alone()
-        return Found(hits, asked, answer.answered, silent, seconds, alone)
+        return Found(hits, asked, answer.answered, silent, seconds, alone, answer.cut)
 
     # For downloads: see DownloadNetwork
 

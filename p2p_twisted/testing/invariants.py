@@ -67,7 +67,11 @@ def memory_bounded(daemons: VirtualDaemons) -> Iterator[str]:
             ("ids of questions", len(queries._seen), overlay_limits.SEEN_IDS),
             ("bytes of broadcasts", kept, overlay_limits.PAYLOAD_CACHE_BYTES),
             ("announced broadcasts", len(broadcast._missing), overlay_limits.MISSING_MOST),
-            ("open questions", len(queries._open), overlay_limits.ASKS_OPEN),
+            (
+                "open questions of a link",
+                max((queries._open_of[link] for link in queries.links), default=0),
+                overlay_limits.ASKS_OPEN_PER_LINK,
+            ),
             ("links of the tree", len(broadcast.tree.links), len(overlay.membership.links)),
         )
         for what, number, most in bounds:

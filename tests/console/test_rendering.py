@@ -130,6 +130,12 @@ class FoundTests(SynchronousTestCase):
         self.assertEqual(shown(answer), ["0 files, asked 6 of 7 peers, 0.03 s; no answer from s3"])
         self.assertEqual(shown(found(asked=0, answered=0)), ["0 files, 0.03 s"])
 
+    def test_cut(self) -> None:
+        """What had no time to be looked for is not called nothing."""
+        lines = shown(attrs.evolve(found(), is_cut=True))
+        self.assertEqual(lines[0], "0 files, asked 7 of 7 peers, 0.03 s")
+        self.assertIn("had no time", lines[1])
+
 
 class StatusTests(SynchronousTestCase):
     """A peer at a glance, in text."""

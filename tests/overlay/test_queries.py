@@ -351,10 +351,22 @@ class AskingTests(SynchronousTestCase):
         self.assertEqual(router.handle(Consulted(TOPO.id, LocalAnswer(hits=(a_hit(),))), 2.1), [])
 
     def test_too_many(self) -> None:
-        """Above so many open questions further ones are told nothing, at once."""
+        """Above so many open questions of a link its further ones are told nothing, at once."""
         asking = an_asking()
-        for number in range(limits.ASKS_OPEN):
+        for number in range(limits.ASKS_OPEN_PER_LINK):
             asking.handle(NeighborAsked(1, Ask(an_id(100 + number), "topo")), 0.0)
         self.assertEqual(
             asking.handle(NeighborAsked(1, TOPO), 0.0), [Send(1, Told(TOPO.id, cut=True))]
         )
+        # Others have their own share.
+        others = asking.handle(NeighborAsked(2, TOPO), 0.0)
+        self.assertEqual({effect.link for effect in others if isinstance(effect, Send)}, {1, 3})
+
+    def test_room_again(self) -> None:
+        """A question that has ended, or whose neighbor is gone, makes room for another."""
+        asking = an_asking()
+        for number in range(limits.ASKS_OPEN_PER_LINK):
+            asking.handle(NeighborAsked(1, Ask(an_id(100 + number), "topo")), 0.0)
+        asking.router.handle(TimeCame(), 11.0)
+        taken = asking.handle(NeighborAsked(1, TOPO), 11.0)
+        self.assertEqual({effect.link for effect in taken if isinstance(effect, Send)}, {2, 3})

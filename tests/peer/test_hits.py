@@ -28,6 +28,7 @@ class LyingNetwork:
     me: PeerAddress
     asked: list[Ask] = field(factory=list)
     neighbors: tuple[PeerAddress, ...] = ()
+    is_busy: bool = False
 
     async def connected(self) -> "LyingNetwork":
         return self
@@ -40,12 +41,13 @@ class LyingNetwork:
 
     def ask(self, ask: Ask, _patience: float) -> "Deferred[Answer]":
         self.asked.append(ask)
-        return succeed(Answer(ask.id, (), self.hits, 1, (), cut=False, is_whole=False))
+        return succeed(Answer(ask.id, (), self.hits, 1, (), self.is_busy, is_whole=False))
 
 
 class HitTests(SynchronousTestCase):
-    def resolver(self, *hits: Hit) -> Resolver:
-        self.network = LyingNetwork(hits, PeerAddress("s1", "127.0.0.1", 9_001))
+    def resolver(self, *hits: Hit, is_busy: bool = False) -> Resolver:
+        me = PeerAddress("s1", "127.0.0.1", 9_001)
+        self.network = LyingNetwork(hits, me, is_busy=is_busy)
         self.clock = Clock()
         network: Any = self.network
         downloads: Any = None
@@ -79,3 +81,12 @@ class HitTests(SynchronousTestCase):
         asked = Deferred.fromCoroutine(resolver.resolve("f1", "s2"))
         self.clock.advance(1.0)
         self.failureResultOf(asked, PeerError)
+
+    def test_cut(self) -> None:
+        """Where a peer had no time to look, nobody is told without more ado that there is none."""
+        for is_busy in (False, True):
+            resolver = self.resolver(is_busy=is_busy)
+            asked = Deferred.fromCoroutine(resolver.resolve("f1", None))
+            self.clock.advance(1.0)
+            missing = self.failureResultOf(asked, NotFound)
+            self.assertEqual("ask again" in missing.getErrorMessage(), is_busy)
