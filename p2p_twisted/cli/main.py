@@ -1,9 +1,10 @@
 """Parse the arguments of the ``p2p`` command; import little, so that it starts fast."""
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal
 
 from p2p_twisted import __version__
 from p2p_twisted.cli.sim_options import add_sim
@@ -21,10 +22,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :param arguments: the command line; by default this process's own.
     :returns: the exit status.
     """
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and (kind := _DAEMONS.get(words[0])) is not None:
+        # Its options are the daemon's own, which only the daemon's modules know.
+        from p2p_twisted.cli.daemon import run_daemon
+
+        return run_daemon(kind, words[1:])
+    options = command_parser().parse_args(words)
     run: Callable[[argparse.Namespace], int] = options.run
     return run(options)
 
+
+_DAEMONS: Final[dict[str, Literal["peer", "registry"]]] = {
+    "peer": "peer",
+    "registry": "registry",
+}
 
 # A verb's modules are imported when it runs, as help and errors do not need them.
 
@@ -35,11 +47,18 @@ def _up(options: argparse.Namespace) -> int:
     return up(options.peers, options.script, options.keep)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _config(options: argparse.Namespace) -> int:
+    from p2p_twisted.cli.daemon import show_config
+
+    return show_config(options)
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """Make the parser; that of the daemons' options is made by :mod:`p2p_twisted.cli.daemon`."""
     parser = argparse.ArgumentParser(
         prog="p2p",
         description="Share files between machines by name, with no file server.",
-        epilog="A real network is a registry, 'twistd -n p2pmeta', and peers, 'twistd -n p2ppeer': "
+        epilog="A network is a registry, 'p2p registry', and peers, 'p2p peer --name s1': "
         "see their --help.",
     )
     parser.add_argument("--version", action="version", version=f"p2p_twisted {__version__}")
@@ -70,9 +89,25 @@ def _parser() -> argparse.ArgumentParser:
         "--keep", action="store_true", help="do not remove the temporary directory at the end"
     )
     up.set_defaults(run=_up)
+    _add_daemons(verbs)
     add_sim(verbs)
     add_talk(parser, verbs)
     return parser
+
+
+def _add_daemons(verbs: Any) -> None:
+    for kind, what in (("peer", "start a peer"), ("registry", "start a registry")):
+        verbs.add_parser(kind, help=f"{what}; see its --help", add_help=False)
+    config = verbs.add_parser(
+        "config",
+        help="show what is configured for them, and where",
+        description="Show what holds for the daemons that 'p2p peer' and 'p2p registry' start, and"
+        " whether an environment variable, the configuration or a default says so.",
+    )
+    config.add_argument("--name", metavar="NAME", help="the peer that is meant")
+    config.add_argument("--config", metavar="FILE", help="read this configuration")
+    config.add_argument("--json", action="store_true", help="answer in JSON")
+    config.set_defaults(run=_config)
 
 
 def _peers(typed: str) -> int:

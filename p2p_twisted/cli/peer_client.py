@@ -126,5 +126,5 @@ def find_peer(name: str | None) -> PeerClient:
     if running:
         raise CommandFailed(Exit.NO_NETWORK, f"no peer {name} runs; there is {names}")
     raise CommandFailed(
-        Exit.NO_NETWORK, "no peer of yours runs here; start one: twistd p2ppeer --name s1"
+        Exit.NO_NETWORK, "no peer of yours runs here; start one: p2p peer --name s1 --background"
     )

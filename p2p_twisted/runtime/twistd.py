@@ -78,7 +78,7 @@ class DaemonOptions(Options):
             _change_directory(twistd)
             super().parseOptions(options)
         except UsageError as error:
-            sys.stderr.write(f"{error}\nsee twistd {twistd.subCommand} --help\n")
+            sys.stderr.write(f"{error}\nsee {_program(twistd)} --help\n")
             raise SystemExit(_USAGE) from None
 
     def parseArgs(self, *words: str) -> None:
@@ -165,6 +165,12 @@ def expanded(option: str, text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError:
         raise UsageError(f"--{option}: there is no home directory for {text}") from None
+
+
+def _program(twistd: Options) -> str:
+    """Return what has started the daemon: it says so where it is not twistd itself."""
+    program = sys.argv[0]
+    return program if program.startswith("p2p ") else f"twistd {twistd.subCommand}"
 
 
 def _change_directory(twistd: Options) -> None:

@@ -1,0 +1,137 @@
+"""Read the configuration file; what it cannot mean is refused, with what was probably meant."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from p2p_twisted.cli.daemon_options import KINDS, Kind
+from p2p_twisted.runtime.os_errors import in_words
+
+CONFIG_VARIABLE: Final = "P2P_CONFIG"
+_PLACE: Final = Path("p2p-twisted", "config.toml")
+_LARGEST_BYTES: Final = 1_048_576
+_EXPECTED: Final = "there is [peer], [peer.NAME] and [registry]"
+
+
+class BadConfig(Exception):
+    """The configuration cannot be meant; the text says where, and what to do."""
+
+
+class ConfigSection(NamedTuple):
+    """
+    A section of the file.
+
+    :ivar title: as it is in the file: ``[peer.s1]``.
+    :ivar values: text, and ``True`` or ``False`` for options without a value.
+    """
+
+    title: str
+    values: Mapping[str, str | bool]
+
+
+class ConfigFile(NamedTuple):
+    """
+    What a configuration file says.
+
+    :ivar path: ``None`` if there is no file.
+    :ivar peers: the sections for peers of a certain name.
+    """
+
+    path: Path | None
+    common: Mapping[Kind, ConfigSection]
+    peers: Mapping[str, ConfigSection]
+
+    def sections(self, kind: Kind, name: str | None) -> Sequence[ConfigSection]:
+        """Return those that hold for a daemon, the one that counts most first."""
+        own = [self.peers[name]] if kind == "peer" and name and name in self.peers else []
+        return [*own, self.common[kind]]
+
+
+def config_path(given: str | None) -> Path | None:
+    """
+    Return where the configuration is: as an option or the environment says, or its usual place.
+
+    :returns: ``None`` if there is none.
+    :raises BadConfig: when there is none where it should be.
+    """
+    named = given or os.environ.get(CONFIG_VARIABLE) or None
+    path = usual_config_path() if named is None else Path(named).absolute()
+    if named is not None and path is not None and not path.exists():
+        raise BadConfig(f"there is no configuration {named}")
+    return path if path is not None and path.exists() else None
+
+
+def usual_config_path() -> Path | None:
+    """Return where a configuration is looked for; ``None`` for a user without a home."""
+    folder = os.environ.get("XDG_CONFIG_HOME", "")
+    if os.path.isabs(folder):
+        return Path(folder) / _PLACE
+    try:
+        return Path.home() / ".config" / _PLACE
+    except RuntimeError:
+        return None
+
+
+def read_config(path: Path | None, options: Mapping[Kind, Mapping[str, bool]]) -> ConfigFile:
+    """
+    Read a configuration.
+
+    :param options: the names of each daemon's options, and whether they take no value.
+    :raises BadConfig: when it cannot be read, or says what nobody knows.
+    """
+    content = {} if path is None else _load(path)
+    for word in content:
+        if word not in KINDS:
+            raise BadConfig(f"{path}: nobody knows {word}{_meant(word, KINDS)}; {_EXPECTED}")
+    common: dict[Kind, ConfigSection] = {}
+    peers: dict[str, ConfigSection] = {}
+    for kind in KINDS:
+        table = content.get(kind, {})
+        if not isinstance(table, dict):
+            raise BadConfig(f"{path}: {kind} is no section: write [{kind}]")
+        inner = {key: value for key, value in table.items() if isinstance(value, dict)}
+        outer = {key: value for key, value in table.items() if key not in inner}
+        if kind == "registry" and inner:
+            raise BadConfig(f"{path}: nobody knows [registry.{next(iter(inner))}]; {_EXPECTED}")
+        common[kind] = _section(f"{path}: [{kind}]", f"[{kind}]", outer, options[kind])
+        for name, values in inner.items():
+            title = f"[{kind}.{name}]"
+            peers[name.lower()] = _section(f"{path}: {title}", title, values, options[kind])
+    return ConfigFile(path, common, peers)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_BYTES + 1)
+        if len(content) > _LARGEST_BYTES:
+            raise BadConfig(f"{path} is too large for a configuration")
+        return tomllib.loads(content.decode())
+    except OSError as error:
+        raise BadConfig(f"the configuration cannot be read: {in_words(error)}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadConfig(f"{path}: {error}") from None
+
+
+def _section(
+    where: str, title: str, table: Mapping[str, object], options: Mapping[str, bool]
+) -> ConfigSection:
+    values: dict[str, str | bool] = {}
+    for key, value in table.items():
+        if key not in options:
+            raise BadConfig(f"{where} knows no {key}{_meant(key, options)}")
+        if options[key] != isinstance(value, bool):
+            takes = "true or false" if options[key] else "a value, such as text in quotes"
+            raise BadConfig(f"{where}: {key} takes {takes}")
+        if not isinstance(value, bool | str | int | float):
+            raise BadConfig(f"{where}: {key} takes one value, such as text in quotes")
+        values[key] = value if isinstance(value, bool) else str(value)
+    return ConfigSection(title, values)
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word.replace("_", "-").lower(), list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""

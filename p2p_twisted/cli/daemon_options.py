@@ -1,0 +1,89 @@
+"""The options of the two daemons, as ``p2p peer`` and ``p2p registry`` take them."""
+
+import argparse
+from importlib import import_module
+from typing import Any, Final, Literal, NamedTuple
+
+Kind = Literal["peer", "registry"]
+
+KINDS: Final[tuple[Kind, ...]] = ("peer", "registry")
+TWISTD_OPTIONS: Final = ("logfile", "pidfile", "rundir")
+"""Those of twistd itself that are of use here."""
+
+_OWN: Final = (
+    ("background", None, "run in the background; without it, until it ends"),
+    ("config", "FILE", "read this configuration; p2p config says what holds"),
+    ("logfile", "FILE", "where to log; - for standard output"),
+    ("pidfile", "FILE", "where the process id is, in the background"),
+    ("rundir", "DIR", "where to run; paths are relative to that"),
+)
+_METAVARS: Final = {
+    "registry": "HOST:PORT",
+    "directory": "DIR",
+    "downloads": "DIR",
+    "state": "DIR",
+    "interface": "IP",
+    "advertise": "IP",
+    "max-up": "RATE",
+    "max-down": "RATE",
+    "max-transfers": "N",
+    "results": "FD",
+    "listen": "ENDPOINT",
+    "ports": "FIRST-LAST",
+    "store": "STORE",
+    "log-format": "FORMAT",
+}
+
+
+class DaemonOption(NamedTuple):
+    """
+    An option of a daemon.
+
+    :ivar default: what holds where nobody says anything else; ``None`` for nothing.
+    """
+
+    name: str
+    help: str
+    default: str | None
+    is_flag: bool
+
+
+def daemon_options(kind: Kind) -> list[DaemonOption]:
+    """List a daemon's options; this imports Twisted, and the daemon."""
+    from twisted.python.reflect import accumulateClassList
+
+    parameters: list[Any] = []
+    flags: list[Any] = []
+    accumulateClassList(_options_class(kind), "optParameters", parameters)
+    accumulateClassList(_options_class(kind), "optFlags", flags)
+    return [
+        *(DaemonOption(name, text, default, False) for name, _, default, text, *_ in parameters),
+        *(DaemonOption(name, text, None, True) for name, _, text in flags),
+    ]
+
+
+def daemon_word(kind: Kind) -> str:
+    """Return what twistd calls a daemon."""
+    return {"peer": "p2ppeer", "registry": "p2pmeta"}[kind]
+
+
+def add_daemon_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
+    """Add a daemon's options; those that are not given are not there afterwards."""
+    for name, metavar, text in _OWN:
+        _add(parser, name, text, metavar)
+    for option in daemon_options(kind):
+        metavar = None if option.is_flag else _METAVARS.get(option.name, "NAME")
+        default = f" [{option.default}]" if option.default else ""
+        _add(parser, option.name, option.help + default, metavar)
+
+
+def _add(parser: argparse.ArgumentParser, name: str, text: str, metavar: str | None) -> None:
+    how: Any = {"action": "store_true"} if metavar is None else {"metavar": metavar}
+    text = text.replace("%", "%%")
+    parser.add_argument(f"--{name}", dest=name, default=argparse.SUPPRESS, help=text, **how)
+
+
+def _options_class(kind: Kind) -> Any:
+    # As twistd finds it.
+    plugin = import_module("twisted.plugins.p2p_twisted_plugin")
+    return getattr(plugin, daemon_word(kind)).options

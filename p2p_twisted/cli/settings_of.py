@@ -1,0 +1,102 @@
+"""Decide which settings hold for a daemon: by option, environment, configuration, or default."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from p2p_twisted.cli.config_file import BadConfig, ConfigFile
+from p2p_twisted.cli.daemon_options import DaemonOption, Kind
+
+_TRUE: Final = ("1", "true", "yes", "on")
+_FALSE: Final = ("0", "false", "no", "off")
+_PREFIXES: Final[Mapping[Kind, str]] = {"peer": "P2P", "registry": "P2P_REGISTRY"}
+_DEFAULT: Final = "default"
+
+
+class Setting(NamedTuple):
+    """
+    What holds for an option.
+
+    :ivar value: ``None`` for nothing.
+    :ivar origin: who says so.
+    """
+
+    name: str
+    value: str | bool | None
+    origin: str
+
+    @property
+    def argument(self) -> str | None:
+        """The daemon's argument that says so; ``None`` if none is needed."""
+        if self.origin == _DEFAULT or self.value in (None, False):
+            return None
+        return f"--{self.name}" if self.value is True else f"--{self.name}={self.value}"
+
+
+def variable(kind: Kind, name: str) -> str:
+    """Return the environment variable for an option."""
+    return f"{_PREFIXES[kind]}_{name.replace('-', '_').upper()}"
+
+
+def settings_of(
+    kind: Kind,
+    options: Sequence[DaemonOption],
+    given: Mapping[str, str | bool],
+    environment: Mapping[str, str],
+    config: ConfigFile,
+) -> list[Setting]:
+    """
+    Decide what holds for each option of a daemon.
+
+    :param given: the options that were given.
+    :raises BadConfig: when somebody says what cannot be meant.
+    """
+    name = None
+    if kind == "peer":
+        name = _peer_name(given, environment, config)
+    return [_setting(kind, name, each, given, environment, config) for each in options]
+
+
+def _peer_name(
+    given: Mapping[str, str | bool], environment: Mapping[str, str], config: ConfigFile
+) -> str | None:
+    """Return which peer is meant; the only one of the configuration, if nobody says."""
+    said = (
+        given.get("name")
+        or environment.get(variable("peer", "name"))
+        or config.common["peer"].values.get("name")
+    )
+    if said:
+        return str(said).strip().lower()
+    if len(config.peers) > 1:
+        names = ", ".join(config.peers)
+        raise BadConfig(f"{config.path} has several peers: {names}; say which, as in --name")
+    return next(iter(config.peers), None)
+
+
+def _setting(
+    kind: Kind,
+    peer: str | None,
+    option: DaemonOption,
+    given: Mapping[str, str | bool],
+    environment: Mapping[str, str],
+    config: ConfigFile,
+) -> Setting:
+    name = option.name
+    if name in given:
+        return Setting(name, given[name], f"--{name}")
+    named = variable(kind, name)
+    if environment.get(named):
+        value = environment[named]
+        return Setting(name, _truth(named, value) if option.is_flag else value, named)
+    for section in config.sections(kind, peer):
+        if name in section.values:
+            return Setting(name, section.values[name], f"{config.path} {section.title}")
+    if name == "name" and peer in config.peers:
+        return Setting(name, peer, f"{config.path} [peer.{peer}]")
+    return Setting(name, False if option.is_flag else option.default, _DEFAULT)
+
+
+def _truth(named: str, text: str) -> bool:
+    if text.lower() in (*_TRUE, *_FALSE):
+        return text.lower() in _TRUE
+    raise BadConfig(f"{named} takes true or false, not {text!r}")
