@@ -30,7 +30,7 @@ demo: $(VENV)/.for-demo
 	@if [ -t 0 ]; then $(BIN)/p2p up; else $(BIN)/p2p up --script docs/demo.p2p; fi
 
 test: $(VENV)/.for-test
-	$(BIN)/python -m pytest -q -n $(JOBS)
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
 lint: $(VENV)/.for-check
 	$(BIN)/ruff check
@@ -41,7 +41,7 @@ types: $(VENV)/.for-check
 	$(BIN)/mypy
 
 check: lint types
-	$(BIN)/python -m pytest -q -n $(JOBS)
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
 docs: $(VENV)/.for-docs
 	$(BIN)/sphinx-build -c docs --fresh-env --fail-on-warning --keep-going --quiet . build/docs

@@ -10,6 +10,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from configparser import ConfigParser
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -96,8 +97,9 @@ def room(module: str) -> str:
     return module.partition(".")[0]
 
 
+@cache
 def read(root: Path = ROOT) -> House:
-    """Read all modules of the package."""
+    """Read all modules of the package, once."""
     package = root / _PACKAGE
     paths = {_name(path.relative_to(package)): path for path in package.rglob("*.py")}
     house = House()

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,16 @@ settings.load_profile("repeatable")
 # Simulated networks are of very many objects that stay: to look through them as often as
 # Python does takes a third of the time.
 gc.set_threshold(100_000)
+
+# Otherwise each worker compiles all tests anew, and each process that they start the package.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collections of garbage behind each test not look through what was imported before."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,6 +1,7 @@
 """Hypothesis strategies for every message, made from the classes and their bounds."""
 
 import types
+from functools import cache
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -45,29 +46,21 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     return {type(None): st.none(), bool: st.booleans(), str: texts(64)}[hint]
 
 
+@cache
 def instances(kind: type) -> st.SearchStrategy[Any]:
     """Make instances of an attrs class."""
-    members = {
-        field.name: _member(kind, field.name, hint)
-        for field, hint in _hinted(kind)
-        if field.default is attrs.NOTHING
-    }
-    others = {
-        field.name: _member(kind, field.name, hint)
-        for field, hint in _hinted(kind)
-        if field.default is not attrs.NOTHING
-    }
+    hints = get_type_hints(kind, include_extras=True)
+    members: dict[str, st.SearchStrategy[Any]] = {}
+    others: dict[str, st.SearchStrategy[Any]] = {}
+    for field in attrs.fields(kind):
+        chosen = members if field.default is attrs.NOTHING else others
+        chosen[field.name] = _member(kind, field.name, hints[field.name])
     return st.fixed_dictionaries(members, optional=others).map(lambda given: kind(**given))
 
 
 def messages() -> st.SearchStrategy[Message]:
     """Make a message of any class."""
     return st.one_of(*map(instances, MESSAGES.values()))
-
-
-def _hinted(kind: type) -> list[tuple[Any, Any]]:
-    hints = get_type_hints(kind, include_extras=True)
-    return [(field, hints[field.name]) for field in attrs.fields(kind)]
 
 
 def _member(kind: type, name: str, hint: Any) -> st.SearchStrategy[Any]:
