@@ -1,7 +1,6 @@
 """Hypothesis strategies for every message, made from the classes and their bounds."""
 
 import types
-from functools import cache
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -46,7 +45,6 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     return {type(None): st.none(), bool: st.booleans(), str: texts(64)}[hint]
 
 
-@cache
 def instances(kind: type) -> st.SearchStrategy[Any]:
     """Make instances of an attrs class."""
     hints = get_type_hints(kind, include_extras=True)
