@@ -1,5 +1,6 @@
 """Make text from other peers safe to show, and numbers easy to read."""
 
+import re
 from typing import Final
 
 from p2p_twisted.wire.name_forms import INVISIBLE_IN_NAMES
@@ -8,6 +9,7 @@ NAME_CELLS: Final = 120
 _TWO_ENDS_CELLS: Final = 12
 # More than that only pile up on one another.
 _CHARACTERS_PER_CELL: Final = 4
+_ESCAPED: Final = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 _EMOJI_SELECTOR: Final = "\ufe0f"
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -23,20 +25,26 @@ def visible(text: str) -> str:
     Escape all characters that could move the cursor, hide text, or forge a line.
 
     These are control, format, bidirectional, private, unassigned and surrogate characters,
-    and all separators except the space: U+202E becomes ``\u202e``.
+    selectors of forms, and all separators except the space: U+202E becomes ``\u202e``.
     """
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(
+        c
+        if c.isprintable() and c not in INVISIBLE_IN_NAMES
+        else c.encode("unicode_escape").decode()
+        for c in text
+    )
 
 
 def meant(typed: str) -> str:
     """Undo :func:`visible` where names may have such characters: who copies one gets it."""
-    if "\\" not in typed:
-        return typed
-    for character in INVISIBLE_IN_NAMES:
-        typed = typed.replace(visible(character), character)
-    return typed
+
+    def character(escaped: re.Match[str]) -> str:
+        one = chr(int(escaped[0][2:], 16))
+        return one if one in INVISIBLE_IN_NAMES else escaped[0]
+
+    return _ESCAPED.sub(character, typed)
 
 
 def shown_name(name: str) -> str:

@@ -5,16 +5,32 @@ from typing import Final
 
 from p2p_twisted.wire.limits import COMPONENT_BYTES
 
-NO_BREAK_SPACES: Final = "\u00a0\u202f"
-"""Spaces that macOS and people put into names."""
 
-JOINERS: Final = "\u200c\u200d"
-"""They show nothing, but join or part their neighbors, in Persian, Hindi and emoji."""
-INVISIBLE_IN_NAMES: Final = frozenset(NO_BREAK_SPACES + JOINERS)
+def _characters(*ranges: tuple[int, int]) -> str:
+    return "".join(chr(code) for first, last in ranges for code in range(first, last + 1))
+
+
+SPACES: Final = (
+    _characters(
+        (0x00A0, 0x00A0), (0x1680, 0x1680), (0x2000, 0x200A), (0x202F, 0x202F), (0x205F, 0x205F)
+    )
+    + "\u3000"
+)
+"""Spaces of other widths, and those where no line breaks: macOS and people put them into names."""
+
+JOINERS: Final = "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f"
+"""They show nothing, but join, part or direct their neighbors: in Persian, Arabic, Khmer, emoji."""
+
+SELECTORS: Final = _characters(
+    (0x180B, 0x180D), (0x180F, 0x180F), (0xFE00, 0xFE0E), (0xE0020, 0xE007F), (0xE0100, 0xE01EF)
+)
+"""They choose a form of the character before them: in Mongolian, Japanese, emoji and flags."""
+
+INVISIBLE_IN_NAMES: Final = frozenset(SPACES + JOINERS + SELECTORS)
 """They are in ordinary names, and shown escaped, as everything else that is not printable."""
 
 _EMOJI_SELECTOR: Final = "\ufe0f"
-_PLAIN: Final = str.maketrans(dict.fromkeys(NO_BREAK_SPACES, " ") | dict.fromkeys(JOINERS))
+_PLAIN: Final = str.maketrans(dict.fromkeys(SPACES, " ") | dict.fromkeys(JOINERS + SELECTORS))
 _SKELETON: Final = _PLAIN | {ord(_EMOJI_SELECTOR): None}
 # What earlier versions refuse beyond.
 _EARLIER_BYTES: Final = 200
@@ -25,7 +41,7 @@ _FLAGS: Final = range(0x1F1E6, 0x1F200)
 
 
 def plain(text: str) -> str:
-    """Replace no-break spaces by plain ones, and leave out joiners."""
+    """Replace other spaces by plain ones, and leave out what shows nothing."""
     if text.isascii():
         return text
     return unicodedata.normalize("NFC", text.translate(_PLAIN))
@@ -69,12 +85,12 @@ def _cut(text: str, most: int) -> str:
     kept = fits
     while kept and len(kept) < len(text) and _is_within(kept, text[len(kept)]):
         kept = kept[:-1]
-    return (kept or fits).rstrip(" ." + NO_BREAK_SPACES + JOINERS) or "_"
+    return (kept or fits).rstrip(" ." + SPACES + JOINERS) or "_"
 
 
 def _is_within(before: str, following: str) -> bool:
     """Return whether a text and the character that follows it belong together."""
-    if before[-1] in JOINERS or following in JOINERS or following == _EMOJI_SELECTOR:
+    if before[-1] in JOINERS or following in JOINERS or following in SELECTORS:
         return True
     if ord(following) in _FLAGS:
         letters = len(before) - len(before.rstrip("".join(map(chr, _FLAGS))))

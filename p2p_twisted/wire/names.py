@@ -20,7 +20,7 @@ from p2p_twisted.wire.limits import (
     PATH_COMPONENTS,
     PEER_NAME_CHARACTERS,
 )
-from p2p_twisted.wire.name_forms import INVISIBLE_IN_NAMES, JOINERS, plain, skeleton
+from p2p_twisted.wire.name_forms import INVISIBLE_IN_NAMES, JOINERS, SELECTORS, plain, skeleton
 
 PeerName = Annotated[
     str, msgspec.Meta(pattern=rf"^[a-z0-9][a-z0-9-]{{0,{PEER_NAME_CHARACTERS - 1}}}\Z")
@@ -45,20 +45,19 @@ Port = Annotated[int, msgspec.Meta(ge=1024, le=65535)]
 # Everything else is allowed, also what this Python's Unicode does not know yet: peers with
 # different Pythons must agree, or one file's name would cut the links between them.
 _FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
-# Letters and marks that show nothing, and noncharacters; U+FE0F, which follows many an
-# emoji, is none of them.
+# Letters and marks that show nothing, and noncharacters; those that choose a form of the
+# character before them are none of them.
 _INVISIBLE: Final = frozenset(
     chr(code)
     for first, last in [
         (0x034F, 0x034F),
         (0x115F, 0x1160),
         (0x17B4, 0x17B5),
-        (0x180B, 0x180F),
+        (0x180E, 0x180E),
         (0x2065, 0x2065),
         (0x2800, 0x2800),
         (0x3164, 0x3164),
         (0xFDD0, 0xFDEF),
-        (0xFE00, 0xFE0E),
         (0xFFA0, 0xFFA0),
         (0xFFF0, 0xFFF8),
         (0xE0000, 0xE0FFF),
@@ -114,7 +113,7 @@ def check_component(component: str) -> None:
         raise BadName("hidden files are not shared")
     if seen[0] == " " or seen[-1] in " .":
         raise BadName("a name may not start with a space, nor end with a space or a dot")
-    if component[0] in JOINERS or component[-1] in JOINERS:
+    if component[0] in JOINERS or component[0] in SELECTORS or component[-1] in JOINERS:
         raise BadName("a name may not start or end with an invisible character")
     # Most names are simple, and very many are checked.
     is_simple = component.isascii() and component.isprintable()

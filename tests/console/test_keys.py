@@ -46,9 +46,9 @@ class KeyReaderTests(SynchronousTestCase):
 
     def test_invisible_in_names(self) -> None:
         """What names may have can be typed and pasted, though it shows nothing."""
-        text = "a\u00a0b\u202fc\u200cd\u200de"
+        text = "a\u00a0b\u202fc\u200cd\u200de\u3000f\u200fg\U000e0100"
         self.assertEqual(read(text.encode()), [*text])
-        self.assertEqual(read("\u202e\u200b\u2028\u00ad".encode()), [])
+        self.assertEqual(read("\u202e\u2066\u2028\ufeff".encode()), [])
 
     def test_keys(self) -> None:
         """The keys of several kinds of terminals."""

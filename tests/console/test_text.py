@@ -51,8 +51,12 @@ class VisibleTests(SynchronousTestCase):
 
     def test_meant(self) -> None:
         """What is copied from a list is what the list means, where names may have it."""
-        for name in ("a\u00a0b", "\u0645\u06cc\u200c\u062e", "1.23\u202fPM.png", "a\u200db", "a b"):
+        for name in (
+            *("a\u00a0b", "\u0645\u06cc\u200c\u062e", "1.23\u202fPM.png", "a\u200db", "a b"),
+            *("a\u3000b", "\u845b\U000e0100", "\u260e\ufe0e", "\u05d0\u200f1", "a\u00adb"),
+        ):
             self.assertEqual(meant(visible(name)), name)
+            self.assertEqual(name == visible(name), name == "a b")
         for other in ("\\u202e", "\\x41", "\\", "a\\u202"):
             self.assertEqual(meant(other), other)
 

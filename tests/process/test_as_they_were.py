@@ -21,6 +21,8 @@ NAMES = (
     "\u65e5\u672c\u8a9e\u306e\u30d5\u30a1\u30a4\u30eb.txt",
     "sn\u00edmek v\u00a0Praze.txt",
     "Screenshot 2024-01-01 at 1.23.45\u202fPM.png",
+    "\u5831\u544a\u3000\u6700\u7d42.txt",
+    "\u845b\U000e0100.txt",
     "family \U0001f468\u200d\U0001f469\u200d\U0001f467.txt",
 )
 _FILES = 1_000

@@ -82,6 +82,8 @@ class EarlierTests(SynchronousTestCase):
             ("at 1.23\u202fPM.png", "at 1.23 PM.png"),
             ("na\u00a0Praze", "na Praze"),
             ("a\u200cb/c\u200dd", "ab/cd"),
+            ("a\u3000b/c\u00add", "a b/cd"),
+            ("\u845b\U000e0100.txt", "\u845b.txt"),
             ("e\u200d\u0301", "\u00e9"),
             ("a" * 251 + ".txt/b", "a" * 196 + ".txt/b"),
         ):
@@ -115,6 +117,9 @@ class CollisionTests(SynchronousTestCase):
             ("\u2764\ufe0f.txt", "\u2764.txt"),
             ("e\u200d\u0301", "\u00c9"),
             ("a\u200c\u200db", "ab"),
+            ("a\u3000b", "a\u2009b"),
+            ("\u260e\ufe0e", "\u260e\ufe0f"),
+            ("a\u200e1", "A1"),
         ):
             self.assertEqual(collision_key(one), collision_key(other))
         self.assertNotEqual(collision_key("a b"), collision_key("ab"))

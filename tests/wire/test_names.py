@@ -79,13 +79,11 @@ CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
 INVISIBLES = [
     chr(code)
     for code in (
-        *(0xAD, 0x034F, 0x061C, 0x115F, 0x1160, 0x1680, 0x17B4, 0x17B5),
-        *(0x180B, 0x180E, 0x180F, 0x2000, 0x2003, 0x2007, 0x2009, 0x200A),
-        *(0x200B, 0x200E, 0x200F),
+        *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E),
         *range(0x2028, 0x202F),
-        *(0x205F, *range(0x2060, 0x2070), 0x2800, 0x3000, 0x3164, 0xFEFF, 0xFFA0),
+        *(*range(0x2060, 0x2070), 0x2800, 0x3164, 0xFEFF, 0xFFA0),
         *(0xFFF9, 0xFFFA, 0xFFFB, 0xFFFE, 0xFFFF, 0xFDD0, 0x1FFFE, 0x10FFFF),
-        *(0xFE00, 0xFE0E, 0xE0001, 0xE0041, 0xE007F, 0xE0100, 0xE01EF),
+        *(0xE0000, 0xE0001, 0xE001F, 0xE0080, 0xE00FF, 0xE01F0),
         *(0xE000, 0xF8FF, 0xF0000, 0x10FFFD, 0x1D173, 0x1BCA0),
     )
 ]
@@ -109,6 +107,8 @@ TOO_LONG = [
 UNSEEN = [
     *["\u200d", "\u200c\u200d", "\u200da", "a\u200c", "a/\u200cb", "a\u200d/b", "\u200d.a"],
     *[".\u200d", ".\u200d.", "\u200c..", "\u00a0", "\u00a0a", "a\u202f", "a./\u202fb"],
+    *["\u3000", "\u3000a", "a\u3000", "a/\u2009b", "\u1680a", ".\ufe0e", "\ufe0ea", "\U000e0041a"],
+    *["a\u200b", "\u200ea", "a\u200f", "\u00ada", ".\U000e0100.", "nul\ufe0e.txt", "a\u200b/b"],
     *["con\u200d", "n\u200cul.txt", "com1\u00a0.txt", "a\u200d/.b", "a.\u200d", "e\u0301\u200db"],
 ]
 HOSTILE = [
@@ -120,6 +120,9 @@ HOSTILE = [
 HONEST = [
     *["Screenshot 2024-01-01 at 1.23.45\u202fPM.png", "v\u00a0Praze.txt", "a\u00a0 b"],
     *["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.txt", "\u0915\u094d\u200d\u0937"],
+    *["\u5831\u544a\u3000\u6700\u7d42.txt", "\u845b\U000e0100", "\u260e\ufe0e.txt", "\u1820\u180b"],
+    *["10\u2009000.csv", "a\u00adb", "\u05d0\u200f1.pdf", "\u0644\u061c1", "\u1780\u200b\u1781"],
+    *["\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"],
     *["\U0001f468\u200d\U0001f469\u200d\U0001f467.txt", "a\u200c\u200db"],
     *["a", "f1.txt", "README", "a b.txt", "My Holiday (2).tar.gz", "what?.txt", 'a "b" <c>|*.txt'],
     *[

@@ -85,8 +85,8 @@ class Hit:
 
     :ivar peer: the one that shares it.
     :ivar name: its path below what the peer shares, as peers of any version take it.
-    :ivar spelling: its path where that is another one: names may have 255 bytes, and the
-        characters U+00A0, U+202F, U+200C and U+200D, which earlier versions refuse.
+    :ivar spelling: its path where that is another one: names may have 255 bytes, and other
+        spaces, joiners and selectors, which earlier versions refuse.
     :ivar size: in bytes; a folder's is that of all its files.
     :ivar kind: what it is.
     :ivar file: names the content (a folder's is its manifest); absent while it is
