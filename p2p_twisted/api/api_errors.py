@@ -5,16 +5,7 @@ from typing import Final
 from twisted.logger import Logger
 
 from p2p_twisted.api import view_of, views
-from p2p_twisted.peer.interface import (
-    AlreadyHere,
-    Ambiguous,
-    NoNetwork,
-    NotAllowed,
-    NotFound,
-    NotReady,
-    PeerError,
-    Unknown,
-)
+from p2p_twisted.peer.peer_errors import Ambiguous, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 
 _log = Logger()
@@ -27,11 +18,14 @@ CODES: Final = {
     "no_such_method": 405,
     "ambiguous": 409,
     "already_here": 409,
+    "exists": 409,
     "too_large": 413,
     "not_ready": 409,
     "no_network": 503,
     "not_allowed": 403,
     "failed": 422,
+    "cannot_keep": 507,
+    "too_many": 503,
     "unexpected": 500,
 }
 """Every code that an error has, with its HTTP status."""
@@ -62,22 +56,4 @@ def fault_of(error: Exception) -> views.FaultView:
     message = str(error)
     if isinstance(error, Ambiguous):
         message, hits = f"{error}: choose one by its id", tuple(map(view_of.hit, error.hits))
-    return views.FaultView(code=_code(error), message=message, exit=error.exit, hits=hits)
-
-
-def _code(error: PeerError) -> str:
-    match error:
-        case AlreadyHere():
-            return "already_here"
-        case Ambiguous():
-            return "ambiguous"
-        case NotFound() | Unknown():
-            return "not_found"
-        case NotReady():
-            return "not_ready"
-        case NoNetwork():
-            return "no_network"
-        case NotAllowed():
-            return "not_allowed"
-        case _:
-            return "failed"
+    return views.FaultView(code=error.code, message=message, exit=error.exit, hits=hits)

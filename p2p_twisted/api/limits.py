@@ -1,7 +1,21 @@
-"""Bounds of what the API takes."""
+"""Bounds of what the API takes, and of what it keeps for those who read along."""
 
 from typing import Final
 
 BODY_BYTES: Final = 65_536
 BODY_DEPTH: Final = 8
 IDLE_SECONDS: Final = 60
+UPLOAD_AHEAD_BYTES: Final = 1_048_576
+"""How much of an upload may have come that is not on the disk yet."""
+
+READERS: Final = 1_024
+"""Of the events, and of the log: so many at a time each."""
+READER_BYTES: Final = 16_384
+"""How much may be unread, beside what the system keeps, before nothing more is written."""
+READER_STALL_SECONDS: Final = 30
+EVENTS_KEPT: Final = 10_000
+EVENTS_KEPT_BYTES: Final = 4_194_304
+EVENTS_LINGER_SECONDS: Final = 60
+"""How long events are kept for readers that have gone, so that they can go on."""
+LOG_LINES_KEPT: Final = 1_000
+LOG_LINE_CHARACTERS: Final = 2_000

@@ -1,25 +1,26 @@
 """Describe the API as an OpenAPI document."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from p2p_twisted import __version__
 from p2p_twisted.api import request_fields, views
-from p2p_twisted.api.route import Route
-
-_JSON: Final = "application/json"
-LINES: Final = "application/x-ndjson"
+from p2p_twisted.api.route import Form, Route
 
 
 def document(title: str, routes: Sequence[Route]) -> dict[str, Any]:
     """Make the document of some routes (OpenAPI 3.1)."""
-    kinds = list(dict.fromkeys(each for r in routes for each in (r.takes, r.gives)))
+    kinds = [each for r in routes for each in (r.takes, *_variants(r.gives))]
+    kinds = list(dict.fromkeys([*kinds, views.FailureView]))
     described, schemas = msgspec.json.schema_components(
-        [*kinds, views.FailureView], ref_template="#/components/schemas/{name}"
+        kinds, ref_template="#/components/schemas/{name}"
     )
-    references = dict(zip([*kinds, views.FailureView], described, strict=True))
+    references: dict[Any, Any] = dict(zip(kinds, described, strict=True))
+    for route in routes:
+        variants = [references[each] for each in _variants(route.gives)]
+        references.setdefault(route.gives, {"oneOf": variants})
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         operation = _operation(route, references, schemas)
@@ -32,21 +33,23 @@ def document(title: str, routes: Sequence[Route]) -> dict[str, Any]:
     }
 
 
-def _operation(
-    route: Route, references: dict[type, dict[str, Any]], schemas: dict[str, Any]
-) -> dict[str, Any]:
-    kind = LINES if route.is_stream else _JSON
+def _variants(gives: type | tuple[type, ...]) -> tuple[type, ...]:
+    """List the views that an answer may be."""
+    return gives if isinstance(gives, tuple) else (gives,)
+
+
+def _operation(route: Route, references: dict[Any, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": route.summary,
         "operationId": f"{route.method.lower()}{route.path}".replace("/", "_").strip("{}"),
         "responses": {
             "200": {
                 "description": route.summary,
-                "content": _content(kind, references[route.gives]),
+                "content": _content(route.form, references[route.gives]),
             },
             "default": {
                 "description": "It cannot be done",
-                "content": _content(_JSON, references[views.FailureView]),
+                "content": _content(Form.JSON, references[views.FailureView]),
             },
         },
     }
@@ -54,8 +57,14 @@ def _operation(
     if "{number}" in route.path:
         number = {"type": "integer", "minimum": 0, "maximum": 999_999_999}
         parameters.append({"name": "number", "in": "path", "required": True, "schema": number})
-    if route.has_body and route.takes is not request_fields.NoQuery:
-        body = _content(_JSON, references[route.takes])
+    if "{name}" in route.path:
+        text = {"type": "string", "minLength": 1}
+        parameters.append({"name": "name", "in": "path", "required": True, "schema": text})
+    if route.is_upload:
+        binary = _content("application/octet-stream", {})
+        operation["requestBody"] = {"required": True, "content": binary}
+    elif route.has_body and route.takes is not request_fields.NoQuery:
+        body = _content(Form.JSON, references[route.takes])
         operation["requestBody"] = {"required": True, "content": body}
     elif not route.has_body:
         parameters += _parameters(schemas[route.takes.__name__])
@@ -73,4 +82,4 @@ def _parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _content(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {kind: {"schema": schema}}
+    return {str(kind): {"schema": schema}}

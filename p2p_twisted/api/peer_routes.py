@@ -1,16 +1,31 @@
 """What a peer can be asked."""
 
+import os
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 from twisted.internet.interfaces import IReactorTime
 
-from p2p_twisted.api import request_fields, view_of, views
+from p2p_twisted.api import request_fields as asked
+from p2p_twisted.api import view_of, views
 from p2p_twisted.api.api_errors import fault_of
-from p2p_twisted.api.route import Call, Emit, Route
+from p2p_twisted.api.event_views import EVENTS
+from p2p_twisted.api.log_tail import LogTail
+from p2p_twisted.api.peer_events import PeerEvents
+from p2p_twisted.api.route import Call, Form, Route
+from p2p_twisted.api.transfer_views import (
+    DownloadsView,
+    FetchedView,
+    StepView,
+    TransfersView,
+    UnfetchedView,
+)
+from p2p_twisted.api.views import LogLineView
 from p2p_twisted.download.progress import Progress
-from p2p_twisted.peer.interface import AlreadyHere, IPeer, NotFound, PeerError, Watch
+from p2p_twisted.peer.interface import IPeer, Watch
+from p2p_twisted.peer.peer_errors import AlreadyHere, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 
 _PROGRESS_SECONDS: Final = 0.2
@@ -31,129 +46,53 @@ class PeerApi:
     peer: IPeer
     clock: IReactorTime
     _leave: Callable[[], None]
+    _date: Callable[[], float] = time.time
+    _events: PeerEvents = field(init=False)
+    _log: LogTail = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._events = PeerEvents(self.peer, self.clock, self._date)
+        self._log = LogTail(self.clock, self._events.warn)
+
+    def open(self) -> None:
+        """Begin to keep what is logged."""
+        self._log.open()
+
+    def close(self) -> None:
+        """End what never ends by itself."""
+        self._log.close()
+        self._events.close()
 
     def routes(self) -> tuple[Route, ...]:
         """List all that can be asked."""
+        one, every, share = "/v1/downloads/{number}", "/v1/downloads", "/v1/shares/{name}"
         return (
-            Route(
-                method="GET",
-                path="/v1/status",
-                summary="This peer at a glance",
-                answer=self.status,
-                gives=views.StatusView,
-            ),
-            Route(
-                method="GET",
-                path="/v1/topology",
-                summary="Ask all peers who their neighbors are",
-                answer=self.topology,
-                gives=views.TopologyView,
-            ),
-            Route(
-                method="GET",
-                path="/v1/find",
-                summary="Search all peers",
-                answer=self.find,
-                takes=request_fields.FindQuery,
-                gives=views.FoundView,
-            ),
-            Route(
-                method="GET",
-                path="/v1/files",
-                summary="List what this peer, or another one, shares",
-                answer=self.files,
-                takes=request_fields.FilesQuery,
-                gives=views.FoundView,
-            ),
-            Route(
-                method="GET",
-                path="/v1/transfers",
-                summary="List downloads and uploads",
-                answer=self.transfers,
-                gives=views.TransfersView,
-            ),
-            Route(
-                method="POST",
-                path="/v1/downloads",
-                summary="Download; a line per progress, and one for the end. Whoever closes the"
-                " connection leaves the downloads running",
-                answer=self.get,
-                takes=request_fields.GetQuery,
-                gives=views.StepView,
-                is_stream=True,
-            ),
-            *self._changes(),
-        )
-
-    def _changes(self) -> tuple[Route, ...]:
-        """List what changes the state of a peer and its downloads."""
-        one, all_ = "/v1/downloads/{number}", "/v1/downloads"
-        return (
-            Route(
-                method="POST",
-                path=f"{one}/pause",
-                summary="Pause a download",
-                answer=self.pause,
-                gives=views.DownloadsView,
-            ),
-            Route(
-                method="POST",
-                path=f"{all_}/pause",
-                summary="Pause all downloads",
-                answer=self.pause,
-                gives=views.DownloadsView,
-            ),
-            Route(
-                method="POST",
-                path=f"{one}/resume",
-                summary="Go on with a download",
-                answer=self.resume,
-                gives=views.DownloadsView,
-            ),
-            Route(
-                method="POST",
-                path=f"{all_}/resume",
-                summary="Go on with all downloads",
-                answer=self.resume,
-                gives=views.DownloadsView,
-            ),
-            Route(
-                method="DELETE",
-                path=one,
-                summary="Give a download up",
-                answer=self.cancel,
-                gives=views.DownloadsView,
-            ),
-            Route(
-                method="PATCH",
-                path="/v1/limits",
-                summary="Limit what is sent and received",
-                answer=self.limit,
-                takes=request_fields.LimitsQuery,
-                gives=views.LimitsView,
-            ),
-            Route(
-                method="POST",
-                path="/v1/leave",
-                summary="Leave the network, and end this peer",
-                answer=self.leave,
-                gives=views.DoneView,
-            ),
-            Route(
-                method="POST",
-                path="/v1/stop",
-                summary="Stop every peer of the network",
-                answer=self.stop,
-                gives=views.DoneView,
-            ),
+            Route("GET", "/v1/status", self.status, views.StatusView),
+            Route("GET", "/v1/topology", self.topology, views.TopologyView),
+            Route("GET", "/v1/find", self.find, views.FoundView, asked.FindQuery),
+            Route("GET", "/v1/files", self.files, views.FoundView, asked.FilesQuery),
+            Route("GET", "/v1/transfers", self.transfers, TransfersView),
+            Route("POST", every, self.get, StepView, asked.GetQuery, form=Form.LINES),
+            Route("POST", f"{one}/pause", self.pause, DownloadsView),
+            Route("POST", f"{every}/pause", self.pause, DownloadsView),
+            Route("POST", f"{one}/resume", self.resume, DownloadsView),
+            Route("POST", f"{every}/resume", self.resume, DownloadsView),
+            Route("DELETE", one, self.cancel, DownloadsView),
+            Route("PATCH", "/v1/limits", self.limit, views.LimitsView, asked.LimitsQuery),
+            Route("PUT", share, self.share, views.SharedView, is_upload=True),
+            Route("DELETE", share, self.unshare, views.SharedView),
+            Route("GET", "/v1/events", self.follow, EVENTS, asked.EventsQuery, form=Form.EVENTS),
+            Route("GET", "/v1/log", self.read_log, LogLineView, asked.LogQuery, form=Form.LINES),
+            Route("POST", "/v1/leave", self.leave, views.DoneView),
+            Route("POST", "/v1/stop", self.stop, views.DoneView),
         )
 
     async def status(self, _call: Call) -> views.StatusView:
-        """Describe this peer."""
+        """Show this peer at a glance."""
         return view_of.status(self.peer.status())
 
     async def topology(self, _call: Call) -> views.TopologyView:
-        """Collect the peers and links of the whole network."""
+        """Ask all peers who their neighbors are."""
         return view_of.topology(await self.peer.topology())
 
     async def find(self, call: Call) -> views.FoundView:
@@ -161,31 +100,31 @@ class PeerApi:
         return view_of.found(await self.peer.find(call.query.text))
 
     async def files(self, call: Call) -> views.FoundView:
-        """List what a peer shares."""
+        """List what this peer, or another one, shares."""
         return view_of.found(await self.peer.listing(call.query.peer))
 
-    async def transfers(self, _call: Call) -> views.TransfersView:
+    async def transfers(self, _call: Call) -> TransfersView:
         """List downloads and uploads."""
-        return views.TransfersView(
+        return TransfersView(
             downloads=tuple(map(view_of.download, self.peer.transfers())),
             uploads=tuple(view_of.upload(name, each) for name, each in self.peer.uploads()),
         )
 
     async def get(self, call: Call) -> None:
-        """Download what is named, and emit how it goes."""
-        watch = _Steps(call.emit, self.clock).watch
+        """Download what is named; write a line per progress, and one for the end."""
+        watch = _Steps(call.stream.emit, self.clock).watch
         try:
             end = await self._get(call.query, watch)
         except AlreadyHere:
-            end = views.FetchedView(exit=Exit.DONE, here=call.query.names)
-        call.emit(views.StepView(end=end))
+            end = FetchedView(exit=Exit.DONE, here=call.query.names)
+        call.stream.emit(StepView(end=end))
 
-    async def _get(self, query: request_fields.GetQuery, watch: Watch) -> views.FetchedView:
+    async def _get(self, query: asked.GetQuery, watch: Watch) -> FetchedView:
         if len(query.names) == 1:
             # As at the console: a name that exists comes before what it means as a pattern.
             try:
                 ended = await self.peer.get(query.names[0], watch, query.peer)
-                return views.FetchedView(exit=ended.exit, downloads=(view_of.download(ended),))
+                return FetchedView(exit=ended.exit, downloads=(view_of.download(ended),))
             except AlreadyHere:
                 raise
             except NotFound:
@@ -198,22 +137,40 @@ class PeerApi:
         exits = {*(each.exit for each in all_ended), *(why.exit for _, why in selection.failed)}
         if selection.here:
             exits.add(Exit.DONE)
-        return views.FetchedView(
+        return FetchedView(
             exit=Exit.DONE if exits <= {Exit.DONE} else Exit.of(exits),
             downloads=tuple(map(view_of.download, all_ended)),
             here=selection.here,
             failed=tuple(_unfetched(word, why) for word, why in selection.failed),
         )
 
-    async def pause(self, call: Call) -> views.DownloadsView:
-        """Pause a download, or all."""
+    async def share(self, call: Call) -> views.SharedView:
+        """Share a new file, whose content is the body; nothing is replaced."""
+        path = await self.peer.share(call.name, call.body.read, call.body.size)
+        return views.SharedView(name=call.name, path=os.path.abspath(path))
+
+    async def unshare(self, call: Call) -> views.SharedView:
+        """Move a file or folder of this peer's own to where it is not shared any more."""
+        path = await self.peer.unshare(call.name)
+        return views.SharedView(name=call.name, path=os.path.abspath(path))
+
+    async def follow(self, call: Call) -> None:
+        """Tell what happens, from now on or from a number on, until the reader closes."""
+        await self._events.follow(call.stream, call.query.after)
+
+    async def read_log(self, call: Call) -> None:
+        """Write the last lines of the log, and on request those that come, too."""
+        await self._log.follow(call.stream, call.query.lines, call.query.follow)
+
+    async def pause(self, call: Call) -> DownloadsView:
+        """Pause one download, or all."""
         return _some(self.peer.pause(call.number))
 
-    async def resume(self, call: Call) -> views.DownloadsView:
-        """Go on with a download, or all."""
+    async def resume(self, call: Call) -> DownloadsView:
+        """Go on with one download, or all."""
         return _some(self.peer.resume(call.number))
 
-    async def cancel(self, call: Call) -> views.DownloadsView:
+    async def cancel(self, call: Call) -> DownloadsView:
         """Give a download up."""
         assert call.number is not None
         return _some([self.peer.cancel(call.number)])
@@ -226,13 +183,13 @@ class PeerApi:
         return view_of.limits(self.peer.status().rates)
 
     async def leave(self, _call: Call) -> views.DoneView:
-        """Leave the network."""
+        """Leave the network, and end this peer."""
         await self.peer.leave()
         self.clock.callLater(_GOODBYE_SECONDS, self._leave)
         return views.DoneView()
 
     async def stop(self, _call: Call) -> views.DoneView:
-        """Stop every peer."""
+        """Stop every peer of the network."""
         await self.peer.stop_network()
         self.clock.callLater(_GOODBYE_SECONDS, self._leave)
         return views.DoneView()
@@ -241,7 +198,7 @@ class PeerApi:
 class _Steps:
     """Emits the progress of downloads, not too often; but every change of a state."""
 
-    def __init__(self, emit: Emit, clock: IReactorTime) -> None:
+    def __init__(self, emit: Callable[[views.View], None], clock: IReactorTime) -> None:
         self._emit = emit
         self._clock = clock
         self._last: dict[int, tuple[type, float]] = {}
@@ -253,13 +210,13 @@ class _Steps:
         if kind is before and now - at < _PROGRESS_SECONDS:
             return
         self._last[progress.number] = kind, now
-        self._emit(views.StepView(download=view_of.download(progress)))
+        self._emit(StepView(download=view_of.download(progress)))
 
 
-def _some(downloads: Sequence[Progress]) -> views.DownloadsView:
-    return views.DownloadsView(downloads=tuple(map(view_of.download, downloads)))
+def _some(downloads: Sequence[Progress]) -> DownloadsView:
+    return DownloadsView(downloads=tuple(map(view_of.download, downloads)))
 
 
-def _unfetched(word: str, why: PeerError) -> views.UnfetchedView:
+def _unfetched(word: str, why: PeerError) -> UnfetchedView:
     fault = fault_of(why)
-    return views.UnfetchedView(name=word, code=fault.code, reason=fault.message, exit=fault.exit)
+    return UnfetchedView(name=word, code=fault.code, reason=fault.message, exit=fault.exit)

@@ -5,6 +5,7 @@ from typing import Annotated
 import attrs
 from msgspec import Meta
 
+from p2p_twisted.api.limits import LOG_LINES_KEPT
 from p2p_twisted.api.views import Count
 
 Word = Annotated[str, Meta(min_length=1, max_length=1_024)]
@@ -61,3 +62,26 @@ class LimitsQuery(Query):
 
     up: Count | None = None
     down: Count | None = None
+
+
+@attrs.frozen(kw_only=True)
+class EventsQuery(Query):
+    """
+    From where on to tell.
+
+    :ivar after: the number of the last event that was read; by default, from now on.
+    """
+
+    after: Annotated[int, Meta(ge=0, le=2**62)] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class LogQuery(Query):
+    """
+    How much of the log to write.
+
+    :ivar follow: whether to go on with what comes.
+    """
+
+    lines: Annotated[int, Meta(ge=0, le=LOG_LINES_KEPT)] = 100
+    follow: bool = False

@@ -13,8 +13,9 @@ from twisted.logger import Logger
 from twisted.web.server import Request
 from typing_extensions import override
 
+from p2p_twisted.api.api_request import ApiSite
 from p2p_twisted.api.peer_routes import PeerApi
-from p2p_twisted.api.resource import ApiResource, ApiSite
+from p2p_twisted.api.resource import ApiResource
 from p2p_twisted.api.socket_index import make_socket_folder, socket_place, user_at
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.runtime.os_errors import in_words
@@ -37,26 +38,28 @@ class ApiService(Service):
     def __init__(self, reactor: Any, peer: IPeer, name: str, leave: Callable[[], None]) -> None:
         self._reactor = reactor
         self._peer_name = name
-        self._routes = PeerApi(peer, reactor, leave).routes()
+        self._api = PeerApi(peer, reactor, leave)
         self._port: IListeningPort | None = None
         self._path: Path | None = None
 
     @override
     def startService(self) -> None:
         super().startService()
+        self._api.open()
         # Not earlier, as twistd may still fork, and the socket has the process's number.
         self._reactor.callWhenRunning(self._listen)
 
     @override
     def stopService(self) -> "Deferred[None] | None":
         super().stopService()
+        self._api.close()
         port, self._port = self._port, None
         return None if port is None else port.stopListening()
 
     def _listen(self) -> None:
         if not self.running:
             return
-        resource = ApiResource("A peer of p2p_twisted", self._routes, _refuse)
+        resource = ApiResource("A peer of p2p_twisted", self._api.routes(), _refuse)
         try:
             path = socket_place(make_socket_folder(), self._peer_name)
             with suppress(FileNotFoundError):

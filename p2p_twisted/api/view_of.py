@@ -4,11 +4,13 @@ import os
 from typing import Any, Final
 
 from p2p_twisted import __version__
-from p2p_twisted.api import views
+from p2p_twisted.api import event_views, views
+from p2p_twisted.api.transfer_views import DownloadView, HolderView, UploadView
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download import progress as states
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import Found, Status, Topology
+from p2p_twisted.peer.sights import AnswerSeen, QuestionSeen
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress
@@ -92,15 +94,35 @@ def found(of: Found) -> views.FoundView:
     )
 
 
-def upload(name: str, of: UploadProgress) -> views.UploadView:
+def question(of: QuestionSeen, at: float) -> event_views.QuestionView:
+    """Describe a question to all peers."""
+    return event_views.QuestionView(
+        at=at, id=of.id, what=of.what, text=of.text, peer=of.peer, is_own=of.is_own
+    )
+
+
+def answer(of: AnswerSeen, at: float) -> event_views.AnswerView:
+    """Describe the answer to a question."""
+    return event_views.AnswerView(
+        at=at,
+        id=of.id,
+        is_own=of.is_own,
+        hits=of.hits,
+        answered=of.peers,
+        silent=of.silent,
+        seconds=of.seconds,
+    )
+
+
+def upload(name: str, of: UploadProgress) -> UploadView:
     """Describe what is being sent."""
-    return views.UploadView(name=name, peer=of.requester, id=of.file_id, sent=of.sent, rate=of.rate)
+    return UploadView(name=name, peer=of.requester, id=of.file_id, sent=of.sent, rate=of.rate)
 
 
-def download(of: Progress) -> views.DownloadView:
+def download(of: Progress) -> DownloadView:
     """Describe a download."""
     word: Any = type(of.state).__name__.lower()
-    return views.DownloadView(
+    return DownloadView(
         number=of.number,
         name=of.name,
         id=of.file_id,
@@ -126,7 +148,7 @@ def _details(state: states.State) -> dict[str, Any]:
             return {"reason": f"{holder} is still hashing it ({percent} %){growing}"}
         case states.Receiving(rate, seconds_left, holders):
             whose = tuple(
-                views.HolderView(peer=each.holder, received=each.received, rate=each.rate)
+                HolderView(peer=each.holder, received=each.received, rate=each.rate)
                 for each in holders
             )
             return {"rate": rate, "seconds_left": seconds_left, "holders": whose}

@@ -31,15 +31,8 @@ from p2p_twisted.console.spelling import suggest
 from p2p_twisted.console.text import FailureLine, shown_name
 from p2p_twisted.console.transfers import TransferControl
 from p2p_twisted.library.matching import natural_order
-from p2p_twisted.peer.interface import (
-    AlreadyHere,
-    Ambiguous,
-    IPeer,
-    NotFound,
-    PeerError,
-    Topology,
-    Watch,
-)
+from p2p_twisted.peer.interface import IPeer, Topology, Watch
+from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName

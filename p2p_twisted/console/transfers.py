@@ -12,7 +12,8 @@ from p2p_twisted.console.downloading import Outcome, Say
 from p2p_twisted.console.rendering import limits_line
 from p2p_twisted.console.text import shown_name
 from p2p_twisted.download.progress import Progress
-from p2p_twisted.peer.interface import IPeer, PeerError
+from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.peer.peer_errors import PeerError
 
 N = TypeVar("N")
 

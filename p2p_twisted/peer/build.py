@@ -43,6 +43,7 @@ from p2p_twisted.peer.saved_book import BookSaver, load_book
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries, exclusions_line
+from p2p_twisted.peer.sharing import Sharing
 from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.peer.unreached import UnreachedRequesters
@@ -108,6 +109,7 @@ class PeerBuilder:
             uploads=self.uploads,
             rates=KeptRates(self.bandwidth, self.state, self.settings.given_rates),
             shutdown=self.shutdown,
+            sharing=Sharing.of(self.settings, self.offload),
         )
 
     # What is here
@@ -152,13 +154,9 @@ class PeerBuilder:
     @cached_property
     def inbox(self) -> Inbox:
         """Where downloads land."""
-        earlier, settings = self.earlier, self.settings
-        return Inbox(
-            str(settings.downloads),
-            keep=earlier.keep,
-            known=earlier.id_of,
-            keeps_times=settings.keeps_times,
-        )
+        keep, known = self.earlier.keep, self.earlier.id_of
+        folder, keeps_times = str(self.settings.downloads), self.settings.keeps_times
+        return Inbox(folder, keep=keep, known=known, keeps_times=keeps_times)
 
     @cached_property
     def partials(self) -> PartialRegister:

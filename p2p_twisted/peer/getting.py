@@ -12,9 +12,10 @@ from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.hashing_wait import HashingWait
-from p2p_twisted.peer.interface import CannotKeep, PeerError, Selection, Watch
+from p2p_twisted.peer.interface import Selection, Watch
 from p2p_twisted.peer.kept_waits import KeptWaits, Wait
 from p2p_twisted.peer.meaning import Hits
+from p2p_twisted.peer.peer_errors import CannotKeep, PeerError
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.disk import DiskFault

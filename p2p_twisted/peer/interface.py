@@ -1,6 +1,6 @@
 """The one door to a peer for every face: console, command line, web."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import attrs
 from twisted.internet.defer import Deferred
@@ -8,10 +8,14 @@ from zope.interface import Interface
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Progress
-from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer.sights import SightWatch
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
+
+Read = Callable[[], Awaitable[bytes]]
+"""Gives what comes next of some content, and nothing at its end."""
 
 Watch = Callable[[Progress], None]
 """Is told of every change of one download."""
@@ -101,71 +105,6 @@ class Status:
     excluded: int = 0
 
 
-class PeerError(Exception):
-    """
-    Something that a person asked for cannot be done; the text says why, and what to do.
-
-    :cvar exit: what a script that asked for it exits with.
-    """
-
-    exit = Exit.USAGE
-
-
-class NotFound(PeerError):
-    """No peer has what is wanted."""
-
-    exit = Exit.NOT_FOUND
-
-
-class Unknown(PeerError):
-    """There is no peer of that name, or no such download of that number."""
-
-    exit = Exit.NOT_FOUND
-
-
-class NotReady(PeerError):
-    """It cannot be had yet."""
-
-    exit = Exit.UNFINISHED
-
-
-class NoNetwork(PeerError):
-    """The peer is in no network."""
-
-    exit = Exit.NO_NETWORK
-
-
-class NotAllowed(PeerError):
-    """Nobody may do that in this network."""
-
-    exit = Exit.REFUSED
-
-
-class CannotKeep(PeerError):
-    """The disk does not take what is to be kept."""
-
-    exit = Exit.DISK
-
-
-class AlreadyHere(PeerError):
-    """What is wanted is in the library or among the downloads already."""
-
-
-@attrs.frozen
-class Ambiguous(PeerError):
-    """
-    Several things are meant by a name; one of ``hits`` must be chosen.
-
-    :ivar why: for people.
-    """
-
-    hits: tuple[Hit, ...]
-    why: str = "different files have that name"
-
-    def __str__(self) -> str:
-        return self.why
-
-
 @attrs.frozen
 class Selection:
     """
@@ -250,6 +189,22 @@ class IPeer(Interface):
     def below(folder: str) -> "Iterable[str]":
         """List what this peer shares directly in a folder, by names; folders end with ``/``."""
 
+    def share(name: str, read: Read, size: "int | None" = None) -> "Deferred[str]":
+        """
+        Write a file into what this peer shares; nobody sees it before it is whole and safe.
+
+        :param read: gives what comes next of its content, and nothing at the end.
+        :param size: in bytes, if known.
+        :returns: fires with its path, or fails with :class:`PeerError`.
+        """
+
+    def unshare(name: str) -> "Deferred[str]":
+        """
+        Stop to share a file or folder of this peer: it is moved aside, and not removed.
+
+        :returns: fires with its path from now on, or fails with :class:`PeerError`.
+        """
+
     def transfers() -> tuple[Progress, ...]:
         """List the downloads of this run, oldest first."""
 
@@ -285,6 +240,13 @@ class IPeer(Interface):
         Limit what is sent and received, running transfers included.
 
         :raises PeerError: when transfers would be too slow to be kept up.
+        """
+
+    def watch_sights(watch: SightWatch) -> Callable[[], None]:
+        """
+        Tell what this peer sees of its network, from now on.
+
+        :returns: ends that.
         """
 
     def status() -> Status:

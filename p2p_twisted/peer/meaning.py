@@ -9,15 +9,8 @@ from itertools import chain
 import attrs
 
 from p2p_twisted.library.matching import last_component, rank
-from p2p_twisted.peer.interface import (
-    AlreadyHere,
-    Ambiguous,
-    Found,
-    NotFound,
-    NotReady,
-    PeerError,
-    Selection,
-)
+from p2p_twisted.peer.interface import Found, Selection
+from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, NotReady, PeerError
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName, collision_key
 

@@ -10,9 +10,10 @@ from twisted.internet.interfaces import IListeningPort
 
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.events import Referred
-from p2p_twisted.peer.interface import NoNetwork
+from p2p_twisted.peer.peer_errors import NoNetwork
 from p2p_twisted.peer.saved_book import BookSaver
 from p2p_twisted.peer.settings import Settings
+from p2p_twisted.peer.sights import Sights
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.twistd import listen
@@ -36,6 +37,7 @@ class NetworkSession:
     :param listener: accepts others' connections, as soon as there is a port for it.
     :param dialer: dials from the address that this peer listens on.
     :param start: is called once, in the same turn of the reactor in which it listens.
+    :ivar sights: tells those who watch what happens.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class NetworkSession:
         self._listener = listener
         self._dialer = dialer
         self._start = start
+        self.sights = Sights()
         self._port: IListeningPort | None = None
         self._fault: str | None = None
         self._is_moving = False

@@ -1,5 +1,7 @@
 """What a peer does for the others: it answers, serves, and stops when it is told to."""
 
+from functools import partial
+
 import attrs
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -10,6 +12,7 @@ from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.shutdown import STOP, Shutdown
+from p2p_twisted.peer.sights import AnswerSeen, LinkBegan, LinkEnded, QuestionSeen, Sights
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.uploads import Uploads
@@ -34,7 +37,9 @@ class OverlayEvents:
 
     def know(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer another peer's question as far as this one can."""
-        return self._answers.answer_stranger(ask)
+        answer = self._answers.answer_stranger(ask)
+        sights = self._network.sights
+        return answer.addCallback(partial(_seen, sights, ask)) if sights else answer
 
     def neighbor_up(self, address: PeerAddress) -> None:
         """Log that a link has begun, and tell the registration."""
@@ -42,9 +47,11 @@ class OverlayEvents:
         self._tickets.linked(address.name)
         self._registration.neighbors_changed(len(self._network.neighbors))
         self._network.neighbor_up()
+        self._network.sights.tell(LinkBegan(address))
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
         """Log that a link has ended, and report a death to the registry."""
+        self._network.sights.tell(LinkEnded(address, has_died))
         how = "died" if has_died else "is no neighbor any more"
         self.log.info("{neighbor} {how}", neighbor=str(address), how=how)
         if has_died:
@@ -79,3 +86,11 @@ class OverlayEvents:
     def file_arrives(self, link: Connection, file: File) -> None:
         """Receive a small file that comes on a link."""
         self._tickets.file_arrives(link, file)
+
+
+def _seen(sights: Sights, ask: Ask, answer: LocalAnswer) -> LocalAnswer:
+    """Tell those who watch of a question that was answered here."""
+    sights.tell(QuestionSeen(ask.id, ask.what, ask.text, ask.peer, is_own=False))
+    hits = len(answer.hits)
+    sights.tell(AnswerSeen(ask.id, False, hits=hits, peers=1, silent=0, seconds=answer.seconds))
+    return answer

@@ -1,6 +1,6 @@
 """The peer as one object: what it shares, what it fetches, and its place in the network."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal
 
 import attrs
@@ -18,11 +18,10 @@ from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.interface import (
     Found,
     IPeer,
-    PeerError,
+    Read,
     Selection,
     Status,
     Topology,
-    Unknown,
     Watch,
     unwatched,
 )
@@ -30,11 +29,14 @@ from p2p_twisted.peer.kept_rates import KeptRates
 from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.lookups import Lookups
 from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.peer_errors import PeerError, Unknown
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
+from p2p_twisted.peer.sharing import Sharing
 from p2p_twisted.peer.shutdown import Shutdown
+from p2p_twisted.peer.sights import SightWatch
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.peer.status import status_of
 from p2p_twisted.runtime.background import background
@@ -71,6 +73,7 @@ class Peer:
     _uploads: Uploads
     _rates: KeptRates
     _shutdown: Shutdown
+    _sharing: Sharing
     _started: float = attrs.field(init=False)
     _has_left: bool = attrs.field(default=False, init=False)
     _leavers: list[Deferred[None]] = attrs.field(factory=list, init=False)
@@ -148,6 +151,14 @@ class Peer:
         """List what this peer shares directly in a folder."""
         return self._lookups.below(folder)
 
+    def share(self, name: str, read: Read, size: int | None = None) -> "Deferred[str]":
+        """Write a file into what this peer shares."""
+        return Deferred.fromCoroutine(self._sharing.share(name, read, size))
+
+    def unshare(self, name: str) -> "Deferred[str]":
+        """Stop to share a file or folder of this peer."""
+        return Deferred.fromCoroutine(self._sharing.unshare(name))
+
     def transfers(self) -> tuple[Progress, ...]:
         """List the downloads of this run, oldest first."""
         return self._downloads.all()
@@ -183,6 +194,10 @@ class Peer:
             self._rates.limit(rates)
         except BadRate as error:
             raise PeerError(str(error)) from None
+
+    def watch_sights(self, watch: SightWatch) -> Callable[[], None]:
+        """Tell what this peer sees of its network, from now on."""
+        return self._network.sights.watch(watch)
 
     def status(self) -> Status:
         """Describe this peer."""

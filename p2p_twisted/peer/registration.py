@@ -33,6 +33,7 @@ from p2p_twisted.peer.lease_events import (
     Woken,
 )
 from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.sights import RegistrationSeen
 from p2p_twisted.peer.standing import Standing
 from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.registry.client import RegistryClient
@@ -130,8 +131,10 @@ class RegistrationKeeper:
 
     def _handle(self, event: LeaseEvent) -> None:
         """Let the machine decide, and perform all that follows, unless that is being done."""
-        now = self._clock.seconds()
+        now, was_registered = self._clock.seconds(), self.is_registered
         self._effects.extend(self._machine.handle(event, now))
+        if self.is_registered is not was_registered:
+            self._network.sights.tell(RegistrationSeen(self.is_registered))
         for text in self._standing.handle(event, now):
             self._effects.append(Say(text))
         if self._is_performing:

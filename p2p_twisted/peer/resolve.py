@@ -13,14 +13,7 @@ from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.hashing_wait import HashingWait, NeverStill
-from p2p_twisted.peer.interface import (
-    AlreadyHere,
-    CannotKeep,
-    Found,
-    NotFound,
-    PeerError,
-    Selection,
-)
+from p2p_twisted.peer.interface import Found, Selection
 from p2p_twisted.peer.meaning import (
     Hits,
     Meaning,
@@ -36,6 +29,7 @@ from p2p_twisted.peer.meaning import (
     put_together,
     topmost,
 )
+from p2p_twisted.peer.peer_errors import AlreadyHere, CannotKeep, NotFound, PeerError
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.disk import DiskFault

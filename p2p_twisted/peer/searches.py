@@ -11,8 +11,10 @@ from p2p_twisted.library.matching import natural_order, rank
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.overlay.expanding_ring import Step, expanding_ring
-from p2p_twisted.peer.interface import Found, PeerError, Topology, Unknown
+from p2p_twisted.peer.interface import Found, Topology
 from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.peer_errors import PeerError, Unknown
+from p2p_twisted.peer.sights import AnswerSeen, PeersSeen, QuestionSeen
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Refuse, Want
@@ -139,6 +141,8 @@ class Searches:
         began = driver.now()
         last, then = self._last or (None, began)
         is_late = began - then > _SILENT_SECONDS
+        if sights := self._network.sights:
+            sights.tell(QuestionSeen(ask.id, ask.what, ask.text, ask.peer, is_own=True))
         steps = expanding_ring(ask, driver.new_id, again, None if is_late else last)
         step = next(steps)
         while True:
@@ -151,7 +155,19 @@ class Searches:
             except StopIteration:
                 if step.ask.after is not None and answer.silent:
                     self._last = attrs.evolve(answer, peers=(), hits=()), began
-                return answer, driver.now() - began
+                seconds = driver.now() - began
+                self._tell_answer(ask, answer, seconds)
+                return answer, seconds
+
+    def _tell_answer(self, ask: Ask, answer: Answer, seconds: float) -> None:
+        """Tell those who watch how a question of this peer was answered."""
+        if not (sights := self._network.sights):
+            return
+        counts = len(answer.hits), answer.answered, len(answer.silent)
+        sights.tell(AnswerSeen(ask.id, True, *counts, seconds))
+        if ask.what == "topo":
+            own = self._network.driver.me.name
+            sights.tell(PeersSeen(frozenset((own, *(each.peer for each in answer.peers)))))
 
 
 async def _put_step(driver: OverlayDriver, step: Step) -> Answer:

@@ -9,8 +9,8 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.overlay.events import SeekingEnded
-from p2p_twisted.peer.interface import NotAllowed
 from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire.messages import Gossip
 from p2p_twisted.wire.names import PeerName, is_loopback

@@ -1,6 +1,7 @@
 """Where a daemon's log goes: bounded in what is written and in what is kept."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -58,13 +59,13 @@ class Destination:
             stream = sys.stdout if self.path == "-" else sys.stderr
             lines = _drop if stream is None else _unsaid(self._written_to(stream))
         least = LogLevel.debug if self.is_verbose else LogLevel.info
-        return FilteringLogObserver(_worded(lines), [LogLevelFilterPredicate(least)])
+        return FilteringLogObserver(worded(lines), [LogLevelFilterPredicate(least)])
 
     def _written_to(self, file: TextIO) -> ILogObserver:
         return json_observer(file) if self.is_json else textFileLogObserver(file)
 
 
-def _worded(lines: ILogObserver) -> ILogObserver:
+def worded(lines: Callable[[LogEvent], None]) -> ILogObserver:
     """Put the system's errors into words, wherever they are logged as ``error``."""
 
     def observe(event: LogEvent) -> None:

@@ -19,7 +19,7 @@ from p2p_twisted.wire.limits import CHUNK_BYTES
 
 _PART: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 # What file systems without hard links answer; FAT and Android among them.
-_NO_LINKS: Final = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS)
+NO_LINKS: Final = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS)
 # From linux/fs.h; elsewhere it means nothing, and fails.
 _FICLONE: Final = 0x40049409
 
@@ -252,21 +252,21 @@ class PartFile:
                 self._part, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False
             )
         except OSError as error:
-            if error.errno not in _NO_LINKS:
+            if error.errno not in NO_LINKS:
                 raise
-            self._move_without_links(name)
+            move_without_links(folder, self._part, name)
         else:
             os.unlink(self._part, dir_fd=folder)
 
-    def _move_without_links(self, name: str) -> None:
-        """Claim the name with an empty file, then replace what is ours anyway."""
-        folder = self._folder
-        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder))
-        try:
-            os.rename(self._part, name, src_dir_fd=folder, dst_dir_fd=folder)
-        except OSError:
-            os.unlink(name, dir_fd=folder)
-            raise
+
+def move_without_links(folder: int, part: str, name: str) -> None:
+    """Claim a name with an empty file, then replace what is ours anyway."""
+    os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder))
+    try:
+        os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError:
+        os.unlink(name, dir_fd=folder)
+        raise
 
 
 def open_part(folder: int, part: str) -> int:

@@ -1,16 +1,19 @@
 """Ask an API without a network."""
 
 import json
+import re
 from typing import Any
 
+from jsonschema import Draft202012Validator
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
+from p2p_twisted.api.api_request import ApiSite
 from p2p_twisted.api.peer_routes import PeerApi
-from p2p_twisted.api.resource import ApiResource, ApiSite
+from p2p_twisted.api.resource import ApiResource
 from tests.console.fake_peer import FakePeer
 
 
@@ -18,7 +21,8 @@ class Answer:
     """
     What came back.
 
-    :ivar lines: the values of the body: one, or as many as the stream had lines.
+    :ivar lines: the values of the body: one, or as many as the stream had lines or events.
+    :ivar ids: of the events.
     """
 
     def __init__(self, raw: bytes) -> None:
@@ -29,7 +33,10 @@ class Answer:
         self.headers = dict(line.lower().split(": ", 1) for line in headers)
         if self.headers.get("transfer-encoding") == "chunked":
             body = _joined(body)
-        self.lines: list[Any] = [json.loads(line) for line in body.splitlines()]
+        is_events = self.headers.get("content-type") == "text/event-stream"
+        parts = re.findall(rb"^data: (.*)$", body, re.M) if is_events else body.splitlines()
+        self.lines: list[Any] = [json.loads(part) for part in parts]
+        self.ids = [int(each) for each in re.findall(rb"^id: (\d+)$", body, re.M)]
 
     @property
     def code(self) -> str:
@@ -43,6 +50,7 @@ class Browser:
 
     :ivar forbidden: why nothing is answered, if so.
     :ivar transport: of the last connection.
+    :ivar protocol: of the same.
     :ivar document: what the API says of itself.
     """
 
@@ -51,8 +59,13 @@ class Browser:
         self.clock = Clock()
         self.left: list[bool] = []
         self.forbidden: str | None = None
-        routes = PeerApi(self.peer, self.clock, lambda: self.left.append(True)).routes()
-        self._site = ApiSite(ApiResource("A peer", routes, self._refuse))
+        self.api = PeerApi(
+            self.peer,
+            self.clock,
+            lambda: self.left.append(True),
+            lambda: 2e9 + self.clock.seconds(),
+        )
+        self._site = ApiSite(ApiResource("A peer", self.api.routes(), self._refuse))
         # In place of the time of day: the end of idle connections.
         self._site.reactor = self.clock
         self.transport = StringTransport()
@@ -64,12 +77,13 @@ class Browser:
         protocol = self._site.buildProtocol(None)
         assert protocol is not None
         protocol.makeConnection(self.transport)
-        self._protocol = protocol
+        self.protocol = protocol
         protocol.dataReceived(raw)
+        self.clock.advance(0)
 
     def close(self) -> None:
         """Close the last connection."""
-        self._protocol.connectionLost(Failure(ConnectionDone()))
+        self.protocol.connectionLost(Failure(ConnectionDone()))
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Send a request; return what has been answered so far."""
@@ -87,6 +101,18 @@ class Browser:
 
     def _refuse(self, _request: Request) -> str | None:
         return self.forbidden
+
+
+def checked(browser: Browser, answer: Answer, path: str, method: str = "get") -> Any:
+    """Compare an answer with what the document says of it; return its value, or its lines."""
+    assert answer.status == 200
+    responses = browser.document["paths"][path][method]["responses"]
+    [(kind, described)] = responses["200"]["content"].items()
+    assert answer.headers["content-type"] == kind
+    schema = {**described["schema"], "components": browser.document["components"]}
+    for line in answer.lines:
+        Draft202012Validator(schema).validate(line)
+    return answer.lines[0] if kind.endswith("/json") else answer.lines
 
 
 def _joined(chunked: bytes) -> bytes:

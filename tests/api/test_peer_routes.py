@@ -1,9 +1,6 @@
 """What a peer answers, by every path; and that its document tells the truth about it."""
 
-from typing import Any
-
 import pytest
-from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from twisted.internet.defer import Deferred
 
@@ -24,14 +21,9 @@ from p2p_twisted.download.progress import (
     State,
     Waiting,
 )
-from p2p_twisted.peer.interface import (
-    AlreadyHere,
-    Ambiguous,
-    NotFound,
-    PeerError,
-    Selection,
-)
-from tests.api.browser import Answer, Browser
+from p2p_twisted.peer.interface import Selection
+from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
+from tests.api.browser import Browser, checked
 from tests.console.fake_peer import OTHER_FILE, UPLOAD, address, hit, running, saved
 
 STATES: tuple[State, ...] = (
@@ -55,18 +47,6 @@ STATES: tuple[State, ...] = (
 @pytest.fixture
 def browser() -> Browser:
     return Browser()
-
-
-def checked(browser: Browser, answer: Answer, path: str, method: str = "get") -> Any:
-    """Compare an answer with what the document says of it; return its value, or its lines."""
-    assert answer.status == 200
-    responses = browser.document["paths"][path][method]["responses"]
-    [(kind, described)] = responses["200"]["content"].items()
-    assert answer.headers["content-type"] == kind
-    schema = {**described["schema"], "components": browser.document["components"]}
-    for line in answer.lines:
-        Draft202012Validator(schema).validate(line)
-    return answer.lines if kind.endswith("ndjson") else answer.lines[0]
 
 
 def test_document(browser: Browser) -> None:

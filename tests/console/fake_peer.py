@@ -1,7 +1,7 @@
 """A peer that answers what a test tells it to, for consoles to talk to."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -13,13 +13,15 @@ from p2p_twisted.download.progress import Canceled, Contribution, Progress, Rece
 from p2p_twisted.peer.interface import (
     Found,
     IPeer,
-    PeerError,
+    Read,
     Selection,
     Status,
     Topology,
     Watch,
     unwatched,
 )
+from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer.sights import Sights, SightWatch
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
@@ -92,6 +94,8 @@ class FakePeer:
     :ivar asked: every call, as the method's name and its arguments.
     :ivar answers: by method, what the next calls return: a value, an exception to
         fail with, or a Deferred to wait for. Without any there is a plain answer.
+    :ivar taken: how much of a file that is shared was read at a time, in bytes.
+    :ivar refuse_sharing: what to refuse that with.
     :ivar watches: what downloads tell their progress to, oldest first.
     """
 
@@ -100,6 +104,10 @@ class FakePeer:
         self.answers: defaultdict[str, deque[Any]] = defaultdict(deque)
         self.watches: list[Watch] = []
         self.earlier: list[Watch] = []
+        self.sights = Sights()
+        self.taken: list[int] = []
+        self.refuse_sharing: Exception | None = None
+        self._reading: Deferred[None] = succeed(None)
         self.status_now = STATUS
         self.downloads_now: tuple[Progress, ...] = ()
         self.uploads_now: tuple[tuple[str, UploadProgress], ...] = ()
@@ -144,6 +152,28 @@ class FakePeer:
     def below(self, folder: str) -> Iterable[str]:
         return {"": ("own file.txt", "photos/"), "photos": ("2023/", "a.jpg")}.get(folder, ())
 
+    def share(self, name: str, read: Read, size: int | None = None) -> "Deferred[str]":
+        async def take() -> str:
+            content = b""
+            if self.refuse_sharing is not None:
+                raise self.refuse_sharing
+            await self._reading
+            while some := await read():
+                content += some
+                self.taken.append(len(some))
+            path: str = await self._answer("share", f"s2/{name}", name, content, size)
+            return path
+
+        return Deferred.fromCoroutine(take())
+
+    def hold_reading(self) -> "Deferred[None]":
+        """Take nothing of what is shared until that fires."""
+        self._reading = Deferred()
+        return self._reading
+
+    def unshare(self, name: str) -> "Deferred[str]":
+        return self._answer("unshare", f"s2/.unshared/{name}", name)
+
     def transfers(self) -> tuple[Progress, ...]:
         return self.downloads_now
 
@@ -170,6 +200,9 @@ class FakePeer:
         if number not in (None, 1):
             raise PeerError(f"there is no {what} download {number}")
         return () if what == "paused" and number is None else (running(1),)
+
+    def watch_sights(self, watch: SightWatch) -> Callable[[], None]:
+        return self.sights.watch(watch)
 
     def status(self) -> Status:
         return self.status_now

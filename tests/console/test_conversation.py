@@ -13,14 +13,8 @@ from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.console.parsing import parse
 from p2p_twisted.console.text import FailureLine
 from p2p_twisted.download.progress import Canceled, Progress, Seeking, Waiting
-from p2p_twisted.peer.interface import (
-    AlreadyHere,
-    Ambiguous,
-    IPeer,
-    NotFound,
-    PeerError,
-    Selection,
-)
+from p2p_twisted.peer.interface import IPeer, Selection
+from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
 from p2p_twisted.wire.names import PeerAddress
 from tests.console.fake_peer import (
     OTHER_FILE,

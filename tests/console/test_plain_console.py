@@ -15,7 +15,8 @@ from p2p_twisted.console.console import CLOSE_SECONDS, ConsoleConfig
 from p2p_twisted.console.output import QUEUE_BYTES
 from p2p_twisted.console.plain_console import PlainConsole
 from p2p_twisted.download.progress import Failed, Progress
-from p2p_twisted.peer.interface import NotFound, Topology
+from p2p_twisted.peer.interface import Topology
+from p2p_twisted.peer.peer_errors import NotFound
 from p2p_twisted.runtime.exit_status import Exit
 from tests.console.fake_peer import FakePeer, running, saved, topology
 

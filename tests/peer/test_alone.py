@@ -6,8 +6,8 @@ from typing import Any, cast
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.peer.interface import NotFound, PeerError
 from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.peer_errors import NotFound, PeerError
 from p2p_twisted.wire.names import PeerAddress
 from tests.peer.cases import PeerTestCase
 

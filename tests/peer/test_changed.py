@@ -13,9 +13,10 @@ from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Place
 from p2p_twisted.overlay.effects import Answer
-from p2p_twisted.peer.interface import AlreadyHere, Ambiguous, NotFound
+from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.searches import Searches
+from p2p_twisted.peer.sights import Sights
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.testing.daemons import VirtualDaemons
@@ -197,6 +198,7 @@ class LargeNetwork:
     far: Hit
     me: PeerAddress = field(factory=lambda: PeerAddress("me", "127.0.0.1", 9_001))
     asked: list[Ask] = field(factory=list)
+    sights: Sights = field(factory=Sights)
 
     async def connected(self) -> "LargeNetwork":
         return self

@@ -4,11 +4,8 @@ from typing import Any
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Canceled, Paused, Progress, Receiving, Saved
-from p2p_twisted.peer.interface import (
-    NotFound,
-    PeerError,
-    Selection,
-)
+from p2p_twisted.peer.interface import Selection
+from p2p_twisted.peer.peer_errors import NotFound, PeerError
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.paths import Path as Way
 from tests.peer.cases import SONG, PeerTestCase

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.download.progress import Canceled, Hashing, Progress, Saved
 from p2p_twisted.peer.hashing_wait import NeverStill, Patience
-from p2p_twisted.peer.interface import NotFound, PeerError
+from p2p_twisted.peer.peer_errors import NotFound, PeerError
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.messages import Hit
 from tests.peer.cases import SONG, PeerTestCase

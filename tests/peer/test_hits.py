@@ -9,9 +9,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.overlay.effects import Answer
-from p2p_twisted.peer.interface import NotFound, PeerError
+from p2p_twisted.peer.peer_errors import NotFound, PeerError
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.searches import Searches
+from p2p_twisted.peer.sights import Sights
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire.messages import Ask, Hit
@@ -29,6 +30,7 @@ class LyingNetwork:
     asked: list[Ask] = field(factory=list)
     neighbors: tuple[PeerAddress, ...] = ()
     is_busy: bool = False
+    sights: Sights = field(factory=Sights)
 
     async def connected(self) -> "LyingNetwork":
         return self

@@ -7,10 +7,8 @@ from twisted.internet.defer import Deferred
 from zope.interface.verify import verifyObject
 
 from p2p_twisted.download.progress import Saved
-from p2p_twisted.peer.interface import (
-    IPeer,
-    PeerError,
-)
+from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.peer.peer_errors import PeerError
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.testing.daemons import VirtualDaemons

@@ -15,6 +15,7 @@ from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.settings import Settings
+from p2p_twisted.peer.sights import Sights
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
@@ -64,6 +65,7 @@ class Peer:
     introduced: list[tuple[PeerAddress, ...]] = field(factory=list)
     moves: list[str] = field(factory=list)
     faults: list[str | None] = field(factory=list)
+    sights: Sights = field(factory=Sights)
 
     def listen(self, port: int) -> None:
         self.tried.append(port)

@@ -1,0 +1,93 @@
+"""Take requests with bounded bodies, and large ones as they come."""
+
+from typing import Any
+
+import msgspec
+from twisted.web import http
+from twisted.web.server import Request, Site
+from typing_extensions import override
+
+from p2p_twisted.api import limits
+from p2p_twisted.api.api_errors import CODES, BadRequest, fault_of
+from p2p_twisted.api.route import Form
+from p2p_twisted.api.upload_body import UploadBody
+from p2p_twisted.api.views import FailureView, View
+
+
+class ApiRequest(Request):
+    """
+    A request whose body is bounded: Twisted's own keeps any that comes.
+
+    :ivar upload: the body of one that is not, and is taken as it comes.
+    :ivar is_refused: whether it was answered before all had come.
+    """
+
+    upload: UploadBody | None = None
+    is_refused = False
+    _body_bytes = 0
+    _is_too_large = False
+
+    @override
+    def gotLength(self, length: int | None) -> None:
+        channel: Any = self.channel
+        resource = channel.site.resource
+        self.upload = resource.begin_upload(self, channel._command, channel._path, length)
+        is_announced = length is not None and length > limits.BODY_BYTES
+        self._is_too_large = is_announced and self.upload is None
+        super().gotLength(0 if is_announced or self.upload is not None else length)
+
+    @override
+    def handleContentChunk(self, data: bytes) -> None:
+        if self.is_refused:
+            return
+        if self.upload is not None:
+            self.upload.feed(data)
+            return
+        self._body_bytes += len(data)
+        if self._is_too_large or self._body_bytes > limits.BODY_BYTES:
+            too_large = f"a body may have at most {limits.BODY_BYTES:,} bytes"
+            self.refuse(BadRequest("too_large", too_large))
+        else:
+            super().handleContentChunk(data)
+
+    def refuse(self, error: Exception) -> None:
+        """Answer with an error, and close the connection: the rest is not waited for."""
+        if not self.is_refused:
+            self.is_refused = True
+            # Not in the middle of what has just come: what is behind it belongs to this request.
+            channel: Any = self.channel
+            channel.site.reactor.callLater(0, self._refuse, FailureView(error=fault_of(error)))
+
+    def _refuse(self, failure: FailureView) -> None:
+        channel: Any = self.channel
+        if channel is None or self._disconnected:
+            return
+        # Known only when all has come.
+        self.clientproto = b"HTTP/1.1"
+        # What still comes is no further request: the connection is closed behind the answer.
+        channel.persistent = False
+        answer(self, failure)
+
+
+def answer(request: Request, view: View | bytes) -> None:
+    """Write an answer that is no stream."""
+    if isinstance(view, FailureView):
+        request.setResponseCode(CODES[view.error.code])
+    body = view if isinstance(view, bytes) else msgspec.json.encode(view)
+    request.setHeader("Content-Type", Form.JSON)
+    request.setHeader("Content-Length", str(len(body)))
+    request.write(body)
+    request.finish()
+
+
+class ApiSite(Site):
+    """Listens for requests, and does not log each: what they do is logged where it is done."""
+
+    def __init__(self, resource: Any) -> None:
+        super().__init__(resource, requestFactory=ApiRequest, timeout=limits.IDLE_SECONDS)
+        self.displayTracebacks = False
+        self.noisy = False
+
+    @override
+    def log(self, request: http.Request) -> None:
+        """Leave it out."""

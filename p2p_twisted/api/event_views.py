@@ -1,0 +1,153 @@
+"""What the API tells as it happens, as frozen values; its document is generated from these."""
+
+from typing import Final, Literal
+
+import attrs
+
+from p2p_twisted.api.transfer_views import DownloadView, UploadView
+from p2p_twisted.api.views import AddressView, Count, Seconds, View
+
+
+@attrs.frozen(kw_only=True)
+class EventView(View):
+    """
+    Something that has happened.
+
+    :ivar kind: of what kind that is.
+    :ivar at: when, in seconds since 1970.
+    """
+
+    kind: str
+    at: float
+
+
+@attrs.frozen(kw_only=True)
+class MissedView(EventView):
+    """What came in between is not kept any more: ask anew how things stand."""
+
+    kind: Literal["missed"] = "missed"
+
+
+@attrs.frozen(kw_only=True)
+class LinkedView(EventView):
+    """Another peer has become a neighbor."""
+
+    kind: Literal["linked"] = "linked"
+    neighbor: AddressView
+
+
+@attrs.frozen(kw_only=True)
+class UnlinkedView(EventView):
+    """
+    A neighbor is none any more.
+
+    :ivar has_died: whether it said no goodbye.
+    """
+
+    kind: Literal["unlinked"] = "unlinked"
+    neighbor: AddressView
+    has_died: bool
+
+
+@attrs.frozen(kw_only=True)
+class PeersView(EventView):
+    """
+    Peers have come or gone since somebody last asked this peer for the topology.
+
+    :ivar peers: how many there are now.
+    """
+
+    kind: Literal["peers"] = "peers"
+    came: tuple[str, ...]
+    went: tuple[str, ...]
+    peers: Count
+
+
+@attrs.frozen(kw_only=True)
+class QuestionView(EventView):
+    """
+    A question to all peers, put by this peer or answered by it.
+
+    :ivar id: of the question; its answer has it, too.
+    :ivar what: ``topo`` for neighbors, ``name``, ``text`` or ``id`` for files, ``ls`` for all.
+    :ivar peer: the only one that is asked.
+    :ivar is_own: whether this peer has put it.
+    """
+
+    kind: Literal["question"] = "question"
+    id: str
+    what: str
+    text: str
+    peer: str | None
+    is_own: bool
+
+
+@attrs.frozen(kw_only=True)
+class AnswerView(EventView):
+    """
+    The answer to a question: by this peer, or to this peer by all others.
+
+    :ivar hits: how many files or folders it names.
+    :ivar answered: how many peers have answered.
+    :ivar silent: how many have not.
+    """
+
+    kind: Literal["answer"] = "answer"
+    id: str
+    is_own: bool
+    hits: Count
+    answered: Count
+    silent: Count
+    seconds: Seconds
+
+
+@attrs.frozen(kw_only=True)
+class DownloadEventView(EventView):
+    """A download has gone on or changed its state; once a second at most."""
+
+    kind: Literal["download"] = "download"
+    download: DownloadView
+
+
+@attrs.frozen(kw_only=True)
+class UploadEventView(EventView):
+    """
+    The sending of some content has gone on, or ended; once a second at most.
+
+    :ivar is_ended: whether it has ended, well or not.
+    """
+
+    kind: Literal["upload"] = "upload"
+    upload: UploadView
+    is_ended: bool
+
+
+@attrs.frozen(kw_only=True)
+class RegistrationView(EventView):
+    """The registry knows this peer now, or does not any more."""
+
+    kind: Literal["registration"] = "registration"
+    registered: bool
+
+
+@attrs.frozen(kw_only=True)
+class WarningView(EventView):
+    """Something is wrong; the log says it, too."""
+
+    kind: Literal["warning"] = "warning"
+    text: str
+
+
+EVENTS: Final = (
+    MissedView,
+    LinkedView,
+    UnlinkedView,
+    PeersView,
+    QuestionView,
+    AnswerView,
+    DownloadEventView,
+    UploadEventView,
+    RegistrationView,
+    WarningView,
+)
+"""All that there are."""

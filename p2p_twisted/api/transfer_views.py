@@ -1,0 +1,145 @@
+"""What the API answers about downloads and uploads, as frozen values."""
+
+from typing import Literal
+
+import attrs
+
+from p2p_twisted.api.views import AddressView, Count, FaultView, Rate, Seconds, View
+
+
+@attrs.frozen(kw_only=True)
+class HolderView(View):
+    """
+    What one holder has delivered.
+
+    :ivar received: verified bytes.
+    """
+
+    peer: str
+    received: Count
+    rate: Rate
+
+
+@attrs.frozen(kw_only=True)
+class DownloadView(View):
+    """
+    One download, as it stands.
+
+    :ivar number: what it is called by.
+    :ivar id: of its content; empty while its holder is still hashing it.
+    :ivar received: verified bytes, of ``size``.
+    :ivar files: more than one, or none, for a folder.
+    :ivar is_ended: whether nothing more will happen to it.
+    :ivar is_resting: whether nothing more will happen to it soon.
+    :ivar seconds: how long it took, if it has ended.
+    :ivar path: where it lies, once it is saved.
+    :ivar reason: why it has failed, or cannot go on, or what its holder says that refuses.
+    :ivar missing: what of a folder nobody shares any more.
+    :ivar unreachable: holders that cannot be reached, nor reach this peer.
+    :ivar exit: what a command that waits for it exits with.
+    """
+
+    number: int
+    name: str
+    id: str
+    size: Count
+    received: Count
+    files: Count
+    state: Literal[
+        "seeking",
+        "hashing",
+        "waiting",
+        "queued",
+        "blocked",
+        "paused",
+        "checking",
+        "copying",
+        "receiving",
+        "saving",
+        "saved",
+        "incomplete",
+        "failed",
+        "canceled",
+    ]
+    is_ended: bool
+    is_resting: bool
+    exit: Count
+    rate: Rate | None = None
+    seconds_left: Seconds | None = None
+    holders: tuple[HolderView, ...] = ()
+    path: str | None = None
+    seconds: Seconds | None = None
+    was_here: bool | None = None
+    reason: str | None = None
+    missing: tuple[str, ...] = ()
+    unreachable: tuple[AddressView, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class UploadView(View):
+    """
+    What is being sent to another peer.
+
+    :ivar sent: bytes, of this content and of all others that the peer asked for with it.
+    """
+
+    name: str
+    peer: str
+    id: str
+    sent: Count
+    rate: Rate
+
+
+@attrs.frozen(kw_only=True)
+class TransfersView(View):
+    """The downloads of this run, oldest first, and what is being sent."""
+
+    downloads: tuple[DownloadView, ...]
+    uploads: tuple[UploadView, ...]
+
+
+@attrs.frozen(kw_only=True)
+class DownloadsView(View):
+    """Those downloads that something was done to, as they stood."""
+
+    downloads: tuple[DownloadView, ...]
+
+
+@attrs.frozen(kw_only=True)
+class UnfetchedView(View):
+    """A name for which nothing can be fetched, and why."""
+
+    name: str
+    code: str
+    reason: str
+    exit: Count
+
+
+@attrs.frozen(kw_only=True)
+class FetchedView(View):
+    """
+    How a request for downloads has ended.
+
+    :ivar exit: what a command that waits for all of them exits with.
+    :ivar here: names of what is there already.
+    """
+
+    exit: Count
+    downloads: tuple[DownloadView, ...] = ()
+    here: tuple[str, ...] = ()
+    failed: tuple[UnfetchedView, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class StepView(View):
+    """
+    A line of the answer to a request for downloads.
+
+    :ivar download: progress of one of them.
+    :ivar end: the last line's: how it ended.
+    :ivar error: the last line's where the request itself has failed.
+    """
+
+    download: DownloadView | None = None
+    end: FetchedView | None = None
+    error: FaultView | None = None

@@ -1,0 +1,90 @@
+"""What keeps a peer from doing what a person asked for."""
+
+import attrs
+
+from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.wire.messages import Hit
+
+
+class PeerError(Exception):
+    """
+    Something that a person asked for cannot be done; the text says why, and what to do.
+
+    :cvar code: for programs: one word of a closed list.
+    :cvar exit: what a script that asked for it exits with.
+    """
+
+    code = "failed"
+    exit = Exit.USAGE
+
+
+class NotFound(PeerError):
+    """No peer has what is wanted."""
+
+    code = "not_found"
+    exit = Exit.NOT_FOUND
+
+
+class Unknown(PeerError):
+    """There is no peer of that name, or no such download of that number."""
+
+    code = "not_found"
+    exit = Exit.NOT_FOUND
+
+
+class NotReady(PeerError):
+    """It cannot be had yet."""
+
+    code = "not_ready"
+    exit = Exit.UNFINISHED
+
+
+class NoNetwork(PeerError):
+    """The peer is in no network."""
+
+    code = "no_network"
+    exit = Exit.NO_NETWORK
+
+
+class NotAllowed(PeerError):
+    """Nobody may do that in this network."""
+
+    code = "not_allowed"
+    exit = Exit.REFUSED
+
+
+class CannotKeep(PeerError):
+    """The disk does not take what is to be kept."""
+
+    code = "cannot_keep"
+    exit = Exit.DISK
+
+
+class AlreadyHere(PeerError):
+    """What is wanted is in the library or among the downloads already."""
+
+    code = "already_here"
+
+
+class Exists(PeerError):
+    """There is something of that name, and it is not replaced."""
+
+    code = "exists"
+    exit = Exit.CONFLICT
+
+
+@attrs.frozen
+class Ambiguous(PeerError):
+    """
+    Several things are meant by a name; one of ``hits`` must be chosen.
+
+    :ivar why: for people.
+    """
+
+    code = "ambiguous"
+
+    hits: tuple[Hit, ...]
+    why: str = "different files have that name"
+
+    def __str__(self) -> str:
+        return self.why

@@ -1,0 +1,90 @@
+"""Share a file that another program brings, and stop to share one."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from attrs import define, field
+from twisted.internet.defer import DeferredLock
+
+from p2p_twisted.peer.interface import Read
+from p2p_twisted.peer.peer_errors import CannotKeep, Exists, NotFound, PeerError
+from p2p_twisted.peer.settings import Settings
+from p2p_twisted.runtime.tasks import uninterrupted
+from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.storage.disk import DiskFault
+from p2p_twisted.storage.shared_folder import NewFile, NotShared, SharedFolder
+from p2p_twisted.wire.names import BadName
+
+
+@define(eq=False)
+class Sharing:
+    """
+    Changes what a peer shares.
+
+    :param folders: that of its own, where new files go, and that of its downloads, if others
+        may have them.
+    """
+
+    _folders: Sequence[SharedFolder]
+    _offload: Offload
+    _lock: DeferredLock = field(factory=DeferredLock, init=False)
+
+    @classmethod
+    def of(cls, settings: Settings, offload: Offload) -> Self:
+        """Make it for a peer's settings."""
+        others = settings.state, *settings.own_files
+        folders = [SharedFolder(settings.directory, (settings.downloads, *others))]
+        if settings.reshares:
+            folders.append(SharedFolder(settings.downloads, others))
+        return cls(folders, offload)
+
+    async def share(self, name: str, read: Read, size: int | None) -> str:
+        """
+        Write a file into what is shared; nobody sees it before it is whole and safe.
+
+        :param size: in bytes, if known.
+        :returns: its path.
+        :raises PeerError: when it cannot be shared under that name, or not be kept.
+        """
+        own = self._folders[0]
+        try:
+            file: NewFile = await uninterrupted(self._offload(own.begin, name))
+            try:
+                await self._write(file, read, size)
+            finally:
+                await uninterrupted(self._offload(file.close))
+        except BadName as error:
+            raise PeerError(f"it cannot be shared under that name: {error}") from None
+        except NotShared as error:
+            raise PeerError(str(error)) from None
+        except FileExistsError:
+            raise Exists(f"{name} is there already, and was not replaced") from None
+        except DiskFault as fault:
+            raise CannotKeep(str(fault)) from None
+        return own.path(name)
+
+    async def unshare(self, name: str) -> str:
+        """
+        Stop to share a file or folder: it is moved aside, and not removed.
+
+        :returns: its path from now on.
+        :raises PeerError: when there is no such file, or it cannot be moved.
+        """
+        fault: Exception = NotShared(f"there is no {name}")
+        # One after the other, as each looks first for a name that is free.
+        async with self._lock:
+            for folder in self._folders:
+                try:
+                    return folder.path(await self._offload(folder.set_aside, name))
+                except DiskFault as error:
+                    raise CannotKeep(str(error)) from None
+                except (NotShared, BadName) as error:
+                    fault = error
+        raise NotFound(str(fault))
+
+    async def _write(self, file: NewFile, read: Read, size: int | None) -> None:
+        if size is not None:
+            file.expect(size)
+        while content := await read():
+            await uninterrupted(self._offload(file.write, content))
+        await uninterrupted(self._offload(file.publish))

@@ -1,0 +1,209 @@
+"""Write a file into what a peer shares, and take one out of it, for its person."""
+
+import errno
+import os
+import stat
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from attrs import define
+
+from p2p_twisted.runtime.openat import native, open_folder, opened_folder
+from p2p_twisted.storage.disk import Disk, DiskFault, check_space, write_all
+from p2p_twisted.storage.free_names import candidates, longest_name
+from p2p_twisted.storage.part_file import NO_LINKS, move_without_links
+from p2p_twisted.wire.names import check_path
+
+UNSHARED: Final = ".unshared"
+"""Where files go that are no longer shared: a folder that is hidden, and so is not shared."""
+
+_NEW: Final = os.O_WRONLY | os.O_CLOEXEC
+_NO_UNNAMED: Final = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
+
+
+class NotShared(Exception):
+    """There is no such file or folder, or it is not to be touched; the text says which."""
+
+
+class NewFile:
+    """
+    A file that is being written, and has no name that others could see; its methods block.
+
+    Nothing is left of it after a crash, where the file system has files without names; it
+    has a hidden one elsewhere.
+
+    :param folder: a file descriptor of the folder that it will be in; closed with it.
+    :raises OSError: when it cannot be made.
+    """
+
+    def __init__(self, folder: int, name: str, disk: Disk) -> None:
+        self._folder = folder
+        self._name = native(name)
+        self._disk = disk
+        self._hidden: str | None = None
+        self._size = 0
+        try:
+            self._fd = os.open(".", _NEW | os.O_TMPFILE, 0o666, dir_fd=folder)
+        except OSError as error:
+            if error.errno not in _NO_UNNAMED:
+                raise
+            self._hidden = f".p2p-{os.urandom(8).hex()}.part"
+            new = _NEW | os.O_CREAT | os.O_EXCL
+            self._fd = os.open(self._hidden, new, 0o666, dir_fd=folder)
+
+    def expect(self, size: int) -> None:
+        """
+        Check that there is space for so many bytes.
+
+        :raises DiskFault: when there is not.
+        """
+        check_space(self._disk, self._fd, size)
+
+    def write(self, content: bytes) -> None:
+        """
+        Write what comes next.
+
+        :raises DiskFault: when it cannot be written.
+        """
+        try:
+            write_all(self._disk, self._fd, memoryview(content), self._size)
+        except OSError as error:
+            raise DiskFault.of(error) from error
+        self._size += len(content)
+
+    def publish(self) -> None:
+        """
+        Make it safe on the disk under its name.
+
+        :raises FileExistsError: when there is something of that name; it is not replaced.
+        :raises DiskFault: when the disk fails.
+        """
+        try:
+            self._disk.fsync(self._fd)
+            self._take_name()
+            self._disk.fsync(self._folder)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            raise DiskFault.of(error) from error
+
+    def close(self) -> None:
+        """Let go of it; without :meth:`publish` nothing is left."""
+        if self._hidden is not None:
+            with suppress(FileNotFoundError):
+                os.unlink(self._hidden, dir_fd=self._folder)
+        os.close(self._fd)
+        os.close(self._folder)
+
+    def _take_name(self) -> None:
+        folder, hidden = self._folder, self._hidden
+        source = f"/proc/self/fd/{self._fd}" if hidden is None else hidden
+        follow = hidden is None
+        try:
+            self._disk.link(
+                source, self._name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=follow
+            )
+        except OSError as error:
+            if hidden is None or error.errno not in NO_LINKS:
+                raise
+            move_without_links(folder, hidden, self._name)
+
+
+@define
+class SharedFolder:
+    """
+    A folder of which everything is shared but some; all methods block.
+
+    :param root: its path.
+    :param excluded: paths that are not shared, wherever they lie.
+    """
+
+    _root: Path
+    _excluded: Collection[Path]
+    _disk: Disk = os
+
+    def begin(self, name: str) -> NewFile:
+        """
+        Begin to write a file.
+
+        :raises BadName: when it could not be shared under that name.
+        :raises NotShared: when it would not be shared there.
+        :raises FileExistsError: when there is something of that name.
+        :raises DiskFault: when it cannot be made.
+        """
+        check_path(name)
+        if self._is_excluded(name):
+            raise NotShared(f"{name} would not be shared there")
+        folder, _, last = name.rpartition("/")
+        try:
+            fd = open_folder(self._root, native(folder), self._disk.fsync)
+            try:
+                if _is_there(fd, last):
+                    raise FileExistsError(name)
+                return NewFile(fd, last, self._disk)
+            except BaseException:
+                os.close(fd)
+                raise
+        except FileExistsError:
+            raise
+        except OSError as error:
+            raise DiskFault.of(error) from error
+
+    def set_aside(self, name: str) -> str:
+        """
+        Move a file or folder to :data:`UNSHARED`, from where its person can have it back.
+
+        :returns: its name now.
+        :raises BadName: when nothing is shared under such a name.
+        :raises NotShared: when there is no such file or folder, or it is not shared.
+        :raises DiskFault: when the disk fails.
+        """
+        check_path(name)
+        if self._is_excluded(name):
+            raise NotShared(f"{name} is not shared")
+        folder, _, last = name.rpartition("/")
+        aside = f"{UNSHARED}/{folder}".rstrip("/")
+        try:
+            with opened_folder(self._root, native(folder)) as source:
+                mode = os.lstat(native(last), dir_fd=source).st_mode
+                if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                    raise NotShared(f"{name} is neither a file nor a folder")
+                target = open_folder(self._root, native(aside), self._disk.fsync)
+                try:
+                    free = self._move(last, source, target)
+                finally:
+                    os.close(target)
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotShared(f"there is no {name}") from None
+        except OSError as error:
+            raise DiskFault.of(error) from error
+        return f"{aside}/{free}"
+
+    def path(self, name: str) -> str:
+        """Return the path of a name, as a person may type it."""
+        return os.path.join(self._root, name)
+
+    def _move(self, name: str, source: int, target: int) -> str:
+        for free in candidates(name, longest_name(target)):
+            if not _is_there(target, free):
+                os.rename(native(name), native(free), src_dir_fd=source, dst_dir_fd=target)
+                self._disk.fsync(target)
+                self._disk.fsync(source)
+                return free
+        raise DiskFault(f"too many files are called {name}")
+
+    def _is_excluded(self, name: str) -> bool:
+        """Return whether it is, or is in, or has in it, what is not shared."""
+        path = os.path.abspath(self._root / native(name))
+        excluded = [os.path.abspath(each) for each in self._excluded]
+        return any(os.path.commonpath((path, each)) in (path, each) for each in excluded)
+
+
+def _is_there(folder: int, name: str) -> bool:
+    try:
+        os.lstat(native(name), dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,61 @@
+"""What a peer is told to share, and to share no more."""
+
+from collections.abc import Iterator
+
+from p2p_twisted.api.api_errors import BadRequest
+from p2p_twisted.peer.peer_errors import Exists, NotFound, PeerError
+from tests.peer.cases import PeerTestCase
+
+
+class SharingTests(PeerTestCase):
+    def test_round_trip(self) -> None:
+        """What was shared is found and fetched by others, and not once it is unshared."""
+        daemons = self.daemons()
+        daemons.start("s1", {"f1.txt": b"one"})
+        daemons.start("s2")
+        daemons.run(5.0)
+        s1 = daemons.peers["s1"]
+        path = daemons.result(s1.share("new/f2.txt", _Reader(b"tw", b"o"), 3))
+        self.assertTrue(path.endswith("s1/new/f2.txt"))
+        daemons.run(70.0)
+        daemons.get("s2", "f2")
+        self.assertEqual(daemons.download("s2", "f2.txt"), b"two")
+        path = daemons.result(s1.unshare("f1.txt"))
+        self.assertTrue(path.endswith("s1/.unshared/f1.txt"))
+        daemons.run(70.0)
+        self.assertRaises(NotFound, daemons.get, "s2", "f1")
+        self.assertRaises(NotFound, daemons.result, s1.unshare("f1.txt"))
+
+    def test_refused(self) -> None:
+        """Nothing is replaced, and no name is taken that could not be shared."""
+        daemons = self.daemons()
+        daemons.start("s1", {"f1.txt": b"one"})
+        daemons.run(2.0)
+        s1 = daemons.peers["s1"]
+        error = self.assertRaises(Exists, daemons.result, s1.share("f1.txt", _Reader(b"x")))
+        self.assertEqual(str(error), "f1.txt is there already, and was not replaced")
+        for name in ("../f3", ".f3", "Downloads/f3"):
+            self.assertRaises(PeerError, daemons.result, s1.share(name, _Reader(b"x")))
+
+    def test_breaks_off(self) -> None:
+        """What has not come as a whole leaves nothing."""
+        daemons = self.daemons()
+        daemons.start("s1")
+        daemons.run(2.0)
+        s1 = daemons.peers["s1"]
+
+        async def read() -> bytes:
+            raise BadRequest("bad_request", "the connection was lost")
+
+        self.assertRaises(BadRequest, daemons.result, s1.share("f3", read))
+        self.assertEqual(daemons.result(s1.share("f3", _Reader(b"x")))[-2:], "f3")
+
+
+class _Reader:
+    """Gives pieces, and nothing at the end."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces: Iterator[bytes] = iter(pieces)
+
+    async def __call__(self) -> bytes:
+        return next(self._pieces, b"")
