@@ -19,7 +19,7 @@ from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.build import PeerBuilder
-from p2p_twisted.peer.reach import BadReach, decide_reach
+from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import STATE_DIRECTORY, Settings
 from p2p_twisted.peer.state import LOCK_FILE
@@ -31,7 +31,13 @@ from p2p_twisted.runtime.exit_code import ExitCode
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
-from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService, existing_directory, expanded
+from p2p_twisted.runtime.twistd import (
+    DaemonOptions,
+    NotNow,
+    WorkerService,
+    existing_directory,
+    expanded,
+)
 from p2p_twisted.wire.names import BadName, PeerName, check_host, peer_name
 
 _THREADS: Final = 2
@@ -184,6 +190,8 @@ class Options(DaemonOptions):
         registry = _registry(self["registry"])
         try:
             reach = decide_reach(registry, self["interface"], bool(self["insecure-lan"]))
+        except NoWay as error:
+            raise NotNow(str(error)) from None
         except BadReach as error:
             raise UsageError(str(error)) from None
         self["interface"], self["registry"] = reach.interface, reach.registry

@@ -17,6 +17,10 @@ class BadReach(Exception):
     """What was asked for would be unsafe, or could not work; the text says what to do instead."""
 
 
+class NoWay(BadReach):
+    """There is no way to the registry now, but there may be later: is the network up?"""
+
+
 @frozen
 class Reach:
     """
@@ -75,7 +79,7 @@ def _guessed(host: str, port: int, allows_lan: bool) -> Reach:
     loopback = _LOOPBACKS[":" in host]
     interface = address_towards(host) if allows_lan else loopback
     if interface is None:
-        raise BadReach(_no_way(host))
+        raise NoWay(_no_way(host))
     if is_loopback(interface):
         return Reach(loopback, (_on_loopback(host, loopback), port))
     try:
@@ -101,7 +105,7 @@ def _on_loopback(host: str, interface: str) -> str:
     elif host.lower().rstrip(".") in (*_LOCALHOST, *_own_names()):
         return _LOOPBACKS[":" in interface]
     elif (own := address_towards(host)) is None:
-        raise BadReach(_no_way(host))
+        raise NoWay(_no_way(host))
     elif is_loopback(own):
         return own
     raise BadReach(
@@ -113,7 +117,10 @@ def _on_loopback(host: str, interface: str) -> str:
 def _no_way(host: str) -> str:
     if is_ip(host):
         return f"there is no way to {host}: is the address right, and the network up?"
-    return f"there is no host {host}: is the name right? An IP address will do, too"
+    return (
+        f"there is no host {host}: is the name right, and the network up?"
+        " An IP address will do, too"
+    )
 
 
 def _own_names() -> tuple[str, ...]:

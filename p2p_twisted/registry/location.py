@@ -7,7 +7,7 @@ from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.runtime.addresses import is_ip
 
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
-_NAME: Final = re.compile(r"[^\s@/?#\[\]:]+")
+_NAME: Final = re.compile(r"[^\s@/?#\[\]:%]+")
 _PORTS: Final = range(1, 65_536)
 
 
@@ -51,4 +51,5 @@ def _split(place: str) -> tuple[str, str]:
 
 
 def _is_host(host: str) -> bool:
-    return is_ip(host) or _NAME.fullmatch(host) is not None
+    # Addresses that are good on one interface only (fe80::1%eth0) are no peer's.
+    return (is_ip(host) and "%" not in host) or _NAME.fullmatch(host) is not None

@@ -26,6 +26,7 @@ from p2p_twisted.runtime.addresses import not_here
 from p2p_twisted.runtime.daemonlog import OBSERVER, destination
 from p2p_twisted.runtime.disk_thread import DiskThread
 from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.pid_file import PidFileService, remove_stale
 from p2p_twisted.runtime.reactor import Reactor
@@ -34,7 +35,10 @@ from p2p_twisted.runtime.threads import WorkerPool
 
 _BACKLOG: Final = 1_024
 _TWISTD_PIDFILE: Final = "twistd.pid"
-_USAGE: Final = 2
+
+
+class NotNow(UsageError):
+    """What an option says cannot be done at the moment, but may be later."""
 
 
 class DaemonOptions(Options):
@@ -66,7 +70,8 @@ class DaemonOptions(Options):
     @override
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """
-        Read the options; what is wrong with them ends twistd with a sentence and exit code 2.
+        Read the options; what is wrong with them ends twistd with a sentence and exit code 2,
+        and what may pass by itself with 3, so that a service manager tries again.
 
         :raises UsageError: without twistd.
         """
@@ -77,9 +82,12 @@ class DaemonOptions(Options):
         try:
             _change_directory(twistd)
             super().parseOptions(options)
+        except NotNow as error:
+            sys.stderr.write(f"{error}\n")
+            raise SystemExit(Exit.NO_NETWORK) from None
         except UsageError as error:
             sys.stderr.write(f"{error}\nsee {_program(twistd)} --help\n")
-            raise SystemExit(_USAGE) from None
+            raise SystemExit(Exit.USAGE) from None
 
     def parseArgs(self, *words: str) -> None:
         """

@@ -5,7 +5,7 @@ import socket
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.peer import reach
-from p2p_twisted.peer.reach import BadReach, Reach, decide_reach
+from p2p_twisted.peer.reach import BadReach, NoWay, Reach, decide_reach
 from p2p_twisted.runtime import addresses
 
 MINE, FAR = "10.9.0.2", "10.9.0.1"
@@ -57,12 +57,18 @@ class ReachTests(SynchronousTestCase):
             self.refused(FAR, "10.9.0.99"),
         )
 
+    def test_no_way(self) -> None:
+        """Where there is no network yet, that may pass by itself, and is told from a mistake."""
+        for host in ("nosuchbox", "10.7.0.1"):
+            for interface in (None, "127.0.0.1") if host == "nosuchbox" else (None,):
+                asked = (host, 9011), interface, True
+                self.assertIn("network up?", str(self.assertRaises(NoWay, decide_reach, *asked)))
+
     def test_refused(self) -> None:
         """What would be unsafe, or could not work, says what to do."""
         self.assertIn("say --insecure-lan", self.refused(FAR, MINE, allows_lan=False))
         self.assertIn("say --interface", self.refused(FAR, None, allows_lan=False))
         self.assertIn("say --interface", self.refused(FAR, "127.0.0.1"))
         self.assertIn("there is no host nosuchbox", self.refused("nosuchbox", None))
-        self.assertIn("the network up?", self.refused("10.7.0.1", None))
         self.assertIn("different IP versions", self.refused("fd00::2", MINE))
         self.assertIn("--interface: a host must be", self.refused(FAR, "box"))

@@ -23,6 +23,7 @@ from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import (
     DaemonOptions,
     ListeningService,
+    NotNow,
     WorkerService,
     existing_directory,
     expanded,
@@ -114,6 +115,15 @@ class DaemonOptionsTests(SynchronousTestCase):
             ended = self.assertRaises(SystemExit, parsed, SomeOptions(), words=words, **chosen)
         self.assertEqual(ended.code, 2)
         return said.getvalue()
+
+    def test_not_now(self) -> None:
+        """What may pass by itself is one line, with an exit code of its own."""
+        with (
+            mock.patch.object(sys, "stderr", StringIO()) as said,
+            mock.patch.object(Options, "parseOptions", side_effect=NotNow("no network yet")),
+        ):
+            ended = self.assertRaises(SystemExit, parsed, SomeOptions())
+        self.assertEqual((ended.code, said.getvalue()), (3, "no network yet\n"))
 
     def test_wrong_options(self) -> None:
         """What is wrong, and where to read more, is two lines."""
