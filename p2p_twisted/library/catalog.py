@@ -91,7 +91,8 @@ class Catalog:
 
     def named(self, text: str, limit: int) -> tuple[Shared, ...]:
         """Find what is called ``text``, with or without ``.txt`` appended; the best match first."""
-        return self._shared(_once(self._named(unicodedata.normalize("NFC", text))), limit)
+        typed = unicodedata.normalize("NFC", text)
+        return self._shared(_once(self._named(typed)), limit) or self._bare(typed)
 
     def with_id(self, file_id: FileId, limit: int) -> tuple[Shared, ...]:
         """Find files and folders with that content."""
@@ -187,6 +188,12 @@ class Catalog:
     def _shared(self, names: Iterable[str], limit: int) -> tuple[Shared, ...]:
         found = (shared for name in names if (shared := self._describe(name)) is not None)
         return tuple(islice(found, limit))
+
+    def _bare(self, name: str) -> tuple[Shared, ...]:
+        """Describe a folder of which nothing can be shared: it is all hashed, and has no id."""
+        if not name or not (self.is_empty(name) or self.empty_below(name)):
+            return ()
+        return (Shared(name, "folder", 0, None, 100, self.left_out.below(name)),)
 
     def _describe(self, name: str) -> Shared | None:
         entry = self._entries.get(name)

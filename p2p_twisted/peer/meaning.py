@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from glob import escape
 from itertools import chain
+from typing import Final
 
 import attrs
 
@@ -13,6 +14,8 @@ from p2p_twisted.peer.interface import Found, Selection
 from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, NotReady, PeerError
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName, collision_key
+
+_ALL_HASHED: Final = 100
 
 Hits = tuple[Hit, ...]
 """The holders of one thing: a file or a folder."""
@@ -26,6 +29,22 @@ class StillHashing(NotReady):
 
     def __str__(self) -> str:
         return f"{self.hits[0].peer} is still hashing {self.hits[0].name}"
+
+
+@attrs.frozen
+class NothingShared(NotFound):
+    """A peer has a folder of that name, and shares nothing of it: ``hit`` says how much."""
+
+    hit: Hit
+
+    def __str__(self) -> str:
+        if not self.hit.unshared:
+            return f"{self.hit.name} at {self.hit.peer} is an empty folder"
+        return (
+            f"{self.hit.peer} shares nothing of {self.hit.name}: in it is only what is never"
+            " shared, such as hidden files, links and names that not every system can store;"
+            f" the status of {self.hit.peer} tells why"
+        )
 
 
 def meant_by(text: str, found: Found, holder: PeerName | None) -> Hits:
@@ -76,9 +95,23 @@ def check_hashed(hits: Iterable[Hit]) -> None:
 
     :raises StillHashing: when not.
     """
-    unhashed = tuple(hit for hit in hits if hit.file is None)
+    unhashed = tuple(hit for hit in hits if hit.file is None and not _is_bare(hit))
     if unhashed:
         raise StillHashing(unhashed)
+
+
+def check_shared(hits: Hits) -> None:
+    """
+    Check that there is more than folders of which nothing is shared.
+
+    :raises NothingShared: when not.
+    """
+    if all(map(_is_bare, hits)):
+        raise NothingShared(hits[0])
+
+
+def _is_bare(hit: Hit) -> bool:
+    return hit.file is None and hit.hashed == _ALL_HASHED
 
 
 def beginning_with(text: str) -> str:

@@ -17,11 +17,13 @@ from p2p_twisted.peer.interface import Found, Selection
 from p2p_twisted.peer.meaning import (
     Hits,
     Meaning,
+    NothingShared,
     beginning_with,
     best,
     by_content,
     check_found,
     check_hashed,
+    check_shared,
     completions,
     like,
     meant_by,
@@ -122,7 +124,7 @@ class Resolver:
             raise PeerError(f"{holder} is this peer: name another one, or none")
         try:
             return await self._with_name(wanted, holder)
-        except AlreadyHere:
+        except (AlreadyHere, NothingShared):
             # Peers near by were asked first: one further away may have another one.
             return await self._with_name(wanted, holder, again=True)
 
@@ -136,6 +138,7 @@ class Resolver:
         found = await self._searches.ask("name", text, again=again, holder=holder)
         try:
             hits = meant_by(text, found, holder)
+            check_shared(hits)
         except NotFound:
             if holder is None:
                 self._check_name_not_here(text)

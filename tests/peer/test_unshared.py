@@ -1,6 +1,7 @@
 """Who shares, and who fetches, is told what is not shared."""
 
 from p2p_twisted.download.progress import Saved
+from p2p_twisted.peer.interface import AlreadyHere, NotFound
 from p2p_twisted.testing.daemons import VirtualDaemons
 from tests.peer.cases import SONG, PeerTestCase
 
@@ -33,6 +34,29 @@ class UnsharedTests(PeerTestCase):
             progress = daemons.get("s2", "proj")
             assert isinstance(progress.state, Saved)
             self.assertEqual((progress.files, progress.state.unshared), (3, 3))
+
+    def test_nothing(self) -> None:
+        """A folder of which nothing is shared is said to be that, and hides no other one."""
+        daemons = self.daemons()
+        daemons.start("s1", {"deep/x/a:b": SONG, "deep/.hidden": SONG})
+        daemons.start("s2")
+        (daemons.folder / "s1" / "bare").mkdir()
+        daemons.run(15.0)
+        for wanted, said in (
+            ("deep", "s1 shares nothing of deep: in it is only what is never shared"),
+            ("deep/x", "s1 shares nothing of deep/x"),
+            ("bare", "bare at s1 is an empty folder"),
+            ("bar", "no peer has bar"),
+        ):
+            error = self.assertRaises(NotFound, daemons.get, "s2", wanted)
+            self.assertIn(said, str(error))
+        selection = daemons.result(daemons.peers["s2"].select(["deep", "bare"]))
+        self.assertEqual([word for word, _why in selection.failed], ["deep", "bare"])
+        daemons.start("s3", {"deep/song": SONG})
+        daemons.run(15.0)
+        self.assertIsInstance(daemons.get("s2", "deep").state, Saved)
+        # It is here now, whatever s1 has.
+        self.assertRaises(AlreadyHere, daemons.get, "s3", "deep")
 
     def test_in_a_later_run(self) -> None:
         """That is still known when the download goes on in a later run."""

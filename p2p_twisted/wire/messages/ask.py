@@ -91,7 +91,8 @@ class Hit:
     :ivar kind: what it is.
     :ivar file: names the content (a folder's is its manifest); absent while it is
         still being hashed.
-    :ivar hashed: how much of it has been hashed, in percent.
+    :ivar hashed: how much of it has been hashed, in percent; 100 without ``file`` for a folder
+        of which nothing is shared.
     :ivar route: the peers to pass on the way to its holder, the holder last.
     :ivar partial: its holder is still downloading it itself.
     :ivar modified: when the file was last written to, in nanoseconds since 1970.
