@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.simulation.byzantine import Liars
+from benchmarks.liars import Liars
 
 
 class LiarTests(SynchronousTestCase):
