@@ -203,6 +203,7 @@ class Membership:
         self._backoff.skip(now)
         if bye is not None:
             self.passive.learned(bye.peers)
+            self._admission.ended(address, bye, now)
         if bye is not None and bye.why == "evicted":
             # Not as confirmed: the peer that asked for the link may have made its address up.
             self.passive.learned([address])
@@ -263,7 +264,8 @@ class Membership:
         """Return whether an address is worth a dial; no second one while a dial is under way."""
         if address.name == self.me.name or self.links.link_to(address.name) is not None:
             return False
-        return self._dials.may_begin(address, now) and self.passive.may_try(address, now)
+        may_begin = self._dials.may_begin(address, now) and self.passive.may_try(address, now)
+        return may_begin and not self._admission.is_paused(address, now)
 
     def _gain(
         self, link: LinkId, neighbor: Neighbor, why: Why, is_eager: bool, pool: list[LinkId]
@@ -271,8 +273,7 @@ class Membership:
         """
         Begin a link.
 
-        :param is_eager: whether the peer that asked for it had no other: otherwise it is in
-            the tree already.
+        :param is_eager: whether whoever asked for it had no other: otherwise it is in the tree.
         :param pool: the links of which one makes room, if there are too many.
         """
         most = wire_limits.LINKS_MOST - 1

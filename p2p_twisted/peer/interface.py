@@ -31,8 +31,7 @@ class Topology:
     The network as one peer saw it.
 
     :ivar peers: the peers that answered, and the asker, sorted by name.
-    :ivar silent: peers that were named as neighbors, or asked, and did not answer; of very
-        many, only the first are sorted.
+    :ivar silent: peers that were named, or asked, and did not answer; the first are sorted.
     :ivar seconds: how long it took to ask.
     """
 

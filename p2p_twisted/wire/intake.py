@@ -16,6 +16,9 @@ _SLICE_SECONDS: Final = 0.02
 _LONGEST_PAUSE_SECONDS: Final = 1.0
 # To poll, read and set timers, outside of what is measured, costs about as much again.
 _WITH_OVERHEAD: Final = 2
+# Of the time that passes, what is charged at least: where the machine is busy otherwise, one that
+# floods would have all the little that this process gets, and never as much as it may.
+_OF_ELAPSED: Final = 0.75
 # Tokens are whole.
 _MICROSECONDS: Final = 1_000_000
 
@@ -31,7 +34,7 @@ class Intake:
     :param reader: the connection.
     :param raw: reads its raw bytes.
     :param processor: reads the processor time of this thread, in seconds: what else keeps the
-        machine busy is not charged to a neighbor.
+        machine busy is not charged to a neighbor in full.
     """
 
     def __init__(
@@ -104,8 +107,8 @@ class Intake:
         if left > self._share.burst / 2:
             self._over_since = None
         # Not more than has passed: in a test's time, nothing takes any.
-        had = self._processor() - self._had_before
-        seconds = min(now - self._began_at, had * _WITH_OVERHEAD)
+        had, passed = self._processor() - self._had_before, now - self._began_at
+        seconds = max(min(passed, had * _WITH_OVERHEAD), passed * _OF_ELAPSED)
         # No more than it can save up: what held up the process was perhaps not its fault.
         spent = min(int(seconds * _MICROSECONDS), int(self._share.burst))
         self._share.spend(spent)

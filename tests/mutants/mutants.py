@@ -103,6 +103,20 @@ MUTANTS: Final = (
     ),
     Mutant(
         "wire/intake.py",
+        "passed * _OF_ELAPSED)",
+        "0.0)",
+        "on a busy machine a neighbor floods for ever",
+        "wire/test_intake.py",
+    ),
+    Mutant(
+        "overlay/admission.py",
+        "if self.is_paused(address, now):",
+        "if False:",
+        "a neighbor that was cut off for abuse is back at once",
+        "overlay/test_membership.py",
+    ),
+    Mutant(
+        "wire/intake.py",
         "self._share.spend(spent)",
         "pass",
         "a neighbor takes a whole core",

@@ -28,6 +28,7 @@ from p2p_twisted.overlay.membership import Membership
 from p2p_twisted.overlay.tree import Tree
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Busy, Bye, Link, Linked
+from p2p_twisted.wire.names import PeerAddress
 from tests.overlay.builders import a_membership, addresses, an_address, exchanged, linked, of_kind
 
 _NUMBERS = count(10_000)
@@ -223,6 +224,41 @@ def believed(membership: Membership, name: str, host: str, now: float) -> None:
 
 def hosts_of(membership: Membership) -> list[str]:
     return [neighbor.address.host for neighbor in membership.links.values()]
+
+
+class AbuseTests(SynchronousTestCase):
+    """A peer whose link was ended because it sent without end."""
+
+    def abused(self, membership: Membership, name: str, host: str, now: float) -> None:
+        """Link, and be cut off."""
+        linked_ = [each for each in asked(membership, name, host, now) if isinstance(each, Send)]
+        membership.handle(ConnectionLost(linked_[0].link, Bye("abuse")), now)
+
+    def test_pause(self) -> None:
+        """Its host may not link again for a minute, under any name; others may."""
+        membership = a_membership()
+        self.abused(membership, "evil", "10.0.0.66", 0.0)
+        for name in ("evil", "other"):
+            [send, close] = asked(membership, name, "10.0.0.66", 59.0)
+            assert isinstance(send, Send) and isinstance(send.message, Busy)
+            self.assertIsInstance(close, Close)
+        self.assertTrue(asks(membership, "honest", "10.0.0.2", 59.0))
+        self.assertTrue(asks(membership, "evil", "10.0.0.66", 60.0))
+
+    def test_loopback(self) -> None:
+        """On one machine the pause is for a name: all peers have that host."""
+        membership = a_membership()
+        self.abused(membership, "evil", "127.0.0.1", 0.0)
+        self.assertFalse(asks(membership, "evil", "127.0.0.1", 1.0))
+        self.assertTrue(asks(membership, "honest", "127.0.0.1", 1.0))
+
+    def test_not_dialed(self) -> None:
+        """It is not dialed meanwhile either, whoever names it."""
+        membership = a_membership()
+        self.abused(membership, "evil", "10.0.0.66", 0.0)
+        evil = PeerAddress("evil", "10.0.0.66", 9_009)
+        self.assertEqual(of_kind(membership.handle(Referred((evil,)), 1.0), Dial), [])
+        self.assertEqual(len(of_kind(membership.handle(Referred((evil,)), 61.0), Dial)), 1)
 
 
 class AcceptingTests(SynchronousTestCase):
