@@ -240,7 +240,8 @@ class AbuseTests(SynchronousTestCase):
         self.abused(membership, "evil", "10.0.0.66", 0.0)
         for name in ("evil", "other"):
             [send, close] = asked(membership, name, "10.0.0.66", 59.0)
-            assert isinstance(send, Send) and isinstance(send.message, Busy)
+            assert isinstance(send, Send)
+            self.assertIsInstance(send.message, Busy)
             self.assertIsInstance(close, Close)
         self.assertTrue(asks(membership, "honest", "10.0.0.2", 59.0))
         self.assertTrue(asks(membership, "evil", "10.0.0.66", 60.0))
