@@ -10,6 +10,9 @@ from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
+from p2p_twisted.api.registry_routes import RegistryApi
+from p2p_twisted.api.service import ApiService
+from p2p_twisted.api.socket_index import Suffix
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.liveness import Checker
 from p2p_twisted.registry.registry import Registry
@@ -138,13 +141,19 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         rng=SystemRandom(),
         date=time.time,
     )
-    RegistryService(
-        reactor,
-        registry,
-        options["network"],
-        options["listen"],
-        allows_lan=bool(options["insecure-lan"]),
-    ).setServiceParent(daemon)
+    network = options["network"]
+    service = RegistryService(
+        reactor, registry, network, options["listen"], allows_lan=bool(options["insecure-lan"])
+    )
+    service.setServiceParent(daemon)
+    api = RegistryApi(
+        reactor=reactor,
+        registry=registry,
+        network=network,
+        address=lambda: service.address,
+        leave=reactor.stop,
+    )
+    ApiService(reactor, api, network, Suffix.REGISTRY).setServiceParent(daemon)
     return daemon
 
 

@@ -12,7 +12,9 @@ from twisted.application.service import IService, MultiService
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
+from p2p_twisted.api.peer_routes import PeerApi
 from p2p_twisted.api.service import ApiService
+from p2p_twisted.api.web_option import WebOptions
 from p2p_twisted.bandwidth.limits import TRANSFERS_AT_ONCE_MOST
 from p2p_twisted.bandwidth.rates import BadRate, Rates, Slots, read_rate
 from p2p_twisted.console.history_file import HistoryFile
@@ -31,13 +33,7 @@ from p2p_twisted.runtime.exit_code import ExitCode
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
-from p2p_twisted.runtime.twistd import (
-    DaemonOptions,
-    NotNow,
-    WorkerService,
-    existing_directory,
-    expanded,
-)
+from p2p_twisted.runtime.twistd import NotNow, WorkerService, existing_directory, expanded
 from p2p_twisted.wire.names import BadName, PeerName, check_host, peer_name
 
 _THREADS: Final = 2
@@ -89,7 +85,7 @@ def _host(option: str, text: str) -> str:
     return text
 
 
-class Options(DaemonOptions):
+class Options(WebOptions):
     """Options of ``p2ppeer``."""
 
     synopsis = "[options]"
@@ -299,7 +295,6 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     )
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
-    ApiService(reactor, peer, options["name"], lambda: exit_code.end(Exit.DONE)).setServiceParent(
-        daemon
-    )
+    api = PeerApi(peer, reactor, lambda: exit_code.end(Exit.DONE))
+    ApiService(reactor, api, options["name"], web_port=options["web"]).setServiceParent(daemon)
     return daemon

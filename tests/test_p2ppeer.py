@@ -108,6 +108,28 @@ class ResultsOptionTests(SynchronousTestCase):
             self.assertIn("the number of an open file descriptor", str(error))
 
 
+class WebOptionTests(SynchronousTestCase):
+    """Where programs may ask over TCP."""
+
+    def test_port(self) -> None:
+        """It has a number, or none, for any free port; without it nothing listens."""
+        self.assertIsNone(parsed()["web"])
+        for words, port in (
+            (["--web"], 0),
+            (["--web", "9100"], 9_100),
+            (["--web=9100"], 9_100),
+            (["--web", "--reshare"], 0),
+        ):
+            self.assertEqual(parsed(*words)["web"], port)
+        self.assertTrue(parsed("--web", "--reshare")["reshare"])
+
+    def test_refused(self) -> None:
+        """What is no port is named."""
+        for port in ("65536", "http", "-1", ""):
+            error = self.assertRaises(UsageError, parsed, f"--web={port}")
+            self.assertIn("--web takes a port", str(error))
+
+
 class LimitOptionsTests(SynchronousTestCase):
     """What a peer may use of its machine."""
 

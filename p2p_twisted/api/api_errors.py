@@ -30,6 +30,7 @@ CODES: Final = {
 }
 """Every code that an error has, with its HTTP status."""
 
+_REFUSED: Final = ("forbidden", "too_many")
 _UNEXPECTED: Final = "something unexpected went wrong; see the log"
 
 
@@ -48,7 +49,8 @@ class BadRequest(Exception):
 def fault_of(error: Exception) -> views.FaultView:
     """Describe what has gone wrong; what nobody foresaw is logged, and not told."""
     if isinstance(error, BadRequest):
-        return views.FaultView(code=error.code, message=str(error), exit=Exit.USAGE)
+        exit_code = Exit.REFUSED if error.code in _REFUSED else Exit.USAGE
+        return views.FaultView(code=error.code, message=str(error), exit=exit_code)
     if not isinstance(error, PeerError):
         _log.failure("while answering a request")
         return views.FaultView(code="unexpected", message=_UNEXPECTED, exit=Exit.UNEXPECTED)

@@ -1,6 +1,6 @@
 """Take requests with bounded bodies, and large ones as they come."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from twisted.web import http
@@ -12,6 +12,15 @@ from p2p_twisted.api.api_errors import CODES, BadRequest, fault_of
 from p2p_twisted.api.route import Form
 from p2p_twisted.api.upload_body import UploadBody
 from p2p_twisted.api.views import FailureView, View
+
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Nothing that is answered is a page, whatever a browser thinks."""
 
 
 class ApiRequest(Request):
@@ -29,6 +38,8 @@ class ApiRequest(Request):
 
     @override
     def gotLength(self, length: int | None) -> None:
+        for name, value in _HEADERS.items():
+            self.setHeader(name, value)
         channel: Any = self.channel
         resource = channel.site.resource
         self.upload = resource.begin_upload(self, channel._command, channel._path, length)

@@ -19,3 +19,4 @@ EVENTS_LINGER_SECONDS: Final = 60
 """How long events are kept for readers that have gone, so that they can go on."""
 LOG_LINES_KEPT: Final = 1_000
 LOG_LINE_CHARACTERS: Final = 2_000
+MEMBERS_AT_ONCE: Final = 1_000

@@ -47,6 +47,7 @@ class PeerApi:
     clock: IReactorTime
     _leave: Callable[[], None]
     _date: Callable[[], float] = time.time
+    title: str = field(default="A peer of p2p_twisted", init=False)
     _events: PeerEvents = field(init=False)
     _log: LogTail = field(init=False)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import attrs
 from msgspec import Meta
 
-from p2p_twisted.api.limits import LOG_LINES_KEPT
+from p2p_twisted.api.limits import LOG_LINES_KEPT, MEMBERS_AT_ONCE
 from p2p_twisted.api.views import Count
 
 Word = Annotated[str, Meta(min_length=1, max_length=1_024)]
@@ -85,3 +85,15 @@ class LogQuery(Query):
 
     lines: Annotated[int, Meta(ge=0, le=LOG_LINES_KEPT)] = 100
     follow: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class MembersQuery(Query):
+    """
+    Which of the registered peers to list.
+
+    :ivar after: only those whose names come after this one.
+    """
+
+    after: Annotated[str, Meta(max_length=64)] = ""
+    most: Annotated[int, Meta(ge=1, le=MEMBERS_AT_ONCE)] = MEMBERS_AT_ONCE

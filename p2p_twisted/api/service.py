@@ -1,46 +1,80 @@
 """Answer the API's requests on a socket of this user's own."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import DeferredList, maybeDeferred
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 from twisted.web.server import Request
 from typing_extensions import override
 
 from p2p_twisted.api.api_request import ApiSite
-from p2p_twisted.api.peer_routes import PeerApi
 from p2p_twisted.api.resource import ApiResource
-from p2p_twisted.api.socket_index import make_socket_folder, socket_place, user_at
-from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.api.route import Route
+from p2p_twisted.api.socket_index import (
+    WEB_SUFFIX,
+    Suffix,
+    make_socket_folder,
+    socket_place,
+    user_at,
+)
+from p2p_twisted.api.web_access import WebAccess, WebFile
 from p2p_twisted.runtime.os_errors import in_words
 
-_PRIVATE = 0o600
+_PRIVATE: Final = 0o600
+_LOOPBACK: Final = "127.0.0.1"
+
+
+class Api(Protocol):
+    """What can be asked of a daemon."""
+
+    title: str
+
+    def routes(self) -> Sequence[Route]:
+        """List all that can be asked."""
+
+    def open(self) -> None:
+        """Begin."""
+
+    def close(self) -> None:
+        """End what never ends by itself."""
 
 
 class ApiService(Service):
     """
-    Listens for as long as the peer runs.
+    Listens for as long as the daemon runs.
 
-    A peer without it works as ever: where no socket can be made, that is only logged.
+    A daemon without it works as ever: where no socket can be made, that is only logged.
 
-    :param leave: ends the daemon, once the peer has left.
+    :param name: of the peer, or of the network.
+    :param suffix: tells apart what the socket is for.
+    :param web_port: where to listen on TCP, too; 0 for any free one, ``None`` for not at all.
     """
 
     log = Logger()
     name = "api"
 
-    def __init__(self, reactor: Any, peer: IPeer, name: str, leave: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        api: Api,
+        name: str,
+        suffix: Suffix = Suffix.PEER,
+        web_port: int | None = None,
+    ) -> None:
         self._reactor = reactor
-        self._peer_name = name
-        self._api = PeerApi(peer, reactor, leave)
-        self._port: IListeningPort | None = None
-        self._path: Path | None = None
+        self._api = api
+        self._daemon_name = name
+        self._suffix = suffix
+        self._web_port = web_port
+        self._ports: list[IListeningPort] = []
+        self._web_file: WebFile | None = None
 
     @override
     def startService(self) -> None:
@@ -50,25 +84,46 @@ class ApiService(Service):
         self._reactor.callWhenRunning(self._listen)
 
     @override
-    def stopService(self) -> "Deferred[None] | None":
+    async def stopService(self) -> None:
         super().stopService()
         self._api.close()
-        port, self._port = self._port, None
-        return None if port is None else port.stopListening()
+        if self._web_file is not None:
+            self._web_file.remove()
+        ports, self._ports = self._ports, []
+        await DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
     def _listen(self) -> None:
         if not self.running:
             return
-        resource = ApiResource("A peer of p2p_twisted", self._api.routes(), _refuse)
         try:
-            path = socket_place(make_socket_folder(), self._peer_name)
+            path = socket_place(make_socket_folder(), self._daemon_name, self._suffix)
             with suppress(FileNotFoundError):
                 path.unlink()
-            self._port = self._reactor.listenUNIX(str(path), ApiSite(resource), mode=_PRIVATE)
+            site = ApiSite(ApiResource(self._api.title, self._api.routes(), _refuse))
+            self._ports.append(self._reactor.listenUNIX(str(path), site, mode=_PRIVATE))
+            self.log.info("p2p talks to this daemon at {path}", path=str(path))
+            if self._web_port is not None:
+                self._listen_on_tcp(self._web_port, path)
         except OSError as error:
-            self.log.warn("p2p cannot talk to this peer: {error}", error=in_words(error))
-        else:
-            self.log.info("p2p talks to this peer at {path}", path=str(path))
+            self.log.warn("p2p cannot talk to this daemon: {error}", error=in_words(error))
+
+    def _listen_on_tcp(self, port: int, path: Path) -> None:
+        access = WebAccess()
+        site = ApiSite(ApiResource(self._api.title, self._api.routes(), access.refuse))
+        try:
+            listening = self._reactor.listenTCP(port, site, interface=_LOOPBACK)
+        except CannotListenError as error:
+            self.log.warn("--web: cannot listen on port {port}: {error}", port=port, error=error)
+            return
+        self._ports.append(listening)
+        access.port = listening.getHost().port
+        self._web_file = WebFile(path.with_suffix(WEB_SUFFIX))
+        self._web_file.write(access)
+        self.log.info(
+            "programs talk to this daemon at {url}; the token is in {path}",
+            url=access.url,
+            path=str(self._web_file.path),
+        )
 
 
 def _refuse(request: Request) -> str | None:

@@ -1,5 +1,6 @@
-"""Where the sockets of this user's running peers are, so that they are found from anywhere."""
+"""Where the sockets of this user's running daemons are, so that they are found from anywhere."""
 
+import enum
 import os
 import socket
 import stat
@@ -11,9 +12,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 _FOLDER: Final = "p2p-twisted"
-_SUFFIX: Final = ".sock"
+WEB_SUFFIX: Final = ".web"
 _PRIVATE: Final = 0o700
 _CREDENTIALS: Final = struct.Struct("3i")
+
+
+class Suffix(enum.StrEnum):
+    """What the socket of each kind of daemon ends with."""
+
+    PEER = ".sock"
+    REGISTRY = ".registry"
 
 
 class NoSocketFolder(OSError):
@@ -22,9 +30,9 @@ class NoSocketFolder(OSError):
 
 class SocketPlace(NamedTuple):
     """
-    Where a running peer is talked to.
+    Where a running daemon is talked to.
 
-    :ivar name: the peer's.
+    :ivar name: the peer's, or the network's whose registry it is.
     :ivar pid: of its process.
     """
 
@@ -63,26 +71,36 @@ def make_socket_folder() -> Path:
     return folder
 
 
-def socket_place(folder: Path, name: str) -> Path:
-    """Return where this process's peer of some name is talked to."""
-    return folder / f"{name}.{os.getpid()}{_SUFFIX}"
+def socket_place(folder: Path, name: str, suffix: Suffix = Suffix.PEER) -> Path:
+    """Return where this process's peer of some name, or its registry, is talked to."""
+    return folder / f"{name}.{os.getpid()}{suffix}"
 
 
 def running_peers() -> Iterator[SocketPlace]:
     """Find the peers of this user that run; what those that were killed have left is removed."""
+    return _running(Suffix.PEER)
+
+
+def running_registries() -> Iterator[SocketPlace]:
+    """Find the registries of this user that run, by their networks; see :func:`running_peers`."""
+    return _running(Suffix.REGISTRY)
+
+
+def _running(suffix: Suffix) -> Iterator[SocketPlace]:
     try:
         paths = sorted(make_socket_folder().iterdir())
     except OSError:
         return
     for path in paths:
-        name, _, pid = path.name.removesuffix(_SUFFIX).rpartition(".")
-        if not (path.name.endswith(_SUFFIX) and name and pid.isdecimal()):
+        name, _, pid = path.name.removesuffix(suffix).rpartition(".")
+        if not (path.name.endswith(suffix) and name and pid.isdecimal()):
             continue
         if _is_answered(path):
             yield SocketPlace(name, int(pid), path)
         else:
-            with suppress(OSError):
-                path.unlink()
+            for stale in (path, path.with_suffix(WEB_SUFFIX)):
+                with suppress(OSError):
+                    stale.unlink()
 
 
 def user_at(connected: socket.socket) -> int:

@@ -93,6 +93,15 @@ class Registry:
             return await self._with_reach(verdict.answer, host)
         return verdict.answer
 
+    def members(self, after: str, most: int) -> list[Registration]:
+        """List the first peers whose names come after one, by name."""
+        return self._roster.after(after, most)
+
+    def counts(self) -> tuple[int, int]:
+        """Count the peers that listen, and those that have only reserved their places."""
+        listening = self._roster.listening
+        return listening, len(self._roster) - listening
+
     async def expire(self) -> None:
         """Forget peers whose leases have run out; logs what goes wrong, and raises nothing."""
         try:

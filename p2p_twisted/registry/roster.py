@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from heapq import nsmallest
 from typing import Protocol, TypeVar
 
 import attrs
@@ -92,6 +93,16 @@ class Roster:
     def named(self, name: PeerName) -> Registration | None:
         """Find the registration of a name."""
         return self._named.get(name)
+
+    def after(self, name: str, most: int) -> list[Registration]:
+        """List the first registrations whose names come after one, by name."""
+        names = nsmallest(most, (each for each in self._named if each > name))
+        return [self._named[each] for each in names]
+
+    @property
+    def listening(self) -> int:
+        """How many peers have said that they listen."""
+        return len(self._referable)
 
     def placed(self, host: str, port: int) -> Registration | None:
         """Find the registration of a place."""

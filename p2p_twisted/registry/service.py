@@ -63,6 +63,11 @@ class RegistryService(MultiService):
         timer.clock = reactor
         timer.setServiceParent(self)
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host and port that it listens on, once it does."""
+        return self._listening.address
+
     @override
     def startService(self) -> None:
         """

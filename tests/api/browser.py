@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -48,24 +49,28 @@ class Browser:
     """
     Asks the API of a fake peer.
 
+    :param registry: asks this API instead.
     :ivar forbidden: why nothing is answered, if so.
+    :ivar refuse: tells that for each request.
     :ivar transport: of the last connection.
     :ivar protocol: of the same.
     :ivar document: what the API says of itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, registry: Any = None) -> None:
         self.peer = FakePeer()
         self.clock = Clock()
         self.left: list[bool] = []
         self.forbidden: str | None = None
+        self.refuse: Callable[[Request], str | None] = lambda _request: self.forbidden
         self.api = PeerApi(
             self.peer,
             self.clock,
             lambda: self.left.append(True),
             lambda: 2e9 + self.clock.seconds(),
         )
-        self._site = ApiSite(ApiResource("A peer", self.api.routes(), self._refuse))
+        routes = (registry or self.api).routes()
+        self._site = ApiSite(ApiResource("A peer", routes, lambda request: self.refuse(request)))
         # In place of the time of day: the end of idle connections.
         self._site.reactor = self.clock
         self.transport = StringTransport()
@@ -98,9 +103,6 @@ class Browser:
     def answer(self) -> Answer:
         """Return what has been answered on the last connection."""
         return Answer(self.transport.value())
-
-    def _refuse(self, _request: Request) -> str | None:
-        return self.forbidden
 
 
 def checked(browser: Browser, answer: Answer, path: str, method: str = "get") -> Any:

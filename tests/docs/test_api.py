@@ -3,12 +3,15 @@
 import argparse
 import re
 from pathlib import Path
+from typing import cast
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.api.peer_routes import PeerApi
+from p2p_twisted.api.registry_routes import RegistryApi
 from p2p_twisted.cli.talk_options import add_talk
+from p2p_twisted.registry.registry import Registry
 from tests.console.fake_peer import FakePeer
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
@@ -18,11 +21,22 @@ class ApiPageTests(SynchronousTestCase):
     """Its tables."""
 
     def test_requests(self) -> None:
-        """Every method and path."""
-        routes = PeerApi(FakePeer(), Clock(), lambda: None).routes()
-        told = re.findall(r"^\| `([A-Z]+ /v1/[^?`]*)", PAGE, re.MULTILINE)
-        expected = [f"{route.method} {route.path}" for route in routes]
-        self.assertCountEqual(told, [*expected, "GET /v1/openapi.json"])
+        """Every method and path, of a peer and of a registry."""
+        peer, registry = PAGE.split("## A registry")
+        api = RegistryApi(
+            reactor=Clock(),
+            registry=cast(Registry, None),
+            network="default",
+            address=lambda: ("", 0),
+            leave=lambda: None,
+        )
+        for page, routes, more in (
+            (peer, PeerApi(FakePeer(), Clock(), lambda: None).routes(), ["GET /v1/openapi.json"]),
+            (registry, api.routes(), []),
+        ):
+            told = re.findall(r"^\| `([A-Z]+ /v1/[^?`]*)", page, re.MULTILINE)
+            expected = [f"{route.method} {route.path}" for route in routes]
+            self.assertCountEqual(told, [*expected, *more])
 
     def test_verbs(self) -> None:
         """Every verb that talks to a peer."""
