@@ -1,6 +1,3 @@
-import os
-import subprocess
-import sys
 from collections import Counter
 from typing import Any
 from xml.etree import ElementTree
@@ -14,6 +11,7 @@ from p2p_twisted.cli.sim_sample import MOST_DRAWN, drawn_of
 from p2p_twisted.simulation.graph import Graph
 from p2p_twisted.simulation.scenario import Scenario
 from p2p_twisted.simulation.simulation import Simulation, SimulationOutcome
+from tests.hash_seeds import printed
 
 
 def an_outcome(**scenario: Any) -> SimulationOutcome:
@@ -111,13 +109,5 @@ class PictureTests(SynchronousTestCase):
             "from tests.cli.test_sim_picture import an_outcome, picture\n"
             "print(picture(an_outcome(kill=30, partition=20, churn=30)))\n"
         )
-        pictures = {
-            subprocess.run(
-                [sys.executable, "-c", program],
-                env={**os.environ, "PYTHONHASHSEED": seed},
-                capture_output=True,
-                check=True,
-            ).stdout
-            for seed in ("1", "2")
-        }
+        pictures = {printed(program, seed) for seed in ("1", "2")}
         self.assertEqual(len(pictures), 1)

@@ -19,6 +19,8 @@ from p2p_twisted.library.listing import list_folder
 from p2p_twisted.library.watcher import Noticed
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload, inline
+from p2p_twisted.wire.names import FileId
+from p2p_twisted.wire.source import Source
 
 T = TypeVar("T")
 
@@ -115,6 +117,18 @@ class Sharer:
     def names(self) -> list[str]:
         """List what is shared."""
         return [shared.name for shared in self.library.catalog.all(10_000)]
+
+    def id_of(self, name: str) -> FileId:
+        """Return the id of what is shared, and hashed, under a name."""
+        (shared,) = self.library.catalog.named(name, 1)
+        assert shared.file_id is not None
+        return shared.file_id
+
+    def opened(self, name: str) -> Source:
+        """Open a shared file or folder."""
+        source = self.library.open(self.id_of(name))
+        assert source is not None
+        return source
 
     def unshared(self) -> dict[str, str]:
         """Give what cannot be shared, and why."""

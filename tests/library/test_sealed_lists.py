@@ -111,8 +111,7 @@ class SealTests(SynchronousTestCase):
         sharer = Sharer(self)
         sharer.file("a/f1", b"one")
         library = sharer.start()
-        file_id = library.catalog.named("a", 1)[0].file_id
-        assert file_id is not None
+        file_id = sharer.id_of("a")
         sharer.file("a/f1", b"two", age=30)
         sharer.noticed()
         self.assertIsNone(library.open(file_id))

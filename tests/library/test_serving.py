@@ -11,17 +11,8 @@ from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.chunks import content_id, id_from_digests
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.manifest import Member, decode
-from p2p_twisted.wire.source import Source, SourceChanged
+from p2p_twisted.wire.source import SourceChanged
 from tests.library.sharing import Sharer
-
-
-def opened(sharer: Sharer, name: str) -> Source:
-    """Open a shared file or folder."""
-    file_id = sharer.library.catalog.named(name, 1)[0].file_id
-    assert file_id is not None
-    source = sharer.library.open(file_id)
-    assert source is not None
-    return source
 
 
 class FileTests(SynchronousTestCase):
@@ -33,7 +24,7 @@ class FileTests(SynchronousTestCase):
         content = os.urandom(CHUNK_BYTES + 7)
         sharer.file("f1", content)
         sharer.start()
-        source = opened(sharer, "f1")
+        source = sharer.opened("f1")
         self.assertEqual(source.read(0, source.size), content)
         self.assertEqual(source.read(CHUNK_BYTES, 7), content[CHUNK_BYTES:])
         self.assertEqual(source.file_id, content_id(content))
@@ -51,7 +42,7 @@ class FileTests(SynchronousTestCase):
         sharer = Sharer(self)
         path = sharer.file("f1", b"before")
         sharer.start()
-        source = opened(sharer, "f1")
+        source = sharer.opened("f1")
         with path.open("r+b") as file:
             file.write(b"after!")
         os.utime(path, (1.9e9, 1.9e9))
@@ -59,14 +50,14 @@ class FileTests(SynchronousTestCase):
             source.read(0, 6)
         source.close()
         sharer.clock.advance(0.2)
-        self.assertEqual(opened(sharer, "f1").read(0, 6), b"after!")
+        self.assertEqual(sharer.opened("f1").read(0, 6), b"after!")
 
     def test_cut(self) -> None:
         """A file that is cut while it is served ends that."""
         sharer = Sharer(self)
         path = sharer.file("f1", b"before")
         sharer.start()
-        source = opened(sharer, "f1")
+        source = sharer.opened("f1")
         os.truncate(path, 2)
         with self.assertRaises(SourceChanged):
             source.read(0, 6)
@@ -77,7 +68,7 @@ class FileTests(SynchronousTestCase):
         sharer = Sharer(self)
         path = sharer.file("f1", b"before")
         sharer.start()
-        source = opened(sharer, "f1")
+        source = sharer.opened("f1")
         path.unlink()
         sharer.file("f1", b"after!")
         self.assertEqual(source.read(0, 6), b"before")
@@ -88,8 +79,7 @@ class FileTests(SynchronousTestCase):
         sharer = Sharer(self)
         sharer.file("f1", b"before")
         library = sharer.start()
-        file_id = library.catalog.named("f1", 1)[0].file_id
-        assert file_id is not None
+        file_id = sharer.id_of("f1")
         sharer.file("f1", b"after!", age=30)
         self.assertIsNone(library.open(file_id))
         sharer.clock.advance(0.2)
@@ -102,7 +92,7 @@ class FileTests(SynchronousTestCase):
         sharer.file("f2")
         library = sharer.start()
         (sharer.directory / "a/f1").unlink()
-        self.assertEqual(opened(sharer, "f2").read(0, 7), b"content")
+        self.assertEqual(sharer.opened("f2").read(0, 7), b"content")
         sharer.clock.advance(0.2)
         self.assertEqual([each.name for each in library.catalog.all(9)], ["f2"])
 
@@ -118,7 +108,7 @@ class FolderTests(SynchronousTestCase):
         sharer.start()
         (folder,) = sharer.library.catalog.named("a", 1)
         self.assertEqual((folder.kind, folder.size, folder.hashed), ("folder", 8, 100))
-        source = opened(sharer, "a")
+        source = sharer.opened("a")
         text = source.read(0, source.size)
         self.assertEqual(content_id(text), source.file_id)
         self.assertEqual(
@@ -206,7 +196,7 @@ class SwapTests(SynchronousTestCase):
         (outside / "b/f1").write_bytes(b"secret!")
         sharer.file("a/b/f1", b"content")
         sharer.start()
-        source = opened(sharer, "a/b/f1")
+        source = sharer.opened("a/b/f1")
         file_id = source.file_id
         source.close()
         swaps = Swaps(self, sharer, outside)

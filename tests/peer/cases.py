@@ -1,11 +1,18 @@
 """What the tests of whole peers have in common: real daemons in virtual time."""
 
 from pathlib import Path
+from typing import Self
 
+from attrs import field, frozen
+from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.overlay.effects import Answer
+from p2p_twisted.peer.sights import Sights
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.network import VirtualNetwork
+from p2p_twisted.wire.messages import Ask, Hit
+from p2p_twisted.wire.names import MessageId, PeerAddress
 
 SONG = bytes(range(256)) * 20_000
 
@@ -18,3 +25,32 @@ class PeerTestCase(SynchronousTestCase):
         self.addCleanup(daemons.close)
         daemons.start_registry()
         return daemons
+
+
+@frozen
+class AnsweringNetwork:
+    """
+    Gives the same hits to every question; stands for a driver with such neighbors.
+
+    :ivar is_busy: whether they say that their answers are cut.
+    """
+
+    hits: tuple[Hit, ...]
+    me: PeerAddress = field(factory=lambda: PeerAddress("s1", "127.0.0.1", 9_001))
+    asked: list[Ask] = field(factory=list)
+    neighbors: tuple[PeerAddress, ...] = ()
+    is_busy: bool = False
+    sights: Sights = field(factory=Sights)
+
+    async def connected(self) -> Self:
+        return self
+
+    def now(self) -> float:
+        return 0.0
+
+    def new_id(self) -> MessageId:
+        return f"{len(self.asked):032x}"
+
+    def ask(self, ask: Ask, _patience: float) -> "Deferred[Answer]":
+        self.asked.append(ask)
+        return succeed(Answer(ask.id, (), self.hits, 1, (), self.is_busy, is_whole=False))

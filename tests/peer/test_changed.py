@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import frozen
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,15 +16,13 @@ from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.searches import Searches
-from p2p_twisted.peer.sights import Sights
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.limits import ASK_HOPS
 from p2p_twisted.wire.messages import Ask, Hit
-from p2p_twisted.wire.names import MessageId, PeerAddress
-from tests.peer.cases import SONG, PeerTestCase
+from tests.peer.cases import SONG, AnsweringNetwork, PeerTestCase
 
 MIB = 1 << 20
 
@@ -191,28 +189,13 @@ class EndingTests(ChangeCase):
 
 
 @frozen
-class LargeNetwork:
-    """A network whose near peers have another content of a name than those further away."""
-
-    near: Hit
-    far: Hit
-    me: PeerAddress = field(factory=lambda: PeerAddress("me", "127.0.0.1", 9_001))
-    asked: list[Ask] = field(factory=list)
-    sights: Sights = field(factory=Sights)
-
-    async def connected(self) -> "LargeNetwork":
-        return self
-
-    def now(self) -> float:
-        return 0.0
-
-    def new_id(self) -> MessageId:
-        return f"{len(self.asked):032x}"
+class LargeNetwork(AnsweringNetwork):
+    """A network whose peers near by do not have the last of its hits."""
 
     def ask(self, ask: Ask, _patience: float) -> "Deferred[Answer]":
         self.asked.append(ask)
         is_all = ask.hops == ASK_HOPS
-        hits = (self.near, self.far) if is_all else (self.near,)
+        hits = self.hits if is_all else self.hits[:-1]
         return succeed(Answer(ask.id, (), hits, 1, (), cut=False, is_whole=is_all))
 
 
@@ -221,7 +204,7 @@ class LargeNetworkTests(SynchronousTestCase):
         """Before the content near by is said to be here, all peers are asked for another one."""
         old = Hit("near", "f1.txt", 2, file=content_id(b"v1"))
         new = Hit("far", "f1.txt", 2, file=content_id(b"v2"))
-        network = LargeNetwork(old, new)
+        network = LargeNetwork((old, new))
         inbox = Path(self.mktemp())
         inbox.mkdir()
         resolver = Resolver(

@@ -2,54 +2,25 @@
 
 from typing import Any
 
-from attrs import field, frozen
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.peer.peer_errors import NotFound, PeerError
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.searches import Searches
-from p2p_twisted.peer.sights import Sights
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.wire.messages import Ask, Hit
-from p2p_twisted.wire.names import MessageId, PeerAddress
+from p2p_twisted.wire.messages import Hit
+from tests.peer.cases import AnsweringNetwork
 
 FILE, OTHER = "f" * 64, "e" * 64
 
 
-@frozen
-class LyingNetwork:
-    """Gives the same hits to every question; stands for a driver with such neighbors."""
-
-    hits: tuple[Hit, ...]
-    me: PeerAddress
-    asked: list[Ask] = field(factory=list)
-    neighbors: tuple[PeerAddress, ...] = ()
-    is_busy: bool = False
-    sights: Sights = field(factory=Sights)
-
-    async def connected(self) -> "LyingNetwork":
-        return self
-
-    def now(self) -> float:
-        return 0.0
-
-    def new_id(self) -> MessageId:
-        return f"{len(self.asked):032x}"
-
-    def ask(self, ask: Ask, _patience: float) -> "Deferred[Answer]":
-        self.asked.append(ask)
-        return succeed(Answer(ask.id, (), self.hits, 1, (), self.is_busy, is_whole=False))
-
-
 class HitTests(SynchronousTestCase):
     def resolver(self, *hits: Hit, is_busy: bool = False) -> Resolver:
-        me = PeerAddress("s1", "127.0.0.1", 9_001)
-        self.network = LyingNetwork(hits, me, is_busy=is_busy)
+        self.network = AnsweringNetwork(hits, is_busy=is_busy)
         self.clock = Clock()
         network: Any = self.network
         downloads: Any = None

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.daemons import PATIENCE, Daemon, free_port, free_ports, script, wait_until
 from tests.process.lag import LAG_SECONDS, LagProbe
-from tests.process.stranger import call
+from tests.process.stranger import Listener, call
 
 MEMORY_BYTES = 16 << 20
 """How much more memory a daemon may have after it was abused."""
@@ -235,6 +235,20 @@ class AbusedCase(SynchronousTestCase):
             name: memory - self._memory[name] for name, memory in self.network.memory().items()
         }
         self.assertLess(max(grown.values()), MEMORY_BYTES, grown)
+
+
+class AimedCase(AbusedCase):
+    """Tests that have s1 dial others, at the port of s1 that strangers dial."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.port = self.network.port("s1")
+
+    def listen(self, *arguments: Any) -> Listener:
+        """Listen somewhere."""
+        listener = Listener(*arguments)
+        self.addCleanup(listener.close)
+        return listener
 
 
 _HONEST = range(_HONEST_FILES)

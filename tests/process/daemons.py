@@ -9,8 +9,10 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self
+from unittest import TestCase
 
 PATIENCE = 20.0
 """How long a daemon may take on a busy machine, in seconds; none takes it in vain."""
@@ -37,6 +39,25 @@ def free_ports(count: int) -> range:
         ports = range(start, start + count)
         if all(map(_is_free, ports)):
             return ports
+
+
+def scratch_folder(case: TestCase) -> Path:
+    """Make a folder that is there until a test, or what it shares with others, is over."""
+    scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
+    case.addCleanup(scratch.cleanup)
+    return Path(scratch.name)
+
+
+def full_pipe(case: TestCase) -> int:
+    """Open a pipe that nobody reads, and fill it; returns the end to write to."""
+    read, write = os.pipe()
+    case.addCleanup(os.close, read)
+    os.set_blocking(write, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(write, bytes(4096))
+    os.set_blocking(write, True)
+    return write
 
 
 def wait_until(condition: Any, what: str, seconds: float = PATIENCE) -> Any:

@@ -2,13 +2,12 @@
 
 import re
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.process.daemons import PATIENCE, Daemon, free_ports, wait_until
+from tests.process.daemons import PATIENCE, Daemon, free_ports, scratch_folder, wait_until
 
 
 class Peer(Daemon):
@@ -77,9 +76,7 @@ class Network:
 
     def __init__(self, case: SynchronousTestCase, ports: int = 5) -> None:
         self._case = case
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
-        case.addCleanup(scratch.cleanup)
-        self.directory = Path(scratch.name)
+        self.directory = scratch_folder(case)
         self.registry_port, *rest = free_ports(1 + ports)
         self.ports = range(rest[0], rest[-1] + 1)
 

@@ -3,7 +3,6 @@
 import os
 import random
 import subprocess
-import tempfile
 import threading
 import unittest
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.abused import Network
-from tests.process.daemons import wait_until
+from tests.process.daemons import scratch_folder, wait_until
 from tests.process.stranger import CHUNK, a_hit, a_holder, begin_push, digests_of, serve_chunks
 
 _DISK_BYTES = 8 * CHUNK
@@ -24,14 +23,12 @@ class FullDiskTests(SynchronousTestCase):
     """s1 keeps its downloads on a disk of 8 MiB."""
 
     def setUp(self) -> None:
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
-        self.addCleanup(scratch.cleanup)
-        self.disk = Path(scratch.name)
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={_DISK_BYTES}", "tmpfs", scratch.name]
+        self.disk = scratch_folder(self)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={_DISK_BYTES}", "tmpfs", str(self.disk)]
         mounted = subprocess.run(mount, capture_output=True, text=True)
         if mounted.returncode:
             raise unittest.SkipTest(f"cannot mount a small disk: {mounted.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", "-l", scratch.name], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", str(self.disk)], check=True)
         self.content = random.Random(1).randbytes(6 * CHUNK)
         # No zeros: those would be holes.
         files = {"s2": {"mid.bin": self.content, "big.bin": b"x" * (2 * _DISK_BYTES)}}

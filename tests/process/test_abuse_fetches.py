@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from tests.process.abused import AbusedCase
+from tests.process.abused import AimedCase
 from tests.process.daemons import free_port, wait_until
 from tests.process.stranger import (
     CHUNK,
     Line,
-    Listener,
     Neighbor,
     a_hit,
     a_holder,
@@ -26,19 +25,10 @@ _REFUSED = [("ERROR", {"reason": "nothing waits to be fetched by that ticket", "
 Want = dict[str, Any]
 
 
-class FetchTests(AbusedCase):
+class FetchTests(AimedCase):
     """s1 has something, and wants something."""
 
     files: ClassVar = {"s1": {"large.bin": _CONTENT}, "s2": {"rare.bin": _RARE}}
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.port = self.network.port("s1")
-
-    def listen(self, *arguments: Any) -> Listener:
-        listener = Listener(*arguments)
-        self.addCleanup(listener.close)
-        return listener
 
     def fetch(self, ticket: Any) -> Line:
         """Dial s1, and name a ticket."""

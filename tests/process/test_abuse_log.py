@@ -10,7 +10,7 @@ import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.abused import AbusedCase, Network, memory_of
-from tests.process.daemons import Daemon, wait_until
+from tests.process.daemons import Daemon, full_pipe, wait_until
 from tests.process.stranger import call
 
 _THREADS = 4
@@ -77,13 +77,7 @@ class UnreadOutputTests(SynchronousTestCase):
         shared.mkdir()
         (shared / "from-s3.txt").write_bytes(b"from s3\n" * 99_999)
         (network.folder / "s1" / "for-s3.txt").write_bytes(b"for s3\n" * 99_999)
-        read, write = os.pipe()
-        self.addCleanup(os.close, read)
-        os.set_blocking(write, False)
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                os.write(write, bytes(4096))
-        os.set_blocking(write, True)
+        write = full_pipe(self)
         unread = Daemon(
             "-n",
             "p2ppeer",

@@ -7,7 +7,6 @@ import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 from pathlib import Path
@@ -19,7 +18,7 @@ from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.wire.chunks import content_id
 from tests.process import inbox_writer
-from tests.process.daemons import wait_until
+from tests.process.daemons import scratch_folder, wait_until
 from tests.process.inbox_writer import content_of, name_of
 
 _CUTS = 12
@@ -47,10 +46,9 @@ class PowerTests(SynchronousTestCase):
     """An ext4 file system in a file, which loses what the disk would lose."""
 
     def setUp(self) -> None:
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
-        self.addCleanup(scratch.cleanup)
-        self.image = Path(scratch.name, "image")
-        self.folder = Path(scratch.name, "disk")
+        scratch = scratch_folder(self)
+        self.image = scratch / "image"
+        self.folder = scratch / "disk"
         self.folder.mkdir()
         with self.image.open("wb") as image:
             image.truncate(_DISK_BYTES)

@@ -4,12 +4,11 @@ import json
 import time
 from typing import Any, ClassVar
 
-from tests.process.abused import AbusedCase
+from tests.process.abused import AimedCase
 from tests.process.daemons import wait_until
 from tests.process.stranger import (
     CHUNK,
     Line,
-    Listener,
     Neighbor,
     a_ticket,
     become_neighbor,
@@ -58,20 +57,10 @@ _HOSTS = [
 _PORTS: list[Any] = [0, 1, 22, 25, 80, 443, 1023, 65_536, -1, "9000", 9000.5, True, None]
 
 
-class RequestTests(AbusedCase):
+class RequestTests(AimedCase):
     """s1 has something; others send it forged requests for that."""
 
     files: ClassVar = {"s1": {"large.bin": _CONTENT}}
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.port = self.network.port("s1")
-
-    def listen(self, *arguments: Any) -> Listener:
-        """Listen somewhere."""
-        listener = Listener(*arguments)
-        self.addCleanup(listener.close)
-        return listener
 
     def want(self, line: Line, neighbor: str, listening: int, **forged: Any) -> None:
         """Ask for the file."""

@@ -2,15 +2,13 @@
 
 import random
 import subprocess
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.abused import Network
-from tests.process.daemons import wait_until
+from tests.process.daemons import scratch_folder, wait_until
 from tests.process.lag import LAG_SECONDS
 from tests.process.stranger import CHUNK
 from tests.process.test_abuse_power import run
@@ -25,9 +23,8 @@ class StandingDiskTests(SynchronousTestCase):
     """s1 keeps its downloads on a disk of its own, and s3 fetches what s1 has on another."""
 
     def setUp(self) -> None:
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
-        self.addCleanup(scratch.cleanup)
-        image, self.disk = Path(scratch.name, "image"), Path(scratch.name, "disk")
+        scratch = scratch_folder(self)
+        image, self.disk = scratch / "image", scratch / "disk"
         self.disk.mkdir()
         with image.open("wb") as file:
             file.truncate(_DISK_BYTES)

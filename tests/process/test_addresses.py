@@ -1,11 +1,10 @@
 """Peers on machines with several addresses; loopback has many."""
 
 import os
-import tempfile
-from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.process.daemons import scratch_folder
 from tests.process.machines import Lan
 from tests.process.networks import Network
 
@@ -47,9 +46,7 @@ class ChangeTests(SynchronousTestCase):
     """The address of a machine changes under its peer: another Wi-Fi, a new DHCP lease."""
 
     def setUp(self) -> None:
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
-        self.addCleanup(scratch.cleanup)
-        directory = Path(scratch.name)
+        directory = scratch_folder(self)
         for peer in ("anna", "ben"):
             (directory / peer).mkdir()
             for number in range(2):

@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
+
+from tests.process.daemons import scratch_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,13 +17,12 @@ class DemoTests(SynchronousTestCase):
 
     def test_demo(self) -> None:
         """Every line succeeds, what was downloaded is identical, and no daemon complains."""
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
-        self.addCleanup(scratch.cleanup)
+        scratch = scratch_folder(self)
         program = "import sys; from p2p_twisted.cli.main import main; sys.exit(main())"
         ended = subprocess.run(
             [sys.executable, "-c", program, "up", "--keep", "--script", "docs/demo.p2p"],
             cwd=ROOT,
-            env={**os.environ, "TMPDIR": scratch.name},
+            env={**os.environ, "TMPDIR": str(scratch)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -34,7 +34,7 @@ class DemoTests(SynchronousTestCase):
         self.assertIn("5 peers, ", ended.stdout)
         self.assertIn("saved big.bin to ", ended.stdout)
         self.assertIn("already", ended.stdout)
-        [directory] = Path(scratch.name).iterdir()
+        [directory] = scratch.iterdir()
         downloads = directory / "s1" / "Downloads"
         shared = {"f2.txt", "big.bin", "crème brûlée.txt", "album"}
         self.assertEqual({path.name for path in downloads.iterdir()}, shared)

@@ -1,13 +1,12 @@
 """Machines that let nobody in."""
 
 import random
-import tempfile
-from pathlib import Path
 
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire.limits import MIB
+from tests.process.daemons import scratch_folder
 from tests.process.machines import Lan
 
 CONTENT = random.Random(1).randbytes(30 * MIB)
@@ -22,9 +21,7 @@ class FirewallTests(SynchronousTestCase):
     """Three machines; what ben has, cleo wants."""
 
     def setUp(self) -> None:
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
-        self.addCleanup(scratch.cleanup)
-        self.directory = Path(scratch.name)
+        self.directory = scratch_folder(self)
         lan = Lan(self, self.directory)
         registry = lan.machine("registry", "10.77.0.10")
         hosts = {"anna": "10.77.0.23", "ben": "10.77.0.24", "cleo": "10.77.0.25"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.process.daemons import Daemon, free_port
+from tests.process.daemons import Daemon, free_port, scratch_folder
 
 ROOT = Path(__file__).parents[2]
 _NOT_SOURCES = shutil.ignore_patterns(".git", ".venv", "build", "dist", "*.egg-info", ".*_cache")
@@ -22,10 +22,9 @@ class InstallTests(SynchronousTestCase):
 
     def test_install_and_uninstall(self) -> None:
         """Installed, twistd has its commands anywhere; uninstalled, Twisted is whole."""
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
-        self.addCleanup(scratch.cleanup)
-        sources, elsewhere = Path(scratch.name) / "sources", Path(scratch.name) / "elsewhere"
-        self.binaries = Path(scratch.name) / "venv" / "bin"
+        scratch = scratch_folder(self)
+        sources, elsewhere = scratch / "sources", scratch / "elsewhere"
+        self.binaries = scratch / "venv" / "bin"
         # Building leaves files in the sources.
         shutil.copytree(ROOT, sources, ignore=_NOT_SOURCES)
         elsewhere.mkdir()

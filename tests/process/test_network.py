@@ -9,7 +9,7 @@ import socket
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.exit_status import Exit
-from tests.process.daemons import PATIENCE, script, wait_until
+from tests.process.daemons import PATIENCE, full_pipe, script, wait_until
 from tests.process.networks import Network, Peer
 from tests.process.person import Person
 
@@ -127,12 +127,7 @@ class RunningNetworkTests(SynchronousTestCase):
 
     def test_nobody_reads_its_output(self) -> None:
         """A peer whose output is a pipe that nobody reads keeps serving."""
-        read, write = os.pipe()
-        self.addCleanup(os.close, read)
-        os.set_blocking(write, False)
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                os.write(write, bytes(4096))
+        write = full_pipe(self)
         self.network.write("s3/f3.txt", _CONTENT)
         s3 = self.network.start_peer("s3", stdout=write)
         os.close(write)

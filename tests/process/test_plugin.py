@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
+
+from tests.process.daemons import scratch_folder
 
 _EXAMPLE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")
 _TEST = _EXAMPLE.split("```python\n")[1].split("```")[0]
@@ -42,12 +43,11 @@ def test_nothing():
 
 class PluginTests(SynchronousTestCase):
     def pytest(self, content: str, *options: str) -> "subprocess.CompletedProcess[str]":
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
-        self.addCleanup(scratch.cleanup)
-        (Path(scratch.name) / "test_outside.py").write_text(content)
+        scratch = scratch_folder(self)
+        (scratch / "test_outside.py").write_text(content)
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
         return subprocess.run(
-            command, cwd=scratch.name, capture_output=True, text=True, check=False, timeout=120
+            command, cwd=scratch, capture_output=True, text=True, check=False, timeout=120
         )
 
     def test_documented(self) -> None:

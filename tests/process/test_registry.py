@@ -5,15 +5,13 @@ import json
 import os
 import signal
 import socket
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.messages import Bye, Error, Hello, Join, Leave, Message, Renew, Welcome
-from tests.process.daemons import PATIENCE, Daemon, free_port, wait_until
+from tests.process.daemons import PATIENCE, Daemon, free_port, full_pipe, scratch_folder, wait_until
 
 
 def talk(port: int, text: bytes) -> list[Message]:
@@ -39,9 +37,7 @@ class RegistryProcessTests(SynchronousTestCase):
     """What somebody sees who runs registries in a directory."""
 
     def setUp(self) -> None:
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
-        self.addCleanup(scratch.cleanup)
-        self.directory = Path(scratch.name)
+        self.directory = scratch_folder(self)
         self.port = free_port()
 
     def start(self, *options: str, port: int | None = None, **how: Any) -> Daemon:
@@ -134,13 +130,7 @@ class RegistryProcessTests(SynchronousTestCase):
 
     def test_nobody_reads_its_log(self) -> None:
         """A full pipe behind its standard output does not stop it."""
-        read, write = os.pipe()
-        self.addCleanup(os.close, read)
-        os.set_blocking(write, False)
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                os.write(write, bytes(4096))
-        os.set_blocking(write, True)
+        write = full_pipe(self)
         self.start(stdout=write).wait_ready()
         os.close(write)
         for number in range(3):

@@ -7,14 +7,13 @@ import pty
 import signal
 import subprocess
 import sys
-import tempfile
 import termios
 from pathlib import Path
 
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.process.daemons import PATIENCE, wait_until
+from tests.process.daemons import PATIENCE, scratch_folder, wait_until
 
 _STANDIN = Path(__file__).with_name("standin.py")
 _ROOT = Path(__file__).parents[2]
@@ -42,16 +41,14 @@ class Up:
         faults: str = "",
         stdin: int = subprocess.PIPE,
     ) -> None:
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
-        case.addCleanup(scratch.cleanup)
-        self.scratch = Path(scratch.name)
+        self.scratch = scratch_folder(case)
         self.process = subprocess.Popen(
             [sys.executable, "-c", _DRIVER, repr((peers, script, keep))],
             cwd=_ROOT,
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "TMPDIR": scratch.name, "STANDIN": faults},
+            env={**os.environ, "TMPDIR": str(self.scratch), "STANDIN": faults},
             text=True,
             start_new_session=True,
             preexec_fn=take_terminal if stdin != subprocess.PIPE else None,

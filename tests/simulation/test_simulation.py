@@ -1,13 +1,11 @@
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.simulation.scenario import Scenario, fault_in
 from p2p_twisted.simulation.simulation import Simulation, SimulationOutcome
+from tests.hash_seeds import printed
 
 
 def simulated(**scenario: Any) -> tuple[SimulationOutcome, list[dict[str, Any]]]:
@@ -127,13 +125,5 @@ class ReplayTests(SynchronousTestCase):
             "for _ in simulation.run(): pass\n"
             "print(simulation.outcome.trace)\n"
         )
-        traces = {
-            subprocess.run(
-                [sys.executable, "-c", program],
-                env={**os.environ, "PYTHONHASHSEED": seed},
-                capture_output=True,
-                check=True,
-            ).stdout
-            for seed in ("1", "2")
-        }
+        traces = {printed(program, seed) for seed in ("1", "2")}
         self.assertEqual(len(traces), 1)

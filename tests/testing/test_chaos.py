@@ -1,13 +1,10 @@
 """Real peers under random faults keep every invariant, and a seed tells all that happens."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 from twisted.internet.defer import fail
 
 from p2p_twisted.testing import chaos
+from tests.hash_seeds import printed
 
 _PEERS, _SECONDS = 12, 60.0
 _PRINT_TRACE = f"""
@@ -27,12 +24,7 @@ def test_same_seed() -> None:
     """One seed gives one run, however Python orders its sets; another seed another one."""
     traces = [run(seed, _PEERS, _SECONDS).trace for seed in (1, 2)]
     assert traces[0] != traces[1]
-    environment = {**os.environ, "PYTHONHASHSEED": "4711"}
-    command = [sys.executable, "-c", _PRINT_TRACE]
-    printed = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True, timeout=120
-    )
-    assert printed.stdout.strip() == traces[0]
+    assert printed(_PRINT_TRACE, "4711").strip() == traces[0]
 
 
 def test_invariants() -> None:
