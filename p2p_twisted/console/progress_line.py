@@ -78,7 +78,11 @@ def _fitted(name: str, done: float, details: tuple[str, str, str], width: int | 
         room = _NAME_CELLS if width is None else width - cells(rest) - 2
         if room >= min(name_cells, cells(name)):
             return f"{clip_middle(name, room)}  {rest}"
-    return clip(rest.strip(), width or 0)
+    # The time left is the last to go: of a rate and a time, it is what people wait for.
+    rest = rest.strip()
+    if cells(rest) > (width or 0):
+        rest = f"{_bar(done, 0).strip()}  {doing.rpartition('  ')[2]}"
+    return clip(rest, width or 0)
 
 
 def _doing(progress: Progress) -> str:

@@ -57,13 +57,15 @@ class WidthTests(SynchronousTestCase):
     """What gives way first."""
 
     def test_widths(self) -> None:
-        """The source first, then the bar, then the name, then the size."""
+        """The source first, then the bar, then the name, then the size, and then the rate."""
         pace = "7.7 MiB/s  1:17 left"
         for width, line in [
             (199, f"{LONG}  [#-------------------]   9 %  400.0 MiB  {pace}  from s4"),
             (79, f"Lecture 08 - Di...mlia.mp4  [----------]   9 %  400.0 MiB  {pace}"),
             (59, f"Lecture 08...ia.mp4    9 %  400.0 MiB  {pace}"),
             (39, f"Lecture...    9 %  {pace}"),
+            (27, f"9 %  {pace}"),
+            (19, "9 %  1:17 left"),
         ]:
             self.assertEqual(progress_line(at(7.7 * MIB, 77), width), line)
 
