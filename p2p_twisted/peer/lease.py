@@ -139,7 +139,9 @@ class LeaseMachine:
                 return [Leave(welcome.name, welcome.token)] if is_asked else []
             case _:
                 self._state = Held(welcome)
-                return [Introduce(welcome.referrals), self._pause(now, welcome.lease)]
+                back = [Say("registered again")] if self._complaint else []
+                self._complaint = ""
+                return [*back, Introduce(welcome.referrals), self._pause(now, welcome.lease)]
 
     def _refused(self, error: RegistryRefused, now: float) -> list[LeaseEffect]:
         match self._state:
@@ -157,7 +159,8 @@ class LeaseMachine:
                 return [Say(f"joining again: {error}", is_for_person=False), self._ask()]
             case Reserved(welcome) | Alone(welcome):
                 self._state = Alone(welcome)
-                return self._complain(f"the registry refuses us: {error}", now)
+                # Perhaps for a while only: one that was restored knows an earlier run of this peer.
+                return self._complain(f"not registered, and trying again: {error}", now)
 
     def _give_way(self, joining: Joining, error: RegistryRefused, now: float) -> list[LeaseEffect]:
         """Wait for a place that is only reserved, or ask for another port, or give up."""
@@ -197,7 +200,7 @@ class LeaseMachine:
                 referrals = ()
             case _:
                 return []
-        self._retry = _FIRST_RETRY_SECONDS
+        self._retry, self._complaint = _FIRST_RETRY_SECONDS, ""
         started += [StartOverlay(address), Introduce(referrals)]
         return [*started, self._ask(), JoiningEnded(address)]
 

@@ -120,6 +120,8 @@ class LeaseTests(SynchronousTestCase):
             [wake] = self.after(later, now=float(now))
             self.assertIsInstance(wake, WakeLater)
         self.assertEqual(self.after(a_welcome()), [Listen(9_000)])
+        self.after(Listened(is_listening=True))
+        self.assertNotIn(Say("registered again"), self.after(a_welcome()))
 
     def test_renewed_later(self) -> None:
         """A renewal that cannot be kept now is tried again, and nothing is given up for it."""
@@ -197,7 +199,21 @@ class LeaseTests(SynchronousTestCase):
         )
         self.after(a_welcome())
         announced, pause = self.after(UNKNOWN)
-        self.assertEqual((announced, pause), (Say("the registry refuses us: no"), WakeLater(1.0)))
+        said = Say("not registered, and trying again: no")
+        self.assertEqual((announced, pause), (said, WakeLater(1.0)))
+
+    def test_known_again(self) -> None:
+        """Refused and then taken back, it says both, once each."""
+        self.joined()
+        self.after(a_welcome())
+        [said, _pause] = self.after(UNKNOWN, TAKEN)
+        self.assertEqual(said, Say("not registered, and trying again: no"))
+        [_pause] = self.after(Woken(), TAKEN, now=1.0)
+        [*_, ask] = self.after(Woken(), a_welcome(), now=9.0)
+        self.assertEqual(ask, RENEW)
+        [back, *_] = self.after(a_welcome())
+        self.assertEqual(back, Say("registered again"))
+        self.assertNotIn(back, self.after(Woken(), a_welcome(), now=99.0))
 
     def test_registry_goes(self) -> None:
         """It keeps asking for its lease at growing distances, 30 s at most, and says nothing."""
