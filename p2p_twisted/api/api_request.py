@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-import msgspec
 from twisted.web import http
 from twisted.web.server import Request, Site
 from typing_extensions import override
@@ -84,7 +83,7 @@ def answer(request: Request, view: View | bytes) -> None:
     """Write an answer that is no stream."""
     if isinstance(view, FailureView):
         request.setResponseCode(CODES[view.error.code])
-    body = view if isinstance(view, bytes) else msgspec.json.encode(view)
+    body = view if isinstance(view, bytes) else view.encoded()
     request.setHeader("Content-Type", Form.JSON)
     request.setHeader("Content-Length", str(len(body)))
     request.write(body)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from threading import get_ident
 from typing import Any, Final
 
-import msgspec
 from attrs import define, field
 from twisted.logger import (
     ILogObserver,
@@ -82,6 +81,6 @@ class LogTail:
             self._reactor.callFromThread(self._add, view)
 
     def _add(self, view: LogLineView) -> None:
-        self._feed.add(msgspec.json.encode(view) + b"\n")
+        self._feed.add(view.encoded() + b"\n")
         if view.level != "info":
             self._warn(view.text.partition("\n")[0])

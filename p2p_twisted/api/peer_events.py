@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
 from attrs import define, field
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -165,4 +164,4 @@ class PeerEvents:
 def _piece(view: event_views.EventView, number: int | None = None) -> bytes:
     """Write an event as browsers read them (HTML standard, server-sent events)."""
     id_ = b"" if number is None else b"id: %d\n" % number
-    return b"%sevent: %s\ndata: %s\n\n" % (id_, view.kind.encode(), msgspec.json.encode(view))
+    return b"%sevent: %s\ndata: %s\n\n" % (id_, view.kind.encode(), view.encoded())

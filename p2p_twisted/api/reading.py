@@ -25,7 +25,7 @@ def read_body(body: bytes, kind: type[Q]) -> Q:
     try:
         text = body.decode()
         value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse) if text else {}
-        _check_depth(value)
+        _check(value)
     except UnicodeDecodeError:
         raise BadRequest("bad_request", "the body is not UTF-8") from None
     except RecursionError:
@@ -75,9 +75,13 @@ def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is no number")
 
 
-def _check_depth(value: Any) -> None:
+def _check(value: Any) -> None:
+    """Refuse what is nested too deeply, and halves of characters, which nobody can be sent."""
     layer = [value]
     for _ in range(BODY_DEPTH + 1):
+        for each in layer:
+            if isinstance(each, str) and not each.isascii():
+                each.encode()
         layer = [
             inner
             for each in layer

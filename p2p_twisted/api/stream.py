@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from twisted.internet.interfaces import IPushProducer
 from twisted.web.server import Request
 from zope.interface import implementer
@@ -47,7 +46,7 @@ class Stream:
         """Write a line; progress is left out where too much is unread."""
         is_progress = isinstance(view, StepView) and view.download is not None
         if not (self.is_paused and is_progress):
-            self.write(msgspec.json.encode(view) + b"\n")
+            self.write(view.encoded() + b"\n")
 
     def write(self, content: bytes) -> None:
         """Write some of the answer; of nothing, its headers."""

@@ -1,8 +1,10 @@
 """What the API answers, as frozen values; its document is generated from these."""
 
+import json
 from typing import Annotated, Literal
 
 import attrs
+import msgspec
 from msgspec import Meta
 
 Count = Annotated[int, Meta(ge=0)]
@@ -14,6 +16,14 @@ Limit = Annotated[int | None, Meta(description="bytes per second; null for no li
 @attrs.frozen(kw_only=True)
 class View:
     """Something that the API answers."""
+
+    def encoded(self) -> bytes:
+        """Write it as JSON."""
+        try:
+            return msgspec.json.encode(self)
+        except UnicodeEncodeError:
+            # Of this machine, as a path whose bytes are no UTF-8: JSON can say even that.
+            return json.dumps(msgspec.to_builtins(self)).encode()
 
 
 @attrs.frozen(kw_only=True)

@@ -50,6 +50,7 @@ class Browser:
     Asks the API of a fake peer.
 
     :param registry: asks this API instead.
+    :param peer: asks this one.
     :ivar forbidden: why nothing is answered, if so.
     :ivar refuse: tells that for each request.
     :ivar transport: of the last connection.
@@ -57,8 +58,8 @@ class Browser:
     :ivar document: what the API says of itself.
     """
 
-    def __init__(self, registry: Any = None) -> None:
-        self.peer = FakePeer()
+    def __init__(self, registry: Any = None, peer: FakePeer | None = None) -> None:
+        self.peer = peer or FakePeer()
         self.clock = Clock()
         self.left: list[bool] = []
         self.forbidden: str | None = None

@@ -1,5 +1,6 @@
 """What a peer answers, by every path; and that its document tells the truth about it."""
 
+import attrs
 import pytest
 from openapi_spec_validator import validate
 from twisted.internet.defer import Deferred
@@ -61,6 +62,13 @@ def test_status(browser: Browser) -> None:
     assert (status["name"], status["files"]) == ("s2", 12)
     assert status["directory"].startswith("/")
     assert status["limits"] == {"up": None, "down": None}
+
+
+def test_undecodable(browser: Browser) -> None:
+    """A path whose bytes are no UTF-8 is told, too."""
+    browser.peer.status_now = attrs.evolve(browser.peer.status_now, directory="/a\udcff")
+    status = checked(browser, browser.ask("GET", "/v1/status"), "/v1/status")
+    assert status["directory"] == "/a\udcff"
 
 
 def test_network(browser: Browser) -> None:
