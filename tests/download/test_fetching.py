@@ -18,7 +18,7 @@ from tests.download.cases import DownloadCase
 from tests.download.swarms import talk
 from tests.download.wires import Stranger
 from tests.download.world import Content, Holder, World, some_bytes
-from tests.upload.test_uploads import Greeter
+from tests.upload.cases import Greeter
 
 CONTENT = Content(some_bytes(3 * MIB + 10))
 NOTHING = "nothing waits to be fetched by that ticket"

@@ -22,7 +22,7 @@ from p2p_twisted.wire.messages import (
 from tests.download.swarms import CHUNKS, CONTENT, SwarmingCase, chunk, talk
 from tests.download.wires import Wires
 from tests.download.world import make_uploads
-from tests.upload.test_uploads import Greeter
+from tests.upload.cases import Greeter
 
 
 class PartialTests(SwarmingCase):

@@ -24,7 +24,7 @@ from p2p_twisted.overlay.pending_dials import PendingDials
 from p2p_twisted.overlay.queries import QueryEvent, QueryRouter
 from p2p_twisted.overlay.round_trips import RoundTrips
 from p2p_twisted.overlay.tree import Tree
-from p2p_twisted.wire.messages import Ask, Gossip, Link
+from p2p_twisted.wire.messages import Ask, Gossip, Hit, Link
 from p2p_twisted.wire.names import PeerAddress
 
 T = TypeVar("T")
@@ -124,3 +124,8 @@ def an_asking(
         asking.tree.add(link)
         asking.handle(an_up(link, name, since=-1.0), -1.0)
     return asking
+
+
+def a_hit(number: int = 0, file: str = "f" * 64) -> Hit:
+    """Make a hit of one holder, for one of several names."""
+    return Hit("x", f"f{number}.txt", 1, file=file)

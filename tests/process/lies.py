@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.process.stranger import CHUNK, begin_push, digests_of, serve_chunks
+from tests.process.odd_holder import begin_push, serve_chunks
+from tests.process.stranger import CHUNK, digests_of
 
 Want = dict[str, Any]
 

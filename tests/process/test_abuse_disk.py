@@ -13,7 +13,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.abused import Network
 from tests.process.daemons import scratch_folder, wait_until
-from tests.process.stranger import CHUNK, a_hit, a_holder, begin_push, digests_of, serve_chunks
+from tests.process.odd_holder import a_holder, begin_push, serve_chunks
+from tests.process.stranger import CHUNK, a_hit, digests_of
 
 _DISK_BYTES = 8 * CHUNK
 

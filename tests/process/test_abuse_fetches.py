@@ -7,17 +7,8 @@ from typing import Any, ClassVar
 
 from tests.process.abused import AimedCase
 from tests.process.daemons import free_port, wait_until
-from tests.process.stranger import (
-    CHUNK,
-    Line,
-    Neighbor,
-    a_hit,
-    a_holder,
-    a_ticket,
-    call,
-    digests_of,
-    id_of,
-)
+from tests.process.odd_holder import a_holder
+from tests.process.stranger import CHUNK, Line, Neighbor, a_hit, a_ticket, call, digests_of, id_of
 
 _CONTENT = bytes(range(256)) * (5 * CHUNK // 256)
 _RARE = b"rare" * CHUNK

@@ -5,7 +5,8 @@ from typing import Any
 from tests.process.abused import AbusedCase
 from tests.process.daemons import wait_until
 from tests.process.lies import Want
-from tests.process.stranger import a_hit, a_holder, push
+from tests.process.odd_holder import a_holder, push
+from tests.process.stranger import a_hit
 
 
 class HitTests(AbusedCase):

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.abused import AbusedCase, Network
 from tests.process.daemons import wait_until
+from tests.process.odd_holder import a_holder
 from tests.process.stranger import (
     LOOPBACK,
     Line,
@@ -17,7 +18,6 @@ from tests.process.stranger import (
     Neighbor,
     SilentFlood,
     a_hit,
-    a_holder,
     a_ticket,
     call,
     id_of,

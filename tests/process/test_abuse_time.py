@@ -10,7 +10,8 @@ import pytest
 
 from tests.process.abused import AbusedCase, memory_of
 from tests.process.daemons import wait_until
-from tests.process.stranger import Neighbor, a_holder, a_ticket, id_of, push
+from tests.process.odd_holder import a_holder, push
+from tests.process.stranger import Neighbor, a_ticket, id_of
 
 _SAME = b"the same in very many files"
 _PER_SECOND = 400

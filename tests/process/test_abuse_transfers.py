@@ -10,7 +10,8 @@ import pytest
 from tests.process.abused import AbusedCase
 from tests.process.daemons import wait_until
 from tests.process.lies import LIES, SLOW_LIES, Want, content_of, wrong_bytes
-from tests.process.stranger import a_hit, a_holder, a_ticket, begin_push, digests_of, push
+from tests.process.odd_holder import a_holder, begin_push, push
+from tests.process.stranger import a_hit, a_ticket, digests_of
 
 _SMALL = b"small " * 9_999
 

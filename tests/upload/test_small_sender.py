@@ -11,7 +11,7 @@ from p2p_twisted.wire.limits import IDS_PER_LINE, KIB, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Want, Whole
 from tests.download.wires import Wires
 from tests.download.world import Content, make_uploads, some_bytes
-from tests.upload.test_uploads import Greeter
+from tests.upload.cases import Greeter
 
 HELLO = Hello(PROTOCOL, "peer", "me", "default")
 

@@ -1,76 +1,17 @@
 """The holder's side."""
 
-from collections import Counter
-from typing import Any
-
 from twisted.internet.defer import Deferred
-from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.bandwidth.limiter import Bandwidth
-from p2p_twisted.bandwidth.limits import PUSHES_AT_ONCE
 from p2p_twisted.bandwidth.rates import Rates
-from p2p_twisted.upload.limits import UPLOAD_GIVEN_UP_SECONDS, UPLOAD_TURN_SECONDS
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB
-from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send, Want
-from tests.download.wires import Stranger, Wires
-from tests.download.world import Content, make_uploads, some_bytes
-
-HELLO = Hello(PROTOCOL, "peer", "me", "default")
+from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send
+from tests.download.world import Content, some_bytes
+from tests.upload.cases import UploadsCase
 
 
-class Greeter(Stranger):
-    """A listener that greets as it is told."""
-
-    def __init__(self, greeting: bytes) -> None:
-        super().__init__()
-        self.greeting = greeting
-
-    def connectionMade(self) -> None:
-        self.say(self.greeting)
-
-
-class UploadsTests(SynchronousTestCase):
+class UploadsTests(UploadsCase):
     """Which requesters a holder serves, and how."""
-
-    def setUp(self) -> None:
-        self.wires = Wires()
-        self.content = Content(some_bytes(3 * MIB + 10))
-        self.refused: list[str] = []
-        self.requesters: dict[int, Greeter] = {}
-        self.bandwidth = Bandwidth(self.wires)
-        self.uploads = make_uploads(self.wires, self.open, bandwidth=self.bandwidth)
-        self.numbers = 0
-        self.opened = 0
-
-    def tearDown(self) -> None:
-        stopped = Deferred.fromCoroutine(self.uploads.stop())
-        self.wires.settle()
-        self.successResultOf(stopped)
-
-    def open(self, file_id: str) -> Content | None:
-        self.opened += 1
-        return self.content if file_id == self.content.file_id else None
-
-    def listen(
-        self, greeting: bytes = encode(HELLO), host: str = "127.0.0.1", port: int = 9000
-    ) -> Greeter:
-        greeter = Greeter(greeting)
-        self.wires.listeners[host, port] = lambda: greeter
-        return greeter
-
-    def want(self, **changed: Any) -> Want:
-        self.numbers += 1
-        fields = {"file": self.content.file_id, "name": "me", "host": "127.0.0.1", "port": 9000}
-        return Want(f"{self.numbers:032x}", **{**fields, **changed})
-
-    def refuse(self, reason: str, gone: bool = False, fetch: bool = False) -> None:
-        self.refused.append(reason)
-        self.is_to_fetch = fetch
-
-    def serve(self, want: Want, link: Any = None) -> None:
-        self.uploads.serve(want, link, self.refuse)
-        self.wires.settle()
 
     def test_serves(self) -> None:
         """It announces the file, sends its digests, and then exactly the requested chunks."""
@@ -134,16 +75,16 @@ class UploadsTests(SynchronousTestCase):
         self.assertEqual((stranger.received, stranger.is_lost), (b"", True))
 
     def test_failing_dials(self) -> None:
-        """After four failed dials within a minute, no fifth is made."""
-        for _ in range(6):
+        """After twelve failed dials within a minute, no other is made."""
+        for _ in range(14):
             self.serve(self.want(host="10.0.0.1", port=9000 + self.numbers))
-        self.assertEqual(len(self.wires.dialed), 4)
-        self.assertEqual(len(self.refused), 6)
+        self.assertEqual(len(self.wires.dialed), 12)
+        self.assertEqual(len(self.refused), 14)
         self.serve(self.want(host="10.0.0.2"))
-        self.assertEqual(len(self.wires.dialed), 5)
+        self.assertEqual(len(self.wires.dialed), 13)
         self.wires.advance(60)
         self.serve(self.want(host="10.0.0.1"))
-        self.assertEqual(len(self.wires.dialed), 6)
+        self.assertEqual(len(self.wires.dialed), 14)
 
     def test_good_dials_are_free(self) -> None:
         """Requesters that answer are served as often as they want."""
@@ -170,96 +111,6 @@ class UploadsTests(SynchronousTestCase):
         """What is not shared is refused, without a dial."""
         self.serve(self.want(file="f" * 64))
         self.assertEqual((self.wires.dialed, len(self.refused)), ([], 1))
-
-    def serve_others(self, *numbers: int) -> None:
-        """Have as many requesters ask, each under a name and at a port of its own."""
-        for number in numbers:
-            hello = Hello(PROTOCOL, "peer", f"p{number}", "default")
-            self.requesters[number] = self.listen(encode(hello), port=2000 + number)
-            self.serve(self.want(name=f"p{number}", port=2000 + number))
-
-    def served(self) -> "Counter[str]":
-        return Counter(upload.requester for upload in self.uploads.all())
-
-    def test_busy(self) -> None:
-        """The number of pushes at once is bounded; further requesters are told to go elsewhere."""
-        self.serve_others(*range(PUSHES_AT_ONCE + 1))
-        self.assertEqual(self.refused, ["busy"])
-
-    def test_busy_opens_nothing(self) -> None:
-        """What cannot be served anyway is not looked up, still less opened."""
-        self.serve_others(*range(PUSHES_AT_ONCE))
-        opened = self.opened
-        self.serve(self.want())
-        self.serve(self.want(host="10.9.9.9"))
-        self.assertEqual((self.opened, len(self.refused)), (opened, 2))
-
-    def test_one_requester(self) -> None:
-        """One requester has what is free but for the last place, and a share where others come."""
-        self.wires.listeners["127.0.0.1", 9000] = lambda: Greeter(encode(HELLO))
-        for _ in range(PUSHES_AT_ONCE):
-            self.serve(self.want())
-        self.assertEqual(self.refused, ["busy"])
-        self.serve_others(*range(PUSHES_AT_ONCE - 8))
-        self.assertEqual(self.refused, ["busy"])
-        self.assertEqual(self.served()["me"], 8)
-        self.serve_others(99)
-        self.assertEqual((self.served()["me"], self.served()["p99"]), (8, 0))
-
-    def test_one_host(self) -> None:
-        """The names of one host count as one requester, and so do the addresses of a /64."""
-        for number in range(PUSHES_AT_ONCE):
-            hello = encode(Hello(PROTOCOL, "peer", f"p{number}", "default"))
-            host = f"2001:db8::{number + 1:x}"
-            self.listen(hello, host, 9000)
-            self.serve(self.want(name=f"p{number}", host=host))
-        self.assertEqual(self.refused, ["busy"])
-
-    def test_slowest_makes_room(self) -> None:
-        """Of many requesters the slowest is given up for another one: not at once, and seldom."""
-        self.serve_others(*range(PUSHES_AT_ONCE))
-        for number in range(1, PUSHES_AT_ONCE):
-            self.requesters[number].say(Send(((0, 1),)))
-        self.wires.pass_time(UPLOAD_TURN_SECONDS)
-        self.serve_others(50)
-        self.assertTrue(self.requesters[0].is_lost)
-        self.serve_others(51)
-        self.assertEqual(self.refused, ["busy"])
-        self.wires.pass_time(UPLOAD_GIVEN_UP_SECONDS)
-        self.serve_others(52)
-        self.assertEqual((self.served()["p52"], len(self.served())), (1, PUSHES_AT_ONCE))
-
-    def test_dropped_at_once(self) -> None:
-        """Where the requester's listener drops the push unheard, the requester may dial instead."""
-        requester = self.listen()
-        self.serve(self.want())
-        self.assertEqual(self.refused, [])
-        assert requester.transport is not None
-        requester.transport.loseConnection()
-        self.wires.settle()
-        self.assertEqual(self.refused, ["127.0.0.1 ends connections at once"])
-        self.assertTrue(self.is_to_fetch)
-
-    def test_lazy_requester(self) -> None:
-        """A requester that asks for nothing for half a minute is given up."""
-        requester = self.listen()
-        self.serve(self.want())
-        self.wires.pass_time(29)
-        self.assertFalse(requester.is_lost)
-        self.wires.pass_time(1)
-        self.assertTrue(requester.is_lost)
-        self.assertTrue(self.content.is_closed)
-
-    def test_greedy_requester(self) -> None:
-        """Chunks that do not exist, and too many at once, are refused."""
-        for sends in ([Send(((4, 1),))], [Send(((0, 2**20),))], [Send(((0, 4),) * 64)] * 5):
-            requester = self.listen()
-            self.serve(self.want())
-            requester.received = b""
-            requester.say(*sends)
-            self.wires.settle()
-            self.assertTrue(requester.is_lost)
-            self.assertLess(len(requester.received), 4 * MIB)
 
     def test_changed_source(self) -> None:
         """Changed content is not sent, and the requester is told."""
