@@ -107,7 +107,7 @@ class PeerBuilder:
             getting=self.getting,
             downloads=self.downloads,
             uploads=self.uploads,
-            rates=KeptRates(self.bandwidth, self.state, self.settings.given_rates),
+            rates=KeptRates(self.bandwidth, self.state, self.settings.given_rates, self.announce),
             shutdown=self.shutdown,
             sharing=Sharing.of(self.settings, self.offload),
         )

@@ -1,5 +1,6 @@
 """Keep the rates that a person has chosen, over restarts."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import attrs
@@ -8,6 +9,7 @@ from twisted.logger import Logger
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.bandwidth.rates import BadRate, Rates
 from p2p_twisted.peer.state import StateDirectory
+from p2p_twisted.runtime.os_errors import in_words
 
 _FILE: Final = "limits"
 
@@ -17,14 +19,22 @@ class KeptRates:
     How fast a peer sends and receives, and how fast it did when the last run ended.
 
     :param given: the directions whose rates options have given: these are not recalled.
+    :param announce: is told what a person should know.
     """
 
     log = Logger()
 
-    def __init__(self, bandwidth: Bandwidth, state: StateDirectory, given: frozenset[str]) -> None:
+    def __init__(
+        self,
+        bandwidth: Bandwidth,
+        state: StateDirectory,
+        given: frozenset[str],
+        announce: Callable[[str], None],
+    ) -> None:
         self._bandwidth = bandwidth
         self._state = state
         self._given = given
+        self._announce = announce
         self._kept: dict[str, int | None] = {}
 
     @property
@@ -55,7 +65,9 @@ class KeptRates:
         try:
             self._state.write(_FILE, self._kept)
         except OSError as error:
-            self.log.warn("the limits are not kept for the next run: {error}", error=error)
+            text = f"the limits are not kept for the next run: {in_words(error)}"
+            self.log.warn("{text}", text=text)
+            self._announce(text)
 
 
 def _read(saved: Any) -> dict[str, int | None]:

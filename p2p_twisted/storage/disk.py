@@ -35,9 +35,14 @@ class DiskFault(Exception):
         self.is_full = is_full
 
     @classmethod
-    def of(cls, error: OSError) -> "DiskFault":
-        """Translate an error of the operating system."""
+    def of(cls, error: OSError, place: "os.PathLike[str] | None" = None) -> "DiskFault":
+        """
+        Translate an error of the operating system.
+
+        :param place: where it was met, if not where downloads land.
+        """
         sentence = _SENTENCES.get(error.errno or 0) or (error.strerror or str(error))
+        sentence = sentence if place is None else f"{sentence} ({os.fspath(place)})"
         # After an input/output error, it is unknown what is on the disk.
         is_kept, is_full = error.errno != errno.EIO, error.errno in (errno.ENOSPC, errno.EDQUOT)
         return cls(sentence, is_kept, is_full)

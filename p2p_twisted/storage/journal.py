@@ -157,7 +157,7 @@ class Journal:
             with self._keeping:
                 self.folder.replace(name, content, self._disk.fsync)
         except OSError as error:
-            raise DiskFault.of(error) from error
+            raise DiskFault.of(error, self.folder.path) from error
 
     def _forget(self, name: str) -> None:
         try:

@@ -74,7 +74,7 @@ class PublishedRecord:
         except FileNotFoundError:
             pass
         except OSError as error:
-            raise DiskFault.of(error) from error
+            raise DiskFault.of(error, self._folder.path) from error
         return published
 
     def add(self, published: Iterable[Published]) -> None:
@@ -87,7 +87,7 @@ class PublishedRecord:
         try:
             self._folder.append(self._name, lines)
         except OSError as error:
-            raise DiskFault.of(error) from error
+            raise DiskFault.of(error, self._folder.path) from error
 
     def remove(self) -> None:
         """Remove the list; one that cannot be removed does no harm."""

@@ -20,12 +20,15 @@ class KeptRatesTests(SynchronousTestCase):
         self.state = StateDirectory(Path(self.mktemp()).absolute())
         self.state.open()
         self.addCleanup(self.state.close)
+        self.said: list[str] = []
 
     def run_with(self, options: Rates | None = None) -> KeptRates:
         """Begin a run, with the limits that options give."""
         options = options or Rates()
         given = {way for way, rate in (("up", options.up), ("down", options.down)) if rate}
-        kept = KeptRates(Bandwidth(Clock(), options), self.state, frozenset(given))
+        kept = KeptRates(
+            Bandwidth(Clock(), options), self.state, frozenset(given), self.said.append
+        )
         kept.recall()
         return kept
 
@@ -65,7 +68,7 @@ class KeptRatesTests(SynchronousTestCase):
         self.assertEqual(self.run_with().rates, Rates(down=MIB))
 
     def test_full_disk(self) -> None:
-        """Where it cannot be written, it holds for this run."""
+        """Where it cannot be written, it holds for this run, and that is said."""
         kept = self.run_with()
 
         def write(*_what: object) -> None:
@@ -74,3 +77,4 @@ class KeptRatesTests(SynchronousTestCase):
         self.patch(StateDirectory, "write", write)
         kept.limit(Rates(up=MIB))
         self.assertEqual(kept.rates, Rates(up=MIB))
+        self.assertEqual(self.said, ["the limits are not kept for the next run: the disk is full"])

@@ -1,14 +1,17 @@
 """The journal of wanted downloads, which several threads write to."""
 
+import errno
 import os
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.wire.chunks import content_id
 
@@ -48,3 +51,14 @@ class JournalTests(SynchronousTestCase):
         other.join()
         self.assertIsNotNone(journal.content(CONTENT.file_id))
         self.assertEqual(folder.names(), [f"{CONTENT.file_id}.digests"])
+
+    def test_full_disk(self) -> None:
+        """It says which disk is full: that need not be the one where downloads land."""
+        folder = OwnFolder(Path(self.mktemp()))
+        folder.open()
+        self.addCleanup(folder.close)
+        disk = mock.Mock(wraps=os, fsync=mock.Mock(side_effect=OSError(errno.ENOSPC, "No space")))
+        keep = Journal(folder, disk).record_digests
+        self.assertEqual(
+            str(self.assertRaises(DiskFault, keep, CONTENT)), f"the disk is full ({folder.path})"
+        )
