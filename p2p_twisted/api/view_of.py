@@ -38,6 +38,7 @@ def status(of: Status) -> views.StatusView:
         registry=of.registry,
         registered=of.registered,
         registry_fault=of.registry_fault,
+        clock_ahead=of.clock_ahead,
         reachable=of.reachable,
         neighbors=tuple(map(address, of.neighbors)),
         directory=os.path.abspath(of.directory),

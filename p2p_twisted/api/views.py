@@ -49,8 +49,8 @@ class StatusView(View):
     A peer at a glance.
 
     :ivar address: absent until it has joined.
-    :ivar registered: whether the registry knew it when it was last asked.
-    :ivar registry_fault: what kept the registry from answering then, or why it refuses.
+    :ivar registry_fault: why the registry, when last asked, did not answer or refused.
+    :ivar clock_ahead: how many seconds its clock is ahead of the registry's, if that is known.
     :ivar reachable: whether the registry could dial it; absent where it has not tried.
     :ivar size: of all files, in bytes.
     :ivar hashing: how many of the files are still being hashed.
@@ -67,6 +67,7 @@ class StatusView(View):
     registry: str
     registered: bool
     registry_fault: str | None
+    clock_ahead: float | None
     reachable: bool | None
     neighbors: tuple[AddressView, ...]
     directory: str
@@ -135,7 +136,6 @@ class FoundView(View):
     The result of a search, best first; one file may have several holders.
 
     :ivar answered: how many other peers answered, of ``asked``.
-    :ivar silent: peers that did not answer.
     :ivar cut: whether some peers had no time to answer in full.
     """
 

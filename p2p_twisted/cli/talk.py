@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 
 from p2p_twisted.cli.answers import say
-from p2p_twisted.cli.getting import check_get, get
+from p2p_twisted.cli.get_verb import check_get, get
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
+from p2p_twisted.cli.signals import Interrupted
 from p2p_twisted.runtime.exit_status import Exit, after_signal
 
 Verb = Callable[[PeerClient, argparse.Namespace], int]
@@ -16,39 +17,45 @@ Verb = Callable[[PeerClient, argparse.Namespace], int]
 
 def talk(options: argparse.Namespace) -> int:
     """Run a verb on the peer that it is for; return the exit status."""
-    verb: Verb = options.verb
     try:
-        if verb is get:
-            check_get(options)
-        if getattr(options, "registry", None) is None:
-            return verb(find_peer(options.peer), options)
-        return _without_a_peer(verb, options)
+        return _carry_out(options)
     except CommandFailed as failed:
         stream = sys.stdout if failed.code == Exit.DONE else sys.stderr
         stream.write(f"{failed}\n")
         return failed.code
     except KeyboardInterrupt:
         return after_signal(signal.SIGINT)
+    except Interrupted as interrupted:
+        return after_signal(interrupted.number)
     except BrokenPipeError:
         # The reader of our output is gone; Python would report that once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.UNEXPECTED
 
 
+def _carry_out(options: argparse.Namespace) -> int:
+    if options.verb_name == "doctor":
+        from p2p_twisted.cli.doctor import doctor
+
+        return doctor(options)
+    verb: Verb = globals()[options.verb_name]
+    if verb is get:
+        check_get(options)
+    if getattr(options, "registry", None) is None:
+        return verb(find_peer(options.peer), options)
+    return _without_a_peer(verb, options)
+
+
 def _without_a_peer(verb: Verb, options: argparse.Namespace) -> int:
     """Run a verb on a peer that is started for it, shares nothing, and ends with it."""
-    from p2p_twisted.cli.signals import Interrupted
     from p2p_twisted.cli.temporary_peer import temporary_peer
 
     if options.peer is not None:
         raise CommandFailed(
             Exit.USAGE, "--peer is a running peer, --registry starts another: say one of them"
         )
-    try:
-        with temporary_peer(options) as client:
-            return verb(client, options)
-    except Interrupted as interrupted:
-        return after_signal(interrupted.number)
+    with temporary_peer(options) as client:
+        return verb(client, options)
 
 
 def status(client: PeerClient, options: argparse.Namespace) -> int:

@@ -33,7 +33,6 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from p2p_twisted.cli import talk
 
-    options.verb = getattr(talk, options.verb_name)
     return talk.talk(options)
 
 
@@ -74,6 +73,7 @@ _WITHOUT_A_PEER: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (
 _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]], ...]], ...]] = (
     ("status", "show a running peer at a glance", ()),
     ("peers", "list the peers of the network", ()),
+    ("doctor", "look for what keeps a peer, or one to be started, from working", _WITHOUT_A_PEER),
     (
         "topo",
         "show who is linked with whom",

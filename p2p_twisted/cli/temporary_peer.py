@@ -14,7 +14,7 @@ from typing import Final
 
 from p2p_twisted.api.socket_index import running_peers
 from p2p_twisted.cli.delivery import check_folder
-from p2p_twisted.cli.getting import STDOUT
+from p2p_twisted.cli.get_verb import STDOUT
 from p2p_twisted.cli.local_daemons import Daemon, Daemons
 from p2p_twisted.cli.local_network import twistd
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient

@@ -65,6 +65,20 @@ def watcher_for(reactor: IReactorFDSet, root: Path) -> WatcherMaker:
     return make
 
 
+def try_to_watch(folder: Path) -> None:
+    """
+    Watch a folder for a moment.
+
+    :raises OSError: when this user can watch no more folders, or the system none.
+    """
+    libc = _libc()
+    descriptor = _checked(libc.inotify_init1(os.O_CLOEXEC))
+    try:
+        _checked(libc.inotify_add_watch(descriptor, os.fsencode(folder), _WANTED))
+    finally:
+        os.close(descriptor)
+
+
 class InotifyWatcher(FileDescriptor):
     """
     Watches folders below one directory.

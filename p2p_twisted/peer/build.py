@@ -205,6 +205,7 @@ class PeerBuilder:
             network=self.network,
             announce=self.announce,
             watch=AddressWatch(settings, self.reactor, self.offload),
+            wall=self.wall,
         )
 
     @cached_property

@@ -72,13 +72,12 @@ class Status:
     A peer at a glance.
 
     :ivar address: where it listens; ``None`` until it has joined.
-    :ivar registered: whether the registry knew it when it was last asked.
-    :ivar registry_fault: what kept the registry from answering then, or why it refuses.
+    :ivar registry_fault: why the registry, when last asked, did not answer or refused.
+    :ivar clock_ahead: of the registry's, in seconds, as far as known.
     :ivar alone: why it has no neighbor; empty where it has some.
     :ivar reachable: whether the registry could dial it; ``None`` where it has not tried.
     :ivar hashing: how many of its files are still being hashed.
-    :ivar unshared: names below its directory that cannot be shared, and why; the first thousand.
-    :ivar excluded: how many there are.
+    :ivar unshared: the first thousand of ``excluded`` names that cannot be shared, and why.
     :ivar rates: the most that it sends and receives, in bytes a second.
     :ivar reshared: how many of its downloads others can find; ``None`` without ``--reshare``.
     """
@@ -90,6 +89,7 @@ class Status:
     registry: str
     registered: bool
     registry_fault: str | None
+    clock_ahead: float | None
     directory: str
     downloads: str
     files: int

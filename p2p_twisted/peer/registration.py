@@ -53,12 +53,15 @@ class RegistrationKeeper:
 
     :param rng: spreads out what peers that began at one moment would do at one moment.
     :param announce: is told what a person should know.
+    :param wall: reads wall time in seconds.
+    :ivar ahead: how many seconds this machine's clock is ahead of the registry's, as far as known.
     :ivar fault: what kept the registry from answering when it was last asked, or why it refused.
     """
 
     log = Logger()
 
     fault: str | None = field(default=None, init=False)
+    ahead: float | None = field(default=None, init=False)
     _name: PeerName
     _machine: LeaseMachine
     _clock: IReactorTime
@@ -68,6 +71,7 @@ class RegistrationKeeper:
     _network: NetworkSession
     _announce: Callable[[str], None]
     _watch: AddressWatch
+    _wall: Callable[[], float]
     _alarm: Alarm = field(init=False)
     _joined: Deferred[PeerAddress | Exception] = field(factory=Deferred, init=False)
     _left: Deferred[None] = field(factory=partial(succeed, None), init=False)
@@ -187,7 +191,10 @@ class RegistrationKeeper:
 
     async def _renew(self, renew: Renew) -> Welcome:
         dial = self._standing.is_to_be_checked
-        return await self._client.renew(renew.name, renew.token, dial)
+        welcome = await self._client.renew(renew.name, renew.token, dial)
+        if welcome.date is not None:
+            self.ahead = self._wall() - welcome.date
+        return welcome
 
     async def _leave(self, leave: Leave) -> None:
         try:

@@ -28,6 +28,7 @@ def status_of(
         registry=show_location(*settings.registry),
         registered=registration.is_registered,
         registry_fault=registration.fault,
+        clock_ahead=registration.ahead,
         directory=str(settings.directory),
         downloads=str(settings.downloads),
         files=own.files,

@@ -90,7 +90,8 @@ class Registry:
             self.log.error("cannot keep a change: {fault}", fault=fault)
             return refusals.UNSAVED
         if isinstance(question, Renew) and question.dial and isinstance(verdict.answer, Welcome):
-            return await self._with_reach(verdict.answer, host)
+            dated = attrs.evolve(verdict.answer, date=self._date())
+            return await self._with_reach(dated, host)
         return verdict.answer
 
     def members(self, after: str, most: int) -> list[Registration]:

@@ -72,6 +72,7 @@ STATUS = Status(
     registry="127.0.0.1:9011",
     registered=True,
     registry_fault=None,
+    clock_ahead=None,
     directory="s2",
     downloads="s2/Downloads",
     files=12,

@@ -112,6 +112,7 @@ class RegistrationTests(SynchronousTestCase):
             network=network,
             announce=self.said.append,
             watch=self.watch,
+            wall=self.clock.seconds,
         )
         self.registration.neighbors_changed(1)
 

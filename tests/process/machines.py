@@ -83,6 +83,17 @@ class Machine:
         self._case.addCleanup(daemon.end)
         return daemon
 
+    def run(self, *command: str, **how: Any) -> "subprocess.CompletedProcess[str]":
+        """Run a command that was installed on it, until it ends."""
+        return subprocess.run(
+            ("ip", "netns", "exec", self._namespace, *command),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            **how,
+        )
+
     def start_registry(self) -> Peer:
         """Start the registry on it; returns when it listens."""
         listen = f"tcp:9011:interface={self.host}"

@@ -10,6 +10,7 @@ from p2p_twisted.wire.messages.message import Addresses, Message
 from p2p_twisted.wire.names import PeerAddress, PeerName, Port, Token, valid_host
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+Date = Annotated[float, Meta(ge=0, le=100_000_000_000)]
 
 
 @attrs.frozen
@@ -48,6 +49,7 @@ class Welcome(Message):
     :ivar referrals: live peers to link with, in no order that means anything.
     :ivar reachable: whether the registry could dial the peer, where a ``RENEW`` asked for that;
         absent where it has not tried.
+    :ivar date: the registry's, in seconds since 1970, in the answer to such a ``RENEW``.
     """
 
     verb = "WELCOME"
@@ -59,6 +61,7 @@ class Welcome(Message):
     token: Token
     referrals: Addresses = ()
     reachable: bool | None = None
+    date: Date | None = None
 
 
 @attrs.frozen

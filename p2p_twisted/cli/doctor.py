@@ -1,0 +1,166 @@
+"""``p2p doctor``: look at what a person would look at when something does not work."""
+
+import argparse
+import os
+import select
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from p2p_twisted.cli import machine_checks
+from p2p_twisted.cli.answers import say
+from p2p_twisted.cli.machine_checks import Finding
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
+from p2p_twisted.runtime.exit_status import Exit
+
+_REACH_SECONDS: Final = 6.0
+_LOOK_SECONDS: Final = 0.2
+_CLOCK_SECONDS: Final = 120.0
+"""How far two clocks may be apart; what depends on them is compared in hours."""
+
+_LOOPBACKS: Final = ("127.", "::1")
+_MARKS: Final = {True: "ok", False: "!!", None: "--"}
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Look at everything, say of each whether it is well or what to do; return the exit code."""
+    findings = list(_findings(options))
+    wrong = {each.exit for each in findings if each.is_ok is False}
+    answer = {
+        "checks": [{"name": each.name, "ok": each.is_ok, "text": each.text} for each in findings]
+    }
+    say(options, answer, lambda _answer: _lines(findings))
+    return Exit.of(wrong)
+
+
+def _lines(findings: Sequence[Finding]) -> Iterator[str]:
+    from p2p_twisted.cli.show import width
+    from p2p_twisted.console.layout import table
+
+    yield from table([(_MARKS[each.is_ok], each.name, each.text) for each in findings], width())
+
+
+def _findings(options: argparse.Namespace) -> Iterator[Finding]:
+    client = _running(options)
+    if client is None:
+        _configure(options)
+        yield from _network_of_temporary(options)
+        status, pid = {}, None
+    else:
+        status, pid = client.get("/v1/status"), client.place.pid
+        yield from _network(status)
+    downloads = Path(status.get("downloads") or options.to or os.curdir).absolute()
+    yield machine_checks.disk([downloads, *map(Path, [status["directory"]] if status else [])])
+    yield machine_checks.watches()
+    yield machine_checks.descriptors(pid)
+    yield machine_checks.stale(downloads)
+    yield machine_checks.versions(status.get("version"))
+
+
+def _running(options: argparse.Namespace) -> PeerClient | None:
+    """Return the running peer to look at; without one, or with ``--registry``, ``None``."""
+    if options.registry is not None:
+        return None
+    try:
+        return find_peer(options.peer)
+    except CommandFailed as failed:
+        if failed.code != Exit.NO_NETWORK or options.peer is not None:
+            raise
+        return None
+
+
+def _configure(options: argparse.Namespace) -> None:
+    """
+    Take what a peer that is started here would take.
+
+    :raises CommandFailed: when the configuration cannot be meant.
+    """
+    from p2p_twisted.cli.config_file import BadConfig
+    from p2p_twisted.cli.daemon import peer_settings
+
+    try:
+        settings = peer_settings()
+    except BadConfig as error:
+        raise CommandFailed(Exit.USAGE, str(error)) from None
+    if options.registry is None:
+        options.registry = settings["registry"]
+        options.network = settings["network"]
+        options.insecure_lan = options.insecure_lan or bool(settings["insecure-lan"])
+    options.to = settings["downloads"]
+
+
+def _network_of_temporary(options: argparse.Namespace) -> Iterator[Finding]:
+    """Join as a peer would, and leave again."""
+    from p2p_twisted.cli.temporary_peer import temporary_peer
+
+    given = argparse.Namespace(**{**vars(options), "to": "-"})
+    try:
+        with temporary_peer(given) as client:
+            status = client.get("/v1/status")
+            deadline = time.monotonic() + _REACH_SECONDS
+            while _is_unknown(status) and time.monotonic() < deadline:
+                # By select, as sleep fails where somebody tries another time of day.
+                select.select((), (), (), _LOOK_SECONDS)
+                status = client.get("/v1/status")
+            findings = list(_network(status))
+    except CommandFailed as failed:
+        findings = list(_unreached(str(failed), failed.code))
+    yield from findings
+
+
+def _is_unknown(status: dict[str, Any]) -> bool:
+    return status["reachable"] is None and not _is_on_loopback(status)
+
+
+def _is_on_loopback(status: dict[str, Any]) -> bool:
+    return bool(status["address"]) and status["address"]["host"].startswith(_LOOPBACKS)
+
+
+def _network(status: dict[str, Any]) -> Iterator[Finding]:
+    """Say how a peer stands with its registry."""
+    if status["registry_fault"] is not None or status["address"] is None:
+        fault = status["registry_fault"] or "the peer has not joined yet: try again in a moment"
+        yield from _unreached(fault, Exit.NO_NETWORK)
+        return
+    text = f"{status['registry']} answers, network {status['network']}"
+    yield Finding("registry", True, text)
+    yield _reach(status)
+    yield _clock(status["clock_ahead"], _is_on_loopback(status))
+
+
+def _unreached(why: str, code: int) -> Iterator[Finding]:
+    yield Finding("registry", False, why, Exit(code) if code in tuple(Exit) else Exit.UNEXPECTED)
+    yield Finding("own port", None, "not tried: the registry would have to dial it")
+    yield Finding("clock", None, "the registry's is not known")
+
+
+def _reach(status: dict[str, Any]) -> Finding:
+    address = status["address"]
+    place = f"{address['host']}:{address['port']}"
+    match status["reachable"]:
+        case True:
+            return Finding("own port", True, f"others can reach {place}")
+        case False:
+            text = (
+                f"others cannot reach {place}: a firewall? let ports 9000-9009 in, or those that"
+                " the registry gives"
+            )
+            return Finding("own port", False, text, Exit.REFUSED)
+        case _ if _is_on_loopback(status):
+            return Finding("own port", True, f"{place}, for peers of this machine alone")
+        case _:
+            return Finding("own port", None, f"the registry has not tried {place}")
+
+
+def _clock(ahead: float | None, is_same: bool) -> Finding:
+    from p2p_twisted.console.text import human_time
+
+    if ahead is None:
+        is_ok = True if is_same else None
+        return Finding("clock", is_ok, "the registry's" if is_same else "the registry's is unknown")
+    if abs(ahead) < _CLOCK_SECONDS:
+        return Finding("clock", True, f"within {human_time(abs(ahead))} of the registry's")
+    way = "ahead of" if ahead > 0 else "behind"
+    text = f"{human_time(abs(ahead))} {way} the registry's: set one of them right"
+    return Finding("clock", False, text)
