@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from heapq import nsmallest
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import attrs
 from twisted.internet.defer import Deferred
@@ -13,7 +13,7 @@ from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.overlay.expanding_ring import Step, expanding_ring
 from p2p_twisted.peer.interface import Found, Topology
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.peer_errors import PeerError, Unknown
+from p2p_twisted.peer.peer_errors import NoNetwork, PeerError, Unknown
 from p2p_twisted.peer.sights import AnswerSeen, PeersSeen, QuestionSeen
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
@@ -103,7 +103,7 @@ class Searches:
 
     def find(self, file_id: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
         """Ask who has some content."""
-        return Deferred.fromCoroutine(self._holders(file_id, again))
+        return Deferred.fromCoroutine(self._hits("id", file_id, again=again))
 
     def send_want(self, want: Want) -> bool:
         """Send a request to the first peer of its route; return whether that is a neighbor."""
@@ -122,12 +122,16 @@ class Searches:
         return Deferred.fromCoroutine(self._has_changed(hit, again))
 
     async def _has_changed(self, hit: Hit, again: bool) -> bool:
-        found = await self.ask("name", hit.name, again=again, holder=hit.peer)
-        contents = {each.file for each in found.hits if each.name == hit.name}
+        found = await self._hits("name", hit.name, again=again, holder=hit.peer)
+        contents = {each.file for each in found if each.name == hit.name}
         return bool(contents) and hit.file not in contents
 
-    async def _holders(self, file_id: FileId, again: bool) -> tuple[Hit, ...]:
-        return (await self.ask("id", file_id, again=again)).hits
+    async def _hits(self, what: What, text: str, **how: Any) -> tuple[Hit, ...]:
+        """Ask for files as :meth:`ask` does; without a network nobody has any."""
+        try:
+            return (await self.ask(what, text, **how)).hits
+        except NoNetwork:
+            return ()
 
     async def _put(
         self, driver: OverlayDriver, ask: Ask, again: bool = False

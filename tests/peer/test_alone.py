@@ -7,7 +7,9 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.peer_errors import NotFound, PeerError
+from p2p_twisted.peer.peer_errors import NoNetwork, NotFound, PeerError
+from p2p_twisted.peer.searches import Searches
+from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerAddress
 from tests.peer.cases import PeerTestCase
 
@@ -46,6 +48,20 @@ class AloneTests(SynchronousTestCase):
     def test_neighbors(self) -> None:
         """A peer that has neighbors is not alone."""
         self.assertEqual(self.alone(BEN, neighbors=(BEN,)), "")
+
+
+class CutOffTests(SynchronousTestCase):
+    """Downloads of a peer that has no network at the moment."""
+
+    def test_downloads(self) -> None:
+        """They are told that nobody has anything, and so look again later."""
+        session = NetworkSession(*[cast(Any, None)] * 5)
+        session.lost_address("this machine no longer has an address")
+        searches = Searches(session)
+        hit = Hit("ben", "f1.txt", 1, file="0" * 64)
+        self.assertEqual(self.successResultOf(searches.find("0" * 64)), ())
+        self.assertIs(self.successResultOf(searches.has_changed(hit, again=False)), False)
+        self.failureResultOf(Deferred.fromCoroutine(searches.ask("text", "f1")), NoNetwork)
 
 
 class SilentTests(PeerTestCase):
