@@ -110,19 +110,23 @@ def find_peer(name: str | None) -> PeerClient:
     """
     Find the running peer that a command is for: the named one, or the only one.
 
+    :param name: or the number of its process, as peers of several networks may have one name.
     :raises CommandFailed: when there is none, or several.
     """
     name = name or os.environ.get(_PEER_VARIABLE) or None
     running = list(running_peers())
     chosen = [place for place in running if name in (None, place.name)]
+    chosen = chosen or [place for place in running if name == str(place.pid)]
     if len(chosen) == 1:
         return PeerClient(chosen[0])
     names = ", ".join(place.name for place in running)
+    if chosen and name is None and len({place.name for place in running}) == len(running):
+        which = f"several peers run: {names}; say which, as in --peer {chosen[0].name}"
+        raise CommandFailed(Exit.USAGE, which)
     if chosen:
-        which = (
-            f"several peers run: {names}" if name is None else f"several peers are called {name}"
-        )
-        raise CommandFailed(Exit.USAGE, f"{which}; say which, as in --peer {chosen[0].name}")
+        each = ", ".join(f"{place.pid} ({place.name})" for place in chosen)
+        which = f"several peers run, as processes {each}; say which, as in --peer {chosen[0].pid}"
+        raise CommandFailed(Exit.USAGE, which)
     if running:
         raise CommandFailed(Exit.NO_NETWORK, f"no peer {name} runs; there is {names}")
     raise CommandFailed(

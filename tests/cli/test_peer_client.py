@@ -1,0 +1,58 @@
+"""Which running peer a command is for."""
+
+import os
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.api.socket_index import SocketPlace
+from p2p_twisted.cli import peer_client
+from p2p_twisted.cli.peer_client import CommandFailed, find_peer
+from p2p_twisted.runtime.exit_status import Exit
+
+
+class FindPeerTests(SynchronousTestCase):
+    """Some peers of this user's run."""
+
+    def setUp(self) -> None:
+        self.patch(os, "environ", {})
+
+    def run_peers(self, *named: tuple[str, int]) -> None:
+        """Let peers run, under these names and as these processes."""
+        places = [SocketPlace(name, pid, Path(f"{name}.{pid}.sock")) for name, pid in named]
+        self.patch(peer_client, "running_peers", lambda: iter(places))
+
+    def refused(self, name: str | None = None) -> CommandFailed:
+        """Ask for a peer in vain."""
+        refused: CommandFailed = self.assertRaises(CommandFailed, find_peer, name)
+        return refused
+
+    def test_only_one(self) -> None:
+        """The only one that runs need not be named."""
+        self.run_peers(("s1", 11))
+        self.assertEqual(find_peer(None).place.pid, 11)
+
+    def test_named(self) -> None:
+        """One of several is named: by the option or, without it, by a variable."""
+        self.run_peers(("s1", 11), ("s2", 22))
+        self.assertIn("s1, s2; say which, as in --peer s1", str(self.refused()))
+        os.environ["P2P_PEER"] = "s2"
+        self.assertEqual(find_peer(None).place.pid, 22)
+        self.assertEqual(find_peer("s1").place.pid, 11)
+        self.assertIn("no peer s3 runs; there is s1, s2", str(self.refused("s3")))
+
+    def test_one_name(self) -> None:
+        """Of several with one name, in different networks, the process is named."""
+        self.run_peers(("s1", 11), ("s1", 22), ("22", 33))
+        for asked in (None, "s1"):
+            refused = self.refused(asked)
+            self.assertEqual(refused.code, Exit.USAGE)
+            self.assertIn("11 (s1), 22 (s1)", str(refused))
+            self.assertIn("as in --peer 11", str(refused))
+        self.assertEqual(find_peer("11").place.pid, 11)
+        self.assertEqual(find_peer("22").place.pid, 33)
+
+    def test_none(self) -> None:
+        """Where none runs, how to start one is said."""
+        self.run_peers()
+        self.assertIn("p2p peer --name", str(self.refused()))
