@@ -22,11 +22,12 @@ from p2p_twisted.api.transfer_views import (
     TransfersView,
     UnfetchedView,
 )
-from p2p_twisted.api.views import LogLineView
+from p2p_twisted.api.views import FindStepView, LogLineView
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer, Watch
 from p2p_twisted.peer.peer_errors import AlreadyHere, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.wire.messages import Hit
 
 _PROGRESS_SECONDS: Final = 0.2
 """The least between two lines about one download."""
@@ -71,6 +72,7 @@ class PeerApi:
             Route("GET", "/v1/status", self.status, views.StatusView),
             Route("GET", "/v1/topology", self.topology, views.TopologyView),
             Route("GET", "/v1/find", self.find, views.FoundView, asked.FindQuery),
+            Route("GET", "/v1/hits", self.hits, FindStepView, asked.FindQuery, form=Form.LINES),
             Route("GET", "/v1/files", self.files, views.FoundView, asked.FilesQuery),
             Route("GET", "/v1/transfers", self.transfers, TransfersView),
             Route("POST", every, self.get, StepView, asked.GetQuery, form=Form.LINES),
@@ -99,6 +101,25 @@ class PeerApi:
     async def find(self, call: Call) -> views.FoundView:
         """Search all peers."""
         return view_of.found(await self.peer.find(call.query.text))
+
+    async def hits(self, call: Call) -> None:
+        """Search all peers; write hits as they come, and a line for the end."""
+        told: set[tuple[object, ...]] = set()
+
+        def new(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+            # The same may come by several ways.
+            some = {(hit.peer, hit.name, hit.file): hit for hit in hits}
+            news = tuple(hit for key, hit in some.items() if key not in told)
+            told.update(some)
+            return news
+
+        def part(hits: Sequence[Hit]) -> None:
+            if news := new(hits):
+                call.stream.emit(FindStepView(hits=tuple(map(view_of.hit, news))))
+
+        found = await self.peer.find(call.query.text, part)
+        rest = new(found.hits)
+        call.stream.emit(FindStepView(end=view_of.found(evolve(found, hits=rest))))
 
     async def files(self, call: Call) -> views.FoundView:
         """List what this peer, or another one, shares."""

@@ -114,7 +114,7 @@ class ApiResource(Resource):
         call = attrs.evolve(call, query=query)
         if not route.is_stream:
             return await route.answer(call)
-        stream = Stream(request, route.form)
+        stream = Stream(request, route.form, route.gives)
         try:
             await route.answer(attrs.evolve(call, stream=stream))
         except Exception as error:

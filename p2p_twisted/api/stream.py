@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 from twisted.internet.interfaces import IPushProducer
 from twisted.web.server import Request
 from zope.interface import implementer
@@ -21,15 +22,18 @@ class Stream:
     """
     A streamed answer; a slow reader is never waited for.
 
+    :param lines: what each line is.
+
     :ivar is_paused: whether so much is unread that no more should be written.
     :ivar is_over: whether nothing can be written any more.
     :ivar resumed: is called when more can be written again.
     :ivar ended: is called when the reader has gone.
     """
 
-    def __init__(self, request: Request, form: Form) -> None:
+    def __init__(self, request: Request, form: Form, lines: Any = None) -> None:
         self._request = request
         self._form = form
+        self._lines = lines
         self._transport: Any = request.channel.transport
         self.is_paused = self.is_over = False
         self.resumed: Callable[[], None] = _nothing
@@ -60,8 +64,8 @@ class Stream:
 
     def fail(self, fault: FaultView) -> None:
         """Write why there is no more."""
-        if self._form is Form.LINES:
-            self.emit(StepView(error=fault))
+        if self._form is Form.LINES and "error" in attrs.fields_dict(self._lines):
+            self.emit(self._lines(error=fault))
 
     def end(self) -> None:
         """Write no more."""

@@ -177,6 +177,21 @@ class FailureView(View):
 
 
 @attrs.frozen(kw_only=True)
+class FindStepView(View):
+    """
+    A line of the answer to a search whose hits are told as they come.
+
+    :ivar hits: some, in the order in which they came.
+    :ivar end: the last line's: how it ended, with the hits that were not told before.
+    :ivar error: the last line's where the search itself has failed.
+    """
+
+    hits: tuple[HitView, ...] = ()
+    end: FoundView | None = None
+    error: "FaultView | None" = None
+
+
+@attrs.frozen(kw_only=True)
 class SharedView(View):
     """
     A file of this peer's own that is, or is not any more, shared.

@@ -16,6 +16,7 @@ from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.driver_events import Events
 from p2p_twisted.overlay.effects import (
     Answer,
+    AnswerPart,
     Arrived,
     Close,
     Consult,
@@ -23,6 +24,7 @@ from p2p_twisted.overlay.effects import (
     Dial,
     Effect,
     Exchange,
+    HitsWatch,
     LinkId,
     LocalAnswer,
     NeighborDown,
@@ -76,6 +78,7 @@ class OverlayDriver:
         self._effects: deque[Effect] = deque()
         self._is_performing = False
         self._answers: dict[MessageId, Deferred[Answer]] = {}
+        self._parts: dict[MessageId, HitsWatch] = {}
         self._alarm = Alarm(reactor, self._wake)
         self._left: Deferred[None] | None = None
         self._unlinked: list[Deferred[None]] = []
@@ -117,8 +120,12 @@ class OverlayDriver:
         self._handle(event)
         self._perform_all()
 
-    def ask(self, ask: Ask, patience: float = inf) -> "Deferred[Answer]":
+    def ask(
+        self, ask: Ask, patience: float = inf, part: HitsWatch | None = None
+    ) -> "Deferred[Answer]":
         """Ask all other peers; fires within ``ask.wait`` seconds: see :class:`Asked`."""
+        if part is not None:
+            self._parts[ask.id] = part
         self._answers[ask.id] = answer = Deferred[Answer]()
         self.feed(events.Asked(ask, patience))
         return answer
@@ -238,7 +245,11 @@ class OverlayDriver:
                 self._handle(events.TimeSpent(link, self.now() - began))
             case Consult(ask):
                 background(self.log, "looking something up", self._consult(ask))
+            case AnswerPart(id_, hits):
+                if (part := self._parts.get(id_)) is not None:
+                    part(hits)
             case Answer(id=id_):
+                self._parts.pop(id_, None)
                 self._answers.pop(id_).callback(effect)
 
     async def _consult(self, ask: Ask) -> None:

@@ -1,5 +1,6 @@
 """What the overlay's machines ask their surroundings to do, and each other."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from attrs import frozen
@@ -134,8 +135,30 @@ class Answer:
     is_whole: bool
 
 
+@frozen
+class AnswerPart:
+    """Some hits that came for a query of this peer's own; the ``Answer`` has them, too."""
+
+    id: MessageId
+    hits: tuple[Hit, ...]
+
+
+HitsWatch = Callable[[tuple[Hit, ...]], None]
+"""Is told of the parts of an answer."""
+
 NeighborChange = NeighborUp | NeighborDown
-Effect = Send | Dial | Exchange | Close | NeighborChange | Deliver | Arrived | Consult | Answer
+Effect = (
+    Send
+    | Dial
+    | Exchange
+    | Close
+    | NeighborChange
+    | Deliver
+    | Arrived
+    | Consult
+    | Answer
+    | AnswerPart
+)
 
 
 @frozen

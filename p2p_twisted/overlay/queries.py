@@ -18,6 +18,7 @@ from attrs import define, field
 from p2p_twisted.overlay import events, limits
 from p2p_twisted.overlay.completeness import LinkParity, mark
 from p2p_twisted.overlay.effects import (
+    AnswerPart,
     Consult,
     Effect,
     GraftHint,
@@ -179,15 +180,18 @@ class QueryRouter:
             for hit in told.hits
             if len(hit.route) < wire_limits.ROUTE_HOPS
         )
+        before = len(query.hits)
         self._add(query, link, told.peers, hits, now)
         query.cut = query.cut or told.cut
+        new = tuple(query.hits[before:]) if query.parent is None else ()
+        part: list[Effect] = [AnswerPart(told.id, new)] if new else []
         if told.more:
-            return []
+            return part
         del query.waiting[link]
         query.answered = min(query.answered + told.answered, _ANSWERED_MOST)
         query.silent.update(dict.fromkeys(told.silent))
         query.ends ^= told.ends
-        return self._end_if_complete(query, now)
+        return part + self._end_if_complete(query, now)
 
     def _neighbor_down(self, event: NeighborDown, now: float) -> list[Effect]:
         """Wait no longer for a neighbor, and drop the queries that it was the parent of."""

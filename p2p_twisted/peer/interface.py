@@ -8,6 +8,7 @@ from zope.interface import Interface
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.peer_errors import PeerError
 from p2p_twisted.peer.sights import SightWatch
 from p2p_twisted.upload.upload import UploadProgress
@@ -136,8 +137,12 @@ class Selection:
 class IPeer(Interface):
     """A running peer."""
 
-    def find(text: str) -> "Deferred[Found]":
-        """Search all peers for names with ``text`` in them, or that match it as a glob."""
+    def find(text: str, part: "HitsWatch | None" = None) -> "Deferred[Found]":
+        """
+        Search all peers for names with ``text`` in them, or that match it as a glob.
+
+        :param part: is told of hits as they come; all are in the result, too.
+        """
 
     def get(
         wanted: "str | Hit", watch: Watch, holder: "PeerName | None" = None

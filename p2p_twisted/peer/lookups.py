@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import attrs
 
 from p2p_twisted.library.matching import last_component
+from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.interface import Found
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.searches import Searches, place
@@ -35,14 +36,17 @@ class Lookups:
         """Look nothing up any more, for anybody."""
         self._answers.stop()
 
-    async def find(self, text: str) -> Found:
+    async def find(self, text: str, part: HitsWatch | None = None) -> Found:
         """
         Search all peers by name, this one too.
 
+        :param part: is told of hits as they come.
         :raises PeerError: when there is no network.
         """
-        found = await self._searches.ask("text", text)
         own = await self._answers.answer_own(Ask(_UNSENT, "text", text))
+        if part is not None and own.hits:
+            part(own.hits)
+        found = await self._searches.ask("text", text, part=part)
         return attrs.evolve(found, hits=tuple(sorted((*found.hits, *own.hits), key=place)))
 
     async def listing(self, holder: PeerName) -> Found:

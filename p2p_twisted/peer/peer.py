@@ -14,6 +14,7 @@ from zope.interface import implementer
 from p2p_twisted.bandwidth.rates import BadRate, Rates
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.interface import (
     Found,
@@ -112,9 +113,9 @@ class Peer:
 
     # For the faces: see IPeer
 
-    def find(self, text: str) -> "Deferred[Found]":
+    def find(self, text: str, part: HitsWatch | None = None) -> "Deferred[Found]":
         """Search all peers by name, this one too."""
-        return Deferred.fromCoroutine(self._lookups.find(text))
+        return Deferred.fromCoroutine(self._lookups.find(text, part))
 
     def get(
         self, wanted: "str | Hit", watch: Watch, holder: PeerName | None = None

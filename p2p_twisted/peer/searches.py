@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.library.matching import natural_order, rank
 from p2p_twisted.overlay.driver import OverlayDriver
-from p2p_twisted.overlay.effects import Answer
+from p2p_twisted.overlay.effects import Answer, HitsWatch
 from p2p_twisted.overlay.expanding_ring import Step, expanding_ring
 from p2p_twisted.peer.interface import Found, Topology
 from p2p_twisted.peer.network_session import NetworkSession
@@ -78,6 +78,7 @@ class Searches:
         most: int = limits.HITS_SHOWN_PER_PEER,
         again: bool = False,
         holder: PeerName | None = None,
+        part: HitsWatch | None = None,
     ) -> Found:
         """
         Ask for files; hits are sorted by name, then by content, then by holder.
@@ -88,11 +89,12 @@ class Searches:
         :param again: whether the same was asked lately and will be asked once more; see
             :func:`expanding_ring`.
         :param holder: the only peer that counts.
+        :param part: is told of hits as they come.
         :raises PeerError: when the text cannot be asked, or there is no network.
         """
         driver = await self._network.connected()
         ask = Ask(driver.new_id(), what, text, peer=holder, most=most)
-        answer, seconds = await self._put(driver, ask, again)
+        answer, seconds = await self._put(driver, ask, again, part)
         silent = tuple(sorted(set(answer.silent) - {driver.me.name}))
         hits = tuple(sorted(answer.hits, key=place))
         asked = answer.answered + len(silent)
@@ -134,7 +136,11 @@ class Searches:
             return ()
 
     async def _put(
-        self, driver: OverlayDriver, ask: Ask, again: bool = False
+        self,
+        driver: OverlayDriver,
+        ask: Ask,
+        again: bool = False,
+        part: HitsWatch | None = None,
     ) -> tuple[Answer, float]:
         """
         Ask as many peers as it takes.
@@ -150,10 +156,9 @@ class Searches:
         steps = expanding_ring(ask, driver.new_id, again, None if is_late else last)
         step = next(steps)
         while True:
-            answer = await _put_step(driver, step)
-            # A neighbor may say anything.
-            meant = (each.as_meant() for each in answer.hits)
-            answer = attrs.evolve(answer, hits=tuple(hit for hit in meant if _fits(hit, ask)))
+            told = None if part is None else _fitting_told(part, ask)
+            answer = await _put_step(driver, step, told)
+            answer = attrs.evolve(answer, hits=_fitting(answer.hits, ask))
             try:
                 step = steps.send(answer)
             except StopIteration:
@@ -174,12 +179,22 @@ class Searches:
             sights.tell(PeersSeen(frozenset((own, *(each.peer for each in answer.peers)))))
 
 
-async def _put_step(driver: OverlayDriver, step: Step) -> Answer:
+def _fitting_told(part: HitsWatch, ask: Ask) -> HitsWatch:
+    return lambda hits: part(_fitting(hits, ask))
+
+
+async def _put_step(driver: OverlayDriver, step: Step, part: HitsWatch | None) -> Answer:
     try:
         encode(step.ask)
     except Unsendable as error:
         raise PeerError(f"nobody can be asked for that: {error}") from None
-    return await driver.ask(step.ask, step.patience)
+    return await driver.ask(step.ask, step.patience, part)
+
+
+def _fitting(hits: Iterable[Hit], ask: Ask) -> tuple[Hit, ...]:
+    """Leave out what does not answer the question: a neighbor may say anything."""
+    meant = (each.as_meant() for each in hits)
+    return tuple(hit for hit in meant if _fits(hit, ask))
 
 
 def _fits(hit: Hit, ask: Ask) -> bool:

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, fail
 
 from p2p_twisted.api.route import Form
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.interface import Found, Selection, Watch, unwatched
 from p2p_twisted.peer.peer_errors import NotFound
 from p2p_twisted.wire.messages import Hit
@@ -66,7 +67,7 @@ class Echo(FakePeer):
     ) -> "Deferred[Selection]":
         return fail(NotFound(f"{holder} has none of {' '.join(map(str, words))}"))
 
-    def find(self, text: str) -> "Deferred[Found]":
+    def find(self, text: str, part: HitsWatch | None = None) -> "Deferred[Found]":
         return fail(NotFound(f"no peer has {text}"))
 
     def listing(self, holder: PeerName | None = None) -> "Deferred[Found]":

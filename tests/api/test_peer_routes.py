@@ -22,10 +22,10 @@ from p2p_twisted.download.progress import (
     State,
     Waiting,
 )
-from p2p_twisted.peer.interface import Selection
+from p2p_twisted.peer.interface import Found, Selection
 from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
 from tests.api.browser import Browser, checked
-from tests.console.fake_peer import OTHER_FILE, UPLOAD, address, hit, running, saved
+from tests.console.fake_peer import OTHER_FILE, UPLOAD, address, found, hit, running, saved
 
 STATES: tuple[State, ...] = (
     Seeking(),
@@ -83,6 +83,33 @@ def test_find(browser: Browser) -> None:
     found = checked(browser, answer, "/v1/find")
     assert [each["peer"] for each in found["hits"]] == ["s4", "s6"]
     assert browser.peer.asked == [("find", "f1*")]
+
+
+def test_hits(browser: Browser) -> None:
+    """Hits as they come, each once, and the end with those that were left."""
+    ending: Deferred[Found] = Deferred()
+    browser.peer.will("find", ending)
+    browser.ask("GET", "/v1/hits?text=f1")
+    for _ in range(2):
+        browser.peer.parts[0]((hit("s6"),))
+    assert [each["peer"] for each in browser.answer().lines[0]["hits"]] == ["s6"]
+    ending.callback(found(hit("s4"), hit("s6")))
+    first, end = checked(browser, browser.answer(), "/v1/hits")
+    assert first["end"] is None
+    assert [each["peer"] for each in end["end"]["hits"]] == ["s4"]
+
+
+def test_hits_fail(browser: Browser) -> None:
+    """A search that fails says so, before its first line and behind it."""
+    browser.peer.will("find", PeerError("there is no network"))
+    assert browser.ask("GET", "/v1/hits?text=f1").status == 422
+    ending: Deferred[Found] = Deferred()
+    browser.peer.will("find", ending)
+    browser.ask("GET", "/v1/hits?text=f1")
+    browser.peer.parts[-1]((hit(),))
+    ending.errback(PeerError("there is no network"))
+    lines = checked(browser, browser.answer(), "/v1/hits")
+    assert lines[-1]["error"]["message"] == "there is no network"
 
 
 def test_files(browser: Browser) -> None:

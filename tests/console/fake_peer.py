@@ -10,6 +10,7 @@ from zope.interface import implementer
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Canceled, Contribution, Progress, Receiving, Saved
+from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.interface import (
     Found,
     IPeer,
@@ -95,6 +96,7 @@ class FakePeer:
     :ivar asked: every call, as the method's name and its arguments.
     :ivar answers: by method, what the next calls return: a value, an exception to
         fail with, or a Deferred to wait for. Without any there is a plain answer.
+    :ivar parts: what searches tell hits to as they come.
     :ivar taken: how much of a file that is shared was read at a time, in bytes.
     :ivar refuse_sharing: what to refuse that with.
     :ivar watches: what downloads tell their progress to, oldest first.
@@ -107,6 +109,7 @@ class FakePeer:
         self.earlier: list[Watch] = []
         self.sights = Sights()
         self.taken: list[int] = []
+        self.parts: list[HitsWatch] = []
         self.refuse_sharing: Exception | None = None
         self._reading: Deferred[None] = succeed(None)
         self.status_now = STATUS
@@ -117,7 +120,9 @@ class FakePeer:
         """Prepare the next answers of a method."""
         self.answers[method].extend(answers)
 
-    def find(self, text: str) -> "Deferred[Found]":
+    def find(self, text: str, part: HitsWatch | None = None) -> "Deferred[Found]":
+        if part is not None:
+            self.parts.append(part)
         return self._answer("find", found(hit(), hit("s6")), text)
 
     def get(

@@ -51,6 +51,6 @@ class AnsweringNetwork:
     def new_id(self) -> MessageId:
         return f"{len(self.asked):032x}"
 
-    def ask(self, ask: Ask, _patience: float) -> "Deferred[Answer]":
+    def ask(self, ask: Ask, _patience: float, _part: object = None) -> "Deferred[Answer]":
         self.asked.append(ask)
         return succeed(Answer(ask.id, (), self.hits, 1, (), self.is_busy, is_whole=False))

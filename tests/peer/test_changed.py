@@ -192,7 +192,7 @@ class EndingTests(ChangeCase):
 class LargeNetwork(AnsweringNetwork):
     """A network whose peers near by do not have the last of its hits."""
 
-    def ask(self, ask: Ask, _patience: float) -> "Deferred[Answer]":
+    def ask(self, ask: Ask, _patience: float, _part: object = None) -> "Deferred[Answer]":
         self.asked.append(ask)
         is_all = ask.hops == ASK_HOPS
         hits = self.hits if is_all else self.hits[:-1]

@@ -35,6 +35,18 @@ class SearchTests(PeerTestCase):
         progress = daemons.get("late", "f1")
         self.assertIsInstance(progress.state, Saved)
 
+    def test_as_they_come(self) -> None:
+        """Hits are told as they come: its own first, all others before the end."""
+        daemons = self.library()
+        told: list[str] = []
+        found = daemons.result(
+            daemons.peers["s2"].find(
+                "f2", lambda hits: told.extend(f"{hit.peer} {hit.name}" for hit in hits)
+            )
+        )
+        self.assertEqual(told, ["s2 f2.txt", "s3 f2.txt"])
+        self.assertEqual(len(found.hits), 2)
+
     def test_base_name(self) -> None:
         """A file in a folder is found by its own name."""
         daemons = self.library()
