@@ -1,0 +1,148 @@
+"""Mistakes in the machines that keep links, broadcast and ask."""
+
+from typing import Final
+
+from tests.mutants.mutant import Mutant
+
+OF_OVERLAY: Final = (
+    Mutant(
+        "overlay/broadcast.py",
+        "if self._has_had(gossip.id):",
+        "if False:",
+        "broadcasts are delivered more than once, and never die",
+        "overlay/test_broadcast.py",
+    ),
+    Mutant(
+        "overlay/broadcast.py",
+        "if gossip.age > gossip.life:",
+        "if False:",
+        "broadcasts are delivered after their time",
+        "overlay/test_broadcast.py",
+    ),
+    Mutant(
+        "overlay/seen.py",
+        "if len(self._young) >= _GENERATION:",
+        "if False:",
+        "memory of ids grows without bound",
+        "overlay/test_broadcast.py",
+    ),
+    Mutant(
+        "overlay/queries.py",
+        "is_redundant = ask.tree == wire_limits.ASK_HOPS",
+        "is_redundant = True",
+        "questions that fan out tear the tree apart",
+        "overlay/test_queries.py",
+    ),
+    Mutant(
+        "overlay/queries.py",
+        "is_mended = is_missed and not self._tree.is_eager(link)",
+        "is_mended = False",
+        "only broadcasts mend the tree, and there may be none",
+        "overlay/test_queries.py",
+    ),
+    Mutant(
+        "overlay/queries.py",
+        "query.is_hasty, query.deadline = True, now + min(per_hop * ask.hops, ask.wait)",
+        "pass",
+        "whoever seeks a file waits for the slowest of those near by",
+        "overlay/test_queries.py",
+    ),
+    Mutant(
+        "overlay/membership.py",
+        "(self.me.name < address.name or crossing.address != address)",
+        "True",
+        "of two dials that cross, neither becomes a link",
+        "overlay/test_membership.py",
+    ),
+    Mutant(
+        "overlay/membership.py",
+        "is_full = len(self.links) >= wire_limits.LINKS_MOST",
+        "is_full = False",
+        "newcomers get links that somebody else loses",
+        "overlay/test_membership.py",
+    ),
+    Mutant(
+        "overlay/lookup_budget.py",
+        "share.waiting.append(ask)",
+        "pass",
+        "a neighbor that asks twice at once is answered once",
+        "overlay/test_lookup_budget.py",
+    ),
+    Mutant(
+        "overlay/lookup_budget.py",
+        "if not self.has_time(link, now) or len(share.waiting) >= limits.LOOKUPS_WAITING:",
+        "if False:",
+        "one neighbor has a peer search without end",
+        "overlay/test_lookup_budget.py",
+    ),
+    Mutant(
+        "overlay/admission.py",
+        "if self.is_paused(address, now):",
+        "if False:",
+        "a neighbor that was cut off for abuse is back at once",
+        "overlay/test_membership.py",
+    ),
+    Mutant(
+        "overlay/pending_query.py",
+        "if self._is_within_share(link, content):",
+        "if self._passed[content] < self.ask.limit:",
+        "a neighbor that makes holders up hides those that there are",
+        "overlay/test_gathering.py",
+    ),
+    Mutant(
+        "overlay/pending_query.py",
+        "room = max(0, min(room, self._room_for(link)))",
+        "room = max(0, min(room, limits.ASK_RECORDS - self.records))",
+        "a neighbor that tells very much leaves no room for what others tell",
+        "overlay/test_gathering.py",
+    ),
+    Mutant(
+        "overlay/pending_query.py",
+        "return max(1, -(-len(record.links) // wire_limits.LINKS_MOST))",
+        "return 1",
+        "records of peers with more links than a peer may have make an answer four times as long",
+        "overlay/test_gathering.py",
+    ),
+    Mutant(
+        "overlay/neighbors.py",
+        "pool = [link for link in self._of_crowded_hosts(host) if link != kept]",
+        "pool = self._of_crowded_hosts(host)",
+        "strangers take even the link that a peer dialed itself first",
+        "overlay/test_membership.py",
+    ),
+    Mutant(
+        "overlay/neighbors.py",
+        "return crowded or list(self)",
+        "return list(self)",
+        "a host that asks for many links takes those of all others",
+        "overlay/test_membership.py",
+    ),
+    Mutant(
+        "overlay/neighbors.py",
+        "return not self.is_verified and (is_new or self.is_checked)",
+        "return False",
+        "strangers that make addresses up take the places of peers that are there",
+        "overlay/test_membership.py",
+    ),
+    Mutant(
+        "overlay/admission.py",
+        "if sum(who == group for _, who in self._forced) >= limits.LINKS_FORCED_PER_MINUTE:",
+        "if False:",
+        "a host takes places of others as often as it asks",
+        "overlay/test_membership.py",
+    ),
+    Mutant(
+        "overlay/neighbors.py",
+        "self[link] = attrs.evolve(neighbor, is_verified=True, rival=None)",
+        "self[link] = attrs.evolve(neighbor, is_verified=True)",
+        "a peer that greets loses its name to another that does, too",
+        "overlay/test_claims.py",
+    ),
+    Mutant(
+        "overlay/pending_dials.py",
+        "is_allowed = is_loopback(host) or self._limit.allows(",
+        "is_allowed = True or self._limit.allows(",
+        "peers dial any number of ports of a host that has no part in this",
+        "overlay/test_hostile.py",
+    ),
+)
