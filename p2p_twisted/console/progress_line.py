@@ -122,6 +122,7 @@ def _source(holders: Sequence[Contribution]) -> str:
 
 
 def _bar(done: float, room: int) -> str:
+    done = min(done, 1.0)
     filled = int(done * room)
     bar = f"[{'#' * filled}{'-' * (room - filled)}] " if room else ""
     return f"{bar}{int(done * 100):>3} %"

@@ -83,7 +83,9 @@ class Reporter:
     @property
     def progress(self) -> Progress:
         """How the download stands."""
-        progress = attrs.evolve(self._progress, received=self._received)
+        # The list of a folder may be longer than the size that a holder gave for all of it.
+        received = min(self._received, self._progress.size)
+        progress = attrs.evolve(self._progress, received=received)
         if not isinstance(progress.state, Receiving):
             return progress
         now = self._clock.seconds()

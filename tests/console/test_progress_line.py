@@ -48,6 +48,12 @@ class RunningLineTests(SynchronousTestCase):
         ):
             self.assertEqual(running_line([running(state=state, received=0)]), line)
 
+    def test_more_than_all(self) -> None:
+        """However much has come of what should be short, the bar is no longer than it is."""
+        line = running_line([running(size=7, received=20_000_000)])
+        self.assertIn("100 %", line)
+        self.assertLess(len(line), 100)
+
     def test_empty_file(self) -> None:
         """A file of no bytes has a bar, too."""
         self.assertIn("  0 %", running_line([running(size=0, received=0)]))
