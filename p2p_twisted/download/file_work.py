@@ -12,6 +12,7 @@ from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.in_progress import SmallFilesInProgress
 from p2p_twisted.download.local_copies import read_whole
+from p2p_twisted.download.members_by_content import MembersByContent, OfferedIds, Sizes
 from p2p_twisted.download.progress import Copying
 from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.download.swarm import Swarm
@@ -48,17 +49,14 @@ class FileWork(SwarmWork):
         hits: Iterable[Hit],
         observer: DownloadObserver,
     ) -> None:
-        sizes = {member.file_id: member.size for member in members}
-        targets: dict[FileId, list[Member]] = {}
-        for member in members:
-            targets.setdefault(member.file_id, []).append(member)
-        self.file_ids = frozenset((folder, *sizes))
+        targets = MembersByContent(members)
+        self.file_ids = OfferedIds(folder, targets)
         self._context = context
-        self._count = len(sizes)
+        self._count = len(targets)
         self._folder = folder
         self._hits = tuple(hit for hit in hits if hit.file in self.file_ids)
         self._observer = observer
-        self._picker = FilePicker(sizes)
+        self._picker = FilePicker(Sizes(targets))
         self._writer = SmallFileWriter(
             context.disk.offload,
             context.disk.inbox,

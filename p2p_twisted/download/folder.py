@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import accumulate
 from typing import Final
 
@@ -87,6 +88,9 @@ class FolderDownload:
         if target is None:
             longest = max(len(member.path.encode()) for member in listed)
             target = await self._disk.call(self._choose_target, PATH_BYTES - 1 - longest)
+            listed = await self._attributes.add_to(listed)
+            # In their place, as very many need much memory.
+            await self._disk.each(partial(_place, listed, target), range(len(listed)))
             await self._fetch(listed, target)
         # All is saved: to cancel it now is too late.
         with suppress(CancelledError):
@@ -109,9 +113,7 @@ class FolderDownload:
                 return target
         return None
 
-    async def _fetch(self, listed: list[Member], target: str) -> None:
-        members = await self._attributes.add_to(listed)
-        placed = await self._disk.all(_placed(members, target))
+    async def _fetch(self, placed: list[Member], target: str) -> None:
         members = [member for member in placed if not member.is_folder]
         empty = [member.path for member in placed if member.is_folder]
         for _ in range(_TIMES_REMOVED):
@@ -186,6 +188,12 @@ class FolderDownload:
         """Return the name that an earlier run has chosen."""
         self._entry = self._disk.journal.get(self._entry.file) or self._entry
         return self._entry.target
+
+
+def _place(members: list[Member], target: str, numbers: Iterable[int]) -> None:
+    """Give some members, by their numbers, the paths that they have in the inbox."""
+    for number in numbers:
+        [members[number]] = _placed([members[number]], target)
 
 
 def _placed(members: Iterable[Member], target: str | None) -> Iterator[Member]:

@@ -120,7 +120,7 @@ class ExtentTests(SynchronousTestCase):
     def test_endless(self) -> None:
         """A text that never ends is not read to its end."""
         for line in (f"{ONE} 1 a\n", "- 0 a\n"):
-            with self.assertRaisesRegex(BadManifest, "at most 250,000 files and folders"):
+            with self.assertRaisesRegex(BadManifest, "at most 125,000 files and folders"):
                 check_extent(repeat(line.encode()))
         with self.assertRaisesRegex(BadManifest, "at most 67108864 bytes"):
             check_extent(repeat(bytes(1 << 20)))
