@@ -38,6 +38,8 @@ class Files:
         self._exclusions = exclusions
         self._clock = clock
         self._wall = wall
+        # The files that were closed within the last second or so, and when.
+        self._closed: dict[str, float] = {}
 
     def found(self, on_disk: OnDisk, content: HashedFile | None, was_closed: bool) -> None:
         """
@@ -47,6 +49,8 @@ class Files:
         :param was_closed: its writer has just closed it.
         """
         is_new = self._catalog.entry(on_disk.name) is None
+        # Who opens it for each line, as some loggers do, closes it all the time.
+        was_closed = was_closed and not self._was_just_closed(on_disk.name)
         self._forget(on_disk.name)
         if content is not None:
             self._catalog.put(on_disk, content)
@@ -92,6 +96,16 @@ class Files:
         """Queue the files that have rested for long enough."""
         for on_disk in self.queue.release_due(self._clock.seconds()):
             self._catalog.put(on_disk)
+
+    def _was_just_closed(self, name: str) -> bool:
+        """Record that a file was closed; return whether it was within the last second, too."""
+        now = self._clock.seconds()
+        # The last to be closed come last.
+        before = self._closed.pop(name, None)
+        self._closed[name] = now
+        while now - self._closed[first := next(iter(self._closed))] >= STILL_SECONDS:
+            del self._closed[first]
+        return before is not None and now - before < STILL_SECONDS
 
     def _let_rest(self, on_disk: OnDisk) -> None:
         """Hash it later; whether it is written to until then, hashing will find out."""

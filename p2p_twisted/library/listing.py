@@ -139,6 +139,8 @@ def _add(
         raise BadName(f"it cannot be read: {error.strerror}") from None
     is_folder = stat.S_ISDIR(status.st_mode)
     if stat.S_ISLNK(status.st_mode):
+        if _leads_to(entry, excluded):
+            return
         raise BadName("links are not followed")
     if not is_folder and not stat.S_ISREG(status.st_mode):
         raise BadName("it is not a regular file")
@@ -160,6 +162,14 @@ def _add(
     else:
         is_executable = bool(status.st_mode & stat.S_IXUSR)
         listing.files[name] = OnDisk(name, path, Signature.of(status), is_executable)
+
+
+def _leads_to(entry: "os.DirEntry[str]", excluded: frozenset[Identity]) -> bool:
+    """Return whether a link leads to what is excluded: downloads may be on another disk."""
+    try:
+        return _identity(entry.stat()) in excluded
+    except OSError:
+        return False
 
 
 def _divided(found: Iterable["os.DirEntry[str]"]) -> tuple[list["os.DirEntry[str]"], int]:

@@ -44,6 +44,25 @@ class WhenTests(SynchronousTestCase):
         sharer.noticed(is_deep=False, closed="f1")
         self.assertEqual(sharer.hashed, ["f1"])
 
+    def test_closed_again_and_again(self) -> None:
+        """A file that is opened anew for each line is left alone until that ends."""
+        sharer = Sharer(self)
+        library = sharer.start()
+        for size in range(5):
+            sharer.file("log", b"x" * size, age=0)
+            sharer.file(f"other{size}", age=0)
+            sharer.noticed(is_deep=False, closed="log")
+            sharer.clock.advance(0.3)
+        shared = library.catalog.named("log", 1)[0]
+        self.assertEqual((shared.file_id, shared.is_growing), (None, True))
+        self.assertEqual(sharer.hashed.count("log"), 1)
+        sharer.clock.advance(1)
+        self.assertEqual(library.catalog.named("log", 1)[0].file_id, content_id(b"xxxx"))
+        # Now and then is another matter.
+        sharer.file("log", b"later", age=0)
+        sharer.noticed(is_deep=False, closed="log")
+        self.assertEqual(library.catalog.named("log", 1)[0].file_id, content_id(b"later"))
+
     def test_still_written(self) -> None:
         """A file that is written to is left alone until that ends."""
         sharer = Sharer(self)

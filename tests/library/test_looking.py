@@ -105,6 +105,17 @@ class EntryTests(SynchronousTestCase):
             dict.fromkeys(["file", "folder", "loop", "nowhere"], "links are not followed"),
         )
 
+    def test_downloads_elsewhere(self) -> None:
+        """Downloads may be a link to another disk: that is neither shared nor worth a word."""
+        sharer = Sharer(self)
+        sharer.file("f1")
+        elsewhere = sharer.base / "elsewhere"
+        elsewhere.mkdir()
+        (elsewhere / "got").touch()
+        sharer.downloads.symlink_to(elsewhere)
+        sharer.start()
+        self.assertEqual((sharer.names(), sharer.unshared()), (["f1"], {}))
+
     def test_special_files(self) -> None:
         """A FIFO or a socket is reported, without waiting for its other end."""
         sharer = Sharer(self)
