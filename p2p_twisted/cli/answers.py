@@ -24,7 +24,9 @@ def say_json(answer: Any) -> None:
     sys.stdout.flush()
 
 
-def say_lines(lines: Iterable[str]) -> None:
-    """Write text."""
+def say_lines(lines: Iterable[str], at_once: bool = False) -> None:
+    """Write text; ``at_once`` where more may come much later."""
     for line in lines:
         sys.stdout.write(f"{line}\n")
+    if at_once:
+        sys.stdout.flush()

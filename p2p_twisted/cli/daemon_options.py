@@ -32,7 +32,12 @@ _METAVARS: Final = {
     "ports": "FIRST-LAST",
     "store": "STORE",
     "log-format": "FORMAT",
+    "web": "PORT",
 }
+
+
+_WITH_OR_WITHOUT: Final = "web"
+"""Takes a port, and none is any free one."""
 
 
 class DaemonOption(NamedTuple):
@@ -79,6 +84,8 @@ def add_daemon_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
 
 def _add(parser: argparse.ArgumentParser, name: str, text: str, metavar: str | None) -> None:
     how: Any = {"action": "store_true"} if metavar is None else {"metavar": metavar}
+    if name == _WITH_OR_WITHOUT:
+        how |= {"nargs": "?", "const": "0"}
     text = text.replace("%", "%%")
     parser.add_argument(f"--{name}", dest=name, default=argparse.SUPPRESS, help=text, **how)
 

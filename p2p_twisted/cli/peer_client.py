@@ -5,13 +5,15 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode
 
 from p2p_twisted.api.socket_index import SocketPlace, running_peers
 from p2p_twisted.runtime.exit_status import Exit
 
+_EVENT_DATA: Final = b"data: "
 _PEER_VARIABLE: Final = "P2P_PEER"
 
 
@@ -79,17 +81,44 @@ class PeerClient:
 
         :raises CommandFailed: when there is no answer, or it is an error.
         """
+        content = None if body is None else json.dumps(body)
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        for line in self._answer(method, path, content, headers):
+            yield json.loads(line)
+
+    def events(self, path: str) -> Iterator[Any]:
+        """
+        Give what server-sent events say, as they come.
+
+        :raises CommandFailed: when there is no answer, or it is an error.
+        """
+        for line in self._answer("GET", path, None, {}):
+            if line.startswith(_EVENT_DATA):
+                yield json.loads(line.removeprefix(_EVENT_DATA))
+
+    def upload(self, path: str, content: BinaryIO) -> Any:
+        """
+        Send a file, and return the answer.
+
+        :raises CommandFailed: when there is no answer, or it is an error.
+        """
+        size = str(os.fstat(content.fileno()).st_size)
+        [line] = self._answer("PUT", path, content, {"Content-Length": size})
+        return json.loads(line)
+
+    def _answer(
+        self, method: str, path: str, content: Any, headers: Mapping[str, str]
+    ) -> Iterator[bytes]:
         connection = _Connection(self.place.path, self._seconds)
         try:
-            content = None if body is None else json.dumps(body)
-            headers = {} if body is None else {"Content-Type": "application/json"}
-            connection.request(method, path, content, headers)
+            # An answer that comes before all is sent says why the rest is not taken.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(method, path, content, headers)
             response = connection.getresponse()
             if response.status != http.HTTPStatus.OK:
                 error = json.loads(response.read())["error"]
                 raise _ended(error)
-            for line in response:
-                yield json.loads(line)
+            yield from response
         except (OSError, http.client.HTTPException, ValueError):
             name = self.place.name
             raise CommandFailed(

@@ -139,6 +139,34 @@ def limit(client: PeerClient, options: argparse.Namespace) -> int:
     return say(options, answer, lambda limits: [show.limits_line(limits)])
 
 
+def events(client: PeerClient, options: argparse.Namespace) -> int:
+    """Write what happens, as it happens."""
+    from p2p_twisted.cli import following
+
+    return following.events(client, options)
+
+
+def log(client: PeerClient, options: argparse.Namespace) -> int:
+    """Write the end of the log."""
+    from p2p_twisted.cli import following
+
+    return following.log(client, options)
+
+
+def share(client: PeerClient, options: argparse.Namespace) -> int:
+    """Share copies of files."""
+    from p2p_twisted.cli import own_files
+
+    return own_files.share(client, options)
+
+
+def unshare(client: PeerClient, options: argparse.Namespace) -> int:
+    """Share files no more."""
+    from p2p_twisted.cli import own_files
+
+    return own_files.unshare(client, options)
+
+
 def leave(client: PeerClient, options: argparse.Namespace) -> int:
     """Have the peer leave, and end."""
     return say(options, client.ask("POST", "/v1/leave", {}), lambda _answer: ["left the network"])

@@ -157,6 +157,40 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
             (("rate",), {"nargs": "?", "metavar": "RATE", "help": "10M, 1.5M, 500K, or off"}),
         ),
     ),
+    (
+        "share",
+        "share copies of files and folders",
+        (
+            (("paths",), {"metavar": "PATH", "nargs": "+", "help": "what to copy to the peer"}),
+            (("--as",), {"metavar": "NAME", "dest": "as_name", "help": "its name there"}),
+        ),
+    ),
+    (
+        "unshare",
+        "share files and folders of the peer no more",
+        ((("names",), {"metavar": "NAME", "nargs": "+", "help": "as p2p ls lists it"}),),
+    ),
+    (
+        "events",
+        "show what happens, as it happens",
+        (
+            (
+                ("--after",),
+                {"metavar": "N", "type": int, "help": "from the event behind this number on"},
+            ),
+        ),
+    ),
+    (
+        "log",
+        "show the last lines of the log",
+        (
+            (
+                ("--lines",),
+                {"metavar": "N", "type": int, "default": 100, "help": "how many (default: 100)"},
+            ),
+            (("--follow",), {"action": "store_true", "help": "go on with what comes"}),
+        ),
+    ),
     ("leave", "have the peer leave the network, and end", ()),
     ("stop", "stop every peer of the network", ()),
 )

@@ -108,6 +108,39 @@ class ApiTests(SynchronousTestCase):
         self.assertEqual(names, ["f1 (1).txt", "f1.txt", "folder", "in", "it.txt"])
         self.assertEqual(self.p2p("get", "folder", "-", "--peer", "s2").returncode, 2)
 
+    def test_shares(self) -> None:
+        """Files and folders are copied to what is shared, and are shared no more."""
+        folder = self.network.directory / "mine" / "in"
+        folder.mkdir(parents=True)
+        (folder / "one.txt").write_text("1")
+        (folder / ".hidden").write_text("2")
+        mine = str(folder.parent)
+        self.assertEqual(self.p2p("share", mine, "--peer", "s1").stdout, "shared mine/in/one.txt\n")
+        self.assertEqual(self.network.read("s1/mine/in/one.txt"), b"1")
+        self.assertEqual(self.p2p("share", mine, "--peer", "s1").returncode, 9)
+        one = str(folder / "one.txt")
+        self.assertEqual(self.p2p("share", one, "--as", "a b.txt", "--peer", "s1").returncode, 0)
+        wait_until(lambda: self.p2p("find", "a b", "--peer", "s2").returncode == 0, "a b.txt")
+        self.assertEqual(self.p2p("unshare", "a b.txt", "--peer", "s1").returncode, 0)
+        self.assertFalse((self.network.directory / "s1" / "a b.txt").exists())
+        self.assertEqual(self.p2p("share", "nowhere", "--peer", "s1").returncode, 8)
+
+    def test_tells(self) -> None:
+        """What happens, and the log, are told as they come."""
+        said = self.network.directory / "events"
+        with said.open("w") as output:
+            watching = subprocess.Popen([script("p2p"), "--peer", "s2", "events"], stdout=output)
+        self.addCleanup(watching.kill)
+
+        def is_told() -> bool:
+            self.p2p("find", "f1", "--peer", "s2")
+            return "1 result" in said.read_text()
+
+        wait_until(is_told, "an answer")
+        watching.send_signal(signal.SIGINT)
+        self.assertEqual(watching.wait(), 130)
+        self.assertIn("joined as s2", self.p2p("log", "--peer", "s2").stdout)
+
     def test_dies(self) -> None:
         """A peer that dies takes its downloads with it, and that is no success."""
         self.told("limit", "down", "1M")

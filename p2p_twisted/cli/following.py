@@ -1,0 +1,74 @@
+"""``p2p events`` and ``p2p log``: what happens, and what is logged, as it comes."""
+
+import argparse
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from p2p_twisted.cli.answers import say_json, say_lines
+from p2p_twisted.cli.peer_client import PeerClient
+from p2p_twisted.console.text import count, human_size, shown_name
+from p2p_twisted.runtime.exit_status import Exit
+
+_IDS: Final = 8
+
+
+def events(client: PeerClient, options: argparse.Namespace) -> int:
+    """Write what happens, until somebody ends it."""
+    after = f"?after={options.after}" if options.after is not None else ""
+    for event in client.events(f"/v1/events{after}"):
+        if options.json:
+            say_json(event)
+        else:
+            when = time.strftime("%H:%M:%S", time.localtime(event["at"]))
+            say_lines([f"{when} {event['kind']} {event_text(event)}".rstrip()], at_once=True)
+    return Exit.DONE
+
+
+def log(client: PeerClient, options: argparse.Namespace) -> int:
+    """Write the end of the log and, if that is asked for, what comes."""
+    query = {"lines": options.lines, "follow": str(options.follow).lower()}
+    for line in client.lines("GET", f"/v1/log?{urlencode(query)}"):
+        if options.json:
+            say_json(line)
+        else:
+            when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line["at"]))
+            text = "\n".join(map(shown_name, line["text"].splitlines()))
+            say_lines([f"{when} {line['level']} {text}"], at_once=True)
+    return Exit.DONE
+
+
+def event_text(event: Mapping[str, Any]) -> str:
+    """Say in one line what has happened."""
+    match event["kind"]:
+        case "linked" | "unlinked":
+            neighbor = event["neighbor"]
+            died = ", it died" if event.get("has_died") else ""
+            return f"{neighbor['name']} at {neighbor['host']}:{neighbor['port']}{died}"
+        case "peers":
+            came = [f"+{name}" for name in event["came"]] + [f"-{name}" for name in event["went"]]
+            return f"{' '.join(came)} ({count(event['peers'], 'peer')})"
+        case "question":
+            own = "own" if event["is_own"] else "of others"
+            text = shown_name(event["text"])
+            return f"{event['id'][:_IDS]} {own}: {event['what']} {text}".rstrip()
+        case "answer":
+            hits = count(event["hits"], "result")
+            return f"{event['id'][:_IDS]} {hits}, {count(event['answered'], 'peer')}"
+        case "download":
+            from p2p_twisted.cli.show import download_line
+
+            return download_line(event["download"])
+        case "upload":
+            upload = event["upload"]
+            ended = ", ended" if event["is_ended"] else f", {human_size(upload['rate'])}/s"
+            name = shown_name(upload["name"])
+            return f"{human_size(upload['sent'])} of {name} to {upload['peer']}{ended}"
+        case "registration":
+            known = "knows" if event["registered"] else "does not know"
+            return f"the registry {known} this peer"
+        case "warning":
+            return shown_name(event["text"])
+        case _:
+            return ""
