@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -20,6 +21,7 @@ from p2p_twisted.api.socket_index import running_peers, running_registries
 from tests.process.daemons import PATIENCE
 from tests.process.networks import Network
 
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 NOBODY = 65_534
 READERS = 200
 MIB = 1_048_576
@@ -86,6 +88,29 @@ class ApiPathTests(SynchronousTestCase):
         self.assertEqual(ran.returncode, 0, (method, asked, ran))
         lines = [json.loads(line) for line in ran.stdout.splitlines()]
         return lines[0] if len(lines) == 1 else lines
+
+    def test_examples(self) -> None:
+        """What the page on the API says to type works as it is."""
+        if shutil.which("curl") is None:
+            raise SkipTest("there is no curl")
+        web = json.loads(self.path.with_suffix(".web").read_text())
+        self.network.write("report.pdf", b"content")
+        page = PAGE.read_text("utf-8").replace("TOKEN", web["token"])
+        page = page.replace("http://127.0.0.1:9100/", f"{web['url']}/")
+        examples = re.findall(r"^\$ (curl .*)$", page, re.MULTILINE)
+        self.assertGreaterEqual(len(examples), 3)
+        for example in examples:
+            ran = subprocess.run(
+                example,
+                shell=True,
+                cwd=self.network.directory,
+                capture_output=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+            self.assertEqual(ran.returncode, 0, (example, ran))
+            self.assertNotIn("error", json.loads(ran.stdout), example)
+        self.assertEqual(self.network.read("s1/work/report.pdf"), b"content")
 
     def test_web(self) -> None:
         """Over TCP the token decides, which another user cannot read, and no page has it."""
