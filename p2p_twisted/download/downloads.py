@@ -140,7 +140,7 @@ class Downloads:
         members = selected(files)
         file_id = await self._disk.offload(keep_lists, self._disk.manifests, members)
         size = sum(hits[0].size for hits in files)
-        entry = JournalEntry(file_id, title(words, len(files)), size, "files")
+        entry = JournalEntry(file_id, title(words, files), size, "files")
         return await self._get(entry, [hit for hits in files for hit in hits], watch)
 
     def is_unfinished(self, name: str) -> bool:

@@ -25,14 +25,16 @@ def attributes_of(hits: Iterable[Hit]) -> Attributes:
     return UNKNOWN if hit is None else Attributes(hit.modified, hit.executable)
 
 
-def title(words: Sequence[str], count: int) -> str:
-    """Name a selection by what was typed."""
-    more = f" and {len(words) - 1} more" if len(words) > 1 else ""
-    name = words[0] + more
+def title(words: Sequence[str], files: Sequence[Sequence[Hit]]) -> str:
+    """Name a selection by the one word that was typed, or else by its first file."""
+    name = words[0]
+    if len(words) > 1:
+        # Not all words need be of files, or have been found.
+        name = f"{files[0][0].name.rpartition('/')[2]} and {len(files) - 1} more"
     try:
         check_path(name)
     except BadName:
-        return f"{count} files"
+        return f"{len(files)} files"
     return name
 
 

@@ -33,10 +33,11 @@ class ListTests(DownloadCase):
         self.assertEqual({member.file_id for member in members}, {hits[0].file for hits in files})
 
     def test_title(self) -> None:
-        """It is called what was typed, as far as that can be a name."""
-        self.assertEqual(title(["*.jpg"], 7), "*.jpg")
-        self.assertEqual(title(["a", "b", "c"], 7), "a and 2 more")
-        self.assertEqual(title(["../x"], 7), "7 files")
+        """A selection is called by what was typed, or by what was found for it."""
+        files = [[Hit("s1", f"photos/{number}.jpg", 1)] for number in range(7)]
+        self.assertEqual(title(["*.jpg"], files), "*.jpg")
+        self.assertEqual(title(["nope", "photos", "*.jpg"], files), "0.jpg and 6 more")
+        self.assertEqual(title(["../x"], files), "7 files")
 
 
 class SelectionTests(DownloadCase):
