@@ -1,6 +1,7 @@
 """The option of a daemon that lets programs talk to it over TCP."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from twisted.python.usage import UsageError
@@ -40,5 +41,5 @@ class WebOptions(DaemonOptions):
 
 def _with_port(words: Sequence[str]) -> Iterator[str]:
     """Give the option the argument that it must have for twistd, where it has none."""
-    for word, following in zip(words, (*words[1:], ""), strict=True):
+    for word, following in pairwise((*words, "")):
         yield f"{_FLAG}=0" if word == _FLAG and not following.isdecimal() else word

@@ -152,7 +152,7 @@ class TerminalConsoleTests(SynchronousTestCase):
         self.terminal.mode.width = 20
         self.peer.watches[0](running())
         self.terminal.clock.advance(0.2)
-        self.assertEqual(self.terminal.lines[-2], "50 %  512 B/s  0...")
+        self.assertEqual(self.terminal.lines[-2], "50 %  0:02 left")
 
     def test_interrupt_clears_a_line(self) -> None:
         """Control-C with something typed only clears it."""
