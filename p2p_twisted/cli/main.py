@@ -28,6 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from p2p_twisted.cli.daemon import run_daemon
 
         return run_daemon(kind, words[1:])
+    if words[:1] == [_COMPLETE]:
+        from p2p_twisted.cli.shell_completion import complete
+
+        return complete(command_parser(), words[2:])
     options = command_parser().parse_args(words)
     run: Callable[[argparse.Namespace], int] = options.run
     return run(options)
@@ -37,6 +41,9 @@ _DAEMONS: Final[dict[str, Literal["peer", "registry"]]] = {
     "peer": "peer",
     "registry": "registry",
 }
+
+_COMPLETE: Final = "complete"
+"""What the scripts of ``p2p completion`` ask, behind ``--``; no verb for people."""
 
 # A verb's modules are imported when it runs, as help and errors do not need them.
 
@@ -51,6 +58,13 @@ def _config(options: argparse.Namespace) -> int:
     from p2p_twisted.cli.daemon import show_config
 
     return show_config(options)
+
+
+def _completion(options: argparse.Namespace) -> int:
+    from p2p_twisted.cli.shell_completion import SCRIPTS
+
+    sys.stdout.write(SCRIPTS[options.shell])
+    return 0
 
 
 def command_parser() -> argparse.ArgumentParser:
@@ -92,6 +106,16 @@ def command_parser() -> argparse.ArgumentParser:
     _add_daemons(verbs)
     add_sim(verbs)
     add_talk(parser, verbs)
+    completion = verbs.add_parser(
+        "completion",
+        help="write what has a shell complete what is typed behind p2p",
+        description="Write a script for the start-up file of a shell. For bash, in ~/.bashrc:"
+        ' eval "$(p2p completion bash)"; for zsh, in ~/.zshrc behind compinit:'
+        ' eval "$(p2p completion zsh)"; for fish, in ~/.config/fish/config.fish:'
+        " p2p completion fish | source",
+    )
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
+    completion.set_defaults(run=_completion)
     return parser
 
 

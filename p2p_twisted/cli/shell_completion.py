@@ -1,0 +1,178 @@
+"""Complete what is typed behind ``p2p`` in a shell: verbs, options, and names that a peer knows."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
+
+FILES: Final = ":files"
+"""Stands for the shell's own completion of paths; no name begins with a colon."""
+
+_ANSWER_SECONDS: Final = 1.0
+_MOST: Final = 200
+_PATHS: Final = ("FILE", "DIR", "PATH")
+
+SCRIPTS: Final = {
+    "bash": """\
+_p2p() {
+    local found each IFS=$'\\n'
+    found=$(p2p complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    COMPREPLY=()
+    if [ "$found" = ":files" ]; then
+        compopt -o filenames
+        COMPREPLY=($(compgen -f -- "${COMP_WORDS[COMP_CWORD]}"))
+        return
+    fi
+    for each in $found; do COMPREPLY+=("$(printf %q "$each")"); done
+}
+complete -F _p2p p2p
+""",
+    "zsh": """\
+#compdef p2p
+_p2p() {
+    local -a found
+    found=("${(@f)$(p2p complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    if [[ $found[1] == ":files" ]]; then _files; elif [[ -n $found[1] ]]; then compadd -a found; fi
+}
+if [ "$funcstack[1]" = "_p2p" ]; then _p2p "$@"; else compdef _p2p p2p; fi
+""",
+    "fish": """\
+function __p2p_complete
+    set -l typed (commandline -opc)
+    set -l found (p2p complete -- $typed[2..-1] (commandline -ct) 2>/dev/null)
+    if test "$found" = ":files"
+        __fish_complete_path (commandline -ct)
+    else if set -q found[1]
+        printf '%s\\n' $found
+    end
+end
+complete -c p2p -f -a '(__p2p_complete)'
+""",
+}
+"""What a shell has to be told once; it asks ``p2p complete`` then."""
+
+
+def candidates(
+    parser: argparse.ArgumentParser, words: Sequence[str], client: "PeerClient | None"
+) -> list[str]:
+    """
+    List what the last word may become.
+
+    :param words: all behind ``p2p`` as far as the cursor; the last one may be empty.
+    :param client: asks a running peer for names.
+    """
+    *before, current = words or [""]
+    verb = _verb(parser, before)
+    chosen = parser if verb is None else _chosen(parser, verb)
+    found = _values(parser, chosen, before, current, client, verb)
+    return [each for each in found if each == FILES or each.startswith(current)][:_MOST]
+
+
+def _values(
+    parser: argparse.ArgumentParser,
+    chosen: argparse.ArgumentParser,
+    before: Sequence[str],
+    current: str,
+    client: "PeerClient | None",
+    verb: "str | None",
+) -> Iterator[str]:
+    option = _option(chosen, before[-1] if before else "")
+    if option is not None and option.nargs != 0:
+        yield from _of(option, current, client)
+    elif current.startswith("-"):
+        for action in chosen._actions:
+            yield from (name for name in action.option_strings if name.startswith("--"))
+    elif verb is None:
+        yield from _verbs(parser)
+    else:
+        for action in chosen._actions:
+            if not action.option_strings:
+                yield from _of(action, current, client)
+                # Only the first: what comes before it is not counted.
+                return
+
+
+def _of(action: argparse.Action, current: str, client: "PeerClient | None") -> Iterator[str]:
+    """List what an option or a word may be."""
+    if action.choices is not None:
+        yield from map(str, action.choices)
+    elif action.metavar in _PATHS:
+        yield FILES
+    elif "--peer" in action.option_strings or action.dest == "peer":
+        from p2p_twisted.api.socket_index import running_peers
+
+        yield from (place.name for place in running_peers())
+    elif client is not None:
+        yield from _asked(action, current, client)
+
+
+def _asked(action: argparse.Action, current: str, client: PeerClient) -> Iterator[str]:
+    """Ask the peer."""
+    if action.metavar == "PEER":
+        yield from (each["name"] for each in client.get("/v1/topology")["peers"])
+    elif action.dest == "numbers":
+        downloads = client.get("/v1/transfers")["downloads"]
+        yield from (str(each["number"]) for each in downloads if not each["is_ended"])
+    elif action.dest in ("names", "text"):
+        hits = client.get("/v1/find", text=f"{current}*")["hits"]
+        yield from sorted({hit["name"] for hit in hits})
+
+
+def _subparsers(parser: argparse.ArgumentParser) -> Any:
+    [found] = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]
+    return found
+
+
+def _verbs(parser: argparse.ArgumentParser) -> list[str]:
+    shown = _subparsers(parser)
+    return [each.dest for each in shown._choices_actions]
+
+
+def _verb(parser: argparse.ArgumentParser, before: Sequence[str]) -> str | None:
+    """Return the verb, the first word that belongs to no option."""
+    previous = None
+    for word in before:
+        option = _option(parser, previous or "")
+        takes_it = option is not None and option.nargs != 0
+        if not word.startswith("-") and not takes_it:
+            return word if word in _subparsers(parser).choices else None
+        previous = word
+    return None
+
+
+def _chosen(parser: argparse.ArgumentParser, verb: str) -> argparse.ArgumentParser:
+    if verb in ("peer", "registry"):
+        from p2p_twisted.cli.daemon import daemon_parser
+
+        return daemon_parser("peer" if verb == "peer" else "registry")
+    found: argparse.ArgumentParser = _subparsers(parser).choices[verb]
+    return found
+
+
+def _option(parser: argparse.ArgumentParser, word: str) -> argparse.Action | None:
+    return parser._option_string_actions.get(word) if word.startswith("-") else None
+
+
+def complete(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+    """Write what the last word may become, a line each; nothing where that is not known."""
+    import sys
+
+    try:
+        client: PeerClient | None = find_peer(_peer_of(words))
+    except CommandFailed:
+        client = None
+    if client is not None:
+        client = PeerClient(client.place, _ANSWER_SECONDS)
+    try:
+        found = candidates(parser, words, client)
+    except CommandFailed:
+        found = []
+    sys.stdout.write("".join(f"{each}\n" for each in found))
+    return 0
+
+
+def _peer_of(words: Sequence[str]) -> str | None:
+    pairs = pairwise(words)
+    return next((name for option, name in pairs if option == "--peer"), None)

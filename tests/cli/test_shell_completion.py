@@ -1,0 +1,55 @@
+"""What may be typed next."""
+
+from typing import Any, cast
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.cli.main import command_parser
+from p2p_twisted.cli.peer_client import PeerClient
+from p2p_twisted.cli.shell_completion import FILES, SCRIPTS, candidates
+
+
+class KnowingPeer:
+    """Answers as a running peer does."""
+
+    def get(self, path: str, **_query: str) -> Any:
+        return {
+            "/v1/topology": {"peers": [{"name": "s1"}, {"name": "s2"}]},
+            "/v1/find": {"hits": [{"name": "b.txt"}, {"name": "a b.txt"}, {"name": "b.txt"}]},
+            "/v1/transfers": {
+                "downloads": [{"number": 1, "is_ended": True}, {"number": 2, "is_ended": False}]
+            },
+        }[path]
+
+
+class CandidatesTests(SynchronousTestCase):
+    """Behind ``p2p``."""
+
+    def told(self, *words: str) -> list[str]:
+        return candidates(command_parser(), words, cast(PeerClient, KnowingPeer()))
+
+    def test_verbs(self) -> None:
+        """The first word is a verb, also behind options."""
+        self.assertEqual(self.told("sta"), ["status"])
+        self.assertIn("registry", self.told(""))
+        self.assertEqual(self.told("--peer", "s1", "--json", "sta"), ["status"])
+        self.assertNotIn("complete", self.told("comp"))
+
+    def test_options(self) -> None:
+        """Of the verb, with their values."""
+        self.assertEqual(self.told("get", "--de"), ["--detach"])
+        self.assertEqual(self.told("peer", "--max-u"), ["--max-up"])
+        self.assertEqual(self.told("get", "--to", "x"), [FILES])
+        self.assertEqual(self.told("get", "--from", ""), ["s1", "s2"])
+        self.assertEqual(self.told("completion", ""), list(SCRIPTS))
+
+    def test_names(self) -> None:
+        """What the peer knows, each once."""
+        self.assertEqual(self.told("get", ""), ["a b.txt", "b.txt"])
+        self.assertEqual(self.told("ls", "s"), ["s1", "s2"])
+        self.assertEqual(self.told("cancel", ""), ["2"])
+
+    def test_nobody_to_ask(self) -> None:
+        """Without a peer, and behind what is no verb, there is nothing to say."""
+        self.assertEqual(candidates(command_parser(), ["get", ""], None), [])
+        self.assertEqual(self.told("nonsense", ""), self.told(""))
