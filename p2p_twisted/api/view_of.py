@@ -49,6 +49,8 @@ def status(of: Status) -> views.StatusView:
         excluded=of.excluded,
         reshared=of.reshared,
         limits=limits(of.rates),
+        sent=of.sent,
+        received=of.received,
         uptime=of.uptime,
     )
 

@@ -56,6 +56,8 @@ class StatusView(View):
     :ivar hashing: how many of the files are still being hashed.
     :ivar excluded: how many names below the directory are not shared.
     :ivar reshared: how many downloads others can find; absent without ``--reshare``.
+    :ivar sent: bytes of files, since it was started.
+    :ivar received: likewise.
     :ivar uptime: in seconds.
     """
 
@@ -78,6 +80,8 @@ class StatusView(View):
     excluded: Count
     reshared: Count | None
     limits: LimitsView
+    sent: Count
+    received: Count
     uptime: Seconds
 
 

@@ -26,6 +26,11 @@ class Limiter:
         """Bytes per second."""
         return self._throttle.rate
 
+    @property
+    def total(self) -> int:
+        """How many bytes have moved."""
+        return self._throttle.total
+
     def limit(self, rate: int | None) -> None:
         """Change the rate; transfers that were paused for the old one resume at once."""
         self._throttle.rate = rate

@@ -23,9 +23,11 @@ class Throttle:
     second may be made up for.
 
     :param rate: bytes per second; ``None`` for no limit.
+    :ivar total: how many bytes have moved.
     """
 
     def __init__(self, rate: int | None = None) -> None:
+        self.total = 0
         self._rate = rate
         self._paid_at = self._spent_at = 0.0
 
@@ -53,6 +55,7 @@ class Throttle:
         :param now: seconds on the monotonic clock.
         :returns: how many seconds from now they will have been paid for.
         """
+        self.total += count
         if self._rate is None:
             return 0.0
         is_late = now - self._spent_at < _LATE_SECONDS

@@ -48,6 +48,7 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
         ("directory", status["directory"]),
         ("downloads", status["downloads"]),
         ("limits", ", ".join(limits)),
+        ("moved", f"{human_size(status['sent'])} sent, {human_size(status['received'])} received"),
         ("running", human_time(status["uptime"])),
     ]
     return table(rows, width())

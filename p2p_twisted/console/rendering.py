@@ -155,6 +155,7 @@ def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
         ),
         ("downloads", shown_name(status.downloads) + _reshared(status)),
         ("limits", limits_line(status.rates)),
+        ("moved", f"{human_size(status.sent)} sent, {human_size(status.received)} received"),
         ("up for", human_time(status.uptime)),
     ]
     yield from table(rows, width)

@@ -80,6 +80,8 @@ class Status:
     :ivar hashing: how many of its files are still being hashed.
     :ivar unshared: the first thousand of ``excluded`` names that cannot be shared, and why.
     :ivar rates: the most that it sends and receives, in bytes a second.
+    :ivar sent: bytes of files, in this run.
+    :ivar received: likewise.
     :ivar reshared: how many of its downloads others can find; ``None`` without ``--reshare``.
     """
 
@@ -99,6 +101,8 @@ class Status:
     unshared: tuple[tuple[str, str], ...]
     uptime: float
     rates: Rates
+    sent: int = 0
+    received: int = 0
     reshared: int | None = None
     reachable: bool | None = None
     alone: str = ""

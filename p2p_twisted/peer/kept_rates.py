@@ -18,6 +18,7 @@ class KeptRates:
     """
     How fast a peer sends and receives, and how fast it did when the last run ended.
 
+    :ivar bandwidth: what is limited.
     :param given: the directions whose rates options have given: these are not recalled.
     :param announce: is told what a person should know.
     """
@@ -31,7 +32,7 @@ class KeptRates:
         given: frozenset[str],
         announce: Callable[[str], None],
     ) -> None:
-        self._bandwidth = bandwidth
+        self.bandwidth = bandwidth
         self._state = state
         self._given = given
         self._announce = announce
@@ -40,14 +41,14 @@ class KeptRates:
     @property
     def rates(self) -> Rates:
         """The current limits."""
-        return self._bandwidth.rates
+        return self.bandwidth.rates
 
     def recall(self) -> None:
         """Limit what was limited when the last run ended; what is damaged is passed over."""
         self._kept = _read(self._state.read(_FILE))
         recalled = {way: rate for way, rate in self._kept.items() if way not in self._given}
         try:
-            self._bandwidth.limit(attrs.evolve(self.rates, **recalled))
+            self.bandwidth.limit(attrs.evolve(self.rates, **recalled))
         except BadRate as error:
             self.log.warn("the limits of the last run are passed over: {error}", error=error)
 
@@ -58,7 +59,7 @@ class KeptRates:
         :raises BadRate: when they are too slow for so many transfers.
         """
         before = attrs.asdict(self.rates)
-        self._bandwidth.limit(rates)
+        self.bandwidth.limit(rates)
         self._kept |= {
             way: rate for way, rate in attrs.asdict(rates).items() if rate != before[way]
         }

@@ -207,7 +207,7 @@ class Peer:
             shared=self._shared,
             network=self._network,
             registration=self._registration,
-            rates=self._rates.rates,
+            bandwidth=self._rates.bandwidth,
             uptime=self._clock.seconds() - self._started,
         )
 

@@ -1,6 +1,6 @@
 """Put together what a person sees of a peer at a glance."""
 
-from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.peer.interface import Status
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.registration import RegistrationKeeper
@@ -15,7 +15,7 @@ def status_of(
     shared: SharedLibraries,
     network: NetworkSession,
     registration: RegistrationKeeper,
-    rates: Rates,
+    bandwidth: Bandwidth,
     uptime: float,
 ) -> Status:
     """Describe a peer; ``uptime`` is in seconds."""
@@ -37,7 +37,9 @@ def status_of(
         unshared=own.unshared,
         excluded=own.excluded,
         uptime=uptime,
-        rates=rates,
+        rates=bandwidth.rates,
+        sent=bandwidth.up.total,
+        received=bandwidth.down.total,
         alone=network.alone(),
         reachable=registration.is_reachable,
         reshared=None if reshared is None else reshared.summary().files,
