@@ -13,6 +13,7 @@ from typing_extensions import override
 from p2p_twisted.api.registry_routes import RegistryApi
 from p2p_twisted.api.service import ApiService
 from p2p_twisted.api.socket_index import Suffix
+from p2p_twisted.api.web_option import WebOptions
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.liveness import Checker
 from p2p_twisted.registry.registry import Registry
@@ -22,7 +23,7 @@ from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
-from p2p_twisted.runtime.twistd import DaemonOptions, WorkerService, expanded
+from p2p_twisted.runtime.twistd import WorkerService, expanded
 from p2p_twisted.wire.firewall import USUAL_PORTS
 from p2p_twisted.wire.names import BadName, peer_name
 
@@ -79,7 +80,7 @@ def _store(text: str) -> "Path | None":
     return expanded("store", path).absolute()
 
 
-class Options(DaemonOptions):
+class Options(WebOptions):
     """Options of ``p2pmeta``."""
 
     has_prompt = False
@@ -153,7 +154,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         address=lambda: service.address,
         leave=reactor.stop,
     )
-    ApiService(reactor, api, network, Suffix.REGISTRY).setServiceParent(daemon)
+    served = ApiService(reactor, api, network, Suffix.REGISTRY, options.web_access())
+    served.setServiceParent(daemon)
     return daemon
 
 

@@ -296,5 +296,6 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
     api = PeerApi(peer, reactor, lambda: exit_code.end(Exit.DONE))
-    ApiService(reactor, api, options["name"], web_port=options["web"]).setServiceParent(daemon)
+    service = ApiService(reactor, api, options["name"], web=options.web_access())
+    service.setServiceParent(daemon)
     return daemon

@@ -16,10 +16,14 @@ from p2p_twisted.p2ppeer import Options
 from p2p_twisted.wire.limits import KIB, MIB
 
 
-def parsed(*arguments: str) -> dict[str, Any]:
+def read(*arguments: str) -> Options:
     options = Options()
     options.parseOptions(["--name", "s1", *arguments])
-    return dict(options)
+    return options
+
+
+def parsed(*arguments: str) -> dict[str, Any]:
+    return dict(read(*arguments))
 
 
 class VersionTests(SynchronousTestCase):
@@ -122,6 +126,22 @@ class WebOptionTests(SynchronousTestCase):
         ):
             self.assertEqual(parsed(*words)["web"], port)
         self.assertTrue(parsed("--web", "--reshare")["reshare"])
+
+    def test_web_token(self) -> None:
+        """A token that stays is made once, for this user alone; one that others know is none."""
+        path = Path("token")
+        access = read("--web", "--web-token=token").web_access()
+        assert access is not None
+        self.assertEqual((path.stat().st_mode & 0o777, path.read_text()), (0o600, access.token))
+        self.assertEqual(parsed("--web", "--web-token=token")["web-token"], access.token)
+        self.assertIsNone(read("--web-token=token").web_access())
+        path.chmod(0o640)
+        refused = self.assertRaises(UsageError, parsed, "--web-token=token")
+        self.assertIn("others can read token: chmod 600 it", str(refused))
+        path.write_text("short")
+        path.chmod(0o600)
+        self.assertRaises(UsageError, parsed, "--web-token=token")
+        self.assertRaises(UsageError, parsed, "--web-token=nowhere/token")
 
     def test_refused(self) -> None:
         """What is no port is named."""

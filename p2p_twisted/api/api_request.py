@@ -84,7 +84,8 @@ def answer(request: Request, view: View | bytes) -> None:
     if isinstance(view, FailureView):
         request.setResponseCode(CODES[view.error.code])
     body = view if isinstance(view, bytes) else view.encoded()
-    request.setHeader("Content-Type", Form.JSON)
+    kind = Form.JSON if isinstance(view, bytes) else view.media_type
+    request.setHeader("Content-Type", kind)
     request.setHeader("Content-Length", str(len(body)))
     request.write(body)
     request.finish()

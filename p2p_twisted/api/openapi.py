@@ -8,6 +8,7 @@ import msgspec
 from p2p_twisted import __version__
 from p2p_twisted.api import request_fields, views
 from p2p_twisted.api.route import Form, Route
+from p2p_twisted.api.views import View
 
 
 def document(title: str, routes: Sequence[Route]) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def document(title: str, routes: Sequence[Route]) -> dict[str, Any]:
     }
 
 
-def _variants(gives: type | tuple[type, ...]) -> tuple[type, ...]:
+def _variants(gives: type[View] | tuple[type[View], ...]) -> tuple[type[View], ...]:
     """List the views that an answer may be."""
     return gives if isinstance(gives, tuple) else (gives,)
 
@@ -45,7 +46,7 @@ def _operation(route: Route, references: dict[Any, Any], schemas: dict[str, Any]
         "responses": {
             "200": {
                 "description": route.summary,
-                "content": _content(route.form, references[route.gives]),
+                "content": _answered(route, references),
             },
             "default": {
                 "description": "It cannot be done",
@@ -71,6 +72,12 @@ def _operation(route: Route, references: dict[Any, Any], schemas: dict[str, Any]
     if parameters:
         operation["parameters"] = parameters
     return operation
+
+
+def _answered(route: Route, references: dict[Any, Any]) -> dict[str, Any]:
+    if isinstance(route.gives, type) and route.gives.media_type != Form.JSON:
+        return _content(route.gives.media_type, {"type": "string"})
+    return _content(route.form, references[route.gives])
 
 
 def _parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from p2p_twisted.api import view_of, views
 from p2p_twisted.api.api_errors import fault_of
 from p2p_twisted.api.event_views import EVENTS
 from p2p_twisted.api.log_tail import LogTail
+from p2p_twisted.api.metrics import MetricsView, peer_metrics
 from p2p_twisted.api.peer_events import PeerEvents
 from p2p_twisted.api.route import Call, Form, Route
 from p2p_twisted.api.transfer_views import (
@@ -25,7 +26,7 @@ from p2p_twisted.api.transfer_views import (
 from p2p_twisted.api.views import FindStepView, LogLineView
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer, Watch
-from p2p_twisted.peer.peer_errors import AlreadyHere, NotFound, PeerError
+from p2p_twisted.peer.peer_errors import AlreadyHere, NoNetwork, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
 
@@ -86,6 +87,9 @@ class PeerApi:
             Route("DELETE", share, self.unshare, views.SharedView),
             Route("GET", "/v1/events", self.follow, EVENTS, asked.EventsQuery, form=Form.EVENTS),
             Route("GET", "/v1/log", self.read_log, LogLineView, asked.LogQuery, form=Form.LINES),
+            Route("GET", "/healthz", self.health, views.DoneView),
+            Route("GET", "/readyz", self.readiness, views.DoneView),
+            Route("GET", "/metrics", self.metrics, MetricsView),
             Route("POST", "/v1/leave", self.leave, views.DoneView),
             Route("POST", "/v1/stop", self.stop, views.DoneView),
         )
@@ -203,6 +207,21 @@ class PeerApi:
         rates = {way: rate or None for way, rate in given.items() if rate is not None}
         self.peer.limit(evolve(self.peer.status().rates, **rates))
         return view_of.limits(self.peer.status().rates)
+
+    async def health(self, _call: Call) -> views.DoneView:
+        """Answer: this daemon runs."""
+        return views.DoneView()
+
+    async def readiness(self, _call: Call) -> views.DoneView:
+        """Tell whether this peer is in the network."""
+        status = self.peer.status()
+        if status.address is None or not (status.neighbors or status.registered):
+            raise NoNetwork(status.registry_fault or "this peer is in no network")
+        return views.DoneView()
+
+    async def metrics(self, call: Call) -> MetricsView:
+        """Tell how this peer is, for Prometheus."""
+        return peer_metrics(await self.status(call), await self.transfers(call))
 
     async def leave(self, _call: Call) -> views.DoneView:
         """Leave the network, and end this peer."""

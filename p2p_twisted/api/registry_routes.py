@@ -9,6 +9,7 @@ from p2p_twisted import __version__
 from p2p_twisted.api import request_fields as asked
 from p2p_twisted.api import views
 from p2p_twisted.api.log_tail import LogTail
+from p2p_twisted.api.metrics import MetricsView, registry_metrics
 from p2p_twisted.api.registry_views import MembersView, MemberView, RegistryStatusView
 from p2p_twisted.api.route import Call, Form, Route
 from p2p_twisted.registry.registry import Registry
@@ -62,6 +63,9 @@ class RegistryApi:
                 asked.LogQuery,
                 form=Form.LINES,
             ),
+            Route("GET", "/healthz", self.health, views.DoneView),
+            Route("GET", "/readyz", self.health, views.DoneView),
+            Route("GET", "/metrics", self.metrics, MetricsView),
             Route("POST", "/v1/stop", self.stop, views.DoneView),
         )
 
@@ -96,6 +100,14 @@ class RegistryApi:
     async def read_log(self, call: Call) -> None:
         """Write the last lines of the log, and on request those that come, too."""
         await self._log.follow(call.stream, call.query.lines, call.query.follow)
+
+    async def health(self, _call: Call) -> views.DoneView:
+        """Answer: this registry runs."""
+        return views.DoneView()
+
+    async def metrics(self, call: Call) -> MetricsView:
+        """Tell how this registry is, for Prometheus."""
+        return registry_metrics(await self.status(call))
 
     async def stop(self, _call: Call) -> views.DoneView:
         """End this registry; the peers go on, and come back to the next one."""

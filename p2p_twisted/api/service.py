@@ -54,7 +54,7 @@ class ApiService(Service):
 
     :param name: of the peer, or of the network.
     :param suffix: tells apart what the socket is for.
-    :param web_port: where to listen on TCP, too; 0 for any free one, ``None`` for not at all.
+    :param web: who may talk to it on TCP, and at which port; ``None`` for nobody.
     """
 
     log = Logger()
@@ -66,13 +66,13 @@ class ApiService(Service):
         api: Api,
         name: str,
         suffix: Suffix = Suffix.PEER,
-        web_port: int | None = None,
+        web: WebAccess | None = None,
     ) -> None:
         self._reactor = reactor
         self._api = api
         self._daemon_name = name
         self._suffix = suffix
-        self._web_port = web_port
+        self._web = web
         self._ports: list[IListeningPort] = []
         self._web_file: WebFile | None = None
 
@@ -102,18 +102,19 @@ class ApiService(Service):
             site = ApiSite(ApiResource(self._api.title, self._api.routes(), _refuse))
             self._ports.append(self._reactor.listenUNIX(str(path), site, mode=_PRIVATE))
             self.log.info("p2p talks to this daemon at {path}", path=str(path))
-            if self._web_port is not None:
-                self._listen_on_tcp(self._web_port, path)
+            if self._web is not None:
+                self._listen_on_tcp(self._web, path)
         except OSError as error:
             self.log.warn("p2p cannot talk to this daemon: {error}", error=in_words(error))
 
-    def _listen_on_tcp(self, port: int, path: Path) -> None:
-        access = WebAccess()
+    def _listen_on_tcp(self, access: WebAccess, path: Path) -> None:
         site = ApiSite(ApiResource(self._api.title, self._api.routes(), access.refuse))
         try:
-            listening = self._reactor.listenTCP(port, site, interface=_LOOPBACK)
+            listening = self._reactor.listenTCP(access.port, site, interface=_LOOPBACK)
         except CannotListenError as error:
-            self.log.warn("--web: cannot listen on port {port}: {error}", port=port, error=error)
+            self.log.warn(
+                "--web: cannot listen on port {port}: {error}", port=access.port, error=error
+            )
             return
         self._ports.append(listening)
         access.port = listening.getHost().port

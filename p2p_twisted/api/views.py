@@ -1,7 +1,7 @@
 """What the API answers, as frozen values; its document is generated from these."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import attrs
 import msgspec
@@ -15,7 +15,13 @@ Limit = Annotated[int | None, Meta(description="bytes per second; null for no li
 
 @attrs.frozen(kw_only=True)
 class View:
-    """Something that the API answers."""
+    """
+    Something that the API answers.
+
+    :cvar media_type: how it is written.
+    """
+
+    media_type: ClassVar[str] = "application/json"
 
     def encoded(self) -> bytes:
         """Write it as JSON."""

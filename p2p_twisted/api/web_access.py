@@ -16,6 +16,11 @@ _SCHEME: Final = "Bearer "
 _OWN_SITE: Final = ("same-origin", "none")
 
 
+def new_token() -> str:
+    """Make what nobody can guess."""
+    return secrets.token_urlsafe(32)
+
+
 @define
 class WebAccess:
     """
@@ -26,7 +31,7 @@ class WebAccess:
     """
 
     port: int = 0
-    token: str = field(factory=lambda: secrets.token_urlsafe(32), repr=False)
+    token: str = field(factory=new_token, repr=False)
 
     @property
     def url(self) -> str:

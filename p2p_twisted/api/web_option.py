@@ -1,16 +1,22 @@
 """The option of a daemon that lets programs talk to it over TCP."""
 
+import os
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
-from p2p_twisted.runtime.twistd import DaemonOptions
+from p2p_twisted.api.web_access import WebAccess, new_token
+from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.runtime.twistd import DaemonOptions, expanded
 
 _FLAG: Final = "--web"
 _PORTS: Final = range(65_536)
+_PRIVATE: Final = 0o600
+_TOKEN_CHARACTERS: Final = 32
 
 
 class WebOptions(DaemonOptions):
@@ -24,6 +30,12 @@ class WebOptions(DaemonOptions):
             "Let programs that know the token talk to it at this port of loopback, too; at any"
             " free one without a number.",
         ],
+        [
+            "web-token",
+            None,
+            None,
+            "The file that has the token, made if it is missing; another token each time without.",
+        ],
     ]
 
     @override
@@ -36,7 +48,36 @@ class WebOptions(DaemonOptions):
             if not str(port).isdecimal() or int(port) not in _PORTS:
                 raise UsageError(f"--web takes a port, or nothing for any free one, not {port!r}")
             self["web"] = int(port)
+        if (path := self["web-token"]) is not None:
+            self["web-token"] = _token(expanded("web-token", path))
         super().postOptions()
+
+    def web_access(self) -> WebAccess | None:
+        """Return who may talk to the daemon on TCP; ``None`` for nobody."""
+        if self["web"] is None:
+            return None
+        return WebAccess(self["web"], self["web-token"] or new_token())
+
+
+def _token(path: Path) -> str:
+    """
+    Read a token that outlasts this run, so that other programs can be told its file.
+
+    :raises UsageError: when there is none, or others can read it.
+    """
+    try:
+        if not path.exists():
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            with open(os.open(path, flags, _PRIVATE), "w") as made:
+                made.write(new_token())
+        if path.stat().st_mode & ~_PRIVATE & 0o777:
+            raise UsageError(f"--web-token: others can read {path}: chmod 600 it")
+        token = path.read_text("ascii").strip()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--web-token: {in_words(error)}") from None
+    if len(token) < _TOKEN_CHARACTERS:
+        raise UsageError(f"--web-token: {path} must have {_TOKEN_CHARACTERS} characters or more")
+    return token
 
 
 def _with_port(words: Sequence[str]) -> Iterator[str]:

@@ -22,6 +22,7 @@ class Answer:
     """
     What came back.
 
+    :ivar body: as it came.
     :ivar lines: the values of the body: one, or as many as the stream had lines or events.
     :ivar ids: of the events.
     """
@@ -35,7 +36,9 @@ class Answer:
         if self.headers.get("transfer-encoding") == "chunked":
             body = _joined(body)
         is_events = self.headers.get("content-type") == "text/event-stream"
+        self.body = body
         parts = re.findall(rb"^data: (.*)$", body, re.M) if is_events else body.splitlines()
+        parts = [] if self.headers.get("content-type", "").startswith("text/plain") else parts
         self.lines: list[Any] = [json.loads(part) for part in parts]
         self.ids = [int(each) for each in re.findall(rb"^id: (\d+)$", body, re.M)]
 

@@ -166,6 +166,7 @@ class StatusTests(SynchronousTestCase):
                 "directory  s2 (12 files, 2.9 MiB, 1 still being hashed)",
                 "downloads  s2/Downloads",
                 "limits     up 2.0 MiB/s, down unlimited",
+                "moved      0 B sent, 0 B received",
                 "up for     1:01",
                 "not shared: a:b: a name may not have ':'",
             ],

@@ -80,11 +80,11 @@ class Network:
         self.registry_port, *rest = free_ports(1 + ports)
         self.ports = range(rest[0], rest[-1] + 1)
 
-    def start_registry(self, **how: Any) -> Daemon:
+    def start_registry(self, *more: str, **how: Any) -> Daemon:
         """Start the registry; returns when it listens."""
         listen = f"tcp:{self.registry_port}:interface=127.0.0.1"
         ports = f"{self.ports[0]}-{self.ports[-1]}"
-        options = ("-n", "p2pmeta", "--listen", listen, "--ports", ports)
+        options = ("-n", "p2pmeta", "--listen", listen, "--ports", ports, *more)
         registry = Daemon(*options, cwd=self.directory, **how)
         self._case.addCleanup(registry.end)
         return registry.wait_ready()

@@ -62,6 +62,9 @@ class ApiPathTests(SynchronousTestCase):
 
     def check(self, path: Path, method: str, template: str, operation: Any, document: Any) -> None:
         """Ask for one thing; compare the answer with what the document says."""
+        if template == "/metrics":
+            # That is no JSON.
+            return
         asked = template.replace("{name}", "a/b%20c").replace("{number}", "1")
         bodies = {"/v1/downloads": {"names": ["page.html"]}, "/v1/limits": {"up": 10_000_000}}
         query = {"/v1/find": "?text=page"}.get(template, "")
