@@ -265,9 +265,6 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         WorkerService(reactor, threads).setServiceParent(daemon)
     options.add_services(daemon, reactor)
 
-    def announce(text: str) -> None:
-        console.announce(text)
-
     def give_up(reason: str, code: Exit) -> None:
         exit_code.give_up(reason, code, is_shown=console.show_failure(reason))
 
@@ -278,7 +275,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         offload=pool,
         disks=DiskThreads(writer, reader),
         watcher_for=partial(watcher_for, reactor),
-        announce=announce,
+        announce=lambda text: console.announce(text),
         stopped=reactor.stop,
     ).build()
     log_file = options.parent and options.parent.get("logfile")
@@ -293,7 +290,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         history=HistoryFile(peer.state.folder),
         leaves_at_end=bool(options["leave-at-end"]),
     )
-    PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
+    PeerService(reactor, peer, console.announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
     api = PeerApi(peer, reactor, lambda: exit_code.end(Exit.DONE))
     service = ApiService(reactor, api, options["name"], web=options.web_access())
