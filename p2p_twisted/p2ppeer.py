@@ -2,7 +2,6 @@
 
 import os
 import sys
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -21,10 +20,10 @@ from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.build import PeerBuilder
+from p2p_twisted.peer.directories import read_directories
 from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach
 from p2p_twisted.peer.service import PeerService
-from p2p_twisted.peer.settings import STATE_DIRECTORY, Settings
-from p2p_twisted.peer.state import LOCK_FILE
+from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import BadLocation, read_location
 from p2p_twisted.runtime.daemonlog import rotated
@@ -33,7 +32,7 @@ from p2p_twisted.runtime.exit_code import ExitCode
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
-from p2p_twisted.runtime.twistd import NotNow, WorkerService, existing_directory, expanded
+from p2p_twisted.runtime.twistd import NotNow, WorkerService
 from p2p_twisted.wire.names import BadName, PeerName, check_host, peer_name
 
 _THREADS: Final = 2
@@ -153,22 +152,9 @@ class Options(WebOptions):
         return tuple(each for path in paths for each in (path, *rotated(path)))
 
     def _read_directories(self) -> None:
-        for option, default in (("directory", Path(self["name"])), ("downloads", None)):
-            named = self[option]
-            default = default or self["directory"] / "Downloads"
-            if named is not None or default.exists():
-                self[option] = existing_directory(option, named or str(default))
-            else:
-                self[option] = default
-        named = self["state"]
-        default = self["directory"] / STATE_DIRECTORY
-        self["state"] = default if named is None else _state_directory(named)
-        for option, what in (("downloads", "what was downloaded"), ("state", "its own files")):
-            if os.path.realpath(self[option]) == os.path.realpath(self["directory"]):
-                raise UsageError(
-                    f"--{option}: {self[option]} is the directory to share, and {what} is not"
-                    " shared: name another one, such as a folder in it"
-                )
+        found = read_directories(self["name"], self["directory"], self["downloads"], self["state"])
+        self["directory"], self["downloads"] = found.shared, found.downloads
+        self["state"] = found.state
 
     def _read_limits(self) -> None:
         self["max-transfers"] = _transfers(self["max-transfers"])
@@ -192,22 +178,6 @@ class Options(WebOptions):
             raise UsageError(str(error)) from None
         self["interface"], self["registry"] = reach.interface, reach.registry
         self["is-guessed"] = reach.is_guessed
-
-
-def _state_directory(text: str) -> Path:
-    """
-    Read where a peer keeps its own files: a directory for nothing else, which is made.
-
-    :raises UsageError: when there are other files, or it cannot be made.
-    """
-    path = expanded("state", text)
-    if not path.exists():
-        return existing_directory("state", str(path.parent)) / path.name
-    existing_directory("state", text)
-    with suppress(PermissionError):
-        if any(path.iterdir()) and not (path / LOCK_FILE).exists():
-            raise UsageError(f"--state: {path} has other files; name a directory for these alone")
-    return path
 
 
 def _transfers(text: str | None) -> Slots:

@@ -87,6 +87,17 @@ class DirectoryOptionsTests(SynchronousTestCase):
         parsed("--directory=share", "--downloads=share/in")
         parsed("--directory=share/in", "--downloads=share")
 
+    def test_state_is_hidden(self) -> None:
+        """Below what is shared, where another peer may share it, too, only what is hidden."""
+        Path("share/in").mkdir(parents=True)
+        for state in ("share/st", "share/in/st", "share/in"):
+            error = self.assertRaises(UsageError, parsed, "--directory=share", f"--state={state}")
+            self.assertIn("others who share that, too, would list", str(error))
+        for state in ("share/.st", "st", "share/../st"):
+            parsed("--directory=share", f"--state={state}")
+        error = self.assertRaises(UsageError, parsed, "--downloads=share", "--state=share")
+        self.assertIn("--state: share is where downloads land", str(error))
+
     def test_own_files(self) -> None:
         """The log and the pid file are this peer's own, wherever twistd was told to put them."""
         options = Options()

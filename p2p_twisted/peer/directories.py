@@ -1,0 +1,91 @@
+"""Read where a peer's files are: what it shares, what it downloads, and its own."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from attrs import frozen
+from twisted.python.usage import UsageError
+
+from p2p_twisted.peer.settings import STATE_DIRECTORY
+from p2p_twisted.peer.state import LOCK_FILE
+from p2p_twisted.runtime.twistd import existing_directory, expanded
+from p2p_twisted.wire.names import PeerName
+
+
+@frozen
+class Directories:
+    """
+    Where a peer's files are.
+
+    :ivar shared: what it shares.
+    :ivar downloads: where downloads land.
+    :ivar state: where its own files are.
+    """
+
+    shared: Path
+    downloads: Path
+    state: Path
+
+
+def read_directories(
+    name: PeerName, shared: str | None, downloads: str | None, state: str | None
+) -> Directories:
+    """
+    Read what options say; what is not named is below what is shared, or below here.
+
+    :raises UsageError: when a named one is not there, or two of them do not go together.
+    """
+    place = _directory("directory", shared, Path(name))
+    found = Directories(
+        place,
+        _directory("downloads", downloads, place / "Downloads"),
+        place / STATE_DIRECTORY if state is None else _state(state),
+    )
+    for option, path, what in (
+        ("downloads", found.downloads, "what was downloaded"),
+        ("state", found.state, "its own files"),
+    ):
+        if os.path.realpath(path) == os.path.realpath(place):
+            raise UsageError(
+                f"--{option}: {path} is the directory to share, and {what} is not"
+                " shared: name another one, such as a folder in it"
+            )
+    if os.path.realpath(found.state) == os.path.realpath(found.downloads):
+        raise UsageError(f"--state: {found.state} is where downloads land: name another one")
+    if _is_visible(found.state, place):
+        raise UsageError(
+            f"--state: {found.state} is in the directory to share, and others who share that, too,"
+            " would list what it has: name one elsewhere, or a hidden one, such as .state"
+        )
+    return found
+
+
+def _directory(option: str, named: str | None, default: Path) -> Path:
+    if named is None and not default.exists():
+        return default
+    return existing_directory(option, named or str(default))
+
+
+def _state(text: str) -> Path:
+    """
+    Read where a peer keeps its own files: a directory for nothing else, which is made.
+
+    :raises UsageError: when there are other files, or it cannot be made.
+    """
+    path = expanded("state", text)
+    if not path.exists():
+        return existing_directory("state", str(path.parent)) / path.name
+    existing_directory("state", text)
+    with suppress(PermissionError):
+        if any(path.iterdir()) and not (path / LOCK_FILE).exists():
+            raise UsageError(f"--state: {path} has other files; name a directory for these alone")
+    return path
+
+
+def _is_visible(path: Path, place: Path) -> bool:
+    """Return whether somebody who shares a place shows what is at a path."""
+    real, shared = Path(os.path.realpath(path)), os.path.realpath(place)
+    if not real.is_relative_to(shared):
+        return False
+    return not any(part.startswith(".") for part in real.relative_to(shared).parts)
