@@ -5,7 +5,6 @@ import os
 import socket
 import stat
 import struct
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -51,7 +50,10 @@ def socket_folder() -> Path:
     if os.path.isabs(runtime) and os.access(runtime, os.W_OK | os.X_OK):
         folder = Path(runtime, _FOLDER)
     else:
-        folder = Path(tempfile.gettempdir(), f"{_FOLDER}-{os.getuid()}")
+        # Only here, as its import takes a tenth of the time of a command.
+        from tempfile import gettempdir
+
+        folder = Path(gettempdir(), f"{_FOLDER}-{os.getuid()}")
     return folder
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from p2p_twisted import __version__
+from p2p_twisted.cli.command_parser import CommandParser
 from p2p_twisted.cli.sim_options import add_sim
 from p2p_twisted.cli.talk_options import add_talk
 from p2p_twisted.runtime.os_errors import in_words
@@ -69,7 +70,7 @@ def _completion(options: argparse.Namespace) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Make the parser; that of the daemons' options is made by :mod:`p2p_twisted.cli.daemon`."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = CommandParser(
         prog="p2p",
         description="Share files between machines by name, with no file server.",
         epilog="A network is a registry, 'p2p registry', and peers, 'p2p peer --name s1': "
