@@ -95,8 +95,9 @@ class DirectoryOptionsTests(SynchronousTestCase):
             self.assertIn("others who share that, too, would list", str(error))
         for state in ("share/.st", "st", "share/../st"):
             parsed("--directory=share", f"--state={state}")
-        error = self.assertRaises(UsageError, parsed, "--downloads=share", "--state=share")
-        self.assertIn("--state: share is where downloads land", str(error))
+        Path("both").mkdir()
+        error = self.assertRaises(UsageError, parsed, "--downloads=both", "--state=both")
+        self.assertIn("--state: both is where downloads land", str(error))
 
     def test_own_files(self) -> None:
         """The log and the pid file are this peer's own, wherever twistd was told to put them."""

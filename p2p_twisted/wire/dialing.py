@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.error import getConnectError
 from twisted.internet.interfaces import IConnector, IDelayedCall, IReactorTime
 from twisted.internet.protocol import ClientCreator
 from zope.interface import implementer
@@ -23,7 +24,11 @@ def dial(reactor: Dialer, host: str, port: int, connection: Connection) -> "Defe
     :returns: fires with the connection, or fails with a ``ConnectError`` within 2 s.
     """
     creator = ClientCreator(reactor, lambda: connection)
-    dialed: Deferred[Connection] = creator.connectTCP(host, port, timeout=limits.DIAL_SECONDS)
+    try:
+        dialed: Deferred[Connection] = creator.connectTCP(host, port, timeout=limits.DIAL_SECONDS)
+    except OSError as error:
+        # Of an address that the system does not even take.
+        return fail(getConnectError(error))
     return dialed
 
 

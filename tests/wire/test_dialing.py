@@ -1,5 +1,8 @@
 """Dialing, on a network in memory."""
 
+import socket
+from unittest import mock
+
 from twisted.internet import error
 from twisted.internet.defer import CancelledError
 from twisted.internet.testing import MemoryReactorClock
@@ -47,6 +50,14 @@ class DialingTests(SynchronousTestCase):
             self.failureResultOf(dialed, fault)
         self.assertEqual(self.notes.losses, [])
         self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_not_taken(self) -> None:
+        """An address that the system refuses at once cannot be reached, like others."""
+        refused = mock.Mock(side_effect=socket.gaierror(-2, "Name or service not known"))
+        self.patch(self.reactor, "connectTCP", refused)
+        self.failureResultOf(
+            dial(self.reactor, "::1%lo", 9000, self.connection), error.ConnectError
+        )
 
     def test_given_up(self) -> None:
         """A dial can be canceled."""
