@@ -20,7 +20,7 @@ from p2p_twisted.runtime.service_manager import notify
 from p2p_twisted.runtime.tasks import within
 
 _NO_WRITING: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
-_READY_SECONDS: Final = 10.0
+_READY_SECONDS: Final = 8.0
 """How long a peer that has joined waits for its library before it calls itself ready."""
 
 

@@ -52,8 +52,8 @@ class ReadyTests(PeerTestCase):
         self.assertEqual(self.told(), "")
 
     def test_too_late(self) -> None:
-        """It is ready 10 s after it has joined; hashing ends whenever it does."""
-        self.all.run(9.0)
+        """It is ready 8 s after it has joined; hashing ends whenever it does."""
+        self.all.run(7.0)
         self.assertEqual(self.told(), "")
         self.all.run(2.0)
         self.assertIn("READY=1", self.told())
