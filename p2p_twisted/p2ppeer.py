@@ -230,9 +230,10 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     prepare(reactor)
     daemon = MultiService()
     pool = WorkerPool(reactor, f"p2ppeer-{options['name']}", _THREADS)
-    writer, reader = DiskThread(reactor, "writer"), DiskThread(reactor, "reader")
-    for threads in (pool, writer, reader):
-        WorkerService(reactor, threads).setServiceParent(daemon)
+    disks = [DiskThread(reactor, name) for name in ("writer", "reader", "opener")]
+    WorkerService(reactor, pool).setServiceParent(daemon)
+    for disk in disks:
+        WorkerService(reactor, disk).setServiceParent(daemon)
     options.add_services(daemon, reactor)
 
     def give_up(reason: str, code: Exit) -> None:
@@ -243,7 +244,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         reactor=reactor,
         rng=SystemRandom(),
         offload=pool,
-        disks=DiskThreads(writer, reader),
+        disks=DiskThreads(*disks),
         watcher_for=partial(watcher_for, reactor),
         announce=lambda text: console.announce(text),
         stopped=reactor.stop,

@@ -38,6 +38,7 @@ class Library:
     :param lists: where the lists of folders are kept; used by this object alone.
     :param clock: provides ``IReactorTime``.
     :param offload: runs blocking calls in a thread.
+    :param opening: calls what opens files: see :class:`DiskThread`.
     :param make_watcher: see :func:`p2p_twisted.library.inotify.watcher_for`.
     :param wall: returns wall time in seconds, which files' times of change are compared with.
     :ivar catalog: answers searches.
@@ -54,11 +55,13 @@ class Library:
         lists: OwnFolder,
         clock: IReactorTime,
         offload: Offload,
+        opening: Offload,
         make_watcher: WatcherMaker,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.catalog = Catalog()
         self._directory = directory
+        self._opening = opening
         self._lists = SealedLists(lists)
         self._scanner = Scanner(directory, excluded, self.catalog, cache, self._lists)
         self._indexer = Indexer(
@@ -101,33 +104,41 @@ class Library:
         exclusions = self._indexer.exclusions
         return Summary(root.files, root.size, root.unhashed, exclusions.all(), exclusions.count)
 
-    def open(self, file_id: FileId) -> Source | None:
+    def open(self, file_id: FileId) -> "Deferred[Source | None]":
         """
         Open content for a push.
 
-        :returns: ``None`` when nothing with that id can be opened any more.
+        :returns: fires with ``None`` when nothing with that id can be opened any more.
         """
+        return Deferred.fromCoroutine(self._open(file_id))
+
+    async def _open(self, file_id: FileId) -> Source | None:
         for name in self.catalog.names_with(file_id)[:_COPIES_TRIED]:
             entry = self.catalog.entry(name)
-            source = None if entry is None else self._open_file(entry)
+            source = None if entry is None else await self._open_file(entry)
             if source is not None:
                 return source
-        return self._lists.open(file_id) if self.catalog.shares(file_id) else None
+        if not self.catalog.shares(file_id):
+            return None
+        return await self._opening(self._lists.open, file_id)
 
-    def _open_file(self, entry: SharedFile) -> Source | None:
-        assert entry.content is not None
+    async def _open_file(self, entry: SharedFile) -> Source | None:
+        if entry.content is None:
+            # It is being hashed anew, since it was asked for.
+            return None
 
         def changed() -> None:
             self._indexer.recheck(entry.on_disk)
 
+        place = self._directory, entry.on_disk, entry.content
         try:
-            return FileSource.open(self._directory, entry.on_disk, entry.content, changed)
+            return await self._opening(FileSource.open, *place, changed)
         except SourceChanged:
-            return None
+            changed()
         except OSError as error:
             self.log.debug(
                 "{name!r} cannot be opened: {error}", name=entry.on_disk.name, error=error
             )
             if error.errno not in _OUT_OF_FILES:
                 changed()
-            return None
+        return None

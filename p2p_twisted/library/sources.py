@@ -36,18 +36,19 @@ class FileSource:
         cls, root: Path, on_disk: OnDisk, content: HashedFile, changed: Callable[[], None]
     ) -> Self:
         """
-        Open a file below the library's directory.
+        Open a file below the library's directory; blocks.
 
         :raises OSError: when it cannot be opened.
         :raises SourceChanged: when it is not what was hashed.
         """
-        source = cls(openat.open_file(root, on_disk.path), on_disk, content, changed)
+        fd = openat.open_file(root, on_disk.path)
         try:
-            source.check_unchanged()
+            if on_disk.signature.may_differ(Signature.of(os.fstat(fd))):
+                raise SourceChanged("it may have been written to")
         except BaseException:
-            source.close()
+            os.close(fd)
             raise
-        return source
+        return cls(fd, on_disk, content, changed)
 
     @property
     def fd(self) -> int | None:
@@ -65,17 +66,6 @@ class FileSource:
         # Its status changes when it is renamed or removed, which is no reason to end a push.
         if self._signature.is_written_to(Signature.of(os.fstat(self._fd))):
             raise self._change("it was written to")
-
-    def check_unchanged(self) -> None:
-        """
-        Check that nothing speaks for other content than what was hashed.
-
-        :raises SourceChanged: when something does.
-        """
-        if self._fd is None:
-            raise ValueError("the source is closed")
-        if self._signature.may_differ(Signature.of(os.fstat(self._fd))):
-            raise self._change("it may have been written to")
 
     def read(self, offset: int, length: int) -> bytes:
         """

@@ -136,6 +136,7 @@ class PeerBuilder:
             lists=self.state.folder.below(f"{name}.lists"),
             clock=self.reactor,
             offload=self.offload,
+            opening=self.disks.opening,
             make_watcher=self.watcher_for(directory),
             wall=self.wall,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from twisted.internet.defer import gatherResults
+from twisted.internet.defer import Deferred, gatherResults
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.library import Library
@@ -55,10 +55,16 @@ class SharedLibraries:
         for library in self._libraries:
             await library.settled()
 
-    def open(self, file_id: FileId) -> Source | None:
-        """Open content for a push; ``None`` when it is not shared any more."""
-        sources = (library.open(file_id) for library in self._libraries)
-        return next((source for source in sources if source is not None), None)
+    def open(self, file_id: FileId) -> "Deferred[Source | None]":
+        """Open content for a push; fires with ``None`` when it is not shared any more."""
+        return Deferred.fromCoroutine(self._open(file_id))
+
+    async def _open(self, file_id: FileId) -> Source | None:
+        for library in self._libraries:
+            source = await library.open(file_id)
+            if source is not None:
+                return source
+        return None
 
     def name_of(self, file_id: FileId) -> str | None:
         """Name some content; ``None`` when it is not shared."""

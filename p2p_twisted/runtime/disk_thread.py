@@ -69,10 +69,12 @@ class DiskThreads:
 
     :ivar writing: calls what writes downloads.
     :ivar reading: calls what reads what is sent.
+    :ivar opening: calls what opens it: a disk that is gone may take for ever.
     """
 
     writing: Offload
     reading: Offload
+    opening: Offload
 
 
 class _Call:

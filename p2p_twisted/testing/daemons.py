@@ -122,7 +122,7 @@ class VirtualDaemons:
             reactor=reactor,
             rng=rng,
             offload=inline,
-            disks=DiskThreads(inline, inline),
+            disks=DiskThreads(inline, inline, inline),
             watcher_for=lambda _directory: self.make_watcher,
             announce=self._say,
             stopped=reactor.stop,

@@ -191,7 +191,7 @@ class Upload(Session):
         if self._lines:
             return self._lines.popleft()
         index = self._requested.next()
-        return self._chunk(index) if index is not None else self._small_files.next_piece() or None
+        return self._chunk(index) if index is not None else self._small()
 
     def broken(self, is_between: bool) -> None:
         """Tell the requester that the push has ended, unless it would read that as chunk bytes."""
@@ -205,6 +205,13 @@ class Upload(Session):
     def _go_on(self) -> None:
         self._connection.set_deadline(limits.STALL_SECONDS)
         self._producer.start()
+
+    def _small(self) -> bytes | None:
+        return self._small_files.next_piece(self._small_ready) or None
+
+    def _small_ready(self) -> None:
+        if self._connection.is_open:
+            self._producer.start()
 
     def _tell_sent(self) -> None:
         index, self._leaving = self._leaving, None

@@ -17,7 +17,7 @@ from p2p_twisted.upload import limits
 from p2p_twisted.upload.audience import Audience, SharedUplink, Unlimited
 from p2p_twisted.upload.awaited import AwaitedFetches
 from p2p_twisted.upload.places import NoPlace, UploadPlaces
-from p2p_twisted.upload.small_sender import SmallFileSender
+from p2p_twisted.upload.small_sender import SmallFileSender, SourceOpener, read_whole
 from p2p_twisted.upload.upload import Upload, UploadProgress
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.chunks import chunk_count
@@ -48,7 +48,7 @@ class Uploads:
 
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
     :param network: the name of the network, with which requesters must greet.
-    :param open_source: opens shared content, or returns ``None``.
+    :param open_source: opens shared content.
     :param reading: calls what reads from a disk: see :class:`DiskThread`.
     :param may_dial: returns whether this peer may dial a host at all.
     :param bandwidth: limits what is sent.
@@ -65,7 +65,7 @@ class Uploads:
         reactor: Dialer,
         *,
         network: NetworkName,
-        open_source: Callable[[FileId], Source | None],
+        open_source: SourceOpener,
         reading: Offload,
         may_dial: Callable[[str], bool],
         bandwidth: Bandwidth,
@@ -91,6 +91,7 @@ class Uploads:
         # In the order of arrival.
         self._tickets: dict[MessageId, None] = {}
         self._is_stopping = False
+        self._opening = 0
 
     def serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
         """
@@ -101,50 +102,56 @@ class Uploads:
         """
         if not self._is_new(want.ticket):
             return
-        if self._is_stopping:
-            refuse("it is stopping")
-            return
-        reason, slowest = self._why_not(want)
-        if reason is not None and (link is None or want.more):
+        reason, _ = self._why_not(want)
+        if reason is not None and (self._is_stopping or link is None or want.more):
             # Before anything is opened: to refuse must cost little.
             refuse(reason)
-            return
-        source, audience = self._find(want.file)
+        elif self._opening >= self._bandwidth.slots.up:
+            refuse("busy")
+        else:
+            background(self.log, "serving what is wanted", self._serve(want, link, refuse))
+
+    async def _serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
+        source, audience = await self._find(want.file)
+        # Again: to open it may have taken long.
+        reason, slowest = self._why_not(want)
         if source is None:
             refuse("it is not shared here any more", gone=True)
-        elif link is not None and self._is_sent_on(link, want, source, refuse):
+        elif link is not None and await self._is_sent_on(link, want, source, refuse):
             source.close()
         elif reason is not None:
             source.close()
             refuse(reason)
         elif not self._dials.take(want.host, want.port, self._reactor.seconds()):
             source.close()
-            self._have_it_fetched(
-                want, f"{want.host} was dialed several times, and has not answered", refuse
-            )
+            reason = f"{want.host} was dialed several times, and has not answered"
+            self._have_it_fetched(want, reason, refuse)
         else:
             self._make_room(slowest)
             audience = audience or self._audience(want, source)
-            background(self.log, "pushing a file", self._push(want, source, audience, refuse))
+            await self._push(want, source, audience, refuse)
 
     def fetched(self, connection: Connection, fetch: Fetch) -> None:
         """Push what was wanted on a connection that its requester has dialed."""
+        background(self.log, "pushing a file", self._fetched(connection, fetch))
+
+    async def _fetched(self, connection: Connection, fetch: Fetch) -> None:
         want = self._awaited.take(fetch.ticket, self._reactor.seconds())
-        source, audience = (None, None) if want is None else self._find(want.file)
+        source, audience = (None, None) if want is None else await self._find(want.file)
         if want is None or source is None:
             connection.refuse(Error("nothing waits to be fetched by that ticket", "refused"))
             return
         reason, slowest = self._why_not(want)
-        if self._is_stopping or reason is not None:
+        if reason is not None or not connection.is_open:
             source.close()
-            connection.refuse(Error(reason or "it is stopping", "refused"))
+            connection.refuse(Error(reason or "it is late", "refused"))
         else:
             self._make_room(slowest)
             audience = audience or self._audience(want, source)
             upload = self._make(connection, want, source, audience, lambda _hello: False)
             connection.hand_over(upload)
             upload.begin()
-            background(self.log, "pushing a file", self._until_gone(connection, upload))
+            await self._until_gone(connection, upload)
 
     def not_fetched(self, ticket: MessageId) -> None:
         """Handle that a requester that was to dial this peer cannot reach it either."""
@@ -166,9 +173,13 @@ class Uploads:
         now = self._reactor.seconds()
         return tuple(upload.progress(now) for upload in self._open.values())
 
-    def _find(self, file_id: FileId) -> tuple[Source | None, Audience | None]:
+    async def _find(self, file_id: FileId) -> tuple[Source | None, Audience | None]:
         """Open what this peer shares or is downloading, and name those who are sent that, too."""
-        source = self._open_source(file_id)
+        self._opening += 1
+        try:
+            source = await self._open_source(file_id)
+        finally:
+            self._opening -= 1
         return (source, None) if source is not None else self._partials.open(file_id)
 
     def _fits_link(self, size: int) -> bool:
@@ -186,6 +197,8 @@ class Uploads:
 
     def _why_not(self, want: Want) -> tuple[str | None, Upload | None]:
         """Say why a request is not served; otherwise, which upload makes room, if one has to."""
+        if self._is_stopping:
+            return "it is stopping", None
         if not self._may_dial(want.host):
             return f"{want.host} may not be dialed from here", None
         running = [upload for connection, upload in self._open.items() if connection.is_open]
@@ -201,12 +214,14 @@ class Uploads:
             slowest.give_up()
             self._places.made_room(self._reactor.seconds())
 
-    def _is_sent_on(self, link: Connection, want: Want, source: Source, refuse: Refusal) -> bool:
+    async def _is_sent_on(
+        self, link: Connection, want: Want, source: Source, refuse: Refusal
+    ) -> bool:
         """Send a file on a link, if it may go there; return whether the request is dealt with."""
         if want.more or not self._fits_link(source.size):
             return False
         try:
-            content = source.read(0, source.size)
+            content = await read_whole(source, self._reading)
         except SourceChanged:
             refuse("the file was changed")
             return True
@@ -262,7 +277,7 @@ class Uploads:
             connection,
             source=source,
             audience=audience,
-            small_files=SmallFileSender(self._reactor, self._open_source),
+            small_files=SmallFileSender(self._reactor, self._open_source, self._reading),
             want=want,
             is_expected=is_expected,
             pace=self._bandwidth.up.pace(),

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count, groupby
 from pathlib import Path
 from random import Random
@@ -9,7 +10,7 @@ from typing import Any
 
 import attrs
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.protocol import Factory
 from typing_extensions import override
 
@@ -128,7 +129,7 @@ class First(Session):
 
 def make_uploads(
     wires: Wires,
-    open_source: Callable[[FileId], Source | None],
+    open_source: Callable[[FileId], Source | Deferred[Source | None] | None],
     partials: PartialRegister | None = None,
     bandwidth: Bandwidth | None = None,
     unreached: Callable[[Want], None] = lambda _want: None,
@@ -137,7 +138,7 @@ def make_uploads(
     return Uploads(
         wires,
         network="default",
-        open_source=open_source,
+        open_source=partial(maybeDeferred, open_source),
         reading=inline,
         may_dial=lambda host: host != "10.9.9.9",
         bandwidth=bandwidth or Bandwidth(wires),

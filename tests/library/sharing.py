@@ -64,6 +64,7 @@ class Sharer:
         self.state.mkdir(mode=0o700)
         self.own_files = own_files
         self.offload = offload
+        self.opening: Offload = inline
         self._begin()
         test.addCleanup(self._close)
 
@@ -87,6 +88,7 @@ class Sharer:
             lists=OwnFolder(self.state).below("lists"),
             clock=self.clock,
             offload=self._offload,
+            opening=lambda function, *args: self.opening(function, *args),
             make_watcher=self.watcher.make,
             wall=self.wall,
         )
@@ -126,7 +128,7 @@ class Sharer:
 
     def opened(self, name: str) -> Source:
         """Open a shared file or folder."""
-        source = self.library.open(self.id_of(name))
+        source = open_now(self.library, self.id_of(name))
         assert source is not None
         return source
 
@@ -138,6 +140,13 @@ class Sharer:
         if function.__name__ == "hash":
             self.hashed += [job.on_disk.name for job in args[0]]  # type: ignore[attr-defined]
         return self.offload(function, *args)
+
+
+def open_now(library: Library, file_id: FileId) -> Source | None:
+    """Open content, of which no disk stands still."""
+    opened: list[Source | None] = []
+    library.open(file_id).addCallback(opened.append)
+    return opened[0]
 
 
 def found(sharer: Sharer, name: str) -> Job:

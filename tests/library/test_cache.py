@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.wire.chunks import content_id
-from tests.library.sharing import Sharer
+from tests.library.sharing import Sharer, open_now
 
 
 class RestartTests(SynchronousTestCase):
@@ -59,9 +59,9 @@ class RestartTests(SynchronousTestCase):
         path = sharer.file("vault.hc", b"12")
         library = sharer.start()
         self.put_time_back(path, b"34")
-        self.assertIsNone(library.open(content_id(b"12")))
+        self.assertIsNone(open_now(library, content_id(b"12")))
         sharer.clock.advance(0.2)
-        self.assertIsNotNone(library.open(content_id(b"34")))
+        self.assertIsNotNone(open_now(library, content_id(b"34")))
 
     def test_status(self) -> None:
         """A new mode, owner or name makes no file be read again, also after a restart."""

@@ -6,14 +6,14 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.library import Library
 from p2p_twisted.wire.manifest import decode
-from tests.library.sharing import Sharer
+from tests.library.sharing import Sharer, open_now
 
 
 def empty(library: Library, folder: str = "a") -> list[str]:
     """Return the empty folders in a shared folder."""
     (shared,) = library.catalog.named(folder, 1)
     assert shared.file_id is not None
-    source = library.open(shared.file_id)
+    source = open_now(library, shared.file_id)
     assert source is not None
     return [each.path for each in decode(source.read(0, source.size)) if each.is_folder]
 

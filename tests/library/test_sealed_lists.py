@@ -102,7 +102,7 @@ class SealTests(SynchronousTestCase):
         (folder,) = library.catalog.named("a", 1)
         assert folder.file_id is not None
         self.patch(scanner, "encode", None)
-        source = library.open(folder.file_id)
+        source = self.successResultOf(library.open(folder.file_id))
         assert source is not None
         self.assertEqual(content_id(source.read(0, source.size)), folder.file_id)
 
@@ -114,4 +114,4 @@ class SealTests(SynchronousTestCase):
         file_id = sharer.id_of("a")
         sharer.file("a/f1", b"two", age=30)
         sharer.noticed()
-        self.assertIsNone(library.open(file_id))
+        self.assertIsNone(self.successResultOf(library.open(file_id)))

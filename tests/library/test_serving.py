@@ -1,11 +1,15 @@
 """What transfers are given to push."""
 
 import os
+from functools import partial
 from hashlib import sha256
 from random import Random
+from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire import manifest
 from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.chunks import content_id, id_from_digests
@@ -35,7 +39,36 @@ class FileTests(SynchronousTestCase):
     def test_unknown(self) -> None:
         """Nothing is opened for an id that is not shared."""
         sharer = Sharer(self)
-        self.assertIsNone(sharer.start().open("0" * 64))
+        self.assertIsNone(self.successResultOf(sharer.start().open("0" * 64)))
+
+    def test_slow_disk(self) -> None:
+        """A file is opened where the disk may take long; one that was changed by then is not."""
+        sharer = Sharer(self)
+        path = sharer.file("f1", b"before")
+        library = sharer.start()
+        opening: list[tuple[Deferred[Any], Any]] = []
+
+        def later(function: Any, *args: Any) -> "Deferred[Any]":
+            opening.append((Deferred(), partial(function, *args)))
+            return opening[-1][0]
+
+        sharer.opening = later
+        for is_changed in (False, True):
+            opened = library.open(content_id(b"before"))
+            self.assertNoResult(opened)
+            if is_changed:
+                path.write_bytes(b"after!")
+                os.utime(path, (1.8e9, 1.8e9))
+            while opening:
+                done, function = opening.pop()
+                inline(function).chainDeferred(done)
+            source = self.successResultOf(opened)
+            self.assertEqual(source is None, is_changed)
+            if source is not None:
+                source.close()
+        sharer.opening = inline
+        sharer.clock.advance(0.2)
+        self.assertEqual(sharer.opened("f1").read(0, 6), b"after!")
 
     def test_written_to(self) -> None:
         """A write while it is served ends that, and it is hashed again."""
@@ -81,7 +114,7 @@ class FileTests(SynchronousTestCase):
         library = sharer.start()
         file_id = sharer.id_of("f1")
         sharer.file("f1", b"after!", age=30)
-        self.assertIsNone(library.open(file_id))
+        self.assertIsNone(self.successResultOf(library.open(file_id)))
         sharer.clock.advance(0.2)
         self.assertEqual(library.catalog.named("f1", 1)[0].file_id, content_id(b"after!"))
 
@@ -131,8 +164,8 @@ class FolderTests(SynchronousTestCase):
         self.assertNotEqual(after.attributes_id, before.attributes_id)
         assert before.attributes_id is not None
         assert after.attributes_id is not None
-        self.assertIsNone(library.open(before.attributes_id))
-        source = library.open(after.attributes_id)
+        self.assertIsNone(self.successResultOf(library.open(before.attributes_id)))
+        source = self.successResultOf(library.open(after.attributes_id))
         assert source is not None
         text = source.read(0, source.size)
         self.assertEqual(text, b"-5\n1000000000123456789 x\n")
@@ -202,7 +235,7 @@ class SwapTests(SynchronousTestCase):
         swaps = Swaps(self, sharer, outside)
         served = 0
         for _ in range(300):
-            again = sharer.library.open(file_id)
+            again = self.successResultOf(sharer.library.open(file_id))
             if again is not None:
                 digest = sha256(again.read(0, again.size)).digest()
                 self.assertEqual(digest, sha256(b"content").digest())
