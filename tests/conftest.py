@@ -1,10 +1,13 @@
 """Settings of all tests."""
 
 import gc
+import importlib.metadata
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,14 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _versions_read_once() -> Iterator[None]:
+    """Let pytest not read before each test anew which Twisted there is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.metadata, "version", cache(importlib.metadata.version))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _own_sockets() -> Iterator[None]:
     """Let peers that tests start not be found by this user's ``p2p``, and theirs not by tests."""
     with tempfile.TemporaryDirectory(prefix="p2p-") as folder:
@@ -39,11 +50,19 @@ def _own_sockets() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def _folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a path that is not there yet, time and again."""
+    above = tmp_path_factory.mktemp("cwd")
+    return (above / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path) -> Iterator[None]:
+def _own_folder(_folders: Iterator[Path]) -> Iterator[None]:
     """Let what tests write to the working directory not land in the source's."""
-    before = Path.cwd()
-    os.chdir(tmp_path)
+    before, folder = Path.cwd(), next(_folders)
+    folder.mkdir()
+    os.chdir(folder)
     yield
     os.chdir(before)
 
