@@ -31,6 +31,15 @@ class Outcome(enum.Enum):
     """It succeeded, and the peer has left the network."""
 
 
+def _is_interrupted(ended: Sequence[Progress]) -> bool:
+    """Return whether the peer leaves in the middle of downloads; that is said already."""
+    return not all(each.is_resting for each in ended)
+
+
+def _result(ended: Sequence[Progress]) -> list[str]:
+    return [download_line(each) for each in ended if each.is_resting]
+
+
 class Downloading:
     """
     Runs downloads to their ends.
@@ -62,7 +71,7 @@ class Downloading:
         """
         watch, told = self._watch_from_now_on()
         progress = await self._peer.get(wanted, watch, holder)
-        self._say([download_line(progress)])
+        self._say(_result([progress]))
         told.add(progress.number)
         return self._outcome(progress.exit)
 
@@ -83,7 +92,9 @@ class Downloading:
         self._say(selection_lines(selection))
         watch, told = self._watch_from_now_on()
         ended = await self._peer.get_selected(selection, watch) if selection.things else ()
-        self._say([*map(download_line, ended), *selection_end(selection, ended)])
+        self._say(_result(ended))
+        if not _is_interrupted(ended):
+            self._say(selection_end(selection, ended))
         told.update(progress.number for progress in ended)
         exits = {*(each.exit for each in ended), *(error.exit for _word, error in selection.failed)}
         if selection.here:

@@ -110,6 +110,16 @@ class ConversationTests(SynchronousTestCase):
             ],
         )
 
+    def test_interrupted(self) -> None:
+        """What leaving interrupts is said by that, not also as if it were a result."""
+        self.peer.will("get", running(1))
+        self.assertEqual(self.outcome("get f1"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, [])
+        self.peer.will("get", NotFound("no peer has f1 f2"))
+        self.peer.will("get_selected", (running(1), saved(2)))
+        self.assertEqual(self.outcome("get f1 f2"), Outcome.FAILED)
+        self.assertEqual([line[:5] for line in self.talk.said], ["found", "saved"])
+
     def test_stop_asks(self) -> None:
         """A person is asked before others' peers are stopped."""
         self.peer.will("topology", many := topology(**{f"s{n}": "" for n in range(11)}), many)
