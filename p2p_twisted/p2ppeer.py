@@ -38,11 +38,11 @@ from p2p_twisted.wire.names import BadName, PeerName, check_host, peer_name
 _THREADS: Final = 2
 
 
-def _name(text: str) -> PeerName:
+def _name(text: str, option: str = "--name") -> PeerName:
     try:
         return peer_name(text)
     except BadName as error:
-        raise UsageError(f"--name: {error}") from None
+        raise UsageError(f"{option}: {error}") from None
 
 
 def _ask_name() -> PeerName:
@@ -137,7 +137,7 @@ class Options(WebOptions):
         self["name"] = _ask_name() if self["name"] is None else _name(self["name"])
         if self["advertise"] is not None:
             self["advertise"] = _host("advertise", self["advertise"])
-        self["network"] = _name(self["network"])
+        self["network"] = _name(self["network"], "--network, which is called as a peer is")
         self._read_directories()
         if self["results"] is not None:
             self["results"] = _descriptor(self["results"])

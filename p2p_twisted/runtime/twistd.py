@@ -167,8 +167,11 @@ def expanded(option: str, text: str) -> Path:
     """
     Read a path that an option names; ``~`` is somebody's home.
 
-    :raises UsageError: when nobody has that home.
+    :raises UsageError: when nobody has that home, or nothing is named.
     """
+    if not text:
+        # Of a variable that is not set; it would be the current directory.
+        raise UsageError(f"--{option} names nothing")
     try:
         return Path(text).expanduser()
     except RuntimeError:
