@@ -13,9 +13,11 @@ from typing_extensions import override
 
 from p2p_twisted.api.peer_routes import PeerApi
 from p2p_twisted.api.service import ApiService
+from p2p_twisted.api.socket_index import Suffix, make_socket_folder, socket_place, user_at
 from p2p_twisted.api.web_option import WebOptions
 from p2p_twisted.bandwidth.limits import TRANSFERS_AT_ONCE_MOST
 from p2p_twisted.bandwidth.rates import BadRate, Rates, Slots, read_rate
+from p2p_twisted.console.attached import ConsoleSocket
 from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
@@ -236,6 +238,10 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         WorkerService(reactor, disk).setServiceParent(daemon)
     options.add_services(daemon, reactor)
 
+    def announce(text: str) -> None:
+        console.announce(text)
+        attached.announce(text)
+
     def give_up(reason: str, code: Exit) -> None:
         exit_code.give_up(reason, code, is_shown=console.show_failure(reason))
 
@@ -246,7 +252,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         offload=pool,
         disks=DiskThreads(*disks),
         watcher_for=partial(watcher_for, reactor),
-        announce=lambda text: console.announce(text),
+        announce=announce,
         stopped=reactor.stop,
     ).build()
     log_file = options.parent and options.parent.get("logfile")
@@ -261,7 +267,15 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         history=HistoryFile(peer.state.folder),
         leaves_at_end=bool(options["leave-at-end"]),
     )
-    PeerService(reactor, peer, console.announce, give_up).setServiceParent(daemon)
+    attached = ConsoleSocket(
+        reactor,
+        lambda: socket_place(make_socket_folder(), options["name"], Suffix.CONSOLE),
+        console.config,
+        lambda: HistoryFile(peer.state.folder),
+        lambda transport: user_at(transport.socket) in (0, os.getuid()),
+    )
+    attached.setServiceParent(daemon)
+    PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
     api = PeerApi(peer, reactor, lambda: exit_code.end(Exit.DONE))
     service = ApiService(reactor, api, options["name"], web=options.web_access())

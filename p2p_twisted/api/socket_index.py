@@ -21,6 +21,8 @@ class Suffix(enum.StrEnum):
 
     PEER = ".sock"
     REGISTRY = ".registry"
+    CONSOLE = ".console"
+    """Beside that of a peer; not one that HTTP is spoken on."""
 
 
 class NoSocketFolder(OSError):
@@ -100,7 +102,7 @@ def _running(suffix: Suffix) -> Iterator[SocketPlace]:
         if _is_answered(path):
             yield SocketPlace(name, int(pid), path)
         else:
-            for stale in (path, path.with_suffix(WEB_SUFFIX)):
+            for stale in (path, *map(path.with_suffix, (WEB_SUFFIX, Suffix.CONSOLE))):
                 with suppress(OSError):
                     stale.unlink()
 

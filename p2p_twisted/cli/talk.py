@@ -139,6 +139,13 @@ def limit(client: PeerClient, options: argparse.Namespace) -> int:
     return say(options, answer, lambda limits: [show.limits_line(limits)])
 
 
+def console(client: PeerClient, options: argparse.Namespace) -> int:
+    """Attach a console."""
+    from p2p_twisted.cli.attach import attach
+
+    return attach(client, options)
+
+
 def events(client: PeerClient, options: argparse.Namespace) -> int:
     """Write what happens, as it happens."""
     from p2p_twisted.cli import following

@@ -72,6 +72,7 @@ _WITHOUT_A_PEER: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (
 
 _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]], ...]], ...]] = (
     ("status", "show a running peer at a glance", ()),
+    ("console", "attach this terminal to a running peer, as one of its consoles", ()),
     ("peers", "list the peers of the network", ()),
     ("doctor", "look for what keeps a peer, or one to be started, from working", _WITHOUT_A_PEER),
     (

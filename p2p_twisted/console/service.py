@@ -4,6 +4,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import attrs
@@ -95,6 +96,12 @@ class ConsoleService(Service):
             has_color=not os.environ.get("NO_COLOR"),
             encoding=getattr(sys.__stdout__, "encoding", None) or "utf-8",
         )
+
+    @property
+    def config(self) -> ConsoleConfig:
+        """What further consoles of the peer need, but for a script's."""
+        on_leave = partial(self._on_leave, Exit.DONE)
+        return attrs.evolve(self._config, tell=lambda _is_ok: None, on_leave=on_leave)
 
     @override
     def startService(self) -> None:
