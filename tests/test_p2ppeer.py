@@ -69,6 +69,8 @@ class DirectoryOptionsTests(SynchronousTestCase):
             ("--state=nowhere/state", "nowhere does not exist"),
             ("--state=full", "has other files"),
             ("--name=file", "file is not a directory"),
+            *((f"--{option}=", "names nothing") for option in ("directory", "downloads", "state")),
+            ("--network=Ü", "--network, which"),
         ):
             self.assertIn(said, str(self.assertRaises(UsageError, parsed, argument)))
 

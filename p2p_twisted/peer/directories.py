@@ -64,7 +64,7 @@ def read_directories(
 def _directory(option: str, named: str | None, default: Path) -> Path:
     if named is None and not default.exists():
         return default
-    return existing_directory(option, named or str(default))
+    return existing_directory(option, str(default) if named is None else named)
 
 
 def _state(text: str) -> Path:
