@@ -8,6 +8,12 @@ IDLE_SECONDS: Final = 60
 UPLOAD_AHEAD_BYTES: Final = 1_048_576
 """How much of an upload may have come that is not on the disk yet."""
 
+SIGN_IN_SECONDS: Final = 60
+"""How long the address of the page lets a browser in."""
+CODES_KEPT: Final = 16
+SESSIONS_KEPT: Final = 16
+"""Browsers that are let in; another one takes the place of the first."""
+
 READERS: Final = 1_024
 """Of the events, and of the log: so many at a time each."""
 READER_BYTES: Final = 16_384

@@ -1,7 +1,7 @@
 """Answer HTTP requests by the routes of an API."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import attrs
 import msgspec
@@ -23,31 +23,51 @@ from p2p_twisted.runtime.background import background
 _DOCUMENT: Final = b"/v1/openapi.json"
 
 
+class Page(Protocol):
+    """Answers some paths otherwise."""
+
+    def has(self, path: bytes) -> bool:
+        """Return whether this is such a path."""
+
+    def answer(self, request: ApiRequest) -> None:
+        """Answer a request for one."""
+
+
 class ApiResource(Resource):
     """
     The root of an API.
 
     :param title: of its document.
     :param refuse: returns why a request is not answered at all, if so.
+    :param page: for browsers, where there is one.
     """
 
     log = Logger()
 
     def __init__(
-        self, title: str, routes: Sequence[Route], refuse: Callable[[Request], str | None]
+        self,
+        title: str,
+        routes: Sequence[Route],
+        refuse: Callable[[Request], str | None],
+        page: Page | None = None,
     ) -> None:
         super().__init__()
         # No path is looked up in parts.
         self.isLeaf = True
         self._routes = routes
         self._refuse = refuse
+        self._page = page
         self._document = msgspec.json.encode(document(title, routes))
 
     @override
     def render(self, request: ApiRequest) -> Any:
         if request.upload is not None:
             request.upload.end()
-        elif not request.is_refused:
+        elif request.is_refused:
+            pass
+        elif self._page is not None and self._page.has(request.path):
+            self._page.answer(request)
+        else:
             background(self.log, "answering a request", self._answer(request))
         return NOT_DONE_YET
 

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from twisted.application.service import Service
@@ -25,10 +24,10 @@ from p2p_twisted.api.socket_index import (
     user_at,
 )
 from p2p_twisted.api.web_access import WebAccess, WebFile
+from p2p_twisted.api.web_port import WebPort
 from p2p_twisted.runtime.os_errors import in_words
 
 _PRIVATE: Final = 0o600
-_LOOPBACK: Final = "127.0.0.1"
 
 
 class Api(Protocol):
@@ -72,9 +71,9 @@ class ApiService(Service):
         self._api = api
         self._daemon_name = name
         self._suffix = suffix
-        self._web = web
+        self._access = web
         self._ports: list[IListeningPort] = []
-        self._web_file: WebFile | None = None
+        self._web: WebPort | None = None
 
     @override
     def startService(self) -> None:
@@ -87,8 +86,8 @@ class ApiService(Service):
     async def stopService(self) -> None:
         super().stopService()
         self._api.close()
-        if self._web_file is not None:
-            self._web_file.remove()
+        if self._web is not None:
+            await self._web.close()
         ports, self._ports = self._ports, []
         await DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
@@ -99,32 +98,21 @@ class ApiService(Service):
             path = socket_place(make_socket_folder(), self._daemon_name, self._suffix)
             with suppress(FileNotFoundError):
                 path.unlink()
-            site = ApiSite(ApiResource(self._api.title, self._api.routes(), _refuse))
+            self._web = web = WebPort(
+                self._reactor,
+                self._api.title,
+                self._api.routes(),
+                WebFile(path.with_suffix(WEB_SUFFIX)),
+            )
+            site = ApiSite(ApiResource(self._api.title, web.routes, _refuse))
             self._ports.append(self._reactor.listenUNIX(str(path), site, mode=_PRIVATE))
             self.log.info("p2p talks to this daemon at {path}", path=str(path))
-            if self._web is not None:
-                self._listen_on_tcp(self._web, path)
+            if self._access is not None:
+                web.open(self._access)
+        except CannotListenError as error:
+            self.log.warn("--web: {error}", error=error)
         except OSError as error:
             self.log.warn("p2p cannot talk to this daemon: {error}", error=in_words(error))
-
-    def _listen_on_tcp(self, access: WebAccess, path: Path) -> None:
-        site = ApiSite(ApiResource(self._api.title, self._api.routes(), access.refuse))
-        try:
-            listening = self._reactor.listenTCP(access.port, site, interface=_LOOPBACK)
-        except CannotListenError as error:
-            self.log.warn(
-                "--web: cannot listen on port {port}: {error}", port=access.port, error=error
-            )
-            return
-        self._ports.append(listening)
-        access.port = listening.getHost().port
-        self._web_file = WebFile(path.with_suffix(WEB_SUFFIX))
-        self._web_file.write(access)
-        self.log.info(
-            "programs talk to this daemon at {url}; the token is in {path}",
-            url=access.url,
-            path=str(self._web_file.path),
-        )
 
 
 def _refuse(request: Request) -> str | None:

@@ -163,6 +163,17 @@ class DoneView(View):
 
 
 @attrs.frozen(kw_only=True)
+class PageView(View):
+    """
+    The page for browsers.
+
+    :ivar url: where it is; it lets one browser in, within a minute.
+    """
+
+    url: str
+
+
+@attrs.frozen(kw_only=True)
 class FaultView(View):
     """
     Why something cannot be done.

@@ -1,9 +1,10 @@
-"""Decide who may talk to a daemon over TCP: who knows its token, and no page of another origin."""
+"""Decide who may talk to a daemon over TCP: who knows its token, and the page, but no other."""
 
 import hmac
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -11,9 +12,13 @@ from typing import Final
 from attrs import define, field
 from twisted.web.server import Request
 
+from p2p_twisted.api.sign_ins import SignIns
+
 _HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 _SCHEME: Final = "Bearer "
-_OWN_SITE: Final = ("same-origin", "none")
+_OWN_PAGE: Final = ("same-origin",)
+_OWN_SITE: Final = (*_OWN_PAGE, "none")
+_OTHER_SITE: Final = "pages of other sites are not answered"
 
 
 def new_token() -> str:
@@ -24,14 +29,21 @@ def new_token() -> str:
 @define
 class WebAccess:
     """
-    Lets requests in that have the token and come from no other site.
+    Lets requests in that have the token, or a session's cookie, and come from no other site.
 
     :ivar port: where the daemon listens.
     :ivar token: what whoever may read this user's files knows.
+    :ivar sign_ins: lets browsers in.
     """
 
     port: int = 0
     token: str = field(factory=new_token, repr=False)
+    sign_ins: SignIns = field(factory=SignIns, repr=False)
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie, which browsers send to all ports alike."""
+        return f"p2p-{self.port}"
 
     @property
     def url(self) -> str:
@@ -40,17 +52,38 @@ class WebAccess:
 
     def refuse(self, request: Request) -> str | None:
         """Return why a request is not answered, if so."""
-        hosts = [f"{host}:{self.port}" for host in _HOSTS]
-        if _only(request, "Host") not in hosts:
-            # A name that somebody lets mean this machine brings a page of theirs here.
-            return f"say http://{hosts[0]}, and no other name"
-        origins = [f"http://{host}" for host in hosts]
+        if (why := self.refuse_name(request)) is not None:
+            return why
+        origins = [f"http://{host}" for host in self._hosts()]
         if not _are(request, "Origin", origins) or not _are(request, "Sec-Fetch-Site", _OWN_SITE):
-            return "pages of other sites are not answered"
+            return _OTHER_SITE
+        session = request.getCookie(self.cookie.encode())
+        if session is not None and self.sign_ins.has(session.decode("utf-8", "replace")):
+            return None if request.method == b"GET" else self.refuse_other_pages(request)
         given = (_only(request, "Authorization") or "").removeprefix(_SCHEME)
         if not hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode()):
             return "say Authorization: Bearer and the token, which is in the file beside the socket"
         return None
+
+    def refuse_name(self, request: Request) -> str | None:
+        """Return why a request is not answered because of the name that it was sent to."""
+        hosts = self._hosts()
+        if _only(request, "Host") not in hosts:
+            # A name that somebody lets mean this machine brings a page of theirs here.
+            return f"say http://{hosts[0]}, and no other name"
+        return None
+
+    def refuse_other_pages(self, request: Request) -> str | None:
+        """Return why a request is not answered unless it proves that it is the page's own."""
+        if (why := self.refuse_name(request)) is not None:
+            return why
+        own, site = f"http://{_only(request, 'Host')}", _only(request, "Sec-Fetch-Site")
+        if not _are(request, "Origin", (own,)) or not _are(request, "Sec-Fetch-Site", _OWN_PAGE):
+            return _OTHER_SITE
+        return None if site or _only(request, "Origin") else _OTHER_SITE
+
+    def _hosts(self) -> list[str]:
+        return [f"{host}:{self.port}" for host in _HOSTS]
 
 
 class WebFile:
@@ -85,5 +118,5 @@ def _only(request: Request, name: str) -> str | None:
     return values[0] if len(values) == 1 else None
 
 
-def _are(request: Request, name: str, allowed: "list[str] | tuple[str, ...]") -> bool:
+def _are(request: Request, name: str, allowed: Sequence[str]) -> bool:
     return all(value in allowed for value in request.requestHeaders.getRawHeaders(name) or ())

@@ -10,6 +10,7 @@ from p2p_twisted.cli.answers import say
 from p2p_twisted.cli.get_verb import check_get, get
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
 from p2p_twisted.cli.signals import Interrupted
+from p2p_twisted.cli.web_verb import web as web
 from p2p_twisted.runtime.exit_status import Exit, after_signal
 
 Verb = Callable[[PeerClient, argparse.Namespace], int]

@@ -192,6 +192,19 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
             (("--follow",), {"action": "store_true", "help": "go on with what comes"}),
         ),
     ),
+    (
+        "web",
+        "open the page of a running peer in the browser",
+        (
+            (
+                ("--url",),
+                {
+                    "action": "store_true",
+                    "help": "write its address, which lets one browser in, within a minute",
+                },
+            ),
+        ),
+    ),
     ("leave", "have the peer leave the network, and end", ()),
     ("stop", "stop every peer of the network", ()),
 )

@@ -32,8 +32,12 @@ class ApiPageTests(SynchronousTestCase):
             leave=lambda: None,
         )
         for page, routes, more in (
-            (peer, PeerApi(FakePeer(), Clock(), lambda: None).routes(), ["GET /v1/openapi.json"]),
-            (registry, api.routes(), []),
+            (
+                peer,
+                PeerApi(FakePeer(), Clock(), lambda: None).routes(),
+                ["GET /v1/openapi.json", "POST /v1/page"],
+            ),
+            (registry, api.routes(), ["POST /v1/page"]),
         ):
             told = re.findall(r"^\| `([A-Z]+ /[^?`]*)", page, re.MULTILINE)
             expected = [f"{route.method} {route.path}" for route in routes]

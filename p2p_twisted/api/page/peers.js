@@ -1,0 +1,78 @@
+// The table beside the map, and what has happened: for those who read, or cannot see the map.
+
+import { button, byId, command, count, duration, el, inOrder, nameOf, setText, shown } from "./text.js";
+
+const LINES = 40;
+const NAMED = 3;
+
+/** List some names, or say how many there are. */
+function some(names) {
+  const told = names.slice(0, NAMED).map(shown).join(", ");
+  return names.length > NAMED ? `${told} and ${names.length - NAMED} more` : told;
+}
+
+/** Write what has changed in the network, in sentences. */
+export function sentencesOf({ isFirst, came, went, born, lost }) {
+  if (isFirst) return [];
+  const all = new Set([...came, ...went]);
+  const between = (links) => links.filter(([a, b]) => !all.has(a) && !all.has(b)).map((l) => l.join("–"));
+  const [again, broken] = [between(born), between(lost)];
+  return [
+    [went, `${some(went)} ${went.length === 1 ? "is" : "are"} gone`, "bad"],
+    [came, `${some(came)} joined`, "good"],
+    [broken, `${count(broken.length, "link")} ended: ${some(broken)}`, ""],
+    [again, `${went.length ? "repaired: " : ""}new ${again.length === 1 ? "link" : "links"} ${some(again)}`, "good"],
+  ].filter(([names]) => names.length > 0);
+}
+
+/** What has happened lately, the last on top. */
+export class Activity {
+  #list = byId("activity");
+
+  add(text, kind = "") {
+    const at = new Date().toLocaleTimeString("en-GB");
+    const [time, what] = [el("time", { text: at }), el("span", { class: kind, text: shown(text) })];
+    this.#list.prepend(el("li", {}, time, what));
+    while (this.#list.children.length > LINES) this.#list.lastChild.remove();
+  }
+}
+
+/** All peers: how many links each has, and with whom. */
+export class PeerTable {
+  #rows = new Map();
+  #body = byId("peer-rows");
+  #choose;
+
+  constructor(choose) {
+    this.#choose = choose;
+  }
+
+  show({ own, peers, silent, members }, changes) {
+    for (const name of changes.went) {
+      this.#rows.get(name)?.row.remove();
+      this.#rows.delete(name);
+    }
+    if (changes.came.length) {
+      for (const name of changes.came) this.#rows.set(name, this.#made(name, own, members.size > 0));
+      this.#body.append(...inOrder(this.#rows.keys()).map((name) => this.#rows.get(name).row));
+    }
+    for (const [name, { links, with_ }] of this.#rows) {
+      const member = members.get(name);
+      const neighbors = inOrder(peers.get(name) ?? []);
+      const lease = member ? `lease ${duration(member.lease)}` : neighbors.map(shown).join(" ");
+      setText(links, member ? `${member.host}:${member.port}` : `${neighbors.length}`);
+      setText(with_, silent.has(name) ? (member ? "does not listen yet" : "does not answer") : lease);
+    }
+  }
+
+  #made(name, own, isMember) {
+    const choose = () => this.#choose(name);
+    const peer = isMember
+      ? nameOf(name)
+      : button(shown(name), `Files of ${shown(name)}`, choose, () => command("ls", name));
+    const [links, with_] = [el("td", { class: "number" }), el("td", { class: "quiet" })];
+    const head = el("th", { scope: "row" }, peer);
+    if (name === own) head.append(el("span", { class: "tag", text: "this peer" }));
+    return { row: el("tr", {}, head, links, with_), links, with_ };
+  }
+}

@@ -1,0 +1,130 @@
+// What this peer shares: a list, files to drop, and what ends it.
+
+import { ask, upload } from "./events.js";
+import { button, byId, command, count, el, nameOf, say, setText, showCommand, shown, size } from "./text.js";
+
+const SHOWN = 300;
+const AT_ONCE = 2;
+const CHECK_MS = 700;
+
+/** List the files that were dropped, with those in folders: pairs of a name and a file. */
+async function filesOf(items) {
+  const found = [];
+  const walk = async (entry, path) => {
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      found.push([path + file.name, file]);
+      return;
+    }
+    const reader = entry.createReader();
+    for (;;) {
+      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (some.length === 0) return;
+      for (const each of some) await walk(each, `${path}${entry.name}/`);
+    }
+  };
+  const entries = [...items].map((item) => item.webkitGetAsEntry?.() ?? null);
+  const plain = [...items].map((item) => item.getAsFile?.() ?? null);
+  for (const [i, entry] of entries.entries()) {
+    if (entry) await walk(entry, "");
+    else if (plain[i]) found.push([plain[i].name, plain[i]]);
+  }
+  return found;
+}
+
+export class Sharing {
+  #directory = "";
+  #rows = byId("own-rows");
+  #waiting = [];
+  #running = 0;
+  #asked = "";
+
+  constructor() {
+    const field = byId("share-files");
+    field.addEventListener("change", () => {
+      this.share([...field.files].map((file) => [file.name, file]));
+      field.value = "";
+    });
+    const carries = (event) => event.dataTransfer?.types.includes("Files");
+    const light = (isOn) => document.body.classList.toggle("dropping", isOn);
+    addEventListener("dragover", (event) => {
+      if (!carries(event)) return;
+      event.preventDefault();
+      light(true);
+    });
+    addEventListener("dragleave", (event) => event.relatedTarget === null && light(false));
+    addEventListener("drop", async (event) => {
+      if (!carries(event)) return;
+      event.preventDefault();
+      light(false);
+      this.share(await filesOf(event.dataTransfer.items));
+    });
+  }
+
+  /** Look at the list again where the status says that there is something else. */
+  async check({ directory, files, size: bytes, hashing }) {
+    if (directory !== this.#directory) {
+      this.#directory = directory;
+      showCommand(this.#rows, command("share", "FILE"));
+      setText(byId("directory"), shown(directory));
+    }
+    const now = `${files} ${bytes} ${hashing}`;
+    if (now === this.#asked) return;
+    const { hits } = await ask("GET", "/v1/files");
+    this.#asked = now;
+    this.#rows.replaceChildren(...hits.slice(0, SHOWN).map((hit) => this.#row(hit)));
+    const left = hits.length > SHOWN ? `; the first ${SHOWN} are shown` : "";
+    const busy = hashing ? `, ${hashing} still being hashed` : "";
+    setText(byId("own-outcome"), `${count(files, "file")}, ${size(bytes)}${busy}${left}`);
+    byId("own").hidden = hits.length === 0;
+  }
+
+  /** Share new files: pairs of a name and a file. */
+  share(files) {
+    for (const [name, file] of files) {
+      const bar = el("progress", { max: file.size || 1, value: 0, "aria-label": `Sharing ${shown(name)}` });
+      const item = el("li", {}, nameOf(name), bar);
+      byId("sharing-now").append(item);
+      this.#waiting.push({ name, file, bar, item });
+    }
+    while (this.#running < AT_ONCE && this.#waiting.length) this.#send(this.#waiting.shift());
+  }
+
+  async #send({ name, file, bar, item }) {
+    this.#running += 1;
+    try {
+      await upload(name, file, (sent) => (bar.value = sent));
+      say(`${name} is shared`);
+      showCommand(this.#rows, command("share", name));
+    } catch (error) {
+      say(`${name} is not shared: ${error.message}`, true);
+    }
+    item.remove();
+    this.#running -= 1;
+    this.#lookAgain();
+    if (this.#waiting.length) this.#send(this.#waiting.shift());
+  }
+
+  #lookAgain() {
+    setTimeout(async () => this.check(await ask("GET", "/v1/status")), CHECK_MS);
+  }
+
+  #row(hit) {
+    const end = async () => {
+      try {
+        const { path } = await ask("DELETE", `/v1/shares/${hit.name.split("/").map(encodeURIComponent).join("/")}`);
+        say(`${hit.name} is not shared any more; it is now ${path}`);
+        this.#lookAgain();
+      } catch (error) {
+        say(error.message, true);
+      }
+    };
+    const commandOf = () => command("unshare", hit.name);
+    const stop = button("Stop sharing", `Stop sharing ${shown(hit.name)}`, end, commandOf);
+    const name = el("th", { scope: "row" }, nameOf(hit.name));
+    const facts = hit.id === null ? `hashed ${hit.hashed} %` : hit.id.slice(0, 16);
+    name.append(el("div", { class: "quiet", text: hit.kind === "folder" ? `folder · ${facts}` : facts }));
+    const amount = el("td", { class: "number", text: size(hit.size) });
+    return el("tr", {}, name, amount, el("td", { class: "act" }, stop));
+  }
+}

@@ -1,0 +1,145 @@
+// The daemon at a glance, its limits, its log, and what ends it.
+
+import { ask, lines } from "./events.js";
+import { button, byId, command, count, duration, el, limitText, readLimit, say, setText, showCommand, shown, size } from "./text.js";
+
+const LOG_LINES = 300;
+
+function peerFacts(s) {
+  const at = s.address ? `${s.address.host}:${s.address.port}` : "has not joined yet";
+  const registry = s.registered ? `${s.registry}, registered` : `${s.registry}, not registered`;
+  return [
+    ["Name", s.name],
+    ["Network", s.network],
+    ["Address", s.reachable === false ? `${at}, but others cannot reach it` : at],
+    ["Registry", s.registry_fault ? `${registry}: ${s.registry_fault}` : registry],
+    ["Neighbors", s.neighbors.map((each) => each.name).join(", ") || "none"],
+    ["Shares", `${count(s.files, "file")}, ${size(s.size)}`],
+    ["Left out", s.excluded ? count(s.excluded, "name") : null],
+    ["Reshared", s.reshared === null ? null : count(s.reshared, "download")],
+    ["Downloads", s.downloads],
+    ["Up for", duration(s.uptime)],
+    ["Version", s.version],
+  ];
+}
+
+function registryFacts(s) {
+  return [
+    ["Registry of", s.network],
+    ["Address", `${s.host}:${s.port}`],
+    ["Lets in", s.is_open ? "other machines, too" : "this machine alone"],
+    ["Ports", `${s.ports[0]} to ${s.ports[1]}`],
+    ["Peers", `${s.members}, and ${s.reserved} that do not listen yet`],
+    ["Up for", duration(s.uptime)],
+    ["Version", s.version],
+  ];
+}
+
+export class StatusCard {
+  #fields = { up: byId("limit-up"), down: byId("limit-down") };
+  #facts = new Map();
+
+  constructor() {
+    for (const [way, field] of Object.entries(this.#fields)) {
+      const form = field.form;
+      const tell = () => showCommand(form, command("limit", way, field.value.trim() || "off"));
+      field.addEventListener("focus", tell);
+      field.addEventListener("input", tell);
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        tell();
+        this.#limit(way, field.value);
+      });
+    }
+    const actions = byId("endings");
+    const end = (text, path, word, warning) =>
+      button(text, null, () => this.#end(warning, path), () => command(word));
+    actions.append(
+      end("Leave", "/v1/leave", "leave", "This peer leaves the network and ends. What it shares is gone for the others."),
+      end("Stop all", "/v1/stop", "stop", "Every peer of the network ends, those of others included."),
+    );
+  }
+
+  show(status) {
+    const facts = status.kind === "registry" ? registryFacts(status) : peerFacts(status);
+    for (const [what, value] of facts) {
+      if (value === null) continue;
+      if (!this.#facts.has(what)) {
+        this.#facts.set(what, el("dd"));
+        byId("facts").append(el("div", {}, el("dt", { text: what }), this.#facts.get(what)));
+      }
+      setText(this.#facts.get(what), shown(`${value}`));
+    }
+    if (status.limits) this.#showLimits(status.limits);
+  }
+
+  #showLimits(limits) {
+    for (const [way, field] of Object.entries(this.#fields)) {
+      if (document.activeElement !== field) field.value = limitText(limits[way]);
+    }
+  }
+
+  async #limit(way, text) {
+    const bytes = readLimit(text);
+    if (bytes === undefined) return say("a limit is a rate such as 10M, 1.5M or 500K, or off", true);
+    try {
+      const limits = await ask("PATCH", "/v1/limits", { [way]: bytes });
+      document.activeElement?.blur();
+      this.#showLimits(limits);
+      say(`the limit ${way} is ${limitText(limits[way])}`);
+    } catch (error) {
+      say(error.message, true);
+    }
+  }
+
+  async #end(warning, path) {
+    const dialog = byId("confirm");
+    setText(byId("confirm-text"), warning);
+    dialog.returnValue = "";
+    dialog.showModal();
+    await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+    if (dialog.returnValue !== "yes") return;
+    try {
+      await ask("POST", path, {});
+      say("it has ended");
+    } catch (error) {
+      say(error.message, true);
+    }
+  }
+}
+
+/** The log, read as long as it is open. */
+export class Log {
+  #stop = null;
+  #text = byId("log-text");
+
+  constructor() {
+    const details = byId("log-details");
+    const follow = () => this.#follow(details.open && !document.hidden);
+    details.addEventListener("toggle", follow);
+    document.addEventListener("visibilitychange", follow);
+    showCommand(details, command("log", "--follow"));
+  }
+
+  async #follow(isWanted) {
+    if (isWanted === (this.#stop !== null)) return;
+    this.#stop?.abort();
+    this.#stop = null;
+    if (!isWanted) return;
+    const { signal } = (this.#stop = new AbortController());
+    this.#text.replaceChildren();
+    try {
+      for await (const line of lines("GET", "/v1/log?lines=100&follow=true", undefined, signal)) this.#add(line);
+    } catch (error) {
+      if (!signal.aborted) this.#add({ at: Date.now() / 1000, level: "error", text: error.message });
+    }
+  }
+
+  #add({ at, level, text }) {
+    const isAtEnd = this.#text.scrollHeight - this.#text.scrollTop - this.#text.clientHeight < 20;
+    const time = new Date(at * 1000).toLocaleTimeString("en-GB");
+    this.#text.append(el("span", { class: level, text: `${time} ${shown(text)}\n` }));
+    while (this.#text.childNodes.length > LOG_LINES) this.#text.firstChild.remove();
+    if (isAtEnd) this.#text.scrollTop = this.#text.scrollHeight;
+  }
+}

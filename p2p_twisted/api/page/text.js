@@ -1,0 +1,114 @@
+// Make elements and text: what others have named is only ever text, and shows all of its characters.
+
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+const RATE = /^(\d+(?:\.\d+)?)([KMG]?)$/i;
+const POWERS = { "": 0, K: 1, M: 2, G: 3 };
+
+export const byId = (id) => document.getElementById(id);
+
+/** Make an element; functions become listeners, "text" its text, all else attributes. */
+export function el(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") made.textContent = value;
+    else if (typeof value === "function") made.addEventListener(name, value);
+    else if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** Write a name so that nothing in it is invisible or turns the line around. */
+export function shown(name) {
+  return name.replace(INVISIBLE, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+}
+
+/** Make an element of a name, whatever direction it is written in. */
+export const nameOf = (name) => el("bdi", { text: shown(name) });
+
+/** Set a text, unless it is there already: screen readers would say it again. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Write a number of bytes. */
+export function size(bytes) {
+  let [value, unit] = [bytes, 0];
+  while (value >= 1024 && unit < UNITS.length - 1) [value, unit] = [value / 1024, unit + 1];
+  return `${unit && value < 100 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
+}
+
+export const rate = (bytes) => `${size(bytes)}/s`;
+
+/** Write a limit as p2p takes it. */
+export function limitText(bytes) {
+  if (bytes === null) return "off";
+  for (const [unit, power] of [["G", 3], ["M", 2], ["K", 1]]) {
+    if (bytes >= 1024 ** power && bytes % 1024 ** power === 0) return `${bytes / 1024 ** power}${unit}`;
+  }
+  return `${bytes}`;
+}
+
+/** Read a limit as p2p takes it; 0 is none, and undefined what is no limit at all. */
+export function readLimit(text) {
+  const word = text.trim();
+  if (word === "" || word.toLowerCase() === "off") return 0;
+  const match = RATE.exec(word);
+  const bytes = match && Math.round(Number(match[1]) * 1024 ** POWERS[match[2].toUpperCase()]);
+  return bytes > 0 ? bytes : undefined;
+}
+
+/** Write a time in seconds. */
+export function duration(seconds) {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
+}
+
+export const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+/** Quote a word for a shell. */
+export function quoted(word) {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+const byName = new Intl.Collator("en", { numeric: true });
+export const inOrder = (names) => [...names].sort(byName.compare);
+
+let peer = "";
+export const setPeer = (name) => (peer = name);
+
+/** Write the command that does the same. */
+export function command(...words) {
+  return ["p2p", ...words.map(quoted), ...(peer ? ["--peer", quoted(peer)] : [])].join(" ");
+}
+
+/** Show a command where its section says how to do the same in a terminal. */
+export function showCommand(element, text) {
+  const place = element.closest("section").querySelector(".command code");
+  setText(place, shown(text));
+}
+
+/** Make a button that tells its command while it is pointed at, focused or used. */
+export function button(text, label, does, commandOf) {
+  const tell = (event) => showCommand(event.currentTarget, commandOf());
+  const click = async (event) => {
+    tell(event);
+    await does(event.currentTarget);
+  };
+  return el("button", {
+    type: "button", text, "aria-label": label, click, focus: tell, pointerenter: tell,
+  });
+}
+
+/** Say something that has been done, or why it cannot be. */
+export function say(text, isBad = false) {
+  const place = byId("said");
+  place.textContent = shown(text);
+  place.classList.toggle("bad", isBad);
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => (place.textContent = ""), isBad ? 12000 : 6000);
+}

@@ -1,0 +1,138 @@
+// Downloads, by holder, with what can be done about them; and what others get from this peer.
+
+import { ask } from "./events.js";
+import { button, byId, command, duration, el, nameOf, rate, say, setText, shown, size } from "./text.js";
+
+const PAUSABLE = new Set(["seeking", "hashing", "waiting", "queued", "blocked", "checking", "receiving"]);
+const LISTED = 100;
+
+function sentenceOf(download) {
+  const { state, received, seconds_left: left, reason } = download;
+  const parts = [state === "receiving" ? null : state];
+  if (!download.is_ended || state === "incomplete") {
+    parts.push(`${size(received)} of ${size(download.size)}`);
+  } else parts.push(size(download.size));
+  if (download.rate !== null) parts.push(rate(download.rate));
+  if (left !== null) parts.push(`${duration(left)} left`);
+  if (download.seconds !== null) parts.push(`in ${duration(download.seconds)}`);
+  if (download.path !== null) parts.push(`at ${shown(download.path)}`);
+  if (reason !== null) parts.push(shown(reason));
+  if (download.missing.length) parts.push(`${download.missing.length} missing`);
+  if (download.unreachable.length) {
+    parts.push(`cannot reach ${download.unreachable.map((each) => shown(each.name)).join(", ")}`);
+  }
+  return parts.filter(Boolean).join(" · ");
+}
+
+/** Downloads and uploads as they stand; the listener is told what moves now. */
+export class Transfers {
+  #downloads = new Map();
+  #uploads = new Map();
+  #views = new Map();
+  #list = byId("downloads");
+  #moves;
+
+  constructor(moves) {
+    this.#moves = moves;
+    const actions = byId("all-downloads");
+    for (const [text, path] of [["Pause all", "pause"], ["Resume all", "resume"]]) {
+      const does = () => this.#act("POST", `/v1/downloads/${path}`);
+      actions.append(button(text, null, does, () => command(path)));
+    }
+  }
+
+  /** Look at all anew. */
+  async look() {
+    const { downloads, uploads } = await ask("GET", "/v1/transfers");
+    this.#downloads = new Map(downloads.map((each) => [each.number, each]));
+    this.#uploads = new Map(uploads.map((each) => [`${each.peer}/${each.id}`, each]));
+    for (const [number, view] of this.#views) if (!this.#downloads.has(number)) view.item.remove();
+    this.#show();
+  }
+
+  happened({ download }) {
+    this.#downloads.set(download.number, download);
+    while (this.#downloads.size > LISTED) {
+      const [oldest] = this.#downloads.keys();
+      this.#downloads.delete(oldest);
+      this.#views.get(oldest)?.item.remove();
+      this.#views.delete(oldest);
+    }
+    this.#show();
+  }
+
+  uploaded({ upload, is_ended: isEnded }) {
+    const key = `${upload.peer}/${upload.id}`;
+    if (isEnded) this.#uploads.delete(key);
+    else this.#uploads.set(key, upload);
+    this.#show();
+  }
+
+  #show() {
+    for (const download of this.#downloads.values()) this.#update(download);
+    byId("no-downloads").hidden = this.#downloads.size > 0;
+    const uploads = [...this.#uploads.values()];
+    const rows = uploads.map(({ name, peer, sent, rate: pace }) =>
+      el("li", {}, nameOf(name), ` to ${shown(peer)} · ${size(sent)} · ${rate(pace)}`),
+    );
+    byId("uploads").replaceChildren(...rows);
+    byId("no-uploads").hidden = uploads.length > 0;
+    const receiving = [...this.#downloads.values()].filter((each) => each.state === "receiving");
+    const from = receiving.flatMap((each) => each.holders.filter((holder) => holder.rate > 0));
+    this.#moves({
+      down: receiving.reduce((sum, each) => sum + (each.rate ?? 0), 0),
+      up: uploads.reduce((sum, each) => sum + each.rate, 0),
+      from: new Set(from.map((each) => each.peer)),
+      to: new Set(uploads.map((each) => each.peer)),
+    });
+  }
+
+  #update(download) {
+    let view = this.#views.get(download.number);
+    if (!view) {
+      view = this.#made(download);
+      this.#views.set(download.number, view);
+      this.#list.prepend(view.item);
+    }
+    view.item.className = download.state;
+    view.bar.value = download.size ? download.received / download.size : Number(download.is_ended);
+    view.bar.hidden = download.is_ended;
+    setText(view.text, sentenceOf(download));
+    setText(view.state, download.state);
+    view.pause.hidden = !PAUSABLE.has(download.state);
+    view.resume.hidden = download.state !== "paused";
+    view.cancel.hidden = download.is_ended;
+    const holders = download.holders.map(({ peer, received, rate: pace }) =>
+      el("li", {}, nameOf(peer), el("meter", {
+        min: 0, max: 1, value: download.received ? received / download.received : 0,
+        "aria-label": `Part from ${shown(peer)}`,
+      }), `${size(received)} · ${rate(pace)}`),
+    );
+    view.holders.replaceChildren(...holders);
+  }
+
+  #made({ number, name }) {
+    const act = (text, method, path, word) =>
+      button(text, `${text} ${shown(name)}`, () => this.#act(method, path), () => command(word, `${number}`));
+    const path = `/v1/downloads/${number}`;
+    const pause = act("Pause", "POST", `${path}/pause`, "pause");
+    const resume = act("Resume", "POST", `${path}/resume`, "resume");
+    const cancel = act("Cancel", "DELETE", path, "cancel");
+    const bar = el("progress", { max: 1, "aria-label": `Progress of ${shown(name)}` });
+    const [text, state] = [el("p", { class: "quiet" }), el("span", { class: "tag" })];
+    const holders = el("ul", { class: "holders", "aria-label": `Holders of ${shown(name)}` });
+    const actions = el("div", { class: "actions" }, pause, resume, cancel);
+    const head = el("div", { class: "head" }, el("strong", {}, nameOf(name)), state, actions);
+    const item = el("li", {}, head, bar, text, holders);
+    return { item, bar, text, state, holders, pause, resume, cancel };
+  }
+
+  async #act(method, path) {
+    try {
+      await ask(method, path);
+      await this.look();
+    } catch (error) {
+      say(error.message, true);
+    }
+  }
+}
