@@ -192,6 +192,27 @@ MUTANTS: Final = (
         "api/test_web.py",
     ),
     Mutant(
+        "api/web_access.py",
+        'return None if request.method == b"GET" else self.refuse_other_pages(request)',
+        "return None",
+        "another page does with a browser's cookie what its user does not want",
+        "api/test_page.py",
+    ),
+    Mutant(
+        "api/web_access.py",
+        'return None if site or _only(request, "Origin") else _OTHER_SITE',
+        "return None",
+        "a request that says nothing of its page is taken for the page's own",
+        "api/test_page.py",
+    ),
+    Mutant(
+        "api/sign_ins.py",
+        "self._codes.pop(known[0])",
+        "self._codes[known[0]]",
+        "an address of the page lets in whoever reads it later",
+        "api/test_page.py",
+    ),
+    Mutant(
         "api/resource.py",
         "self._check_allowed(request)\n            if query:",
         "if query:",

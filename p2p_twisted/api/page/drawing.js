@@ -96,6 +96,12 @@ export class CanvasDrawing {
     pen.fillStyle = this.#styles.get("labels").fill;
     pen.font = "12px system-ui, sans-serif";
     pen.textAlign = "center";
-    for (const { x, y, text } of labels) pen.fillText(text, x, y + LABEL_DY);
+    pen.strokeStyle = this.#styles.get("halo").stroke;
+    pen.lineWidth = 3;
+    pen.setLineDash([]);
+    for (const { x, y, text } of labels) {
+      pen.strokeText(text, x, y + LABEL_DY);
+      pen.fillText(text, x, y + LABEL_DY);
+    }
   }
 }

@@ -6,6 +6,7 @@ import { shown } from "./text.js";
 
 const SVG_PEERS = 500;
 const NAMED_PEERS = 60;
+const SMALL_DOTS_PEERS = 120;
 const MARGIN = 34;
 const STRETCH = 1.8;
 const WIDEST = 90;
@@ -52,7 +53,8 @@ export class NetworkMap {
     const gone = new Map(changes.went.map((name) => [name, this.#layout.nodes.get(name)]));
     const lost = changes.lost.map(([a, b]) => [this.#node(a), this.#node(b)]);
     this.#network = network;
-    if (changes.isAny) this.#layout.set([...network.peers.keys()], network.links);
+    if (!changes.isAny) return;
+    this.#layout.set([...network.peers.keys()], network.links);
     if (!changes.isFirst) {
       for (const node of gone.values()) if (node) this.#mark("gone", { node: { ...node } });
       for (const [a, b] of lost) if (a && b) this.#mark("lost", { a: { ...a }, b: { ...b } });
@@ -135,14 +137,16 @@ export class NetworkMap {
     const isCanvas = this.#drawing instanceof CanvasDrawing;
     const isBusy = this.#marks.length || (isCanvas && this.#flows.length && !still.matches);
     if (!this.#layout.isSettled || moves || isBusy) this.#wake();
-    this.#place.dataset.state = this.#layout.isSettled ? "settled" : "moving";
+    if (this.#layout.nodes.size) this.#place.dataset.state = this.#layout.isSettled ? "settled" : "moving";
     // Seen by the browser's tools.
     performance.measure("map frame", { start: begun });
     if (++this.#frames % 500 === 0) performance.clearMeasures("map frame");
   }
 
   #choose() {
-    const Drawing = this.#layout.nodes.size > SVG_PEERS ? CanvasDrawing : SvgDrawing;
+    const peers = this.#layout.nodes.size;
+    this.#place.dataset.peers = peers > SVG_PEERS ? "most" : peers > SMALL_DOTS_PEERS ? "many" : "few";
+    const Drawing = peers > SVG_PEERS ? CanvasDrawing : SvgDrawing;
     if (this.#drawing instanceof Drawing) return;
     this.#place.replaceChildren();
     this.#drawing = new Drawing(this.#place);

@@ -21,7 +21,8 @@ function changesOf(before, now) {
     lost: before.links.filter((link) => !has.has(key(link))),
   };
   const all = [changes.came, changes.went, changes.born, changes.lost];
-  return { ...changes, isAny: all.some((each) => each.length > 0) };
+  const isOther = before.silent.size !== now.silent.size || [...now.silent].some((name) => !before.silent.has(name));
+  return { ...changes, isAny: isOther || all.some((each) => each.length > 0) };
 }
 
 /** Read the answer of a peer: who is there, and who is linked with whom. */

@@ -1,0 +1,268 @@
+"""A server that gives the page what a network of any size would: for its looks, and its speed."""
+
+import json
+import threading
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from p2p_twisted.api.page_files import page_files
+
+_LINKS = 5
+_OWN = "s1"
+
+
+class StubServer(ThreadingHTTPServer):
+    """
+    Answers as a peer ``s1`` of a network would.
+
+    :param peers: how many there are.
+    :ivar answers: what is answered, by path.
+    :ivar hits: what every search finds.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, peers: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.random = Random(peers)
+        self.changed = threading.Condition()
+        self.events: list[tuple[str, Mapping[str, Any]]] = []
+        self.hits = HITS
+        self.links: set[tuple[str, str]] = set()
+        self.names: list[str] = []
+        for number in range(1, peers + 1):
+            self.join(f"s{number}")
+        self.answers: dict[str, Any] = {
+            "/v1/status": status(self.url),
+            "/v1/files": found(hit("notes/plan.md", 8_123), hit("photos", 73_400_320, "folder")),
+            "/v1/transfers": {"downloads": [], "uploads": []},
+        }
+        self._thread = threading.Thread(target=self.serve_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def join(self, name: str) -> None:
+        """Have a peer come, and link with some."""
+        for other in self.random.sample(self.names, min(len(self.names), _LINKS // 2)):
+            self.links.add((min(name, other), max(name, other)))
+        self.names.append(name)
+
+    def kill(self, name: str) -> None:
+        """Have a peer die, and others link in its place."""
+        self.names.remove(name)
+        self.links = {link for link in self.links if name not in link}
+        one, other = self.random.sample(self.names, 2)
+        self.links.add((min(one, other), max(one, other)))
+
+    def tell(self, kind: str, **what: Any) -> None:
+        """Have something happen."""
+        with self.changed:
+            self.events.append((kind, {"kind": kind, "at": 0.0, **what}))
+            self.changed.notify_all()
+
+    def topology(self) -> Mapping[str, Any]:
+        """Tell who is there, and who is linked with whom."""
+        links = sorted(self.links)
+        neighbors: dict[str, list[str]] = {name: [] for name in self.names}
+        for one, other in links:
+            neighbors[one].append(other)
+            neighbors[other].append(one)
+        peers = [{"name": name, "neighbors": linked} for name, linked in neighbors.items()]
+        return {"peers": peers, "links": links, "silent": [], "seconds": 0.01}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: StubServer
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if (file := page_files().get(path.encode())) is not None:
+            self._answer(*file)
+        elif path == "/v1/events":
+            self._events()
+        elif path == "/v1/hits":
+            first = {"hits": self.server.hits[:-1], "end": None, "error": None}
+            last: Mapping[str, Any] = {
+                "hits": [],
+                "end": found(*self.server.hits[-1:]),
+                "error": None,
+            }
+            text = f"{json.dumps(first)}\n{json.dumps(last)}\n"
+            self._answer("application/x-ndjson", text.encode())
+        elif path == "/v1/log":
+            lines = [{"at": 0.0, "level": "warn", "source": "x", "text": each} for each in LOG]
+            text = "".join(f"{json.dumps(line)}\n" for line in lines)
+            self._answer("application/x-ndjson", text.encode())
+        else:
+            view = self.server.topology() if path == "/v1/topology" else self.server.answers[path]
+            self._answer("application/json", json.dumps(view).encode())
+
+    def log_message(self, *_args: Any) -> None:
+        """Be silent."""
+
+    def _answer(self, media: str, content: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", media)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _events(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        at = len(self.server.events)
+        try:
+            while True:
+                with self.server.changed:
+                    if len(self.server.events) == at:
+                        self.server.changed.wait(0.5)
+                    some = self.server.events[at:]
+                    at += len(some)
+                for kind, view in some:
+                    self.wfile.write(f"event: {kind}\ndata: {json.dumps(view)}\n\n".encode())
+                self.wfile.write(b":\n\n")
+                self.wfile.flush()
+        except OSError:
+            return
+
+
+def status(url: str) -> Mapping[str, Any]:
+    """Make the status of ``s1``."""
+    address = {"name": _OWN, "host": "127.0.0.1", "port": 9_001}
+    return {
+        "kind": "peer",
+        "version": "1.0",
+        "name": _OWN,
+        "network": "default",
+        "address": address,
+        "registry": "127.0.0.1:9011",
+        "registered": True,
+        "registry_fault": None,
+        "clock_ahead": 0.0,
+        "reachable": None,
+        "neighbors": [{**address, "name": name} for name in ("s2", "s3")],
+        "directory": "/home/ann/s1",
+        "downloads": "/home/ann/s1/Downloads",
+        "files": 12,
+        "size": 81_538_443,
+        "hashing": 0,
+        "excluded": 0,
+        "reshared": None,
+        "limits": {"up": None, "down": 10_485_760},
+        "uptime": 5_400.0,
+        "page": url,
+    }
+
+
+def hit(
+    name: str, size: int, kind: str = "file", peer: str = _OWN, content: str = ""
+) -> Mapping[str, Any]:
+    """Make something that a peer shares."""
+    return {
+        "name": name,
+        "peer": peer,
+        "kind": kind,
+        "size": size,
+        "id": content or f"{abs(hash((name, size))):064x}"[-64:],
+        "hashed": 100,
+        "partial": False,
+        "modified": None,
+        "executable": False,
+        "unshared": 0,
+    }
+
+
+def found(*hits: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Make an answer that has some hits."""
+    return {
+        "hits": hits,
+        "asked": 4,
+        "answered": 4,
+        "silent": [],
+        "seconds": 0.04,
+        "cut": False,
+    }
+
+
+LOG = ("joined as s1", "<img src=x onerror=\"document.title='ran'\">")
+HITS: tuple[Mapping[str, Any], ...] = (
+    hit("lecture/week-1.pdf", 2_411_724, peer="s2", content="a1f3" * 16),
+    hit("week 1.pdf", 2_411_724, peer="s4", content="a1f3" * 16),
+    hit("lecture/week-2.pdf", 5_242_880, peer="s3", content="9be0" * 16),
+    hit("lecture", 734_003_200, "folder", peer="s5", content="77c2" * 16),
+)
+
+
+def download(number: int, name: str, state: str, **more: Any) -> Mapping[str, Any]:
+    """Make a download."""
+    return {
+        "number": number,
+        "name": name,
+        "id": "a1f3" * 16,
+        "size": 734_003_200,
+        "received": 312_000_000,
+        "files": 1,
+        "state": state,
+        "is_ended": state in ("saved", "failed", "canceled", "incomplete"),
+        "is_resting": False,
+        "exit": 0,
+        "rate": None,
+        "seconds_left": None,
+        "holders": [],
+        "path": None,
+        "seconds": None,
+        "was_here": None,
+        "reason": None,
+        "missing": [],
+        "unreachable": [],
+        **more,
+    }
+
+
+DOWNLOADS = (
+    download(
+        1,
+        "lecture/week-1.pdf",
+        "saved",
+        path="/home/ann/s1/Downloads/week-1.pdf",
+        seconds=0.8,
+        size=2_411_724,
+        received=2_411_724,
+    ),
+    download(2, "datasets/birds.tar", "paused"),
+    download(
+        3,
+        "lecture/recording.mp4",
+        "receiving",
+        rate=11_534_336.0,
+        seconds_left=37.0,
+        holders=[
+            {"peer": "s2", "received": 210_000_000, "rate": 8_388_608.0},
+            {"peer": "s5", "received": 102_000_000, "rate": 3_145_728.0},
+        ],
+    ),
+)
+UPLOADS = (
+    {
+        "name": "photos/harbor.jpg",
+        "peer": "s4",
+        "id": "5d" * 32,
+        "sent": 1_300_000,
+        "rate": 900_000.0,
+    },
+)
