@@ -1,5 +1,6 @@
 """A server that gives the page what a network of any size would: for its looks, and its speed."""
 
+import hashlib
 import json
 import threading
 from collections.abc import Mapping
@@ -96,11 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._events()
         elif path == "/v1/hits":
             first = {"hits": self.server.hits[:-1], "end": None, "error": None}
-            last: Mapping[str, Any] = {
-                "hits": [],
-                "end": found(*self.server.hits[-1:]),
-                "error": None,
-            }
+            others = len(self.server.names) - 1
+            end = {**found(*self.server.hits[-1:]), "asked": others, "answered": others}
+            last: Mapping[str, Any] = {"hits": [], "end": end, "error": None}
             text = f"{json.dumps(first)}\n{json.dumps(last)}\n"
             self._answer("application/x-ndjson", text.encode())
         elif path == "/v1/log":
@@ -178,7 +177,7 @@ def hit(
         "peer": peer,
         "kind": kind,
         "size": size,
-        "id": content or f"{abs(hash((name, size))):064x}"[-64:],
+        "id": content or hashlib.sha256(f"{name} {size}".encode()).hexdigest(),
         "hashed": 100,
         "partial": False,
         "modified": None,

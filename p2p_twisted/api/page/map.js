@@ -6,6 +6,7 @@ import { shown } from "./text.js";
 
 const SVG_PEERS = 500;
 const NAMED_PEERS = 60;
+const NAMED_WIDTH = 800;
 const SMALL_DOTS_PEERS = 120;
 const MARGIN = 34;
 const STRETCH = 1.8;
@@ -51,13 +52,13 @@ export class NetworkMap {
   /** Show the network as it is now; what came and went since is marked. */
   show(network, changes) {
     const gone = new Map(changes.went.map((name) => [name, this.#layout.nodes.get(name)]));
-    const lost = changes.lost.map(([a, b]) => [this.#node(a), this.#node(b)]);
+    const lost = changes.lost.map(([from, to]) => ({ from, to, a: this.#node(from), b: this.#node(to) }));
     this.#network = network;
     if (!changes.isAny) return;
     this.#layout.set([...network.peers.keys()], network.links);
     if (!changes.isFirst) {
       for (const node of gone.values()) if (node) this.#mark("gone", { node: { ...node } });
-      for (const [a, b] of lost) if (a && b) this.#mark("lost", { a: { ...a }, b: { ...b } });
+      for (const { from, to, a, b } of lost) if (a && b) this.#mark("lost", { from, to, a: { ...a }, b: { ...b } });
       for (const name of changes.came) this.#mark("joined", { name });
       for (const [a, b] of changes.born) this.#mark("born", { from: a, to: b });
     }
@@ -200,7 +201,8 @@ export class NetworkMap {
   #stroke({ kind, node, name, a, b, from, to }, age, add) {
     if (age < 0) return;
     const at = node ?? this.#node(name);
-    const [start, end] = [a ?? this.#node(from), b ?? this.#node(to)];
+    // Where they are now or, of those that are gone, where they were.
+    const [start, end] = [this.#node(from) ?? a, this.#node(to) ?? b];
     const ring = () => add(age < 0.5 ? "rings" : "late-rings", circle(at.sx, at.sy, 8 + Math.round(26 * age)));
     if (kind === "gone") add("gone", circle(at.sx, at.sy, 7));
     else if (kind === "joined" && at) add("joined", circle(at.sx, at.sy, 8));
@@ -213,7 +215,7 @@ export class NetworkMap {
 
   #labels() {
     const { own, peers } = this.#network;
-    const all = peers.size <= NAMED_PEERS;
+    const all = peers.size <= NAMED_PEERS * Math.min(1, this.#box.width / NAMED_WIDTH);
     const names = all ? peers.keys() : new Set([own, this.#pointed].filter(Boolean));
     const labels = [];
     for (const name of names) {
