@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +16,6 @@ from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 
 _NAMES_TRIED: Final = 10_000
-_ENDINGS: Final = ("", ".txt")
-"""What may be left out of a name."""
 
 
 def check_folder(text: str) -> Path:
@@ -81,18 +79,30 @@ def _sources(client: PeerClient, end: dict[str, Any]) -> Iterator[Path]:
     yield from (Path(each["path"]) for each in end["downloads"] if each["state"] == "saved")
     if end["here"]:
         status = client.get("/v1/status")
-        folders = [Path(status[which]) for which in ("downloads", "directory")]
-        yield from (_find(name, folders) for name in end["here"])
+        downloads, directory = Path(status["downloads"]), Path(status["directory"])
+        own = [hit["name"] for hit in client.get("/v1/files")["hits"]]
+        for name in end["here"]:
+            here = os.listdir(downloads) if downloads.is_dir() else ()
+            yield _best(name, downloads, here) or _own(name, directory, own)
 
 
-def _find(name: str, folders: list[Path]) -> Path:
-    """Find what the peer says it has already."""
-    for folder in folders:
-        for ending in _ENDINGS:
-            if (path := folder / f"{name}{ending}").exists():
-                return path
-    where = shown_name(str(folders[-1]))
+def _own(name: str, directory: Path, shared: Iterable[str]) -> Path:
+    """Find what the peer says it has already among what it shares."""
+    if (path := _best(name, directory, shared)) is not None:
+        return path
+    where = shown_name(str(directory))
     raise CommandFailed(Exit.CONFLICT, f"{shown_name(name)} is there already, below {where}")
+
+
+def _best(name: str, folder: Path, paths: Iterable[str]) -> Path | None:
+    """Return the path that fits a typed name best; or the only one that it begins."""
+    from p2p_twisted.library.matching import rank
+
+    ranked = {path: place for path in paths if (place := rank(path, name)) is not None}
+    if ranked:
+        return folder / min(ranked, key=lambda path: (ranked[path], path))
+    begun = [path for path in paths if Path(path).stem == Path(name).name]
+    return folder / begun[0] if len(begun) == 1 else None
 
 
 def _copy(source: Path, folder: Path) -> Path:

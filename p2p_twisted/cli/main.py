@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from p2p_twisted import __version__
 from p2p_twisted.cli.command_parser import CommandParser
 from p2p_twisted.cli.sim_options import add_sim
-from p2p_twisted.cli.talk_options import add_talk
+from p2p_twisted.cli.talk_options import add_talk, take_behind
 from p2p_twisted.runtime.os_errors import in_words
 
 MOST_PEERS: Final = 200
@@ -33,7 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from p2p_twisted.cli.shell_completion import complete
 
         return complete(command_parser(), words[2:])
-    options = command_parser().parse_args(words)
+    parser = command_parser()
+    options, behind = parser.parse_known_args(words)
+    if behind and not take_behind(options, behind):
+        parser.error(f"unrecognized arguments: {' '.join(behind)}")
     run: Callable[[argparse.Namespace], int] = options.run
     return run(options)
 

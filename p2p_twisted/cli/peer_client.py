@@ -142,7 +142,7 @@ def find_peer(name: str | None) -> PeerClient:
     :param name: or the number of its process, as peers of several networks may have one name.
     :raises CommandFailed: when there is none, or several.
     """
-    name = name or os.environ.get(_PEER_VARIABLE) or None
+    name = (name or os.environ.get(_PEER_VARIABLE) or "").lower() or None
     running = list(running_peers())
     chosen = [place for place in running if name in (None, place.name)]
     chosen = chosen or [place for place in running if name == str(place.pid)]
@@ -159,5 +159,7 @@ def find_peer(name: str | None) -> PeerClient:
     if running:
         raise CommandFailed(Exit.NO_NETWORK, f"no peer {name} runs; there is {names}")
     raise CommandFailed(
-        Exit.NO_NETWORK, "no peer of yours runs here; start one: p2p peer --name s1 --background"
+        Exit.NO_NETWORK,
+        "no peer of yours runs here; start one: p2p peer --name s1 --background,"
+        " or say --registry HOST:PORT to find and get without one",
     )

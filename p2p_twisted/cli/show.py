@@ -88,7 +88,9 @@ def hit_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield from fitted_table(rows, width(), right=(1,), long=0, optional=(2,))
     silent = f"; no answer from {' '.join(found['silent'])}" if found["silent"] else ""
     files = count(len(groups), "result")
-    asked = f" (asked {found['answered']} of {found['asked']}, {human_time(found['seconds'])})"
+    asked = ""
+    if found["asked"]:
+        asked = f" (asked {found['answered']} of {found['asked']}, {human_time(found['seconds'])})"
     yield from wrapped(f"{files}{asked}{silent}", width())
     if found.get("cut"):
         yield from wrapped("some peers had no time to tell all: ask again, or for less", width())

@@ -189,8 +189,10 @@ def stop(client: PeerClient, options: argparse.Namespace) -> int:
 def _act(client: PeerClient, options: argparse.Namespace, method: str, what: str, done: str) -> int:
     from p2p_twisted.console.text import shown_name
 
-    numbers: list[int] = options.numbers
-    if not numbers and method == "DELETE":
+    # The empty range stands for all.
+    is_all = not all(options.numbers)
+    numbers = [] if is_all else [number for some in options.numbers for number in some]
+    if is_all and method == "DELETE":
         running = client.get("/v1/transfers")["downloads"]
         numbers = [each["number"] for each in running if not each["is_ended"]]
         paths = [f"/v1/downloads/{number}" for number in numbers]

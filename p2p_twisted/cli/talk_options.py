@@ -1,6 +1,7 @@
 """Parse the arguments of the verbs that talk to a running peer."""
 
 import argparse
+from collections.abc import Sequence
 from typing import Any, Final
 
 _PEER: Final = "--peer"
@@ -36,16 +37,40 @@ def _run(options: argparse.Namespace) -> int:
     return talk.talk(options)
 
 
-def _number(typed: str) -> int:
-    if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+def take_behind(options: argparse.Namespace, behind: Sequence[str]) -> bool:
+    """
+    Take what stands behind options for further names.
+
+    :returns: whether that is what it is, and the verb takes many.
+    """
+    is_names = all(word == "-" or not word.startswith("-") for word in behind)
+    if not is_names or not isinstance(names := getattr(options, "names", None), list):
+        return False
+    names += behind
+    return True
+
+
+def _numbers(typed: str) -> range:
+    """Read a number, a range, or ``all``, for which the empty range stands."""
+    if typed.lower() == _ALL:
+        return range(0)
+    first, dash, last = typed.partition("-")
+    ends = (first, last if dash else first)
+    if not all(end.isascii() and end.isdigit() and len(end) < 10 for end in ends):
         raise argparse.ArgumentTypeError(f"{typed!r} is not the number of a download")
-    return int(typed)
+    numbers = range(int(ends[0]), int(ends[1]) + 1)
+    if not 0 < len(numbers) <= _MOST_NUMBERS:
+        raise argparse.ArgumentTypeError(f"{typed!r} is no range of numbers, such as 1-3")
+    return numbers
 
 
-_NUMBERS: Final = (
-    ("numbers",),
-    {"metavar": "N", "nargs": "*", "type": _number, "help": "which; all by default"},
-)
+_ALL: Final = "all"
+_MOST_NUMBERS: Final = 10_000
+
+
+def _some(nargs: str, text: str) -> tuple[tuple[str, ...], dict[str, Any]]:
+    return ("numbers",), {"metavar": "N", "nargs": nargs, "type": _numbers, "help": text}
+
 
 _WITHOUT_A_PEER: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (
     (
@@ -147,9 +172,9 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
         ),
     ),
     ("transfers", "list downloads and uploads", ()),
-    ("pause", "pause downloads", (_NUMBERS,)),
-    ("resume", "go on with paused downloads", (_NUMBERS,)),
-    ("cancel", "give downloads up", (_NUMBERS,)),
+    ("pause", "pause downloads", (_some("*", "which, such as 1 3-5; all by default"),)),
+    ("resume", "go on with paused downloads", (_some("*", "which; all by default"),)),
+    ("cancel", "give downloads up", (_some("+", "which, such as 1 3-5, or all"),)),
     (
         "limit",
         "show or set the most that is sent and received",

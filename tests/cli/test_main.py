@@ -8,7 +8,8 @@ import sys
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted import __version__
-from p2p_twisted.cli.main import main
+from p2p_twisted.cli.main import command_parser, main
+from p2p_twisted.cli.talk_options import take_behind
 
 
 def run(*arguments: str) -> tuple[int | str | None, str]:
@@ -40,6 +41,32 @@ class MainTests(SynchronousTestCase):
     def test_no_verb(self) -> None:
         """Without a verb it is a usage error."""
         self.assertEqual(run()[0], 2)
+
+    def test_names_behind_options(self) -> None:
+        """Further names may stand behind options, too; for other verbs they are too many."""
+        for words in (["get", "f1", "--from", "s1", "f2", "-"], ["get", "--json", "f1", "-"]):
+            options, behind = command_parser().parse_known_args(words)
+            self.assertTrue(take_behind(options, behind))
+            self.assertEqual(options.names[-1], "-")
+        for words in (["find", "f1", "--json", "f2"], ["get", "f1", "--from", "s1", "--nosuch"]):
+            status, printed = run(*words)
+            self.assertEqual(status, 2)
+            self.assertIn("unrecognized arguments", printed)
+
+    def test_what_was_meant(self) -> None:
+        """A typing error is told with what could be meant."""
+        self.assertEqual(
+            run("peeers"), (2, "p2p: there is no 'peeers': did you mean peers or peer?\n")
+        )
+        self.assertEqual(run("zzz")[1], "p2p: there is no 'zzz': see p2p --help\n")
+
+    def test_numbers(self) -> None:
+        """Downloads are numbered as at the console; to cancel all is said, and not meant."""
+        options = command_parser().parse_args(["cancel", "1", "3-5"])
+        self.assertEqual([*map(list, options.numbers)], [[1], [3, 4, 5]])
+        self.assertEqual(command_parser().parse_args(["pause", "all"]).numbers, [range(0)])
+        for words in (["cancel"], ["cancel", "3-1"], ["pause", "-1"], ["pause", "1-99999999"]):
+            self.assertEqual(run(*words)[0], 2, words)
 
     def test_bad_number(self) -> None:
         """A number of peers that makes no sense is a usage error."""

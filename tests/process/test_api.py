@@ -107,6 +107,13 @@ class ApiTests(SynchronousTestCase):
         names = sorted(path.name for path in Path(scratch.name).rglob("*"))
         self.assertEqual(names, ["f1 (1).txt", "f1.txt", "folder", "in", "it.txt"])
         self.assertEqual(self.p2p("get", "folder", "-", "--peer", "s2").returncode, 2)
+        # What the peer shares itself is delivered like all else.
+        ran = self.p2p("get", "big.bin", "--to", scratch.name, "--peer", "s1")
+        self.assertEqual((ran.returncode, ran.stderr), (0, ""))
+        self.assertEqual(Path(scratch.name, "big.bin").read_bytes(), BIG)
+        self.network.write("s1/deep/in/own.txt", b"mine")
+        wait_until(lambda: "own.txt" in self.p2p("ls", "--peer", "s1").stdout, "own.txt")
+        self.assertEqual(self.p2p("get", "own", "--peer", "s1", "-").stdout, "mine")
 
     def test_shares(self) -> None:
         """Files and folders are copied to what is shared, and are shared no more."""
@@ -166,7 +173,8 @@ class ApiTests(SynchronousTestCase):
         wait_until(lambda: state() == "paused", "a pause")
         self.told("resume", "1")
         wait_until(lambda: state() != "paused", "going on")
-        self.told("cancel")
+        self.assertEqual(self.p2p("cancel").returncode, 2)
+        self.told("cancel", "all")
         wait_until(lambda: state() == "canceled", "the end")
         self.assertEqual(self.p2p("pause", "7", "--peer", "s2").returncode, 4)
 
