@@ -200,7 +200,7 @@ class PageTests(SynchronousTestCase):
         self.page.keyboard.press("Escape")
         self.assertTrue(all(peer.is_running for peer in self.peers))
         self.page.get_by_role("button", name="Leave").click()
-        self.page.get_by_role("button", name="Do it").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Leave").click()
         self.assertEqual(self.peers[0].wait(), 0)
         self.page.get_by_text("There is no answer").wait_for()
 

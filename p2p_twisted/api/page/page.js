@@ -99,6 +99,7 @@ function watchStatus(first, does) {
     if (document.hidden) return;
     try {
       does(await ask("GET", "/v1/status"));
+      notice("");
     } catch (error) {
       notice(whyNot(error));
     }
@@ -122,10 +123,7 @@ async function begin() {
   new Log();
   if (isRegistry) {
     watchNetwork(null, activity, () => {});
-    watchStatus(status, (now) => {
-      card.show(now);
-      notice("");
-    });
+    watchStatus(status, (now) => card.show(now));
     return;
   }
   const [search, sharing] = [new Search(), new Sharing()];

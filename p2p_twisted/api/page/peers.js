@@ -29,10 +29,19 @@ export function sentencesOf({ isFirst, came, went, born, lost }) {
 export class Activity {
   #list = byId("activity");
 
+  #last = null;
+
   add(text, kind = "") {
+    if (this.#last?.text === text) {
+      this.#last.times += 1;
+      setText(this.#last.count, `× ${this.#last.times}`);
+      return;
+    }
     const at = new Date().toLocaleTimeString("en-GB");
     const [time, what] = [el("time", { text: at }), el("span", { class: kind, text: shown(text) })];
-    this.#list.prepend(el("li", {}, time, what));
+    const times = el("span", { class: "quiet" });
+    this.#last = { text, times: 1, count: times };
+    this.#list.prepend(el("li", {}, time, what, times));
     while (this.#list.children.length > LINES) this.#list.lastChild.remove();
   }
 }
@@ -59,7 +68,7 @@ export class PeerTable {
     for (const [name, { links, with_ }] of this.#rows) {
       const member = members.get(name);
       const neighbors = inOrder(peers.get(name) ?? []);
-      const lease = member ? `lease ${duration(member.lease)}` : neighbors.map(shown).join(" ");
+      const lease = member ? duration(member.lease) : neighbors.map(shown).join(" ");
       setText(links, member ? `${member.host}:${member.port}` : `${neighbors.length}`);
       setText(with_, silent.has(name) ? (member ? "does not listen yet" : "does not answer") : lease);
     }

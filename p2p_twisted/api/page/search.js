@@ -4,6 +4,8 @@ import { ask, Failed, lines } from "./events.js";
 import { button, byId, command, count, el, nameOf, say, setText, showCommand, shown, size } from "./text.js";
 
 const SHOWN = 500;
+/** So many characters of an id are enough, as p2p shows them. */
+const SHORT = 16;
 
 /** Begin a download; return once it has begun, or cannot. */
 export async function get(hit, holder = null) {
@@ -16,7 +18,7 @@ export async function get(hit, holder = null) {
       if (failed) throw new Failed({ message: failed.reason }, 0);
       if (step.end?.here.length) return say(`${hit.name} is here already`);
       // It goes on without anybody who reads along.
-      return say(`getting ${hit.name}`);
+      return say(`getting ${step.download?.name ?? hit.name}`);
     }
   } catch (error) {
     say(error.message, true);
@@ -122,12 +124,12 @@ export class Search {
       hit.kind === "folder" && "folder",
       hit.partial && "still being downloaded there",
       hit.id === null && `still being hashed, ${hit.hashed} %`,
-      hit.id && hit.id.slice(0, 16),
+      hit.id?.slice(0, SHORT),
     ].filter(Boolean);
     name.append(el("div", { class: "quiet", text: facts.join(" · ") }));
     const whose = el("td", { text: shown(hit.peer) });
     const holder = hit.id === null ? hit.peer : null;
-    const commandOf = () => command("get", hit.id ?? hit.name, ...(holder ? ["--from", holder] : []));
+    const commandOf = () => command("get", hit.id?.slice(0, SHORT) ?? hit.name, ...(holder ? ["--from", holder] : []));
     const getting = button("Get", `Get ${shown(hit.name)}`, () => get(hit, holder), commandOf);
     const amount = el("td", { class: "number", text: size(hit.size) });
     this.#rows.append(el("tr", {}, name, amount, whose, el("td", { class: "act" }, getting)));

@@ -6,6 +6,7 @@ import { button, byId, command, count, el, nameOf, say, setText, showCommand, sh
 const SHOWN = 300;
 const AT_ONCE = 2;
 const CHECK_MS = 700;
+const PER_FILE_MS = 2;
 
 /** List the files that were dropped, with those in folders: pairs of a name and a file. */
 async function filesOf(items) {
@@ -38,6 +39,7 @@ export class Sharing {
   #waiting = [];
   #running = 0;
   #asked = "";
+  #notBefore = 0;
 
   constructor() {
     const field = byId("share-files");
@@ -69,7 +71,9 @@ export class Sharing {
       setText(byId("directory"), shown(directory));
     }
     const now = `${files} ${bytes} ${hashing}`;
-    if (now === this.#asked) return;
+    if (now === this.#asked || performance.now() < this.#notBefore) return;
+    // A list of very many is not read at every change.
+    this.#notBefore = performance.now() + files * PER_FILE_MS;
     const { hits } = await ask("GET", "/v1/files");
     this.#asked = now;
     this.#rows.replaceChildren(...hits.slice(0, SHOWN).map((hit) => this.#row(hit)));

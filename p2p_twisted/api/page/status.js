@@ -53,7 +53,7 @@ export class StatusCard {
     }
     const actions = byId("endings");
     const end = (text, path, word, warning) =>
-      button(text, null, () => this.#end(warning, path), () => command(word));
+      button(text, null, () => this.#end(text, warning, path), () => command(word));
     actions.append(
       end("Leave", "/v1/leave", "leave", "This peer leaves the network and ends. What it shares is gone for the others."),
       end("Stop all", "/v1/stop", "stop", "Every peer of the network ends, those of others included."),
@@ -92,9 +92,10 @@ export class StatusCard {
     }
   }
 
-  async #end(warning, path) {
+  async #end(what, warning, path) {
     const dialog = byId("confirm");
     setText(byId("confirm-text"), warning);
+    setText(byId("confirm-yes"), what);
     dialog.returnValue = "";
     dialog.showModal();
     await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
