@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from p2p_twisted.cli.answers import say
+from p2p_twisted.cli.background_start import start_in_background
 from p2p_twisted.cli.config_file import (
     BadConfig,
     ConfigFile,
@@ -60,6 +61,8 @@ def run_daemon(kind: Kind, words: Sequence[str]) -> int:
         twistd.insert(0, "--nodaemon")
     arguments = [each.argument for each in settings if each.argument is not None]
     sys.argv = [f"p2p {kind}", *twistd, daemon_word(kind), *arguments]
+    if "background" in given and (status := start_in_background()) is not None:
+        return status
     from twisted.scripts.twistd import run
 
     run()

@@ -10,6 +10,7 @@ from typing import Any, Final
 from twisted.logger import Logger
 
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.service_manager import notify
 
 _STDERR: Final = 2
 
@@ -54,6 +55,7 @@ class ExitCode:
         :param is_shown: whether the person has been shown it, so that the log alone is told.
         """
         _complain(reason, is_shown)
+        notify(f"STATUS={reason}\nEXIT_STATUS={code}")
         self.end(code)
 
     def _exit(self) -> None:

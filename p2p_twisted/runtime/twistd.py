@@ -41,6 +41,10 @@ class NotNow(UsageError):
     """What an option says cannot be done at the moment, but may be later."""
 
 
+class RunsAlready(UsageError):
+    """The daemon that is to be started is there already."""
+
+
 class DaemonOptions(Options):
     """
     Options of a daemon that shares its directory with other daemons.
@@ -82,9 +86,10 @@ class DaemonOptions(Options):
         try:
             _change_directory(twistd)
             super().parseOptions(options)
-        except NotNow as error:
+        except (NotNow, RunsAlready) as error:
             sys.stderr.write(f"{error}\n")
-            raise SystemExit(Exit.NO_NETWORK) from None
+            is_there = isinstance(error, RunsAlready)
+            raise SystemExit(Exit.CONFLICT if is_there else Exit.NO_NETWORK) from None
         except UsageError as error:
             sys.stderr.write(f"{error}\nsee {_program(twistd)} --help\n")
             raise SystemExit(Exit.USAGE) from None
@@ -142,6 +147,8 @@ class DaemonOptions(Options):
             remove_stale(path)
         except OSError as error:
             raise UsageError(f"the pid file cannot be used: {in_words(error)}") from None
+        if os.path.exists(path):
+            raise RunsAlready(f"{self.stem()} runs already, as process {_pid_in(path)}")
         folder = os.path.dirname(path) or os.curdir
         if not os.access(folder, os.W_OK | os.X_OK):
             raise UsageError(
@@ -182,6 +189,13 @@ def _program(twistd: Options) -> str:
     """Return what has started the daemon: it says so where it is not twistd itself."""
     program = sys.argv[0]
     return program if program.startswith("p2p ") else f"twistd {twistd.subCommand}"
+
+
+def _pid_in(path: str) -> str:
+    try:
+        return Path(path).read_text("ascii").strip()
+    except (OSError, ValueError):
+        return "unknown"
 
 
 def _change_directory(twistd: Options) -> None:

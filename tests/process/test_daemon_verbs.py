@@ -27,10 +27,10 @@ class DaemonVerbsTests(SynchronousTestCase):
         here = {**os.environ, "XDG_RUNTIME_DIR": scratch.name, "P2P_CONFIG": config}
         self.patch(os, "environ", here)
 
-    def p2p(self, *words: str) -> "subprocess.CompletedProcess[str]":
+    def p2p(self, *words: str, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [script("p2p"), *words],
-            cwd=self.directory,
+            cwd=cwd or self.directory,
             env=os.environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -44,16 +44,30 @@ class DaemonVerbsTests(SynchronousTestCase):
         with Daemon("registry", cwd=self.directory, command="p2p") as registry:
             registry.wait_ready()
             started = self.p2p("peer", "--name", "s1", "--background")
-            self.assertEqual((started.returncode, started.stdout, started.stderr), (0, "", ""))
-
-            def is_registered() -> bool:
-                return '"registered": true' in self.p2p("status", "--json").stdout
-
-            wait_until(is_registered, "s1")
+            self.assertEqual((started.returncode, started.stdout), (0, ""))
+            # It is ready by now.
+            self.assertIn('"registered": true', self.p2p("status", "--json").stdout)
+            again = self.p2p("peer", "--name", "s1", "--background")
+            self.assertEqual(again.returncode, 9)
+            self.assertIn("p2ppeer-s1 runs already, as process", again.stderr)
+            (self.directory / "other").mkdir()
+            taken = self.p2p("peer", "--name", "s1", "--background", cwd=self.directory / "other")
+            self.assertEqual(taken.returncode, 9)
+            self.assertIn("the registry refuses us: the name s1 is taken", taken.stderr)
+            self.assertNotIn("b'", taken.stderr)
             self.assertTrue((self.directory / "p2ppeer-s1.pid").exists())
             self.assertEqual(self.p2p("leave").stdout, "left the network\n")
             wait_until(lambda: not (self.directory / "p2ppeer-s1.pid").exists(), "its end")
             self.assertEqual(registry.stop(), -signal.SIGTERM)
+
+    def test_port_taken(self) -> None:
+        """What keeps a daemon in the background from starting is one sentence."""
+        with Daemon("registry", cwd=self.directory, command="p2p") as registry:
+            registry.wait_ready()
+            started = self.p2p("registry", "--background", "--store", "memory:")
+            self.assertEqual(started.returncode, 1)
+            self.assertEqual(started.stderr.count("cannot listen on"), 1)
+            self.assertNotIn("An error has occurred", started.stderr)
 
     def test_refused(self) -> None:
         """What is wrong is said in the words of the command that was typed."""

@@ -109,11 +109,11 @@ class DaemonOptionsTests(SynchronousTestCase):
             twistd = parsed(SomeOptions(), is_terminal=True, **choice)
             self.assertEqual(twistd["logfile"], choice.get("logfile"))
 
-    def refused(self, *words: str, **chosen: Any) -> str:
+    def refused(self, *words: str, code: int = 2, **chosen: Any) -> str:
         """Parse options that are wrong; return what is said about them."""
         with mock.patch.object(sys, "stderr", StringIO()) as said:
             ended = self.assertRaises(SystemExit, parsed, SomeOptions(), words=words, **chosen)
-        self.assertEqual(ended.code, 2)
+        self.assertEqual(ended.code, code)
         return said.getvalue()
 
     def test_not_now(self) -> None:
@@ -162,14 +162,15 @@ class DaemonOptionsTests(SynchronousTestCase):
         service = PidFileService("~x.pid")
         service.privilegedStartService()
         options = SomeOptions()
-        parsed(options, pidfile="./~x.pid")
+        said = self.refused(pidfile="./~x.pid", code=9)
+        self.assertEqual(said, "p2psome-s1 runs already, as process 1\n")
         self.assertTrue(os.path.exists("~x.pid"))
-        daemon = MultiService()
-        options.add_services(daemon, Clock())
-        self.assertEqual([type(each) for each in daemon], [PidFileService])
         service.release()
         parsed(options, pidfile="./~x.pid")
         self.assertFalse(os.path.exists("~x.pid"))
+        daemon = MultiService()
+        options.add_services(daemon, Clock())
+        self.assertEqual([type(each) for each in daemon], [PidFileService])
 
     def test_pid_file_nowhere(self) -> None:
         """A place that cannot have one is a sentence."""
