@@ -51,8 +51,13 @@ class Browser:
         context.on("request", lambda request: self.asked.append(request.url))
         page = context.new_page()
         page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda message: self._heard(message.text))
         page.goto(url)
         return page
+
+    def _heard(self, text: str) -> None:
+        if "Content Security Policy" in text:
+            self.faults.append(text)
 
     def check(self, case: TestCase, url: str) -> None:
         """Assert that no script has failed, and nothing was asked of anybody but one origin."""

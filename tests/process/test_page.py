@@ -13,6 +13,7 @@ from p2p_twisted.cli.peer_client import PeerClient
 from tests.process.browsers import Browser, drop
 from tests.process.daemons import PATIENCE, script, wait_until
 from tests.process.networks import Network
+from tests.process.page_stub import StubServer
 
 MIB = 1_048_576
 SOON_MS = 8_000
@@ -21,6 +22,25 @@ EVIL = b"<script>fetch('/v1/leave', {method: 'POST'}); document.title = 'ran'</s
 PICTURE = (
     b'<svg xmlns="http://www.w3.org/2000/svg" onload="document.title = \'ran\'">%s</svg>' % EVIL
 )
+TRY = """async ([url, method, mode]) => {
+    try {
+        const answer = await fetch(url, { method, mode, credentials: "include" });
+        return (await answer.text()) || "nothing";
+    } catch {
+        return "nothing";
+    }
+}"""
+FRAME = """url => {
+    const frame = document.body.appendChild(document.createElement("iframe"));
+    frame.onload = () => (frame.dataset.loaded = "yes");
+    frame.src = url;
+}"""
+FORM = """url => {
+    const form = document.body.appendChild(document.createElement("form"));
+    Object.assign(form, { action: url, method: "POST", enctype: "text/plain" });
+    form.submit();
+}"""
+STATUS = "fetch('/v1/status').then(got => got.status)"
 
 
 def page_url(peer: str) -> str:
@@ -178,6 +198,24 @@ class PageTests(SynchronousTestCase):
         self.assertEqual(self.page.title(), "s1 · p2p")
         self.assertTrue(self.peers[0].is_running)
         self.browser.check(self, origin(self.url))
+
+    def test_other_pages(self) -> None:
+        """A page of another port, which browsers send the cookie from, does and reads nothing."""
+        with StubServer(3) as other:
+            page = self.page.context.new_page()
+            page.goto(other.url)
+            for path in ("/v1/status", "/v1/leave", "/v1/shares/x.txt", "/v1/limits", "/sign-in"):
+                for method in ("GET", "POST", "PUT", "PATCH"):
+                    for mode in ("cors", "no-cors"):
+                        told = page.evaluate(TRY, [f"{origin(self.url)}{path}", method, mode])
+                        self.assertEqual(told, "nothing", (path, method, mode))
+            page.evaluate(FRAME, self.url)
+            page.wait_for_function("document.querySelector('iframe').dataset.loaded")
+            self.assertNotIn(origin(self.url), [frame.url for frame in page.frames])
+            page.evaluate(FORM, f"{origin(self.url)}/v1/leave")
+            page.get_by_text("pages of other sites are not answered").wait_for()
+        self.assertTrue(self.peers[0].is_running)
+        self.assertEqual(self.page.evaluate(STATUS), 200)
 
     def test_keyboard(self) -> None:
         """All that can be done is reached by Tab and done by Enter; a question can be refused."""
