@@ -8,16 +8,18 @@ from typing import Final
 from twisted.application.service import Service
 from typing_extensions import override
 
+_READ_BYTES: Final = 32
 _FLAGS: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
-def remove_stale(path: str) -> None:
+def remove_stale(path: str) -> str | None:
     """
     Remove a pid file that no daemon has locked.
 
     Its number says little: after a crash another program may have it, in a container nearly
     always does, and a power cut leaves the file empty.
 
+    :returns: the number in one that a daemon has locked; ``None`` where there is none now.
     :raises OSError: when it cannot be opened or removed.
     """
     with suppress(FileNotFoundError):
@@ -26,9 +28,10 @@ def remove_stale(path: str) -> None:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.unlink(path)
         except BlockingIOError:
-            return
+            return os.read(fd, _READ_BYTES).decode("ascii", "replace").strip()
         finally:
             os.close(fd)
+    return None
 
 
 class PidFileService(Service):

@@ -144,11 +144,11 @@ class DaemonOptions(Options):
         if not path:
             return
         try:
-            remove_stale(path)
+            pid = remove_stale(path)
         except OSError as error:
             raise UsageError(f"the pid file cannot be used: {in_words(error)}") from None
-        if os.path.exists(path):
-            raise RunsAlready(f"{self.stem()} runs already, as process {_pid_in(path)}")
+        if pid is not None:
+            raise RunsAlready(f"{self.stem()} runs already, as process {pid}")
         folder = os.path.dirname(path) or os.curdir
         if not os.access(folder, os.W_OK | os.X_OK):
             raise UsageError(
@@ -189,13 +189,6 @@ def _program(twistd: Options) -> str:
     """Return what has started the daemon: it says so where it is not twistd itself."""
     program = sys.argv[0]
     return program if program.startswith("p2p ") else f"twistd {twistd.subCommand}"
-
-
-def _pid_in(path: str) -> str:
-    try:
-        return Path(path).read_text("ascii").strip()
-    except (OSError, ValueError):
-        return "unknown"
 
 
 def _change_directory(twistd: Options) -> None:

@@ -42,8 +42,8 @@ class AmongOthersTests(SynchronousTestCase):
             self.addCleanup(_kill, pid)
             self.assertNotEqual(pid, os.getpid())
             again = self.network.start(*self.network.command("s1"), stdin=subprocess.DEVNULL)
-            self.assertEqual(again.wait(), 1)
-            self.assertIn(f"PID {pid}", again.log)
+            self.assertEqual(again.wait(), 9)
+            self.assertIn(f"p2ppeer-s1 runs already, as process {pid}", again.log)
             os.kill(pid, signal.SIGTERM)
             wait_until(lambda: not pid_file.exists(), "the end of the daemon")
 
