@@ -6,7 +6,6 @@ import attrs
 from msgspec import Meta
 
 from p2p_twisted.api.limits import LOG_LINES_KEPT, MEMBERS_AT_ONCE
-from p2p_twisted.api.views import Count
 
 Word = Annotated[str, Meta(min_length=1, max_length=1_024)]
 
@@ -56,12 +55,15 @@ class GetQuery(Query):
     peer: Word | None = None
 
 
+Rate = Annotated[int, Meta(ge=0, le=2**50)]
+
+
 @attrs.frozen(kw_only=True)
 class LimitsQuery(Query):
     """New limits, in bytes per second: 0 for none; what is left out stays as it is."""
 
-    up: Count | None = None
-    down: Count | None = None
+    up: Rate | None = None
+    down: Rate | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -157,18 +157,18 @@ class ApiResource(Resource):
 
 def _query(request: Request, route: Route) -> Any:
     arguments = dict(request.args)
-    last = request.requestHeaders.getRawHeaders("Last-Event-ID")
+    last = request.requestHeaders.getRawHeaders(b"Last-Event-ID")
     if last and route.form is Form.EVENTS:
         # Said by a browser that goes on by itself, where the path still says how it began.
-        arguments[b"after"] = [last[-1].encode()]
+        arguments[b"after"] = [last[-1]]
     return read_query(arguments, route.takes)
 
 
 def _body(request: Request, route: Route) -> Any:
     assert request.content is not None
     body = request.content.read()
-    kind = (request.getHeader("Content-Type") or "").partition(";")[0].strip().lower()
-    if body and kind != Form.JSON:
+    kind = (request.getHeader(b"Content-Type") or b"").partition(b";")[0].strip().lower()
+    if body and kind != Form.JSON.encode():
         # A page of another site can post without asking first, but not JSON.
         raise BadRequest("bad_request", f"say Content-Type: {Form.JSON}")
     if b"?" in request.uri:

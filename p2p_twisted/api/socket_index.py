@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 _FOLDER: Final = "p2p-twisted"
 WEB_SUFFIX: Final = ".web"
 _PRIVATE: Final = 0o700
+_ANSWER_SECONDS: Final = 1.0
 _CREDENTIALS: Final = struct.Struct("3i")
 
 
@@ -118,8 +119,12 @@ def user_at(connected: socket.socket) -> int:
 
 def _is_answered(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_ANSWER_SECONDS)
         try:
             probe.connect(str(path))
+        except (TimeoutError, BlockingIOError):
+            # One that is stopped, or overrun, is there all the same.
+            return True
         except OSError:
             return False
         return True

@@ -114,9 +114,15 @@ class WebFile:
 
 
 def _only(request: Request, name: str) -> str | None:
-    values = request.requestHeaders.getRawHeaders(name) or ()
+    values = _given(request, name)
     return values[0] if len(values) == 1 else None
 
 
 def _are(request: Request, name: str, allowed: Sequence[str]) -> bool:
-    return all(value in allowed for value in request.requestHeaders.getRawHeaders(name) or ())
+    return all(value in allowed for value in _given(request, name))
+
+
+def _given(request: Request, name: str) -> list[str]:
+    """Return what a header says; it may be any bytes."""
+    values = request.requestHeaders.getRawHeaders(name.encode()) or ()
+    return [value.decode("latin-1") for value in values]

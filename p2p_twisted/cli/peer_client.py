@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode
 
-from p2p_twisted.api.socket_index import SocketPlace, running_peers
+from p2p_twisted.api.socket_index import SocketPlace, make_socket_folder, running_peers
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.os_errors import in_words
 
 _EVENT_DATA: Final = b"data: "
 _PEER_VARIABLE: Final = "P2P_PEER"
+_ALIVE_SECONDS: Final = 5.0
 
 
 class CommandFailed(Exception):
@@ -135,6 +137,21 @@ def _ended(error: Mapping[str, Any]) -> CommandFailed:
     return CommandFailed(error["exit"], "\n".join(lines))
 
 
+def _answering(place: SocketPlace) -> PeerClient:
+    """
+    Return a client of a peer that answers: one that is stopped would be waited for, for ever.
+
+    :raises CommandFailed: when it does not.
+    """
+    try:
+        PeerClient(place, _ALIVE_SECONDS).get("/healthz")
+    except CommandFailed as failed:
+        if failed.code == Exit.NO_NETWORK:
+            stopped = f"{place.name} does not answer: is process {place.pid} stopped, or very busy?"
+            raise CommandFailed(Exit.NO_NETWORK, stopped) from None
+    return PeerClient(place)
+
+
 def find_peer(name: str | None) -> PeerClient:
     """
     Find the running peer that a command is for: the named one, or the only one.
@@ -143,11 +160,15 @@ def find_peer(name: str | None) -> PeerClient:
     :raises CommandFailed: when there is none, or several.
     """
     name = (name or os.environ.get(_PEER_VARIABLE) or "").lower() or None
+    try:
+        make_socket_folder()
+    except OSError as error:
+        raise CommandFailed(Exit.NO_NETWORK, f"no peer can be found: {in_words(error)}") from None
     running = list(running_peers())
     chosen = [place for place in running if name in (None, place.name)]
     chosen = chosen or [place for place in running if name == str(place.pid)]
     if len(chosen) == 1:
-        return PeerClient(chosen[0])
+        return _answering(chosen[0])
     names = ", ".join(place.name for place in running)
     if chosen and name is None and len({place.name for place in running}) == len(running):
         which = f"several peers run: {names}; say which, as in --peer {chosen[0].name}"

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import unicodedata
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ from p2p_twisted.runtime.openat import native, open_folder, opened_folder
 from p2p_twisted.storage.disk import Disk, DiskFault, check_space, write_all
 from p2p_twisted.storage.free_names import candidates, longest_name
 from p2p_twisted.storage.part_file import NO_LINKS, move_without_links
-from p2p_twisted.wire.names import check_path
+from p2p_twisted.wire.names import check_path, collision_key
 
 UNSHARED: Final = ".unshared"
 """Where files go that are no longer shared: a folder that is hidden, and so is not shared."""
@@ -130,13 +131,16 @@ class SharedFolder:
 
         :raises BadName: when it could not be shared under that name.
         :raises NotShared: when it would not be shared there.
-        :raises FileExistsError: when there is something of that name.
+        :raises FileExistsError: when there is something of that name, or of one that differs only
+            in case, accents or invisible characters: one of the two would not be shared.
         :raises DiskFault: when it cannot be made.
         """
         check_path(name)
         if self._is_excluded(name):
             raise NotShared(f"{name} would not be shared there")
         folder, _, last = name.rpartition("/")
+        if self._looks_like_another(name):
+            raise FileExistsError(name)
         try:
             fd = open_folder(self._root, native(folder), self._disk.fsync)
             try:
@@ -193,6 +197,21 @@ class SharedFolder:
                 self._disk.fsync(source)
                 return free
         raise DiskFault(f"too many files are called {name}")
+
+    def _looks_like_another(self, name: str) -> bool:
+        """Return whether one of its components collides with an entry of another name."""
+        folder = ""
+        for part in name.split("/"):
+            try:
+                with opened_folder(self._root, native(folder)) as fd:
+                    entries = {unicodedata.normalize("NFC", each) for each in os.listdir(fd)}
+            except OSError:
+                # Below here there is nothing yet, or no folder.
+                return False
+            if part not in entries:
+                return collision_key(part) in map(collision_key, entries)
+            folder = f"{folder}/{part}".lstrip("/")
+        return False
 
     def _is_excluded(self, name: str) -> bool:
         """Return whether it is, or is in, or has in it, what is not shared."""

@@ -247,6 +247,7 @@ def test_limits(browser: Browser) -> None:
     ):
         answer = browser.ask("PATCH", "/v1/limits", given)
         assert checked(browser, answer, "/v1/limits", "patch") == expected
+    assert browser.ask("PATCH", "/v1/limits", {"up": 10**4_000}).status == 400
     assert browser.ask("PATCH", "/v1/limits", {"up": 1}).status == 422
 
 

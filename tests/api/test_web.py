@@ -119,3 +119,17 @@ def test_file(tmp_path: Path) -> None:
     file.remove()
     file.remove()
     assert not file.path.exists()
+
+
+@pytest.mark.parametrize("header", [b"Host", b"Authorization", b"Origin", b"Content-Type"])
+@pytest.mark.parametrize("target", [b"GET /v1/status", b"POST /v1/leave", b"GET /"])
+def test_any_bytes(browser: Browser, header: bytes, target: bytes) -> None:
+    """Headers may be any bytes: such a request is refused like others."""
+    given = {**{name.encode(): value.encode() for name, value in GOOD.items()}, header: b"\xff\xfe"}
+    given[b"Content-Length"] = b"2"
+    lines = [target + b" HTTP/1.1", *(name + b": " + value for name, value in given.items())]
+    browser.send(b"\r\n".join([*lines, b"", b"{}"]))
+    answer = browser.answer()
+    is_fine = header == b"Content-Type" and target.startswith(b"GET")
+    assert 200 <= answer.status < 500 if is_fine else 400 <= answer.status < 500
+    assert not browser.left

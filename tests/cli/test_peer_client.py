@@ -1,13 +1,16 @@
 """Which running peer a command is for."""
 
+import contextlib
 import os
+import socket
+import tempfile
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.api.socket_index import SocketPlace
+from p2p_twisted.api.socket_index import SocketPlace, make_socket_folder, running_peers
 from p2p_twisted.cli import peer_client
-from p2p_twisted.cli.peer_client import CommandFailed, find_peer
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
 from p2p_twisted.runtime.exit_status import Exit
 
 
@@ -16,6 +19,8 @@ class FindPeerTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.patch(os, "environ", {})
+        self.patch(peer_client, "make_socket_folder", lambda: Path())
+        self.patch(PeerClient, "get", lambda _client, _path: {})
 
     def run_peers(self, *named: tuple[str, int]) -> None:
         """Let peers run, under these names and as these processes."""
@@ -56,3 +61,42 @@ class FindPeerTests(SynchronousTestCase):
         """Where none runs, how to start one is said."""
         self.run_peers()
         self.assertIn("p2p peer --name", str(self.refused()))
+
+
+class StoppedTests(SynchronousTestCase):
+    """A peer whose process is stopped, and another one."""
+
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory(prefix="p2p-")
+        self.addCleanup(scratch.cleanup)
+        self.patch(os, "environ", {"XDG_RUNTIME_DIR": scratch.name})
+        self.patch(peer_client, "_ALIVE_SECONDS", 0.05)
+        self.folder = make_socket_folder()
+
+    def stopped(self, name: str, pid: int, waiting: int) -> None:
+        """Let a peer listen, and accept nothing; so many wait for it already."""
+        sockets = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(waiting + 1)]
+        for each in sockets:
+            self.addCleanup(each.close)
+            each.setblocking(False)
+        path = str(self.folder / f"{name}.{pid}.sock")
+        sockets[0].bind(path)
+        sockets[0].listen(0)
+        for each in sockets[1:]:
+            with contextlib.suppress(BlockingIOError):
+                each.connect(path)
+
+    def test_stopped(self) -> None:
+        """It is said so, and not waited for; it is not taken for one that is gone."""
+        for waiting in (0, 5):
+            self.stopped(f"s{waiting}", 10 + waiting, waiting)
+        self.assertEqual([place.name for place in running_peers()], ["s0", "s5"])
+        for name in ("s0", "s5"):
+            refused = self.assertRaises(CommandFailed, find_peer, name)
+            self.assertIn(f"{name} does not answer: is process", str(refused))
+
+    def test_taken_folder(self) -> None:
+        """Where somebody else has the folder of the sockets, that is said."""
+        self.folder.chmod(0o755)
+        refused = self.assertRaises(CommandFailed, find_peer, None)
+        self.assertIn("is not a folder of this user alone", str(refused))

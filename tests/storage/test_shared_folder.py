@@ -54,6 +54,11 @@ def test_not_replaced(shared: SharedFolder, tmp_path: Path) -> None:
     """What is there stays, also if it came meanwhile."""
     with pytest.raises(FileExistsError):
         shared.begin("f1.txt")
+    (tmp_path / "docs").mkdir()
+    for like in ("F1.txt", "f\u200b1.txt", "Docs/new.txt"):
+        with pytest.raises(FileExistsError):
+            shared.begin(like)
+    write(shared, "docs/F1.txt", b"another place")
     (tmp_path / "link").symlink_to("nowhere")
     with pytest.raises(FileExistsError):
         shared.begin("link")
