@@ -109,6 +109,15 @@ class PageLooksTests(SynchronousTestCase):
         self.assertIn("217,102,26", colors)
         self.assertIn("125,136,150", colors)
 
+    def test_very_many(self) -> None:
+        """Of more than 2,000, for which forces take too long, all are drawn, and some listed."""
+        stub = self.stub(2_400)
+        page = self.settled(stub)
+        self.assertIn("2,400 peers", page.inner_text("#summary"))
+        self.assertEqual(page.locator("#peer-rows tr").count(), 1_000)
+        self.assertIn("first 1,000 of 2,400 peers", page.inner_text("#more-peers"))
+        self.browser.check(self, stub.url)
+
     def test_names_are_text(self) -> None:
         """Names that others have chosen do nothing, wherever they are, and hide nothing."""
         stub = self.stub(3)

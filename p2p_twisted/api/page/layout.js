@@ -4,6 +4,9 @@ const COOLING = 0.965;
 const COLD = 0.02;
 const GRAVITY = 0.06;
 const STEP_BUDGET_MS = 4;
+/** More are laid out in a spiral, as the seeds of a sunflower: forces between all pairs take too long. */
+const PULLED_PEERS = 2000;
+const GOLDEN_ANGLE = 2.39996;
 
 export class Layout {
   nodes = new Map();
@@ -16,6 +19,10 @@ export class Layout {
 
   /** Have other peers and links; those that stay keep their places. */
   set(names, links) {
+    if (names.length > PULLED_PEERS) {
+      this.#setSpiral(names);
+      return;
+    }
     const before = this.nodes;
     const near = new Map();
     for (const [a, b] of links) {
@@ -42,6 +49,15 @@ export class Layout {
       .map(([a, b]) => [this.nodes.get(a), this.nodes.get(b)])
       .filter(([a, b]) => a && b);
     this.#heat = Math.max(this.#heat, isFirst ? spread / 3 : 0.25);
+  }
+
+  #setSpiral(names) {
+    const place = (name, i) => {
+      const [far, angle] = [Math.sqrt(i), i * GOLDEN_ANGLE];
+      return [name, { name, x: far * Math.cos(angle), y: far * Math.sin(angle) }];
+    };
+    this.nodes = new Map(names.map(place));
+    this.#heat = 0;
   }
 
   /** Go on for some milliseconds. */

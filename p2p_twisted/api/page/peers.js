@@ -3,6 +3,7 @@
 import { button, byId, command, count, duration, el, inOrder, nameOf, setText, shown } from "./text.js";
 
 const LINES = 40;
+const SHOWN = 1000;
 const NAMED = 3;
 
 /** List some names, or say how many there are. */
@@ -57,14 +58,7 @@ export class PeerTable {
   }
 
   show({ own, peers, silent, members }, changes) {
-    for (const name of changes.went) {
-      this.#rows.get(name)?.row.remove();
-      this.#rows.delete(name);
-    }
-    if (changes.came.length) {
-      for (const name of changes.came) this.#rows.set(name, this.#made(name, own, members.size > 0));
-      this.#body.append(...inOrder(this.#rows.keys()).map((name) => this.#rows.get(name).row));
-    }
+    if (changes.came.length || changes.went.length) this.#list(peers, own, members.size > 0);
     for (const [name, { links, with_ }] of this.#rows) {
       const member = members.get(name);
       const neighbors = inOrder(peers.get(name) ?? []);
@@ -72,6 +66,22 @@ export class PeerTable {
       setText(links, member ? `${member.host}:${member.port}` : `${neighbors.length}`);
       setText(with_, silent.has(name) ? (member ? "does not listen yet" : "does not answer") : lease);
     }
+  }
+
+  /** Have a row for each peer, in order, and keep those that are there: one may have the focus. */
+  #list(peers, own, isMember) {
+    const names = inOrder(peers.keys()).slice(0, SHOWN);
+    const rows = new Map(names.map((name) => [name, this.#rows.get(name) ?? this.#made(name, own, isMember)]));
+    for (const [name, { row }] of this.#rows) if (!rows.has(name)) row.remove();
+    let last = null;
+    for (const { row } of rows.values()) {
+      const next = last ? last.nextSibling : this.#body.firstChild;
+      if (row !== next) this.#body.insertBefore(row, next);
+      last = row;
+    }
+    this.#rows = rows;
+    const some = `These are the first ${SHOWN.toLocaleString("en")} of ${count(peers.size, "peer")}.`;
+    setText(byId("more-peers"), peers.size > rows.size ? some : "");
   }
 
   #made(name, own, isMember) {

@@ -59,6 +59,9 @@ export function readLimit(text) {
   return bytes > 0 ? bytes : undefined;
 }
 
+/** Write how long something took, in seconds. */
+export const took = (seconds) => (seconds < 10 ? `${seconds.toFixed(1)} s` : duration(seconds));
+
 /** Write a time in seconds. */
 export function duration(seconds) {
   const whole = Math.round(seconds);

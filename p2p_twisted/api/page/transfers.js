@@ -1,7 +1,7 @@
 // Downloads, by holder, with what can be done about them; and what others get from this peer.
 
 import { ask } from "./events.js";
-import { button, byId, command, duration, el, nameOf, rate, say, setText, shown, size } from "./text.js";
+import { button, byId, command, duration, el, nameOf, rate, say, setText, shown, size, took } from "./text.js";
 
 const PAUSABLE = new Set(["seeking", "hashing", "waiting", "queued", "blocked", "checking", "receiving"]);
 const LISTED = 100;
@@ -14,7 +14,7 @@ function sentenceOf(download) {
   } else parts.push(size(download.size));
   if (download.rate !== null) parts.push(rate(download.rate));
   if (left !== null) parts.push(`${duration(left)} left`);
-  if (download.seconds !== null) parts.push(`in ${duration(download.seconds)}`);
+  if (download.seconds !== null) parts.push(`in ${took(download.seconds)}`);
   if (download.path !== null) parts.push(`at ${shown(download.path)}`);
   if (reason !== null) parts.push(shown(reason));
   if (download.missing.length) parts.push(`${download.missing.length} missing`);
