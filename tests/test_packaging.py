@@ -1,5 +1,7 @@
 """The package as pip and twistd see it."""
 
+from configparser import ConfigParser
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from twisted.application.service import IServiceMaker
@@ -7,6 +9,18 @@ from twisted.plugin import getPlugins
 from twisted.trial.unittest import SynchronousTestCase
 
 ROOT = Path(__file__).parent.parent
+
+
+class PageTests(SynchronousTestCase):
+    """The files of the page for browsers."""
+
+    def test_packaged(self) -> None:
+        """Each is in what is built, and not only here."""
+        config = ConfigParser(interpolation=None)
+        config.read(ROOT / "setup.cfg", "utf-8")
+        patterns = config["options.package_data"]["p2p_twisted.api.page"].split(", ")
+        for file in (ROOT / "p2p_twisted" / "api" / "page").iterdir():
+            self.assertTrue(any(fnmatchcase(file.name, each) for each in patterns), file.name)
 
 
 class PluginTests(SynchronousTestCase):

@@ -12,7 +12,7 @@ from p2p_twisted.api.api_errors import BadRequest, fault_of
 from p2p_twisted.api.api_request import ApiRequest, answer
 from p2p_twisted.api.reading import read_body
 from p2p_twisted.api.request_fields import Query
-from p2p_twisted.api.views import DoneView, FailureView
+from p2p_twisted.api.views import FailureView, View
 from p2p_twisted.api.web_access import WebAccess
 
 _TYPES: Final = {
@@ -33,6 +33,17 @@ class SignInQuery(Query):
     """What a page says that was opened with a code."""
 
     code: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+@attrs.frozen(kw_only=True)
+class SignedInView(View):
+    """
+    What a page is told that has signed in.
+
+    :ivar key: what it says whenever it has something done.
+    """
+
+    key: str
 
 
 def page_files() -> Mapping[bytes, tuple[str, bytes]]:
@@ -96,5 +107,6 @@ class PageFiles:
             raise BadRequest(
                 "forbidden", "this address has been used, or is old; run p2p web for another one"
             )
-        request.addCookie(self._access.cookie, session, path="/", httpOnly=True, sameSite="Strict")
-        answer(request, DoneView())
+        cookie = self._access.cookie, session.secret
+        request.addCookie(*cookie, path="/", httpOnly=True, sameSite="Strict")
+        answer(request, SignedInView(key=session.key))

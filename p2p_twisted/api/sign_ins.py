@@ -6,11 +6,24 @@ from collections.abc import Callable
 from hmac import compare_digest
 from typing import Final
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from p2p_twisted.api.limits import CODES_KEPT, SESSIONS_KEPT, SIGN_IN_SECONDS
 
 _BYTES: Final = 32
+
+
+@frozen
+class Session:
+    """
+    A browser that was let in.
+
+    :ivar secret: its cookie, which it sends to what listens at other ports, too.
+    :ivar key: what only pages of this port have: without it nothing is done.
+    """
+
+    secret: str = field(repr=False)
+    key: str = field(repr=False)
 
 
 @define
@@ -23,7 +36,7 @@ class SignIns:
 
     _seconds: Callable[[], float] = time.monotonic
     _codes: dict[str, float] = field(factory=dict, init=False, repr=False)
-    _sessions: list[str] = field(factory=list, init=False, repr=False)
+    _keys: dict[str, str] = field(factory=dict, init=False, repr=False)
 
     def code(self) -> str:
         """Make a code that lets one browser in, soon; of very many, the oldest is forgotten."""
@@ -33,18 +46,20 @@ class SignIns:
             del self._codes[next(iter(self._codes))]
         return code
 
-    def begin(self, code: str) -> str | None:
-        """Begin a session; return its secret, or nothing where the code does not count any more."""
+    def begin(self, code: str) -> Session | None:
+        """Begin a session, or nothing where the code does not count any more."""
         known = [each for each in self._codes if _are_same(each, code)]
         if not known or self._seconds() - self._codes.pop(known[0]) > SIGN_IN_SECONDS:
             return None
-        session = secrets.token_urlsafe(_BYTES)
-        self._sessions = [*self._sessions, session][-SESSIONS_KEPT:]
+        session = Session(secrets.token_urlsafe(_BYTES), secrets.token_urlsafe(_BYTES))
+        self._keys[session.secret] = session.key
+        while len(self._keys) > SESSIONS_KEPT:
+            del self._keys[next(iter(self._keys))]
         return session
 
-    def has(self, session: str) -> bool:
-        """Return whether this is the secret of a session."""
-        return any(_are_same(each, session) for each in self._sessions)
+    def key(self, secret: str) -> str | None:
+        """Return the key of a session, if it is one."""
+        return next((key for each, key in self._keys.items() if _are_same(each, secret)), None)
 
 
 def _are_same(secret: str, given: str) -> bool:

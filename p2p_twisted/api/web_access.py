@@ -16,6 +16,7 @@ from p2p_twisted.api.sign_ins import SignIns
 
 _HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 _SCHEME: Final = "Bearer "
+_KEY: Final = "P2P-Key"
 _OWN_PAGE: Final = ("same-origin",)
 _OWN_SITE: Final = (*_OWN_PAGE, "none")
 _OTHER_SITE: Final = "pages of other sites are not answered"
@@ -57,9 +58,9 @@ class WebAccess:
         origins = [f"http://{host}" for host in self._hosts()]
         if not _are(request, "Origin", origins) or not _are(request, "Sec-Fetch-Site", _OWN_SITE):
             return _OTHER_SITE
-        session = request.getCookie(self.cookie.encode())
-        if session is not None and self.sign_ins.has(session.decode("utf-8", "replace")):
-            return None if request.method == b"GET" else self.refuse_other_pages(request)
+        session = (request.getCookie(self.cookie.encode()) or b"").decode("latin-1")
+        if (key := self.sign_ins.key(session)) is not None:
+            return None if request.method == b"GET" else self._refuse_to_do(request, key)
         given = (_only(request, "Authorization") or "").removeprefix(_SCHEME)
         if not hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode()):
             return "say Authorization: Bearer and the token, which is in the file beside the socket"
@@ -81,6 +82,14 @@ class WebAccess:
         if not _are(request, "Origin", (own,)) or not _are(request, "Sec-Fetch-Site", _OWN_PAGE):
             return _OTHER_SITE
         return None if site or _only(request, "Origin") else _OTHER_SITE
+
+    def _refuse_to_do(self, request: Request, key: str) -> str | None:
+        """Return why nothing is done for a session, if so."""
+        if (why := self.refuse_other_pages(request)) is not None:
+            return why
+        given = (_only(request, _KEY) or "").encode("latin-1")
+        # Whatever listens at another port is sent the cookie, too, by who looks there.
+        return None if hmac.compare_digest(given, key.encode()) else "say the key of this session"
 
     def _hosts(self) -> list[str]:
         return [f"{host}:{self.port}" for host in _HOSTS]

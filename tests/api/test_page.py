@@ -31,11 +31,13 @@ class PageBrowser(Browser):
 
     :ivar access: of that port.
     :ivar now: the time by which codes get old, in seconds.
+    :ivar key: of the last session.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
+        self.key = ""
         self.access = WebAccess(9_100, sign_ins=SignIns(lambda: self.now))
         resource = ApiResource(
             "A peer", self.api.routes(), self.access.refuse, PageFiles(self.access)
@@ -57,10 +59,11 @@ class PageBrowser(Browser):
         return Answer(self.raw("POST", "/sign-in", {"code": code}, **{**OWN, **headers}))
 
     def session(self) -> str:
-        """Be let in; return the cookie."""
+        """Be let in; return the cookie, and keep the key."""
         raw = self.raw("POST", "/sign-in", {"code": self.access.sign_ins.code()}, **OWN)
         cookie = re.search(rb"Set-Cookie: (p2p-9100=[\w-]+);", raw, re.IGNORECASE)
         assert cookie is not None
+        self.key = str(json.loads(raw.partition(b"\r\n\r\n")[2])["key"])
         return cookie[1].decode()
 
 
@@ -145,15 +148,21 @@ def test_codes_get_old(browser: PageBrowser) -> None:
         {"Sec-Fetch-Site": "same-site"},
         {"Sec-Fetch-Site": "none"},
         {"Sec-Fetch-Site": None, "Origin": None},
+        {"P2P-Key": None},
+        {"P2P-Key": ""},
+        {"P2P-Key": "x"},
+        {"P2P-Key": "\xff"},
     ],
 )
 def test_only_the_page_writes(browser: PageBrowser, header: dict[str, str | None]) -> None:
     """With the cookie alone, whatever another page sends, nothing is done, nor anybody let in."""
     cookie = browser.session()
     for method, path in WRITES:
-        raw = browser.raw(method, path, {}, **{**OWN, "Cookie": cookie, **header})
+        given = {**OWN, "Cookie": cookie, "P2P-Key": browser.key}
+        raw = browser.raw(method, path, {}, **{**given, **header})
         assert status(raw) == 403, path
-    assert browser.sign_in(browser.access.sign_ins.code(), **header).status == 403
+    if "P2P-Key" not in header:
+        assert browser.sign_in(browser.access.sign_ins.code(), **header).status == 403
     assert browser.peer.asked == []
 
 
@@ -163,7 +172,8 @@ def test_session(browser: PageBrowser) -> None:
     assert status(browser.raw("GET", "/v1/status", Cookie=cookie)) == 200
     for name, value in OWN.items():
         body = {"up": 1_000}
-        raw = browser.raw("PATCH", "/v1/limits", body, **{name: value, "Cookie": cookie})
+        given = {"Cookie": cookie, "P2P-Key": browser.key}
+        raw = browser.raw("PATCH", "/v1/limits", body, **{name: value, **given})
         assert status(raw) == 200
     assert status(browser.raw("GET", "/v1/status", **OWN)) == 403
     assert status(browser.raw("GET", "/v1/status", Cookie="p2p-9100=")) == 403
@@ -185,3 +195,4 @@ def test_secrets_are_not_shown(browser: PageBrowser) -> None:
     shown = f"{browser.access!r} {browser.access.sign_ins!r}"
     assert code not in shown
     assert session not in shown
+    assert browser.key not in shown

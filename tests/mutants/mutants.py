@@ -193,9 +193,16 @@ MUTANTS: Final = (
     ),
     Mutant(
         "api/web_access.py",
-        'return None if request.method == b"GET" else self.refuse_other_pages(request)',
+        'return None if request.method == b"GET" else self._refuse_to_do(request, key)',
         "return None",
         "another page does with a browser's cookie what its user does not want",
+        "api/test_page.py",
+    ),
+    Mutant(
+        "api/web_access.py",
+        "return None if hmac.compare_digest(given, key.encode()) else",
+        "return None if True else",
+        "who was sent a browser's cookie, as its user looked at another port, does as that user",
         "api/test_page.py",
     ),
     Mutant(

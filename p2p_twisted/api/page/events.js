@@ -16,11 +16,14 @@ export class Failed extends Error {
   }
 }
 
+/** What only pages of this port can say; the cookie alone has nothing done. */
+const keyHeader = () => ({ "P2P-Key": localStorage.getItem("key") ?? "" });
+
 async function send(method, path, body, signal) {
-  const options = { method, signal };
+  const options = { method, signal, headers: method === "GET" ? {} : keyHeader() };
   if (body !== undefined) {
     options.body = JSON.stringify(body);
-    options.headers = { "Content-Type": "application/json" };
+    options.headers["Content-Type"] = "application/json";
   }
   const response = await fetch(path, options);
   if (!response.ok) {
@@ -59,6 +62,7 @@ export function upload(name, file, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("PUT", `/v1/shares/${name.split("/").map(encodeURIComponent).join("/")}`);
+    for (const [header, value] of Object.entries(keyHeader())) request.setRequestHeader(header, value);
     request.upload.onprogress = (event) => progress(event.loaded);
     request.onerror = () => reject(new Error("the connection was lost before all was sent"));
     request.onload = () => {
@@ -81,7 +85,8 @@ export async function signIn() {
   if (code.length < 40) return;
   history.replaceState(null, "", location.pathname);
   try {
-    await ask("POST", "/sign-in", { code });
+    const { key } = await ask("POST", "/sign-in", { code });
+    localStorage.setItem("key", key);
   } catch (error) {
     // Loaded again, or another tab: there may be a session already.
     if (!(error instanceof Failed)) throw error;
