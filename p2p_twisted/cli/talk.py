@@ -10,7 +10,7 @@ from p2p_twisted.cli.answers import say
 from p2p_twisted.cli.get_verb import check_get, get
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
 from p2p_twisted.cli.signals import Interrupted
-from p2p_twisted.cli.web_verb import web as web
+from p2p_twisted.cli.web_verb import find_registry, web
 from p2p_twisted.runtime.exit_status import Exit, after_signal
 
 Verb = Callable[[PeerClient, argparse.Namespace], int]
@@ -39,6 +39,8 @@ def _carry_out(options: argparse.Namespace) -> int:
         from p2p_twisted.cli.doctor import doctor
 
         return doctor(options)
+    if getattr(options, "of_registry", None) is not None:
+        return web(find_registry(options.of_registry), options)
     verb: Verb = globals()[options.verb_name]
     if verb is get:
         check_get(options)

@@ -228,6 +228,15 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
                     "help": "write its address, which lets one browser in, within a minute",
                 },
             ),
+            (
+                ("--of-registry",),
+                {
+                    "metavar": "NETWORK",
+                    "nargs": "?",
+                    "const": "",
+                    "help": "the page of a registry instead; say whose, where several run",
+                },
+            ),
         ),
     ),
     ("leave", "have the peer leave the network, and end", ()),

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.api.socket_index import running_peers, running_registries
+from p2p_twisted.api.socket_index import running_peers
 from p2p_twisted.cli.peer_client import PeerClient
 from tests.process.browsers import Browser, drop
 from tests.process.daemons import PATIENCE, script, wait_until
@@ -43,10 +43,10 @@ FORM = """url => {
 STATUS = "fetch('/v1/status').then(got => got.status)"
 
 
-def page_url(peer: str) -> str:
-    """Ask ``p2p web`` for the address of a peer's page."""
+def page_url(*whose: str) -> str:
+    """Ask ``p2p web`` for the address of a page."""
     ran = subprocess.run(
-        [script("p2p"), "--peer", peer, "web", "--url"],
+        [script("p2p"), "web", "--url", *whose],
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -79,7 +79,7 @@ class PageTests(SynchronousTestCase):
         self.network.write("s2/evil.html", EVIL)
         self.network.write("s2/evil.svg", PICTURE)
         self.peers = self.network.start_peers("s1", "s2", "s3", "s4")
-        self.url = page_url("s1")
+        self.url = page_url("--peer", "s1")
         self.page = self.browser.open(self.url)
         self.page.wait_for_selector("#peer-rows tr:nth-child(4)")
 
@@ -244,8 +244,7 @@ class PageTests(SynchronousTestCase):
 
     def test_registry(self) -> None:
         """The page of the registry shows who is in, and its log."""
-        [place] = running_registries()
-        url = PeerClient(place).ask("POST", "/v1/page", {})["url"]
+        url = page_url("--of-registry")
         page = self.browser.open(url)
         page.wait_for_selector("#peer-rows tr:nth-child(4)")
         self.assertIn(f"127.0.0.1:{self.network.ports[0]}", page.inner_text("#peer-rows"))
