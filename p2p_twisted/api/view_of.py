@@ -47,6 +47,7 @@ def status(of: Status) -> views.StatusView:
         size=of.size,
         hashing=of.hashing,
         excluded=of.excluded,
+        ignored=of.ignored,
         reshared=of.reshared,
         limits=limits(of.rates),
         sent=of.sent,

@@ -60,7 +60,8 @@ class StatusView(View):
     :ivar reachable: whether the registry could dial it; absent where it has not tried.
     :ivar size: of all files, in bytes.
     :ivar hashing: how many of the files are still being hashed.
-    :ivar excluded: how many names below the directory are not shared.
+    :ivar excluded: how many names below the directory cannot be shared.
+    :ivar ignored: how many names there the ignore files (``.p2pignore``) leave out.
     :ivar reshared: how many downloads others can find; absent without ``--reshare``.
     :ivar sent: bytes of files, since it was started.
     :ivar received: likewise.
@@ -84,6 +85,7 @@ class StatusView(View):
     size: Count
     hashing: Count
     excluded: Count
+    ignored: Count
     reshared: Count | None
     limits: LimitsView
     sent: Count

@@ -36,6 +36,7 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
     unreachable = " (others cannot reach it)" if status["reachable"] is False else ""
     hashing = f", {status['hashing']:,} being hashed" if status["hashing"] else ""
     excluded = f", {status['excluded']:,} not shared" if status["excluded"] else ""
+    ignored = f", {status['ignored']:,} left out by .p2pignore" if status.get("ignored") else ""
     limits = (f"{way} {_rate(status['limits'][way])}" for way in ("up", "down"))
     rows = [
         ("peer", f"{status['name']} at {where}{unreachable}"),
@@ -43,7 +44,8 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
         ("neighbors", neighbors),
         (
             "shares",
-            f"{count(status['files'], 'file')}, {human_size(status['size'])}{hashing}{excluded}",
+            f"{count(status['files'], 'file')}, {human_size(status['size'])}{hashing}{excluded}"
+            f"{ignored}",
         ),
         ("directory", status["directory"]),
         ("downloads", status["downloads"]),

@@ -142,6 +142,7 @@ def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
     """Write the state of the peer."""
     neighbors = ", ".join(map(str, sorted(status.neighbors, key=lambda a: natural_order(a.name))))
     hashing = f", {status.hashing:,} still being hashed" if status.hashing else ""
+    ignored = f", {status.ignored:,} left out by .p2pignore" if status.ignored else ""
     rows = [
         ("peer", str(status.address or f"{status.name} (not in a network yet)")),
         *_reach(status),
@@ -151,7 +152,7 @@ def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
         (
             "directory",
             f"{shown_name(status.directory)} ({count(status.files, 'file')},"
-            f" {human_size(status.size)}{hashing})",
+            f" {human_size(status.size)}{hashing}{ignored})",
         ),
         ("downloads", shown_name(status.downloads) + _reshared(status)),
         ("limits", limits_line(status.rates)),

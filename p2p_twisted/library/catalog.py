@@ -24,11 +24,13 @@ class Catalog:
 
     :ivar unsealed: folders whose files are all hashed, but which have no id yet.
     :ivar left_out: what is not shared.
+    :ivar ignored: what of this ignore files name.
     """
 
     def __init__(self) -> None:
         self.unsealed: set[str] = set()
         self.left_out = LeftOut()
+        self.ignored = LeftOut()
         self._entries: dict[str, SharedFile] = {}
         self._folders: dict[str, Folder] = {"": Folder()}
         self._by_id = Index()

@@ -153,6 +153,7 @@ class Summary:
     :ivar hashing: how many files are still being hashed.
     :ivar unshared: names below the directory that cannot be shared, and why; the first thousand.
     :ivar excluded: how many there are.
+    :ivar ignored: how many names ignore files leave out.
     """
 
     files: int
@@ -160,3 +161,4 @@ class Summary:
     hashing: int
     unshared: tuple[tuple[str, str], ...]
     excluded: int = 0
+    ignored: int = 0

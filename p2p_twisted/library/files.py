@@ -68,6 +68,7 @@ class Files:
         """Forget a file or folder that was left out, as it was not found again."""
         self._exclusions.readable(name)
         self._catalog.left_out.put(name, 0)
+        self._catalog.ignored.put(name, 0)
 
     def gone(self, name: str) -> None:
         """Remove a file."""

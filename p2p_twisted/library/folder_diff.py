@@ -10,6 +10,7 @@ from attrs import Factory, define
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import OnDisk, Place, Visit
+from p2p_twisted.library.ignoring import Ignoring
 from p2p_twisted.library.listing import Identity, Listing, list_folder
 
 _GONE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM)
@@ -27,6 +28,7 @@ class FolderDiff:
     :ivar not_empty: folders that were empty, and no longer are or are gone.
     :ivar unshared: by folder, what cannot be shared, and why.
     :ivar left_out: by folder, how many entries directly in it are not shared.
+    :ivar ignored: by folder, how many of these an ignore file names.
     """
 
     found: list[OnDisk] = Factory(list)
@@ -36,6 +38,7 @@ class FolderDiff:
     not_empty: list[str] = Factory(list)
     unshared: dict[str, dict[str, str]] = Factory(dict)
     left_out: dict[str, int] = Factory(dict)
+    ignored: dict[str, int] = Factory(dict)
 
 
 def compare_folders(
@@ -52,10 +55,11 @@ def compare_folders(
     :raises ScanCanceled: once ``is_canceled`` returns true.
     """
     result = FolderDiff()
+    ignoring = Ignoring(root)
     for visit in visits:
         place = visit.place
         try:
-            listing = list_folder(root, place, excluded, is_canceled)
+            listing = list_folder(root, place, excluded, is_canceled, ignoring)
         except OSError as error:
             _could_not_read(result, catalog, place, error)
         else:
@@ -66,6 +70,7 @@ def compare_folders(
 def _compare(result: FolderDiff, catalog: Catalog, visit: Visit, listing: Listing) -> None:
     result.unshared[visit.place.name] = listing.unshared
     result.left_out[visit.place.name] = listing.left_out
+    result.ignored[visit.place.name] = listing.ignored
     for name, on_disk in listing.files.items():
         entry = catalog.entry(name)
         if entry is None or entry.on_disk != on_disk:
@@ -107,3 +112,4 @@ def _could_not_read(result: FolderDiff, catalog: Catalog, place: Place, error: O
         shown = place.name or os.curdir
         result.unshared[place.name] = {shown: f"it cannot be read: {error.strerror}"}
         result.left_out[place.name] = 1
+        result.ignored[place.name] = 0

@@ -200,6 +200,8 @@ class Indexer:
             self.exclusions.put(folder, reasons)
         for folder, count in diff.left_out.items():
             self._catalog.left_out.put(f"{folder}/", count)
+        for folder, count in diff.ignored.items():
+            self._catalog.ignored.put(f"{folder}/", count)
         for name in diff.not_empty:
             self._catalog.set_empty(name, False)
         for name in diff.empty:

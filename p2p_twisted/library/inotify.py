@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from p2p_twisted.library.entries import Place
+from p2p_twisted.library.ignore_file import IGNORE_FILE
 from p2p_twisted.library.watcher import Noticed, NoWatcher, Watcher, WatcherMaker
 
 _ATTRIB: Final = 0x4
@@ -43,6 +44,8 @@ _WANTED: Final = (
 )  # fmt: skip
 _COMES_OR_GOES: Final = _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE
 _IS_COMPLETE: Final = _CLOSE_WRITE | _MOVED_TO
+
+_IGNORE_FILE: Final = os.fsencode(IGNORE_FILE)
 
 # struct inotify_event: watch, mask, cookie, length of the name that follows.
 _EVENT: Final = struct.Struct("iIII")
@@ -151,7 +154,8 @@ class InotifyWatcher(FileDescriptor):
             self._noticed(Place(), True, None)
             return
         place = self._places.get(number)
-        if place is None or name.startswith(b"."):
+        is_ignore_file = name == _IGNORE_FILE
+        if place is None or (name.startswith(b".") and not is_ignore_file):
             return
         if mask & _IGNORED:
             del self._places[number]
@@ -159,11 +163,11 @@ class InotifyWatcher(FileDescriptor):
         if mask & _MOVE_SELF:
             self._moved(place)
             return
-        comes_or_goes = bool(mask & _IS_FOLDER and mask & _COMES_OR_GOES)
+        is_deep = is_ignore_file or bool(mask & _IS_FOLDER and mask & _COMES_OR_GOES)
         path = None
         if mask & _IS_COMPLETE and not mask & _IS_FOLDER:
             path = "/".join(filter(None, (place.path, os.fsdecode(name))))
-        self._noticed(place, comes_or_goes, path)
+        self._noticed(place, is_deep, path)
 
     def _moved(self, place: Place) -> None:
         """Watch the root anew, as another folder may stand there; of others those above tell."""

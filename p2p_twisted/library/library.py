@@ -101,8 +101,10 @@ class Library:
     def summary(self) -> Summary:
         """Count what is shared, and list what cannot be."""
         root = self.catalog.root
-        exclusions = self._indexer.exclusions
-        return Summary(root.files, root.size, root.unhashed, exclusions.all(), exclusions.count)
+        excluded, ignored = self._indexer.exclusions, self.catalog.ignored.below("")
+        return Summary(
+            root.files, root.size, root.unhashed, excluded.all(), excluded.count, ignored
+        )
 
     def open(self, file_id: FileId) -> "Deferred[Source | None]":
         """

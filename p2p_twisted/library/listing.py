@@ -13,6 +13,7 @@ from typing import Final
 from attrs import Factory, define, evolve
 
 from p2p_twisted.library.entries import OnDisk, Place, Signature
+from p2p_twisted.library.ignoring import Ignoring
 from p2p_twisted.runtime import openat
 from p2p_twisted.runtime.file_systems import keeps_modes
 from p2p_twisted.wire.limits import FILE_BYTES
@@ -20,7 +21,7 @@ from p2p_twisted.wire.names import BadName, check_path, collision_key
 
 # Also those of other daemons: a log tells who is where, and a registry's records have all tokens.
 _OURS: Final = re.compile(
-    r"\.p2p|p2p(meta|peer-[a-z0-9-]+)\.(log(\.\d+)?|pid|db(-wal|-shm|-journal)?)\Z"
+    r"\.p2p|\.p2pignore\Z|p2p(meta|peer-[a-z0-9-]+)\.(log(\.\d+)?|pid|db(-wal|-shm|-journal)?)\Z"
 )
 
 Identity = tuple[int, int]
@@ -40,24 +41,28 @@ class Listing:
     :ivar folders: those to scan, by name.
     :ivar unshared: why other entries cannot be shared, by a printable form of their paths.
     :ivar hidden: how many others are hidden, but for this program's own.
+    :ivar ignored: how many others an ignore file names.
     :ivar is_excluded: whether the folder is excluded, and was not read.
+    :ivar is_ignored: likewise, and counted in the folder that it is in.
     """
 
     files: dict[str, OnDisk] = Factory(dict)
     folders: dict[str, Place] = Factory(dict)
     unshared: dict[str, str] = Factory(dict)
     hidden: int = 0
+    ignored: int = 0
     is_excluded: bool = False
+    is_ignored: bool = False
 
     @property
     def left_out(self) -> int:
         """How many of its entries are not shared."""
-        return len(self.unshared) + self.hidden + self.is_excluded
+        return len(self.unshared) + self.hidden + self.ignored + self.is_excluded
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing in it can be shared."""
-        return not (self.files or self.folders or self.is_excluded)
+        return not (self.files or self.folders or self.is_excluded or self.is_ignored)
 
 
 def identities(paths: Iterable[Path]) -> frozenset[Identity]:
@@ -74,13 +79,18 @@ def _identity(status: os.stat_result) -> Identity:
 
 
 def list_folder(
-    root: Path, place: Place, excluded: frozenset[Identity], is_canceled: Callable[[], bool]
+    root: Path,
+    place: Place,
+    excluded: frozenset[Identity],
+    is_canceled: Callable[[], bool],
+    ignoring: Ignoring,
 ) -> Listing:
     """
     Read a folder, without its hidden entries.
 
     :param excluded: folders that are not read, and files that are passed over.
-    :raises OSError: when it cannot be read.
+    :param ignoring: what ignore files say; a folder that they name is not read, either.
+    :raises OSError: when it cannot be read, or an ignore file in it or above.
     :raises ScanCanceled: once ``is_canceled`` returns true.
     """
     listing = Listing()
@@ -90,6 +100,11 @@ def list_folder(
         if _identity(status) in excluded:
             listing.is_excluded = True
             return listing
+        ignored = ignoring.in_folder(place, folder_fd)
+        if ignored is None:
+            listing.is_ignored = True
+            return listing
+        listing.unshared.update(ignored.faults)
         with os.scandir(folder_fd) as found:
             visible, hidden = _divided(found)
             listing.hidden = hidden
@@ -100,6 +115,9 @@ def list_folder(
         for entry in entries:
             if is_canceled():
                 raise ScanCanceled
+            if ignored.names(_normal_name(entry), entry.is_dir(follow_symlinks=False)):
+                listing.ignored += 1
+                continue
             try:
                 _add(listing, place, entry, excluded, taken)
             except BadName as error:

@@ -7,8 +7,9 @@ from p2p_twisted.library.entries import Place
 
 Noticed = Callable[[Place, bool, str | None], None]
 """
-Receives a folder in which something changed, whether folders were added or removed there (then
-everything below it must be scanned again), and the path of a file whose writer closed it.
+Receives a folder in which something changed, whether everything below it must be scanned again
+(as folders were added or removed there, or its ignore file has changed), and the path of a
+file whose writer closed it.
 """
 
 

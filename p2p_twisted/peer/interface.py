@@ -79,6 +79,7 @@ class Status:
     :ivar reachable: whether the registry could dial it; ``None`` where it has not tried.
     :ivar hashing: how many of its files are still being hashed.
     :ivar unshared: the first thousand of ``excluded`` names that cannot be shared, and why.
+    :ivar ignored: how many names in its directory ignore files leave out.
     :ivar rates: the most that it sends and receives, in bytes a second.
     :ivar sent: bytes of files, in this run.
     :ivar received: likewise.
@@ -107,6 +108,7 @@ class Status:
     reachable: bool | None = None
     alone: str = ""
     excluded: int = 0
+    ignored: int = 0
 
 
 @attrs.frozen

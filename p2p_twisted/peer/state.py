@@ -10,10 +10,12 @@ from typing import Any, Final
 from attrs import define, field
 from twisted.logger import Logger
 
+from p2p_twisted.library.ignore_file import IGNORE_FILE
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.names import BadName, PeerAddress, check_host
 
 LOCK_FILE: Final = "lock"
+_IGNORE_ALL: Final = b"*\n"
 
 
 class StateInUse(Exception):
@@ -56,6 +58,9 @@ class StateDirectory:
                 f"another peer runs in the directory {_place(self.folder.path)}"
             ) from None
         self._lock_fd = fd
+        if IGNORE_FILE not in self.folder.names():
+            # Another peer may share the folder that this one is in.
+            self.folder.replace(IGNORE_FILE, _IGNORE_ALL)
 
     def close(self) -> None:
         """Unlock it."""

@@ -36,6 +36,7 @@ def status_of(
         hashing=own.hashing,
         unshared=own.unshared,
         excluded=own.excluded,
+        ignored=own.ignored,
         uptime=uptime,
         rates=bandwidth.rates,
         sent=bandwidth.up.total,

@@ -11,6 +11,9 @@ from typing import Final
 
 from attrs import define
 
+from p2p_twisted.library.entries import Place
+from p2p_twisted.library.ignore_file import IGNORE_FILE
+from p2p_twisted.library.ignoring import Ignoring
 from p2p_twisted.runtime.openat import native, open_folder, opened_folder
 from p2p_twisted.storage.disk import Disk, DiskFault, check_space, write_all
 from p2p_twisted.storage.free_names import candidates, longest_name
@@ -142,6 +145,8 @@ class SharedFolder:
         if self._looks_like_another(name):
             raise FileExistsError(name)
         try:
+            if self._is_ignored(name):
+                raise NotShared(f"{name} would not be shared: {IGNORE_FILE} names it")
             fd = open_folder(self._root, native(folder), self._disk.fsync)
             try:
                 if _is_there(fd, last):
@@ -212,6 +217,16 @@ class SharedFolder:
                 return collision_key(part) in map(collision_key, entries)
             folder = f"{folder}/{part}".lstrip("/")
         return False
+
+    def _is_ignored(self, name: str) -> bool:
+        """
+        Return whether an ignore file names it, or a folder that it is to be in.
+
+        :raises OSError: when such a file cannot be read.
+        """
+        folder, _, last = name.rpartition("/")
+        ignored = Ignoring(self._root).in_folder(Place(folder, native(folder)))
+        return ignored is None or ignored.names(last, False)
 
     def _is_excluded(self, name: str) -> bool:
         """Return whether it is, or is in, or has in it, what is not shared."""

@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.entries import Place
 from p2p_twisted.library.hashing import Job
+from p2p_twisted.library.ignoring import Ignoring
 from p2p_twisted.library.library import Library
 from p2p_twisted.library.listing import list_folder
 from p2p_twisted.library.watcher import Noticed
@@ -151,5 +152,7 @@ def open_now(library: Library, file_id: FileId) -> Source | None:
 
 def found(sharer: Sharer, name: str) -> Job:
     """Make a job for a file that is there."""
-    listed = list_folder(sharer.directory, Place(), frozenset(), lambda: False)
+    listed = list_folder(
+        sharer.directory, Place(), frozenset(), lambda: False, Ignoring(sharer.directory)
+    )
     return Job(listed.files[name])

@@ -127,6 +127,15 @@ class InotifyTests(SynchronousTestCase):
         (self.root / ".f1").write_text("x")
         self.assertEqual(self.events(watcher), set())
 
+    def test_ignore_file(self) -> None:
+        """When what names what is not shared changes, all below it is looked at again."""
+        watcher = self.watcher(Place("a", "a"))
+        self.events(watcher)
+        (self.root / "a" / ".p2pignore").write_text("*")
+        self.assertIn(("a", True, "a/.p2pignore"), self.events(watcher))
+        (self.root / "a" / ".p2pignore").unlink()
+        self.assertEqual(self.events(watcher), {("a", True, None)})
+
     def test_permission(self) -> None:
         """A file that becomes readable is reported."""
         watcher = self.watcher()

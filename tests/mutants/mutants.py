@@ -164,6 +164,13 @@ MUTANTS: Final = (
         "registry/test_joining.py",
     ),
     Mutant(
+        "library/ignoring.py",
+        'raise OSError(errno.EPERM, f"{IGNORE_FILE}: {error}") from None',
+        "return None",
+        "what too large an ignore file names is shared",
+        "library/test_ignoring.py",
+    ),
+    Mutant(
         "library/listing.py",
         "entries = [entry for entry in found if not _OURS.match(entry.name)]",
         "entries = list(found)",

@@ -32,6 +32,16 @@ class StateTests(PeerTestCase):
         self.assertEqual(open_to_others, [])
         self.assertEqual(stat.S_IMODE(self.state.stat().st_mode), 0o700)
 
+    def test_shared_by_another(self) -> None:
+        """A peer that shares a folder around the files of another one lists none of them."""
+        state = self.all.folder / "s2" / "of-s1"
+        self.all.start("s1", state=state)
+        self.all.start("s2", {"song": SONG})
+        self.all.run(5.0)
+        status = self.all.peers["s2"].status()
+        self.assertEqual((status.files, status.unshared), (1, ()))
+        self.assertGreater(status.ignored, 1)
+
     def test_prepared(self) -> None:
         """A state folder to which others may write is refused, and nothing in it is touched."""
         precious = Path(self.mktemp()).absolute()

@@ -127,3 +127,13 @@ def test_full(shared: SharedFolder, tmp_path: Path) -> None:
     with pytest.raises(DiskFault, match="the disk is full"):
         write(full, "large", b"x")
     assert not (tmp_path / "large").exists()
+
+
+def test_ignored(shared: SharedFolder, tmp_path: Path) -> None:
+    """What an ignore file names is not taken, as nobody could find it."""
+    (tmp_path / ".p2pignore").write_text("*.log\n/new/\n")
+    for name in ("a.log", "deep/new/a.log", "new/a.txt"):
+        with pytest.raises(NotShared, match="names it"):
+            shared.begin(name)
+    shared.begin("a.txt").close()
+    assert not (tmp_path / "new").exists()
