@@ -25,10 +25,12 @@ class Ignored:
     _rules: tuple[tuple[str, IgnoreRules], ...] = ()
     faults: tuple[tuple[str, str], ...] = ()
 
+    def __bool__(self) -> bool:
+        """Return whether any file may name an entry."""
+        return bool(self._rules)
+
     def names(self, name: str, is_folder: bool) -> bool:
         """Return whether an entry is named: the nearest file that speaks of it decides."""
-        if not self._rules:
-            return False
         path = f"{self._folder}{name}"
         for above, rules in self._rules:
             verdict = rules.verdict(path[len(above) :], is_folder)

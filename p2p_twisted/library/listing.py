@@ -115,7 +115,7 @@ def list_folder(
         for entry in entries:
             if is_canceled():
                 raise ScanCanceled
-            if ignored.names(_normal_name(entry), entry.is_dir(follow_symlinks=False)):
+            if ignored and ignored.names(_normal_name(entry), _is_folder(entry)):
                 listing.ignored += 1
                 continue
             try:
@@ -195,6 +195,14 @@ def _divided(found: Iterable["os.DirEntry[str]"]) -> tuple[list["os.DirEntry[str
     entries = [entry for entry in found if not _OURS.match(entry.name)]
     visible = [entry for entry in entries if not entry.name.startswith(".")]
     return visible, len(entries) - len(visible)
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        # Where the system does not say what it lists; why it cannot be shared is told later.
+        return False
 
 
 def _normal_name(entry: "os.DirEntry[str]") -> str:

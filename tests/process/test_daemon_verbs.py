@@ -1,5 +1,6 @@
 """``p2p registry`` and ``p2p peer`` start the daemons as twistd does."""
 
+import json
 import os
 import signal
 import subprocess
@@ -59,6 +60,31 @@ class DaemonVerbsTests(SynchronousTestCase):
             self.assertEqual(self.p2p("leave").stdout, "left the network\n")
             wait_until(lambda: not (self.directory / "p2ppeer-s1.pid").exists(), "its end")
             self.assertEqual(registry.stop(), -signal.SIGTERM)
+
+    def test_ignore_file(self) -> None:
+        """What is named while the peer runs is let go, and taken in again."""
+        directory = self.directory / "s1"
+        (directory / "sub").mkdir(parents=True)
+        for name in ("a.log", "sub/b.log", "c.txt"):
+            (directory / name).write_text(name)
+
+        def shared() -> tuple[int, int]:
+            status = json.loads(self.p2p("status", "--json").stdout)
+            return status["files"], status["ignored"]
+
+        with Daemon("registry", cwd=self.directory, command="p2p") as registry:
+            registry.wait_ready()
+            self.assertEqual(self.p2p("peer", "--name", "s1", "--background").returncode, 0)
+            wait_until(lambda: shared() == (3, 0), "all files")
+            (directory / ".p2pignore").write_text("*.log\n")
+            wait_until(lambda: shared() == (1, 2), "one file")
+            self.assertIn("2 left out by .p2pignore", self.p2p("status").stdout)
+            refused = self.p2p("share", str(directory / "a.log"), "--as", "d.log")
+            self.assertIn(".p2pignore names it", refused.stderr)
+            (directory / ".p2pignore").unlink()
+            wait_until(lambda: shared() == (3, 0), "all files again")
+            self.p2p("leave")
+            wait_until(lambda: not (self.directory / "p2ppeer-s1.pid").exists(), "its end")
 
     def test_port_taken(self) -> None:
         """What keeps a daemon in the background from starting is one sentence."""
