@@ -92,12 +92,34 @@ def answer(request: Request, view: View | bytes) -> None:
 
 
 class ApiSite(Site):
-    """Listens for requests, and does not log each: what they do is logged where it is done."""
+    """
+    Listens for requests, and does not log each: what they do is logged where it is done.
 
-    def __init__(self, resource: Any) -> None:
+    :param most: how many connections there may be; more are closed at once.
+    """
+
+    def __init__(self, resource: Any, most: int = limits.API_CONNECTIONS) -> None:
         super().__init__(resource, requestFactory=ApiRequest, timeout=limits.IDLE_SECONDS)
+        self._most = most
+        self._open = 0
         self.displayTracebacks = False
         self.noisy = False
+
+    @override
+    def buildProtocol(self, addr: Any) -> Any:
+        if self._open >= self._most:
+            return None
+        made: Any = super().buildProtocol(addr)
+        self._open += 1
+        channel = made._channel
+        lost = channel.connectionLost
+
+        def connection_lost(reason: Any) -> None:
+            self._open -= 1
+            lost(reason)
+
+        channel.connectionLost = connection_lost
+        return made
 
     @override
     def log(self, request: http.Request) -> None:

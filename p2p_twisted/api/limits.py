@@ -5,6 +5,9 @@ from typing import Final
 BODY_BYTES: Final = 65_536
 BODY_DEPTH: Final = 8
 IDLE_SECONDS: Final = 60
+API_CONNECTIONS: Final = 2_048
+WEB_CONNECTIONS: Final = 1_200
+"""On TCP, where any user of the machine may connect; a quarter of all descriptors at most."""
 UPLOAD_AHEAD_BYTES: Final = 1_048_576
 """How much of an upload may have come that is not on the disk yet."""
 

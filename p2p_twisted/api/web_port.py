@@ -7,6 +7,7 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
+from p2p_twisted.api import limits
 from p2p_twisted.api.api_errors import BadRequest
 from p2p_twisted.api.api_request import ApiSite
 from p2p_twisted.api.page_files import PageFiles
@@ -14,6 +15,7 @@ from p2p_twisted.api.resource import ApiResource
 from p2p_twisted.api.route import Call, Route
 from p2p_twisted.api.views import PageView
 from p2p_twisted.api.web_access import WebAccess, WebFile
+from p2p_twisted.runtime.file_limit import open_files_limit
 
 _LOOPBACK: Final = "127.0.0.1"
 
@@ -52,7 +54,8 @@ class WebPort:
         :raises CannotListenError: when the port is not to be had.
         :raises OSError: when the file cannot be written.
         """
-        site = ApiSite(ApiResource(self._title, self.routes, access.refuse, PageFiles(access)))
+        resource = ApiResource(self._title, self.routes, access.refuse, PageFiles(access))
+        site = ApiSite(resource, min(limits.WEB_CONNECTIONS, open_files_limit() // 4))
         self._listening = self._reactor.listenTCP(access.port, site, interface=_LOOPBACK)
         access.port = self._listening.getHost().port
         self._file.write(access)

@@ -12,6 +12,7 @@ from p2p_twisted.cli import machine_checks
 from p2p_twisted.cli.answers import say
 from p2p_twisted.cli.machine_checks import Finding
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
+from p2p_twisted.cli.registry_dial import registry_fault
 from p2p_twisted.runtime.exit_status import Exit
 
 _REACH_SECONDS: Final = 6.0
@@ -121,6 +122,9 @@ def _network(status: dict[str, Any]) -> Iterator[Finding]:
     """Say how a peer stands with its registry."""
     if status["registry_fault"] is not None or status["address"] is None:
         fault = status["registry_fault"] or "the peer has not joined yet: try again in a moment"
+        yield from _unreached(fault, Exit.NO_NETWORK)
+        return
+    if (fault := registry_fault(status["registry"], status["network"])) is not None:
         yield from _unreached(fault, Exit.NO_NETWORK)
         return
     text = f"{status['registry']} answers, network {status['network']}"

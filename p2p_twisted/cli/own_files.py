@@ -18,10 +18,12 @@ def share(client: PeerClient, options: argparse.Namespace) -> int:
     if options.as_name is not None and len(options.paths) > 1:
         raise CommandFailed(Exit.USAGE, "--as is the name of one file or folder")
     shared = []
+    directory = Path(client.get("/v1/status")["directory"])
     for text in options.paths:
-        path = Path(text)
+        path = _checked(text, directory)
         name = options.as_name or path.resolve().name
-        for file, below in _files(path):
+        # All of them first: what is copied may not be found again.
+        for file, below in list(_files(path)):
             try:
                 with file.open("rb") as content:
                     target = quote(str(PurePosixPath(name, below)))
@@ -37,6 +39,23 @@ def unshare(client: PeerClient, options: argparse.Namespace) -> int:
     moved = [client.ask("DELETE", f"/v1/shares/{quote(name)}", {}) for name in options.names]
     lines = [f"{shown_name(each['name'])} is in {shown_name(each['path'])} now" for each in moved]
     return say(options, {"unshared": moved}, lambda _answer: lines)
+
+
+def _checked(text: str, directory: Path) -> Path:
+    """
+    Return the path of what can be shared.
+
+    :raises CommandFailed: when it is neither a file nor a folder, or has the peer's own in it.
+    """
+    path = Path(text)
+    if not text or (path.exists() and not (path.is_file() or path.is_dir())):
+        raise CommandFailed(Exit.USAGE, f"{text!r} is neither a file nor a folder")
+    if path.is_dir():
+        if directory.resolve().is_relative_to(path.resolve()):
+            raise CommandFailed(Exit.USAGE, f"{text} has in it what the peer shares, {directory}")
+        if not any(_files(path)):
+            raise CommandFailed(Exit.NOT_FOUND, f"{text} has no file that can be shared")
+    return path
 
 
 def _files(path: Path) -> Iterator[tuple[Path, str]]:

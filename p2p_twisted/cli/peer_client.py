@@ -17,6 +17,7 @@ from p2p_twisted.runtime.os_errors import in_words
 _EVENT_DATA: Final = b"data: "
 _PEER_VARIABLE: Final = "P2P_PEER"
 _ALIVE_SECONDS: Final = 5.0
+_PIECE_BYTES: Final = 65_536
 
 
 class CommandFailed(Exception):
@@ -102,10 +103,11 @@ class PeerClient:
         """
         Send a file, and return the answer.
 
-        :raises CommandFailed: when there is no answer, or it is an error.
+        :raises CommandFailed: when there is no answer, or it is an error, or the file gets shorter.
         """
-        size = str(os.fstat(content.fileno()).st_size)
-        [line] = self._answer("PUT", path, content, {"Content-Length": size})
+        size = os.fstat(content.fileno()).st_size
+        whole = _exactly(content, size)
+        [line] = self._answer("PUT", path, whole, {"Content-Length": str(size)})
         return json.loads(line)
 
     def _answer(
@@ -128,6 +130,20 @@ class PeerClient:
             ) from None
         finally:
             connection.close()
+
+
+def _exactly(content: BinaryIO, size: int) -> Iterator[bytes]:
+    """
+    Read as much of a file as was announced: what came behind it would be a request of its own.
+
+    :raises CommandFailed: when it has less, or more though its size is 0, as in /proc.
+    """
+    left = size
+    while left and (piece := content.read(min(left, _PIECE_BYTES))):
+        left -= len(piece)
+        yield piece
+    if left or (not size and content.read(1)):
+        raise CommandFailed(Exit.DISK, "a file has another size than it says: copy it first")
 
 
 def _ended(error: Mapping[str, Any]) -> CommandFailed:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import attrs
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.logger import Logger
@@ -201,5 +202,5 @@ class ConsoleSocket(Service, Factory):
             with suppress(FileNotFoundError):
                 os.unlink(path)
             self._port = self._reactor.listenUNIX(str(path), self, mode=_PRIVATE)
-        except OSError as error:
+        except (OSError, CannotListenError) as error:
             self.log.warn("no console can be attached: {error}", error=in_words(error))

@@ -12,6 +12,7 @@ from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.runtime.os_errors import in_words
 
 _FILE: Final = "limits"
+_RATE_MOST: Final = 2**50
 
 
 class KeptRates:
@@ -79,4 +80,4 @@ def _read(saved: Any) -> dict[str, int | None]:
 
 
 def _is_rate(value: Any) -> bool:
-    return value is None or (type(value) is int and value > 0)
+    return value is None or (type(value) is int and 0 < value < 2**63)

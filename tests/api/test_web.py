@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.error import ConnectionDone
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 
+from p2p_twisted.api.api_request import ApiSite
+from p2p_twisted.api.resource import ApiResource
 from p2p_twisted.api.web_access import WebAccess, WebFile
 from tests.api.browser import Answer, Browser
 
@@ -133,3 +138,16 @@ def test_any_bytes(browser: Browser, header: bytes, target: bytes) -> None:
     is_fine = header == b"Content-Type" and target.startswith(b"GET")
     assert 200 <= answer.status < 500 if is_fine else 400 <= answer.status < 500
     assert not browser.left
+
+
+def test_connections(browser: Browser) -> None:
+    """There are so many connections and no more; one that ends makes room."""
+    site = ApiSite(ApiResource("A peer", browser.api.routes(), ACCESS.refuse), 2)
+    first, second = site.buildProtocol(None), site.buildProtocol(None)
+    assert site.buildProtocol(None) is None
+    for made in (first, second):
+        made.makeConnection(StringTransport())
+    second.connectionLost(Failure(ConnectionDone()))
+    assert site.buildProtocol(None) is not None
+    assert site.buildProtocol(None) is None
+    first.connectionLost(Failure(ConnectionDone()))

@@ -1,6 +1,7 @@
 """Which running peer a command is for."""
 
 import contextlib
+import io
 import os
 import socket
 import tempfile
@@ -100,3 +101,19 @@ class StoppedTests(SynchronousTestCase):
         self.folder.chmod(0o755)
         refused = self.assertRaises(CommandFailed, find_peer, None)
         self.assertIn("is not a folder of this user alone", str(refused))
+
+
+class UploadTests(SynchronousTestCase):
+    """A file that is sent, and does not stay as it was."""
+
+    def sent(self, content: bytes, size: int) -> bytes:
+        """Send what is to have some size; return what goes out."""
+        return b"".join(peer_client._exactly(io.BytesIO(content), size))
+
+    def test_sizes(self) -> None:
+        """No more is sent than was announced, and less is no success."""
+        self.assertEqual(self.sent(b"abc", 3), b"abc")
+        self.assertEqual(self.sent(b"abc\r\n\r\nPOST /v1/stop HTTP/1.1", 3), b"abc")
+        self.assertEqual(self.sent(b"x" * 200_000, 150_000), b"x" * 150_000)
+        for content, size in ((b"ab", 3), (b"", 1), (b"abc", 0)):
+            self.assertRaises(CommandFailed, self.sent, content, size)

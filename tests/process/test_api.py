@@ -131,6 +131,13 @@ class ApiTests(SynchronousTestCase):
         self.assertEqual(self.p2p("unshare", "a b.txt", "--peer", "s1").returncode, 0)
         self.assertFalse((self.network.directory / "s1" / "a b.txt").exists())
         self.assertEqual(self.p2p("share", "nowhere", "--peer", "s1").returncode, 8)
+        (folder.parent / "nothing").mkdir()
+        for path, code in (
+            *(("", 2), ("/dev/zero", 2), ("/proc/version", 8)),
+            *((str(self.network.directory), 2), (str(folder.parent / "nothing"), 4)),
+        ):
+            self.assertEqual(self.p2p("share", path, "--peer", "s1").returncode, code, path)
+        self.assertEqual(self.p2p("status", "--peer", "s1").returncode, 0)
 
     def test_tells(self) -> None:
         """What happens, and the log, are told as they come."""
