@@ -1,17 +1,20 @@
 """Where a daemon's log goes: bounded in what is written and in what is kept."""
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TextIO
 
 from attrs import define
 from twisted.logger import (
+    FileLogObserver,
     FilteringLogObserver,
     ILogObserver,
     LogEvent,
     LogLevel,
     LogLevelFilterPredicate,
+    eventAsText,
     textFileLogObserver,
 )
 from twisted.python.logfile import LogFile
@@ -22,6 +25,7 @@ from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.json_log import json_observer
 from p2p_twisted.runtime.os_errors import in_words
 
+_TWISTED: Final = ("twisted.", "log_legacy")
 _ROTATED_BYTES: Final = 10_000_000
 _ROTATED_FILES: Final = 5
 
@@ -57,12 +61,16 @@ class Destination:
         else:
             # Standard output is for what the console answers.
             stream = sys.stdout if self.path == "-" else sys.stderr
-            lines = _drop if stream is None else _unsaid(self._written_to(stream))
+            lines = _drop if stream is None else _unsaid(self._written_to(stream, stream.isatty()))
         least = LogLevel.debug if self.is_verbose else LogLevel.info
         return FilteringLogObserver(worded(lines), [LogLevelFilterPredicate(least)])
 
-    def _written_to(self, file: TextIO) -> ILogObserver:
-        return json_observer(file) if self.is_json else textFileLogObserver(file)
+    def _written_to(self, file: TextIO, is_terminal: bool = False) -> ILogObserver:
+        if self.is_json:
+            return json_observer(file)
+        if self.is_verbose or not is_terminal:
+            return textFileLogObserver(file)
+        return FileLogObserver(file, _for_people)
 
 
 def worded(lines: Callable[[LogEvent], None]) -> ILogObserver:
@@ -74,6 +82,18 @@ def worded(lines: Callable[[LogEvent], None]) -> ILogObserver:
 
     observer: ILogObserver = provider(ILogObserver)(observe)
     return observer
+
+
+def _for_people(event: LogEvent) -> str | None:
+    """Write what somebody at a terminal reads: the time and the sentence, but for Twisted's own."""
+    is_minor = event.get("log_level", LogLevel.info) <= LogLevel.info
+    if is_minor and event.get("log_namespace", "").startswith(_TWISTED):
+        return None
+    return eventAsText(event, includeSystem=False, formatTime=_clock_time) + "\n"
+
+
+def _clock_time(when: float | None) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(when))
 
 
 def _unsaid(lines: ILogObserver) -> ILogObserver:

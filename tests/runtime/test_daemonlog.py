@@ -60,6 +60,22 @@ class DestinationTests(SynchronousTestCase):
         self.patch(sys, "stderr", None)
         Destination().observer()({"log_level": LogLevel.info})
 
+    def test_terminal(self) -> None:
+        """A person at a terminal reads the time and the sentence, and nothing of Twisted's own."""
+        for is_verbose in (False, True):
+            err = StringIO()
+            err.isatty = lambda: True  # type: ignore[method-assign]
+            self.patch(sys, "stderr", err)
+            observer = LogPublisher(Destination(is_verbose=is_verbose).observer())
+            Logger("p2p_twisted.registry", observer=observer).info("2 peers")
+            Logger("twisted.internet", observer=observer).info("reactor class: epoll")
+            Logger("twisted.internet", observer=observer).error("out of descriptors")
+            lines = err.getvalue().splitlines()
+            self.assertEqual(len(lines), 3 if is_verbose else 2)
+            self.assertEqual("[" in lines[0], is_verbose)
+            self.assertTrue(lines[0].endswith(" 2 peers" if not is_verbose else "] 2 peers"))
+            self.assertIn("out of descriptors", lines[-1])
+
     def test_said_once(self) -> None:
         """Why a daemon ends is said on standard error, and not logged there once more."""
         err = StringIO()
