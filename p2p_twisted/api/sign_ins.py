@@ -14,7 +14,7 @@ _BYTES: Final = 32
 
 
 @frozen
-class Session:
+class BrowserSession:
     """
     A browser that was let in.
 
@@ -46,12 +46,12 @@ class SignIns:
             del self._codes[next(iter(self._codes))]
         return code
 
-    def begin(self, code: str) -> Session | None:
+    def begin(self, code: str) -> BrowserSession | None:
         """Begin a session, or nothing where the code does not count any more."""
         known = [each for each in self._codes if _are_same(each, code)]
         if not known or self._seconds() - self._codes.pop(known[0]) > SIGN_IN_SECONDS:
             return None
-        session = Session(secrets.token_urlsafe(_BYTES), secrets.token_urlsafe(_BYTES))
+        session = BrowserSession(secrets.token_urlsafe(_BYTES), secrets.token_urlsafe(_BYTES))
         self._keys[session.secret] = session.key
         while len(self._keys) > SESSIONS_KEPT:
             del self._keys[next(iter(self._keys))]
