@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from p2p_twisted.cli.answers import say
+from p2p_twisted.cli.answers import say, say_json
 from p2p_twisted.cli.get_verb import check_get, get
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
 from p2p_twisted.cli.signals import Interrupted
@@ -21,7 +21,9 @@ def talk(options: argparse.Namespace) -> int:
     try:
         return _carry_out(options)
     except CommandFailed as failed:
-        stream = sys.stdout if failed.code == Exit.DONE else sys.stderr
+        if options.json:
+            say_json({"error": {"message": str(failed), "exit": failed.code}})
+        stream = sys.stdout if failed.code == Exit.DONE and not options.json else sys.stderr
         stream.write(f"{failed}\n")
         return failed.code
     except KeyboardInterrupt:
