@@ -57,8 +57,9 @@ class ApiTests(SynchronousTestCase):
 
     def test_which(self) -> None:
         """Where several run, the command says which there are."""
-        ran = self.p2p("status", "--json")
-        self.assertEqual(json.loads(ran.stdout)["error"]["exit"], 2)
+        told = json.loads(self.p2p("status", "--json").stdout)
+        self.assertEqual(told["error"]["exit"], 2)
+        ran = self.p2p("status")
         self.assertEqual((ran.returncode, ran.stdout), (2, ""))
         self.assertIn("s1, s2; say which, as in --peer s1", ran.stderr)
         self.assertEqual(self.p2p("status", P2P_PEER="s2").returncode, 0)
