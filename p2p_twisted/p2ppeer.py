@@ -22,7 +22,7 @@ from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.build import PeerBuilder
-from p2p_twisted.peer.directories import read_directories
+from p2p_twisted.peer.directories import read_directories, read_shares
 from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
@@ -95,6 +95,7 @@ class Options(WebOptions):
         ["name", None, None, "Who this is; asked for on a terminal."],
         ["registry", None, f"127.0.0.1:{REGISTRY_PORT}", "Where the registry listens: HOST:PORT."],
         ["directory", None, None, "What to share; ./NAME by default, which is made."],
+        ["share", None, None, "Share a directory, too, in a folder: NAME=DIR; may be repeated."],
         ["downloads", None, None, "Where downloads land; Downloads below that by default."],
         [
             "state",
@@ -130,6 +131,10 @@ class Options(WebOptions):
         ["no-times", None, "Give downloads the time of their arrival, not of their originals."],
     ]
 
+    def opt_share(self, text: str) -> None:
+        """Share a directory, too, in a folder: NAME=DIR; may be repeated."""
+        self["share"] = text if self["share"] is None else f"{self['share']}\n{text}"
+
     @override
     def stem(self) -> str:
         return f"p2ppeer-{self['name']}"
@@ -157,6 +162,7 @@ class Options(WebOptions):
         found = read_directories(self["name"], self["directory"], self["downloads"], self["state"])
         self["directory"], self["downloads"] = found.shared, found.downloads
         self["state"] = found.state
+        self["shares"] = read_shares(self["share"], found)
 
     def _read_limits(self) -> None:
         self["max-transfers"] = _transfers(self["max-transfers"])
@@ -209,6 +215,7 @@ def _settings(options: Options) -> Settings:
         directory=options["directory"],
         state=options["state"],
         own_files=options.own_files(),
+        shares=options["shares"],
         downloads=options["downloads"],
         network=options["network"],
         interface=options["interface"],

@@ -57,6 +57,14 @@ class DirectoryOptionsTests(SynchronousTestCase):
         for state in ("empty", "old"):
             self.assertEqual(parsed(f"--state={state}")["state"], Path(state))
 
+    def test_shares(self) -> None:
+        """Others may be named, each by an option or all on lines of one."""
+        for name in ("lab", "music", "films"):
+            Path(name).mkdir()
+        options = parsed("--share=lab=lab", "--share=m=music\nf=films")
+        shares = (("lab", Path("lab")), ("m", Path("music")), ("f", Path("films")))
+        self.assertEqual(options["shares"], shares)
+
     def test_refused(self) -> None:
         """A typo is not a directory to make, and a state keeps to itself."""
         Path("full").mkdir()

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from p2p_twisted.cli.daemon_options import KINDS, Kind
+from p2p_twisted.cli.daemon_options import KINDS, SEVERAL, Kind
 from p2p_twisted.runtime.os_errors import in_words
 
 CONFIG_VARIABLE: Final = "P2P_CONFIG"
 _PLACE: Final = Path("p2p-twisted", "config.toml")
 _LARGEST_BYTES: Final = 1_048_576
-_EXPECTED: Final = "there is [peer], [peer.NAME] and [registry]"
+_EXPECTED: Final = "there is [peer], [peer.NAME], [peer.share] and [registry]"
 
 
 class BadConfig(Exception):
@@ -97,6 +97,9 @@ def read_config(path: Path | None, options: Mapping[Kind, Mapping[str, bool]]) -
         if kind == "registry" and inner:
             raise BadConfig(f"{path}: nobody knows [registry.{next(iter(inner))}]; {_EXPECTED}")
         common[kind] = _section(f"{path}: [{kind}]", f"[{kind}]", outer, options[kind])
+        if kind == "peer" and (shares := inner.pop(SEVERAL, None)) is not None:
+            outer |= _shares(f"{path}: [peer.{SEVERAL}]", shares)
+            common[kind] = _section(f"{path}: [{kind}]", f"[{kind}]", outer, options[kind])
         for name, values in inner.items():
             title = f"[{kind}.{name}]"
             peers[name.lower()] = _section(f"{path}: {title}", title, values, options[kind])
@@ -130,6 +133,13 @@ def _section(
             raise BadConfig(f"{where}: {key} takes one value, such as text in quotes")
         values[key] = value if isinstance(value, bool) else str(value)
     return ConfigSection(title, values)
+
+
+def _shares(where: str, table: Mapping[str, object]) -> Mapping[str, object]:
+    for name, value in table.items():
+        if not isinstance(value, str) or "\n" in name + value:
+            raise BadConfig(f"{where}: {name} takes a directory, in quotes")
+    return {SEVERAL: "\n".join(f"{name}={value}" for name, value in table.items())}
 
 
 def _meant(word: str, known: Iterable[str]) -> str:

@@ -123,7 +123,13 @@ def _lines(config: ConfigFile, shown: Mapping[str, Sequence[Setting]]) -> list[s
 
 
 def _shown(value: str | bool | None) -> str:
-    return "-" if value is None else str(value).lower() if isinstance(value, bool) else value
+    return (
+        "-"
+        if value is None
+        else str(value).lower()
+        if isinstance(value, bool)
+        else value.replace("\n", ", ")
+    )
 
 
 def _of_peer(config: ConfigFile, given: Mapping[str, str | bool]) -> list[Setting]:

@@ -4,6 +4,8 @@ import argparse
 from importlib import import_module
 from typing import Any, Final, Literal, NamedTuple
 
+from typing_extensions import override
+
 Kind = Literal["peer", "registry"]
 
 KINDS: Final[tuple[Kind, ...]] = ("peer", "registry")
@@ -20,6 +22,7 @@ _OWN: Final = (
 _METAVARS: Final = {
     "registry": "HOST:PORT",
     "directory": "DIR",
+    "share": "NAME=DIR",
     "downloads": "DIR",
     "state": "DIR",
     "interface": "IP",
@@ -38,6 +41,19 @@ _METAVARS: Final = {
 
 _WITH_OR_WITHOUT: Final = "web"
 """Takes a port, and none is any free one."""
+
+
+SEVERAL: Final = "share"
+"""May be given several times: its value has a line for each."""
+
+
+class _Joined(argparse.Action):
+    """Keeps each value of an option, on a line of its own."""
+
+    @override
+    def __call__(self, _parser: Any, namespace: Any, value: Any, _option: Any = None) -> None:
+        before = getattr(namespace, self.dest, None)
+        setattr(namespace, self.dest, value if before is None else f"{before}\n{value}")
 
 
 class DaemonOption(NamedTuple):
@@ -86,6 +102,8 @@ def _add(parser: argparse.ArgumentParser, name: str, text: str, metavar: str | N
     how: Any = {"action": "store_true"} if metavar is None else {"metavar": metavar}
     if name == _WITH_OR_WITHOUT:
         how |= {"nargs": "?", "const": "0"}
+    if name == SEVERAL:
+        how |= {"action": _Joined}
     text = text.replace("%", "%%")
     parser.add_argument(f"--{name}", dest=name, default=argparse.SUPPRESS, help=text, **how)
 

@@ -12,6 +12,7 @@ from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import OnDisk, Place, Visit
 from p2p_twisted.library.ignoring import Ignoring
 from p2p_twisted.library.listing import Identity, Listing, list_folder
+from p2p_twisted.wire.names import collision_key
 
 _GONE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM)
 
@@ -47,11 +48,13 @@ def compare_folders(
     catalog: Catalog,
     excluded: frozenset[Identity],
     is_canceled: Callable[[], bool],
+    reserved: frozenset[str] = frozenset(),
 ) -> FolderDiff:
     """
     Scan folders.
 
     :param excluded: folders that are not scanned, and files that are passed over.
+    :param reserved: keys of names that other directories are shared under.
     :raises ScanCanceled: once ``is_canceled`` returns true.
     """
     result = FolderDiff()
@@ -63,8 +66,20 @@ def compare_folders(
         except OSError as error:
             _could_not_read(result, catalog, place, error)
         else:
+            if not place.path:
+                _withhold(listing, reserved)
+                if place.name and listing.is_empty:
+                    listing.unshared[place.name] = "it is empty: is the disk there?"
             _compare(result, catalog, visit, listing)
     return result
+
+
+def _withhold(listing: Listing, reserved: frozenset[str]) -> None:
+    """Share nothing under a name that another directory is shared under."""
+    for entries in (listing.files, listing.folders):
+        for name in [each for each in entries if collision_key(each) in reserved]:
+            del entries[name]
+            listing.unshared[name] = "another folder is shared under that name, by --share"
 
 
 def _compare(result: FolderDiff, catalog: Catalog, visit: Visit, listing: Listing) -> None:
@@ -108,7 +123,7 @@ def _could_not_read(result: FolderDiff, catalog: Catalog, place: Place, error: O
         result.not_empty += catalog.empty_below(place.name)
         result.not_empty += [place.name] if catalog.is_empty(place.name) else []
     # After other errors, what was there before is taken to be there still.
-    if error.errno != errno.ENOENT or not place.name:
+    if error.errno != errno.ENOENT or not place.path:
         shown = place.name or os.curdir
         result.unshared[place.name] = {shown: f"it cannot be read: {error.strerror}"}
         result.left_out[place.name] = 1

@@ -36,6 +36,7 @@ class Indexer:
     The catalog is only changed while nothing is offloaded, and in pieces that do not block
     the reactor for long.
 
+    :param root: the library's directory, and the folder that its files are shared in.
     :param wall: returns wall time in seconds, which files' times of change are compared with.
     :ivar changed: is called after each change of the catalog.
     :ivar excluded: is called with paths that cannot be shared, and why, once for each.
@@ -52,6 +53,7 @@ class Indexer:
         offload: Offload,
         make_watcher: WatcherMaker,
         wall: Callable[[], float],
+        root: Place,
     ) -> None:
         self.changed: Callable[[], None] = lambda: None
         self.excluded: Callable[[Sequence[tuple[str, str]]], None] = lambda _excluded: None
@@ -62,7 +64,8 @@ class Indexer:
         self._offload = offload
         self._make_watcher = make_watcher
         self._watcher: Watcher = NoWatcher()
-        self._schedule = RescanSchedule()
+        self._root = root
+        self._schedule = RescanSchedule(root)
         self._files = Files(catalog, self.exclusions, clock, wall)
         self._closed: set[str] = set()
         self._alarm = Alarm(clock, self._wake)
@@ -102,6 +105,8 @@ class Indexer:
     def _note_change(self, place: Place, is_deep: bool, closed: str | None) -> None:
         if closed is not None:
             self._closed.add(closed)
+        # What watches knows the directory by its path alone.
+        place = place if place.path else self._root
         self._schedule.note(place, is_deep, self._clock.seconds())
         self._wake()
 

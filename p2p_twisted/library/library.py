@@ -12,7 +12,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.library.entries import Summary
+from p2p_twisted.library.entries import Place, Summary
 from p2p_twisted.library.folders import SharedFile
 from p2p_twisted.library.indexer import Indexer
 from p2p_twisted.library.scanner import Scanner
@@ -21,7 +21,7 @@ from p2p_twisted.library.sources import FileSource
 from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.wire.names import FileId
+from p2p_twisted.wire.names import FileId, collision_key
 from p2p_twisted.wire.source import Source, SourceChanged
 
 _COPIES_TRIED: Final = 8
@@ -32,7 +32,9 @@ class Library:
     """
     Shares the files below one directory.
 
-    :param directory: is created if missing, for its owner only.
+    :param directory: is created if missing, for its owner only, unless it is a named share.
+    :param folder: the folder that its files are shared in: the name of a share.
+    :param reserved: names that other directories are shared under.
     :param excluded: files and folders that are never shared, wherever they lie.
     :param cache: remembers hashes; used by this object alone.
     :param lists: where the lists of folders are kept; used by this object alone.
@@ -58,12 +60,17 @@ class Library:
         opening: Offload,
         make_watcher: WatcherMaker,
         wall: Callable[[], float] = time.time,
+        folder: str = "",
+        reserved: Collection[str] = (),
     ) -> None:
         self.catalog = Catalog()
         self._directory = directory
         self._opening = opening
         self._lists = SealedLists(lists)
-        self._scanner = Scanner(directory, excluded, self.catalog, cache, self._lists)
+        self._folder = folder
+        keys = frozenset(map(collision_key, reserved))
+        parts = self.catalog, cache, self._lists
+        self._scanner = Scanner(directory, excluded, *parts, reserved=keys)
         self._indexer = Indexer(
             self._scanner,
             self.catalog,
@@ -71,6 +78,7 @@ class Library:
             offload=offload,
             make_watcher=make_watcher,
             wall=wall,
+            root=Place(folder, ""),
         )
 
     def start(self) -> None:
@@ -79,7 +87,11 @@ class Library:
 
         :raises OSError: when the directory does not exist and cannot be created.
         """
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._folder:
+            # What is missing is on a disk that is not there: nothing must be made in its place.
+            self._directory.stat()
+        else:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._indexer.start()
 
     def stop(self) -> "Deferred[None]":

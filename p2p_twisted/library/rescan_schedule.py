@@ -18,10 +18,12 @@ class RescanSchedule:
     """
     Collects changed folders, and schedules full scans in between.
 
+    :param root: the library's directory.
     :ivar is_blind: whether some folder is not watched; full scans are then more frequent.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, root: Place) -> None:
+        self._root = root
         self.is_blind = False
         self._changed: dict[str, Visit] = {}
         self._scan_at = math.inf
@@ -43,13 +45,13 @@ class RescanSchedule:
         if now >= self._rescan_at:
             self._rescan_at = math.inf
             self.is_blind = False
-            self._changed = {"": Visit(Place(), True)}
+            self._changed = {self._root.name: Visit(self._root, True)}
         elif now < self._scan_at:
             return []
         visits = list(self._changed.values())
         self._changed = {}
         self._scan_at = math.inf
-        return [each for each in visits if each.is_deep and not each.place.name] or visits
+        return [each for each in visits if each.is_deep and not each.place.path] or visits
 
     def record_scan(self, began: float, now: float) -> None:
         """Record that a scan has ended."""

@@ -26,6 +26,7 @@ class Scanner:
     :param catalog: is only read here; it must not change while a method runs.
     :param excluded: files and folders that are not shared; they may not exist yet.
     :param lists: keeps what sealed folders are served by.
+    :param reserved: keys of names that other directories are shared under.
     :ivar is_canceled: set it from any thread to end the running method early.
     """
 
@@ -38,6 +39,8 @@ class Scanner:
         catalog: Catalog,
         cache: HashCache,
         lists: SealedLists,
+        *,
+        reserved: frozenset[str],
     ) -> None:
         self.is_canceled = False
         self._root = root
@@ -45,6 +48,7 @@ class Scanner:
         self._catalog = catalog
         self._cache = cache
         self._lists = lists
+        self._reserved = reserved
 
     def open(self) -> None:
         """Open the cache of hashes, and make room for lists."""
@@ -63,7 +67,8 @@ class Scanner:
         :raises ScanCanceled: when it was ended early.
         """
         excluded = identities(self._excluded)
-        result = compare_folders(self._root, visits, self._catalog, excluded, self._is_ending)
+        place = self._root, visits, self._catalog, excluded
+        result = compare_folders(*place, self._is_ending, self._reserved)
         return result, self._cache.find(result.found, written)
 
     def hash(self, jobs: Iterable[Job], chunks: int) -> list[Outcome]:

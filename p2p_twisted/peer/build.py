@@ -1,10 +1,11 @@
 """Build a peer: the one place where its parts are made and given to each other."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from attrs import field, frozen
 
@@ -42,7 +43,7 @@ from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.saved_book import BookSaver, load_book
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.settings import Settings
-from p2p_twisted.peer.shared import SharedLibraries, exclusions_line
+from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.peer.sharing import Sharing
 from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.state import StateDirectory
@@ -122,23 +123,22 @@ class PeerBuilder:
     @cached_property
     def shared(self) -> SharedLibraries:
         """What others may have."""
-        directory, downloads = self.settings.directory, self.settings.downloads
-        own = self._library(directory, "library", downloads)
-        own.on_exclusion(lambda found: self.announce(exclusions_line(directory, found)))
-        reshares = self.settings.reshares
-        return SharedLibraries(own, self._library(downloads, "downloads") if reshares else None)
+        return SharedLibraries.of(self.settings, self._library, self.announce)
 
-    def _library(self, directory: Path, name: str, *excluded: Path) -> Library:
+    def _library(
+        self, directory: Path, store: str, excluded: Sequence[Path], **names: Any
+    ) -> Library:
         return Library(
             directory,
             excluded=(*excluded, self.settings.state, *self.settings.own_files),
-            cache=HashCache(self.state.folder, f"{name}.db", self.wall),
-            lists=self.state.folder.below(f"{name}.lists"),
+            cache=HashCache(self.state.folder, f"{store}.db", self.wall),
+            lists=self.state.folder.below(f"{store}.lists"),
             clock=self.reactor,
             offload=self.offload,
             opening=self.disks.opening,
             make_watcher=self.watcher_for(directory),
             wall=self.wall,
+            **names,
         )
 
     @cached_property
@@ -248,7 +248,7 @@ class PeerBuilder:
             clock=clock,
             me=self.settings.name,
             searches=self.searches,
-            catalog=self.shared.own.catalog,
+            catalogs=self.shared.persons,
             inbox=self.inbox,
             downloads=downloads,
             offload=offload,

@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from attrs import frozen
 from twisted.python.usage import UsageError
@@ -10,7 +11,10 @@ from twisted.python.usage import UsageError
 from p2p_twisted.peer.settings import STATE_DIRECTORY
 from p2p_twisted.peer.state import LOCK_FILE
 from p2p_twisted.runtime.twistd import existing_directory, expanded
-from p2p_twisted.wire.names import PeerName
+from p2p_twisted.wire.names import BadName, PeerName, check_path, collision_key
+
+# Files of the peer's own are called so, too, with a little more.
+_NAME_BYTES: Final = 100
 
 
 @frozen
@@ -59,6 +63,38 @@ def read_directories(
             " would list what it has: name one elsewhere, or a hidden one, such as .state"
         )
     return found
+
+
+def read_shares(text: str | None, others: Directories) -> tuple[tuple[str, Path], ...]:
+    """
+    Read other directories to share: ``NAME=DIR`` on each line.
+
+    :raises UsageError: when one is not there, or cannot be shared under its name.
+    """
+    shares: dict[str, tuple[str, Path]] = {}
+    for line in (text or "").splitlines():
+        name, _, named = line.partition("=")
+        if not name or not named:
+            raise UsageError(f"--share takes NAME=DIR such as lab=/data/lab, not {line!r}")
+        try:
+            check_path(name)
+        except BadName as error:
+            raise UsageError(f"--share {line}: {error}") from None
+        if "/" in name or name.startswith("."):
+            raise UsageError(f"--share {line}: a name has no / in it, and no . before it")
+        if len(name.encode()) > _NAME_BYTES:
+            raise UsageError(f"--share {line}: a name has at most {_NAME_BYTES} bytes")
+        path = existing_directory("share", named)
+        if any(os.path.realpath(path) == os.path.realpath(each) for each in _all(others)):
+            raise UsageError(f"--share {line}: this peer has that directory already")
+        if collision_key(name) in shares:
+            raise UsageError(f"--share {line}: there are two of that name")
+        shares[collision_key(name)] = name, path
+    return tuple(shares.values())
+
+
+def _all(found: Directories) -> tuple[Path, ...]:
+    return found.shared, found.downloads, found.state
 
 
 def _directory(option: str, named: str | None, default: Path) -> Path:

@@ -65,6 +65,6 @@ class Lookups:
 
     def below(self, folder: str) -> Iterator[str]:
         """List what this peer shares directly in a folder, by names; folders end with ``/``."""
-        catalog = self._shared.own.catalog
-        for path in sorted(catalog.children(folder)):
-            yield last_component(path) + ("/" if catalog.is_folder(path) else "")
+        for catalog in self._shared.persons:
+            for path in sorted(catalog.children(folder)):
+                yield last_component(path) + ("/" if catalog.is_folder(path) else "")

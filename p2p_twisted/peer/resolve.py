@@ -55,14 +55,14 @@ class Resolver:
     already: a file that was changed since it was downloaded is another file.
 
     :param me: this peer's name.
-    :param catalog: what this peer shares, without what it has downloaded.
+    :param catalogs: what this peer shares, without what it has downloaded.
     :param inbox: where downloads land.
     """
 
     _clock: IReactorTime
     _me: PeerName
     _searches: Searches
-    _catalog: Catalog
+    _catalogs: Sequence[Catalog]
     _inbox: Inbox
     _downloads: Downloads
     _offload: Offload
@@ -159,7 +159,7 @@ class Resolver:
 
         :raises AlreadyHere: when it is there.
         """
-        for shared in self._catalog.named(text, 1):
+        for shared in (each for of in self._catalogs for each in of.named(text, 1)):
             raise AlreadyHere(f"{shared.name} is already in your directory")
         for target in (text, text + ".txt"):
             try:
@@ -214,7 +214,7 @@ class Resolver:
 
     def _in_library(self, hit: Hit) -> str | None:
         assert hit.file is not None
-        for shared in self._catalog.with_id(hit.file, 1):
+        for shared in (each for of in self._catalogs for each in of.with_id(hit.file, 1)):
             return f"{shared.name} is already in your directory"
         return None
 

@@ -21,6 +21,7 @@ class Settings:
     :ivar state: where it keeps its own files; ``.p2p`` in what it shares by default.
     :ivar own_files: others of its files, such as its log, which are not shared wherever they lie.
     :ivar downloads: where downloads land.
+    :ivar shares: other directories that it shares, each in a folder of that name.
     :ivar interface: the IP address to listen on, and to dial from.
     :ivar is_guessed: whether nobody named the interface, so that it may be another one later.
     :ivar registry: where the registry listens.
@@ -48,6 +49,7 @@ class Settings:
     is_guessed: bool = False
     state: Path = field()
     own_files: tuple[Path, ...] = ()
+    shares: tuple[tuple[str, Path], ...] = ()
 
     @state.default
     def _state_below(self) -> Path:

@@ -1,14 +1,39 @@
 """What a peer shares: its own library, and what it has downloaded where others may have it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Protocol, Self
 
 from twisted.internet.defer import Deferred, gatherResults
 
 from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.library.entries import Summary
 from p2p_twisted.library.library import Library
+from p2p_twisted.peer.settings import Settings
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source
+
+
+def _say_excluded(
+    announce: Callable[[str], None], directory: Path, excluded: Sequence[tuple[str, str]]
+) -> None:
+    announce(exclusions_line(directory, excluded))
+
+
+class LibraryMaker(Protocol):
+    """Makes a library; ``store`` is what its own files are called."""
+
+    def __call__(
+        self,
+        directory: Path,
+        store: str,
+        excluded: Sequence[Path],
+        *,
+        folder: str = "",
+        reserved: Collection[str] = (),
+    ) -> Library:
+        """Make it; see :class:`Library`."""
 
 
 def exclusions_line(directory: Path, excluded: Sequence[tuple[str, str]]) -> str:
@@ -21,16 +46,51 @@ def exclusions_line(directory: Path, excluded: Sequence[tuple[str, str]]) -> str
 
 class SharedLibraries:
     """
-    One or two libraries, each of which names its files by itself.
+    One or more libraries, each of which names its files by itself.
 
+    :param named: other directories, each of which is shared in a folder of its own.
     :ivar own: what the person put into the peer's directory.
     :ivar reshared: what it has downloaded; ``None`` where others may not have that.
     """
 
-    def __init__(self, own: Library, reshared: Library | None) -> None:
+    def __init__(
+        self, own: Library, reshared: Library | None, named: Sequence[Library] = ()
+    ) -> None:
         self.own = own
         self.reshared = reshared
-        self._libraries = (own,) if reshared is None else (own, reshared)
+        self._persons = own, *named
+        self._libraries = self._persons if reshared is None else (*self._persons, reshared)
+
+    @classmethod
+    def of(cls, settings: Settings, make: LibraryMaker, announce: Callable[[str], None]) -> Self:
+        """Make those of a peer, which says what of them is not shared."""
+        downloads, names = settings.downloads, [name for name, _ in settings.shares]
+        own = make(settings.directory, "library", (downloads,), reserved=names)
+        named = [
+            make(path, f"share-{name}", (downloads,), folder=name) for name, path in settings.shares
+        ]
+        places = [settings.directory, *(path for _, path in settings.shares)]
+        for library, place in zip((own, *named), places, strict=True):
+            library.on_exclusion(partial(_say_excluded, announce, place))
+        return cls(own, make(downloads, "downloads", ()) if settings.reshares else None, named)
+
+    @property
+    def persons(self) -> tuple[Catalog, ...]:
+        """What the person shares, without what was downloaded."""
+        return tuple(library.catalog for library in self._persons)
+
+    def summary(self) -> Summary:
+        """Count what the person shares."""
+        all_of = [library.summary() for library in self._persons]
+        unshared = sorted(each for of in all_of for each in of.unshared)
+        return Summary(
+            files=sum(of.files for of in all_of),
+            size=sum(of.size for of in all_of),
+            hashing=sum(of.hashing for of in all_of),
+            unshared=tuple(unshared[:1_000]),
+            excluded=sum(of.excluded for of in all_of),
+            ignored=sum(of.ignored for of in all_of),
+        )
 
     @property
     def catalogs(self) -> tuple[Catalog, ...]:

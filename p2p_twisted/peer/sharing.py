@@ -33,7 +33,9 @@ class Sharing:
     def of(cls, settings: Settings, offload: Offload) -> Self:
         """Make it for a peer's settings."""
         others = settings.state, *settings.own_files
-        folders = [SharedFolder(settings.directory, (settings.downloads, *others))]
+        # What is put there would not be shared.
+        taken = [settings.directory / name for name, _ in settings.shares]
+        folders = [SharedFolder(settings.directory, (settings.downloads, *taken, *others))]
         if settings.reshares:
             folders.append(SharedFolder(settings.downloads, others))
         return cls(folders, offload)

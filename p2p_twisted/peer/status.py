@@ -19,7 +19,7 @@ def status_of(
     uptime: float,
 ) -> Status:
     """Describe a peer; ``uptime`` is in seconds."""
-    own, reshared = shared.own.summary(), shared.reshared
+    own, reshared = shared.summary(), shared.reshared
     return Status(
         name=settings.name,
         address=network.address,

@@ -11,6 +11,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.cli.config_file import BadConfig, ConfigFile, config_path, read_config
+from p2p_twisted.cli.daemon import daemon_parser
 from p2p_twisted.cli.daemon_options import DaemonOption, Kind
 from p2p_twisted.cli.main import main
 from p2p_twisted.cli.settings_of import Setting, settings_of, variable
@@ -19,6 +20,7 @@ OPTIONS = [
     DaemonOption("name", "who this is", None, False),
     DaemonOption("max-up", "the most to send", None, False),
     DaemonOption("network", "which one", "default", False),
+    DaemonOption("share", "what else", None, False),
     DaemonOption("reshare", "let others have it", None, True),
 ]
 NAMES = {each.name: each.is_flag for each in OPTIONS}
@@ -58,6 +60,23 @@ class ConfigFileTests(SynchronousTestCase):
         self.refuse("[peers]", "peers; did you mean peer?")
         self.refuse("[registry.one]", "nobody knows [registry.one]")
         self.refuse("peer = 1", "write [peer]")
+
+    def test_shares(self) -> None:
+        """Other directories to share have a section of their own, and it is no peer's."""
+        config = read("[peer.share]\nlab = '/data/lab'\n\"My Music\" = '/m'\n[peer.s1]\n")
+        self.assertEqual(list(config.peers), ["s1"])
+        said = config.common["peer"].values
+        self.assertEqual(said, {"share": "lab=/data/lab\nMy Music=/m"})
+        self.refuse("[peer.share]\nlab = 1", "lab takes a directory")
+        self.refuse('[peer.share]\nlab = "a\\nb=c"', "lab takes a directory")
+
+    def test_several(self) -> None:
+        """An option that is given several times has a line for each, and twistd takes it."""
+        words = ["--share", "a=/a", "--share=b=/b"]
+        given = vars(daemon_parser("peer").parse_args(words))
+        self.assertEqual(given, {"share": "a=/a\nb=/b"})
+        share = decided("[peer.share]\nc = '/c'", given)["share"]
+        self.assertEqual((share.argument, share.origin), ("--share=a=/a\nb=/b", "--share"))
 
     def test_kinds_of_values(self) -> None:
         """Options without a value are true or false, others have one value."""

@@ -17,12 +17,12 @@ class ConfigurationPageTests(SynchronousTestCase):
     """What it shows holds."""
 
     def test_example(self) -> None:
-        """The example is read, and its options do what the page says."""
-        [example] = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.S)
+        """The examples are read, and their options do what the page says."""
+        examples = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.S)
         home = Path("home").absolute()
         (home / "Public").mkdir(parents=True)
         self.patch(os, "environ", {**os.environ, "HOME": str(home)})
-        Path("config.toml").write_text(example)
+        Path("config.toml").write_text("\n".join(examples))
         known = {kind: {each.name: each.is_flag for each in daemon_options(kind)} for kind in KINDS}
         config = read_config(Path("config.toml"), known)
         arguments = {
@@ -32,5 +32,6 @@ class ConfigurationPageTests(SynchronousTestCase):
             for kind in KINDS
         }
         self.assertIn("--name=anna", arguments["peer"])
+        self.assertIn("--share=lab=/data/lab\nMy Music=~/Music", arguments["peer"])
         self.assertIn("--directory=~/Public", arguments["peer"])
         self.assertIn("--ports=9100-9199", arguments["registry"])

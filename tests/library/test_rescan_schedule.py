@@ -10,7 +10,7 @@ ROOT = [Visit(Place(), True)]
 
 def begun(took: float = 0.0) -> RescanSchedule:
     """Make a schedule whose first scan took some seconds, and ended at 0."""
-    schedule = RescanSchedule()
+    schedule = RescanSchedule(Place())
     schedule.take_due(-took)
     schedule.record_scan(-took, 0)
     return schedule
@@ -21,7 +21,7 @@ class RescanScheduleTests(SynchronousTestCase):
 
     def test_first(self) -> None:
         """Everything is scanned first, and again every minute."""
-        schedule = RescanSchedule()
+        schedule = RescanSchedule(Place())
         self.assertEqual(schedule.take_due(0), ROOT)
         schedule.record_scan(0, 0)
         self.assertEqual((schedule.next_time(), schedule.take_due(59)), (60, []))

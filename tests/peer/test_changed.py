@@ -211,7 +211,7 @@ class LargeNetworkTests(SynchronousTestCase):
             clock=Clock(),
             me="me",
             searches=Searches(network),  # type: ignore[arg-type]
-            catalog=Catalog(),
+            catalogs=(Catalog(),),
             inbox=Inbox(str(inbox)),
             downloads=None,  # type: ignore[arg-type]
             offload=inline,

@@ -28,7 +28,7 @@ class HitTests(SynchronousTestCase):
             clock=self.clock,
             me="s1",
             searches=Searches(network),
-            catalog=Catalog(),
+            catalogs=(Catalog(),),
             inbox=Inbox(self.mktemp()),
             downloads=downloads,
             offload=inline,

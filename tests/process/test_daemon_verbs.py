@@ -20,6 +20,7 @@ class DaemonVerbsTests(SynchronousTestCase):
         self.addCleanup(scratch.cleanup)
         self.directory = Path(scratch.name)
         first, *_, last = free_ports(5)
+        self.port = first
         self.directory.joinpath("config.toml").write_text(
             f"[registry]\nlisten = 'tcp:{first}:interface=127.0.0.1'\n"
             f"ports = '{first + 1}-{last}'\n[peer]\nregistry = '127.0.0.1:{first}'\n"
@@ -84,6 +85,37 @@ class DaemonVerbsTests(SynchronousTestCase):
             (directory / ".p2pignore").unlink()
             wait_until(lambda: shared() == (3, 0), "all files again")
             self.p2p("leave")
+            wait_until(lambda: not (self.directory / "p2ppeer-s1.pid").exists(), "its end")
+
+    def test_named_shares(self) -> None:
+        """Directories with names are shared and fetched; they may go away, and come back."""
+        lab = self.directory / "data" / "lab"
+        lab.mkdir(parents=True)
+        (lab / "f1").write_text("f1")
+        with (self.directory / "config.toml").open("a") as config:
+            config.write(f"[peer.share]\nlab = '{lab}'\n")
+        self.assertIn(f"lab={lab}", self.p2p("config").stdout)
+
+        def files() -> int:
+            return int(json.loads(self.p2p("status", "--json", "--peer", "s1").stdout)["files"])
+
+        with Daemon("registry", cwd=self.directory, command="p2p") as registry:
+            registry.wait_ready()
+            self.assertEqual(self.p2p("peer", "--name", "s1", "--background").returncode, 0)
+            wait_until(lambda: files() == 1, "its file")
+            got = self.directory / "got"
+            got.mkdir()
+            registry_at = ("--registry", f"127.0.0.1:{self.port}")
+            fetched = self.p2p("get", "lab/f1", *registry_at, cwd=got)
+            self.assertEqual((fetched.returncode, fetched.stderr), (0, ""))
+            (lab / "f2").write_text("f2")
+            wait_until(lambda: files() == 2, "the new file")
+            lab.rename(lab.with_name("away"))
+            (lab.with_name("away") / "f3").write_text("f3")
+            wait_until(lambda: files() == 0, "that it is gone")
+            lab.with_name("away").rename(lab)
+            wait_until(lambda: files() == 3, "that it is back")
+            self.p2p("leave", "--peer", "s1")
             wait_until(lambda: not (self.directory / "p2ppeer-s1.pid").exists(), "its end")
 
     def test_port_taken(self) -> None:
