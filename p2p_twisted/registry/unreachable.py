@@ -61,7 +61,7 @@ def _not_reached(cause: BaseException | None, host: str, port: int) -> str:
 def _refused(host: str, port: int) -> str:
     nothing = f"no registry listens at {show_location(host, port)}"
     if _is_own(host, loopback=True):
-        return f"{nothing} (does p2pmeta run?)"
+        return f"{nothing} (does p2p registry run?)"
     start = f"p2pmeta --listen tcp:{port} --insecure-lan"
     if _is_own(host, loopback=False):
         return f"{nothing}: if one runs here, it listens on loopback only (start it as {start})"

@@ -13,7 +13,7 @@ from tests.process.daemons import PATIENCE, script, wait_until
 from tests.process.networks import Network
 
 ROOT = Path(__file__).parents[2]
-ELSEWHERE = ("sim", "up", "--registry 192.168.", "registry", "peer ", "backup.tar", "leave")
+ELSEWHERE = ("sim", "up", "--registry 192.168.", "registry", "p2p peer ", "backup.tar", "leave")
 """What takes long, other machines, or ends what the others need; each has tests of its own."""
 
 

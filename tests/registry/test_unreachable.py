@@ -26,7 +26,7 @@ class ExplainTests(SynchronousTestCase):
         refused = error.ConnectionRefusedError()
         sentences = {
             self.said(refused): "p2pmeta --listen tcp:9011 --insecure-lan",
-            self.said(refused, "127.0.0.1"): "does p2pmeta run?",
+            self.said(refused, "127.0.0.1"): "does p2p registry run?",
             self.said(refused, "10.0.0.2"): "it listens on loopback only",
             self.said(error.TimeoutError()): "Does a firewall there keep port 9011 closed?",
             self.said(error.NoRouteError(osError=errno.ENETUNREACH)): "there is no way",
