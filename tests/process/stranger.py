@@ -142,9 +142,13 @@ def call(port: int, source: str | None = None) -> Line:
 def become_neighbor(port: int, name: str, own_port: int = 1_024) -> Line:
     """Link with a peer as a newcomer that says it listens at ``own_port``."""
     line = call(port)
-    line.hear("HELLO")
-    line.say("LINK", why="join", name=name, port=own_port, alone=True)
-    line.hear("LINKED")
+    try:
+        line.hear("HELLO")
+        line.say("LINK", why="join", name=name, port=own_port, alone=True)
+        line.hear("LINKED")
+    except EOFError:
+        line.close()
+        raise
     return line
 
 

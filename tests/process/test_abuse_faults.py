@@ -81,7 +81,7 @@ class FaultTests(SynchronousTestCase):
         for call, first, path in self.faults:
             with self.subTest(call=call, first=first, path=path):
                 with failing(self.daemon.pid, call, "ENOSPC", first, path):
-                    said = f"{NAME} waits: the disk is full; it goes on by itself"
+                    said = f"{NAME} waits: the disk is full"
                     self.network.type("s1", f"get {NAME}", said)
                     self.assert_nothing_wrong()
                 self.wait_until_saved()

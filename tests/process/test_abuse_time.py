@@ -17,6 +17,7 @@ _SAME = b"the same in very many files"
 _PER_SECOND = 400
 _MEMORY_BYTES = 60 << 20
 _HONEST_SECONDS = 5.0
+_EVIL = count()
 
 
 def an_ask(what: str, text: str = "", peer: str | None = None) -> dict[str, Any]:
@@ -64,15 +65,18 @@ class DearLinesTests(AbusedCase):
 
     def a_want(self, file: str, number: int) -> tuple[str, dict[str, Any]]:
         """Want something, for a host that has no part in this."""
-        place = {"name": "evil", "host": "127.0.0.1", "port": 20_000 + number % 10_000}
+        place = {"name": self.evil, "host": "127.0.0.1", "port": 20_000 + number % 10_000}
         # Not on the link, however small it is.
-        return "WANT", {"ticket": a_ticket(), "file": file, "via": ["evil"], "more": True, **place}
+        via = [self.evil]
+        return "WANT", {"ticket": a_ticket(), "file": file, "via": via, "more": True, **place}
 
     def flood(self, a_line: Callable[[int], tuple[str, dict[str, Any]]], seconds: float) -> None:
         """Send lines, while others do what honest peers do, and are served in time."""
         numbers, began = count(), time.monotonic()
         memory = memory_of(self.network.daemons["s1"].pid)
-        with Neighbor(self.network.port("s1"), "evil") as evil:
+        # One that was cut off may not come back at once.
+        self.evil = f"evil-{next(_EVIL)}"
+        with Neighbor(self.network.port("s1"), self.evil) as evil:
             for part in range(1, 4):
                 while (ahead := time.monotonic() - began) < seconds * part / 3:
                     number = next(numbers)
@@ -127,7 +131,7 @@ class FloodTests(AbusedCase):
         ids = [{"id": a_ticket(), "ticket": a_ticket()} for _ in range(200)]
         lines = "".join(f"{verb} {json.dumps({**fields, **each})}\n" for each in ids).encode()
         began, used = time.monotonic(), self.network.processor_seconds("s1")
-        with Neighbor(self.network.port("s1"), "evil") as evil:
+        with Neighbor(self.network.port("s1"), f"evil-{verb.lower()}") as evil:
             while evil.line.write(lines) and time.monotonic() < began + 60.0:
                 pass
             wait_until(lambda: not evil.is_linked, verb)
