@@ -81,17 +81,25 @@ class Library:
             root=Place(folder, ""),
         )
 
-    def start(self) -> None:
+    def prepare(self) -> None:
         """
-        Start scanning, hashing and watching.
+        See that the directory is there.
 
-        :raises OSError: when the directory does not exist and cannot be created.
+        :raises OSError: when it does not exist and cannot be created.
         """
         if self._folder:
             # What is missing is on a disk that is not there: nothing must be made in its place.
             self._directory.stat()
         else:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def start(self) -> None:
+        """
+        Start scanning, hashing and watching.
+
+        :raises OSError: as :meth:`prepare` does.
+        """
+        self.prepare()
         self._indexer.start()
 
     def stop(self) -> "Deferred[None]":

@@ -104,6 +104,8 @@ class SharedLibraries:
         :raises OSError: when a directory cannot be used.
         """
         for library in self._libraries:
+            library.prepare()
+        for library in self._libraries:
             library.start()
 
     async def stop(self) -> None:

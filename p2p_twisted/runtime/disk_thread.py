@@ -33,11 +33,13 @@ class DiskThread:
     def __init__(self, reactor: IReactorFromThreads, name: str) -> None:
         self._reactor = reactor
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
-        self._thread = Thread(target=self._work, name=name)
+        self._name = name
         self._is_slow = False
 
     def start(self) -> None:
         """Start the thread."""
+        # Made no earlier: after a fork, Python 3.13 takes those that were made before for ended.
+        self._thread = Thread(target=self._work, name=self._name)
         self._thread.start()
 
     def stop(self) -> None:
