@@ -125,8 +125,11 @@ class TerminalTests(SynchronousTestCase):
             person.sees_often("2 peers, 1 link, 0.04 s", number)
             person.type("\x1a")
             person.sees_often(f"[1]+  Stopped                 {' '.join(ALONE)}", number)
+            # What is typed before the shell asks is shown before its prompt.
+            wait_until(lambda: person.lines()[-1] == "$", "the shell")
             person.type("bg\n")
             person.sees_often(f"[1]+ {' '.join(ALONE)} &", number)
+            wait_until(lambda: person.lines()[-1] == "$", "the shell")
         person.type("fg\n")
         wait_until(lambda: person.lines()[-1] == PROMPT.rstrip(), "the prompt")
         person.type("\x04")
