@@ -15,7 +15,7 @@ from tests.process.daemons import PATIENCE, Daemon, free_port, free_ports, scrip
 from tests.process.lag import LAG_SECONDS, LagProbe
 from tests.process.stranger import Listener, call
 
-MEMORY_BYTES = 16 << 20
+MEMORY_BYTES = 32 << 20
 """How much more memory a daemon may have after it was abused."""
 
 _OWN = ("Downloads", ".p2p")
