@@ -1,5 +1,6 @@
 """Whole networks of real daemons: a registry and peers that share a directory, as by hand."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -62,6 +63,12 @@ class Peer(Daemon):
             return f"({files:,} file" in said and "still being hashed" not in said
 
         wait_until(is_shared, f"{files} shared files", seconds)
+
+
+def use_own_runtime_folder(case: SynchronousTestCase) -> None:
+    """Have daemons make their sockets where those that others have left running are not found."""
+    case.addCleanup(os.environ.update, {"XDG_RUNTIME_DIR": os.environ["XDG_RUNTIME_DIR"]})
+    os.environ["XDG_RUNTIME_DIR"] = str(scratch_folder(case))
 
 
 class Network:

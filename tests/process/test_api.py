@@ -14,7 +14,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from p2p_twisted.api.socket_index import running_peers, socket_folder
 from tests.process.daemons import PATIENCE, script, wait_until
-from tests.process.networks import Network
+from tests.process.networks import Network, use_own_runtime_folder
 
 NOBODY = 65_534
 BIG = os.urandom(20_000_000)
@@ -22,11 +22,7 @@ BIG = os.urandom(20_000_000)
 
 class ApiTests(SynchronousTestCase):
     def setUp(self) -> None:
-        # What others have left running here is not found.
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-")
-        self.addCleanup(scratch.cleanup)
-        self.addCleanup(os.environ.update, {"XDG_RUNTIME_DIR": os.environ["XDG_RUNTIME_DIR"]})
-        os.environ["XDG_RUNTIME_DIR"] = scratch.name
+        use_own_runtime_folder(self)
         self.network = Network(self)
         self.network.start_registry()
         self.network.write("s1/f1.txt", b"hello")

@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -19,7 +18,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from p2p_twisted.api.socket_index import running_peers, running_registries
 from tests.process.daemons import PATIENCE
-from tests.process.networks import Network
+from tests.process.networks import Network, use_own_runtime_folder
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 NOBODY = 65_534
@@ -30,11 +29,7 @@ MIB = 1_048_576
 @pytest.mark.slow
 class ApiPathTests(SynchronousTestCase):
     def setUp(self) -> None:
-        # What others have left running here is not found.
-        scratch = tempfile.TemporaryDirectory(prefix="p2p-")
-        self.addCleanup(scratch.cleanup)
-        self.addCleanup(os.environ.update, {"XDG_RUNTIME_DIR": os.environ["XDG_RUNTIME_DIR"]})
-        os.environ["XDG_RUNTIME_DIR"] = scratch.name
+        use_own_runtime_folder(self)
         self.network = Network(self)
         self.network.start_registry()
         self.network.write("s1/page.html", b"<script>stop()</script>")
@@ -113,7 +108,7 @@ class ApiPathTests(SynchronousTestCase):
             )
             self.assertEqual(ran.returncode, 0, (example, ran))
             self.assertNotIn("error", json.loads(ran.stdout), example)
-        self.assertEqual(self.network.read("s1/work/report.pdf"), b"content")
+        self.assertEqual(self.network.read("s1/papers/report.pdf"), b"content")
 
     def test_web(self) -> None:
         """Over TCP the token decides, which another user cannot read, and no page has it."""
