@@ -74,6 +74,7 @@ class Upload(Session):
     :ivar want: what the requester asked for, and who it is.
     :ivar gone: fires when the connection is gone.
     :ivar is_cut: whether it ends before the requester has said more than to greet, and unasked.
+    :ivar has_begun: whether the requester has answered, and is sent something.
     :ivar began: when it was decided on, in seconds on the monotonic clock.
     """
 
@@ -109,7 +110,7 @@ class Upload(Session):
         self._lines: deque[bytes] = deque()
         # The chunk that is being sent.
         self._leaving: int | None = None
-        self._is_open = False
+        self.has_begun = False
 
     def progress(self, now: float) -> UploadProgress:
         """Return how far the push is, and how fast."""
@@ -139,7 +140,7 @@ class Upload(Session):
         """Announce the content, and send its digests."""
         source, is_partial = self.source, self._audience.joined(self)
         self._connection.send(Push(self.want.ticket, source.file_id, source.size, is_partial))
-        self._is_open = True
+        self.has_begun = True
         self._producer.start()
 
     def received(self, message: Message) -> None:
@@ -166,6 +167,11 @@ class Upload(Session):
         self._audience.left(self)
         self.gone.callback(None)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has begun, and not ended."""
+        return self.has_begun and self._connection.is_open
+
     # Called by the audience
 
     @property
@@ -176,7 +182,7 @@ class Upload(Session):
     def offer(self, chunks: Iterable[Range]) -> None:
         """Announce chunks that may be asked for; the first announcement excludes all others."""
         self._lines.extend(map(encode, announcements(self._requested.offer(chunks))))
-        if self._is_open and self._lines:
+        if self.has_begun and self._lines:
             self._producer.start()
 
     # Called by the producer

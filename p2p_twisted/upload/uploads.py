@@ -13,11 +13,11 @@ from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.partial import PartialRegister
-from p2p_twisted.upload import limits
 from p2p_twisted.upload.audience import Audience, SharedUplink, Unlimited
 from p2p_twisted.upload.awaited import AwaitedFetches
 from p2p_twisted.upload.places import NoPlace, UploadPlaces
 from p2p_twisted.upload.small_sender import SmallFileSender, SourceOpener, read_whole
+from p2p_twisted.upload.spent_tickets import SpentTickets
 from p2p_twisted.upload.upload import Upload, UploadProgress
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.chunks import chunk_count
@@ -88,8 +88,7 @@ class Uploads:
         self._awaited = AwaitedFetches()
         self._places = UploadPlaces()
         self._open: dict[Connection, Upload] = {}
-        # In the order of arrival.
-        self._tickets: dict[MessageId, None] = {}
+        self._tickets = SpentTickets()
         self._is_stopping = False
         self._opening = 0
 
@@ -100,13 +99,13 @@ class Uploads:
         :param link: to the requester itself, if it is a neighbor.
         :param refuse: is called with the reason if it is not delivered.
         """
-        if not self._is_new(want.ticket):
+        if not self._tickets.spend(want.ticket):
             return
         reason, _ = self._why_not(want)
         if reason is not None and (self._is_stopping or link is None or want.more):
             # Before anything is opened: to refuse must cost little.
             refuse(reason)
-        elif self._opening >= self._bandwidth.slots.up:
+        elif max(self._opening, self._dialed_for(want)) >= self._bandwidth.slots.up:
             refuse("busy")
         else:
             background(self.log, "serving what is wanted", self._serve(want, link, refuse))
@@ -114,7 +113,7 @@ class Uploads:
     async def _serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
         source, audience = await self._find(want.file)
         # Again: to open it may have taken long.
-        reason, slowest = self._why_not(want)
+        reason, _ = self._why_not(want)
         if source is None:
             refuse("it is not shared here any more", gone=True)
         elif link is not None and await self._is_sent_on(link, want, source, refuse):
@@ -127,7 +126,6 @@ class Uploads:
             reason = f"{want.host} was dialed several times, and has not answered"
             self._have_it_fetched(want, reason, refuse)
         else:
-            self._make_room(slowest)
             audience = audience or self._audience(want, source)
             await self._push(want, source, audience, refuse)
 
@@ -182,31 +180,23 @@ class Uploads:
             self._opening -= 1
         return (source, None) if source is not None else self._partials.open(file_id)
 
-    def _fits_link(self, size: int) -> bool:
-        """Return whether a file may be sent on a link: it is small, and the rate allows it now."""
-        return size <= wire_limits.LINK_FILE_BYTES and self._bandwidth.up.take(size)
-
-    def _is_new(self, ticket: MessageId) -> bool:
-        """Record a ticket; return whether it is new, as each is good for one dial only."""
-        if ticket in self._tickets:
-            return False
-        self._tickets[ticket] = None
-        if len(self._tickets) > limits.TICKETS_REMEMBERED:
-            del self._tickets[next(iter(self._tickets))]
-        return True
-
     def _why_not(self, want: Want) -> tuple[str | None, Upload | None]:
         """Say why a request is not served; otherwise, which upload makes room, if one has to."""
         if self._is_stopping:
             return "it is stopping", None
         if not self._may_dial(want.host):
             return f"{want.host} may not be dialed from here", None
-        running = [upload for connection, upload in self._open.items() if connection.is_open]
+        running = [upload for upload in self._open.values() if upload.is_running]
         places, now = self._bandwidth.slots.up, self._reactor.seconds()
         try:
             return None, self._places.room_for(want, running, places, now)
         except NoPlace:
             return "busy", None
+
+    def _dialed_for(self, want: Want) -> int:
+        """Count the requesters that have not answered yet, of those that the same peer led to."""
+        waiting = [upload.want for upload in self._open.values() if not upload.has_begun]
+        return sum(other.via[-1:] == want.via[-1:] for other in waiting)
 
     def _make_room(self, slowest: Upload | None) -> None:
         if slowest is not None:
@@ -217,8 +207,9 @@ class Uploads:
     async def _is_sent_on(
         self, link: Connection, want: Want, source: Source, refuse: Refusal
     ) -> bool:
-        """Send a file on a link, if it may go there; return whether the request is dealt with."""
-        if want.more or not self._fits_link(source.size):
+        """Send a small file on a link, if the rate allows it; return whether that was all."""
+        is_small = not want.more and source.size <= wire_limits.LINK_FILE_BYTES
+        if not (is_small and self._bandwidth.up.take(source.size)):
             return False
         try:
             content = await read_whole(source, self._reading)
@@ -246,6 +237,12 @@ class Uploads:
                 refuse(f"somebody else answers at {want.host}")
                 return False
             self._dials.succeeded(want.host, want.port, self._reactor.seconds())
+            # Only who answers takes a place, and others may have answered first.
+            reason, slowest = self._why_not(want)
+            if reason is not None:
+                refuse(reason)
+                return False
+            self._make_room(slowest)
             return True
 
         def start(connection: Connection) -> Upload:

@@ -82,8 +82,15 @@ class FetchTests(AimedCase):
     def test_victims(self) -> None:
         """Whoever is named in the holder's place is dialed once for a ticket, and gets no byte."""
         victim = self.listen()
-        wants = self.aimed(victim.port)
-        self.assertTrue(0 < victim.calls <= wants, (victim.calls, wants))
+        wants: list[int] = []
+
+        def is_dialed() -> bool:
+            # On a busy machine s2 may have delivered before the victim was dialed.
+            wants.append(self.aimed(victim.port))
+            return victim.calls > 0
+
+        wait_until(is_dialed, "a dial")
+        self.assertLessEqual(victim.calls, sum(wants))
         self.assertEqual(victim.received, b"")
         for odd in ({"name": "s2"}, {"host": "10.0.0.1"}, {"host": "192.0.2.1"}):
             calls = victim.calls

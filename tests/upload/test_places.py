@@ -1,6 +1,7 @@
 """Whom a holder gives the places for uploads to, when more ask than it has."""
 
 from collections import Counter
+from functools import partial
 
 from p2p_twisted.bandwidth.limits import PUSHES_AT_ONCE
 from p2p_twisted.upload.limits import UPLOAD_GIVEN_UP_SECONDS, UPLOAD_TURN_SECONDS
@@ -25,6 +26,30 @@ class PlaceTests(UploadsCase):
         """The number of pushes at once is bounded; further requesters are told to go elsewhere."""
         self.serve_others(*range(PUSHES_AT_ONCE + 1))
         self.assertEqual(self.refused, ["busy"])
+
+    def test_many_at_once(self) -> None:
+        """Those who ask before any has answered take no more places than there are."""
+        connect, later = self.wires.connectTCP, self.wires.callLater
+        self.patch(self.wires, "connectTCP", partial(later, 0.1, connect))
+        for number in range(PUSHES_AT_ONCE + 8):
+            hello = Hello(PROTOCOL, "peer", f"p{number}", "default")
+            self.listen(encode(hello), port=2000 + number)
+            want = self.want(name=f"p{number}", port=2000 + number, via=(f"p{number}",))
+            self.serve(want)
+        self.wires.pass_time(1)
+        self.assertEqual(self.refused, ["busy"] * 8)
+        self.assertEqual(len(self.served()), PUSHES_AT_ONCE)
+
+    def test_many_dials_of_one_neighbor(self) -> None:
+        """A neighbor that leads to hosts which say nothing keeps no others from being served."""
+        for number in range(PUSHES_AT_ONCE + 8):
+            host = f"10.0.0.{number}"
+            self.listen(b"", host, 2000)
+            self.serve(self.want(name=f"p{number}", host=host, port=2000, via=("victim", "evil")))
+        self.assertEqual(self.refused, ["busy"] * 8)
+        self.serve_others(*range(PUSHES_AT_ONCE))
+        self.assertEqual(len(self.refused), 8)
+        self.assertEqual(self.requesters[0].is_lost, False)
 
     def test_busy_opens_nothing(self) -> None:
         """What cannot be served anyway is not looked up, still less opened."""
