@@ -3,13 +3,13 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from p2p_twisted import __version__
 from p2p_twisted.cli.command_parser import CommandParser
-from p2p_twisted.cli.sim_options import add_sim
-from p2p_twisted.cli.talk_options import add_talk, take_behind
+from p2p_twisted.cli.talk_options import add_shared, add_talk, take_behind, talk_verbs
 from p2p_twisted.runtime.os_errors import in_words
 
 MOST_PEERS: Final = 200
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from p2p_twisted.cli.shell_completion import complete
 
         return complete(command_parser(), words[2:])
-    parser = command_parser()
+    parser = command_parser(words)
     options, behind = parser.parse_known_args(words)
     if behind and not take_behind(options, behind):
         parser.error(f"unrecognized arguments: {' '.join(behind)}")
@@ -71,8 +71,12 @@ def _completion(options: argparse.Namespace) -> int:
     return 0
 
 
-def command_parser() -> argparse.ArgumentParser:
-    """Make the parser; that of the daemons' options is made by :mod:`p2p_twisted.cli.daemon`."""
+def command_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """
+    Make the parser; that of the daemons' options is made by :mod:`p2p_twisted.cli.daemon`.
+
+    :param words: what it is to parse: if a verb is the first, only that is made, as all take long.
+    """
     parser: argparse.ArgumentParser = CommandParser(
         prog="p2p",
         description="Share files between machines by name, with no file server.",
@@ -81,6 +85,22 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"p2p_twisted {__version__}")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
+    add_shared(parser)
+    parser.set_defaults(peer=None, json=False)
+    adders: dict[str, Callable[[Any], None]] = {
+        "up": _add_up,
+        **{verb: partial(_add_daemon, verb) for verb in _DAEMONS},
+        "config": _add_config,
+        "sim": _add_sim,
+        **{verb: partial(add_talk, verb) for verb in talk_verbs()},
+        "completion": _add_completion,
+    }
+    for verb in words[:1] if words and words[0] in adders else adders:
+        adders[verb](verbs)
+    return parser
+
+
+def _add_up(verbs: Any) -> None:
     up = verbs.add_parser(
         "up",
         help="start a whole network on this machine, to try it",
@@ -107,9 +127,15 @@ def command_parser() -> argparse.ArgumentParser:
         "--keep", action="store_true", help="do not remove the temporary directory at the end"
     )
     up.set_defaults(run=_up)
-    _add_daemons(verbs)
+
+
+def _add_sim(verbs: Any) -> None:
+    from p2p_twisted.cli.sim_options import add_sim
+
     add_sim(verbs)
-    add_talk(parser, verbs)
+
+
+def _add_completion(verbs: Any) -> None:
     completion = verbs.add_parser(
         "completion",
         help="write what has a shell complete what is typed behind p2p",
@@ -120,12 +146,13 @@ def command_parser() -> argparse.ArgumentParser:
     )
     completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
     completion.set_defaults(run=_completion)
-    return parser
 
 
-def _add_daemons(verbs: Any) -> None:
-    for kind, what in (("peer", "start a peer"), ("registry", "start a registry")):
-        verbs.add_parser(kind, help=f"{what}; see its --help", add_help=False)
+def _add_daemon(kind: str, verbs: Any) -> None:
+    verbs.add_parser(kind, help=f"start a {kind}; see its --help", add_help=False)
+
+
+def _add_config(verbs: Any) -> None:
     config = verbs.add_parser(
         "config",
         help="show what is configured for them, and where",

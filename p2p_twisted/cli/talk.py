@@ -2,18 +2,18 @@
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Callable
+from typing import Final
 
 from p2p_twisted.cli.answers import say, say_json
-from p2p_twisted.cli.get_verb import check_get, get
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
-from p2p_twisted.cli.signals import Interrupted
-from p2p_twisted.cli.web_verb import find_registry, web
 from p2p_twisted.runtime.exit_status import Exit, after_signal
 
 Verb = Callable[[PeerClient, argparse.Namespace], int]
+
+_SIGINT: Final = 2
+"""That of :mod:`signal`, which few verbs need."""
 
 
 def talk(options: argparse.Namespace) -> int:
@@ -27,9 +27,7 @@ def talk(options: argparse.Namespace) -> int:
         stream.write(f"{failed}\n")
         return failed.code
     except KeyboardInterrupt:
-        return after_signal(signal.SIGINT)
-    except Interrupted as interrupted:
-        return after_signal(interrupted.number)
+        return after_signal(_SIGINT)
     except BrokenPipeError:
         # The reader of our output is gone; Python would report that once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -42,9 +40,13 @@ def _carry_out(options: argparse.Namespace) -> int:
 
         return doctor(options)
     if getattr(options, "of_registry", None) is not None:
+        from p2p_twisted.cli.web_verb import find_registry
+
         return web(find_registry(options.of_registry), options)
     verb: Verb = globals()[options.verb_name]
     if verb is get:
+        from p2p_twisted.cli.get_verb import check_get
+
         check_get(options)
     if getattr(options, "registry", None) is None:
         return verb(find_peer(options.peer), options)
@@ -53,14 +55,18 @@ def _carry_out(options: argparse.Namespace) -> int:
 
 def _without_a_peer(verb: Verb, options: argparse.Namespace) -> int:
     """Run a verb on a peer that is started for it, shares nothing, and ends with it."""
+    from p2p_twisted.cli.signals import Interrupted
     from p2p_twisted.cli.temporary_peer import temporary_peer
 
     if options.peer is not None:
         raise CommandFailed(
             Exit.USAGE, "--peer is a running peer, --registry starts another: say one of them"
         )
-    with temporary_peer(options) as client:
-        return verb(client, options)
+    try:
+        with temporary_peer(options) as client:
+            return verb(client, options)
+    except Interrupted as interrupted:
+        return after_signal(interrupted.number)
 
 
 def status(client: PeerClient, options: argparse.Namespace) -> int:
@@ -100,6 +106,13 @@ def ls(client: PeerClient, options: argparse.Namespace) -> int:
     from p2p_twisted.cli import show
 
     return say(options, client.get("/v1/files", peer=options.of), show.hit_lines)
+
+
+def get(client: PeerClient, options: argparse.Namespace) -> int:
+    """Download, and wait for it."""
+    from p2p_twisted.cli import get_verb
+
+    return get_verb.get(client, options)
 
 
 def transfers(client: PeerClient, options: argparse.Namespace) -> int:
@@ -177,6 +190,13 @@ def unshare(client: PeerClient, options: argparse.Namespace) -> int:
     from p2p_twisted.cli import own_files
 
     return own_files.unshare(client, options)
+
+
+def web(client: PeerClient, options: argparse.Namespace) -> int:
+    """Open the page."""
+    from p2p_twisted.cli import web_verb
+
+    return web_verb.web(client, options)
 
 
 def leave(client: PeerClient, options: argparse.Namespace) -> int:

@@ -1,25 +1,29 @@
 """Parse the arguments of the verbs that talk to a running peer."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 _PEER: Final = "--peer"
 
 
-def add_talk(parser: argparse.ArgumentParser, verbs: Any) -> None:
-    """Add the verbs, and the options that they share, before and after the verb."""
-    parser.set_defaults(peer=None, json=False)
-    _add_shared(parser)
-    for verb, text, arguments in _VERBS:
-        added = verbs.add_parser(verb, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        _add_shared(added)
-        for names, settings in arguments:
-            added.add_argument(*names, **settings)
-        added.set_defaults(run=_run, verb_name=verb)
+def talk_verbs() -> Iterable[str]:
+    """List the verbs."""
+    return _VERBS
 
 
-def _add_shared(parser: argparse.ArgumentParser) -> None:
+def add_talk(verb: str, verbs: Any) -> None:
+    """Add one of the verbs."""
+    text, arguments = _VERBS[verb]
+    added = verbs.add_parser(verb, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    add_shared(added)
+    for names, settings in arguments:
+        added.add_argument(*names, **settings)
+    added.set_defaults(run=_run, verb_name=verb)
+
+
+def add_shared(parser: argparse.ArgumentParser) -> None:
+    """Add the options that may stand before and after the verb."""
     parser.add_argument(
         _PEER,
         metavar="NAME",
@@ -72,7 +76,9 @@ def _some(nargs: str, text: str) -> tuple[tuple[str, ...], dict[str, Any]]:
     return ("numbers",), {"metavar": "N", "nargs": nargs, "type": _numbers, "help": text}
 
 
-_WITHOUT_A_PEER: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (
+_Arguments = tuple[tuple[tuple[str, ...], dict[str, Any]], ...]
+
+_WITHOUT_A_PEER: Final[_Arguments] = (
     (
         ("--registry",),
         {
@@ -95,13 +101,12 @@ _WITHOUT_A_PEER: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (
     ),
 )
 
-_VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]], ...]], ...]] = (
-    ("status", "show a running peer at a glance", ()),
-    ("console", "attach this terminal to a running peer, as one of its consoles", ()),
-    ("peers", "list the peers of the network", ()),
-    ("doctor", "look for what keeps a peer, or one to be started, from working", _WITHOUT_A_PEER),
-    (
-        "topo",
+_VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
+    "status": ("show a running peer at a glance", ()),
+    "console": ("attach this terminal to a running peer, as one of its consoles", ()),
+    "peers": ("list the peers of the network", ()),
+    "doctor": ("look for what keeps a peer, or one to be started, from working", _WITHOUT_A_PEER),
+    "topo": (
         "show who is linked with whom",
         (
             (
@@ -124,8 +129,7 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
             ),
         ),
     ),
-    (
-        "find",
+    "find": (
         "search all peers",
         (
             (
@@ -135,13 +139,11 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
             *_WITHOUT_A_PEER,
         ),
     ),
-    (
-        "ls",
+    "ls": (
         "list what a peer shares",
         ((("of",), {"metavar": "PEER", "nargs": "?", "help": "whose files; its own by default"}),),
     ),
-    (
-        "get",
+    "get": (
         "download files and folders, and wait for them",
         (
             (
@@ -171,33 +173,29 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
             *_WITHOUT_A_PEER,
         ),
     ),
-    ("transfers", "list downloads and uploads", ()),
-    ("pause", "pause downloads", (_some("*", "which, such as 1 3-5; all by default"),)),
-    ("resume", "go on with paused downloads", (_some("*", "which; all by default"),)),
-    ("cancel", "give downloads up", (_some("+", "which, such as 1 3-5, or all"),)),
-    (
-        "limit",
+    "transfers": ("list downloads and uploads", ()),
+    "pause": ("pause downloads", (_some("*", "which, such as 1 3-5; all by default"),)),
+    "resume": ("go on with paused downloads", (_some("*", "which; all by default"),)),
+    "cancel": ("give downloads up", (_some("+", "which, such as 1 3-5, or all"),)),
+    "limit": (
         "show or set the most that is sent and received",
         (
             (("way",), {"nargs": "?", "choices": ("up", "down"), "help": "what to limit"}),
             (("rate",), {"nargs": "?", "metavar": "RATE", "help": "10M, 1.5M, 500K, or off"}),
         ),
     ),
-    (
-        "share",
+    "share": (
         "share copies of files and folders",
         (
             (("paths",), {"metavar": "PATH", "nargs": "+", "help": "what to copy to the peer"}),
             (("--as",), {"metavar": "NAME", "dest": "as_name", "help": "its name there"}),
         ),
     ),
-    (
-        "unshare",
+    "unshare": (
         "share files and folders of the peer no more",
         ((("names",), {"metavar": "NAME", "nargs": "+", "help": "as p2p ls lists it"}),),
     ),
-    (
-        "events",
+    "events": (
         "show what happens, as it happens",
         (
             (
@@ -206,8 +204,7 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
             ),
         ),
     ),
-    (
-        "log",
+    "log": (
         "show the last lines of the log",
         (
             (
@@ -217,8 +214,7 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
             (("--follow",), {"action": "store_true", "help": "go on with what comes"}),
         ),
     ),
-    (
-        "web",
+    "web": (
         "open the page of a running peer in the browser",
         (
             (
@@ -239,6 +235,6 @@ _VERBS: Final[tuple[tuple[str, str, tuple[tuple[tuple[str, ...], dict[str, Any]]
             ),
         ),
     ),
-    ("leave", "have the peer leave the network, and end", ()),
-    ("stop", "stop every peer of the network", ()),
-)
+    "leave": ("have the peer leave the network, and end", ()),
+    "stop": ("stop every peer of the network", ()),
+}

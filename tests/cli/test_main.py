@@ -4,12 +4,17 @@ import contextlib
 import io
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from twisted.trial.unittest import SynchronousTestCase
 
+import p2p_twisted
 from p2p_twisted import __version__
 from p2p_twisted.cli.main import command_parser, main
 from p2p_twisted.cli.talk_options import take_behind
+
+PACKAGE = Path(p2p_twisted.__file__).parents[1]
 
 
 def run(*arguments: str) -> tuple[int | str | None, str]:
@@ -90,3 +95,29 @@ class MainTests(SynchronousTestCase):
         )
         ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
         self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+
+    def test_imports_little(self) -> None:
+        """Nor does a verb import what takes long, or what another verb needs."""
+        slow = {"asyncio", "attr", "inspect", "shutil", "signal", "subprocess", "typing_extensions"}
+        slow |= {"p2p_twisted.cli.get_verb", "p2p_twisted.cli.sim_options", "tempfile"}
+        program = (
+            "import sys; from p2p_twisted.cli.main import main; main(['status'])\n"
+            f"print(*(set(sys.modules) & {slow}))\n"
+        )
+        with TemporaryDirectory() as folder:
+            ended = subprocess.run(
+                [sys.executable, "-S", "-c", program],
+                capture_output=True,
+                check=False,
+                env={"XDG_RUNTIME_DIR": folder, "PYTHONPATH": str(PACKAGE)},
+            )
+        self.assertEqual(ended.stdout, b"\n")
+        self.assertIn(b"no peer of yours runs here", ended.stderr)
+
+    def test_one_verb(self) -> None:
+        """Only the verb that comes first is made; without one, all are."""
+        alone, every = command_parser(["status"]), command_parser(["--json", "status"])
+        self.assertEqual(alone.parse_args(["status", "--json"]).verb_name, "status")
+        with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+            alone.parse_args(["topo"])
+        self.assertEqual(every.parse_args(["--json", "topo"]).verb_name, "topo")
