@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import attrs
-from twisted.internet.defer import DeferredLock, gatherResults
+from twisted.internet.defer import gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -21,6 +21,7 @@ from p2p_twisted.registry.rules import (
 )
 from p2p_twisted.registry.store import IRegistryStore, StoreFault
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.wire.messages import Message, Renew, Welcome
 from p2p_twisted.wire.names import PeerAddress
 
@@ -57,7 +58,7 @@ class Registry:
         self._rng = rng
         self._date = date
         self._roster = Roster()
-        self._lock = DeferredLock()
+        self._lock = Lock()
         # The hosts that are dialed to see whether they can be reached.
         self._reached_for: set[str] = set()
 

@@ -217,6 +217,23 @@ class ConcurrencyTests(SynchronousTestCase):
         ports = [answer.port for answer in answers if isinstance(answer, Welcome)]
         self.assertEqual(ports, list(range(9000, 9010)))
 
+    def test_a_crowd(self) -> None:
+        """A thousand requests that came while the store was busy are answered, and later ones."""
+        store = Slow()
+        registry = make_registry(Clock(), store)
+        registry.start()
+        first = Deferred.fromCoroutine(registry.answer(Join("s0"), LOOPBACK))
+        unknown = [
+            Deferred.fromCoroutine(registry.answer(Renew(f"n{each}", token("n")), LOOPBACK))
+            for each in range(1_000)
+        ]
+        store.go()
+        self.assertIsInstance(self.successResultOf(first), Welcome)
+        for each in unknown:
+            self.assertIsInstance(self.successResultOf(each), Error)
+        later = Deferred.fromCoroutine(registry.answer(Join("s1"), LOOPBACK))
+        self.assertIsInstance(self.successResultOf(later), Welcome)
+
     def test_stop(self) -> None:
         """The store is closed after what was begun has been kept."""
         store = Slow()
