@@ -19,9 +19,8 @@ from p2p_twisted.library.matching import natural_order
 from p2p_twisted.peer.interface import Found, Status, Topology
 from p2p_twisted.wire.firewall import firewall_ports
 from p2p_twisted.wire.messages import Hit, PeerRecord
-from p2p_twisted.wire.names import FileId, PeerName
+from p2p_twisted.wire.names import SHORT_ID_DIGITS, FileId, PeerName
 
-SHORT_ID_DIGITS: Final = 16
 ROWS_SHOWN: Final = 200
 """How many rows of a list are shown: others decide how long it is, and a person reads no more."""
 

@@ -100,6 +100,11 @@ class Catalog:
         """Find files and folders with that content."""
         return self._shared(self.names_with(file_id), limit)
 
+    def beginning(self, id_part: str) -> Iterator[Shared | None]:
+        """Yield what has an id that begins so, and ``None`` after each few that were looked at."""
+        for name in self._by_id.beginning(id_part):
+            yield self._describe(name) if name is not None and name in self._keys else None
+
     def all(self, limit: int) -> tuple[Shared, ...]:
         """List files and folders by name."""
         return tuple(islice(filter(None, self.browse()), limit))
@@ -133,8 +138,7 @@ class Catalog:
 
     def children(self, name: str) -> frozenset[str]:
         """Return the names of the files and folders directly in a folder."""
-        folder = self._folders.get(name)
-        return frozenset(folder.children) if folder is not None else frozenset()
+        return frozenset(self._folders[name].children if name in self._folders else ())
 
     def files_below(self, name: str) -> list[str]:
         """Return the names of the files at any depth below a folder, sorted."""
@@ -201,8 +205,7 @@ class Catalog:
         entry = self._entries.get(name)
         if entry is not None:
             file_id = entry.content.file_id if entry.content is not None else None
-            on_disk = entry.on_disk
-            size, attributes = on_disk.signature.size, on_disk.attributes
+            size, attributes = entry.on_disk.signature.size, entry.on_disk.attributes
             growing = entry.is_growing
             return Shared(name, "file", size, file_id, entry.percent, 0, growing, attributes)
         folder = self._folders[name]

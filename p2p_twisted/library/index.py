@@ -1,8 +1,11 @@
 """Look names up by a key that they have in common."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
 from attrs import define
+
+_KEYS_AT_ONCE: Final = 1_024
 
 
 @define
@@ -41,6 +44,18 @@ class Index:
         if names.in_order is None:
             names.in_order = tuple(sorted(names.names))
         return names.in_order
+
+    def beginning(self, text: str) -> Iterator[str | None]:
+        """
+        Yield the names of all keys that begin so, and ``None`` after each few that do not.
+
+        The index may be changed meanwhile.
+        """
+        for number, key in enumerate(tuple(self._names), 1):
+            if key.startswith(text):
+                yield from self.in_order(key)
+            elif number % _KEYS_AT_ONCE == 0:
+                yield None
 
     def add(self, key: str, name: str) -> None:
         """Add a name to a key."""

@@ -89,6 +89,16 @@ def one_of(things: Sequence[Hits], older: str = "") -> Hits:
     raise Ambiguous(tuple(chain.from_iterable(things)), why + older)
 
 
+def check_one_id(hits: Hits) -> None:
+    """
+    Check that what was found by a short id is one content.
+
+    :raises Ambiguous: when it is several.
+    """
+    if len({hit.file for hit in hits}) > 1:
+        raise Ambiguous(hits, "several ids begin so")
+
+
 def check_hashed(hits: Iterable[Hit]) -> None:
     """
     Check that every hit can be fetched.

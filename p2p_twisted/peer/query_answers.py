@@ -16,7 +16,7 @@ from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
-from p2p_twisted.wire.names import PeerName
+from p2p_twisted.wire.names import SHORT_ID_DIGITS, PeerName
 
 
 @define(eq=False)
@@ -82,6 +82,8 @@ class QueryAnswers:
             case "text":
                 return catalog.browse(ask.text)
             case "id":
+                if len(ask.text) == SHORT_ID_DIGITS:
+                    return catalog.beginning(ask.text)
                 return catalog.with_id(ask.text, wire_limits.HITS_SHOWN_PER_PEER)
             case "ls":
                 return catalog.browse()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import attrs
@@ -23,6 +24,7 @@ from p2p_twisted.peer.meaning import (
     by_content,
     check_found,
     check_hashed,
+    check_one_id,
     check_shared,
     completions,
     like,
@@ -38,9 +40,10 @@ from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import BadName, FileId, PeerName
+from p2p_twisted.wire.names import SHORT_ID_DIGITS, BadName, PeerName
 
 _FILE_ID: Final = re.compile(r"[0-9a-f]{64}\Z")
+_SHORT_ID: Final = re.compile(rf"[0-9a-f]{{{SHORT_ID_DIGITS}}}\Z")
 _ASKED_AT_ONCE: Final = 8
 _FRESH_SECONDS: Final = 0.25
 _LOOKED_FOR_AT_ONCE: Final = 256
@@ -120,6 +123,10 @@ class Resolver:
             return await self._with_id(wanted.file, holder)
         if _FILE_ID.match(wanted):
             return await self._with_id(wanted, holder)
+        if _SHORT_ID.match(wanted):
+            # It may be a name as well; but nobody else's name goes before a content.
+            with suppress(NotFound):
+                return await self._with_id(wanted, holder, again=True)
         if holder == self._me:
             raise PeerError(f"{holder} is this peer: name another one, or none")
         try:
@@ -128,9 +135,11 @@ class Resolver:
             # Peers near by were asked first: one further away may have another one.
             return await self._with_name(wanted, holder, again=True)
 
-    async def _with_id(self, file_id: FileId, holder: PeerName | None) -> Hits:
-        found = await self._searches.ask("id", file_id, holder=holder)
-        check_found(found, file_id[:16], holder)
+    async def _with_id(self, file_id: str, holder: PeerName | None, again: bool = False) -> Hits:
+        """Ask for an id, or for all that begin as a short one: then of all peers."""
+        found = await self._searches.ask("id", file_id, again=again, holder=holder)
+        check_found(found, file_id[:SHORT_ID_DIGITS], holder)
+        check_one_id(found.hits)
         return await self._other_than_here(found.hits)
 
     async def _with_name(self, text: str, holder: PeerName | None, again: bool = False) -> Hits:

@@ -202,7 +202,7 @@ def _fits(hit: Hit, ask: Ask) -> bool:
     if ask.peer not in (None, hit.peer):
         return False
     if ask.what == "id":
-        return hit.file == ask.text
+        return hit.file is not None and hit.file.startswith(ask.text)
     return ask.what != "name" or rank(hit.name, ask.text) is not None
 
 

@@ -33,6 +33,9 @@ NetworkName = PeerName
 FileId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 """Names content: see :mod:`p2p_twisted.wire.chunks`."""
 
+SHORT_ID_DIGITS: Final = 16
+"""How much of a file id is shown to people, and is taken for it where only one begins so."""
+
 MessageId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
 """A random name for one broadcast, question or ticket."""
 

@@ -7,7 +7,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.peer.peer_errors import NotFound, PeerError
+from p2p_twisted.peer.peer_errors import Ambiguous, NotFound, PeerError
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.runtime.threads import inline
@@ -39,6 +39,16 @@ class HitTests(SynchronousTestCase):
         resolver = self.resolver(Hit("liar", "f1", 1, file=OTHER), Hit("s2", "f1", 1, file=FILE))
         found = self.successResultOf(Deferred.fromCoroutine(resolver.resolve(FILE, None)))
         self.assertEqual([hit.peer for hit in found], ["s2"])
+
+    def test_short_id(self) -> None:
+        """Where several ids begin as a short one, one of them must be chosen; others are not."""
+        alike = "f" * 16 + "0" * 48
+        hits = Hit("s2", "f1", 1, file=FILE), Hit("s3", "f2", 1, file=alike)
+        resolver = self.resolver(*hits, Hit("liar", "f1", 1, file=OTHER))
+        asked = Deferred.fromCoroutine(resolver.resolve("f" * 16, None))
+        ambiguous = self.failureResultOf(asked, Ambiguous).value
+        self.assertEqual({hit.file for hit in ambiguous.hits}, {FILE, alike})
+        self.assertEqual(str(ambiguous), "several ids begin so")
 
     def test_other_name(self) -> None:
         """A hit of another name does not end a search."""

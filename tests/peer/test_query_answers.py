@@ -71,6 +71,24 @@ class SearchTests(SynchronousTestCase):
             answer = self.successResultOf(self.ask(what, text, peer))
             self.assertEqual((len(answer.hits), answer.cut), (count, False))
 
+    def test_short_ids(self) -> None:
+        """All ids that begin as a short one are found, in pieces; none by less of it."""
+        short = "12" * 8
+        for number, file_id in enumerate((f"{short}{'0' * 48}", f"{short}{'1' * 48}")):
+            self.catalog.put(
+                OnDisk(f"g{number}", f"g{number}", Signature(1, 1, number)),
+                HashedFile(file_id, b""),
+            )
+        for number in range(FILES):
+            content = HashedFile(f"{number:064x}", b"")
+            self.catalog.put(OnDisk(f"h{number}", f"h{number}", Signature(1, 1, number)), content)
+        self.clock.tick = 0.005
+        searching = self.ask("id", short)
+        self.assertNoResult(searching)
+        self.catalog.drop("h77")
+        self.assertEqual([hit.name for hit in self.settle(searching).hits], ["g0", "g1"])
+        self.assertEqual(self.settle(self.ask("id", short[:15])).hits, ())
+
     def test_in_pieces(self) -> None:
         """A search that takes long goes on between other business, and says how long it took."""
         self.clock.tick = 0.000_5

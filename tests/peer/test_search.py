@@ -64,6 +64,27 @@ class SearchTests(PeerTestCase):
         self.assertIn("already in your directory", str(error))
         self.assertRaises(AlreadyHere, daemons.get, "s2", content_id(SONG))
 
+    def test_short_id(self) -> None:
+        """An id as lists show it stands for the content, and goes before a name."""
+        short = content_id(SONG)[:16]
+        daemons = self.library()
+        daemons.start("s5", {short: b"a name"})
+        daemons.run(8.0)
+        self.assertEqual(daemons.get("s4", short).file_id, content_id(SONG))
+        self.assertRaises(AlreadyHere, daemons.get, "s4", short)
+        self.assertEqual(daemons.result(daemons.peers["s4"].select([short])).here, (short,))
+        daemons.result(daemons.peers["s5"].get(short, lambda _: None, holder="s2"))
+        self.assertEqual(daemons.download("s5", "copy of song.mp3"), SONG)
+        self.assertRaises(NotFound, daemons.get, "s4", content_id(SONG)[:15])
+
+    def test_name_like_an_id(self) -> None:
+        """What only looks like an id is a name."""
+        daemons = self.library()
+        daemons.start("s5", {"0123456789abcdef": b"a name"})
+        daemons.run(8.0)
+        daemons.get("s4", "0123456789abcdef")
+        self.assertEqual(daemons.download("s4", "0123456789abcdef"), b"a name")
+
     def test_nobody_has_it(self) -> None:
         """It says so, and how many were asked."""
         daemons = self.library()

@@ -31,7 +31,8 @@ class Ask(Message):
 
     :ivar id: its random name.
     :ivar what: ``topo`` your links; ``name`` a file of that name, or with ``.txt``
-        behind it; ``text`` files whose names match; ``id`` that content; ``ls`` all
+        behind it; ``text`` files whose names match; ``id`` that content, or all whose ids
+        begin with these 16 digits; ``ls`` all
         files of ``peer``.
     :ivar text: what is sought.
     :ivar peer: the only one that answers; where it is absent, all do, but for ``ls``.
