@@ -22,6 +22,8 @@ class StubServer(ThreadingHTTPServer):
     :param peers: how many there are.
     :ivar answers: what is answered, by path.
     :ivar hits: what every search finds.
+    :ivar silent: who does not answer.
+    :ivar unheard: of whom nobody tells.
     """
 
     daemon_threads = True
@@ -34,6 +36,8 @@ class StubServer(ThreadingHTTPServer):
         self.hits = HITS
         self.links: set[tuple[str, str]] = set()
         self.names: list[str] = []
+        self.silent: set[str] = set()
+        self.unheard: set[str] = set()
         for number in range(1, peers + 1):
             self.join(f"s{number}")
         self.answers: dict[str, Any] = {
@@ -77,13 +81,14 @@ class StubServer(ThreadingHTTPServer):
 
     def topology(self) -> Mapping[str, Any]:
         """Tell who is there, and who is linked with whom."""
-        links = sorted(self.links)
-        neighbors: dict[str, list[str]] = {name: [] for name in self.names}
+        answering = [name for name in self.names if name not in self.silent | self.unheard]
+        links = sorted(link for link in self.links if {*link} <= {*answering})
+        neighbors: dict[str, list[str]] = {name: [] for name in answering}
         for one, other in links:
             neighbors[one].append(other)
             neighbors[other].append(one)
         peers = [{"name": name, "neighbors": linked} for name, linked in neighbors.items()]
-        return {"peers": peers, "links": links, "silent": [], "seconds": 0.01}
+        return {"peers": peers, "links": links, "silent": sorted(self.silent), "seconds": 0.01}
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -90,6 +90,25 @@ class PageLooksTests(SynchronousTestCase):
         page.wait_for_timeout(1_500)
         self.assertEqual(page.evaluate(count), frames)
 
+    def test_slow_peers(self) -> None:
+        """Those behind peers that do not answer in time stay; who is gone among them goes."""
+        stub = self.stub(12)
+        page = self.settled(stub)
+        links = len(stub.links)
+        near = {one for link in stub.links if "s1" in link for one in link} - {"s1"}
+        stub.silent, stub.unheard = near, {*stub.names} - near - {"s1"}
+        page.get_by_text(f"12 peers · {links} links · 11 silent").wait_for()
+        self.assertEqual(page.locator("#peer-rows tr").count(), 12)
+        stub.silent, stub.unheard = {"s2"}, set()
+        page.get_by_text(f"12 peers · {links} links · 1 silent").wait_for()
+        stub.kill("s9")
+        page.get_by_text("s9 is gone").wait_for()
+        stub.silent = set()
+        page.get_by_text(f"11 peers · {len(stub.links)} links", exact=True).wait_for()
+        told = page.inner_text("#activity")
+        self.assertEqual([line for line in told.splitlines() if "gone" in line], ["s9 is gone"])
+        self.browser.check(self, stub.url)
+
     def test_canvas(self) -> None:
         """More than 500 peers are drawn on a canvas, in the colors of the style sheet."""
         page = self.settled(self.stub(520))

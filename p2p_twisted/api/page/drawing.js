@@ -2,7 +2,7 @@
 
 export const KINDS = [
   "links", "near-links", "lost", "born", "flows", "late-rings", "rings", "pulses", "halo", "silent", "peers",
-  "near", "own", "chosen", "joined", "gone",
+  "near", "own", "reached", "chosen", "joined", "gone",
 ];
 const SVG = "http://www.w3.org/2000/svg";
 const LABEL_DY = 18;

@@ -45,10 +45,13 @@ export class Layout {
         return [name, before.get(name) ?? fresh()];
       }),
     );
-    this.#links = links
-      .map(([a, b]) => [this.nodes.get(a), this.nodes.get(b)])
-      .filter(([a, b]) => a && b);
+    this.#links = this.ends(links);
     this.#heat = Math.max(this.#heat, isFirst ? spread / 3 : 0.25);
+  }
+
+  /** Find the two ends of each link, of those whose ends are both there. */
+  ends(links) {
+    return links.map((link) => link.map((name) => this.nodes.get(name))).filter(([a, b]) => a && b);
   }
 
   #setSpiral(names) {

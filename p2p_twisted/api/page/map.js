@@ -10,7 +10,7 @@ const NAMED_WIDTH = 800;
 const SMALL_DOTS_PEERS = 120;
 const MARGIN = 34;
 const STRETCH = 1.8;
-const WIDEST = 90;
+const WIDEST = 130;
 const HOP_MS = 260;
 const MARK_MS = 2200;
 const REACH = 16;
@@ -77,6 +77,7 @@ export class NetworkMap {
           reached.add(to);
           next.push(to);
           this.#mark("pulse", { from, to, wait: hop * HOP_MS, lasts: HOP_MS });
+          this.#mark("reached", { name: to, wait: (hop + 1) * HOP_MS, lasts: 2 * HOP_MS });
         }
       }
       [edge, hop] = [next, hop + 1];
@@ -179,9 +180,8 @@ export class NetworkMap {
     const add = (kind, d) => (strokes[kind] ??= []).push(d);
     const { own, links, peers, silent } = this.#network;
     const lit = this.#pointed ?? own;
-    for (const [from, to] of links) {
-      const [a, b] = [this.#node(from), this.#node(to)];
-      if (a && b) add(from === lit || to === lit ? "near-links" : "links", line(a, b));
+    for (const [a, b] of this.#layout.ends(links)) {
+      add(a.name === lit || b.name === lit ? "near-links" : "links", line(a, b));
     }
     const near = peers.get(lit) ?? new Set();
     for (const { name, sx, sy } of this.#layout.nodes.values()) {
@@ -190,10 +190,7 @@ export class NetworkMap {
       add(kind, dot(sx, sy));
       if (name === this.#pointed) add("chosen", circle(sx, sy, 10));
     }
-    for (const { from, to } of this.#flows) {
-      const [a, b] = [this.#node(from), this.#node(to)];
-      if (a && b) add("flows", line(a, b));
-    }
+    for (const [a, b] of this.#layout.ends(this.#flows)) add("flows", line(a, b));
     for (const mark of this.#marks) this.#stroke(mark, (now - mark.begins) / mark.lasts, add);
     return strokes;
   }
@@ -207,6 +204,7 @@ export class NetworkMap {
     if (kind === "gone") add("gone", circle(at.sx, at.sy, 7));
     else if (kind === "joined" && at) add("joined", circle(at.sx, at.sy, 8));
     else if (kind === "ring" && at && !still.matches) ring();
+    else if (kind === "reached" && at) add("reached", dot(at.sx, at.sy));
     else if (kind === "lost" || (kind === "born" && start && end)) add(kind, line(start, end));
     else if (kind === "pulse" && start && end && !still.matches) {
       add("pulses", dot(start.sx + (end.sx - start.sx) * age, start.sy + (end.sy - start.sy) * age));

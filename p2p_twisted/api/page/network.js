@@ -3,7 +3,9 @@
 import { ask } from "./events.js";
 
 const LEAST_MS = 900;
-const PER_PEER_MS = 5;
+const PER_PEER_MS = 3;
+/** So many times as long as an answer took, the network is left alone: a slow one is not made slower. */
+const REST = 2;
 const SOON_MS = 120;
 const AFTER_FAULT_MS = 2000;
 
@@ -30,6 +32,27 @@ function readTopology(own, { peers, links, silent }) {
   const all = new Map(peers.map(({ name, neighbors }) => [name, new Set(neighbors)]));
   for (const name of silent) all.set(name, all.get(name) ?? new Set());
   return { own, peers: all, links, silent: new Set(silent), members: new Map() };
+}
+
+/**
+ * Keep what was seen of peers that no answer tells of, as silent: those that stand between may be slow.
+ *
+ * A peer is gone where all answer, or most of those that it was linked with answer and do not name it.
+ */
+function keepUnheard(before, now) {
+  if (now.silent.size === 0) return now;
+  const answers = (name) => now.peers.has(name) && !now.silent.has(name);
+  for (const [name, neighbors] of before.peers) {
+    if (answers(name)) continue;
+    const heard = [...neighbors].filter(answers).length;
+    if (!now.peers.has(name) && 2 * heard > neighbors.size) continue;
+    now.peers.set(name, neighbors);
+    now.silent.add(name);
+  }
+  const has = new Set(now.links.map(key));
+  const isKept = (link) => !has.has(key(link)) && link.every((end) => now.peers.has(end));
+  const unheard = before.links.filter((link) => isKept(link) && link.some((end) => now.silent.has(end)));
+  return { ...now, links: [...now.links, ...unheard] };
 }
 
 /** Ask a registry, which knows who is there, but no links. */
@@ -73,17 +96,22 @@ export class Network {
     this.#timer = setTimeout(() => this.#look(), milliseconds);
   }
 
+  async #topology() {
+    const answer = await ask("GET", "/v1/topology");
+    return keepUnheard(this.state, readTopology(this.#own, answer));
+  }
+
   async #look() {
     if (document.hidden) return;
     this.#isAsking = true;
     let pause = AFTER_FAULT_MS;
+    const begun = performance.now();
     try {
-      const now =
-        this.#own === null ? await readMembers() : readTopology(this.#own, await ask("GET", "/v1/topology"));
+      const now = this.#own === null ? await readMembers() : await this.#topology();
       const changes = changesOf(this.state, now);
       this.state = now;
       this.#tell(now, changes);
-      pause = Math.max(LEAST_MS, now.peers.size * PER_PEER_MS);
+      pause = Math.max(LEAST_MS, now.peers.size * PER_PEER_MS, (performance.now() - begun) * REST);
     } catch {
       // Told where the events are read, which end as well.
     }

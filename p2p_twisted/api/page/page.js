@@ -130,8 +130,7 @@ async function begin() {
   const watched = watchNetwork(name, activity, (peer) => search.listPeer(peer));
   const transfers = new Transfers(({ down, up, from, to }) => {
     setText(byId("rates"), `↓ ${rate(down)}  ↑ ${rate(up)}`);
-    const incoming = [...from].map((peer) => ({ from: peer, to: name }));
-    watched.map.setFlows([...incoming, ...[...to].map((peer) => ({ from: name, to: peer }))]);
+    watched.map.setFlows([...[...from].map((peer) => [peer, name]), ...[...to].map((peer) => [name, peer])]);
   });
   listen(name, watched, transfers, activity);
   watchStatus(status, (now) => {

@@ -1,7 +1,7 @@
 // Search all peers, list what one of them shares, and get what was found.
 
 import { ask, Failed, lines } from "./events.js";
-import { button, byId, command, count, el, nameOf, say, setText, showCommand, shown, size } from "./text.js";
+import { button, byId, byName, command, count, el, isOwn, nameOf, say, setText, showCommand, shown, size } from "./text.js";
 
 const SHOWN = 500;
 /** So many characters of an id are enough, as p2p shows them. */
@@ -24,6 +24,8 @@ export async function get(hit, holder = null) {
     say(error.message, true);
   }
 }
+
+const here = () => el("span", { class: "quiet", text: "is here" });
 
 /** The results: one row for each content, with all that have it. */
 export class Search {
@@ -91,6 +93,7 @@ export class Search {
   }
 
   #end({ asked, answered, seconds, cut }, whose) {
+    this.#sort();
     const found = count(this.#groups.size + this.#left, "result");
     const left = this.#left ? `; the first ${SHOWN} are shown` : "";
     const some = cut ? "; some had no time to answer in full: search for more of the name" : "";
@@ -116,6 +119,14 @@ export class Search {
     }
     group.holders.add(hit.peer);
     setText(group.whose, [...group.holders].map(shown).join(", "));
+    if (isOwn(hit.peer)) group.act.replaceChildren(here());
+  }
+
+  /** Put the rows in order, once all are there; unless somebody is about to use one of them. */
+  #sort() {
+    if (this.#rows.contains(document.activeElement)) return;
+    const groups = [...this.#groups.values()].sort((a, b) => byName.compare(a.hit.name, b.hit.name));
+    this.#rows.append(...groups.map(({ row }) => row));
   }
 
   #made(hit) {
@@ -132,7 +143,9 @@ export class Search {
     const commandOf = () => command("get", hit.id?.slice(0, SHORT) ?? hit.name, ...(holder ? ["--from", holder] : []));
     const getting = button("Get", `Get ${shown(hit.name)}`, () => get(hit, holder), commandOf);
     const amount = el("td", { class: "number", text: size(hit.size) });
-    this.#rows.append(el("tr", {}, name, amount, whose, el("td", { class: "act" }, getting)));
-    return { names: new Set([hit.name]), holders: new Set([hit.peer]), name, whose };
+    const act = el("td", { class: "act" }, isOwn(hit.peer) ? here() : getting);
+    const row = el("tr", {}, name, amount, whose, act);
+    this.#rows.append(row);
+    return { hit, names: new Set([hit.name]), holders: new Set([hit.peer]), name, whose, act, row };
   }
 }

@@ -1,7 +1,7 @@
 // The daemon at a glance, its limits, its log, and what ends it.
 
 import { ask, lines } from "./events.js";
-import { button, byId, command, count, duration, el, limitText, readLimit, say, setText, showCommand, shown, size } from "./text.js";
+import { button, byId, command, count, duration, el, inOrder, limitText, readLimit, say, setText, showCommand, shown, size } from "./text.js";
 
 const LOG_LINES = 300;
 
@@ -13,7 +13,7 @@ function peerFacts(s) {
     ["Network", s.network],
     ["Address", s.reachable === false ? `${at}, but others cannot reach it` : at],
     ["Registry", s.registry_fault ? `${registry}: ${s.registry_fault}` : registry],
-    ["Neighbors", s.neighbors.map((each) => each.name).join(", ") || "none"],
+    ["Neighbors", inOrder(s.neighbors.map((each) => each.name)).join(", ") || "none"],
     ["Shares", `${count(s.files, "file")}, ${size(s.size)}`],
     ["Left out", s.excluded ? count(s.excluded, "name") : null],
     ["Reshared", s.reshared === null ? null : count(s.reshared, "download")],

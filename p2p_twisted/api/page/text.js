@@ -78,11 +78,12 @@ export function quoted(word) {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-const byName = new Intl.Collator("en", { numeric: true });
+export const byName = new Intl.Collator("en", { numeric: true });
 export const inOrder = (names) => [...names].sort(byName.compare);
 
 let peer = "";
 export const setPeer = (name) => (peer = name);
+export const isOwn = (name) => name === peer;
 
 /** Write the command that does the same. */
 export function command(...words) {

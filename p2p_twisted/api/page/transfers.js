@@ -8,7 +8,7 @@ const LISTED = 100;
 
 function sentenceOf(download) {
   const { state, received, seconds_left: left, reason } = download;
-  const parts = [state === "receiving" ? null : state];
+  const parts = [];
   if (!download.is_ended || state === "incomplete") {
     parts.push(`${size(received)} of ${size(download.size)}`);
   } else parts.push(size(download.size));
