@@ -5,6 +5,8 @@ from typing import Final
 from twisted.logger import Logger
 
 from p2p_twisted.api import view_of, views
+from p2p_twisted.api.limits import LIST_ROWS
+from p2p_twisted.peer.hit_list import HitList
 from p2p_twisted.peer.peer_errors import Ambiguous, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 
@@ -57,5 +59,6 @@ def fault_of(error: Exception) -> views.FaultView:
     hits: tuple[views.HitView, ...] = ()
     message = str(error)
     if isinstance(error, Ambiguous):
-        message, hits = f"{error}: choose one by its id", tuple(map(view_of.hit, error.hits))
+        message = f"{error}: choose one by its number or id"
+        hits = view_of.hits(error.hits, HitList(LIST_ROWS))
     return views.FaultView(code=error.code, message=message, exit=error.exit, hits=hits)

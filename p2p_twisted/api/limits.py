@@ -29,3 +29,8 @@ EVENTS_LINGER_SECONDS: Final = 60
 LOG_LINES_KEPT: Final = 1_000
 LOG_LINE_CHARACTERS: Final = 2_000
 MEMBERS_AT_ONCE: Final = 1_000
+
+LISTS_KEPT: Final = 16
+"""Of so many callers the last list is remembered, for numbers in it."""
+LIST_ROWS: Final = 1_000
+"""How many rows of a list have numbers."""

@@ -10,8 +10,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.api import request_fields as asked
 from p2p_twisted.api import view_of, views
-from p2p_twisted.api.api_errors import fault_of
+from p2p_twisted.api.api_errors import BadRequest, fault_of
 from p2p_twisted.api.event_views import EVENTS
+from p2p_twisted.api.last_lists import LastLists
 from p2p_twisted.api.log_tail import LogTail
 from p2p_twisted.api.metrics import MetricsView, peer_metrics
 from p2p_twisted.api.peer_events import PeerEvents
@@ -25,8 +26,9 @@ from p2p_twisted.api.transfer_views import (
 )
 from p2p_twisted.api.views import FindStepView, LogLineView
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.interface import IPeer, Watch
-from p2p_twisted.peer.peer_errors import AlreadyHere, NoNetwork, NotFound, PeerError
+from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NoNetwork, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
 
@@ -52,6 +54,7 @@ class PeerApi:
     title: str = field(default="A peer of p2p_twisted", init=False)
     _events: PeerEvents = field(init=False)
     _log: LogTail = field(init=False)
+    _lists: LastLists = field(factory=LastLists, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._events = PeerEvents(self.peer, self.clock, self._date)
@@ -104,11 +107,12 @@ class PeerApi:
 
     async def find(self, call: Call) -> views.FoundView:
         """Search all peers."""
-        return view_of.found(await self.peer.find(call.query.text))
+        return view_of.found(await self.peer.find(call.query.text), self._lists.new(call.caller))
 
     async def hits(self, call: Call) -> None:
         """Search all peers; write hits as they come, and a line for the end."""
         told: set[tuple[object, ...]] = set()
+        numbered = self._lists.new(call.caller)
 
         def new(hits: Sequence[Hit]) -> tuple[Hit, ...]:
             # The same may come by several ways.
@@ -119,15 +123,17 @@ class PeerApi:
 
         def part(hits: Sequence[Hit]) -> None:
             if news := new(hits):
-                call.stream.emit(FindStepView(hits=tuple(map(view_of.hit, news))))
+                call.stream.emit(FindStepView(hits=view_of.hits(news, numbered)))
 
         found = await self.peer.find(call.query.text, part)
         rest = new(found.hits)
-        call.stream.emit(FindStepView(end=view_of.found(evolve(found, hits=rest))))
+        end = view_of.found(evolve(found, hits=rest), numbered)
+        call.stream.emit(FindStepView(end=end))
 
     async def files(self, call: Call) -> views.FoundView:
         """List what this peer, or another one, shares."""
-        return view_of.found(await self.peer.listing(call.query.peer))
+        listed = await self.peer.listing(call.query.peer)
+        return view_of.found(listed, self._lists.new(call.caller))
 
     async def transfers(self, _call: Call) -> TransfersView:
         """List downloads and uploads."""
@@ -138,25 +144,36 @@ class PeerApi:
 
     async def get(self, call: Call) -> None:
         """Download what is named; write a line per progress, and one for the end."""
-        watch = _Steps(call.stream.emit, self.clock).watch
+        query, watch = call.query, _Steps(call.stream.emit, self.clock).watch
+        chosen = [self._lists.chosen(call.caller, number) for number in query.numbers]
+        words = (*chosen, *query.names)
+        if not words:
+            raise BadRequest("bad_request", "say what to download, by names or numbers")
         try:
-            end = await self._get(call.query, watch)
+            end = await self._get(words, query.peer, watch)
         except AlreadyHere:
-            end = FetchedView(exit=Exit.DONE, here=call.query.names)
+            names = tuple(word.name if isinstance(word, Hit) else word for word in words)
+            end = FetchedView(exit=Exit.DONE, here=names)
+        except Ambiguous as error:
+            view_of.hits(error.hits, self._lists.new(call.caller))
+            raise
         call.stream.emit(StepView(end=end))
 
-    async def _get(self, query: asked.GetQuery, watch: Watch) -> FetchedView:
-        if len(query.names) == 1:
+    async def _get(
+        self, words: Sequence[str | Hit], holder: str | None, watch: Watch
+    ) -> FetchedView:
+        if len(words) == 1:
             # As at the console: a name that exists comes before what it means as a pattern.
+            word = words[0]
             try:
-                ended = await self.peer.get(query.names[0], watch, query.peer)
+                ended = await self.peer.get(word, watch, holder)
                 return FetchedView(exit=ended.exit, downloads=(view_of.download(ended),))
             except AlreadyHere:
                 raise
             except NotFound:
-                if not set(query.names[0]) & set("*?["):
+                if isinstance(word, Hit) or not is_pattern(word):
                     raise
-        selection = await self.peer.select(query.names, query.peer, watch)
+        selection = await self.peer.select(words, holder, watch)
         all_ended: Sequence[Progress] = ()
         if selection.things:
             all_ended = await self.peer.get_selected(selection, watch)

@@ -8,6 +8,7 @@ from msgspec import Meta
 from p2p_twisted.api.limits import LOG_LINES_KEPT, MEMBERS_AT_ONCE
 
 Word = Annotated[str, Meta(min_length=1, max_length=1_024)]
+Number = Annotated[int, Meta(ge=1, le=10**9)]
 
 
 @attrs.frozen(kw_only=True)
@@ -48,10 +49,12 @@ class GetQuery(Query):
     What to download.
 
     :ivar names: names, patterns and ids.
+    :ivar numbers: of rows of the last list that the same caller was shown.
     :ivar peer: the only holder that counts.
     """
 
-    names: Annotated[tuple[Word, ...], Meta(min_length=1, max_length=1_000)]
+    names: Annotated[tuple[Word, ...], Meta(max_length=1_000)] = ()
+    numbers: Annotated[tuple[Number, ...], Meta(max_length=1_000)] = ()
     peer: Word | None = None
 
 

@@ -40,6 +40,7 @@ class ApiResource(Resource):
     :param title: of its document.
     :param refuse: returns why a request is not answered at all, if so.
     :param page: for browsers, where there is one.
+    :param caller: tells apart those who ask; by default they are one.
     """
 
     log = Logger()
@@ -50,6 +51,7 @@ class ApiResource(Resource):
         routes: Sequence[Route],
         refuse: Callable[[Request], str | None],
         page: Page | None = None,
+        caller: Callable[[Request], int] = lambda _request: 0,
     ) -> None:
         super().__init__()
         # No path is looked up in parts.
@@ -57,6 +59,7 @@ class ApiResource(Resource):
         self._routes = routes
         self._refuse = refuse
         self._page = page
+        self._caller = caller
         self._document = msgspec.json.encode(document(title, routes))
 
     @override
@@ -131,7 +134,7 @@ class ApiResource(Resource):
             return self._document
         route, call = self._find(request.method, request.path)
         query = _body(request, route) if route.has_body else _query(request, route)
-        call = attrs.evolve(call, query=query)
+        call = attrs.evolve(call, query=query, caller=self._caller(request))
         if not route.is_stream:
             return await route.answer(call)
         stream = Stream(request, route.form, route.gives)

@@ -32,6 +32,7 @@ class Call:
     :ivar name: likewise.
     :ivar stream: what to write the answer to, where that comes in pieces.
     :ivar body: what is uploaded.
+    :ivar caller: whose it is: see ``numbers`` of a download.
     """
 
     query: Any = None
@@ -39,6 +40,7 @@ class Call:
     name: str = ""
     stream: Any = None
     body: Any = None
+    caller: int = 0
 
 
 @frozen

@@ -20,6 +20,7 @@ from p2p_twisted.api.socket_index import (
     WEB_SUFFIX,
     Suffix,
     make_socket_folder,
+    session_at,
     socket_place,
     user_at,
 )
@@ -104,7 +105,8 @@ class ApiService(Service):
                 self._api.routes(),
                 WebFile(path.with_suffix(WEB_SUFFIX)),
             )
-            site = ApiSite(ApiResource(self._api.title, web.routes, _refuse))
+            resource = ApiResource(self._api.title, web.routes, _refuse, caller=_caller)
+            site = ApiSite(resource)
             self._ports.append(self._reactor.listenUNIX(str(path), site, mode=_PRIVATE))
             self.log.info("p2p talks to this daemon at {path}", path=str(path))
             if self._access is not None:
@@ -113,6 +115,12 @@ class ApiService(Service):
             self.log.warn("--web: {error}", error=error)
         except OSError as error:
             self.log.warn("p2p cannot talk to this daemon: {error}", error=in_words(error))
+
+
+def _caller(request: Request) -> int:
+    """Tell the terminals of this user apart: whatever is typed in one of them has its session."""
+    transport: Any = request.channel.transport
+    return session_at(transport.socket)
 
 
 def _refuse(request: Request) -> str | None:

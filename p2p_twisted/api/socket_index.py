@@ -110,11 +110,28 @@ def _running(suffix: Suffix) -> Iterator[SocketPlace]:
 
 def user_at(connected: socket.socket) -> int:
     """Return the number of the user at the other end of a Unix socket."""
+    _pid, uid, _gid = _credentials(connected)
+    return uid
+
+
+def session_at(connected: socket.socket) -> int:
+    """
+    Return the session, by ``setsid(2)``, of the process at the other end of a Unix socket.
+
+    :returns: 0 where that is not known: it has ended, or is in a container of its own.
+    """
+    pid, _uid, _gid = _credentials(connected)
+    try:
+        return os.getsid(pid) if pid else 0
+    except OSError:
+        return 0
+
+
+def _credentials(connected: socket.socket) -> tuple[int, int, int]:
     size = _CREDENTIALS.size
-    _pid, uid, _gid = _CREDENTIALS.unpack(
-        connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-    )
-    return int(uid)
+    given = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    pid, uid, gid = _CREDENTIALS.unpack(given)
+    return pid, uid, gid
 
 
 def _is_answered(path: Path) -> bool:

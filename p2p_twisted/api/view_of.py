@@ -1,6 +1,7 @@
 """Turn what a peer says of itself into views."""
 
 import os
+from collections.abc import Iterable
 from typing import Any, Final
 
 from p2p_twisted import __version__
@@ -9,6 +10,7 @@ from p2p_twisted.api.transfer_views import DownloadView, HolderView, UploadView
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download import progress as states
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.peer.hit_list import HitList
 from p2p_twisted.peer.interface import Found, Status, Topology
 from p2p_twisted.peer.sights import AnswerSeen, QuestionSeen
 from p2p_twisted.upload.upload import UploadProgress
@@ -70,8 +72,8 @@ def _topology_peer(of: PeerRecord) -> views.TopologyPeerView:
     return views.TopologyPeerView(name=of.peer, neighbors=of.links)
 
 
-def hit(of: Hit) -> views.HitView:
-    """Describe something that a peer shares."""
+def hit(of: Hit, number: int | None) -> views.HitView:
+    """Describe something that a peer shares, with its number in a list."""
     return views.HitView(
         name=of.name,
         peer=of.peer,
@@ -83,13 +85,19 @@ def hit(of: Hit) -> views.HitView:
         modified=None if of.modified is None else of.modified / _NANOSECONDS,
         executable=of.executable,
         unshared=of.unshared,
+        number=number,
     )
 
 
-def found(of: Found) -> views.FoundView:
+def hits(of: Iterable[Hit], numbered: HitList) -> tuple[views.HitView, ...]:
+    """Describe what a peer shares, as rows of a list."""
+    return tuple(hit(each, numbered.number(each)) for each in of)
+
+
+def found(of: Found, numbered: HitList) -> views.FoundView:
     """Describe the result of a search."""
     return views.FoundView(
-        hits=tuple(map(hit, of.hits)),
+        hits=hits(of.hits, numbered),
         asked=of.asked,
         answered=of.answered,
         silent=of.silent,

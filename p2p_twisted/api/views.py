@@ -128,6 +128,8 @@ class HitView(View):
     :ivar partial: whether its holder is still downloading it itself.
     :ivar modified: when it was last written to, in seconds since 1970, if that is known.
     :ivar unshared: how many entries below a folder its holder does not share.
+    :ivar number: of its row, which other holders of the same may be in, too: see ``numbers`` of
+        a download; absent behind the first thousand rows.
     """
 
     name: str
@@ -140,6 +142,7 @@ class HitView(View):
     modified: float | None
     executable: bool
     unshared: Count
+    number: int | None = None
 
 
 @attrs.frozen(kw_only=True)

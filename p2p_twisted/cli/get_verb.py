@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from p2p_twisted.cli.answers import say_json, say_lines
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.cli.talk_options import numbers_in
 from p2p_twisted.runtime.exit_status import Exit
 
 STDOUT: Final = "-"
@@ -34,10 +35,12 @@ def check_get(options: argparse.Namespace) -> None:
     """
     if options.names[-1] == STDOUT:
         options.names, options.to = options.names[:-1], STDOUT
+    options.numbers = _numbers(options.names)
+    options.names = [name.removeprefix("./") for name in options.names]
     why = None
     if not options.names:
         why = "p2p get takes the name of what to download"
-    elif options.to == STDOUT and (len(options.names) > 1 or options.json):
+    elif options.to == STDOUT and (len(options.numbers or options.names) > 1 or options.json):
         why = "only one file can go to standard output, and nothing else with it"
     elif options.detach and (options.to is not None or options.registry is not None):
         why = "--detach leaves the download to a running peer, so --to and --registry do not fit"
@@ -47,6 +50,16 @@ def check_get(options: argparse.Namespace) -> None:
         from p2p_twisted.cli.delivery import check_folder
 
         check_folder(options.to)
+
+
+def _numbers(names: list[str]) -> list[int]:
+    """Read numbers of the last list, such as ``1 3-5``; nothing where there is a name."""
+    if any(not name[:1].isdigit() or name.startswith("0") for name in names):
+        return []
+    try:
+        return [number for name in names for number in numbers_in(name)]
+    except argparse.ArgumentTypeError:
+        return []
 
 
 class _Waiting:
@@ -67,7 +80,9 @@ class _Waiting:
 
         :raises CommandFailed: when there is nothing to download.
         """
-        body = {"names": self._options.names, "peer": self._options.holder}
+        numbers = self._options.numbers
+        what = {"numbers": numbers} if numbers else {"names": self._options.names}
+        body = {**what, "peer": self._options.holder}
         for line in client.lines("POST", "/v1/downloads", body):
             if self._options.json:
                 say_json(line)

@@ -149,7 +149,7 @@ def _exactly(content: BinaryIO, size: int) -> Iterator[bytes]:
 def _ended(error: Mapping[str, Any]) -> CommandFailed:
     lines = [error["message"]]
     for hit in error["hits"]:
-        lines.append(f"  {hit['id']}  {hit['name']}  {hit['peer']}")
+        lines.append(f"  {hit.get('number') or ''}  {hit['id']}  {hit['name']}  {hit['peer']}")
     return CommandFailed(error["exit"], "\n".join(lines))
 
 

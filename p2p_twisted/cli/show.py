@@ -87,7 +87,8 @@ def hit_lines(found: Mapping[str, Any]) -> Iterator[str]:
     for hit in found["hits"]:
         groups.setdefault((hit["name"], hit["kind"], hit["id"] or hit["peer"]), []).append(hit)
     rows = [_row(hits) for hits in groups.values()]
-    yield from fitted_table(rows, width(), right=(1,), long=0, optional=(2,))
+    # As at the console: where there is no room, the ids go first, then the holders.
+    yield from fitted_table(rows, width(), right=(0, 2), long=1, optional=(3, 4))
     silent = f"; no answer from {' '.join(found['silent'])}" if found["silent"] else ""
     files = count(len(groups), "result")
     asked = ""
@@ -141,7 +142,8 @@ def _row(hits: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     holders = [hit["peer"] for hit in hits]
     more = f" and {len(holders) - _HOLDERS:,} more" if len(holders) > _HOLDERS else ""
     state = (best["id"] or f"hashing {best['hashed']} %")[:_SHORT_ID]
-    return name, human_size(best["size"]), state, " ".join(holders[:_HOLDERS]) + more
+    number = str(best.get("number") or "")
+    return number, name, human_size(best["size"]), state, " ".join(holders[:_HOLDERS]) + more
 
 
 def _download(download: Mapping[str, Any]) -> tuple[str, str]:

@@ -54,7 +54,7 @@ def take_behind(options: argparse.Namespace, behind: Sequence[str]) -> bool:
     return True
 
 
-def _numbers(typed: str) -> range:
+def numbers_in(typed: str) -> range:
     """Read a number, a range, or ``all``, for which the empty range stands."""
     if typed.lower() == _ALL:
         return range(0)
@@ -73,7 +73,7 @@ _MOST_NUMBERS: Final = 10_000
 
 
 def _some(nargs: str, text: str) -> tuple[tuple[str, ...], dict[str, Any]]:
-    return ("numbers",), {"metavar": "N", "nargs": nargs, "type": _numbers, "help": text}
+    return ("numbers",), {"metavar": "N", "nargs": nargs, "type": numbers_in, "help": text}
 
 
 _Arguments = tuple[tuple[tuple[str, ...], dict[str, Any]], ...]
@@ -151,7 +151,8 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
                 {
                     "metavar": "NAME",
                     "nargs": "+",
-                    "help": "a name, a pattern, or an id; or -, behind the others: see --to",
+                    "help": "a name, a pattern, an id, or numbers of the last list, such as 1 3-5;"
+                    " or -, behind the others: see --to",
                 },
             ),
             (

@@ -16,6 +16,7 @@ from p2p_twisted.console.text import (
     shown_name,
 )
 from p2p_twisted.library.matching import natural_order
+from p2p_twisted.peer.hit_list import row_of
 from p2p_twisted.peer.interface import Found, Status, Topology
 from p2p_twisted.wire.firewall import firewall_ports
 from p2p_twisted.wire.messages import Hit, PeerRecord
@@ -58,8 +59,7 @@ def group_hits(hits: Iterable[Hit]) -> tuple[Choice, ...]:
     """
     groups: dict[tuple[str, str, FileId | PeerName], list[Hit]] = {}
     for hit in hits:
-        # Content that is not hashed yet may differ, so each holder's is a group of its own.
-        groups.setdefault((hit.name, hit.kind, hit.file or hit.peer), []).append(hit)
+        groups.setdefault(row_of(hit), []).append(hit)
     return tuple(Choice(tuple(group)) for group in groups.values())
 
 

@@ -56,6 +56,7 @@ class Browser:
     :param peer: asks this one.
     :ivar forbidden: why nothing is answered, if so.
     :ivar refuse: tells that for each request.
+    :ivar caller: who asks.
     :ivar transport: of the last connection.
     :ivar protocol: of the same.
     :ivar document: what the API says of itself.
@@ -65,6 +66,7 @@ class Browser:
         self.peer = peer or FakePeer()
         self.clock = Clock()
         self.left: list[bool] = []
+        self.caller = 0
         self.forbidden: str | None = None
         self.refuse: Callable[[Request], str | None] = lambda _request: self.forbidden
         self.api = PeerApi(
@@ -74,11 +76,19 @@ class Browser:
             lambda: 2e9 + self.clock.seconds(),
         )
         routes = (registry or self.api).routes()
-        self._site = ApiSite(ApiResource("A peer", routes, lambda request: self.refuse(request)))
+        self._site = ApiSite(self._resource(routes))
         # In place of the time of day: the end of idle connections.
         self._site.reactor = self.clock
         self.transport = StringTransport()
         self.document = self.ask("GET", "/v1/openapi.json").lines[0]
+
+    def _resource(self, routes: Any) -> ApiResource:
+        return ApiResource(
+            "A peer",
+            routes,
+            lambda request: self.refuse(request),
+            caller=lambda _request: self.caller,
+        )
 
     def send(self, raw: bytes) -> None:
         """Send bytes over a new connection."""

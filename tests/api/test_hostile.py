@@ -27,7 +27,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
     max_leaves=10,
 )
-FIELDS = ("names", "peer", "up", "down", "text", "after", "lines", "follow", "x")
+FIELDS = ("names", "numbers", "peer", "up", "down", "text", "after", "lines", "follow", "x")
 OBJECTS = st.dictionaries(st.sampled_from(FIELDS), VALUES | st.lists(TEXT, max_size=3))
 TWICE = st.tuples(st.sampled_from(FIELDS), VALUES, VALUES).map(
     lambda each: (

@@ -5,6 +5,7 @@ import pytest
 from openapi_spec_validator import validate
 from twisted.internet.defer import Deferred
 
+from p2p_twisted.api.limits import LIST_ROWS, LISTS_KEPT
 from p2p_twisted.download.progress import (
     Blocked,
     Canceled,
@@ -97,6 +98,8 @@ def test_hits(browser: Browser) -> None:
     first, end = checked(browser, browser.answer(), "/v1/hits")
     assert first["end"] is None
     assert [each["peer"] for each in end["end"]["hits"]] == ["s4"]
+    numbers = [each["number"] for each in (*first["hits"], *end["end"]["hits"])]
+    assert numbers == [1, 1]
 
 
 def test_hits_fail(browser: Browser) -> None:
@@ -110,6 +113,61 @@ def test_hits_fail(browser: Browser) -> None:
     ending.errback(PeerError("there is no network"))
     lines = checked(browser, browser.answer(), "/v1/hits")
     assert lines[-1]["error"]["message"] == "there is no network"
+
+
+def test_numbers(browser: Browser) -> None:
+    """A number stands for a row of the last list of the same caller: its best holder first."""
+    other = hit("s9", "f2.txt", OTHER_FILE)
+    browser.peer.will("find", found(hit("s4"), other, hit("s6")))
+    hits = checked(browser, browser.ask("GET", "/v1/find?text=f"), "/v1/find")["hits"]
+    assert [each["number"] for each in hits] == [1, 2, 1]
+    browser.caller = 7
+    refused = browser.ask("POST", "/v1/downloads", {"numbers": [1]})
+    assert (refused.status, refused.code) == (400, "bad_request")
+    assert "you were shown no list yet" in refused.lines[0]["error"]["message"]
+    browser.caller = 0
+    refused = browser.ask("POST", "/v1/downloads", {"numbers": [1, 3]})
+    assert "there is no number 3 in your last list" in refused.lines[0]["error"]["message"]
+    browser.ask("POST", "/v1/downloads", {"numbers": [1], "peer": "s6"})
+    browser.ask("POST", "/v1/downloads", {"numbers": [2, 1], "names": ["f3"]})
+    asked = browser.peer.asked[1:]
+    assert asked[0] == ("get", hit("s4"), "s6")
+    assert asked[1][:2] == ("select", (other, hit("s4"), "f3"))
+
+
+def test_numbers_of_others(browser: Browser) -> None:
+    """Each list takes the place of the one before: what a peer shares, and what a name means."""
+    browser.peer.will("listing", found(hit("s4", "f8")))
+    browser.ask("GET", "/v1/files?peer=s4")
+    browser.ask("POST", "/v1/downloads", {"numbers": [1]})
+    assert browser.peer.asked[-1] == ("get", hit("s4", "f8"), None)
+    browser.peer.will("get", Ambiguous((hit("s4"), hit("s6", file=OTHER_FILE))))
+    refused = browser.ask("POST", "/v1/downloads", {"names": ["f1"]})
+    assert [each["number"] for each in refused.lines[0]["error"]["hits"]] == [1, 2]
+    browser.peer.will("get", AlreadyHere("it is here"))
+    end = browser.ask("POST", "/v1/downloads", {"numbers": [2]}).lines[-1]["end"]
+    assert browser.peer.asked[-1] == ("get", hit("s6", file=OTHER_FILE), None)
+    assert end["here"] == ["f1.txt"]
+
+
+def test_many_lists(browser: Browser) -> None:
+    """Of very many callers and rows, the latest and the first are remembered."""
+    rows = [hit("s4", f"f{number}") for number in range(LIST_ROWS + 1)]
+    for browser.caller in range(LISTS_KEPT + 1):
+        browser.peer.will("find", found(*rows))
+        hits = browser.ask("GET", "/v1/find?text=f").lines[0]["hits"]
+        assert [each["number"] for each in hits[-2:]] == [LIST_ROWS, None]
+    assert browser.ask("POST", "/v1/downloads", {"numbers": [LIST_ROWS]}).status == 200
+    browser.caller = 0
+    assert browser.ask("POST", "/v1/downloads", {"numbers": [1]}).status == 400
+
+
+def test_nothing_named(browser: Browser) -> None:
+    """A download of nothing is refused."""
+    bodies: tuple[dict[str, object], ...] = ({}, {"names": []}, {"peer": "s4"})
+    for body in bodies:
+        refused = browser.ask("POST", "/v1/downloads", body)
+        assert (refused.status, refused.code) == (400, "bad_request")
 
 
 def test_files(browser: Browser) -> None:

@@ -27,12 +27,17 @@ def test_body() -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b'{"names": ["a"], "name": "b"}', "there is no field 'name'; there is names, peer"),
+        (
+            b'{"names": ["a"], "name": "b"}',
+            "there is no field 'name'; there is names, numbers, peer",
+        ),
         (b'{"names": ["a"], "names": ["b"]}', "a field is given more than once"),
-        (b'{"names": []}', "length >= 1"),
+        (b'{"names": [""]}', "length >= 1"),
+        (b'{"numbers": [0]}', ">= 1"),
+        (b'{"numbers": ["1"]}', "Expected `int`, got `str`"),
+        (b'{"numbers": [' + b"1," * 1_000 + b"1]}", "length <= 1000"),
         (b'{"names": [1]}', "Expected `str`, got `int`"),
         (b'{"names": "a"}', "Expected `array`, got `str`"),
-        (b"{}", "missing required field `names`"),
         (b'["a"]', "Expected `object`, got `array`"),
         (b'{"names": ["a"], "peer": NaN}', "NaN is no number"),
         (b"\xff", "not UTF-8"),

@@ -71,9 +71,29 @@ class ApiTests(SynchronousTestCase):
         self.assertEqual(self.told("peers")["peers"], ["s1", "s2"])
         ran = self.p2p("find", "f1", "--peer", "s2")
         self.assertEqual(ran.returncode, 0)
-        self.assertRegex(ran.stdout, r"f1.txt +5 B +[0-9a-f]{16} +s1\n1 result")
+        self.assertRegex(ran.stdout, r"1  f1.txt +5 B +[0-9a-f]{16} +s1\n1 result")
         self.assertEqual(self.p2p("find", "nothing", "--peer", "s2").returncode, 4)
         self.assertEqual(len(self.told("ls", "s1")["hits"]), 2)
+
+    def test_numbers(self) -> None:
+        """A number means what this terminal was shown last, and another one was shown nothing."""
+        wait_until(lambda: len(self.told("ls", "s1")["hits"]) == 2, "what s1 shares")
+        ran = self.p2p("get", "2", "--peer", "s2")
+        self.assertEqual((ran.returncode, ran.stdout[:12]), (0, "f1.txt saved"))
+        [short] = {each["id"][:16] for each in self.told("find", "f1")["hits"]}
+        self.assertIn("is there already", self.p2p("get", short, "--peer", "s2").stdout)
+        for word, exit_code in (("3", 2), ("./2", 4)):
+            self.assertEqual(self.p2p("get", word, "--peer", "s2").returncode, exit_code)
+        elsewhere = subprocess.run(
+            [script("p2p"), "get", "1", "--peer", "s2"],
+            start_new_session=True,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        self.assertEqual(elsewhere.returncode, 2)
+        self.assertIn("you were shown no list yet", elsewhere.stderr)
 
     def test_gets(self) -> None:
         """Files arrive; what fails has its exit code."""
