@@ -5,8 +5,8 @@ import sys
 from typing import Any, Final
 
 from p2p_twisted.cli.answers import say_json, say_lines
+from p2p_twisted.cli.number_ranges import numbers_in
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
-from p2p_twisted.cli.talk_options import numbers_in
 from p2p_twisted.runtime.exit_status import Exit
 
 STDOUT: Final = "-"

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from p2p_twisted.cli.number_ranges import numbers_in
+
 _PEER: Final = "--peer"
 
 
@@ -52,24 +54,6 @@ def take_behind(options: argparse.Namespace, behind: Sequence[str]) -> bool:
         return False
     names += behind
     return True
-
-
-def numbers_in(typed: str) -> range:
-    """Read a number, a range, or ``all``, for which the empty range stands."""
-    if typed.lower() == _ALL:
-        return range(0)
-    first, dash, last = typed.partition("-")
-    ends = (first, last if dash else first)
-    if not all(end.isascii() and end.isdigit() and len(end) < 10 for end in ends):
-        raise argparse.ArgumentTypeError(f"{typed!r} is not the number of a download")
-    numbers = range(int(ends[0]), int(ends[1]) + 1)
-    if not 0 < len(numbers) <= _MOST_NUMBERS:
-        raise argparse.ArgumentTypeError(f"{typed!r} is no range of numbers, such as 1-3")
-    return numbers
-
-
-_ALL: Final = "all"
-_MOST_NUMBERS: Final = 10_000
 
 
 def _some(nargs: str, text: str) -> tuple[tuple[str, ...], dict[str, Any]]:
