@@ -1,5 +1,6 @@
 """Take requests with bounded bodies, and large ones as they come."""
 
+from http import HTTPStatus
 from typing import Any, Final
 
 from twisted.web import http
@@ -82,7 +83,9 @@ class ApiRequest(Request):
 def answer(request: Request, view: View | bytes) -> None:
     """Write an answer that is no stream."""
     if isinstance(view, FailureView):
-        request.setResponseCode(CODES[view.error.code])
+        # Twisted knows no words for some of them.
+        status = HTTPStatus(CODES[view.error.code])
+        request.setResponseCode(status, status.phrase.encode())
     body = view if isinstance(view, bytes) else view.encoded()
     kind = Form.JSON if isinstance(view, bytes) else view.media_type
     request.setHeader("Content-Type", kind)

@@ -31,6 +31,7 @@ from p2p_twisted.peer.interface import IPeer, Watch
 from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NoNetwork, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
 _PROGRESS_SECONDS: Final = 0.2
 """The least between two lines about one download."""
@@ -132,7 +133,7 @@ class PeerApi:
 
     async def files(self, call: Call) -> views.FoundView:
         """List what this peer, or another one, shares."""
-        listed = await self.peer.listing(call.query.peer)
+        listed = await self.peer.listing(_peer(call.query.peer))
         return view_of.found(listed, self._lists.new(call.caller))
 
     async def transfers(self, _call: Call) -> TransfersView:
@@ -150,7 +151,7 @@ class PeerApi:
         if not words:
             raise BadRequest("bad_request", "say what to download, by names or numbers")
         try:
-            end = await self._get(words, query.peer, watch)
+            end = await self._get(words, _peer(query.peer), watch)
         except AlreadyHere:
             names = tuple(word.name if isinstance(word, Hit) else word for word in words)
             end = FetchedView(exit=Exit.DONE, here=names)
@@ -160,7 +161,7 @@ class PeerApi:
         call.stream.emit(StepView(end=end))
 
     async def _get(
-        self, words: Sequence[str | Hit], holder: str | None, watch: Watch
+        self, words: Sequence[str | Hit], holder: PeerName | None, watch: Watch
     ) -> FetchedView:
         if len(words) == 1:
             # As at the console: a name that exists comes before what it means as a pattern.
@@ -269,6 +270,18 @@ class _Steps:
             return
         self._last[progress.number] = kind, now
         self._emit(StepView(download=view_of.download(progress)))
+
+
+def _peer(typed: str | None) -> PeerName | None:
+    """
+    Read the name of a peer.
+
+    :raises BadRequest: when no peer can be called so.
+    """
+    try:
+        return None if typed is None else peer_name(typed)
+    except BadName as error:
+        raise BadRequest("bad_request", str(error)) from None
 
 
 def _some(downloads: Sequence[Progress]) -> DownloadsView:

@@ -45,6 +45,9 @@ def status(of: Status) -> views.StatusView:
         neighbors=tuple(map(address, of.neighbors)),
         directory=os.path.abspath(of.directory),
         downloads=os.path.abspath(of.downloads),
+        shares=tuple(
+            views.NamedShareView(name=name, path=os.path.abspath(path)) for name, path in of.shares
+        ),
         files=of.files,
         size=of.size,
         hashing=of.hashing,

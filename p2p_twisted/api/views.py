@@ -50,6 +50,18 @@ class LimitsView(View):
 
 
 @attrs.frozen(kw_only=True)
+class NamedShareView(View):
+    """
+    Another directory that a peer shares.
+
+    :ivar name: of the folder as which it is shared.
+    """
+
+    name: str
+    path: str
+
+
+@attrs.frozen(kw_only=True)
 class StatusView(View):
     """
     A peer at a glance.
@@ -58,6 +70,7 @@ class StatusView(View):
     :ivar registry_fault: why the registry, when last asked, did not answer or refused.
     :ivar clock_ahead: how many seconds its clock is ahead of the registry's, if that is known.
     :ivar reachable: whether the registry could dial it; absent where it has not tried.
+    :ivar shares: other directories that it shares.
     :ivar size: of all files, in bytes.
     :ivar hashing: how many of the files are still being hashed.
     :ivar excluded: how many names below the directory cannot be shared.
@@ -81,6 +94,7 @@ class StatusView(View):
     neighbors: tuple[AddressView, ...]
     directory: str
     downloads: str
+    shares: tuple[NamedShareView, ...]
     files: Count
     size: Count
     hashing: Count

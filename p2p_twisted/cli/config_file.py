@@ -102,6 +102,9 @@ def read_config(path: Path | None, options: Mapping[Kind, Mapping[str, bool]]) -
             common[kind] = _section(f"{path}: [{kind}]", f"[{kind}]", outer, options[kind])
         for name, values in inner.items():
             title = f"[{kind}.{name}]"
+            if (other := peers.get(name.lower())) is not None:
+                one = f"{other.title} and {title} are one peer"
+                raise BadConfig(f"{path}: {one}: put them together")
             peers[name.lower()] = _section(f"{path}: {title}", title, values, options[kind])
     return ConfigFile(path, common, peers)
 

@@ -1,6 +1,7 @@
 """Parse the arguments of the ``p2p`` command; import little, so that it starts fast."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any, Final, Literal
 from p2p_twisted import __version__
 from p2p_twisted.cli.command_parser import CommandParser
 from p2p_twisted.cli.talk_options import add_shared, add_talk, take_behind, talk_verbs
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 
 MOST_PEERS: Final = 200
@@ -24,6 +26,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :returns: the exit status.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        try:
+            return _run(words)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output is gone; Python would report that once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.UNEXPECTED
+
+
+def _run(words: Sequence[str]) -> int:
     if words and (kind := _DAEMONS.get(words[0])) is not None:
         # Its options are the daemon's own, which only the daemon's modules know.
         from p2p_twisted.cli.daemon import run_daemon

@@ -63,11 +63,19 @@ def candidates(
     :param words: all behind ``p2p`` as far as the cursor; the last one may be empty.
     :param client: asks a running peer for names.
     """
-    *before, current = words or [""]
+    # bash makes three words of --peer=s1, the other shells one.
+    *before, current = [each for each in words if each != "="] or [""]
+    if words and words[-1] == "=":
+        before, current = [*before, current], ""
+    option, equals, value = current.partition("=")
+    start = f"{option}=" if equals and option.startswith("--") else ""
+    if start:
+        before, current = [*before, option], value
     verb = _verb(parser, before)
     chosen = parser if verb is None else _chosen(parser, verb)
     found = _values(parser, chosen, before, current, client, verb)
-    return [each for each in found if each == FILES or each.startswith(current)][:_MOST]
+    fitting = [each for each in found if each == FILES or each.startswith(current)][:_MOST]
+    return [each if each == FILES else f"{start}{each}" for each in fitting]
 
 
 def _values(
@@ -87,15 +95,36 @@ def _values(
     elif verb is None:
         yield from _verbs(parser)
     else:
-        for action in chosen._actions:
-            if not action.option_strings:
-                yield from _of(action, current, client)
-                # Only the first: what comes before it is not counted.
-                return
+        operand = _operand(chosen, _count_operands(parser, chosen, before) - 1)
+        if operand is not None:
+            yield from _of(operand, current, client, verb == "unshare")
 
 
-def _of(action: argparse.Action, current: str, client: "PeerClient | None") -> Iterator[str]:
-    """List what an option or a word may be."""
+def _operand(chosen: argparse.ArgumentParser, before: int) -> argparse.Action | None:
+    """Return what may stand behind so many operands of a verb; ``None`` for nothing."""
+    operands = [action for action in chosen._actions if not action.option_strings]
+    if before < len(operands):
+        return operands[before]
+    return operands[-1] if operands and operands[-1].nargs in ("*", "+") else None
+
+
+def _count_operands(
+    parser: argparse.ArgumentParser, chosen: argparse.ArgumentParser, before: Sequence[str]
+) -> int:
+    """Count the words that belong to no option; the verb is the first."""
+    count, previous = 0, ""
+    for word in before:
+        option = _option(chosen, previous) or _option(parser, previous)
+        takes_it = option is not None and option.nargs != 0
+        count += not word.startswith("-") and not takes_it
+        previous = word
+    return count
+
+
+def _of(
+    action: argparse.Action, current: str, client: "PeerClient | None", is_own: bool = False
+) -> Iterator[str]:
+    """List what an option or a word may be; ``is_own`` for what the peer itself shares."""
     if action.choices is not None:
         yield from map(str, action.choices)
     elif action.metavar in _PATHS:
@@ -105,7 +134,14 @@ def _of(action: argparse.Action, current: str, client: "PeerClient | None") -> I
 
         yield from (place.name for place in running_peers())
     elif client is not None:
-        yield from _asked(action, current, client)
+        yield from _own(client) if is_own else _asked(action, current, client)
+
+
+def _own(client: PeerClient) -> Iterator[str]:
+    """List what the peer shares by itself; not in the other directories, which stay as they are."""
+    others = {each["name"] for each in client.get("/v1/status")["shares"]}
+    names = (hit["name"] for hit in client.get("/v1/files")["hits"])
+    yield from (name for name in names if name.partition("/")[0] not in others)
 
 
 def _asked(action: argparse.Action, current: str, client: PeerClient) -> Iterator[str]:
@@ -174,5 +210,5 @@ def complete(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
 
 
 def _peer_of(words: Sequence[str]) -> str | None:
-    pairs = pairwise(words)
-    return next((name for option, name in pairs if option == "--peer"), None)
+    words = [part for word in words for part in word.split("=", 1) if part]
+    return next((name for option, name in pairwise(words) if option == "--peer"), None)

@@ -48,6 +48,7 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
             f"{ignored}",
         ),
         ("directory", status["directory"]),
+        *(("", f"{each['path']} as {each['name']}/") for each in status.get("shares", ())),
         ("downloads", status["downloads"]),
         ("limits", ", ".join(limits)),
         ("moved", f"{human_size(status['sent'])} sent, {human_size(status['received'])} received"),

@@ -1,7 +1,6 @@
 """The verbs that talk to a running peer."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -28,10 +27,6 @@ def talk(options: argparse.Namespace) -> int:
         return failed.code
     except KeyboardInterrupt:
         return after_signal(_SIGINT)
-    except BrokenPipeError:
-        # The reader of our output is gone; Python would report that once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.UNEXPECTED
 
 
 def _carry_out(options: argparse.Namespace) -> int:

@@ -84,6 +84,7 @@ class Status:
     :ivar sent: bytes of files, in this run.
     :ivar received: likewise.
     :ivar reshared: how many of its downloads others can find; ``None`` without ``--reshare``.
+    :ivar shares: the names and paths of other directories that it shares.
     """
 
     name: PeerName
@@ -109,6 +110,7 @@ class Status:
     alone: str = ""
     excluded: int = 0
     ignored: int = 0
+    shares: tuple[tuple[str, str], ...] = ()
 
 
 @attrs.frozen

@@ -1,19 +1,21 @@
 """Share a file that another program brings, and stop to share one."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Self
 
 from attrs import define, field
 from twisted.internet.defer import DeferredLock
 
+from p2p_twisted.library.ignore_file import IGNORE_FILE
 from p2p_twisted.peer.interface import Read
-from p2p_twisted.peer.peer_errors import CannotKeep, Exists, NotFound, PeerError
+from p2p_twisted.peer.peer_errors import CannotKeep, Exists, NotAllowed, NotFound, PeerError
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.shared_folder import NewFile, NotShared, SharedFolder
-from p2p_twisted.wire.names import BadName
+from p2p_twisted.wire.names import BadName, collision_key
 
 
 @define(eq=False)
@@ -23,10 +25,13 @@ class Sharing:
 
     :param folders: that of its own, where new files go, and that of its downloads, if others
         may have them.
+    :param named: other directories that are shared, and their names.
     """
 
     _folders: Sequence[SharedFolder]
     _offload: Offload
+    _named: Sequence[tuple[str, Path]] = ()
+    _written: list[NewFile] = field(factory=list, init=False)
     _lock: DeferredLock = field(factory=DeferredLock, init=False)
 
     @classmethod
@@ -38,7 +43,7 @@ class Sharing:
         folders = [SharedFolder(settings.directory, (settings.downloads, *taken, *others))]
         if settings.reshares:
             folders.append(SharedFolder(settings.downloads, others))
-        return cls(folders, offload)
+        return cls(folders, offload, settings.shares)
 
     async def share(self, name: str, read: Read, size: int | None) -> str:
         """
@@ -50,11 +55,12 @@ class Sharing:
         """
         own = self._folders[0]
         try:
-            file: NewFile = await uninterrupted(self._offload(own.begin, name))
+            file = await self._begin(name)
             try:
                 await self._write(file, read, size)
             finally:
                 await uninterrupted(self._offload(file.close))
+                await self._end(file)
         except BadName as error:
             raise PeerError(f"it cannot be shared under that name: {error}") from None
         except NotShared as error:
@@ -72,6 +78,7 @@ class Sharing:
         :returns: its path from now on.
         :raises PeerError: when there is no such file, or it cannot be moved.
         """
+        self._check_own(name)
         fault: Exception = NotShared(f"there is no {name}")
         # One after the other, as each looks first for a name that is free.
         async with self._lock:
@@ -83,6 +90,41 @@ class Sharing:
                 except (NotShared, BadName) as error:
                     fault = error
         raise NotFound(str(fault))
+
+    def _check_own(self, name: str) -> None:
+        """
+        Check that a name is not in one of the other directories, which stay as they are.
+
+        :raises NotAllowed: when it is.
+        """
+        top = collision_key(name.partition("/")[0])
+        for share, path in self._named:
+            if collision_key(share) == top:
+                raise NotAllowed(
+                    f"{name} is in {path}, which is shared as {share}: move it away from there,"
+                    f" or name it in {path / IGNORE_FILE}"
+                )
+
+    async def _begin(self, name: str) -> NewFile:
+        # Not while folders are removed: this one might be to go into one of them.
+        async with self._lock:
+            file: NewFile = await uninterrupted(self._offload(self._folders[0].begin, name))
+            self._written.append(file)
+        return file
+
+    async def _end(self, file: NewFile) -> None:
+        """Have nothing left of a file that was not published: no folder for it alone, either."""
+        async with self._lock:
+            self._written.remove(file)
+            if file.is_published:
+                return
+            for other in self._written:
+                # It goes into the same one, and removes it in its turn.
+                common = set(file.made) & set(other.folders)
+                other.made = sorted({*other.made, *common}, key=len)
+                file.made = [each for each in file.made if each not in common]
+            if file.made:
+                await uninterrupted(self._offload(self._folders[0].remove_folders, file.made))
 
     async def _write(self, file: NewFile, read: Read, size: int | None) -> None:
         if size is not None:

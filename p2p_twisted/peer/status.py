@@ -31,6 +31,7 @@ def status_of(
         clock_ahead=registration.ahead,
         directory=str(settings.directory),
         downloads=str(settings.downloads),
+        shares=tuple((name, str(path)) for name, path in settings.shares),
         files=own.files,
         size=own.size,
         hashing=own.hashing,

@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -39,10 +39,16 @@ class NewFile:
     has a hidden one elsewhere.
 
     :param folder: a file descriptor of the folder that it will be in; closed with it.
+    :param folders: that it is in, by their names.
+    :ivar made: those of them that were made for it, the outermost first.
+    :ivar is_published: whether it has its name.
     :raises OSError: when it cannot be made.
     """
 
-    def __init__(self, folder: int, name: str, disk: Disk) -> None:
+    def __init__(self, folder: int, name: str, disk: Disk, folders: Sequence[str]) -> None:
+        self.folders = folders
+        self.made: list[str] = []
+        self.is_published = False
         self._folder = folder
         self._name = native(name)
         self._disk = disk
@@ -87,6 +93,7 @@ class NewFile:
         try:
             self._disk.fsync(self._fd)
             self._take_name()
+            self.is_published = True
             self._disk.fsync(self._folder)
         except FileExistsError:
             raise
@@ -147,18 +154,36 @@ class SharedFolder:
         try:
             if self._is_ignored(name):
                 raise NotShared(f"{name} would not be shared: {IGNORE_FILE} names it")
-            fd = open_folder(self._root, native(folder), self._disk.fsync)
+            folders = _on_the_way(name)
+            missing = [each for each in folders if not self._has(each)]
             try:
-                if _is_there(fd, last):
-                    raise FileExistsError(name)
-                return NewFile(fd, last, self._disk)
+                fd = open_folder(self._root, native(folder), self._disk.fsync)
+                try:
+                    if _is_there(fd, last):
+                        raise FileExistsError(name)
+                    file = NewFile(fd, last, self._disk, folders)
+                    file.made = missing
+                    return file
+                except BaseException:
+                    os.close(fd)
+                    raise
             except BaseException:
-                os.close(fd)
+                self.remove_folders(missing)
                 raise
         except FileExistsError:
             raise
         except OSError as error:
             raise DiskFault.of(error) from error
+
+    def remove_folders(self, names: Sequence[str]) -> None:
+        """Remove folders in which there is nothing, the last one first."""
+        for name in reversed(names):
+            folder, _, last = name.rpartition("/")
+            try:
+                with opened_folder(self._root, native(folder)) as fd:
+                    os.rmdir(native(last), dir_fd=fd)
+            except OSError:
+                return
 
     def set_aside(self, name: str) -> str:
         """
@@ -228,11 +253,19 @@ class SharedFolder:
         ignored = Ignoring(self._root).in_folder(Place(folder, native(folder)))
         return ignored is None or ignored.names(last, False)
 
+    def _has(self, folder: str) -> bool:
+        return os.path.lexists(self._root / native(folder))
+
     def _is_excluded(self, name: str) -> bool:
         """Return whether it is, or is in, or has in it, what is not shared."""
         path = os.path.abspath(self._root / native(name))
         excluded = [os.path.abspath(each) for each in self._excluded]
         return any(os.path.commonpath((path, each)) in (path, each) for each in excluded)
+
+
+def _on_the_way(name: str) -> list[str]:
+    """List the folders that a file is in, the outermost first."""
+    return [name[:end] for end, character in enumerate(name) if character == "/"]
 
 
 def _is_there(folder: int, name: str) -> bool:

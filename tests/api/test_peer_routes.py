@@ -63,6 +63,9 @@ def test_status(browser: Browser) -> None:
     assert (status["name"], status["files"]) == ("s2", 12)
     assert status["directory"].startswith("/")
     assert status["limits"] == {"up": None, "down": None}
+    browser.peer.status_now = attrs.evolve(browser.peer.status_now, shares=(("lab", "/data/lab"),))
+    status = checked(browser, browser.ask("GET", "/v1/status"), "/v1/status")
+    assert status["shares"] == [{"name": "lab", "path": "/data/lab"}]
 
 
 def test_undecodable(browser: Browser) -> None:
@@ -175,6 +178,25 @@ def test_files(browser: Browser) -> None:
     checked(browser, browser.ask("GET", "/v1/files?peer=s4"), "/v1/files")
     checked(browser, browser.ask("GET", "/v1/files"), "/v1/files")
     assert browser.peer.asked == [("listing", "s4"), ("listing", None)]
+
+
+def test_no_such_name(browser: Browser) -> None:
+    """What no peer can be called is refused in words; a name may be typed in any case."""
+    for answer in (
+        browser.ask("GET", "/v1/files?peer=a%20b"),
+        browser.ask("POST", "/v1/downloads", {"names": ["f1"], "peer": "../x"}),
+    ):
+        assert (answer.status, answer.code) == (400, "bad_request")
+        assert answer.lines[0]["error"]["message"].startswith("a peer's name has 1 to 31 letters")
+    browser.ask("GET", "/v1/files?peer=S4")
+    assert browser.peer.asked == [("listing", "s4")]
+
+
+def test_status_line(browser: Browser) -> None:
+    """Each status has its words."""
+    browser.peer.will("find", PeerError("there is no network"))
+    browser.ask("GET", "/v1/find?text=f1")
+    assert browser.transport.value().startswith(b"HTTP/1.1 422 Unprocessable ")
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +86,19 @@ class MainTests(SynchronousTestCase):
         status, printed = run("up", "--script", "/nowhere/tour.p2p")
         self.assertEqual(status, 2)
         self.assertIn("cannot read /nowhere/tour.p2p: there is no such file", printed)
+
+    def test_closed_pipe(self) -> None:
+        """Where nobody reads its output any more, it ends, and says nothing of it."""
+        for verb, status in (("config", (1,)), ("--help", (0, 1))):
+            program = f"from p2p_twisted.cli.main import main; raise SystemExit(main([{verb!r}]))"
+            reader, writer = os.pipe()
+            os.close(reader)
+            ended = subprocess.run(
+                [sys.executable, "-c", program], stdout=writer, stderr=subprocess.PIPE, check=False
+            )
+            os.close(writer)
+            self.assertEqual(ended.stderr, b"")
+            self.assertIn(ended.returncode, status)
 
     def test_starts_fast(self) -> None:
         """It does not import Twisted to explain itself."""

@@ -86,6 +86,10 @@ class ConfigFileTests(SynchronousTestCase):
         section = read("[peer]\nmax-up = 1000\nreshare = true").common["peer"]
         self.assertEqual(section.values, {"max-up": "1000", "reshare": True})
 
+    def test_one_peer_twice(self) -> None:
+        """A peer has one section: names are in any case."""
+        self.refuse("[peer.A]\n[peer.a]\n", "[peer.A] and [peer.a] are one peer")
+
     def test_no_configuration(self) -> None:
         """Bytes that are no configuration are refused, however bad they are."""
         self.refuse("[peer", "config.toml: ")

@@ -14,6 +14,8 @@ class KnowingPeer:
 
     def get(self, path: str, **_query: str) -> Any:
         return {
+            "/v1/status": {"shares": [{"name": "lab", "path": "/data/lab"}]},
+            "/v1/files": {"hits": [{"name": "own.txt"}, {"name": "lab"}, {"name": "lab/x"}]},
             "/v1/topology": {"peers": [{"name": "s1"}, {"name": "s2"}]},
             "/v1/find": {"hits": [{"name": "b.txt"}, {"name": "a b.txt"}, {"name": "b.txt"}]},
             "/v1/transfers": {
@@ -48,6 +50,27 @@ class CandidatesTests(SynchronousTestCase):
         self.assertEqual(self.told("get", ""), ["a b.txt", "b.txt"])
         self.assertEqual(self.told("ls", "s"), ["s1", "s2"])
         self.assertEqual(self.told("cancel", ""), ["2"])
+
+    def test_own(self) -> None:
+        """What is unshared is the peer's own, in its own directory."""
+        self.assertEqual(self.told("unshare", ""), ["own.txt"])
+        self.assertEqual(self.told("unshare", "own.txt", "o"), ["own.txt"])
+
+    def test_next(self) -> None:
+        """Each word is completed as what stands there, and none that the verb does not take."""
+        self.assertEqual(self.told("limit", ""), ["up", "down"])
+        self.assertEqual(self.told("limit", "up", ""), [])
+        self.assertEqual(self.told("ls", "s1", ""), [])
+        self.assertEqual(self.told("ls", "--json", "--peer", "s1", "s"), ["s1", "s2"])
+        self.assertEqual(self.told("get", "b.txt", "a"), ["a b.txt"])
+
+    def test_joined(self) -> None:
+        """A value may be joined to its option: as one word, or as the three that bash makes."""
+        self.assertEqual(self.told("get", "--from=s"), ["--from=s1", "--from=s2"])
+        self.assertEqual(self.told("get", "--from", "=", "s"), ["s1", "s2"])
+        self.assertEqual(self.told("get", "--from", "="), ["s1", "s2"])
+        self.assertEqual(self.told("get", "--to="), [FILES])
+        self.assertEqual(self.told("--peer=s1", "statu"), ["status"])
 
     def test_nobody_to_ask(self) -> None:
         """Without a peer, and behind what is no verb, there is nothing to say."""

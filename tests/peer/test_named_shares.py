@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer.directories import Directories, read_shares
-from p2p_twisted.peer.peer_errors import AlreadyHere, PeerError
+from p2p_twisted.peer.peer_errors import AlreadyHere, NotAllowed, PeerError
 from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.testing.daemons import VirtualDaemons
 from tests.peer.cases import SONG, PeerTestCase
@@ -48,9 +48,18 @@ class NamedShareTests(PeerTestCase):
         """It is counted; and what has its name in the directory is said not to be shared."""
         status = self.sharing().peers["s1"].status()
         self.assertEqual((status.files, status.size), (3, len(SONG) + 5))
+        self.assertEqual(status.shares, (("lab", str(self.lab)),))
         self.assertEqual(
             status.unshared, (("Lab", "another folder is shared under that name, by --share"),)
         )
+
+    def test_stays(self) -> None:
+        """Nothing is taken out of it: it is said where it is, and what to do."""
+        peer = self.sharing().peers["s1"]
+        for name in ("lab/data", "lab", "LAB/data"):
+            said = self.failureResultOf(peer.unshare(name), NotAllowed).getErrorMessage()
+            self.assertIn(f"{name} is in {self.lab}, which is shared as lab: move", said)
+        self.assertTrue((self.lab / "data").exists())
 
     def test_changes(self) -> None:
         """A change in it is seen; and when it is gone, that is said, and it comes back."""

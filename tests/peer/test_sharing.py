@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from twisted.internet.defer import Deferred
+
 from p2p_twisted.api.api_errors import BadRequest
 from p2p_twisted.peer.peer_errors import Exists, NotFound, PeerError
 from tests.peer.cases import PeerTestCase
@@ -49,6 +51,43 @@ class SharingTests(PeerTestCase):
 
         self.assertRaises(BadRequest, daemons.result, s1.share("f3", read))
         self.assertEqual(daemons.result(s1.share("f3", _Reader(b"x")))[-2:], "f3")
+
+    def test_folders_of_what_breaks_off(self) -> None:
+        """Nor folders that were made for it alone; what others write into stays until they end."""
+        daemons = self.daemons()
+        daemons.start("s1", {"old/f1": b"x"})
+        daemons.run(2.0)
+        s1, place = daemons.peers["s1"], daemons.folder / "s1"
+        first, second, third = _Waiting(), _Waiting(), _Waiting()
+        shares = [
+            s1.share("old/new/a/f2", first),
+            s1.share("old/new/f3", second),
+            s1.share("other/f4", third),
+        ]
+        first.fail()
+        self.failureResultOf(shares[0], BadRequest)
+        self.assertEqual(sorted(each.name for each in place.glob("old/*")), ["f1", "new"])
+        self.assertFalse((place / "old/new/a").exists())
+        second.fail()
+        self.failureResultOf(shares[1], BadRequest)
+        self.assertEqual([each.name for each in place.glob("old/*")], ["f1"])
+        (place / "other/mine").write_bytes(b"mine")
+        third.fail()
+        self.failureResultOf(shares[2], BadRequest)
+        self.assertEqual([each.name for each in place.glob("other/*")], ["mine"])
+
+
+class _Waiting:
+    """Gives nothing until it fails."""
+
+    def __init__(self) -> None:
+        self._came: Deferred[bytes] = Deferred()
+
+    async def __call__(self) -> bytes:
+        return await self._came
+
+    def fail(self) -> None:
+        self._came.errback(BadRequest("bad_request", "the connection was lost"))
 
 
 class _Reader:

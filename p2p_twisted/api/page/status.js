@@ -15,6 +15,8 @@ function peerFacts(s) {
     ["Registry", s.registry_fault ? `${registry}: ${s.registry_fault}` : registry],
     ["Neighbors", inOrder(s.neighbors.map((each) => each.name)).join(", ") || "none"],
     ["Shares", `${count(s.files, "file")}, ${size(s.size)}`],
+    ["Directory", s.directory],
+    ["Shared, too", s.shares.map((each) => `${each.path} as ${each.name}/`).join(", ") || null],
     ["Left out", s.excluded ? count(s.excluded, "name") : null],
     ["Reshared", s.reshared === null ? null : count(s.reshared, "download")],
     ["Downloads", s.downloads],
