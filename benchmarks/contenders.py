@@ -1,9 +1,9 @@
 """Ways to get a file from one process to another: ours, and the two that it is judged by."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from typing_extensions import override
 
@@ -50,21 +50,26 @@ class Ours(Contender):
     Two peers; the clock runs from the typed ``get`` to the verdict.
 
     :ivar pushes: how many seconds each run took from the push to the publication.
+    :ivar options: further ones of each peer.
     """
 
     name = OURS
+    options: Mapping[str, Sequence[str]] = {}
 
     @override
     def prepare(self) -> None:
         self.network = Network(self.lab)
-        self.holder = self.network.start_peer(self.source.parent.name)
         self._stamps = self.lab.directory / "stamps"
-        self.downloader = self.network.start_peer("downloader", stamps=self._stamps)
+        self.holder = self._start(self.source.parent.name)
+        self.downloader = self._start("downloader", stamps=self._stamps)
         self.pushes: list[float] = []
         # An idle daemon to compare with.
         self.idle = self.network.start_peer("idle")
         self._peaks = self._peaks_now()
         self.network.wait_until_shared(self.holder)
+
+    def _start(self, name: str, **how: Any) -> Process:
+        return self.network.start_peer(name, *self.options.get(name, ()), **how)
 
     @property
     def downloaded(self) -> Path:

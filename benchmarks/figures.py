@@ -95,11 +95,11 @@ HEAD: Final[Row] = (
 )
 
 
-def spread(runs: Sequence[Sample]) -> Row:
+def spread(runs: Sequence[Sample], digits: int = 2) -> Row:
     """Write how long some runs took, as :data:`SPREAD` has it."""
     seconds = [run.seconds for run in runs]
     times = (median(seconds), min(seconds), max(seconds))
-    return (*(f"{time:.2f}" for time in times), str(len(runs)))
+    return (*(f"{time:.{digits}f}" for time in times), str(len(runs)))
 
 
 def rows(samples: Samples, ours: str) -> Iterator[Row]:

@@ -36,6 +36,13 @@ class BenchmarkTests(SynchronousTestCase):
         self.assertIn("| downloader |", printed)
         self.assertRegex(printed, r"ours took \d+\.\d{3} s; the limit took \d+\.\d\d times that")
 
+    def test_page(self) -> None:
+        """What open pages cost a registry, and a push."""
+        printed = self.table("page", "--peers=3", "--pages=2", "--size=1", "--idle=0.2")
+        self.assertIn("with 2 pages open, and", printed)
+        self.assertIn("| 2 pages |", printed)
+        self.assertIn("| 1 page |", printed)
+
     def test_swarm(self) -> None:
         """One file to two who want it."""
         self.assertIn("| p2p_twisted | 1.00 |", self.table("swarm", "--downloaders=2", "--size=1"))

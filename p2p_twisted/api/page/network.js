@@ -3,7 +3,7 @@
 import { ask } from "./events.js";
 
 const LEAST_MS = 900;
-const PER_PEER_MS = 3;
+const PER_PEER_MS = 4;
 /** So many times as long as an answer took, the network is left alone: a slow one is not made slower. */
 const REST = 2;
 const SOON_MS = 120;
