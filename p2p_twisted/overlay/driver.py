@@ -1,6 +1,5 @@
 """Run the overlay's machines on connections."""
 
-from collections import deque
 from functools import partial
 from itertools import count
 from math import inf
@@ -36,6 +35,7 @@ from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.effect_queue import EffectQueue
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
@@ -75,8 +75,7 @@ class OverlayDriver:
         self._connections: dict[LinkId, Connection] = {}
         self._round_trips: dict[LinkId, float] = {}
         self._overlay = make_overlay(PassiveView(me, book, rng), self._ids, rng, dials)
-        self._effects: deque[Effect] = deque()
-        self._is_performing = False
+        self._effects = EffectQueue(self._perform, self._performed)
         self._answers: dict[MessageId, Deferred[Answer]] = {}
         self._parts: dict[MessageId, HitsWatch] = {}
         self._alarm = Alarm(reactor, self._wake)
@@ -118,7 +117,7 @@ class OverlayDriver:
             self._events.file_arrives(self._connections[event.link], event.message)
             return
         self._handle(event)
-        self._perform_all()
+        self._effects.perform()
 
     def ask(
         self, ask: Ask, patience: float = inf, part: HitsWatch | None = None
@@ -137,7 +136,7 @@ class OverlayDriver:
     def send(self, message: Want | Refuse) -> bool:
         """Send a message along its route; return whether its first peer is a neighbor."""
         has_link = self._handle(events.Dispatched(message))
-        self._perform_all()
+        self._effects.perform()
         return has_link
 
     def leave(self, why: Bye) -> "Deferred[None]":
@@ -187,7 +186,7 @@ class OverlayDriver:
         if isinstance(event, events.ConnectionLost):
             self._connections.pop(event.link, None)
             self._round_trips.pop(event.link, None)
-        self._effects.extend(effects)
+        self._effects.add(effects)
         return bool(effects)
 
     def _wake(self) -> None:
@@ -195,27 +194,10 @@ class OverlayDriver:
 
     # Effects
 
-    def _perform_all(self) -> None:
-        """
-        Perform all effects in the order in which they were decided.
-
-        What an effect leads to is performed after those that stand before it, by the
-        outermost call, however deep the calls nest.
-        """
-        if self._is_performing:
-            return
-        self._is_performing = True
-        try:
-            while self._effects:
-                self._perform(self._effects.popleft())
-        finally:
-            self._is_performing = False
-            if self._effects:
-                # One that failed does not hold up the others.
-                self._perform_all()
-            self._set_alarm()
-            self._tell_linked()
-            self._settle()
+    def _performed(self) -> None:
+        self._set_alarm()
+        self._tell_linked()
+        self._settle()
 
     def _perform(self, effect: Effect) -> None:
         match effect:

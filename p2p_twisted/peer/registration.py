@@ -1,6 +1,5 @@
 """Keep a peer registered: perform what its lease machine decides."""
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from random import Random
@@ -40,6 +39,7 @@ from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.effect_queue import EffectQueue
 from p2p_twisted.wire.messages import Join, Leave, Renew, Welcome
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
@@ -75,12 +75,12 @@ class RegistrationKeeper:
     _alarm: Alarm = field(init=False)
     _joined: Deferred[PeerAddress | Exception] = field(factory=Deferred, init=False)
     _left: Deferred[None] = field(factory=partial(succeed, None), init=False)
-    _effects: deque[LeaseEffect] = field(factory=deque, init=False)
-    _is_performing: bool = field(default=False, init=False)
+    _effects: EffectQueue[LeaseEffect] = field(init=False)
     _standing: Standing = field(factory=Standing, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._alarm = Alarm(self._clock, partial(self._handle, Woken()))
+        self._effects = EffectQueue(self._perform)
 
     @property
     def is_registered(self) -> bool:
@@ -136,19 +136,11 @@ class RegistrationKeeper:
     def _handle(self, event: LeaseEvent) -> None:
         """Let the machine decide, and perform all that follows, unless that is being done."""
         now, was_registered = self._clock.seconds(), self.is_registered
-        self._effects.extend(self._machine.handle(event, now))
+        self._effects.add(self._machine.handle(event, now))
         if self.is_registered is not was_registered:
             self._network.sights.tell(RegistrationSeen(self.is_registered))
-        for text in self._standing.handle(event, now):
-            self._effects.append(Say(text))
-        if self._is_performing:
-            return
-        self._is_performing = True
-        try:
-            while self._effects:
-                self._perform(self._effects.popleft())
-        finally:
-            self._is_performing = False
+        self._effects.add(map(Say, self._standing.handle(event, now)))
+        self._effects.perform()
 
     def _perform(self, effect: LeaseEffect) -> None:
         self._standing.performed(effect)
