@@ -3,9 +3,7 @@
 import argparse
 import os
 import secrets
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +17,7 @@ from p2p_twisted.cli.local_daemons import Daemon, Daemons
 from p2p_twisted.cli.local_network import twistd
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.cli.signals import Signals
+from p2p_twisted.cli.temporary_folder import temporary_folder
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 
@@ -45,25 +44,23 @@ def temporary_peer(options: argparse.Namespace) -> Iterator[PeerClient]:
     """
     with Signals() as signals:
         try:
-            directory = Path(tempfile.mkdtemp(prefix="p2p-"))
-        except OSError as error:
-            raise CommandFailed(Exit.DISK, in_words(error)) from None
-        # There, no other command takes the peer for one that stays.
-        os.environ["XDG_RUNTIME_DIR"] = str(directory)
-        try:
-            daemons = Daemons(directory / "logs", signals)
-            try:
-                peer = daemons.start("peer", _command(options, directory), **_HOW)
-                yield from _joined(peer, daemons, signals)
-            finally:
-                signals.ignore()
-                _cancel_all()
-                daemons.end()
+            with temporary_folder() as (directory, lock):
+                # There, no other command takes the peer for one that stays.
+                os.environ["XDG_RUNTIME_DIR"] = str(directory)
+                daemons = Daemons(directory / "logs", signals)
+                try:
+                    command = _command(options, directory)
+                    # It may live on for a moment where this process is killed.
+                    peer = daemons.start("peer", command, pass_fds=(lock,), **_HOW)
+                    yield from _joined(peer, daemons, signals)
+                finally:
+                    signals.ignore()
+                    _cancel_all()
+                    daemons.end()
         except OSError as error:
             raise CommandFailed(Exit.DISK, in_words(error)) from None
         finally:
             signals.ignore()
-            shutil.rmtree(directory, ignore_errors=True)
 
 
 # Without this process there is no writer to its input, and so it leaves.

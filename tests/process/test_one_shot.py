@@ -73,6 +73,19 @@ class OneShotTests(SynchronousTestCase):
         """Wait until some of the large file has come."""
         wait_until(lambda: started.poll() is not None or list(self.here.glob(".p2p-*")), "a part")
 
+    def test_killed(self) -> None:
+        """What a killed command leaves is removed by the next one."""
+        self.start_network()
+        started = self.start("get", "big.bin")
+        self.receive_some(started)
+        started.kill()
+        started.communicate(timeout=PATIENCE)
+        wait_until(lambda: not self.peer_pids(), "the end of its peer")
+        self.assertEqual(len(list(self.temporary.iterdir())), 1)
+        for part in self.here.glob(".*"):
+            part.unlink()
+        self.assertEqual(self.run_p2p("find", "f1")[0], 0)
+
     def test_finds_and_gets(self) -> None:
         """Files are found, land here or are written out; what is missing has exit code 4."""
         self.start_network()
