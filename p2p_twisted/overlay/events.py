@@ -75,6 +75,13 @@ class RoundTripMeasured:
 
 
 @frozen
+class FellBehind:
+    """A neighbor sends more than its share of our time allows: what it says is read late."""
+
+    link: LinkId
+
+
+@frozen
 class PeersExchanged:
     """
     A sample of addresses has come from a peer.
@@ -169,4 +176,4 @@ LinkEvent = LinkAsked | LinkAccepted | LinkRefused | ConnectionLost
 ExchangeEvent = PeersExchanged | ExchangeFailed
 MembershipEvent = Referred | LinkEvent | ExchangeEvent | SeekingEnded | LinkingEnded | TimeCame
 PeerEvent = Asked | Consulted | TimeSpent | GossipPublished | Dispatched
-Event = MembershipEvent | MessageReceived | RoundTripMeasured | PeerEvent
+Event = MembershipEvent | MessageReceived | FellBehind | RoundTripMeasured | PeerEvent

@@ -42,6 +42,7 @@ def expanding_ring(
     new_id: Callable[[], MessageId],
     again: bool = False,
     last: Answer | None = None,
+    passed: Callable[[], float] = lambda: 0.0,
 ) -> Generator[Step, Answer, Answer]:
     """
     Ask near by first where one hit is enough, then along the tree, then by every link.
@@ -51,6 +52,8 @@ def expanding_ring(
         of no use, and no person waits.
     :param last: what was answered by every link of late: whoever was silent then, too, is not
         worth asking again, if all others answer.
+    :param passed: returns how long the search has taken so far, in seconds: once every link was
+        asked, a neighbor that is always slow to answer, and wrong, does not prolong it.
     :returns: yields what to ask next, is sent the answer, and returns the one that will do.
     """
     is_quick = ask.what in ("name", "id") and not again
@@ -75,8 +78,9 @@ def expanding_ring(
     answer = yield Step(ask)
     floods, most = 0, 1 if again else _FLOODS
     # Again where some were left out who are not silent: a link was lost on the way back.
-    while not will_do(answer) and floods < most and not (floods and answer.silent):
-        if is_silent_again(answer):
+    while not will_do(answer) and floods < most:
+        is_enough = floods > 0 and (bool(answer.silent) or passed() > ask.wait)
+        if is_enough or is_silent_again(answer):
             break
         floods += 1
         answer = yield Step(attrs.evolve(ask, id=new_id(), tree=0, after=ask.id))

@@ -75,7 +75,7 @@ class LinkSession(Session):
         self._link = link
         self._connection = connection
         self._bye: Bye | None = None
-        connection.intake.limit(self._abused)
+        connection.intake.limit(self._fell_behind, self._abused)
 
     def received(self, message: Message) -> None:
         """Pass a neighbor's message on; remember its last word."""
@@ -91,6 +91,9 @@ class LinkSession(Session):
     def lost(self, _reason: Failure) -> None:
         """Report that the link is gone."""
         self._feed(events.ConnectionLost(self._link, self._bye))
+
+    def _fell_behind(self) -> None:
+        self._feed(events.FellBehind(self._link))
 
     def _abused(self) -> None:
         """End the link as if the neighbor had said goodbye: it is not dead."""

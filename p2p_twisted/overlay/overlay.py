@@ -93,7 +93,7 @@ class Overlay:
                 return self._received(event, now)
             case events.TimeCame():
                 return self._time_came(event, now)
-            case events.Asked():
+            case events.Asked() | events.FellBehind():
                 return self._hand_on(self.queries.handle(event, now), now)
             case events.Consulted():
                 return self._consulted(event, now)

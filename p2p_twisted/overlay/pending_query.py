@@ -1,6 +1,8 @@
 """One query that is under way, and what has come for it."""
 
 from collections import Counter
+from collections.abc import Container
+from math import inf
 from typing import Final
 
 import attrs
@@ -16,8 +18,15 @@ from p2p_twisted.wire.names import PeerName
 
 _RECORDS_AT_ONCE: Final = 1_000
 _RECORDS_KEPT: Final = 1_000
+# Our own links may be short, but those behind them long. To wait a little longer only delays
+# what is far; to ask more peers too early costs five to ten times as many lines.
+_HASTE_SECONDS_PER_HOP: Final = 0.05
+_BRIEF_SECONDS: Final = 0.5
+_STREAM_SECONDS: Final = 0.25
+_STREAM_AGAIN_SECONDS: Final = 0.05
 _LINES_AT_ONCE: Final = 8
 _SILENT_MOST: Final = 256
+_ANSWERED_MOST: Final = 1_000_000
 _LESS_PER_HOP_SECONDS: Final = 0.2
 _LEAST_PER_HOP_SECONDS: Final = 0.05
 _HOPS_IN_TIME: Final = 16
@@ -30,6 +39,7 @@ class PendingQuery:
 
     :ivar waiting: the neighbors that have not told yet.
     :ivar is_consulting: whether this peer's own answer has not come yet.
+    :ivar brief_until: when it stops to wait for neighbors that were late before.
     :ivar stream_at: when to pass on next what has come.
     :ivar peers: what has come and is still to be passed on, as are ``hits``.
     :ivar records: how many have come and are passed on.
@@ -43,8 +53,10 @@ class PendingQuery:
     parent: LinkId | None
     deadline: float
     waiting: dict[LinkId, None]
-    stream_at: float
+    began: float
+    stream_at: float = field(init=False)
     is_consulting: bool = field(init=False)
+    brief_until: float = inf
     peers: list[PeerRecord] = field(factory=list)
     hits: list[Hit] = field(factory=list)
     silent: dict[PeerName, None] = field(factory=dict)
@@ -60,6 +72,11 @@ class PendingQuery:
 
     def __attrs_post_init__(self) -> None:
         self.is_consulting = self.parent is not None
+        self.answered = 0 if self.parent is None else 1
+        self.is_hasty = self.ask.quiet
+        # Answers of very many peers are better passed on several at a time.
+        is_of_few = self.ask.what in ("name", "id")
+        self.stream_at = self.began if is_of_few else self.began + _STREAM_SECONDS
         self._share = max(1, self.ask.limit // (2 * max(1, len(self.waiting))))
 
     @property
@@ -71,7 +88,7 @@ class PendingQuery:
     def due(self) -> float:
         """When it ends, or when there is something to pass on to its parent."""
         has_news = self.parent is not None and self.has_more
-        return min(self.deadline, self.stream_at) if has_news else self.deadline
+        return min(self.deadline, self.brief_until, self.stream_at if has_news else inf)
 
     @property
     def has_more(self) -> bool:
@@ -84,6 +101,37 @@ class PendingQuery:
         return attrs.evolve(
             self.ask, hops=max(0, self.ask.hops - 1), wait=self.ask.wait - _sooner(self.ask.wait)
         )
+
+    def told_all(self, link: LinkId, told: Told) -> None:
+        """Add what a neighbor says of all that it has told; it is waited for no longer."""
+        del self.waiting[link]
+        self.answered = min(self.answered + told.answered, _ANSWERED_MOST)
+        self.silent.update(dict.fromkeys(told.silent))
+        self.ends ^= told.ends
+
+    def hurry(self, late: Container[LinkId]) -> None:
+        """Wait for some neighbors only briefly, if it waits for any of them."""
+        if any(link in late for link in self.waiting):
+            self.brief_until = self.began + _BRIEF_SECONDS
+
+    def take_late(self, late: Container[LinkId]) -> list[LinkId]:
+        """Return those that it has waited for briefly, which is over."""
+        self.brief_until = inf
+        return [link for link in self.waiting if link in late]
+
+    def be_hasty(self, seconds_per_hop: float) -> None:
+        """End soon: neighbors that have not told by then may just be slow."""
+        seconds = max(seconds_per_hop, _HASTE_SECONDS_PER_HOP) * self.ask.hops
+        self.is_hasty, self.deadline = True, self.began + min(seconds, self.ask.wait)
+
+    def give_up(self, link: LinkId, name: PeerName) -> bool:
+        """Wait no longer for a neighbor; return whether it was late, and not just slow."""
+        del self.waiting[link]
+        if self.is_hasty:
+            self.cut = True
+            return False
+        self.silent[name] = None
+        return True
 
     def stop_waiting(self) -> None:
         """Go on with what has come; without this peer's own answer that is not all."""
@@ -120,8 +168,8 @@ class PendingQuery:
         self._records_from[link] += self.records - before
         return self.records - before
 
-    def take_lines(self) -> list[Message]:
-        """Remove some of what has come: no more than a link's queue has room for."""
+    def take_lines(self, now: float) -> list[Message]:
+        """Remove some of what has come, no more than a link's queue has room for, until later."""
         id_ = self.ask.id
         peers, hits = self.peers[:_RECORDS_AT_ONCE], self.hits[:_RECORDS_AT_ONCE]
         lines = [
@@ -132,6 +180,7 @@ class PendingQuery:
             assert isinstance(line, Told)
             del self.peers[: len(line.peers)]
             del self.hits[: len(line.hits)]
+        self.stream_at = now + (_STREAM_AGAIN_SECONDS if self.has_more else _STREAM_SECONDS)
         return lines
 
     def last_line(self) -> Told:

@@ -31,6 +31,7 @@ from p2p_twisted.overlay.effects import (
     PruneHint,
     Send,
 )
+from p2p_twisted.overlay.late_neighbors import LateNeighbors
 from p2p_twisted.overlay.pending_query import PendingQuery
 from p2p_twisted.overlay.round_trips import RoundTrips
 from p2p_twisted.overlay.seen import Seen
@@ -41,20 +42,15 @@ from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
 _SHORTEST_WAIT_SECONDS: Final = 0.01
-_STREAM_SECONDS: Final = 0.25
-_STREAM_AGAIN_SECONDS: Final = 0.05
-# Our own links may be short, but those behind them long. To wait a little longer only delays
-# what is far; to ask more peers too early costs five to ten times as many lines.
-_HASTE_SECONDS_PER_HOP: Final = 0.05
 # A neighbor that has less than this left is told nothing: so few are not worth a search.
 _RECORDS_LEAST: Final = 1_000
-_ANSWERED_MOST: Final = 1_000_000
 
 QueryEvent = (
     events.MessageReceived
     | events.NeighborAsked
     | events.Consulted
     | events.Asked
+    | events.FellBehind
     | NeighborChange
     | events.TimeCame
 )
@@ -83,6 +79,7 @@ class QueryRouter:
     # How many of them each neighbor is the parent of: one must not use up what others may ask.
     _open_of: "Counter[LinkId | None]" = field(factory=Counter)
     _seen: Seen = field(factory=Seen)
+    _late: LateNeighbors = field(factory=LateNeighbors)
 
     @property
     def is_idle(self) -> bool:
@@ -110,6 +107,8 @@ class QueryRouter:
                 return self._consulted(event.id, event.answer, now)
             case events.Asked():
                 return self._ask(event.ask, event.patience, now)
+            case events.FellBehind():
+                self._fell_behind(event.link)
             case NeighborUp(link, address, _, since):
                 self.links[link] = address.name
                 self._budgets[link] = TokenBucket(limits.ASK_RECORDS_PER_SECOND, limits.ASK_RECORDS)
@@ -154,8 +153,7 @@ class QueryRouter:
         query = self._begin(ask, None, now)
         effects = self._pass_on(query) + self._end_if_complete(query, now)
         if query.waiting and patience < inf:
-            per_hop = max(patience * self._round_trips.usual(self.links), _HASTE_SECONDS_PER_HOP)
-            query.is_hasty, query.deadline = True, now + min(per_hop * ask.hops, ask.wait)
+            query.be_hasty(patience * self._round_trips.usual(self.links))
             self._reset_alarm()
         return effects
 
@@ -169,10 +167,19 @@ class QueryRouter:
         self._add(query, None, answer.peers, answer.hits, now)
         return self._end_if_complete(query, now)
 
+    def _fell_behind(self, link: LinkId) -> None:
+        """Wait for a neighbor only briefly from now on, and where its answer is due already."""
+        if link in self.links and self._late.fell_behind(link):
+            for query in self._open.values():
+                query.hurry([link])
+            self._reset_alarm()
+
     def _told(self, link: LinkId, told: Told, now: float) -> list[Effect]:
         """Add what a neighbor was told."""
         query = self._open.get(told.id)
         if query is None or link not in query.waiting:
+            if not told.more:
+                self._late.answered_late(link, told.id, now)
             return []
         name = self.links[link]
         hits = tuple(
@@ -187,16 +194,15 @@ class QueryRouter:
         part: list[Effect] = [AnswerPart(told.id, new)] if new else []
         if told.more:
             return part
-        del query.waiting[link]
-        query.answered = min(query.answered + told.answered, _ANSWERED_MOST)
-        query.silent.update(dict.fromkeys(told.silent))
-        query.ends ^= told.ends
+        query.told_all(link, told)
+        self._late.answered(link)
         return part + self._end_if_complete(query, now)
 
     def _neighbor_down(self, event: NeighborDown, now: float) -> list[Effect]:
         """Wait no longer for a neighbor, and drop the queries that it was the parent of."""
         link, name = event.link, self.links.pop(event.link)
         del self._budgets[link]
+        self._late.answered(link)
         self._parity.change(mark(self.name, name), event.since)
         effects: list[Effect] = []
         for query in list(self._open.values()):
@@ -216,18 +222,22 @@ class QueryRouter:
         """End what has run out of time, and stream what has come so far."""
         effects: list[Effect] = []
         for query in list(self._open.values()):
-            if now >= query.deadline:
-                if query.is_hasty:
-                    query.cut = True
-                else:
-                    silent = [self.links[link] for link in query.waiting]
-                    query.silent.update(dict.fromkeys(silent))
-                query.stop_waiting()
+            if now >= min(query.deadline, query.brief_until):
+                self._give_up(query, now)
                 effects += self._end_if_complete(query, now)
             elif now >= query.due:
                 effects += self._go_on(query, now)
         self._reset_alarm()
         return effects
+
+    def _give_up(self, query: PendingQuery, now: float) -> None:
+        """Wait no longer for those that were late before, or, from the deadline on, for any."""
+        is_over = now >= query.deadline
+        for link in list(query.waiting) if is_over else query.take_late(self._late):
+            if query.give_up(link, self.links[link]):
+                self._late.missed(link, query.ask, query.deadline)
+        if is_over:
+            query.stop_waiting()
 
     def _reset_alarm(self) -> None:
         self.wake_at = min((query.due for query in self._open.values()), default=inf)
@@ -240,12 +250,8 @@ class QueryRouter:
         # No peer says when a quiet one has come to its end, so it must not take long.
         wait = min(ask.wait, limits.QUIET_ASK_SECONDS) if ask.quiet else ask.wait
         query = PendingQuery(ask, parent, now + wait, dict.fromkeys(others), now)
-        if ask.what not in ("name", "id"):
-            # Answers of so many peers are better passed on several at a time.
-            query.stream_at += _STREAM_SECONDS
-        query.answered = 0 if parent is None else 1
         query.ends = self._parity.at(now - ask.age)
-        query.is_hasty = ask.quiet
+        query.hurry(self._late)
         self._open[ask.id] = query
         self._open_of[parent] += 1
         # Only ever earlier: to look at all open queries each time would take long.
@@ -257,8 +263,6 @@ class QueryRouter:
         self._open_of[query.parent] -= 1
 
     def _pass_on(self, query: PendingQuery) -> list[Effect]:
-        if not query.waiting:
-            return []
         onward = query.onward
         return [Send(link, onward) for link in query.waiting]
 
@@ -287,11 +291,8 @@ class QueryRouter:
             self._close(query)
             return [query.answer()]
         # A little at a time: all at once would fill the link's queue, and cut the link.
-        parent, lines = query.parent, query.take_lines()
+        parent, lines = query.parent, query.take_lines(now)
         effects: list[Effect] = [Send(parent, line, sheddable=True) for line in lines]
-        query.stream_at = now + _STREAM_SECONDS
-        if query.has_more:
-            query.stream_at = now + _STREAM_AGAIN_SECONDS
         if query.is_waiting or (query.has_more and now < query.deadline):
             self.wake_at = min(self.wake_at, query.due)
             return effects

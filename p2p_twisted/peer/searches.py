@@ -153,7 +153,8 @@ class Searches:
         is_late = began - then > _SILENT_SECONDS
         if sights := self._network.sights:
             sights.tell(QuestionSeen(ask.id, ask.what, ask.text, ask.peer, is_own=True))
-        steps = expanding_ring(ask, driver.new_id, again, None if is_late else last)
+        usual = None if is_late else last
+        steps = expanding_ring(ask, driver.new_id, again, usual, lambda: driver.now() - began)
         step = next(steps)
         while True:
             told = None if part is None else _fitting_told(part, ask)

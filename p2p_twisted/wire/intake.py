@@ -55,15 +55,18 @@ class Intake:
         self._had_before = 0.0
         # None: it has no share, but all that there is.
         self._share: TokenBucket | None = None
+        self._fell_behind: Callable[[], None]
         self._abused: Callable[[], None]
         self._over_since: float | None = None
 
-    def limit(self, abused: Callable[[], None]) -> None:
+    def limit(self, fell_behind: Callable[[], None], abused: Callable[[], None]) -> None:
         """
         Give the connection its share, from now on.
 
+        :param fell_behind: is called when it has used that up, and is not read for a while.
         :param abused: is called when it goes beyond that for ten seconds; closes it.
         """
+        self._fell_behind = fell_behind
         self._abused = abused
         self._share = TokenBucket(
             limits.INTAKE_SECONDS_PER_SECOND * _MICROSECONDS,
@@ -124,6 +127,7 @@ class Intake:
             # So long that there is time for more than a line again.
             pause = until_back + _SLICE_SECONDS / limits.INTAKE_SECONDS_PER_SECOND
             self._pause(min(pause, _LONGEST_PAUSE_SECONDS))
+            self._fell_behind()
 
     def _pause(self, seconds: float | None) -> None:
         self._reader.pauseProducing()

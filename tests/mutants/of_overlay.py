@@ -41,11 +41,18 @@ OF_OVERLAY: Final = (
         "overlay/test_queries.py",
     ),
     Mutant(
-        "overlay/queries.py",
-        "query.is_hasty, query.deadline = True, now + min(per_hop * ask.hops, ask.wait)",
+        "overlay/pending_query.py",
+        "self.is_hasty, self.deadline = True, self.began + min(seconds, self.ask.wait)",
         "pass",
         "whoever seeks a file waits for the slowest of those near by",
         "overlay/test_queries.py",
+    ),
+    Mutant(
+        "overlay/pending_query.py",
+        "self.brief_until = self.began + _BRIEF_SECONDS",
+        "pass",
+        "one neighbor that does not answer keeps back what all others answer, each time",
+        "overlay/test_late_neighbors.py",
     ),
     Mutant(
         "overlay/membership.py",

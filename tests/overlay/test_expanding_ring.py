@@ -51,11 +51,20 @@ class WideningTests(SynchronousTestCase):
             self.assertEqual((first.hops, first.tree), (ASK_HOPS, ASK_HOPS))
             self.assertEqual((second.hops, second.tree, second.after), (ASK_HOPS, 0, first.id))
 
-    def steps(self, last: Answer | None, *silent: str, answered: int = 9, cut: bool = False) -> int:
-        """Count the questions until an answer will do that is never whole."""
-        numbers = count()
+    def steps(
+        self,
+        last: Answer | None,
+        *silent: str,
+        answered: int = 9,
+        cut: bool = False,
+        seconds: float = 0.0,
+    ) -> int:
+        """Count the questions, of so many seconds each, until an answer will do: none is whole."""
+        numbers, asked = count(), 0
         ask = Ask("0" * 32, "topo")
-        steps = expanding_ring(ask, lambda: f"{next(numbers):032x}", last=last)
+        steps = expanding_ring(
+            ask, lambda: f"{next(numbers):032x}", last=last, passed=lambda: asked * seconds
+        )
         next(steps)
         answer = Answer(ask.id, (), (), answered, silent, cut=cut, is_whole=False)
         for asked in count(1):
@@ -64,6 +73,11 @@ class WideningTests(SynchronousTestCase):
             except StopIteration:
                 return asked
         raise AssertionError
+
+    def test_slow_and_wrong(self) -> None:
+        """A neighbor that answers late, and wrongly, does not prolong a search without end."""
+        self.assertEqual(self.steps(None), 4)
+        self.assertEqual(self.steps(None, seconds=1.9), 2)
 
     def test_silent_twice(self) -> None:
         """Whoever was silent before, too, is not asked again, as long as all others answer."""

@@ -35,6 +35,7 @@ class SlowTalk(Talk):
         self.notes.messages.clear()
         self.session.seconds = seconds
         self.abused = 0
+        self.behind: list[float] = []
 
     @override
     def _make_notes(self, connection: Connection) -> Notes:
@@ -55,7 +56,7 @@ class SlowTalk(Talk):
 
         # Whatever takes time here takes the processor's.
         self.connection.intake._processor = self.clock.seconds
-        self.connection.intake.limit(abused)
+        self.connection.intake.limit(lambda: self.behind.append(self.clock.seconds()), abused)
 
     def flood(self, seconds: float, each: bytes = b"DONE\n") -> int:
         """Send whenever it is read; return how many messages were handled in that time."""
@@ -119,6 +120,15 @@ class ShareTests(SynchronousTestCase):
         self.assertLess(len(talk.notes.messages), most + 5)
         self.assertGreater(len(talk.notes.messages), most / 2)
         self.assertEqual(talk.abused, 0)
+
+    def test_says_so(self) -> None:
+        """That it is not read for a while is told each time, and of no other."""
+        talk = SlowTalk(0.01)
+        talk.limit()
+        talk.flood(limits.INTAKE_BURST_SECONDS / 2)
+        self.assertEqual(talk.behind, [])
+        talk.flood(4.0)
+        self.assertGreater(len(talk.behind), 2)
 
     def test_abuse(self) -> None:
         """One that goes on for ten seconds is ended."""
