@@ -12,8 +12,9 @@ EXTRA_demo :=
 EXTRA_test := [test]
 EXTRA_check := [dev]
 EXTRA_docs := [docs]
+EXTRA_package := [package]
 
-.PHONY: help demo test lint types check docs bench clean
+.PHONY: help demo test lint types check docs bench package clean
 .DELETE_ON_ERROR:
 
 help:
@@ -24,6 +25,7 @@ help:
 	@echo "make check   run everything that a change must pass"
 	@echo "make docs    build the documentation's site, and check its links"
 	@echo "make bench   measure, beside what rivals are found; RIVALS=DIR looks there, too"
+	@echo "make package make the sdist, the wheel and the zipapp in dist/, and check them"
 	@echo "make clean   remove $(VENV) and all caches"
 
 demo: $(VENV)/.for-demo
@@ -49,6 +51,9 @@ docs: $(VENV)/.for-docs
 
 bench: $(VENV)/.for-demo
 	$(BIN)/python -m benchmarks $(if $(RIVALS),--rivals $(RIVALS)) $(if $(DIRECTORY),--directory $(DIRECTORY))
+
+package: $(VENV)/.for-package
+	PATH="$(abspath $(BIN)):$$PATH" packaging/make
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \

@@ -3,6 +3,8 @@
 from configparser import ConfigParser
 from fnmatch import fnmatchcase
 from pathlib import Path
+from runpy import run_path
+from sysconfig import get_config_var
 
 from twisted.application.service import IServiceMaker
 from twisted.plugin import getPlugins
@@ -21,6 +23,27 @@ class PageTests(SynchronousTestCase):
         patterns = config["options.package_data"]["p2p_twisted.api.page"].split(", ")
         for file in (ROOT / "p2p_twisted" / "api" / "page").iterdir():
             self.assertTrue(any(fnmatchcase(file.name, each) for each in patterns), file.name)
+
+
+class ZipappTests(SynchronousTestCase):
+    """What a zipapp looks at before it runs."""
+
+    def run_with(self, compiled: str) -> None:
+        """Run it where a compiled part of some name has been unpacked."""
+        unpacked = Path(self.mktemp())
+        (unpacked / "blake3").mkdir(parents=True)
+        (unpacked / "blake3" / compiled).touch()
+        fits = ROOT / "packaging" / "zipapp" / "fits.py"
+        run_path(str(fits), {"site_packages": unpacked}, "__main__")
+
+    def test_another_python(self) -> None:
+        """It says in a sentence that it was made for another one."""
+        ended = self.assertRaises(SystemExit, self.run_with, "blake3.cpython-27-vax.so")
+        self.assertIn("cpython-27-vax", str(ended.code))
+
+    def test_this_python(self) -> None:
+        """It says nothing."""
+        self.run_with(f"blake3{get_config_var('EXT_SUFFIX')}")
 
 
 class PluginTests(SynchronousTestCase):

@@ -8,6 +8,9 @@ from typing import Any, Final, NoReturn
 
 from p2p_twisted.runtime.exit_status import Exit
 
+DAEMON: Final = "daemon"
+"""The verb that is twistd, for what starts daemons of its own; not for people."""
+
 _COLUMNS: Final = 80
 _WRONG_CHOICE: Final = r"(?s)invalid choice: '(?P<typed>[^']*)' \(choose from (?P<choices>.*)\)"
 _CHOICE: Final = r"[\w-]+"

@@ -60,9 +60,18 @@ def run_daemon(kind: Kind, words: Sequence[str]) -> int:
     if "background" not in given:
         twistd.insert(0, "--nodaemon")
     arguments = [each.argument for each in settings if each.argument is not None]
-    sys.argv = [f"p2p {kind}", *twistd, daemon_word(kind), *arguments]
     if "background" in given and (status := start_in_background()) is not None:
         return status
+    return run_twistd(f"p2p {kind}", [*twistd, daemon_word(kind), *arguments])
+
+
+def run_twistd(program: str, words: Sequence[str]) -> int:
+    """
+    Run twistd in this process, which it ends itself, unless it fails.
+
+    :param program: what people have called it by.
+    """
+    sys.argv = [program, *words]
     from twisted.scripts.twistd import run
 
     run()

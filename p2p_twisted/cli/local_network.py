@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from p2p_twisted.cli.command_parser import DAEMON
 from p2p_twisted.cli.local_daemons import Daemon, Daemons
 from p2p_twisted.cli.samples import samples_of, write_samples
 
@@ -22,8 +23,15 @@ Command = Callable[[Path, Sequence[str]], Sequence[str]]
 
 def twistd(log: Path, arguments: Sequence[str]) -> Sequence[str]:
     """Make the command line of a daemon in the foreground; a :data:`Command`."""
-    run = "from twisted.scripts.twistd import run; run()"
-    return [sys.executable, "-c", run, "-n", f"--logfile={log}", *arguments]
+    return [*_program(), DAEMON, "-n", f"--logfile={log}", *arguments]
+
+
+def _program() -> list[str]:
+    """Write how to start this program once more: from the archive that it came in, if it did."""
+    if archive := getattr(getattr(sys.modules["__main__"], "__loader__", None), "archive", None):
+        return [sys.executable, str(Path(archive).absolute())]
+    # -P, as the current directory may have downloads in it, which are not to be imported.
+    return [sys.executable, "-P", "-m", "p2p_twisted.cli"]
 
 
 class LocalNetwork:

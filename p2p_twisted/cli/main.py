@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from p2p_twisted import __version__
-from p2p_twisted.cli.command_parser import CommandParser
+from p2p_twisted.cli.command_parser import DAEMON, CommandParser
 from p2p_twisted.cli.talk_options import add_shared, add_talk, take_behind, talk_verbs
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
@@ -43,6 +43,10 @@ def _run(words: Sequence[str]) -> int:
         from p2p_twisted.cli.daemon import run_daemon
 
         return run_daemon(kind, words[1:])
+    if words[:1] == [DAEMON]:
+        from p2p_twisted.cli.daemon import run_twistd
+
+        return run_twistd("twistd", words[1:])
     if words[:1] == [_COMPLETE]:
         from p2p_twisted.cli.shell_completion import complete
 

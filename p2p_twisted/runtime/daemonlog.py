@@ -4,16 +4,18 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 from attrs import define
 from twisted.logger import (
     FileLogObserver,
     FilteringLogObserver,
+    ILogFilterPredicate,
     ILogObserver,
     LogEvent,
     LogLevel,
     LogLevelFilterPredicate,
+    PredicateResult,
     eventAsText,
     textFileLogObserver,
 )
@@ -26,6 +28,7 @@ from p2p_twisted.runtime.json_log import json_observer
 from p2p_twisted.runtime.os_errors import in_words
 
 _TWISTED: Final = ("twisted.", "log_legacy")
+_UNKEPT_PLUGINS: Final = "Unable to write to plugin cache"
 _ROTATED_BYTES: Final = 10_000_000
 _ROTATED_FILES: Final = 5
 
@@ -63,7 +66,7 @@ class Destination:
             stream = sys.stdout if self.path == "-" else sys.stderr
             lines = _drop if stream is None else _unsaid(self._written_to(stream, stream.isatty()))
         least = LogLevel.debug if self.is_verbose else LogLevel.info
-        return FilteringLogObserver(worded(lines), [LogLevelFilterPredicate(least)])
+        return FilteringLogObserver(worded(lines), [_of_use, LogLevelFilterPredicate(least)])
 
     def _written_to(self, file: TextIO, is_terminal: bool = False) -> ILogObserver:
         if self.is_json:
@@ -105,6 +108,13 @@ def _unsaid(lines: ILogObserver) -> ILogObserver:
 
     observer: ILogObserver = provider(ILogObserver)(observe)
     return observer
+
+
+@provider(ILogFilterPredicate)
+def _of_use(event: LogEvent) -> Any:
+    """Leave out that twistd may not write its list of plugins: it looks through them instead."""
+    is_no_use = str(event.get("format", "")).startswith(_UNKEPT_PLUGINS)
+    return PredicateResult.no if is_no_use else PredicateResult.maybe
 
 
 @provider(ILogObserver)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.logger import Logger, LogLevel, LogPublisher
+from twisted.python.log import LogPublisher as LegacyLogPublisher
 from twisted.python.logfile import LogFile
 from twisted.python.reflect import namedAny
 from twisted.trial.unittest import SynchronousTestCase
@@ -37,6 +38,15 @@ class DestinationTests(SynchronousTestCase):
             log.debug("a message")
             self.assertIn("a life event", path.read_text())
             self.assertEqual("a message" in path.read_text(), is_verbose)
+
+    def test_read_only_installation(self) -> None:
+        """That twistd's list of plugins cannot be kept there is no news."""
+        path = Path(self.mktemp())
+        log = LegacyLogPublisher(publishPublisher=LogPublisher(Destination(str(path)).observer()))
+        log.msg(format="Unable to write to plugin cache %(path)s: error", path="/opt")
+        log.msg(format="Unable to write to anything else")
+        self.assertNotIn("plugin cache", path.read_text())
+        self.assertIn("anything else", path.read_text())
 
     def test_bounded(self) -> None:
         """However much is logged, a bounded number of files is kept."""

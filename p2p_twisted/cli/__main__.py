@@ -1,0 +1,7 @@
+"""``python -m p2p_twisted.cli``: the ``p2p`` command."""
+
+import sys
+
+from p2p_twisted.cli.main import main
+
+sys.exit(main())
