@@ -1,7 +1,7 @@
 // What this peer shares: a list, files to drop, and what ends it.
 
 import { ask, upload } from "./events.js";
-import { button, byId, command, count, el, nameOf, say, setText, showCommand, shown, size } from "./text.js";
+import { button, byId, command, count, el, nameOf, renew, say, setText, showCommand, shown, size } from "./text.js";
 
 const SHOWN = 300;
 const AT_ONCE = 2;
@@ -76,7 +76,7 @@ export class Sharing {
     this.#notBefore = performance.now() + files * PER_FILE_MS;
     const { hits } = await ask("GET", "/v1/files");
     this.#asked = now;
-    this.#rows.replaceChildren(...hits.slice(0, SHOWN).map((hit) => this.#row(hit)));
+    renew(this.#rows, hits.slice(0, SHOWN).map((hit) => this.#row(hit)));
     const left = hits.length > SHOWN ? `; the first ${SHOWN} are shown` : "";
     const busy = hashing ? `, ${hashing} still being hashed` : "";
     setText(byId("own-outcome"), `${count(files, "file")}, ${size(bytes)}${busy}${left}`);

@@ -96,6 +96,15 @@ export function showCommand(element, text) {
   setText(place, shown(text));
 }
 
+/** Have other children; the focus stays on the one that is called as the one before, or on what holds them. */
+export function renew(parent, children) {
+  const focused = parent.contains(document.activeElement) ? document.activeElement.ariaLabel : null;
+  parent.replaceChildren(...children);
+  if (focused === null) return;
+  const same = [...parent.querySelectorAll("[aria-label]")].find((each) => each.ariaLabel === focused);
+  (same ?? parent.closest("[tabindex]"))?.focus();
+}
+
 /** Make a button that tells its command while it is pointed at, focused or used. */
 export function button(text, label, does, commandOf) {
   const tell = (event) => showCommand(event.currentTarget, commandOf());

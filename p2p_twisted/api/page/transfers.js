@@ -99,9 +99,7 @@ export class Transfers {
     view.bar.hidden = download.is_ended;
     setText(view.text, sentenceOf(download));
     setText(view.state, download.state);
-    view.pause.hidden = !PAUSABLE.has(download.state);
-    view.resume.hidden = download.state !== "paused";
-    view.cancel.hidden = download.is_ended;
+    this.#offer(view, download);
     const holders = download.holders.map(({ peer, received, rate: pace }) =>
       el("li", {}, nameOf(peer), el("meter", {
         min: 0, max: 1, value: download.received ? received / download.received : 0,
@@ -109,6 +107,15 @@ export class Transfers {
       }), `${size(received)} · ${rate(pace)}`),
     );
     view.holders.replaceChildren(...holders);
+  }
+
+  /** Show the buttons for what can be done; of one that goes away, the focus goes to the next. */
+  #offer({ pause, resume, cancel, item }, { state, is_ended: isEnded }) {
+    const focused = item.contains(document.activeElement) ? document.activeElement : null;
+    pause.hidden = !PAUSABLE.has(state);
+    resume.hidden = state !== "paused";
+    cancel.hidden = isEnded;
+    if (focused?.hidden) ([pause, resume, cancel].find((each) => !each.hidden) ?? item).focus();
   }
 
   #made({ number, name }) {
@@ -123,7 +130,7 @@ export class Transfers {
     const holders = el("ul", { class: "holders", "aria-label": `Holders of ${shown(name)}` });
     const actions = el("div", { class: "actions" }, pause, resume, cancel);
     const head = el("div", { class: "head" }, el("strong", {}, nameOf(name)), state, actions);
-    const item = el("li", {}, head, bar, text, holders);
+    const item = el("li", { tabindex: -1 }, head, bar, text, holders);
     return { item, bar, text, state, holders, pause, resume, cancel };
   }
 
