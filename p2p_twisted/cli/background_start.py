@@ -60,7 +60,9 @@ def _wait(told: socket.socket, ended: int, child: int) -> int:
             if "READY" in state:
                 return Exit.DONE
             if "EXIT_STATUS" in state:
-                sys.stderr.write(f"{state.get('STATUS', 'it has ended')}\n")
+                # One that could not start has said so on standard error.
+                if "STATUS" in state:
+                    sys.stderr.write(f"{state['STATUS']}\n")
                 return int(state["EXIT_STATUS"])
         elif ended in readable:
             # What it had to say is on standard error.

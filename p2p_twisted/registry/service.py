@@ -13,8 +13,9 @@ from p2p_twisted.registry import limits
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.session import RegistrySession
-from p2p_twisted.registry.store import StoreFault
+from p2p_twisted.registry.store import StoreFault, StoreTaken
 from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.service_manager import notify
@@ -81,13 +82,15 @@ class RegistryService(MultiService):
         if is_open and not self._allows_lan:
             raise CannotStart(
                 f"listening on {host} lets other machines in, without any encryption or keys:"
-                " add interface=127.0.0.1 to --listen, or say --insecure-lan"
+                " add interface=127.0.0.1 to --listen, or say --insecure-lan",
+                Exit.USAGE,
             )
         self._registry.policy = attrs.evolve(self._registry.policy, is_open=is_open)
         try:
             self._registry.start()
         except StoreFault as fault:
-            raise CannotStart(str(fault)) from fault
+            is_taken = isinstance(fault, StoreTaken)
+            raise CannotStart(str(fault), Exit.CONFLICT if is_taken else Exit.DISK) from fault
         self._reactor.callWhenRunning(self._started, host, port)
 
     @override

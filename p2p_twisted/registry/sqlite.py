@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
 from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Registration
-from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault
+from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault, StoreTaken
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.names import PeerAddress
 
@@ -70,7 +70,7 @@ class SqliteStore:
                 self._database.close()
                 raise
         except (OSError, sqlite3.Error) as error:
-            raise StoreFault(self._fault(error)) from error
+            raise self._fault(error) from error
 
     def load(self) -> "Deferred[tuple[Registration, ...]]":
         """Load everything: see :class:`IRegistryStore`."""
@@ -119,7 +119,7 @@ class SqliteStore:
         except sqlite3.IntegrityError as error:
             raise Conflict(str(error)) from error
         except sqlite3.Error as error:
-            raise StoreFault(self._fault(error)) from error
+            raise self._fault(error) from error
 
     def _apply_one(self, change: Change) -> None:
         match change:
@@ -130,14 +130,17 @@ class SqliteStore:
             case Forget(name):
                 self._database.execute("DELETE FROM peer WHERE name = ?", (name,))
 
-    def _fault(self, error: OSError | sqlite3.Error) -> str:
+    def _fault(self, error: OSError | sqlite3.Error) -> StoreFault:
         match error:
             case sqlite3.OperationalError() if "locked" in str(error):
-                return f"another registry uses {self._path}: give this one another --store"
+                return StoreTaken(
+                    f"another registry uses {self._path}: give this one another --store"
+                )
             case OSError() | sqlite3.OperationalError():
-                return f"cannot use {self._path}: {getattr(error, 'strerror', None) or error}"
+                why = getattr(error, "strerror", None) or error
+                return StoreFault(f"cannot use {self._path}: {why}")
             case _:
-                return (
+                return StoreFault(
                     f"{self._path} is damaged, or no database ({error}): move it away,"
                     " and the peers will register again by themselves"
                 )

@@ -14,6 +14,10 @@ class StoreFault(Exception):
     """The store cannot be used, or has not kept something; the text says why."""
 
 
+class StoreTaken(StoreFault):
+    """Another registry uses the store."""
+
+
 class Conflict(StoreFault):
     """Another peer has the name or the place already; nothing was changed."""
 

@@ -129,7 +129,7 @@ def _log_file(path: str) -> TextIO:
     except OSError as error:
         raise CannotStart(
             f"the log cannot be written: {in_words(error)};"
-            " say twistd --logfile, or start in another directory",
+            " say --logfile, or start in another directory",
             Exit.DISK,
         ) from None
 

@@ -21,7 +21,7 @@ class CannotStart(Exception):
     """
     A daemon cannot run; the text says why, in one sentence for the person who started it.
 
-    :ivar exit: the exit code, unless twistd goes into the background: then it is always 1.
+    :ivar exit: the exit code, unless twistd goes into the background by itself: then it is 1.
     """
 
     def __init__(self, reason: str, exit_: Exit = Exit.UNEXPECTED) -> None:
@@ -103,6 +103,8 @@ def report_uncaught(kind: type[BaseException], error: BaseException, trace: Any)
     """Report an exception as ``sys.excepthook`` does; :class:`CannotStart` without traceback."""
     if isinstance(error, CannotStart):
         _complain(str(error))
+        # What waits for a daemon in the background has no other way to learn that.
+        notify(f"EXIT_STATUS={int(error.exit)}")
         # Nothing has begun that others, called at exit after this, would have to end.
         atexit.register(_exit_with, error.exit)
     else:

@@ -1,6 +1,5 @@
 """What both daemons need under twistd: options, and services that start and stop."""
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -22,11 +21,10 @@ from twisted.python.usage import Options, UsageError
 from typing_extensions import override
 
 from p2p_twisted import __version__
-from p2p_twisted.runtime.addresses import not_here
 from p2p_twisted.runtime.daemonlog import OBSERVER, destination
 from p2p_twisted.runtime.disk_thread import DiskThread
-from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.listen_faults import cannot_listen
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.pid_file import PidFileService, remove_stale
 from p2p_twisted.runtime.reactor import Reactor
@@ -235,7 +233,7 @@ class ListeningService(Service):
         """
         Listen.
 
-        :raises CannotStart: when it cannot; twistd then exits with 1.
+        :raises CannotStart: when it cannot.
         """
         super().privilegedStartService()
         outcome: list[Any] = []
@@ -243,7 +241,7 @@ class ListeningService(Service):
         # An endpoint with a socket of its own listens at once.
         [result] = outcome
         if isinstance(result, Failure):
-            raise CannotStart(f"cannot listen on {self._description}: {_reason(result)}")
+            raise cannot_listen(self._description, result)
         self._port = result
 
     @override
@@ -291,10 +289,3 @@ def _with_backlog(endpoint: str) -> str:
     if endpoint.startswith(("tcp:", "tcp6:")) and ":backlog=" not in endpoint:
         return f"{endpoint}:backlog={_BACKLOG}"
     return endpoint
-
-
-def _reason(failure: Failure) -> str:
-    cause = getattr(failure.value, "socketError", failure.value)
-    if getattr(cause, "errno", None) == errno.EADDRNOTAVAIL:
-        return not_here(getattr(failure.value, "interface", ""))
-    return getattr(cause, "strerror", None) or str(cause)

@@ -123,7 +123,7 @@ class DaemonVerbsTests(SynchronousTestCase):
         with Daemon("registry", cwd=self.directory, command="p2p") as registry:
             registry.wait_ready()
             started = self.p2p("registry", "--background", "--store", "memory:")
-            self.assertEqual(started.returncode, 1)
+            self.assertEqual(started.returncode, 9)
             self.assertEqual(started.stderr.count("cannot listen on"), 1)
             self.assertNotIn("An error has occurred", started.stderr)
 

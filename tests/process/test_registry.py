@@ -78,15 +78,15 @@ class RegistryProcessTests(SynchronousTestCase):
         """Two registries with one store: the second one says what is wrong."""
         self.start().wait_ready()
         second = self.start(port=free_port())
-        self.assertEqual(second.wait(), 1)
+        self.assertEqual(second.wait(), 9)
         self.assertIn("another registry uses", second.log)
         self.assertNotIn("Traceback", second.log)
 
     def test_busy_port(self) -> None:
-        """A port that somebody else has ends it with 1, and one clear sentence."""
+        """A port that somebody else has ends it with 9, and one clear sentence."""
         self.start().wait_ready()
         second = self.start("--store", "memory:")
-        self.assertEqual(second.wait(), 1)
+        self.assertEqual(second.wait(), 9)
         self.assertIn(f"cannot listen on tcp:{self.port}:interface=127.0.0.1: Address", second.log)
         self.assertNotIn("Traceback", second.log)
 
@@ -178,7 +178,7 @@ class RegistryProcessTests(SynchronousTestCase):
         """Other machines are let in only where somebody said so."""
         daemon = Daemon("-n", "p2pmeta", "--listen", f"tcp:{self.port}", cwd=self.directory)
         self.addCleanup(daemon.end)
-        self.assertEqual(daemon.wait(), 1)
+        self.assertEqual(daemon.wait(), 2)
         self.assertIn("--insecure-lan", daemon.log)
         self.assertNotIn("Traceback", daemon.log)
 

@@ -13,6 +13,7 @@ from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import MemoryStore
 from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.messages import Join, Welcome
 from tests.registry.running import make_registry
@@ -36,6 +37,7 @@ class RegistryServiceTests(SynchronousTestCase):
         """It does not let other machines in unless it was told to."""
         error = self.assertRaises(CannotStart, self.make().startService)
         self.assertIn("--insecure-lan", str(error))
+        self.assertEqual(error.exit, Exit.USAGE)
 
     def test_open_to_the_lan(self) -> None:
         """Told to, it serves others, and refuses those whom only this machine could reach."""
@@ -47,7 +49,9 @@ class RegistryServiceTests(SynchronousTestCase):
         """Without a store it does not start."""
         store = SqliteStore(Path("/nonexistent/x.db"), inline)
         service = self.make(make_registry(self.reactor, store), allows_lan=True)
-        self.assertIn("/nonexistent", str(self.assertRaises(CannotStart, service.startService)))
+        error = self.assertRaises(CannotStart, service.startService)
+        self.assertIn("/nonexistent", str(error))
+        self.assertEqual(error.exit, Exit.DISK)
 
     def test_ready(self) -> None:
         """It says that it is ready when the reactor runs."""

@@ -18,6 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from typing_extensions import override
 
 from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.pid_file import PidFileService
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import (
@@ -252,6 +253,7 @@ class ListeningServiceTests(SynchronousTestCase):
         with mock.patch.object(reactor, "listenTCP", side_effect=error):
             refused = self.assertRaises(CannotStart, service.privilegedStartService)
         self.assertEqual(str(refused), "cannot listen on tcp:9011: Address already in use")
+        self.assertEqual(refused.exit, Exit.CONFLICT)
 
     def test_address_of_another_machine(self) -> None:
         """An address that this machine does not have is named as that."""
