@@ -63,7 +63,8 @@ class Network:
         ]
         command = twistd(self._lab.directory / f"{name}.log", arguments)
         if stamps is not None:
-            command = [sys.executable, "-m", "benchmarks.stamps", str(stamps), *command[3:]]
+            words = command[command.index("-n") :]
+            command = [sys.executable, "-m", "benchmarks.stamps", str(stamps), *words]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "pass_fds": (given,)}
         try:
             daemon = self._lab.start_daemon(name, *host.prefix, *command, **pipes)

@@ -21,6 +21,7 @@ _PER_PEER_SECONDS: Final = 0.004
 _STREAMS: Final[Mapping[str, Sequence[str]]] = {
     "peer": ("/v1/events", "/v1/log?lines=100&follow=true"),
     "registry": ("/v1/log?lines=100&follow=true",),
+    "events": ("/v1/events",),
 }
 _NETWORKS: Final[Mapping[str, str]] = {"peer": "/v1/topology", "registry": "/v1/members"}
 
@@ -63,7 +64,7 @@ def main() -> None:
     asker = Asker(int(port), Path(token).read_text(encoding="ascii").strip())
     answered = threading.Semaphore(0)
     pause = max(_LEAST_SECONDS, int(peers) * _PER_PEER_SECONDS)
-    polls = {"/v1/status": _STATUS_SECONDS, _NETWORKS[kind]: pause}
+    polls = {"/v1/status": _STATUS_SECONDS, _NETWORKS[kind]: pause} if kind in _NETWORKS else {}
     reads = [
         *(partial(asker.follow, path, answered) for path in _STREAMS[kind]),
         *(partial(asker.poll, path, seconds, answered) for path, seconds in polls.items()),

@@ -43,6 +43,12 @@ class BenchmarkTests(SynchronousTestCase):
         self.assertIn("| 2 pages |", printed)
         self.assertIn("| 1 page |", printed)
 
+    def test_readers(self) -> None:
+        """What readers of events cost an idle peer, and a push."""
+        printed = self.table("readers", "--readers=2", "--size=1", "--idle=0.2")
+        self.assertRegex(printed, r"\| 2 readers \| \d+\.\d{3} \|")
+        self.assertIn("time / no reader |", printed)
+
     def test_swarm(self) -> None:
         """One file to two who want it."""
         self.assertIn("| p2p_twisted | 1.00 |", self.table("swarm", "--downloaders=2", "--size=1"))
