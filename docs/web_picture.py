@@ -1,37 +1,64 @@
 """
-Take the picture of the page: ``python -m docs.web_picture`` writes docs/web.png.
+Take the pictures of the page: ``python -m docs.web_picture`` writes docs/web*.png.
 
-It needs the extra ``browser``, and Chromium. The network in it is only told to the page.
+It needs the extra ``browser``, and Chromium. The networks in them are only told to the page.
 """
 
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.process.browsers import Browser
 from tests.process.page_stub import DOWNLOADS, UPLOADS, StubServer
 
-_PICTURE: Final = Path(__file__).parent / "web.png"
-_PEERS: Final = 24
+_FOLDER: Final = Path(__file__).parent
+_MOVED_MS: Final = 650
+"""When most of what has just happened is to be seen at once."""
 
 
 def take() -> None:
-    """Take it, while one peer dies, another joins, and a search runs through the network."""
-    with ExitStack() as stack, StubServer(_PEERS) as stub:
+    """Take all of them."""
+    _picture("web", 24, _happens, {"width": 1_050, "height": 840}, color_scheme="light")
+    _picture("web-many", 300, _searched, {"width": 1_050, "height": 630}, color_scheme="dark")
+    _picture("web-phone", 12, _happens, {"width": 390, "height": 840}, color_scheme="dark")
+
+
+def _picture(
+    name: str,
+    peers: int,
+    happens: Callable[[StubServer, Any], Any],
+    size: Mapping[str, int],
+    **how: Any,
+) -> None:
+    """Show a network on the page, have something happen, and take a picture of what it returns."""
+    with ExitStack() as stack, StubServer(peers) as stub:
         stub.answers["/v1/transfers"] = {"downloads": DOWNLOADS, "uploads": UPLOADS}
         browser = Browser(stack.callback)
-        page = browser.open(stub.url, color_scheme="light")
-        page.fill("#search-text", "lecture")
-        page.keyboard.press("Enter")
+        page = browser.open(stub.url, **how)
+        page.set_viewport_size(size)
         page.wait_for_selector("#map[data-state=settled]")
-        page.set_viewport_size({"width": 1_280, "height": 1_128})
-        page.wait_for_timeout(500)
-        stub.kill("s20")
-        stub.join("s25")
-        stub.tell("question", id="x", what="text", text="lecture", peer=None, is_own=True)
-        stub.tell("linked", neighbor={"name": "s2", "host": "", "port": 1})
-        page.wait_for_timeout(650)
-        page.screenshot(path=_PICTURE)
+        happens(stub, page).screenshot(path=_FOLDER / f"{name}.png")
+
+
+def _happens(stub: StubServer, page: Any) -> Any:
+    """Let a peer die, and another join, while a search runs through the network."""
+    page.fill("#search-text", "lecture")
+    page.keyboard.press("Enter")
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(500)
+    stub.kill(stub.names[-2])
+    stub.join(f"s{len(stub.names) + 2}")
+    _searched(stub, page)
+    return page
+
+
+def _searched(stub: StubServer, page: Any) -> Any:
+    """Let a search run through the network; return the map."""
+    stub.tell("question", id="x", what="text", text="lecture", peer=None, is_own=True)
+    stub.tell("linked", neighbor={"name": "s2", "host": "", "port": 1})
+    page.wait_for_timeout(_MOVED_MS)
+    return page.locator("#network")
 
 
 if __name__ == "__main__":

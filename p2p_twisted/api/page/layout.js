@@ -110,10 +110,10 @@ export class Layout {
     }
   }
 
-  /** Return the least box around all: its middle and half its sides. */
-  box() {
+  /** Return the least box around all, and some others: its middle and half its sides. */
+  box(others) {
     let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
-    for (const { x, y } of this.nodes.values()) {
+    for (const { x, y } of [...this.nodes.values(), ...others]) {
       left = Math.min(left, x);
       right = Math.max(right, x);
       top = Math.min(top, y);

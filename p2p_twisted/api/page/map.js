@@ -157,7 +157,8 @@ export class NetworkMap {
   /** Put every peer on the screen; return whether the view still moves. */
   #project() {
     const { width, height } = this.#box;
-    const box = this.#layout.box();
+    // Those that have just gone are still seen.
+    const box = this.#layout.box(this.#marks.filter(({ kind }) => kind === "gone").map(({ node }) => node));
     const fit = Math.min(WIDEST, (height / 2 - MARGIN) / box.down, (width / 2 - MARGIN) / box.across);
     const wide = Math.min((width / 2 - MARGIN) / box.across, fit * STRETCH, WIDEST * STRETCH);
     const high = Math.min((height / 2 - MARGIN) / box.down, fit * STRETCH, WIDEST * STRETCH);
