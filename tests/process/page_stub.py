@@ -165,6 +165,7 @@ def status(url: str) -> Mapping[str, Any]:
         "files": 12,
         "size": 81_538_443,
         "hashing": 0,
+        "shares": [{"name": "lab", "path": "/data/lab"}],
         "excluded": 0,
         "reshared": None,
         "limits": {"up": None, "down": 10_485_760},
