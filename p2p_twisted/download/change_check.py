@@ -1,29 +1,46 @@
-"""Find out that nobody has some content any more because its holder has changed the file."""
+"""Find out that nobody has some content any more: its holder has changed or removed the file."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
 
 import attrs
 
+from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
-
-if TYPE_CHECKING:
-    from p2p_twisted.download.tickets import DownloadNetwork
 
 _HOLDERS_KEPT: Final = 16
 _CHECKS_IN_A_ROW: Final = 3
 _THEN_EVERY: Final = 4
+# What is only moved is found by then under its new name.
+_GONE_AFTER_CHECKS: Final = 3
 
 
 @attrs.frozen
-class ContentChanged(Exception):
-    """A holder has other content now under the name of what is wanted, and nobody has that."""
+class ContentLost(Exception):
+    """
+    Nobody has what is wanted, and to wait is of no use.
+
+    :ivar holder: one that had it, and is there.
+    """
 
     holder: PeerName
 
+
+@attrs.frozen
+class ContentChanged(ContentLost):
+    """A holder has other content now under the name of what is wanted, and nobody has that."""
+
     def __str__(self) -> str:
         return f"{self.holder} has changed it meanwhile; get it again to have it as it is now"
+
+
+@attrs.frozen
+class ContentRemoved(ContentLost):
+    """All holders that were asked say that they do not share it any more."""
+
+    def __str__(self) -> str:
+        return f"{self.holder} does not share it any more, and nobody else does"
 
 
 class ChangeCheck:
@@ -32,10 +49,13 @@ class ChangeCheck:
 
     It is asked for by name, so that it does not matter how a holder's delivery ended, nor
     whether that holder had noticed the change by then.
+
+    :param is_gone: asks a holder whether it does not share it any more.
     """
 
-    def __init__(self, network: "DownloadNetwork") -> None:
+    def __init__(self, network: DownloadNetwork, is_gone: Callable[[Hit], Awaitable[bool]]) -> None:
         self._network = network
+        self._is_gone = is_gone
         self._asked: dict[PeerName, Hit] = {}
         self._times = 0
 
@@ -50,7 +70,7 @@ class ChangeCheck:
         Check, now that nobody delivers, whether to wait for holders is of use.
 
         :param known: the holders that all peers together know of.
-        :raises ContentChanged: when nobody has it, and a holder has changed it.
+        :raises ContentLost: when nobody has it, and a holder has changed it, or all removed it.
         """
         if not self._asked or any(not hit.partial for hit in known):
             return
@@ -61,3 +81,8 @@ class ChangeCheck:
         for hit in list(self._asked.values()):
             if await self._network.has_changed(hit, again=self._times > 1):
                 raise ContentChanged(hit.peer)
+        if self._times >= _GONE_AFTER_CHECKS:
+            for hit in list(self._asked.values()):
+                if not await self._is_gone(hit):
+                    return
+            raise ContentRemoved(hit.peer)

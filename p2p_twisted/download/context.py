@@ -10,8 +10,9 @@ from twisted.internet.defer import DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
+from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.local_copies import LocalCopies
-from p2p_twisted.download.tickets import DownloadNetwork, Tickets
+from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox

@@ -10,7 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from p2p_twisted.download.change_check import ContentChanged
+from p2p_twisted.download.change_check import ContentChanged, ContentRemoved
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
 from p2p_twisted.download.folder import FolderDownload, SomeGone
@@ -187,6 +187,8 @@ class Download:
                 await self._block(fault)
                 return False
             await self._fail(Failed(str(fault), fault.is_kept))
+        except ContentRemoved as loss:
+            await self._fail(Failed(str(loss), is_kept=True, exit=Exit.NOT_FOUND))
         except (BadManifest, BadName, ContentChanged) as error:
             await self._fail(Failed(str(error), exit=Exit.UNVERIFIED))
         else:

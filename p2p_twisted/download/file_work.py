@@ -69,6 +69,8 @@ class FileWork(SwarmWork):
         self._swarm = Swarm(context, self, observer)
         # What holders that are known to have only some of the files have.
         self._parts: dict[PeerName, set[FileId]] = {}
+        # One hit of each holder that was found so far.
+        self._known = {hit.peer: hit for hit in self._hits}
         self._gone: tuple[FileId, ...] = ()
         self._fault: DiskFault | None = None
         self._has_found = bool(self._hits)
@@ -161,12 +163,33 @@ class FileWork(SwarmWork):
         if not all(is_answered for is_answered, _ in found):
             raise CancelledError
         hits = [hit for _, each in found for hit in each if peers.tickets.may_ask(hit)]
+        if again and not hits:
+            await self._ask_again()
+        self._known.update((hit.peer, hit) for hit in hits)
         # What was refused before may be given up: only now that all peers were asked.
         self._gone += self._picker.give_up(hit.peer for hit in hits)
         self._promised(hits)
         self._parts = {}
         self._has_found = bool(hits)
         return hits
+
+    async def _ask_again(self) -> None:
+        """Ask those that had the files, and are not found any more, whether they removed them."""
+        while file_ids := list(islice(self._picker.missing(), _SOUGHT_AT_ONCE)):
+            checks = [Deferred.fromCoroutine(self._check(file_id)) for file_id in file_ids]
+            answers = await DeferredList(checks, consumeErrors=True)
+            if not all(is_answered for is_answered, _ in answers):
+                raise CancelledError
+            given_up = self._picker.give_up(())
+            self._gone += given_up
+            if not given_up:
+                return
+
+    async def _check(self, file_id: FileId) -> None:
+        tickets = self._context.peers.tickets
+        for holder, hit in self._known.items():
+            if not self._picker.is_refused(holder, file_id) and await tickets.is_gone(hit, file_id):
+                self._picker.refused(holder, file_id)
 
     def _promised(self, hits: Iterable[Hit]) -> None:
         """Record what holders are said to have, whether they are there now or not."""

@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 from twisted.internet.defer import CancelledError
 
-from p2p_twisted.download.change_check import ContentChanged
+from p2p_twisted.download.change_check import ContentLost
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
 from p2p_twisted.download.file_work import FileWork
@@ -161,7 +161,7 @@ class Members:
                     raise CancelledError
                 try:
                     await self._fetch_one(member)
-                except ContentChanged:
+                except ContentLost:
                     await self._disk.call(self._discard, member)
                     gone.add(member.file_id)
                     break

@@ -9,7 +9,7 @@ from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.download import limits
-from p2p_twisted.download.change_check import ChangeCheck, ContentChanged
+from p2p_twisted.download.change_check import ChangeCheck, ContentLost
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.progress import Seeking, Waiting
 from p2p_twisted.download.reporter import DownloadObserver
@@ -43,7 +43,7 @@ class Swarm:
         self._observer = observer
         tickets = context.peers.tickets
         self._queue = HolderQueue(work.file_ids, tickets.may_ask_now, tickets.led_to_nobody)
-        self._changes = ChangeCheck(context.peers.network)
+        self._changes = ChangeCheck(context.peers.network, tickets.is_gone)
         # The holders that were heard of last.
         self._known: tuple[Hit, ...] = ()
         self._running: dict[PeerName, Deferred[Any]] = {}
@@ -65,7 +65,7 @@ class Swarm:
 
         :param hits: the holders to ask first.
         :raises DiskFault: when what comes cannot be kept.
-        :raises ContentChanged: when its holder has changed one file, and nobody has it.
+        :raises ContentLost: when nobody has one file any more, as its holder says.
         """
         self._know(hits)
         self._observer.seeking()
@@ -217,8 +217,8 @@ class Swarm:
         self._is_finding = True
         try:
             await self._look()
-        except ContentChanged as change:
-            self.fail(change)
+        except ContentLost as loss:
+            self.fail(loss)
         self._is_finding = False
         self.go_on()
 
@@ -226,7 +226,7 @@ class Swarm:
         """
         Look for holders.
 
-        :raises ContentChanged: when nothing has come for a while, and nothing will.
+        :raises ContentLost: when nothing has come for a while, and nothing will.
         """
         self._know(await self._work.find())
         before, self._looked_at = self._looked_at, self._work.received

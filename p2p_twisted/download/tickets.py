@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.download import limits
 from p2p_twisted.download.barriers import Barriers, Refusals
+from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.fetching import FetchRequest, HolderDialer, Unreachable
 from p2p_twisted.download.in_progress import SmallFilesInProgress
 from p2p_twisted.download.pending_want import PendingWant
@@ -26,33 +27,7 @@ from p2p_twisted.wire.messages import File, Hit, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
 from p2p_twisted.wire.session import Session
 
-
-class DownloadNetwork(Protocol):
-    """What downloads need of the network."""
-
-    def send_want(self, want: Want) -> bool:
-        """Send a request to the first peer of its route; return whether that is a neighbor."""
-
-    def send_refusal(self, refuse: Refuse) -> bool:
-        """Tell a holder that what it was asked for cannot be had; as :meth:`send_want`."""
-
-    def find(self, file_id: FileId, again: bool = False) -> "Deferred[tuple[Hit, ...]]":
-        """
-        Find holders of some content; it fires in bounded time, and never fails.
-
-        :param again: whether that was asked of late, and will be once more if need be: then
-            it costs less, and may miss some.
-        """
-
-    def has_changed(self, hit: Hit, again: bool) -> "Deferred[bool]":
-        """
-        Ask a holder whether it has other content now under the name of a hit; as :meth:`find`.
-
-        :returns: fires with ``False`` where it has none under that name, or does not answer.
-        """
-
-    def address(self) -> PeerAddress:
-        """Return where this peer listens."""
+_FITS_NOTHING: Final = -1
 
 
 class Tickets:
@@ -146,6 +121,22 @@ class Tickets:
 
         size = files.picker.size(file_id)
         return await self._ask(hit, PendingWant(hit, file_id, size, receive, gone=gone))
+
+    async def is_gone(self, hit: Hit, file_id: FileId | None = None) -> bool:
+        """
+        Ask a holder whether it does not share something any more.
+
+        :param file_id: of what; that of the hit by default.
+        :returns: false also where it does not answer; what it delivers instead is declined.
+        """
+        said: list[PeerName] = []
+        wanted = file_id or hit.file
+        assert wanted is not None
+        pending = PendingWant(
+            hit, wanted, _FITS_NOTHING, _decline, gone=lambda: said.append(hit.peer)
+        )
+        await self._ask(hit, pending)
+        return bool(said)
 
     async def _ask(self, hit: Hit, pending: PendingWant) -> str:
         ticket = self._new_ticket()
@@ -275,6 +266,10 @@ class Tickets:
         connection.input.expect_raw(file.size, take)
         if not file.size:
             take(b"")
+
+
+def _decline(_connection: Connection, _push: Push, _want: PendingWant) -> PushReceiver:
+    raise AssertionError("no push fits")
 
 
 async def _accept(

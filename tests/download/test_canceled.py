@@ -233,7 +233,7 @@ class StepByStepTests(DownloadCase):
             if isinstance(progress.state, Waiting):
                 world.downloads.cancel(1)
 
-        done = world.downloads.get([world.holder("s1").hit(content)], watch)
+        done = world.downloads.get([world.away("s1", content)], watch)
         world.wires.pass_time(150)
         self.assertEqual(self.successResultOf(done).state, Canceled())
         self.assertEqual(world.left(), [])

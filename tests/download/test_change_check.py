@@ -4,7 +4,7 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved, Waiting
 from tests.download.cases import InterruptedCase, SmallFilesCase, folder_of, small
-from tests.download.world import Content, World, some_bytes
+from tests.download.world import Content, World, make_uploads, some_bytes
 
 MIB = 1 << 20
 
@@ -84,6 +84,52 @@ class ChangedTests(InterruptedCase):
         self.assertEqual(world.checks[:3], [False, True, True])
         self.assertLess(len(world.checks), 12)
 
+    def test_removed(self) -> None:
+        """What its holder says it does not share any more is not waited for; the part is kept."""
+        world, done, content = self.begun()
+        self.remove(world, content)
+        world.wires.pass_time(12)
+        state = self.successResultOf(done).state
+        assert isinstance(state, Failed), state
+        self.assertEqual(state.reason, "s1 does not share it any more, and nobody else does")
+        self.assertEqual((state.is_kept, state.has_arrived), (True, True))
+        self.assertTrue(self.part(world).exists())
+        again = world.holder("s2", Content(content.content))
+        done = world.get(again.hit(content))
+        world.wires.pass_time(5)
+        self.assertIsInstance(self.successResultOf(done).state, Saved)
+
+    def test_moved(self) -> None:
+        """What is found soon under another name goes on."""
+        world, done, content = self.begun()
+        self.remove(world, content)
+        world.wires.pass_time(4)
+        self.assertNoResult(done)
+        other = Content(content.content)
+        world.holders["s1"].contents[other.file_id] = other
+        world.found = (world.holders["s1"].hit(other, "elsewhere"),)
+        world.wires.pass_time(10)
+        self.assertIsInstance(self.successResultOf(done).state, Saved)
+
+    def test_removed_at_one(self) -> None:
+        """As long as another that had it may come back with it, it is waited for."""
+        world, done, content = self.begun()
+        other = world.holder("s2", Content(content.content))
+        other.is_mute = True
+        self.remove(world, content)
+        world.found = (other.hit(content),)
+        world.wires.pass_time(3)
+        self.assertEqual(len(other.wants), 1)
+        world.found = ()
+        world.wires.pass_time(60)
+        self.assertNoResult(done)
+
+    def remove(self, world: World, content: Content) -> None:
+        """Remove it at its holder, which notices that in the middle of sending it."""
+        content.is_changed = True
+        world.found = ()
+        del world.holders["s1"].contents[content.file_id]
+
 
 class ChangedInFolderTests(SmallFilesCase):
     def test_large_member(self) -> None:
@@ -100,3 +146,26 @@ class ChangedInFolderTests(SmallFilesCase):
         self.assertEqual(state.missing, ("many/f0000",))
         self.assertEqual(folder_of(contents).file_id, hit.file)
         self.assertEqual([name for name in world.left() if "part" in name], [])
+
+    def test_removed_meanwhile(self) -> None:
+        """Files that a holder has removed before it comes back are named; the others are there."""
+        world = self.world()
+        contents = small(60, 300_000)
+        hit = self.share(world, "s1", contents)
+        holder = world.holders["s1"]
+
+        def open_some(file_id: str) -> Content | None:
+            if sum(content.reads for content in holder.contents.values()) > 20:
+                holder.contents.clear()
+                Deferred.fromCoroutine(holder.uploads.stop())
+                holder.uploads = make_uploads(world.wires, holder.open_source)
+            return holder.contents.get(file_id)
+
+        holder.uploads = make_uploads(world.wires, open_some)
+        done = world.get(hit)
+        world.wires.pass_time(30)
+        state = self.successResultOf(done).state
+        assert isinstance(state, Incomplete), state
+        self.assertGreater(len(state.missing), 8)
+        saved = [name for name in world.left() if "many/f" in name]
+        self.assertEqual(len(saved), 60 - len(state.missing))

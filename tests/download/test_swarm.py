@@ -43,7 +43,7 @@ class GatheringTests(DownloadCase):
     def test_found_again(self) -> None:
         """When all holders have been tried, everybody is asked, until somebody is back."""
         world, content = self.world(), Content(some_bytes(MIB))
-        done = world.get(world.holder("s1").hit(content))
+        done = world.get(world.away("s1", content))
         world.wires.pass_time(60)
         self.assertNoResult(done)
         self.assertIn(len(world.finds), range(5, 9))
@@ -55,7 +55,7 @@ class GatheringTests(DownloadCase):
     def test_nobody_for_long(self) -> None:
         """After two minutes the person is told; the download still goes on when it can."""
         world, content = self.world(), Content(some_bytes(MIB))
-        done = world.get(world.holder("s1").hit(content))
+        done = world.get(world.away("s1", content))
         world.wires.pass_time(150)
         progress = self.successResultOf(done)
         self.assertIsInstance(progress.state, Waiting)

@@ -249,6 +249,12 @@ class World:
         self.holders[name] = holder = Holder(self, name, *contents)
         return holder
 
+    def away(self, name: str, content: Content) -> Hit:
+        """Name a holder that is not there any more."""
+        hit = self.holder(name).hit(content)
+        del self.holders[name]
+        return hit
+
     def get(self, *hits: Hit) -> "Deferred[Progress]":
         done = self.downloads.get(hits, self.shown.append)
         self.wires.settle()

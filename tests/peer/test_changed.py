@@ -256,6 +256,28 @@ class WhileFetchedTests(ChangeCase):
         self.assertEqual(daemons.download("s2", "big.bin"), SONG[:100])
         self.assertEqual(os.listdir(daemons.folder / "s2" / "Downloads"), ["big.bin"])
 
+    def test_removed(self) -> None:
+        """What is removed, or renamed and changed, is told to be gone, and not waited for."""
+        for is_moved in (False, True):
+            daemons, [done] = self.begun("s2")
+            path = daemons.folder / "s1" / "big.bin"
+            if is_moved:
+                path.rename(path.with_name("other.bin"))
+                self.cut(daemons, "other.bin")
+            else:
+                self.cut(daemons)
+                path.unlink()
+            state = daemons.result(done, 60.0).state
+            assert isinstance(state, Failed), state
+            self.assertIn("s1 does not share it any more", state.reason)
+
+    def test_renamed(self) -> None:
+        """What is only renamed is found again, and comes."""
+        daemons, [done] = self.begun("s2")
+        path = daemons.folder / "s1" / "big.bin"
+        path.rename(path.with_name("other.bin"))
+        self.saved(daemons.result(done, 60.0))
+
     def test_several_requesters(self) -> None:
         """Those that help each other do not wait for each other."""
         daemons, several = self.begun("s2", "s3", "s4")
