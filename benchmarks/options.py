@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from benchmarks.hashing import describe_hashing
 from benchmarks.machine import describe, file_system
 from p2p_twisted.cli.signals import Interrupted, Signals
 
@@ -37,7 +38,8 @@ def sizes(text: str) -> Sequence[int]:
 
 def run(table: Callable[[argparse.Namespace, Signals], None], options: argparse.Namespace) -> None:
     """Print the machine, and measure; a signal ends the run and all its processes."""
-    print(f"{describe()}; files on {file_system(options.directory)}", flush=True)
+    print(f"{describe()}; files on {file_system(options.directory)}")
+    print(f"It has {describe_hashing()}", flush=True)
     try:
         with Signals() as signals:
             table(options, signals)

@@ -1,6 +1,7 @@
-"""Answer requests one at a time, and store what was decided before the answer is sent."""
+"""Decide about requests at once, and answer when what was decided is stored."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import attrs
 from twisted.internet.defer import gatherResults
@@ -8,6 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from p2p_twisted.registry import limits, refusals
+from p2p_twisted.registry.group_commit import GroupCommit
 from p2p_twisted.registry.leases import renewed
 from p2p_twisted.registry.liveness import Checker
 from p2p_twisted.registry.roster import Change, Forget, Put, Random, Registration, Roster
@@ -22,7 +24,7 @@ from p2p_twisted.registry.rules import (
 from p2p_twisted.registry.store import IRegistryStore, StoreFault
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
-from p2p_twisted.wire.messages import Message, Renew, Welcome
+from p2p_twisted.wire.messages import Error, Message, Renew, Welcome
 from p2p_twisted.wire.names import PeerAddress
 
 
@@ -30,8 +32,8 @@ class Registry:
     """
     One network's registry, without its connections.
 
-    Decisions wait for each other, so that no two of them give away the same name or
-    port; peers are checked for being alive in between.
+    What is decided holds at once, so that nothing else gives away the same name or port;
+    the answer waits until it is stored, together with what others have asked for meanwhile.
 
     :param reactor: whose clock times the leases.
     :param rng: makes tokens, so it must be unpredictable.
@@ -58,7 +60,9 @@ class Registry:
         self._rng = rng
         self._date = date
         self._roster = Roster()
-        self._lock = Lock()
+        self._commits = GroupCommit(store, lambda changes: self._roster.apply(changes))
+        # Held while the store is read.
+        self._loading = Lock()
         # The hosts that are dialed to see whether they can be reached.
         self._reached_for: set[str] = set()
 
@@ -72,8 +76,10 @@ class Registry:
         background(self.log, "reading the store", self._load())
 
     async def stop(self) -> None:
-        """Finish the current decision, and close the store."""
-        async with self._lock:
+        """Keep what was decided, and close the store."""
+        async with self._loading:
+            with suppress(StoreFault):
+                await self._commits.keep((), ())
             await self._store.close()
 
     async def answer(self, question: Question, host: str) -> Message:
@@ -82,11 +88,17 @@ class Registry:
 
         :param host: the IP address that it comes from.
         """
+        if self._loading.is_held:
+            async with self._loading:
+                pass
         request = RegistryRequest(question, host, self._date())
         try:
-            while isinstance(verdict := await self._decide(request), Check):
+            while isinstance(verdict := self._decide(request), Check):
                 await self._forget_dead(verdict.doubtful)
                 request = attrs.evolve(request, is_checked=True)
+            # Nothing that is not stored yet is confirmed either; a refusal gives nothing away.
+            if verdict.changes or not isinstance(verdict.answer, Error):
+                await self._commit(verdict.changes, "it left")
         except StoreFault as fault:
             self.log.error("cannot keep a change: {fault}", fault=fault)
             return refusals.UNSAVED
@@ -107,10 +119,8 @@ class Registry:
     async def expire(self) -> None:
         """Forget peers whose leases have run out; logs what goes wrong, and raises nothing."""
         try:
-            async with self._lock:
-                await self._commit(
-                    self._roster.expired(self._reactor.seconds()), "its lease ran out"
-                )
+            expired = self._roster.expired(self._reactor.seconds())
+            await self._commit(expired, "its lease ran out")
         except StoreFault as fault:
             self.log.error("cannot forget anybody: {fault}", fault=fault)
         except Exception:
@@ -134,37 +144,32 @@ class Registry:
         return attrs.evolve(welcome, reachable=reachable)
 
     async def _load(self) -> None:
-        async with self._lock:
+        async with self._loading:
             kept = await self._store.load()
             self._roster = Roster(renewed(kept, self._reactor.seconds()))
         self.log.info("{peers} peers are known from before", peers=len(kept))
 
-    async def _decide(self, request: RegistryRequest) -> Decision | Check:
-        async with self._lock:
-            now = self._reactor.seconds()
-            verdict = decide(self._roster, self.policy, request, now, self._rng)
-            if isinstance(verdict, Decision):
-                await self._commit(verdict.changes, "it left")
-        return verdict
+    def _decide(self, request: RegistryRequest) -> Decision | Check:
+        """Decide; what it changes has to be made before anything else is decided."""
+        now = self._reactor.seconds()
+        return decide(self._roster, self.policy, request, now, self._rng)
 
     async def _forget_dead(self, doubtful: Sequence[Registration]) -> None:
         lives = await gatherResults([self._checker.is_alive(held.address) for held in doubtful])
         dead = [held for held, is_alive in zip(doubtful, lives, strict=True) if not is_alive]
-        async with self._lock:
-            await self._commit(self._roster.unanswered(dead), "it does not answer")
+        await self._commit(self._roster.unanswered(dead), "it does not answer")
 
     async def _commit(self, changes: Sequence[Change], why: str) -> None:
-        await self._store.apply(changes)
-        for change in changes:
-            self._log_change(change, why)
-        self._roster.apply(changes)
+        """Make changes at once, and wait until they are stored."""
+        undo = self._roster.apply(changes)
+        await self._commits.keep(changes, undo)
+        for change, before in zip(changes, undo, strict=True):
+            self._log_change(change, before, why)
 
-    def _log_change(self, change: Change, why: str) -> None:
+    def _log_change(self, change: Change, undo: Change, why: str) -> None:
         """Log that a peer joined or is forgotten; reservations, which anybody can get, are not."""
-        match change:
-            case Put(held) if held.is_listening:
+        match change, undo:
+            case Put(held), _ if held.is_listening:
                 self.log.info("{peer} joined", peer=held.address)
-            case Forget(name):
-                known = self._roster.named(name)
-                if known is not None and known.is_listening:
-                    self.log.info("{peer} is forgotten: {why}", peer=name, why=why)
+            case Forget(name), Put(known) if known.is_listening:
+                self.log.info("{peer} is forgotten: {why}", peer=name, why=why)

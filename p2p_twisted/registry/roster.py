@@ -1,15 +1,16 @@
 """Keep what is registered: names, places and leases, and the changes to them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from heapq import nsmallest
-from typing import Protocol, TypeVar
+from typing import Final, Protocol
 
 import attrs
 
 from p2p_twisted.wire.names import PeerAddress, PeerName, Token
 
-T = TypeVar("T")
+_BITS: Final = 64
+"""For each random choice: so many that of 100,000 all are as likely, as nearly as can be."""
 
 
 class Random(Protocol):
@@ -17,9 +18,6 @@ class Random(Protocol):
 
     def getrandbits(self, k: int, /) -> int:
         """Return a number of ``k`` random bits."""
-
-    def sample(self, population: Sequence[T], k: int) -> list[T]:
-        """Choose ``k`` different items, in random order."""
 
 
 @attrs.frozen
@@ -51,6 +49,11 @@ class Put:
 
     registration: Registration
 
+    @property
+    def name(self) -> PeerName:
+        """Whose it is."""
+        return self.registration.name
+
 
 @attrs.frozen
 class Extend:
@@ -74,8 +77,9 @@ class Roster:
     """
     Every registration of one network.
 
-    It changes by :meth:`apply` alone, after the store has accepted the same
-    changes. A lease that ran out holds until :meth:`expired` is applied.
+    It changes by :meth:`apply` alone, so that what is decided next knows of it; what
+    the store then does not accept is taken back. A lease that ran out holds until
+    :meth:`expired` is applied.
     """
 
     def __init__(self, registrations: Iterable[Registration] = ()) -> None:
@@ -115,9 +119,12 @@ class Roster:
 
     def referrals(self, rng: Random, count: int, besides: PeerName) -> tuple[PeerAddress, ...]:
         """Choose up to ``count`` listening peers at random, other than ``besides``."""
-        chosen = rng.sample(self._referable, min(count + 1, len(self._referable)))
-        others = [name for name in chosen if name != besides]
-        return tuple(self._named[name].address for name in others[:count])
+        own = self._index.get(besides, len(self._referable))
+        others = len(self._referable) - (besides in self._index)
+        chosen = _sample(rng, others, min(count, others))
+        return tuple(
+            self._named[self._referable[index + (index >= own)]].address for index in chosen
+        )
 
     def expired(self, now: float) -> tuple[Forget, ...]:
         """List the registrations whose leases have run out."""
@@ -127,9 +134,16 @@ class Roster:
         """List those of the dead whose registrations have not changed in the meantime."""
         return tuple(Forget(held.name) for held in dead if self._named.get(held.name) == held)
 
-    def apply(self, changes: Iterable[Change]) -> None:
-        """Make changes."""
+    def apply(self, changes: Iterable[Change]) -> list[Change]:
+        """
+        Make changes.
+
+        :returns: what takes each of them back, to be applied from the last to the first.
+        """
+        undo: list[Change] = []
         for change in changes:
+            before = self._named.get(change.name)
+            undo.append(Forget(change.name) if before is None else Put(before))
             match change:
                 case Put(registration):
                     self._put(registration)
@@ -137,6 +151,7 @@ class Roster:
                     self._named[name] = attrs.evolve(self._named[name], expires=expires)
                 case Forget(name):
                     self._forget(name)
+        return undo
 
     def _put(self, registration: Registration) -> None:
         name, address = registration.name, registration.address
@@ -167,3 +182,18 @@ class Roster:
         if last != name:
             self._referable[index] = last
             self._index[last] = index
+
+
+def _sample(rng: Random, most: int, count: int) -> Iterator[int]:
+    """
+    Choose different numbers below ``most``, in random order.
+
+    All that is random is asked for at once: it comes from the system, which takes longest.
+    """
+    bits = rng.getrandbits(_BITS * count)
+    moved: dict[int, int] = {}
+    for place in range(count):
+        other = place + (bits & (2**_BITS - 1)) % (most - place)
+        bits >>= _BITS
+        yield moved.get(other, other)
+        moved[other] = moved.get(place, place)

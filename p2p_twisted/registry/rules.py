@@ -154,8 +154,9 @@ def _again(
 
 def _renew(roster: Roster, mine: Registration, now: float, rng: Random) -> Decision:
     lease = lease_seconds(len(roster))
-    extended = attrs.evolve(mine, expires=now + lease, is_listening=True)
-    change = Extend(mine.name, extended.expires) if mine.is_listening else Put(extended)
+    change: Change = Extend(mine.name, now + lease)
+    if not mine.is_listening:
+        change = Put(attrs.evolve(mine, expires=now + lease, is_listening=True))
     return Decision(_welcome(roster, mine, lease, limits.RENEWAL_REFERRALS, rng), (change,))
 
 

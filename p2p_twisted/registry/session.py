@@ -45,8 +45,9 @@ class RegistrySession(Session):
             case Join() | Renew() | Leave() | Report():
                 self._is_asked = True
                 self.keeps_half_open = True
-                self._connection.set_deadline(limits.REQUEST_SECONDS)
                 background(self.log, "answering", self._answer(message, self._connection.host))
+                # Unless it is answered already.
+                self._connection.set_deadline(limits.REQUEST_SECONDS)
             case Error() | Bye():
                 self._connection.close()
             case _:

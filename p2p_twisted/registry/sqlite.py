@@ -1,18 +1,19 @@
 """Store registrations in one SQLite file."""
 
+import json
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
-from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Registration
-from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault, StoreTaken
+from p2p_twisted.registry.roster import Change, Registration
+from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault, StoreTaken, outcome
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.wire.names import PeerAddress
+from p2p_twisted.wire.names import PeerAddress, PeerName
 
 _VERSION: Final = 1
 _LOCKED_SECONDS: Final = 1.0
@@ -32,11 +33,13 @@ PRAGMA user_version = {_VERSION};
 COMMIT;
 """
 
+# Of as many as there are in one statement each: between two, the thread waits for the reactor's.
+_DROP: Final = "DELETE FROM peer WHERE name IN (SELECT value FROM json_each(?))"
 _PUT: Final = """
-INSERT INTO peer (name, host, port, token, since, is_listening) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (name) DO UPDATE SET
-    host = excluded.host, port = excluded.port, token = excluded.token,
-    since = excluded.since, is_listening = excluded.is_listening
+INSERT INTO peer (name, host, port, token, since, is_listening)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+    json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]')
+FROM json_each(?)
 """
 
 
@@ -45,8 +48,7 @@ class SqliteStore:
     """
     Keeps registrations in a file that only one registry uses at a time.
 
-    A crash of the process loses nothing that was stored. A power cut may lose the last
-    moments; renewals bring those registrations back.
+    Neither a crash of the process nor a power cut loses anything that was stored.
 
     :param offload: calls in one thread, in the order of the calls to it.
     """
@@ -78,8 +80,8 @@ class SqliteStore:
 
     def apply(self, changes: Sequence[Change]) -> "Deferred[None]":
         """Keep all or nothing: see :class:`IRegistryStore`."""
-        kept = [change for change in changes if not isinstance(change, Extend)]
-        return self._offload(self._apply, kept) if kept else succeed(None)
+        net = outcome(changes)
+        return self._offload(self._apply, net) if net else succeed(None)
 
     def close(self) -> "Deferred[None]":
         """Close the file: see :class:`IRegistryStore`."""
@@ -89,7 +91,7 @@ class SqliteStore:
         # The lock is held until the process ends, in whatever way.
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.execute("PRAGMA synchronous = FULL")
         [(version,)] = self._database.execute("PRAGMA user_version")
         [(tables,)] = self._database.execute("SELECT count(*) FROM sqlite_master")
         if version == 0 and tables == 0:
@@ -109,26 +111,22 @@ class SqliteStore:
             for name, host, port, token, since, is_listening in rows
         )
 
-    def _apply(self, changes: Sequence[Change]) -> None:
+    def _apply(self, net: Mapping[PeerName, Registration | None]) -> None:
+        rows = [
+            (name, held.address.host, held.address.port, held.token, held.since, held.is_listening)
+            for name, held in net.items()
+            if held is not None
+        ]
         try:
             # Commits, or rolls back where anything is raised.
             with self._database:
                 self._database.execute("BEGIN IMMEDIATE")
-                for change in changes:
-                    self._apply_one(change)
+                self._database.execute(_DROP, (json.dumps(list(net)),))
+                self._database.execute(_PUT, (json.dumps(rows),))
         except sqlite3.IntegrityError as error:
             raise Conflict(str(error)) from error
         except sqlite3.Error as error:
             raise self._fault(error) from error
-
-    def _apply_one(self, change: Change) -> None:
-        match change:
-            case Put(held):
-                address = held.address
-                row = (address.name, address.host, address.port, held.token, held.since)
-                self._database.execute(_PUT, (*row, held.is_listening))
-            case Forget(name):
-                self._database.execute("DELETE FROM peer WHERE name = ?", (name,))
 
     def _fault(self, error: OSError | sqlite3.Error) -> StoreFault:
         match error:

@@ -1,6 +1,6 @@
 """Store registrations, so that they outlive the registry's process."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 from twisted.internet.defer import Deferred, fail, succeed
@@ -44,6 +44,8 @@ class IRegistryStore(Interface):
         """
         Keep all of the changes, or none.
 
+        Of several of one name the last counts: only what they come to must fit in.
+
         :returns: fires when a crash cannot undo them any more, or fails with
             :class:`StoreFault`.
         """
@@ -69,22 +71,36 @@ class MemoryStore:
 
     def apply(self, changes: Sequence[Change]) -> "Deferred[None]":
         """Keep all or nothing: see :class:`IRegistryStore`."""
-        put = [change.registration for change in changes if isinstance(change, Put)]
-        ended = {change.name for change in changes if isinstance(change, Forget)}
-        ended.update(registration.name for registration in put)
-        for registration in put:
-            if self._placed.get(_place(registration)) not in (None, *ended):
-                return fail(Conflict(f"{registration.address} has the place of another peer"))
-        for name in ended & self._kept.keys():
+        net = outcome(changes)
+        places: set[tuple[str, int]] = set()
+        for put in filter(None, net.values()):
+            place = _place(put)
+            if place in places or self._placed.get(place) not in (None, *net):
+                return fail(Conflict(f"{put.address} has the place of another peer"))
+            places.add(place)
+        for name in net.keys() & self._kept.keys():
             del self._placed[_place(self._kept.pop(name))]
-        for registration in put:
-            self._kept[registration.name] = registration
-            self._placed[_place(registration)] = registration.name
+        for name, registration in net.items():
+            if registration is not None:
+                self._kept[name] = registration
+                self._placed[_place(registration)] = name
         return succeed(None)
 
     def close(self) -> "Deferred[None]":
         """Have nothing to close."""
         return succeed(None)
+
+
+def outcome(changes: Iterable[Change]) -> dict[PeerName, Registration | None]:
+    """Return what is to be kept for each name in the end: nothing, where it is forgotten."""
+    net: dict[PeerName, Registration | None] = {}
+    for change in changes:
+        match change:
+            case Put(registration):
+                net[registration.name] = registration
+            case Forget(name):
+                net[name] = None
+    return net
 
 
 def _place(registration: Registration) -> tuple[str, int]:

@@ -25,9 +25,13 @@ class Alarm:
 
     def set(self, seconds: float) -> None:
         """Make the call in so many seconds, and not when it was due before."""
-        if self._due is not None and self._due.active():
+        if self._due is None or not self._due.active():
+            self._due = self._clock.callLater(seconds, self._call)
+        elif self._due.getTime() <= self._clock.seconds() + seconds:
             self._due.reset(seconds)
         else:
+            # To make a call sooner, Twisted looks for it among all that are to come.
+            self._due.cancel()
             self._due = self._clock.callLater(seconds, self._call)
 
     def stop(self) -> None:

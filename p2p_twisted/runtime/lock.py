@@ -19,6 +19,11 @@ class Lock:
         self._is_held = False
         self._is_calling = False
 
+    @property
+    def is_held(self) -> bool:
+        """Whether some coroutine is in the block."""
+        return self._is_held
+
     async def __aenter__(self) -> None:
         if not self._is_held:
             self._is_held = True

@@ -1,7 +1,7 @@
 """Turn messages into lines and lines into messages; nothing else may be wrong with a line."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import UnionType
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
@@ -10,7 +10,7 @@ import msgspec
 
 from p2p_twisted.wire.errors import Malformed, UnknownVerb
 from p2p_twisted.wire.limits import JSON_DEPTH, LINE_BYTES
-from p2p_twisted.wire.messages import MESSAGES, Message
+from p2p_twisted.wire.messages import MESSAGES, Hello, Message
 
 _DECODERS: Final = {verb: msgspec.json.Decoder(kind) for verb, kind in MESSAGES.items()}
 _ENCODER: Final = msgspec.json.Encoder()
@@ -53,6 +53,12 @@ def encode(message: Message) -> bytes:
     except Malformed as error:
         raise Unsendable(str(error)) from None
     return line
+
+
+@lru_cache(maxsize=8)
+def encode_greeting(hello: Hello) -> bytes:
+    """Write what a listener says to everybody who connects, as :func:`encode` does."""
+    return encode(hello)
 
 
 def decode(line: bytes) -> Message:

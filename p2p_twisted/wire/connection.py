@@ -13,7 +13,7 @@ from zope.interface import implementer
 
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.codec import encode, printable
+from p2p_twisted.wire.codec import encode, encode_greeting, printable
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.input import Input
 from p2p_twisted.wire.intake import Intake
@@ -175,7 +175,8 @@ class Connection(LineReceiver):
         self.output.attach(self.transport)
         self.set_deadline(limits.FIRST_LINE_SECONDS)
         if self._greeting is not None:
-            self.send(self._greeting)
+            self.keep_alive.spoke()
+            self.output.send_first(encode_greeting(self._greeting))
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -82,6 +82,12 @@ class SendQueue:
             self._socket = plain_socket(transport)
         transport.registerProducer(self, True)
 
+    def send_first(self, line: bytes) -> None:
+        """Write the first line at once where nothing else can wait: it saves the reactor a turn."""
+        sent = _send_now(self._socket, line)
+        if sent < len(line):
+            self._transport.write(line[sent:])
+
     def send(self, line: bytes, sheddable: bool = False) -> bool:
         """
         Write a line, now or as soon as the transport takes it.
@@ -199,11 +205,7 @@ class SendQueue:
         if self._socket is None:
             self._transport.write(line)
             return True
-        try:
-            sent = self._socket.send(line, _MORE)
-        except OSError:
-            # To write to the transport will tell what is wrong, if anything is.
-            sent = 0
+        sent = _send_now(self._socket, line, _MORE)
         if sent < len(line):
             self._transport.write(line[sent:])
         return sent == len(line)
@@ -225,6 +227,15 @@ class SendQueue:
 
     def _blocked_for_long(self) -> None:
         self._give_up(f"it has not read for {limits.BLOCKED_SECONDS:.0f} s")
+
+
+def _send_now(to: socket.socket | None, line: bytes, flags: int = 0) -> int:
+    """Write as much of a line as the system takes now; return how many bytes that is."""
+    try:
+        return 0 if to is None else to.send(line, flags)
+    except OSError:
+        # To write to the transport will tell what is wrong, if anything is.
+        return 0
 
 
 def _unread(to: socket.socket) -> int:

@@ -66,6 +66,12 @@ class BenchmarkTests(SynchronousTestCase):
         """Many small files."""
         self.assertIn("| p2p_twisted | 1.00 |", self.table("folder", "--files=20"))
 
+    def test_registry(self) -> None:
+        """Registries, and the least that a server does."""
+        printed = self.table("registry", "--peers=20", "--silent=20")
+        self.assertRegex(printed, r"\| the least: join \| [\d,]+ \| 1\.00 \|")
+        self.assertIn("| memory: renew |", printed)
+
     def test_interruptions(self) -> None:
         """A download that is interrupted, where there can be namespaces."""
         printed = self.table("interruptions", "--size=16", "--kills=2")

@@ -33,7 +33,8 @@ class Slow(MemoryStore):
         """Keep what waits, and from now on be quick."""
         self._is_slow = False
         for kept, changes in self.waiting:
-            super().apply(changes).chainDeferred(kept)
+            if not kept.called:
+                super().apply(changes).chainDeferred(kept)
 
 
 class Faulty(MemoryStore):

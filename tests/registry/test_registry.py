@@ -212,6 +212,8 @@ class ConcurrencyTests(SynchronousTestCase):
         names = [f"s{number}" for number in range(12)]
         asked = [Deferred.fromCoroutine(registry.answer(Join(n), LOOPBACK)) for n in names]
         self.assertEqual(len(store.waiting), 1)
+        # Who gets nothing need not wait for the others.
+        self.assertEqual([each.called for each in asked], [False] * 10 + [True] * 2)
         store.go()
         answers = [self.successResultOf(each) for each in asked]
         ports = [answer.port for answer in answers if isinstance(answer, Welcome)]
@@ -233,6 +235,44 @@ class ConcurrencyTests(SynchronousTestCase):
             self.assertIsInstance(self.successResultOf(each), Error)
         later = Deferred.fromCoroutine(registry.answer(Join("s1"), LOOPBACK))
         self.assertIsInstance(self.successResultOf(later), Welcome)
+
+    def test_nothing_is_confirmed_before_it_is_stored(self) -> None:
+        """Neither that a peer has left, nor that it is there again."""
+        store = Slow()
+        registry = make_registry(Clock(), store)
+        registry.start()
+
+        def ask(question: Any) -> "Deferred[Message]":
+            return Deferred.fromCoroutine(registry.answer(question, LOOPBACK))
+
+        joining = ask(Join("s1"))
+        store.go()
+        mine: Any = self.successResultOf(joining)
+        store.pause()
+        renewing, again = ask(Renew("s1", mine.token)), ask(Join("s1", token=mine.token))
+        leaving, gone = ask(Leave("s1", mine.token)), ask(Leave("s1", mine.token))
+        unkept = [renewing, again, leaving, gone]
+        for each in unkept:
+            self.assertNoResult(each)
+        store.go()
+        kinds = [type(self.successResultOf(each)) for each in unkept]
+        self.assertEqual(kinds, [Welcome, Welcome, Bye, Bye])
+
+    def test_fault(self) -> None:
+        """What the store does not take is told, and free for the next one who asks."""
+        store = Faulty()
+        registry = make_registry(Clock(), store)
+        registry.start()
+        store.is_broken = True
+        refused: Any = self.successResultOf(
+            Deferred.fromCoroutine(registry.answer(Join("s1"), LOOPBACK))
+        )
+        self.assertEqual(refused.code, "later")
+        store.is_broken = False
+        answer: Any = self.successResultOf(
+            Deferred.fromCoroutine(registry.answer(Join("s1"), LOOPBACK))
+        )
+        self.assertEqual(answer.port, 9000)
 
     def test_stop(self) -> None:
         """The store is closed after what was begun has been kept."""

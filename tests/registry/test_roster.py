@@ -1,5 +1,6 @@
 """Who is registered."""
 
+from collections import Counter
 from random import Random
 
 from hypothesis import given
@@ -89,6 +90,18 @@ class RosterTests(SynchronousTestCase):
             else:
                 known.pop(change.name, None)
             roster.apply([change])
+        self.assert_knows(roster, known)
+        # All is taken back, in reverse.
+        others: list[Change] = [
+            *map(Forget, known),
+            Put(registration("s1", 9000)),
+            Extend("s1", NOW + 100),
+        ]
+        roster.apply(roster.apply(others)[::-1])
+        self.assert_knows(roster, known)
+
+    def assert_knows(self, roster: Roster, known: dict[str, Put]) -> None:
+        """Check all that a roster can tell."""
         self.assertEqual(len(roster), len(known))
         self.assertEqual(roster.on_host(LOOPBACK), len(known))
         for name, put in known.items():
@@ -100,6 +113,20 @@ class RosterTests(SynchronousTestCase):
         referred = roster.referrals(Random(1), 8, besides="s9")
         self.assertEqual(set(referred), listening)
         self.assertEqual(len(referred), len(listening))
+
+    def test_referrals(self) -> None:
+        """Each peer is as likely to be referred to, at any place, and nobody to itself."""
+        roster, rng = Roster(crowd(5)), Random(1)
+        places = Counter(
+            (place, address.name)
+            for _ in range(4_000)
+            for place, address in enumerate(roster.referrals(rng, 3, besides="s2"))
+        )
+        self.assertEqual({name for _place, name in places}, {"s0", "s1", "s3", "s4"})
+        self.assertEqual(len(places), 3 * 4)
+        self.assertTrue(all(800 < count < 1_200 for count in places.values()), places)
+        self.assertEqual(len(roster.referrals(rng, 3, besides="nobody")), 3)
+        self.assertEqual(len(set(roster.referrals(rng, 8, besides="s4"))), 4)
 
 
 def _listens(put: Put) -> bool:

@@ -11,7 +11,7 @@ from unittest import mock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from p2p_twisted.registry.roster import Extend, Forget, Put, Registration
+from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Registration
 from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import Conflict, IRegistryStore, MemoryStore, StoreFault
 from p2p_twisted.runtime.threads import inline
@@ -78,6 +78,29 @@ class Contract(SynchronousTestCase):
         self.failureResultOf(store.apply(changes), Conflict)
         self.assertEqual([held.name for held in self.kept(store)], ["s1"])
 
+    def test_one_after_the_other(self) -> None:
+        """What passes from one to another in one transaction is the last one's."""
+        store = self.make()
+        self.successResultOf(store.apply([Put(registration("s0", 9001))]))
+        changes: list[Change] = [
+            Put(registration("s1", 9000)),
+            Forget("s1"),
+            Put(registration("s2", 9000)),
+            Put(registration("s0", 9002)),
+            Put(registration("s3", 9001)),
+            Forget("s4"),
+        ]
+        self.successResultOf(store.apply(changes))
+        places = {held.name: held.address.port for held in self.kept(store)}
+        self.assertEqual(places, {"s2": 9000, "s0": 9002, "s3": 9001})
+
+    def test_conflict_within(self) -> None:
+        """Two who want one place in one transaction get nothing."""
+        store = self.make()
+        changes = [Put(registration("s1", 9000)), Put(registration("s2", 9000))]
+        self.failureResultOf(store.apply(changes), Conflict)
+        self.assertEqual(self.kept(store), set())
+
     def test_ports_are_per_host(self) -> None:
         """The same port of two hosts is two places."""
         store = self.make()
@@ -140,6 +163,14 @@ class SqliteStoreTests(Contract):
         ended = subprocess.run([sys.executable, "-c", program, path.absolute()], check=False)
         self.assertEqual(ended.returncode, -9)
         self.assertEqual(len(self.kept(self.open(path))), 3)
+
+    def test_power_cut(self) -> None:
+        """Each transaction is on the disk, and not only in the system's memory, when it is done."""
+        store = SqliteStore(Path(self.mktemp()), inline)
+        store.open()
+        self.addCleanup(store.close)
+        [(synchronous,)] = store._database.execute("PRAGMA synchronous")
+        self.assertEqual(synchronous, 2)
 
     def test_secrets(self) -> None:
         """Nobody else can read the tokens."""

@@ -1,5 +1,6 @@
 """Calls that are to come later."""
 
+from twisted.internet import reactor
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -23,6 +24,16 @@ class AlarmTests(SynchronousTestCase):
             self.assertEqual(self.calls.pop(), began + then)
             self.assertEqual(self.calls, [])
             self.assertFalse(self.alarm.is_set)
+
+    def test_sooner(self) -> None:
+        """What is to come sooner is not looked for among all that a busy reactor is to call."""
+        self.patch(reactor, "_moveCallLaterSooner", lambda _call: self.fail("it was looked for"))
+        alarm = Alarm(reactor, lambda: None)
+        alarm.set(60.0)
+        alarm.set(30.0)
+        [due] = [call for call in reactor.getDelayedCalls() if call.getTime() > reactor.seconds()]
+        self.assertLess(due.getTime(), reactor.seconds() + 31)
+        alarm.stop()
 
     def test_again(self) -> None:
         """A call may set its own alarm again: it is not set any more when it comes."""

@@ -1,5 +1,8 @@
 """Where peers are, and what they are called."""
 
+import ipaddress
+from contextlib import nullcontext
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,6 +89,23 @@ def test_refused_host(host: str) -> None:
 def test_host(host: str) -> None:
     """The addresses that peers have pass."""
     check_host(host)
+
+
+@pytest.mark.parametrize("rest", ["0.0.0", "254.9.10", "255.255.255", "1.2", "01.2.3", "256.1.1"])
+def test_every_network(rest: str) -> None:
+    """Of IPv4, those addresses pass that the standard library takes for one host's."""
+    for first in range(260):
+        host = f"{first}.{rest}"
+        try:
+            address = ipaddress.IPv4Address(host)
+        except ValueError:
+            is_usable = False
+        else:
+            is_usable = first != 0 and not (
+                address.is_multicast or address.is_reserved or address.is_link_local
+            )
+        with nullcontext() if is_usable else pytest.raises(BadName):
+            check_host(host)
 
 
 @given(host=st.text(st.characters(codec=None, categories=None)) | st.ip_addresses().map(str))

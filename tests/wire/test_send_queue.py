@@ -114,3 +114,25 @@ class ReadingTests(SynchronousTestCase):
         queue.attach(Pipe())  # type: ignore[arg-type]
         queue.write_from(self.source, 0, MIB)
         self.assertFalse(queue.is_being_read())
+
+
+class FirstLineTests(ReadingTests):
+    """What a listener says before anything else."""
+
+    def test_at_once(self) -> None:
+        """It goes out without a turn of the reactor."""
+        self.queue.send_first(b"HELLO\r\n")
+        self.assertEqual(self.other.recv(100), b"HELLO\r\n")
+        self.assertEqual(self.transport.taken(), b"")
+
+    def test_no_room(self) -> None:
+        """What the system does not take now, the transport sends later."""
+        self.fill()
+        self.queue.send_first(b"HELLO\r\n")
+        self.assertEqual(self.transport.taken(), b"HELLO\r\n")
+
+    def test_gone(self) -> None:
+        """Where the other side is gone, the transport finds out."""
+        self.transport.handle.close()
+        self.queue.send_first(b"HELLO\r\n")
+        self.assertEqual(self.transport.taken(), b"HELLO\r\n")
