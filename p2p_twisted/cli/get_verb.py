@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 from typing import Any, Final
 
 from p2p_twisted.cli.answers import say_json, say_lines
@@ -83,7 +84,7 @@ class _Waiting:
         numbers = self._options.numbers
         what = {"numbers": numbers} if numbers else {"names": self._options.names}
         body = {**what, "peer": self._options.holder}
-        for line in client.lines("POST", "/v1/downloads", body):
+        for line in self._lines(client, body):
             if self._options.json:
                 say_json(line)
             if line["error"] is not None:
@@ -95,6 +96,17 @@ class _Waiting:
             if self._options.detach:
                 return {}
         raise CommandFailed(Exit.NO_NETWORK, f"{client.name} has ended, and the downloads with it")
+
+    def _lines(self, client: PeerClient, body: dict[str, Any]) -> Iterator[Any]:
+        try:
+            yield from client.lines("POST", "/v1/downloads", body)
+        except CommandFailed as failed:
+            if failed.code != Exit.USAGE or not self._options.numbers:
+                raise
+            name = self._options.names[0]
+            raise CommandFailed(
+                failed.code, f"{failed}; a file called {name} is ./{name}"
+            ) from None
 
     def _show(self, download: dict[str, Any]) -> None:
         self.downloads[download["number"]] = download

@@ -56,6 +56,16 @@ def take_behind(options: argparse.Namespace, behind: Sequence[str]) -> bool:
     return True
 
 
+def _text(typed: str) -> str:
+    """Check that it is some text that peers can be asked for."""
+    if not 1 <= len(typed) <= _LONGEST_TEXT:
+        raise argparse.ArgumentTypeError(f"say what: a text of 1 to {_LONGEST_TEXT:,} characters")
+    return typed
+
+
+_LONGEST_TEXT: Final = 1_024
+
+
 def _some(nargs: str, text: str) -> tuple[tuple[str, ...], dict[str, Any]]:
     return ("numbers",), {"metavar": "N", "nargs": nargs, "type": numbers_in, "help": text}
 
@@ -118,7 +128,11 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
         (
             (
                 ("text",),
-                {"metavar": "TEXT", "help": "part of a name, or a pattern such as '*.txt'"},
+                {
+                    "metavar": "TEXT",
+                    "type": _text,
+                    "help": "part of a name, or a pattern such as '*.txt'",
+                },
             ),
             *_WITHOUT_A_PEER,
         ),
@@ -135,6 +149,7 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
                 {
                     "metavar": "NAME",
                     "nargs": "+",
+                    "type": _text,
                     "help": "a name, a pattern, an id, or numbers of the last list, such as 1 3-5;"
                     " or -, behind the others: see --to",
                 },

@@ -81,6 +81,13 @@ class MainTests(SynchronousTestCase):
             self.assertEqual(status, 2, number)
             self.assertIn("usage:", printed)
 
+    def test_no_text(self) -> None:
+        """Nothing, and far too much, cannot be looked for."""
+        for words in (("find", ""), ("get", "a", ""), ("find", "a" * 1_025)):
+            status, printed = run(*words)
+            self.assertEqual(status, 2)
+            self.assertIn("say what: a text of 1 to 1,024 characters", printed)
+
     def test_missing_script(self) -> None:
         """A script that cannot be read is a usage error, told before anything starts."""
         status, printed = run("up", "--script", "/nowhere/tour.p2p")

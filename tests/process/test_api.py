@@ -94,6 +94,7 @@ class ApiTests(SynchronousTestCase):
         )
         self.assertEqual(elsewhere.returncode, 2)
         self.assertIn("you were shown no list yet", elsewhere.stderr)
+        self.assertIn("a file called 1 is ./1", elsewhere.stderr)
 
     def test_gets(self) -> None:
         """Files arrive; what fails has its exit code."""
