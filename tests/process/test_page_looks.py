@@ -90,6 +90,22 @@ class PageLooksTests(SynchronousTestCase):
         page.wait_for_timeout(1_500)
         self.assertEqual(page.evaluate(count), frames)
 
+    def test_empty(self) -> None:
+        """Where there is nothing, it says what to do; what is old is pale."""
+        stub = self.stub(1)
+        stub.answers["/v1/transfers"] = {"downloads": [], "uploads": []}
+        page = self.settled(stub)
+        page.get_by_text("Start another peer: p2p peer --name NAME").wait_for()
+        page.get_by_text("Search for something, and get it").wait_for()
+        self.assertNotIn("old", page.get_attribute("body", "class"))
+        stub.hits = ()
+        page.fill("#search-text", "nothing")
+        page.keyboard.press("Enter")
+        page.get_by_text("0 results for “nothing”").wait_for()
+        self.assertIn("try less of the name", page.inner_text("#search-outcome"))
+        del stub.answers["/v1/status"]
+        page.wait_for_selector("body.old #map")
+
     def test_slow_peers(self) -> None:
         """Those behind peers that do not answer in time stay; who is gone among them goes."""
         stub = self.stub(12)

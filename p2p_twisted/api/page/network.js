@@ -4,8 +4,8 @@ import { ask } from "./events.js";
 
 const LEAST_MS = 900;
 const PER_PEER_MS = 4;
-/** So many times as long as an answer took, the network is left alone: a slow one is not made slower. */
-const REST = 2;
+/** For so many times as long as an answer took, the network is left alone: a slow one is not made slower. */
+const REST = 1;
 const SOON_MS = 120;
 const AFTER_FAULT_MS = 2000;
 

@@ -13,11 +13,12 @@ import { Transfers } from "./transfers.js";
 const STATUS_MS = 3000;
 const AGAIN_MS = 3000;
 
-/** Say in a line on top why there is nothing new; or that there is. */
+/** Say in a line on top why there is nothing new, and fade what is old; or that there is. */
 function notice(text) {
   const place = byId("notice");
   if (text) setText(place, text);
   place.hidden = !text;
+  document.body.classList.toggle("old", Boolean(text));
 }
 
 function whyNot(error) {

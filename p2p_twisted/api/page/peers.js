@@ -59,6 +59,7 @@ export class PeerTable {
 
   show({ own, peers, silent, members }, changes) {
     if (changes.came.length || changes.went.length) this.#list(peers, own, members.size > 0);
+    setText(byId("more-peers"), this.#remark(peers.size, own));
     for (const [name, { links, with_ }] of this.#rows) {
       const member = members.get(name);
       const neighbors = inOrder(peers.get(name) ?? []);
@@ -80,8 +81,13 @@ export class PeerTable {
       last = row;
     }
     this.#rows = rows;
-    const some = `These are the first ${SHOWN.toLocaleString("en")} of ${count(peers.size, "peer")}.`;
-    setText(byId("more-peers"), peers.size > rows.size ? some : "");
+  }
+
+  /** Say what the rows do not: that there are more peers, or no others. */
+  #remark(all, own) {
+    if (all > SHOWN) return `These are the first ${SHOWN.toLocaleString("en")} of ${count(all, "peer")}.`;
+    if (own) return all > 1 ? "" : "Nobody else is here yet. Start another peer: p2p peer --name NAME";
+    return all ? "" : "Nobody is here yet. Start a peer: p2p peer --name NAME";
   }
 
   #made(name, own, isMember) {

@@ -55,7 +55,7 @@ export class Search {
       for await (const step of lines("GET", `/v1/hits?text=${encodeURIComponent(text)}`, undefined, signal)) {
         if (step.error) throw new Failed(step.error, 0);
         this.#add(step.end?.hits ?? step.hits);
-        if (step.end) this.#end(step.end, `for “${text}”`);
+        if (step.end) this.#end(step.end, `for “${text}”`, ": try less of the name");
       }
     } catch (error) {
       if (!signal.aborted) this.#say(error.message);
@@ -92,13 +92,13 @@ export class Search {
     setText(this.#outcome, shown(text));
   }
 
-  #end({ asked, answered, seconds, cut }, whose) {
+  #end({ asked, answered, seconds, cut }, whose, ifNone = "") {
     this.#sort();
     const found = count(this.#groups.size + this.#left, "result");
     const left = this.#left ? `; the first ${SHOWN} are shown` : "";
     const some = cut ? "; some had no time to answer in full: search for more of the name" : "";
     const from = asked ? `, ${answered} of ${count(asked, "other peer")} answered` : "";
-    this.#say(`${found} ${whose}${left}${from} (${seconds.toFixed(2)} s)${some}`);
+    this.#say(`${found} ${whose}${left}${from} (${seconds.toFixed(2)} s)${some}${this.#groups.size ? "" : ifNone}`);
   }
 
   #add(hits) {
