@@ -114,7 +114,8 @@ class StreamProducer:
             send()
         except SourceChanged:
             self._end()
-            self._supplier.broken(is_between=self._span is None)
+            # A span whose line was not sent has not begun.
+            self._supplier.broken(is_between=self._span is None or bool(self._span.line))
 
     def stopProducing(self) -> None:
         """Ignore it: the session hears of the loss of the connection."""
@@ -153,6 +154,9 @@ class StreamProducer:
             self._guard(partial(self._send_piece, span, length))
 
     def _send_piece(self, span: Span, length: int) -> None:
+        if span.line:
+            # While the other side can still be told; and not before the disk has answered.
+            span.source.check()
         sent = self._connection.output.write_from(span.source, span.offset, length, span.line)
         rest = span.length - sent
         self._span = Span(span.source, span.offset + sent, rest) if rest else None

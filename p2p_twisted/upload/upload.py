@@ -225,8 +225,6 @@ class Upload(Session):
             self._audience.sent(self, index, chunk_length(self.source.size, index))
 
     def _chunk(self, index: int) -> Span:
-        # Before its line is sent, the requester can still be told.
-        self.source.check()
         self._leaving = index
         length = chunk_length(self.source.size, index)
         line = encode(Chunk(index, length))

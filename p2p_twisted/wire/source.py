@@ -67,9 +67,10 @@ def is_at_hand(fd: int, offset: int, length: int) -> bool:
 
 
 def bring_to_hand(fd: int, offset: int, length: int) -> None:
-    """Read bytes of a file, so that they are at hand; blocks, and closes the file."""
+    """Read bytes of a file, so that they and its status are at hand; blocks, and closes it."""
     block = bytearray(min(length, _SURE_BYTES))
     try:
+        os.fstat(fd)
         for place in range(offset, offset + length, len(block)):
             os.preadv(fd, [block], place)
     except OSError:

@@ -190,6 +190,21 @@ class StraightTests(Contract):
         supplier.reading.go_on()
         self.assertEqual(self.all_of(end, 3 * MIB + 2)[-2:], b"b\n")
 
+    def test_changed_while_the_disk_stands_still(self) -> None:
+        """The disk is not asked before that, and the other side is still told."""
+        self.patch(producer, "is_at_hand", lambda *_arguments: False)
+        end, content = self.make()
+        content.is_changed = True
+        supplier = Sections(end, [Span(content, 0, 3 * MIB, b"a line\n")])
+        supplier.reading.stands_still = True
+        supplier.producer.start()
+        end.until(lambda: supplier.reading.waiting)
+        self.assertEqual(supplier.broken_between, [])
+        supplier.reading.go_on()
+        end.until(lambda: supplier.broken_between)
+        self.assertEqual(supplier.broken_between, [True])
+        self.assertTrue(self.all_of(end, 1).startswith(b"REFUSE"))
+
     def test_aborted_while_reading(self) -> None:
         """What is aborted before the disk has given it leaves nothing open."""
         self.patch(producer, "is_at_hand", lambda *_arguments: False)
