@@ -18,7 +18,17 @@ from typing import Final
 from typing_extensions import override
 
 from benchmarks.contenders import Ours
-from benchmarks.figures import Sample, interleaved, load, markdown, ratio, spread
+from benchmarks.figures import (
+    SPREAD,
+    Row,
+    Sample,
+    Usage,
+    interleaved,
+    load,
+    markdown,
+    ratio,
+    spread,
+)
 from benchmarks.lab import Lab
 from benchmarks.machine import MIB, write_content
 from benchmarks.options import parser, run
@@ -30,7 +40,7 @@ from p2p_twisted.cli.signals import Signals
 _WITHOUT: Final = "no reader"
 _PERCENT_OF_NANOSECONDS: Final = 1e-7
 _IDLE_HEAD: Final = ("% of a core for an idle peer", "median", "min", "max", "more", "windows")
-_PUSH_HEAD: Final = ("", "time / no reader", "median s", "min", "max", "runs", "CPU s, holder")
+_PUSH_HEAD: Final[Row] = ("", "time / no reader", *SPREAD, "CPU / no reader", "CPU s of both")
 
 
 class ReadPush(Ours):
@@ -51,9 +61,11 @@ class ReadPush(Ours):
     def pushed(self) -> Sample:
         """Push once."""
         target = ready(self, self.source.stat().st_size)
+        before = self.used()
         sample = self.fetch(target)
+        both = Usage(2 * (self.used() - before) / 1e9)
         target.unlink()
-        return Sample(self.pushes[-1], sample.sender, sample.receiver, sample.foreign)
+        return Sample(self.pushes[-1], both, foreign=sample.foreign)
 
     def used(self) -> int:
         """Return for how many nanoseconds the two ran, on average."""
@@ -97,11 +109,16 @@ def push_table(networks: Mapping[str, ReadPush], rounds: int) -> str:
             name,
             f"{ratio(runs, samples[_WITHOUT]):.3f}",
             *spread(runs, digits=3),
+            f"{_cpu_ratio(runs, samples[_WITHOUT]):.3f}",
             f"{median(run.sender.cpu for run in runs):.3f}",
         )
         for name, runs in samples.items()
     ]
     return f"{load(samples.values())}\n\n{markdown(_PUSH_HEAD, body)}"
+
+
+def _cpu_ratio(theirs: Sequence[Sample], ours: Sequence[Sample]) -> float:
+    return median(a.sender.cpu / b.sender.cpu for a, b in zip(theirs, ours, strict=True))
 
 
 def tables(options: Namespace, signals: Signals) -> None:
@@ -118,8 +135,8 @@ def tables(options: Namespace, signals: Signals) -> None:
         networks[names[-1]].open(options.readers)
         pause = networks[_WITHOUT].lab.pause
         print(idle_table(networks, options.rounds, options.idle, pause), flush=True)
-        print(f"{options.size} MiB from the push to the publication;", end=" ")
-        print(push_table(networks, options.rounds), flush=True)
+        told = push_table(networks, options.rounds)
+        print(f"{options.size} MiB from the push to the publication; {told}", flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -43,6 +43,8 @@ def check_get(options: argparse.Namespace) -> None:
         why = "p2p get takes the name of what to download"
     elif options.to == STDOUT and (len(options.numbers or options.names) > 1 or options.json):
         why = "only one file can go to standard output, and nothing else with it"
+    elif options.numbers and options.registry is not None:
+        why = "numbers are of a list of a running peer: with --registry, say names or ids"
     elif options.detach and (options.to is not None or options.registry is not None):
         why = "--detach leaves the download to a running peer, so --to and --registry do not fit"
     if why is not None:

@@ -92,6 +92,9 @@ def find(client: PeerClient, options: argparse.Namespace) -> int:
     from p2p_twisted.cli import show
 
     answer = client.get("/v1/find", text=options.text)
+    if options.registry is not None:
+        # The peer that was asked ends now, and with it what numbers would mean.
+        answer["hits"] = [{**hit, "number": None} for hit in answer["hits"]]
     say(options, answer, show.hit_lines)
     return Exit.DONE if answer["hits"] else Exit.NOT_FOUND
 

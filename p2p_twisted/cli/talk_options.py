@@ -1,7 +1,7 @@
 """Parse the arguments of the verbs that talk to a running peer."""
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from p2p_twisted.cli.number_ranges import numbers_in
@@ -61,6 +61,15 @@ def _text(typed: str) -> str:
     if not 1 <= len(typed) <= _LONGEST_TEXT:
         raise argparse.ArgumentTypeError(f"say what: a text of 1 to {_LONGEST_TEXT:,} characters")
     return typed
+
+
+def _up_to(most: int) -> Callable[[str], int]:
+    def read(typed: str) -> int:
+        if not (typed.isascii() and typed.isdigit() and len(typed) < 20 and int(typed) <= most):
+            raise argparse.ArgumentTypeError(f"{typed!r} is not a number from 0 to {most:,}")
+        return int(typed)
+
+    return read
 
 
 _LONGEST_TEXT: Final = 1_024
@@ -200,7 +209,11 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
         (
             (
                 ("--after",),
-                {"metavar": "N", "type": int, "help": "from the event behind this number on"},
+                {
+                    "metavar": "N",
+                    "type": _up_to(2**62),
+                    "help": "from the event behind this number on",
+                },
             ),
         ),
     ),
@@ -209,7 +222,12 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
         (
             (
                 ("--lines",),
-                {"metavar": "N", "type": int, "default": 100, "help": "how many (default: 100)"},
+                {
+                    "metavar": "N",
+                    "type": _up_to(1_000),
+                    "default": 100,
+                    "help": "how many, up to 1,000 (default: 100)",
+                },
             ),
             (("--follow",), {"action": "store_true", "help": "go on with what comes"}),
         ),

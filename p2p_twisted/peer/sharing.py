@@ -1,5 +1,6 @@
 """Share a file that another program brings, and stop to share one."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -54,6 +55,9 @@ class Sharing:
         :raises PeerError: when it cannot be shared under that name, or not be kept.
         """
         own = self._folders[0]
+        if named := self._named_of(name):
+            share, path = named
+            raise NotAllowed(f"{path} is shared as {share}: copy it there, or give it another name")
         try:
             file = await self._begin(name)
             try:
@@ -78,7 +82,12 @@ class Sharing:
         :returns: its path from now on.
         :raises PeerError: when there is no such file, or it cannot be moved.
         """
-        self._check_own(name)
+        if named := self._named_of(name):
+            share, path = named
+            raise NotAllowed(
+                f"{name} is in {path}, which is shared as {share}: move it away from there,"
+                f" or name it in {path}/{IGNORE_FILE}"
+            )
         fault: Exception = NotShared(f"there is no {name}")
         # One after the other, as each looks first for a name that is free.
         async with self._lock:
@@ -91,19 +100,11 @@ class Sharing:
                     fault = error
         raise NotFound(str(fault))
 
-    def _check_own(self, name: str) -> None:
-        """
-        Check that a name is not in one of the other directories, which stay as they are.
-
-        :raises NotAllowed: when it is.
-        """
+    def _named_of(self, name: str) -> tuple[str, str] | None:
+        """Return the other directory that has a name, as which it is shared and its path."""
         top = collision_key(name.partition("/")[0])
-        for share, path in self._named:
-            if collision_key(share) == top:
-                raise NotAllowed(
-                    f"{name} is in {path}, which is shared as {share}: move it away from there,"
-                    f" or name it in {path / IGNORE_FILE}"
-                )
+        of = ((share, os.path.abspath(path)) for share, path in self._named)
+        return next((each for each in of if collision_key(each[0]) == top), None)
 
     async def _begin(self, name: str) -> NewFile:
         # Not while folders are removed: this one might be to go into one of them.

@@ -88,6 +88,20 @@ class MainTests(SynchronousTestCase):
             self.assertEqual(status, 2)
             self.assertIn("say what: a text of 1 to 1,024 characters", printed)
 
+    def test_out_of_bounds(self) -> None:
+        """What the log and the events can be asked for is said before a peer is asked."""
+        for lines in ("-1", "1001", "x", "9" * 30):
+            status, printed = run("log", f"--lines={lines}")
+            self.assertEqual(status, 2)
+            self.assertIn("is not a number from 0 to 1,000", printed)
+        self.assertEqual(run("events", "--after=-1")[0], 2)
+
+    def test_numbers_without_a_peer(self) -> None:
+        """Numbers mean nothing to a peer that is started for the command."""
+        status, printed = run("get", "1", "3-5", "--registry", "127.0.0.1:1")
+        self.assertEqual(status, 2)
+        self.assertIn("with --registry, say names or ids", printed)
+
     def test_missing_script(self) -> None:
         """A script that cannot be read is a usage error, told before anything starts."""
         status, printed = run("up", "--script", "/nowhere/tour.p2p")

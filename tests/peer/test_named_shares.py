@@ -61,6 +61,12 @@ class NamedShareTests(PeerTestCase):
             self.assertIn(f"{name} is in {self.lab}, which is shared as lab: move", said)
         self.assertTrue((self.lab / "data").exists())
 
+        async def read() -> bytes:
+            return b""
+
+        said = self.failureResultOf(peer.share("lab/new", read), NotAllowed).getErrorMessage()
+        self.assertIn(f"{self.lab} is shared as lab: copy it there", said)
+
     def test_changes(self) -> None:
         """A change in it is seen; and when it is gone, that is said, and it comes back."""
         daemons = self.sharing()

@@ -91,6 +91,7 @@ class OneShotTests(SynchronousTestCase):
         self.start_network()
         code, said, _ = self.run_p2p("find", "f1")
         self.assertEqual(code, 0)
+        self.assertNotRegex(said, r"^1 ")
         self.assertRegex(said, r"f1.txt +5 B +[0-9a-f]{16} +s1\n1 result")
         self.assertEqual(self.run_p2p("get", "f1", "-"), (0, "hello", ""))
         self.assertEqual(self.run_p2p("get", "f1")[0], 0)
