@@ -34,6 +34,10 @@ def _carry_out(options: argparse.Namespace) -> int:
         from p2p_twisted.cli.doctor import doctor
 
         return doctor(options)
+    if options.verb_name == "ready":
+        from p2p_twisted.cli.ready_verb import ready
+
+        return ready(options)
     if getattr(options, "of_registry", None) is not None:
         from p2p_twisted.cli.web_verb import find_registry
 

@@ -253,6 +253,7 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
             ),
         ),
     ),
+    "ready": ("find out whether the daemons that run are ready: exit status 0", ()),
     "leave": ("have the peer leave the network, and end", ()),
     "stop": ("stop every peer of the network", ()),
 }

@@ -49,6 +49,10 @@ class DaemonVerbsTests(SynchronousTestCase):
             self.assertEqual((started.returncode, started.stdout), (0, ""))
             # It is ready by now.
             self.assertIn('"registered": true', self.p2p("status", "--json").stdout)
+            ready = self.p2p("ready")
+            self.assertEqual(
+                (ready.returncode, ready.stdout), (0, "s1 is ready\ndefault is ready\n")
+            )
             again = self.p2p("peer", "--name", "s1", "--background")
             self.assertEqual(again.returncode, 9)
             self.assertIn("p2ppeer-s1 runs already, as process", again.stderr)
