@@ -15,6 +15,10 @@ WEB_SUFFIX: Final = ".web"
 _PRIVATE: Final = 0o700
 _ANSWER_SECONDS: Final = 1.0
 _CREDENTIALS: Final = struct.Struct("3i")
+# Of macOS and FreeBSD: see unix(4), and there the beginning of struct xucred.
+_SOL_LOCAL: Final = 0
+_LOCAL_PEERCRED: Final = 1
+_XUCRED: Final = struct.Struct("2I")
 
 
 class Suffix(enum.StrEnum):
@@ -110,7 +114,7 @@ def _running(suffix: Suffix) -> Iterator[SocketPlace]:
 
 def user_at(connected: socket.socket) -> int:
     """Return the number of the user at the other end of a Unix socket."""
-    _pid, uid, _gid = _credentials(connected)
+    _pid, uid = _credentials(connected)
     return uid
 
 
@@ -120,18 +124,22 @@ def session_at(connected: socket.socket) -> int:
 
     :returns: 0 where that is not known: it has ended, or is in a container of its own.
     """
-    pid, _uid, _gid = _credentials(connected)
+    pid, _uid = _credentials(connected)
     try:
         return os.getsid(pid) if pid else 0
     except OSError:
         return 0
 
 
-def _credentials(connected: socket.socket) -> tuple[int, int, int]:
-    size = _CREDENTIALS.size
-    given = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-    pid, uid, gid = _CREDENTIALS.unpack(given)
-    return pid, uid, gid
+def _credentials(connected: socket.socket) -> tuple[int, int]:
+    """Return the numbers of the process, 0 if the system does not tell it, and of its user."""
+    if (option := getattr(socket, "SO_PEERCRED", None)) is None:
+        given = connected.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED.size)
+        _version, uid = _XUCRED.unpack(given)
+        return 0, uid
+    given = connected.getsockopt(socket.SOL_SOCKET, option, _CREDENTIALS.size)
+    pid, uid, _gid = _CREDENTIALS.unpack(given)
+    return pid, uid
 
 
 def _is_answered(path: Path) -> bool:

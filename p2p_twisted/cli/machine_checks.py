@@ -110,6 +110,9 @@ def stale(downloads: Path) -> Finding:
 def _left_by_commands() -> Iterator[Path]:
     """Find the folders of peers for one command that have no process any more."""
     running = b"\n".join(_command_lines())
+    if not running:
+        # Not every system tells in /proc what runs.
+        return
     for path in Path(tempfile.gettempdir()).glob("p2p-*/logs/peer.ready"):
         folder = path.parent.parent
         with suppress(OSError):

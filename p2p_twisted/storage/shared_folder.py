@@ -24,6 +24,8 @@ UNSHARED: Final = ".unshared"
 """Where files go that are no longer shared: a folder that is hidden, and so is not shared."""
 
 _NEW: Final = os.O_WRONLY | os.O_CLOEXEC
+# Of Linux. Without it, the folder itself would be opened, which fails like that.
+_UNNAMED: Final = getattr(os, "O_TMPFILE", 0)
 _NO_UNNAMED: Final = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
 
 
@@ -55,7 +57,7 @@ class NewFile:
         self._hidden: str | None = None
         self._size = 0
         try:
-            self._fd = os.open(".", _NEW | os.O_TMPFILE, 0o666, dir_fd=folder)
+            self._fd = os.open(".", _NEW | _UNNAMED, 0o666, dir_fd=folder)
         except OSError as error:
             if error.errno not in _NO_UNNAMED:
                 raise
