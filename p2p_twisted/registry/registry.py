@@ -12,7 +12,7 @@ from p2p_twisted.registry import limits, refusals
 from p2p_twisted.registry.group_commit import GroupCommit
 from p2p_twisted.registry.leases import renewed
 from p2p_twisted.registry.liveness import Checker
-from p2p_twisted.registry.roster import Change, Forget, Put, Random, Registration, Roster
+from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Random, Registration, Roster
 from p2p_twisted.registry.rules import (
     Check,
     Decision,
@@ -25,7 +25,7 @@ from p2p_twisted.registry.store import IRegistryStore, StoreFault
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.wire.messages import Error, Message, Renew, Welcome
-from p2p_twisted.wire.names import PeerAddress
+from p2p_twisted.wire.names import PeerAddress, is_loopback
 
 
 class Registry:
@@ -65,6 +65,8 @@ class Registry:
         self._loading = Lock()
         # The hosts that are dialed to see whether they can be reached.
         self._reached_for: set[str] = set()
+        # Where peers are that a dial does not reach although they renew: behind firewalls.
+        self._unreached: set[PeerAddress] = set()
 
     def start(self) -> None:
         """
@@ -141,6 +143,12 @@ class Registry:
             reachable = await self._checker.is_alive(address)
         finally:
             self._reached_for.remove(host)
+        held = self._roster.named(welcome.name)
+        # On loopback there are no firewalls: whoever does not greet there is not there.
+        if reachable or is_loopback(host):
+            self._unreached.discard(address)
+        elif held is not None and held.address == address:
+            self._unreached.add(address)
         return attrs.evolve(welcome, reachable=reachable)
 
     async def _load(self) -> None:
@@ -156,7 +164,10 @@ class Registry:
 
     async def _forget_dead(self, doubtful: Sequence[Registration]) -> None:
         lives = await gatherResults([self._checker.is_alive(held.address) for held in doubtful])
-        dead = [held for held, is_alive in zip(doubtful, lives, strict=True) if not is_alive]
+        answers = zip(doubtful, lives, strict=True)
+        # Of one that no dial has ever reached, only the lease tells whether it is alive.
+        silent = [held for held, is_alive in answers if not is_alive]
+        dead = [held for held in silent if held.address not in self._unreached]
         await self._commit(self._roster.unanswered(dead), "it does not answer")
 
     async def _commit(self, changes: Sequence[Change], why: str) -> None:
@@ -164,7 +175,15 @@ class Registry:
         undo = self._roster.apply(changes)
         await self._commits.keep(changes, undo)
         for change, before in zip(changes, undo, strict=True):
+            if not isinstance(change, Extend) and isinstance(before, Put):
+                self._forget_reach(change, before)
             self._log_change(change, before, why)
+
+    def _forget_reach(self, change: Change, before: Put) -> None:
+        """Whether a peer could be reached says nothing once it is elsewhere, or gone."""
+        address = before.registration.address
+        if not isinstance(change, Put) or change.registration.address != address:
+            self._unreached.discard(address)
 
     def _log_change(self, change: Change, undo: Change, why: str) -> None:
         """Log that a peer joined or is forgotten; reservations, which anybody can get, are not."""

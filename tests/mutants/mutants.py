@@ -80,6 +80,13 @@ MUTANTS: Final = (
         "registry/test_store.py",
     ),
     Mutant(
+        "registry/registry.py",
+        "dead = [held for held in silent if held.address not in self._unreached]",
+        "dead = silent",
+        "whoever asks for the name of a peer behind a firewall has it",
+        "registry/test_registry.py",
+    ),
+    Mutant(
         "wire/send_queue.py",
         "source.check()",
         "pass",

@@ -135,6 +135,36 @@ class RegistryTests(SynchronousTestCase):
         self.assertEqual(self.verdicts.dialed, ["s6", "s7"])
         self.assertIn("s6", self.kept())
 
+    def test_behind_a_firewall(self) -> None:
+        """A peer that renews keeps its name for its lease, though no dial has ever reached it."""
+        self.registry.policy = attrs.evolve(POLICY, is_open=True)
+        self.verdicts.dead = {"n1"}
+        joined = self.asked(Join("n1"), FAR)
+        self.assertFalse(self.asked(Renew("n1", joined.token, dial=True), FAR).reachable)
+        copy = self.asked(Join("n1", token=joined.token), "192.0.2.8")
+        self.assertIn("is this directory a copy?", copy.reason)
+        self.assertIn("taken", self.asked(Join("n1"), "192.0.2.8").reason)
+        self.answer(Report(PeerAddress("n1", FAR, joined.port)))
+        self.assertIsInstance(self.asked(Renew("n1", joined.token), FAR), Welcome)
+        self.clock.advance(61)
+        self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
+        self.assertIsInstance(self.asked(Join("n1"), "192.0.2.8"), Welcome)
+
+    def test_no_firewall_any_more(self) -> None:
+        """A peer that could be reached at last is dead when it is not reached."""
+        self.registry.policy = attrs.evolve(POLICY, is_open=True)
+        joined = self.asked(Join("n1"), FAR)
+        for self.verdicts.dead in ({"n1"}, set[str]()):
+            self.asked(Renew("n1", joined.token, dial=True), FAR)
+        self.verdicts.dead = {"n1"}
+        self.assertIsInstance(self.asked(Join("n1"), "192.0.2.8"), Welcome)
+
+    def test_no_firewall_on_loopback(self) -> None:
+        """There, a place is not kept by saying that one lives, and listening nowhere."""
+        self.verdicts.dead = {"s6"}
+        self.answer(Renew("s6", token("s6"), dial=True))
+        self.assertIsInstance(self.answer(Join("s10")), Welcome)
+
     def test_reach_is_no_scan(self) -> None:
         """Only the host that asks is dialed, once at a time, and few hosts at once."""
         self.registry.policy = attrs.evolve(POLICY, is_open=True)
