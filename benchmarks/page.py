@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import count
+from operator import truediv
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -31,7 +32,7 @@ from p2p_twisted.cli.signals import Signals
 
 WITHOUT: Final = "no page"
 AGAIN: Final = "no page, once more"
-_HEAD: Final = ("", "time / no page", "median s", "min", "max", "runs", "CPU s of the daemon")
+_HEAD: Final = ("", "time / no page", "median s", "min", "max", "runs", "CPU s", "/ no page")
 _JOINS: Final = 100
 _PEERS: Final = 3
 """That there are where a file is pushed: of these one is idle."""
@@ -128,6 +129,11 @@ class WatchedPush(Ours):
         return Sample(self.pushes[-1], sample.sender, sample.receiver, sample.foreign)
 
 
+def processor(run: Sample) -> float:
+    """Return the seconds of processor time that the daemons used."""
+    return run.sender.cpu + run.receiver.cpu
+
+
 def table(title: str, work: Callable[[int], Sample], pages: int, rounds: int) -> None:
     """Measure some work with and without pages, by turns, and print the table."""
     opened = f"{pages} page{'s' if pages > 1 else ''}"
@@ -138,7 +144,8 @@ def table(title: str, work: Callable[[int], Sample], pages: int, rounds: int) ->
             name,
             f"{ratio(runs, samples[WITHOUT]):.3f}",
             *spread(runs, digits=3),
-            f"{median(run.sender.cpu for run in runs):.3f}",
+            f"{median(map(processor, runs)):.3f}",
+            f"{median(map(truediv, map(processor, runs), map(processor, samples[WITHOUT]))):.3f}",
         )
         for name, runs in samples.items()
     ]
