@@ -55,6 +55,16 @@ class DownloadDisk:
         """
         return await uninterrupted(self.offload(function, *args))
 
+    async def call_while_wanted(self, function: Callable[..., T], *args: Any) -> T:
+        """
+        Call what blocks for long, with a last argument: asks whether it is still wanted.
+
+        :raises CancelledError: as :meth:`call` does, as soon as it has asked.
+        """
+        canceled: list[None] = []
+        job = self.offload(function, *args, lambda: not canceled)
+        return await uninterrupted(job, lambda: canceled.append(None))
+
     async def each(self, function: Callable[[Sequence[T]], Any], items: Iterable[T]) -> None:
         """
         Call what blocks with some items at a time, so that a cancellation waits for few.

@@ -98,7 +98,7 @@ class FileDownload:
         """Look for what is there already, under a name that it could have been given."""
         item = self._item
         find_same = self._inbox.find_same
-        target = await self._disk.call(find_same, item.target, item.file_id, item.size)
+        target = await self._disk.call_while_wanted(find_same, item.target, item.file_id, item.size)
         if target is not None:
             self._observer.advanced(item.size or 0)
             await self._disk.call(self._remove_part)

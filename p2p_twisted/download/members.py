@@ -1,7 +1,7 @@
 """Download the files that a manifest lists: small ones many at a time, large ones singly."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -80,7 +80,7 @@ class Members:
         """
         rest = iter(members)
         while some := list(islice(rest, _LOOKED_FOR_AT_ONCE)):
-            if not await self._disk.call(self._is_each_here, some):
+            if not await self._disk.call_while_wanted(self._is_each_here, some):
                 return False
         return True
 
@@ -93,15 +93,15 @@ class Members:
         published = await self._disk.call(self._record.read)
         for start in range(0, len(members), _LOOKED_FOR_AT_ONCE):
             some = members[start : start + _LOOKED_FOR_AT_ONCE]
-            if await self._disk.call(self._absent, some, published):
+            if await self._disk.call_while_wanted(self._absent, some, published):
                 return False
         return True
 
-    def _is_each_here(self, members: Iterable[Member]) -> bool:
+    def _is_each_here(self, members: Iterable[Member], is_wanted: Callable[[], bool]) -> bool:
         find_same = self._inbox.find_same
         return all(
             self._inbox.exists(member.path)
-            and (member.is_folder or find_same(member.path, member.file_id, member.size))
+            and (member.is_folder or find_same(member.path, member.file_id, member.size, is_wanted))
             for member in members
         )
 
@@ -118,7 +118,7 @@ class Members:
         missing: list[Member] = []
         for start in range(0, len(members), _LOOKED_FOR_AT_ONCE):
             some = members[start : start + _LOOKED_FOR_AT_ONCE]
-            absent = await self._disk.call(self._absent, some, published)
+            absent = await self._disk.call_while_wanted(self._absent, some, published)
             missing += absent
             self._here |= await self._context.local.copies.among(
                 [member.file_id for member in absent]
@@ -128,17 +128,22 @@ class Members:
         return missing
 
     def _absent(
-        self, members: Sequence[Member], published: Mapping[str, Published]
+        self,
+        members: Sequence[Member],
+        published: Mapping[str, Published],
+        is_wanted: Callable[[], bool],
     ) -> list[Member]:
-        return [member for member in members if not self._is_here(member, published)]
+        return [member for member in members if not self._is_here(member, published, is_wanted)]
 
-    def _is_here(self, member: Member, published: Mapping[str, Published]) -> bool:
+    def _is_here(
+        self, member: Member, published: Mapping[str, Published], is_wanted: Callable[[], bool]
+    ) -> bool:
         known = published.get(member.path)
         if known is not None:
             path = self._inbox.native_path(known.target)
             if known == Published.at(known.wanted, known.target, path):
                 return True
-        if self._inbox.find_same(member.path, member.file_id, member.size) is None:
+        if self._inbox.find_same(member.path, member.file_id, member.size, is_wanted) is None:
             return False
         # An earlier run may have been killed before it had removed the other name.
         self._discard(member)

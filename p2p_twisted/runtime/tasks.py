@@ -1,6 +1,6 @@
 """Wait for coroutines that may be canceled, and for jobs that may not be interrupted."""
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
@@ -15,12 +15,13 @@ T = TypeVar("T")
 _log = Logger()
 
 
-async def uninterrupted(job: "Deferred[T]") -> T:
+async def uninterrupted(job: "Deferred[T]", canceled: Callable[[], None] | None = None) -> T:
     """
     Wait for a job to end, even when the waiting coroutine is canceled meanwhile.
 
     A thread cannot be stopped: what comes after its job must not begin before that ends.
 
+    :param canceled: is called then, so that a long job can end early.
     :returns: what the job gives.
     :raises CancelledError: when the coroutine was canceled, once the job has ended. What
         the job fails with comes first.
@@ -40,6 +41,8 @@ async def uninterrupted(job: "Deferred[T]") -> T:
             await ended
         except CancelledError:
             is_canceled, ended = True, Deferred()
+            if canceled is not None:
+                canceled()
     (outcome,) = outcomes
     if isinstance(outcome, Failure):
         outcome.raiseException()

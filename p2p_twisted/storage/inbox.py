@@ -10,11 +10,9 @@ from typing import Final
 from blake3 import blake3
 from twisted.logger import Logger
 
-from p2p_twisted.runtime.holes import has_data
 from p2p_twisted.runtime.openat import (
     make_folder,
     native,
-    open_file_in,
     open_folder,
     opened_folder,
     sync_folder,
@@ -23,9 +21,9 @@ from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import Disk, DiskFault
 from p2p_twisted.storage.file_attributes import AttributeWriter
 from p2p_twisted.storage.free_names import candidates, longest_name
+from p2p_twisted.storage.id_of_file import id_of_file
 from p2p_twisted.storage.part_file import PartFile
-from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, zero_digest
-from p2p_twisted.wire.limits import CHUNK_BYTES, COMPONENT_BYTES
+from p2p_twisted.wire.limits import COMPONENT_BYTES
 from p2p_twisted.wire.names import BadName, FileId, check_path, check_placed
 
 _PREFIX: Final = ".p2p-"
@@ -87,14 +85,21 @@ class Inbox:
         check_placed(target)
         return os.path.lexists(self.native_path(target))
 
-    def find_same(self, target: str, file_id: FileId, size: int | None = None) -> str | None:
+    def find_same(
+        self,
+        target: str,
+        file_id: FileId,
+        size: int | None = None,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> str | None:
         """
         Look for content under all names that it could have been published as.
 
         The name of what is found is made safe: an earlier run may have crashed before that.
 
         :param size: of the content in bytes, if known: files of other sizes are not read.
-        :returns: the target that has it, or ``None``.
+        :param is_wanted: is called before each chunk that is read.
+        :returns: the target that has it, or ``None``, also once it is not wanted any more.
         :raises DiskFault: when its folder cannot be flushed to the disk.
         """
         folder, name = _split(target)
@@ -103,7 +108,8 @@ class Inbox:
                 ids = (
                     (
                         each,
-                        self._known(os.path.join(folder, each)) or _id_of(folder_fd, each, size),
+                        self._known(os.path.join(folder, each))
+                        or id_of_file(folder_fd, each, size, is_wanted),
                     )
                     for each in candidates(name, longest_name(folder_fd))
                 )
@@ -261,36 +267,6 @@ def _make_safe(disk: Disk, folder_fd: int) -> None:
         disk.fsync(folder_fd)
     except OSError as error:
         raise DiskFault.of(error) from error
-
-
-def _id_of(folder_fd: int, name: str, size: int | None) -> FileId | None:
-    """
-    Compute the id of a file.
-
-    :returns: ``None`` when it is not a regular file, or not of that size.
-    :raises FileNotFoundError: when it does not exist.
-    """
-    try:
-        fd = open_file_in(folder_fd, native(name))
-    except FileNotFoundError:
-        raise
-    except OSError:
-        return None
-    try:
-        has = os.fstat(fd).st_size
-        return _hash(fd, has) if size in (None, has) else None
-    finally:
-        os.close(fd)
-
-
-def _hash(fd: int, size: int) -> FileId:
-    digests = bytearray()
-    for offset in range(0, size, CHUNK_BYTES):
-        if has_data(fd, offset, CHUNK_BYTES):
-            digests += chunk_digest(os.pread(fd, CHUNK_BYTES, offset))
-        else:
-            digests += zero_digest(min(CHUNK_BYTES, size - offset))
-    return id_from_digests(size, bytes(digests))
 
 
 def _umask() -> int:

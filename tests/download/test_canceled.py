@@ -225,6 +225,25 @@ class StepByStepTests(DownloadCase):
         self.assertNoResult(done)
         return world, jobs
 
+    def test_what_stands_there_is_read(self) -> None:
+        """What reads an immense file that may be the same is told that it is not wanted."""
+        for kind, reads in (("file", "find_same"), ("folder", "_absent")):
+            world = self.world(offload=(jobs := Jobs()))
+            contents = [Content(some_bytes(MIB))]
+            wanted = folder_of(contents) if kind == "folder" else contents[0]
+            holder = world.holder("s1", wanted, *contents)
+            done = world.get(holder.hit(wanted, "thing", kind=kind))
+            while jobs.next_one != reads:
+                jobs.run_one()
+                world.wires.settle()
+            is_wanted = jobs.last_argument
+            self.assertTrue(is_wanted())
+            world.downloads.cancel(1)
+            self.assertFalse(is_wanted())
+            while jobs.run_one():
+                world.wires.settle()
+            self.assertEqual(self.successResultOf(done).state, Canceled())
+
     def test_canceled_by_a_watcher(self) -> None:
         """It can be canceled by the very news that no holder delivers."""
         world, content = self.world(), Content(some_bytes(MIB))
@@ -255,6 +274,11 @@ class Jobs:
     def next_one(self) -> str:
         """The name of what the oldest one calls."""
         return self._waiting[0][1].__name__
+
+    @property
+    def last_argument(self) -> Any:
+        """The last argument of what the oldest one calls."""
+        return self._waiting[0][2][-1]
 
     def run_until(self, name: str, world: World, count: int) -> None:
         """Carry out jobs until so many have called a function, and its next call is due."""

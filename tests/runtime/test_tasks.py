@@ -23,6 +23,17 @@ class UninterruptedTests(SynchronousTestCase):
         again = Deferred.fromCoroutine(uninterrupted(job))
         self.assertEqual(self.successResultOf(again), 3)
 
+    def test_job_is_told(self) -> None:
+        """A job is told when it is not wanted any more, and not before."""
+        told: list[int] = []
+        job: Deferred[int] = Deferred()
+        waiting = Deferred.fromCoroutine(uninterrupted(job, lambda: told.append(1)))
+        self.assertEqual(told, [])
+        waiting.cancel()
+        self.assertEqual(told, [1])
+        job.callback(3)
+        self.failureResultOf(waiting, CancelledError)
+
     def test_canceled(self) -> None:
         """However often it is canceled, it ends when the job does."""
         for times in (1, 2, 3):

@@ -1,0 +1,44 @@
+"""Compute the id of a file that is there, as long as that is wanted."""
+
+import os
+from collections.abc import Callable
+
+from p2p_twisted.runtime.holes import has_data
+from p2p_twisted.runtime.openat import native, open_file_in
+from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, zero_digest
+from p2p_twisted.wire.limits import CHUNK_BYTES
+from p2p_twisted.wire.names import FileId
+
+
+def id_of_file(
+    folder_fd: int, name: str, size: int | None, is_wanted: Callable[[], bool]
+) -> FileId | None:
+    """
+    Compute the id of a file.
+
+    :returns: ``None`` when it is not a regular file, not of that size, or not wanted any more.
+    :raises FileNotFoundError: when it does not exist.
+    """
+    try:
+        fd = open_file_in(folder_fd, native(name))
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return None
+    try:
+        has = os.fstat(fd).st_size
+        return _hash(fd, has, is_wanted) if size in (None, has) else None
+    finally:
+        os.close(fd)
+
+
+def _hash(fd: int, size: int, is_wanted: Callable[[], bool]) -> FileId | None:
+    digests = bytearray()
+    for offset in range(0, size, CHUNK_BYTES):
+        if not is_wanted():
+            return None
+        if has_data(fd, offset, CHUNK_BYTES):
+            digests += chunk_digest(os.pread(fd, CHUNK_BYTES, offset))
+        else:
+            digests += zero_digest(min(CHUNK_BYTES, size - offset))
+    return id_from_digests(size, bytes(digests))
