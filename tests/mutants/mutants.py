@@ -3,10 +3,12 @@
 from typing import Final
 
 from tests.mutants.mutant import Mutant
+from tests.mutants.of_faces import OF_FACES
 from tests.mutants.of_overlay import OF_OVERLAY
 from tests.mutants.of_transfers import OF_TRANSFERS
 
 MUTANTS: Final = (
+    *OF_FACES,
     *OF_OVERLAY,
     *OF_TRANSFERS,
     Mutant(
@@ -108,41 +110,6 @@ MUTANTS: Final = (
         "runtime/test_disk_thread.py",
     ),
     Mutant(
-        "console/terminal_console.py",
-        "if self._mode.is_foreground is self._is_suspended:",
-        "if False:",
-        "after bg and fg the console is dead",
-        "console/test_terminal_console.py",
-    ),
-    Mutant(
-        "console/leaving.py",
-        "if not elsewhere and len(others) < _FEW_PEERS:",
-        "if True:",
-        "a person stops a whole class without being asked",
-        "console/test_leaving.py",
-    ),
-    Mutant(
-        "console/history.py",
-        'or line[0] == " "',
-        "or False",
-        "what a person hides by a space is written down",
-        "console/test_editor.py",
-    ),
-    Mutant(
-        "console/keys.py",
-        "return _typed(character)",
-        "return _CONTROLS.get(character) or character",
-        "what is pasted presses keys",
-        "console/test_keys.py",
-    ),
-    Mutant(
-        "console/rendering.py",
-        "return nsmallest(ROWS_SHOWN, peers,",
-        "return nsmallest(len(tuple(peers)), peers,",
-        "whoever answers decides how many rows are made and shown",
-        "console/test_rendering.py",
-    ),
-    Mutant(
         "wire/listener.py",
         "most = max(by_host.values(), key=len)",
         "most = next(each for each in by_host.values() if each)",
@@ -211,82 +178,5 @@ MUTANTS: Final = (
         "pass",
         "a second daemon takes the pid file of the first for a stale one",
         "runtime/test_twistd.py",
-    ),
-    Mutant(
-        "api/web_access.py",
-        'if _only(request, "Host") not in hosts:',
-        "if False:",
-        "a page brings its visitors' browsers here under a name of its own",
-        "api/test_web.py",
-    ),
-    Mutant(
-        "api/web_access.py",
-        'if not _are(request, "Origin", origins) or',
-        "if",
-        "a page of another origin talks to a peer",
-        "api/test_web.py",
-    ),
-    Mutant(
-        "api/web_access.py",
-        'return None if request.method == b"GET" else self._refuse_to_do(request, key)',
-        "return None",
-        "another page does with a browser's cookie what its user does not want",
-        "api/test_page.py",
-    ),
-    Mutant(
-        "api/web_access.py",
-        "return None if hmac.compare_digest(given, key.encode()) else",
-        "return None if True else",
-        "who was sent a browser's cookie, as its user looked at another port, does as that user",
-        "api/test_page.py",
-    ),
-    Mutant(
-        "api/web_access.py",
-        'return None if site or _only(request, "Origin") else _OTHER_SITE',
-        "return None",
-        "a request that says nothing of its page is taken for the page's own",
-        "api/test_page.py",
-    ),
-    Mutant(
-        "api/sign_ins.py",
-        "self._codes.pop(known[0])",
-        "self._codes[known[0]]",
-        "an address of the page lets in whoever reads it later",
-        "api/test_page.py",
-    ),
-    Mutant(
-        "api/resource.py",
-        "self._check_allowed(request)\n            if query:",
-        "if query:",
-        "whoever may not ask shares files nevertheless",
-        "api/test_web.py",
-    ),
-    Mutant(
-        "api/upload_body.py",
-        "if len(self._came) > UPLOAD_AHEAD_BYTES and not self._is_paused:",
-        "if False:",
-        "a file that is shared has to fit into memory",
-        "api/test_shares.py",
-    ),
-    Mutant(
-        "api/feed.py",
-        "while len(self._pieces) > self._most or self._bytes > self._most_bytes:",
-        "while False:",
-        "events are kept without end",
-        "api/test_events.py",
-    ),
-    Mutant(
-        "api/feed.py",
-        "if is_stuck or reader.at < self.ring.oldest:",
-        "if False:",
-        "readers that never read are kept for ever",
-        "api/test_events.py",
-    ),
-    Mutant(
-        "api/feed.py",
-        "if len(self._readers) >= limits.READERS:",
-        "if False:",
-        "any number of readers takes all descriptors of a peer",
-        "api/test_events.py",
     ),
 )
