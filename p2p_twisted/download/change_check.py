@@ -1,13 +1,15 @@
 """Find out that nobody has some content any more: its holder has changed or removed the file."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
+
+if TYPE_CHECKING:
+    from p2p_twisted.download.download_network import DownloadNetwork
 
 _HOLDERS_KEPT: Final = 16
 _CHECKS_IN_A_ROW: Final = 3
@@ -53,7 +55,9 @@ class ChangeCheck:
     :param is_gone: asks a holder whether it does not share it any more.
     """
 
-    def __init__(self, network: DownloadNetwork, is_gone: Callable[[Hit], Awaitable[bool]]) -> None:
+    def __init__(
+        self, network: "DownloadNetwork", is_gone: Callable[[Hit], Awaitable[bool]]
+    ) -> None:
         self._network = network
         self._is_gone = is_gone
         self._asked: dict[PeerName, Hit] = {}
