@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from p2p_twisted.api.socket_index import Suffix
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
-from p2p_twisted.cli.signals import Signals
+from p2p_twisted.cli.signals import Interrupted, Signals
 from p2p_twisted.cli.terminal import restored
 from p2p_twisted.console.attached import HEAD, KEYS, WIDTH
 from p2p_twisted.console.keys import PASTE_ON
-from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.exit_status import Exit, after_signal
 
 _STDIN: Final = 0
 _STDOUT: Final = 1
@@ -36,9 +36,12 @@ def attach(client: PeerClient, _options: argparse.Namespace) -> int:
             raise CommandFailed(
                 Exit.NO_NETWORK, f"{client.name} has no consoles; does it still run?"
             ) from None
-        with Signals() as signals, restored():
-            _send_keys_alone()
-            _copy(peer, signals)
+        try:
+            with Signals() as signals, restored():
+                _send_keys_alone()
+                _copy(peer, signals)
+        except Interrupted as interrupted:
+            return after_signal(interrupted.number)
     os.write(_STDOUT, b"\r\n")
     return Exit.DONE
 
