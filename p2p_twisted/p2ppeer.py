@@ -54,9 +54,9 @@ def _ask_name() -> PeerName:
     if stdin is None or stdout is None or not stdin.isatty():
         raise UsageError("say who this is: --name s1")
     while True:
-        stdout.write("name of this peer: ")
-        stdout.flush()
         try:
+            stdout.write("name of this peer: ")
+            stdout.flush()
             typed = stdin.readline()
         except KeyboardInterrupt:
             # As a shell reports it; nothing has begun yet.
