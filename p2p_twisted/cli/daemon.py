@@ -23,7 +23,7 @@ from p2p_twisted.cli.daemon_options import (
     daemon_options,
     daemon_word,
 )
-from p2p_twisted.cli.settings_of import Setting, settings_of
+from p2p_twisted.cli.settings_of import Setting, check_variables, settings_of
 from p2p_twisted.runtime.exit_status import Exit
 
 DESCRIPTIONS: Final[Mapping[Kind, str]] = {
@@ -147,4 +147,5 @@ def _of_peer(config: ConfigFile, given: Mapping[str, str | bool]) -> list[Settin
 
 def _config(given: object) -> ConfigFile:
     known = {kind: {each.name: each.is_flag for each in daemon_options(kind)} for kind in KINDS}
+    check_variables(os.environ, known)
     return read_config(config_path(str(given) if given else None), known)

@@ -1,15 +1,18 @@
 """Decide which settings hold for a daemon: by option, environment, configuration, or default."""
 
-from collections.abc import Mapping, Sequence
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from p2p_twisted.cli.config_file import BadConfig, ConfigFile
+from p2p_twisted.cli.config_file import CONFIG_VARIABLE, BadConfig, ConfigFile
 from p2p_twisted.cli.daemon_options import DaemonOption, Kind
 
 _TRUE: Final = ("1", "true", "yes", "on")
 _FALSE: Final = ("0", "false", "no", "off")
 _PREFIXES: Final[Mapping[Kind, str]] = {"peer": "P2P", "registry": "P2P_REGISTRY"}
 _DEFAULT: Final = "default"
+# Other programs may have variables that begin alike.
+_LIKENESS: Final = 0.8
 
 
 class Setting(NamedTuple):
@@ -35,6 +38,21 @@ class Setting(NamedTuple):
 def variable(kind: Kind, name: str) -> str:
     """Return the environment variable for an option."""
     return f"{_PREFIXES[kind]}_{name.replace('-', '_').upper()}"
+
+
+def check_variables(environment: Mapping[str, str], options: Mapping[Kind, Iterable[str]]) -> None:
+    """
+    Look for variables that are probably meant for an option, and mistyped.
+
+    :param options: the names of each daemon's options.
+    :raises BadConfig: when there is one.
+    """
+    known = {variable(kind, name) for kind, names in options.items() for name in names}
+    known |= {CONFIG_VARIABLE, "P2P_PEER"}
+    for name in environment:
+        if name.startswith("P2P_") and name not in known:
+            for meant in difflib.get_close_matches(name, sorted(known), n=1, cutoff=_LIKENESS):
+                raise BadConfig(f"nobody knows the variable {name}; did you mean {meant}?")
 
 
 def settings_of(

@@ -14,7 +14,7 @@ from p2p_twisted.cli.config_file import BadConfig, ConfigFile, config_path, read
 from p2p_twisted.cli.daemon import daemon_parser
 from p2p_twisted.cli.daemon_options import DaemonOption, Kind
 from p2p_twisted.cli.main import main
-from p2p_twisted.cli.settings_of import Setting, settings_of, variable
+from p2p_twisted.cli.settings_of import Setting, check_variables, settings_of, variable
 
 OPTIONS = [
     DaemonOption("name", "who this is", None, False),
@@ -38,6 +38,21 @@ def decided(
     """Decide for a peer, with such a configuration."""
     settings = settings_of("peer", OPTIONS, given or {}, environment, read(text))
     return {each.name: each for each in settings}
+
+
+class VariableTests(SynchronousTestCase):
+    """Variables of the environment."""
+
+    def test_mistyped(self) -> None:
+        """One that is nearly an option's is an error; others are other programs'."""
+        check_variables({"P2P_MAX_UP": "1M", "P2P_PEER": "s1", "P2P_DATA": "x", "HOME": "/"}, KNOWN)
+        for mistyped, meant in (
+            ("P2P_MAX_UPP", "P2P_MAX_UP"),
+            ("P2P_REGISTRY_NETWROK", "P2P_REGISTRY_NETWORK"),
+            ("P2P_CONFG", "P2P_CONFIG"),
+        ):
+            error = self.assertRaises(BadConfig, check_variables, {mistyped: "1M"}, KNOWN)
+            self.assertIn(f"{mistyped}; did you mean {meant}?", str(error))
 
 
 class ConfigFileTests(SynchronousTestCase):
