@@ -21,6 +21,20 @@ class HolderView(View):
 
 
 @attrs.frozen(kw_only=True)
+class HashingView(View):
+    """
+    How far the holder of something is that is still being hashed.
+
+    :ivar percent: how much of it has been hashed.
+    :ivar is_growing: whether it is still being written to.
+    """
+
+    peer: str
+    percent: Count
+    is_growing: bool
+
+
+@attrs.frozen(kw_only=True)
 class DownloadView(View):
     """
     One download, as it stands.
@@ -36,6 +50,7 @@ class DownloadView(View):
     :ivar reason: why it has failed, or cannot go on, or what its holder says that refuses.
     :ivar missing: what of a folder nobody shares any more.
     :ivar unreachable: holders that cannot be reached, nor reach this peer.
+    :ivar hashing: how far its holder is, while that hashes it.
     :ivar exit: what a command that waits for it exits with.
     """
 
@@ -73,6 +88,7 @@ class DownloadView(View):
     reason: str | None = None
     missing: tuple[str, ...] = ()
     unreachable: tuple[AddressView, ...] = ()
+    hashing: HashingView | None = None
 
 
 @attrs.frozen(kw_only=True)

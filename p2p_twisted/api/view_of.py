@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from p2p_twisted import __version__
 from p2p_twisted.api import event_views, views
-from p2p_twisted.api.transfer_views import DownloadView, HolderView, UploadView
+from p2p_twisted.api.transfer_views import DownloadView, HashingView, HolderView, UploadView
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download import progress as states
 from p2p_twisted.download.progress import Progress
@@ -160,7 +160,10 @@ def _details(state: states.State) -> dict[str, Any]:
             return {"unreachable": tuple(map(address, unreachable)), "reason": reason}
         case states.Hashing(holder, percent, is_growing):
             growing = ", and it is still being written to" if is_growing else ""
-            return {"reason": f"{holder} is still hashing it ({percent} %){growing}"}
+            return {
+                "reason": f"{holder} is still hashing it ({percent} %){growing}",
+                "hashing": HashingView(peer=holder, percent=percent, is_growing=is_growing),
+            }
         case states.Receiving(rate, seconds_left, holders):
             whose = tuple(
                 HolderView(peer=each.holder, received=each.received, rate=each.rate)

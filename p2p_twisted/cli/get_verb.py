@@ -113,13 +113,9 @@ class _Waiting:
     def _show(self, download: dict[str, Any]) -> None:
         self.downloads[download["number"]] = download
         if self._is_shown:
-            import shutil
+            from p2p_twisted.cli.progress_of import shown_progress
 
-            from p2p_twisted.cli import show
-
-            room = shutil.get_terminal_size().columns - 1
-            line = show.progress_line(self.downloads.values(), room)
-            sys.stderr.write(f"\r\x1b[K{line}")
+            sys.stderr.write(f"\r\x1b[K{shown_progress(self.downloads.values(), sys.stderr)}")
             sys.stderr.flush()
 
     def clear(self) -> None:

@@ -2,18 +2,11 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from p2p_twisted.console.layout import fitted_table, table, wrapped
-from p2p_twisted.console.text import (
-    clip_middle,
-    clock_time,
-    count,
-    human_size,
-    human_time,
-    shown_name,
-)
+from p2p_twisted.console.text import count, human_size, human_time, shown_name
 
 _SHORT_ID: Final = 16
 _HOLDERS: Final = 5
@@ -115,21 +108,6 @@ def download_line(download: Mapping[str, Any]) -> str:
     """Say how a download stands or has ended."""
     name, text = _download(download)
     return f"{name} {text}"
-
-
-def progress_line(downloads: Iterable[Mapping[str, Any]], room: int) -> str:
-    """Write the progress of what runs in one line of so many cells."""
-    running = [each for each in downloads if not each["is_ended"]]
-    if not running:
-        return ""
-    size = sum(each["size"] for each in running)
-    received = sum(each["received"] for each in running)
-    rate = sum(each["rate"] or 0 for each in running)
-    done = f"{100 * received // size} %" if size else running[0]["state"]
-    left = f", {clock_time((size - received) / rate)} left" if rate > 0 else ""
-    pace = f"{done}, {human_size(rate)}/s{left}"
-    name = shown_name(running[0]["name"]) if len(running) == 1 else f"{len(running)} downloads"
-    return f"{clip_middle(name, max(1, room - len(pace) - 2))}  {pace}"
 
 
 def limits_line(limits: Mapping[str, Any]) -> str:

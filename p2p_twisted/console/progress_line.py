@@ -19,7 +19,8 @@ from p2p_twisted.download.progress import (
 _NAME_CELLS: Final = 40
 _BAR_CELLS: Final = 20
 # How many cells the name has at least, and the bar, and whether size and source are there:
-# the first that fits is used. Percentage, rate and time left always are there.
+# the first that fits is used, and where none does, there is no name. Percentage, rate and time
+# left always are there.
 _LAYOUTS: Final = (
     (_NAME_CELLS, _BAR_CELLS, True, True),
     (_NAME_CELLS, 10, True, True),
@@ -27,7 +28,7 @@ _LAYOUTS: Final = (
     (24, 10, True, False),
     (24, 0, True, False),
     (10, 0, True, False),
-    (0, 0, False, False),
+    (4, 0, False, False),
 )
 _LONGEST_SECONDS: Final = 99 * 3600
 

@@ -70,6 +70,7 @@ class WidthTests(SynchronousTestCase):
             (79, f"Lecture 08 - Di...mlia.mp4  [----------]   9 %  400.0 MiB  {pace}"),
             (59, f"Lecture 08...ia.mp4    9 %  400.0 MiB  {pace}"),
             (39, f"Lecture...    9 %  {pace}"),
+            (30, f"9 %  {pace}"),
             (27, f"9 %  {pace}"),
             (19, "9 %  1:17 left"),
         ]:
