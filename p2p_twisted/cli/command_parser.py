@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
@@ -33,7 +34,22 @@ class CommandParser(argparse.ArgumentParser):
     def __init__(self, *arguments: Any, **how: Any) -> None:
         super().__init__(*arguments, **{"formatter_class": _Formatter, **how})
 
-    # Not marked as an override: to import what marks it takes a fifth of the time of a command.
+    # Not marked as overrides: to import what marks them takes a fifth of the time of a command.
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse words, and note as ``parser`` whose arguments some are not: the verb's, if any."""
+        found, behind = super().parse_known_args(args, namespace)
+        if not hasattr(found, "parser"):
+            found.parser = self
+        return found, behind
+
+    def refuse(self, behind: Sequence[str]) -> NoReturn:
+        """Say that words are no arguments; where names are taken, that quotes may be missing."""
+        takes_names = any(not action.option_strings for action in self._actions)
+        is_names = not any(word.startswith("-") for word in behind)
+        hint = " (quote what has spaces)" if takes_names and is_names else ""
+        self.error(f"unrecognized arguments: {' '.join(behind)}{hint}")
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and of many choices only those that could be meant."""
         if (wrong := re.search(_WRONG_CHOICE, message)) is not None:

@@ -54,7 +54,7 @@ def _run(words: Sequence[str]) -> int:
     parser = command_parser(words)
     options, behind = parser.parse_known_args(words)
     if behind and not take_behind(options, behind):
-        parser.error(f"unrecognized arguments: {' '.join(behind)}")
+        options.parser.refuse(behind)
     run: Callable[[argparse.Namespace], int] = options.run
     return run(options)
 

@@ -71,7 +71,8 @@ def _named(host: str, port: int, interface: str) -> Reach:
         raise BadReach(f"{not_here(interface)}: say --interface with an address that it has")
     if not is_loopback(interface):
         return Reach(interface, (host, port))
-    return Reach(interface, (_on_loopback(host, interface), port))
+    cure = "say --interface with this machine's own address, and --insecure-lan"
+    return Reach(interface, (_on_loopback(host, interface, cure), port))
 
 
 def _guessed(host: str, port: int, allows_lan: bool) -> Reach:
@@ -81,22 +82,25 @@ def _guessed(host: str, port: int, allows_lan: bool) -> Reach:
     if interface is None:
         raise NoWay(_no_way(host))
     if is_loopback(interface):
-        return Reach(loopback, (_on_loopback(host, loopback), port))
+        # Said to commands that start a peer for themselves, too, which take no --interface.
+        cure = "if you trust all of that network, where nothing is encrypted, say --insecure-lan"
+        return Reach(loopback, (_on_loopback(host, loopback, cure), port))
     try:
         check_host(interface)
     except BadName:
         raise BadReach(
             f"this machine has only {interface} on the way to {host}, which is not one peer's:"
-            " say --interface with another address"
+            " start p2p peer with another address as --interface"
         ) from None
     return Reach(interface, (host, port), is_guessed=True)
 
 
-def _on_loopback(host: str, interface: str) -> str:
+def _on_loopback(host: str, interface: str, cure: str) -> str:
     """
     Return under which address a registry on this machine is reached over loopback.
 
     :param interface: the loopback address to reach it from.
+    :param cure: what to say where it is on another machine.
     :raises BadReach: when it is on another machine.
     """
     if is_ip(host):
@@ -108,10 +112,7 @@ def _on_loopback(host: str, interface: str) -> str:
         raise NoWay(_no_way(host))
     elif is_loopback(own):
         return own
-    raise BadReach(
-        f"peers of the registry at {host} could not reach this one:"
-        " say --interface with this machine's own address, and --insecure-lan"
-    )
+    raise BadReach(f"peers of the registry at {host} could not reach this one: {cure}")
 
 
 def _no_way(host: str) -> str:

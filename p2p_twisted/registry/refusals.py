@@ -49,7 +49,7 @@ def unreachable(host: str) -> Error:
     """Refuse a peer that only its own machine could reach."""
     return Error(
         f"other machines cannot reach a peer at {host}: start it with this machine's own address"
-        " as --interface, and --insecure-lan",
+        " in --registry, and --insecure-lan",
         "refused",
     )
 

@@ -28,7 +28,7 @@ def explain(fault: NoAnswer, host: str, port: int, network: NetworkName) -> str:
         case NoGreeting():
             return (
                 f"what listens at {show_location(host, port)} does not greet as a registry does"
-                " (is that p2pmeta's port? A registry with too many connections is silent, too)"
+                " (is that the registry's port? One with too many connections is silent, too)"
             )
         case NotExpected(hello=hello):
             return _not_expected(hello, show_location(host, port), network)
@@ -62,7 +62,7 @@ def _refused(host: str, port: int) -> str:
     nothing = f"no registry listens at {show_location(host, port)}"
     if _is_own(host, loopback=True):
         return f"{nothing} (does p2p registry run?)"
-    start = f"p2pmeta --listen tcp:{port} --insecure-lan"
+    start = f"p2p registry --listen tcp:{port} --insecure-lan"
     if _is_own(host, loopback=False):
         return f"{nothing}: if one runs here, it listens on loopback only (start it as {start})"
     return f"{nothing} (does it run there, as {start}? Does a firewall refuse port {port}?)"
@@ -70,7 +70,7 @@ def _refused(host: str, port: int) -> str:
 
 def _not_expected(hello: Hello, at: str, network: NetworkName) -> str:
     if hello.role != "registry":
-        return f"{at} is the peer {hello.name}, and no registry (does p2pmeta have another port?)"
+        return f"{at} is the peer {hello.name}, no registry (does the registry have another port?)"
     if hello.protocol != PROTOCOL:
         return (
             f"the registry at {at} speaks protocol {hello.protocol}, this peer {PROTOCOL}"

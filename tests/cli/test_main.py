@@ -59,6 +59,23 @@ class MainTests(SynchronousTestCase):
             self.assertEqual(status, 2)
             self.assertIn("unrecognized arguments", printed)
 
+    def test_too_many_words(self) -> None:
+        """What a verb does not take is told with its own usage, and what may be meant."""
+        quote = " (quote what has spaces)\n"
+        for words, verb, end in (
+            (("find", "first", "snow"), "find", f"snow{quote}"),
+            (("--json", "find", "first", "snow", "today"), "find", f"snow today{quote}"),
+            (("ls", "s1", "s2"), "ls", f"s2{quote}"),
+            (("up", "2", "3"), "up", f"3{quote}"),
+            (("find", "first", "--snow"), "find", "--snow\n"),
+            (("status", "s1"), "status", "s1\n"),
+            (("config", "s1"), "config", "s1\n"),
+        ):
+            status, printed = run(*words)
+            self.assertEqual(status, 2)
+            self.assertTrue(printed.startswith(f"usage: p2p {verb} ["), printed)
+            self.assertTrue(printed.endswith(f"p2p {verb}: error: unrecognized arguments: {end}"))
+
     def test_what_was_meant(self) -> None:
         """A typing error is told with what could be meant."""
         self.assertEqual(

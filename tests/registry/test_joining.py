@@ -183,6 +183,8 @@ class JoinTests(SynchronousTestCase):
         for host in (LOOPBACK, "::1"):
             error = refusal(Roster(), Join("s1"), host=host, policy=opened)
             self.assertEqual(error.code, "refused")
+            # What get and find take, too.
+            self.assertIn("in --registry, and --insecure-lan", error.reason)
         self.assertEqual(settled(Roster(), Join("s1"), host=FAR, policy=opened).host, FAR)
 
     def test_loopback_only(self) -> None:

@@ -25,16 +25,20 @@ class ExplainTests(SynchronousTestCase):
         """No two causes are told alike, and each says what to check."""
         refused = error.ConnectionRefusedError()
         sentences = {
-            self.said(refused): "p2pmeta --listen tcp:9011 --insecure-lan",
+            self.said(
+                refused
+            ): "does it run there, as p2p registry --listen tcp:9011 --insecure-lan",
             self.said(refused, "127.0.0.1"): "does p2p registry run?",
-            self.said(refused, "10.0.0.2"): "it listens on loopback only",
+            self.said(
+                refused, "10.0.0.2"
+            ): "start it as p2p registry --listen tcp:9011 --insecure-lan",
             self.said(error.TimeoutError()): "Does a firewall there keep port 9011 closed?",
             self.said(error.NoRouteError(osError=errno.ENETUNREACH)): "there is no way",
             self.said(error.DNSLookupError(), "box.lan"): "there is no host box.lan",
             self.said(error.ConnectBindError(osError=errno.EADDRNOTAVAIL)): "it has 10.0.0.2",
             self.said(error.ConnectError(osError=errno.EMFILE)): "Too many open files",
-            self.said(NoGreeting("")): "is that p2pmeta's port?",
-            self.said(NotExpected(Hello(PROTOCOL, "peer", "s2", "default"))): "the peer s2",
+            self.said(NoGreeting("")): "is that the registry's port?",
+            self.said(NotExpected(Hello(PROTOCOL, "peer", "s2", "default"))): "have another port?",
             self.said(NotExpected(Hello(PROTOCOL, "registry", "registry", "lab"))): "--network lab",
             self.said(NotExpected(Hello(99, "registry", "registry", "default"))): "update",
             self.said(NoAnswer("says nothing")): "the registry at 10.0.0.1:9011 says nothing",
@@ -42,6 +46,7 @@ class ExplainTests(SynchronousTestCase):
         self.assertEqual(len(sentences), 13)
         for sentence, check in sentences.items():
             self.assertIn(check, sentence)
+            self.assertNotIn("p2pmeta", sentence)
         # Whoever noticed it.
         self.assertIn(self.said(error.TCPTimedOutError()), sentences)
 
