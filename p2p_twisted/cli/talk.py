@@ -2,8 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from p2p_twisted.cli.answers import say, say_json
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
@@ -213,21 +213,44 @@ def stop(client: PeerClient, options: argparse.Namespace) -> int:
 
 
 def _act(client: PeerClient, options: argparse.Namespace, method: str, what: str, done: str) -> int:
-    from p2p_twisted.console.text import shown_name
+    """
+    Do something with downloads; of a range, with those that it can be done with.
 
-    # The empty range stands for all.
-    is_all = not all(options.numbers)
-    numbers = [] if is_all else [number for some in options.numbers for number in some]
-    if is_all and method == "DELETE":
-        running = client.get("/v1/transfers")["downloads"]
-        numbers = [each["number"] for each in running if not each["is_ended"]]
-        paths = [f"/v1/downloads/{number}" for number in numbers]
-    else:
-        paths = [f"/v1/downloads/{number}/{what}".rstrip("/") for number in numbers]
-        paths = paths or [f"/v1/downloads/{what}"]
-    answers = [client.ask(method, path, {}) for path in paths]
-    downloads = [each for answer in answers for each in answer["downloads"]]
+    :raises CommandFailed: when it can be done with none.
+    """
+    from p2p_twisted.console.text import none_of, shown_name
+
+    downloads: list[Any] = []
+    unknown: list[tuple[int, CommandFailed]] = []
+    for number in _numbers(client, options, method):
+        path = "/v1/downloads" if number is None else f"/v1/downloads/{number}"
+        try:
+            downloads += client.ask(method, f"{path}/{what}".rstrip("/"), {})["downloads"]
+        except CommandFailed as failed:
+            if number is None or failed.code != Exit.NOT_FOUND:
+                raise
+            unknown.append((number, failed))
+    others = [number for number, _failed in unknown]
+    if unknown:
+        why = none_of(str(unknown[0][1]), others[1:])
+        if not downloads:
+            raise CommandFailed(Exit.NOT_FOUND, why)
+        if not options.json:
+            sys.stderr.write(f"{why}\n")
     lines = [f"{done} {shown_name(each['name'])}" for each in downloads] or [
         "there is nothing to do"
     ]
-    return say(options, {"downloads": downloads}, lambda _answer: lines)
+    return say(options, {"downloads": downloads, "unknown": others}, lambda _answer: lines)
+
+
+def _numbers(
+    client: PeerClient, options: argparse.Namespace, method: str
+) -> Sequence[int] | Sequence[None]:
+    """Return the numbers of the downloads that are meant; ``None`` for all at once."""
+    # The empty range stands for all.
+    if all(options.numbers) and options.numbers:
+        return [number for some in options.numbers for number in some]
+    if method != "DELETE":
+        return [None]
+    running = client.get("/v1/transfers")["downloads"]
+    return [each["number"] for each in running if not each["is_ended"]]

@@ -1,6 +1,7 @@
 """Make text from other peers safe to show, and numbers easy to read."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from p2p_twisted.wire.name_forms import INVISIBLE_IN_NAMES
@@ -123,6 +124,22 @@ def clock_time(seconds: float) -> str:
 def count(number: int, noun: str) -> str:
     """Write a number with its noun: ``1 peer``, ``7 peers``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def none_of(why: str, others: Iterable[int]) -> str:
+    """
+    Say that there is no download of some numbers: ``there is no paused download 2, nor 4-7``.
+
+    :param why: that sentence for the first of them.
+    """
+    runs: list[list[int]] = []
+    for number in others:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    rest = ", ".join("-".join(map(str, run)) for run in runs)
+    return f"{why}, nor {rest}" if rest else why
 
 
 def _cells(character: str) -> int:

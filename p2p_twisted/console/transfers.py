@@ -10,12 +10,12 @@ from p2p_twisted.console import commands
 from p2p_twisted.console.download_lines import download_line, transfers_lines
 from p2p_twisted.console.downloading import Outcome, Say
 from p2p_twisted.console.rendering import limits_line
-from p2p_twisted.console.text import shown_name
+from p2p_twisted.console.text import none_of, shown_name
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer
-from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer.peer_errors import PeerError, Unknown
 
-N = TypeVar("N")
+N = TypeVar("N", int, int | None)
 
 
 class TransferControl:
@@ -42,32 +42,34 @@ class TransferControl:
         numbers = command.numbers
         if numbers is None:
             numbers = tuple(each.number for each in self._peer.transfers() if not each.is_ended)
-        canceled, error = _each(lambda number: (self._peer.cancel(number),), numbers)
+        canceled, unknown = _each(lambda number: (self._peer.cancel(number),), numbers)
         lines = [download_line(each) for each in canceled]
-        return self._tell(lines, "nothing to cancel", error)
+        return self._tell(lines, "nothing to cancel", unknown)
 
     async def pause(self, command: commands.Pause) -> Outcome:
         """Pause downloads."""
-        paused, error = _each(self._peer.pause, command.numbers or (None,))
+        paused, unknown = _each(self._peer.pause, command.numbers or (None,))
         lines = [f"pausing {shown_name(each.name)}" for each in paused]
-        return self._tell(lines, "nothing to pause", error)
+        return self._tell(lines, "nothing to pause", unknown)
 
     async def resume(self, command: commands.Resume) -> Outcome:
         """Go on with downloads."""
-        resumed, error = _each(self._peer.resume, command.numbers or (None,))
+        resumed, unknown = _each(self._peer.resume, command.numbers or (None,))
         lines = [f"going on with {shown_name(each.name)}" for each in resumed]
-        return self._tell(lines, "nothing is paused", error)
+        return self._tell(lines, "nothing is paused", unknown)
 
-    def _tell(self, lines: Sequence[str], nothing: str, error: PeerError | None) -> Outcome:
+    def _tell(self, lines: Sequence[str], nothing: str, unknown: Unknown | None) -> Outcome:
         """
-        Show what has been done.
+        Show what has been done, and for which numbers there was nothing to do.
 
-        :raises PeerError: afterwards, where some of it could not be done.
+        :raises Unknown: where nothing has been done, as no number was that of such a download.
         """
-        if lines or error is None:
+        if unknown is None:
             self._say(lines or [nothing])
-        if error is not None:
-            raise error
+        elif lines:
+            self._say([*lines, str(unknown)])
+        else:
+            raise unknown
         return Outcome.OK
 
     async def show_limits(self, _command: commands.ShowLimits) -> Outcome:
@@ -91,17 +93,20 @@ class TransferControl:
 
 def _each(
     act: Callable[[N], Sequence[Progress]], numbers: Sequence[N]
-) -> tuple[list[Progress], PeerError | None]:
+) -> tuple[list[Progress], Unknown | None]:
     """
     Act on each download by its number.
 
-    :returns: those that it worked for, and the first error of the others.
+    :returns: those that it worked for, and an error that names the other numbers, if there are any.
     """
     done: list[Progress] = []
-    first: PeerError | None = None
+    unknown: list[tuple[N, Unknown]] = []
     for number in numbers:
         try:
             done += act(number)
-        except PeerError as error:
-            first = first or error
-    return done, first
+        except Unknown as error:
+            unknown.append((number, error))
+    if not unknown:
+        return done, None
+    others = [number for number, _error in unknown[1:] if number is not None]
+    return done, Unknown(none_of(str(unknown[0][1]), others))

@@ -21,7 +21,7 @@ from p2p_twisted.peer.interface import (
     Watch,
     unwatched,
 )
-from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer.peer_errors import PeerError, Unknown
 from p2p_twisted.peer.sights import Sights, SightWatch
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
@@ -188,7 +188,7 @@ class FakePeer:
 
     def cancel(self, number: int) -> Progress:
         if number != 1:
-            raise PeerError(f"no download {number} runs")
+            raise Unknown(f"no download {number} runs")
         return running(state=Canceled())
 
     def pause(self, number: int | None = None) -> tuple[Progress, ...]:
@@ -204,7 +204,7 @@ class FakePeer:
 
     def _numbered(self, number: int | None, what: str) -> tuple[Progress, ...]:
         if number not in (None, 1):
-            raise PeerError(f"there is no {what} download {number}")
+            raise Unknown(f"there is no {what} download {number}")
         return () if what == "paused" and number is None else (running(1),)
 
     def watch_sights(self, watch: SightWatch) -> Callable[[], None]:

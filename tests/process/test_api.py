@@ -200,8 +200,12 @@ class ApiTests(SynchronousTestCase):
         self.told("resume", "1")
         wait_until(lambda: state() != "paused", "going on")
         self.assertEqual(self.p2p("cancel").returncode, 2)
-        self.told("cancel", "all")
+        self.assertEqual(self.told("cancel", "1-3", "7")["unknown"], [2, 3, 7])
         wait_until(lambda: state() == "canceled", "the end")
+        self.assertEqual(self.told("cancel", "all"), {"downloads": [], "unknown": []})
+        ran = self.p2p("cancel", "1-3", "--peer", "s2")
+        self.assertEqual((ran.returncode, ran.stdout), (4, ""))
+        self.assertEqual(ran.stderr, "there is no running download 1, nor 2-3\n")
         self.assertEqual(self.p2p("pause", "7", "--peer", "s2").returncode, 4)
 
     def test_leaves(self) -> None:
