@@ -77,7 +77,11 @@ class Downloads:
 
         :param watch: is told of its progress.
         :param number: that it had in an earlier run.
+        :raises CancelledError: after :meth:`stop`.
         """
+        if self._is_stopping:
+            # It was still being looked for, and would not be stopped any more.
+            raise CancelledError
         self._last_number = max(self._last_number, number or 0)
         number = number or self._new_number()
         expected = ExpectedDownload(self._context.clock, number, name, watch)

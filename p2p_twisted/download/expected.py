@@ -1,8 +1,10 @@
 """A download that has not begun: its holder is still hashing what is wanted."""
 
-from twisted.internet.defer import Deferred, succeed
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
 
 from p2p_twisted.download.progress import Canceled, Failed, Hashing, Progress, Waiting
 from p2p_twisted.download.reporter import Reporter, Watch
@@ -10,6 +12,8 @@ from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
 
 _UNKNOWN_ID = "0" * 64
+
+T = TypeVar("T")
 
 
 class ExpectedDownload:
@@ -27,8 +31,8 @@ class ExpectedDownload:
         self.reporter = Reporter(clock, Progress(number, name, _UNKNOWN_ID, 0))
         self.reporter.watch(watch)
         self.idle: Deferred[None] = succeed(None)
-        self._clock = clock
-        self._pause: Deferred[None] = succeed(None)
+        self._work: Deferred[Any] = succeed(None)
+        self._is_stopped = False
 
     @property
     def progress(self) -> Progress:
@@ -41,23 +45,28 @@ class ExpectedDownload:
         return not self.progress.is_ended
 
     def show(self, hit: Hit) -> None:
-        """Tell how far its holder is."""
-        self.reporter.measured(hit.size)
-        self.reporter.become(Hashing(hit.peer, hit.hashed, hit.growing))
+        """Tell how far its holder is, unless it was canceled."""
+        if self.may_be_canceled:
+            self.reporter.measured(hit.size)
+            self.reporter.become(Hashing(hit.peer, hit.hashed, hit.growing))
 
     def miss(self) -> None:
-        """Tell that nobody is there who has it."""
-        if not isinstance(self.progress.state, Waiting):
+        """Tell that nobody is there who has it, unless it was canceled."""
+        if self.may_be_canceled and not isinstance(self.progress.state, Waiting):
             self.reporter.become(Waiting())
 
-    async def wait(self, seconds: float) -> None:
+    async def during(self, work: Coroutine[Any, Any, T]) -> T:
         """
-        Wait before the holder is asked again.
+        Do some work for it, such as to ask its holder, or to wait before that.
 
-        :raises CancelledError: when it was stopped meanwhile, or canceled.
+        :raises CancelledError: when it was stopped or canceled, before or meanwhile.
         """
-        self._pause = deferLater(self._clock, seconds)
-        await self._pause
+        if self._is_stopped:
+            work.close()
+            raise CancelledError
+        self._work = Deferred.fromCoroutine(work)
+        result: T = await self._work
+        return result
 
     def fail(self, reason: str, exit_: Exit) -> None:
         """End it, unless it was canceled; the reason is for people."""
@@ -70,5 +79,6 @@ class ExpectedDownload:
         self.stop()
 
     def stop(self) -> None:
-        """Wait no longer: the peer ends."""
-        self._pause.cancel()
+        """Do nothing more for it: the peer ends."""
+        self._is_stopped = True
+        self._work.cancel()

@@ -1,10 +1,11 @@
 """Download what a person asks for, as soon as its holder has hashed it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import attrs
-from twisted.internet.defer import Deferred, FirstError, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, FirstError, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -15,7 +16,7 @@ from p2p_twisted.peer.hashing_wait import HashingWait
 from p2p_twisted.peer.interface import Selection, Watch
 from p2p_twisted.peer.kept_waits import KeptWaits, Wait
 from p2p_twisted.peer.meaning import Hits
-from p2p_twisted.peer.peer_errors import CannotKeep, PeerError
+from p2p_twisted.peer.peer_errors import CannotKeep, NotReady, PeerError
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.disk import DiskFault
@@ -54,12 +55,13 @@ class Getting:
         """
         Download a file or folder: see :class:`.IPeer`.
 
-        :raises PeerError: when it cannot be found.
+        :raises PeerError: when it cannot be found, or this peer leaves before it has begun.
         """
-        with self._waits.command() as keep:
-            waiting = HashingWait(self._clock, self._downloads, watch, keep)
-            done = await self._begin(wanted, holder, waiting, watch)
-        return await done
+        with _unless_leaving():
+            with self._waits.command() as keep:
+                waiting = HashingWait(self._clock, self._downloads, watch, keep)
+                done = await self._begin(wanted, holder, waiting, watch)
+            return await done
 
     async def select(
         self, words: Sequence[str | Hit], holder: PeerName | None, watch: Watch
@@ -67,9 +69,9 @@ class Getting:
         """
         Find what several names, patterns and hits mean.
 
-        :raises PeerError: when there is no network.
+        :raises PeerError: when there is no network, or this peer leaves meanwhile.
         """
-        with self._waits.command() as keep:
+        with _unless_leaving(), self._waits.command() as keep:
             return await self._resolver.select(
                 words, holder, lambda: HashingWait(self._clock, self._downloads, watch, keep)
             )
@@ -78,8 +80,13 @@ class Getting:
         """
         Download the files as one download, and each folder as another.
 
-        :raises PeerError: when the list of the files is too long, or cannot be kept.
+        :raises PeerError: when the list of the files is too long, or cannot be kept, or this
+            peer leaves before they have begun.
         """
+        with _unless_leaving():
+            return await self._get_selected(selection, watch)
+
+    async def _get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
         files = [hits for hits in selection.things if hits[0].kind == "file"]
         gets = [self._downloads.get(hits, watch) for hits in selection.things if hits not in files]
         if len(files) == 1:
@@ -116,10 +123,26 @@ class Getting:
                 if is_pattern(wait.word):
                     words, new_wait = (wait.word,), lambda: waiting
                     selection = await self._resolver.select(words, wait.holder, new_wait)
-                    done = Deferred.fromCoroutine(self.get_selected(selection, watch))
+                    done = Deferred.fromCoroutine(self._get_selected(selection, watch))
                 else:
                     done = await self._begin(wait.word, wait.holder, waiting, watch)
             except PeerError as error:
                 self.log.info("{name} does not go on: {error}", name=wait.name, error=error)
                 return
         await done
+
+
+@contextmanager
+def _unless_leaving() -> Iterator[None]:
+    """
+    Say what becomes of what a person has asked for.
+
+    :raises NotReady: when the peer leaves meanwhile.
+    """
+    try:
+        yield
+    except CancelledError:
+        raise NotReady(
+            "this peer is leaving: what it waits for goes on in its next run; ask again for"
+            " anything else"
+        ) from None

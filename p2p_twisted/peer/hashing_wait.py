@@ -1,11 +1,12 @@
 """Wait until what is wanted has an id: its holder is still hashing it."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
 
 import attrs
 from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.expected import ExpectedDownload
@@ -113,7 +114,7 @@ class HashingWait:
         self._expected = self._downloads.expect(wait.name, self._watch, wait.number)
 
     async def until_hashed(
-        self, find: Callable[[], Awaitable[T]], wanted: str | Hit, holder: PeerName | None
+        self, find: Callable[[], Coroutine[Any, Any, T]], wanted: str | Hit, holder: PeerName | None
     ) -> T:
         """
         Find something as soon as its holder has hashed it.
@@ -123,12 +124,13 @@ class HashingWait:
         :param holder: the only peer that counts.
         :raises NeverStill: when it is written to for ever.
         :raises PeerError: when it cannot be found, or is canceled.
+        :raises CancelledError: when the peer ends.
         """
         is_found = False
         try:
             while True:
                 try:
-                    found = await find()
+                    found = await self._during(find())
                 except StillHashing as still:
                     self._lost = 0
                     await self._wait(wanted, holder, still.hits)
@@ -138,14 +140,13 @@ class HashingWait:
                     if self._expected is None:
                         raise
                     if self._lost < _TIMES_LOST:
-                        await self._rest(self._expected, _FIRST_SECONDS)
+                        await self._rest(_FIRST_SECONDS)
                     elif self._is_earlier:
                         self._expected.miss()
-                        await self._rest(self._expected, _ABSENT_SECONDS)
+                        await self._rest(_ABSENT_SECONDS)
                     else:
                         raise
                 else:
-                    self._check_wanted()
                     is_found = True
                     return found
         except PeerError as error:
@@ -171,27 +172,33 @@ class HashingWait:
             name = word if is_pattern(word) else furthest.name
             self._expected = self._downloads.expect(name, self._watch)
             self._keep(Wait(word, name, holder, self._expected.progress.number))
-        self._check_wanted()
         self._expected.show(furthest)
-        await self._rest(self._expected, seconds)
+        await self._rest(seconds)
 
-    async def _rest(self, expected: ExpectedDownload, seconds: float) -> None:
-        self._check_wanted()
+    async def _rest(self, seconds: float) -> None:
+        """Wait before the holder is asked again."""
+
+        async def rest() -> None:
+            await deferLater(self._clock, seconds)
+
+        await self._during(rest())
+
+    async def _during(self, work: Coroutine[Any, Any, T]) -> T:
+        """
+        Do some work that ends at once when what is waited for is canceled.
+
+        :raises NotReady: when it is.
+        :raises CancelledError: when the peer ends.
+        """
+        if self._expected is None:
+            return await work
         try:
-            await expected.wait(seconds)
+            return await self._expected.during(work)
         except CancelledError:
-            if expected.may_be_canceled:
+            if self._expected.may_be_canceled:
                 raise
-        self._check_wanted()
-
-    def _check_wanted(self) -> None:
-        """
-        Check that it was not canceled, perhaps while its holder was asked.
-
-        :raises NotReady: when it was.
-        """
-        if self._expected is not None and not self._expected.may_be_canceled:
-            raise NotReady(f"{self._expected.progress.name} was canceled before it began")
+            name = self._expected.progress.name
+            raise NotReady(f"{name} was canceled before it began") from None
 
 
 def _progress(hit: Hit) -> int:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 import attrs
-from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
+from twisted.internet.defer import Deferred, DeferredSemaphore, FirstError, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
@@ -99,11 +99,15 @@ class Resolver:
         :param holder: the only peer that counts.
         :param new_wait: makes what waits for one of them to be hashed.
         :raises PeerError: when there is no network, or a file of such a name cannot be read.
+        :raises CancelledError: when the peer ends.
         """
         await self._searches.ready()
         slots = DeferredSemaphore(_ASKED_AT_ONCE)
         asked = [slots.run(self._start_word, word, holder, new_wait()) for word in words]
-        answers = await gatherResults(asked, consumeErrors=True)
+        try:
+            answers = await gatherResults(asked, consumeErrors=True)
+        except FirstError as error:
+            error.subFailure.raiseException()
         names = [word.name if isinstance(word, Hit) else word for word in words]
         selection = put_together(names, answers)
         if holder is not None and not selection.things:

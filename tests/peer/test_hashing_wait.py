@@ -9,8 +9,10 @@ from twisted.internet.task import deferLater
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.download.progress import Canceled, Hashing, Progress, Saved
-from p2p_twisted.peer.hashing_wait import NeverStill, Patience
-from p2p_twisted.peer.peer_errors import NotFound, PeerError
+from p2p_twisted.peer.hashing_wait import HashingWait, NeverStill, Patience
+from p2p_twisted.peer.kept_waits import Wait
+from p2p_twisted.peer.peer_errors import NotFound, NotReady, PeerError
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.messages import Hit
 from tests.peer.cases import SONG, PeerTestCase
@@ -138,14 +140,18 @@ class WaitTests(HashingCase):
         self.assertTrue(all(isinstance(each.state, Canceled) for each in peer.transfers()))
 
     def test_stopped(self) -> None:
-        """A peer that stops waits no longer."""
+        """A peer that stops waits no longer, and says so to everybody who waits."""
         self.write("huge.bin")
         self.begun("huge.bin")
-        done = self.get("huge.bin")
-        done.addErrback(lambda _failure: None)
+        peer = self.net.peers["s2"]
+        waiting = [self.get("huge.bin"), peer.select(["huge.bin", "own"]), peer.select(["*.bin"])]
         self.net.run(2.0)
+        self.assertTrue(self.hashing())
         self.net.result(self.net.stop("s2"))
-        self.assertTrue(done.called)
+        for done in waiting:
+            error = self.failureResultOf(done, NotReady).value
+            self.assertIs(error.exit, Exit.UNFINISHED)
+            self.assertRegex(str(error), "^this peer is leaving: what it waits for goes on")
         self.net.run(3.0)
         self.assertEqual(self.net.network.processes["s2"].getDelayedCalls(), [])
 
@@ -158,6 +164,60 @@ class WaitTests(HashingCase):
         (self.net.folder / "s1" / "huge.bin").unlink()
         self.assertRaises(NotFound, self.net.result, done)
         self.assertEqual(self.net.peers["s2"].transfers(), ())
+
+
+class EarlierTests(PeerTestCase):
+    """What an earlier run waited for, while nobody answers at once."""
+
+    def setUp(self) -> None:
+        self.net = self.daemons()
+        self.net.start("s2")
+        self.net.run(2.0)
+        self.seen: list[Progress] = []
+        self.searches: list[Deferred[None]] = []
+
+    async def search(self) -> None:
+        self.searches.append(Deferred())
+        await self.searches[-1]
+
+    def wait_again(self, number: int) -> HashingWait:
+        peer = self.net.peers["s2"]
+        waiting = HashingWait(peer._clock, peer._downloads, self.seen.append, lambda _wait: None)
+        waiting.go_on(Wait("huge.bin", "huge.bin", None, number))
+        return waiting
+
+    def go_on(self, waiting: HashingWait) -> "Deferred[None]":
+        return Deferred.fromCoroutine(waiting.until_hashed(self.search, "huge.bin", None))
+
+    def test_cancel_during_a_search(self) -> None:
+        """A cancel ends it at once, whichever search runs, and it stays canceled."""
+        peer = self.net.peers["s2"]
+        for number in range(1, 6):
+            done = self.go_on(self.wait_again(number))
+            for _ in range(1, number):
+                self.searches[-1].errback(NotFound("no peer has huge.bin"))
+                self.net.run(31.0)
+            peer.cancel(number)
+            self.failureResultOf(done, NotReady)
+            self.net.run(31.0)
+            self.assertEqual(peer.transfers()[-1].state, Canceled())
+            self.assertEqual(self.seen[-1].state, Canceled())
+        self.assertEqual(len(self.searches), 15)
+
+    def test_cancel_before_a_search(self) -> None:
+        """Nothing is looked for that is canceled before this peer is in the network."""
+        waiting = self.wait_again(1)
+        self.net.peers["s2"].cancel(1)
+        self.failureResultOf(self.go_on(waiting), NotReady)
+        self.assertEqual(self.searches, [])
+
+    def test_canceled_stays_so(self) -> None:
+        """What is heard of it later changes nothing."""
+        expected = self.net.peers["s2"]._downloads.expect("huge.bin", self.seen.append)
+        expected.cancel()
+        expected.miss()
+        expected.show(Hit("s1", "huge.bin", 1, hashed=5))
+        self.assertEqual(expected.progress.state, Canceled())
 
 
 class GrowingTests(HashingCase):
