@@ -1,6 +1,7 @@
 """The one door to a peer for every face: console, command line, web."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any
 
 import attrs
 from twisted.internet.defer import Deferred
@@ -15,7 +16,7 @@ from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
-Read = Callable[[], Awaitable[bytes]]
+Read = Callable[[], Coroutine[Any, Any, bytes]]
 """Gives what comes next of some content, and nothing at its end."""
 
 Watch = Callable[[Progress], None]

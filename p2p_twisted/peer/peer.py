@@ -242,6 +242,7 @@ class Peer:
             await self._getting.stop()
             await self._downloads.stop()
             await self._uploads.stop()
+            await self._sharing.stop()
             await self._say_goodbye()
             self._lookups.stop()
             await self._local.stop()

@@ -6,11 +6,18 @@ from pathlib import Path
 from typing import Self
 
 from attrs import define, field
-from twisted.internet.defer import DeferredLock
+from twisted.internet.defer import CancelledError, Deferred, DeferredList, DeferredLock
 
 from p2p_twisted.library.ignore_file import IGNORE_FILE
 from p2p_twisted.peer.interface import Read
-from p2p_twisted.peer.peer_errors import CannotKeep, Exists, NotAllowed, NotFound, PeerError
+from p2p_twisted.peer.peer_errors import (
+    CannotKeep,
+    Exists,
+    NotAllowed,
+    NotFound,
+    NotReady,
+    PeerError,
+)
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload
@@ -34,6 +41,10 @@ class Sharing:
     _named: Sequence[tuple[str, Path]] = ()
     _written: list[NewFile] = field(factory=list, init=False)
     _lock: DeferredLock = field(factory=DeferredLock, init=False)
+    # What is still to come of files that are being shared, and what fires once they have ended.
+    _coming: set[Deferred[bytes]] = field(factory=set, init=False)
+    _running: set[Deferred[None]] = field(factory=set, init=False)
+    _is_stopping: bool = field(default=False, init=False)
 
     @classmethod
     def of(cls, settings: Settings, offload: Offload) -> Self:
@@ -52,8 +63,26 @@ class Sharing:
 
         :param size: in bytes, if known.
         :returns: its path.
-        :raises PeerError: when it cannot be shared under that name, or not be kept.
+        :raises PeerError: when it cannot be shared under that name, or not be kept, or this
+            peer leaves before it is whole.
         """
+        self._check_stays()
+        ended: Deferred[None] = Deferred()
+        self._running.add(ended)
+        try:
+            return await self._share(name, read, size)
+        finally:
+            self._running.remove(ended)
+            ended.callback(None)
+
+    async def stop(self) -> None:
+        """Wait for no more of what is being shared; return when nothing is left of it."""
+        self._is_stopping = True
+        for coming in list(self._coming):
+            coming.cancel()
+        await DeferredList(list(self._running))
+
+    async def _share(self, name: str, read: Read, size: int | None) -> str:
         own = self._folders[0]
         if named := self._named_of(name):
             share, path = named
@@ -127,9 +156,36 @@ class Sharing:
             if file.made:
                 await uninterrupted(self._offload(self._folders[0].remove_folders, file.made))
 
+    async def _next(self, read: Read) -> bytes:
+        """
+        Wait for what comes next of a file.
+
+        :raises NotReady: when this peer leaves before it has come.
+        """
+        self._check_stays()
+        coming = Deferred.fromCoroutine(read())
+        self._coming.add(coming)
+        try:
+            content: bytes = await coming
+        except CancelledError:
+            self._check_stays()
+            raise
+        finally:
+            self._coming.remove(coming)
+        return content
+
+    def _check_stays(self) -> None:
+        """
+        Check that this peer is not leaving.
+
+        :raises NotReady: when it is.
+        """
+        if self._is_stopping:
+            raise NotReady("this peer is leaving: share it again once it runs")
+
     async def _write(self, file: NewFile, read: Read, size: int | None) -> None:
         if size is not None:
             file.expect(size)
-        while content := await read():
+        while content := await self._next(read):
             await uninterrupted(self._offload(file.write, content))
         await uninterrupted(self._offload(file.publish))

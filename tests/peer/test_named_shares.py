@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-from twisted.internet.defer import succeed
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -119,10 +118,11 @@ class NamedShareTests(PeerTestCase):
         """Nothing is uploaded to, or taken out of, what only has its name in the directory."""
         daemons = self.sharing()
         peer = daemons.peers["s1"]
-        for refused in (
-            peer.share("lab/more", lambda: succeed(b""), 0),
-            peer.unshare("lab/data"),
-        ):
+
+        async def nothing() -> bytes:
+            return b""
+
+        for refused in (peer.share("lab/more", nothing, 0), peer.unshare("lab/data")):
             error = self.failureResultOf(refused)
             error.trap(PeerError)
         self.assertTrue((self.lab / "data").exists())

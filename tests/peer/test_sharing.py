@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 
 from p2p_twisted.api.api_errors import BadRequest
-from p2p_twisted.peer.peer_errors import Exists, NotFound, PeerError
+from p2p_twisted.peer.peer_errors import Exists, NotFound, NotReady, PeerError
 from tests.peer.cases import PeerTestCase
 
 
@@ -75,6 +76,29 @@ class SharingTests(PeerTestCase):
         third.fail()
         self.failureResultOf(shares[2], BadRequest)
         self.assertEqual([each.name for each in place.glob("other/*")], ["mine"])
+
+    def test_peer_leaves(self) -> None:
+        """What has not come when the peer leaves leaves nothing, and is gone before the peer is."""
+        daemons = self.daemons()
+        daemons.start("s1")
+        daemons.run(2.0)
+        s1 = daemons.peers["s1"]
+        offload, clock = s1._sharing._offload, s1._clock
+        s1._sharing._offload = lambda *job: deferLater(clock, 0.1).addCallback(
+            lambda _over: offload(*job)
+        )
+        shares = [s1.share("l1/l2/f1", _Waiting()), s1.share("l1/f2", _Waiting())]
+        daemons.run(1.0)
+        self.assertTrue((daemons.folder / "s1/l1/l2").is_dir())
+        # Its folder is just being made.
+        shares.append(s1.share("l3/f3", _Waiting()))
+        daemons.result(daemons.stop("s1"))
+        self.assertEqual(list((daemons.folder / "s1").glob("l*")), [])
+        shares.append(s1.share("l4/f4", _Reader(b"x")))
+        for share in shares:
+            error = self.failureResultOf(share, NotReady).value
+            self.assertEqual(str(error), "this peer is leaving: share it again once it runs")
+        self.assertEqual(list((daemons.folder / "s1").glob("l*")), [])
 
 
 class _Waiting:
