@@ -152,9 +152,10 @@ class PeerApi:
             raise BadRequest("bad_request", "say what to download, by names or numbers")
         try:
             end = await self._get(words, _peer(query.peer), watch)
-        except AlreadyHere:
-            names = tuple(word.name if isinstance(word, Hit) else word for word in words)
-            end = FetchedView(exit=Exit.DONE, here=names)
+        except AlreadyHere as here:
+            [word] = words
+            name = word.name if isinstance(word, Hit) else word
+            end = FetchedView(exit=Exit.DONE, here=(view_of.here(name, here),))
         except Ambiguous as error:
             view_of.hits(error.hits, self._lists.new(call.caller))
             raise
@@ -184,7 +185,7 @@ class PeerApi:
         return FetchedView(
             exit=Exit.DONE if exits <= {Exit.DONE} else Exit.of(exits),
             downloads=tuple(map(view_of.download, all_ended)),
-            here=selection.here,
+            here=tuple(view_of.here(*each) for each in selection.here),
             failed=tuple(_unfetched(word, why) for word, why in selection.failed),
         )
 

@@ -132,17 +132,32 @@ class UnfetchedView(View):
 
 
 @attrs.frozen(kw_only=True)
+class HereView(View):
+    """
+    What is there already, perhaps under another name.
+
+    :ivar name: by which it was asked for.
+    :ivar path: where it lies.
+    :ivar id: of its content; absent where only its name is known, as no peer shares it now.
+    """
+
+    name: str
+    path: str
+    id: str | None
+
+
+@attrs.frozen(kw_only=True)
 class FetchedView(View):
     """
     How a request for downloads has ended.
 
     :ivar exit: what a command that waits for all of them exits with.
-    :ivar here: names of what is there already.
+    :ivar here: what is there already.
     """
 
     exit: Count
     downloads: tuple[DownloadView, ...] = ()
-    here: tuple[str, ...] = ()
+    here: tuple[HereView, ...] = ()
     failed: tuple[UnfetchedView, ...] = ()
 
 

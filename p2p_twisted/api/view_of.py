@@ -6,12 +6,19 @@ from typing import Any, Final
 
 from p2p_twisted import __version__
 from p2p_twisted.api import event_views, views
-from p2p_twisted.api.transfer_views import DownloadView, HashingView, HolderView, UploadView
+from p2p_twisted.api.transfer_views import (
+    DownloadView,
+    HashingView,
+    HereView,
+    HolderView,
+    UploadView,
+)
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download import progress as states
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.hit_list import HitList
 from p2p_twisted.peer.interface import Found, Status, Topology
+from p2p_twisted.peer.peer_errors import AlreadyHere
 from p2p_twisted.peer.sights import AnswerSeen, QuestionSeen
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
@@ -134,6 +141,11 @@ def upload(name: str, of: UploadProgress) -> UploadView:
     return UploadView(name=name, peer=of.requester, id=of.file_id, sent=of.sent, rate=of.rate)
 
 
+def here(name: str, of: AlreadyHere) -> HereView:
+    """Describe what need not be downloaded, by the name that it was asked for by."""
+    return HereView(name=name, path=os.path.abspath(of.path), id=of.file)
+
+
 def download(of: Progress) -> DownloadView:
     """Describe a download."""
     word: Any = type(of.state).__name__.lower()
@@ -171,8 +183,8 @@ def _details(state: states.State) -> dict[str, Any]:
             )
             return {"rate": rate, "seconds_left": seconds_left, "holders": whose}
         case states.Saved(path=path, seconds=seconds, was_here=was_here):
-            here = os.path.abspath(path)
-            return {"path": here, "seconds": seconds, "was_here": was_here}
+            where = os.path.abspath(path)
+            return {"path": where, "seconds": seconds, "was_here": was_here}
         case states.Incomplete(path, missing, seconds):
             return {"path": os.path.abspath(path), "seconds": seconds, "missing": missing}
         case states.Blocked(reason) | states.Failed(reason):

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,32 +77,15 @@ def to_stdout(client: PeerClient, end: dict[str, Any], _to: str) -> list[str]:
 
 def _sources(client: PeerClient, end: dict[str, Any]) -> Iterator[Path]:
     yield from (Path(each["path"]) for each in end["downloads"] if each["state"] == "saved")
-    if end["here"]:
-        status = client.get("/v1/status")
-        downloads, directory = Path(status["downloads"]), Path(status["directory"])
-        own = [hit["name"] for hit in client.get("/v1/files")["hits"]]
-        for name in end["here"]:
-            here = os.listdir(downloads) if downloads.is_dir() else ()
-            yield _best(name, downloads, here) or _own(name, directory, own)
-
-
-def _own(name: str, directory: Path, shared: Iterable[str]) -> Path:
-    """Find what the peer says it has already among what it shares."""
-    if (path := _best(name, directory, shared)) is not None:
-        return path
-    where = shown_name(str(directory))
-    raise CommandFailed(Exit.CONFLICT, f"{shown_name(name)} is there already, below {where}")
-
-
-def _best(name: str, folder: Path, paths: Iterable[str]) -> Path | None:
-    """Return the path that fits a typed name best; or the only one that it begins."""
-    from p2p_twisted.library.matching import rank
-
-    ranked = {path: place for path in paths if (place := rank(path, name)) is not None}
-    if ranked:
-        return folder / min(ranked, key=lambda path: (ranked[path], path))
-    begun = [path for path in paths if Path(path).stem == Path(name).name]
-    return folder / begun[0] if len(begun) == 1 else None
+    for each in end["here"]:
+        if isinstance(each, str):
+            # A name may be that of other content here: it is not looked for by it.
+            raise CommandFailed(
+                Exit.CONFLICT,
+                f"{shown_name(each)} is there already, but {client.name} is of an older version,"
+                " which does not tell where: start it again",
+            )
+        yield Path(each["path"])
 
 
 def _copy(source: Path, folder: Path) -> Path:

@@ -143,7 +143,6 @@ def _interrupted(client: PeerClient, waiting: _Waiting) -> None:
 def _ended(client: PeerClient, end: dict[str, Any], options: argparse.Namespace) -> int:
     """Say how downloads have ended, and return the exit code for all of them."""
     from p2p_twisted.cli import show
-    from p2p_twisted.console.text import shown_name
 
     exit_ = _exit(end, options)
     if options.to is not None and not _lands_there(options):
@@ -153,12 +152,21 @@ def _ended(client: PeerClient, end: dict[str, Any], options: argparse.Namespace)
         lines = deliver_to(client, end, options.to)
     else:
         lines = [show.download_line(each) for each in end["downloads"]]
-        lines += [f"{shown_name(name)} is there already" for name in end["here"]]
+        lines += map(_here_line, end["here"])
     if not options.json:
         say_lines(lines)
         for failed in end["failed"]:
             sys.stderr.write(f"{failed['reason']}\n")
     return exit_
+
+
+def _here_line(here: Any) -> str:
+    from p2p_twisted.console.text import shown_name
+
+    if isinstance(here, str):
+        # A peer of an older version does not tell where.
+        return f"{shown_name(here)} is there already"
+    return f"{shown_name(here['name'])} is there already, as {shown_name(here['path'])}"
 
 
 def _lands_there(options: argparse.Namespace) -> bool:

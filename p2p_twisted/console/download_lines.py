@@ -103,7 +103,7 @@ def selection_lines(selection: Selection) -> Iterator[str]:
         names = tuple(hits[0].name for hits in selection.things)
         yield f"found {len(names):,}, {human_size(selection.size)}: {some_names(names)}"
     if selection.here:
-        yield f"already here: {some_names(selection.here)}"
+        yield f"already here: {some_names([name for name, _here in selection.here])}"
     for word, why in selection.failed:
         yield FailureLine(f"{shown_name(word)}: {why}")
 

@@ -19,6 +19,7 @@ from p2p_twisted.library.scanner import Scanner
 from p2p_twisted.library.sealed_lists import SealedLists
 from p2p_twisted.library.sources import FileSource
 from p2p_twisted.library.watcher import WatcherMaker
+from p2p_twisted.runtime.openat import native
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.names import FileId, collision_key
@@ -125,6 +126,25 @@ class Library:
         return Summary(
             root.files, root.size, root.unhashed, excluded.all(), excluded.count, ignored
         )
+
+    def path_of(self, name: str) -> Path | None:
+        """
+        Tell where a file or folder lies.
+
+        :param name: under which it is shared.
+        :returns: ``None`` where such a name is of another library.
+        """
+        if self._folder not in ("", name.partition("/")[0]):
+            return None
+        is_file = self.catalog.entry(name) is not None
+        for inner in [name] if is_file else self.catalog.files_below(name)[:1]:
+            entry = self.catalog.entry(inner)
+            assert entry is not None
+            # The disk may spell it otherwise.
+            path = self._directory / entry.on_disk.path
+            below = inner.count("/") - name.count("/")
+            return path.parents[below - 1] if below else path
+        return self._directory / native(name.removeprefix(self._folder).removeprefix("/"))
 
     def open(self, file_id: FileId) -> "Deferred[Source | None]":
         """

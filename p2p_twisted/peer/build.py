@@ -243,18 +243,18 @@ class PeerBuilder:
     @cached_property
     def getting(self) -> Getting:
         """What persons ask for."""
-        clock, downloads, offload = self.reactor, self.downloads, self.offload
         resolver = Resolver(
-            clock=clock,
+            clock=self.reactor,
             me=self.settings.name,
             searches=self.searches,
             catalogs=self.shared.persons,
+            path_of=self.shared.path_of,
             inbox=self.inbox,
-            downloads=downloads,
-            offload=offload,
+            downloads=self.downloads,
+            offload=self.offload,
         )
-        waits = KeptWaits(self.state, offload)
-        return Getting(clock=clock, resolver=resolver, downloads=downloads, waits=waits)
+        waits = KeptWaits(self.state, self.offload)
+        return Getting(clock=self.reactor, resolver=resolver, downloads=self.downloads, waits=waits)
 
     @cached_property
     def bandwidth(self) -> Bandwidth:

@@ -10,7 +10,7 @@ from zope.interface import Interface
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.overlay.effects import HitsWatch
-from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer.peer_errors import AlreadyHere, PeerError
 from p2p_twisted.peer.sights import SightWatch
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
@@ -121,13 +121,13 @@ class Selection:
 
     :ivar words: as typed, or the names of hits.
     :ivar things: the files and folders to fetch, each as the hits for it.
-    :ivar here: names of what need not be fetched.
+    :ivar here: names of what need not be fetched, and where that is.
     :ivar failed: the words for which nothing can be fetched, and why.
     """
 
     words: tuple[str, ...]
     things: tuple[tuple[Hit, ...], ...]
-    here: tuple[str, ...] = ()
+    here: tuple[tuple[str, AlreadyHere], ...] = ()
     failed: tuple[tuple[str, PeerError], ...] = ()
 
     @property
@@ -135,12 +135,13 @@ class Selection:
         """How much there is to fetch, in bytes."""
         return sum(hits[0].size for hits in self.things)
 
-    def without(self, is_here: Sequence[bool]) -> "Selection":
-        """Leave out, of ``things``, what need not be fetched."""
-        pairs = list(zip(self.things, is_here, strict=True))
-        here = dict.fromkeys((*self.here, *(hits[0].name for hits, is_one in pairs if is_one)))
-        left = tuple(hits for hits, is_one in pairs if not is_one)
-        return attrs.evolve(self, things=left, here=tuple(here))
+    def without(self, where: Sequence[AlreadyHere | None]) -> "Selection":
+        """Leave out, of ``things``, what need not be fetched; each name and path is told once."""
+        pairs = list(zip(self.things, where, strict=True))
+        others = ((hits[0].name, here) for hits, here in pairs if here is not None)
+        all_here = {(name, here.path): (name, here) for name, here in (*self.here, *others)}
+        left = tuple(hits for hits, here in pairs if here is None)
+        return attrs.evolve(self, things=left, here=tuple(all_here.values()))
 
 
 class IPeer(Interface):

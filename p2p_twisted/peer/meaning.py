@@ -185,11 +185,11 @@ class Meaning:
 def put_together(words: Sequence[str], meanings: Iterable[Meaning]) -> Selection:
     """Make one selection of what was found for each word; the same thing twice is one."""
     things: dict[FileId, Hits] = {}
-    here: list[str] = []
+    here: list[tuple[str, AlreadyHere]] = []
     failed: list[tuple[str, PeerError]] = []
     for word, meaning in zip(words, meanings, strict=True):
         if isinstance(meaning.error, AlreadyHere):
-            here.append(word)
+            here.append((word, meaning.error))
         elif meaning.error is not None:
             failed.append((word, meaning.error))
         things |= {hits[0].file: _agreeing(hits) for hits in meaning.things if hits[0].file}

@@ -4,6 +4,7 @@ import attrs
 
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import FileId
 
 
 class PeerError(Exception):
@@ -60,10 +61,24 @@ class CannotKeep(PeerError):
     exit = Exit.DISK
 
 
+@attrs.frozen
 class AlreadyHere(PeerError):
-    """What is wanted is in the library or among the downloads already."""
+    """
+    What is wanted is in the library or among the downloads already.
+
+    :ivar why: for people.
+    :ivar path: where it is.
+    :ivar file: names its content, where that is known.
+    """
 
     code = "already_here"
+
+    why: str
+    path: str
+    file: FileId | None = None
+
+    def __str__(self) -> str:
+        return self.why
 
 
 class Exists(PeerError):

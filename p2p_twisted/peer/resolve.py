@@ -12,6 +12,7 @@ from twisted.internet.task import deferLater
 
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.library.entries import Shared
 from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.hashing_wait import HashingWait, NeverStill
 from p2p_twisted.peer.interface import Found, Selection
@@ -59,6 +60,7 @@ class Resolver:
 
     :param me: this peer's name.
     :param catalogs: what this peer shares, without what it has downloaded.
+    :param path_of: tells where a name of that lies.
     :param inbox: where downloads land.
     """
 
@@ -66,6 +68,7 @@ class Resolver:
     _me: PeerName
     _searches: Searches
     _catalogs: Sequence[Catalog]
+    _path_of: Callable[[str], str]
     _inbox: Inbox
     _downloads: Downloads
     _offload: Offload
@@ -113,7 +116,7 @@ class Resolver:
         if holder is not None and not selection.things:
             await self._searches.check_is_there(holder)
         here = await self._look_for(selection.things)
-        return selection.without([where is not None for where in here])
+        return selection.without(here)
 
     # One thing
 
@@ -173,13 +176,14 @@ class Resolver:
         :raises AlreadyHere: when it is there.
         """
         for shared in (each for of in self._catalogs for each in of.named(text, 1)):
-            raise AlreadyHere(f"{shared.name} is already in your directory")
+            raise self._shared_here(shared)
         for target in (text, text + ".txt"):
             try:
                 # An unfinished folder has its final name already.
                 if self._inbox.exists(target) and not self._downloads.is_unfinished(target):
                     where = self._inbox.folder
-                    raise AlreadyHere(f"{target} is already in {where}; no peer shares it now")
+                    why = f"{target} is already in {where}; no peer shares it now"
+                    raise AlreadyHere(why, self._inbox.native_path(target))
             except BadName:
                 return
 
@@ -199,7 +203,8 @@ class Resolver:
         if others:
             return one_of(others, self._older([hits[0] for hits in others]))
         check_hashed(hits)
-        raise AlreadyHere(where[0])
+        assert where[0] is not None
+        raise where[0]
 
     def _older(self, hits: Sequence[Hit]) -> str:
         """Say that a file of such a name, which none of them is, was downloaded before."""
@@ -207,14 +212,14 @@ class Resolver:
         there = [target for target in targets if self._inbox.exists(target)]
         return f", and an older {there[0]} is in {self._inbox.folder}" if there else ""
 
-    async def _look_for(self, things: Sequence[Hits]) -> list[str | None]:
+    async def _look_for(self, things: Sequence[Hits]) -> list[AlreadyHere | None]:
         """
         Look for content, whatever its name, in the library and under its targets' names.
 
-        :returns: for each, a sentence about where it is; ``None`` where it is not.
+        :returns: for each, where it is; ``None`` where it is not.
         :raises PeerError: when a file of such a name cannot be read.
         """
-        here: list[str | None] = []
+        here: list[AlreadyHere | None] = []
         for start in range(0, len(things), _LOOKED_FOR_AT_ONCE):
             some = [hits[0] for hits in things[start : start + _LOOKED_FOR_AT_ONCE]]
             shared = [self._in_library(hit) for hit in some]
@@ -225,21 +230,28 @@ class Resolver:
             here += [own or other for own, other in zip(shared, saved, strict=True)]
         return here
 
-    def _in_library(self, hit: Hit) -> str | None:
+    def _in_library(self, hit: Hit) -> AlreadyHere | None:
         assert hit.file is not None
         for shared in (each for of in self._catalogs for each in of.with_id(hit.file, 1)):
-            return f"{shared.name} is already in your directory"
+            return self._shared_here(shared)
         return None
 
-    def _in_inbox(self, hits: Sequence[Hit]) -> list[str | None]:
+    def _shared_here(self, shared: Shared) -> AlreadyHere:
+        why = f"{shared.name} is already in your directory"
+        return AlreadyHere(why, self._path_of(shared.name), shared.file_id)
+
+    def _in_inbox(self, hits: Sequence[Hit]) -> list[AlreadyHere | None]:
         return [self._saved_as(hit) for hit in hits]
 
-    def _saved_as(self, hit: Hit) -> str | None:
+    def _saved_as(self, hit: Hit) -> AlreadyHere | None:
         if hit.kind != "file" or hit.file is None:
             return None
         target = hit.name.rpartition("/")[2]
         same = self._inbox.find_same(target, hit.file, hit.size)
-        return f"{same} is already in {self._inbox.folder}" if same is not None else None
+        if same is None:
+            return None
+        why = f"{same} is already in {self._inbox.folder}"
+        return AlreadyHere(why, self._inbox.native_path(same), hit.file)
 
     # Several things
 

@@ -79,6 +79,12 @@ class SharedLibraries:
         """What the person shares, without what was downloaded."""
         return tuple(library.catalog for library in self._persons)
 
+    def path_of(self, name: str) -> str:
+        """Tell where a file or folder lies that the person shares."""
+        # Whatever is in none of the others is the own one's.
+        paths = (library.path_of(name) for library in (*self._persons[1:], self.own))
+        return str(next(filter(None, paths)))
+
     def summary(self) -> Summary:
         """Count what the person shares."""
         all_of = [library.summary() for library in self._persons]

@@ -1,5 +1,7 @@
 """What a peer answers, by every path; and that its document tells the truth about it."""
 
+import os
+
 import attrs
 import pytest
 from openapi_spec_validator import validate
@@ -147,10 +149,10 @@ def test_numbers_of_others(browser: Browser) -> None:
     browser.peer.will("get", Ambiguous((hit("s4"), hit("s6", file=OTHER_FILE))))
     refused = browser.ask("POST", "/v1/downloads", {"names": ["f1"]})
     assert [each["number"] for each in refused.lines[0]["error"]["hits"]] == [1, 2]
-    browser.peer.will("get", AlreadyHere("it is here"))
+    browser.peer.will("get", AlreadyHere("it is here", "s2/f1.txt"))
     end = browser.ask("POST", "/v1/downloads", {"numbers": [2]}).lines[-1]["end"]
     assert browser.peer.asked[-1] == ("get", hit("s6", file=OTHER_FILE), None)
-    assert end["here"] == ["f1.txt"]
+    assert [each["name"] for each in end["here"]] == ["f1.txt"]
 
 
 def test_many_lists(browser: Browser) -> None:
@@ -229,12 +231,15 @@ def test_get(browser: Browser) -> None:
 def test_get_several(browser: Browser) -> None:
     """Several names are one request, and what fails of it is told beside the rest."""
     selection = Selection(
-        ("a", "b", "c"), ((hit(name="a"),),), ("b",), (("c", NotFound("no peer has c")),)
+        ("a", "b", "c"),
+        ((hit(name="a"),),),
+        (("b", AlreadyHere("it is here", "/d/b", OTHER_FILE)),),
+        (("c", NotFound("no peer has c")),),
     )
     browser.peer.will("select", selection)
     answer = browser.ask("POST", "/v1/downloads", {"names": ["a", "b", "c"]})
     end = checked(browser, answer, "/v1/downloads", "post")[-1]["end"]
-    assert end["here"] == ["b"]
+    assert end["here"] == [{"name": "b", "path": "/d/b", "id": OTHER_FILE}]
     assert end["failed"] == [
         {"name": "c", "code": "not_found", "reason": "no peer has c", "exit": 4}
     ]
@@ -251,10 +256,14 @@ def test_get_pattern(browser: Browser) -> None:
 
 
 def test_get_here(browser: Browser) -> None:
-    """What is there already is no error."""
-    browser.peer.will("get", AlreadyHere("f1.txt is already in s2/Downloads"))
-    answer = browser.ask("POST", "/v1/downloads", {"names": ["f1.txt"]})
-    assert checked(browser, answer, "/v1/downloads", "post")[-1]["end"]["here"] == ["f1.txt"]
+    """What is there already is no error: it is told where, with no need to know from where on."""
+    for file in (OTHER_FILE, None):
+        why = "f1 (1).txt is already in s2/Downloads"
+        browser.peer.will("get", AlreadyHere(why, "s2/Downloads/f1 (1).txt", file))
+        answer = browser.ask("POST", "/v1/downloads", {"names": ["f1.txt"]})
+        [here] = checked(browser, answer, "/v1/downloads", "post")[-1]["end"]["here"]
+        path = os.path.abspath("s2/Downloads/f1 (1).txt")
+        assert here == {"name": "f1.txt", "path": path, "id": file}
 
 
 def test_get_ambiguous(browser: Browser) -> None:

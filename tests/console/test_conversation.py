@@ -147,7 +147,7 @@ class ConversationTests(SynchronousTestCase):
         selection = Selection(
             ("a", "*.txt"),
             ((hit(name="b.txt"), hit("s6", "b.txt")), (hit(name="c.txt", file=OTHER_FILE),)),
-            ("d.txt",),
+            (("d.txt", AlreadyHere("it is here", "d.txt")),),
             (("a", NotFound("no peer has a")),),
         )
         self.peer.will("select", selection)
@@ -179,7 +179,8 @@ class ConversationTests(SynchronousTestCase):
         """Where nothing is left to download, that is not called saved."""
         missing = NotFound("no peer has b")
         self.peer.will("get", missing)
-        self.peer.will("select", Selection(("a", "b"), (), ("a",), (("b", missing),)))
+        here = (("a", AlreadyHere("it is here", "a")),)
+        self.peer.will("select", Selection(("a", "b"), (), here, (("b", missing),)))
         self.outcome("get a b")
         self.assertEqual(
             self.talk.said,
@@ -284,7 +285,7 @@ class ConversationTests(SynchronousTestCase):
 
     def test_already_here(self) -> None:
         """A file that is already here counts as a success."""
-        self.peer.will("get", AlreadyHere("f1.txt is already in your directory"))
+        self.peer.will("get", AlreadyHere("f1.txt is already in your directory", "f1.txt"))
         self.assertEqual(self.outcome("f1"), Outcome.OK)
         self.assertEqual(self.talk.said, ["f1.txt is already in your directory"])
 

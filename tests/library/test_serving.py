@@ -36,6 +36,21 @@ class FileTests(SynchronousTestCase):
         source.close()
         source.close()
 
+    def test_where(self) -> None:
+        """It is told where a file or folder lies, also where the disk spells it otherwise."""
+        sharer = Sharer(self)
+        spelled = sharer.file("e\N{COMBINING ACUTE ACCENT}/in/f1")
+        bare = sharer.directory / "bare" / "in"
+        bare.mkdir(parents=True)
+        library = sharer.start()
+        for name, path in (
+            ("\N{LATIN SMALL LETTER E WITH ACUTE}/in/f1", spelled),
+            ("\N{LATIN SMALL LETTER E WITH ACUTE}/in", spelled.parent),
+            ("\N{LATIN SMALL LETTER E WITH ACUTE}", spelled.parent.parent),
+            ("bare/in", bare),
+        ):
+            self.assertEqual(library.path_of(name), path)
+
     def test_unknown(self) -> None:
         """Nothing is opened for an id that is not shared."""
         sharer = Sharer(self)

@@ -212,6 +212,7 @@ class LargeNetworkTests(SynchronousTestCase):
             me="me",
             searches=Searches(network),  # type: ignore[arg-type]
             catalogs=(Catalog(),),
+            path_of=str,
             inbox=Inbox(str(inbox)),
             downloads=None,  # type: ignore[arg-type]
             offload=inline,

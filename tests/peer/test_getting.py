@@ -1,5 +1,6 @@
 """What a person downloads, by real daemons in virtual time."""
 
+from pathlib import Path
 from typing import Any
 
 from p2p_twisted.bandwidth.rates import Rates
@@ -125,7 +126,9 @@ class SelectionTests(PeerTestCase):
         self.assertEqual(names, ["a.jpg", "d.jpg", "sub", "sub/c.JPG", "trip.jpg", "trip/d.jpg"])
         holders = {hits[0].name: [hit.peer for hit in hits] for hits in selection.things}
         self.assertEqual(holders["sub/c.JPG"], ["s1", "s2"])
-        self.assertEqual(selection.here, ("my b.jpg",))
+        ((name, here),) = selection.here
+        own = daemons.folder / "s9" / "own.jpg"
+        self.assertEqual((name, Path(here.path).resolve()), ("my b.jpg", own.resolve()))
         ((word, why),) = selection.failed
         self.assertEqual((word, type(why)), ("nothing", NotFound))
 
@@ -137,7 +140,9 @@ class SelectionTests(PeerTestCase):
         words = [chosen["a.jpg"], chosen["my b.jpg"], chosen["trip.jpg"]]
         selection = daemons.result(daemons.peers["s9"].select(words))
         self.assertEqual([hits[0].name for hits in selection.things], ["a.jpg", "trip.jpg"])
-        self.assertEqual(selection.here, ("my b.jpg",))
+        ((name, here),) = selection.here
+        own = daemons.folder / "s9" / "own.jpg"
+        self.assertEqual((name, Path(here.path).resolve()), ("my b.jpg", own.resolve()))
 
     def test_no_such_holder(self) -> None:
         """A holder that is not there is said to be not there, rather than to have nothing."""

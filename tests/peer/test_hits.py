@@ -29,6 +29,7 @@ class HitTests(SynchronousTestCase):
             me="s1",
             searches=Searches(network),
             catalogs=(Catalog(),),
+            path_of=str,
             inbox=Inbox(self.mktemp()),
             downloads=downloads,
             offload=inline,

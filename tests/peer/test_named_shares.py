@@ -40,7 +40,9 @@ class NamedShareTests(PeerTestCase):
         landed = daemons.folder / "s2" / "Downloads" / "lab"
         self.assertEqual((landed / "data").read_bytes(), SONG)
         self.assertEqual((landed / "sub" / "f1").read_bytes(), b"f1")
-        self.assertRaises(AlreadyHere, daemons.get, "s1", "lab/data")
+        for name in ("lab/data", "lab/sub/f1", "lab/sub", "lab"):
+            here = self.assertRaises(AlreadyHere, daemons.get, "s1", name)
+            self.assertEqual(Path(here.path), self.lab / name.removeprefix("lab").lstrip("/"))
         self.assertEqual(list(daemons.peers["s1"].below("lab")), ["data", "sub/"])
 
     def test_status(self) -> None:

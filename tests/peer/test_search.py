@@ -1,6 +1,7 @@
 """What a person finds among the peers, by real daemons in virtual time."""
 
 import os
+from pathlib import Path
 
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
@@ -64,6 +65,25 @@ class SearchTests(PeerTestCase):
         self.assertIn("already in your directory", str(error))
         self.assertRaises(AlreadyHere, daemons.get, "s2", content_id(SONG))
 
+    def test_where(self) -> None:
+        """It is told which file is here: one of that content, and not one of that name."""
+        daemons = self.library()
+        daemons.start("s5", {"mine/copy": b"one", "f1": b"other"})
+        daemons.run(8.0)
+        here = self.assertRaises(AlreadyHere, daemons.get, "s5", "f1.txt")
+        self.assertEqual(Path(here.path).read_bytes(), b"one")
+        self.assertEqual(here.file, content_id(b"one"))
+        daemons.start("s6", {})
+        downloads = daemons.folder / "s6" / "Downloads"
+        downloads.mkdir(exist_ok=True)
+        (downloads / "f1.txt").write_bytes(b"older")
+        daemons.run(8.0)
+        daemons.get("s6", "f1.txt")
+        here = self.assertRaises(AlreadyHere, daemons.get, "s6", "f1.txt")
+        self.assertEqual(Path(here.path).name, "f1 (1).txt")
+        self.assertEqual(Path(here.path).read_bytes(), b"one")
+        self.assertEqual(here.file, content_id(b"one"))
+
     def test_short_id(self) -> None:
         """An id as lists show it stands for the content, and goes before a name."""
         short = content_id(SONG)[:16]
@@ -72,7 +92,8 @@ class SearchTests(PeerTestCase):
         daemons.run(8.0)
         self.assertEqual(daemons.get("s4", short).file_id, content_id(SONG))
         self.assertRaises(AlreadyHere, daemons.get, "s4", short)
-        self.assertEqual(daemons.result(daemons.peers["s4"].select([short])).here, (short,))
+        ((word, _here),) = daemons.result(daemons.peers["s4"].select([short])).here
+        self.assertEqual(word, short)
         daemons.result(daemons.peers["s5"].get(short, lambda _: None, holder="s2"))
         self.assertEqual(daemons.download("s5", "copy of song.mp3"), SONG)
         self.assertRaises(NotFound, daemons.get, "s4", content_id(SONG)[:15])

@@ -134,6 +134,30 @@ class ApiTests(SynchronousTestCase):
         wait_until(lambda: "own.txt" in self.p2p("ls", "--peer", "s1").stdout, "own.txt")
         self.assertEqual(self.p2p("get", "own", "--peer", "s1", "-").stdout, "mine")
 
+    def test_delivers_what_is_here(self) -> None:
+        """What is not fetched again is delivered, too: by its content, and not by its name."""
+        scratch = tempfile.TemporaryDirectory(prefix="p2p-test-")
+        self.addCleanup(scratch.cleanup)
+        self.network.write("s1/deep/own.txt", b"mine")
+        self.network.write("s1/report.txt", b"wanted")
+        self.network.write("s2/mycopy.txt", b"wanted")
+        self.network.write("s2/Downloads/report.txt", b"older")
+
+        def is_shared() -> bool:
+            hits = [*self.told("ls", "s1")["hits"], *self.told("ls", "s2")["hits"]]
+            names = {hit["name"] for hit in hits if hit["id"] is not None}
+            return {"deep/own.txt", "report.txt", "mycopy.txt"} <= names
+
+        wait_until(is_shared, "all files")
+        ids = {hit["name"]: hit["id"] for hit in self.told("ls", "s1")["hits"]}
+        for name, content in (("deep/own.txt", b"mine"), ("report.txt", b"wanted")):
+            for word in (name, name, ids[name], ids[name][:16]):
+                ran = self.p2p("get", word, "-", "--peer", "s2")
+                self.assertEqual((ran.stdout, ran.stderr), (content.decode(), ""))
+            self.assertEqual(self.p2p("get", name, "--to", scratch.name, "--peer", "s2").stderr, "")
+        delivered = {path.name: path.read_bytes() for path in Path(scratch.name).iterdir()}
+        self.assertEqual(delivered, {"own.txt": b"mine", "mycopy.txt": b"wanted"})
+
     def test_shares(self) -> None:
         """Files and folders are copied to what is shared, and are shared no more."""
         folder = self.network.directory / "mine" / "in"
