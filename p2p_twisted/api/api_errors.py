@@ -59,6 +59,6 @@ def fault_of(error: Exception) -> views.FaultView:
     hits: tuple[views.HitView, ...] = ()
     message = str(error)
     if isinstance(error, Ambiguous):
-        message = f"{error}: choose one by its number or id"
-        hits = view_of.hits(error.hits, HitList(LIST_ROWS))
+        message = f"{error}: choose one by its {'number or id' if error.is_numbered else 'id'}"
+        hits = view_of.hits(error.hits, HitList(LIST_ROWS if error.is_numbered else 0))
     return views.FaultView(code=error.code, message=message, exit=error.exit, hits=hits)

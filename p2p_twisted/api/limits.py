@@ -32,5 +32,7 @@ MEMBERS_AT_ONCE: Final = 1_000
 
 LISTS_KEPT: Final = 16
 """Of so many callers the last list is remembered, for numbers in it."""
+WORDS_AT_ONCE: Final = 1_000
+"""Names that one request may download, and likewise numbers."""
 LIST_ROWS: Final = 1_000
 """How many rows of a list have numbers."""

@@ -27,6 +27,7 @@ from p2p_twisted.api.transfer_views import (
 from p2p_twisted.api.views import FindStepView, LogLineView
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.matching import is_pattern
+from p2p_twisted.peer.hit_list import HitList
 from p2p_twisted.peer.interface import IPeer, Watch
 from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NoNetwork, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
@@ -108,12 +109,12 @@ class PeerApi:
 
     async def find(self, call: Call) -> views.FoundView:
         """Search all peers."""
-        return view_of.found(await self.peer.find(call.query.text), self._lists.new(call.caller))
+        return view_of.found(await self.peer.find(call.query.text), self._list_for(call))
 
     async def hits(self, call: Call) -> None:
         """Search all peers; write hits as they come, and a line for the end."""
         told: set[tuple[object, ...]] = set()
-        numbered = self._lists.new(call.caller)
+        numbered = self._list_for(call)
 
         def new(hits: Sequence[Hit]) -> tuple[Hit, ...]:
             # The same may come by several ways.
@@ -134,7 +135,11 @@ class PeerApi:
     async def files(self, call: Call) -> views.FoundView:
         """List what this peer, or another one, shares."""
         listed = await self.peer.listing(_peer(call.query.peer))
-        return view_of.found(listed, self._lists.new(call.caller))
+        return view_of.found(listed, self._list_for(call))
+
+    def _list_for(self, call: Call) -> HitList:
+        """Begin what takes the place of the caller's last list, unless nobody is shown this one."""
+        return self._lists.new(call.caller) if call.query.numbered else HitList(0)
 
     async def transfers(self, _call: Call) -> TransfersView:
         """List downloads and uploads."""
@@ -157,8 +162,8 @@ class PeerApi:
             name = word.name if isinstance(word, Hit) else word
             end = FetchedView(exit=Exit.DONE, here=(view_of.here(name, here),))
         except Ambiguous as error:
-            view_of.hits(error.hits, self._lists.new(call.caller))
-            raise
+            view_of.hits(error.hits, self._list_for(call))
+            raise evolve(error, is_numbered=query.numbered) from None
         call.stream.emit(StepView(end=end))
 
     async def _get(

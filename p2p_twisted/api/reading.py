@@ -1,6 +1,7 @@
 """Read what a request says: strictly, so that a mistake is named and not passed over."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -14,6 +15,7 @@ from p2p_twisted.api.request_fields import Query
 Q = TypeVar("Q", bound=Query)
 
 _FAULT_CHARACTERS: Final = 300
+_LENGTH: Final = re.compile(r"Expected `(array|str)` of length ([<>]=) (\d+) - at `\$\.(\w+)")
 
 
 def read_body(body: bytes, kind: type[Q]) -> Q:
@@ -61,7 +63,18 @@ def _converted(value: Any, kind: type[Q], strict: bool) -> Q:
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise BadRequest("bad_request", str(error)[:_FAULT_CHARACTERS]) from None
+        raise BadRequest("bad_request", _in_words(str(error))) from None
+
+
+def _in_words(fault: str) -> str:
+    """Say of a list or text that is too long, or too short, how long it may be."""
+    if (match := _LENGTH.match(fault)) is None:
+        return fault[:_FAULT_CHARACTERS]
+    kind, order, number, field = match.groups()
+    bound = f"at {'most' if order == '<=' else 'least'} {int(number):,}"
+    if kind == "array":
+        return f"{field}: say {bound} at once"
+    return f"{field}: a text has {bound} character{'' if number == '1' else 's'}"
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import attrs
 from msgspec import Meta
 
-from p2p_twisted.api.limits import LOG_LINES_KEPT, MEMBERS_AT_ONCE
+from p2p_twisted.api.limits import LOG_LINES_KEPT, MEMBERS_AT_ONCE, WORDS_AT_ONCE
 
 Word = Annotated[str, Meta(min_length=1, max_length=1_024)]
 Number = Annotated[int, Meta(ge=1, le=10**9)]
@@ -27,9 +27,11 @@ class FindQuery(Query):
     A search.
 
     :ivar text: part of a name, or a pattern such as ``*.txt``.
+    :ivar numbered: whether rows get numbers to choose by, in place of those of the last list.
     """
 
     text: Word
+    numbered: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -38,9 +40,11 @@ class FilesQuery(Query):
     Whose files to list.
 
     :ivar peer: this one's own by default.
+    :ivar numbered: whether rows get numbers to choose by, in place of those of the last list.
     """
 
     peer: Word | None = None
+    numbered: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -51,11 +55,13 @@ class GetQuery(Query):
     :ivar names: names, patterns and ids.
     :ivar numbers: of rows of the last list that the same caller was shown.
     :ivar peer: the only holder that counts.
+    :ivar numbered: whether what an ambiguous name may mean gets numbers, as a list does.
     """
 
-    names: Annotated[tuple[Word, ...], Meta(max_length=1_000)] = ()
-    numbers: Annotated[tuple[Number, ...], Meta(max_length=1_000)] = ()
+    names: Annotated[tuple[Word, ...], Meta(max_length=WORDS_AT_ONCE)] = ()
+    numbers: Annotated[tuple[Number, ...], Meta(max_length=WORDS_AT_ONCE)] = ()
     peer: Word | None = None
+    numbered: bool = True
 
 
 Rate = Annotated[int, Meta(ge=0, le=2**50)]

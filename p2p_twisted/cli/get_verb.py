@@ -5,9 +5,10 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
+from p2p_twisted.api.limits import WORDS_AT_ONCE
 from p2p_twisted.cli.answers import say_json, say_lines
-from p2p_twisted.cli.number_ranges import numbers_in
-from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.cli.number_ranges import TooManyNumbers, numbers_in
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, failure_of
 from p2p_twisted.runtime.exit_status import Exit
 
 STDOUT: Final = "-"
@@ -41,6 +42,9 @@ def check_get(options: argparse.Namespace) -> None:
     why = None
     if not options.names:
         why = "p2p get takes the name of what to download"
+    elif len(options.numbers or options.names) > WORDS_AT_ONCE:
+        kind = "numbers" if options.numbers else "names"
+        why = f"p2p get takes at most {WORDS_AT_ONCE:,} {kind} at once"
     elif options.to == STDOUT and (len(options.numbers or options.names) > 1 or options.json):
         why = "only one file can go to standard output, and nothing else with it"
     elif options.numbers and options.registry is not None:
@@ -61,6 +65,9 @@ def _numbers(names: list[str]) -> list[int]:
         return []
     try:
         return [number for name in names for number in numbers_in(name)]
+    except TooManyNumbers as error:
+        name = next(name for name in names if "-" in name)
+        raise CommandFailed(Exit.USAGE, f"{error}; a file called {name} is ./{name}") from None
     except argparse.ArgumentTypeError:
         return []
 
@@ -86,11 +93,14 @@ class _Waiting:
         numbers = self._options.numbers
         what = {"numbers": numbers} if numbers else {"names": self._options.names}
         body = {**what, "peer": self._options.holder}
+        if self._options.registry is not None:
+            # The peer that is asked ends with this command, and with it what numbers would mean.
+            body["numbered"] = False
         for line in self._lines(client, body):
             if self._options.json:
                 say_json(line)
             if line["error"] is not None:
-                raise CommandFailed(line["error"]["exit"], line["error"]["message"])
+                raise failure_of(line["error"])
             if line["end"] is not None:
                 end: dict[str, Any] = line["end"]
                 return end

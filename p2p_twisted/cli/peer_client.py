@@ -121,7 +121,7 @@ class PeerClient:
             response = connection.getresponse()
             if response.status != http.HTTPStatus.OK:
                 error = json.loads(response.read())["error"]
-                raise _ended(error)
+                raise failure_of(error)
             yield from response
         except (OSError, http.client.HTTPException, ValueError):
             name = self.place.name
@@ -146,7 +146,8 @@ def _exactly(content: BinaryIO, size: int) -> Iterator[bytes]:
         raise CommandFailed(Exit.DISK, "a file has another size than it says: copy it first")
 
 
-def _ended(error: Mapping[str, Any]) -> CommandFailed:
+def failure_of(error: Mapping[str, Any]) -> CommandFailed:
+    """Say why something failed, with what to choose from, if anything."""
     lines = [error["message"]]
     for hit in error["hits"]:
         lines.append(f"  {hit.get('number') or ''}  {hit['id']}  {hit['name']}  {hit['peer']}")

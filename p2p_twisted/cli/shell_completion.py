@@ -140,19 +140,19 @@ def _of(
 def _own(client: PeerClient) -> Iterator[str]:
     """List what the peer shares by itself; not in the other directories, which stay as they are."""
     others = {each["name"] for each in client.get("/v1/status")["shares"]}
-    names = (hit["name"] for hit in client.get("/v1/files")["hits"])
+    names = (hit["name"] for hit in client.get("/v1/files", numbered="false")["hits"])
     yield from (name for name in names if name.partition("/")[0] not in others)
 
 
 def _asked(action: argparse.Action, current: str, client: PeerClient) -> Iterator[str]:
-    """Ask the peer."""
+    """Ask the peer; what the person's numbers mean stays as it is."""
     if action.metavar == "PEER":
         yield from (each["name"] for each in client.get("/v1/topology")["peers"])
     elif action.dest == "numbers":
         downloads = client.get("/v1/transfers")["downloads"]
         yield from (str(each["number"]) for each in downloads if not each["is_ended"])
     elif action.dest in ("names", "text"):
-        hits = client.get("/v1/find", text=f"{current}*")["hits"]
+        hits = client.get("/v1/find", text=f"{current}*", numbered="false")["hits"]
         yield from sorted({hit["name"] for hit in hits})
 
 

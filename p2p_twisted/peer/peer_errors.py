@@ -94,12 +94,14 @@ class Ambiguous(PeerError):
     Several things are meant by a name; one of ``hits`` must be chosen.
 
     :ivar why: for people.
+    :ivar is_numbered: whether who is told may choose by the number of a row, too.
     """
 
     code = "ambiguous"
 
     hits: tuple[Hit, ...]
     why: str = "different files have that name"
+    is_numbered: bool = False
 
     def __str__(self) -> str:
         return self.why

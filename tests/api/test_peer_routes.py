@@ -155,6 +155,23 @@ def test_numbers_of_others(browser: Browser) -> None:
     assert [each["name"] for each in end["here"]] == ["f1.txt"]
 
 
+def test_not_numbered(browser: Browser) -> None:
+    """What nobody is shown has no numbers, and leaves the last list as it was."""
+    shown, other = hit("s4", "f8"), hit("s9", "f2.txt", OTHER_FILE)
+    browser.peer.will("listing", found(shown))
+    browser.ask("GET", "/v1/files?peer=s4")
+    for path in ("/v1/find?text=f&numbered=false", "/v1/hits?text=f&numbered=false"):
+        browser.peer.will("find", found(other))
+        [answer] = browser.ask("GET", path).lines
+        assert [each["number"] for each in (answer.get("end") or answer)["hits"]] == [None]
+    browser.peer.will("listing", found(other))
+    browser.ask("GET", "/v1/files?numbered=false")
+    browser.peer.will("get", Ambiguous((other, hit())))
+    browser.ask("POST", "/v1/downloads", {"names": ["f"], "numbered": False})
+    browser.ask("POST", "/v1/downloads", {"numbers": [1]})
+    assert browser.peer.asked[-1] == ("get", shown, None)
+
+
 def test_many_lists(browser: Browser) -> None:
     """Of very many callers and rows, the latest and the first are remembered."""
     rows = [hit("s4", f"f{number}") for number in range(LIST_ROWS + 1)]
@@ -271,7 +288,22 @@ def test_get_ambiguous(browser: Browser) -> None:
     browser.peer.will("get", Ambiguous((hit(), hit("s6", file=OTHER_FILE))))
     answer = browser.ask("POST", "/v1/downloads", {"names": ["f1"]})
     assert (answer.status, answer.code) == (409, "ambiguous")
-    assert [each["id"] for each in answer.lines[0]["error"]["hits"]][1] == OTHER_FILE
+    error = answer.lines[0]["error"]
+    assert [each["id"] for each in error["hits"]][1] == OTHER_FILE
+    assert error["message"] == "different files have that name: choose one by its number or id"
+
+
+def test_ambiguous_without_numbers(browser: Browser) -> None:
+    """Where numbers would mean nothing, the id is named alone: here, and of one of several."""
+    both = Ambiguous((hit(), hit("s6", file=OTHER_FILE)))
+    browser.peer.will("get", both)
+    answer = browser.ask("POST", "/v1/downloads", {"names": ["f1"], "numbered": False})
+    error = answer.lines[0]["error"]
+    assert error["message"] == "different files have that name: choose one by its id"
+    assert [each["number"] for each in error["hits"]] == [None, None]
+    browser.peer.will("select", Selection(("f1", "f2"), (), failed=(("f1", both),)))
+    end = browser.ask("POST", "/v1/downloads", {"names": ["f1", "f2"]}).lines[-1]["end"]
+    assert end["failed"][0]["reason"] == error["message"]
 
 
 def test_fails_late(browser: Browser) -> None:

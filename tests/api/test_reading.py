@@ -29,13 +29,13 @@ def test_body() -> None:
     [
         (
             b'{"names": ["a"], "name": "b"}',
-            "there is no field 'name'; there is names, numbers, peer",
+            "there is no field 'name'; there is names, numbers, peer, numbered",
         ),
         (b'{"names": ["a"], "names": ["b"]}', "a field is given more than once"),
-        (b'{"names": [""]}', "length >= 1"),
+        (b'{"names": [""]}', "names: a text has at least 1 character$"),
         (b'{"numbers": [0]}', ">= 1"),
         (b'{"numbers": ["1"]}', "Expected `int`, got `str`"),
-        (b'{"numbers": [' + b"1," * 1_000 + b"1]}", "length <= 1000"),
+        (b'{"numbers": [' + b"1," * 1_000 + b"1]}", "numbers: say at most 1,000 at once"),
         (b'{"names": [1]}', "Expected `str`, got `int`"),
         (b'{"names": "a"}', "Expected `array`, got `str`"),
         (b'["a"]', "Expected `object`, got `array`"),
@@ -44,7 +44,8 @@ def test_body() -> None:
         (b"{", "not JSON"),
         (b"[" * 20 + b"]" * 20, "nested too deeply"),
         (b"[" * 60_000 + b"]" * 60_000, "nested too deeply"),
-        (b'{"names": [' + b'"a",' * 1_000 + b'"a"]}', "length <= 1000"),
+        (b'{"names": [' + b'"a",' * 1_000 + b'"a"]}', "names: say at most 1,000 at once"),
+        (b'{"peer": "' + b"a" * 2_000 + b'"}', "peer: a text has at most 1,024 characters"),
         (b'{"names": [' + b"9" * 5_000 + b"]}", "not JSON"),
     ],
 )

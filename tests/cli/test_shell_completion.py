@@ -10,9 +10,11 @@ from p2p_twisted.cli.shell_completion import FILES, SCRIPTS, candidates
 
 
 class KnowingPeer:
-    """Answers as a running peer does."""
+    """Answers as a running peer does; lists only where what was shown last keeps its numbers."""
 
-    def get(self, path: str, **_query: str) -> Any:
+    def get(self, path: str, **query: str) -> Any:
+        if path in ("/v1/find", "/v1/files"):
+            assert query["numbered"] == "false"
         return {
             "/v1/status": {"shares": [{"name": "lab", "path": "/data/lab"}]},
             "/v1/files": {"hits": [{"name": "own.txt"}, {"name": "lab"}, {"name": "lab/x"}]},

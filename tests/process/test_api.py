@@ -95,6 +95,13 @@ class ApiTests(SynchronousTestCase):
         self.assertEqual(elsewhere.returncode, 2)
         self.assertIn("you were shown no list yet", elsewhere.stderr)
         self.assertIn("a file called 1 is ./1", elsewhere.stderr)
+        # What is looked up beside that, and shown to nobody, does not take the list's place.
+        self.assertEqual(len(self.told("ls", "s1")["hits"]), 2)
+        typed = ("complete", "--", "--peer", "s2")
+        wait_until(lambda: "big.bin" in self.p2p(*typed, "get", "b").stdout, "completions")
+        self.assertEqual(self.p2p(*typed, "unshare", "").stdout, "")
+        for _ in range(2):
+            self.assertEqual(self.p2p("get", "2", "-", "--peer", "s2").stdout, "hello")
 
     def test_gets(self) -> None:
         """Files arrive; what fails has its exit code."""

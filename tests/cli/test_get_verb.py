@@ -1,0 +1,67 @@
+"""What ``p2p get`` is told to download, and to say of it."""
+
+from typing import Any, cast
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.api.limits import WORDS_AT_ONCE
+from p2p_twisted.cli.get_verb import check_get, get
+from p2p_twisted.cli.main import command_parser
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.runtime.exit_status import Exit
+
+CHOICE = {"number": 1, "id": "f" * 64, "name": "f1.txt", "peer": "s4"}
+AMBIGUOUS = {"message": "different files have that name", "exit": 2, "hits": [CHOICE]}
+
+
+class LateFault:
+    """A peer that finds out late that a name is ambiguous."""
+
+    name = "s2"
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def lines(self, _method: str, _path: str, body: Any) -> Any:
+        """Fail in the only line."""
+        self.asked.append(body)
+        yield {"download": None, "end": None, "error": AMBIGUOUS}
+
+
+class GetTests(SynchronousTestCase):
+    def options(self, *words: str) -> Any:
+        options = command_parser().parse_args(["get", *words])
+        check_get(options)
+        return options
+
+    def refused(self, *words: str) -> str:
+        failed: CommandFailed = self.assertRaises(CommandFailed, self.options, *words)
+        self.assertEqual(failed.code, Exit.USAGE)
+        return str(failed)
+
+    def test_numbers(self) -> None:
+        """As many as the peer takes are numbers; what only begins as one is a name."""
+        self.assertEqual(self.options("1", "3-5").numbers, [1, 3, 4, 5])
+        self.assertEqual(len(self.options(f"1-{WORDS_AT_ONCE}").numbers), WORDS_AT_ONCE)
+        for name in ("5-3", "1-2.txt", "1-2-3"):
+            self.assertEqual((self.options(name).numbers, self.options(name).names), ([], [name]))
+
+    def test_too_many(self) -> None:
+        """More of them, or of names, are refused in one sentence."""
+        self.assertEqual(
+            self.refused("7", "1-1001"),
+            "1-1001 is 1,001 numbers: name at most 1,000 at once; a file called 1-1001 is ./1-1001",
+        )
+        self.assertEqual(self.options("./1-1001").names, ["1-1001"])
+        several = "p2p get takes at most 1,000 {} at once"
+        self.assertEqual(self.refused("1-600", "1-600"), several.format("numbers"))
+        self.assertEqual(self.refused(*["f"] * 1_001), several.format("names"))
+
+    def test_choice(self) -> None:
+        """What an ambiguous name may mean is shown, also where that is told late."""
+        peer = LateFault()
+        for words, numbered in (((), True), (("--registry", "s:1"), False)):
+            client = cast(PeerClient, peer)
+            failed = self.assertRaises(CommandFailed, get, client, self.options("f1", *words))
+            self.assertIn(f"{'f' * 64}  f1.txt  s4", str(failed))
+            self.assertEqual(peer.asked[-1].get("numbered", True), numbered)
