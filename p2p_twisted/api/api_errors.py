@@ -21,6 +21,7 @@ CODES: Final = {
     "ambiguous": 409,
     "already_here": 409,
     "exists": 409,
+    "is_folder": 409,
     "too_large": 413,
     "not_ready": 409,
     "no_network": 503,

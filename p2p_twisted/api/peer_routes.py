@@ -29,6 +29,7 @@ from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.hit_list import HitList
 from p2p_twisted.peer.interface import IPeer, Watch
+from p2p_twisted.peer.meaning import check_is_file
 from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NoNetwork, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
@@ -156,7 +157,7 @@ class PeerApi:
         if not words:
             raise BadRequest("bad_request", "say what to download, by names or numbers")
         try:
-            end = await self._get(words, _peer(query.peer), watch)
+            end = await self._get(words, query, watch)
         except AlreadyHere as here:
             [word] = words
             name = word.name if isinstance(word, Hit) else word
@@ -167,13 +168,14 @@ class PeerApi:
         call.stream.emit(StepView(end=end))
 
     async def _get(
-        self, words: Sequence[str | Hit], holder: PeerName | None, watch: Watch
+        self, words: Sequence[str | Hit], query: asked.GetQuery, watch: Watch
     ) -> FetchedView:
+        holder = _peer(query.peer)
         if len(words) == 1:
             # As at the console: a name that exists comes before what it means as a pattern.
             word = words[0]
             try:
-                ended = await self.peer.get(word, watch, holder)
+                ended = await self.peer.get(word, watch, holder, query.file)
                 return FetchedView(exit=ended.exit, downloads=(view_of.download(ended),))
             except AlreadyHere:
                 raise
@@ -181,6 +183,8 @@ class PeerApi:
                 if isinstance(word, Hit) or not is_pattern(word):
                     raise
         selection = await self.peer.select(words, holder, watch)
+        for hits in selection.things if query.file else ():
+            check_is_file(hits)
         all_ended: Sequence[Progress] = ()
         if selection.things:
             all_ended = await self.peer.get_selected(selection, watch)
@@ -214,16 +218,16 @@ class PeerApi:
 
     async def pause(self, call: Call) -> DownloadsView:
         """Pause one download, or all."""
-        return _some(self.peer.pause(call.number))
+        return view_of.downloads(self.peer.pause(call.number))
 
     async def resume(self, call: Call) -> DownloadsView:
         """Go on with one download, or all."""
-        return _some(self.peer.resume(call.number))
+        return view_of.downloads(self.peer.resume(call.number))
 
     async def cancel(self, call: Call) -> DownloadsView:
         """Give a download up."""
         assert call.number is not None
-        return _some([self.peer.cancel(call.number)])
+        return view_of.downloads([self.peer.cancel(call.number)])
 
     async def limit(self, call: Call) -> views.LimitsView:
         """Limit what is sent and received."""
@@ -288,10 +292,6 @@ def _peer(typed: str | None) -> PeerName | None:
         return None if typed is None else peer_name(typed)
     except BadName as error:
         raise BadRequest("bad_request", str(error)) from None
-
-
-def _some(downloads: Sequence[Progress]) -> DownloadsView:
-    return DownloadsView(downloads=tuple(map(view_of.download, downloads)))
 
 
 def _unfetched(word: str, why: PeerError) -> UnfetchedView:

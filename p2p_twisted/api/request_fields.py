@@ -56,12 +56,14 @@ class GetQuery(Query):
     :ivar numbers: of rows of the last list that the same caller was shown.
     :ivar peer: the only holder that counts.
     :ivar numbered: whether what an ambiguous name may mean gets numbers, as a list does.
+    :ivar file: whether a folder is refused, before any of it is fetched.
     """
 
     names: Annotated[tuple[Word, ...], Meta(max_length=WORDS_AT_ONCE)] = ()
     numbers: Annotated[tuple[Number, ...], Meta(max_length=WORDS_AT_ONCE)] = ()
     peer: Word | None = None
     numbered: bool = True
+    file: bool = False
 
 
 Rate = Annotated[int, Meta(ge=0, le=2**50)]

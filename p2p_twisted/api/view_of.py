@@ -7,6 +7,7 @@ from typing import Any, Final
 from p2p_twisted import __version__
 from p2p_twisted.api import event_views, views
 from p2p_twisted.api.transfer_views import (
+    DownloadsView,
     DownloadView,
     HashingView,
     HereView,
@@ -162,6 +163,11 @@ def download(of: Progress) -> DownloadView:
         exit=of.exit,
         **_details(of.state),
     )
+
+
+def downloads(of: Iterable[Progress]) -> DownloadsView:
+    """Describe downloads that something was done to."""
+    return DownloadsView(downloads=tuple(map(download, of)))
 
 
 def _details(state: states.State) -> dict[str, Any]:

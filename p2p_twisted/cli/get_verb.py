@@ -96,6 +96,8 @@ class _Waiting:
         if self._options.registry is not None:
             # The peer that is asked ends with this command, and with it what numbers would mean.
             body["numbered"] = False
+        if self._options.to == STDOUT:
+            body["file"] = True
         for line in self._lines(client, body):
             if self._options.json:
                 say_json(line)
@@ -113,6 +115,12 @@ class _Waiting:
         try:
             yield from client.lines("POST", "/v1/downloads", body)
         except CommandFailed as failed:
+            if failed.fault == "is_folder":
+                raise CommandFailed(failed.code, f"{failed}: say --to DIR") from None
+            if failed.fault == "bad_request" and body.pop("file", False):
+                # Peers of earlier versions do not know this field.
+                yield from self._lines(client, body)
+                return
             if failed.code != Exit.USAGE or not self._options.numbers:
                 raise
             name = self._options.names[0]

@@ -21,11 +21,17 @@ _PIECE_BYTES: Final = 65_536
 
 
 class CommandFailed(Exception):
-    """A command cannot go on; the text says why, and what to do."""
+    """
+    A command cannot go on; the text says why, and what to do.
 
-    def __init__(self, code: int, message: str) -> None:
+    :ivar code: what it exits with.
+    :ivar fault: the API's word for why, if it is the API that has refused.
+    """
+
+    def __init__(self, code: int, message: str, fault: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.fault = fault
 
 
 class _Connection(http.client.HTTPConnection):
@@ -151,7 +157,7 @@ def failure_of(error: Mapping[str, Any]) -> CommandFailed:
     lines = [error["message"]]
     for hit in error["hits"]:
         lines.append(f"  {hit.get('number') or ''}  {hit['id']}  {hit['name']}  {hit['peer']}")
-    return CommandFailed(error["exit"], "\n".join(lines))
+    return CommandFailed(error["exit"], "\n".join(lines), error["code"])
 
 
 def _answering(place: SocketPlace) -> PeerClient:

@@ -15,7 +15,7 @@ from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.hashing_wait import HashingWait
 from p2p_twisted.peer.interface import Selection, Watch
 from p2p_twisted.peer.kept_waits import KeptWaits, Wait
-from p2p_twisted.peer.meaning import Hits
+from p2p_twisted.peer.meaning import Hits, StillHashing, check_is_file
 from p2p_twisted.peer.peer_errors import CannotKeep, NotReady, PeerError
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.runtime.background import background
@@ -51,7 +51,9 @@ class Getting:
         """Leave what is waited for to the next run; fires when nothing is being written."""
         return self._waits.stop()
 
-    async def get(self, wanted: str | Hit, watch: Watch, holder: PeerName | None) -> Progress:
+    async def get(
+        self, wanted: str | Hit, watch: Watch, holder: PeerName | None, is_file: bool
+    ) -> Progress:
         """
         Download a file or folder: see :class:`.IPeer`.
 
@@ -60,7 +62,7 @@ class Getting:
         with _unless_leaving():
             with self._waits.command() as keep:
                 waiting = HashingWait(self._clock, self._downloads, watch, keep)
-                done = await self._begin(wanted, holder, waiting, watch)
+                done = await self._begin(wanted, holder, waiting, watch, is_file)
             return await done
 
     async def select(
@@ -102,10 +104,23 @@ class Getting:
             error.subFailure.raiseException()
 
     async def _begin(
-        self, wanted: str | Hit, holder: PeerName | None, waiting: HashingWait, watch: Watch
+        self,
+        wanted: str | Hit,
+        holder: PeerName | None,
+        waiting: HashingWait,
+        watch: Watch,
+        is_file: bool = False,
     ) -> "Deferred[Progress]":
         async def find() -> Hits:
-            return await self._resolver.resolve(wanted, holder)
+            try:
+                hits = await self._resolver.resolve(wanted, holder)
+            except StillHashing as still:
+                if is_file:
+                    check_is_file(still.hits)
+                raise
+            if is_file:
+                check_is_file(hits)
+            return hits
 
         hits = await waiting.until_hashed(find, wanted, holder)
         done = self._downloads.get(hits, watch, waiting.number)

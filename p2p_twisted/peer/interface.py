@@ -155,7 +155,10 @@ class IPeer(Interface):
         """
 
     def get(
-        wanted: "str | Hit", watch: Watch, holder: "PeerName | None" = None
+        wanted: "str | Hit",
+        watch: Watch,
+        holder: "PeerName | None" = None,
+        is_file: bool = False,
     ) -> "Deferred[Progress]":
         """
         Download a file or folder; what its holder is still hashing is waited for.
@@ -163,6 +166,7 @@ class IPeer(Interface):
         :param wanted: a name as typed (exact, or without its ``.txt``), a file id, or a hit.
         :param watch: is told of the download's progress.
         :param holder: the only peer that counts.
+        :param is_file: whether a folder is refused, before any of it is fetched.
         :returns: fires with the last progress, or fails with :class:`PeerError`.
         """
 

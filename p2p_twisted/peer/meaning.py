@@ -11,7 +11,14 @@ import attrs
 
 from p2p_twisted.library.matching import last_component, rank
 from p2p_twisted.peer.interface import Found, Selection
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, NotReady, PeerError
+from p2p_twisted.peer.peer_errors import (
+    AlreadyHere,
+    Ambiguous,
+    IsFolder,
+    NotFound,
+    NotReady,
+    PeerError,
+)
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName, collision_key
 
@@ -118,6 +125,16 @@ def check_shared(hits: Hits) -> None:
     """
     if all(map(_is_bare, hits)):
         raise NothingShared(hits[0])
+
+
+def check_is_file(hits: Hits) -> None:
+    """
+    Check that one thing is a file.
+
+    :raises IsFolder: when it is a folder.
+    """
+    if hits[0].kind == "folder":
+        raise IsFolder(f"{hits[0].name} is a folder")
 
 
 def _is_bare(hit: Hit) -> bool:

@@ -118,10 +118,14 @@ class Peer:
         return Deferred.fromCoroutine(self._lookups.find(text, part))
 
     def get(
-        self, wanted: "str | Hit", watch: Watch, holder: PeerName | None = None
+        self,
+        wanted: "str | Hit",
+        watch: Watch,
+        holder: PeerName | None = None,
+        is_file: bool = False,
     ) -> "Deferred[Progress]":
         """Download a file or folder."""
-        return Deferred.fromCoroutine(self._getting.get(wanted, watch, holder))
+        return Deferred.fromCoroutine(self._getting.get(wanted, watch, holder, is_file))
 
     def select(
         self,

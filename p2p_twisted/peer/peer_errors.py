@@ -33,6 +33,12 @@ class Unknown(PeerError):
     exit = Exit.NOT_FOUND
 
 
+class IsFolder(PeerError):
+    """What is wanted is a folder, where only a file will do."""
+
+    code = "is_folder"
+
+
 class NotReady(PeerError):
     """It cannot be had yet."""
 

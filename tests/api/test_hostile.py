@@ -55,7 +55,11 @@ class Echo(FakePeer):
     """A peer that has nothing, and says again what it was asked for, as peers do."""
 
     def get(
-        self, wanted: str | Hit, watch: Watch, holder: PeerName | None = None
+        self,
+        wanted: str | Hit,
+        watch: Watch,
+        holder: PeerName | None = None,
+        is_file: bool = False,
     ) -> "Deferred[Progress]":
         return fail(NotFound(f"{holder} has no {wanted}"))
 

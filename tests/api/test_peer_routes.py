@@ -26,7 +26,7 @@ from p2p_twisted.download.progress import (
     Waiting,
 )
 from p2p_twisted.peer.interface import Found, Selection
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
+from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, IsFolder, NotFound, PeerError
 from tests.api.browser import Browser, checked
 from tests.console.fake_peer import OTHER_FILE, UPLOAD, address, found, hit, running, saved
 
@@ -270,6 +270,20 @@ def test_get_pattern(browser: Browser) -> None:
     refused = browser.ask("POST", "/v1/downloads", {"names": ["x"]})
     assert (refused.status, refused.code) == (404, "not_found")
     assert [name for name, *_ in browser.peer.asked] == ["get", "select", "get_selected", "get"]
+
+
+def test_get_file(browser: Browser) -> None:
+    """Where only a file will do, a folder is refused, and nothing is fetched."""
+    browser.peer.will("get", NotFound("no peer has pho*"), IsFolder("photos is a folder"))
+    folder = (hit(name="photos", kind="folder"),)
+    browser.peer.will("select", Selection(("pho*",), (folder,)))
+    for name in ("pho*", "photos"):
+        refused = browser.ask("POST", "/v1/downloads", {"names": [name], "file": True})
+        assert (refused.status, refused.code) == (409, "is_folder")
+    assert browser.peer.only_files == [True, True]
+    assert [method for method, *_ in browser.peer.asked] == ["get", "select", "get"]
+    browser.ask("POST", "/v1/downloads", {"names": ["photos"]})
+    assert browser.peer.only_files[-1] is False
 
 
 def test_get_here(browser: Browser) -> None:

@@ -100,12 +100,14 @@ class FakePeer:
     :ivar taken: how much of a file that is shared was read at a time, in bytes.
     :ivar refuse_sharing: what to refuse that with.
     :ivar watches: what downloads tell their progress to, oldest first.
+    :ivar only_files: whether they were to be files, in the same order.
     """
 
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
         self.answers: defaultdict[str, deque[Any]] = defaultdict(deque)
         self.watches: list[Watch] = []
+        self.only_files: list[bool] = []
         self.earlier: list[Watch] = []
         self.sights = Sights()
         self.taken: list[int] = []
@@ -126,9 +128,14 @@ class FakePeer:
         return self._answer("find", found(hit(), hit("s6")), text)
 
     def get(
-        self, wanted: str | Hit, watch: Watch, holder: PeerName | None = None
+        self,
+        wanted: str | Hit,
+        watch: Watch,
+        holder: PeerName | None = None,
+        is_file: bool = False,
     ) -> "Deferred[Progress]":
         self.watches.append(watch)
+        self.only_files.append(is_file)
         return self._answer("get", saved(), wanted, holder)
 
     def select(

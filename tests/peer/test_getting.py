@@ -6,7 +6,7 @@ from typing import Any
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Canceled, Paused, Progress, Receiving, Saved
 from p2p_twisted.peer.interface import Selection
-from p2p_twisted.peer.peer_errors import NotFound, PeerError
+from p2p_twisted.peer.peer_errors import IsFolder, NotFound, PeerError
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.paths import Path as Way
 from tests.peer.cases import SONG, PeerTestCase
@@ -154,6 +154,16 @@ class SelectionTests(PeerTestCase):
             daemons.result(s9.select(["a.jpg", "*.jpg"], "s3"))
         with self.assertRaisesRegex(NotFound, "^s1 has no x"):
             daemons.result(s9.get("x", lambda _progress: None, "s1"))
+
+    def test_only_a_file(self) -> None:
+        """Where only a file will do, a folder is refused, and no download of it begins."""
+        daemons = self.shared()
+        s9 = daemons.peers["s9"]
+        with self.assertRaisesRegex(IsFolder, "^sub is a folder$"):
+            daemons.result(s9.get("sub", self.fail, is_file=True))
+        self.assertEqual(s9.transfers(), ())
+        saved = daemons.result(s9.get("a.jpg", lambda _progress: None, is_file=True))
+        self.assertIsInstance(saved.state, Saved)
 
     def test_gets(self) -> None:
         """All of it arrives; files that share a name get numbers."""

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.download.progress import Canceled, Hashing, Progress, Saved
 from p2p_twisted.peer.hashing_wait import HashingWait, NeverStill, Patience
 from p2p_twisted.peer.kept_waits import Wait
-from p2p_twisted.peer.peer_errors import NotFound, NotReady, PeerError
+from p2p_twisted.peer.peer_errors import IsFolder, NotFound, NotReady, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.messages import Hit
@@ -93,6 +93,9 @@ class WaitTests(HashingCase):
         self.write("disk/a")
         self.write("disk/b", SONG[:MIB])
         self.begun("disk/a")
+        only_a_file = self.net.peers["s2"].get("disk", self.fail, is_file=True)
+        with self.assertRaises(IsFolder):
+            self.net.result(only_a_file)
         self.net.result(self.get("disk"))
         self.assertEqual(self.net.download("s2", "disk/a"), SONG)
 

@@ -37,7 +37,11 @@ class LivelyPeer(FakePeer):
         self.say: Any = None
 
     def get(
-        self, wanted: str | Hit, watch: Watch, holder: PeerName | None = None
+        self,
+        wanted: str | Hit,
+        watch: Watch,
+        holder: PeerName | None = None,
+        is_file: bool = False,
     ) -> "Deferred[Progress]":
         name = wanted if isinstance(wanted, str) else wanted.name
         if name == "noise":

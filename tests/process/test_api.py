@@ -128,6 +128,11 @@ class ApiTests(SynchronousTestCase):
             self.assertIn(f"saved to {scratch.name}/f1 (1).txt", ran.stdout)
         self.assertEqual(there.read_bytes(), b"mine")
         wait_until(lambda: self.p2p("find", "it.txt", "--peer", "s2").returncode == 0, "it.txt")
+        before = self.told("transfers")["downloads"]
+        ran = self.p2p("get", "folder", "-", "--peer", "s2")
+        self.assertEqual((ran.returncode, ran.stdout), (2, ""))
+        self.assertEqual(ran.stderr, "folder is a folder: say --to DIR\n")
+        self.assertEqual(self.told("transfers")["downloads"], before)
         ran = self.p2p("get", "folder", "--to", scratch.name, "--peer", "s2")
         self.assertEqual((ran.returncode, ran.stderr), (0, ""))
         names = sorted(path.name for path in Path(scratch.name).rglob("*"))
