@@ -17,7 +17,7 @@ from typing import Any, Final
 from benchmarks.figures import Row, markdown, percentile
 from benchmarks.lab import Lab, Process
 from benchmarks.options import parser, run
-from benchmarks.usage import cpu_seconds, peak_memory
+from benchmarks.usage import TICK_SECONDS, cpu_seconds, peak_memory
 from p2p_twisted.cli.local_network import free_ports, twistd
 from p2p_twisted.cli.signals import Signals
 
@@ -53,7 +53,7 @@ class Server:
             before = cpu_seconds([self._process.pid])
             load(self.port, kind, self._joined, peers, -_AT_ONCE)
             spent = cpu_seconds([self._process.pid]) - before
-            self.rates[kind].append(peers / spent)
+            self.rates[kind].append(peers / max(spent, TICK_SECONDS))
         self._joined += peers
 
     def measure_waits(self, load: Callable[..., list[float]]) -> None:

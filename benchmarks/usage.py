@@ -7,7 +7,8 @@ from typing import Final
 
 from benchmarks.figures import Usage
 
-_TICK_SECONDS: Final = 1.0 / os.sysconf("SC_CLK_TCK")
+TICK_SECONDS: Final = 1.0 / os.sysconf("SC_CLK_TCK")
+"""The system counts CPU time in these."""
 _BUSY: Final = (0, 1, 2, 5, 6)
 """Of the times in /proc/stat those that were worked: user, nice, system and interrupts."""
 
@@ -42,7 +43,7 @@ class Side:
 def cpu_seconds(pids: Iterable[int]) -> float:
     """Add up the CPU time of processes and of all that they have started."""
     # Ended processes count with their parents.
-    return sum(sum(_times(pid)) for pid in _with_children(pids)) * _TICK_SECONDS
+    return sum(sum(_times(pid)) for pid in _with_children(pids)) * TICK_SECONDS
 
 
 def peak_memory(pids: Iterable[int]) -> int:
@@ -57,7 +58,7 @@ def peak_memory(pids: Iterable[int]) -> int:
 def busy_seconds() -> float:
     """Return how much CPU time the whole machine has spent."""
     times = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
-    return sum(int(times[index]) for index in _BUSY) * _TICK_SECONDS
+    return sum(int(times[index]) for index in _BUSY) * TICK_SECONDS
 
 
 def _with_children(pids: Iterable[int]) -> Iterator[int]:
