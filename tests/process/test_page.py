@@ -106,6 +106,36 @@ class PageTests(PageCase):
         self.page.get_by_role("button", name="Get big.bin").click()
         self.page.locator("#downloads .saved").wait_for()
 
+    def test_ends(self) -> None:
+        """What is not shared stays in view beside what is; so does that the peer has left."""
+        self.page.evaluate(
+            """() => {
+                window.told = [];
+                const said = document.getElementById("said");
+                const look = () => said.textContent && told.push(said.textContent);
+                new MutationObserver(look).observe(said, { childList: true });
+            }"""
+        )
+        files = [
+            {"name": name, "mimeType": "text/plain", "buffer": b"some text"}
+            for name in ("a:b.txt", "web2.py")
+        ]
+        self.page.set_input_files("#share-files", files)
+        self.page.get_by_role("button", name="Stop sharing web2.py").wait_for()
+        self.page.locator("#activity .bad", has_text="not shared: a:b.txt: ").wait_for()
+        self.page.wait_for_function("!document.querySelector('#sharing-now li')")
+        self.assertIn("1 of 2 not shared: a:b.txt: ", self.page.evaluate("told.at(-1)"))
+        self.page.get_by_role("button", name="Leave", exact=True).click()
+        self.page.click("#confirm-yes")
+        notice = self.page.get_by_text("s1 has left. Start it again as before, such as with p2p")
+        notice.wait_for()
+        self.assertEqual(self.peers[0].wait(), 0)
+        # For longer than between two looks at the status.
+        self.page.wait_for_timeout(4_000)
+        self.assertTrue(notice.is_visible())
+        self.assertEqual(self.page.locator("main :is(button, input):enabled").count(), 0)
+        self.assertEqual(self.browser.faults, [])
+
     def test_registry(self) -> None:
         """The page of the registry shows who is in, and its log."""
         url = page_url("--of-registry")

@@ -61,7 +61,7 @@ class KeyboardTests(PageCase):
         self.press("Leave", "leave")
         self.press("Leave", dialog=True)
         self.assertEqual(self.peers[0].wait(), 0)
-        self.page.get_by_text("There is no answer").wait_for()
+        self.page.get_by_text("s1 has left. Start it again").wait_for()
 
     def press(
         self, name: str, command: str | None = None, typed: str = "", *, dialog: bool = False

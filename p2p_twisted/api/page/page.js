@@ -13,12 +13,26 @@ import { Transfers } from "./transfers.js";
 const STATUS_MS = 3000;
 const AGAIN_MS = 3000;
 
+/** How the peer was ended on this page, and what to do then. */
+let ended = "";
+
 /** Say in a line on top why there is nothing new, and fade what is old; or that there is. */
-function notice(text) {
+function notice(why) {
+  const text = ended || why;
   const place = byId("notice");
   if (text) setText(place, text);
   place.hidden = !text;
   document.body.classList.toggle("old", Boolean(text));
+}
+
+/** Say that the peer has been ended, and have nothing done any more; or, with no text, that it is back. */
+function setEnded(text) {
+  if (text !== ended) {
+    for (const each of document.querySelectorAll("main :is(button, input)")) each.disabled = Boolean(text);
+    document.body.classList.toggle("ended", Boolean(text));
+  }
+  ended = text;
+  notice("");
 }
 
 function whyNot(error) {
@@ -88,7 +102,7 @@ function listen(own, { map, network }, transfers, activity) {
     activity.add(registered ? "the registry knows this peer" : "the registry does not know this peer now", registered ? "good" : "bad"));
   happenings.on("warning", ({ text }) => activity.add(text, "bad"));
   happenings.on("missed", () => transfers.look().catch(() => {}));
-  happenings.on("open", () => notice(""));
+  happenings.on("open", () => setEnded(""));
   happenings.on("lost", () => notice("There is no answer. Does the peer still run? See p2p status."));
   happenings.start();
 }
@@ -97,7 +111,7 @@ function listen(own, { map, network }, transfers, activity) {
 function watchStatus(first, does) {
   does(first);
   setInterval(async () => {
-    if (document.hidden) return;
+    if (document.hidden || ended) return;
     try {
       does(await ask("GET", "/v1/status"));
       notice("");
@@ -120,14 +134,15 @@ async function begin() {
   document.title = `${title} · p2p`;
   document.body.classList.add(status.kind);
   document.body.classList.remove("starting");
-  const [activity, card] = [new Activity(), new StatusCard()];
+  const again = (how) => setEnded(`${name} ${how}. Start it again as before, such as with p2p peer --name ${name}`);
+  const [activity, card] = [new Activity(), new StatusCard(again)];
   new Log();
   if (isRegistry) {
     watchNetwork(null, activity, () => {});
     watchStatus(status, (now) => card.show(now));
     return;
   }
-  const [search, sharing] = [new Search(), new Sharing()];
+  const [search, sharing] = [new Search(), new Sharing(activity)];
   const watched = watchNetwork(name, activity, (peer) => search.listPeer(peer));
   const transfers = new Transfers(({ down, up, from, to }) => {
     setText(byId("rates"), `↓ ${rate(down)}  ↑ ${rate(up)}`);

@@ -38,10 +38,14 @@ export class Sharing {
   #rows = byId("own-rows");
   #waiting = [];
   #running = 0;
+  #all = 0;
+  #refused = [];
+  #activity;
   #asked = "";
   #notBefore = 0;
 
-  constructor() {
+  constructor(activity) {
+    this.#activity = activity;
     const field = byId("share-files");
     field.addEventListener("change", () => {
       this.share([...field.files].map((file) => [file.name, file]));
@@ -85,6 +89,8 @@ export class Sharing {
 
   /** Share new files: pairs of a name and a file. */
   share(files) {
+    if (!this.#running && !this.#waiting.length) [this.#all, this.#refused] = [0, []];
+    this.#all += files.length;
     for (const [name, file] of files) {
       const bar = el("progress", { max: file.size || 1, value: 0, "aria-label": `Sharing ${shown(name)}` });
       const item = el("li", {}, nameOf(name), bar);
@@ -98,11 +104,16 @@ export class Sharing {
     this.#running += 1;
     try {
       await upload(name, file, (sent) => (bar.value = sent));
-      say(`${name} is shared`);
       showCommand(this.#rows, command("share", name));
     } catch (error) {
-      say(`${name} is not shared: ${error.message}`, true);
+      this.#refused.push(`${name}: ${error.message}`);
+      this.#activity.add(`not shared: ${name}: ${error.message}`, "bad");
     }
+    // What is shared beside it does not hide what is not.
+    const [first, ...others] = this.#refused;
+    const more = others.length ? `, and ${others.length} more` : "";
+    if (first) say(`${this.#refused.length} of ${this.#all} not shared: ${first}${more}`, true);
+    else say(`${name} is shared`);
     item.remove();
     this.#running -= 1;
     this.#lookAgain();

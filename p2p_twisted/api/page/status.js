@@ -40,8 +40,11 @@ function registryFacts(s) {
 export class StatusCard {
   #fields = { up: byId("limit-up"), down: byId("limit-down") };
   #facts = new Map();
+  #ended;
 
-  constructor() {
+  /** @param ended is called once this peer has been ended here, and told how. */
+  constructor(ended) {
+    this.#ended = ended;
     for (const [way, field] of Object.entries(this.#fields)) {
       const form = field.form;
       const tell = () => showCommand(form, command("limit", way, field.value.trim() || "off"));
@@ -54,11 +57,11 @@ export class StatusCard {
       });
     }
     const actions = byId("endings");
-    const end = (text, path, word, warning) =>
-      button(text, null, () => this.#end(text, warning, path), () => command(word));
+    const end = (text, path, word, warning, how) =>
+      button(text, null, () => this.#end(text, warning, path, how), () => command(word));
     actions.append(
-      end("Leave", "/v1/leave", "leave", "This peer leaves the network and ends. What it shares is gone for the others."),
-      end("Stop all", "/v1/stop", "stop", "Every peer of the network ends, those of others included."),
+      end("Leave", "/v1/leave", "leave", "This peer leaves the network and ends. What it shares is gone for the others.", "has left"),
+      end("Stop all", "/v1/stop", "stop", "Every peer of the network ends, those of others included.", "has stopped the network"),
     );
   }
 
@@ -94,7 +97,7 @@ export class StatusCard {
     }
   }
 
-  async #end(what, warning, path) {
+  async #end(what, warning, path, how) {
     const dialog = byId("confirm");
     setText(byId("confirm-text"), warning);
     setText(byId("confirm-yes"), what);
@@ -104,7 +107,7 @@ export class StatusCard {
     if (dialog.returnValue !== "yes") return;
     try {
       await ask("POST", path, {});
-      say("it has ended");
+      this.#ended(how);
     } catch (error) {
       say(error.message, true);
     }
