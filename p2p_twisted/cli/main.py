@@ -1,6 +1,7 @@
 """Parse the arguments of the ``p2p`` command; import little, so that it starts fast."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -26,15 +27,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :returns: the exit status.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _open_closed_streams()
+    status: int = Exit.DONE
     try:
         try:
-            return _run(words)
+            status = _run(words)
         finally:
             sys.stdout.flush()
+        return status
     except BrokenPipeError:
-        # The reader of our output is gone; Python would report that once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Nobody reads any more, and so nobody needs to be told.
+        _drop_output()
         return Exit.UNEXPECTED
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        _drop_output()
+        # Otherwise the verb has said so, and what it could not write is written here once more.
+        if status != Exit.DISK:
+            sys.stderr.write(f"cannot write the output: {in_words(error)}\n")
+        return Exit.DISK
+
+
+_UNWRITABLE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
+
+def _open_closed_streams() -> None:
+    """Have what is written to a closed standard output or error go nowhere, and no other file."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_WRONLY)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            os.set_inheritable(number, True)
+            stream = open(number, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+            vars(sys)[name] = vars(sys)[f"__{name}__"] = stream
+
+
+def _drop_output() -> None:
+    """Forget what is still to be written: Python would report once more at exit that it cannot."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: Sequence[str]) -> int:

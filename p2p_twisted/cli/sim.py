@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -27,26 +26,28 @@ def sim(scenario: Scenario, wants_json: bool, svg: Path | None, trace: Path | No
     :returns: the exit status.
     """
     try:
-        with contextlib.ExitStack() as files:
-            # Both are opened now, so that a bad path is reported before the run.
-            picture_file = files.enter_context(_opened(svg)) if svg else None
-            trace_file = files.enter_context(_opened(trace)) if trace else None
-            outcome = _run(scenario, trace_file.write if trace_file else None)
-            if picture_file:
-                picture_file.write(picture(outcome))
+        try:
+            outcome = _run_to_files(scenario, svg, trace)
+        except OSError as error:
+            print(f"p2p sim: {in_words(error)}", file=sys.stderr)
+            return 1
         if wants_json:
             print(as_json(outcome), flush=True)
         print(as_table(outcome), file=sys.stderr if wants_json else sys.stdout, flush=True)
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output is gone; Python would report that once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        print(f"p2p sim: {in_words(error)}", file=sys.stderr)
-        return 1
     return 0
+
+
+def _run_to_files(scenario: Scenario, svg: Path | None, trace: Path | None) -> SimulationOutcome:
+    with contextlib.ExitStack() as files:
+        # Both are opened now, so that a bad path is reported before the run.
+        picture_file = files.enter_context(_opened(svg)) if svg else None
+        trace_file = files.enter_context(_opened(trace)) if trace else None
+        outcome = _run(scenario, trace_file.write if trace_file else None)
+        if picture_file:
+            picture_file.write(picture(outcome))
+    return outcome
 
 
 def _run(scenario: Scenario, write: Callable[[str], object] | None) -> SimulationOutcome:

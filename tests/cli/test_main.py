@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -26,6 +27,21 @@ def run(*arguments: str) -> tuple[int | str | None, str]:
             return main(arguments), printed.getvalue()
         except SystemExit as end:
             return end.code, printed.getvalue()
+
+
+def run_p2p(
+    words: list[str], settings: dict[str, str], **streams: Any
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run the command as a process of its own, where no peer runs."""
+    with TemporaryDirectory() as folder:
+        usual = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        return subprocess.run(
+            [sys.executable, "-m", "p2p_twisted.cli", *words],
+            env={**usual, "XDG_RUNTIME_DIR": folder, "PYTHONPATH": str(PACKAGE), **settings},
+            stderr=subprocess.PIPE,
+            check=False,
+            **streams,
+        )
 
 
 class MainTests(SynchronousTestCase):
@@ -137,6 +153,29 @@ class MainTests(SynchronousTestCase):
             os.close(writer)
             self.assertEqual(ended.stderr, b"")
             self.assertIn(ended.returncode, status)
+
+    def test_unwritable(self) -> None:
+        """Where its output cannot be written, it says why in one sentence; once."""
+        for settings in ({}, {"PYTHONUNBUFFERED": "1"}):
+            for verb in ("config", "completion bash"):
+                with open("/dev/full", "wb") as full:
+                    ended = run_p2p(verb.split(), settings, stdout=full)
+                self.assertEqual(ended.returncode, 8)
+                self.assertEqual(ended.stderr, b"cannot write the output: the disk is full\n")
+
+    def test_closed_streams(self) -> None:
+        """Without standard output or error it does the same, and nobody is told."""
+        for verb, status in (("config", 0), ("completion bash", 0), ("status", 3), ("zzz", 2)):
+            for closed in ((1,), (2,), (1, 2), (0, 1, 2)):
+
+                def close(closed: tuple[int, ...] = closed) -> None:
+                    for number in closed:
+                        os.close(number)
+
+                ended = run_p2p(verb.split(), {}, stdout=subprocess.PIPE, preexec_fn=close)
+                self.assertEqual(ended.returncode, status, (verb, closed))
+                self.assertNotIn(b"Traceback", ended.stderr)
+                self.assertEqual(bool(ended.stderr), status != 0 and 2 not in closed)
 
     def test_starts_fast(self) -> None:
         """It does not import Twisted to explain itself."""
