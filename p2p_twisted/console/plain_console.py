@@ -9,6 +9,7 @@ from p2p_twisted.console.lines import BadLine, LineSplitter
 from p2p_twisted.console.progress_line import running_line
 from p2p_twisted.console.text import visible
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.runtime.exit_status import Exit
 
 
 class PlainConsole(Console):
@@ -60,6 +61,14 @@ class PlainConsole(Console):
         self._take_all(self._lines.finish())
         if self._leaves_at_end:
             self.leave_in_turn()
+
+    @override
+    def writeConnectionLost(self) -> None:
+        """Carry on what a script asks for, though nobody sees the answers."""
+        if self.can_ask:
+            super().writeConnectionLost()
+        else:
+            self._conversation.exits.add(Exit.UNEXPECTED)
 
     def _take_all(self, lines: Iterable[str | BadLine]) -> None:
         for line in lines:

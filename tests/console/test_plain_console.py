@@ -228,7 +228,8 @@ class ClosingTests(SynchronousTestCase):
         self.assertEqual(self.pipe.left, 1)
 
     def test_output_closed(self) -> None:
-        """If the output is closed, the console ends, and reads no more; the peer keeps running."""
+        """A person whose output is closed has no console any more; the peer keeps running."""
+        self.pipe = Pipe(is_typed=True)
         first: Deferred[Topology] = Deferred()
         self.pipe.peer.will("topology", first)
         self.pipe.type("topo\nls\n")
@@ -242,6 +243,17 @@ class ClosingTests(SynchronousTestCase):
         self.assertEqual(self.pipe.peer.asked, [("topology",)])
         self.assertEqual(self.pipe.left, 0)
 
+    def test_output_of_a_script_closed(self) -> None:
+        """A script whose output is closed is carried out to its end, which its exit code tells."""
+        pipe = Pipe(leaves_at_end=True)
+        pipe.type("topo\n")
+        pipe.console.writeConnectionLost()
+        pipe.type("ls\n")
+        pipe.console.readConnectionLost()
+        pipe.clock.advance(CLOSE_SECONDS)
+        self.assertEqual([call[0] for call in pipe.peer.asked], ["topology", "listing", "leave"])
+        self.assertEqual((pipe.left, pipe.console.exit), (1, Exit.UNEXPECTED))
+
     def test_output_closed_while_leaving(self) -> None:
         """A typed ``leave`` is executed, even if its answer cannot be shown."""
         gone: Deferred[None] = Deferred()
@@ -250,6 +262,7 @@ class ClosingTests(SynchronousTestCase):
         self.pipe.console.writeConnectionLost()
         self.assertEqual(self.pipe.left, 0)
         gone.callback(None)
+        self.pipe.clock.advance(CLOSE_SECONDS)
         self.assertEqual(self.pipe.left, 1)
 
     def test_closed_by_the_service(self) -> None:
