@@ -64,6 +64,9 @@ def _wait(told: socket.socket, ended: int, child: int) -> int:
                 if "STATUS" in state:
                     sys.stderr.write(f"{state['STATUS']}\n")
                 return int(state["EXIT_STATUS"])
+            if "STATUS" in state:
+                has_said = True
+                sys.stderr.write(f"not ready yet: {state['STATUS']}\n")
         elif ended in readable:
             # What it had to say is on standard error.
             _, status = os.waitpid(child, 0)

@@ -40,6 +40,7 @@ from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.effect_queue import EffectQueue
+from p2p_twisted.runtime.service_manager import notify
 from p2p_twisted.wire.messages import Join, Leave, Renew, Welcome
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
@@ -175,8 +176,11 @@ class RegistrationKeeper:
             else:
                 answer = await self._renew(question)
         except (RegistryRefused, RegistryUnreachable) as error:
-            self.fault = str(error)
+            is_new, self.fault = str(error) != self.fault, str(error)
             self._handle(error)
+            if is_new and not self._joined.called:
+                # Who waits until the peer is ready learns why that takes long.
+                notify(f"STATUS={error}")
         else:
             self.fault = None
             self._handle(answer)

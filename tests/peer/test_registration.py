@@ -11,6 +11,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.peer import registration
 from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.registration import RegistrationKeeper
@@ -130,6 +131,20 @@ class RegistrationTests(SynchronousTestCase):
         """Leave, at once; no timer may be left."""
         self.successResultOf(Deferred.fromCoroutine(self.registration.end()))
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_tells_why_it_waits(self) -> None:
+        """Whoever waits for a new peer to be ready hears once that there is no registry."""
+        told: list[str] = []
+        self.patch(registration, "notify", told.append)
+        self.registration._state.write("registration", {})
+        self.has_registry = False
+        joining = Deferred.fromCoroutine(self.registration.begin())
+        self.clock.pump([1.0] * 60)
+        self.assertEqual(told, ["STATUS=there is none"])
+        self.has_registry = True
+        self.clock.pump([1.0] * 60)
+        self.successResultOf(joining)
+        self.end()
 
     def test_ends_while_renewing(self) -> None:
         """A peer that has left does not join again, though a renewal was under way."""
