@@ -11,7 +11,12 @@ from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.runtime.exit_status import Exit
 
 CHOICE = {"number": 1, "id": "f" * 64, "name": "f1.txt", "peer": "s4"}
-AMBIGUOUS = {"message": "different files have that name", "exit": 2, "hits": [CHOICE]}
+AMBIGUOUS = {
+    "code": "ambiguous",
+    "message": "different files have that name",
+    "exit": 2,
+    "hits": [CHOICE],
+}
 
 
 class LateFault:
