@@ -54,7 +54,7 @@ class DoctorTests(SynchronousTestCase):
         self.registry.start_peer("ben", self.registry)
         self.assertEqual(self.findings(), (0, {}))
         found = self.findings(port=9000)
-        self.assert_only(found, 3, "registry", "is the peer ben, and no registry")
+        self.assert_only(found, 3, "registry", "is the peer ben, no registry")
 
     def test_firewalls(self) -> None:
         """One keeps this machine from the registry, or others from this machine."""
