@@ -88,6 +88,13 @@ class Indexer:
         self._alarm.stop()
         return Deferred.fromCoroutine(self._end())
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that the first scan found has been hashed, and no folder is being sealed."""
+        if self._first is None or self._catalog.unsealed:
+            return False
+        return self._first.isdisjoint(self._files.fresh)
+
     def settled(self) -> "Deferred[None]":
         """Fire once the first scan has ended and all files that it found have been hashed."""
         settled: Deferred[None] = Deferred()
@@ -242,9 +249,7 @@ class Indexer:
     # Ending
 
     def _check_settled(self) -> None:
-        if self._first is None or self._catalog.unsealed:
-            return
-        if self._first.isdisjoint(self._files.fresh):
+        if self.is_settled:
             settling, self._settling = self._settling, []
             for settled in settling:
                 settled.callback(None)

@@ -107,6 +107,11 @@ class Library:
         """Stop; fires when nothing is running any more."""
         return self._indexer.stop()
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that is there can be found, as far as is known."""
+        return self._indexer.is_settled
+
     def settled(self) -> "Deferred[None]":
         """Fire once everything that the first scan found has been hashed."""
         return self._indexer.settled()

@@ -289,7 +289,7 @@ class PeerBuilder:
         return Uploads(
             self.dialer,
             network=self.settings.network,
-            open_source=self.shared.open,
+            shared=self.shared,
             reading=self.disks.reading,
             may_dial=self.network.may_dial,
             bandwidth=self.bandwidth,

@@ -118,6 +118,11 @@ class SharedLibraries:
         """End it; returns when no thread works for it any more."""
         await gatherResults([library.stop() for library in self._libraries])
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that is there can be found, as far as is known."""
+        return all(library.is_settled for library in self._libraries)
+
     async def settled(self) -> None:
         """Return once everything that was there at the start can be found."""
         for library in self._libraries:

@@ -3,7 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -25,6 +25,18 @@ _PIECE_SECONDS: Final = 0.01
 
 SourceOpener = Callable[[FileId], "Deferred[Source | None]"]
 """Opens shared content; fires with ``None`` when there is none."""
+
+
+class SharedContent(Protocol):
+    """What a peer shares."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is all known, so that what is not there is gone."""
+
+    @property
+    def open(self) -> SourceOpener:
+        """What opens it."""
 
 
 async def read_whole(source: Source, reading: Offload) -> bytes:

@@ -16,7 +16,7 @@ from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.audience import Audience, SharedUplink, Unlimited
 from p2p_twisted.upload.awaited import AwaitedFetches
 from p2p_twisted.upload.places import NoPlace, UploadPlaces
-from p2p_twisted.upload.small_sender import SmallFileSender, SourceOpener, read_whole
+from p2p_twisted.upload.small_sender import SharedContent, SmallFileSender, read_whole
 from p2p_twisted.upload.spent_tickets import SpentTickets
 from p2p_twisted.upload.upload import Upload, UploadProgress
 from p2p_twisted.wire import limits as wire_limits
@@ -48,7 +48,7 @@ class Uploads:
 
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
     :param network: the name of the network, with which requesters must greet.
-    :param open_source: opens shared content.
+    :param shared: what this peer shares.
     :param reading: calls what reads from a disk: see :class:`DiskThread`.
     :param may_dial: returns whether this peer may dial a host at all.
     :param bandwidth: limits what is sent.
@@ -65,7 +65,7 @@ class Uploads:
         reactor: Dialer,
         *,
         network: NetworkName,
-        open_source: SourceOpener,
+        shared: SharedContent,
         reading: Offload,
         may_dial: Callable[[str], bool],
         bandwidth: Bandwidth,
@@ -76,7 +76,7 @@ class Uploads:
     ) -> None:
         self._reactor = reactor
         self._network = network
-        self._open_source = open_source
+        self._shared = shared
         self._reading = reading
         self._may_dial = may_dial
         self._partials = partials
@@ -115,7 +115,8 @@ class Uploads:
         # Again: to open it may have taken long.
         reason, _ = self._why_not(want)
         if source is None:
-            refuse("it is not shared here any more", gone=True)
+            # A peer that has just been started may not have looked at all of its files yet.
+            refuse("it is not shared here any more", gone=self._shared.is_settled)
         elif link is not None and await self._is_sent_on(link, want, source, refuse):
             source.close()
         elif reason is not None:
@@ -175,7 +176,7 @@ class Uploads:
         """Open what this peer shares or is downloading, and name those who are sent that, too."""
         self._opening += 1
         try:
-            source = await self._open_source(file_id)
+            source = await self._shared.open(file_id)
         finally:
             self._opening -= 1
         return (source, None) if source is not None else self._partials.open(file_id)
@@ -274,7 +275,7 @@ class Uploads:
             connection,
             source=source,
             audience=audience,
-            small_files=SmallFileSender(self._reactor, self._open_source, self._reading),
+            small_files=SmallFileSender(self._reactor, self._shared.open, self._reading),
             want=want,
             is_expected=is_expected,
             pace=self._bandwidth.up.pace(),

@@ -32,6 +32,7 @@ from p2p_twisted.storage.disk import Disk
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.upload.small_sender import SourceOpener
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.chunks import chunk_digest, content_id, split_chunks
 from p2p_twisted.wire.connection import Connection
@@ -127,18 +128,27 @@ class First(Session):
             raise ProtocolError("only pushes here, or fetches there")
 
 
+@attrs.frozen
+class SharedStub:
+    """What a test shares."""
+
+    open: SourceOpener
+    is_settled: bool
+
+
 def make_uploads(
     wires: Wires,
     open_source: Callable[[FileId], Source | Deferred[Source | None] | None],
     partials: PartialRegister | None = None,
     bandwidth: Bandwidth | None = None,
     unreached: Callable[[Want], None] = lambda _want: None,
+    is_settled: bool = True,
 ) -> Uploads:
     """Make what serves others; it dials whomever it is told to, except for one host."""
     return Uploads(
         wires,
         network="default",
-        open_source=partial(maybeDeferred, open_source),
+        shared=SharedStub(partial(maybeDeferred, open_source), is_settled),
         reading=inline,
         may_dial=lambda host: host != "10.9.9.9",
         bandwidth=bandwidth or Bandwidth(wires),

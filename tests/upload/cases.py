@@ -63,6 +63,7 @@ class UploadsCase(SynchronousTestCase):
     def refuse(self, reason: str, gone: bool = False, fetch: bool = False) -> None:
         self.refused.append(reason)
         self.is_to_fetch = fetch
+        self.is_gone = gone
 
     def serve(self, want: Want, link: Any = None) -> None:
         self.uploads.serve(want, link, self.refuse)

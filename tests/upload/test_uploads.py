@@ -6,7 +6,7 @@ from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send
-from tests.download.world import Content, some_bytes
+from tests.download.world import Content, make_uploads, some_bytes
 from tests.upload.cases import UploadsCase
 
 
@@ -199,3 +199,14 @@ class FakeLink:
     def send_raw(self, piece: bytes) -> bool:
         self.sent += piece
         return True
+
+
+class StartTests(UploadsCase):
+    def test_not_looked_at_yet(self) -> None:
+        """What a peer does not find is gone for good only once it has seen all its files."""
+        for is_settled in (False, True):
+            uploads = make_uploads(self.wires, lambda _id: None, is_settled=is_settled)
+            uploads.serve(self.want(), None, self.refuse)
+            self.wires.settle()
+            self.assertEqual(self.refused.pop(), "it is not shared here any more")
+            self.assertEqual(self.is_gone, is_settled)
