@@ -200,7 +200,7 @@ class MainTests(SynchronousTestCase):
                 [sys.executable, "-S", "-c", program],
                 capture_output=True,
                 check=False,
-                env={"XDG_RUNTIME_DIR": folder, "PYTHONPATH": str(PACKAGE)},
+                env={**os.environ, "XDG_RUNTIME_DIR": folder, "PYTHONPATH": str(PACKAGE)},
             )
         self.assertEqual(ended.stdout, b"\n")
         self.assertIn(b"no peer of yours runs here", ended.stderr)
