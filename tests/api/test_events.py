@@ -32,11 +32,6 @@ SIGHTS: tuple[Sight, ...] = (
 )
 
 
-@pytest.fixture
-def browser() -> Browser:
-    return Browser()
-
-
 def heard(browser: Browser) -> list[str]:
     """Return the kinds of what the last reader was told, compared with the document."""
     browser.clock.pump([0.1] * 3)

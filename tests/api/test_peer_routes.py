@@ -1,13 +1,10 @@
 """What a peer answers, by every path; and that its document tells the truth about it."""
 
-import os
-
 import attrs
 import pytest
 from openapi_spec_validator import validate
 from twisted.internet.defer import Deferred
 
-from p2p_twisted.api.limits import LIST_ROWS, LISTS_KEPT
 from p2p_twisted.download.progress import (
     Blocked,
     Canceled,
@@ -17,7 +14,6 @@ from p2p_twisted.download.progress import (
     Hashing,
     Incomplete,
     Paused,
-    Progress,
     Queued,
     Receiving,
     Saving,
@@ -25,8 +21,8 @@ from p2p_twisted.download.progress import (
     State,
     Waiting,
 )
-from p2p_twisted.peer.interface import Found, Selection
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, IsFolder, NotFound, PeerError
+from p2p_twisted.peer.interface import Found
+from p2p_twisted.peer.peer_errors import PeerError
 from tests.api.browser import Browser, checked
 from tests.console.fake_peer import OTHER_FILE, UPLOAD, address, found, hit, running, saved
 
@@ -46,11 +42,6 @@ STATES: tuple[State, ...] = (
     Failed("the disk is broken"),
     Canceled(),
 )
-
-
-@pytest.fixture
-def browser() -> Browser:
-    return Browser()
 
 
 def test_document(browser: Browser) -> None:
@@ -120,78 +111,6 @@ def test_hits_fail(browser: Browser) -> None:
     assert lines[-1]["error"]["message"] == "there is no network"
 
 
-def test_numbers(browser: Browser) -> None:
-    """A number stands for a row of the last list of the same caller: its best holder first."""
-    other = hit("s9", "f2.txt", OTHER_FILE)
-    browser.peer.will("find", found(hit("s4"), other, hit("s6")))
-    hits = checked(browser, browser.ask("GET", "/v1/find?text=f"), "/v1/find")["hits"]
-    assert [each["number"] for each in hits] == [1, 2, 1]
-    browser.caller = 7
-    refused = browser.ask("POST", "/v1/downloads", {"numbers": [1]})
-    assert (refused.status, refused.code) == (400, "bad_request")
-    assert "you were shown no list yet" in refused.lines[0]["error"]["message"]
-    browser.caller = 0
-    refused = browser.ask("POST", "/v1/downloads", {"numbers": [1, 3]})
-    assert "there is no number 3 in your last list" in refused.lines[0]["error"]["message"]
-    browser.ask("POST", "/v1/downloads", {"numbers": [1], "peer": "s6"})
-    browser.ask("POST", "/v1/downloads", {"numbers": [2, 1], "names": ["f3"]})
-    asked = browser.peer.asked[1:]
-    assert asked[0] == ("get", hit("s4"), "s6")
-    assert asked[1][:2] == ("select", (other, hit("s4"), "f3"))
-
-
-def test_numbers_of_others(browser: Browser) -> None:
-    """Each list takes the place of the one before: what a peer shares, and what a name means."""
-    browser.peer.will("listing", found(hit("s4", "f8")))
-    browser.ask("GET", "/v1/files?peer=s4")
-    browser.ask("POST", "/v1/downloads", {"numbers": [1]})
-    assert browser.peer.asked[-1] == ("get", hit("s4", "f8"), None)
-    browser.peer.will("get", Ambiguous((hit("s4"), hit("s6", file=OTHER_FILE))))
-    refused = browser.ask("POST", "/v1/downloads", {"names": ["f1"]})
-    assert [each["number"] for each in refused.lines[0]["error"]["hits"]] == [1, 2]
-    browser.peer.will("get", AlreadyHere("it is here", "s2/f1.txt"))
-    end = browser.ask("POST", "/v1/downloads", {"numbers": [2]}).lines[-1]["end"]
-    assert browser.peer.asked[-1] == ("get", hit("s6", file=OTHER_FILE), None)
-    assert [each["name"] for each in end["here"]] == ["f1.txt"]
-
-
-def test_not_numbered(browser: Browser) -> None:
-    """What nobody is shown has no numbers, and leaves the last list as it was."""
-    shown, other = hit("s4", "f8"), hit("s9", "f2.txt", OTHER_FILE)
-    browser.peer.will("listing", found(shown))
-    browser.ask("GET", "/v1/files?peer=s4")
-    for path in ("/v1/find?text=f&numbered=false", "/v1/hits?text=f&numbered=false"):
-        browser.peer.will("find", found(other))
-        [answer] = browser.ask("GET", path).lines
-        assert [each["number"] for each in (answer.get("end") or answer)["hits"]] == [None]
-    browser.peer.will("listing", found(other))
-    browser.ask("GET", "/v1/files?numbered=false")
-    browser.peer.will("get", Ambiguous((other, hit())))
-    browser.ask("POST", "/v1/downloads", {"names": ["f"], "numbered": False})
-    browser.ask("POST", "/v1/downloads", {"numbers": [1]})
-    assert browser.peer.asked[-1] == ("get", shown, None)
-
-
-def test_many_lists(browser: Browser) -> None:
-    """Of very many callers and rows, the latest and the first are remembered."""
-    rows = [hit("s4", f"f{number}") for number in range(LIST_ROWS + 1)]
-    for browser.caller in range(LISTS_KEPT + 1):
-        browser.peer.will("find", found(*rows))
-        hits = browser.ask("GET", "/v1/find?text=f").lines[0]["hits"]
-        assert [each["number"] for each in hits[-2:]] == [LIST_ROWS, None]
-    assert browser.ask("POST", "/v1/downloads", {"numbers": [LIST_ROWS]}).status == 200
-    browser.caller = 0
-    assert browser.ask("POST", "/v1/downloads", {"numbers": [1]}).status == 400
-
-
-def test_nothing_named(browser: Browser) -> None:
-    """A download of nothing is refused."""
-    bodies: tuple[dict[str, object], ...] = ({}, {"names": []}, {"peer": "s4"})
-    for body in bodies:
-        refused = browser.ask("POST", "/v1/downloads", body)
-        assert (refused.status, refused.code) == (400, "bad_request")
-
-
 def test_files(browser: Browser) -> None:
     """What one peer shares."""
     checked(browser, browser.ask("GET", "/v1/files?peer=s4"), "/v1/files")
@@ -227,135 +146,6 @@ def test_transfers(browser: Browser, state: State) -> None:
     assert both["downloads"][0]["state"] == type(state).__name__.lower()
     assert both["downloads"][1]["path"].startswith("/")
     assert both["uploads"][0]["id"] == OTHER_FILE
-
-
-def test_get(browser: Browser) -> None:
-    """Progress as it comes, and the end."""
-    ending: Deferred[Progress] = Deferred()
-    browser.peer.will("get", ending)
-    browser.ask("POST", "/v1/downloads", {"names": ["f1"], "peer": "s4"})
-    assert browser.peer.asked == [("get", "f1", "s4")]
-    browser.peer.watches[0](running())
-    browser.peer.watches[0](running(received=1_100))
-    browser.clock.advance(1.0)
-    browser.peer.watches[0](running(received=1_200))
-    assert [line["download"]["received"] for line in browser.answer().lines] == [1_024, 1_200]
-    ending.callback(saved())
-    lines = checked(browser, browser.answer(), "/v1/downloads", "post")
-    assert [each["state"] for each in lines[-1]["end"]["downloads"]] == ["saved"]
-
-
-def test_get_several(browser: Browser) -> None:
-    """Several names are one request, and what fails of it is told beside the rest."""
-    selection = Selection(
-        ("a", "b", "c"),
-        ((hit(name="a"),),),
-        (("b", AlreadyHere("it is here", "/d/b", OTHER_FILE)),),
-        (("c", NotFound("no peer has c")),),
-    )
-    browser.peer.will("select", selection)
-    answer = browser.ask("POST", "/v1/downloads", {"names": ["a", "b", "c"]})
-    end = checked(browser, answer, "/v1/downloads", "post")[-1]["end"]
-    assert end["here"] == [{"name": "b", "path": "/d/b", "id": OTHER_FILE}]
-    assert end["failed"] == [
-        {"name": "c", "code": "not_found", "reason": "no peer has c", "exit": 4}
-    ]
-
-
-def test_get_pattern(browser: Browser) -> None:
-    """What no file has as its name may be a pattern; what is no pattern is just not there."""
-    browser.peer.will("get", NotFound("no peer has *.txt"), NotFound("no peer has x"))
-    answer = browser.ask("POST", "/v1/downloads", {"names": ["*.txt"]})
-    checked(browser, answer, "/v1/downloads", "post")
-    refused = browser.ask("POST", "/v1/downloads", {"names": ["x"]})
-    assert (refused.status, refused.code) == (404, "not_found")
-    assert [name for name, *_ in browser.peer.asked] == ["get", "select", "get_selected", "get"]
-
-
-def test_get_file(browser: Browser) -> None:
-    """Where only a file will do, a folder is refused, and nothing is fetched."""
-    browser.peer.will("get", NotFound("no peer has pho*"), IsFolder("photos is a folder"))
-    folder = (hit(name="photos", kind="folder"),)
-    browser.peer.will("select", Selection(("pho*",), (folder,)))
-    for name in ("pho*", "photos"):
-        refused = browser.ask("POST", "/v1/downloads", {"names": [name], "file": True})
-        assert (refused.status, refused.code) == (409, "is_folder")
-    assert browser.peer.only_files == [True, True]
-    assert [method for method, *_ in browser.peer.asked] == ["get", "select", "get"]
-    browser.ask("POST", "/v1/downloads", {"names": ["photos"]})
-    assert browser.peer.only_files[-1] is False
-
-
-def test_get_here(browser: Browser) -> None:
-    """What is there already is no error: it is told where, with no need to know from where on."""
-    for file in (OTHER_FILE, None):
-        why = "f1 (1).txt is already in s2/Downloads"
-        browser.peer.will("get", AlreadyHere(why, "s2/Downloads/f1 (1).txt", file))
-        answer = browser.ask("POST", "/v1/downloads", {"names": ["f1.txt"]})
-        [here] = checked(browser, answer, "/v1/downloads", "post")[-1]["end"]["here"]
-        path = os.path.abspath("s2/Downloads/f1 (1).txt")
-        assert here == {"name": "f1.txt", "path": path, "id": file}
-
-
-def test_get_ambiguous(browser: Browser) -> None:
-    """Several meanings are offered, each with the id to choose it by."""
-    browser.peer.will("get", Ambiguous((hit(), hit("s6", file=OTHER_FILE))))
-    answer = browser.ask("POST", "/v1/downloads", {"names": ["f1"]})
-    assert (answer.status, answer.code) == (409, "ambiguous")
-    error = answer.lines[0]["error"]
-    assert [each["id"] for each in error["hits"]][1] == OTHER_FILE
-    assert error["message"] == "different files have that name: choose one by its number or id"
-
-
-def test_ambiguous_without_numbers(browser: Browser) -> None:
-    """Where numbers would mean nothing, the id is named alone: here, and of one of several."""
-    both = Ambiguous((hit(), hit("s6", file=OTHER_FILE)))
-    browser.peer.will("get", both)
-    answer = browser.ask("POST", "/v1/downloads", {"names": ["f1"], "numbered": False})
-    error = answer.lines[0]["error"]
-    assert error["message"] == "different files have that name: choose one by its id"
-    assert [each["number"] for each in error["hits"]] == [None, None]
-    browser.peer.will("select", Selection(("f1", "f2"), (), failed=(("f1", both),)))
-    end = browser.ask("POST", "/v1/downloads", {"names": ["f1", "f2"]}).lines[-1]["end"]
-    assert end["failed"][0]["reason"] == error["message"]
-
-
-def test_fails_late(browser: Browser) -> None:
-    """An error after the first line is the last line."""
-    ending: Deferred[Progress] = Deferred()
-    browser.peer.will("get", ending)
-    browser.ask("POST", "/v1/downloads", {"names": ["f1"]})
-    browser.peer.watches[0](running())
-    ending.errback(PeerError("there is no other peer"))
-    lines = checked(browser, browser.answer(), "/v1/downloads", "post")
-    assert lines[-1]["error"]["message"] == "there is no other peer"
-
-
-def test_slow_reader(browser: Browser) -> None:
-    """Who does not read is told less, but the end."""
-    ending: Deferred[Progress] = Deferred()
-    browser.peer.will("get", ending)
-    browser.ask("POST", "/v1/downloads", {"names": ["f1"]})
-    watch = browser.peer.watches[0]
-    watch(running())
-    assert browser.transport.producer is not None
-    browser.transport.producer.pauseProducing()
-    for received in range(1_025, 1_125):
-        browser.clock.advance(1.0)
-        watch(running(received=received))
-    ending.callback(saved())
-    assert len(browser.answer().lines) == 2
-
-
-def test_reader_goes(browser: Browser) -> None:
-    """A download whose reader has gone goes on."""
-    ending: Deferred[Progress] = Deferred()
-    browser.peer.will("get", ending)
-    browser.ask("POST", "/v1/downloads", {"names": ["f1"]})
-    browser.close()
-    browser.peer.watches[0](running())
-    ending.callback(saved())
-    assert browser.ask("GET", "/v1/status").status == 200
 
 
 def test_changes(browser: Browser) -> None:

@@ -15,8 +15,9 @@ from p2p_twisted.runtime.threads import Offload, inline
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.manifest import encode as encode_manifest
 from p2p_twisted.wire.messages import Hit, Push
+from tests.download.content import Content, some_bytes
 from tests.download.wires import Stranger
-from tests.download.world import Content, World, some_bytes
+from tests.download.world import World
 
 
 class DownloadCase(SynchronousTestCase):

@@ -8,8 +8,9 @@ from p2p_twisted.wire.codec import decode
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Chunk, Message, Push
 from tests.download.cases import DownloadCase
+from tests.download.content import Content, some_bytes
 from tests.download.wires import Stranger
-from tests.download.world import Content, World, some_bytes
+from tests.download.world import World
 
 CHUNKS = 12
 CONTENT = Content(some_bytes(CHUNKS * MIB))

@@ -15,7 +15,8 @@ from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.manifest import Member, encode, encode_attributes_of
 from p2p_twisted.wire.messages import Hit
 from tests.download.cases import DownloadCase, InterruptedCase
-from tests.download.world import Content, World, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.world import World
 
 LONG_AGO = 1_000_000_000_123_456_789
 

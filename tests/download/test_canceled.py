@@ -19,7 +19,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.download.progress import Canceled, Paused, Progress, Saved, Waiting
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import DownloadCase, folder_of, small
-from tests.download.world import Content, OnDisk, World, some_bytes
+from tests.download.content import Content, OnDisk, some_bytes
+from tests.download.world import World
 from tests.wire.ends import connect, dismantle, open_files
 
 _TURNS = 2_000

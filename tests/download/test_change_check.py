@@ -4,7 +4,9 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved, Waiting
 from tests.download.cases import InterruptedCase, SmallFilesCase, folder_of, small
-from tests.download.world import Content, World, make_uploads, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.holding import make_uploads
+from tests.download.world import World
 
 MIB = 1 << 20
 

@@ -5,7 +5,8 @@ import errno
 from p2p_twisted.download.progress import Blocked, Failed
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import DownloadCase
-from tests.download.world import Content, names, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.world import names
 from tests.storage.disks import FaultyDisk, NoPartIsSafe, ShortWrites, Small
 
 

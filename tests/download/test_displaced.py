@@ -9,7 +9,8 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Failed, Progress, Saved
 from tests.download.cases import InterruptedCase, SmallFilesCase, small
-from tests.download.world import Content, World, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.world import World
 
 MIB = 1 << 20
 

@@ -16,8 +16,9 @@ from p2p_twisted.download.progress import (
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Chunk, Push
 from tests.download.cases import DownloadCase
+from tests.download.content import Content, some_bytes
 from tests.download.wires import Stranger
-from tests.download.world import Content, World, names, some_bytes
+from tests.download.world import World, names
 
 
 class DownloadTests(DownloadCase):

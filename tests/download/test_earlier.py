@@ -4,7 +4,8 @@ from p2p_twisted.download.progress import Checking, Paused, Progress, Saved
 from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import InterruptedCase
-from tests.download.world import Content, World, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.world import World
 
 
 class EarlierTests(InterruptedCase):

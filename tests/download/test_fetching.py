@@ -15,9 +15,10 @@ from p2p_twisted.wire.limits import FAILED_DIALS_PER_MINUTE, FETCH_WITHIN_SECOND
 from p2p_twisted.wire.messages import PROTOCOL, Error, Fetch, Hello, Push, Refuse, Want
 from p2p_twisted.wire.names import PeerAddress
 from tests.download.cases import DownloadCase
+from tests.download.content import Content, some_bytes
 from tests.download.swarms import talk
 from tests.download.wires import Stranger
-from tests.download.world import Content, Holder, World, some_bytes
+from tests.download.world import Holder, World
 from tests.upload.cases import Greeter
 
 CONTENT = Content(some_bytes(3 * MIB + 10))

@@ -13,7 +13,8 @@ from p2p_twisted.wire.limits import MIB, PATH_BYTES, PATH_COMPONENTS
 from p2p_twisted.wire.manifest import EMPTY_FOLDER, Member, encode
 from p2p_twisted.wire.messages import Hit
 from tests.download.cases import DownloadCase
-from tests.download.world import Content, World, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.world import World
 from tests.storage.disks import FaultyDisk
 
 

@@ -12,7 +12,8 @@ from p2p_twisted.storage import part_file
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.manifest import Member, encode
 from tests.download.cases import InterruptedCase
-from tests.download.world import Content, OnDisk, World, some_bytes
+from tests.download.content import Content, OnDisk, some_bytes
+from tests.download.world import World
 from tests.storage.disks import Small
 
 ZEROS = bytes(MIB)

@@ -10,7 +10,8 @@ from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.manifest import Member, encode
 from p2p_twisted.wire.messages import Hit
 from tests.download.cases import DownloadCase, folder_of, small
-from tests.download.world import Content, World, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.world import World
 from tests.storage.disks import FaultyDisk
 
 

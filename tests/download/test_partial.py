@@ -19,9 +19,9 @@ from p2p_twisted.wire.messages import (
     Send,
     Want,
 )
+from tests.download.holding import make_uploads
 from tests.download.swarms import CHUNKS, CONTENT, SwarmingCase, chunk, talk
 from tests.download.wires import Wires
-from tests.download.world import make_uploads
 from tests.upload.cases import Greeter
 
 

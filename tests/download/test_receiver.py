@@ -9,7 +9,7 @@ from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Chunk, Refuse
 from tests.download.cases import LiarCase
-from tests.download.world import Content, some_bytes
+from tests.download.content import Content, some_bytes
 
 
 class LiarTests(LiarCase):

@@ -8,7 +8,8 @@ from twisted.internet.defer import CancelledError
 
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import InterruptedCase
-from tests.download.world import Content, World, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.world import World
 
 
 class ResumeTests(InterruptedCase):

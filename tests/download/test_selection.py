@@ -14,7 +14,8 @@ from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.manifest import decode, encode
 from p2p_twisted.wire.messages import Hit
 from tests.download.cases import DownloadCase
-from tests.download.world import Content, World, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.world import World
 
 NAMES = st.sampled_from(
     ["a.txt", "A.TXT", "x/a.txt", "a (1).txt", "b", "a/b", "é" * 100, "É" * 100]

@@ -7,7 +7,8 @@ from twisted.internet.defer import Deferred
 from p2p_twisted.download.progress import Blocked, Canceled, Progress
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import DownloadCase
-from tests.download.world import Content, World, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.world import World
 from tests.storage.disks import FaultyDisk
 
 _FILE = some_bytes(6 * MIB)

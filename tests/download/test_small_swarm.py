@@ -9,7 +9,8 @@ from p2p_twisted.download.limits import BATCHES_AT_ONCE
 from p2p_twisted.download.progress import Blocked, Canceled, Incomplete, Saved, Waiting
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import SmallFilesCase, small
-from tests.download.world import Content, Holder, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.world import Holder
 from tests.storage.disks import FaultyDisk
 
 

@@ -11,8 +11,9 @@ from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.manifest import encode as encode_manifest
 from p2p_twisted.wire.messages import Gone, Hit, More, Push, Want, Whole
 from tests.download.cases import SmallFilesCase, small
+from tests.download.content import Content
 from tests.download.wires import Stranger
-from tests.download.world import Content, World
+from tests.download.world import World
 
 
 class HostileTests(SmallFilesCase):

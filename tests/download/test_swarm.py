@@ -7,7 +7,8 @@ from twisted.internet.defer import Deferred
 from p2p_twisted.download.progress import Waiting
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import DownloadCase
-from tests.download.world import Content, World, names, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.world import World, names
 
 
 class GatheringTests(DownloadCase):

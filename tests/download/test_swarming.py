@@ -4,9 +4,9 @@ from p2p_twisted.bandwidth.limits import HOLDERS_PER_FILE
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Chunk, Have, Refuse, Send
+from tests.download.content import Content, some_bytes
 from tests.download.swarms import CHUNKS, CONTENT, SwarmingCase, chunk, talk
 from tests.download.wires import Stranger
-from tests.download.world import Content, some_bytes
 
 
 class HoldersTests(SwarmingCase):

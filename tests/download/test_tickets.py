@@ -5,7 +5,8 @@ from typing import Any
 from p2p_twisted.wire.limits import LINK_FILE_BYTES
 from p2p_twisted.wire.messages import Chunk, File, Push
 from tests.download.cases import DownloadCase, LiarCase
-from tests.download.world import Content, World, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.world import World
 
 
 class TicketTests(LiarCase):

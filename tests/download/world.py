@@ -1,18 +1,15 @@
 """A small network in one process: holders and requesters on simulated connections."""
 
 import os
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from itertools import count, groupby
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import attrs
-from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.protocol import Factory
-from typing_extensions import override
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.context import (
@@ -32,139 +29,16 @@ from p2p_twisted.storage.disk import Disk
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.storage.partial import PartialRegister
-from p2p_twisted.upload.small_sender import SourceOpener
-from p2p_twisted.upload.uploads import Uploads
-from p2p_twisted.wire.chunks import chunk_digest, content_id, split_chunks
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
-from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.limits import CHUNK_BYTES
-from p2p_twisted.wire.listener import Listener
-from p2p_twisted.wire.messages import PROTOCOL, Fetch, Hello, Hit, Message, Push, Refuse, Want
+from p2p_twisted.wire.messages import Hit, Refuse, Want
 from p2p_twisted.wire.names import FileId, PeerAddress
 from p2p_twisted.wire.session import Session
-from p2p_twisted.wire.source import Source, SourceChanged
+from p2p_twisted.wire.source import Source
+from tests.download.content import Content
+from tests.download.holding import First, listen, make_uploads
 from tests.download.wires import Stranger, Wires
 from tests.storage.standing import Standing
-
-
-@attrs.define
-class Content:
-    """
-    A source in memory, which can be spoiled.
-
-    :ivar reads: how many chunks were read of it, again or not.
-    """
-
-    content: bytes
-    file_id: FileId = ""
-    size: int = 0
-    digests: bytes = b""
-    is_changed: bool = False
-    is_closed: bool = False
-    reads: int = 0
-
-    def __attrs_post_init__(self) -> None:
-        self.file_id = content_id(self.content)
-        self.size = len(self.content)
-        self.digests = b"".join(chunk_digest(chunk) for chunk in split_chunks(self.content))
-
-    @property
-    def fd(self) -> int | None:
-        return None
-
-    def check(self) -> None:
-        if self.is_changed:
-            raise SourceChanged
-
-    def read(self, offset: int, length: int) -> bytes:
-        self.reads += offset % CHUNK_BYTES == 0
-        self.check()
-        return self.content[offset : offset + length]
-
-    def close(self) -> None:
-        self.is_closed = True
-
-
-class OnDisk(Content):
-    """A source in a file, which can be spoiled."""
-
-    def __init__(self, content: bytes, path: Path) -> None:
-        super().__init__(content)
-        path.write_bytes(content)
-        self.on_disk = os.open(path, os.O_RDONLY)
-
-    @property
-    @override
-    def fd(self) -> int | None:
-        return self.on_disk
-
-    @override
-    def read(self, offset: int, length: int) -> bytes:
-        self.check()
-        piece = os.pread(self.on_disk, length, offset)
-        if len(piece) < length:
-            raise SourceChanged
-        self.reads += 1
-        return piece
-
-
-class First(Session):
-    """The session of an accepted connection: it takes a push, or a fetch."""
-
-    def __init__(
-        self, connection: Connection, tickets: Tickets | None, uploads: Uploads | None = None
-    ) -> None:
-        self._connection = connection
-        self._tickets = tickets
-        self._uploads = uploads
-
-    def received(self, message: Message) -> None:
-        if isinstance(message, Push) and self._tickets is not None:
-            self._connection.hand_over(self._tickets.session_for_push(self._connection, message))
-        elif isinstance(message, Fetch) and self._uploads is not None:
-            self._uploads.fetched(self._connection, message)
-        else:
-            raise ProtocolError("only pushes here, or fetches there")
-
-
-@attrs.frozen
-class SharedStub:
-    """What a test shares."""
-
-    open: SourceOpener
-    is_settled: bool
-
-
-def make_uploads(
-    wires: Wires,
-    open_source: Callable[[FileId], Source | Deferred[Source | None] | None],
-    partials: PartialRegister | None = None,
-    bandwidth: Bandwidth | None = None,
-    unreached: Callable[[Want], None] = lambda _want: None,
-    is_settled: bool = True,
-) -> Uploads:
-    """Make what serves others; it dials whomever it is told to, except for one host."""
-    return Uploads(
-        wires,
-        network="default",
-        shared=SharedStub(partial(maybeDeferred, open_source), is_settled),
-        reading=inline,
-        may_dial=lambda host: host != "10.9.9.9",
-        bandwidth=bandwidth or Bandwidth(wires),
-        partials=partials or PartialRegister(),
-        rng=Random(2),
-        unreached=unreached,
-        dials=DialLimit(),
-    )
-
-
-def listen(wires: Wires, address: PeerAddress, accepted: Callable[[Connection], Session]) -> None:
-    """Let a peer be dialed."""
-    listener = Listener(wires, Hello(PROTOCOL, "peer", address.name, "default"), accepted)
-    wires.listeners[address.host, address.port] = lambda: listener.buildProtocol(
-        IPv4Address("TCP", "127.0.0.1", 40_000)
-    )
 
 
 class Holder:
@@ -335,13 +209,6 @@ class World:
 
     def _accepted(self, connection: Connection) -> Session:
         return First(connection, self.tickets)
-
-
-def some_bytes(size: int, seed: int = 1) -> bytes:
-    """Make bytes of which no two chunks are alike."""
-    import random
-
-    return random.Random(seed).randbytes(size)
 
 
 def names(progress: Sequence[Progress]) -> list[str]:

@@ -65,7 +65,7 @@ MUTANTS: Final = (
         "await self._commits.keep(changes, undo)",
         "self._commits.keep(changes, undo)",
         "a power cut takes what was promised",
-        "registry/test_registry.py",
+        "registry/test_at_once.py",
     ),
     Mutant(
         "registry/group_commit.py",
@@ -86,7 +86,7 @@ MUTANTS: Final = (
         "dead = [held for held in silent if held.address not in self._unreached]",
         "dead = silent",
         "whoever asks for the name of a peer behind a firewall has it",
-        "registry/test_registry.py",
+        "registry/test_registry_reach.py",
     ),
     Mutant(
         "wire/send_queue.py",

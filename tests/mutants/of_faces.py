@@ -10,7 +10,7 @@ OF_FACES: Final = (
         "if self._mode.is_foreground is self._is_suspended:",
         "if False:",
         "after bg and fg the console is dead",
-        "console/test_terminal_console.py",
+        "console/test_terminal_jobs.py",
     ),
     Mutant(
         "console/leaving.py",
@@ -45,14 +45,14 @@ OF_FACES: Final = (
         "while len(self._lists) >= LISTS_KEPT:",
         "while False:",
         "lists of callers that have gone are remembered for ever",
-        "api/test_peer_routes.py",
+        "api/test_last_lists.py",
     ),
     Mutant(
         "peer/hit_list.py",
         "if number is None and len(self._hits) < self._most:",
         "if number is None:",
         "a list with very many rows is remembered as a whole",
-        "api/test_peer_routes.py",
+        "api/test_last_lists.py",
     ),
     Mutant(
         "cli/temporary_folder.py",

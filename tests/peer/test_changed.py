@@ -8,49 +8,18 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.bandwidth.rates import Rates
-from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.library.entries import Place
 from p2p_twisted.overlay.effects import Answer
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound
+from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.limits import ASK_HOPS
 from p2p_twisted.wire.messages import Ask, Hit
-from tests.peer.cases import SONG, AnsweringNetwork, PeerTestCase
-
-MIB = 1 << 20
-
-
-class ChangeCase(PeerTestCase):
-    def shared(self, **files: bytes) -> VirtualDaemons:
-        """Let s1 share files, by their names without the ending .txt; s2 wants them."""
-        daemons = self.daemons()
-        daemons.start("s1", {f"{name}.txt": content for name, content in files.items()})
-        daemons.start("s2")
-        daemons.run(5.0)
-        return daemons
-
-    def change(self, daemons: VirtualDaemons, name: str, path: str, content: bytes) -> None:
-        """Change a file of a peer, and wait until it is shared anew."""
-        self.write(daemons, name, path, content)
-        daemons.run(15.0)
-
-    def write(self, daemons: VirtualDaemons, name: str, path: str, content: bytes) -> None:
-        """Write a file of a peer, now."""
-        target = daemons.folder / name / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        os.utime(target, (daemons.wall(), daemons.wall()))
-
-    def saved(self, progress: Progress) -> Saved:
-        assert isinstance(progress.state, Saved), progress
-        return progress.state
+from tests.peer.cases import SONG, AnsweringNetwork
+from tests.peer.change_case import ChangeCase
 
 
 class FileTests(ChangeCase):
@@ -140,54 +109,6 @@ class FolderTests(ChangeCase):
         self.assertEqual(left, ["proj", "proj (1)"])
 
 
-class EndingTests(ChangeCase):
-    """Names without their endings."""
-
-    def network(self) -> VirtualDaemons:
-        daemons = self.daemons()
-        daemons.start("s1", {"huge.bin": b"huge", "two.a": b"a", "x/two.b": b"b", "Odd[1].x": b"x"})
-        daemons.start("s2")
-        daemons.run(5.0)
-        return daemons
-
-    def test_only_one(self) -> None:
-        """A name that begins only one is that one; it may be here, too."""
-        daemons = self.network()
-        for typed, name, content in (("huge", "huge.bin", b"huge"), ("odd[1]", "Odd[1].x", b"x")):
-            daemons.get("s2", typed)
-            self.assertEqual(daemons.download("s2", name), content)
-            self.assertRaises(AlreadyHere, daemons.get, "s2", typed)
-
-    def test_better(self) -> None:
-        """The very name, and the one with .txt, come first."""
-        for better in ("huge", "huge.txt"):
-            daemons = self.network()
-            self.change(daemons, "s1", better, b"better")
-            daemons.get("s2", "huge")
-            self.assertEqual(daemons.download("s2", better), b"better")
-
-    def test_several(self) -> None:
-        """Where several begin so, one is to be chosen."""
-        daemons = self.network()
-        error = self.assertRaises(Ambiguous, daemons.get, "s2", "two")
-        self.assertEqual({hit.name for hit in error.hits}, {"two.a", "x/two.b"})
-        self.assertIn("several names begin so", str(error))
-
-    def test_just_dropped(self) -> None:
-        """A file that was put there at this very moment is found all the same."""
-        daemons = self.network()
-        daemons.run(5.0)
-        asked = daemons.peers["s2"].get("new", lambda _: None)
-        self.write(daemons, "s1", "new.txt", b"new")
-        daemons.peers["s1"]._shared.own._indexer._note_change(Place(), False, "new.txt")
-        self.saved(daemons.result(asked))
-        self.assertEqual(daemons.download("s2", "new.txt"), b"new")
-
-    def test_no_ending(self) -> None:
-        """The beginning of a word is none of a name."""
-        self.assertRaises(NotFound, self.network().get, "s2", "hug")
-
-
 @frozen
 class LargeNetwork(AnsweringNetwork):
     """A network whose peers near by do not have the last of its hits."""
@@ -222,109 +143,3 @@ class LargeNetworkTests(SynchronousTestCase):
         (inbox / "f1.txt").write_bytes(b"v1")
         found = Deferred.fromCoroutine(resolver.resolve("f1", None))
         self.assertEqual(self.successResultOf(found), (new,))
-
-
-class WhileFetchedTests(ChangeCase):
-    """A file is changed while others fetch it."""
-
-    def begun(self, *names: str) -> tuple[VirtualDaemons, list["Deferred[Progress]"]]:
-        daemons = self.daemons()
-        files = {"big.bin": SONG * 3, "proj/big.bin": b"p" + SONG * 3, "proj/small": b"s"}
-        daemons.start("s1", files)
-        for name in names:
-            daemons.start(name)
-        daemons.run(8.0)
-        daemons.peers["s1"].limit(Rates(up=MIB))
-        wanted = "proj" if self.is_folder else "big.bin"
-        done = [daemons.peers[name].get(wanted, lambda _: None) for name in names]
-        daemons.run(3.0)
-        return daemons, done
-
-    is_folder = False
-
-    def cut(self, daemons: VirtualDaemons, name: str = "big.bin") -> None:
-        os.truncate(daemons.folder / "s1" / name, 100)
-
-    def test_cut(self) -> None:
-        """It ends with the reason within seconds, and then the new one can be had."""
-        daemons, [done] = self.begun("s2")
-        self.cut(daemons)
-        state = daemons.result(done, 10.0).state
-        assert isinstance(state, Failed), state
-        self.assertIn("s1 has changed it", state.reason)
-        daemons.run(5.0)
-        daemons.get("s2", "big.bin")
-        self.assertEqual(daemons.download("s2", "big.bin"), SONG[:100])
-        self.assertEqual(os.listdir(daemons.folder / "s2" / "Downloads"), ["big.bin"])
-
-    def test_removed(self) -> None:
-        """What is removed, or renamed and changed, is told to be gone, and not waited for."""
-        for is_moved in (False, True):
-            daemons, [done] = self.begun("s2")
-            path = daemons.folder / "s1" / "big.bin"
-            if is_moved:
-                path.rename(path.with_name("other.bin"))
-                self.cut(daemons, "other.bin")
-            else:
-                self.cut(daemons)
-                path.unlink()
-            state = daemons.result(done, 60.0).state
-            assert isinstance(state, Failed), state
-            self.assertIn("s1 does not share it any more", state.reason)
-
-    def test_renamed(self) -> None:
-        """What is only renamed is found again, and comes."""
-        daemons, [done] = self.begun("s2")
-        path = daemons.folder / "s1" / "big.bin"
-        path.rename(path.with_name("other.bin"))
-        self.saved(daemons.result(done, 60.0))
-
-    def test_several_requesters(self) -> None:
-        """Those that help each other do not wait for each other."""
-        daemons, several = self.begun("s2", "s3", "s4")
-        self.cut(daemons)
-        for done in several:
-            self.assertIsInstance(daemons.result(done, 40.0).state, Failed)
-
-    def test_in_folder(self) -> None:
-        """Of a folder the rest comes, and it is told what has not."""
-        self.is_folder = True
-        daemons, [done] = self.begun("s2")
-        self.cut(daemons, "proj/big.bin")
-        state = daemons.result(done, 30.0).state
-        assert isinstance(state, Incomplete), state
-        self.assertEqual(state.missing, ("proj/big.bin",))
-        self.assertEqual(daemons.download("s2", "proj/small"), b"s")
-
-
-class BeforeItBeginsTests(ChangeCase):
-    """What was found is changed before it is asked for."""
-
-    def ended(self, words: list[str], *changed: str) -> list[Progress]:
-        daemons = self.daemons()
-        daemons.start("s1", {"a": b"a", "b": SONG, "proj/a": b"pa", "proj/b": SONG + b"pb"})
-        daemons.start("s2")
-        daemons.run(5.0)
-        peer = daemons.peers["s2"]
-        selection = daemons.result(peer.select(words))
-        for path in changed:
-            self.change(daemons, "s1", path, b"new")
-        ended = daemons.result(peer.get_selected(selection, lambda _: None), 30.0)
-        return list(ended)
-
-    def test_file(self) -> None:
-        """A file that is another one by now ends with that reason."""
-        for name in ("a", "b"):
-            [progress] = self.ended([name], name)
-            self.assertIn("s1 has changed it", getattr(progress.state, "reason", ""))
-
-    def test_folder(self) -> None:
-        """So does a folder."""
-        [progress] = self.ended(["proj"], "proj/a")
-        self.assertIn("s1 has changed it", getattr(progress.state, "reason", ""))
-
-    def test_selection(self) -> None:
-        """Of several files the others come, and those that have changed are named."""
-        [progress] = self.ended(["a", "b"], "b")
-        assert isinstance(progress.state, Incomplete), progress
-        self.assertEqual(progress.state.missing, ("b",))

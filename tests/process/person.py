@@ -5,12 +5,16 @@ import os
 import pty
 import struct
 import subprocess
+import sys
 import termios
 from pathlib import Path
 from typing import Any
 
 from tests.console.virtual_terminal import VirtualTerminal
 from tests.process.daemons import wait_until
+
+ALONE = (sys.executable, "-m", "tests.process.console_alone")
+"""A console without a network behind it."""
 
 WIDTH = 120
 

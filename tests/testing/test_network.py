@@ -10,7 +10,6 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from typing_extensions import override
 
-from p2p_twisted.testing.clock import VirtualClock
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.paths import Path, Paths
 
@@ -70,25 +69,6 @@ class NetworkTestCase(SynchronousTestCase):
         dialed = self.dial()
         self.run_for(1.0)
         return self.successResultOf(dialed), self.ears.made[-1]
-
-
-class ClockTests(SynchronousTestCase):
-    def test_put_off(self) -> None:
-        """A timer that is put off fires later, and one that is brought forward earlier; once."""
-        clock, fired = VirtualClock(0.0), list[tuple[str, float]]()
-        late = clock.call_later(5.0, lambda: fired.append(("late", clock.now)))
-        early = clock.call_later(5.0, lambda: fired.append(("early", clock.now)))
-        early.reset(1.0)
-        late.reset(2.0)
-        late.reset(9.0)
-        clock.run(20.0)
-        self.assertEqual(fired, [("early", 1.0), ("late", 9.0)])
-
-    def test_canceled(self) -> None:
-        """A canceled timer does not fire."""
-        clock = VirtualClock()
-        clock.call_later(1.0, self.fail).cancel()
-        clock.run(2.0)
 
 
 class PathTests(NetworkTestCase):

@@ -9,8 +9,9 @@ from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Want
+from tests.download.content import Content, some_bytes
+from tests.download.holding import make_uploads
 from tests.download.wires import Stranger, Wires
-from tests.download.world import Content, make_uploads, some_bytes
 
 HELLO = Hello(PROTOCOL, "peer", "me", "default")
 

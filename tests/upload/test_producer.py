@@ -15,7 +15,7 @@ from p2p_twisted.upload.producer import Span, StreamProducer
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Refuse
 from p2p_twisted.wire.source import SourceChanged
-from tests.download.world import Content, OnDisk, some_bytes
+from tests.download.content import Content, OnDisk, some_bytes
 from tests.storage.standing import Standing
 from tests.wire.ends import End, InMemory, OnSockets
 from tests.wire.talking import said

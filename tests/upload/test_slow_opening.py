@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import Done, Gone, More, Push, Whole
 from p2p_twisted.wire.source import Source
-from tests.download.world import Content
+from tests.download.content import Content
 from tests.upload.cases import UploadsCase
 
 

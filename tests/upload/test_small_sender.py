@@ -9,8 +9,9 @@ from p2p_twisted.upload.limits import FILES_WAITING
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import IDS_PER_LINE, KIB, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Want, Whole
+from tests.download.content import Content, some_bytes
+from tests.download.holding import make_uploads
 from tests.download.wires import Wires
-from tests.download.world import Content, make_uploads, some_bytes
 from tests.upload.cases import Greeter
 
 HELLO = Hello(PROTOCOL, "peer", "me", "default")

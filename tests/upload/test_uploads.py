@@ -6,7 +6,8 @@ from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send
-from tests.download.world import Content, make_uploads, some_bytes
+from tests.download.content import Content, some_bytes
+from tests.download.holding import make_uploads
 from tests.upload.cases import UploadsCase
 
 

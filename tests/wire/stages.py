@@ -32,7 +32,8 @@ from p2p_twisted.wire.messages import (
     Want,
 )
 from p2p_twisted.wire.names import PeerAddress
-from tests.download.world import World, make_uploads
+from tests.download.holding import make_uploads
+from tests.download.world import World
 from tests.registry.running import make_registry
 from tests.wire.talking import Pipe
 

@@ -1,0 +1,82 @@
+"""Whether the registry can dial a peer, and what follows from that."""
+
+from typing import Any
+
+import attrs
+from twisted.internet.defer import Deferred
+
+from p2p_twisted.registry.limits import REACH_CHECKS_AT_ONCE
+from p2p_twisted.wire.messages import Error, Join, Renew, Report, Welcome
+from p2p_twisted.wire.names import PeerAddress
+from tests.registry.builders import FAR, POLICY, token
+from tests.registry.registry_case import RegistryCase
+
+
+class ReachTests(RegistryCase):
+    """Peers that can be dialed, and some behind firewalls."""
+
+    def test_reach(self) -> None:
+        """A peer that asks is dialed where it is, and told; one that does not ask is not."""
+        for name, reachable in (("s6", False), ("s7", True)):
+            self.verdicts.dead = {"s6"}
+            answer = self.answer(Renew(name, token(name)))
+            self.assertIsNone(getattr(answer, "reachable", "?"))
+            answer = self.answer(Renew(name, token(name), dial=True))
+            self.assertIs(getattr(answer, "reachable", "?"), reachable)
+        self.assertEqual(self.verdicts.dialed, ["s6", "s7"])
+        self.assertIn("s6", self.kept())
+
+    def test_behind_a_firewall(self) -> None:
+        """A peer that renews keeps its name for its lease, though no dial has ever reached it."""
+        self.registry.policy = attrs.evolve(POLICY, is_open=True)
+        self.verdicts.dead = {"n1"}
+        joined = self.asked(Join("n1"), FAR)
+        self.assertFalse(self.asked(Renew("n1", joined.token, dial=True), FAR).reachable)
+        copy = self.asked(Join("n1", token=joined.token), "192.0.2.8")
+        self.assertIn("is this directory a copy?", copy.reason)
+        self.assertIn("taken", self.asked(Join("n1"), "192.0.2.8").reason)
+        self.answer(Report(PeerAddress("n1", FAR, joined.port)))
+        self.assertIsInstance(self.asked(Renew("n1", joined.token), FAR), Welcome)
+        self.clock.advance(61)
+        self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
+        self.assertIsInstance(self.asked(Join("n1"), "192.0.2.8"), Welcome)
+
+    def test_no_firewall_any_more(self) -> None:
+        """A peer that could be reached at last is dead when it is not reached."""
+        self.registry.policy = attrs.evolve(POLICY, is_open=True)
+        joined = self.asked(Join("n1"), FAR)
+        for self.verdicts.dead in ({"n1"}, set[str]()):
+            self.asked(Renew("n1", joined.token, dial=True), FAR)
+        self.verdicts.dead = {"n1"}
+        self.assertIsInstance(self.asked(Join("n1"), "192.0.2.8"), Welcome)
+
+    def test_no_firewall_on_loopback(self) -> None:
+        """There, a place is not kept by saying that one lives, and listening nowhere."""
+        self.verdicts.dead = {"s6"}
+        self.answer(Renew("s6", token("s6"), dial=True))
+        self.assertIsInstance(self.answer(Join("s10")), Welcome)
+
+    def test_reach_is_no_scan(self) -> None:
+        """Only the host that asks is dialed, once at a time, and few hosts at once."""
+        self.registry.policy = attrs.evolve(POLICY, is_open=True)
+        self.verdicts.pending = []
+        answer = self.asked(Renew("s6", token("s6"), dial=True), FAR)
+        self.assertIsNone(getattr(answer, "reachable", "?"))
+        refused = Renew("s6", token("s7"), dial=True)
+        self.assertIsInstance(self.answer(refused), Error)
+        self.assertEqual(self.verdicts.dialed, [])
+        hosts = [f"192.0.2.{number}" for number in range(1, REACH_CHECKS_AT_ONCE + 2)]
+        asked = []
+        for number, host in enumerate([*hosts, hosts[0]]):
+            joined: Any = self.asked(Join(f"n{number}"), host)
+            asked.append(self.asking(Renew(f"n{number}", joined.token, dial=True), host))
+        self.assertEqual(len(self.verdicts.dialed), REACH_CHECKS_AT_ONCE)
+        for late in asked[-2:]:
+            self.assertIsNone(getattr(self.successResultOf(late), "reachable", "?"))
+        for answered in list(self.verdicts.pending):
+            answered.callback(True)
+        for each in asked[:-2]:
+            self.assertIs(getattr(self.successResultOf(each), "reachable", "?"), True)
+        joined = self.asked(Join("last"), hosts[0])
+        self.verdicts.pending = None
+        self.assertTrue(self.asked(Renew("last", joined.token, dial=True), hosts[0]).reachable)
