@@ -30,6 +30,8 @@ def shown_amount(name: str, value: float) -> str:
         return shown_size(int(value))
     if name.endswith("_SECONDS"):
         return f"{value:g} s"
+    if name.endswith("_DAYS"):
+        return f"{value:,} days"
     return f"{value:,} characters" if name.endswith("_CHARACTERS") else f"{value:,}"
 
 

@@ -1,0 +1,1 @@
+"""Who belongs to a private network: keys, certificates, invites, revocations, signed statements."""

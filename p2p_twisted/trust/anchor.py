@@ -1,0 +1,138 @@
+"""Tell the certificates of one network from all others."""
+
+import hmac
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, Self
+
+import attrs
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+
+from p2p_twisted.trust import limits
+from p2p_twisted.trust.credentials import key_hash, p256
+from p2p_twisted.trust.identity import Identity
+from p2p_twisted.trust.serial_number import SerialNumber
+from p2p_twisted.trust.trust_errors import (
+    BadCredentials,
+    CertificateExpired,
+    CertificateNotYetValid,
+    NotTrusted,
+)
+
+_DAY_SECONDS: Final = 86_400
+_ISSUERS_MOST: Final = 1
+
+
+@attrs.frozen
+class VerifiedCertificate:
+    """
+    What a certificate says, once it is known to be true.
+
+    :ivar identity: whom it is for.
+    :ivar issued: when it was issued, in seconds since 1970.
+    :ivar expires: until when it is good, likewise.
+    :ivar key: whose private part its owner has.
+    """
+
+    identity: Identity
+    serial: SerialNumber
+    issued: float
+    expires: float
+    key: ec.EllipticCurvePublicKey
+
+    @classmethod
+    def read(cls, certificate: x509.Certificate) -> Self:
+        """
+        Read a certificate that was verified, by :class:`TrustAnchor` or by TLS.
+
+        :raises NotTrusted: when it does not say whom it is for.
+        """
+        try:
+            extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+            names = extension.value.get_values_for_type(x509.DNSName)
+            key = p256(certificate.public_key())
+        except (x509.ExtensionNotFound, ValueError, BadCredentials):
+            raise NotTrusted("the certificate does not say whom it is for") from None
+        return cls(
+            Identity.from_dns_names(names),
+            SerialNumber.from_int(certificate.serial_number),
+            certificate.not_valid_before_utc.timestamp() + limits.BACKDATED_SECONDS,
+            certificate.not_valid_after_utc.timestamp(),
+            key,
+        )
+
+    def is_due(self, now: float) -> bool:
+        """Return whether it is time to have it renewed."""
+        return now >= self.issued + limits.RENEWAL_AFTER_DAYS * _DAY_SECONDS
+
+    def is_ending(self, now: float) -> bool:
+        """Return whether its owner should hear that it ends soon."""
+        return now >= self.expires - limits.WARNING_DAYS * _DAY_SECONDS
+
+
+@attrs.frozen
+class TrustAnchor:
+    """
+    The root certificate of a network, and what follows from it.
+
+    :ivar root: signed by its own key.
+    """
+
+    root: x509.Certificate
+
+    @classmethod
+    def named(cls, sent: Sequence[x509.Certificate], root_hash: bytes) -> Self:
+        """
+        Find the root whose key has a hash, or begins of one, among certificates of a stranger.
+
+        :param root_hash: as an invite has it.
+        :raises NotTrusted: when it is not among them.
+        """
+        for certificate in sent:
+            try:
+                found = key_hash(certificate.public_key())[: len(root_hash)]
+                if hmac.compare_digest(found, root_hash):
+                    certificate.verify_directly_issued_by(certificate)
+                    return cls(certificate)
+            except (BadCredentials, InvalidSignature, ValueError, TypeError):
+                continue
+        raise NotTrusted("it belongs to another network than the one that the invite is for")
+
+    def verify(
+        self, certificate: x509.Certificate, signers: Sequence[x509.Certificate], at: float
+    ) -> VerifiedCertificate:
+        """
+        Make sure that a certificate is this network's, and good at some time.
+
+        :param signers: its issuer's, and perhaps others.
+        :param at: seconds since 1970.
+        :raises CertificateExpired: when it was good before.
+        :raises CertificateNotYetValid: when it will be.
+        :raises NotTrusted: in all other cases.
+        """
+        moment = datetime.fromtimestamp(at, UTC)
+        policy = PolicyBuilder().store(Store([self.root])).max_chain_depth(_ISSUERS_MOST)
+        try:
+            policy.time(moment).build_client_verifier().verify(certificate, list(signers))
+        except (VerificationError, ValueError):
+            raise _untrusted(certificate, moment) from None
+        return VerifiedCertificate.read(certificate)
+
+
+def _untrusted(certificate: x509.Certificate, moment: datetime) -> NotTrusted:
+    """Say why; dates are worth a word of their own, as clocks are often the cause."""
+    clock = f"this machine's clock says {_shown(moment)}"
+    if moment > certificate.not_valid_after_utc:
+        ended = _shown(certificate.not_valid_after_utc)
+        return CertificateExpired(f"the certificate ended at {ended}, and {clock}")
+    if moment < certificate.not_valid_before_utc:
+        begins = _shown(certificate.not_valid_before_utc)
+        return CertificateNotYetValid(f"the certificate begins at {begins}, and {clock}: set it")
+    return NotTrusted("the certificate is not of this network")
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,95 @@
+"""Whom a certificate is for: a name, roles and groups, which it carries as DNS names."""
+
+from collections.abc import Iterable
+from typing import Any, Final, Self
+
+import attrs
+
+from p2p_twisted.trust.limits import GROUPS_OF_A_PEER
+from p2p_twisted.trust.trust_errors import NotTrusted
+from p2p_twisted.wire.names import BadName, PeerName, peer_name
+
+ADMIN: Final = "admin"
+"""The role of who may stop the network, invite and revoke."""
+
+REGISTRY: Final = "registry"
+"""The role, and the name, of a registry."""
+
+_ZONE: Final = "p2p"
+_NAME: Final = "peer"
+_ROLE: Final = "role"
+_GROUP: Final = "group"
+
+
+def _as_set(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(values)
+
+
+def _valid_names(
+    _instance: object, attribute: "attrs.Attribute[Any]", value: str | frozenset[str]
+) -> None:
+    for each in (value,) if isinstance(value, str) else value:
+        if peer_name(each) != each:
+            raise BadName(f"{attribute.name}: write {each!r} in lower case")
+
+
+def _few(_instance: object, _attribute: "attrs.Attribute[Any]", groups: frozenset[str]) -> None:
+    if len(groups) > GROUPS_OF_A_PEER:
+        raise BadName(f"a peer may be in {GROUPS_OF_A_PEER} groups at most")
+
+
+@attrs.frozen
+class Identity:
+    """
+    Who somebody is, and what for.
+
+    Roles and groups are spelled as names of peers are. Those that this version does not know
+    are kept.
+
+    :raises BadName: for what may not be a name, and for too many groups.
+    """
+
+    name: PeerName = attrs.field(validator=_valid_names)
+    roles: frozenset[str] = attrs.field(
+        default=frozenset(), converter=_as_set, validator=_valid_names
+    )
+    groups: frozenset[str] = attrs.field(
+        default=frozenset(), converter=_as_set, validator=[_valid_names, _few]
+    )
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it may stop the network, invite and revoke: a registry may, too."""
+        return not self.roles.isdisjoint((ADMIN, REGISTRY))
+
+    @property
+    def is_registry(self) -> bool:
+        """Whether it is a registry, and no peer."""
+        return REGISTRY in self.roles and self.name == REGISTRY
+
+    def dns_names(self) -> tuple[str, ...]:
+        """Return what a certificate carries of it, in an order that is always the same."""
+        named = [(self.name, _NAME)]
+        named += [(role, _ROLE) for role in sorted(self.roles)]
+        named += [(group, _GROUP) for group in sorted(self.groups)]
+        return tuple(f"{name}.{kind}.{_ZONE}" for name, kind in named)
+
+    @classmethod
+    def from_dns_names(cls, names: Iterable[str]) -> Self:
+        """
+        Read what a certificate carries; kinds of names that are not known are passed over.
+
+        :raises NotTrusted: unless that is one peer's name, and roles and groups.
+        """
+        found: dict[str, list[str]] = {_NAME: [], _ROLE: [], _GROUP: []}
+        for name in names:
+            label, _, suffix = name.partition(".")
+            kind, _, zone = suffix.partition(".")
+            if zone == _ZONE and kind in found:
+                found[kind].append(label)
+        if len(found[_NAME]) != 1:
+            raise NotTrusted("the certificate names no peer, or several")
+        try:
+            return cls(found[_NAME][0], found[_ROLE], found[_GROUP])
+        except BadName as error:
+            raise NotTrusted(f"the certificate has a name that may not be one: {error}") from None

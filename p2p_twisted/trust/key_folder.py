@@ -1,0 +1,79 @@
+"""Keep keys and their certificates in files that nobody else can read."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from p2p_twisted.runtime.openat import Fsync
+from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.runtime.own_folder import OwnFolder
+from p2p_twisted.trust.credentials import Credentials
+from p2p_twisted.trust.limits import KEY_FILE_BYTES
+from p2p_twisted.trust.trust_errors import BadCredentials, TrustError
+
+_OTHERS_MAY_READ: Final = 0o077
+
+
+class KeyFileFault(TrustError):
+    """A key file cannot be read or written; the text says which, why and what to do."""
+
+
+class KeyFolder:
+    """
+    A folder of key files: a private key with its certificates in each, as PEM.
+
+    Key and certificate are in one file, so that a crash never leaves two that do not belong
+    together. All methods block.
+
+    :param folder: opened by its owner.
+    """
+
+    def __init__(self, folder: OwnFolder) -> None:
+        self._folder = folder
+
+    def path_of(self, name: str) -> Path:
+        """Return where a file is, for messages."""
+        return self._folder.path / name
+
+    def save(self, name: str, credentials: Credentials, fsync: Fsync = os.fsync) -> None:
+        """
+        Write a file, in place of the one that has the name: a crash leaves either of them.
+
+        :raises KeyFileFault: when it cannot be written.
+        """
+        try:
+            self._folder.replace(name, credentials.to_pem(), fsync)
+        except OSError as error:
+            raise KeyFileFault(f"{self.path_of(name)} cannot be written: {_why(error)}") from None
+
+    def load(self, name: str) -> Credentials | None:
+        """
+        Read a file; ``None`` where there is none.
+
+        :raises KeyFileFault: when it cannot be read, is damaged, or others may read it.
+        """
+        path = self.path_of(name)
+        try:
+            with self._folder.opened_file(name) as file:
+                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+                text = file.read(KEY_FILE_BYTES + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise KeyFileFault(f"{path} cannot be read: {_why(error)}") from None
+        if mode & _OTHERS_MAY_READ:
+            raise KeyFileFault(
+                f"others may read the key in {path}: chmod 600 it, and if they have read it,"
+                " have its name revoked"
+            )
+        if len(text) > KEY_FILE_BYTES:
+            raise KeyFileFault(f"{path} is too large for a key: put it back from a backup")
+        try:
+            return Credentials.from_pem(text)
+        except BadCredentials as error:
+            raise KeyFileFault(f"{path} is no key: {error}; put it back from a backup") from None
+
+
+def _why(error: OSError) -> str:
+    return in_words(OSError(error.errno, error.strerror)) if error.errno else str(error)

@@ -1,0 +1,29 @@
+"""Bounds on what is certified, invited, signed and revoked. SECURITY.md publishes them."""
+
+from typing import Final
+
+from p2p_twisted.wire.limits import KIB
+
+# Certificates
+ROOT_DAYS: Final = 3_650
+ISSUER_DAYS: Final = 730
+CERTIFICATE_DAYS: Final = 30
+RENEWAL_AFTER_DAYS: Final = 10
+WARNING_DAYS: Final = 5
+BACKDATED_SECONDS: Final = 300
+GROUPS_OF_A_PEER: Final = 6
+
+# Invites
+INVITE_PLACES: Final = 3
+INVITE_USES: Final = 1_000
+INVITE_DAYS: Final = 30
+INVITES_KEPT: Final = 1_000
+
+# Statements
+STATEMENT_CHARACTERS: Final = 2_048
+STATEMENT_FRESH_SECONDS: Final = 120
+STOPS_REMEMBERED: Final = 1_000
+REVOCATIONS: Final = 1_000
+
+# Files
+KEY_FILE_BYTES: Final = 64 * KIB

@@ -1,0 +1,121 @@
+"""
+Remember whose certificates do not count any more.
+
+A list has each name once, with its latest revocation, and forgets it when the last certificate
+that it speaks of has ended anyway. Two peers with one digest have the same list; where digests
+differ, each adds what the other has.
+"""
+
+import hashlib
+
+from attrs import frozen
+
+from p2p_twisted.trust.anchor import VerifiedCertificate
+from p2p_twisted.trust.limits import CERTIFICATE_DAYS, REVOCATIONS, STATEMENT_FRESH_SECONDS
+from p2p_twisted.trust.statement import Revocation, Statement
+from p2p_twisted.trust.trust_errors import RevocationsFull, StatementRefused
+from p2p_twisted.wire.names import NetworkName, PeerName
+
+_LIFE_SECONDS = CERTIFICATE_DAYS * 86_400
+
+
+@frozen
+class _Held:
+    issued: int
+    signer: PeerName
+    text: str
+
+
+class RevocationList:
+    """
+    The revocations of one network that still mean anything.
+
+    All dates are in seconds since 1970.
+    """
+
+    def __init__(self, network: NetworkName) -> None:
+        self._network = network
+        self._held: dict[PeerName, _Held] = {}
+
+    def is_revoked(self, certificate: VerifiedCertificate) -> bool:
+        """Return whether a certificate of this network does not count."""
+        held = self._held.get(certificate.identity.name)
+        return held is not None and certificate.issued < held.issued
+
+    def draft(self, name: PeerName, now: float) -> Revocation:
+        """
+        Write what is to be signed, so that it speaks of all certificates of a name so far.
+
+        :raises RevocationsFull: when there are too many.
+        """
+        self.prune(now)
+        if len(self._held) >= REVOCATIONS and name not in self._held:
+            raise RevocationsFull(
+                f"{REVOCATIONS:,} names are revoked, which is the most: make a new network"
+            )
+        # Certificates have whole seconds: one of this very second must be older than it is.
+        return Revocation(name, int(now) + 1, self._network)
+
+    def issuable_at(self, name: PeerName, now: float) -> float:
+        """Return when to issue a certificate of a name, so that it counts: now, or soon."""
+        held = self._held.get(name)
+        return now if held is None else max(now, held.issued)
+
+    def add(self, statement: Statement, now: float) -> bool:
+        """
+        Have a statement count, if it is one of an admin's.
+
+        :returns: whether that changes anything: only then is it worth passing on.
+        :raises StatementRefused: when it does not count.
+        """
+        said = statement.said
+        if not isinstance(said, Revocation) or said.network != self._network:
+            raise StatementRefused("that is not a revocation of this network")
+        signer = statement.signer.identity
+        if not signer.is_admin:
+            raise StatementRefused(f"only an admin may revoke, and {signer.name} is none")
+        if self.is_revoked(statement.signer):
+            raise StatementRefused(f"{signer.name} may not revoke any more: it is revoked itself")
+        if said.issued > now + STATEMENT_FRESH_SECONDS:
+            raise StatementRefused(
+                f"{signer.name} says when it is later than by this machine's clock:"
+                " one of the two is wrong"
+            )
+        held = self._held.get(said.name)
+        if said.issued + _LIFE_SECONDS <= now or (held and held.issued >= said.issued):
+            return False
+        self._held[said.name] = _Held(said.issued, signer.name, statement.text)
+        self.prune(now)
+        return said.name in self._held
+
+    def prune(self, now: float) -> None:
+        """Forget what speaks of certificates that have all ended, and the oldest of too many."""
+        latest_first = sorted(self._held.items(), key=_by_date, reverse=True)
+        self._held = {
+            name: held
+            for name, held in latest_first[:REVOCATIONS]
+            if held.issued + _LIFE_SECONDS > now
+        }
+
+    def digest(self) -> str:
+        """Return what is the same for two lists that have the same names and dates."""
+        lines = sorted(f"{name} {held.issued}\n" for name, held in self._held.items())
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def texts(self) -> tuple[str, ...]:
+        """Return the statements, for a peer with another digest or to be kept on disk."""
+        return tuple(held.text for held in self._held.values())
+
+    def signed_by(self, name: PeerName) -> tuple[PeerName, ...]:
+        """
+        Return the names that somebody has revoked.
+
+        Once that one is revoked, peers that have not heard of these do not believe it any more:
+        whoever revokes an admin signs them anew.
+        """
+        return tuple(revoked for revoked, held in self._held.items() if held.signer == name)
+
+
+def _by_date(item: tuple[PeerName, _Held]) -> tuple[int, PeerName]:
+    name, held = item
+    return held.issued, name

@@ -1,0 +1,49 @@
+"""What can be wrong with keys, certificates, invites and statements; each text is for people."""
+
+
+class TrustError(Exception):
+    """Something that is to be trusted cannot be."""
+
+
+class BadCredentials(TrustError):
+    """What should be a key and its certificates is none."""
+
+
+class BadCertificateRequest(TrustError):
+    """What should be a request for a certificate is none."""
+
+
+class NotTrusted(TrustError):
+    """A certificate is not of this network."""
+
+
+class CertificateExpired(NotTrusted):
+    """A certificate was good once."""
+
+
+class CertificateNotYetValid(NotTrusted):
+    """A certificate will be good; mostly a clock is wrong."""
+
+
+class BadInvite(TrustError):
+    """A text is no invite, or has a typing error."""
+
+
+class InviteRefused(TrustError):
+    """An invite lets nobody in, or nobody any more."""
+
+
+class TooManyInvites(TrustError):
+    """No more invites can be open at a time."""
+
+
+class BadStatement(TrustError):
+    """A text is no statement that somebody of this network has signed."""
+
+
+class StatementRefused(TrustError):
+    """A statement is genuine, but does not count."""
+
+
+class RevocationsFull(TrustError):
+    """No more names can be revoked at a time."""

@@ -1,0 +1,171 @@
+"""Whose certificates do not count any more."""
+
+from random import Random
+
+import pytest
+
+from p2p_twisted.trust.identity import Identity
+from p2p_twisted.trust.limits import CERTIFICATE_DAYS, REVOCATIONS, STATEMENT_FRESH_SECONDS
+from p2p_twisted.trust.revocations import RevocationList
+from p2p_twisted.trust.statement import Revocation, Statement, Stop
+from p2p_twisted.trust.trust_errors import RevocationsFull, StatementRefused
+from tests.trust.private_network import DAY, NOW, PrivateNetwork
+
+NETWORK = PrivateNetwork()
+ANNA = NETWORK.let_in("anna", admin=True)
+BEN = NETWORK.let_in("ben")
+SECOND = int(NOW)
+
+
+def listed() -> RevocationList:
+    return RevocationList("default")
+
+
+def statement(name: str, issued: int = SECOND) -> Statement:
+    """Return what is heard of a revocation by anna, without the cost of a signature."""
+    return Statement(
+        Revocation(name, issued, "default"), NETWORK.verified(ANNA), f"{name}-{issued}"
+    )
+
+
+def test_revoked() -> None:
+    """All certificates of a name that were issued so far stop to count; others go on."""
+    known = listed()
+    old = [NETWORK.verified(NETWORK.let_in("ben", now=at), NOW) for at in (NOW - DAY, NOW)]
+    assert not any(known.is_revoked(each) for each in old)
+    assert known.add(NETWORK.heard(known.draft("ben", NOW), ANNA), NOW)
+    assert all(known.is_revoked(each) for each in old)
+    assert not known.is_revoked(NETWORK.verified(ANNA))
+
+
+def test_invited_again() -> None:
+    """A certificate that is issued afterwards counts, be it a moment later, or by a slow clock."""
+    known = listed()
+    NETWORK.revoke("ben", ANNA, known)
+    for now in (NOW, NOW + 0.1, NOW - 60, NOW + DAY):
+        at = known.issuable_at("ben", now)
+        assert 0 <= at - now <= 61
+        again = NETWORK.let_in("ben", now=at)
+        assert not known.is_revoked(NETWORK.verified(again, at))
+        # It is good at once, though its date may be a little ahead.
+        NETWORK.verified(again, now)
+    assert known.issuable_at("anna", NOW) == NOW
+
+
+def test_only_admins() -> None:
+    """Nobody but an admin revokes, not even itself."""
+    known = listed()
+    with pytest.raises(StatementRefused, match="only an admin may revoke, and ben is none"):
+        NETWORK.revoke("ben", BEN, known)
+    assert known.texts() == ()
+
+
+def test_not_by_the_revoked() -> None:
+    """An admin who was revoked revokes nobody, whatever date it claims."""
+    known = listed()
+    carl = NETWORK.let_in("carl", admin=True)
+    NETWORK.revoke("carl", ANNA, known)
+    for issued in (SECOND - 100, SECOND + 1, SECOND + 60):
+        with pytest.raises(StatementRefused, match="revoked itself"):
+            known.add(NETWORK.heard(Revocation("anna", issued, "default"), carl), NOW)
+    assert not known.is_revoked(NETWORK.verified(ANNA))
+
+
+def test_signed_by() -> None:
+    """What an admin has revoked is known, so that it can be signed by another."""
+    known = listed()
+    carl = NETWORK.let_in("carl", admin=True)
+    NETWORK.revoke("ben", carl, known)
+    NETWORK.revoke("dora", ANNA, known)
+    assert known.signed_by("carl") == ("ben",)
+    NETWORK.revoke("ben", ANNA, known, NOW + 1)
+    assert known.signed_by("carl") == ()
+
+
+def test_other_statements() -> None:
+    """What is said of another network, or is no revocation, is not taken."""
+    for said in (Revocation("ben", SECOND, "other"), Stop("0" * 32, SECOND, "default")):
+        with pytest.raises(StatementRefused, match="not a revocation of this network"):
+            listed().add(NETWORK.heard(said, ANNA), NOW)
+
+
+def test_future() -> None:
+    """Nobody revokes what will be issued: only as far ahead as clocks differ."""
+    known = listed()
+    assert known.add(statement("ben", SECOND + STATEMENT_FRESH_SECONDS), NOW)
+    with pytest.raises(StatementRefused, match="clock"):
+        known.add(statement("ben", SECOND + STATEMENT_FRESH_SECONDS + 1), NOW)
+
+
+def test_forgotten() -> None:
+    """A revocation is kept until all that it speaks of has ended, and no longer."""
+    known = listed()
+    assert known.add(statement("ben"), NOW)
+    last = NETWORK.verified(NETWORK.let_in("ben", now=NOW - 1))
+    end = SECOND + CERTIFICATE_DAYS * DAY
+    assert last.expires < end
+    known.prune(end - 1)
+    assert known.texts() == (f"ben-{SECOND}",)
+    known.prune(end)
+    assert known.texts() == ()
+    assert not known.add(statement("ben"), end)
+
+
+def test_latest_counts() -> None:
+    """Of two revocations of a name the later one counts, in whatever order they come."""
+    for order in ((10, 20), (20, 10)):
+        known = listed()
+        assert [known.add(statement("ben", SECOND + each), NOW) for each in order] == [
+            True,
+            order == (10, 20),
+        ]
+        assert not known.add(statement("ben", SECOND + 20), NOW)
+        assert known.texts() == (f"ben-{SECOND + 20}",)
+
+
+def test_digest() -> None:
+    """Lists have one digest if they say the same, whoever has signed it and when it came."""
+    those = [statement(f"s{number}", SECOND + number) for number in range(20)]
+    one, two = listed(), listed()
+    assert one.digest() == two.digest()
+    for each in those:
+        one.add(each, NOW)
+    assert one.digest() != two.digest()
+    for each in Random(1).sample(those, len(those)):
+        two.add(each, NOW)
+    assert one.digest() == two.digest()
+    two.add(statement("s3", SECOND + 50), NOW)
+    assert one.digest() != two.digest()
+
+
+def test_bounded() -> None:
+    """Whatever comes in whatever order, all keep the same thousand: those that matter longest."""
+    those = [statement(f"s{number}", SECOND - number) for number in range(REVOCATIONS + 5)]
+    one, two = listed(), listed()
+    for each in those:
+        one.add(each, NOW)
+    for each in reversed(those):
+        two.add(each, NOW)
+    assert len(one.texts()) == len(two.texts()) == REVOCATIONS
+    assert one.digest() == two.digest()
+    assert f"s0-{SECOND}" in one.texts()
+    assert not one.add(those[-1], NOW)
+
+
+def test_full() -> None:
+    """Where a thousand are revoked, another one is refused, but a known name is not."""
+    known = listed()
+    for number in range(REVOCATIONS):
+        known.add(statement(f"s{number}"), NOW)
+    with pytest.raises(RevocationsFull, match="1,000 names"):
+        known.draft("one-more", NOW)
+    assert known.draft("s1", NOW).name == "s1"
+    assert known.draft("one-more", NOW + CERTIFICATE_DAYS * DAY).name == "one-more"
+
+
+def test_names_are_apart() -> None:
+    """A revocation of a peer says nothing of another whose name begins like it."""
+    known = listed()
+    NETWORK.revoke("ann", ANNA, known)
+    assert NETWORK.verified(ANNA).identity == Identity("anna", ["admin"])
+    assert not known.is_revoked(NETWORK.verified(ANNA))
