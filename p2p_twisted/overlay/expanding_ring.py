@@ -43,18 +43,20 @@ def expanding_ring(
     again: bool = False,
     last: Answer | None = None,
     passed: Callable[[], float] = lambda: 0.0,
-) -> Generator[Step, Answer, Answer]:
+) -> Generator[Step, Answer, bool]:
     """
     Ask near by first where one hit is enough, then along the tree, then by every link.
 
     :param ask: the query, for the whole network.
     :param again: whether it was asked of late, and will be once more: the peers near by were
         of no use, and no person waits.
-    :param last: what was answered by every link of late: whoever was silent then, too, is not
-        worth asking again, if all others answer.
+    :param last: what was answered by every link of late, and came to no more than before:
+        whoever was silent then, too, is not worth asking again, if all others answer; nor is
+        anybody, where all do and a neighbor says what does not fit.
     :param passed: returns how long the search has taken so far, in seconds: once every link was
         asked, a neighbor that is always slow to answer, and wrong, does not prolong it.
-    :returns: yields what to ask next, is sent the answer, and returns the one that will do.
+    :returns: yields what to ask next, and is sent the answer. Returns whether the last one was
+        given by every link, and to ask them again would bring no more, though it is not whole.
     """
     is_quick = ask.what in ("name", "id") and not again
 
@@ -62,8 +64,8 @@ def expanding_ring(
         # A partial holder may lack exactly the chunks that we need.
         return answer.is_whole or (is_quick and not all(hit.partial for hit in answer.hits))
 
-    def is_silent_again(answer: Answer) -> bool:
-        if last is None or answer.cut or not answer.silent:
+    def is_as_last(answer: Answer) -> bool:
+        if last is None or answer.cut or bool(answer.silent) != bool(last.silent):
             return False
         return set(answer.silent) <= set(last.silent) and answer.answered >= last.answered
 
@@ -72,16 +74,28 @@ def expanding_ring(
         near = attrs.evolve(near, quiet=hops > _TOLD_WHOLE)
         answer = yield Step(near, patience)
         if will_do(answer):
-            return answer
+            return False
     if is_quick:
         ask = attrs.evolve(ask, tree=ask.hops - _FANNED_HOPS)
     answer = yield Step(ask)
-    floods, most = 0, 1 if again else _FLOODS
+    most = 1 if again else _FLOODS
+    floods, is_all = 0, False
     # Again where some were left out who are not silent: a link was lost on the way back.
-    while not will_do(answer) and floods < most:
-        is_enough = floods > 0 and (bool(answer.silent) or passed() > ask.wait)
-        if is_enough or is_silent_again(answer):
-            break
-        floods += 1
+    while not (will_do(answer) or is_as_last(answer) or is_all) and floods < most:
+        floods, before = floods + 1, answer
         answer = yield Step(attrs.evolve(ask, id=new_id(), tree=0, after=ask.id))
-    return answer
+        is_all = bool(answer.silent) or _is_wrong_again(before, answer)
+        if passed() > ask.wait:
+            break
+    return is_all
+
+
+def _is_wrong_again(before: Answer, answer: Answer) -> bool:
+    """
+    Return whether all answered, as many as before, and yet it does not fit.
+
+    A link that was lost on the way back is not lost twice with as many peers behind it: a
+    neighbor has the parity of its links wrong.
+    """
+    is_of_all = not (answer.is_whole or answer.silent or answer.cut or before.silent or before.cut)
+    return is_of_all and answer.answered == before.answered

@@ -1,5 +1,6 @@
 """The neighbors that keep queries waiting: one that was late is waited for only briefly."""
 
+from collections import Counter
 from typing import Final
 
 from attrs import define, field
@@ -11,22 +12,28 @@ from p2p_twisted.wire.names import MessageId
 # With less time than this a neighbor may be late that only has many others behind it.
 _FAIR_WAIT_SECONDS: Final = 1.5
 _NO_QUERY: Final = ""
+# What a neighbor owes that was late. Each answer in time pays for one, so that whoever is late
+# every other time owes ever more; but whoever was late for long is soon forgiven, too.
+_OWED_FOR_LATE: Final = 2
+_OWED_MOST: Final = 6
 
 
 @define
 class LateNeighbors:
     """
-    Which neighbors were late the last time that they were asked.
+    Which neighbors were late when they were asked last, or again and again.
 
     One that does not answer, or sends so much that it is read late, would otherwise keep back
     what all others answer, one query after another.
     """
 
-    # By link: the query that was not answered in time, and until when it still may be.
-    _late: dict[LinkId, tuple[MessageId, float]] = field(factory=dict)
+    # By link: how many answers in time it takes until it counts as never late.
+    _owed: "Counter[LinkId]" = field(factory=Counter)
+    # By link: the last query that was not answered in time, and until when it still may be.
+    _missed: dict[LinkId, tuple[MessageId, float]] = field(factory=dict)
 
     def __contains__(self, link: object) -> bool:
-        return link in self._late
+        return isinstance(link, LinkId) and self._owed[link] >= _OWED_FOR_LATE
 
     def fell_behind(self, link: LinkId) -> bool:
         """
@@ -34,9 +41,9 @@ class LateNeighbors:
 
         :returns: whether it was not late before.
         """
-        if link in self._late:
+        if link in self:
             return False
-        self._late[link] = (_NO_QUERY, 0.0)
+        self._owe(link)
         return True
 
     def missed(self, link: LinkId, ask: Ask, deadline: float) -> None:
@@ -45,15 +52,29 @@ class LateNeighbors:
 
         :param deadline: of the query: one that answers until then was not late after all.
         """
-        if link in self._late or ask.wait >= _FAIR_WAIT_SECONDS:
-            self._late[link] = (ask.id, deadline)
+        if link in self or ask.wait >= _FAIR_WAIT_SECONDS:
+            self._owe(link)
+            self._missed[link] = (ask.id, deadline)
 
     def answered(self, link: LinkId) -> None:
-        """Record that a neighbor answered in time; also forget one that is gone."""
-        self._late.pop(link, None)
+        """Record that a neighbor answered in time."""
+        self._pay(link, 1)
 
     def answered_late(self, link: LinkId, id_: MessageId, now: float) -> None:
         """Record an answer to a query that no longer waited for it."""
-        unanswered, until = self._late.get(link, (_NO_QUERY, 0.0))
+        unanswered, until = self._missed.get(link, (_NO_QUERY, 0.0))
         if id_ == unanswered and now <= until:
-            self.answered(link)
+            # It did not miss it after all.
+            del self._missed[link]
+            self._pay(link, _OWED_FOR_LATE + 1)
+
+    def forget(self, link: LinkId) -> None:
+        """Forget a neighbor that is gone."""
+        del self._owed[link]
+        self._missed.pop(link, None)
+
+    def _owe(self, link: LinkId) -> None:
+        self._owed[link] = min(self._owed[link] + _OWED_FOR_LATE, _OWED_MOST)
+
+    def _pay(self, link: LinkId, answers: int) -> None:
+        self._owed[link] = max(self._owed[link] - answers, 0)

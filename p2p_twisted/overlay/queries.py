@@ -202,7 +202,7 @@ class QueryRouter:
         """Wait no longer for a neighbor, and drop the queries that it was the parent of."""
         link, name = event.link, self.links.pop(event.link)
         del self._budgets[link]
-        self._late.answered(link)
+        self._late.forget(link)
         self._parity.change(mark(self.name, name), event.since)
         effects: list[Effect] = []
         for query in list(self._open.values()):

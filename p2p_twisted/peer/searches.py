@@ -22,7 +22,7 @@ from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 
 _SILENT_SORTED: Final = 1_000
 
-_SILENT_SECONDS: Final = 300.0
+_REMEMBERED_SECONDS: Final = 300.0
 
 What = Literal["topo", "name", "text", "id", "ls"]
 
@@ -37,7 +37,7 @@ class Searches:
 
     def __init__(self, network: NetworkSession) -> None:
         self._network = network
-        # What was last answered by every link though some kept silent, and when.
+        # What was last answered by every link, and is not whole though it is all; and when.
         self._last: tuple[Answer, float] | None = None
 
     async def ready(self) -> None:
@@ -150,7 +150,7 @@ class Searches:
         """
         began = driver.now()
         last, then = self._last or (None, began)
-        is_late = began - then > _SILENT_SECONDS
+        is_late = began - then > _REMEMBERED_SECONDS
         if sights := self._network.sights:
             sights.tell(QuestionSeen(ask.id, ask.what, ask.text, ask.peer, is_own=True))
         usual = None if is_late else last
@@ -162,8 +162,8 @@ class Searches:
             answer = attrs.evolve(answer, hits=_fitting(answer.hits, ask))
             try:
                 step = steps.send(answer)
-            except StopIteration:
-                if step.ask.after is not None and answer.silent:
+            except StopIteration as end:
+                if end.value:
                     self._last = attrs.evolve(answer, peers=(), hits=()), began
                 seconds = driver.now() - began
                 self._tell_answer(ask, answer, seconds)

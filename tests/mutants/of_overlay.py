@@ -55,6 +55,13 @@ OF_OVERLAY: Final = (
         "overlay/test_late_neighbors.py",
     ),
     Mutant(
+        "overlay/late_neighbors.py",
+        "self._pay(link, 1)",
+        "self.forget(link)",
+        "a neighbor that answers every other query keeps the others back for their whole time",
+        "overlay/test_late_neighbors.py",
+    ),
+    Mutant(
         "overlay/membership.py",
         "(self.me.name < address.name or crossing.address != address)",
         "True",

@@ -58,32 +58,58 @@ class WideningTests(SynchronousTestCase):
         answered: int = 9,
         cut: bool = False,
         seconds: float = 0.0,
+        more: int = 0,
     ) -> int:
-        """Count the questions, of so many seconds each, until an answer will do: none is whole."""
+        """
+        Count the questions until an answer will do: none is whole.
+
+        Each takes so many seconds, and so many more peers answer it than the one before.
+        """
         numbers, asked = count(), 0
         ask = Ask("0" * 32, "topo")
         steps = expanding_ring(
             ask, lambda: f"{next(numbers):032x}", last=last, passed=lambda: asked * seconds
         )
         next(steps)
-        answer = Answer(ask.id, (), (), answered, silent, cut=cut, is_whole=False)
         for asked in count(1):
+            answer = Answer(ask.id, (), (), answered, silent, cut=cut, is_whole=False)
+            answered += more
             try:
                 steps.send(answer)
-            except StopIteration:
+            except StopIteration as end:
+                self.is_all = end.value
                 return asked
         raise AssertionError
 
     def test_slow_and_wrong(self) -> None:
         """A neighbor that answers late, and wrongly, does not prolong a search without end."""
-        self.assertEqual(self.steps(None), 4)
-        self.assertEqual(self.steps(None, seconds=1.9), 2)
+        self.assertEqual(self.steps(None, more=1), 4)
+        self.assertEqual(self.steps(None, more=1, seconds=1.9), 2)
+
+    def test_wrong(self) -> None:
+        """Where as many as before answer, a neighbor is wrong; to ask again is of no use."""
+        self.assertEqual(self.steps(None), 2)
+        self.assertTrue(self.is_all)
+        self.assertEqual(self.steps(None, cut=True), 4)
+        self.assertFalse(self.is_all)
+        self.assertEqual(self.steps(None, more=-1), 4)
+        self.assertFalse(self.is_all)
+
+    def test_wrong_twice(self) -> None:
+        """A neighbor that was wrong before is not looked for, as long as as many answer."""
+        last = Answer("0" * 32, (), (), 9, (), cut=False, is_whole=False)
+        self.assertEqual(self.steps(last), 1)
+        self.assertEqual(self.steps(last, "mute"), 2)
+        self.assertEqual(self.steps(last, answered=8, more=-1), 4)
+        self.assertEqual(self.steps(last, cut=True), 4)
 
     def test_silent_twice(self) -> None:
         """Whoever was silent before, too, is not asked again, as long as all others answer."""
         self.assertEqual(self.steps(None, "mute"), 2)
+        self.assertTrue(self.is_all)
         last = Answer("0" * 32, (), (), 9, ("mute", "deaf"), cut=False, is_whole=False)
         self.assertEqual(self.steps(last, "mute"), 1)
         self.assertEqual(self.steps(last, "mute", "s1"), 2)
         self.assertEqual(self.steps(last, "mute", answered=8), 2)
         self.assertEqual(self.steps(last, "mute", cut=True), 2)
+        self.assertEqual(self.steps(last), 2)

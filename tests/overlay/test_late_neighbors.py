@@ -54,6 +54,35 @@ class LateTests(SynchronousTestCase):
         self.ask(3, 20.0)
         self.assertEqual(self.take(), (2.0, ("c",)))
 
+    def test_every_other(self) -> None:
+        """One that answers every other time is late for good, until it answers several times."""
+        waits = []
+        for number in range(2, 12, 2):
+            self.ask(number, 10.0 * number)
+            self.tell(3, self.began + 0.1)
+            self.ask(number + 1, 10.0 * number + 5.0)
+            waits.append(self.take()[0])
+        self.assertEqual(waits, [2.0, 2.0, 0.5, 0.5, 0.5])
+        for number in range(12, 17):
+            self.ask(number, 10.0 * number)
+            self.assertEqual(len(self.tell(3, self.began + 0.1)), 1)
+        self.ask(17, 170.0)
+        self.assertEqual(self.take(), (2.0, ("c",)))
+
+    def test_forgotten(self) -> None:
+        """One that was late long ago is not remembered for that, however late it was."""
+        for number in range(1, 20):
+            self.ask(number, 10.0 * number)
+            self.take()
+        for number in range(20, 26):
+            self.ask(number, 10.0 * number)
+            self.tell(3, self.began + 0.1)
+        for number in (26, 28):
+            self.ask(number, 10.0 * number)
+            self.assertEqual(self.take(), (2.0, ("c",)))
+            self.ask(number + 1, 10.0 * number + 5.0)
+            self.tell(3, self.began + 0.1)
+
     def test_late_but_not_too_late(self) -> None:
         """One with many others behind it answers after the brief wait, but within the long one."""
         self.ask(1, 0.0)
@@ -63,6 +92,16 @@ class LateTests(SynchronousTestCase):
         self.tell(3, 11.9)
         self.ask(3, 20.0)
         self.assertEqual(self.take(), (2.0, ("c",)))
+
+    def test_late_again_and_again(self) -> None:
+        """An answer that comes after all, and several times, makes up for one that was missed."""
+        for number in (1, 2, 3):
+            self.ask(number, 10.0 * number)
+            self.take()
+        for _ in range(3):
+            self.tell(3, 31.9)
+        self.ask(4, 40.0)
+        self.assertEqual(self.take(), (0.5, ("c",)))
 
     def test_too_late(self) -> None:
         """An answer that comes after all, or to another query, changes nothing."""
