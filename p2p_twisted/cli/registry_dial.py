@@ -1,37 +1,58 @@
 """Look whether a registry answers right now, as a running peer asks it only now and then."""
 
-import json
 import socket
-from contextlib import suppress
 from typing import Final
 
+from twisted.internet import error
+
 from p2p_twisted.registry.location import read_location
-from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.registry.one_shot import NoAnswer, NoGreeting, NotExpected, NotReached
+from p2p_twisted.registry.unreachable import explain
+from p2p_twisted.wire.codec import decode
+from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.limits import LINE_BYTES
+from p2p_twisted.wire.messages import PROTOCOL, Hello
+from p2p_twisted.wire.names import NetworkName
 
 _SECONDS: Final = 3.0
-_LINE_BYTES: Final = 16_384
 
 
-def registry_fault(place: str, network: str) -> str | None:
+def registry_fault(place: str, network: NetworkName) -> str | None:
     """
     Return why no registry of a network answers at a place; ``None`` where one does.
 
     :param place: its host and port.
     """
+    host, port = read_location(place)
     try:
-        with socket.create_connection(read_location(place), _SECONDS) as connection:
-            connection.settimeout(_SECONDS)
-            with connection.makefile("rb") as lines:
-                greeting = lines.readline(_LINE_BYTES)
-    except OSError as error:
-        return f"no registry answers at {place}: {in_words(error)}"
-    verb, _, fields = greeting.partition(b" ")
-    hello = None
-    if verb.upper() == b"HELLO":
-        with suppress(ValueError):
-            hello = json.loads(fields)
-    if not isinstance(hello, dict) or hello.get("role") != "registry":
-        return f"what answers at {place} is no registry"
-    if hello.get("network") != network:
-        return f"the registry at {place} is of another network than {network}"
+        _greet(host, port, Hello(PROTOCOL, "registry", "registry", network))
+    except NoAnswer as fault:
+        return explain(fault, host, port, network)
     return None
+
+
+def _greet(host: str, port: int, expected: Hello) -> None:
+    try:
+        connection = socket.create_connection((host, port), _SECONDS)
+    except OSError as fault:
+        raise NotReached(_as_the_reactor_says(fault)) from fault
+    try:
+        with connection, connection.makefile("rb") as lines:
+            hello = decode(lines.readline(LINE_BYTES))
+    except (OSError, ProtocolError):
+        raise NoGreeting from None
+    if not isinstance(hello, Hello):
+        raise NoGreeting
+    if hello != expected:
+        raise NotExpected(hello)
+
+
+def _as_the_reactor_says(fault: OSError) -> Exception:
+    match fault:
+        case socket.gaierror():
+            return error.DNSLookupError()
+        case TimeoutError(errno=None):
+            return error.TimeoutError()
+        case _:
+            reason: Exception = error.getConnectError(fault)
+            return reason

@@ -1,7 +1,9 @@
 """Whether a registry answers at the moment."""
 
+import errno
 import socket
 from threading import Thread
+from unittest.mock import patch
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -31,17 +33,28 @@ class RegistryDialTests(SynchronousTestCase):
         """One of the right network has nothing wrong with it; all else is named."""
         self.assertIsNone(self.told(encode(Hello(PROTOCOL, "registry", "registry", "default"))))
         for greeting, why in (
-            (encode(Hello(PROTOCOL, "registry", "registry", "lab")), "of another network"),
-            (encode(Hello(PROTOCOL, "peer", "s1", "default")), "is no registry"),
-            (b"HELLO []\r\n", "is no registry"),
-            (b"HELLO {\r\n", "is no registry"),
-            (b"220 mail\r\n", "is no registry"),
-            (b"", "is no registry"),
+            (encode(Hello(PROTOCOL, "registry", "registry", "lab")), "say --network lab"),
+            (encode(Hello(PROTOCOL, "peer", "s1", "default")), "is the peer s1, no registry"),
+            (encode(Hello(PROTOCOL + 1, "registry", "registry", "default")), "update the older"),
+            (b"HELLO []\r\n", "does not greet"),
+            (b"HELLO {\r\n", "does not greet"),
+            (b"220 mail\r\n", "does not greet"),
+            (b"", "does not greet"),
         ):
             self.assertIn(why, str(self.told(greeting)))
 
     def test_gone(self) -> None:
-        """Where nothing listens any more, that is said."""
+        """Where nothing can be reached, it is said what to check, as a peer says it."""
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
-        self.assertIn("no registry answers at", str(registry_fault(f"127.0.0.1:{port}", "default")))
+        fault = registry_fault(f"127.0.0.1:{port}", "default")
+        self.assertIn("does p2p registry run?", str(fault))
+        with patch.object(socket, "create_connection") as connect:
+            for error, why in (
+                (socket.gaierror(socket.EAI_NONAME, "unknown"), "is the name right?"),
+                (TimeoutError("timed out"), "is it on?"),
+                (OSError(errno.ENETUNREACH, "unreachable"), "there is no way from this machine"),
+                (OSError(errno.EHOSTUNREACH, "no route"), "there is no way from this machine"),
+            ):
+                connect.side_effect = error
+                self.assertIn(why, str(registry_fault("elsewhere:9011", "default")))
