@@ -15,7 +15,7 @@ from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.hashing_wait import HashingWait
 from p2p_twisted.peer.interface import Selection, Watch
 from p2p_twisted.peer.kept_waits import KeptWaits, Wait
-from p2p_twisted.peer.meaning import Hits, StillHashing, check_is_file
+from p2p_twisted.peer.meaning import Hits, StillHashing, check_is_file, is_same_name
 from p2p_twisted.peer.peer_errors import CannotKeep, NotReady, PeerError
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.runtime.background import background
@@ -90,18 +90,25 @@ class Getting:
 
     async def _get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
         files = [hits for hits in selection.things if hits[0].kind == "file"]
-        gets = [self._downloads.get(hits, watch) for hits in selection.things if hits not in files]
-        if len(files) == 1:
-            gets.append(self._downloads.get(files[0], watch))
-        elif files:
-            several = self._downloads.get_selected(selection.words, files, watch)
-            gets.append(Deferred.fromCoroutine(several))
+        folders = [hits for hits in selection.things if hits[0].kind == "folder"]
+        alone = folders if len(files) > 1 else [*folders, *files]
+        gets = [self._get_one(hits, watch) for hits in alone]
+        if len(files) > 1:
+            gets.append(self._downloads.get_selected(selection.words, files, watch))
+        works = [Deferred.fromCoroutine(each) for each in gets]
         try:
-            return tuple(await gatherResults(gets, consumeErrors=True))
+            return tuple(await gatherResults(works, consumeErrors=True))
         except FirstError as error:
             if error.subFailure.check(BadManifest, DiskFault):
                 raise CannotKeep(error.subFailure.getErrorMessage()) from None
             error.subFailure.raiseException()
+
+    async def _get_one(self, hits: Hits, watch: Watch, number: int | None = None) -> Progress:
+        """Download one thing; while its content comes under another name, watch that first."""
+        progress = await self._downloads.get(hits, watch, number)
+        while progress.is_ended and not is_same_name(progress.name, hits[0].name):
+            progress = await self._downloads.get(hits, watch)
+        return progress
 
     async def _begin(
         self,
@@ -123,7 +130,7 @@ class Getting:
             return hits
 
         hits = await waiting.until_hashed(find, wanted, holder)
-        done = self._downloads.get(hits, watch, waiting.number)
+        done = Deferred.fromCoroutine(self._get_one(hits, watch, waiting.number))
         waiting.end()
         return done
 

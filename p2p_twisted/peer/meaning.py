@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from glob import escape
 from itertools import chain
 from typing import Final
@@ -75,11 +75,29 @@ def best(hits: Iterable[Hit], text: str) -> Hits:
 
 def by_content(hits: Iterable[Hit]) -> list[Hits]:
     """Divide the hits that can be fetched into files and folders, each with its holders."""
-    things: dict[tuple[str, FileId], list[Hit]] = {}
+    return _divided(hits, lambda hit: (hit.kind, hit.file))
+
+
+def _divided(hits: Iterable[Hit], key: Callable[[Hit], Hashable]) -> list[Hits]:
+    things: dict[Hashable, list[Hit]] = {}
     for hit in hits:
         if hit.file is not None:
-            things.setdefault((hit.kind, hit.file), []).append(hit)
+            things.setdefault(key(hit), []).append(hit)
     return [tuple(holders) for holders in things.values()]
+
+
+def is_same_name(name: str, other: str) -> bool:
+    """Return whether the same content would be saved only once under both names."""
+    return _target(name) == _target(other)
+
+
+def _target(name: str) -> str:
+    return collision_key(last_component(name))
+
+
+def _content_and_name(hit: Hit) -> Hashable:
+    """Tell apart what is to be saved: a content, under a name."""
+    return hit.kind, hit.file, _target(hit.name)
 
 
 def one_of(things: Sequence[Hits], older: str = "") -> Hits:
@@ -177,11 +195,11 @@ def check_found(found: Found, what: str, holder: PeerName | None) -> None:
 
 def like(pattern: str, found: Found) -> list[Hits]:
     """
-    Divide the hits for a pattern into files and folders, each with its holders.
+    Divide the hits for a pattern into files and folders of one name each, with their holders.
 
     :raises NotFound: when there are none.
     """
-    things = by_content(topmost(found.hits))
+    things = _divided(topmost(found.hits), _content_and_name)
     if not things:
         raise NotFound(f"nothing is like {pattern} (asked {found.answered} of {found.asked})")
     return things
@@ -200,8 +218,12 @@ class Meaning:
 
 
 def put_together(words: Sequence[str], meanings: Iterable[Meaning]) -> Selection:
-    """Make one selection of what was found for each word; the same thing twice is one."""
-    things: dict[FileId, Hits] = {}
+    """
+    Make one selection of what was found for each word.
+
+    A content that has several names is several things; the same thing twice is one.
+    """
+    things: dict[Hashable, Hits] = {}
     here: list[tuple[str, AlreadyHere]] = []
     failed: list[tuple[str, PeerError]] = []
     for word, meaning in zip(words, meanings, strict=True):
@@ -209,14 +231,27 @@ def put_together(words: Sequence[str], meanings: Iterable[Meaning]) -> Selection
             here.append((word, meaning.error))
         elif meaning.error is not None:
             failed.append((word, meaning.error))
-        things |= {hits[0].file: _agreeing(hits) for hits in meaning.things if hits[0].file}
-    return Selection(tuple(words), tuple(things.values()), tuple(here), tuple(failed))
+        things |= {_content_and_name(hits[0]): hits for hits in meaning.things if hits[0].file}
+    sizes = _sizes(chain.from_iterable(things.values()))
+    kept: list[Hits] = []
+    for hits in things.values():
+        if right := tuple(hit for hit in hits if hit.size == sizes[hit.file]):
+            kept.append(right)
+        else:
+            failed.append((hits[0].name, _other_size(hits[0])))
+    return Selection(tuple(words), tuple(kept), tuple(here), tuple(failed))
 
 
-def _agreeing(hits: Hits) -> Hits:
-    """Leave out hits that give another size than most do: one content has one size."""
-    ((size, _number),) = Counter(hit.size for hit in hits).most_common(1)
-    return tuple(hit for hit in hits if hit.size == size)
+def _sizes(hits: Iterable[Hit]) -> dict[FileId | None, int]:
+    """Return the size of each content, as most say: it has only one."""
+    said: dict[FileId | None, Counter[int]] = {}
+    for hit in hits:
+        said.setdefault(hit.file, Counter())[hit.size] += 1
+    return {file_id: counts.most_common(1)[0][0] for file_id, counts in said.items()}
+
+
+def _other_size(hit: Hit) -> PeerError:
+    return PeerError(f"{hit.peer} gives it another size than others do: get it alone")
 
 
 def topmost(hits: Iterable[Hit]) -> list[Hit]:
