@@ -7,7 +7,7 @@ from typing import Final
 
 from twisted.logger import Logger
 
-_SAID_AT_ONCE: Final = 10
+_SAID_AT_ONCE: Final = 5
 _SAID_KEPT: Final = 10_000
 _KEPT: Final = 1_000
 

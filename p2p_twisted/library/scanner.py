@@ -1,6 +1,6 @@
 """Do what may block in a library: in one thread at a time, never the reactor's."""
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container, Iterable, Sequence
 from pathlib import Path
 
 from twisted.logger import Logger
@@ -87,6 +87,7 @@ class Scanner:
         """
         self._lists.prune(self._catalog.shares)
         sealed: list[tuple[str, FolderIds | None]] = []
+        unkept: list[tuple[str, OSError]] = []
         files = 0
         for name in sorted(self._catalog.unsealed):
             members = self._members(name)
@@ -97,12 +98,13 @@ class Scanner:
             except BadManifest:
                 sealed.append((name, None))
             except OSError as error:
-                self.log.warn("{name!r} is not shared as a whole: {error}", name=name, error=error)
+                unkept.append((name, error))
                 sealed.append((name, None))
             else:
                 sealed.append((name, FolderIds(manifest, attributes)))
             if files > SEALED_FILES:
                 break
+        self._log_unkept(unkept)
         return sealed
 
     def prune(self) -> None:
@@ -113,6 +115,17 @@ class Scanner:
     def close(self) -> None:
         """Close the cache of hashes."""
         self._cache.close()
+
+    def _log_unkept(self, unkept: Sequence[tuple[str, OSError]]) -> None:
+        """Log the first of what may be very many folders."""
+        for name, error in unkept[:1]:
+            others = f" and {len(unkept) - 1} other folders" if len(unkept) > 1 else ""
+            self.log.warn(
+                "not shared as a whole: {name!r}{others}: {error}",
+                name=name,
+                others=others,
+                error=error,
+            )
 
     def _members(self, folder: str) -> list[Member]:
         members = []

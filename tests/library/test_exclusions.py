@@ -35,14 +35,14 @@ class LogTests(SynchronousTestCase):
         raise PermissionError(13, "Permission denied")
 
     def test_few_lines(self) -> None:
-        """Ten are named, the others counted; nothing is said of them again."""
+        """Five are named, the others counted; nothing is said of them again."""
         self.sharer.start()
-        self.assertEqual(len(self.log.said), 11)
-        self.assertEqual(self.log.said[10], _FILES - 10)
+        self.assertEqual(len(self.log.said), 6)
+        self.assertEqual(self.log.said[5], _FILES - 5)
         for _ in range(3):
             self.sharer.clock.advance(100)
             self.sharer.noticed()
-        self.assertEqual(len(self.log.said), 11)
+        self.assertEqual(len(self.log.said), 6)
         self.assertEqual(len(self.sharer.unshared()), _FILES)
 
     def test_removed(self) -> None:

@@ -282,7 +282,7 @@ class NameTests(SynchronousTestCase):
         said: list[object] = []
         self.patch(sharer.library._indexer.exclusions, "log", _Sayings(said))
         sharer.start()
-        self.assertEqual(said[10:], [40])
+        self.assertEqual(said[5:], [45])
 
 
 class _Sayings:

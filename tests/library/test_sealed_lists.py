@@ -17,6 +17,16 @@ from tests.library.sharing import Sharer
 SHORT, LONG = b"short", b"long" * LINK_FILE_BYTES
 
 
+class RecordingLog:
+    """A log that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.said: list[object] = []
+
+    def warn(self, _text: str, **fields: object) -> None:
+        self.said.append((fields["name"], fields["others"]))
+
+
 class ListsTests(SynchronousTestCase):
     """Lists in memory and in files."""
 
@@ -105,6 +115,21 @@ class SealTests(SynchronousTestCase):
         source = self.successResultOf(library.open(folder.file_id))
         assert source is not None
         self.assertEqual(content_id(source.read(0, source.size)), folder.file_id)
+
+    def test_unkept(self) -> None:
+        """Folders whose lists cannot be kept are not shared as such, and told in one line."""
+        sharer, log = Sharer(self), RecordingLog()
+        for number in range(3):
+            sharer.file(f"d{number}/f", b"one")
+        self.patch(scanner.Scanner, "log", log)
+        self.patch(SealedLists, "keep", self.refuse)
+        library = sharer.start()
+        self.assertEqual(len(library.catalog.named("f", 9)), 3)
+        self.assertEqual(library.catalog.named("d0", 1), ())
+        self.assertEqual(log.said, [("d0", " and 2 other folders")])
+
+    def refuse(self, _text: bytes) -> FileId:
+        raise OSError("the disk is full")
 
     def test_old_id(self) -> None:
         """The list of what a folder was is served no more."""
