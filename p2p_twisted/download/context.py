@@ -13,7 +13,7 @@ from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.local_copies import LocalCopies
 from p2p_twisted.download.tickets import Tickets
-from p2p_twisted.runtime.tasks import uninterrupted
+from p2p_twisted.runtime.tasks import uninterrupted, while_wanted
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
@@ -57,13 +57,11 @@ class DownloadDisk:
 
     async def call_while_wanted(self, function: Callable[..., T], *args: Any) -> T:
         """
-        Call what blocks for long, with a last argument: asks whether it is still wanted.
+        Call what blocks for long: see :func:`while_wanted`.
 
         :raises CancelledError: as :meth:`call` does, as soon as it has asked.
         """
-        canceled: list[None] = []
-        job = self.offload(function, *args, lambda: not canceled)
-        return await uninterrupted(job, lambda: canceled.append(None))
+        return await while_wanted(self.offload, function, *args)
 
     async def each(self, function: Callable[[Sequence[T]], Any], items: Iterable[T]) -> None:
         """

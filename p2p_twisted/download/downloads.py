@@ -201,7 +201,8 @@ class Downloads:
 
     async def _resume(self) -> None:
         entries = await self._disk.offload(self._disk.journal.all)
-        await self._disk.offload(sweep, self._disk.inbox, self._disk.manifests, entries)
+        inboxes = self._disk.inbox, self._disk.manifests
+        await self._disk.offload(sweep, *inboxes, entries, lambda: not self._is_stopping)
         self._last_number = max(self._last_number, *(entry.number for entry in entries), 0)
         for entry in sorted(entries, key=lambda entry: entry.number or inf):
             # It may have been asked for again since.

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Container, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from twisted.logger import Logger
 
@@ -17,6 +18,8 @@ from p2p_twisted.wire.manifest import BadManifest, Member, encode, encode_attrib
 
 SEALED_FILES = 5_000
 """About how many files the manifests made in one go list together."""
+
+_LOOKED_UP_AT_ONCE: Final = 1_000
 
 
 class Scanner:
@@ -69,7 +72,13 @@ class Scanner:
         excluded = identities(self._excluded)
         place = self._root, visits, self._catalog, excluded
         result = compare_folders(*place, self._is_ending, self._reserved)
-        return result, self._cache.find(result.found, written)
+        contents: list[HashedFile | None] = []
+        for start in range(0, len(result.found), _LOOKED_UP_AT_ONCE):
+            if self.is_canceled:
+                raise ScanCanceled
+            some = result.found[start : start + _LOOKED_UP_AT_ONCE]
+            contents += self._cache.find(some, written)
+        return result, contents
 
     def hash(self, jobs: Iterable[Job], chunks: int) -> list[Outcome]:
         """Hash at most so many chunks of files, and remember the files that are done."""

@@ -35,6 +35,7 @@ from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.lookups import Lookups
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.overlay_events import OverlayEvents
+from p2p_twisted.peer.own_content import OwnContent
 from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.query_answers import QueryAnswers
@@ -243,18 +244,11 @@ class PeerBuilder:
     @cached_property
     def getting(self) -> Getting:
         """What persons ask for."""
-        resolver = Resolver(
-            clock=self.reactor,
-            me=self.settings.name,
-            searches=self.searches,
-            catalogs=self.shared.persons,
-            path_of=self.shared.path_of,
-            inbox=self.inbox,
-            downloads=self.downloads,
-            offload=self.offload,
-        )
+        shared, downloads, me = self.shared, self.downloads, self.settings.name
+        own = OwnContent(shared.persons, shared.path_of, self.inbox, downloads, self.offload)
+        resolver = Resolver(clock=self.reactor, me=me, searches=self.searches, own=own)
         waits = KeptWaits(self.state, self.offload)
-        return Getting(clock=self.reactor, resolver=resolver, downloads=self.downloads, waits=waits)
+        return Getting(clock=self.reactor, resolver=resolver, downloads=downloads, waits=waits)
 
     @cached_property
     def bandwidth(self) -> Bandwidth:

@@ -48,7 +48,8 @@ class Getting:
             background(self.log, f"waiting again for {wait.word}", self._wait_again(wait))
 
     def stop(self) -> "Deferred[None]":
-        """Leave what is waited for to the next run; fires when nothing is being written."""
+        """Leave what is asked for, or waited for; fires when nothing is being written."""
+        self._resolver.stop()
         return self._waits.stop()
 
     async def get(

@@ -10,9 +10,6 @@ from twisted.internet.defer import Deferred, DeferredSemaphore, FirstError, gath
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from p2p_twisted.download.downloads import Downloads
-from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.library.entries import Shared
 from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.hashing_wait import HashingWait, NeverStill
 from p2p_twisted.peer.interface import Found, Selection
@@ -34,20 +31,17 @@ from p2p_twisted.peer.meaning import (
     put_together,
     topmost,
 )
-from p2p_twisted.peer.peer_errors import AlreadyHere, CannotKeep, NotFound, PeerError
+from p2p_twisted.peer.own_content import OwnContent
+from p2p_twisted.peer.peer_errors import AlreadyHere, NotFound, PeerError
 from p2p_twisted.peer.searches import Searches
-from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.storage.disk import DiskFault
-from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import SHORT_ID_DIGITS, BadName, PeerName
+from p2p_twisted.wire.names import SHORT_ID_DIGITS, PeerName
 
 _FILE_ID: Final = re.compile(r"[0-9a-f]{64}\Z")
 _SHORT_ID: Final = re.compile(rf"[0-9a-f]{{{SHORT_ID_DIGITS}}}\Z")
 _ASKED_AT_ONCE: Final = 8
 _FRESH_SECONDS: Final = 0.25
-_LOOKED_FOR_AT_ONCE: Final = 256
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -59,19 +53,17 @@ class Resolver:
     already: a file that was changed since it was downloaded is another file.
 
     :param me: this peer's name.
-    :param catalogs: what this peer shares, without what it has downloaded.
-    :param path_of: tells where a name of that lies.
-    :param inbox: where downloads land.
+    :param own: what is here already.
     """
 
     _clock: IReactorTime
     _me: PeerName
     _searches: Searches
-    _catalogs: Sequence[Catalog]
-    _path_of: Callable[[str], str]
-    _inbox: Inbox
-    _downloads: Downloads
-    _offload: Offload
+    _own: OwnContent
+
+    def stop(self) -> None:
+        """Look for nothing more among what is here: the peer ends."""
+        self._own.stop()
 
     async def resolve(self, wanted: str | Hit, holder: PeerName | None) -> Hits:
         """
@@ -115,7 +107,7 @@ class Resolver:
         selection = put_together(names, answers)
         if holder is not None and not selection.things:
             await self._searches.check_is_there(holder)
-        here = await self._look_for(selection.things)
+        here = await self._own.look_for(selection.things)
         return selection.without(here)
 
     # One thing
@@ -157,7 +149,7 @@ class Resolver:
             check_shared(hits)
         except NotFound:
             if holder is None:
-                self._check_name_not_here(text)
+                self._own.check_name(text)
             # A pattern is asked for as one, once nothing has it as its name.
             if not found.asked or "*" in text:
                 raise
@@ -169,26 +161,6 @@ class Resolver:
                 raise
         return await self._other_than_here(hits)
 
-    def _check_name_not_here(self, text: str) -> None:
-        """
-        Look for a name that nobody else has, in the library and among the downloads.
-
-        :raises AlreadyHere: when it is there.
-        """
-        for shared in (each for of in self._catalogs for each in of.named(text, 1)):
-            raise self._shared_here(shared)
-        for target in (text, text + ".txt"):
-            try:
-                # An unfinished folder has its final name already.
-                if self._inbox.exists(target) and not self._downloads.is_unfinished(target):
-                    where = self._inbox.folder
-                    why = f"{target} is already in {where}; no peer shares it now"
-                    raise AlreadyHere(why, self._inbox.native_path(target))
-            except BadName:
-                return
-
-    # What is here
-
     async def _other_than_here(self, hits: Hits) -> Hits:
         """
         Keep the hits for the only content that is not here.
@@ -198,60 +170,13 @@ class Resolver:
         :raises PeerError: when none can be fetched yet.
         """
         things = by_content(hits)
-        where = await self._look_for(things)
+        where = await self._own.look_for(things)
         others = [each for each, here in zip(things, where, strict=True) if here is None]
         if others:
-            return one_of(others, self._older([hits[0] for hits in others]))
+            return one_of(others, self._own.older([hits[0] for hits in others]))
         check_hashed(hits)
         assert where[0] is not None
         raise where[0]
-
-    def _older(self, hits: Sequence[Hit]) -> str:
-        """Say that a file of such a name, which none of them is, was downloaded before."""
-        targets = dict.fromkeys(hit.name.rpartition("/")[2] for hit in hits)
-        there = [target for target in targets if self._inbox.exists(target)]
-        return f", and an older {there[0]} is in {self._inbox.folder}" if there else ""
-
-    async def _look_for(self, things: Sequence[Hits]) -> list[AlreadyHere | None]:
-        """
-        Look for content, whatever its name, in the library and under its targets' names.
-
-        :returns: for each, where it is; ``None`` where it is not.
-        :raises PeerError: when a file of such a name cannot be read.
-        """
-        here: list[AlreadyHere | None] = []
-        for start in range(0, len(things), _LOOKED_FOR_AT_ONCE):
-            some = [hits[0] for hits in things[start : start + _LOOKED_FOR_AT_ONCE]]
-            shared = [self._in_library(hit) for hit in some]
-            try:
-                saved = await self._offload(self._in_inbox, some)
-            except DiskFault as fault:
-                raise CannotKeep(str(fault)) from fault
-            here += [own or other for own, other in zip(shared, saved, strict=True)]
-        return here
-
-    def _in_library(self, hit: Hit) -> AlreadyHere | None:
-        assert hit.file is not None
-        for shared in (each for of in self._catalogs for each in of.with_id(hit.file, 1)):
-            return self._shared_here(shared)
-        return None
-
-    def _shared_here(self, shared: Shared) -> AlreadyHere:
-        why = f"{shared.name} is already in your directory"
-        return AlreadyHere(why, self._path_of(shared.name), shared.file_id)
-
-    def _in_inbox(self, hits: Sequence[Hit]) -> list[AlreadyHere | None]:
-        return [self._saved_as(hit) for hit in hits]
-
-    def _saved_as(self, hit: Hit) -> AlreadyHere | None:
-        if hit.kind != "file" or hit.file is None:
-            return None
-        target = hit.name.rpartition("/")[2]
-        same = self._inbox.find_same(target, hit.file, hit.size)
-        if same is None:
-            return None
-        why = f"{same} is already in {self._inbox.folder}"
-        return AlreadyHere(why, self._inbox.native_path(same), hit.file)
 
     # Several things
 

@@ -9,6 +9,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.threads import Offload
 
 T = TypeVar("T")
 
@@ -49,6 +50,17 @@ async def uninterrupted(job: "Deferred[T]", canceled: Callable[[], None] | None 
     if is_canceled:
         raise CancelledError
     return outcome
+
+
+async def while_wanted(offload: Offload, function: Callable[..., T], *args: Any) -> T:
+    """
+    Call what blocks for long, with a last argument: asks whether it is still wanted.
+
+    :raises CancelledError: when this was canceled meanwhile, as soon as the function has asked.
+    """
+    canceled: list[None] = []
+    job = offload(function, *args, lambda: not canceled)
+    return await uninterrupted(job, lambda: canceled.append(None))
 
 
 async def within(seconds: float, job: "Deferred[Any]", clock: IReactorTime) -> bool:

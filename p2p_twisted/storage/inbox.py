@@ -40,6 +40,14 @@ Known = Callable[[str], FileId | None]
 """Returns the id of a file that was remembered by its path, and has not been changed since."""
 
 
+IsWanted = Callable[[], bool]
+"""Returns whether what takes long is still wanted."""
+
+
+def _always() -> bool:
+    return True
+
+
 class Inbox:
     """
     A folder in which downloads are saved.
@@ -90,7 +98,7 @@ class Inbox:
         target: str,
         file_id: FileId,
         size: int | None = None,
-        is_wanted: Callable[[], bool] = lambda: True,
+        is_wanted: IsWanted = _always,
     ) -> str | None:
         """
         Look for content under all names that it could have been published as.
@@ -217,16 +225,19 @@ class Inbox:
         """Return the path of a target's part file, relative to the folder."""
         return os.path.join(_split(target)[0], _part_name(target, file_id))
 
-    def sweep(self, spared: Container[str], now: float) -> None:
+    def sweep(self, spared: Container[str], now: float, is_wanted: IsWanted = _always) -> None:
         """
         Remove part files that were last written to more than a day ago.
 
         :param spared: part files, and folders of part files, that are still wanted.
         :param now: seconds since the epoch, as files have them.
+        :param is_wanted: is called before each folder that is looked into.
         """
         if not os.path.isdir(self.folder):
             return
         for path, _folders, names, folder_fd in os.fwalk(self.folder):
+            if not is_wanted():
+                return
             below = os.path.relpath(path, self.folder).split(os.sep)
             for name in filter(_is_part, names):
                 ways = accumulate([*below, name] if path != self.folder else [name], "{}/{}".format)

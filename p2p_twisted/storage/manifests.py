@@ -13,7 +13,7 @@ from p2p_twisted.runtime.atomic import replace_file
 from p2p_twisted.runtime.openat import opened_folder
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import DiskFault
-from p2p_twisted.storage.inbox import Inbox
+from p2p_twisted.storage.inbox import Inbox, IsWanted
 from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes, decode_attributes
 from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, split_chunks
@@ -131,21 +131,29 @@ def _lines(manifest: BinaryIO) -> Iterator[bytes]:
     return iter(partial(manifest.readline, MANIFEST_LINE_BYTES), b"")
 
 
-def sweep(inbox: Inbox, manifests: Inbox, wants: Iterable[JournalEntry]) -> None:
+def sweep(
+    inbox: Inbox,
+    manifests: Inbox,
+    wants: Iterable[JournalEntry],
+    is_wanted: IsWanted,
+) -> None:
     """
     Remove part files that were last written to more than a day ago, unless wanted; blocks.
 
     :param manifests: the inbox with the manifests of wanted selections.
     :param wants: the downloads that are still wanted.
+    :param is_wanted: is called before each list that is read, and each folder.
     """
     spared: set[str] = set()
     for wanted in wants:
+        if not is_wanted():
+            return
         if wanted.kind == "files":
             spared.update(_parts_selected(inbox, manifests, wanted))
         if wanted.target is not None:
             spared.add(wanted.target)
             spared.add(inbox.part_path(wanted.target, wanted.file))
-    inbox.sweep(spared, time.time())
+    inbox.sweep(spared, time.time(), is_wanted)
 
 
 def _parts_selected(inbox: Inbox, manifests: Inbox, wanted: JournalEntry) -> Iterator[str]:

@@ -4,11 +4,12 @@ import errno
 import os
 from typing import Any
 
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred
 
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import InterruptedCase
 from tests.download.content import Content, some_bytes
+from tests.download.test_canceled import Jobs
 from tests.download.world import World
 
 
@@ -139,6 +140,23 @@ class ResumeTests(InterruptedCase):
         self.assertTrue(other.exists())
         young.unlink()
         self.assertGreater(part.stat().st_size, 2 * MIB)
+
+    def test_sweep_ends(self) -> None:
+        """To look for part files in very many folders ends when the peer does."""
+        world = self.world(offload=(jobs := Jobs()))
+        old = world.folder / "Downloads" / f".p2p-{'a' * 16}.part"
+        old.parent.mkdir()
+        old.touch()
+        os.utime(old, (1, 1))
+        world.downloads.start()
+        while jobs.next_one != "sweep":
+            jobs.run_one()
+        is_wanted = jobs.last_argument
+        self.assertTrue(is_wanted())
+        self.successResultOf(Deferred.fromCoroutine(world.downloads.stop()))
+        self.assertFalse(is_wanted())
+        jobs.run_one()
+        self.assertTrue(old.exists())
 
     def test_sweep_fails(self) -> None:
         """An old part file that cannot be removed stays; others are, and downloads go on."""

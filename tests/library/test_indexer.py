@@ -1,11 +1,14 @@
 """A library settles, goes on hashing whatever happens, and stops."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.library import indexer, queue
+from p2p_twisted.library import indexer, queue, scanner
+from p2p_twisted.library.cache import HashCache
+from p2p_twisted.library.entries import OnDisk
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from tests.library.sharing import Sharer
@@ -122,6 +125,24 @@ class StopTests(SynchronousTestCase):
         slow.finish_one()
         slow.finish_one()
         self.successResultOf(stopped)
+
+    def test_stop_while_looking_up(self) -> None:
+        """What is remembered of very many files is looked up no longer than that is wanted."""
+        self.patch(scanner, "_LOOKED_UP_AT_ONCE", 2)
+        sharer = Sharer(self)
+        for number in range(6):
+            sharer.file(f"f{number}")
+        sizes: list[int] = []
+
+        def find(_cache: HashCache, files: Sequence[OnDisk], _written: object) -> list[None]:
+            sizes.append(len(files))
+            sharer.library.stop()
+            return [None for _ in files]
+
+        self.patch(HashCache, "find", find)
+        sharer.start()
+        self.assertEqual(sizes, [2])
+        self.assertEqual(sharer.names(), [])
 
     def test_stop_idle(self) -> None:
         """A stopped indexer has nothing scheduled."""

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from attrs import frozen
 from twisted.internet.defer import Deferred, succeed
@@ -10,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.overlay.effects import Answer
+from p2p_twisted.peer.own_content import OwnContent
 from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.searches import Searches
@@ -128,15 +130,12 @@ class LargeNetworkTests(SynchronousTestCase):
         network = LargeNetwork((old, new))
         inbox = Path(self.mktemp())
         inbox.mkdir()
+        downloads: Any = None
         resolver = Resolver(
             clock=Clock(),
             me="me",
             searches=Searches(network),  # type: ignore[arg-type]
-            catalogs=(Catalog(),),
-            path_of=str,
-            inbox=Inbox(str(inbox)),
-            downloads=None,  # type: ignore[arg-type]
-            offload=inline,
+            own=OwnContent((Catalog(),), str, Inbox(str(inbox)), downloads, inline),
         )
         found = Deferred.fromCoroutine(resolver.resolve("f1", None))
         self.assertEqual(self.successResultOf(found), (old,))

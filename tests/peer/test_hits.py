@@ -7,6 +7,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.peer.own_content import OwnContent
 from p2p_twisted.peer.peer_errors import Ambiguous, NotFound, PeerError
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.searches import Searches
@@ -28,11 +29,7 @@ class HitTests(SynchronousTestCase):
             clock=self.clock,
             me="s1",
             searches=Searches(network),
-            catalogs=(Catalog(),),
-            path_of=str,
-            inbox=Inbox(self.mktemp()),
-            downloads=downloads,
-            offload=inline,
+            own=OwnContent((Catalog(),), str, Inbox(self.mktemp()), downloads, inline),
         )
 
     def test_other_content(self) -> None:
