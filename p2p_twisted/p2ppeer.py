@@ -32,6 +32,7 @@ from p2p_twisted.runtime.daemonlog import rotated
 from p2p_twisted.runtime.disk_thread import DiskThread, DiskThreads
 from p2p_twisted.runtime.exit_code import ExitCode
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.idle_cores import IdleCores, core_time, usable_cores
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import NotNow, WorkerService
@@ -239,9 +240,11 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     prepare(reactor)
     daemon = MultiService()
     pool = WorkerPool(reactor, f"p2ppeer-{options['name']}", _THREADS)
-    disks = [DiskThread(reactor, name) for name in ("writer", "reader", "opener")]
+    idle_cores = IdleCores(core_time, usable_cores())
+    writer = DiskThread(reactor, "writer", idle_cores.are_there)
+    reader, opener = DiskThread(reactor, "reader"), DiskThread(reactor, "opener")
     WorkerService(reactor, pool).setServiceParent(daemon)
-    for disk in disks:
+    for disk in (writer, reader, opener):
         WorkerService(reactor, disk).setServiceParent(daemon)
     options.add_services(daemon, reactor)
 
@@ -257,7 +260,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         reactor=reactor,
         rng=SystemRandom(),
         offload=pool,
-        disks=DiskThreads(*disks),
+        disks=DiskThreads(writer, reader, opener),
         watcher_for=partial(watcher_for, reactor),
         announce=announce,
         stopped=reactor.stop,

@@ -171,8 +171,7 @@ class ChunkWork(SwarmWork):
         if self._file is None:
             return ()
         self._file.tell_holders()
-        if not self._file.is_writing:
-            self._file.picker.snub_stalling(self._context.clock.seconds())
+        self._file.snub_stalling()
         return self._file.picker.snubbed
 
     async def find(self) -> tuple[Hit, ...]:

@@ -13,6 +13,7 @@ from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.local_copies import LocalCopies
 from p2p_twisted.download.tickets import Tickets
+from p2p_twisted.runtime.disk_thread import Writing
 from p2p_twisted.runtime.tasks import uninterrupted, while_wanted
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
@@ -36,14 +37,14 @@ class DownloadDisk:
     :ivar journal: what is wanted, for the next run.
     :ivar offload: calls what blocks.
     :ivar writing: calls what writes chunks, one after the other; what it returns has fired
-        already, unless the disk is slow.
+        already, unless the disk is slow or a core is idle.
     :ivar locks: let only one download at a time write to a part file.
     """
 
     inbox: Inbox
     journal: Journal
     offload: Offload
-    writing: Offload
+    writing: Writing
     manifests: Inbox = attrs.field(init=False)
     locks: PathLocks = attrs.field(init=False, factory=PathLocks)
 

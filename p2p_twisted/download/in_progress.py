@@ -1,5 +1,6 @@
 """What is there of a download, and what is asked of which holder: all that receivers know."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 from typing import Protocol, TypeVar
@@ -11,8 +12,8 @@ from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.picker.file_picker import FilePicker
 from p2p_twisted.picker.ranges import Range, ranges
+from p2p_twisted.runtime.disk_thread import Writing
 from p2p_twisted.runtime.tasks import uninterrupted
-from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.storage.partial import PartialContent, PartialSource
@@ -60,7 +61,7 @@ class FileInProgress:
         heard: Callable[[Hit], None],
         *,
         attributes: Attributes = UNKNOWN,
-        writing: Offload,
+        writing: Writing,
     ) -> None:
         self.content = part.content
         self._attributes = attributes
@@ -70,7 +71,8 @@ class FileInProgress:
         self._observer = observer
         self._heard = heard
         self._writing = writing
-        self._writes = 0
+        # How many chunks of each holder are being verified and written.
+        self._at_work: Counter[PeerName] = Counter()
         self._partial = PartialContent(clock, part.content, self.picker.ranges_verified)
         self._receivers: dict[PeerName, ChunkDeliverer] = {}
         # What has come since holders were told, and which of them know what came before.
@@ -113,19 +115,20 @@ class FileInProgress:
         """
         Verify a chunk and write it; ignore one that is there already.
 
-        :returns: fires at once, unless the disk is slow: until then the chunk must not change.
+        :returns: fires at once, unless the disk is slow or a core is idle: until then the chunk
+            must not change.
             Fails with :class:`WrongContent` when these are not its bytes, and with
             :class:`DiskFault` when they cannot be written.
         """
 
         def ended(outcome: T) -> T:
-            self._writes -= 1
+            self._at_work[holder] -= 1
             return outcome
 
         if self.picker.is_verified(index):
             self.picker.delivered(holder, index, self._clock.seconds())
             return succeed(None)
-        self._writes += 1
+        self._at_work[holder] += 1
         writing = self._writing(self.part.write, index, chunk).addBoth(ended)
         return writing.addCallback(lambda _none: self._written(holder, index, len(chunk)))
 
@@ -138,12 +141,17 @@ class FileInProgress:
             self._fresh.append(index)
             self._observer.delivered(holder, length)
 
+    @property
+    def has_enough_at_work(self) -> bool:
+        """Whether a holder whose chunk is at work is to wait for that before it sends more."""
+        return self._writing.is_full
+
     # What the download calls
 
-    @property
-    def is_writing(self) -> bool:
-        """Whether a chunk waits for the disk: it is not its holder that is slow."""
-        return self._writes > 0
+    def snub_stalling(self) -> None:
+        """Let others be asked for what stalling holders owe, unless these wait for the disk."""
+        at_work = {holder for holder, count in self._at_work.items() if count}
+        self.picker.snub_stalling(self._clock.seconds(), at_work)
 
     def found(self, indexes: Iterable[int]) -> None:
         """Count chunks as received that turn out to be in the part file, and right."""

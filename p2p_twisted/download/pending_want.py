@@ -6,7 +6,8 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from p2p_twisted.download.receiver import OpenFile, PushReceiver
+from p2p_twisted.download.push_receiver import PushReceiver
+from p2p_twisted.download.receiver import OpenFile
 from p2p_twisted.download.trust import Verdict
 from p2p_twisted.storage.content import WrongContent
 from p2p_twisted.wire import limits

@@ -3,136 +3,31 @@
 import mmap
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
 
 from p2p_twisted.download.in_progress import FileInProgress
+from p2p_twisted.download.push_receiver import Delivery, PushReceiver
 from p2p_twisted.picker.ranges import Range, announcements
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.chunks import DIGEST_BYTES, chunk_count
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.messages import Chunk, Done, Error, Have, Message, Push, Refuse, Send
-from p2p_twisted.wire.names import PeerName
+from p2p_twisted.wire.messages import Chunk, Have, Message, Push, Send
 from p2p_twisted.wire.session import Session
 
 OpenFile = Callable[[Content], "Deferred[FileInProgress]"]
 """Opens the part file of what the digests have proven; fails with :class:`DiskFault`."""
 
+T = TypeVar("T")
+
 _LINES_AT_ONCE: Final = 16
-_FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
-
-
-class Delivery(Protocol):
-    """What one request to one holder has come to: the ``PendingWant`` of its ticket."""
-
-    holder: PeerName
-
-    def ended(self, reason: str) -> None:
-        """The holder is done, or gone; what is missing decides what comes next."""
-
-    def lied(self, reason: str) -> None:
-        """The holder delivered something else than the file id names."""
-
-    def doubted(self, reason: str) -> None:
-        """The holder delivered wrong bytes: its file may have changed on their way."""
-
-    def failed(self, fault: Exception) -> None:
-        """What comes cannot be kept, whichever holder delivers it."""
-
-
-class PushReceiver(Session):
-    """
-    A session on an accepted connection that began with a ``PUSH`` we asked for.
-
-    The digests come first. From then on at least 1 KiB per second must come of what the
-    holder was asked for, over half a minute; otherwise the connection ends.
-
-    :ivar holder: the peer that pushes.
-    :ivar is_done: whether all has come, and the connection closes in order.
-    """
-
-    log = Logger()
-
-    is_done = False
-    _kind = "a push"
-
-    def __init__(self, connection: Connection, push: Push, delivery: Delivery) -> None:
-        self.holder = delivery.holder
-        self._connection = connection
-        self._push = push
-        self._delivery = delivery
-        self._digests = bytearray()
-        self._since_mark = 0
-        self._put_off_deadline()
-        connection.input.expect_raw(DIGEST_BYTES * chunk_count(push.size), self._take_digests)
-        if not push.size:
-            self._digests_came(b"")
-
-    def ask(self) -> None:
-        """Ask for more, if it is time; or say that all is there."""
-        raise NotImplementedError
-
-    @override
-    def received(self, message: Message) -> None:
-        """Handle an end; subclasses handle what else has a place in their pushes."""
-        if not isinstance(message, Refuse | Error):
-            raise ProtocolError(f"{message.verb} has no place in {self._kind}")
-        self._delivery.ended(message.reason)
-        self._connection.close()
-
-    @override
-    def lost(self, reason: Failure) -> None:
-        """End the delivery; what is missing decides whether it was complete."""
-        self._delivery.ended("the connection was lost")
-
-    def abort(self) -> None:
-        """Accept nothing more from this holder."""
-        self._connection.abort()
-
-    def _digests_came(self, digests: bytes) -> None:
-        raise NotImplementedError
-
-    def _take_digests(self, piece: bytes) -> None:
-        self._moved(len(piece))
-        self._digests += piece
-        if len(self._digests) == DIGEST_BYTES * chunk_count(self._push.size):
-            digests = bytes(self._digests)
-            self._digests.clear()
-            self._digests_came(digests)
-
-    def _moved(self, count: int) -> None:
-        """Put the deadline off whenever enough has come to keep above the floor."""
-        self._since_mark += count
-        if self._since_mark >= _FLOOR_BYTES:
-            self._put_off_deadline()
-
-    def _put_off_deadline(self) -> None:
-        self._since_mark = 0
-        self._connection.set_deadline(limits.STALL_SECONDS)
-
-    def _end(self) -> None:
-        """Tell the holder that all is there."""
-        self.is_done = True
-        self._connection.send(Done())
-        # The side that closes first keeps the port busy for a minute: that is the holder.
-        self._connection.set_deadline(limits.CLOSE_SECONDS)
-        self._delivery.ended("complete")
-
-    def _lied(self, lie: WrongContent) -> None:
-        self._delivery.lied(str(lie))
-        self._connection.abort()
-
-    def _failed(self, fault: DiskFault) -> None:
-        self._delivery.failed(fault)
-        self._connection.abort()
+_NO_BYTES: Final = memoryview(b"")
 
 
 class ChunkReceiver(PushReceiver):
@@ -145,9 +40,10 @@ class ChunkReceiver(PushReceiver):
         self._opening: Deferred[None] | None = None
         self._file: FileInProgress | None = None
         self._index = 0
-        # One buffer for all chunks, made when the first one comes, and the part of it in use.
-        self._buffer = memoryview(b"")
-        self._chunk = self._buffer
+        # A chunk comes into one buffer while others are written from theirs; a spare one is kept.
+        self._buffer = self._spare = self._chunk = _NO_BYTES
+        # Chunks that have come, and are being verified and written.
+        self._at_work: set[int] = set()
         self._untold: deque[Have] = deque()
         super().__init__(connection, push, delivery)
 
@@ -164,8 +60,8 @@ class ChunkReceiver(PushReceiver):
     @override
     def lost(self, reason: Failure) -> None:
         """End the delivery; what is missing decides whether it was complete."""
-        # This session and its connection know each other: the buffer would outlive them a while.
-        self._buffer = self._chunk = memoryview(b"")
+        # This session and its connection know each other: the buffers would outlive them a while.
+        self._buffer = self._spare = self._chunk = _NO_BYTES
         super().lost(reason)
 
     @override
@@ -237,14 +133,17 @@ class ChunkReceiver(PushReceiver):
             return
         if self._file is None:
             raise ProtocolError("no chunk was asked for yet")
-        if not self._file.picker.is_asked(self.holder, chunk.index):
+        is_asked = self._file.picker.is_asked(self.holder, chunk.index)
+        if not is_asked or chunk.index in self._at_work:
             raise ProtocolError(f"chunk {chunk.index} was not asked for")
         content = self._file.content
         if chunk.length != content.length(chunk.index):
             raise ProtocolError(f"chunk {chunk.index} does not have {chunk.length} bytes")
         if not self._buffer:
             # Whole pages, as a file's are: they are copied faster to where they lie alike.
-            self._buffer = memoryview(mmap.mmap(-1, min(limits.CHUNK_BYTES, content.size)))
+            size = min(limits.CHUNK_BYTES, content.size)
+            self._buffer = self._spare or memoryview(mmap.mmap(-1, size))
+            self._spare = _NO_BYTES
         self._index, self._chunk = chunk.index, self._buffer[: chunk.length]
         self._connection.input.expect_block(self._chunk, self._moved, self._take_chunk)
 
@@ -254,15 +153,32 @@ class ChunkReceiver(PushReceiver):
             return
         assert self._file is not None
         accepting = self._file.accept(self.holder, self._index, self._chunk)
-        is_slow = not accepting.called
-        if is_slow:
-            # The bytes stay where they are, so that no others can come until they are written.
-            self._connection.intake.hold()
-            self._connection.clear_deadline()
+        is_at_work = not accepting.called
+        if is_at_work:
+            self._leave_at_work(accepting)
         accepting.addCallbacks(lambda _none: self.ask(), self._not_accepted)
-        if is_slow:
+        if is_at_work:
             accepting.addCallback(self._go_on)
         background(self.log, "accepting a chunk", accepting)
+
+    def _leave_at_work(self, accepting: "Deferred[None]") -> None:
+        """Leave the bytes where they are until they are written: others come elsewhere, or wait."""
+        assert self._file is not None
+        index, buffer = self._index, self._buffer
+        self._buffer = _NO_BYTES
+        self._at_work.add(index)
+        # Perhaps nothing else was asked for: then it is not the holder that is slow.
+        self._connection.clear_deadline()
+        if self._file.has_enough_at_work:
+            self._connection.intake.hold()
+
+        def worked(outcome: T) -> T:
+            self._at_work.remove(index)
+            if self._connection.is_open:
+                self._spare = buffer
+            return outcome
+
+        accepting.addBoth(worked)
 
     def _not_accepted(self, failure: Failure) -> None:
         if isinstance(failure.value, WrongContent):
@@ -276,7 +192,8 @@ class ChunkReceiver(PushReceiver):
 
     def _go_on(self, _none: None) -> None:
         if self._connection.is_open:
-            self._put_off_deadline()
+            if not (self._at_work or self.is_done):
+                self._put_off_deadline()
             self._connection.intake.release()
 
     @override

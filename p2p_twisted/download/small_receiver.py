@@ -3,7 +3,7 @@
 from typing_extensions import override
 
 from p2p_twisted.download.in_progress import SmallFilesInProgress
-from p2p_twisted.download.receiver import Delivery, PushReceiver
+from p2p_twisted.download.push_receiver import Delivery, PushReceiver
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError

@@ -15,7 +15,8 @@ from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.fetching import FetchRequest, HolderDialer, Unreachable
 from p2p_twisted.download.in_progress import SmallFilesInProgress
 from p2p_twisted.download.pending_want import PendingWant
-from p2p_twisted.download.receiver import ChunkReceiver, OpenFile, PushReceiver, Unwanted
+from p2p_twisted.download.push_receiver import PushReceiver
+from p2p_twisted.download.receiver import ChunkReceiver, OpenFile, Unwanted
 from p2p_twisted.download.small_receiver import SmallFileReceiver
 from p2p_twisted.download.trust import Trust
 from p2p_twisted.runtime.background import background

@@ -1,7 +1,7 @@
 """Decide which chunks of a file to ask which holder for next."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from p2p_twisted.picker.holder import Holder
@@ -162,13 +162,18 @@ class ChunkPicker:
         for holder in self._holders.values():
             holder.supersede(index)
 
-    def snub_stalling(self, now: float) -> bool:
+    def snub_stalling(self, now: float, excused: Container[PeerName] = ()) -> bool:
         """
         Snub stalling holders: what is pending there can be requested from others.
 
+        :param excused: holders that are not; it is something else that they wait for.
         :returns: whether a holder was snubbed by this call.
         """
-        stalling = [holder for holder in self._holders.values() if holder.is_stalling(now)]
+        stalling = [
+            holder
+            for name, holder in self._holders.items()
+            if holder.is_stalling(now) and name not in excused
+        ]
         for holder in stalling:
             holder.is_snubbed = True
             for index in holder.pending:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock, Thread
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from attrs import frozen
 from twisted.internet.defer import Deferred, fail, succeed
@@ -18,6 +18,17 @@ T = TypeVar("T")
 QUICK_SECONDS: Final = 0.05
 """How long the reactor waits for a call."""
 
+CALLS_AHEAD: Final = 4
+"""How many calls are worth having under way where the reactor does not wait."""
+
+
+class Writing(Offload, Protocol):
+    """Calls what writes to a disk, in the order of the calls."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether enough is under way: more would take memory, and gain no time."""
+
 
 class DiskThread:
     """
@@ -25,16 +36,32 @@ class DiskThread:
 
     To wait some microseconds costs less than to go on with something else and be called back.
     Once a call has taken longer than 50 ms, others are waited for again when all calls have
-    ended and the last one was quick.
+    ended and the last one was quick. What they return is told in their order.
 
     :param name: of the thread.
+    :param has_idle_core: returns whether the thread would have a core of its own. Then what it
+        is called for takes long enough (it hashes) that the reactor does not wait, but goes on.
     """
 
-    def __init__(self, reactor: IReactorFromThreads, name: str) -> None:
+    def __init__(
+        self,
+        reactor: IReactorFromThreads,
+        name: str,
+        has_idle_core: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._reactor = reactor
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._name = name
+        self._has_idle_core = has_idle_core
+        self._goes_on = False
         self._is_slow = False
+        # Of the calls that were not waited for: those whose ends have not been told.
+        self._under_way = 0
+
+    @property
+    def is_full(self) -> bool:
+        """See :class:`Writing`."""
+        return self._under_way >= (CALLS_AHEAD if self._goes_on and not self._is_slow else 1)
 
     def start(self) -> None:
         """Start the thread."""
@@ -50,18 +77,28 @@ class DiskThread:
     def __call__(self, function: Callable[..., T], *args: Any) -> "Deferred[T]":
         """Call it in the thread: see :class:`Offload`; what is returned may have fired already."""
         call = _Call(function, args)
-        self._calls.put(call)
-        if not self._is_slow and call.ended.acquire(timeout=QUICK_SECONDS):
-            return call.outcome()
-        self._is_slow = True
-        return call.later()
+        self._goes_on = self._has_idle_core()
+        if self._goes_on or self._is_slow or self._under_way:
+            ended = call.later()
+            self._calls.put(call)
+        else:
+            self._calls.put(call)
+            if call.ended.acquire(timeout=QUICK_SECONDS):
+                return call.outcome()
+            self._is_slow = True
+            ended = call.later()
+        self._under_way += 1
+        return ended.addBoth(self._told)
+
+    def _told(self, outcome: T) -> T:
+        self._under_way -= 1
+        return outcome
 
     def _work(self) -> None:
         while call := self._calls.get():
             began = monotonic()
             call.run(self._reactor)
-            is_quick = monotonic() - began < QUICK_SECONDS
-            self._is_slow = not is_quick or not self._calls.empty()
+            self._is_slow = monotonic() - began >= QUICK_SECONDS
 
 
 @frozen
@@ -74,7 +111,7 @@ class DiskThreads:
     :ivar opening: calls what opens it: a disk that is gone may take for ever.
     """
 
-    writing: Offload
+    writing: Writing
     reading: Offload
     opening: Offload
 

@@ -47,6 +47,15 @@ _GOSSIP_LIFE_SECONDS: Final = 60.0
 T = TypeVar("T")
 
 
+class _AtOnce:
+    """Calls what writes at once, in this thread: a :class:`Writing`."""
+
+    is_full = False
+
+    def __call__(self, function: Callable[..., T], *args: Any) -> "Deferred[T]":
+        return inline(function, *args)
+
+
 def _blind(_noticed: Noticed) -> Watcher:
     return NoWatcher()
 
@@ -122,7 +131,7 @@ class VirtualDaemons:
             reactor=reactor,
             rng=rng,
             offload=inline,
-            disks=DiskThreads(inline, inline, inline),
+            disks=DiskThreads(_AtOnce(), inline, inline),
             watcher_for=lambda _directory: self.make_watcher,
             announce=self._say,
             stopped=reactor.stop,

@@ -85,7 +85,9 @@ class Intake:
         self._pause(None)
 
     def release(self) -> None:
-        """Handle what waits, and read again, unless it is to make way."""
+        """Handle what waits, and read again, unless it is to make way; twice does no harm."""
+        if not self._is_held:
+            return
         self._is_held = False
         if not self._pausing.is_set:
             self._resume()

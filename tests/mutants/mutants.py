@@ -106,8 +106,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "runtime/disk_thread.py",
-        "if not self._is_slow and call.ended.acquire(timeout=QUICK_SECONDS):",
-        "if call.ended.acquire(timeout=QUICK_SECONDS):",
+        "if self._goes_on or self._is_slow or self._under_way:",
+        "if self._goes_on:",
         "every call to a disk that stands still holds the reactor up",
         "runtime/test_disk_thread.py",
     ),

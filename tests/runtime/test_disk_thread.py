@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Event, get_ident
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.runtime.disk_thread import QUICK_SECONDS, DiskThread
+from p2p_twisted.runtime.disk_thread import CALLS_AHEAD, QUICK_SECONDS, DiskThread
 
 _PATIENCE_SECONDS = 10.0
 
@@ -29,21 +29,29 @@ class FakeReactor:
         function(*args)
 
 
-class DiskThreadTests(SynchronousTestCase):
+class DiskThreadCase(SynchronousTestCase):
+    """Calls what waits for a disk that stands still until the test says otherwise."""
+
     def setUp(self) -> None:
         self.reactor = FakeReactor()
+        self.is_idle = False
         reactor: Any = self.reactor
-        self.thread = DiskThread(reactor, "disk")
+        self.thread = DiskThread(reactor, "disk", lambda: self.is_idle)
         self.thread.start()
         self.addCleanup(self.thread.stop)
-        self.disk = Event()
+        self.begun, self.disk = Event(), Event()
         self.addCleanup(self.disk.set)
         self.done: list[int] = []
 
     def write(self, number: int) -> int:
+        self.begun.set()
         self.disk.wait(_PATIENCE_SECONDS)
         self.done.append(number)
         return number
+
+
+class DiskThreadTests(DiskThreadCase):
+    """The reactor waits for what is quick."""
 
     def test_quick(self) -> None:
         """What is quick has happened, in the thread, when the call returns."""
@@ -100,3 +108,66 @@ class DiskThreadTests(SynchronousTestCase):
         self.disk.set()
         thread.stop()
         self.assertEqual(self.done, [1, 2])
+
+
+class IdleCoreTests(DiskThreadCase):
+    """The reactor goes on meanwhile, where the thread has a core of its own."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.is_idle = True
+
+    def test_goes_on(self) -> None:
+        """Nothing is waited for until enough is under way; ends are told in the order of calls."""
+        calls = [self.thread(self.write, number) for number in range(CALLS_AHEAD - 1)]
+        self.assertFalse(self.thread.is_full)
+        calls.append(self.thread(self.write, CALLS_AHEAD - 1))
+        self.assertTrue(self.thread.is_full)
+        self.disk.set()
+        for number, call in enumerate(calls):
+            self.assertNoResult(call)
+            self.reactor.turn()
+            self.assertEqual(self.successResultOf(call), number)
+        self.assertEqual(self.done, list(range(CALLS_AHEAD)))
+
+    def test_cores_get_busy(self) -> None:
+        """Then one call at a time is enough; none overtakes those that were not waited for."""
+        calls = [self.thread(self.write, 0)]
+        self.is_idle = False
+        calls.append(self.thread(self.write, 1))
+        self.assertTrue(self.thread.is_full)
+        self.disk.set()
+        for number, call in enumerate(calls):
+            self.assertNoResult(call)
+            self.assertTrue(self.thread.is_full)
+            self.reactor.turn()
+            self.assertEqual(self.successResultOf(call), number)
+        self.assertFalse(self.thread.is_full)
+
+    def test_quick_after_all(self) -> None:
+        """A quick call is not waited for while the end of one before it has not been told."""
+        self.disk.set()
+        first = self.thread(self.write, 0)
+        tell, args = self.reactor.given.get(timeout=_PATIENCE_SECONDS)
+        self.is_idle = False
+        second = self.thread(self.write, 1)
+        self.assertNoResult(second)
+        tell(*args)
+        self.assertEqual(self.successResultOf(first), 0)
+        self.reactor.turn()
+        self.assertEqual(self.successResultOf(second), 1)
+
+    def test_slow_disk(self) -> None:
+        """One call at a time is enough, too, once one has shown that the disk is slow."""
+        call = self.thread(self.write, 0)
+        self.assertTrue(self.begun.wait(_PATIENCE_SECONDS))
+        sleep(QUICK_SECONDS)
+        self.disk.set()
+        self.reactor.turn()
+        self.successResultOf(call)
+        # The thread has found that out before it begins the next call.
+        self.begun.clear()
+        self.disk.clear()
+        self.thread(self.write, 1)
+        self.assertTrue(self.begun.wait(_PATIENCE_SECONDS))
+        self.assertTrue(self.thread.is_full)

@@ -10,15 +10,21 @@ from p2p_twisted.runtime.threads import inline
 
 class Standing:
     """
-    Does all at once, unless the disk stands still: an :class:`Offload`.
+    Does all at once, unless the disk stands still: an :class:`Writing`.
 
     :ivar stands_still: whether it does.
+    :ivar ahead: how many calls may wait before it is full.
     :ivar waiting: what is called when it goes on.
     """
 
     def __init__(self) -> None:
         self.stands_still = False
+        self.ahead = 1
         self.waiting: list[Callable[[], object]] = []
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.waiting) >= self.ahead
 
     def __call__(self, function: Callable[..., Any], *args: Any) -> "Deferred[Any]":
         if not self.stands_still:
@@ -27,8 +33,15 @@ class Standing:
         self.waiting.append(lambda: inline(function, *args).chainDeferred(ended))
         return ended
 
+    def do_one(self) -> bool:
+        """Let the disk do what has waited longest, if anything waits."""
+        if self.waiting:
+            self.waiting.pop(0)()
+            return True
+        return False
+
     def go_on(self) -> None:
         """Let the disk do all that waits."""
         self.stands_still = False
-        while self.waiting:
-            self.waiting.pop(0)()
+        while self.do_one():
+            pass

@@ -1,0 +1,82 @@
+"""Find out whether one more thread would have a core of its own."""
+
+import os
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+from attrs import frozen
+
+_LOOKED_AGAIN_SECONDS: Final = 0.02
+_MEASURED_SECONDS: Final = 0.01
+_MOST_WAITING: Final = 0.25
+# Of Linux, with what the calling thread has had and lacked, in nanoseconds.
+_SCHEDSTAT: Final = "/proc/thread-self/schedstat"
+
+
+@frozen
+class CoreTime:
+    """For how many seconds a thread has run on a core, and for how many it has waited for one."""
+
+    running: float
+    waiting: float
+
+
+class IdleCores:
+    """
+    Watches how long a thread waits for a core whenever it has something to do.
+
+    Where it waits for more than a quarter of that time, all cores are busy: one more thread would
+    only take turns with it. So they are where there is only one, or the system does not tell.
+
+    :param read: reads the times of the calling thread; ``None`` where the system has none.
+    :param cores: on how many cores this process may run.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], CoreTime | None],
+        cores: int,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._read = read
+        self._has_several = cores > 1
+        self._clock = clock
+        self._before = CoreTime(0.0, 0.0)
+        self._look_at = 0.0
+        self._are_there = False
+
+    def are_there(self) -> bool:
+        """Return whether there were any of late; called by one thread alone."""
+        if self._has_several and self._clock() >= self._look_at:
+            # To look takes as long as to hash some KiB.
+            self._look_at = self._clock() + _LOOKED_AGAIN_SECONDS
+            self._look()
+        return self._are_there
+
+    def _look(self) -> None:
+        now = self._read()
+        if now is None:
+            return
+        waiting = now.waiting - self._before.waiting
+        had_to_do = now.running - self._before.running + waiting
+        if had_to_do >= _MEASURED_SECONDS:
+            self._are_there = waiting < _MOST_WAITING * had_to_do
+            self._before = now
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def core_time() -> CoreTime | None:
+    """Read the times of the calling thread; ``None`` where the system does not tell."""
+    try:
+        with open(_SCHEDSTAT, "rb", buffering=0) as file:
+            running, waiting, _times = file.read().split()
+    except (OSError, ValueError):
+        return None
+    return CoreTime(int(running) / 1e9, int(waiting) / 1e9)
