@@ -1,14 +1,13 @@
 """
-A folder of many small files, always in /dev/shm.
+A folder of many small files, in /dev/shm unless another place is given.
 
-    python -m benchmarks.folder --files 1000 --size 1024
+    python -m benchmarks.folder --files 20000 --folders 200 --on /var/tmp
 
 As root, all processes are in a network namespace, and the connections that ours
 dial are counted there.
 """
 
 import contextlib
-import os
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,10 +18,10 @@ from typing_extensions import override
 
 from benchmarks.commands import Rsync, Scp
 from benchmarks.contenders import OURS, Contender
-from benchmarks.figures import SPREAD, Sample, load, markdown, ratio, spread
+from benchmarks.figures import HEAD, Sample, load, markdown, rows
 from benchmarks.hosts import LOCAL, Host, Namespaces, connections_dialed, why_no_namespaces
 from benchmarks.lab import Lab, Process
-from benchmarks.machine import write_content
+from benchmarks.machine import file_system, write_content
 from benchmarks.network import Network, is_saved
 from benchmarks.options import MEMORY, parser, run
 from benchmarks.runs import side_by_side
@@ -44,8 +43,11 @@ class OurFolder(Contender):
 
     name = OURS
 
-    def __init__(self, lab: Lab, tools: Tools, source: Path, host: Host = LOCAL) -> None:
+    def __init__(
+        self, lab: Lab, tools: Tools, source: Path, files: int, host: Host = LOCAL
+    ) -> None:
         super().__init__(lab, tools, source)
+        self._files = files
         self._host = host
         self.connections: list[int] = []
 
@@ -53,7 +55,7 @@ class OurFolder(Contender):
     def prepare(self) -> None:
         self._network = Network(self.lab, self._host)
         self._holder = self._network.start_peer(self.source.parent.name, host=self._host)
-        self._network.wait_until_shared(self._holder, len(os.listdir(self.source)))
+        self._network.wait_until_shared(self._holder, self._files)
 
     @override
     def fetch(self, target: Path) -> Sample:
@@ -76,24 +78,26 @@ class OurFolder(Contender):
 
 def table(options: Namespace, signals: Signals) -> None:
     """Measure, and print the table."""
-    tools, count = Tools(options.rivals), options.files
+    tools, count, folders = Tools(options.rivals), options.files, options.folders
     with contextlib.ExitStack() as stack:
         no_namespaces = why_no_namespaces()
         host = LOCAL if no_namespaces else stack.enter_context(Namespaces(0, "")).hub
         # Not where pages are large, as each small file would take one, and measure only that.
-        lab = stack.enter_context(Lab(signals, MEMORY))
+        lab = stack.enter_context(Lab(signals, options.on))
         source = lab.directory / "holder" / "folder"
         for number in range(count):
-            write_content(source / f"{number:06}.bin", options.size, number)
-        ours = OurFolder(lab, tools, source, host)
+            below = f"{number * folders // count:04}/" if folders > 1 else ""
+            write_content(source / f"{below}{number:06}.bin", options.size, number)
+        ours = OurFolder(lab, tools, source, count, host)
         rivals = [kind(lab, tools, source) for kind in tools.choose(RIVALS)]
         samples = side_by_side([ours, *rivals], options.rounds, count * options.size)
-    print(f"\n{count:,} files of {options.size:,} bytes; {load(samples.values())}\n")
+    where = f"in {folders} folders, on {file_system(options.on)}"
+    print(f"\n{count:,} files of {options.size:,} bytes {where}; {load(samples.values())}\n")
     body = []
-    for name, runs in samples.items():
+    for runs, row in zip(samples.values(), rows(samples, OURS), strict=True):
         rate = f"{count / median(run.seconds for run in runs):,.0f}"
-        body.append((name, f"{ratio(runs, samples[OURS]):.2f}", rate, *spread(runs)))
-    print(markdown(("", "time / ours", "files a second", *SPREAD), body))
+        body.append((*row[:2], rate, *row[2:]))
+    print(markdown((*HEAD[:2], "files a second", *HEAD[2:]), body))
     dialed = f"Ours dialed {max(ours.connections)} connections at most.\n"
     print(f"Ours: connections not counted, {no_namespaces}.\n" if no_namespaces else dialed)
 
@@ -102,6 +106,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
     known = parser(__doc__)
     known.add_argument("--files", type=int, default=1000)
+    known.add_argument("--folders", type=int, default=1, help="that the files are spread over")
+    known.add_argument(
+        "--on", type=Path, default=MEMORY, help="where to work, whatever --directory is"
+    )
     known.add_argument("--size", type=int, default=1024, help="bytes of each")
     options = known.parse_args(arguments)
     run(table, options)

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import groupby, islice
 from typing import Final
 
 import attrs
@@ -133,7 +133,16 @@ class Members:
         published: Mapping[str, Published],
         is_wanted: Callable[[], bool],
     ) -> list[Member]:
-        return [member for member in members if not self._is_here(member, published, is_wanted)]
+        absent: list[Member] = []
+        for folder, group in groupby(members, key=_folder_of):
+            # Of a folder that was just made, nothing need be looked for.
+            is_bare = self._inbox.is_bare(folder)
+            absent += [
+                member
+                for member in group
+                if is_bare or not self._is_here(member, published, is_wanted)
+            ]
+        return absent
 
     def _is_here(
         self, member: Member, published: Mapping[str, Published], is_wanted: Callable[[], bool]
@@ -207,3 +216,7 @@ class Members:
                     attrs.evolve(hit, name=name, size=member.size, kind="file", file=member.file_id)
                 )
         return holders
+
+
+def _folder_of(member: Member) -> str:
+    return member.path.rpartition("/")[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -19,6 +19,7 @@ from p2p_twisted.library.scanner import Scanner
 from p2p_twisted.library.sealed_lists import SealedLists
 from p2p_twisted.library.sources import FileSource
 from p2p_twisted.library.watcher import WatcherMaker
+from p2p_twisted.library.whole_reader import read_wholes
 from p2p_twisted.runtime.openat import native
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
@@ -158,6 +159,26 @@ class Library:
         :returns: fires with ``None`` when nothing with that id can be opened any more.
         """
         return Deferred.fromCoroutine(self._open(file_id))
+
+    def read_small(self, file_ids: Sequence[FileId]) -> "Deferred[Sequence[bytes | None]]":
+        """
+        Read the first of some files that it shares: see :class:`SharedContent`.
+
+        :returns: fires with the bytes of each; ``None`` for what :meth:`open` should be asked for.
+        """
+        files = []
+        for file_id in file_ids:
+            entry = self._first_entry(file_id)
+            if entry is None:
+                break
+            files.append(entry.on_disk)
+        if not files:
+            return succeed([None])
+        return self._opening(read_wholes, self._directory, files)
+
+    def _first_entry(self, file_id: FileId) -> SharedFile | None:
+        names = self.catalog.names_with(file_id)
+        return self.catalog.entry(names[0]) if names else None
 
     async def _open(self, file_id: FileId) -> Source | None:
         for name in self.catalog.names_with(file_id)[:_COPIES_TRIED]:

@@ -52,6 +52,7 @@ from p2p_twisted.peer.unreached import UnreachedRequesters
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.runtime.disk_thread import DiskThreads
 from p2p_twisted.runtime.file_limit import open_files_limit
+from p2p_twisted.runtime.flush import flush_all
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
@@ -158,7 +159,7 @@ class PeerBuilder:
         """Where downloads land."""
         keep, known = self.earlier.keep, self.earlier.id_of
         folder, keeps_times = str(self.settings.downloads), self.settings.keeps_times
-        return Inbox(folder, keep=keep, known=known, keeps_times=keeps_times)
+        return Inbox(folder, keep=keep, known=known, keeps_times=keeps_times, flush_all=flush_all)
 
     @cached_property
     def partials(self) -> PartialRegister:
@@ -178,9 +179,8 @@ class PeerBuilder:
         greeting = Hello(PROTOCOL, "peer", self.settings.name, self.settings.network)
         bounds = Bounds().within(open_files_limit())
         listener = Listener(self.reactor, greeting, self._accept, bounds, self.rng)
-        return NetworkSession(
-            self.reactor, self.settings, listener, self.dialer, self._start_overlay
-        )
+        parts = listener, self.dialer, self._start_overlay
+        return NetworkSession(self.reactor, self.settings, *parts)
 
     def _accept(self, connection: Connection) -> Session:
         return InboundDispatcher(

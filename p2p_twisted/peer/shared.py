@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, Self
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, gatherResults, succeed
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Summary
@@ -138,6 +138,17 @@ class SharedLibraries:
             if source is not None:
                 return source
         return None
+
+    def read_small(self, file_ids: Sequence[FileId]) -> "Deferred[Sequence[bytes | None]]":
+        """
+        Read the first of some small files: see :class:`SharedContent`.
+
+        :returns: fires with the bytes of each; ``None`` for what :meth:`open` should be asked for.
+        """
+        for library in self._libraries:
+            if library.catalog.names_with(file_ids[0]):
+                return library.read_small(file_ids)
+        return succeed([None])
 
     def name_of(self, file_id: FileId) -> str | None:
         """Name some content; ``None`` when it is not shared."""

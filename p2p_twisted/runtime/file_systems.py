@@ -1,15 +1,19 @@
-"""Find out what a file system cannot keep."""
+"""Find out what a file system can do, and what it cannot keep."""
 
 import os
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 _WITHOUT_MODES: Final = frozenset(
     ["vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "cifs", "smb3", "drvfs", "vboxsf"]
 )
 _MOUNTS: Final = "/proc/self/mountinfo"
-# See proc_pid_mountinfo(5): two numbers, the device, and behind a dash the type.
-_MOUNT: Final = re.compile(r"\S+ \S+ (\d+):(\d+) .* - (\S+) ")
+# See proc_pid_mountinfo(5): the mount, the one above, the device, and behind a dash the type.
+_MOUNT: Final = re.compile(r"(\d+) \d+ (\d+):(\d+) .* - (\S+) ")
+_OPENED: Final = "/proc/self/fdinfo"
+_OPENED_ON: Final = re.compile(r"^mnt_id:\s*(\d+)$", re.MULTILINE)
 
 
 def keeps_modes(device: int) -> bool:
@@ -23,9 +27,24 @@ def keeps_modes(device: int) -> bool:
     """
     wanted = (str(os.major(device)), str(os.minor(device)))
     try:
-        with open(_MOUNTS, errors="surrogateescape") as mounts:
-            found = filter(None, map(_MOUNT.match, mounts))
-            kinds = {match[3] for match in found if match.group(1, 2) == wanted}
+        kinds = {mount[4] for mount in _mounts() if mount.group(2, 3) == wanted}
     except OSError:
         return True
     return _WITHOUT_MODES.isdisjoint(kinds)
+
+
+def kind_of(fd: int) -> str | None:
+    """Return the type of the file system of an open file, such as ext4, where the system tells."""
+    try:
+        # Not by its device: the volumes of btrfs have none that is listed.
+        found = _OPENED_ON.search(Path(_OPENED, str(fd)).read_text())
+        return next(
+            (mount[4] for mount in _mounts() if found is not None and mount[1] == found[1]), None
+        )
+    except OSError:
+        return None
+
+
+def _mounts() -> Iterator[re.Match[str]]:
+    with open(_MOUNTS, errors="surrogateescape") as mounts:
+        yield from filter(None, map(_MOUNT.match, mounts))

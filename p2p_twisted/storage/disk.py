@@ -77,6 +77,18 @@ class Disk(Protocol):
         """Return how full the file system is."""
 
 
+def make_safe(disk: Disk, fd: int) -> None:
+    """
+    Flush a file, or the names in a folder, to the disk.
+
+    :raises DiskFault: when that fails.
+    """
+    try:
+        disk.fsync(fd)
+    except OSError as error:
+        raise DiskFault.of(error) from error
+
+
 def write_all(disk: Disk, fd: int, content: memoryview, offset: int) -> None:
     """Write every byte, as one call may write fewer without an error."""
     while content:

@@ -3,7 +3,7 @@
 import errno
 import os
 from contextlib import suppress
-from typing import Final
+from typing import Final, Self
 
 from attrs import frozen
 
@@ -26,6 +26,13 @@ class AttributeWriter:
 
     umask: int
     keeps_times: bool = True
+
+    @classmethod
+    def of_process(cls, keeps_times: bool) -> Self:
+        """Take the mask of this process, which can only be read by setting it."""
+        mask = os.umask(0o077)
+        os.umask(mask)
+        return cls(mask, keeps_times)
 
     def write(self, fd: int, attributes: Attributes) -> None:
         """

@@ -1,13 +1,10 @@
 """Create, find, publish and remove files in the folder of downloads."""
 
 import os
-import re
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from contextlib import suppress
-from itertools import accumulate
 from typing import Final
 
-from blake3 import blake3
 from twisted.logger import Logger
 
 from p2p_twisted.runtime.openat import (
@@ -18,20 +15,17 @@ from p2p_twisted.runtime.openat import (
     sync_folder,
 )
 from p2p_twisted.storage.content import Content
-from p2p_twisted.storage.disk import Disk, DiskFault
+from p2p_twisted.storage.disk import Disk, DiskFault, make_safe
 from p2p_twisted.storage.file_attributes import AttributeWriter
 from p2p_twisted.storage.free_names import candidates, longest_name
 from p2p_twisted.storage.id_of_file import id_of_file
 from p2p_twisted.storage.part_file import PartFile
+from p2p_twisted.storage.part_names import part_name, remove_abandoned
+from p2p_twisted.storage.unnamed import UnnamedFile
 from p2p_twisted.wire.limits import COMPONENT_BYTES
 from p2p_twisted.wire.names import BadName, FileId, check_path, check_placed
 
-_PREFIX: Final = ".p2p-"
-_SUFFIX: Final = ".part"
-_PART: Final = re.compile(r"\.p2p-[0-9a-f]{16}\.part\Z")
 _SHORTEST_FOLDER_BYTES: Final = 24
-ABANDONED_SECONDS: Final = 24 * 3600.0
-
 
 Keep = Callable[[Sequence[tuple[str, FileId, bytes]]], None]
 """Remembers published files: path in the inbox, id and chunk digests of each."""
@@ -39,6 +33,8 @@ Keep = Callable[[Sequence[tuple[str, FileId, bytes]]], None]
 Known = Callable[[str], FileId | None]
 """Returns the id of a file that was remembered by its path, and has not been changed since."""
 
+FlushAll = Callable[[int], bool]
+"""Flushes the file system of an open file: see :func:`p2p_twisted.runtime.flush.flush_all`."""
 
 IsWanted = Callable[[], bool]
 """Returns whether what takes long is still wanted."""
@@ -60,6 +56,7 @@ class Inbox:
     :param keep: remembers what is published.
     :param known: saves reading what is remembered.
     :param keeps_times: whether what is published has the time of its original.
+    :param flush_all: makes many files safe with one call, where the disk can do that.
     """
 
     log = Logger()
@@ -72,13 +69,15 @@ class Inbox:
         known: Known = lambda _path: None,
         *,
         keeps_times: bool = True,
+        flush_all: FlushAll | None = None,
     ) -> None:
         self.folder = folder
         self._keep = keep
         self._known = known
+        self._flush_all = flush_all
         self._disk = disk
         # Asked for once and early, as that is not safe while threads run.
-        self._attribute_writer = AttributeWriter(_umask(), keeps_times)
+        self._attribute_writer = AttributeWriter.of_process(keeps_times)
 
     def path(self, target: str) -> str:
         """Return the path of a target, as a person may type it; of the folder itself for ``""``."""
@@ -123,11 +122,24 @@ class Inbox:
                 )
                 found = next((each for each, each_id in ids if each_id == file_id), None)
                 if found is not None:
-                    _make_safe(self._disk, folder_fd)
+                    make_safe(self._disk, folder_fd)
         except OSError:
             # There is no such folder, or no such name in it.
             return None
         return found and os.path.join(folder, found)
+
+    def is_bare(self, folder: str) -> bool:
+        """Return whether nothing is in a folder, or there is none."""
+        try:
+            with (
+                opened_folder(self.folder, native(folder)) as folder_fd,
+                os.scandir(folder_fd) as entries,
+            ):
+                return next(entries, None) is None
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
 
     def open_part(self, target: str, content: Content, beside: PartFile | None = None) -> PartFile:
         """
@@ -140,7 +152,7 @@ class Inbox:
         folder_fd = beside.duplicate_folder() if beside is not None else self.open_folder(target)
         return PartFile(
             folder_fd,
-            _part_name(target, content.file_id),
+            part_name(target, content.file_id),
             name,
             content,
             disk=self._disk,
@@ -160,6 +172,42 @@ class Inbox:
         except OSError as error:
             raise DiskFault.of(error) from error
 
+    @property
+    def flushes_all(self) -> bool:
+        """Whether it is worth a try to make many files safe with one call."""
+        return self._flush_all is not None
+
+    def open_unnamed(self, target: str, folder: int) -> UnnamedFile:
+        """
+        Make a file that has no name yet, in the open folder of its target.
+
+        :raises OSError: also where the file system has no such files.
+        """
+        _folder, name = _split(target)
+        return UnnamedFile(folder, name, disk=self._disk, attribute_writer=self._attribute_writer)
+
+    def flush(self, folders: Collection[int]) -> bool:
+        """
+        Flush the disks of some open folders.
+
+        :param folders: were opened before anything that is to be safe was written.
+        :returns: whether all that was written is safe: see :func:`flush_all`.
+        """
+        if self._flush_all is None:
+            return False
+        of_disks = {os.fstat(folder).st_dev: folder for folder in folders}
+        return all(map(self._flush_all, of_disks.values()))
+
+    def sync_folders(self, folders: Collection[int]) -> None:
+        """
+        Make the names in some open folders safe.
+
+        :raises DiskFault: when those of one cannot be.
+        """
+        if not self.flush(folders):
+            for folder in folders:
+                make_safe(self._disk, folder)
+
     def published(self, files: Sequence[tuple[str, Content]]) -> None:
         """Have published targets remembered."""
         if self._keep is not None:
@@ -170,7 +218,7 @@ class Inbox:
         try:
             folder, _name = _split(target)
             with opened_folder(self.folder, native(folder)) as folder_fd:
-                os.unlink(_part_name(target, file_id), dir_fd=folder_fd)
+                os.unlink(part_name(target, file_id), dir_fd=folder_fd)
         except FileNotFoundError:
             pass
         except (OSError, BadName) as error:
@@ -223,7 +271,7 @@ class Inbox:
 
     def part_path(self, target: str, file_id: FileId) -> str:
         """Return the path of a target's part file, relative to the folder."""
-        return os.path.join(_split(target)[0], _part_name(target, file_id))
+        return os.path.join(_split(target)[0], part_name(target, file_id))
 
     def sweep(self, spared: Container[str], now: float, is_wanted: IsWanted = _always) -> None:
         """
@@ -233,55 +281,10 @@ class Inbox:
         :param now: seconds since the epoch, as files have them.
         :param is_wanted: is called before each folder that is looked into.
         """
-        if not os.path.isdir(self.folder):
-            return
-        for path, _folders, names, folder_fd in os.fwalk(self.folder):
-            if not is_wanted():
-                return
-            below = os.path.relpath(path, self.folder).split(os.sep)
-            for name in filter(_is_part, names):
-                ways = accumulate([*below, name] if path != self.folder else [name], "{}/{}".format)
-                if not any(_named(way) in spared for way in ways):
-                    self._remove_if_old(folder_fd, name, now)
-
-    def _remove_if_old(self, folder_fd: int, name: str, now: float) -> None:
-        try:
-            status = os.lstat(name, dir_fd=folder_fd)
-            # A crash just before it was published may have left it with its original's time.
-            if now - min(status.st_mtime, status.st_ctime) > ABANDONED_SECONDS:
-                self.log.info("removing {name}: nobody wants it any more", name=name)
-                os.unlink(name, dir_fd=folder_fd)
-        except OSError as error:
-            self.log.warn("{name} cannot be removed: {error}", name=name, error=error)
+        if os.path.isdir(self.folder):
+            remove_abandoned(self.folder, spared, now, is_wanted)
 
 
 def _split(target: str) -> tuple[str, str]:
     check_placed(target)
     return os.path.split(target)
-
-
-def _part_name(target: str, file_id: FileId) -> str:
-    key = blake3(f"{file_id} {target}".encode()).hexdigest()
-    return f"{_PREFIX}{key[:16]}{_SUFFIX}"
-
-
-def _named(native_path: str) -> str:
-    return os.fsencode(native_path).decode(errors="replace")
-
-
-def _is_part(name: str) -> bool:
-    return _PART.match(name) is not None
-
-
-def _make_safe(disk: Disk, folder_fd: int) -> None:
-    try:
-        disk.fsync(folder_fd)
-    except OSError as error:
-        raise DiskFault.of(error) from error
-
-
-def _umask() -> int:
-    """Return the file mode mask, which can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -10,7 +10,7 @@ from typing import Final
 from p2p_twisted.runtime.holes import has_data
 from p2p_twisted.runtime.openat import native
 from p2p_twisted.storage.content import Content, WrongContent
-from p2p_twisted.storage.disk import Disk, DiskFault, check_space, write_sparse
+from p2p_twisted.storage.disk import Disk, DiskFault, check_space, make_safe, write_sparse
 from p2p_twisted.storage.file_attributes import AttributeWriter
 from p2p_twisted.storage.free_names import candidates, longest_name
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes
@@ -157,10 +157,7 @@ class PartFile:
 
     def sync_folder(self) -> None:
         """Make all names that were given in its folder safe."""
-        try:
-            self._disk.fsync(self._folder)
-        except OSError as error:
-            raise DiskFault.of(error) from error
+        make_safe(self._disk, self._folder)
 
     def discard(self) -> None:
         """Remove it."""

@@ -35,9 +35,13 @@ class Published:
     def at(cls, wanted: str, target: str, path: str) -> "Published | None":
         """Describe the file at a path; ``None`` if there is none."""
         try:
-            status = os.lstat(path)
+            return cls.of(wanted, target, os.lstat(path))
         except OSError:
             return None
+
+    @classmethod
+    def of(cls, wanted: str, target: str, status: os.stat_result) -> "Published":
+        """Describe a file by its status."""
         size, inode = status.st_size, status.st_ino
         return cls(wanted, target, size, status.st_mtime_ns, inode, status.st_ctime_ns)
 

@@ -13,12 +13,12 @@ from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.published import Published, PublishedRecord
+from p2p_twisted.storage.together import SmallFile, save_together
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.names import FileId
 
+# Of those that are saved together, each is open meanwhile.
 _AT_ONCE: Final = 64
-
-_Whole = tuple[Member, Content, bytes]
 
 
 class SmallFileWriter:
@@ -52,6 +52,7 @@ class SmallFileWriter:
         self._waiting: dict[FileId, tuple[Content, bytes]] = {}
         self._idle: Deferred[None] | None = None
         self._has_failed = False
+        self._may_be_together = inbox.flushes_all
 
     def put(self, content: Content, whole: bytes) -> None:
         """Queue a file to be saved, unless an earlier one failed; its bytes are verified again."""
@@ -101,32 +102,50 @@ class SmallFileWriter:
         :raises DiskFault: when one cannot be saved.
         """
         wholes = [
-            (member, content, whole)
-            for content, whole in files
+            SmallFile(member, content, all_bytes)
+            for content, all_bytes in files
             for member in self._targets[content.file_id]
         ]
         wholes.sort(key=_folder_of)
-        contents = {member.path: content for member, content, _whole in wholes}
-        for _folder, group in groupby(wholes, key=_folder_of):
-            try:
-                published = self._save_in_one_folder(group)
-                self._record.add(published)
-                self._inbox.published([(p.target, contents[p.wanted]) for p in published])
-            except OSError as error:
-                raise DiskFault.of(error) from error
+        for start in range(0, len(wholes), _AT_ONCE):
+            some = wholes[start : start + _AT_ONCE]
+            together = save_together(self._inbox, some) if self._may_be_together else []
+            self._conclude(together, some)
+            # What the disk cannot do, or went wrong, is so for the next ones, too.
+            self._may_be_together = len(together) == len(some)
+            for _folder, group in groupby(some[len(together) :], key=_folder_of):
+                one_folder = list(group)
+                self._conclude(self._save_in_one_folder(one_folder), one_folder)
 
-    def _save_in_one_folder(self, wholes: Iterable[_Whole]) -> list[Published]:
+    def _conclude(self, published: Sequence[Published], wholes: Iterable[SmallFile]) -> None:
+        """
+        Record files that are safe under their names.
+
+        :raises DiskFault: when they cannot be recorded.
+        """
+        if not published:
+            return
+        contents = {whole.member.path: whole.content for whole in wholes}
+        try:
+            self._record.add(published)
+            self._inbox.published([(each.target, contents[each.wanted]) for each in published])
+        except OSError as error:
+            raise DiskFault.of(error) from error
+
+    def _save_in_one_folder(self, wholes: Iterable[SmallFile]) -> list[Published]:
         published = []
         first = None
         try:
-            for member, content, whole in wholes:
-                part = self._inbox.open_part(member.path, content, beside=first)
+            for whole in wholes:
+                path = whole.member.path
+                part = self._inbox.open_part(path, whole.content, beside=first)
                 first = first or part
                 try:
-                    if whole:
-                        part.write(0, memoryview(whole))
-                    name = part.place(member.attributes)
-                    published.append(self._described(member.path, name))
+                    if whole.all_bytes:
+                        part.write(0, memoryview(whole.all_bytes))
+                    target = whole.named(part.place(whole.member.attributes))
+                    native = self._inbox.native_path(target)
+                    published.append(Published.at(path, target, native))
                 finally:
                     if part is not first:
                         part.close()
@@ -137,11 +156,6 @@ class SmallFileWriter:
                 first.close()
         return list(filter(None, published))
 
-    def _described(self, target: str, name: str) -> Published | None:
-        folder, slash, _name = target.rpartition("/")
-        became = folder + slash + name
-        return Published.at(target, became, self._inbox.native_path(became))
 
-
-def _folder_of(whole: _Whole) -> str:
-    return whole[0].path.rpartition("/")[0]
+def _folder_of(whole: SmallFile) -> str:
+    return whole.folder

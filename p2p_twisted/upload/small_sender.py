@@ -3,6 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred
@@ -38,6 +39,13 @@ class SharedContent(Protocol):
     def open(self) -> SourceOpener:
         """What opens it."""
 
+    def read_small(self, file_ids: Sequence[FileId]) -> "Deferred[Sequence[bytes | None]]":
+        """
+        Read the first of some files of at most one chunk, as many as are read soon.
+
+        :returns: fires with the bytes of one at least; ``None`` for what must be opened to see.
+        """
+
 
 async def read_whole(source: Source, reading: Offload) -> bytes:
     """
@@ -56,18 +64,18 @@ class SmallFileSender:
     """
     Answers one requester's requests for whole files, in its order.
 
-    Each file is opened and read when its turn comes, so that only what is sent next is in
+    Files are opened and read when their turn comes, so that only what is sent next is in
     memory.
 
-    :param open_source: opens shared content.
+    :param shared: what this peer shares.
     :param reading: calls what reads from a disk: see :class:`DiskThread`.
     """
 
     log = Logger()
 
-    def __init__(self, clock: IReactorTime, open_source: SourceOpener, reading: Offload) -> None:
+    def __init__(self, clock: IReactorTime, shared: SharedContent, reading: Offload) -> None:
         self._clock = clock
-        self._open_source = open_source
+        self._shared = shared
         self._reading = reading
         self._waiting: deque[FileId] = deque()
         self._answers: list[bytes] = []
@@ -107,15 +115,19 @@ class SmallFileSender:
             # Files that are not cached are slow to read: a disk finds about a hundred a second.
             until = self._clock.seconds() + _PIECE_SECONDS
             while self._waiting and length < _PIECE_BYTES and len(self._answers) < _PIECE_FILES:
-                self._answers.append(await self._answer(self._waiting.popleft()))
-                length += len(self._answers[-1])
+                asked = tuple(islice(self._waiting, _PIECE_FILES - len(self._answers)))
+                for whole in await self._shared.read_small(asked):
+                    self._answers.append(await self._answer(self._waiting.popleft(), whole))
+                    length += len(self._answers[-1])
                 if self._clock.seconds() >= until:
                     break
         finally:
             self._is_gathering = False
 
-    async def _answer(self, file_id: FileId) -> bytes:
-        source = await self._open_source(file_id)
+    async def _answer(self, file_id: FileId, whole: bytes | None) -> bytes:
+        if whole is not None:
+            return encode(Whole(file_id, len(whole))) + whole
+        source = await self._shared.open(file_id)
         if source is None:
             return encode(Gone(file_id))
         try:

@@ -275,7 +275,7 @@ class Uploads:
             connection,
             source=source,
             audience=audience,
-            small_files=SmallFileSender(self._reactor, self._shared.open, self._reading),
+            small_files=SmallFileSender(self._reactor, self._shared, self._reading),
             want=want,
             is_expected=is_expected,
             pace=self._bandwidth.up.pace(),

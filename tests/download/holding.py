@@ -1,12 +1,12 @@
 """A holder's side on simulated connections, for tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 
 import attrs
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.tickets import Tickets
@@ -50,6 +50,10 @@ class SharedStub:
 
     open: SourceOpener
     is_settled: bool
+
+    def read_small(self, file_ids: Sequence[FileId]) -> "Deferred[Sequence[bytes | None]]":
+        """Have each be opened."""
+        return succeed([None])
 
 
 def make_uploads(

@@ -1,6 +1,8 @@
 """The holder's side of many small files."""
 
-from twisted.internet.defer import Deferred
+from collections.abc import Sequence
+
+from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
@@ -10,7 +12,7 @@ from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import IDS_PER_LINE, KIB, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Want, Whole
 from tests.download.content import Content, some_bytes
-from tests.download.holding import make_uploads
+from tests.download.holding import SharedStub, make_uploads
 from tests.download.wires import Wires
 from tests.upload.cases import Greeter
 
@@ -135,3 +137,25 @@ class WholesTests(SynchronousTestCase):
         for pieces in range(1, 4):
             pump.pump()
             self.assertEqual(sum(content.reads for content in contents), pieces)
+
+    def test_read_together(self) -> None:
+        """Files that are read in one go are sent in their order, between those that are opened."""
+        contents = [Content(b"%d" % number) for number in range(6)]
+        requester = self.begun(*contents)
+        together = {content.file_id: content.content for content in contents[1:4]}
+        asked: list[int] = []
+
+        def read(file_ids: Sequence[str]) -> "Deferred[Sequence[bytes | None]]":
+            asked.append(len(file_ids))
+            wholes = [together.get(file_id) for file_id in file_ids]
+            # The first two at most, and one at least.
+            return succeed(wholes[:2])
+
+        self.patch(SharedStub, "read_small", staticmethod(read))
+        order = [contents[number] for number in (0, 3, 1, 2, 4, 5)]
+        requester.say(More(tuple(content.file_id for content in order)))
+        self.wires.settle()
+        expected = [encode(Whole(each.file_id, each.size)) + each.content for each in order]
+        self.assertEqual(requester.received, b"".join(expected))
+        self.assertEqual(asked, [6, 4, 2])
+        self.assertEqual([content.reads for content in contents], [1, 0, 0, 0, 1, 1])

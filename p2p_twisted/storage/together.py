@@ -1,0 +1,80 @@
+"""Save many small files with one flush for all of them."""
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+
+from attrs import frozen
+
+from p2p_twisted.storage.content import Content, WrongContent
+from p2p_twisted.storage.disk import DiskFault
+from p2p_twisted.storage.inbox import Inbox
+from p2p_twisted.storage.published import Published
+from p2p_twisted.storage.unnamed import UnnamedFile
+from p2p_twisted.wire.manifest import Member
+
+
+@frozen
+class SmallFile:
+    """
+    A small file that has come.
+
+    :ivar member: what it is to become, with its target as path.
+    :ivar all_bytes: its bytes, which are those of the content.
+    """
+
+    member: Member
+    content: Content
+    all_bytes: bytes
+
+    @property
+    def folder(self) -> str:
+        """The path of the folder that it is to be in."""
+        return self.member.path.rpartition("/")[0]
+
+    def named(self, name: str) -> str:
+        """Return the path of that name in its folder."""
+        return f"{self.folder}/{name}" if self.folder else name
+
+
+def save_together(inbox: Inbox, wholes: Sequence[SmallFile]) -> list[Published]:
+    """
+    Save files, none of which has a name before all of them are safe; blocks.
+
+    Each needs a file descriptor meanwhile, as does each of their folders.
+
+    :returns: those that are saved, the first ones. None are where the disk cannot do so, and
+        fewer where something goes wrong: to save the rest one by one tells what it is.
+    :raises DiskFault: when their names cannot be made safe.
+    """
+    with ExitStack() as opened:
+        try:
+            folders = _open_folders(inbox, wholes, opened)
+            files = [_write(inbox, whole, folders[whole.folder], opened) for whole in wholes]
+            if not inbox.flush(folders.values()):
+                return []
+        except (OSError, DiskFault, WrongContent):
+            return []
+        saved: list[Published] = []
+        with suppress(OSError):
+            for whole, file in zip(wholes, files, strict=True):
+                name, status = file.place()
+                saved.append(Published.of(whole.member.path, whole.named(name), status))
+        inbox.sync_folders(folders.values())
+        return saved
+
+
+def _open_folders(inbox: Inbox, wholes: Sequence[SmallFile], opened: ExitStack) -> dict[str, int]:
+    folders: dict[str, int] = {}
+    for whole in wholes:
+        if whole.folder not in folders:
+            folders[whole.folder] = inbox.open_folder(whole.member.path)
+            opened.callback(os.close, folders[whole.folder])
+    return folders
+
+
+def _write(inbox: Inbox, whole: SmallFile, folder: int, opened: ExitStack) -> UnnamedFile:
+    file = inbox.open_unnamed(whole.member.path, folder)
+    opened.callback(file.close)
+    file.write(whole.content, whole.all_bytes, whole.member.attributes)
+    return file

@@ -1,0 +1,64 @@
+"""A small file on its way to its name: it has none before it is safe on the disk."""
+
+import os
+from typing import Final
+
+from p2p_twisted.runtime.openat import native
+from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.disk import Disk, write_sparse
+from p2p_twisted.storage.file_attributes import AttributeWriter
+from p2p_twisted.storage.free_names import candidates
+from p2p_twisted.wire.attributes import Attributes
+
+# Where the system knows no such files, this fails: a folder cannot be written to.
+_UNNAMED: Final = os.O_RDWR | os.O_CLOEXEC | getattr(os, "O_TMPFILE", 0)
+
+
+class UnnamedFile:
+    """
+    A new file of at most one chunk; nothing is left of it unless it is given a name.
+
+    Its methods block, and raise :class:`OSError`.
+
+    :param folder: a file descriptor of the folder that it is to be in, which stays open.
+    :param name: what it is to be called.
+    """
+
+    def __init__(
+        self, folder: int, name: str, *, disk: Disk, attribute_writer: AttributeWriter
+    ) -> None:
+        self._folder = folder
+        self._name = name
+        self._disk = disk
+        self._attribute_writer = attribute_writer
+        self._fd = os.open(".", _UNNAMED, 0o600, dir_fd=folder)
+
+    def write(self, content: Content, whole: bytes, attributes: Attributes) -> None:
+        """
+        Write all of it.
+
+        :raises WrongContent: when these are not its bytes; nothing is written then.
+        """
+        if whole:
+            content.check(0, whole)
+            write_sparse(self._disk, self._fd, memoryview(whole), 0)
+        self._attribute_writer.write(self._fd, attributes)
+
+    def place(self) -> tuple[str, os.stat_result]:
+        """
+        Give it its name, or ``name (1)`` if that exists, now that it is safe.
+
+        :returns: the name, in its folder, and its status.
+        """
+        opened = f"/proc/self/fd/{self._fd}"
+        for name in candidates(self._name):
+            try:
+                self._disk.link(opened, native(name), dst_dir_fd=self._folder, follow_symlinks=True)
+            except FileExistsError:
+                continue
+            return name, os.fstat(self._fd)
+        raise FileExistsError(f"too many files are called {self._name}")
+
+    def close(self) -> None:
+        """Let go of it: without a name it is gone."""
+        os.close(self._fd)

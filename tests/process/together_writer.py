@@ -1,0 +1,53 @@
+"""
+Save many small files at a time, as downloads of folders are: ``python together_writer.py FOLDER
+FIRST``.
+
+It does what a peer does with its disk, and nothing else, until it is killed.
+"""
+
+import random
+import sys
+from itertools import count
+from pathlib import Path
+
+from p2p_twisted.runtime.flush import flush_all
+from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.inbox import Inbox
+from p2p_twisted.storage.together import SmallFile, save_together
+from p2p_twisted.wire.chunks import content_id
+from p2p_twisted.wire.manifest import Member
+
+AT_ONCE = 64
+
+
+def content_of(number: int) -> bytes:
+    """Make the content of a file, which its name tells."""
+    rng = random.Random(number)
+    return rng.randbytes(rng.choice((0, 100, 5_000, 70_000)))
+
+
+def name_of(number: int) -> str:
+    """Name a file."""
+    return f"folder {number % 3}/{number}.bin"
+
+
+def whole_of(number: int) -> SmallFile:
+    """Make a file that has come."""
+    text = content_of(number)
+    content = Content.of_whole(content_id(text), text)
+    return SmallFile(Member(content.file_id, len(text), name_of(number)), content, text)
+
+
+def main(folder: Path, first: int) -> None:
+    """Save files, the first of this number, and print the numbers of those that are safe."""
+    inbox = Inbox(str(folder / "Downloads"), flush_all=flush_all)
+    for start in count(first, AT_ONCE):
+        numbers = range(start, start + AT_ONCE)
+        saved = save_together(inbox, [whole_of(number) for number in numbers])
+        assert len(saved) == len(numbers)
+        sys.stdout.write("".join(f"{number}\n" for number in numbers))
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
