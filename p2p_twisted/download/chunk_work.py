@@ -4,7 +4,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from twisted.internet.defer import CancelledError, Deferred, DeferredLock
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -13,6 +13,7 @@ from p2p_twisted.download.in_progress import FileInProgress
 from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.download.swarm import Swarm
 from p2p_twisted.download.swarm_work import SwarmWork
+from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.content import WORTH_SHARING_BYTES, Content
 from p2p_twisted.storage.inbox import Inbox
@@ -45,7 +46,7 @@ class ChunkWork(SwarmWork):
         self._item = item
         self._observer = observer
         self._file: FileInProgress | None = None
-        self._opening = DeferredLock()
+        self._opening = Lock()
         self._finds = 0
 
     @property

@@ -6,7 +6,6 @@ from random import Random
 from typing import Any, Final, TypeVar
 
 import attrs
-from twisted.internet.defer import DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
@@ -14,6 +13,7 @@ from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.local_copies import LocalCopies
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.runtime.disk_thread import Writing
+from p2p_twisted.runtime.lock import Semaphore
 from p2p_twisted.runtime.tasks import uninterrupted, while_wanted
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
@@ -114,11 +114,11 @@ class DownloadBandwidth:
     """
 
     limits: Bandwidth
-    slots: DeferredSemaphore = attrs.field(init=False)
+    slots: Semaphore = attrs.field(init=False)
 
     @slots.default
-    def _as_many_as_may_receive(self) -> DeferredSemaphore:
-        return DeferredSemaphore(self.limits.slots.down)
+    def _as_many_as_may_receive(self) -> Semaphore:
+        return Semaphore(self.limits.slots.down)
 
 
 @attrs.frozen

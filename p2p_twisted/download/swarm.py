@@ -133,7 +133,7 @@ class Swarm:
     async def _slot(self) -> AsyncIterator[None]:
         """Wait for one of the slots that all downloads share."""
         slots, queued = self._context.bandwidth.slots, self._clock.seconds()
-        if not slots.tokens and not self._running:
+        if slots.is_taken and not self._running:
             self._observer.queued()
         await slots.acquire()
         if not self._running:

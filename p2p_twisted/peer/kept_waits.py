@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import attrs
 import msgspec
-from twisted.internet.defer import CancelledError, Deferred, DeferredLock
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.names import PeerName
 
@@ -52,7 +52,7 @@ class KeptWaits:
         self._state = state
         self._offload = offload
         self._waits: list[Wait] = []
-        self._writing = DeferredLock()
+        self._writing = Lock()
         self._is_stopping = False
 
     def recall(self) -> tuple[Wait, ...]:
@@ -91,7 +91,7 @@ class KeptWaits:
     def stop(self) -> "Deferred[None]":
         """Leave what is kept as it is from now on; fires when nothing is being written."""
         self._is_stopping = True
-        return self._writing.run(lambda: None)
+        return self._writing.acquire().addCallback(lambda _nothing: self._writing.release())
 
     def _drop(self, ended: list[Wait]) -> None:
         if ended and not self._is_stopping:
@@ -99,13 +99,14 @@ class KeptWaits:
             self._save()
 
     def _save(self) -> None:
-        if not self._is_stopping:
-            background(self.log, "keeping what is waited for", self._writing.run(self._write))
+        # Whoever waits to write will write this, too: there may be a thousand at once.
+        if not (self._is_stopping or self._writing.is_awaited):
+            background(self.log, "keeping what is waited for", self._write())
 
-    def _write(self) -> "Deferred[Any]":
-        saved = [attrs.asdict(wait) for wait in self._waits]
-        return self._offload(self._state.write, _FILE, saved).addErrback(self._cannot_save)
-
-    def _cannot_save(self, failure: Failure) -> None:
-        failure.trap(OSError)
-        self.log.warn("a restart will lose what is waited for: {error}", error=failure.value)
+    async def _write(self) -> None:
+        async with self._writing:
+            saved = [attrs.asdict(wait) for wait in self._waits]
+            try:
+                await self._offload(self._state.write, _FILE, saved)
+            except OSError as error:
+                self.log.warn("a restart will lose what is waited for: {error}", error=error)

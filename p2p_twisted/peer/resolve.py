@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 import attrs
-from twisted.internet.defer import Deferred, DeferredSemaphore, FirstError, gatherResults
+from twisted.internet.defer import Deferred, FirstError, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
@@ -34,6 +34,7 @@ from p2p_twisted.peer.meaning import (
 from p2p_twisted.peer.own_content import OwnContent
 from p2p_twisted.peer.peer_errors import AlreadyHere, NotFound, PeerError
 from p2p_twisted.peer.searches import Searches
+from p2p_twisted.runtime.lock import Semaphore
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import SHORT_ID_DIGITS, PeerName
@@ -97,8 +98,9 @@ class Resolver:
         :raises CancelledError: when the peer ends.
         """
         await self._searches.ready()
-        slots = DeferredSemaphore(_ASKED_AT_ONCE)
-        asked = [slots.run(self._start_word, word, holder, new_wait()) for word in words]
+        slots = Semaphore(_ASKED_AT_ONCE)
+        works = [self._in_turn(slots, word, holder, new_wait()) for word in words]
+        asked = [Deferred.fromCoroutine(work) for work in works]
         try:
             answers = await gatherResults(asked, consumeErrors=True)
         except FirstError as error:
@@ -180,10 +182,11 @@ class Resolver:
 
     # Several things
 
-    def _start_word(
-        self, word: str | Hit, holder: PeerName | None, waiting: HashingWait
-    ) -> "Deferred[Meaning]":
-        return Deferred.fromCoroutine(self._word(word, holder, waiting))
+    async def _in_turn(
+        self, slots: Semaphore, word: str | Hit, holder: PeerName | None, waiting: HashingWait
+    ) -> Meaning:
+        async with slots:
+            return await self._word(word, holder, waiting)
 
     async def _word(
         self, word: str | Hit, holder: PeerName | None, waiting: HashingWait

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from attrs import define, field
-from twisted.internet.defer import CancelledError, Deferred, DeferredList, DeferredLock
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
 
 from p2p_twisted.library.ignore_file import IGNORE_FILE
 from p2p_twisted.peer.interface import Read
@@ -19,6 +19,7 @@ from p2p_twisted.peer.peer_errors import (
     PeerError,
 )
 from p2p_twisted.peer.settings import Settings
+from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.disk import DiskFault
@@ -40,7 +41,7 @@ class Sharing:
     _offload: Offload
     _named: Sequence[tuple[str, Path]] = ()
     _written: list[NewFile] = field(factory=list, init=False)
-    _lock: DeferredLock = field(factory=DeferredLock, init=False)
+    _lock: Lock = field(factory=Lock, init=False)
     # What is still to come of files that are being shared, and what fires once they have ended.
     _coming: set[Deferred[bytes]] = field(factory=set, init=False)
     _running: set[Deferred[None]] = field(factory=set, init=False)

@@ -1,12 +1,13 @@
 """Check whether peers are alive, so that no stranger can make the registry flood them."""
 
-from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.one_shot import NoAnswer, request
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.lock import Semaphore
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.messages import PROTOCOL, Hello
 from p2p_twisted.wire.names import NetworkName, PeerAddress
@@ -25,7 +26,7 @@ class Checker:
     def __init__(self, reactor: Dialer, network: NetworkName) -> None:
         self._reactor = reactor
         self._network = network
-        self._dials = DeferredSemaphore(limits.CHECKS_AT_ONCE)
+        self._dials = Semaphore(limits.CHECKS_AT_ONCE)
         self._waiting: dict[PeerAddress, list[Deferred[bool]]] = {}
         # When each was dialed last, the oldest first; entries older than a second are dropped.
         self._dialed: dict[PeerAddress, float] = {}

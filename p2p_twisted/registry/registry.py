@@ -90,7 +90,7 @@ class Registry:
 
         :param host: the IP address that it comes from.
         """
-        if self._loading.is_held:
+        if self._loading.is_taken:
             async with self._loading:
                 pass
         request = RegistryRequest(question, host, self._date())

@@ -3,7 +3,7 @@
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.runtime.lock import Lock
+from p2p_twisted.runtime.lock import Lock, Semaphore
 
 
 class LockTests(SynchronousTestCase):
@@ -59,3 +59,51 @@ class LockTests(SynchronousTestCase):
         self.successResultOf(first)
         self.successResultOf(third)
         self.assertEqual(self.entered, [0, 2])
+
+
+class SemaphoreTests(SynchronousTestCase):
+    """Some that come at the same time."""
+
+    def test_few_at_a_time(self) -> None:
+        """As many are in as there is room for; the others follow in their order."""
+        semaphore = Semaphore(2)
+        asked = [semaphore.acquire() for _ in range(4)]
+        self.assertEqual([each.called for each in asked], [True, True, False, False])
+        for number in (2, 3):
+            self.assertTrue(semaphore.is_taken)
+            semaphore.release()
+            self.assertTrue(asked[number].called)
+        self.assertFalse(semaphore.is_awaited)
+        semaphore.release()
+        self.assertFalse(semaphore.is_taken)
+
+    def test_none_comes_first(self) -> None:
+        """Who comes while others are let in waits until those before it are in."""
+        lock, entered = Lock(), list[int]()
+
+        def come(number: int, *then: int) -> None:
+            """Come in, have others come, and leave."""
+
+            def enter(_nothing: None) -> None:
+                entered.append(number)
+                for each in then:
+                    come(each)
+                lock.release()
+
+            lock.acquire().addCallback(enter)
+
+        lock.acquire()
+        come(1, 3)
+        come(2)
+        lock.release()
+        self.assertEqual(entered, [1, 2, 3])
+
+    def test_leave_in_the_middle(self) -> None:
+        """One that leaves at once makes room, though another one is just being let in."""
+        lock = Lock()
+        lock.acquire()
+        first, second = lock.acquire(), lock.acquire()
+        first.addCallback(lambda _nothing: lock.release())
+        lock.release()
+        self.assertTrue(second.called)
+        self.assertTrue(lock.is_taken)
