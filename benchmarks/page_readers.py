@@ -20,10 +20,10 @@ _LEAST_SECONDS: Final = 0.9
 _PER_PEER_SECONDS: Final = 0.004
 _STREAMS: Final[Mapping[str, Sequence[str]]] = {
     "peer": ("/v1/events", "/v1/log?lines=100&follow=true"),
-    "registry": ("/v1/log?lines=100&follow=true",),
+    "registry": ("/v1/events", "/v1/log?lines=100&follow=true"),
     "events": ("/v1/events",),
 }
-_NETWORKS: Final[Mapping[str, str]] = {"peer": "/v1/topology", "registry": "/v1/members"}
+_ONCE: Final[Mapping[str, Sequence[str]]] = {"registry": ("/v1/members",)}
 
 
 class Asker:
@@ -41,6 +41,13 @@ class Asker:
             connection.getresponse().read()
             answered.release()
             time.sleep(seconds)
+
+    def read(self, path: str, answered: threading.Semaphore) -> None:
+        """Ask for something once."""
+        connection = self._connection()
+        self._request(connection, path)
+        connection.getresponse().read()
+        answered.release()
 
     def follow(self, path: str, answered: threading.Semaphore) -> None:
         """Read what never ends."""
@@ -64,8 +71,10 @@ def main() -> None:
     asker = Asker(int(port), Path(token).read_text(encoding="ascii").strip())
     answered = threading.Semaphore(0)
     pause = max(_LEAST_SECONDS, int(peers) * _PER_PEER_SECONDS)
-    polls = {"/v1/status": _STATUS_SECONDS, _NETWORKS[kind]: pause} if kind in _NETWORKS else {}
+    status = {"/v1/status": _STATUS_SECONDS}
+    polls = {"peer": {**status, "/v1/topology": pause}, "registry": status}.get(kind, {})
     reads = [
+        *(partial(asker.read, path, answered) for path in _ONCE.get(kind, ())),
         *(partial(asker.follow, path, answered) for path in _STREAMS[kind]),
         *(partial(asker.poll, path, seconds, answered) for path, seconds in polls.items()),
     ]

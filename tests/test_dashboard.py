@@ -7,8 +7,8 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.api.asked_registry import Asked
 from tests.api.browser import Browser
-from tests.api.test_registry_routes import Asked
 
 FILE = Path(__file__).parents[1] / "packaging" / "grafana" / "p2p_twisted.json"
 _FIGURE = re.compile(r"\b(?:p2p|process)_[a-z_]+")

@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 import attrs
 
+from p2p_twisted.api.registry_views import MemberView
 from p2p_twisted.api.transfer_views import DownloadView, UploadView
 from p2p_twisted.api.views import AddressView, Count, Seconds, View
 
@@ -138,7 +139,28 @@ class WarningView(EventView):
     text: str
 
 
-EVENTS: Final = (
+@attrs.frozen(kw_only=True)
+class RegisteredView(EventView):
+    """A registry has let a peer in, or what it knows of that has changed, other than its lease."""
+
+    kind: Literal["registered"] = "registered"
+    member: MemberView
+
+
+@attrs.frozen(kw_only=True)
+class ForgottenView(EventView):
+    """
+    A registry knows a peer no more.
+
+    :ivar why: as it left, or does not answer, in words.
+    """
+
+    kind: Literal["forgotten"] = "forgotten"
+    name: str
+    why: str
+
+
+PEER_EVENTS: Final = (
     MissedView,
     LinkedView,
     UnlinkedView,
@@ -150,4 +172,7 @@ EVENTS: Final = (
     RegistrationView,
     WarningView,
 )
-"""All that there are."""
+"""All that there are of a peer."""
+
+REGISTRY_EVENTS: Final = (MissedView, RegisteredView, ForgottenView, WarningView)
+"""All that there are of a registry."""

@@ -11,9 +11,9 @@ from twisted.internet.interfaces import IReactorTime
 from p2p_twisted.api import request_fields as asked
 from p2p_twisted.api import view_of, views
 from p2p_twisted.api.api_errors import BadRequest, fault_of
-from p2p_twisted.api.event_views import EVENTS
+from p2p_twisted.api.event_views import PEER_EVENTS
+from p2p_twisted.api.follow_routes import FollowRoutes
 from p2p_twisted.api.last_lists import LastLists
-from p2p_twisted.api.log_tail import LogTail
 from p2p_twisted.api.metrics import MetricsView, peer_metrics
 from p2p_twisted.api.peer_events import PeerEvents
 from p2p_twisted.api.route import Call, Form, Route
@@ -24,7 +24,7 @@ from p2p_twisted.api.transfer_views import (
     TransfersView,
     UnfetchedView,
 )
-from p2p_twisted.api.views import FindStepView, LogLineView
+from p2p_twisted.api.views import FindStepView
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.hit_list import HitList
@@ -55,22 +55,20 @@ class PeerApi:
     _leave: Callable[[], None]
     _date: Callable[[], float] = time.time
     title: str = field(default="A peer of p2p_twisted", init=False)
-    _events: PeerEvents = field(init=False)
-    _log: LogTail = field(init=False)
+    _followed: FollowRoutes = field(init=False)
     _lists: LastLists = field(factory=LastLists, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._events = PeerEvents(self.peer, self.clock, self._date)
-        self._log = LogTail(self.clock, self._events.warn)
+        source = PeerEvents(self.peer, self._date)
+        self._followed = FollowRoutes(source, PEER_EVENTS, self.clock, self._date)
 
     def open(self) -> None:
         """Begin to keep what is logged."""
-        self._log.open()
+        self._followed.open()
 
     def close(self) -> None:
         """End what never ends by itself."""
-        self._log.close()
-        self._events.close()
+        self._followed.close()
 
     def routes(self) -> tuple[Route, ...]:
         """List all that can be asked."""
@@ -91,8 +89,7 @@ class PeerApi:
             Route("PATCH", "/v1/limits", self.limit, views.LimitsView, asked.LimitsQuery),
             Route("PUT", share, self.share, views.SharedView, is_upload=True),
             Route("DELETE", share, self.unshare, views.SharedView),
-            Route("GET", "/v1/events", self.follow, EVENTS, asked.EventsQuery, form=Form.EVENTS),
-            Route("GET", "/v1/log", self.read_log, LogLineView, asked.LogQuery, form=Form.LINES),
+            *self._followed.routes(),
             Route("GET", "/healthz", self.health, views.DoneView),
             Route("GET", "/readyz", self.readiness, views.DoneView),
             Route("GET", "/metrics", self.metrics, MetricsView),
@@ -207,14 +204,6 @@ class PeerApi:
         """Move a file or folder of this peer's own to where it is not shared any more."""
         path = await self.peer.unshare(call.name)
         return views.SharedView(name=call.name, path=os.path.abspath(path))
-
-    async def follow(self, call: Call) -> None:
-        """Tell what happens, from now on or from a number on, until the reader closes."""
-        await self._events.follow(call.stream, call.query.after)
-
-    async def read_log(self, call: Call) -> None:
-        """Write the last lines of the log, and on request those that come, too."""
-        await self._log.follow(call.stream, call.query.lines, call.query.follow)
 
     async def pause(self, call: Call) -> DownloadsView:
         """Pause one download, or all."""

@@ -1,5 +1,6 @@
 """What a registry can be asked."""
 
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -8,12 +9,13 @@ from attrs import define, field
 from p2p_twisted import __version__
 from p2p_twisted.api import request_fields as asked
 from p2p_twisted.api import views
-from p2p_twisted.api.log_tail import LogTail
+from p2p_twisted.api.event_views import REGISTRY_EVENTS
+from p2p_twisted.api.follow_routes import FollowRoutes
 from p2p_twisted.api.metrics import MetricsView, registry_metrics
-from p2p_twisted.api.registry_views import MembersView, MemberView, RegistryStatusView
-from p2p_twisted.api.route import Call, Form, Route
+from p2p_twisted.api.registry_events import RegistryEvents, member
+from p2p_twisted.api.registry_views import MembersView, RegistryStatusView
+from p2p_twisted.api.route import Call, Route
 from p2p_twisted.registry.registry import Registry
-from p2p_twisted.registry.roster import Registration
 from p2p_twisted.wire.names import NetworkName
 
 _GOODBYE_SECONDS: Final = 0.1
@@ -27,6 +29,7 @@ class RegistryApi:
     :param reactor: provides the time, in seconds.
     :param address: tells where it listens.
     :param leave: ends the daemon.
+    :param date: reads the time of day, in seconds since 1970.
     """
 
     _reactor: Any
@@ -34,35 +37,30 @@ class RegistryApi:
     _network: NetworkName
     _address: Callable[[], tuple[str, int]]
     _leave: Callable[[], None]
+    _date: Callable[[], float] = time.time
     title: str = field(default="A registry of p2p_twisted", init=False)
-    _log: LogTail = field(init=False)
+    _followed: FollowRoutes = field(init=False)
     _started: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._log = LogTail(self._reactor, lambda _text: None)
+        source = RegistryEvents(self._registry, self._reactor, self._date)
+        self._followed = FollowRoutes(source, REGISTRY_EVENTS, self._reactor, self._date)
         self._started = self._reactor.seconds()
 
     def open(self) -> None:
         """Begin to keep what is logged."""
-        self._log.open()
+        self._followed.open()
 
     def close(self) -> None:
         """End what never ends by itself."""
-        self._log.close()
+        self._followed.close()
 
     def routes(self) -> tuple[Route, ...]:
         """List all that can be asked."""
         return (
             Route("GET", "/v1/status", self.status, RegistryStatusView),
             Route("GET", "/v1/members", self.members, MembersView, asked.MembersQuery),
-            Route(
-                "GET",
-                "/v1/log",
-                self.read_log,
-                views.LogLineView,
-                asked.LogQuery,
-                form=Form.LINES,
-            ),
+            *self._followed.routes(),
             Route("GET", "/healthz", self.health, views.DoneView),
             Route("GET", "/readyz", self.health, views.DoneView),
             Route("GET", "/metrics", self.metrics, MetricsView),
@@ -93,13 +91,9 @@ class RegistryApi:
         shown = found[: query.most]
         now = self._reactor.seconds()
         return MembersView(
-            members=tuple(_member(each, now) for each in shown),
+            members=tuple(member(each, now) for each in shown),
             next=shown[-1].name if len(found) > len(shown) and shown else None,
         )
-
-    async def read_log(self, call: Call) -> None:
-        """Write the last lines of the log, and on request those that come, too."""
-        await self._log.follow(call.stream, call.query.lines, call.query.follow)
 
     async def health(self, _call: Call) -> views.DoneView:
         """Answer: this registry runs."""
@@ -113,14 +107,3 @@ class RegistryApi:
         """End this registry; the peers go on, and come back to the next one."""
         self._reactor.callLater(_GOODBYE_SECONDS, self._leave)
         return views.DoneView()
-
-
-def _member(of: Registration, now: float) -> MemberView:
-    return MemberView(
-        name=of.name,
-        host=of.address.host,
-        port=of.address.port,
-        since=of.since,
-        lease=max(0.0, of.expires - now),
-        is_listening=of.is_listening,
-    )

@@ -68,6 +68,12 @@ def event_text(event: Mapping[str, Any]) -> str:
         case "registration":
             known = "knows" if event["registered"] else "does not know"
             return f"the registry {known} this peer"
+        case "registered":
+            who = event["member"]
+            waits = "" if who["is_listening"] else ", and does not listen yet"
+            return f"{who['name']} at {who['host']}:{who['port']}{waits}"
+        case "forgotten":
+            return f"{event['name']}: {event['why']}"
         case "warning":
             return shown_name(event["text"])
         case _:

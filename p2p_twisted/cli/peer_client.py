@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode
 
-from p2p_twisted.api.socket_index import SocketPlace, make_socket_folder, running_peers
+from p2p_twisted.api.socket_index import (
+    SocketPlace,
+    make_socket_folder,
+    running_peers,
+    running_registries,
+)
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 
@@ -162,7 +167,7 @@ def failure_of(error: Mapping[str, Any]) -> CommandFailed:
 
 def _answering(place: SocketPlace) -> PeerClient:
     """
-    Return a client of a peer that answers: one that is stopped would be waited for, for ever.
+    Return a client of a daemon that answers: one that is stopped would be waited for, for ever.
 
     :raises CommandFailed: when it does not.
     """
@@ -206,4 +211,28 @@ def find_peer(name: str | None) -> PeerClient:
         Exit.NO_NETWORK,
         "no peer of yours runs here; start one: p2p peer --name s1 --background,"
         " or say --registry HOST:PORT to find and get without one",
+    )
+
+
+def find_registry(network: str) -> PeerClient:
+    """
+    Find the running registry that is meant: that of a network, or the only one.
+
+    :param network: its name; empty for the only one.
+    :raises CommandFailed: when there is none, or several.
+    """
+    running = list(running_registries())
+    chosen = [place for place in running if network in ("", place.name)]
+    if len(chosen) == 1:
+        return _answering(chosen[0])
+    names = ", ".join(place.name for place in running)
+    if chosen:
+        which = (
+            f"several registries run, of {names}; say which, as in --of-registry {running[0].name}"
+        )
+        raise CommandFailed(Exit.USAGE, which)
+    if running:
+        raise CommandFailed(Exit.NO_NETWORK, f"no registry of {network} runs; there is {names}")
+    raise CommandFailed(
+        Exit.NO_NETWORK, "no registry of yours runs here; start one: p2p registry --background"
     )

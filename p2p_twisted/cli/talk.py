@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from p2p_twisted.cli.answers import say, say_json
-from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer, find_registry
 from p2p_twisted.runtime.exit_status import Exit, after_signal
 
 Verb = Callable[[PeerClient, argparse.Namespace], int]
@@ -38,11 +38,13 @@ def _carry_out(options: argparse.Namespace) -> int:
         from p2p_twisted.cli.ready_verb import ready
 
         return ready(options)
-    if getattr(options, "of_registry", None) is not None:
-        from p2p_twisted.cli.web_verb import find_registry
-
-        return web(find_registry(options.of_registry), options)
     verb: Verb = globals()[options.verb_name]
+    if getattr(options, "of_registry", None) is not None:
+        if options.peer is not None:
+            raise CommandFailed(
+                Exit.USAGE, "--peer is a peer, --of-registry a registry: say one of them"
+            )
+        return verb(find_registry(options.of_registry), options)
     if verb is get:
         from p2p_twisted.cli.get_verb import check_get
 

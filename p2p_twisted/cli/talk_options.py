@@ -104,6 +104,18 @@ _WITHOUT_A_PEER: Final[_Arguments] = (
     ),
 )
 
+_OF_REGISTRY: Final[_Arguments] = (
+    (
+        ("--of-registry",),
+        {
+            "metavar": "NETWORK",
+            "nargs": "?",
+            "const": "",
+            "help": "that of a registry instead; say whose, where several run",
+        },
+    ),
+)
+
 _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
     "status": ("show a running peer at a glance", ()),
     "console": ("attach this terminal to a running peer, as one of its consoles", ()),
@@ -215,6 +227,7 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
                     "help": "from the event behind this number on",
                 },
             ),
+            *_OF_REGISTRY,
         ),
     ),
     "log": (
@@ -230,6 +243,7 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
                 },
             ),
             (("--follow",), {"action": "store_true", "help": "go on with what comes"}),
+            *_OF_REGISTRY,
         ),
     ),
     "web": (
@@ -242,15 +256,7 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
                     "help": "write its address, which lets one browser in, within a minute",
                 },
             ),
-            (
-                ("--of-registry",),
-                {
-                    "metavar": "NETWORK",
-                    "nargs": "?",
-                    "const": "",
-                    "help": "the page of a registry instead; say whose, where several run",
-                },
-            ),
+            *_OF_REGISTRY,
         ),
     ),
     "ready": ("find out whether the daemons that run are ready: exit status 0", ()),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import attrs
 
+from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
 
@@ -80,27 +81,4 @@ class RegistrationSeen:
 
 Sight = LinkBegan | LinkEnded | PeersSeen | QuestionSeen | AnswerSeen | RegistrationSeen
 SightWatch = Callable[[Sight], None]
-
-
-class Sights:
-    """
-    Tells those who watch what a peer sees.
-
-    Whoever tells asks first whether anybody does, so that it costs nothing otherwise.
-    """
-
-    def __init__(self) -> None:
-        self._watches: list[SightWatch] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._watches)
-
-    def watch(self, watch: SightWatch) -> Callable[[], None]:
-        """Begin to tell; return what ends it."""
-        self._watches.append(watch)
-        return lambda: self._watches.remove(watch)
-
-    def tell(self, sight: Sight) -> None:
-        """Tell all."""
-        for watch in tuple(self._watches):
-            watch(sight)
+Sights = Watches[Sight]

@@ -24,8 +24,21 @@ from p2p_twisted.registry.rules import (
 from p2p_twisted.registry.store import IRegistryStore, StoreFault
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
+from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.messages import Error, Message, Renew, Welcome
 from p2p_twisted.wire.names import PeerAddress, is_loopback
+
+
+@attrs.frozen
+class RosterChanged:
+    """
+    Something that holds now in the roster.
+
+    :ivar why: a peer is forgotten.
+    """
+
+    change: Change
+    why: str
 
 
 class Registry:
@@ -39,6 +52,7 @@ class Registry:
     :param rng: makes tokens, so it must be unpredictable.
     :param date: reads the time of day, for people.
     :ivar policy: what the operator decided.
+    :ivar changes: tells those who watch of each change, as soon as it holds.
     """
 
     log = Logger()
@@ -60,7 +74,8 @@ class Registry:
         self._rng = rng
         self._date = date
         self._roster = Roster()
-        self._commits = GroupCommit(store, lambda changes: self._roster.apply(changes))
+        self._commits = GroupCommit(store, lambda changes: self._apply(changes, "it was not kept"))
+        self.changes = Watches[RosterChanged]()
         # Held while the store is read.
         self._loading = Lock()
         # The hosts that are dialed to see whether they can be reached.
@@ -154,7 +169,7 @@ class Registry:
     async def _load(self) -> None:
         async with self._loading:
             kept = await self._store.load()
-            self._roster = Roster(renewed(kept, self._reactor.seconds()))
+            self._apply([Put(each) for each in renewed(kept, self._reactor.seconds())])
         self.log.info("{peers} peers are known from before", peers=len(kept))
 
     def _decide(self, request: RegistryRequest) -> Decision | Check:
@@ -172,12 +187,22 @@ class Registry:
 
     async def _commit(self, changes: Sequence[Change], why: str) -> None:
         """Make changes at once, and wait until they are stored."""
-        undo = self._roster.apply(changes)
+        undo = self._apply(changes, why)
         await self._commits.keep(changes, undo)
         for change, before in zip(changes, undo, strict=True):
             if not isinstance(change, Extend) and isinstance(before, Put):
                 self._forget_reach(change, before)
             self._log_change(change, before, why)
+
+    def _apply(self, changes: Sequence[Change], why: str = "") -> list[Change]:
+        """Make changes at once; return what takes each of them back."""
+        undo = self._roster.apply(changes)
+        if self.changes:
+            for change, before in zip(changes, undo, strict=True):
+                was_there = isinstance(before, Put)
+                if was_there or not isinstance(change, Forget):
+                    self.changes.tell(RosterChanged(change, why))
+        return undo
 
     def _forget_reach(self, change: Change, before: Put) -> None:
         """Whether a peer could be reached says nothing once it is elsewhere, or gone."""

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.api import limits
-from p2p_twisted.api.event_views import EVENTS
+from p2p_twisted.api.event_views import PEER_EVENTS
 from p2p_twisted.peer.sights import (
     AnswerSeen,
     LinkBegan,
@@ -53,7 +53,7 @@ def test_all(browser: Browser) -> None:
     browser.api.close()
     told = ["linked", "unlinked", "peers", "question", "answer", "registration"]
     assert kinds == [*told, "download", "upload", "upload", "warning"]
-    fields = [attrs.fields_dict(each) for each in EVENTS]
+    fields = [attrs.fields_dict(each) for each in PEER_EVENTS]
     assert {each["kind"].default for each in fields} == {*kinds, "missed"}
 
 

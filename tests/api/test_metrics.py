@@ -6,8 +6,8 @@ from typing import Any
 from attrs import evolve
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.api.asked_registry import Asked
 from tests.api.browser import Browser
-from tests.api.test_registry_routes import Asked
 from tests.console.fake_peer import STATUS, FakePeer
 
 

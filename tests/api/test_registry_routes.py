@@ -1,74 +1,10 @@
 """What a registry answers, by every path."""
 
-from random import Random
-from typing import Any
-
 import pytest
 from openapi_spec_validator import validate
-from twisted.internet.defer import Deferred, succeed
-from twisted.internet.task import Clock
 
-from p2p_twisted.api.registry_routes import RegistryApi
-from p2p_twisted.registry.registry import Registry
-from p2p_twisted.registry.rules import Policy
-from p2p_twisted.registry.store import MemoryStore
-from p2p_twisted.wire.messages import Join, Renew, Welcome
-from tests.api.browser import Browser, checked
-
-HOST = "127.0.0.1"
-
-
-class Alive:
-    """Says that every peer lives."""
-
-    def is_alive(self, _address: object) -> "Deferred[bool]":
-        return succeed(True)
-
-
-class Asked:
-    """
-    A registry, and who asks it.
-
-    :ivar left: whether the daemon was ended.
-    """
-
-    def __init__(self) -> None:
-        self.clock = Clock()
-        self.left: list[bool] = []
-        checker: Any = Alive()
-        self.registry = Registry(
-            self.clock,
-            MemoryStore(),
-            checker,
-            policy=Policy(range(9_000, 9_010)),
-            rng=Random(1),
-            date=lambda: 1e9,
-        )
-        self.registry.start()
-        api = RegistryApi(
-            reactor=self.clock,
-            registry=self.registry,
-            network="default",
-            address=lambda: (HOST, 9_011),
-            leave=lambda: self.left.append(True),
-        )
-        self.browser = Browser(api)
-
-    def join(self, name: str, listens: bool = True) -> None:
-        """Have a peer join."""
-        welcome = self._answer(Join(name))
-        assert isinstance(welcome, Welcome)
-        if listens:
-            self._answer(Renew(name, welcome.token))
-
-    def get(self, path: str) -> Any:
-        """Ask for something; compare the answer with the document."""
-        return checked(self.browser, self.browser.ask("GET", path), path.partition("?")[0])
-
-    def _answer(self, question: Any) -> Any:
-        answers: list[Any] = []
-        Deferred.fromCoroutine(self.registry.answer(question, HOST)).addBoth(answers.append)
-        return answers.pop()
+from tests.api.asked_registry import HOST, Asked
+from tests.api.browser import checked
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.api.socket_index import SocketPlace, make_socket_folder, running_peers
 from p2p_twisted.cli import peer_client
-from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer, find_registry
 from p2p_twisted.runtime.exit_status import Exit
 
 
@@ -62,6 +62,23 @@ class FindPeerTests(SynchronousTestCase):
         """Where none runs, how to start one is said."""
         self.run_peers()
         self.assertIn("p2p peer --name", str(self.refused()))
+
+    def test_registries(self) -> None:
+        """The only registry need not be named; of several, one is."""
+        for names, network, found in (
+            (["a"], "", "a"),
+            (["a", "b"], "b", "b"),
+            ([], "", "no registry of yours runs here"),
+            (["a", "b"], "", "of a, b; say which, as in --of-registry a"),
+            (["a"], "c", "no registry of c runs; there is a"),
+        ):
+            places = [SocketPlace(name, 1, Path(name)) for name in names]
+            self.patch(peer_client, "running_registries", lambda places=places: iter(places))
+            if found in names:
+                self.assertEqual(find_registry(network).name, found)
+            else:
+                refused = self.assertRaises(CommandFailed, find_registry, network)
+                self.assertIn(found, str(refused))
 
 
 class StoppedTests(SynchronousTestCase):

@@ -5,15 +5,12 @@ import contextlib
 import io
 import os
 import webbrowser
-from pathlib import Path
 from typing import Any, cast
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.api.socket_index import SocketPlace
-from p2p_twisted.cli import web_verb
-from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
-from p2p_twisted.cli.web_verb import find_registry, web
+from p2p_twisted.cli.peer_client import PeerClient
+from p2p_twisted.cli.web_verb import web
 
 URL = "http://127.0.0.1:9100/#code"
 
@@ -47,23 +44,6 @@ class WebVerbTests(SynchronousTestCase):
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             self.assertEqual(web(cast(PeerClient, Client()), given), 0)
         return printed.getvalue()
-
-    def test_registries(self) -> None:
-        """The only registry need not be named; of several, one is."""
-        for names, network, found in (
-            (["a"], "", "a"),
-            (["a", "b"], "b", "b"),
-            ([], "", "no registry of yours runs here"),
-            (["a", "b"], "", "of a, b; say which, as in --of-registry a"),
-            (["a"], "c", "no registry of c runs; there is a"),
-        ):
-            places = [SocketPlace(name, 1, Path(name)) for name in names]
-            self.patch(web_verb, "running_registries", lambda places=places: iter(places))
-            if found in names:
-                self.assertEqual(find_registry(network).name, found)
-            else:
-                refused = self.assertRaises(CommandFailed, find_registry, network)
-                self.assertIn(found, str(refused))
 
     def test_opens(self) -> None:
         """The browser is opened, and the address not shown."""

@@ -91,6 +91,13 @@ MUTANTS: Final = (
         "registry/test_registry_reach.py",
     ),
     Mutant(
+        "registry/registry.py",
+        'lambda changes: self._apply(changes, "it was not kept")',
+        "self._roster.apply",
+        "whoever follows a registry takes what it could not keep for registered",
+        "api/test_registry_events.py",
+    ),
+    Mutant(
         "wire/send_queue.py",
         "source.check()",
         "pass",

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.process.daemons import PATIENCE, Daemon, free_ports, script, wait_until
+from tests.process.commands import run
+from tests.process.daemons import Daemon, free_ports, script, wait_until
 
 
 @pytest.mark.slow
@@ -30,16 +31,7 @@ class DaemonVerbsTests(SynchronousTestCase):
         self.patch(os, "environ", here)
 
     def p2p(self, *words: str, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [script("p2p"), *words],
-            cwd=cwd or self.directory,
-            env=os.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        return run([script("p2p"), *words], cwd or self.directory)
 
     def test_start(self) -> None:
         """The registry in the foreground, a peer in the background, both by the configuration."""
@@ -65,6 +57,29 @@ class DaemonVerbsTests(SynchronousTestCase):
             self.assertEqual(self.p2p("leave").stdout, "left the network\n")
             wait_until(lambda: not (self.directory / "p2ppeer-s1.pid").exists(), "its end")
             self.assertEqual(registry.stop(), -signal.SIGTERM)
+
+    def test_of_registry(self) -> None:
+        """What happens to a registry is told as it comes, and its log, too."""
+        said = self.directory / "events"
+        with Daemon("registry", cwd=self.directory, command="p2p") as registry:
+            registry.wait_ready()
+            wait_until(lambda: self.p2p("ready").returncode == 0, "its socket")
+            with said.open("w") as output:
+                command = [script("p2p"), "events", "--of-registry", "default", "--after", "0"]
+                watching = subprocess.Popen(command, stdout=output, env=os.environ)
+            self.addCleanup(watching.kill)
+            wait_until(lambda: "missed" in said.read_text(), "the first line")
+            self.assertEqual(self.p2p("peer", "--name", "s1", "--background").returncode, 0)
+            place = f" registered s1 at 127.0.0.1:{self.port + 1}"
+            wait_until(lambda: f"{place}\n" in said.read_text(), "who has come")
+            self.assertIn(f"{place}, and does not listen yet\n", said.read_text())
+            self.p2p("leave")
+            wait_until(lambda: " forgotten s1: it left\n" in said.read_text(), "who has gone")
+            self.assertIn("s1 is forgotten: it left", self.p2p("log", "--of-registry").stdout)
+            both = self.p2p("log", "--of-registry", "--peer", "s1")
+            self.assertEqual(both.returncode, 2)
+            watching.send_signal(signal.SIGINT)
+            self.assertEqual(watching.wait(), 130)
 
     def test_ignore_file(self) -> None:
         """What is named while the peer runs is let go, and taken in again."""

@@ -137,11 +137,20 @@ class PageTests(PageCase):
         self.assertEqual(self.browser.faults, [])
 
     def test_registry(self) -> None:
-        """The page of the registry shows who is in, and its log."""
+        """The page of the registry shows who is in, who comes and goes and why, and its log."""
         url = page_url("--of-registry")
         page = self.browser.open(url)
         page.wait_for_selector("#peer-rows tr:nth-child(4)")
         self.assertIn(f"127.0.0.1:{self.network.ports[0]}", page.inner_text("#peer-rows"))
+        client("s4").ask("POST", "/v1/leave", {})
+        page.get_by_text("s4 is gone: it left").wait_for()
+        self.network.start_peer("s5").wait_ready()
+        page.get_by_text("s5 joined").wait_for()
+        rows = page.locator("#peer-rows th").all_inner_texts()
+        self.assertEqual(rows, ["s1", "s2", "s3", "s5"])
+        read = [each for each in self.browser.asked if each.startswith(f"{origin(url)}/v1/members")]
+        self.assertEqual(len(read), 1)
+        self.assertIn("p2p events --of-registry default", page.inner_text("#peers"))
         page.get_by_text("Show the log").click()
         page.get_by_text("programs talk to this daemon").wait_for()
         self.assertFalse(page.locator("#search").is_visible())

@@ -2,7 +2,7 @@
 
 const KINDS = [
   "missed", "linked", "unlinked", "peers", "question", "answer", "download", "upload",
-  "registration", "warning",
+  "registration", "registered", "forgotten", "warning",
 ];
 const AGAIN_MS = 2000;
 const REST_MS = 5000;

@@ -12,7 +12,7 @@ const AFTER_FAULT_MS = 2000;
 const key = ([a, b]) => `${a}\n${b}`;
 
 /** Compare two states of the network. */
-function changesOf(before, now) {
+export function changesOf(before, now) {
   const had = new Set(before.links.map(key));
   const has = new Set(now.links.map(key));
   const changes = {
@@ -55,21 +55,7 @@ function keepUnheard(before, now) {
   return { ...now, links: [...now.links, ...unheard] };
 }
 
-/** Ask a registry, which knows who is there, but no links. */
-async function readMembers() {
-  const members = new Map();
-  let next = "";
-  while (next !== null) {
-    const answer = await ask("GET", `/v1/members?after=${encodeURIComponent(next)}`);
-    for (const member of answer.members) members.set(member.name, member);
-    next = answer.next;
-  }
-  const peers = new Map([...members.keys()].map((name) => [name, new Set()]));
-  const silent = new Set([...members.values()].filter((m) => !m.is_listening).map((m) => m.name));
-  return { own: "", peers, links: [], silent, members };
-}
-
-/** The network as this daemon knows it; "changed" is told to its listener. */
+/** The network as this peer knows it; "changed" is told to its listener. */
 export class Network {
   state = { own: "", peers: new Map(), links: [], silent: new Set(), members: new Map() };
   #own;
@@ -78,7 +64,7 @@ export class Network {
   #isAsking = false;
   #isAskedAgain = false;
 
-  /** @param own the peer's name; null where a registry is asked. */
+  /** @param own the peer's name. */
   constructor(own, tell) {
     this.#own = own;
     this.#tell = tell;
@@ -96,18 +82,14 @@ export class Network {
     this.#timer = setTimeout(() => this.#look(), milliseconds);
   }
 
-  async #topology() {
-    const answer = await ask("GET", "/v1/topology");
-    return keepUnheard(this.state, readTopology(this.#own, answer));
-  }
-
   async #look() {
     if (document.hidden) return;
     this.#isAsking = true;
     let pause = AFTER_FAULT_MS;
     const begun = performance.now();
     try {
-      const now = this.#own === null ? await readMembers() : await this.#topology();
+      const answer = await ask("GET", "/v1/topology");
+      const now = keepUnheard(this.state, readTopology(this.#own, answer));
       const changes = changesOf(this.state, now);
       this.state = now;
       this.#tell(now, changes);

@@ -2,12 +2,13 @@
 
 import { ask, Failed, Happenings, signIn } from "./events.js";
 import { NetworkMap } from "./map.js";
+import { Members } from "./members.js";
 import { Network } from "./network.js";
 import { Activity, PeerTable, sentencesOf } from "./peers.js";
 import { Search } from "./search.js";
 import { Sharing } from "./sharing.js";
 import { Log, StatusCard } from "./status.js";
-import { byId, count, rate, setPeer, setText, shown } from "./text.js";
+import { byId, count, rate, setDaemon, setText, shown } from "./text.js";
 import { Transfers } from "./transfers.js";
 
 const STATUS_MS = 3000;
@@ -35,11 +36,19 @@ function setEnded(text) {
   notice("");
 }
 
+const isOfRegistry = () => document.body.classList.contains("registry");
+
+const noAnswer = () =>
+  isOfRegistry()
+    ? "There is no answer. Does the registry still run? See p2p ready."
+    : "There is no answer. Does the peer still run? See p2p status.";
+
 function whyNot(error) {
   if (error instanceof Failed && error.status === 403) {
-    return "This browser is not signed in. Run p2p web, which opens this page with an address that lets it in.";
+    const verb = isOfRegistry() ? "p2p web --of-registry" : "p2p web";
+    return `This browser is not signed in. Run ${verb}, which opens this page with an address that lets it in.`;
   }
-  return error instanceof Failed ? error.message : "There is no answer. Does the peer still run? See p2p status.";
+  return error instanceof Failed ? error.message : noAnswer();
 }
 
 /** Wait until the daemon answers and lets this browser in. */
@@ -57,54 +66,59 @@ async function firstStatus() {
   }
 }
 
-function summarize({ peers, links, silent }, isRegistry) {
+function summarize({ peers, links, silent }) {
   const quiet = silent.size ? ` · ${silent.size} silent` : "";
-  const text = isRegistry
-    ? `${count(peers.size, "peer")}${quiet}`
-    : `${count(peers.size, "peer")} · ${count(links.length, "link")}${quiet}`;
+  const linked = isOfRegistry() ? "" : ` · ${count(links.length, "link")}`;
+  const text = `${count(peers.size, "peer")}${linked}${quiet}`;
   setText(byId("summary"), text);
   const about = `Map of the network: ${text}. The table of peers says the same.`;
   if (byId("map").ariaLabel !== about) byId("map").ariaLabel = about;
 }
 
-/** What happens in the network, on the map, in the table, and in words. */
-function watchNetwork(own, activity, choose) {
+/** Make what shows the network: on a map, in the table, and in words. */
+function showing(activity, choose) {
   const map = new NetworkMap(byId("map"), choose);
   const table = new PeerTable(choose);
-  const network = new Network(own, (state, changes) => {
+  const show = (state, changes) => {
     map.show(state, changes);
-    if (changes.isAny || own === null) table.show(state, changes);
-    summarize(state, own === null);
+    if (changes.isAny || isOfRegistry()) table.show(state, changes);
+    summarize(state);
     for (const [, sentence, kind] of sentencesOf(changes)) activity.add(sentence, kind);
-  });
-  network.lookSoon();
-  return { map, network };
+  };
+  return { map, show };
 }
 
-/** Tell each part of the page what it is for. */
-function listen(own, { map, network }, transfers, activity) {
+/** Tell each part of the page what it is for: some listeners, and what all pages show. */
+function listen(activity, listeners) {
   const happenings = new Happenings();
-  const lookSoon = () => network.lookSoon();
-  happenings.on("linked", lookSoon);
-  happenings.on("unlinked", ({ neighbor, has_died: hasDied }) => {
-    if (hasDied) activity.add(`the link with ${neighbor.name} broke without a goodbye`, "bad");
-    lookSoon();
-  });
-  happenings.on("question", ({ what, text, is_own: isOwn }) => {
-    if (what === "topo") return;
-    if (isOwn) map.ripple();
-    else map.ring(own);
-    if (text && what === "text") activity.add(isOwn ? `searched for “${text}”` : `somebody searches for “${text}”`);
-  });
-  happenings.on("download", (event) => transfers.happened(event));
-  happenings.on("upload", (event) => transfers.uploaded(event));
-  happenings.on("registration", ({ registered }) =>
-    activity.add(registered ? "the registry knows this peer" : "the registry does not know this peer now", registered ? "good" : "bad"));
+  for (const [kind, listener] of Object.entries(listeners)) happenings.on(kind, listener);
   happenings.on("warning", ({ text }) => activity.add(text, "bad"));
-  happenings.on("missed", () => transfers.look().catch(() => {}));
   happenings.on("open", () => setEnded(""));
-  happenings.on("lost", () => notice("There is no answer. Does the peer still run? See p2p status."));
+  happenings.on("lost", () => notice(noAnswer()));
   happenings.start();
+}
+
+/** What the events of a peer are for. */
+function listenersOf(own, map, network, transfers, activity) {
+  const lookSoon = () => network.lookSoon();
+  return {
+    linked: lookSoon,
+    unlinked: ({ neighbor, has_died: hasDied }) => {
+      if (hasDied) activity.add(`the link with ${neighbor.name} broke without a goodbye`, "bad");
+      lookSoon();
+    },
+    question: ({ what, text, is_own: isOwn }) => {
+      if (what === "topo") return;
+      if (isOwn) map.ripple();
+      else map.ring(own);
+      if (text && what === "text") activity.add(isOwn ? `searched for “${text}”` : `somebody searches for “${text}”`);
+    },
+    download: (event) => transfers.happened(event),
+    upload: (event) => transfers.uploaded(event),
+    registration: ({ registered }) =>
+      activity.add(registered ? "the registry knows this peer" : "the registry does not know this peer now", registered ? "good" : "bad"),
+    missed: () => transfers.look().catch(() => {}),
+  };
 }
 
 /** Look at the status now and then, as long as the page is seen. */
@@ -121,38 +135,47 @@ function watchStatus(first, does) {
   }, STATUS_MS);
 }
 
-async function begin() {
-  const status = await firstStatus();
-  const isRegistry = status.kind === "registry";
-  const name = isRegistry ? null : status.name;
-  setPeer(name ?? "");
-  if (name !== null) {
-    for (const code of document.querySelectorAll(".command code")) code.append(` --peer ${name}`);
-  }
-  const title = name ?? `registry of ${status.network}`;
-  setText(byId("peer-name"), shown(title));
-  document.title = `${title} · p2p`;
-  document.body.classList.add(status.kind);
-  document.body.classList.remove("starting");
+/** The page of a registry. */
+function beginRegistry(status, activity) {
+  const card = new StatusCard(() => {});
+  const members = new Members(showing(activity, () => {}).show);
+  const happened = (event) => members.happened(event);
+  listen(activity, { registered: happened, forgotten: happened, missed: () => members.look() });
+  watchStatus(status, (now) => card.show(now));
+}
+
+/** The page of a peer. */
+function beginPeer(status, activity) {
+  const { name } = status;
   const again = (how) => setEnded(`${name} ${how}. Start it again as before, such as with p2p peer --name ${name}`);
-  const [activity, card] = [new Activity(), new StatusCard(again)];
-  new Log();
-  if (isRegistry) {
-    watchNetwork(null, activity, () => {});
-    watchStatus(status, (now) => card.show(now));
-    return;
-  }
+  const card = new StatusCard(again);
   const [search, sharing] = [new Search(), new Sharing(activity)];
-  const watched = watchNetwork(name, activity, (peer) => search.listPeer(peer));
+  const { map, show } = showing(activity, (peer) => search.listPeer(peer));
+  const network = new Network(name, show);
+  network.lookSoon();
   const transfers = new Transfers(({ down, up, from, to }) => {
     setText(byId("rates"), `↓ ${rate(down)}  ↑ ${rate(up)}`);
-    watched.map.setFlows([...[...from].map((peer) => [peer, name]), ...[...to].map((peer) => [name, peer])]);
+    map.setFlows([...[...from].map((peer) => [peer, name]), ...[...to].map((peer) => [name, peer])]);
   });
-  listen(name, watched, transfers, activity);
+  listen(activity, listenersOf(name, map, network, transfers, activity));
   watchStatus(status, (now) => {
     card.show(now);
     sharing.check(now).catch(() => {});
   });
+}
+
+async function begin() {
+  const status = await firstStatus();
+  setDaemon(status);
+  const title = status.name ?? `registry of ${status.network}`;
+  setText(byId("peer-name"), shown(title));
+  document.title = `${title} · p2p`;
+  document.body.classList.add(status.kind);
+  document.body.classList.remove("starting");
+  const activity = new Activity();
+  new Log();
+  if (status.kind === "registry") beginRegistry(status, activity);
+  else beginPeer(status, activity);
 }
 
 begin();

@@ -1,10 +1,11 @@
 // The table beside the map, and what has happened: for those who read, or cannot see the map.
 
-import { button, byId, command, count, duration, el, inOrder, nameOf, setText, shown } from "./text.js";
+import { button, byId, command, count, el, inOrder, nameOf, setText, shown } from "./text.js";
 
 const LINES = 40;
 const SHOWN = 1000;
 const NAMED = 3;
+const DAY_MS = 86_400_000;
 
 /** List some names, or say how many there are. */
 function some(names) {
@@ -12,14 +13,22 @@ function some(names) {
   return names.length > NAMED ? `${told} and ${names.length - NAMED} more` : told;
 }
 
+/** Write a time of the last day, or a day and a time. */
+function since(seconds) {
+  const at = new Date(seconds * 1000);
+  const time = at.toLocaleTimeString("en-GB");
+  return Date.now() - at < DAY_MS ? time : `${at.toLocaleDateString("en-CA")} ${time}`;
+}
+
 /** Write what has changed in the network, in sentences. */
-export function sentencesOf({ isFirst, came, went, born, lost }) {
+export function sentencesOf({ isFirst, came, went, born, lost, whys }) {
   if (isFirst) return [];
   const all = new Set([...came, ...went]);
   const between = (links) => links.filter(([a, b]) => !all.has(a) && !all.has(b)).map((l) => l.join("–"));
   const [again, broken] = [between(born), between(lost)];
+  const why = went.length === 1 && whys?.get(went[0]) ? `: ${whys.get(went[0])}` : "";
   return [
-    [went, `${some(went)} ${went.length === 1 ? "is" : "are"} gone`, "bad"],
+    [went, `${some(went)} ${went.length === 1 ? "is" : "are"} gone${why}`, "bad"],
     [came, `${some(came)} joined`, "good"],
     [broken, `${count(broken.length, "link")} ended: ${some(broken)}`, ""],
     [again, `${went.length ? "repaired: " : ""}new ${again.length === 1 ? "link" : "links"} ${some(again)}`, "good"],
@@ -63,9 +72,9 @@ export class PeerTable {
     for (const [name, { links, with_ }] of this.#rows) {
       const member = members.get(name);
       const neighbors = inOrder(peers.get(name) ?? []);
-      const lease = member ? duration(member.lease) : neighbors.map(shown).join(" ");
+      const rest = member ? since(member.since) : neighbors.map(shown).join(" ");
       setText(links, member ? `${member.host}:${member.port}` : `${neighbors.length}`);
-      setText(with_, silent.has(name) ? (member ? "does not listen yet" : "does not answer") : lease);
+      setText(with_, silent.has(name) ? (member ? "does not listen yet" : "does not answer") : rest);
     }
   }
 

@@ -82,12 +82,19 @@ export const byName = new Intl.Collator("en", { numeric: true });
 export const inOrder = (names) => [...names].sort(byName.compare);
 
 let peer = "";
-export const setPeer = (name) => (peer = name);
+let whose = "";
 export const isOwn = (name) => name === peer;
+
+/** Say of which daemon this page is: a peer, or the registry of a network. */
+export function setDaemon({ kind, name, network }) {
+  peer = name ?? "";
+  whose = kind === "registry" ? `--of-registry ${quoted(network)}` : `--peer ${quoted(name)}`;
+  for (const code of document.querySelectorAll(".command code")) code.append(` ${whose}`);
+}
 
 /** Write the command that does the same. */
 export function command(...words) {
-  return ["p2p", ...words.map(quoted), ...(peer ? ["--peer", quoted(peer)] : [])].join(" ");
+  return ["p2p", ...words.map(quoted), whose].join(" ");
 }
 
 /** Show a command where its section says how to do the same in a terminal. */

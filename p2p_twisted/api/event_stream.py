@@ -1,0 +1,110 @@
+"""Tell what happens to a daemon to all who want to read that."""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from attrs import define, field
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from p2p_twisted.api import limits
+from p2p_twisted.api.event_views import EventView, MissedView, WarningView
+from p2p_twisted.api.feed import Feed, Ring
+from p2p_twisted.api.stream import Stream
+
+_LOOK_SECONDS: Final = 1.0
+_MILLISECONDS: Final = 1_000
+
+Tell = Callable[[EventView], None]
+
+
+class EventSource(Protocol):
+    """What can be told of a daemon."""
+
+    def begin(self, tell: Tell) -> Callable[[], None]:
+        """Begin to tell what happens; return what ends it."""
+
+    def look(self) -> None:
+        """Look, once a second, for what is not told by itself."""
+
+
+@define(eq=False)
+class EventStream:
+    """
+    The events of a daemon.
+
+    They are gathered while somebody reads them, and for a minute after that.
+
+    :param date: reads the time of day, in seconds since 1970.
+    """
+
+    _source: EventSource
+    _clock: IReactorTime
+    _date: Callable[[], float]
+    _feed: Feed = field(init=False)
+    _unwatch: Callable[[], None] | None = field(default=None, init=False)
+    _timer: IDelayedCall | None = field(default=None, init=False)
+    _read_at: float = field(default=0.0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        # Numbers of an earlier run are smaller, so that nobody goes on from there.
+        first = int(self._date() * _MILLISECONDS)
+        ring = Ring(first, limits.EVENTS_KEPT, limits.EVENTS_KEPT_BYTES)
+        self._feed = Feed(self._clock, ring)
+
+    async def follow(self, stream: Stream, after: int | None) -> None:
+        """
+        Write what happens; return when the reader has gone.
+
+        :param after: the number of the last event that it has read.
+        :raises BadRequest: when too many read already.
+        """
+        ring = self._feed.ring
+        self._begin()
+        at = ring.next if after is None else after + 1
+        if not ring.oldest <= at <= ring.next:
+            stream.write(_piece(MissedView(at=self._date())))
+            at = ring.oldest
+        await self._feed.follow(stream, at)
+
+    def warn(self, text: str) -> None:
+        """Tell of something that was logged as a warning."""
+        if self._unwatch is not None:
+            self._add(WarningView(at=self._date(), text=text))
+
+    def close(self) -> None:
+        """Tell nothing more."""
+        self._feed.close()
+        self._end()
+
+    def _begin(self) -> None:
+        if self._unwatch is None:
+            self._unwatch = self._source.begin(self._add)
+            self._read_at = self._clock.seconds()
+            self._timer = self._clock.callLater(_LOOK_SECONDS, self._look)
+
+    def _end(self) -> None:
+        if self._unwatch is None:
+            return
+        self._unwatch()
+        self._unwatch = None
+        self._feed.ring.clear()
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        now = self._clock.seconds()
+        self._read_at = now if self._feed else self._read_at
+        if now - self._read_at > limits.EVENTS_LINGER_SECONDS:
+            self._end()
+            return
+        self._timer = self._clock.callLater(_LOOK_SECONDS, self._look)
+        self._source.look()
+
+    def _add(self, view: EventView) -> None:
+        self._feed.add(_piece(view, self._feed.ring.next))
+
+
+def _piece(view: EventView, number: int | None = None) -> bytes:
+    """Write an event as browsers read them (HTML standard, server-sent events)."""
+    id_ = b"" if number is None else b"id: %d\n" % number
+    return b"%sevent: %s\ndata: %s\n\n" % (id_, view.kind.encode(), view.encoded())

@@ -1,0 +1,31 @@
+"""What happens, in lines for people."""
+
+from typing import Any
+
+import pytest
+
+from p2p_twisted.cli.following import event_text
+
+_MEMBER = {"name": "s1", "host": "127.0.0.1", "port": 9_000}
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (
+            {"kind": "registered", "member": {**_MEMBER, "is_listening": True}},
+            "s1 at 127.0.0.1:9000",
+        ),
+        (
+            {"kind": "registered", "member": {**_MEMBER, "is_listening": False}},
+            "s1 at 127.0.0.1:9000, and does not listen yet",
+        ),
+        ({"kind": "forgotten", "name": "s1", "why": "it left"}, "s1: it left"),
+        ({"kind": "registration", "registered": False}, "the registry does not know this peer"),
+        ({"kind": "warning", "text": "a\x1bb"}, "a\\x1bb"),
+        ({"kind": "what later versions tell"}, ""),
+    ],
+)
+def test_text(event: dict[str, Any], text: str) -> None:
+    """One line for each kind, with nothing in it that a terminal obeys."""
+    assert event_text(event) == text
