@@ -10,33 +10,22 @@ from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.api import request_fields as asked
 from p2p_twisted.api import view_of, views
-from p2p_twisted.api.api_errors import BadRequest, fault_of
+from p2p_twisted.api.api_errors import BadRequest
+from p2p_twisted.api.download_request import DownloadRequest, Steps
 from p2p_twisted.api.event_views import PEER_EVENTS
 from p2p_twisted.api.follow_routes import FollowRoutes
 from p2p_twisted.api.last_lists import LastLists
 from p2p_twisted.api.metrics import MetricsView, peer_metrics
 from p2p_twisted.api.peer_events import PeerEvents
 from p2p_twisted.api.route import Call, Form, Route
-from p2p_twisted.api.transfer_views import (
-    DownloadsView,
-    FetchedView,
-    StepView,
-    TransfersView,
-    UnfetchedView,
-)
+from p2p_twisted.api.transfer_views import DownloadsView, StepView, TransfersView
 from p2p_twisted.api.views import FindStepView
-from p2p_twisted.download.progress import Progress
-from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.hit_list import HitList
-from p2p_twisted.peer.interface import IPeer, Watch
-from p2p_twisted.peer.meaning import check_is_file
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NoNetwork, NotFound, PeerError
-from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.peer.peer_errors import Ambiguous, NoNetwork
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
-_PROGRESS_SECONDS: Final = 0.2
-"""The least between two lines about one download."""
 _GOODBYE_SECONDS: Final = 0.1
 """How long the daemon stays after it has left, so that the last answer arrives."""
 
@@ -148,52 +137,19 @@ class PeerApi:
 
     async def get(self, call: Call) -> None:
         """Download what is named; write a line per progress, and one for the end."""
-        query, watch = call.query, _Steps(call.stream.emit, self.clock).watch
+        query = call.query
         chosen = [self._lists.chosen(call.caller, number) for number in query.numbers]
         words = (*chosen, *query.names)
         if not words:
             raise BadRequest("bad_request", "say what to download, by names or numbers")
+        watch = Steps(call.stream.emit, self.clock).watch
+        request = DownloadRequest(self.peer, query, _peer(query.peer), watch)
         try:
-            end = await self._get(words, query, watch)
-        except AlreadyHere as here:
-            [word] = words
-            name = word.name if isinstance(word, Hit) else word
-            end = FetchedView(exit=Exit.DONE, here=(view_of.here(name, here),))
+            end = await request.answer(words)
         except Ambiguous as error:
             view_of.hits(error.hits, self._list_for(call))
             raise evolve(error, is_numbered=query.numbered) from None
         call.stream.emit(StepView(end=end))
-
-    async def _get(
-        self, words: Sequence[str | Hit], query: asked.GetQuery, watch: Watch
-    ) -> FetchedView:
-        holder = _peer(query.peer)
-        if len(words) == 1:
-            # As at the console: a name that exists comes before what it means as a pattern.
-            word = words[0]
-            try:
-                ended = await self.peer.get(word, watch, holder, query.file)
-                return FetchedView(exit=ended.exit, downloads=(view_of.download(ended),))
-            except AlreadyHere:
-                raise
-            except NotFound:
-                if isinstance(word, Hit) or not is_pattern(word):
-                    raise
-        selection = await self.peer.select(words, holder, watch)
-        for hits in selection.things if query.file else ():
-            check_is_file(hits)
-        all_ended: Sequence[Progress] = ()
-        if selection.things:
-            all_ended = await self.peer.get_selected(selection, watch)
-        exits = {*(each.exit for each in all_ended), *(why.exit for _, why in selection.failed)}
-        if selection.here:
-            exits.add(Exit.DONE)
-        return FetchedView(
-            exit=Exit.DONE if exits <= {Exit.DONE} else Exit.of(exits),
-            downloads=tuple(map(view_of.download, all_ended)),
-            here=tuple(view_of.here(*each) for each in selection.here),
-            failed=tuple(_unfetched(word, why) for word, why in selection.failed),
-        )
 
     async def share(self, call: Call) -> views.SharedView:
         """Share a new file, whose content is the body; nothing is replaced."""
@@ -253,24 +209,6 @@ class PeerApi:
         return views.DoneView()
 
 
-class _Steps:
-    """Emits the progress of downloads, not too often; but every change of a state."""
-
-    def __init__(self, emit: Callable[[views.View], None], clock: IReactorTime) -> None:
-        self._emit = emit
-        self._clock = clock
-        self._last: dict[int, tuple[type, float]] = {}
-
-    def watch(self, progress: Progress) -> None:
-        """Emit a download's progress."""
-        now, kind = self._clock.seconds(), type(progress.state)
-        before, at = self._last.get(progress.number, (None, 0.0))
-        if kind is before and now - at < _PROGRESS_SECONDS:
-            return
-        self._last[progress.number] = kind, now
-        self._emit(StepView(download=view_of.download(progress)))
-
-
 def _peer(typed: str | None) -> PeerName | None:
     """
     Read the name of a peer.
@@ -281,8 +219,3 @@ def _peer(typed: str | None) -> PeerName | None:
         return None if typed is None else peer_name(typed)
     except BadName as error:
         raise BadRequest("bad_request", str(error)) from None
-
-
-def _unfetched(word: str, why: PeerError) -> UnfetchedView:
-    fault = fault_of(why)
-    return UnfetchedView(name=word, code=fault.code, reason=fault.message, exit=fault.exit)

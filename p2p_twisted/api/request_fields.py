@@ -56,7 +56,8 @@ class GetQuery(Query):
     :ivar numbers: of rows of the last list that the same caller was shown.
     :ivar peer: the only holder that counts.
     :ivar numbered: whether what an ambiguous name may mean gets numbers, as a list does.
-    :ivar file: whether a folder is refused, before any of it is fetched.
+    :ivar file: whether a folder, or more than one file, is refused, before any of it is fetched.
+    :ivar detach: whether to answer as soon as all have begun.
     """
 
     names: Annotated[tuple[Word, ...], Meta(max_length=WORDS_AT_ONCE)] = ()
@@ -64,6 +65,7 @@ class GetQuery(Query):
     peer: Word | None = None
     numbered: bool = True
     file: bool = False
+    detach: bool = False
 
 
 Rate = Annotated[int, Meta(ge=0, le=2**50)]

@@ -14,6 +14,9 @@ from p2p_twisted.runtime.exit_status import Exit
 STDOUT: Final = "-"
 """What ``--to`` calls standard output."""
 
+_NEWER: Final = ("file", "detach")
+"""Fields that peers of earlier versions do not know."""
+
 
 def get(client: PeerClient, options: argparse.Namespace) -> int:
     """Download, and wait for it."""
@@ -26,7 +29,7 @@ def get(client: PeerClient, options: argparse.Namespace) -> int:
         raise
     finally:
         waiting.clear()
-    return _ended(client, end, options) if end else Exit.DONE
+    return _ended(client, end, options)
 
 
 def check_get(options: argparse.Namespace) -> None:
@@ -86,7 +89,7 @@ class _Waiting:
 
     def wait(self, client: PeerClient) -> dict[str, Any]:
         """
-        Wait for the end of all, and return it; with ``--detach``, nothing once they have begun.
+        Wait for the end of all, and return it; with ``--detach``, how they have begun.
 
         :raises CommandFailed: when there is nothing to download.
         """
@@ -98,6 +101,8 @@ class _Waiting:
             body["numbered"] = False
         if self._options.to == STDOUT:
             body["file"] = True
+        if self._options.detach:
+            body["detach"] = True
         for line in self._lines(client, body):
             if self._options.json:
                 say_json(line)
@@ -107,8 +112,13 @@ class _Waiting:
                 end: dict[str, Any] = line["end"]
                 return end
             self._show(line["download"])
-            if self._options.detach:
-                return {}
+            if self._options.detach and "detach" not in body:
+                return {
+                    "exit": Exit.DONE,
+                    "downloads": [line["download"]],
+                    "here": [],
+                    "failed": [],
+                }
         raise CommandFailed(Exit.NO_NETWORK, f"{client.name} has ended, and the downloads with it")
 
     def _lines(self, client: PeerClient, body: dict[str, Any]) -> Iterator[Any]:
@@ -117,8 +127,7 @@ class _Waiting:
         except CommandFailed as failed:
             if failed.fault == "is_folder":
                 raise CommandFailed(failed.code, f"{failed}: say --to DIR") from None
-            if failed.fault == "bad_request" and body.pop("file", False):
-                # Peers of earlier versions do not know this field.
+            if failed.fault == "bad_request" and any(body.pop(each, False) for each in _NEWER):
                 yield from self._lines(client, body)
                 return
             if failed.code != Exit.USAGE or not self._options.numbers:
@@ -163,7 +172,9 @@ def _ended(client: PeerClient, end: dict[str, Any], options: argparse.Namespace)
     from p2p_twisted.cli import show
 
     exit_ = _exit(end, options)
-    if options.to is not None and not _lands_there(options):
+    if options.detach:
+        lines = [*show.download_lines(end["downloads"]), *map(_here_line, end["here"])]
+    elif options.to is not None and not _lands_there(options):
         from p2p_twisted.cli.delivery import deliver, to_stdout
 
         deliver_to = to_stdout if options.to == STDOUT else deliver

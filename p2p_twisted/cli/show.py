@@ -93,14 +93,19 @@ def hit_lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield from wrapped("some peers had no time to tell all: ask again, or for less", width())
 
 
+def download_lines(downloads: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """List downloads with their numbers."""
+    rows = [(str(each["number"]), *_download(each)) for each in downloads]
+    yield from table(rows, width(), right=(0,)) if rows else ()
+
+
 def transfer_lines(transfers: Mapping[str, Any]) -> Iterator[str]:
     """List downloads and uploads."""
-    rows = [(str(each["number"]), *_download(each)) for each in transfers["downloads"]]
-    yield from table(rows, width(), right=(0,)) if rows else ()
+    yield from download_lines(transfers["downloads"])
     for each in transfers["uploads"]:
         sent = f"{human_size(each['sent'])} of {shown_name(each['name'])} to {each['peer']}"
         yield from wrapped(f"<  {sent}, {human_size(each['rate'])}/s", width())
-    if not (rows or transfers["uploads"]):
+    if not (transfers["downloads"] or transfers["uploads"]):
         yield "no transfers"
 
 

@@ -135,3 +135,63 @@ def test_reader_goes(browser: Browser) -> None:
     browser.peer.watches[0](running())
     ending.callback(saved())
     assert browser.ask("GET", "/v1/status").status == 200
+
+
+def test_detached(browser: Browser) -> None:
+    """Whoever does not wait is told the number as soon as there is one, and then nothing more."""
+    ending: Deferred[Progress] = Deferred()
+    browser.peer.will("get", ending)
+    browser.ask("POST", "/v1/downloads", {"names": ["f1"], "detach": True})
+    watch = browser.peer.watches[0]
+    watch(running(7))
+    watch(running(7, received=2_000))
+    [line, last] = checked(browser, browser.answer(), "/v1/downloads", "post")
+    assert line["download"]["number"] == 7
+    assert (last["end"]["exit"], [each["number"] for each in last["end"]["downloads"]]) == (0, [7])
+    ending.errback(PeerError("nobody waits for it"))
+
+
+def test_detached_several(browser: Browser) -> None:
+    """Of several, until all have begun: each folder is one, and all files are one."""
+    ending: Deferred[tuple[Progress, ...]] = Deferred()
+    folder = (hit(name="photos", kind="folder"),)
+    things = (folder, (hit(name="a"),), (hit(name="b", file=OTHER_FILE),))
+    failed = (("c", NotFound("no peer has c")),)
+    browser.peer.will("select", Selection(("photos", "a", "b", "c"), things, failed=failed))
+    browser.peer.will("get_selected", ending)
+    browser.ask("POST", "/v1/downloads", {"names": ["photos", "a", "b", "c"], "detach": True})
+    watch = browser.peer.watches[0]
+    watch(running(3))
+    assert [each["end"] for each in browser.answer().lines] == [None]
+    watch(running(4))
+    end = checked(browser, browser.answer(), "/v1/downloads", "post")[-1]["end"]
+    assert [each["number"] for each in end["downloads"]] == [3, 4]
+    assert (end["exit"], [each["name"] for each in end["failed"]]) == (10, ["c"])
+    ending.callback(())
+
+
+def test_detached_quickly(browser: Browser) -> None:
+    """What has ended before it was seen to begin, or cannot begin, is told as it has ended."""
+    answer = browser.ask("POST", "/v1/downloads", {"names": ["f1"], "detach": True})
+    [last] = checked(browser, answer, "/v1/downloads", "post")
+    assert [each["state"] for each in last["end"]["downloads"]] == ["saved"]
+    browser.peer.will("get", NotFound("no peer has f2"))
+    refused = browser.ask("POST", "/v1/downloads", {"names": ["f2"], "detach": True})
+    assert (refused.status, refused.code) == (404, "not_found")
+
+
+def test_one_file(browser: Browser) -> None:
+    """Where only one file will do, several are offered, and none is fetched."""
+    browser.peer.will("get", NotFound("no peer has *.txt"), NotFound("no peer has *.txt"))
+    here = (("c", AlreadyHere("it is here", "/d/c", OTHER_FILE)),)
+    things = ((hit(name="a"),), (hit(name="b", file=OTHER_FILE),))
+    browser.peer.will("select", Selection(("*.txt",), things, here))
+    asked = {"names": ["*.txt"], "file": True}
+    refused = browser.ask("POST", "/v1/downloads", asked)
+    assert (refused.status, refused.code) == (409, "ambiguous")
+    error = refused.lines[0]["error"]
+    assert error["message"].startswith("3 files are meant, and only one can be had so: choose one")
+    assert [(each["number"], each["name"]) for each in error["hits"]] == [(1, "a"), (2, "b")]
+    assert [method for method, *_ in browser.peer.asked] == ["get", "select"]
+    browser.peer.will("select", Selection(("*.txt",), things[:1]))
+    assert browser.ask("POST", "/v1/downloads", asked).status == 200

@@ -13,6 +13,7 @@ from typing import Any
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from p2p_twisted.api.socket_index import running_peers, socket_folder
+from tests.process.commands import run
 from tests.process.daemons import PATIENCE, script, wait_until
 from tests.process.networks import Network, use_own_runtime_folder
 
@@ -34,16 +35,7 @@ class ApiTests(SynchronousTestCase):
         # The last one is where a Python that was copied finds its library.
         names = ("PATH", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH")
         kept = {name: os.environ[name] for name in names if name in os.environ}
-        return subprocess.run(
-            [script("p2p"), *words],
-            cwd="/",
-            env={**kept, **variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        return run([script("p2p"), *words], "/", {**kept, **variables})
 
     def told(self, *words: str) -> Any:
         """Run the command on s2, and read its JSON."""
@@ -225,7 +217,8 @@ class ApiTests(SynchronousTestCase):
     def test_steers(self) -> None:
         """A download is paused, resumed and canceled."""
         self.told("limit", "down", "2M")
-        self.assertEqual(self.p2p("get", "big.bin", "--detach", "--peer", "s2").returncode, 0)
+        ran = self.p2p("get", "big.bin", "--detach", "--peer", "s2")
+        self.assertRegex(ran.stdout, r"^1  big\.bin  [a-z]+ \d+ %")
         self.assertEqual(len(self.told("pause")["downloads"]), 1)
 
         def state() -> str:
