@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.process.browsers import drop
-from tests.process.daemons import wait_until
+from tests.process.daemons import free_ports, wait_until
 from tests.process.page_case import PageCase, client, origin, page_url
 
 MIB = 1_048_576
@@ -134,6 +134,27 @@ class PageTests(PageCase):
         self.page.wait_for_timeout(4_000)
         self.assertTrue(notice.is_visible())
         self.assertEqual(self.page.locator("main :is(button, input):enabled").count(), 0)
+        self.assertEqual(self.browser.faults, [])
+
+    def test_restarted(self) -> None:
+        """A page whose peer was ended and started again says what to do, and is usable then."""
+        [port] = free_ports(1)
+        first = self.network.start_peer("s5", f"--web={port}").wait_ready()
+        page = self.browser.open(page_url("--peer", "s5"))
+        page.get_by_role("button", name="Leave", exact=True).click()
+        page.click("#confirm-yes")
+        page.get_by_text("s5 has left. Start it again").wait_for()
+        self.assertEqual(first.wait(), 0)
+        self.network.start_peer("s5", f"--web={port}").wait_ready()
+        page.get_by_text("This browser is not signed in. Run p2p web").wait_for()
+        self.assertEqual(page.locator("main :is(button, input):enabled").count(), 0)
+        page.context.new_page().goto(page_url("--peer", "s5"))
+        page.wait_for_selector("#notice", state="hidden")
+        page.wait_for_selector("body:not(.old):not(.ended)")
+        page.fill("#search-text", "notes")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Get ").click()
+        page.locator("#downloads .saved").wait_for()
         self.assertEqual(self.browser.faults, [])
 
     def test_registry(self) -> None:

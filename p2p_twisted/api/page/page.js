@@ -40,8 +40,8 @@ const isOfRegistry = () => document.body.classList.contains("registry");
 
 const noAnswer = () =>
   isOfRegistry()
-    ? "There is no answer. Does the registry still run? See p2p ready."
-    : "There is no answer. Does the peer still run? See p2p status.";
+    ? "There is no answer. Does the registry still run? See p2p ready. If it was started again: p2p web --of-registry."
+    : "There is no answer. Does the peer still run? See p2p status. If it was started again: p2p web.";
 
 function whyNot(error) {
   if (error instanceof Failed && error.status === 403) {
@@ -49,6 +49,16 @@ function whyNot(error) {
     return `This browser is not signed in. Run ${verb}, which opens this page with an address that lets it in.`;
   }
   return error instanceof Failed ? error.message : noAnswer();
+}
+
+/** Say why nothing happens any more: it may be back, and not know this browser. */
+async function explainLoss() {
+  try {
+    await ask("GET", "/v1/status");
+  } catch (error) {
+    if (ended && error instanceof Failed) ended = whyNot(error);
+    notice(whyNot(error));
+  }
 }
 
 /** Wait until the daemon answers and lets this browser in. */
@@ -94,7 +104,7 @@ function listen(activity, listeners) {
   for (const [kind, listener] of Object.entries(listeners)) happenings.on(kind, listener);
   happenings.on("warning", ({ text }) => activity.add(text, "bad"));
   happenings.on("open", () => setEnded(""));
-  happenings.on("lost", () => notice(noAnswer()));
+  happenings.on("lost", explainLoss);
   happenings.start();
 }
 
