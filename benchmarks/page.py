@@ -14,7 +14,7 @@ from itertools import count
 from operator import truediv
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import ClassVar, Final
 
 from typing_extensions import override
 
@@ -42,7 +42,7 @@ class Watched:
     """
     A daemon that pages may be opened of.
 
-    :param kind: ``peer`` or ``registry``.
+    :param kind: ``peer`` or ``registry``, and ``events`` for those of a peer alone.
     """
 
     def __init__(self, lab: Lab, kind: str) -> None:
@@ -109,14 +109,26 @@ class BusyRegistry:
 
 
 class WatchedPush(Ours):
-    """Two peers, whose pages may be open; a run is from the push to the publication."""
+    """
+    A push between two peers that others may watch meanwhile.
+
+    :cvar watched_as: what these ask: see :class:`Watched`.
+    """
+
+    watched_as: ClassVar[str]
 
     @override
     def prepare(self) -> None:
         sides = (self.source.parent.name, "downloader")
-        self._watched = {name: Watched(self.lab, "peer") for name in sides}
+        self._watched = {name: Watched(self.lab, self.watched_as) for name in sides}
         self.options = {name: watched.options for name, watched in self._watched.items()}
         super().prepare()
+
+
+class PagePush(WatchedPush):
+    """Two peers, whose pages may be open; a run is from the push to the publication."""
+
+    watched_as = "peer"
 
     def pushed(self, pages: int) -> Sample:
         """Push once, with so many pages of each of the two open."""
@@ -167,7 +179,7 @@ def tables(options: Namespace, signals: Signals) -> None:
     with Lab(signals, options.directory) as lab:
         source: Path = lab.directory / "holder" / "file.bin"
         write_content(source, options.size * MIB)
-        push = WatchedPush(lab, Tools(options.rivals), source)
+        push = PagePush(lab, Tools(options.rivals), source)
         push.prepare()
         title = f"{options.size} MiB from the push to the publication"
         table(title, push.pushed, 1, options.rounds)

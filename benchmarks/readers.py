@@ -15,9 +15,6 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from typing_extensions import override
-
-from benchmarks.contenders import Ours
 from benchmarks.figures import (
     SPREAD,
     Row,
@@ -32,7 +29,7 @@ from benchmarks.figures import (
 from benchmarks.lab import Lab
 from benchmarks.machine import MIB, write_content
 from benchmarks.options import parser, run
-from benchmarks.page import Watched
+from benchmarks.page import WatchedPush
 from benchmarks.runs import ready, tell
 from benchmarks.tools import Tools
 from p2p_twisted.cli.signals import Signals
@@ -43,15 +40,10 @@ _IDLE_HEAD: Final = ("% of a core for an idle peer", "median", "min", "max", "mo
 _PUSH_HEAD: Final[Row] = ("", "time / no reader", *SPREAD, "CPU / no reader", "CPU s of both")
 
 
-class ReadPush(Ours):
+class ReadPush(WatchedPush):
     """Two peers and an idle one, on TCP as well; a run is from the push to the publication."""
 
-    @override
-    def prepare(self) -> None:
-        names = (self.source.parent.name, "downloader")
-        self._watched = {name: Watched(self.lab, "events") for name in names}
-        self.options = {name: watched.options for name, watched in self._watched.items()}
-        super().prepare()
+    watched_as = "events"
 
     def open(self, readers: int) -> None:
         """Have so many readers of each of the two, from now on."""

@@ -4,7 +4,6 @@ import os
 import pty
 import select
 import shutil
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
+from tests.process.commands import run
 from tests.process.daemons import PATIENCE, script, wait_until
 from tests.process.networks import Network
 
@@ -34,16 +34,7 @@ class CompletionTests(SynchronousTestCase):
         if shutil.which(name) is None:
             raise SkipTest(f"there is no {name}: apt install {name}")
         command = [name, *(("--norc",) if name == "bash" else ()), "-c", program, name, *words]
-        ran = subprocess.run(
-            command,
-            cwd=self.here,
-            env=os.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        ran = run(command, self.here)
         self.assertEqual((ran.returncode, ran.stderr), (0, ""))
         return ran.stdout.splitlines()
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.process.daemons import PATIENCE, script, wait_until
+from tests.process.commands import run
+from tests.process.daemons import script, wait_until
 from tests.process.networks import Network
 
 ROOT = Path(__file__).parents[2]
@@ -45,22 +46,13 @@ class ExamplesTests(SynchronousTestCase):
             network.write(f"s2/{name}", name.encode())
         network.start_peers("s1", "s2", "s3")
 
-        def run(line: str) -> "subprocess.CompletedProcess[str]":
-            return subprocess.run(
-                ["sh", "-c", line],
-                cwd=scratch.name,
-                env=os.environ,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=PATIENCE,
-                check=False,
-            )
+        def typed(line: str) -> "subprocess.CompletedProcess[str]":
+            return run(["sh", "-c", line], scratch.name)
 
-        wait_until(lambda: run("p2p get report.pdf").returncode == 0, "the files")
+        wait_until(lambda: typed("p2p get report.pdf").returncode == 0, "the files")
         lines = [line for page in ("README.md", "docs/cli.md") for line in examples(page)]
         tried = [line for line in lines if not any(each in line for each in ELSEWHERE)]
         self.assertGreater(len(tried), 12)
         for line in tried:
-            ran = run(line)
+            ran = typed(line)
             self.assertEqual(ran.returncode, 0, (line, ran.stdout, ran.stderr))
