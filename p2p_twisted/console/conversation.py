@@ -106,7 +106,7 @@ class Conversation:
             self._say([*choice_lines(choices, self._width()), f"{error}: choose one, as in get 1"])
             self.exits.add(error.exit)
         except PeerError as error:
-            hint = _hint(command) if isinstance(error, NotFound) else ""
+            hint = _hint(command) if isinstance(error, NotFound) and not error.like else ""
             self._say([FailureLine(f"{error}{hint}")])
             self.exits.add(error.exit)
         except Exception:

@@ -246,7 +246,9 @@ class PeerBuilder:
         """What persons ask for."""
         shared, downloads, me = self.shared, self.downloads, self.settings.name
         own = OwnContent(shared.persons, shared.path_of, self.inbox, downloads, self.offload)
-        resolver = Resolver(clock=self.reactor, me=me, searches=self.searches, own=own)
+        resolver = Resolver(
+            clock=self.reactor, me=me, searches=self.searches, own=own, offload=self.offload
+        )
         waits = KeptWaits(self.state, self.offload)
         return Getting(clock=self.reactor, resolver=resolver, downloads=downloads, waits=waits)
 

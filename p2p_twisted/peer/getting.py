@@ -15,8 +15,14 @@ from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.hashing_wait import HashingWait
 from p2p_twisted.peer.interface import Selection, Watch
 from p2p_twisted.peer.kept_waits import KeptWaits, Wait
-from p2p_twisted.peer.meaning import Hits, StillHashing, check_is_file, is_same_name
-from p2p_twisted.peer.peer_errors import CannotKeep, NotReady, PeerError
+from p2p_twisted.peer.meaning import (
+    Hits,
+    NothingShared,
+    StillHashing,
+    check_is_file,
+    is_same_name,
+)
+from p2p_twisted.peer.peer_errors import CannotKeep, NotFound, NotReady, PeerError
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.disk import DiskFault
@@ -63,7 +69,13 @@ class Getting:
         with _unless_leaving():
             with self._waits.command() as keep:
                 waiting = HashingWait(self._clock, self._downloads, watch, keep)
-                done = await self._begin(wanted, holder, waiting, watch, is_file)
+                try:
+                    done = await self._begin(wanted, holder, waiting, watch, is_file)
+                except NotFound as missing:
+                    if isinstance(missing, NothingShared) or isinstance(wanted, Hit):
+                        raise
+                    like = await self._resolver.suggest(wanted, holder)
+                    raise NotFound(str(missing), like) from None
             return await done
 
     async def select(

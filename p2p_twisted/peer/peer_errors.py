@@ -20,10 +20,23 @@ class PeerError(Exception):
 
 
 class NotFound(PeerError):
-    """No peer has what is wanted."""
+    """
+    No peer has what is wanted.
+
+    :ivar like: names that others share, one of which may be meant.
+    """
 
     code = "not_found"
     exit = Exit.NOT_FOUND
+    like: tuple[str, ...] = ()
+
+    def __init__(self, why: str, like: tuple[str, ...] = ()) -> None:
+        super().__init__(why)
+        self.like = like
+
+    def __str__(self) -> str:
+        quoted = [f'"{name}"' if " " in name else name for name in self.like]
+        return super().__str__() + (f"; did you mean {' or '.join(quoted)}?" if quoted else "")
 
 
 class Unknown(PeerError):

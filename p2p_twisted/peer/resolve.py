@@ -34,7 +34,9 @@ from p2p_twisted.peer.meaning import (
 from p2p_twisted.peer.own_content import OwnContent
 from p2p_twisted.peer.peer_errors import AlreadyHere, NotFound, PeerError
 from p2p_twisted.peer.searches import Searches
+from p2p_twisted.peer.suggestions import suggestions
 from p2p_twisted.runtime.lock import Semaphore
+from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import SHORT_ID_DIGITS, PeerName
@@ -61,6 +63,7 @@ class Resolver:
     _me: PeerName
     _searches: Searches
     _own: OwnContent
+    _offload: Offload
 
     def stop(self) -> None:
         """Look for nothing more among what is here: the peer ends."""
@@ -111,6 +114,10 @@ class Resolver:
             await self._searches.check_is_there(holder)
         here = await self._own.look_for(selection.things)
         return selection.without(here)
+
+    async def suggest(self, text: str, holder: PeerName | None) -> tuple[str, ...]:
+        """Ask for names that a person may have meant, who has named what nothing is called."""
+        return await suggestions(self._searches, text, holder, self._offload)
 
     # One thing
 

@@ -136,6 +136,7 @@ class LargeNetworkTests(SynchronousTestCase):
             me="me",
             searches=Searches(network),  # type: ignore[arg-type]
             own=OwnContent((Catalog(),), str, Inbox(str(inbox)), downloads, inline),
+            offload=inline,
         )
         found = Deferred.fromCoroutine(resolver.resolve("f1", None))
         self.assertEqual(self.successResultOf(found), (old,))

@@ -60,6 +60,7 @@ class HitTests(SynchronousTestCase):
             me="s1",
             searches=Searches(network),
             own=OwnContent((Catalog(),), str, Inbox(self.mktemp()), downloads, inline),
+            offload=inline,
         )
 
     def test_other_content(self) -> None:
