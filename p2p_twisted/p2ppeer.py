@@ -128,6 +128,7 @@ class Options(WebOptions):
     optFlags = [
         ["insecure-lan", None, "Talk to other machines, though nothing is encrypted."],
         ["leave-at-end", None, "Leave at the end of the input, also if that is not a terminal."],
+        ["once", None, "There is no next run: what is not complete at the end is removed then."],
         ["reshare", None, "Let others have what this peer has downloaded."],
         ["no-times", None, "Give downloads the time of their arrival, not of their originals."],
     ]
@@ -276,6 +277,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         verdicts_fd=options["results"],
         history=HistoryFile(peer.state.folder),
         leaves_at_end=bool(options["leave-at-end"]),
+        has_next_run=not options["once"],
     )
     attached = ConsoleSocket(
         reactor,

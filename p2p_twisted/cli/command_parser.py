@@ -14,6 +14,12 @@ DAEMON: Final = "daemon"
 
 _COLUMNS: Final = 80
 _WRONG_CHOICE: Final = r"(?s)invalid choice: '(?P<typed>[^']*)' \(choose from (?P<choices>.*)\)"
+_UNKNOWN: Final = "unrecognized arguments: "
+_FEW: Final = 3
+"""So many choices are all listed, where none is nearly what was typed."""
+
+_ALIKE: Final = 0.7
+_NO_VERB: Final = "are required: VERB"
 _CHOICE: Final = r"[\w-]+"
 
 
@@ -28,11 +34,45 @@ class _Formatter(argparse.HelpFormatter):
         super().__init__(prog, width=_columns() - 2)
 
 
-class CommandParser(argparse.ArgumentParser):
-    """Parses the arguments of a command, or of one of its verbs."""
+class GuessingParser(argparse.ArgumentParser):
+    """Parses arguments, and of those that are wrong says what could be meant."""
 
     def __init__(self, *arguments: Any, **how: Any) -> None:
         super().__init__(*arguments, **{"formatter_class": _Formatter, **how})
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and of many choices only those that could be meant."""
+        self._refuse_option(message)
+        if (wrong := re.search(_WRONG_CHOICE, message)) is not None:
+            from difflib import get_close_matches
+
+            choices = re.findall(_CHOICE, wrong["choices"])
+            near = get_close_matches(wrong["typed"], choices)
+            meant = f"did you mean {' or '.join(near)}?" if near else f"see {self.prog} --help"
+            if len(choices) <= _FEW and not near:
+                meant = f"say {' or '.join(choices)}"
+            self.exit(Exit.USAGE, f"{self.prog}: there is no {wrong['typed']!r}: {meant}\n")
+        if message.endswith(_NO_VERB):
+            message = f"say what to do, such as {self.prog} up; {self.prog} --help lists it all"
+        super().error(message)
+
+    def _refuse_option(self, message: str) -> None:
+        """Say which option could be meant, if a word is nearly one."""
+        if not message.startswith(_UNKNOWN):
+            return
+        from difflib import get_close_matches
+
+        known = [option[2:] for action in self._actions for option in action.option_strings]
+        for word in message.removeprefix(_UNKNOWN).split():
+            typed = word.partition("=")[0]
+            near = get_close_matches(typed[2:], known, cutoff=_ALIKE)
+            if typed.startswith("--") and near:
+                meant = " or ".join(f"--{each}" for each in near)
+                self.exit(Exit.USAGE, f"{self.prog}: there is no {typed}: did you mean {meant}?\n")
+
+
+class CommandParser(GuessingParser):
+    """Parses the arguments of a command, or of one of its verbs."""
 
     # Not marked as overrides: to import what marks them takes a fifth of the time of a command.
 
@@ -48,17 +88,7 @@ class CommandParser(argparse.ArgumentParser):
         takes_names = any(not action.option_strings for action in self._actions)
         is_names = not any(word.startswith("-") for word in behind)
         hint = " (quote what has spaces)" if takes_names and is_names else ""
-        self.error(f"unrecognized arguments: {' '.join(behind)}{hint}")
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and of many choices only those that could be meant."""
-        if (wrong := re.search(_WRONG_CHOICE, message)) is not None:
-            from difflib import get_close_matches
-
-            near = get_close_matches(wrong["typed"], re.findall(_CHOICE, wrong["choices"]))
-            meant = f"did you mean {' or '.join(near)}?" if near else f"see {self.prog} --help"
-            self.exit(Exit.USAGE, f"{self.prog}: there is no {wrong['typed']!r}: {meant}\n")
-        super().error(message)
+        self.error(f"{_UNKNOWN}{' '.join(behind)}{hint}")
 
 
 def _columns() -> int:

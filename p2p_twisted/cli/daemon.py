@@ -8,6 +8,7 @@ from typing import Final
 
 from p2p_twisted.cli.answers import say
 from p2p_twisted.cli.background_start import start_in_background
+from p2p_twisted.cli.command_parser import GuessingParser
 from p2p_twisted.cli.config_file import (
     BadConfig,
     ConfigFile,
@@ -40,7 +41,7 @@ _HOW: Final = (
 def daemon_parser(kind: Kind) -> argparse.ArgumentParser:
     """Make the parser of a verb that starts a daemon."""
     epilog = _HOW.format(daemon=daemon_word(kind))
-    parser = argparse.ArgumentParser(
+    parser = GuessingParser(
         prog=f"p2p {kind}", description=DESCRIPTIONS[kind], epilog=epilog, allow_abbrev=False
     )
     add_daemon_options(parser, kind)

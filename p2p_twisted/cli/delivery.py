@@ -22,12 +22,16 @@ def check_folder(text: str) -> Path:
     """
     Read where downloads are to go.
 
-    :raises CommandFailed: when there is no such folder.
+    :raises CommandFailed: when there is no such folder, or nothing may be written to it.
     """
     folder = Path(text)
     if not folder.is_dir():
         what = "is not a directory" if folder.exists() else "does not exist: make it first"
         raise CommandFailed(Exit.USAGE, f"--to: {text} {what}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CommandFailed(
+            Exit.DISK, f"{folder.absolute()} may not be written to: choose another one, as --to DIR"
+        )
     return folder.absolute()
 
 
@@ -45,7 +49,11 @@ def deliver(client: PeerClient, end: dict[str, Any], to: str) -> list[str]:
         try:
             lines.append(f"{shown_name(source.name)} saved to {_copy(source, Path(to))}")
         except OSError as error:
-            raise CommandFailed(Exit.DISK, in_words(error)) from None
+            # Not with the name of a file that is only on its way.
+            why = in_words(OSError(error.errno, error.strerror) if error.errno else error)
+            raise CommandFailed(
+                Exit.DISK, f"cannot copy {source} to {to}: {why}; the peer keeps it"
+            ) from None
     return lines
 
 

@@ -30,6 +30,8 @@ _DEATH_SECONDS: Final = 0.5
 """How long it takes to see that a peer that breaks off has ended."""
 
 _ASIDE: Final = "see twistd "
+_OF_PEERS: Final = ("--interface", "--advertise")
+"""Options that commands do not have which start a peer for themselves."""
 
 
 @contextmanager
@@ -101,7 +103,7 @@ def _joined(peer: Daemon, daemons: Daemons, signals: Signals) -> Iterator[PeerCl
         for client in _clients():
             fault = _status_fault(client)
             if fault is not None:
-                raise CommandFailed(Exit.NO_NETWORK, fault)
+                raise CommandFailed(Exit.NO_NETWORK, for_command(fault))
         if signals.wait(_LOOK_SECONDS, [peer.fileno()]):
             peer.take_notice()
     [client] = _clients()
@@ -130,8 +132,20 @@ def _failed(peer: Daemon) -> CommandFailed:
     said = [line for line in peer.said() if not line.startswith(_ASIDE)]
     status = peer.process.returncode
     is_known = status in tuple(Exit) and said
-    why = said[-1] if is_known else f"the peer for this command ended early:{peer.tail()}"
+    why = (
+        for_command(said[-1])
+        if is_known
+        else f"the peer for this command ended early:{peer.tail()}"
+    )
     return CommandFailed(status if is_known else Exit.UNEXPECTED, why)
+
+
+def for_command(why: str) -> str:
+    """Say why a peer cannot run; where it is told to take another option, who takes that."""
+    named = [option for option in _OF_PEERS if option in why]
+    if not named:
+        return why
+    return f"{why}; only p2p peer takes {' and '.join(named)}: start one, and then ask that"
 
 
 def _cancel_all() -> None:

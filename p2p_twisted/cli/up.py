@@ -79,7 +79,7 @@ def _run(
             _run_script(network, daemons, signals, script)
         else:
             print(to_try(peers), flush=True)
-            _run_console(network, daemons, signals)
+            _run_console(network, daemons, signals, keep)
     finally:
         signals.ignore()
         daemons.end()
@@ -90,16 +90,18 @@ def _run(
     print("All have ended.")
 
 
-def _run_console(network: LocalNetwork, daemons: Daemons, signals: Signals) -> None:
+def _run_console(network: LocalNetwork, daemons: Daemons, signals: Signals, keep: bool) -> None:
     """
     Give this terminal to s1 until it ends.
 
+    :param keep: whether what is not complete then can go on some day.
     :raises DaemonFailed: when it ends with an error.
     :raises LinesFailed: when the terminal is none, and lines that came from it failed.
     """
     with restored():
         options = {"stdin": None, "stdout": None, "stderr": None, "start_new_session": False}
-        s1 = network.start_peer(1, ["--leave-at-end"], **options)
+        ending = ["--leave-at-end"] if keep else ["--leave-at-end", "--once"]
+        s1 = network.start_peer(1, ending, **options)
         try:
             while s1.is_alive:
                 signals.wait(None)

@@ -66,13 +66,11 @@ class RemoteMode:
 class AttachedConsole(TerminalConsole):
     """A console whose end is not that of the peer; only the command ``leave`` is."""
 
+    again = "all of that goes on without this console: Ctrl-C again to close it"
+
     @override
     def leave(self) -> None:
         self.close()
-
-    @override
-    def _warn(self) -> bool:
-        return False
 
 
 class Attachment(Protocol):

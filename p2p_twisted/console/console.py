@@ -43,6 +43,7 @@ class ConsoleConfig:
     :ivar on_leave: is called when the peer has left the network, and that was shown.
     :ivar encoding: of input and output.
     :ivar has_color: whether a terminal may show failures in a color.
+    :ivar has_next_run: whether what is not complete goes on when the peer is started again.
     """
 
     clock: IReactorTime
@@ -53,6 +54,7 @@ class ConsoleConfig:
     on_leave: Callable[[], None]
     encoding: str = "utf-8"
     has_color: bool = False
+    has_next_run: bool = True
 
 
 @implementer(IHalfCloseableProtocol)
@@ -83,7 +85,12 @@ class Console(Protocol):
         self._questions: deque[tuple[str, Deferred[bool]]] = deque()
         ask = self.ask if self.can_ask else None
         self._conversation = Conversation(
-            config.peer, self.say, view.watch, lambda: self.width, ask
+            config.peer,
+            self.say,
+            view.watch,
+            lambda: self.width,
+            ask,
+            has_next_run=config.has_next_run,
         )
         self._queue = LineQueue(self.lines_at_once, self._read_or_not)
         self._is_leaving = False

@@ -62,11 +62,14 @@ class Conversation:
         watch: Watch,
         width: Callable[[], int | None] = lambda: None,
         ask: Ask | None = None,
+        *,
+        has_next_run: bool = True,
     ) -> None:
         self._peer = peer
         self._say = say
         self._width = width
         self._ask = ask
+        self._has_next_run = has_next_run
         self.exits = Exits()
         self._transfers = TransferControl(peer, say, width)
         self._downloading = Downloading(peer, say, watch, self.exits)
@@ -135,7 +138,8 @@ class Conversation:
         return Outcome.GONE
 
     async def _leave(self, _command: commands.LeaveNetwork) -> Outcome:
-        self._say(left_undone(self._peer.transfers(), self._peer.uploads()))
+        transfers, uploads = self._peer.transfers(), self._peer.uploads()
+        self._say(left_undone(transfers, uploads, self._has_next_run))
         await self._peer.leave()
         self._say(["left the network"])
         return Outcome.GONE

@@ -16,7 +16,8 @@ _SHORT_CELLS: Final = 20
 
 def wrapped(line: str, width: int | None, indent: int = HANGING_CELLS, whole: int = 0) -> list[str]:
     """
-    Break a line between words where it is too wide; a word that is wider itself is broken, too.
+    Break a line between words where it is too wide; a word that is wider itself is broken, too:
+    a path behind a slash.
 
     :param width: in cells; ``None`` for no limit.
     :param indent: of all lines but the first, in cells.
@@ -30,7 +31,8 @@ def wrapped(line: str, width: int | None, indent: int = HANGING_CELLS, whole: in
         # A space right behind what fits ends a word, too.
         end = line.rfind(" ", whole, fits + 1)
         if not line[whole : max(end, 0)].strip():
-            end = fits
+            # Behind the last slash, unless the word begins with it.
+            end = line.rfind("/", whole + 1, fits) + 1 or fits
         lines.append(line[:end].rstrip())
         rest = line[end:].lstrip(" ")
         line, whole = " " * indent + rest, indent
@@ -43,7 +45,8 @@ def table(
     rows: Sequence[Sequence[str]], width: int | None = None, right: Sequence[int] = ()
 ) -> Iterator[str]:
     """
-    Align rows of cells; the last column is wrapped, or stands below the others.
+    Align rows of cells; the last column is wrapped, or stands below the others where there is
+    little room for it, or too little for one of its words.
 
     :param right: the columns to align at their right side.
     """
@@ -51,7 +54,7 @@ def table(
     first = sum(widths[:-1]) + len(_GAP) * (len(widths) - 1)
     is_narrow = width is not None and width - first < min([*widths[-1:], _TEXT_CELLS])
     for row in rows:
-        if is_narrow:
+        if is_narrow or (width is not None and _breaks(row[-1], width, width - first)):
             yield from wrapped(_GAP.join(row[:-1]).rstrip(), width)
             if row[-1]:
                 yield from wrapped(" " * HANGING_CELLS + row[-1], width, whole=HANGING_CELLS)
@@ -102,6 +105,11 @@ def grid(texts: Sequence[str], width: int) -> Iterator[str]:
         yield _aligned(row, [cell] * len(row), ())
     if len(texts) > _GRID_TEXTS:
         yield f"and {len(texts) - _GRID_TEXTS:,} more"
+
+
+def _breaks(text: str, width: int, room: int) -> bool:
+    """Return whether a word of it is too long for a column, and not for a line."""
+    return room < max(map(cells, text.split(" "))) <= width - HANGING_CELLS
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:

@@ -46,12 +46,15 @@ def running_now(downloads: Sequence[Progress], uploads: Uploads) -> str | None:
     return "; ".join(parts) or None
 
 
-def left_undone(downloads: Sequence[Progress], uploads: Uploads) -> Iterator[str]:
+def left_undone(
+    downloads: Sequence[Progress], uploads: Uploads, has_next_run: bool = True
+) -> Iterator[str]:
     """Write what is not complete when a peer leaves."""
     unfinished = [each for each in downloads if not each.is_ended]
     if unfinished:
-        goes_on = "it goes" if len(unfinished) == 1 else "they go"
-        yield f"not complete: {_how_far(unfinished)}; {goes_on} on at the next start"
+        goes = "it goes" if len(unfinished) == 1 else "they go"
+        what_then = f"; {goes} on at the next start" if has_next_run else ", and removed now"
+        yield f"not complete: {_how_far(unfinished)}{what_then}"
     fetching = _fetching(uploads)
     if fetching:
         was = "was" if len(fetching) == 1 else "were"

@@ -60,6 +60,7 @@ class ConsoleService(Service):
     :param greeting: lines to show after the first, which names the peer.
     :param verdicts_fd: a file descriptor on which each line's verdict is written.
     :param leaves_at_end: whether the peer leaves at the end of the input on a pipe, too.
+    :param has_next_run: whether what is not complete then goes on in a next run.
     :param history: where the lines typed at a terminal are kept.
     """
 
@@ -77,6 +78,7 @@ class ConsoleService(Service):
         verdicts_fd: int | None = None,
         history: HistoryFile | None = None,
         leaves_at_end: bool = False,
+        has_next_run: bool = True,
     ) -> None:
         self._reactor = reactor
         self._console: Console | None = None
@@ -95,6 +97,7 @@ class ConsoleService(Service):
             # See no-color.org.
             has_color=not os.environ.get("NO_COLOR"),
             encoding=getattr(sys.__stdout__, "encoding", None) or "utf-8",
+            has_next_run=has_next_run,
         )
 
     @property

@@ -1,7 +1,7 @@
 """The console on a terminal: a line being typed, and everything else above it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from typing_extensions import override
 
@@ -57,9 +57,11 @@ class TerminalConsole(Console):
 
     :param mode: of the terminal.
     :param kept: where the history is kept, if anywhere.
+    :cvar again: what Ctrl-C does once more, where something runs.
     """
 
     can_ask = True
+    again: ClassVar[str] = "Ctrl-C again to leave"
     lines_at_once = 16
     progress_seconds = 0.2
 
@@ -160,11 +162,11 @@ class TerminalConsole(Console):
                 self._editor.press(key)
 
     def _warn(self) -> bool:
-        """Say what leaving would interrupt; return whether there is anything."""
+        """Say what runs; return whether there is anything."""
         peer = self.config.peer
         running = None if self._is_leaving else running_now(peer.transfers(), peer.uploads())
         if running is not None:
-            self.say([f"{running}; Ctrl-C again to leave"])
+            self.say([f"{running}; {self.again}"])
         return running is not None
 
     def _complete(self) -> None:

@@ -1,14 +1,17 @@
 """What is downloaded, or is here already, goes where it is wanted."""
 
+import errno
 import io
+import os
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.cli.delivery import deliver, to_stdout
+from p2p_twisted.cli.delivery import check_folder, deliver, to_stdout
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.runtime.exit_status import Exit
 
@@ -55,6 +58,23 @@ class HereTests(SynchronousTestCase):
             gone = self.end(self.here(self.folder / "gone" / "report.txt"))
             failed = self.assertRaises(CommandFailed, go, PEER, gone, str(self.folder))
             self.assertEqual(failed.code, Exit.DISK)
+
+    def test_unwritable(self) -> None:
+        """Where nothing may be written, that is said before anything is downloaded, or after."""
+        self.patch(os, "access", lambda path, mode: mode == os.R_OK)
+        failed = self.assertRaises(CommandFailed, check_folder, str(self.folder))
+        self.assertEqual(failed.code, Exit.DISK)
+        self.assertIn("may not be written to: choose another one, as --to DIR", str(failed))
+        refusal = OSError(errno.EACCES, "x", str(self.folder / ".p2p-1.part"))
+
+        def refuse(**_how: Any) -> NoReturn:
+            raise refusal
+
+        self.patch(tempfile, "mkstemp", refuse)
+        end = self.end(self.here(self.copy))
+        failed = self.assertRaises(CommandFailed, deliver, PEER, end, "to")
+        why = "permission denied; the peer keeps it"
+        self.assertEqual(str(failed), f"cannot copy {self.copy} to to: {why}")
 
     def test_older_peer(self) -> None:
         """A peer that names it alone is not believed to mean the file of that name."""

@@ -61,8 +61,10 @@ class MainTests(SynchronousTestCase):
         self.assertIn("--script FILE", printed)
 
     def test_no_verb(self) -> None:
-        """Without a verb it is a usage error."""
-        self.assertEqual(run()[0], 2)
+        """Without a verb it is a usage error, which says where all verbs are."""
+        status, printed = run()
+        self.assertEqual(status, 2)
+        self.assertIn("say what to do, such as p2p up; p2p --help lists it all", printed)
 
     def test_names_behind_options(self) -> None:
         """Further names may stand behind options, too; for other verbs they are too many."""
@@ -98,6 +100,14 @@ class MainTests(SynchronousTestCase):
             run("peeers"), (2, "p2p: there is no 'peeers': did you mean peers or peer?\n")
         )
         self.assertEqual(run("zzz")[1], "p2p: there is no 'zzz': see p2p --help\n")
+        for words, meant in (
+            (("status", "--jsno"), "p2p status: there is no --jsno: did you mean --json?\n"),
+            (("get", "f1", "--form=s2"), "p2p get: there is no --form: did you mean --from?\n"),
+            (("peer", "--naem", "s1"), "p2p peer: there is no --naem: did you mean --name?\n"),
+        ):
+            self.assertEqual(run(*words), (2, meant))
+        self.assertIn("unrecognized arguments: --zzz", run("status", "--zzz")[1])
+        self.assertEqual(run("limit", "all"), (2, "p2p limit: there is no 'all': say up or down\n"))
 
     def test_numbers(self) -> None:
         """Downloads are numbered as at the console; to cancel all is said, and not meant."""

@@ -43,9 +43,13 @@ class FakeMode:
 
 
 class Terminal:
-    """A console on a terminal, and what a person sees of it."""
+    """
+    A console on a terminal, and what a person sees of it.
 
-    def __init__(self) -> None:
+    :param make: makes the console.
+    """
+
+    def __init__(self, make: type[TerminalConsole] = TerminalConsole) -> None:
         self.clock = Clock()
         self.peer = FakePeer()
         assert verifyObject(IPeer, self.peer)
@@ -61,7 +65,7 @@ class Terminal:
             tell=self.told.append,
             on_leave=lambda: self.mode.history.append("on_leave"),
         )
-        self.console = TerminalConsole(config, self.mode, lambda function, *args: function(*args))
+        self.console = make(config, self.mode, lambda function, *args: function(*args))
         self.console.makeConnection(self.transport)
 
     def type(self, text: str | bytes) -> None:

@@ -35,6 +35,13 @@ class WrappedTests(SynchronousTestCase):
             ["to", "    xxxxxx", "    xxxxxx", "    xxxxxx", "    xx"],
         )
 
+    def test_path(self) -> None:
+        """A path that is longer than a line is broken behind a slash, if it has any."""
+        self.assertEqual(
+            wrapped("to /home/anna/papers/x", 14), ["to", "    /home/", "    anna/", "    papers/x"]
+        )
+        self.assertEqual(wrapped("/" + "x" * 9 + "/y", 10), ["/xxxxxxxxx", "    /y"])
+
     @given(TEXT, st.integers(2, 40), st.integers(0, 8))
     def test_any_text(self, text: str, width: int, indent: int) -> None:
         """Every line fits, and nothing but spaces is lost."""
@@ -55,6 +62,14 @@ class TableTests(SynchronousTestCase):
                 list(table(self.rows, width)),
                 ["find TEXT  search all peers for names with TEXT in them", "help       explain"],
             )
+
+    def test_long_word(self) -> None:
+        """Where a word would be broken in its column, and not in a line, it stands below."""
+        saved = "saved to /home/anna/papers/week-1/lab-12"
+        rows = (("1", "report.pdf", saved), ("2", "x", "seeking"))
+        self.assertEqual(
+            list(table(rows, 44)), ["1  report.pdf", f"    {saved}", "2  x           seeking"]
+        )
 
     def test_hanging(self) -> None:
         """A long text goes on below itself."""

@@ -69,3 +69,10 @@ class RunningTests(SynchronousTestCase):
             ],
         )
         self.assertEqual(list(left_undone((saved(),), ())), [])
+
+    def test_no_next_run(self) -> None:
+        """Where the peer's directory is removed, nothing is promised."""
+        self.assertEqual(
+            list(left_undone((running(),), (), has_next_run=False)),
+            ["not complete: f1.txt (50 %), and removed now"],
+        )

@@ -2,6 +2,7 @@
 
 from twisted.internet.defer import Deferred
 
+from p2p_twisted.console.attached import AttachedConsole
 from tests.console.fake_peer import running, topology
 from tests.console.terminal_case import PROMPT, Terminal, TerminalCase
 
@@ -43,6 +44,20 @@ class EndTests(TerminalCase):
             self.assertEqual(self.peer.asked, [])
         self.terminal.type("\x03")
         self.assertEqual(self.peer.asked, [("leave",)])
+
+    def test_attached_asks(self) -> None:
+        """So does a console that is only attached, whose end interrupts nothing."""
+        terminal = Terminal(AttachedConsole)
+        terminal.peer.downloads_now = (running(),)
+        terminal.type("\x03")
+        self.assertIn("Ctrl-C again to close it", " ".join(terminal.lines))
+        self.assertFalse(terminal.transport.disconnecting)
+        terminal.type("\x03")
+        self.assertTrue(terminal.transport.disconnecting)
+        self.assertEqual(terminal.peer.asked, [])
+        terminal = Terminal(AttachedConsole)
+        terminal.type("\x03")
+        self.assertTrue(terminal.transport.disconnecting)
 
     def test_stop_asks(self) -> None:
         """A question takes the place of the prompt; only a yes stops."""
