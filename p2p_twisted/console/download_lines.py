@@ -125,15 +125,21 @@ def selection_end(selection: Selection, ended: Sequence[Progress]) -> Iterator[s
     yield f"{summary}{here}{failed}"
 
 
+def unreachable_holders(progress: Progress) -> Sequence[PeerAddress]:
+    """Return who has what is downloaded, and cannot be reached."""
+    state = progress.state
+    return state.unreachable if isinstance(state, Seeking | Waiting) else ()
+
+
 def unreachable_line(progress: Progress, me: PeerAddress | None) -> str | None:
     """
     Write who has what is downloaded, and cannot be reached; ``None`` where that is no matter.
 
     :param me: where this peer listens.
     """
-    if not isinstance(progress.state, Seeking | Waiting) or not progress.state.unreachable:
+    if not (unreachable := unreachable_holders(progress)):
         return None
-    holder, *others = progress.state.unreachable
+    holder, *others = unreachable
     more = f" and {len(others):,} more" if others else ""
     mine = () if me is None else (me,)
     return f"{place(holder)}{more} has it but {cut_off(holder, *mine)}"

@@ -8,6 +8,7 @@ from p2p_twisted.console.download_lines import (
     earlier_line,
     selection_end,
     selection_lines,
+    unreachable_holders,
     unreachable_line,
 )
 from p2p_twisted.console.exits import Exits
@@ -143,7 +144,9 @@ class Downloading:
 
     def _warn(self, progress: Progress) -> None:
         """Say once that the holders of something cannot be reached."""
+        if not unreachable_holders(progress) or progress.number in self._warned:
+            return
         line = unreachable_line(progress, self._peer.status().address)
-        if line is not None and progress.number not in self._warned:
+        if line is not None:
             self._warned.add(progress.number)
             self._say([f"{shown_name(progress.name)}: {line}"])

@@ -32,7 +32,7 @@ from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.storage.manifests import Item
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import BadName
+from p2p_twisted.wire.names import BadName, FileId
 
 _FIRST_WAIT_SECONDS: Final = 2.0
 _LONGEST_WAIT_SECONDS: Final = 60.0
@@ -81,6 +81,11 @@ class Download:
     def progress(self) -> Progress:
         """How it stands."""
         return self.reporter.progress
+
+    @property
+    def file_id(self) -> FileId:
+        """What it downloads."""
+        return self._entry.file
 
     @property
     def may_be_canceled(self) -> bool:

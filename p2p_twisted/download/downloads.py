@@ -249,7 +249,7 @@ class Downloads:
 
     def _running(self, file_id: FileId) -> Download | None:
         for download in self._numbered(None):
-            if download.progress.file_id == file_id and not download.progress.is_ended:
+            if download.file_id == file_id and not download.reporter.is_ended:
                 return download
         return None
 
@@ -267,7 +267,7 @@ class Downloads:
 
     def _forget_old(self) -> None:
         ended = [
-            number for number, download in self._downloads.items() if download.progress.is_ended
+            number for number, download in self._downloads.items() if download.reporter.is_ended
         ]
         for number in ended[: -limits.ENDED_DOWNLOADS]:
             del self._downloads[number]

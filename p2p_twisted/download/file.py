@@ -68,7 +68,12 @@ class FileDownload:
         """
         await self._disk.locks.acquire(self._path)
         try:
-            target = await self._find() or await self._fetch()
+            target, known = await self._disk.call_while_wanted(self._look)
+            if target is None:
+                target = await self._fetch(known)
+            else:
+                self._observer.advanced(self._item.size or 0)
+                await self._disk.call(self._remove_part)
         finally:
             self._disk.locks.release(self._path)
         self.taken = (self._item.target,) if target != self._item.target else ()
@@ -94,20 +99,21 @@ class FileDownload:
 
     # From top to bottom
 
-    async def _find(self) -> str | None:
-        """Look for what is there already, under a name that it could have been given."""
-        item = self._item
-        find_same = self._inbox.find_same
-        target = await self._disk.call_while_wanted(find_same, item.target, item.file_id, item.size)
-        if target is not None:
-            self._observer.advanced(item.size or 0)
-            await self._disk.call(self._remove_part)
-        return target
+    def _look(self, is_wanted: Callable[[], bool]) -> tuple[str | None, Content | None]:
+        """
+        Look for what is there already, under a name that it could have been given; blocks.
 
-    async def _fetch(self) -> str:
+        :returns: its target; otherwise the digests that are known of it.
+        """
+        item = self._item
+        target = self._inbox.find_same(item.target, item.file_id, item.size, is_wanted)
+        return target, None if target is not None else self._known_content()
+
+    async def _fetch(self, known: Content | None) -> str:
         work = ChunkWork(self._context, self._inbox, self._item, self._observer)
         try:
-            await self._resume(work)
+            if known is not None:
+                await self._resume(work, known)
             if not work.is_complete:
                 await self._copy(work)
             if not work.is_complete:
@@ -117,11 +123,8 @@ class FileDownload:
         finally:
             await work.close()
 
-    async def _resume(self, work: ChunkWork) -> None:
+    async def _resume(self, work: ChunkWork, content: Content) -> None:
         """Go on with what an earlier run has left."""
-        content = await self._disk.call(self._known_content)
-        if content is None:
-            return
         file = await work.open(content)
         if not file.part.is_new:
             self._observer.become(Checking())

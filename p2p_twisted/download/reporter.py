@@ -98,6 +98,11 @@ class Reporter:
         return attrs.evolve(progress, state=Receiving(rate, left, holders))
 
     @property
+    def is_ended(self) -> bool:
+        """Whether nothing more will happen; to tell costs less than how the download stands."""
+        return self._progress.is_ended
+
+    @property
     def holders(self) -> tuple[PeerName, ...]:
         """The holders that delivered some of it."""
         return tuple(self._delivered)

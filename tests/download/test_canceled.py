@@ -228,7 +228,7 @@ class StepByStepTests(DownloadCase):
 
     def test_what_stands_there_is_read(self) -> None:
         """What reads an immense file that may be the same is told that it is not wanted."""
-        for kind, reads in (("file", "find_same"), ("folder", "_absent")):
+        for kind, reads in (("file", "_look"), ("folder", "_absent")):
             world = self.world(offload=(jobs := Jobs()))
             contents = [Content(some_bytes(MIB))]
             wanted = folder_of(contents) if kind == "folder" else contents[0]
