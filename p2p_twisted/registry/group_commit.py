@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import attrs
-from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
 from p2p_twisted.registry.roster import Change, Extend
@@ -43,16 +43,15 @@ class GroupCommit:
         # Empty while nothing is being stored.
         self._next = _Group()
 
-    def keep(self, changes: Sequence[Change], undo: Sequence[Change]) -> "Deferred[None]":
+    async def keep(self, changes: Sequence[Change], undo: Sequence[Change]) -> None:
         """
-        Store changes; without any, wait for those that came before.
+        Store changes, until a crash cannot undo them any more; without any, those that came before.
 
         :param undo: takes each of them back.
-        :returns: fires when a crash cannot undo them any more, or fails with
-            :class:`StoreFault` once they are undone.
+        :raises StoreFault: once they are undone, as they cannot be stored.
         """
         if self._is_kept(changes):
-            return succeed(None)
+            return
         kept: Deferred[None] = Deferred()
         self._next.changes.extend(changes)
         self._next.undo.extend(undo)
@@ -60,7 +59,7 @@ class GroupCommit:
         self._next.waiting.append(kept)
         if self._stored is None:
             self._store_next()
-        return kept
+        await kept
 
     def _is_kept(self, changes: Sequence[Change]) -> bool:
         """Return whether the store need not know: no lease is kept, only what it is of."""

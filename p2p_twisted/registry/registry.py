@@ -190,7 +190,9 @@ class Registry:
         undo = self._apply(changes, why)
         await self._commits.keep(changes, undo)
         for change, before in zip(changes, undo, strict=True):
-            if not isinstance(change, Extend) and isinstance(before, Put):
+            if isinstance(change, Extend):
+                continue
+            if isinstance(before, Put):
                 self._forget_reach(change, before)
             self._log_change(change, before, why)
 

@@ -1,7 +1,7 @@
 """Keep what is registered: names, places and leases, and the changes to them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from heapq import nsmallest
 from typing import Final, Protocol
 
@@ -11,6 +11,7 @@ from p2p_twisted.wire.names import PeerAddress, PeerName, Token
 
 _BITS: Final = 64
 """For each random choice: so many that of 100,000 all are as likely, as nearly as can be."""
+_ALL_BITS: Final = 2**_BITS - 1
 
 
 class Random(Protocol):
@@ -87,7 +88,7 @@ class Roster:
         self._placed: dict[tuple[str, int], PeerName] = {}
         self._on_host: Counter[str] = Counter()
         # A list to choose from at random, and the index of each name in it.
-        self._referable: list[PeerName] = []
+        self._referable: list[PeerAddress] = []
         self._index: dict[PeerName, int] = {}
         self.apply([Put(registration) for registration in registrations])
 
@@ -119,12 +120,11 @@ class Roster:
 
     def referrals(self, rng: Random, count: int, besides: PeerName) -> tuple[PeerAddress, ...]:
         """Choose up to ``count`` listening peers at random, other than ``besides``."""
-        own = self._index.get(besides, len(self._referable))
-        others = len(self._referable) - (besides in self._index)
+        referable = self._referable
+        own = self._index.get(besides, len(referable))
+        others = len(referable) - (own < len(referable))
         chosen = _sample(rng, others, min(count, others))
-        return tuple(
-            self._named[self._referable[index + (index >= own)]].address for index in chosen
-        )
+        return tuple([referable[index + (index >= own)] for index in chosen])
 
     def expired(self, now: float) -> tuple[Forget, ...]:
         """List the registrations whose leases have run out."""
@@ -161,7 +161,7 @@ class Roster:
         self._on_host[address.host] += 1
         if registration.is_listening:
             self._index[name] = len(self._referable)
-            self._referable.append(name)
+            self._referable.append(address)
 
     def _forget(self, name: PeerName) -> None:
         held = self._named.pop(name, None)
@@ -179,12 +179,12 @@ class Roster:
         """Move the last name to the index of this one, so that no other has to move."""
         index = self._index.pop(name)
         last = self._referable.pop()
-        if last != name:
+        if last.name != name:
             self._referable[index] = last
-            self._index[last] = index
+            self._index[last.name] = index
 
 
-def _sample(rng: Random, most: int, count: int) -> Iterator[int]:
+def _sample(rng: Random, most: int, count: int) -> list[int]:
     """
     Choose different numbers below ``most``, in random order.
 
@@ -192,8 +192,10 @@ def _sample(rng: Random, most: int, count: int) -> Iterator[int]:
     """
     bits = rng.getrandbits(_BITS * count)
     moved: dict[int, int] = {}
+    chosen = []
     for place in range(count):
-        other = place + (bits & (2**_BITS - 1)) % (most - place)
+        other = place + (bits & _ALL_BITS) % (most - place)
         bits >>= _BITS
-        yield moved.get(other, other)
+        chosen.append(moved.get(other, other))
         moved[other] = moved.get(place, place)
+    return chosen

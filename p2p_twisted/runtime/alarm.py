@@ -11,30 +11,49 @@ class Alarm:
 
     :param clock: the reactor.
     :param call: is called; it may set the alarm again.
+    :ivar is_set: whether the call is to come.
     """
 
     def __init__(self, clock: IReactorTime, call: Callable[[], object]) -> None:
         self._clock = clock
         self._call = call
         self._due: IDelayedCall | None = None
-
-    @property
-    def is_set(self) -> bool:
-        """Whether the call is to come."""
-        return self._due is not None and bool(self._due.active())
+        # When the reactor looks at it for the first time.
+        self._looked_at = 0.0
+        self.is_set = False
 
     def set(self, seconds: float) -> None:
         """Make the call in so many seconds, and not when it was due before."""
-        if self._due is None or not self._due.active():
-            self._due = self._clock.callLater(seconds, self._call)
-        elif self._due.getTime() <= self._clock.seconds() + seconds:
-            self._due.reset(seconds)
-        else:
-            # To make a call sooner, Twisted looks for it among all that are to come.
-            self._due.cancel()
-            self._due = self._clock.callLater(seconds, self._call)
+        self.is_set = True
+        now = self._clock.seconds()
+        due = self._due
+        if due is not None:
+            # To make a call sooner, Twisted looks for it among all that are to come; not if it only
+            # takes back some of what it was put off by, and it has not been looked at yet.
+            if due.getTime() <= now + seconds or now < self._looked_at <= now + seconds:
+                due.reset(seconds)
+                return
+            due.cancel()
+        self._due = self._clock.callLater(seconds, self._come_due)
+        self._looked_at = now + seconds
+
+    def rest(self) -> None:
+        """
+        Make no call unless it is set again, which is likely to be soon.
+
+        That costs less than to stop it, but the reactor knows it on until it would have been due.
+        """
+        self.is_set = False
 
     def stop(self) -> None:
         """Make no call; without one to come, or again, this does no harm."""
-        if self._due is not None and self._due.active():
+        self.is_set = False
+        if self._due is not None:
             self._due.cancel()
+            self._due = None
+
+    def _come_due(self) -> None:
+        self._due = None
+        if self.is_set:
+            self.is_set = False
+            self._call()

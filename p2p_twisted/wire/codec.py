@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
+from operator import attrgetter
 from types import UnionType
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
@@ -167,4 +168,17 @@ def _turning(hint: Any) -> Callable[[Any], Any] | None:
     has_objects = any(attrs.has(member) for member in get_args(hint))
     if attrs.has(hint) or (has_objects and get_origin(hint) is UnionType):
         return _plain
-    return _plain_members if has_objects else None
+    if not has_objects:
+        return None
+    return _whole_members(hint) or _plain_members
+
+
+def _whole_members(hint: Any) -> Callable[[Any], Any] | None:
+    """Return what turns a tuple of objects of which no field is ever left out, nor turned."""
+    kind = get_args(hint)[0]
+    fields = _fields(kind)
+    if len(fields) < 2 or any(default is not attrs.NOTHING or turn for _, default, turn in fields):
+        return None
+    names = tuple(name for name, _default, _turn in fields)
+    members = attrgetter(*names)
+    return lambda values: [dict(zip(names, members(value), strict=True)) for value in values]

@@ -248,7 +248,8 @@ class Connection(LineReceiver):
             case Message() as message:
                 self._session.received(message)
             case First(message):
-                self.clear_deadline()
+                # The session mostly sets one of its own.
+                self._deadline.rest()
                 self._session.received(message)
             case Greeted(hello):
                 self.clear_deadline()

@@ -22,7 +22,7 @@ class GroupCommitTests(SynchronousTestCase):
 
     def keep(self, *changes: Change) -> "Deferred[None]":
         """Make changes, and have them stored."""
-        return self.commits.keep(changes, self.roster.apply(changes))
+        return Deferred.fromCoroutine(self.commits.keep(changes, self.roster.apply(changes)))
 
     def stored(self) -> list[Sequence[Change]]:
         """List what the store was given, transaction by transaction."""

@@ -35,6 +35,31 @@ class AlarmTests(SynchronousTestCase):
         self.assertLess(due.getTime(), reactor.seconds() + 31)
         alarm.stop()
 
+    def test_taken_back(self) -> None:
+        """What was put off, and is now to come sooner again, is still the one call."""
+        self.patch(reactor, "_moveCallLaterSooner", lambda _call: self.fail("it was looked for"))
+        alarm = Alarm(reactor, lambda: None)
+        for seconds in (60.0, 90.0, 70.0):
+            alarm.set(seconds)
+        [due] = [call for call in reactor.getDelayedCalls() if call.getTime() > reactor.seconds()]
+        self.assertLess(due.getTime(), reactor.seconds() + 71)
+        alarm.stop()
+
+    def test_rest(self) -> None:
+        """What rests does not come unless it is set again, and then when it was set to."""
+        self.alarm.set(1.0)
+        self.alarm.rest()
+        self.assertFalse(self.alarm.is_set)
+        self.clock.pump([0.5])
+        self.alarm.set(2.0)
+        self.clock.pump([0.5] * 6)
+        self.assertEqual(self.calls, [2.5])
+        self.alarm.set(1.0)
+        self.alarm.rest()
+        self.clock.pump([1.0, 1.0])
+        self.assertEqual(self.calls, [2.5])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
     def test_again(self) -> None:
         """A call may set its own alarm again: it is not set any more when it comes."""
 
