@@ -90,6 +90,12 @@ class Indexer:
 
     @property
     def is_settled(self) -> bool:
+        """Whether all that is there has an id, but for what is still being written to."""
+        root = self._catalog.root
+        return self._has_begun and root.unhashed == root.growing
+
+    @property
+    def _has_begun(self) -> bool:
         """Whether all that the first scan found has been hashed, and no folder is being sealed."""
         if self._first is None or self._catalog.unsealed:
             return False
@@ -249,7 +255,7 @@ class Indexer:
     # Ending
 
     def _check_settled(self) -> None:
-        if self.is_settled:
+        if self._has_begun:
             settling, self._settling = self._settling, []
             for settled in settling:
                 settled.callback(None)

@@ -125,8 +125,8 @@ class Searches:
 
     async def _has_changed(self, hit: Hit, again: bool) -> bool:
         found = await self._hits("name", hit.name, again=again, holder=hit.peer)
-        contents = {each.file for each in found if each.name == hit.name}
-        return bool(contents) and hit.file not in contents
+        named = [each for each in found if each.name == hit.name]
+        return bool(named) and not any(_may_be(each, hit) for each in named)
 
     async def _hits(self, what: What, text: str, **how: Any) -> tuple[Hit, ...]:
         """Ask for files as :meth:`ask` does; without a network nobody has any."""
@@ -205,6 +205,12 @@ def _fits(hit: Hit, ask: Ask) -> bool:
     if ask.what == "id":
         return hit.file is not None and hit.file.startswith(ask.text)
     return ask.what != "name" or rank(hit.name, ask.text) is not None
+
+
+def _may_be(found: Hit, hit: Hit) -> bool:
+    """Return whether what a holder has is an earlier hit, which it may be hashing anew."""
+    is_unknown = found.file is None and (found.kind == "folder" or found.size == hit.size)
+    return is_unknown or found.file == hit.file
 
 
 def place(hit: Hit) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from zope.interface import implementer
 from p2p_twisted.bandwidth.meter import Meter
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.upload.small_sender import NotKnownYet
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.pace import Pace
@@ -42,11 +43,12 @@ class Supplier(Protocol):
 
         :returns: lines or other bytes; a span; ``None`` when there is nothing to send now.
         :raises SourceChanged: when the source was changed.
+        :raises NotKnownYet: when what was asked for may be there once this peer has looked.
         """
 
-    def broken(self, is_between: bool) -> None:
+    def broken(self, fault: Exception, is_between: bool) -> None:
         """
-        Handle that a source was changed; nothing more is sent.
+        Handle such a fault; nothing more is sent.
 
         :param is_between: whether no span is unfinished, so that a line would be read as one.
         """
@@ -112,10 +114,10 @@ class StreamProducer:
     def _guard(self, send: Callable[[], None]) -> None:
         try:
             send()
-        except SourceChanged:
+        except (SourceChanged, NotKnownYet) as fault:
             self._end()
             # A span whose line was not sent has not begun.
-            self._supplier.broken(is_between=self._span is None or bool(self._span.line))
+            self._supplier.broken(fault, is_between=self._span is None or bool(self._span.line))
 
     def stopProducing(self) -> None:
         """Ignore it: the session hears of the loss of the connection."""

@@ -24,6 +24,9 @@ _PIECE_BYTES: Final = 64 * wire_limits.KIB
 _PIECE_FILES: Final = 32
 _PIECE_SECONDS: Final = 0.01
 
+STILL_LOOKING: Final = "it still looks at what it shares"
+"""Why what this peer does not know is not called gone."""
+
 SourceOpener = Callable[[FileId], "Deferred[Source | None]"]
 """Opens shared content; fires with ``None`` when there is none."""
 
@@ -45,6 +48,10 @@ class SharedContent(Protocol):
 
         :returns: fires with the bytes of one at least; ``None`` for what must be opened to see.
         """
+
+
+class NotKnownYet(Exception):
+    """What is not known may be there: this peer has yet to look at some of its files."""
 
 
 async def read_whole(source: Source, reading: Offload) -> bytes:
@@ -80,6 +87,7 @@ class SmallFileSender:
         self._waiting: deque[FileId] = deque()
         self._answers: list[bytes] = []
         self._is_gathering = False
+        self._is_over = False
 
     def ask(self, file_ids: Sequence[FileId]) -> None:
         """
@@ -97,6 +105,8 @@ class SmallFileSender:
 
         :param ready: is called once there are any, if the disk keeps them waiting.
         :returns: no bytes when there are none now.
+        :raises NotKnownYet: when the next file may be there all the same: to answer that it is
+            gone would have it given up for good.
         """
         if not (self._is_gathering or self._answers) and self._waiting:
             gathering = Deferred.fromCoroutine(self._gather())
@@ -105,6 +115,8 @@ class SmallFileSender:
             background(self.log, "reading small files", gathering)
         if self._is_gathering:
             return b""
+        if self._is_over and not self._answers:
+            raise NotKnownYet
         answers, self._answers = self._answers, []
         return b"".join(answers)
 
@@ -121,6 +133,9 @@ class SmallFileSender:
                     length += len(self._answers[-1])
                 if self._clock.seconds() >= until:
                     break
+        except NotKnownYet:
+            self._is_over = True
+            self._waiting.clear()
         finally:
             self._is_gathering = False
 
@@ -128,6 +143,8 @@ class SmallFileSender:
         if whole is not None:
             return encode(Whole(file_id, len(whole))) + whole
         source = await self._shared.open(file_id)
+        if source is None and not self._shared.is_settled:
+            raise NotKnownYet
         if source is None:
             return encode(Gone(file_id))
         try:

@@ -15,7 +15,7 @@ from p2p_twisted.picker.requested_chunks import RequestedChunks
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.upload.audience import Audience
 from p2p_twisted.upload.producer import Span, StreamProducer
-from p2p_twisted.upload.small_sender import SmallFileSender
+from p2p_twisted.upload.small_sender import STILL_LOOKING, NotKnownYet, SmallFileSender
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.chunks import chunk_count, chunk_length
 from p2p_twisted.wire.codec import encode
@@ -199,11 +199,12 @@ class Upload(Session):
         index = self._requested.next()
         return self._chunk(index) if index is not None else self._small()
 
-    def broken(self, is_between: bool) -> None:
+    def broken(self, fault: Exception, is_between: bool) -> None:
         """Tell the requester that the push has ended, unless it would read that as chunk bytes."""
-        self.log.info("a file was changed while it was being pushed")
+        reason = STILL_LOOKING if isinstance(fault, NotKnownYet) else "the file was changed"
+        self.log.info("a push to {peer} ends: {reason}", peer=self.want.name, reason=reason)
         if is_between:
-            self._connection.send(Refuse(self.want.ticket, "the file was changed"))
+            self._connection.send(Refuse(self.want.ticket, reason))
         self._connection.close()
 
     # How it works

@@ -90,6 +90,24 @@ class GoingOnTests(SynchronousTestCase):
         self.assertEqual(library.catalog.named("small", 1)[0].hashed, 100)
         self.assertEqual(library.catalog.named("large", 1)[0].hashed, 50)
 
+    def test_hashed_anew(self) -> None:
+        """While something gets its id again, no content is known to be gone."""
+        sharer = Sharer(self)
+        sharer.file("f1")
+        library = sharer.start()
+        self.assertTrue(library.is_settled)
+        sharer.offload = slow = SlowOffload()
+        sharer.file("f1", b"other now")
+        sharer.noticed()
+        slow.finish_one()
+        self.assertFalse(library.is_settled)
+        slow.finish_one()
+        self.assertTrue(library.is_settled)
+        sharer.offload = inline
+        sharer.file("log", age=0)
+        sharer.noticed()
+        self.assertTrue(library.is_settled)
+
 
 class StopTests(SynchronousTestCase):
     """Stopping at any time."""

@@ -11,7 +11,7 @@ from p2p_twisted.peer.peer_errors import NoNetwork, NotFound, PeerError
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerAddress
-from tests.peer.cases import PeerTestCase
+from tests.peer.cases import AnsweringNetwork, PeerTestCase
 
 ME = PeerAddress("cleo", "10.77.0.25", 9_000)
 BEN = PeerAddress("ben", "10.77.0.24", 9_000)
@@ -62,6 +62,32 @@ class CutOffTests(SynchronousTestCase):
         self.assertEqual(self.successResultOf(searches.find("0" * 64)), ())
         self.assertIs(self.successResultOf(searches.has_changed(hit, again=False)), False)
         self.failureResultOf(Deferred.fromCoroutine(searches.ask("text", "f1")), NoNetwork)
+
+
+class ChangeTests(SynchronousTestCase):
+    """Whether a holder has other content now."""
+
+    def has_changed(self, *found: Hit) -> bool:
+        searches = Searches(cast(Any, AnsweringNetwork(found)))
+        hit = Hit("ben", "f1", 2, file="0" * 64)
+        return self.successResultOf(searches.has_changed(hit, again=False))
+
+    def test_changed(self) -> None:
+        """One that has another content, or size, under its name has changed it."""
+        self.assertIs(self.has_changed(Hit("ben", "f1", 2, file="1" * 64)), True)
+        self.assertIs(self.has_changed(Hit("ben", "f1", 3)), True)
+
+    def test_not_changed(self) -> None:
+        """One that hashes it anew may have it still; a folder likewise."""
+        for hits in (
+            [],
+            [Hit("ben", "f1", 2, file="0" * 64)],
+            [Hit("ben", "f1", 2, file="1" * 64), Hit("ben", "f1", 2, file="0" * 64)],
+            [Hit("ben", "f1", 2, hashed=3)],
+            [Hit("ben", "f1", 1, kind="folder", hashed=3)],
+            [Hit("ben", "sub/f1", 2, file="1" * 64)],
+        ):
+            self.assertIs(self.has_changed(*hits), False, hits)
 
 
 class SilentTests(PeerTestCase):

@@ -44,7 +44,7 @@ class Sections:
             raise SourceChanged
         return self.sections.pop(0)
 
-    def broken(self, is_between: bool) -> None:
+    def broken(self, _fault: Exception, is_between: bool) -> None:
         self.broken_between.append(is_between)
         if is_between:
             self.connection.send(Refuse(TICKET, "it was changed"))

@@ -8,9 +8,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.upload.limits import FILES_WAITING
+from p2p_twisted.upload.small_sender import STILL_LOOKING
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import IDS_PER_LINE, KIB, MIB
-from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Want, Whole
+from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Refuse, Want, Whole
 from tests.download.content import Content, some_bytes
 from tests.download.holding import SharedStub, make_uploads
 from tests.download.wires import Wires
@@ -32,12 +33,15 @@ class Slow(Content):
 class WholesTests(SynchronousTestCase):
     """A holder of a few files, and a requester that is connected."""
 
-    def begun(self, *contents: Content, rates: Rates | None = None) -> Greeter:
+    def begun(
+        self, *contents: Content, rates: Rates | None = None, is_settled: bool = True
+    ) -> Greeter:
         """Push the first file; others can be asked for."""
         self.wires = Wires()
         self.contents = {content.file_id: content for content in contents}
+        bandwidth = Bandwidth(self.wires, rates)
         self.uploads = make_uploads(
-            self.wires, self.contents.get, bandwidth=Bandwidth(self.wires, rates)
+            self.wires, self.contents.get, bandwidth=bandwidth, is_settled=is_settled
         )
         self.addCleanup(self.stop)
         return self.connect()
@@ -102,6 +106,18 @@ class WholesTests(SynchronousTestCase):
         )
         self.assertTrue(changed.is_closed)
         self.assertTrue(large.is_closed)
+
+    def test_not_known_yet(self) -> None:
+        """Nothing is called gone before all is looked at: it ends, behind what was found before."""
+        first, second = Content(b"1"), Content(b"2")
+        sent = encode(Whole(second.file_id, 1)) + b"2"
+        ended = encode(Refuse("0" * 32, STILL_LOOKING))
+        for found, expected in (((second.file_id,), sent + ended), ((), ended)):
+            requester = self.begun(first, second, is_settled=False)
+            requester.say(More((*found, "f" * 64, first.file_id)))
+            self.wires.settle()
+            self.assertEqual(requester.received, expected)
+            self.assertTrue(requester.is_lost)
 
     def test_flood(self) -> None:
         """A requester that asks for too much at once is disconnected."""

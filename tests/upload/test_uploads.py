@@ -3,6 +3,7 @@
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.upload.small_sender import STILL_LOOKING
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send
@@ -209,5 +210,6 @@ class StartTests(UploadsCase):
             uploads = make_uploads(self.wires, lambda _id: None, is_settled=is_settled)
             uploads.serve(self.want(), None, self.refuse)
             self.wires.settle()
-            self.assertEqual(self.refused.pop(), "it is not shared here any more")
+            why = "it is not shared here any more" if is_settled else STILL_LOOKING
+            self.assertEqual(self.refused.pop(), why)
             self.assertEqual(self.is_gone, is_settled)
