@@ -33,6 +33,7 @@ from p2p_twisted.runtime.disk_thread import DiskThread, DiskThreads
 from p2p_twisted.runtime.exit_code import ExitCode
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.idle_cores import IdleCores, core_time, usable_cores
+from p2p_twisted.runtime.parallel_map import ParallelPool
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import NotNow, WorkerService
@@ -245,8 +246,9 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     writer = DiskThread(reactor, "writer", idle_cores.are_there)
     reader, opener = DiskThread(reactor, "reader"), DiskThread(reactor, "opener")
     WorkerService(reactor, pool).setServiceParent(daemon)
-    for disk in (writer, reader, opener):
-        WorkerService(reactor, disk).setServiceParent(daemon)
+    parallel_map = ParallelPool("parallel", usable_cores())
+    for threads in (writer, reader, opener, parallel_map):
+        WorkerService(reactor, threads).setServiceParent(daemon)
     options.add_services(daemon, reactor)
 
     def announce(text: str) -> None:
@@ -261,7 +263,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         reactor=reactor,
         rng=SystemRandom(),
         offload=pool,
-        disks=DiskThreads(writer, reader, opener),
+        disks=DiskThreads(writer, reader, opener, parallel_map),
         watcher_for=partial(watcher_for, reactor),
         announce=announce,
         stopped=reactor.stop,

@@ -14,6 +14,7 @@ from p2p_twisted.download.local_copies import LocalCopies
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.runtime.disk_thread import Writing
 from p2p_twisted.runtime.lock import Semaphore
+from p2p_twisted.runtime.parallel_map import ParallelMap, in_turn
 from p2p_twisted.runtime.tasks import uninterrupted, while_wanted
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
@@ -38,6 +39,7 @@ class DownloadDisk:
     :ivar offload: calls what blocks.
     :ivar writing: calls what writes chunks, one after the other; what it returns has fired
         already, unless the disk is slow or a core is idle.
+    :ivar parallel_map: spreads what takes long over all cores, within what ``offload`` calls.
     :ivar locks: let only one download at a time write to a part file.
     """
 
@@ -45,6 +47,7 @@ class DownloadDisk:
     journal: Journal
     offload: Offload
     writing: Writing
+    parallel_map: ParallelMap = in_turn
     manifests: Inbox = attrs.field(init=False)
     locks: PathLocks = attrs.field(init=False, factory=PathLocks)
 

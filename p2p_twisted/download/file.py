@@ -129,7 +129,7 @@ class FileDownload:
         if not file.part.is_new:
             self._observer.become(Checking())
             held = file.missing(range(file.part.chunks_held))
-            await self._take_in(file, held, file.part.verified)
+            await self._take_in(file, held, partial(file.part.verified, self._disk.parallel_map))
 
     async def _copy(self, work: ChunkWork) -> None:
         """Copy what is right of another file of this peer, if one has that content."""
@@ -141,7 +141,8 @@ class FileDownload:
                 part, chunks = file.part, range(file.content.chunks)
                 self._observer.become(Copying())
                 if part.is_new and await self._disk.call(part.clone, source.fd):
-                    await self._take_in(file, file.missing(chunks), part.verified)
+                    verified = partial(part.verified, self._disk.parallel_map)
+                    await self._take_in(file, file.missing(chunks), verified)
                 await self._take_in(file, file.missing(chunks), partial(part.copied, source.fd))
 
     async def _bring_home(self, file: FileInProgress) -> None:

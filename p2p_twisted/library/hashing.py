@@ -1,24 +1,24 @@
 """Hash files in pieces, so that hashing a large one can be interrupted."""
 
-import mmap
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
+from typing import Final
 
 from attrs import Factory, define, frozen
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.runtime import openat
-from p2p_twisted.runtime.holes import has_data
-from p2p_twisted.wire.chunks import (
-    DIGEST_BYTES,
-    chunk_count,
-    chunk_digest,
-    chunk_length,
-    id_from_digests,
-    zero_digest,
-)
-from p2p_twisted.wire.limits import CHUNK_BYTES
+from p2p_twisted.runtime.parallel_map import ParallelMap, in_turn
+from p2p_twisted.wire.chunks import DIGEST_BYTES, chunk_count, id_from_digests
+from p2p_twisted.wire.chunks_on_disk import digest_on_disk
+from p2p_twisted.wire.limits import KIB
+
+_LARGE_CHUNKS: Final = 16
+# Of smaller ones, threads would mostly wait for each other: Python runs one at a time.
+_SMALL_BYTES: Final = 512 * KIB
 
 
 @define
@@ -79,58 +79,74 @@ Outcome = Hashed | Begun | Altered | Unreadable
 
 
 def hash_some(
-    root: Path, jobs: Iterable[Job], chunks: int, is_canceled: Callable[[], bool]
+    root: Path,
+    jobs: Iterable[Job],
+    chunks: int,
+    is_canceled: Callable[[], bool],
+    parallel_map: ParallelMap = in_turn,
 ) -> list[Outcome]:
     """
-    Hash files, one after the other.
+    Hash files: several at the same time, and of large ones several chunks.
 
     :param chunks: how many to hash at most; files beyond them are returned as begun.
     :param is_canceled: is called before each chunk.
-    :returns: an outcome per job.
+    :returns: an outcome per job, in any order.
     """
-    # Page-aligned memory: the kernel copies into it several times faster.
-    with mmap.mmap(-1, CHUNK_BYTES) as block:
-        return list(_hash_each(root, jobs, chunks, is_canceled, block))
-
-
-def _hash_each(
-    root: Path, jobs: Iterable[Job], chunks: int, is_canceled: Callable[[], bool], block: mmap.mmap
-) -> Iterator[Outcome]:
+    tiny: list[tuple[Job, int]] = []
+    small: list[tuple[Job, int]] = []
+    large: list[tuple[Job, int]] = []
     for job in jobs:
-        wanted = min(chunks, job.chunks_left)
-        chunks -= wanted
-        try:
-            yield _advance(root, job, wanted, is_canceled, block)
-        except OSError as error:
-            yield Unreadable(job.on_disk, error.strerror or str(error))
+        share = min(chunks, job.chunks_left)
+        chunks -= share
+        if share >= _LARGE_CHUNKS:
+            large.append((job, share))
+        elif job.on_disk.signature.size >= _SMALL_BYTES:
+            small.append((job, share))
+        else:
+            tiny.append((job, share))
+    advance = partial(_advance, root, is_canceled)
+    in_one_thread = partial(advance, in_turn)
+    [outcomes] = parallel_map(partial(in_turn, in_one_thread), [tiny])
+    return [
+        *outcomes,
+        *parallel_map(in_one_thread, small),
+        *(advance(parallel_map, each) for each in large),
+    ]
 
 
 def _advance(
-    root: Path, job: Job, chunks: int, is_canceled: Callable[[], bool], block: mmap.mmap
+    root: Path, is_canceled: Callable[[], bool], parallel_map: ParallelMap, share: tuple[Job, int]
+) -> Outcome:
+    """Hash some chunks of a file."""
+    job, chunks = share
+    try:
+        return _read(root, job, chunks, is_canceled, parallel_map)
+    except OSError as error:
+        return Unreadable(job.on_disk, error.strerror or str(error))
+
+
+def _read(
+    root: Path, job: Job, chunks: int, is_canceled: Callable[[], bool], parallel_map: ParallelMap
 ) -> Outcome:
     """
-    Hash some chunks of a file.
+    Do so.
 
     :raises OSError: when it cannot be read.
     """
     on_disk = job.on_disk
+    size = on_disk.signature.size
+
+    def digest(index: int) -> bytes:
+        return b"" if is_canceled() else digest_on_disk(fd, size, index)
+
     fd = openat.open_file(root, on_disk.path)
     try:
         now = Signature.of(os.fstat(fd))
         if on_disk.signature.may_differ(now):
             return Altered(on_disk, now)
-        for _ in range(chunks):
-            if is_canceled():
-                return Begun(job)
-            index = job.hashed_chunks
-            length = chunk_length(on_disk.signature.size, index)
-            if not has_data(fd, index * CHUNK_BYTES, length):
-                job.digests += zero_digest(length)
-                continue
-            if not _fill(fd, index * CHUNK_BYTES, length, block):
-                break
-            with memoryview(block) as view, view[:length] as chunk:
-                job.digests += chunk_digest(chunk)
+        first = job.hashed_chunks
+        digests = parallel_map(digest, range(first, first + chunks))
+        job.digests += b"".join(takewhile(bool, digests))
         now = Signature.of(os.fstat(fd))
     finally:
         os.close(fd)
@@ -138,18 +154,5 @@ def _advance(
         return Altered(on_disk, now)
     if job.chunks_left:
         return Begun(job)
-    digests = bytes(job.digests)
-    return Hashed(on_disk, HashedFile(id_from_digests(now.size, digests), digests))
-
-
-def _fill(fd: int, offset: int, length: int, block: mmap.mmap) -> bool:
-    """Read a chunk to the start of the block; return whether the file had so many bytes."""
-    done = 0
-    with memoryview(block) as view:
-        while done < length:
-            with view[done:length] as rest:
-                read = os.preadv(fd, [rest], offset + done)
-            if not read:
-                return False
-            done += read
-    return True
+    whole = bytes(job.digests)
+    return Hashed(on_disk, HashedFile(id_from_digests(size, whole), whole))

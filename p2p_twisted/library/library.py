@@ -22,6 +22,7 @@ from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.library.whole_reader import read_wholes
 from p2p_twisted.runtime.openat import native
 from p2p_twisted.runtime.own_folder import OwnFolder
+from p2p_twisted.runtime.parallel_map import ParallelMap, in_turn
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.names import FileId, collision_key
 from p2p_twisted.wire.source import Source, SourceChanged
@@ -43,6 +44,7 @@ class Library:
     :param clock: provides ``IReactorTime``.
     :param offload: runs blocking calls in a thread.
     :param opening: calls what opens files: see :class:`DiskThread`.
+    :param parallel_map: spreads hashing over all cores.
     :param make_watcher: see :func:`p2p_twisted.library.inotify.watcher_for`.
     :param wall: returns wall time in seconds, which files' times of change are compared with.
     :ivar catalog: answers searches.
@@ -60,6 +62,7 @@ class Library:
         clock: IReactorTime,
         offload: Offload,
         opening: Offload,
+        parallel_map: ParallelMap = in_turn,
         make_watcher: WatcherMaker,
         wall: Callable[[], float] = time.time,
         folder: str = "",
@@ -72,7 +75,9 @@ class Library:
         self._folder = folder
         keys = frozenset(map(collision_key, reserved))
         parts = self.catalog, cache, self._lists
-        self._scanner = Scanner(directory, excluded, *parts, reserved=keys)
+        self._scanner = Scanner(
+            directory, excluded, *parts, reserved=keys, parallel_map=parallel_map
+        )
         self._indexer = Indexer(
             self._scanner,
             self.catalog,

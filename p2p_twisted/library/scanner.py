@@ -14,6 +14,7 @@ from p2p_twisted.library.folders import FolderIds
 from p2p_twisted.library.hashing import Hashed, Job, Outcome, hash_some
 from p2p_twisted.library.listing import ScanCanceled, identities
 from p2p_twisted.library.sealed_lists import SealedLists
+from p2p_twisted.runtime.parallel_map import ParallelMap
 from p2p_twisted.wire.manifest import BadManifest, Member, encode, encode_attributes_of
 
 SEALED_FILES = 5_000
@@ -30,6 +31,7 @@ class Scanner:
     :param excluded: files and folders that are not shared; they may not exist yet.
     :param lists: keeps what sealed folders are served by.
     :param reserved: keys of names that other directories are shared under.
+    :param parallel_map: spreads hashing over all cores.
     :ivar is_canceled: set it from any thread to end the running method early.
     """
 
@@ -44,6 +46,7 @@ class Scanner:
         lists: SealedLists,
         *,
         reserved: frozenset[str],
+        parallel_map: ParallelMap,
     ) -> None:
         self.is_canceled = False
         self._root = root
@@ -52,6 +55,7 @@ class Scanner:
         self._cache = cache
         self._lists = lists
         self._reserved = reserved
+        self._parallel_map = parallel_map
 
     def open(self) -> None:
         """Open the cache of hashes, and make room for lists."""
@@ -82,7 +86,7 @@ class Scanner:
 
     def hash(self, jobs: Iterable[Job], chunks: int) -> list[Outcome]:
         """Hash at most so many chunks of files, and remember the files that are done."""
-        outcomes = hash_some(self._root, jobs, chunks, self._is_ending)
+        outcomes = hash_some(self._root, jobs, chunks, self._is_ending, self._parallel_map)
         self._cache.keep(
             [(each.on_disk, each.content) for each in outcomes if isinstance(each, Hashed)]
         )

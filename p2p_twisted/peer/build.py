@@ -138,6 +138,7 @@ class PeerBuilder:
             clock=self.reactor,
             offload=self.offload,
             opening=self.disks.opening,
+            parallel_map=self.disks.parallel_map,
             make_watcher=self.watcher_for(directory),
             wall=self.wall,
             **names,
@@ -260,11 +261,11 @@ class PeerBuilder:
     @cached_property
     def downloads(self) -> Downloads:
         """What is wanted from others."""
-        journal = Journal(self.state.folder.below("wants"))
+        journal, disks = Journal(self.state.folder.below("wants")), self.disks
         context = DownloadContext(
             clock=self.reactor,
             rng=self.rng,
-            disk=DownloadDisk(self.inbox, journal, self.offload, self.disks.writing),
+            disk=DownloadDisk(self.inbox, journal, self.offload, disks.writing, disks.parallel_map),
             peers=DownloadPeers(self.searches, self.tickets),
             bandwidth=DownloadBandwidth(self.bandwidth),
             local=LocalSources(self.local, self.partials),

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
+from p2p_twisted.runtime.parallel_map import ParallelMap
 from p2p_twisted.runtime.threads import Offload
 
 T = TypeVar("T")
@@ -109,11 +110,13 @@ class DiskThreads:
     :ivar writing: calls what writes downloads.
     :ivar reading: calls what reads what is sent.
     :ivar opening: calls what opens it: a disk that is gone may take for ever.
+    :ivar parallel_map: spreads over all cores what takes long, such as to hash large files.
     """
 
     writing: Writing
     reading: Offload
     opening: Offload
+    parallel_map: ParallelMap
 
 
 class _Call:

@@ -26,6 +26,7 @@ from p2p_twisted.runtime.disk_thread import DiskThread
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.listen_faults import cannot_listen
 from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.runtime.parallel_map import ParallelPool
 from p2p_twisted.runtime.pid_file import PidFileService, remove_stale
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.service_manager import watchdog
@@ -262,7 +263,7 @@ class ListeningService(Service):
 class WorkerService(Service):
     """Runs threads from after the fork until all other services have stopped."""
 
-    def __init__(self, reactor: IReactorCore, pool: WorkerPool | DiskThread) -> None:
+    def __init__(self, reactor: IReactorCore, pool: WorkerPool | DiskThread | ParallelPool) -> None:
         self._reactor = reactor
         self._pool = pool
 

@@ -57,10 +57,13 @@ class Content:
         """Return the length of a chunk in bytes."""
         return chunk_length(self.size, index)
 
+    def digest(self, index: int) -> bytes:
+        """Return the digest of a chunk."""
+        return self.digests[index * DIGEST_BYTES : (index + 1) * DIGEST_BYTES]
+
     def is_zero(self, index: int) -> bool:
         """Return whether a chunk is all zeros, as its digest shows."""
-        start = index * DIGEST_BYTES
-        return self.digests[start : start + DIGEST_BYTES] == zero_digest(self.length(index))
+        return self.digest(index) == zero_digest(self.length(index))
 
     def zeros(self) -> Iterator[int]:
         """Find the chunks that are all zeros: they need not be sent."""
@@ -79,6 +82,5 @@ class Content:
 
         :raises WrongContent: when they do not match its digest.
         """
-        start = index * DIGEST_BYTES
-        if chunk_digest(chunk) != self.digests[start : start + DIGEST_BYTES]:
+        if chunk_digest(chunk) != self.digest(index):
             raise WrongContent(f"chunk {index} is not what it should be")

@@ -3,10 +3,9 @@
 import os
 from collections.abc import Callable
 
-from p2p_twisted.runtime.holes import has_data
 from p2p_twisted.runtime.openat import native, open_file_in
-from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, zero_digest
-from p2p_twisted.wire.limits import CHUNK_BYTES
+from p2p_twisted.wire.chunks import chunk_count, id_from_digests
+from p2p_twisted.wire.chunks_on_disk import digest_on_disk
 from p2p_twisted.wire.names import FileId
 
 
@@ -34,11 +33,8 @@ def id_of_file(
 
 def _hash(fd: int, size: int, is_wanted: Callable[[], bool]) -> FileId | None:
     digests = bytearray()
-    for offset in range(0, size, CHUNK_BYTES):
+    for index in range(chunk_count(size)):
         if not is_wanted():
             return None
-        if has_data(fd, offset, CHUNK_BYTES):
-            digests += chunk_digest(os.pread(fd, CHUNK_BYTES, offset))
-        else:
-            digests += zero_digest(min(CHUNK_BYTES, size - offset))
+        digests += digest_on_disk(fd, size, index)
     return id_from_digests(size, bytes(digests))

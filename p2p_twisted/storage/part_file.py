@@ -4,17 +4,20 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import Final
 
 from p2p_twisted.runtime.holes import has_data
 from p2p_twisted.runtime.openat import native
+from p2p_twisted.runtime.parallel_map import ParallelMap
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import Disk, DiskFault, check_space, make_safe, write_sparse
 from p2p_twisted.storage.file_attributes import AttributeWriter
 from p2p_twisted.storage.free_names import candidates, longest_name
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes
 from p2p_twisted.wire.chunks import chunk_count
+from p2p_twisted.wire.chunks_on_disk import digest_on_disk
 from p2p_twisted.wire.limits import CHUNK_BYTES
 
 _PART: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -104,9 +107,9 @@ class PartFile:
         """Give one more file descriptor of its folder, which the caller closes."""
         return os.dup(self._folder)
 
-    def verified(self, indexes: Iterable[int]) -> list[int]:
+    def verified(self, parallel_map: ParallelMap, indexes: Sequence[int]) -> list[int]:
         """Tell which of some chunks are there and right."""
-        return [index for index in indexes if self._is_right(index)]
+        return list(compress(indexes, parallel_map(self._is_right, indexes)))
 
     def clone(self, file: int) -> bool:
         """
@@ -215,15 +218,11 @@ class PartFile:
             raise DiskFault(str(fault), is_kept=False, is_full=fault.is_full) from error
 
     def _is_right(self, index: int) -> bool:
-        start, length = index * CHUNK_BYTES, self.content.length(index)
-        if not has_data(self._fd, start, length):
-            return self.content.is_zero(index)
         try:
-            chunk = os.pread(self._fd, length, start)
-            self.content.check(index, chunk)
-        except (OSError, WrongContent):
+            digest = digest_on_disk(self._fd, self.content.size, index)
+        except OSError:
             return False
-        return True
+        return digest == self.content.digest(index)
 
     def _copy(self, file: int, index: int) -> bool:
         try:

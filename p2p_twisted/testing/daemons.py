@@ -27,6 +27,7 @@ from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from p2p_twisted.runtime.disk_thread import DiskThreads
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.parallel_map import in_turn
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.testing.introspection import WitnessedPeerBuilder, close_files, driver_of
 from p2p_twisted.testing.log_audience import logged_only_to
@@ -131,7 +132,7 @@ class VirtualDaemons:
             reactor=reactor,
             rng=rng,
             offload=inline,
-            disks=DiskThreads(_AtOnce(), inline, inline),
+            disks=DiskThreads(_AtOnce(), inline, inline, in_turn),
             watcher_for=lambda _directory: self.make_watcher,
             announce=self._say,
             stopped=reactor.stop,

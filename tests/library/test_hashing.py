@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library import hashing
 from p2p_twisted.library.hashing import Altered, Begun, Hashed, hash_some
+from p2p_twisted.runtime.parallel_map import ParallelPool
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from tests.library.sharing import Sharer, found
@@ -53,6 +54,41 @@ class HashTests(SynchronousTestCase):
         (outcome,) = hash_some(sharer.directory, [found(sharer, "f1")], 9, is_canceled)
         assert isinstance(outcome, Begun)
         self.assertEqual(outcome.job.hashed_chunks, 1)
+
+    def test_gap(self) -> None:
+        """What is hashed behind a chunk that was not is of no use."""
+        sharer = Sharer(self)
+        content = os.urandom(3 * CHUNK_BYTES)
+        sharer.file("f1", content)
+        job = found(sharer, "f1")
+        answers = iter([False, True, False])
+        (outcome,) = hash_some(sharer.directory, [job], 9, lambda: next(answers))
+        assert isinstance(outcome, Begun)
+        self.assertEqual(outcome.job.hashed_chunks, 1)
+        (outcome,) = hash_some(sharer.directory, [outcome.job], 9, lambda: False)
+        assert isinstance(outcome, Hashed)
+        self.assertEqual(outcome.content.file_id, content_id(content))
+
+    def test_parallel(self) -> None:
+        """On several cores it comes to the same, whatever the sizes are."""
+        pool = ParallelPool("parallel", 3)
+        pool.start()
+        self.addCleanup(pool.stop)
+        sharer = Sharer(self)
+        sizes = (0, 100, 100, 700_000, 700_000, 2 * CHUNK_BYTES + 1, 18 * CHUNK_BYTES + 5)
+        ids = {}
+        for number, size in enumerate(sizes):
+            content = os.urandom(size)
+            sharer.file(f"f{number}", content)
+            ids[f"f{number}"] = content_id(content)
+        sharer.file("gone")
+        jobs = [found(sharer, name) for name in (*ids, "gone")]
+        (sharer.directory / "gone").unlink()
+        outcomes = hash_some(sharer.directory, jobs, 99, lambda: False, pool)
+        hashed = [each for each in outcomes if isinstance(each, Hashed)]
+        self.assertEqual({each.on_disk.name: each.content.file_id for each in hashed}, ids)
+        [gone] = [each for each in outcomes if isinstance(each, hashing.Unreadable)]
+        self.assertEqual(gone.on_disk.name, "gone")
 
     def test_written_to_meanwhile(self) -> None:
         """A write while it is read leaves no id."""

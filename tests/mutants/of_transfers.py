@@ -7,7 +7,7 @@ from tests.mutants.mutant import Mutant
 OF_TRANSFERS: Final = (
     Mutant(
         "storage/content.py",
-        "if chunk_digest(chunk) != self.digests[start : start + DIGEST_BYTES]:",
+        "if chunk_digest(chunk) != self.digest(index):",
         "if False:",
         "wrong bytes are kept",
         "download/test_receiver.py",
@@ -214,6 +214,20 @@ OF_TRANSFERS: Final = (
         "if not self._asked:",
         "one peer that changes a file ends downloads that others could deliver",
         "download/test_change_check.py",
+    ),
+    Mutant(
+        "library/hashing.py",
+        "takewhile(bool, digests)",
+        "digests",
+        "a file that was hashed in part gets the id of other content",
+        "library/test_hashing.py",
+    ),
+    Mutant(
+        "storage/part_file.py",
+        "return digest == self.content.digest(index)",
+        "return bool(digest)",
+        "what an earlier run has left counts though it is damaged",
+        "download/test_resuming.py",
     ),
     Mutant(
         "storage/part_file.py",

@@ -1,0 +1,84 @@
+"""Spread one job over all cores, without being in the way of anything else."""
+
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from threading import get_native_id
+from typing import Any, Final, Protocol, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_MOST_THREADS: Final = 8
+_NICER: Final = 5
+
+
+class ParallelMap(Protocol):
+    """Calls a function with each of some items; what it returns comes in the order of the items."""
+
+    def __call__(self, function: Callable[[T], R], items: Iterable[T], /) -> list[R]:
+        """
+        Call it; block until all calls have ended.
+
+        :raises Exception: what a call raises.
+        """
+
+
+class ParallelPool:
+    """
+    Calls in as many threads as there are cores, at low priority: a :class:`ParallelMap`.
+
+    Several threads may use it at once, but not its own.
+
+    :param name: of its threads.
+    :param cores: how many there are; eight are as fast as any disk.
+    """
+
+    def __init__(self, name: str, cores: int) -> None:
+        self._name = name
+        self._threads = min(cores, _MOST_THREADS)
+
+    def start(self) -> None:
+        """Be ready; threads are started when they are needed."""
+        self._pool = ThreadPoolExecutor(self._threads, self._name, _be_nice)
+
+    def stop(self) -> None:
+        """Wait for the calls that have begun, and end the threads."""
+        self._pool.shutdown()
+
+    def __call__(self, function: Callable[[T], R], items: Iterable[T], /) -> list[R]:
+        """Call it with the items: see :class:`ParallelMap`."""
+        waiting = deque(enumerate(items))
+        results: list[Any] = [None] * len(waiting)
+
+        def work() -> None:
+            while waiting:
+                try:
+                    place, item = waiting.popleft()
+                except IndexError:
+                    # Another thread was quicker.
+                    return
+                results[place] = function(item)
+
+        # Each takes the next item when it is done with one: a call for each item would cost more.
+        workers = [self._pool.submit(work) for _ in range(min(self._threads, len(waiting)))]
+        # Also after a failure: what they work with is closed next.
+        wait(workers)
+        for worker in workers:
+            worker.result()
+        return results
+
+
+def in_turn(function: Callable[[T], R], items: Iterable[T], /) -> list[R]:
+    """Call one after the other, in this thread: a :class:`ParallelMap` for tests, too."""
+    return [function(item) for item in items]
+
+
+def _be_nice() -> None:
+    # Only Linux gives threads priorities of their own by it.
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICER)
