@@ -1,14 +1,21 @@
 """Keep changes in groups: one transaction for all that came while the last one ran."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from math import inf
 
 import attrs
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
 from p2p_twisted.registry.roster import Change, Extend
-from p2p_twisted.registry.store import IRegistryStore
+from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault
 from p2p_twisted.wire.names import PeerName
+
+
+class Undone(StoreFault):
+    """What was decided is undone for the sake of what others decided: decide again."""
 
 
 @attrs.define
@@ -32,6 +39,8 @@ class GroupCommit:
     Stores changes that hold already.
 
     What cannot be stored is undone, and so is all that was decided after it: it may rest on it.
+    Where one of a group is in conflict with the store, all are decided again, and stored in
+    groups of half as many, until it is alone.
 
     :param undo: is given what takes changes back, in that order.
     """
@@ -39,58 +48,72 @@ class GroupCommit:
     def __init__(self, store: IRegistryStore, undo: Callable[[Sequence[Change]], object]) -> None:
         self._store = store
         self._undo = undo
-        self._stored: _Group | None = None
-        # Empty while nothing is being stored.
-        self._next = _Group()
+        # The first of them is being stored.
+        self._groups: deque[_Group] = deque()
+        # How many requests a group may be of.
+        self._most = inf
 
     async def keep(self, changes: Sequence[Change], undo: Sequence[Change]) -> None:
         """
         Store changes, until a crash cannot undo them any more; without any, those that came before.
 
         :param undo: takes each of them back.
-        :raises StoreFault: once they are undone, as they cannot be stored.
+        :raises StoreFault: once they are undone, as they cannot be stored: :class:`Undone`, where
+            nothing is wrong with them.
         """
         if self._is_kept(changes):
             return
         kept: Deferred[None] = Deferred()
-        self._next.changes.extend(changes)
-        self._next.undo.extend(undo)
-        self._next.names.update(change.name for change in changes)
-        self._next.waiting.append(kept)
-        if self._stored is None:
-            self._store_next()
+        if len(self._groups) < 2 or len(self._groups[-1].waiting) >= self._most:
+            self._groups.append(_Group())
+        group = self._groups[-1]
+        group.changes.extend(changes)
+        group.undo.extend(undo)
+        group.names.update(change.name for change in changes)
+        group.waiting.append(kept)
+        if len(self._groups) == 1:
+            self._store_first()
         await kept
+
+    async def finish(self) -> None:
+        """Return once nothing waits to be stored any more."""
+        while self._groups:
+            with suppress(StoreFault):
+                await self.keep((), ())
 
     def _is_kept(self, changes: Sequence[Change]) -> bool:
         """Return whether the store need not know: no lease is kept, only what it is of."""
         if not all(isinstance(change, Extend) for change in changes):
             return False
-        if self._stored is None:
+        if not self._groups:
             return True
         return bool(changes) and not any(
-            change.name in group.names for group in (self._stored, self._next) for change in changes
+            change.name in group.names for group in self._groups for change in changes
         )
 
-    def _store_next(self) -> None:
-        group = self._stored = self._next
-        self._next = _Group()
-        storing = maybeDeferred(self._store.apply, group.changes)
-        storing.addCallbacks(self._succeeded, self._failed, (group,))
+    def _store_first(self) -> None:
+        storing = maybeDeferred(self._store.apply, self._groups[0].changes)
+        storing.addCallbacks(self._succeeded, self._failed)
 
-    def _succeeded(self, _nothing: None, group: _Group) -> None:
-        self._stored = None
+    def _succeeded(self, _nothing: None) -> None:
+        group = self._groups.popleft()
+        self._most *= 2
         # First, so that the disk is at work while the others are answered.
-        if self._next.waiting:
-            self._store_next()
+        if self._groups:
+            self._store_first()
         for kept in group.waiting:
             kept.callback(None)
 
     def _failed(self, failure: Failure) -> None:
-        assert self._stored is not None
-        undone = self._stored, self._next
-        self._stored, self._next = None, _Group()
+        undone = list(self._groups)
+        self._groups.clear()
         for group in reversed(undone):
             self._undo(group.undo[::-1])
+        first, others = failure, failure
+        if failure.check(Conflict):
+            others = Failure(Undone("it rests on what was undone"))
+            if len(undone[0].waiting) > 1:
+                first, self._most = others, float(len(undone[0].waiting) // 2)
         for group in undone:
             for kept in group.waiting:
-                kept.errback(failure)
+                kept.errback(first if group is undone[0] else others)

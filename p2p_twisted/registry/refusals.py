@@ -39,6 +39,11 @@ ADVERTISED: Final = Error(
 
 UNSAVED: Final = Error("the registry cannot write to its store: its disk may be full", "later")
 
+CONTESTED: Final = Error(
+    "the registry's store has another peer under that name or at that place: ask again in a moment",
+    "later",
+)
+
 
 def no_host(host: str, why: BadName) -> Error:
     """Refuse a peer whose address cannot be passed on."""

@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from p2p_twisted.registry import limits, refusals
-from p2p_twisted.registry.group_commit import GroupCommit
+from p2p_twisted.registry.group_commit import GroupCommit, Undone
 from p2p_twisted.registry.leases import renewed
 from p2p_twisted.registry.liveness import Checker
 from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Random, Registration, Roster
@@ -21,7 +21,7 @@ from p2p_twisted.registry.rules import (
     RegistryRequest,
     decide,
 )
-from p2p_twisted.registry.store import IRegistryStore, StoreFault
+from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.watches import Watches
@@ -95,8 +95,7 @@ class Registry:
     async def stop(self) -> None:
         """Keep what was decided, and close the store."""
         async with self._loading:
-            with suppress(StoreFault):
-                await self._commits.keep((), ())
+            await self._commits.finish()
             await self._store.close()
 
     async def answer(self, question: Question, host: str) -> Message:
@@ -110,15 +109,10 @@ class Registry:
                 pass
         request = RegistryRequest(question, host, self._date())
         try:
-            while isinstance(verdict := self._decide(request), Check):
-                await self._forget_dead(verdict.doubtful)
-                request = attrs.evolve(request, is_checked=True)
-            # Nothing that is not stored yet is confirmed either; a refusal gives nothing away.
-            if verdict.changes or not isinstance(verdict.answer, Error):
-                await self._commit(verdict.changes, "it left")
+            verdict = await self._settle(request)
         except StoreFault as fault:
             self.log.error("cannot keep a change: {fault}", fault=fault)
-            return refusals.UNSAVED
+            return refusals.CONTESTED if isinstance(fault, Conflict) else refusals.UNSAVED
         if isinstance(question, Renew) and question.dial and isinstance(verdict.answer, Welcome):
             dated = attrs.evolve(verdict.answer, date=self._date())
             return await self._with_reach(dated, host)
@@ -171,6 +165,22 @@ class Registry:
             kept = await self._store.load()
             self._apply([Put(each) for each in renewed(kept, self._reactor.seconds())])
         self.log.info("{peers} peers are known from before", peers=len(kept))
+
+    async def _settle(self, request: RegistryRequest) -> Decision:
+        """
+        Decide, and store what was decided; once more where that was undone with what others did.
+
+        :raises StoreFault: when it cannot be stored.
+        """
+        while True:
+            with suppress(Undone):
+                while isinstance(verdict := self._decide(request), Check):
+                    await self._forget_dead(verdict.doubtful)
+                    request = attrs.evolve(request, is_checked=True)
+                # Nothing that is not stored yet is confirmed either; a refusal gives nothing away.
+                if verdict.changes or not isinstance(verdict.answer, Error):
+                    await self._commit(verdict.changes, "it left")
+                return verdict
 
     def _decide(self, request: RegistryRequest) -> Decision | Check:
         """Decide; what it changes has to be made before anything else is decided."""

@@ -71,9 +71,16 @@ MUTANTS: Final = (
     ),
     Mutant(
         "registry/group_commit.py",
-        "undone = self._stored, self._next",
-        "undone = (self._stored,)",
+        "undone = list(self._groups)",
+        "undone = [self._groups[0]]",
         "what rests on what could not be stored is promised, or waits for ever",
+        "registry/test_group_commit.py",
+    ),
+    Mutant(
+        "registry/group_commit.py",
+        "first, self._most = others,",
+        "self._most =",
+        "one that is in conflict has all who come with it refused",
         "registry/test_group_commit.py",
     ),
     Mutant(

@@ -6,7 +6,8 @@ from twisted.internet.defer import Deferred, fail
 from typing_extensions import override
 
 from p2p_twisted.registry.roster import Change
-from p2p_twisted.registry.store import MemoryStore, StoreFault
+from p2p_twisted.registry.store import Conflict, MemoryStore, StoreFault
+from p2p_twisted.wire.names import PeerName
 
 
 class Slow(MemoryStore):
@@ -47,3 +48,29 @@ class Faulty(MemoryStore):
         if self.is_broken:
             return fail(StoreFault("the disk is full"))
         return super().apply(changes)
+
+
+class Contested(MemoryStore):
+    """Has another peer under one name already, and keeps some changes at a time when told to."""
+
+    def __init__(self, name: PeerName) -> None:
+        super().__init__()
+        self._name = name
+        self._waiting: list[tuple[Deferred[None], Sequence[Change]]] = []
+
+    @override
+    def apply(self, changes: Sequence[Change]) -> "Deferred[None]":
+        kept: Deferred[None] = Deferred()
+        self._waiting.append((kept, changes))
+        return kept
+
+    def go_on(self) -> bool:
+        """Keep what waits longest, or not; return whether anything has waited."""
+        if not self._waiting:
+            return False
+        kept, changes = self._waiting.pop(0)
+        if any(change.name == self._name for change in changes):
+            kept.errback(Conflict(f"{self._name} is another's"))
+        else:
+            super().apply(changes).chainDeferred(kept)
+        return True

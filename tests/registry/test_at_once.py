@@ -11,7 +11,7 @@ from p2p_twisted.wire.messages import Bye, Error, Join, Leave, Message, Renew, W
 from tests.registry.builders import LOOPBACK, crowd, token
 from tests.registry.registry_case import Verdicts
 from tests.registry.running import make_registry
-from tests.registry.stores import Faulty, Slow
+from tests.registry.stores import Contested, Faulty, Slow
 
 
 class ConcurrencyTests(SynchronousTestCase):
@@ -70,6 +70,21 @@ class ConcurrencyTests(SynchronousTestCase):
         store.go()
         kinds = [type(self.successResultOf(each)) for each in unkept]
         self.assertEqual(kinds, [Welcome, Welcome, Bye, Bye])
+
+    def test_conflict(self) -> None:
+        """Who is in conflict with what the store has is told so, and nobody else."""
+        store = Contested("s4")
+        registry = make_registry(Clock(), store)
+        registry.start()
+        names = [f"s{number}" for number in range(10)]
+        asked = [Deferred.fromCoroutine(registry.answer(Join(n), LOOPBACK)) for n in names]
+        while store.go_on():
+            pass
+        answers = dict(zip(names, map(self.successResultOf, asked), strict=True))
+        refused: Any = answers.pop("s4")
+        self.assertEqual((refused.code, "another peer" in refused.reason), ("later", True))
+        self.assertEqual({type(answer) for answer in answers.values()}, {Welcome})
+        self.assertEqual(len(self.successResultOf(store.load())), 9)
 
     def test_fault(self) -> None:
         """What the store does not take is told, and free for the next one who asks."""

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.registry.group_commit import GroupCommit
+from p2p_twisted.registry.group_commit import GroupCommit, Undone
 from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Roster
-from p2p_twisted.registry.store import StoreFault
+from p2p_twisted.registry.store import Conflict, StoreFault
 from tests.registry.builders import NOW, crowd, registration
 from tests.registry.stores import Slow
 
@@ -59,6 +59,43 @@ class GroupCommitTests(SynchronousTestCase):
         self.assertEqual(len(self.stored()), 1)
         self.store.go()
         self.successResultOf(self.keep(Put(registration("new", 9_100))))
+
+    def test_conflict(self) -> None:
+        """Of several, none is to blame; they are stored by half as many, until one is alone."""
+        puts = [Put(registration(f"n{number}", 9_100 + number)) for number in range(5)]
+        self.keep(puts[0])
+        asked = [self.keep(put) for put in puts[1:]]
+        self.store.waiting[0][0].callback(None)
+        self.store.waiting[1][0].errback(Conflict("n2 is another's"))
+        for kept in asked:
+            self.failureResultOf(kept, Undone)
+        self.assertIsNone(self.roster.named("n1"))
+        asked = [self.keep(put) for put in puts[1:]]
+        self.store.waiting[2][0].callback(None)
+        self.assertEqual(self.stored()[2:], [puts[1:2], puts[2:4]])
+        self.store.waiting[3][0].errback(Conflict("n2 is another's"))
+        for kept in asked[1:]:
+            self.failureResultOf(kept, Undone)
+        asked = [self.keep(put) for put in puts[2:]]
+        self.store.waiting[4][0].errback(Conflict("n2 is another's"))
+        self.failureResultOf(asked[0], Conflict)
+        for kept in asked[1:]:
+            self.failureResultOf(kept, Undone)
+        asked = [self.keep(put) for put in puts[3:]]
+        self.store.go()
+        for kept in asked:
+            self.successResultOf(kept)
+        self.assertEqual(self.roster.named("n2"), None)
+
+    def test_finish(self) -> None:
+        """The end waits for all that is to be stored, also where some of it is undone."""
+        self.keep(Forget("s0")).addErrback(lambda _conflict: None)
+        self.keep(Forget("s1")).addErrback(lambda _undone: self.keep(Forget("s1")))
+        finishing = Deferred.fromCoroutine(self.commits.finish())
+        self.store.waiting[0][0].errback(Conflict("no"))
+        self.assertNoResult(finishing)
+        self.store.go()
+        self.successResultOf(finishing)
 
     def test_leases(self) -> None:
         """A lease is no business of the store's, unless the rest of its registration waits."""
