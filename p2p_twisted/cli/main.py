@@ -135,7 +135,7 @@ def command_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
         "see their --help.",
     )
     parser.add_argument("--version", action="version", version=f"p2p_twisted {__version__}")
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    verbs = parser.add_subparsers(required=True, metavar="VERB", title="verbs")
     add_shared(parser)
     parser.set_defaults(peer=None, json=False)
     adders: dict[str, Callable[[Any], None]] = {

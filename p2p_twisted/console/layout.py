@@ -1,5 +1,6 @@
 """Fit lines and tables to the width of a terminal."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -12,6 +13,8 @@ _GAP: Final = "  "
 _TEXT_CELLS: Final = 24
 _LONG_CELLS: Final = 60
 _SHORT_CELLS: Final = 20
+# A number stays with its unit.
+_UNIT: Final = re.compile(r"\d (?:[KMGT]iB|[B%s]|min|h|d)(?!\w)")
 
 
 def wrapped(line: str, width: int | None, indent: int = HANGING_CELLS, whole: int = 0) -> list[str]:
@@ -30,6 +33,8 @@ def wrapped(line: str, width: int | None, indent: int = HANGING_CELLS, whole: in
         fits = max(whole + 1, len(fitting(line, width)))
         # A space right behind what fits ends a word, too.
         end = line.rfind(" ", whole, fits + 1)
+        while end > whole and _UNIT.match(line, end - 1):
+            end = line.rfind(" ", whole, end)
         if not line[whole : max(end, 0)].strip():
             # Behind the last slash, unless the word begins with it.
             end = line.rfind("/", whole + 1, fits) + 1 or fits

@@ -1,6 +1,6 @@
 """Questions to the network."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from heapq import nsmallest
 from typing import Any, Final, Literal
 
@@ -23,6 +23,7 @@ from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 _SILENT_SORTED: Final = 1_000
 
 _REMEMBERED_SECONDS: Final = 300.0
+_PEERS_NAMED: Final = 10
 
 What = Literal["topo", "name", "text", "id", "ls"]
 
@@ -68,8 +69,9 @@ class Searches:
         topology = await self.topology()
         if holder in topology.silent:
             raise PeerError(f"{holder} does not answer at the moment")
-        if holder not in [record.peer for record in topology.peers]:
-            raise Unknown(f"there is no peer {holder}; TOPO shows who there is")
+        peers = {record.peer for record in topology.peers}
+        if holder not in peers:
+            raise Unknown(f"there is no peer {holder}; there is {_some(peers)}")
 
     async def ask(
         self,
@@ -178,6 +180,13 @@ class Searches:
         if ask.what == "topo":
             own = self._network.driver.me.name
             sights.tell(PeersSeen(frozenset((own, *(each.peer for each in answer.peers)))))
+
+
+def _some(peers: Collection[PeerName]) -> str:
+    """List peers in natural order; of very many, only a few."""
+    more = len(peers) - _PEERS_NAMED
+    named = ", ".join(sorted(nsmallest(_PEERS_NAMED, peers), key=natural_order))
+    return f"{named} and {more:,} more" if more > 0 else named
 
 
 def _fitting_told(part: HitsWatch, ask: Ask) -> HitsWatch:

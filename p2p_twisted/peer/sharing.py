@@ -118,7 +118,7 @@ class Sharing:
                 f"{name} is in {path}, which is shared as {share}: move it away from there,"
                 f" or name it in {path}/{IGNORE_FILE}"
             )
-        fault: Exception = NotShared(f"there is no {name}")
+        fault: Exception = NotShared(f"nothing that is shared here is called {name}")
         # One after the other, as each looks first for a name that is free.
         async with self._lock:
             for folder in self._folders:

@@ -212,7 +212,7 @@ class SharedFolder:
                 finally:
                     os.close(target)
         except (FileNotFoundError, NotADirectoryError):
-            raise NotShared(f"there is no {name}") from None
+            raise NotShared(f"nothing that is shared here is called {name}") from None
         except OSError as error:
             raise DiskFault.of(error) from error
         return f"{aside}/{free}"

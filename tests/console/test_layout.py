@@ -35,6 +35,13 @@ class WrappedTests(SynchronousTestCase):
             ["to", "    xxxxxx", "    xxxxxx", "    xxxxxx", "    xx"],
         )
 
+    def test_units(self) -> None:
+        """A number stays with its unit, if there is room for that."""
+        self.assertEqual(
+            wrapped("saved it (28.6 MiB, 12 s)", 16), ["saved it", "    (28.6 MiB,", "    12 s)"]
+        )
+        self.assertEqual(wrapped("x 1234567 MiB", 12), ["x", "    1234567", "    MiB"])
+
     def test_path(self) -> None:
         """A path that is longer than a line is broken behind a slash, if it has any."""
         self.assertEqual(

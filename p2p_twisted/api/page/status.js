@@ -31,7 +31,7 @@ function registryFacts(s) {
     ["Address", `${s.host}:${s.port}`],
     ["Lets in", s.is_open ? "other machines, too" : "this machine alone"],
     ["Ports", `${s.ports[0]} to ${s.ports[1]}`],
-    ["Peers", `${s.members}, and ${s.reserved} that do not listen yet`],
+    ["Peers", s.reserved ? `${s.members}, and ${s.reserved} that do not listen yet` : `${s.members}`],
     ["Up for", duration(s.uptime)],
     ["Version", s.version],
   ];
