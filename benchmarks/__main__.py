@@ -9,10 +9,19 @@ import time
 from types import ModuleType
 from typing import Final
 
-from benchmarks import folder, holders, interruptions, page, push, swarm, uplinks
+from benchmarks import folder, holders, interruptions, library, page, push, swarm, uplinks
 from benchmarks.options import parser
 
-TABLES: Final[tuple[ModuleType, ...]] = (push, swarm, uplinks, holders, folder, interruptions, page)
+TABLES: Final[tuple[ModuleType, ...]] = (
+    push,
+    swarm,
+    uplinks,
+    holders,
+    folder,
+    library,
+    interruptions,
+    page,
+)
 
 
 def main() -> None:

@@ -202,12 +202,14 @@ class Lab:
         receivers: Sequence[Process],
         begin: Callable[[], Sequence[Process]],
         is_done: Callable[[], bool],
+        every: float = _LOOK_SECONDS,
     ) -> Sample:
         """
         Measure one run.
 
         :param begin: begins it; returns further receivers that it has started.
         :param is_done: tells whether it is over; whatever is said makes it be asked.
+        :param every: in how many seconds it is asked again anyway.
         """
         sending = Side(process.pid for process in senders)
         receiving = Side(process.pid for process in receivers)
@@ -222,7 +224,7 @@ class Lab:
         for process in begin():
             receiving.add(process.pid)
             readable.extend(process.readable)
-        self.wait(is_over, readable=readable)
+        self.wait(is_over, readable=readable, every=every)
         seconds = time.monotonic() - began
         sender, receiver = sending.usage, receiving.usage
         foreign = max(0.0, busy_seconds() - busy - sender.cpu - receiver.cpu) / seconds

@@ -89,8 +89,8 @@ class Network:
         """
 
         def is_shared() -> bool:
-            directory = self._status(peer).rpartition("directory")[2]
-            return f"({files:,} file" in directory and "still being hashed" not in directory
+            self._status(peer)
+            return shares(peer, files)
 
         try:
             self._lab.wait(is_shared, _HASHED_SECONDS, every=_AGAIN_SECONDS)
@@ -120,6 +120,12 @@ def ended(peer: Process) -> bool:
     if peer.has_ended:
         raise TookTooLong(f"the peer ended:{peer.tail()}")
     return peer.heard().endswith("\n")
+
+
+def shares(peer: Process, files: int) -> bool:
+    """Return whether a peer shares so many files, as the last status that was printed has it."""
+    directory = peer.tail().rpartition("directory")[2]
+    return f"({files:,} file" in directory and "still being hashed" not in directory
 
 
 def is_saved(peer: Process) -> bool:

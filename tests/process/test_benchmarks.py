@@ -66,6 +66,12 @@ class BenchmarkTests(SynchronousTestCase):
         """Many small files."""
         self.assertIn("| p2p_twisted | 1.00 |", self.table("folder", "--files=20"))
 
+    def test_library(self) -> None:
+        """Files that are new to a peer, beside the least that hashing them takes."""
+        printed = self.table("library", "--shapes=2x1024,20x8")
+        self.assertEqual(printed.count("| p2p_twisted | 1.00 |"), 2)
+        self.assertIn("| BLAKE3 alone, mapped, all cores |", printed)
+
     def test_registry(self) -> None:
         """Registries, and the least that a server does."""
         printed = self.table("registry", "--peers=20", "--silent=20")
