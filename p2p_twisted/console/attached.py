@@ -151,7 +151,11 @@ class ConsoleSocket(Service, Factory):
         self._history = history
         self._is_own = is_own
         self._port: IListeningPort | None = None
-        greeting = (*config.greeting, "Ctrl-D closes this console, and leave ends the peer")
+        greeting = (
+            *config.greeting,
+            f"it runs in {os.getcwd()}, where its paths begin",
+            "Ctrl-D closes this console, and leave ends the peer",
+        )
         self._config = attrs.evolve(config, greeting=greeting, encoding="utf-8")
 
     @override

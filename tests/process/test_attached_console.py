@@ -74,7 +74,8 @@ class AttachedConsoleTests(SynchronousTestCase):
         network.write("s2/report.txt", b"hello")
         s1, _s2 = network.start_peers("s1", "s2")
         one, other = Terminal(), Terminal(100)
-        one.wait_for("s1 (1)>")
+        place = f"it runs in {network.directory}, where its paths begin"
+        self.assertIn(place, one.wait_for("s1 (1)>"))
         other.wait_for("s1 (1)>")
         one.type("TOPO\r").wait_for("2 peers, 1 link")
         other.type("repo").type("rt\r").wait_for("saved report.txt")
