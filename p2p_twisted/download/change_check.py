@@ -83,7 +83,10 @@ class ChangeCheck:
         if self._times > _CHECKS_IN_A_ROW and self._times % _THEN_EVERY:
             return
         for hit in list(self._asked.values()):
-            if await self._network.has_changed(hit, again=self._times > 1):
+            has_changed = await self._network.has_changed(hit, again=self._times > 1)
+            # Anybody can answer in its name, and what had arrived is removed then: so it must say
+            # so itself, unless no way to it is known any more from an earlier run.
+            if has_changed and (not hit.route or await self._is_gone(hit)):
                 raise ContentChanged(hit.peer)
         if self._times >= _GONE_AFTER_CHECKS:
             for hit in list(self._asked.values()):

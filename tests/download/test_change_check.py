@@ -21,14 +21,28 @@ class ChangedTests(InterruptedCase):
     def test_ends_at_once(self) -> None:
         """It ends with the reason, and nothing is left of it."""
         world, done, content = self.begun()
-        content.is_changed = True
-        world.found, world.changed = (), {"s1"}
+        self.remove(world, content)
+        world.changed = {"s1"}
         world.wires.pass_time(2)
         state = self.successResultOf(done).state
         assert isinstance(state, Failed), state
         self.assertIn("s1 has changed it meanwhile", state.reason)
         self.assertFalse(state.is_kept)
         self.assertEqual(world.left(), [])
+
+    def test_claimed(self) -> None:
+        """What others say in the name of a holder that is away, or has it still, ends nothing."""
+        for is_away in (True, False):
+            world, done, content = self.begun()
+            world.holders["s1"].is_mute, content.is_changed = is_away, True
+            world.found, world.changed = (), {"s1"}
+            world.wires.pass_time(60)
+            self.assertNoResult(done)
+            self.assertTrue(self.part(world).exists())
+            world.holders["s1"].is_mute, content.is_changed = False, False
+            world.found = (world.holders["s1"].hit(content),)
+            world.wires.pass_time(60)
+            self.assertIsInstance(self.successResultOf(done).state, Saved)
 
     def test_another_holder(self) -> None:
         """As long as somebody has it, it goes on with that one."""
@@ -57,7 +71,7 @@ class ChangedTests(InterruptedCase):
         world, done, content = self.begun()
         mute = world.holder("s3", Content(content.content))
         mute.is_mute = True
-        content.is_changed = True
+        self.remove(world, content)
         world.found, world.changed = (mute.hit(content, partial=True),), {"s1"}
         world.wires.pass_time(20)
         self.assertIsInstance(self.successResultOf(done).state, Failed)

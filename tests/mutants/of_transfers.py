@@ -139,6 +139,13 @@ OF_TRANSFERS: Final = (
         "download/test_trust.py",
     ),
     Mutant(
+        "download/change_check.py",
+        "if has_changed and (not hit.route or await self._is_gone(hit)):",
+        "if has_changed:",
+        "a stranger has what had arrived of a download removed while its holder is away",
+        "download/test_change_check.py",
+    ),
+    Mutant(
         "upload/small_sender.py",
         "if len(self._waiting) + len(file_ids) > limits.FILES_WAITING:",
         "if False:",
