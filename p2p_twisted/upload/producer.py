@@ -17,7 +17,13 @@ from p2p_twisted.upload.small_sender import NotKnownYet
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.pace import Pace
-from p2p_twisted.wire.source import Source, SourceChanged, bring_to_hand, is_at_hand
+from p2p_twisted.wire.source import (
+    Source,
+    SourceChanged,
+    bring_to_hand,
+    is_at_hand,
+    is_in_memory,
+)
 
 _LEAST_BYTES: Final = 16 * limits.KIB
 _MOST_BYTES: Final = limits.MIB
@@ -91,6 +97,9 @@ class StreamProducer:
         self._piece_size = _LEAST_BYTES
         # The rest of a section of bytes that could not be sent at once.
         self._rest = memoryview(b"")
+        # The last source that was not at hand by its own account, and whether it is in memory.
+        self._asked_about: Source | None = None
+        self._is_in_memory = False
 
     def start(self) -> None:
         """Start sending what the supplier has, unless that is running."""
@@ -142,7 +151,7 @@ class StreamProducer:
         self._span = span
         length = min(self._piece_bytes(), span.length, self._pace.allowance)
         fd = span.source.fd
-        if fd is not None and not is_at_hand(fd, span.offset, length):
+        if fd is not None and not self._is_at_hand(span, fd, length):
             # On another machine's disk, or on one that has to be waited for.
             reading = self._reading(bring_to_hand, os.dup(fd), span.offset, length)
             if not reading.called:
@@ -150,6 +159,15 @@ class StreamProducer:
                 background(self.log, "reading what is sent next", reading)
                 return
         self._send_piece(span, length)
+
+    def _is_at_hand(self, span: Span, fd: int, length: int) -> bool:
+        """Return whether the next bytes need not be waited for."""
+        is_known = self._asked_about is span.source
+        if (is_known and self._is_in_memory) or is_at_hand(fd, span.offset, length):
+            return True
+        if not is_known:
+            self._asked_about, self._is_in_memory = span.source, is_in_memory(fd)
+        return self._is_in_memory
 
     def _at_hand(self, span: Span, length: int) -> None:
         if self._span is span and self._connection.is_open:

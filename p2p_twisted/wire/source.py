@@ -3,9 +3,11 @@
 import os
 from typing import Final, Protocol
 
+from p2p_twisted.runtime.file_systems import kind_of
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import FileId
 
+_IN_MEMORY: Final = ("tmpfs", "ramfs")
 _SURE_BYTES: Final = 256 * limits.KIB
 # Where the system knows no such thing, everything is read at once.
 _WITHOUT_WAITING: Final[int] = getattr(os, "RWF_NOWAIT", 0)
@@ -64,6 +66,11 @@ def is_at_hand(fd: int, offset: int, length: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def is_in_memory(fd: int) -> bool:
+    """Return whether an open file is on a file system without a disk: it does not say so itself."""
+    return kind_of(fd) in _IN_MEMORY
 
 
 def bring_to_hand(fd: int, offset: int, length: int) -> None:

@@ -190,6 +190,21 @@ class StraightTests(Contract):
         supplier.reading.go_on()
         self.assertEqual(self.all_of(end, 3 * MIB + 2)[-2:], b"b\n")
 
+    def test_in_memory(self) -> None:
+        """What has no disk is waited for by nobody, and it is found out once."""
+        asked: list[int] = []
+
+        def is_in_memory(fd: int) -> bool:
+            asked.append(fd)
+            return True
+
+        self.patch(producer, "is_at_hand", lambda *_arguments: False)
+        self.patch(producer, "is_in_memory", is_in_memory)
+        end, content, supplier = self.begin(b"a\n", (0, 3 * MIB), b"b\n")
+        supplier.reading.stands_still = True
+        self.assertEqual(self.all_of(end, 3 * MIB + 4)[-2:], b"b\n")
+        self.assertEqual((asked, supplier.reading.waiting), ([content.fd], []))
+
     def test_changed_while_the_disk_stands_still(self) -> None:
         """The disk is not asked before that, and the other side is still told."""
         self.patch(producer, "is_at_hand", lambda *_arguments: False)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from p2p_twisted.wire import source
 from p2p_twisted.wire.limits import MIB
-from p2p_twisted.wire.source import bring_to_hand, is_at_hand
+from p2p_twisted.wire.source import bring_to_hand, is_at_hand, is_in_memory
 
 
 def test_at_hand(tmp_path: Path) -> None:
@@ -45,3 +46,10 @@ def test_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bring_to_hand(os.dup(fd), 0, 3 * MIB)
     assert len(os.listdir("/dev/fd")) == before
     os.close(fd)
+
+
+def test_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has no disk is known by its type; what the system does not tell has one."""
+    for kind, expected in (("tmpfs", True), ("ext4", False), ("nfs4", False), (None, False)):
+        monkeypatch.setattr(source, "kind_of", lambda _fd, kind=kind: kind)
+        assert is_in_memory(0) == expected
