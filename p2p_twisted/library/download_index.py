@@ -86,8 +86,10 @@ class DownloadIndex:
         return [(on_disk, content) for on_disk, content in pairs if content is not None]
 
     def _describe(self, path: str) -> OnDisk | None:
+        native = openat.native(path)
         try:
-            status = os.lstat(self._root / openat.native(path))
+            # Joined as text: for very many files, a Path takes longer than to look at them.
+            status = os.lstat(os.path.join(self._root, native))
         except OSError:
             return None
-        return OnDisk(path, openat.native(path), Signature.of(status))
+        return OnDisk(path, native, Signature.of(status))

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -38,11 +39,15 @@ def kind_of(fd: int) -> str | None:
     try:
         # Not by its device: the volumes of btrfs have none that is listed.
         found = _OPENED_ON.search(Path(_OPENED, str(fd)).read_text())
-        return next(
-            (mount[4] for mount in _mounts() if found is not None and mount[1] == found[1]), None
-        )
+        return None if found is None else _kind_of_mount(found[1], os.fstat(fd).st_dev)
     except OSError:
         return None
+
+
+@lru_cache(maxsize=64)
+def _kind_of_mount(number: str, _device: int) -> str | None:
+    """Look a mount up; another that has its number later is on another device."""
+    return next((mount[4] for mount in _mounts() if mount[1] == number), None)
 
 
 def _mounts() -> Iterator[re.Match[str]]:

@@ -13,6 +13,9 @@ from typing import Final
 _PAGE_BYTES: Final = 4_096
 _ZERO_PAGE: Final = bytes(_PAGE_BYTES)
 _FEWEST_PAGES: Final = 4
+HOLE_BYTES: Final = _FEWEST_PAGES * _PAGE_BYTES
+"""So many zeros at least are worth a hole."""
+
 # Looked for in the first bytes of all pages: hardly any data has as many zeros there.
 _MAYBE_ZERO: Final = re.compile(rb"\0{%d,}" % _FEWEST_PAGES)
 # Not every system has it.

@@ -4,7 +4,7 @@ import errno
 import os
 from typing import Final, Protocol
 
-from p2p_twisted.runtime.holes import data_runs, has_data
+from p2p_twisted.runtime.holes import HOLE_BYTES, data_runs, has_data
 
 _SENTENCES: Final = {
     errno.ENOSPC: "the disk is full",
@@ -103,6 +103,9 @@ def write_sparse(disk: Disk, fd: int, content: memoryview, offset: int) -> None:
 
     :param offset: where a page begins.
     """
+    if len(content) < HOLE_BYTES:
+        write_all(disk, fd, content, offset)
+        return
     end = 0
     for first, last in (*data_runs(content), (len(content), len(content))):
         zeros = first - end

@@ -23,7 +23,7 @@ from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.storage.part_names import part_name, remove_abandoned
 from p2p_twisted.storage.unnamed import UnnamedFile
 from p2p_twisted.wire.limits import COMPONENT_BYTES
-from p2p_twisted.wire.names import BadName, FileId, check_path, check_placed
+from p2p_twisted.wire.names import BadName, FileId, check_component, check_path, check_placed
 
 _SHORTEST_FOLDER_BYTES: Final = 24
 
@@ -177,13 +177,13 @@ class Inbox:
         """Whether it is worth a try to make many files safe with one call."""
         return self._flush_all is not None
 
-    def open_unnamed(self, target: str, folder: int) -> UnnamedFile:
+    def open_unnamed(self, folder: int, name: str) -> UnnamedFile:
         """
         Make a file that has no name yet, in the open folder of its target.
 
         :raises OSError: also where the file system has no such files.
         """
-        _folder, name = _split(target)
+        check_component(name)
         return UnnamedFile(folder, name, disk=self._disk, attribute_writer=self._attribute_writer)
 
     def flush(self, folders: Collection[int]) -> bool:

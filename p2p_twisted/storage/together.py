@@ -32,6 +32,11 @@ class SmallFile:
         """The path of the folder that it is to be in."""
         return self.member.path.rpartition("/")[0]
 
+    @property
+    def name(self) -> str:
+        """What it is to be called there."""
+        return self.member.path.rpartition("/")[2]
+
     def named(self, name: str) -> str:
         """Return the path of that name in its folder."""
         return f"{self.folder}/{name}" if self.folder else name
@@ -74,7 +79,7 @@ def _open_folders(inbox: Inbox, wholes: Sequence[SmallFile], opened: ExitStack) 
 
 
 def _write(inbox: Inbox, whole: SmallFile, folder: int, opened: ExitStack) -> UnnamedFile:
-    file = inbox.open_unnamed(whole.member.path, folder)
+    file = inbox.open_unnamed(folder, whole.name)
     opened.callback(file.close)
     file.write(whole.content, whole.all_bytes, whole.member.attributes)
     return file

@@ -67,6 +67,5 @@ class SystemTests(SynchronousTestCase):
             fd = os.open(path, os.O_RDONLY)
             self.addCleanup(os.close, fd)
             self.assertEqual(kind_of(fd), kind)
-            self.patch(file_systems, "_MOUNTS", "/nowhere/mountinfo")
-            self.assertIsNone(kind_of(fd))
-            self.patch(file_systems, "_MOUNTS", "/proc/self/mountinfo")
+        self.patch(file_systems, "_OPENED", "/nowhere/fdinfo")
+        self.assertIsNone(kind_of(fd))

@@ -101,7 +101,7 @@ class SaveTests(TogetherCase):
             self.assertEqual(save_together(self.inbox, self.wholes(*_PATHS)), [])
             self.assertEqual((self.files(), self.named), ([], []))
 
-    def no_unnamed(self, _target: str, _folder: int) -> None:
+    def no_unnamed(self, _folder: int, _name: str) -> None:
         raise OSError(errno.EOPNOTSUPP, "no such files here")
 
     def test_wrong(self) -> None:
