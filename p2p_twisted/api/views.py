@@ -165,7 +165,7 @@ class FoundView(View):
     The result of a search, best first; one file may have several holders.
 
     :ivar answered: how many other peers answered, of ``asked``.
-    :ivar cut: whether some peers had no time to answer in full.
+    :ivar cut: whether some peers had no time, or no room, to answer in full.
     """
 
     hits: tuple[HitView, ...]

@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from p2p_twisted.console.layout import fitted_table, table, wrapped
-from p2p_twisted.console.text import count, human_size, human_time, shown_name
+from p2p_twisted.console.text import (
+    TOLD_IN_PART,
+    count,
+    human_size,
+    human_time,
+    shown_name,
+)
 
 _SHORT_ID: Final = 16
 _HOLDERS: Final = 5
@@ -90,7 +96,7 @@ def hit_lines(found: Mapping[str, Any]) -> Iterator[str]:
         asked = f" (asked {found['answered']} of {found['asked']}, {human_time(found['seconds'])})"
     yield from wrapped(f"{files}{asked}{silent}", width())
     if found.get("cut"):
-        yield from wrapped("some peers had no time to tell all: ask again, or for less", width())
+        yield from wrapped(TOLD_IN_PART, width())
 
 
 def download_lines(downloads: Sequence[Mapping[str, Any]]) -> Iterator[str]:

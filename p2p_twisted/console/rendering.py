@@ -10,6 +10,7 @@ from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.console.layout import fitted_table, table
 from p2p_twisted.console.parsing import COMMANDS, CommandEntry
 from p2p_twisted.console.text import (
+    TOLD_IN_PART,
     count,
     human_size,
     human_time,
@@ -109,7 +110,7 @@ def found_lines(found: Found, choices: Sequence[Choice], width: int | None = Non
     seconds = human_time(found.seconds)
     yield f"{_kinds(choices)}{asked}, {seconds}{_silence(found.silent)}"
     if found.is_cut:
-        yield "some peers had no time to tell all: ask again, or for less"
+        yield TOLD_IN_PART
 
 
 def _kinds(choices: Sequence[Choice]) -> str:

@@ -6,6 +6,11 @@ from typing import Final
 
 from p2p_twisted.wire.name_forms import INVISIBLE_IN_NAMES
 
+TOLD_IN_PART: Final = (
+    "there may be more, as some peers have not told all: ask again for more of the name"
+)
+"""What is said where a peer had no time, or no room, to answer in full."""
+
 NAME_CELLS: Final = 120
 _TWO_ENDS_CELLS: Final = 12
 # More than that only pile up on one another.

@@ -1,6 +1,7 @@
 """What a person looks for: among the files of all peers, or of one."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import attrs
 
@@ -10,7 +11,8 @@ from p2p_twisted.peer.interface import Found
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.searches import Searches, place
 from p2p_twisted.peer.shared import SharedLibraries
-from p2p_twisted.wire.messages import Ask
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Ask, Hit
 from p2p_twisted.wire.names import PeerName
 
 _UNSENT = "0" * 32
@@ -47,7 +49,9 @@ class Lookups:
         if part is not None and own.hits:
             part(own.hits)
         found = await self._searches.ask("text", text, part=part)
-        return attrs.evolve(found, hits=tuple(sorted((*found.hits, *own.hits), key=place)))
+        hits = tuple(sorted((*found.hits, *own.hits), key=place))
+        is_cut = found.is_cut or _is_full(hits, limits.HITS_SHOWN_PER_PEER)
+        return attrs.evolve(found, hits=hits, is_cut=is_cut)
 
     async def listing(self, holder: PeerName) -> Found:
         """
@@ -57,14 +61,21 @@ class Lookups:
         """
         if holder == self._me:
             own = await self._answers.answer_own(Ask(_UNSENT, "ls", peer=holder))
-            return Found(tuple(sorted(own.hits, key=place)), 0, 0, (), 0.0)
+            hits = tuple(sorted(own.hits, key=place))
+            return Found(hits, 0, 0, (), 0.0, is_cut=_is_full(hits, limits.HITS_PER_PEER))
         found = await self._searches.ask("ls", holder=holder)
         if not found.hits:
             await self._searches.check_is_there(holder)
-        return found
+        is_cut = found.is_cut or _is_full(found.hits, limits.HITS_PER_PEER)
+        return attrs.evolve(found, is_cut=is_cut)
 
     def below(self, folder: str) -> Iterator[str]:
         """List what this peer shares directly in a folder, by names; folders end with ``/``."""
         for catalog in self._shared.persons:
             for path in sorted(catalog.children(folder)):
                 yield last_component(path) + ("/" if catalog.is_folder(path) else "")
+
+
+def _is_full(hits: Iterable[Hit], most: int) -> bool:
+    """Return whether some peer has told as many hits as it may, and so may have more."""
+    return any(told >= most for told in Counter(hit.peer for hit in hits).values())

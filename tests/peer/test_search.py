@@ -148,6 +148,20 @@ class SearchTests(PeerTestCase):
         own = daemons.result(daemons.peers["s1"].find("f1"))
         self.assertEqual([hit.peer for hit in own.hits], ["s1"])
 
+    def test_more_than_told(self) -> None:
+        """Of a peer that has more than it may tell, this one too, it is said that there is more."""
+        daemons = self.daemons()
+        daemons.start("s1", {f"{number:03}.txt": b"%d" % number for number in range(201)})
+        daemons.start("s2")
+        daemons.run(8.0)
+        for peer in daemons.peers.values():
+            found = daemons.result(peer.find("txt"))
+            self.assertEqual((len(found.hits), found.is_cut), (200, True))
+            found = daemons.result(peer.find("01"))
+            self.assertEqual((len(found.hits), found.is_cut), (12, False))
+            found = daemons.result(peer.listing("s1"))
+            self.assertEqual((len(found.hits), found.is_cut), (201, False))
+
     def test_order(self) -> None:
         """Hits come in natural order, own ones among those of others; accents do not matter."""
         daemons = self.daemons()

@@ -96,7 +96,7 @@ export class Search {
     this.#sort();
     const found = count(this.#groups.size + this.#left, "result");
     const left = this.#left ? `; the first ${SHOWN} are shown` : "";
-    const some = cut ? "; some had no time to answer in full: search for more of the name" : "";
+    const some = cut ? "; there may be more, as some peers have not told all: search for more of the name" : "";
     const from = asked ? `, ${answered} of ${count(asked, "other peer")} answered` : "";
     this.#say(`${found} ${whose}${left}${from} (${seconds.toFixed(2)} s)${some}${this.#groups.size ? "" : ifNone}`);
   }
