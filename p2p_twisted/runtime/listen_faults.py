@@ -11,12 +11,17 @@ from p2p_twisted.runtime.exit_status import Exit
 
 _EXITS: Final = {errno.EADDRINUSE: Exit.CONFLICT, errno.EACCES: Exit.REFUSED}
 
+_REASONS: Final = {
+    errno.EADDRINUSE: "another program listens there; is it a daemon of yours? See p2p ready",
+    errno.EACCES: "this user may not; choose a port from 1024 on",
+}
+
 
 def cannot_listen(description: str, failure: Failure) -> CannotStart:
     """Make the error of a daemon that cannot listen at an endpoint that was described."""
     cause = getattr(failure.value, "socketError", failure.value)
     number = getattr(cause, "errno", 0)
-    reason = getattr(cause, "strerror", None) or str(cause)
+    reason = _REASONS.get(number) or getattr(cause, "strerror", None) or str(cause)
     if number == errno.EADDRNOTAVAIL:
         reason = not_here(getattr(failure.value, "interface", ""))
     exit_ = _EXITS.get(number, Exit.USAGE)

@@ -252,7 +252,11 @@ class ListeningServiceTests(SynchronousTestCase):
         service = ListeningService(reactor, "tcp:9011", Factory())
         with mock.patch.object(reactor, "listenTCP", side_effect=error):
             refused = self.assertRaises(CannotStart, service.privilegedStartService)
-        self.assertEqual(str(refused), "cannot listen on tcp:9011: Address already in use")
+        self.assertEqual(
+            str(refused),
+            "cannot listen on tcp:9011: another program listens there; is it a daemon of yours?"
+            " See p2p ready",
+        )
         self.assertEqual(refused.exit, Exit.CONFLICT)
 
     def test_address_of_another_machine(self) -> None:
