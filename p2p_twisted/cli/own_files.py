@@ -2,43 +2,114 @@
 
 import argparse
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any, Final
 from urllib.parse import quote
 
 from p2p_twisted.cli.answers import say
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
-from p2p_twisted.console.text import shown_name
+from p2p_twisted.console.text import count, shown_name
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 
+# What is wrong with one file alone: where a peer has left, or has no space, all others fail, too.
+_OF_ONE_ALONE: Final = {Exit.USAGE, Exit.NOT_FOUND, Exit.REFUSED, Exit.CONFLICT}
+_FAILURES_SHOWN: Final = 10
+
+
+class _Unreadable(CommandFailed):
+    """A file of this user cannot be read."""
+
 
 def share(client: PeerClient, options: argparse.Namespace) -> int:
-    """Copy files and folders to what the peer shares; nothing there is replaced."""
+    """
+    Copy files and folders to what the peer shares; nothing there is replaced.
+
+    :raises CommandFailed: when something that is named is wrong, before anything is copied; or
+        nothing can be copied.
+    """
     if options.as_name is not None and len(options.paths) > 1:
         raise CommandFailed(Exit.USAGE, "--as is the name of one file or folder")
-    shared = []
     directory = Path(client.get("/v1/status")["directory"])
-    for text in options.paths:
-        path = _checked(text, directory)
+    paths = [_checked(text, directory) for text in options.paths]
+    shared: list[Any] = []
+    lines: list[str] = []
+    failed: list[CommandFailed] = []
+    for path in paths:
         name = options.as_name or path.resolve().name
         # All of them first: what is copied may not be found again.
-        for file, below in list(_files(path)):
-            try:
-                with file.open("rb") as content:
-                    target = quote(str(PurePosixPath(name, below)))
-                    shared.append(client.upload(f"/v1/shares/{target}", content))
-            except OSError as error:
-                raise CommandFailed(Exit.DISK, in_words(error)) from None
-    lines = [f"shared {shown_name(each['name'])}" for each in shared]
-    return say(options, {"shared": shared}, lambda _answer: lines)
+        uploads = [partial(_upload, client, name, *each) for each in _files(path)]
+        done = list(_attempts(uploads, failed))
+        of = f" ({count(len(done), 'file')})" if path.is_dir() else ""
+        lines += [f"shared {shown_name(name)}{of}"] if done else []
+        shared += done
+        if failed and not _is_of_one_alone(failed[-1]):
+            break
+    return _told(options, "shared", shared, failed, lines)
 
 
 def unshare(client: PeerClient, options: argparse.Namespace) -> int:
-    """Move files and folders of the peer to where they are not shared."""
-    moved = [client.ask("DELETE", f"/v1/shares/{quote(name)}", {}) for name in options.names]
+    """
+    Move files and folders of the peer to where they are not shared.
+
+    :raises CommandFailed: when none can be moved.
+    """
+    failed: list[CommandFailed] = []
+    removals = [
+        partial(client.ask, "DELETE", f"/v1/shares/{quote(name)}", {}) for name in options.names
+    ]
+    moved = list(_attempts(removals, failed))
     lines = [f"{shown_name(each['name'])} is in {shown_name(each['path'])} now" for each in moved]
-    return say(options, {"unshared": moved}, lambda _answer: lines)
+    return _told(options, "unshared", moved, failed, lines)
+
+
+def _upload(client: PeerClient, name: str, file: Path, below: str) -> Any:
+    """Share a copy of one file, or of one below a folder that gets a name."""
+    target = quote(str(PurePosixPath(name, below)))
+    try:
+        with file.open("rb") as content:
+            return client.upload(f"/v1/shares/{target}", content)
+    except OSError as error:
+        raise _Unreadable(Exit.DISK, in_words(error)) from None
+
+
+def _attempts(acts: Iterable[Callable[[], Any]], failed: list[CommandFailed]) -> Iterator[Any]:
+    """Do several things, and give what became of each; add why some failed to a list."""
+    for act in acts:
+        try:
+            yield act()
+        except CommandFailed as why:
+            failed.append(why)
+            if not _is_of_one_alone(why):
+                return
+
+
+def _is_of_one_alone(why: CommandFailed) -> bool:
+    return isinstance(why, _Unreadable) or why.code in _OF_ONE_ALONE
+
+
+def _told(
+    options: argparse.Namespace,
+    verb: str,
+    done: list[Any],
+    failed: list[CommandFailed],
+    lines: list[str],
+) -> int:
+    """Say what was done, and what not; return the exit status."""
+    shown = [str(why) for why in failed[:_FAILURES_SHOWN]]
+    if more := len(failed) - len(shown):
+        shown.append(f"and {more:,} more")
+    if failed and not done:
+        raise CommandFailed(Exit.of({Exit(why.code) for why in failed}), "\n".join(shown))
+    reasons = [{"message": str(why), "exit": why.code} for why in failed]
+    say(options, {verb: done, "failed": reasons}, lambda _answer: lines)
+    if failed and not options.json:
+        sys.stdout.flush()
+        sys.stderr.writelines(f"{line}\n" for line in shown)
+    return Exit.SOME_FAILED if failed else Exit.DONE
 
 
 def _checked(text: str, directory: Path) -> Path:
@@ -48,7 +119,11 @@ def _checked(text: str, directory: Path) -> Path:
     :raises CommandFailed: when it is neither a file nor a folder, or has the peer's own in it.
     """
     path = Path(text)
-    if not text or (path.exists() and not (path.is_file() or path.is_dir())):
+    try:
+        path.stat()
+    except OSError as error:
+        raise CommandFailed(Exit.DISK, in_words(error)) from None
+    if not text or not (path.is_file() or path.is_dir()):
         raise CommandFailed(Exit.USAGE, f"{text!r} is neither a file nor a folder")
     if path.is_dir():
         if directory.resolve().is_relative_to(path.resolve()):

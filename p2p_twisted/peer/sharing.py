@@ -96,7 +96,7 @@ class Sharing:
                 await uninterrupted(self._offload(file.close))
                 await self._end(file)
         except BadName as error:
-            raise PeerError(f"it cannot be shared under that name: {error}") from None
+            raise PeerError(f"{name!r} cannot be shared under that name: {error}") from None
         except NotShared as error:
             raise PeerError(str(error)) from None
         except FileExistsError:

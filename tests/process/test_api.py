@@ -169,7 +169,7 @@ class ApiTests(SynchronousTestCase):
         (folder / "one.txt").write_text("1")
         (folder / ".hidden").write_text("2")
         mine = str(folder.parent)
-        self.assertEqual(self.p2p("share", mine, "--peer", "s1").stdout, "shared mine/in/one.txt\n")
+        self.assertEqual(self.p2p("share", mine, "--peer", "s1").stdout, "shared mine (1 file)\n")
         self.assertEqual(self.network.read("s1/mine/in/one.txt"), b"1")
         self.assertEqual(self.p2p("share", mine, "--peer", "s1").returncode, 9)
         one = str(folder / "one.txt")
