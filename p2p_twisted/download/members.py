@@ -1,5 +1,6 @@
 """Download the files that a manifest lists: small ones many at a time, large ones singly."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby, islice
@@ -152,11 +153,16 @@ class Members:
             path = self._inbox.native_path(known.target)
             if known == Published.at(known.wanted, known.target, path):
                 return True
-        if self._inbox.find_same(member.path, member.file_id, member.size, is_wanted) is None:
-            return False
-        # An earlier run may have been killed before it had removed the other name.
-        self._discard(member)
-        return True
+        is_here = self._inbox.find_same(member.path, member.file_id, member.size, is_wanted)
+        # An earlier run may have been killed before it had removed the other name. What comes
+        # whole has no use for what such a run had begun, and is perhaps saved without a part file.
+        if is_here or (member.size <= limits.CHUNK_BYTES and self._is_begun(member)):
+            self._discard(member)
+        return is_here is not None
+
+    def _is_begun(self, member: Member) -> bool:
+        part = self._inbox.part_path(member.path, member.file_id)
+        return os.path.lexists(self._inbox.native_path(part))
 
     def _discard(self, member: Member) -> None:
         path = self._inbox.path(self._inbox.part_path(member.path, member.file_id))

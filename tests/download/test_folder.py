@@ -190,6 +190,20 @@ class FolderTests(DownloadCase):
         self.successResultOf(world.get(hit))
         self.assertEqual(world.left(), ["Downloads/photos/a", "Downloads/photos/b"])
 
+    def test_full_disk_leaves_nothing(self) -> None:
+        """What was begun on a full disk is gone once the rest is saved many at a time."""
+        disk = FaultyDisk(pwrite=errno.ENOSPC)
+        disk.calls_before = 1
+        world = self.world(disk)
+        self.patch(world.inbox, "_flush_all", lambda _folder: True)
+        hit, _manifest = self.folder(world, a=b"one", b=b"two", c=b"")
+        progress = self.successResultOf(world.get(hit))
+        assert isinstance(progress.state, Blocked), progress
+        self.assertTrue(any(path.endswith(".part") for path in world.left()), world.left())
+        disk.errors.clear()
+        self.successResultOf(world.get(hit))
+        self.assertEqual(world.left(), [f"Downloads/photos/{name}" for name in "abc"])
+
     def test_symlinked_sub_folder(self) -> None:
         """Nothing is ever written through a symbolic link."""
         world = self.world()
