@@ -260,11 +260,13 @@ class SmallFilesInProgress:
         """Return the size in bytes of a file that a holder was asked for; ``None`` for others."""
         return self.picker.size(file_id) if self.picker.is_pending(holder, file_id) else None
 
-    def accept(self, holder: PeerName, content: Content, whole: bytes) -> None:
-        """Save a file, which is verified."""
-        if self.picker.delivered(holder, content.file_id):
-            self._observer.moved(holder, content.size)
-            self._observer.delivered(holder, self._size_of_all(content))
+    def accept(self, holder: PeerName, files: Iterable[tuple[Content, bytes]]) -> None:
+        """Save files, which are verified."""
+        new = [each for each in files if self.picker.delivered(holder, each[0].file_id)]
+        if new:
+            self._observer.moved(holder, sum(content.size for content, _ in new))
+            self._observer.delivered(holder, sum(self._size_of_all(each) for each, _ in new))
+        for content, whole in new:
             self._writer.put(content, whole)
 
     # What the download calls

@@ -4,10 +4,11 @@ from typing_extensions import override
 
 from p2p_twisted.download.in_progress import SmallFilesInProgress
 from p2p_twisted.download.push_receiver import Delivery, PushReceiver
+from p2p_twisted.picker.limits import FILES_ASKED_BYTES
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.messages import Gone, Message, More, Push, Whole
+from p2p_twisted.wire.messages import Gone, Message, More, Push, Whole, Wholes
 from p2p_twisted.wire.names import FileId
 
 
@@ -24,16 +25,19 @@ class SmallFileReceiver(PushReceiver):
         self, connection: Connection, push: Push, delivery: Delivery, files: SmallFilesInProgress
     ) -> None:
         self._files = files
-        self._file_id: FileId = push.file
+        # What comes: each file's id and size, and the bytes of all of them that are there.
+        self._expected: tuple[tuple[FileId, int], ...] = ()
         self._size = 0
-        self._whole = bytearray()
+        self._wholes = bytearray()
         super().__init__(connection, push, delivery)
 
     @override
     def received(self, message: Message) -> None:
-        """Handle a file's announcement, the answer that there is none, or an end."""
+        """Handle the announcement of files, the answer that there is none, or an end."""
         if isinstance(message, Whole):
-            self._expect(message)
+            self._expect(((message.file, message.size),))
+        elif isinstance(message, Wholes):
+            self._expect(tuple(zip(message.files, message.sizes, strict=True)))
         elif isinstance(message, Gone):
             self._pending_size(message.file)
             self._refused(message.file)
@@ -46,7 +50,7 @@ class SmallFileReceiver(PushReceiver):
         if self.is_done or not self._connection.is_open:
             return
         if file_ids := self._files.picker.choose(self.holder):
-            self._connection.send(More(file_ids))
+            self._connection.send(More(file_ids, together=True))
         elif self._files.picker.is_done(self.holder):
             self._end()
 
@@ -55,17 +59,16 @@ class SmallFileReceiver(PushReceiver):
         # They are of a file that comes whole like the others: the id alone verifies it.
         self._files.joined(self)
 
-    def _expect(self, whole: Whole) -> None:
-        if whole.size != self._pending_size(whole.file):
-            # The list of files may be wrong about it, rather than this holder.
-            self._connection.input.skip_raw(whole.size)
-            self._refused(whole.file)
-            return
-        self._file_id, self._size = whole.file, whole.size
-        self._whole = bytearray()
-        self._connection.input.expect_raw(whole.size, self._take_piece)
-        if not whole.size:
-            self._take_whole()
+    def _expect(self, files: tuple[tuple[FileId, int], ...]) -> None:
+        for file_id, _size in files:
+            self._pending_size(file_id)
+        self._expected, self._size = files, sum(size for _file_id, size in files)
+        if self._size > FILES_ASKED_BYTES:
+            raise ProtocolError("so much was not asked for")
+        self._wholes = bytearray()
+        self._connection.input.expect_raw(self._size, self._take_piece)
+        if not self._size:
+            self._take_wholes()
 
     def _pending_size(self, file_id: FileId) -> int:
         size = self._files.pending_size(self.holder, file_id)
@@ -74,21 +77,31 @@ class SmallFileReceiver(PushReceiver):
         return size
 
     def _take_piece(self, piece: bytes) -> None:
-        self._whole += piece
+        self._wholes += piece
         self._moved(len(piece))
-        if len(self._whole) == self._size:
-            self._take_whole()
+        if len(self._wholes) == self._size:
+            self._take_wholes()
 
-    def _take_whole(self) -> None:
-        whole = bytes(self._whole)
+    def _take_wholes(self) -> None:
+        wholes, self._wholes = memoryview(bytes(self._wholes)), bytearray()
         self._put_off_deadline()
-        try:
-            content = Content.of_whole(self._file_id, whole)
-        except WrongContent as lie:
-            self._lied(lie)
-        else:
-            self._files.accept(self.holder, content, whole)
-            self.ask()
+        accepted, refused, end = [], [], 0
+        for file_id, size in self._expected:
+            whole = bytes(wholes[end : end + size])
+            end += size
+            if size != self._pending_size(file_id):
+                # The list of files may be wrong about it, rather than this holder.
+                refused.append(file_id)
+                continue
+            try:
+                accepted.append((Content.of_whole(file_id, whole), whole))
+            except WrongContent as lie:
+                self._lied(lie)
+                return
+        self._files.accept(self.holder, accepted)
+        for file_id in refused:
+            self._files.picker.refused(self.holder, file_id)
+        self.ask()
 
     def _refused(self, file_id: FileId) -> None:
         self._put_off_deadline()

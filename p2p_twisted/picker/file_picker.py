@@ -155,9 +155,11 @@ class FilePicker:
 
         :returns: whether to save it; it may have arrived from another holder already.
         """
+        # First: what has arrived is not queued again.
+        is_new = self.found(file_id)
         self._answered(holder, file_id)
         self._delivered[holder] += 1
-        return self.found(file_id)
+        return is_new
 
     def found(self, file_id: FileId) -> bool:
         """Record that a file has arrived, from any source; return whether to save it."""

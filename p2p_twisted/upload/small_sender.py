@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, Protocol
 
@@ -16,12 +16,12 @@ from p2p_twisted.upload import limits
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.messages import Gone, Whole
+from p2p_twisted.wire.messages import Gone, Whole, Wholes
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source, SourceChanged, bring_to_hand, is_at_hand
 
 _PIECE_BYTES: Final = 64 * wire_limits.KIB
-_PIECE_FILES: Final = 32
+_PIECE_FILES: Final = 64
 _PIECE_SECONDS: Final = 0.01
 
 STILL_LOOKING: Final = "it still looks at what it shares"
@@ -85,18 +85,22 @@ class SmallFileSender:
         self._shared = shared
         self._reading = reading
         self._waiting: deque[FileId] = deque()
-        self._answers: list[bytes] = []
+        self._are_together = False
+        # What was read; None for what is not shared any more.
+        self._answers: list[tuple[FileId, bytes | None]] = []
         self._is_gathering = False
         self._is_over = False
 
-    def ask(self, file_ids: Sequence[FileId]) -> None:
+    def ask(self, file_ids: Sequence[FileId], together: bool = False) -> None:
         """
         Queue requested files.
 
+        :param together: whether the requester understands ``WHOLES``.
         :raises ProtocolError: when too many are waiting.
         """
         if len(self._waiting) + len(file_ids) > limits.FILES_WAITING:
             raise ProtocolError("too many files are asked for at once")
+        self._are_together = together
         self._waiting.extend(file_ids)
 
     def next_piece(self, ready: Callable[[], None]) -> bytes:
@@ -118,7 +122,7 @@ class SmallFileSender:
         if self._is_over and not self._answers:
             raise NotKnownYet
         answers, self._answers = self._answers, []
-        return b"".join(answers)
+        return b"".join(_encoded(answers, self._are_together))
 
     async def _gather(self) -> None:
         self._is_gathering = True
@@ -129,8 +133,10 @@ class SmallFileSender:
             while self._waiting and length < _PIECE_BYTES and len(self._answers) < _PIECE_FILES:
                 asked = tuple(islice(self._waiting, _PIECE_FILES - len(self._answers)))
                 for whole in await self._shared.read_small(asked):
-                    self._answers.append(await self._answer(self._waiting.popleft(), whole))
-                    length += len(self._answers[-1])
+                    file_id = self._waiting.popleft()
+                    answer = whole if whole is not None else await self._open(file_id)
+                    self._answers.append((file_id, answer))
+                    length += len(answer or b"")
                 if self._clock.seconds() >= until:
                     break
         except NotKnownYet:
@@ -139,20 +145,39 @@ class SmallFileSender:
         finally:
             self._is_gathering = False
 
-    async def _answer(self, file_id: FileId, whole: bytes | None) -> bytes:
-        if whole is not None:
-            return encode(Whole(file_id, len(whole))) + whole
+    async def _open(self, file_id: FileId) -> bytes | None:
         source = await self._shared.open(file_id)
         if source is None and not self._shared.is_settled:
             raise NotKnownYet
         if source is None:
-            return encode(Gone(file_id))
+            return None
         try:
             if source.size > wire_limits.CHUNK_BYTES:
-                return encode(Gone(file_id))
-            content = await read_whole(source, self._reading)
-            return encode(Whole(file_id, source.size)) + content
+                return None
+            return await read_whole(source, self._reading)
         except SourceChanged:
-            return encode(Gone(file_id))
+            return None
         finally:
             source.close()
+
+
+def _encoded(answers: Sequence[tuple[FileId, bytes | None]], are_together: bool) -> Iterator[bytes]:
+    files: dict[FileId, bytes] = {}
+    for file_id, whole in answers:
+        if whole is None or not are_together or file_id in files:
+            yield from _wholes(files)
+            files.clear()
+        if whole is None:
+            yield encode(Gone(file_id))
+        else:
+            files[file_id] = whole
+    yield from _wholes(files)
+
+
+def _wholes(files: Mapping[FileId, bytes]) -> Iterator[bytes]:
+    if len(files) > 1:
+        yield encode(Wholes(tuple(files), tuple(map(len, files.values()))))
+    elif files:
+        [(file_id, whole)] = files.items()
+        yield encode(Whole(file_id, len(whole)))
+    yield from files.values()

@@ -154,7 +154,7 @@ class Upload(Session):
             self._audience.has(self, message.chunks)
             self._go_on()
         elif isinstance(message, More):
-            self._small_files.ask(message.files)
+            self._small_files.ask(message.files, message.together)
             self._go_on()
         elif isinstance(message, Done | Error | Refuse):
             self._connection.close()

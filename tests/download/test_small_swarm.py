@@ -50,7 +50,7 @@ class HonestTests(SmallFilesCase):
         world, contents = self.world(), small(300)
         hits = [self.share(world, f"s{number}", contents) for number in range(2)]
         done = world.downloads.get(hits, world.shown.append)
-        world.wires.step(12)
+        world.wires.step(8)
         stopped = Deferred.fromCoroutine(world.holders["s0"].uploads.stop())
         self.assertNoResult(done)
         world.wires.settle()

@@ -16,8 +16,8 @@ from tests.download.wires import Stranger
 from tests.download.world import World
 
 
-class HostileTests(SmallFilesCase):
-    """Holders that deliver something else; an honest one is there, too."""
+class SmallFilesOfStrangersCase(SmallFilesCase):
+    """Has files asked of a stranger whom the test plays, and then of an honest holder."""
 
     def begun(self, count: int = 3) -> tuple[World, list[Content], "Deferred[Progress]", Stranger]:
         """Have the files asked of a stranger; the honest holder is asked when that is gone."""
@@ -59,6 +59,10 @@ class HostileTests(SmallFilesCase):
         state = self.assert_whole(world, self.successResultOf(done), contents)
         self.assertIn("s1", state.holders)
         return state
+
+
+class HostileTests(SmallFilesOfStrangersCase):
+    """Holders that deliver something else; an honest one is there, too."""
 
     def test_asked_for(self) -> None:
         """All are asked for, and an honest stranger delivers them, however they are cut."""

@@ -160,6 +160,13 @@ OF_TRANSFERS: Final = (
         "download/test_small_swarm_hostile.py",
     ),
     Mutant(
+        "download/small_receiver.py",
+        "if self._size > FILES_ASKED_BYTES:",
+        "if False:",
+        "a holder has any number of bytes kept in memory",
+        "download/test_small_swarm_together.py",
+    ),
+    Mutant(
         "picker/file_picker.py",
         "if is_free and not self.is_refused(holder, file_id):",
         "if is_free:",

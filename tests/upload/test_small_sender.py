@@ -11,7 +11,7 @@ from p2p_twisted.upload.limits import FILES_WAITING
 from p2p_twisted.upload.small_sender import STILL_LOOKING
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import IDS_PER_LINE, KIB, MIB
-from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Refuse, Want, Whole
+from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Refuse, Want, Whole, Wholes
 from tests.download.content import Content, some_bytes
 from tests.download.holding import SharedStub, make_uploads
 from tests.download.wires import Wires
@@ -79,6 +79,24 @@ class WholesTests(SynchronousTestCase):
         requester.say(Done())
         self.wires.settle()
         self.assertTrue(requester.is_lost)
+
+    def test_together(self) -> None:
+        """A requester that understands it is sent several at a time, between what is gone."""
+        contents = [Content(b"%d" % number * number) for number in range(5)]
+        requester = self.begun(*contents)
+        first, second, third, fourth, fifth = contents
+        order = [first, second, Content(b"unknown"), third, fourth, fourth, fifth]
+        requester.say(More(tuple(each.file_id for each in order), together=True))
+        self.wires.settle()
+        expected = [
+            encode(Wholes((first.file_id, second.file_id), (0, 1))) + second.content,
+            encode(Gone(order[2].file_id)),
+            encode(Wholes((third.file_id, fourth.file_id), (2, 3))),
+            third.content + fourth.content,
+            encode(Wholes((fourth.file_id, fifth.file_id), (3, 4))),
+            fourth.content + fifth.content,
+        ]
+        self.assertEqual(requester.received, b"".join(expected))
 
     def test_limited(self) -> None:
         """At a low rate even one file is sent in pieces, so that others do not wait long."""

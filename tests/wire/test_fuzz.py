@@ -46,6 +46,7 @@ from p2p_twisted.wire.messages import (
     Want,
     Welcome,
     Whole,
+    Wholes,
 )
 from p2p_twisted.wire.names import PeerAddress
 from tests.wire.talking import HELLO, HELLO_LINE, Notes, Talk, listening
@@ -65,6 +66,7 @@ EXAMPLES: list[Message] = [
     *[Push(ID, ID * 2, 2**30, partial=True), Send(((0, 5), (7, 1))), Chunk(0, 2_000), Done()],
     Have(((0, 5), (7, 1))),
     *[More((ID * 2, ID * 2)), Whole(ID * 2, 2_000), Gone(ID * 2)],
+    *[More((ID * 2,), together=True), Wholes((ID * 2, "f" * 64), (0, 2_000))],
 ]
 LINES = [encode(message) for message in EXAMPLES]
 # What parsers trip over.
@@ -104,6 +106,8 @@ class Counting(Notes):
         match message:
             case Chunk(length=length) | File(size=length) | Whole(size=length):
                 self.connection.input.expect_raw(length, self.take)
+            case Wholes(sizes=sizes):
+                self.connection.input.expect_raw(sum(sizes), self.take)
             case Bye():
                 self.connection.close()
 

@@ -12,7 +12,18 @@ from typing import Final
 from p2p_twisted.wire.messages.ask import Ask, File, Hit, PeerRecord, Refuse, Told, Unshared, Want
 from p2p_twisted.wire.messages.link import Busy, Gossip, Graft, IHave, Link, Linked, Peers, Prune
 from p2p_twisted.wire.messages.message import PROTOCOL, Bye, Error, Hello, Message, Ping, Pong, Size
-from p2p_twisted.wire.messages.push import Chunk, Done, Fetch, Gone, Have, More, Push, Send, Whole
+from p2p_twisted.wire.messages.push import (
+    Chunk,
+    Done,
+    Fetch,
+    Gone,
+    Have,
+    More,
+    Push,
+    Send,
+    Whole,
+    Wholes,
+)
 from p2p_twisted.wire.messages.registry import Join, Leave, Renew, Report, Welcome
 
 __all__ = [
@@ -55,6 +66,7 @@ __all__ = [
     "Want",
     "Welcome",
     "Whole",
+    "Wholes",
 ]
 
 MESSAGES: Final[dict[str, type[Message]]] = {

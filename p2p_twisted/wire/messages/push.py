@@ -15,6 +15,7 @@ Ranges = Annotated[
     tuple[tuple[ChunkIndex, ChunkCount], ...],
     Meta(min_length=1, max_length=limits.RANGES_PER_LINE),
 ]
+WholeSize = Annotated[int, Meta(ge=0, le=limits.CHUNK_BYTES)]
 FileIds = Annotated[tuple[FileId, ...], Meta(min_length=1, max_length=limits.IDS_PER_LINE)]
 
 
@@ -101,11 +102,13 @@ class More(Message):
     Send these files whole, in this order, instead of chunks of the one that was pushed.
 
     :ivar files: what is wanted; each is answered by ``WHOLE`` or ``GONE``.
+    :ivar together: several may be answered by one ``WHOLES``.
     """
 
     verb = "MORE"
 
     files: FileIds
+    together: bool = False
 
 
 @attrs.frozen
@@ -120,7 +123,31 @@ class Whole(Message):
     verb = "WHOLE"
 
     file: FileId
-    size: Annotated[int, Meta(ge=0, le=limits.CHUNK_BYTES)]
+    size: WholeSize
+
+
+@attrs.frozen
+class Wholes(Message):
+    """
+    Several files of at most one chunk: their raw bytes follow this line, one after the other.
+
+    :ivar files: what was asked for, each once.
+    :ivar sizes: how many bytes of each follow.
+    """
+
+    verb = "WHOLES"
+
+    files: FileIds
+    sizes: Annotated[tuple[WholeSize, ...], Meta(min_length=1, max_length=limits.IDS_PER_LINE)]
+
+    def __attrs_post_init__(self) -> None:
+        """
+        Check that the two fit.
+
+        :raises ValueError: when they do not.
+        """
+        if not len(set(self.files)) == len(self.files) == len(self.sizes):
+            raise ValueError("there must be one size for each file, and each file once")
 
 
 @attrs.frozen
