@@ -50,6 +50,12 @@ class SharedContent(Protocol):
         """
 
 
+def missing(shared: SharedContent) -> tuple[str, bool]:
+    """Say why content is not found, and whether it is gone for good."""
+    is_gone = shared.is_settled
+    return "it is not shared here any more" if is_gone else STILL_LOOKING, is_gone
+
+
 class NotKnownYet(Exception):
     """What is not known may be there: this peer has yet to look at some of its files."""
 

@@ -16,12 +16,7 @@ from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.audience import Audience, SharedUplink, Unlimited
 from p2p_twisted.upload.awaited import AwaitedFetches
 from p2p_twisted.upload.places import NoPlace, UploadPlaces
-from p2p_twisted.upload.small_sender import (
-    STILL_LOOKING,
-    SharedContent,
-    SmallFileSender,
-    read_whole,
-)
+from p2p_twisted.upload.small_sender import SharedContent, SmallFileSender, missing, read_whole
 from p2p_twisted.upload.spent_tickets import SpentTickets
 from p2p_twisted.upload.upload import Upload, UploadProgress
 from p2p_twisted.wire import limits as wire_limits
@@ -121,8 +116,7 @@ class Uploads:
         reason, _ = self._why_not(want)
         if source is None:
             # A peer that has just been started may not have looked at all of its files yet.
-            gone = self._shared.is_settled
-            refuse("it is not shared here any more" if gone else STILL_LOOKING, gone=gone)
+            refuse(*missing(self._shared))
         elif link is not None and await self._is_sent_on(link, want, source, refuse):
             source.close()
         elif reason is not None:

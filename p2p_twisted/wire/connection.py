@@ -34,9 +34,8 @@ class Connection(LineReceiver):
     """
     One TCP connection that carries messages, and raw bytes where a message says so.
 
-    A listener's side speaks first: it is given the :class:`Hello` to send. The
-    dialer's side waits for one, and sends nothing before it. Either way the
-    first message must come within 5 s; pings do not count as one.
+    A listener's side speaks first: it is given the :class:`Hello` to send. The dialer's side sends
+    nothing before that. The first message must come within 5 s; pings do not count as one.
 
     :param clock: the reactor; where it lets others than transports read, blocks on
         plain TCP connections are read straight into their buffers.
