@@ -85,7 +85,7 @@ def read_config(path: Path | None, options: Mapping[Kind, Mapping[str, bool]]) -
     content = {} if path is None else _load(path)
     for word in content:
         if word not in KINDS:
-            raise BadConfig(f"{path}: nobody knows {word}{_meant(word, KINDS)}; {_EXPECTED}")
+            raise BadConfig(f"{path}: nobody knows {word}{_meant(word, KINDS)} ({_EXPECTED})")
     common: dict[Kind, ConfigSection] = {}
     peers: dict[str, ConfigSection] = {}
     for kind in KINDS:
@@ -118,7 +118,9 @@ def _load(path: Path) -> dict[str, Any]:
         return tomllib.loads(content.decode())
     except OSError as error:
         raise BadConfig(f"the configuration cannot be read: {in_words(error)}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError:
+        raise BadConfig(f"{path} is no text in UTF-8: save it as such") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadConfig(f"{path}: {error}") from None
 
 

@@ -24,7 +24,7 @@ from p2p_twisted.cli.daemon_options import (
     daemon_options,
     daemon_word,
 )
-from p2p_twisted.cli.settings_of import Setting, check_variables, settings_of
+from p2p_twisted.cli.settings_of import Setting, check_variables, origins, settings_of
 from p2p_twisted.runtime.exit_status import Exit
 
 DESCRIPTIONS: Final[Mapping[Kind, str]] = {
@@ -63,7 +63,12 @@ def run_daemon(kind: Kind, words: Sequence[str]) -> int:
     arguments = [each.argument for each in settings if each.argument is not None]
     if "background" in given and (status := start_in_background()) is not None:
         return status
-    return run_twistd(f"p2p {kind}", [*twistd, daemon_word(kind), *arguments])
+    try:
+        return run_twistd(f"p2p {kind}", [*twistd, daemon_word(kind), *arguments])
+    except SystemExit as ended:
+        # What was refused came from somewhere, which the one who typed the command may not know.
+        sys.stderr.writelines(f"{line}\n" for line in origins(str(ended.__cause__), settings))
+        raise
 
 
 def run_twistd(program: str, words: Sequence[str]) -> int:

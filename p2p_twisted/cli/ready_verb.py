@@ -18,15 +18,15 @@ def ready(options: argparse.Namespace) -> int:
     :raises CommandFailed: when one is not, does not answer within 5 s, or none runs.
     """
     peers = list(running_peers())
-    places = [place for place in peers if options.peer in (None, place.name)]
+    places = {place.name: place for place in peers if options.peer in (None, place.name)}
     if options.peer is None:
-        places += running_registries()
+        places |= {f"the registry of {place.name}": place for place in running_registries()}
     if not places:
         raise CommandFailed(Exit.NO_NETWORK, "no such daemon of yours runs here")
-    for place in places:
+    for name, place in places.items():
         try:
             PeerClient(place, _ANSWER_SECONDS).get("/readyz")
         except CommandFailed as failed:
-            raise CommandFailed(failed.code, f"{place.name} is not ready: {failed}") from None
-    answer = {"ready": [place.name for place in places]}
-    return say(options, answer, lambda said: [f"{name} is ready" for name in said["ready"]])
+            raise CommandFailed(failed.code, f"{name} is not ready: {failed}") from None
+    answer = {"ready": [place.name for place in places.values()]}
+    return say(options, answer, lambda _said: [f"{name} is ready" for name in places])

@@ -1,6 +1,7 @@
 """Decide which settings hold for a daemon: by option, environment, configuration, or default."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -33,6 +34,17 @@ class Setting(NamedTuple):
         if self.origin == _DEFAULT or self.value in (None, False):
             return None
         return f"--{self.name}" if self.value is True else f"--{self.name}={self.value}"
+
+
+def origins(complaint: str, settings: Iterable[Setting]) -> list[str]:
+    """Say where the options are set that a complaint names, unless as options."""
+    return [
+        f"--{each.name} is set by {each.origin}"
+        for each in settings
+        if each.argument is not None
+        and each.origin != f"--{each.name}"
+        and re.search(rf"--{each.name}(?![\w-])", complaint)
+    ]
 
 
 def variable(kind: Kind, name: str) -> str:

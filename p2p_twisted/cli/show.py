@@ -30,8 +30,7 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
     address = status["address"]
     where = f"{address['host']}:{address['port']}" if address else "no address: it has not joined"
     neighbors = " ".join(each["name"] for each in status["neighbors"]) or "none"
-    fault = status["registry_fault"] or "it does not know this peer"
-    registered = "" if status["registered"] else f" ({fault})"
+    fault = status["registry_fault"] or "the registry does not know this peer"
     unreachable = " (others cannot reach it)" if status["reachable"] is False else ""
     hashing = f", {status['hashing']:,} being hashed" if status["hashing"] else ""
     excluded = f", {status['excluded']:,} not shared" if status["excluded"] else ""
@@ -39,7 +38,8 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
     limits = (f"{way} {_rate(status['limits'][way])}" for way in ("up", "down"))
     rows = [
         ("peer", f"{status['name']} at {where}{unreachable}"),
-        ("network", f"{status['network']}, registry {status['registry']}{registered}"),
+        ("network", f"{status['network']}, registry {status['registry']}"),
+        *(() if status["registered"] else [("", fault)]),
         ("neighbors", neighbors),
         (
             "shares",

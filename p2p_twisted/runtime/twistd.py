@@ -91,7 +91,7 @@ class DaemonOptions(Options):
             raise SystemExit(Exit.CONFLICT if is_there else Exit.NO_NETWORK) from None
         except UsageError as error:
             sys.stderr.write(f"{error}\nsee {_program(twistd)} --help\n")
-            raise SystemExit(Exit.USAGE) from None
+            raise SystemExit(Exit.USAGE) from error
 
     def parseArgs(self, *words: str) -> None:
         """
@@ -147,7 +147,10 @@ class DaemonOptions(Options):
         except OSError as error:
             raise UsageError(f"the pid file cannot be used: {in_words(error)}") from None
         if pid is not None:
-            raise RunsAlready(f"{self.stem()} runs already, as process {pid}")
+            raise RunsAlready(
+                f"{self.stem()} runs already, as process {pid}: end it first, such as by"
+                f" kill {pid}, or start another in another directory"
+            )
         folder = os.path.dirname(path) or os.curdir
         if not os.access(folder, os.W_OK | os.X_OK):
             raise UsageError(

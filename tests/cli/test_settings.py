@@ -14,7 +14,13 @@ from p2p_twisted.cli.config_file import BadConfig, ConfigFile, config_path, read
 from p2p_twisted.cli.daemon import daemon_parser
 from p2p_twisted.cli.daemon_options import DaemonOption, Kind
 from p2p_twisted.cli.main import main
-from p2p_twisted.cli.settings_of import Setting, check_variables, settings_of, variable
+from p2p_twisted.cli.settings_of import (
+    Setting,
+    check_variables,
+    origins,
+    settings_of,
+    variable,
+)
 
 OPTIONS = [
     DaemonOption("name", "who this is", None, False),
@@ -72,7 +78,7 @@ class ConfigFileTests(SynchronousTestCase):
         """What nobody knows is an error, with what was probably meant."""
         self.refuse("[peer]\nmax_up = 3", "[peer] knows no max_up; did you mean max-up?")
         self.refuse("[peer.s1]\nnetwrk = 'x'", "[peer.s1] knows no netwrk; did you mean network?")
-        self.refuse("[peers]", "peers; did you mean peer?")
+        self.refuse("[peers]", "peers; did you mean peer? (there is [peer], [peer.NAME], ")
         self.refuse("[registry.one]", "nobody knows [registry.one]")
         self.refuse("peer = 1", "write [peer]")
 
@@ -111,7 +117,8 @@ class ConfigFileTests(SynchronousTestCase):
         self.refuse("a = " + "[" * 100_000, "config.toml: ")
         self.refuse("#" * 1_100_000, "too large")
         Path("config.toml").write_bytes(b"\xff")
-        self.assertRaises(BadConfig, read_config, Path("config.toml"), KNOWN)
+        error = self.assertRaises(BadConfig, read_config, Path("config.toml"), KNOWN)
+        self.assertEqual(str(error), "config.toml is no text in UTF-8: save it as such")
         Path("folder").mkdir()
         self.assertRaises(BadConfig, read_config, Path("folder"), KNOWN)
 
@@ -149,6 +156,15 @@ class SettingsTests(SynchronousTestCase):
         self.assertEqual((setting.value, setting.origin), ("away", "P2P_NETWORK"))
         setting = decided(self.FILE, {"network": "here"}, P2P_NETWORK="away")["network"]
         self.assertEqual((setting.argument, setting.origin), ("--network=here", "--network"))
+
+    def test_origins(self) -> None:
+        """Who is told that an option is wrong is told where it is set, if not as an option."""
+        settings = decided(self.FILE, {"name": "s1"}, P2P_MAX_UP="1").values()
+        self.assertEqual(
+            origins("--max-up, --network: that is wrong", settings),
+            ["--max-up is set by P2P_MAX_UP", "--network is set by config.toml [peer.s1]"],
+        )
+        self.assertEqual(origins("--name: that is wrong; see --networks", settings), [])
 
     def test_flags(self) -> None:
         """The environment can take back what the file says."""

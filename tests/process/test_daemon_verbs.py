@@ -43,7 +43,8 @@ class DaemonVerbsTests(SynchronousTestCase):
             self.assertIn('"registered": true', self.p2p("status", "--json").stdout)
             ready = self.p2p("ready")
             self.assertEqual(
-                (ready.returncode, ready.stdout), (0, "s1 is ready\ndefault is ready\n")
+                (ready.returncode, ready.stdout),
+                (0, "s1 is ready\nthe registry of default is ready\n"),
             )
             again = self.p2p("peer", "--name", "s1", "--background")
             self.assertEqual(again.returncode, 9)
@@ -151,5 +152,10 @@ class DaemonVerbsTests(SynchronousTestCase):
         started = self.p2p("peer", "--name", "s1", "--max-up", "much")
         self.assertEqual(started.returncode, 2)
         self.assertIn("see p2p peer --help", started.stderr)
+        self.assertNotIn(" is set by ", started.stderr)
         self.assertEqual(self.p2p("peer", "--max_up", "1M").returncode, 2)
         self.assertIn("say who this is: --name s1", self.p2p("peer").stderr)
+        os.environ["P2P_MAX_UP"] = "much"
+        started = self.p2p("peer", "--name", "s1")
+        self.assertEqual(started.returncode, 2)
+        self.assertTrue(started.stderr.endswith("\n--max-up is set by P2P_MAX_UP\n"))

@@ -164,7 +164,11 @@ class DaemonOptionsTests(SynchronousTestCase):
         service.privilegedStartService()
         options = SomeOptions()
         said = self.refused(pidfile="./~x.pid", code=9)
-        self.assertEqual(said, "p2psome-s1 runs already, as process 1\n")
+        self.assertEqual(
+            said,
+            "p2psome-s1 runs already, as process 1: end it first, such as by kill 1,"
+            " or start another in another directory\n",
+        )
         self.assertTrue(os.path.exists("~x.pid"))
         service.release()
         parsed(options, pidfile="./~x.pid")

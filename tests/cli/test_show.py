@@ -1,0 +1,30 @@
+"""What a peer has answered, in lines for people."""
+
+import json
+
+import attrs
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.api import view_of
+from p2p_twisted.cli.show import status_lines
+from p2p_twisted.peer.interface import Status
+from tests.console.fake_peer import STATUS
+
+
+def shown(status: Status) -> list[str]:
+    return list(status_lines(json.loads(view_of.status(status).encoded())))
+
+
+class StatusLinesTests(SynchronousTestCase):
+    """A peer at a glance."""
+
+    def test_registry(self) -> None:
+        """What is wrong with the registry is a line of its own, however long."""
+        network = "network    default, registry 127.0.0.1:9011"
+        self.assertEqual(shown(STATUS)[1:3], [network, "neighbors  s10 s3"])
+        for fault, text in (
+            (None, "the registry does not know this peer"),
+            ("it is away (is it on?)", "it is away (is it on?)"),
+        ):
+            lost = attrs.evolve(STATUS, registered=False, registry_fault=fault)
+            self.assertEqual(shown(lost)[1:3], [network, f"           {text}"])
