@@ -201,8 +201,7 @@ class Connection(LineReceiver):
     @override
     def lineReceived(self, line: bytes) -> None:
         self.input.line_came(len(line) + len(self.delimiter))
-        if line.strip():
-            self._guard(self._take_line, line)
+        self._guard(self._take_line, line)
         if self.input.left:
             self.setRawMode()
         else:

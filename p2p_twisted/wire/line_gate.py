@@ -54,7 +54,8 @@ class LineGate:
     Decides what a connection does about each line.
 
     A dialed listener must greet first. Strangers get no byte. An unknown verb is answered
-    with how to go on; the third one ends the connection.
+    with how to go on; the third one ends the connection, as do too many lines before the first
+    message.
 
     :ivar is_greeted: whether we may talk: the other side has greeted us, or dialed us.
     :ivar has_talked: whether the other side has sent a message yet, other than pings.
@@ -64,13 +65,22 @@ class LineGate:
         self.is_greeted = is_greeted
         self.has_talked = False
         self._strikes = 0
+        self._lines = 0
 
-    def take(self, line: bytes, hint: str | None = None) -> Verdict:
+    def take(self, line: bytes, hint: str | None = None) -> Verdict | None:
         """
-        Decide about a line that is not blank.
+        Decide about a line.
 
         :param hint: the answer to an unknown verb; ``None`` names the verb.
+        :returns: ``None`` for a blank line, which is ignored.
         """
+        if not self.has_talked:
+            # No link is charged for these: many connections could take all time with them.
+            self._lines += 1
+            if self._lines > limits.LINES_BEFORE_FIRST_MESSAGE:
+                return Reject(ProtocolError("too many lines come before the first message"))
+        if not line.strip():
+            return None
         try:
             message = decode(line)
         except ProtocolError as error:

@@ -20,6 +20,13 @@ OF_OVERLAY: Final = (
         "overlay/test_broadcast.py",
     ),
     Mutant(
+        "wire/line_gate.py",
+        "if self._lines > limits.LINES_BEFORE_FIRST_MESSAGE:",
+        "if False:",
+        "connections that say nothing take all time",
+        "wire/test_line_gate.py",
+    ),
+    Mutant(
         "overlay/seen.py",
         "if len(self._young) >= _GENERATION:",
         "if False:",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from p2p_twisted.wire import limits
 from p2p_twisted.wire.errors import Malformed
 from p2p_twisted.wire.line_gate import Drop, First, Greeted, Hint, LineGate, Reject
 from p2p_twisted.wire.messages import Done, Error, Ping
@@ -36,6 +37,18 @@ def test_unknown_verbs() -> None:
     assert gate.take(b"XYZ", "say DONE") == Hint(Error("say DONE", "flag"))
     assert gate.take(b"XYZ") == Hint(Error("unknown verb 'XYZ'", "flag"))
     assert gate.take(b"XYZ") == Reject(Error("unknown verb 'XYZ'", "flag"))
+
+
+@pytest.mark.parametrize("line", [b"", b" \r", b'PING {"n":1}', b'PONG {"n":1}'])
+def test_nothing_said(line: bytes) -> None:
+    """Lines that say nothing are borne up to a bound; after the first message, any number is."""
+    for is_late in (False, True):
+        gate = LineGate(is_greeted=True)
+        taken = [gate.take(line) for _ in range(limits.LINES_BEFORE_FIRST_MESSAGE - is_late)]
+        assert not any(isinstance(each, Reject) for each in taken)
+        if is_late:
+            assert gate.take(b"DONE") == First(Done())
+        assert isinstance(gate.take(line), Reject) is not is_late
 
 
 def test_malformed() -> None:
