@@ -1,5 +1,5 @@
 """
-Print all tables of the data plane, one after the other; it takes about twenty minutes.
+Print all tables of the data plane, one after the other; it takes about half an hour.
 
     python -m benchmarks --rivals /tmp/rivals/bin > tables.md
 """
@@ -9,13 +9,14 @@ import time
 from types import ModuleType
 from typing import Final
 
-from benchmarks import folder, holders, interruptions, library, page, push, swarm, uplinks
+from benchmarks import folder, holders, interruptions, library, page, push, swarm, uplinks, wan
 from benchmarks.options import parser
 
 TABLES: Final[tuple[ModuleType, ...]] = (
     push,
     swarm,
     uplinks,
+    wan,
     holders,
     folder,
     library,

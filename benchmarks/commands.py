@@ -2,7 +2,6 @@
 
 import getpass
 import os
-import socket
 import subprocess
 import sys
 from abc import abstractmethod
@@ -14,8 +13,9 @@ from typing_extensions import override
 
 from benchmarks.contenders import Contender
 from benchmarks.figures import Sample
-from benchmarks.hosts import LOOPBACK
-from benchmarks.lab import Process, TookTooLong
+from benchmarks.hosts import LOCAL, LOOPBACK, Host, is_listening
+from benchmarks.lab import Lab, Process, TookTooLong
+from benchmarks.tools import Tools
 
 _WAIT_SECONDS: Final = 20.0
 
@@ -24,14 +24,24 @@ Words = Sequence[str | Path]
 
 
 class Served(Contender):
-    """A server on a port of its own; the clock runs from the command's start to its end."""
+    """
+    A server on a port of its own; the clock runs from the command's start to its end.
+
+    :param hosts: where the server is, and where the command runs.
+    """
+
+    def __init__(
+        self, lab: Lab, tools: Tools, source: Path, hosts: tuple[Host, Host] = (LOCAL, LOCAL)
+    ) -> None:
+        super().__init__(lab, tools, source)
+        self.host, self.client = hosts
 
     @override
     def prepare(self) -> None:
         self.port = self.lab.port()
         self.home = self.lab.directory / type(self).__name__
         self.home.mkdir()
-        self.server = self.lab.start(type(self).__name__, *self.serve())
+        self.server = self.lab.start(type(self).__name__, *self.host.prefix, *self.serve())
         self.lab.wait(self._listens, _WAIT_SECONDS)
 
     @abstractmethod
@@ -44,13 +54,12 @@ class Served(Contender):
 
     @override
     def fetch(self, target: Path) -> Sample:
-        return run(self, self.server, self.command(target))
+        return run(self, self.server, [*self.client.prefix, *self.command(target)])
 
     def _listens(self) -> bool:
         if self.server.has_ended:
             raise TookTooLong(f"{self.name} did not start:{self.server.tail()}")
-        with socket.socket() as probe:
-            return probe.connect_ex((LOOPBACK, self.port)) == 0
+        return is_listening(self.server.pid, self.port)
 
 
 def run(contender: Contender, server: Process, command: Words) -> Sample:
@@ -80,12 +89,12 @@ class HttpServer(Served):
 
     @override
     def serve(self) -> Words:
-        where: Words = ["--bind", LOOPBACK, "--directory", self.source.parent]
+        where: Words = ["--bind", self.host.address, "--directory", self.source.parent]
         return [sys.executable, "-m", "http.server", *where, str(self.port)]
 
     @override
     def command(self, target: Path) -> Words:
-        url = f"http://{LOOPBACK}:{self.port}/{self.source.name}"
+        url = f"http://{self.host.address}:{self.port}/{self.source.name}"
         return [self.tools.find("curl"), "--silent", "--fail", "--output", target, url]
 
 
@@ -123,7 +132,9 @@ class Nginx(HttpServer):
         settings = self.home / "settings"
         user = "" if os.geteuid() else "user root;"
         places = {"home": self.home, "root": self.source.parent}
-        settings.write_text(_NGINX.format(**places, user=user, host=LOOPBACK, port=self.port))
+        settings.write_text(
+            _NGINX.format(**places, user=user, host=self.host.address, port=self.port)
+        )
         return [self.tools.find("nginx"), "-e", self.home / "errors", "-c", settings]
 
 

@@ -19,7 +19,7 @@ from typing_extensions import override
 from benchmarks.commands import Rsync, Scp
 from benchmarks.contenders import OURS, Contender
 from benchmarks.figures import HEAD, Sample, load, markdown, rows
-from benchmarks.hosts import LOCAL, Host, Namespaces, connections_dialed, why_no_namespaces
+from benchmarks.hosts import LOCAL, Host, Uplinks, connections_dialed, why_no_namespaces
 from benchmarks.lab import Lab, Process
 from benchmarks.machine import file_system, write_content
 from benchmarks.network import Network, is_saved
@@ -81,7 +81,7 @@ def table(options: Namespace, signals: Signals) -> None:
     tools, count, folders = Tools(options.rivals), options.files, options.folders
     with contextlib.ExitStack() as stack:
         no_namespaces = why_no_namespaces()
-        host = LOCAL if no_namespaces else stack.enter_context(Namespaces(0, "")).hub
+        host = LOCAL if no_namespaces else stack.enter_context(Uplinks(0, "")).hub
         # Not where pages are large, as each small file would take one, and measure only that.
         lab = stack.enter_context(Lab(signals, options.on))
         source = lab.directory / "holder" / "folder"

@@ -1,19 +1,25 @@
-"""Run processes on loopback, or in network namespaces with slow uplinks."""
+"""Run processes on loopback, or in network namespaces: with slow uplinks, or far apart."""
 
 import itertools
 import os
 import shutil
 import subprocess
+import sys
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from attrs import frozen
+from typing_extensions import override
+
+from benchmarks.delay import Distance
 
 LOOPBACK: Final = "127.0.0.1"
 
 _NETWORK: Final = "10.77.0"
 _INTERFACE: Final = "eth0"
+_ROOT: Final = Path(__file__).parent.parent
 # A burst of two of the largest packets, and a queue no longer than that of home routers.
 _SHAPE: Final = ("burst", "128kb", "latency", "100ms")
 _numbers: Final = itertools.count()
@@ -34,26 +40,27 @@ class Host:
 LOCAL: Final = Host()
 
 
-class Namespaces:
+class Namespaces(ABC):
     """
-    Hosts on a bridge, each in a namespace of its own; they exist within a ``with`` statement.
+    Hosts that are each in a namespace of its own; they exist within a ``with`` statement.
 
     :param count: how many.
-    :param rate: what each can send, as tc(8) takes it; what it receives is not limited.
-    :ivar hub: one without a limit, where the bridge is.
+    :ivar hub: one more, for what all of them need.
     :ivar hosts: the others.
     """
 
-    def __init__(self, count: int, rate: str) -> None:
+    def __init__(self, count: int) -> None:
         # Names differ from those of other runs, even killed ones.
         name = f"p2pb{os.getpid()}-{next(_numbers)}"
-        self._rate = rate
         self._names = [f"{name}-{number}" for number in range(count + 1)]
         self.hub, *self.hosts = map(_host, self._names, range(1, count + 2))
 
     def __enter__(self) -> "Namespaces":
         try:
-            self._make()
+            for name in self._names:
+                _ip("netns", "add", name)
+                _ip("-n", name, "link", "set", "lo", "up")
+            self._connect()
         except BaseException:
             self._remove()
             raise
@@ -67,10 +74,29 @@ class Namespaces:
     ) -> None:
         self._remove()
 
-    def _make(self) -> None:
+    @abstractmethod
+    def _connect(self) -> None:
+        """Lead from each namespace to the others."""
+
+    def _remove(self) -> None:
         for name in self._names:
-            _ip("netns", "add", name)
-            _ip("-n", name, "link", "set", "lo", "up")
+            if Path("/run/netns", name).exists():
+                _ip("netns", "delete", name)
+
+
+class Uplinks(Namespaces):
+    """
+    Hosts on a bridge, which is where the hub is.
+
+    :param rate: what each but the hub can send, as tc(8) takes it; what it receives is not limited.
+    """
+
+    def __init__(self, count: int, rate: str) -> None:
+        super().__init__(count)
+        self._rate = rate
+
+    @override
+    def _connect(self) -> None:
         hub, *names = self._names
         _ip("-n", hub, "link", "add", "bridge", "type", "bridge")
         _ip("-n", hub, "link", "set", "bridge", "up")
@@ -85,10 +111,59 @@ class Namespaces:
             shape = ("root", "tbf", "rate", self._rate, *_SHAPE)
             _run("tc", "-n", name, "qdisc", "add", "dev", _INTERFACE, *shape)
 
+
+class FarApart(Namespaces):
+    """
+    Hosts that are as far from each other, and from the hub.
+
+    :param distance: what lies on the way to each of them, for all that comes there.
+    :param congestion: the algorithm by which they avoid congestion; ``None`` is the system's.
+    """
+
+    def __init__(self, count: int, distance: Distance, congestion: str | None = None) -> None:
+        super().__init__(count)
+        self._distance = distance
+        self._carrier: subprocess.Popen[bytes] | None = None
+        self._settings = {"tcp_no_metrics_save": "1"}
+        if congestion is not None:
+            self._settings["tcp_congestion_control"] = congestion
+
+    @override
+    def _connect(self) -> None:
+        hub, distance = self._names[0], self._distance
+        places = {
+            f"far{number}": (name, host)
+            for number, (name, host) in enumerate(
+                zip(self._names, [self.hub, *self.hosts], strict=True)
+            )
+        }
+        self._carrier = subprocess.Popen(
+            [
+                *(*self.hub.prefix, sys.executable, "-m", "benchmarks.delay"),
+                *map(str, (distance.rate, distance.delay, distance.loss)),
+                *(f"{device}={host.address}" for device, (_name, host) in places.items()),
+            ],
+            stdout=subprocess.PIPE,
+            cwd=_ROOT,
+        )
+        assert self._carrier.stdout is not None
+        self._carrier.stdout.readline()
+        for device, (name, host) in places.items():
+            if name != hub:
+                _ip("-n", hub, "link", "set", device, "netns", name)
+            _ip("-n", name, "link", "set", device, "name", _INTERFACE)
+            _ip("-n", name, "addr", "add", f"{host.address}/24", "dev", _INTERFACE)
+            _ip("-n", name, "link", "set", _INTERFACE, "up")
+            for setting, value in self._settings.items():
+                _run(*host.prefix, "sh", "-c", f"echo {value} > /proc/sys/net/ipv4/{setting}")
+
+    @override
     def _remove(self) -> None:
-        for name in self._names:
-            if Path("/run/netns", name).exists():
-                _ip("netns", "delete", name)
+        # First, so that no device is taken from it.
+        if self._carrier is not None:
+            self._carrier.kill()
+            self._carrier.communicate()
+        super()._remove()
 
 
 def why_no_namespaces() -> str | None:
@@ -107,6 +182,13 @@ def received_bytes(pid: int) -> int:
         if name.strip() == _INTERFACE:
             return int(counts.split()[0])
     raise LookupError(_INTERFACE)
+
+
+def is_listening(pid: int, port: int) -> bool:
+    """Return whether anybody at the host of a process listens on a TCP port of IPv4."""
+    sockets = Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]
+    states = (line.split()[1:4:2] for line in sockets)
+    return any(local.endswith(f":{port:04X}") and state == "0A" for local, state in states)
 
 
 def connections_dialed(pid: int) -> int:

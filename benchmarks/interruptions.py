@@ -15,7 +15,7 @@ from random import Random
 from typing import Final
 
 from benchmarks.figures import markdown
-from benchmarks.hosts import Namespaces, received_bytes, why_no_namespaces
+from benchmarks.hosts import Namespaces, Uplinks, received_bytes, why_no_namespaces
 from benchmarks.lab import Lab, Process
 from benchmarks.machine import MIB, write_content
 from benchmarks.network import Network
@@ -72,7 +72,7 @@ def table(options: Namespace, signals: Signals) -> None:
     """Measure, and print the table."""
     size, body = options.size * MIB, []
     for _ in range(options.rounds):
-        with Namespaces(len(_SIDES), _RATE) as there, Lab(signals, options.directory) as lab:
+        with Uplinks(len(_SIDES), _RATE) as there, Lab(signals, options.directory) as lab:
             download = Interrupted(lab, there, size)
             quiet = download.run(0)
             came = download.run(options.kills)

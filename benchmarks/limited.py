@@ -11,9 +11,11 @@ from typing_extensions import override
 
 from benchmarks.contenders import Contender
 from benchmarks.figures import Sample
+from benchmarks.hosts import LOCAL, Host
 from benchmarks.lab import Lab, Process
 from benchmarks.machine import MIB, write_content
 from benchmarks.network import Network, is_saved
+from benchmarks.stamps import push_seconds
 from benchmarks.tools import Tools
 
 _WRONG_EVERY: Final = 10
@@ -26,17 +28,23 @@ class Holders(Contender):
 
     :param rate: what each of them may send, as ``--max-up`` takes it.
     :param count: how many there are.
+    :param hosts: where they are: the registry, the downloader, and each holder.
+    :ivar pushes: how many seconds each run took from its last push to the publication.
     """
 
-    def __init__(self, lab: Lab, source: Path, rate: str, count: int) -> None:
+    def __init__(
+        self, lab: Lab, source: Path, rate: str, count: int, hosts: Sequence[Host] = ()
+    ) -> None:
         super().__init__(lab, Tools(None), source)
         self.name = f"{count} holder{'s' if count > 1 else ''}"
         self._rate = rate
         self._count = count
+        self.pushes: list[float] = []
+        self._hub, self._here, *self._there = hosts or [LOCAL] * (2 + count)
 
     @override
     def prepare(self) -> None:
-        self.network = Network(self.lab)
+        self.network = Network(self.lab, self._hub)
         self.holders = [self.start_holder(number) for number in range(self._count)]
         self.start_downloader()
         for holder in self.holders:
@@ -49,12 +57,14 @@ class Holders(Contender):
         if not shared.exists():
             shared.parent.mkdir()
             shared.hardlink_to(self.source)
-        return self.network.start_peer(name, f"--max-up={self._rate}")
+        rate = f"--max-up={self._rate}"
+        return self.network.start_peer(name, rate, host=self._there[number])
 
     def start_downloader(self) -> None:
         """Start the downloader."""
         name = self._own("downloader")
-        self.downloader = self.network.start_peer(name)
+        self._stamps = self.lab.directory / f"{name}.stamps"
+        self.downloader = self.network.start_peer(name, host=self._here, stamps=self._stamps)
         self._downloads = self.network.downloads(name)
 
     @override
@@ -64,6 +74,7 @@ class Holders(Contender):
             return ()
 
         sample = self.lab.timed(self.holders, [self.downloader], begin, self.is_done)
+        self.pushes.append(push_seconds(self._stamps))
         (self._downloads / self.source.name).rename(target)
         return sample
 

@@ -7,17 +7,18 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.contenders import Contender
-from benchmarks.figures import Sample, interleaved
+from benchmarks.figures import PATIENCE_SECONDS, Sample, interleaved
 from benchmarks.machine import warm
 
 
 def side_by_side(
-    contenders: Sequence[Contender], rounds: int, size: int
+    contenders: Sequence[Contender], rounds: int, size: int, patience: float = PATIENCE_SECONDS
 ) -> dict[str, list[Sample]]:
     """
     Prepare contenders, and run them in turn.
 
     :param size: how much memory each run fills with files, in bytes.
+    :param patience: see :func:`interleaved`.
     """
     for contender in contenders:
         contender.prepare()
@@ -25,6 +26,7 @@ def side_by_side(
         {contender.name: partial(measured, contender, size) for contender in contenders},
         rounds,
         tell,
+        patience,
     )
 
 

@@ -13,7 +13,7 @@ from statistics import median
 from typing import Final
 
 from benchmarks.figures import SPREAD, load, markdown, spread
-from benchmarks.hosts import Namespaces, why_no_namespaces
+from benchmarks.hosts import Uplinks, why_no_namespaces
 from benchmarks.lab import Lab
 from benchmarks.machine import MIB, write_content
 from benchmarks.options import parser, run, sizes
@@ -36,7 +36,7 @@ def table(signals: Signals, options: Namespace, size: int) -> None:
     """Measure at one size, and print the table."""
     tools, count, uplink = Tools(options.rivals), options.downloaders, options.uplink
     least = size * _BITS_PER_BYTE / (uplink * 1e6)
-    with Namespaces(1 + count, f"{uplink}mbit") as there, Lab(signals, options.directory) as lab:
+    with Uplinks(1 + count, f"{uplink}mbit") as there, Lab(signals, options.directory) as lab:
         source = lab.directory / "holder" / "file.bin"
         write_content(source, size)
         hosts = [there.hub, *there.hosts]

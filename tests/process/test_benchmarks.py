@@ -58,6 +58,12 @@ class BenchmarkTests(SynchronousTestCase):
         printed = self.table("uplinks", "--downloaders=2", "--sizes=1")
         self.assertTrue("| p2p_twisted |" in printed or "not measured" in printed, printed)
 
+    def test_wan(self) -> None:
+        """The same far apart, beside a web server, where there can be namespaces."""
+        few = ("--ways=20x900", "--losses=0.5", "--seconds=0.1", "--holders=2")
+        printed = self.table("wan", *few)
+        self.assertTrue("| 2 holders |" in printed or "not measured" in printed, printed)
+
     def test_holders(self) -> None:
         """One file from up to four."""
         self.assertIn("| 4 holders, one killed midway |", self.table("holders", "--size=24"))

@@ -63,6 +63,8 @@ class ProcessTests(SynchronousTestCase):
     def test_freezes_startup_objects(self) -> None:
         """The garbage collector looks at nothing that was there before the daemon ran."""
         self.addCleanup(gc.unfreeze)
+        self.addCleanup(gc.set_threshold, *gc.get_threshold())
         freeze_startup_objects()
         self.assertGreater(gc.get_freeze_count(), 10_000)
+        self.assertGreater(gc.get_threshold()[0], 2_000)
         self.assertLess(len(gc.get_objects()), 1_000)
