@@ -26,6 +26,8 @@ from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress
 
 _NANOSECONDS: Final = 1e9
+# The page asks for the status again and again, and the log has names and reasons, too.
+_UNSHARED_TOLD: Final = 20
 
 
 def address(of: PeerAddress) -> views.AddressView:
@@ -60,6 +62,9 @@ def status(of: Status) -> views.StatusView:
         size=of.size,
         hashing=of.hashing,
         excluded=of.excluded,
+        unshared=tuple(
+            views.ExcludedView(name=name, reason=why) for name, why in of.unshared[:_UNSHARED_TOLD]
+        ),
         ignored=of.ignored,
         reshared=of.reshared,
         limits=limits(of.rates),

@@ -62,6 +62,18 @@ class NamedShareView(View):
 
 
 @attrs.frozen(kw_only=True)
+class ExcludedView(View):
+    """
+    A name below a peer's directory that cannot be shared.
+
+    :ivar reason: a sentence for people.
+    """
+
+    name: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
 class StatusView(View):
     """
     A peer at a glance.
@@ -74,6 +86,7 @@ class StatusView(View):
     :ivar size: of all files, in bytes.
     :ivar hashing: how many of the files are still being hashed.
     :ivar excluded: how many names below the directory cannot be shared.
+    :ivar unshared: the first 20 of these, and why.
     :ivar ignored: how many names there the ignore files (``.p2pignore``) leave out.
     :ivar reshared: how many downloads others can find; absent without ``--reshare``.
     :ivar sent: bytes of files, since it was started.
@@ -99,6 +112,7 @@ class StatusView(View):
     size: Count
     hashing: Count
     excluded: Count
+    unshared: tuple[ExcludedView, ...]
     ignored: Count
     reshared: Count | None
     limits: LimitsView

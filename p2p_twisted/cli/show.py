@@ -53,7 +53,12 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
         ("moved", f"{human_size(status['sent'])} sent, {human_size(status['received'])} received"),
         ("running", human_time(status["uptime"])),
     ]
-    return table(rows, width())
+    yield from table(rows, width())
+    unshared = status.get("unshared", ())
+    for each in unshared:
+        yield from wrapped(f"not shared: {shown_name(each['name'])}: {each['reason']}", width())
+    if unshared and (more := status["excluded"] - len(unshared)) > 0:
+        yield f"and {more:,} more that are not shared"
 
 
 def topology_lines(topology: Mapping[str, Any]) -> Iterator[str]:

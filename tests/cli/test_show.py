@@ -28,3 +28,12 @@ class StatusLinesTests(SynchronousTestCase):
         ):
             lost = attrs.evolve(STATUS, registered=False, registry_fault=fault)
             self.assertEqual(shown(lost)[1:3], [network, f"           {text}"])
+
+    def test_unshared(self) -> None:
+        """Why names are not shared is told; of very many, of the first."""
+        few = attrs.evolve(STATUS, excluded=1)
+        self.assertEqual(shown(few)[-1], "not shared: a:b: a name may not have ':'")
+        names = tuple((f"{number}:\udcff", "it is odd") for number in range(1_000))
+        *_, last, more = shown(attrs.evolve(STATUS, unshared=names, excluded=8_000))
+        self.assertEqual(last, "not shared: 19:\\udcff: it is odd")
+        self.assertEqual(more, "and 7,980 more that are not shared")
