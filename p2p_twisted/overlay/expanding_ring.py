@@ -50,13 +50,12 @@ def expanding_ring(
     :param ask: the query, for the whole network.
     :param again: whether it was asked of late, and will be once more: the peers near by were
         of no use, and no person waits.
-    :param last: what was answered by every link of late, and came to no more than before:
-        whoever was silent then, too, is not worth asking again, if all others answer; nor is
-        anybody, where all do and a neighbor says what does not fit.
+    :param last: what was answered by every link of late though some kept silent: whoever was
+        silent then, too, is not worth asking again, if all others answer.
     :param passed: returns how long the search has taken so far, in seconds: once every link was
         asked, a neighbor that is always slow to answer, and wrong, does not prolong it.
     :returns: yields what to ask next, and is sent the answer. Returns whether the last one was
-        given by every link, and to ask them again would bring no more, though it is not whole.
+        given by every link, though some kept silent.
     """
     is_quick = ask.what in ("name", "id") and not again
 
@@ -64,8 +63,8 @@ def expanding_ring(
         # A partial holder may lack exactly the chunks that we need.
         return answer.is_whole or (is_quick and not all(hit.partial for hit in answer.hits))
 
-    def is_as_last(answer: Answer) -> bool:
-        if last is None or answer.cut or bool(answer.silent) != bool(last.silent):
+    def is_silent_again(answer: Answer) -> bool:
+        if last is None or answer.cut or not answer.silent:
             return False
         return set(answer.silent) <= set(last.silent) and answer.answered >= last.answered
 
@@ -78,16 +77,14 @@ def expanding_ring(
     if is_quick:
         ask = attrs.evolve(ask, tree=ask.hops - _FANNED_HOPS)
     answer = yield Step(ask)
-    most = 1 if again else _FLOODS
-    floods, is_all = 0, False
+    floods, most = 0, 1 if again else _FLOODS
     # Again where some were left out who are not silent: a link was lost on the way back.
-    while not (will_do(answer) or is_as_last(answer) or is_all) and floods < most:
+    while not (will_do(answer) or is_silent_again(answer)) and floods < most:
         floods, before = floods + 1, answer
         answer = yield Step(attrs.evolve(ask, id=new_id(), tree=0, after=ask.id))
-        is_all = bool(answer.silent) or _is_wrong_again(before, answer)
-        if passed() > ask.wait:
+        if answer.silent or _is_wrong_again(before, answer) or passed() > ask.wait:
             break
-    return is_all
+    return floods > 0 and bool(answer.silent)
 
 
 def _is_wrong_again(before: Answer, answer: Answer) -> bool:

@@ -22,7 +22,7 @@ from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 
 _SILENT_SORTED: Final = 1_000
 
-_REMEMBERED_SECONDS: Final = 300.0
+_SILENT_SECONDS: Final = 300.0
 _PEERS_NAMED: Final = 10
 
 What = Literal["topo", "name", "text", "id", "ls"]
@@ -38,7 +38,7 @@ class Searches:
 
     def __init__(self, network: NetworkSession) -> None:
         self._network = network
-        # What was last answered by every link, and is not whole though it is all; and when.
+        # What was last answered by every link though some kept silent, and when.
         self._last: tuple[Answer, float] | None = None
 
     async def ready(self) -> None:
@@ -152,7 +152,7 @@ class Searches:
         """
         began = driver.now()
         last, then = self._last or (None, began)
-        is_late = began - then > _REMEMBERED_SECONDS
+        is_late = began - then > _SILENT_SECONDS
         if sights := self._network.sights:
             sights.tell(QuestionSeen(ask.id, ask.what, ask.text, ask.peer, is_own=True))
         usual = None if is_late else last
