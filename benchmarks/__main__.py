@@ -9,7 +9,18 @@ import time
 from types import ModuleType
 from typing import Final
 
-from benchmarks import folder, holders, interruptions, library, page, push, swarm, uplinks, wan
+from benchmarks import (
+    folder,
+    holders,
+    interruptions,
+    library,
+    page,
+    push,
+    swarm,
+    typed,
+    uplinks,
+    wan,
+)
 from benchmarks.options import parser
 
 TABLES: Final[tuple[ModuleType, ...]] = (
@@ -20,6 +31,7 @@ TABLES: Final[tuple[ModuleType, ...]] = (
     holders,
     folder,
     library,
+    typed,
     interruptions,
     page,
 )

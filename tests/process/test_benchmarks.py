@@ -78,6 +78,15 @@ class BenchmarkTests(SynchronousTestCase):
         self.assertEqual(printed.count("| p2p_twisted | 1.00 |"), 2)
         self.assertIn("| BLAKE3 alone, mapped, all cores |", printed)
 
+    def test_folder_of_folders(self) -> None:
+        """The same in several folders."""
+        printed = self.table("folder", "--files=20", "--folders=4")
+        self.assertIn("20 files of 1,024 bytes in 4 folders, on ", printed)
+
+    def test_typed(self) -> None:
+        """Small files, from their typed names."""
+        self.assertRegex(self.table("typed", "--files=5"), r"\| p2p_twisted \| \d+\.\d \|")
+
     def test_registry(self) -> None:
         """Registries, and the least that a server does."""
         printed = self.table("registry", "--peers=20", "--silent=20")
