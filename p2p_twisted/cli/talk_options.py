@@ -60,6 +60,11 @@ def _text(typed: str) -> str:
     """Check that it is some text that peers can be asked for."""
     if not 1 <= len(typed) <= _LONGEST_TEXT:
         raise argparse.ArgumentTypeError(f"say what: a text of 1 to {_LONGEST_TEXT:,} characters")
+    try:
+        typed.encode()
+    except UnicodeEncodeError:
+        # The bytes of a name as some disks have it, which no peer shares.
+        raise argparse.ArgumentTypeError("it is not UTF-8: type it as p2p ls shows it") from None
     return typed
 
 

@@ -131,6 +131,13 @@ class MainTests(SynchronousTestCase):
             self.assertEqual(status, 2)
             self.assertIn("say what: a text of 1 to 1,024 characters", printed)
 
+    def test_not_utf8(self) -> None:
+        """Bytes that are no text are a usage error."""
+        for words in (("find", "a\udcff"), ("get", "a", "\udcff")):
+            status, printed = run(*words)
+            self.assertEqual(status, 2)
+            self.assertIn("it is not UTF-8: type it as p2p ls shows it", printed)
+
     def test_out_of_bounds(self) -> None:
         """What the log and the events can be asked for is said before a peer is asked."""
         for lines in ("-1", "1001", "x", "9" * 30):
