@@ -13,7 +13,9 @@ class _Memory(local):
     """Where each thread reads to. Page-aligned: the kernel copies there several times faster."""
 
     def __init__(self) -> None:
-        self.block = memoryview(mmap.mmap(-1, CHUNK_BYTES))
+        # Private: what is shared by default would also be that of a forked process.
+        private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+        self.block = memoryview(mmap.mmap(-1, CHUNK_BYTES, private))
 
 
 _memory = _Memory()
