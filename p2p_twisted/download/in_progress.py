@@ -71,6 +71,8 @@ class FileInProgress:
         self._observer = observer
         self._heard = heard
         self._writing = writing
+        # What a chunk was written from: the next one of any holder may come into it.
+        self.spare: memoryview | None = None
         # How many chunks of each holder are being verified and written.
         self._at_work: Counter[PeerName] = Counter()
         self._partial = PartialContent(clock, part.content, self.picker.ranges_verified)

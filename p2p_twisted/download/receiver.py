@@ -40,8 +40,8 @@ class ChunkReceiver(PushReceiver):
         self._opening: Deferred[None] | None = None
         self._file: FileInProgress | None = None
         self._index = 0
-        # A chunk comes into one buffer while others are written from theirs; a spare one is kept.
-        self._buffer = self._spare = self._chunk = _NO_BYTES
+        # A chunk comes into one buffer while others are written from theirs.
+        self._buffer = self._chunk = _NO_BYTES
         # Chunks that have come, and are being verified and written.
         self._at_work: set[int] = set()
         self._untold: deque[Have] = deque()
@@ -60,8 +60,8 @@ class ChunkReceiver(PushReceiver):
     @override
     def lost(self, reason: Failure) -> None:
         """End the delivery; what is missing decides whether it was complete."""
-        # This session and its connection know each other: the buffers would outlive them a while.
-        self._buffer = self._spare = self._chunk = _NO_BYTES
+        # This session and its connection know each other: the buffer would outlive them a while.
+        self._buffer = self._chunk = _NO_BYTES
         super().lost(reason)
 
     @override
@@ -142,8 +142,8 @@ class ChunkReceiver(PushReceiver):
         if not self._buffer:
             # Whole pages, as a file's are: they are copied faster to where they lie alike.
             size = min(limits.CHUNK_BYTES, content.size)
-            self._buffer = self._spare or memoryview(mmap.mmap(-1, size))
-            self._spare = _NO_BYTES
+            self._buffer = self._file.spare or memoryview(mmap.mmap(-1, size))
+            self._file.spare = None
         self._index, self._chunk = chunk.index, self._buffer[: chunk.length]
         self._connection.input.expect_block(self._chunk, self._moved, self._take_chunk)
 
@@ -164,7 +164,7 @@ class ChunkReceiver(PushReceiver):
     def _leave_at_work(self, accepting: "Deferred[None]") -> None:
         """Leave the bytes where they are until they are written: others come elsewhere, or wait."""
         assert self._file is not None
-        index, buffer = self._index, self._buffer
+        file, index, buffer = self._file, self._index, self._buffer
         self._buffer = _NO_BYTES
         self._at_work.add(index)
         # Perhaps nothing else was asked for: then it is not the holder that is slow.
@@ -174,8 +174,7 @@ class ChunkReceiver(PushReceiver):
 
         def worked(outcome: T) -> T:
             self._at_work.remove(index)
-            if self._connection.is_open:
-                self._spare = buffer
+            file.spare = buffer
             return outcome
 
         accepting.addBoth(worked)

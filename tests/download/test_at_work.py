@@ -1,7 +1,9 @@
 """Chunks that come while others are still being verified and written."""
 
 import errno
+import mmap
 from collections import Counter
+from unittest.mock import patch
 
 from twisted.internet.defer import Deferred
 
@@ -116,6 +118,19 @@ class AtWorkTests(LiarCase):
         self.assertEqual(self.received(world), 7 * MIB)
         self.go_on(world)
         self.assertEqual(self.assert_saved(world, done, content).holders, ("s1",))
+
+    def test_memory(self) -> None:
+        """What a chunk was written from serves the next one, whichever holder sends that."""
+        content = Content(_CONTENT)
+        with patch.object(mmap, "mmap", wraps=mmap.mmap) as memory:
+            world, done, played = self.pushed(content)
+            self.say(world, played, content, 0, 1)
+            self.go_on(world)
+            assert played.transport is not None
+            played.transport.loseConnection()
+            world.wires.settle()
+            self.assert_recovers(world, done, content)
+        self.assertEqual(memory.call_count, 2)
 
     def test_disk_full(self) -> None:
         """When several cannot be written, the download waits for room once, and then goes on."""

@@ -182,8 +182,8 @@ OF_TRANSFERS: Final = (
     ),
     Mutant(
         "download/receiver.py",
-        "        index, buffer = self._index, self._buffer\n        self._buffer = _NO_BYTES",
-        "        index, buffer = self._index, self._buffer",
+        "index, buffer = self._file, self._index, self._buffer\n        self._buffer = _NO_BYTES",
+        "index, buffer = self._file, self._index, self._buffer",
         "the next chunk comes over one that is still being verified and written",
         "download/test_at_work.py",
     ),
