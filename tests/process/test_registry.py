@@ -87,7 +87,10 @@ class RegistryProcessTests(SynchronousTestCase):
         self.start().wait_ready()
         second = self.start("--store", "memory:")
         self.assertEqual(second.wait(), 9)
-        self.assertIn(f"cannot listen on tcp:{self.port}:interface=127.0.0.1: Address", second.log)
+        self.assertIn(
+            f"cannot listen on tcp:{self.port}:interface=127.0.0.1: another program listens there",
+            second.log,
+        )
         self.assertNotIn("Traceback", second.log)
 
     def test_wrong_flag(self) -> None:

@@ -7,7 +7,7 @@ import attrs
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from p2p_twisted.wire.messages import MESSAGES, Message
+from p2p_twisted.wire.messages import MESSAGES, Message, Whole, Wholes
 
 HOSTS: Final = st.sampled_from(["127.0.0.1", "::1", "10.1.2.3", "192.168.1.7", "2001:db8::1"])
 PATHS: Final = st.sampled_from(
@@ -47,6 +47,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
 
 def instances(kind: type) -> st.SearchStrategy[Any]:
     """Make instances of an attrs class."""
+    if kind is Wholes:
+        return _wholes()
     hints = get_type_hints(kind, include_extras=True)
     members: dict[str, st.SearchStrategy[Any]] = {}
     others: dict[str, st.SearchStrategy[Any]] = {}
@@ -59,6 +61,12 @@ def instances(kind: type) -> st.SearchStrategy[Any]:
 def messages() -> st.SearchStrategy[Message]:
     """Make a message of any class."""
     return st.one_of(*map(instances, MESSAGES.values()))
+
+
+def _wholes() -> st.SearchStrategy[Wholes]:
+    """Make messages of as many files as sizes, each file once."""
+    some = st.lists(instances(Whole), min_size=1, max_size=6, unique_by=lambda each: each.file)
+    return some.map(lambda each: Wholes(*zip(*((e.file, e.size) for e in each), strict=True)))
 
 
 def _member(kind: type, name: str, hint: Any) -> st.SearchStrategy[Any]:
