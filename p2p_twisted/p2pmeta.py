@@ -21,7 +21,7 @@ from p2p_twisted.registry.rules import Policy
 from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
-from p2p_twisted.runtime.process_setup import prepare
+from p2p_twisted.runtime.process_setup import collect_seldom, prepare
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import WorkerService, expanded
 from p2p_twisted.wire.firewall import USUAL_PORTS
@@ -132,6 +132,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         from twisted.internet import reactor
 
     prepare(reactor)
+    reactor.callWhenRunning(collect_seldom)
     daemon = MultiService()
     options.add_services(daemon, reactor)
     registry = Registry(

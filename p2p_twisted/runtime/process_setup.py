@@ -79,11 +79,18 @@ def freeze_startup_objects() -> None:
     """
     Take what has been loaded by now, and stays to the end, out of the garbage collector.
 
-    A full collection pauses the reactor: with 50,000 objects it took 40 ms. And what a connection
-    leaves is found after it has ended, not looked at again and again while it lasts.
+    A full collection pauses the reactor: with 50,000 objects it took 40 ms.
     """
     gc.collect()
     gc.freeze()
+
+
+def collect_seldom() -> None:
+    """
+    Look for garbage only once thousands of objects are new, for a daemon of brief connections.
+
+    What one leaves is found after it has ended, not looked at again and again while it lasts.
+    """
     gc.set_threshold(_YOUNG_OBJECTS)
 
 
