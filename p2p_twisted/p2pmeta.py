@@ -1,5 +1,6 @@
 """``twistd -n p2pmeta``: the registry."""
 
+import sys
 import time
 from pathlib import Path
 from random import SystemRandom
@@ -16,17 +17,23 @@ from p2p_twisted.api.socket_index import Suffix
 from p2p_twisted.api.web_option import WebOptions
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.liveness import Checker
+from p2p_twisted.registry.private_registry import PrivateParts, PrivateRegistry, open_private
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Policy
 from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
+from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.process_setup import collect_seldom, prepare
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import WorkerService, expanded
+from p2p_twisted.trust.trust_errors import TrustError
+from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.firewall import USUAL_PORTS
 from p2p_twisted.wire.names import BadName, peer_name
 
+USUAL_LISTEN: Final = f"tcp:{REGISTRY_PORT}:interface=127.0.0.1"
 _PORTS: Final = range(1_024, 65_536)
 _ENDPOINTS: Final = ("tcp:", "tcp6:", "systemd:")
 _SQLITE: Final = "sqlite:"
@@ -90,7 +97,7 @@ class Options(WebOptions):
         [
             "listen",
             None,
-            f"tcp:{REGISTRY_PORT}:interface=127.0.0.1",
+            USUAL_LISTEN,
             "Where to listen: an endpoint string.",
         ],
         [
@@ -106,8 +113,15 @@ class Options(WebOptions):
             "Where to remember the peers: sqlite:FILE, or memory: to forget them at the end.",
         ],
         ["network", None, "default", "The name of the network."],
+        [
+            "keys",
+            None,
+            "p2pmeta.d",
+            "Where the keys of a private network are, and what belongs to them.",
+        ],
     ]
     optFlags = [
+        ["private", None, "Let in only who has an invite, and encrypt everything."],
         ["insecure-lan", None, "Let other machines in, though nothing is encrypted."],
         ["allow-advertise", None, "Believe peers that say under which address to reach them."],
     ]
@@ -123,7 +137,25 @@ class Options(WebOptions):
         self["ports"] = _ports(self["ports"])
         self["store"] = _store(self["store"])
         self["network"] = _network(self["network"])
+        self["keys"] = expanded("keys", self["keys"]).absolute()
         super().postOptions()
+        self["opened"] = self._open_private() if self["private"] else None
+
+    def _open_private(self) -> "PrivateRegistry":
+        if self["insecure-lan"]:
+            raise UsageError("say --private or --insecure-lan, not both")
+        if self["listen"] == USUAL_LISTEN:
+            # Nobody is let in who has no invite.
+            self["listen"] = f"tcp:{REGISTRY_PORT}"
+        try:
+            opened = open_private(self["keys"], self["network"], self["listen"])
+        except (OSError, TrustError) as error:
+            sys.stderr.write(f"{in_words(error)}\n")
+            raise SystemExit(Exit.DISK) from None
+        for line in opened.lines:
+            sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+        return opened
 
 
 def makeService(options: Options, reactor: Any = None) -> IService:
@@ -135,17 +167,25 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     reactor.callWhenRunning(collect_seldom)
     daemon = MultiService()
     options.add_services(daemon, reactor)
+    private = options["opened"] and PrivateParts.of(options["opened"], reactor, daemon)
+    dialer = BoundDialer(reactor, "", private.security) if private else reactor
     registry = Registry(
         reactor,
         _make_store(options["store"], reactor, daemon),
-        Checker(reactor, options["network"]),
+        Checker(dialer, options["network"]),
         policy=Policy(options["ports"], believes_advertised=bool(options["allow-advertise"])),
         rng=SystemRandom(),
         date=time.time,
     )
     network = options["network"]
     service = RegistryService(
-        reactor, registry, network, options["listen"], allows_lan=bool(options["insecure-lan"])
+        reactor,
+        registry,
+        network,
+        options["listen"],
+        allows_lan=bool(options["insecure-lan"]),
+        security=private.security if private else None,
+        enrollment=private.enrollment if private else None,
     )
     service.setServiceParent(daemon)
     api = RegistryApi(

@@ -22,12 +22,17 @@ from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.build import PeerBuilder
+from p2p_twisted.peer.coming_in import membership
 from p2p_twisted.peer.directories import read_directories, read_shares
+from p2p_twisted.peer.own_name import ask_name, read_name
+from p2p_twisted.peer.private_part import private_part
 from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach
+from p2p_twisted.peer.renewal import renewal_of
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
+from p2p_twisted.registry.joining_private import CannotJoin
 from p2p_twisted.registry.limits import REGISTRY_PORT
-from p2p_twisted.registry.location import BadLocation, read_location
+from p2p_twisted.registry.location import BadLocation, read_location, show_location
 from p2p_twisted.runtime.daemonlog import rotated
 from p2p_twisted.runtime.disk_thread import DiskThread, DiskThreads
 from p2p_twisted.runtime.exit_code import ExitCode
@@ -35,40 +40,13 @@ from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.idle_cores import IdleCores, core_time, usable_cores
 from p2p_twisted.runtime.parallel_map import ParallelPool
 from p2p_twisted.runtime.process_setup import prepare
+from p2p_twisted.runtime.restart import was_given
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import NotNow, WorkerService
-from p2p_twisted.wire.names import BadName, PeerName, check_host, peer_name
+from p2p_twisted.wire.names import BadName, check_host
 
 _THREADS: Final = 2
-
-
-def _name(text: str, option: str = "--name") -> PeerName:
-    try:
-        return peer_name(text)
-    except BadName as error:
-        raise UsageError(f"{option}: {error}") from None
-
-
-def _ask_name() -> PeerName:
-    """Ask the person on the terminal, until the answer is a name."""
-    # The originals: by now a log may stand in their places.
-    stdin, stdout = sys.__stdin__, sys.__stdout__
-    if stdin is None or stdout is None or not stdin.isatty():
-        raise UsageError("say who this is: --name s1")
-    while True:
-        try:
-            stdout.write("name of this peer: ")
-            stdout.flush()
-            typed = stdin.readline()
-        except KeyboardInterrupt:
-            # As a shell reports it; nothing has begun yet.
-            raise SystemExit(130) from None
-        if not typed:
-            raise UsageError("say who this is: --name s1")
-        try:
-            return peer_name(typed)
-        except BadName as error:
-            stdout.write(f"{error}\n")
+USUAL_REGISTRY: Final = f"127.0.0.1:{REGISTRY_PORT}"
 
 
 def _registry(text: str) -> tuple[str, int]:
@@ -95,7 +73,8 @@ class Options(WebOptions):
 
     optParameters = [
         ["name", None, None, "Who this is; asked for on a terminal."],
-        ["registry", None, f"127.0.0.1:{REGISTRY_PORT}", "Where the registry listens: HOST:PORT."],
+        ["join", None, None, "Come into a private network by an invite: its code, @FILE or -."],
+        ["registry", None, USUAL_REGISTRY, "Where the registry listens: HOST:PORT."],
         ["directory", None, None, "What to share; ./NAME by default, which is made."],
         ["share", None, None, "Share a directory, too, in a folder: NAME=DIR; may be repeated."],
         ["downloads", None, None, "Where downloads land; Downloads below that by default."],
@@ -144,11 +123,12 @@ class Options(WebOptions):
 
     @override
     def postOptions(self) -> None:
-        self["name"] = _ask_name() if self["name"] is None else _name(self["name"])
+        self["name"] = ask_name() if self["name"] is None else read_name(self["name"])
         if self["advertise"] is not None:
             self["advertise"] = _host("advertise", self["advertise"])
-        self["network"] = _name(self["network"], "--network, which is called as a peer is")
+        self["network"] = read_name(self["network"], "--network, which is called as a peer is")
         self._read_directories()
+        self._read_membership()
         if self["results"] is not None:
             self["results"] = _descriptor(self["results"])
         self._read_limits()
@@ -167,6 +147,21 @@ class Options(WebOptions):
         self["state"] = found.state
         self["shares"] = read_shares(self["share"], found)
 
+    def _read_membership(self) -> None:
+        """Come into a private network, or be what this peer is there."""
+        try:
+            who, is_said = (self["join"], self["name"], self["state"]), was_given("--join")
+            self["member"] = member = membership(*who, is_said=is_said, restarts=bool(self.parent))
+        except CannotJoin as error:
+            sys.stderr.write(f"{error}\n")
+            raise SystemExit(error.exit) from None
+        if member:
+            if self["insecure-lan"]:
+                raise UsageError("this peer is in a private network: leave --insecure-lan away")
+            self["network"] = member.network
+            if self["registry"] == USUAL_REGISTRY:
+                self["registry"] = show_location(*member.registry)
+
     def _read_limits(self) -> None:
         self["max-transfers"] = _transfers(self["max-transfers"])
         try:
@@ -182,7 +177,8 @@ class Options(WebOptions):
         """Decide where to listen; refuse what would be unsafe, or could not work."""
         registry = _registry(self["registry"])
         try:
-            reach = decide_reach(registry, self["interface"], bool(self["insecure-lan"]))
+            allows_lan = bool(self["insecure-lan"] or self["member"])
+            reach = decide_reach(registry, self["interface"], allows_lan)
         except NoWay as error:
             raise NotNow(str(error)) from None
         except BadReach as error:
@@ -258,7 +254,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     def give_up(reason: str, code: Exit) -> None:
         exit_code.give_up(reason, code, is_shown=console.show_failure(reason))
 
-    peer = PeerBuilder(
+    builder = PeerBuilder(
+        private=private_part(options["member"], reactor, options["state"], pool),
         settings=_settings(options),
         reactor=reactor,
         rng=SystemRandom(),
@@ -267,7 +264,10 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         watcher_for=partial(watcher_for, reactor),
         announce=announce,
         stopped=reactor.stop,
-    ).build()
+    )
+    peer = builder.build()
+    if builder.private is not None:
+        renewal_of(builder, builder.private).setServiceParent(daemon)
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
     console = ConsoleService(

@@ -16,7 +16,9 @@ from p2p_twisted.api.event_views import PEER_EVENTS
 from p2p_twisted.api.follow_routes import FollowRoutes
 from p2p_twisted.api.last_lists import LastLists
 from p2p_twisted.api.metrics import MetricsView, peer_metrics
+from p2p_twisted.api.named_peer import named_peer
 from p2p_twisted.api.peer_events import PeerEvents
+from p2p_twisted.api.private_routes import private_routes
 from p2p_twisted.api.route import Call, Form, Route
 from p2p_twisted.api.transfer_views import DownloadsView, StepView, TransfersView
 from p2p_twisted.api.views import FindStepView
@@ -24,7 +26,6 @@ from p2p_twisted.peer.hit_list import HitList
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.peer.peer_errors import Ambiguous, NoNetwork
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
 _GOODBYE_SECONDS: Final = 0.1
 """How long the daemon stays after it has left, so that the last answer arrives."""
@@ -84,6 +85,7 @@ class PeerApi:
             Route("GET", "/metrics", self.metrics, MetricsView),
             Route("POST", "/v1/leave", self.leave, views.DoneView),
             Route("POST", "/v1/stop", self.stop, views.DoneView),
+            *private_routes(self.peer),
         )
 
     async def status(self, _call: Call) -> views.StatusView:
@@ -121,7 +123,7 @@ class PeerApi:
 
     async def files(self, call: Call) -> views.FoundView:
         """List what this peer, or another one, shares."""
-        listed = await self.peer.listing(_peer(call.query.peer))
+        listed = await self.peer.listing(named_peer(call.query.peer))
         return view_of.found(listed, self._list_for(call))
 
     def _list_for(self, call: Call) -> HitList:
@@ -143,7 +145,7 @@ class PeerApi:
         if not words:
             raise BadRequest("bad_request", "say what to download, by names or numbers")
         watch = Steps(call.stream.emit, self.clock).watch
-        request = DownloadRequest(self.peer, query, _peer(query.peer), watch)
+        request = DownloadRequest(self.peer, query, named_peer(query.peer), watch)
         try:
             end = await request.answer(words)
         except Ambiguous as error:
@@ -207,15 +209,3 @@ class PeerApi:
         await self.peer.stop_network()
         self.clock.callLater(_GOODBYE_SECONDS, self._leave)
         return views.DoneView()
-
-
-def _peer(typed: str | None) -> PeerName | None:
-    """
-    Read the name of a peer.
-
-    :raises BadRequest: when no peer can be called so.
-    """
-    try:
-        return None if typed is None else peer_name(typed)
-    except BadName as error:
-        raise BadRequest("bad_request", str(error)) from None

@@ -6,6 +6,8 @@ import attrs
 from msgspec import Meta
 
 from p2p_twisted.api.limits import LOG_LINES_KEPT, MEMBERS_AT_ONCE, WORDS_AT_ONCE
+from p2p_twisted.trust.limits import GROUPS_OF_A_PEER, INVITE_DAYS, INVITE_USES
+from p2p_twisted.wire.names import PeerName
 
 Word = Annotated[str, Meta(min_length=1, max_length=1_024)]
 Number = Annotated[int, Meta(ge=1, le=10**9)]
@@ -112,3 +114,20 @@ class MembersQuery(Query):
 
     after: Annotated[str, Meta(max_length=64)] = ""
     most: Annotated[int, Meta(ge=1, le=MEMBERS_AT_ONCE)] = MEMBERS_AT_ONCE
+
+
+@attrs.frozen(kw_only=True)
+class InviteQuery(Query):
+    """
+    An invite to make.
+
+    :ivar uses: how many peers it lets in.
+    :ivar seconds: for how long.
+    :ivar admin: whether they are admins.
+    :ivar groups: which groups they are in.
+    """
+
+    uses: Annotated[int, Meta(ge=1, le=INVITE_USES)] = 1
+    seconds: Annotated[int, Meta(ge=1, le=INVITE_DAYS * 86_400)] = 86_400
+    admin: bool = False
+    groups: Annotated[tuple[PeerName, ...], Meta(max_length=GROUPS_OF_A_PEER)] = ()

@@ -15,6 +15,7 @@ from p2p_twisted.runtime.exit_status import Exit
 _READY_SECONDS: Final = 20.0
 _QUIET_SECONDS: Final = 1.0
 _READ_BYTES: Final = 4_096
+_DIVIDED: Final = "_P2P_DIVIDED"
 
 
 def start_in_background() -> int | None:
@@ -24,6 +25,10 @@ def start_in_background() -> int | None:
     :returns: ``None`` in the one that is to run the daemon; in the other the exit status, once
         the daemon is ready, or has ended, or has tried to join for 20 s.
     """
+    if os.environ.pop(_DIVIDED, None):
+        # It was started anew, without what should not stand in its command line.
+        vars(sys)["__stderr__"] = StringIO()
+        return None
     folder = Path(tempfile.mkdtemp(prefix="p2p-"))
     told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     told.bind(str(folder / "told"))
@@ -32,7 +37,9 @@ def start_in_background() -> int | None:
     if child == 0:
         # The daemon keeps one end of the pipe open for as long as it lives.
         os.close(ended)
+        os.set_inheritable(alive, True)
         told.close()
+        os.environ[_DIVIDED] = "1"
         os.environ["NOTIFY_SOCKET"] = str(folder / "told")
         # There twistd would say again, and worse, what the daemon has said.
         vars(sys)["__stderr__"] = StringIO()

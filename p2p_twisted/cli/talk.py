@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 from p2p_twisted.cli.answers import say, say_json
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer, find_registry
@@ -212,6 +213,23 @@ def stop(client: PeerClient, options: argparse.Namespace) -> int:
     """Stop every peer of the network."""
     answer = client.ask("POST", "/v1/stop", {})
     return say(options, answer, lambda _answer: ["stopped the network"])
+
+
+def invite(client: PeerClient, options: argparse.Namespace) -> int:
+    """Make an invite."""
+    terms = {
+        "uses": options.uses,
+        "seconds": options.seconds,
+        "admin": options.admin,
+        "groups": options.groups,
+    }
+    return say(options, client.ask("POST", "/v1/invites", terms), lambda made: [made["code"]])
+
+
+def revoke(client: PeerClient, options: argparse.Namespace) -> int:
+    """Revoke a peer's certificates."""
+    answer = client.ask("POST", f"/v1/revocations/{quote(options.name, safe='')}", {})
+    return say(options, answer, lambda _answer: [f"{options.name} was revoked"])
 
 
 def _act(client: PeerClient, options: argparse.Namespace, method: str, what: str, done: str) -> int:

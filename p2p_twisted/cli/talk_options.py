@@ -1,9 +1,10 @@
 """Parse the arguments of the verbs that talk to a running peer."""
 
 import argparse
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from p2p_twisted.cli.admin_options import ADMIN_VERBS, up_to
 from p2p_twisted.cli.number_ranges import numbers_in
 
 _PEER: Final = "--peer"
@@ -66,15 +67,6 @@ def _text(typed: str) -> str:
         # The bytes of a name as some disks have it, which no peer shares.
         raise argparse.ArgumentTypeError("it is not UTF-8: type it as p2p ls shows it") from None
     return typed
-
-
-def _up_to(most: int) -> Callable[[str], int]:
-    def read(typed: str) -> int:
-        if not (typed.isascii() and typed.isdigit() and len(typed) < 20 and int(typed) <= most):
-            raise argparse.ArgumentTypeError(f"{typed!r} is not a number from 0 to {most:,}")
-        return int(typed)
-
-    return read
 
 
 _LONGEST_TEXT: Final = 1_024
@@ -228,7 +220,7 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
                 ("--after",),
                 {
                     "metavar": "N",
-                    "type": _up_to(2**62),
+                    "type": up_to(2**62),
                     "help": "from the event behind this number on",
                 },
             ),
@@ -242,7 +234,7 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
                 ("--lines",),
                 {
                     "metavar": "N",
-                    "type": _up_to(1_000),
+                    "type": up_to(1_000),
                     "default": 100,
                     "help": "how many, up to 1,000 (default: 100)",
                 },
@@ -267,4 +259,5 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
     "ready": ("find out whether the daemons that run are ready: exit status 0", ()),
     "leave": ("have the peer leave the network, and end", ()),
     "stop": ("stop every peer of the network", ()),
+    **ADMIN_VERBS,
 }

@@ -40,7 +40,7 @@ from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import dial
-from p2p_twisted.wire.messages import Ask, Bye, File, Gossip, Link, Peers, Refuse, Want
+from p2p_twisted.wire.messages import Ask, Bye, File, Gossip, Link, Peers, Refuse, Revoked, Want
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerAddress
 
 
@@ -115,6 +115,9 @@ class OverlayDriver:
         if isinstance(event, events.MessageReceived) and isinstance(event.message, File):
             # At once: the bytes that follow must find who reads them.
             self._events.file_arrives(self._connections[event.link], event.message)
+            return
+        if isinstance(event, events.MessageReceived) and isinstance(event.message, Revoked):
+            self._events.revoked(self._connections[event.link], event.message)
             return
         self._handle(event)
         self._effects.perform()
@@ -216,7 +219,7 @@ class OverlayDriver:
             case NeighborUp(link, address):
                 self._connections[link].clear_deadline()
                 self._connections[link].keep_alive.start()
-                self._events.neighbor_up(address)
+                self._events.neighbor_up(address, self._connections[link])
             case NeighborDown(_, address, has_died):
                 self._events.neighbor_down(address, has_died)
             case Deliver(gossip):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Protocol
 
 from p2p_twisted.overlay.effects import LocalAnswer
-from p2p_twisted.wire.messages import Ask, File, Gossip, Refuse, Want
+from p2p_twisted.wire.messages import Ask, File, Gossip, Refuse, Revoked, Want
 from p2p_twisted.wire.names import PeerAddress
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ class Events(Protocol):
     def know(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer a query as far as this peer can."""
 
-    def neighbor_up(self, address: PeerAddress) -> None:
+    def neighbor_up(self, address: PeerAddress, link: "Connection") -> None:
         """Handle a new link."""
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
@@ -32,3 +32,6 @@ class Events(Protocol):
 
     def file_arrives(self, link: "Connection", file: File) -> None:
         """Handle a small file; its raw bytes follow on the link."""
+
+    def revoked(self, link: "Connection", message: Revoked) -> None:
+        """Handle what a neighbor knows of revocations."""

@@ -1,11 +1,9 @@
 """Build a peer: the one place where its parts are made and given to each other."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 from random import Random
-from typing import Any
 
 from attrs import field, frozen
 
@@ -20,44 +18,35 @@ from p2p_twisted.download.context import (
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.fetching import HolderDialer
 from p2p_twisted.download.tickets import Tickets
-from p2p_twisted.library.cache import HashCache
-from p2p_twisted.library.download_index import DownloadIndex
-from p2p_twisted.library.library import Library
-from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.address_watch import AddressWatch
+from p2p_twisted.peer.admin import Admin
+from p2p_twisted.peer.build_local import LocalParts
 from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.inbound import InboundDispatcher
 from p2p_twisted.peer.kept_rates import KeptRates
 from p2p_twisted.peer.kept_waits import KeptWaits
 from p2p_twisted.peer.lease import LeaseMachine
-from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.lookups import Lookups
 from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.network_statements import NetworkStatements
 from p2p_twisted.peer.overlay_events import OverlayEvents
 from p2p_twisted.peer.own_content import OwnContent
 from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.peer.peer import Peer
+from p2p_twisted.peer.private_part import PrivatePart
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.saved_book import BookSaver, load_book
 from p2p_twisted.peer.searches import Searches
-from p2p_twisted.peer.settings import Settings
-from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.peer.sharing import Sharing
 from p2p_twisted.peer.shutdown import Shutdown
-from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.peer.unreached import UnreachedRequesters
 from p2p_twisted.registry.client import RegistryClient
-from p2p_twisted.runtime.disk_thread import DiskThreads
 from p2p_twisted.runtime.file_limit import open_files_limit
-from p2p_twisted.runtime.flush import flush_all
-from p2p_twisted.runtime.reactor import Reactor
-from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
-from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
@@ -69,30 +58,21 @@ from p2p_twisted.wire.session import Session
 
 
 @frozen(slots=False, kw_only=True)
-class PeerBuilder:
+class PeerBuilder(LocalParts):
     """
     Makes the parts of one peer, each once, when needed; the overlay once it has its port.
 
     :ivar rng: decides, and makes secrets: production gives it the system's.
-    :ivar offload: calls what blocks; ``disks``, what is mostly too quick for that.
-    :ivar watcher_for: makes what notices changes below a directory.
-    :ivar announce: is told what a person should know.
     :ivar stopped: is called when another peer has stopped the network.
-    :ivar limit: of all dials to other peers that fail.
-    :ivar wall: reads wall time in seconds, to which files' times of change compare.
     :ivar processor: reads the processor time of this thread, in seconds.
+    :ivar private: what makes it a member of a private network.
+    :ivar limit: of all dials to other peers that fail.
     """
 
-    settings: Settings
-    reactor: Reactor
     rng: Random
-    offload: Offload
-    disks: DiskThreads
-    watcher_for: Callable[[Path], WatcherMaker]
-    announce: Callable[[str], None]
     stopped: Callable[[], None]
-    wall: Callable[[], float] = time.time
     processor: Callable[[], float] = time.thread_time
+    private: PrivatePart | None = None
     limit: DialLimit = field(init=False, factory=DialLimit)
 
     def build(self) -> Peer:
@@ -112,74 +92,34 @@ class PeerBuilder:
             uploads=self.uploads,
             rates=KeptRates(self.bandwidth, self.state, self.settings.given_rates, self.announce),
             shutdown=self.shutdown,
+            admin=Admin(self.statements, self.network, self.client),
             sharing=Sharing.of(self.settings, self.offload),
         )
 
-    # What is here
-
-    @cached_property
-    def state(self) -> StateDirectory:
-        """What is still known after a crash."""
-        return StateDirectory(self.settings.state)
-
-    @cached_property
-    def shared(self) -> SharedLibraries:
-        """What others may have."""
-        return SharedLibraries.of(self.settings, self._library, self.announce)
-
-    def _library(
-        self, directory: Path, store: str, excluded: Sequence[Path], **names: Any
-    ) -> Library:
-        return Library(
-            directory,
-            excluded=(*excluded, self.settings.state, *self.settings.own_files),
-            cache=HashCache(self.state.folder, f"{store}.db", self.wall),
-            lists=self.state.folder.below(f"{store}.lists"),
-            clock=self.reactor,
-            offload=self.offload,
-            opening=self.disks.opening,
-            parallel_map=self.disks.parallel_map,
-            make_watcher=self.watcher_for(directory),
-            wall=self.wall,
-            **names,
-        )
-
-    @cached_property
-    def earlier(self) -> DownloadIndex:
-        """An index of what was downloaded."""
-        cache = HashCache(self.state.folder, "downloads.db", self.wall)
-        return DownloadIndex(self.settings.downloads, cache)
-
-    @cached_property
-    def local(self) -> LocalContent:
-        """Content that need not be downloaded."""
-        return LocalContent(self.shared, self.earlier, self.offload)
-
-    @cached_property
-    def inbox(self) -> Inbox:
-        """Where downloads land."""
-        keep, known = self.earlier.keep, self.earlier.id_of
-        folder, keeps_times = str(self.settings.downloads), self.settings.keeps_times
-        return Inbox(folder, keep=keep, known=known, keeps_times=keeps_times, flush_all=flush_all)
-
-    @cached_property
-    def partials(self) -> PartialRegister:
-        """Unfinished downloads that others may be served from."""
-        return PartialRegister()
-
     # The way into the network
+
+    @property
+    def security(self) -> TlsSecurity | None:
+        """What encrypts all connections to others."""
+        return None if self.private is None else self.private.security
+
+    @property
+    def statements(self) -> NetworkStatements | None:
+        """What admins say to the whole of a private network."""
+        return None if self.private is None else self.private.statements
 
     @cached_property
     def dialer(self) -> BoundDialer:
         """What opens all connections to others."""
-        return BoundDialer(self.reactor, self.settings.interface)
+        return BoundDialer(self.reactor, self.settings.interface, self.security)
 
     @cached_property
     def network(self) -> NetworkSession:
         """The port and the links."""
         greeting = Hello(PROTOCOL, "peer", self.settings.name, self.settings.network)
         bounds = Bounds().within(open_files_limit())
-        listener = Listener(self.reactor, greeting, self._accept, bounds, self.rng)
+        accepting = self.reactor, greeting, self._accept, bounds, self.rng
+        listener = Listener(*accepting, security=self.security)
         parts = listener, self.dialer, self._start_overlay
         return NetworkSession(self.reactor, self.settings, *parts)
 
@@ -195,6 +135,11 @@ class PeerBuilder:
         return driver, BookSaver(self.reactor, book, self.state, self.offload)
 
     @cached_property
+    def client(self) -> RegistryClient:
+        """What asks the registry."""
+        return RegistryClient(self.dialer, *self.settings.registry, self.settings.network)
+
+    @cached_property
     def registration(self) -> RegistrationKeeper:
         """The place in the registry."""
         settings = self.settings
@@ -203,7 +148,7 @@ class PeerBuilder:
             machine=LeaseMachine(Join(settings.name, advertise=settings.advertise), settings.host),
             clock=self.reactor,
             rng=self.rng,
-            client=RegistryClient(self.dialer, *settings.registry, settings.network),
+            client=self.client,
             state=self.state,
             network=self.network,
             announce=self.announce,
@@ -222,6 +167,7 @@ class PeerBuilder:
             partials=self.partials,
             uploads=self.uploads,
             shutdown=self.shutdown,
+            statements=self.statements,
         )
 
     @cached_property
@@ -233,7 +179,7 @@ class PeerBuilder:
     @cached_property
     def shutdown(self) -> Shutdown:
         """The end of the whole network."""
-        return Shutdown(self.reactor, self.network, self.announce, self.stopped)
+        return Shutdown(self.reactor, self.network, self.announce, self.stopped, self.statements)
 
     # What is fetched and sent
 

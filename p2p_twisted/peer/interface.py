@@ -13,7 +13,7 @@ from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.peer_errors import AlreadyHere, PeerError
 from p2p_twisted.peer.sights import SightWatch
 from p2p_twisted.upload.upload import UploadProgress
-from p2p_twisted.wire.messages import Hit, PeerRecord
+from p2p_twisted.wire.messages import Hit, MakeInvite, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
 Read = Callable[[], Coroutine[Any, Any, bytes]]
@@ -276,6 +276,20 @@ class IPeer(Interface):
     def stop_network() -> "Deferred[None]":
         """
         Stop every peer of the network, this one last.
+
+        :returns: fails with :class:`PeerError` where this peer may not.
+        """
+
+    def invite(terms: MakeInvite) -> "Deferred[str]":
+        """
+        Make an invite to a private network.
+
+        :returns: fires with its code; fails with :class:`PeerError` where this peer may not.
+        """
+
+    def revoke(name: PeerName) -> "Deferred[None]":
+        """
+        Have no certificate of a name count that was issued so far.
 
         :returns: fails with :class:`PeerError` where this peer may not.
         """

@@ -9,6 +9,7 @@ from twisted.logger import Logger
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.network_statements import REVOKE, NetworkStatements, revoking
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.shutdown import STOP, Shutdown
@@ -16,8 +17,10 @@ from p2p_twisted.peer.sights import AnswerSeen, LinkBegan, LinkEnded, QuestionSe
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.uploads import Uploads
+from p2p_twisted.wire.codec import packed
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.messages import Ask, File, Gossip, Refuse, Want
+from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.messages import Ask, File, Gossip, Refuse, Revoked, Want
 from p2p_twisted.wire.names import PeerAddress
 
 
@@ -34,6 +37,7 @@ class OverlayEvents:
     _partials: PartialRegister
     _uploads: Uploads
     _shutdown: Shutdown
+    _statements: NetworkStatements | None = None
 
     def know(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer another peer's question as far as this one can."""
@@ -41,13 +45,15 @@ class OverlayEvents:
         sights = self._network.sights
         return answer.addCallback(partial(_seen, sights, ask)) if sights else answer
 
-    def neighbor_up(self, address: PeerAddress) -> None:
+    def neighbor_up(self, address: PeerAddress, link: Connection) -> None:
         """Log that a link has begun, and tell the registration."""
         self.log.info("linked with {neighbor}", neighbor=str(address))
         self._tickets.linked(address.name)
         self._registration.neighbors_changed(len(self._network.neighbors))
         self._network.neighbor_up()
         self._network.sights.tell(LinkBegan(address))
+        if self._statements is not None:
+            link.send(Revoked(self._statements.digest()))
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
         """Log that a link has ended, and report a death to the registry."""
@@ -61,7 +67,9 @@ class OverlayEvents:
     def delivered(self, gossip: Gossip) -> None:
         """Obey a broadcast."""
         if gossip.kind == STOP:
-            self._shutdown.told(gossip.origin, gossip.age)
+            self._shutdown.told(gossip)
+        elif gossip.kind == REVOKE and self._statements is not None:
+            self._statements.hear(gossip.text)
         else:
             self.log.debug("{kind} is not known here", kind=gossip.kind)
 
@@ -82,6 +90,17 @@ class OverlayEvents:
 
         is_neighbor = message.via == (message.name,)
         self._uploads.serve(message, link if is_neighbor else None, refuse)
+
+    def revoked(self, link: Connection, message: Revoked) -> None:
+        """Learn what a neighbor knows of revocations, and tell it what it does not know."""
+        if self._statements is None:
+            raise ProtocolError("nothing can be revoked in an open network")
+        for text in self._statements.news(message):
+            self._network.driver.publish(revoking(self._network.driver, text))
+        digest = self._statements.digest()
+        told = self._statements.missing(message)
+        for part in packed(told, lambda statements: Revoked(digest, statements)):
+            link.send(part)
 
     def file_arrives(self, link: Connection, file: File) -> None:
         """Receive a small file that comes on a link."""

@@ -10,10 +10,11 @@ from twisted.logger import Logger
 
 from p2p_twisted.overlay.events import SeekingEnded
 from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.network_statements import NetworkStatements
 from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire.messages import Gossip
-from p2p_twisted.wire.names import PeerName, is_loopback
+from p2p_twisted.wire.names import is_loopback
 
 STOP: Final = "stop"
 """The kind of broadcast that ends a network."""
@@ -29,6 +30,7 @@ class Shutdown:
 
     :param announce: is told what a person should know.
     :param stopped: is called when another peer has stopped the network.
+    :param statements: judge who may stop a private network.
     :ivar has_begun: whether the network is being stopped.
     """
 
@@ -38,6 +40,7 @@ class Shutdown:
     _network: NetworkSession
     _announce: Callable[[str], None]
     _stopped: Callable[[], None]
+    _statements: NetworkStatements | None = None
     has_begun: bool = field(default=False, init=False)
     _started: float = field(init=False)
 
@@ -48,31 +51,36 @@ class Shutdown:
         """
         Stop every other peer of the network; returns when this one may leave, too.
 
-        :raises PeerError: when this peer has not joined, or on a network beyond one machine,
-            where no peer may stop the others.
+        :raises PeerError: when this peer has not joined, or may not: in a private network all
+            but admins, in an open one beyond one machine everybody.
         """
         driver = await self._network.connected()
-        if not is_loopback(driver.me.host):
+        id_ = driver.new_id()
+        text = "" if self._statements is None else self._statements.sign_stop(id_)
+        if self._statements is None and not is_loopback(driver.me.host):
             raise NotAllowed(
                 "nobody may stop the others on an open network beyond one machine;"
                 " leave stops this peer"
             )
-        id_ = driver.new_id()
-        driver.publish(Gossip(id_, STOP, driver.me.name, 0.0, _LIFE_SECONDS, urgent=True))
+        gossip = Gossip(id_, STOP, driver.me.name, 0.0, _LIFE_SECONDS, urgent=True, text=text)
+        driver.publish(gossip)
         await self._wind_down()
 
-    def told(self, origin: PeerName, age: float) -> None:
+    def told(self, gossip: Gossip) -> None:
         """
-        Obey a stop, if it is for this run of this peer, on a network of one machine.
+        Obey a stop, if it is for this run of this peer.
 
-        :param origin: the peer that stops the network.
-        :param age: how long ago it said so, in seconds.
+        In a private network an admin must have signed it; an open one must be of one machine.
         """
-        is_older = age > self._clock.seconds() - self._started
-        if is_older or not is_loopback(self._network.driver.me.host) or self.has_begun:
+        if self.has_begun or gossip.age > self._clock.seconds() - self._started:
             return
-        self._announce(f"{origin} has stopped the network")
-        background(self.log, "stopping", self._obey())
+        if self._statements is not None:
+            by = self._statements.stopped_by(gossip.text)
+        else:
+            by = gossip.origin if is_loopback(self._network.driver.me.host) else None
+        if by is not None:
+            self._announce(f"{by} has stopped the network")
+            background(self.log, "stopping", self._obey())
 
     async def _obey(self) -> None:
         await self._wind_down()

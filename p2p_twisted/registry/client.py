@@ -12,13 +12,18 @@ from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.messages import (
     PROTOCOL,
     Bye,
+    Certified,
+    Certify,
     Error,
     Hello,
+    Invited,
     Join,
     Leave,
+    MakeInvite,
     Message,
     Renew,
     Report,
+    Revoked,
     Welcome,
 )
 from p2p_twisted.wire.names import NetworkName, PeerAddress, PeerName, Token
@@ -62,6 +67,18 @@ class RegistryClient:
     async def report(self, peer: PeerAddress) -> None:
         """Report that a neighbor died; the registry checks that itself."""
         await self._ask(Report(peer), Bye)
+
+    async def certify(self, certify: Certify) -> Certified:
+        """Have another certificate made for a new key."""
+        return await self._ask(certify, Certified)
+
+    async def invite(self, terms: MakeInvite) -> str:
+        """Have an invite made; return its code."""
+        return (await self._ask(terms, Invited)).code
+
+    async def revoked(self, revoked: Revoked) -> None:
+        """Tell whose certificates do not count any more."""
+        await self._ask(revoked, Bye)
 
     async def _ask(self, question: Message, kind: type[A]) -> A:
         expected = Hello(PROTOCOL, _ROLE, _ROLE, self.network)

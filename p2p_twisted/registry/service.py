@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from typing_extensions import override
 
 from p2p_twisted.registry import limits
+from p2p_twisted.registry.enrollment import Enrollment
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.session import RegistrySession
@@ -23,6 +24,7 @@ from p2p_twisted.runtime.twistd import ListeningService
 from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello
 from p2p_twisted.wire.names import NetworkName, is_loopback
+from p2p_twisted.wire.securing import Security
 
 _EXPIRE_SECONDS: Final = 1.0
 # A thousand peers may be started by one command; each needs its connection for a moment only.
@@ -35,6 +37,8 @@ class RegistryService(MultiService):
 
     :param endpoint: where to listen.
     :param allows_lan: whether that may be beyond loopback.
+    :param security: encrypts all connections of a private network.
+    :param enrollment: lets newcomers into it.
     """
 
     log = Logger()
@@ -46,17 +50,22 @@ class RegistryService(MultiService):
         network: NetworkName,
         endpoint: str,
         allows_lan: bool = False,
+        *,
+        security: Security | None = None,
+        enrollment: Enrollment | None = None,
     ) -> None:
         super().__init__()
         self._reactor = reactor
         self._registry = registry
         self._network = network
-        self._allows_lan = allows_lan
+        self._is_private = security is not None
+        self._allows_lan = allows_lan or self._is_private
         self._listener = Listener(
             reactor,
             Hello(PROTOCOL, "registry", "registry", network),
-            lambda connection: RegistrySession(connection, registry),
+            lambda connection: RegistrySession(connection, registry, enrollment),
             _BOUNDS.within(open_files_limit()),
+            security=security,
         )
         self._listening = ListeningService(reactor, endpoint, self._listener)
         self._listening.setServiceParent(self)
@@ -102,7 +111,7 @@ class RegistryService(MultiService):
 
     def _started(self, host: str, port: int) -> None:
         place = show_location(host, port)
-        if self._registry.policy.is_open:
+        if self._registry.policy.is_open and not self._is_private:
             self.log.warn("insecure: everybody who reaches this registry can read it and join")
         self.log.info(
             "registry of network {network}, listening on {place}",

@@ -1,21 +1,30 @@
 """Answer one request to the registry on one connection."""
 
+from collections.abc import Coroutine
+from typing import Any
+
 from twisted.logger import Logger
 
 from p2p_twisted.registry import limits
+from p2p_twisted.registry.enrollment import Enrollment, PrivateQuestion
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Question
 from p2p_twisted.runtime.background import background
+from p2p_twisted.trust.identity import Identity
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import (
     Bye,
+    Certify,
+    Enroll,
     Error,
     Join,
     Leave,
+    MakeInvite,
     Message,
     Renew,
     Report,
+    Revoked,
     Welcome,
 )
 from p2p_twisted.wire.session import Session
@@ -32,28 +41,47 @@ class RegistrySession(Session):
 
     unknown_verb_hint = "send a valid flag: P2P"
 
-    def __init__(self, connection: Connection, registry: Registry) -> None:
+    def __init__(
+        self, connection: Connection, registry: Registry, enrollment: Enrollment | None = None
+    ) -> None:
         self._connection = connection
         self._registry = registry
+        self._enrollment = enrollment
         self._is_asked = False
 
     def received(self, message: Message) -> None:
         """Have a request answered; ignore what follows it."""
         if self._is_asked:
             return
+        is_newcomer = self._enrollment is not None and self._connection.gate.other_end is None
+        if is_newcomer and not isinstance(message, Enroll | Error | Bye):
+            raise ProtocolError("this network is private: come in with an invite first")
         match message:
+            case Enroll() | Certify() | MakeInvite() | Revoked() if self._enrollment is not None:
+                self._begin(self._certify(message, self._enrollment))
             case Join() | Renew() | Leave() | Report():
-                self._is_asked = True
-                self.keeps_half_open = True
-                background(self.log, "answering", self._answer(message, self._connection.host))
-                # Unless it is answered already.
-                self._connection.set_deadline(limits.REQUEST_SECONDS)
+                self._begin(self._answer(message, self._connection.host))
             case Error() | Bye():
                 self._connection.close()
             case _:
                 raise ProtocolError(
                     f"{message.verb} is for peers; a registry takes P2P, RENEW, LEAVE and REPORT"
                 )
+
+    def _begin(self, answering: Coroutine[Any, Any, None]) -> None:
+        self._is_asked = True
+        self.keeps_half_open = True
+        background(self.log, "answering", answering)
+        # Unless it is answered already.
+        self._connection.set_deadline(limits.REQUEST_SECONDS)
+
+    async def _certify(self, asked: PrivateQuestion, enrollment: Enrollment) -> None:
+        other_end = self._connection.gate.other_end
+        identity = other_end if isinstance(other_end, Identity) else None
+        try:
+            self._connection.send(await enrollment.answer(asked, identity))
+        finally:
+            self._connection.close()
 
     async def _answer(self, question: Question, host: str) -> None:
         try:

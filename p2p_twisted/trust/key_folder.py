@@ -58,7 +58,8 @@ class KeyFolder:
             with self._folder.opened_file(name) as file:
                 mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
                 text = file.read(KEY_FILE_BYTES + 1)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
+            # What is in the place of the folder is told to whoever opens it to write.
             return None
         except OSError as error:
             raise KeyFileFault(f"{path} cannot be read: {_why(error)}") from None

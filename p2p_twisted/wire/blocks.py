@@ -162,3 +162,8 @@ def plain_socket(transport: Any) -> socket.socket | None:
         if isinstance(handle, socket.socket):
             return handle
     return None
+
+
+def socket_below(transport: Any) -> socket.socket | None:
+    """Return the socket that a transport's bytes go through in the end, encrypted or not."""
+    return plain_socket(getattr(transport, "transport", None) or transport)

@@ -37,11 +37,11 @@ class Connection(LineReceiver):
     A listener's side speaks first: it is given the :class:`Hello` to send. The dialer's side sends
     nothing before that. The first message must come within 5 s; pings do not count as one.
 
-    :param clock: the reactor; where it lets others than transports read, blocks on
-        plain TCP connections are read straight into their buffers.
+    :param clock: the reactor; where it knows other readers than transports, they read blocks.
     :param make_session: is called once, before this constructor returns.
     :param greeting: makes this the listener's side.
     :param ended: is told when the connection is gone, before its session is.
+    :ivar gate: decides about each line, and knows who may send any.
     :ivar input: the raw bytes that come in between lines.
     :ivar intake: how much time what comes may take.
     :ivar output: the queue of what is sent, and the raw bytes that a producer sends.
@@ -72,7 +72,7 @@ class Connection(LineReceiver):
         self.keep_alive = KeepAlive(
             clock, greeting is None, lambda number: self.send(Ping(number)), self._give_up
         )
-        self._gate = LineGate(is_greeted=greeting is not None)
+        self.gate = LineGate(is_greeted=greeting is not None)
         self._session = make_session(self)
 
     @property
@@ -85,10 +85,14 @@ class Connection(LineReceiver):
         """Whether messages sent now may still arrive."""
         return self._phase is Phase.OPEN
 
-    @property
-    def has_talked(self) -> bool:
-        """Whether the other side has sent a message yet, other than pings."""
-        return self._gate.has_talked
+    def attend(self, transport: IStream) -> None:
+        """Wait, within the deadline, for encryption on a transport: ``makeConnection`` is next."""
+        self.transport, self.connected = transport, 1
+        if self._phase is Phase.CLOSING:
+            transport.abortConnection()
+        else:
+            self._phase = Phase.SECURING
+            self._deadline.set(limits.FIRST_LINE_SECONDS)
 
     def hand_over(self, session: Session) -> None:
         """Give everything that comes from now on to another session."""
@@ -107,7 +111,7 @@ class Connection(LineReceiver):
     def send_raw(self, line: bytes, sheddable: bool = False) -> bool:
         """Send bytes that are a line already, or that the last line announced."""
         # What we dialed gets no byte before it has said that it is one of us.
-        if not (self.is_open and self._gate.is_greeted):
+        if not (self.is_open and self.gate.is_greeted):
             return False
         self.keep_alive.spoke()
         return self.output.send(line, sheddable)
@@ -116,8 +120,7 @@ class Connection(LineReceiver):
         """
         Abort the connection in so many seconds, unless the deadline is set again or cleared.
 
-        While the other side still reads what a producer sent, it is given another half a
-        minute.
+        While the other side reads what a producer sent, it is given another half a minute.
         """
         if self.is_open:
             self._deadline.set(seconds)
@@ -141,7 +144,7 @@ class Connection(LineReceiver):
 
         In the middle of a stream there is nothing left to say: it is aborted.
         """
-        if self._phase is Phase.CONNECTING or self.output.is_streaming:
+        if self._phase in (Phase.CONNECTING, Phase.SECURING) or self.output.is_streaming:
             self.abort()
         elif self.is_open:
             self.output.close()
@@ -158,12 +161,9 @@ class Connection(LineReceiver):
             if self.connected:
                 self.transport.abortConnection()
 
-    # What Twisted calls
-
     @override
     def connectionMade(self) -> None:
         if self._phase is Phase.CLOSING:
-            # It was aborted while it was being dialed.
             self.transport.abortConnection()
             return
         self._phase = Phase.OPEN
@@ -237,7 +237,7 @@ class Connection(LineReceiver):
             self.abort()
 
     def _take_line(self, line: bytes) -> None:
-        match self._gate.take(line, self._session.unknown_verb_hint):
+        match self.gate.take(line, self._session.unknown_verb_hint):
             case Ping(number):
                 self.keep_alive.pinged()
                 self.send(Pong(number))
@@ -257,7 +257,7 @@ class Connection(LineReceiver):
                     self.abort()
             case Hint(answer):
                 self.send(answer)
-                if not self.has_talked:
+                if not self.gate.has_talked:
                     # A person who mistyped the first word has as long again.
                     self.set_deadline(limits.FIRST_LINE_SECONDS)
             case Reject(error):

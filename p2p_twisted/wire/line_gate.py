@@ -1,6 +1,6 @@
 """Handle greetings and unknown verbs before the session sees a message."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import frozen
 
@@ -8,8 +8,21 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import decode
 from p2p_twisted.wire.errors import ProtocolError, UnknownVerb
 from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
+from p2p_twisted.wire.names import PeerName
 
 _HTTP: Final = b" HTTP/"
+
+
+class OtherEnd(Protocol):
+    """Who is at the other end of a connection, beyond doubt."""
+
+    @property
+    def name(self) -> PeerName:
+        """Its name."""
+
+    @property
+    def is_registry(self) -> bool:
+        """Whether it is a registry, and no peer."""
 
 
 @frozen
@@ -59,13 +72,19 @@ class LineGate:
 
     :ivar is_greeted: whether we may talk: the other side has greeted us, or dialed us.
     :ivar has_talked: whether the other side has sent a message yet, other than pings.
+    :ivar other_end: who may send any, as its certificate says; ``None`` where there is none.
     """
 
     def __init__(self, is_greeted: bool) -> None:
         self.is_greeted = is_greeted
         self.has_talked = False
+        self.other_end: OtherEnd | None = None
         self._strikes = 0
         self._lines = 0
+
+    def meet(self, other_end: OtherEnd) -> None:
+        """Let no message through from now on that claims to be from somebody else."""
+        self.other_end = other_end
 
     def take(self, line: bytes, hint: str | None = None) -> Verdict | None:
         """
@@ -87,6 +106,8 @@ class LineGate:
             if not self.is_greeted or (_HTTP in line and not self.has_talked):
                 return Drop()
             return self._strike(error, hint) if isinstance(error, UnknownVerb) else Reject(error)
+        if self.other_end is not None and not _is_from(message, self.other_end):
+            return Reject(_impostor(self.other_end))
         if not self.is_greeted:
             if not isinstance(message, Hello):
                 return Drop()
@@ -101,3 +122,17 @@ class LineGate:
         self._strikes += 1
         answer = Error(hint or str(error), "flag")
         return Reject(answer) if self._strikes >= limits.STRIKES else Hint(answer)
+
+
+def _is_from(message: Message, other_end: OtherEnd) -> bool:
+    """Return whether a message comes from whom it says, as far as it does."""
+    if isinstance(message, Hello) and (message.role == "registry") != other_end.is_registry:
+        return False
+    return message.sender in (None, other_end.name)
+
+
+def _impostor(other_end: OtherEnd) -> Error:
+    who = "a registry's" if other_end.is_registry else f"{other_end.name}'s"
+    return Error(
+        f"the certificate on this connection is {who}: say nothing in others' names", "refused"
+    )

@@ -13,6 +13,7 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection, SessionMaker
 from p2p_twisted.wire.messages import Hello
 from p2p_twisted.wire.names import host_group, is_loopback, plain_host
+from p2p_twisted.wire.securing import SecuredConnection, Security, secured
 
 _DROPPED_SHARE: Final = 16
 
@@ -50,6 +51,7 @@ class Listener(Factory):
     :param greeting: says who answers here.
     :param make_session: is called once per accepted connection.
     :param rng: decides which silent connections make room.
+    :param security: encrypts all of them; ``None`` in an open network.
     """
 
     noisy = False
@@ -61,8 +63,11 @@ class Listener(Factory):
         make_session: SessionMaker,
         bounds: Bounds = Bounds(),
         rng: Random | None = None,
+        *,
+        security: Security | None = None,
     ) -> None:
         self._clock = clock
+        self._security = security
         self._greeting = greeting
         self._make_session = make_session
         self._bounds = bounds
@@ -74,7 +79,7 @@ class Listener(Factory):
         self._hosts: Counter[str] = Counter()
 
     @override
-    def buildProtocol(self, addr: IAddress | None) -> Connection | None:
+    def buildProtocol(self, addr: IAddress | None) -> Connection | SecuredConnection | None:
         # A connection without an address comes from this machine.
         host = plain_host(getattr(addr, "host", ""))
         host = "" if is_loopback(host) else host_group(host)
@@ -84,7 +89,7 @@ class Listener(Factory):
         self._open[connection] = host
         self._newcomers[connection] = host
         self._hosts[host] += 1
-        return connection
+        return secured(connection, self._security, is_dialer=False)
 
     def close_all(self) -> None:
         """Close every connection that was accepted here."""
@@ -111,7 +116,7 @@ class Listener(Factory):
         self._newcomers = {
             connection: host
             for connection, host in self._newcomers.items()
-            if connection.is_open and not connection.has_talked
+            if not connection.gate.has_talked
         }
         by_host: dict[str, list[Connection]] = {}
         for connection, host in self._newcomers.items():
@@ -119,7 +124,9 @@ class Listener(Factory):
         too_many = 1 + len(self._newcomers) - self._bounds.silent
         for _ in range(too_many + self._bounds.silent // _DROPPED_SHARE if too_many > 0 else 0):
             most = max(by_host.values(), key=len)
-            most.pop(self._rng.randrange(len(most))).abort()
+            dropped = most.pop(self._rng.randrange(len(most)))
+            del self._newcomers[dropped]
+            dropped.abort()
 
     def _forget(self, connection: Connection) -> None:
         host = self._open.pop(connection)

@@ -7,6 +7,7 @@ class Phase(Enum):
     """It may skip some of these, and never goes back."""
 
     CONNECTING = auto()
+    SECURING = auto()
     OPEN = auto()
     CLOSING = auto()
     LOST = auto()

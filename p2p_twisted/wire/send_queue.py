@@ -20,11 +20,14 @@ from zope.interface import implementer
 
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.blocks import plain_socket
+from p2p_twisted.wire.blocks import plain_socket, socket_below
 from p2p_twisted.wire.source import Source
 
 # Of Linux: what is sent is held back for what follows it at once.
 _MORE: Final = getattr(socket, "MSG_MORE", 0)
+# Of Linux: struct tcp_info, and where tcpi_bytes_acked stands in it.
+_TCP_INFO: Final = getattr(socket, "TCP_INFO", None)
+_BYTES_ACKED: Final = struct.Struct("=120xQ")
 _ENOUGH_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 
 
@@ -62,6 +65,7 @@ class SendQueue:
         # Set where the kernel can send files by itself.
         self._socket: socket.socket | None = None
         self._unread = 0
+        self._acknowledged = 0
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._is_open = False
@@ -170,7 +174,9 @@ class SendQueue:
             something was sent.
         """
         if self._socket is None:
-            return False
+            # What is encrypted is sent, and refilled, behind our back.
+            known, self._acknowledged = self._acknowledged, _acknowledged(self._transport)
+            return self._acknowledged - known >= _ENOUGH_BYTES
         before, self._unread = self._unread, _unread(self._socket)
         return before - self._unread >= min(_ENOUGH_BYTES, max(1, before))
 
@@ -243,6 +249,19 @@ def _unread(to: socket.socket) -> int:
     try:
         count: int = struct.unpack("i", ioctl(to.fileno(), TIOCOUTQ, bytes(4)))[0]
     except OSError:
+        return 0
+    return count
+
+
+def _acknowledged(transport: IStream) -> int:
+    """Ask the system how many bytes the other side has acknowledged at all; 0 if it cannot tell."""
+    to = socket_below(transport)
+    if to is None or _TCP_INFO is None:
+        return 0
+    try:
+        info = to.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _BYTES_ACKED.size)
+        count: int = _BYTES_ACKED.unpack(info)[0]
+    except (OSError, struct.error):
         return 0
     return count
 

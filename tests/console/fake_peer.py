@@ -24,7 +24,7 @@ from p2p_twisted.peer.interface import (
 from p2p_twisted.peer.peer_errors import PeerError, Unknown
 from p2p_twisted.peer.sights import Sights, SightWatch
 from p2p_twisted.upload.upload import UploadProgress
-from p2p_twisted.wire.messages import Hit, PeerRecord
+from p2p_twisted.wire.messages import Hit, MakeInvite, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
 FILE = "9f2c41d07ae1c8b2" + "0" * 48
@@ -225,6 +225,12 @@ class FakePeer:
 
     def stop_network(self) -> "Deferred[None]":
         return self._answer("stop_network", None)
+
+    def invite(self, terms: MakeInvite) -> "Deferred[str]":
+        return self._answer("invite", "p2p1-code@127.0.0.1:9011", terms)
+
+    def revoke(self, name: PeerName) -> "Deferred[None]":
+        return self._answer("revoke", None, name)
 
     def _answer(self, method: str, default: Any, *arguments: Any) -> "Deferred[Any]":
         self.asked.append((method, *arguments))

@@ -14,6 +14,7 @@ from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.driver_events import Events
 from p2p_twisted.overlay.events import ConnectionLost
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.input import Input
 from p2p_twisted.wire.intake import Intake
 from p2p_twisted.wire.messages import Ask, Bye, Gossip, Link, Message
@@ -60,7 +61,7 @@ class FakePeer:
         self.lost: Callable[[], object] = lambda: None
         self.neighbors: set[str] = set()
 
-    def neighbor_up(self, address: PeerAddress) -> None:
+    def neighbor_up(self, address: PeerAddress, link: Connection) -> None:
         self.neighbors.add(address.name)
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:

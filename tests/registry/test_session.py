@@ -31,7 +31,7 @@ class Line:
         listener = Listener(self.clock, HELLO, lambda c: RegistrySession(c, self.registry))
         address = IPv4Address("TCP", LOOPBACK, 40_000)
         connection = listener.buildProtocol(address)
-        assert connection is not None
+        assert isinstance(connection, Connection)
         self.connection: Connection = connection
         self.transport = StringTransport(peerAddress=address)
         self.connection.makeConnection(self.transport)

@@ -29,6 +29,7 @@ from p2p_twisted.wire.messages import (
     Hit,
     PeerRecord,
     Refuse,
+    Revoked,
     Want,
 )
 from p2p_twisted.wire.names import PeerAddress
@@ -54,7 +55,7 @@ class QuietPeer:
         is_here = ask.what == "name" and ask.text in ("f1", "f1.txt")
         return succeed(LocalAnswer(hits=(mine,) if is_here else ()))
 
-    def neighbor_up(self, address: PeerAddress) -> None: ...
+    def neighbor_up(self, address: PeerAddress, link: Connection) -> None: ...
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None: ...
 
@@ -63,6 +64,8 @@ class QuietPeer:
     def routed(self, message: Want | Refuse, link: Connection) -> None: ...
 
     def file_arrives(self, link: Connection, file: File) -> None: ...
+
+    def revoked(self, link: Connection, message: Revoked) -> None: ...
 
 
 class Stage:
@@ -109,7 +112,7 @@ class Stage:
     def dial(self, port: int) -> None:
         """Open a connection, as nc does."""
         connection = self._listeners[port].buildProtocol(IPv4Address("TCP", "127.0.0.1", 40_000))
-        assert connection is not None
+        assert isinstance(connection, Connection)
         self.connection, self.pipe = connection, Pipe("127.0.0.1")
         connection.makeConnection(self.pipe)
 

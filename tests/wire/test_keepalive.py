@@ -78,4 +78,4 @@ class AliveTests(SynchronousTestCase):
         """With their number, and before the session has said anything."""
         talk = listening()
         self.assertEqual(said(talk.hear(b'PING {"n":7}\n')), [Pong(7)])
-        self.assertFalse(talk.connection.has_talked)
+        self.assertFalse(talk.connection.gate.has_talked)

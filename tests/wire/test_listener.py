@@ -39,10 +39,11 @@ class Accepting:
     def accept_from(self, address: IAddress, host: str = "127.0.0.1") -> Connection | None:
         """Connect from an address."""
         connection = self.listener.buildProtocol(address)
-        if connection is not None:
+        if isinstance(connection, Connection):
             self.pipes[connection] = Pipe(host)
             connection.makeConnection(self.pipes[connection])
-        return connection
+            return connection
+        return None
 
     def accepted(self, host: str = "127.0.0.1") -> Connection:
         """Connect from a host, and be accepted."""

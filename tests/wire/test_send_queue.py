@@ -108,6 +108,19 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual(self.queue.write_from(self.source, 0, 5, b"b\n"), 0)
         self.assertEqual(self.transport.taken(), b"b\n")
 
+    def test_encrypted(self) -> None:
+        """Behind encryption, too, it is as long as a little of what was sent is taken."""
+        wrapper = Pipe()
+        wrapper.transport = self.transport  # type: ignore[attr-defined]
+        queue = SendQueue(Clock(), self.fail)
+        queue.attach(wrapper)  # type: ignore[arg-type]
+        for _ in range(3):
+            self.fill()
+            queue.is_being_read()
+            self.assertFalse(queue.is_being_read())
+            self.read(MIB)
+            self.assertTrue(queue.is_being_read())
+
     def test_portable(self) -> None:
         """Without a socket nobody can tell."""
         queue = SendQueue(Clock(), self.fail)

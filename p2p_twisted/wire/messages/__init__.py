@@ -10,7 +10,17 @@ of it: the values in a message are valid.
 from typing import Final
 
 from p2p_twisted.wire.messages.ask import Ask, File, Hit, PeerRecord, Refuse, Told, Unshared, Want
-from p2p_twisted.wire.messages.link import Busy, Gossip, Graft, IHave, Link, Linked, Peers, Prune
+from p2p_twisted.wire.messages.link import (
+    Busy,
+    Gossip,
+    Graft,
+    IHave,
+    Link,
+    Linked,
+    Peers,
+    Prune,
+    Revoked,
+)
 from p2p_twisted.wire.messages.message import PROTOCOL, Bye, Error, Hello, Message, Ping, Pong, Size
 from p2p_twisted.wire.messages.push import (
     Chunk,
@@ -24,7 +34,18 @@ from p2p_twisted.wire.messages.push import (
     Whole,
     Wholes,
 )
-from p2p_twisted.wire.messages.registry import Join, Leave, Renew, Report, Welcome
+from p2p_twisted.wire.messages.registry import (
+    Certified,
+    Certify,
+    Enroll,
+    Invited,
+    Join,
+    Leave,
+    MakeInvite,
+    Renew,
+    Report,
+    Welcome,
+)
 
 __all__ = [
     "MESSAGES",
@@ -32,8 +53,11 @@ __all__ = [
     "Ask",
     "Busy",
     "Bye",
+    "Certified",
+    "Certify",
     "Chunk",
     "Done",
+    "Enroll",
     "Error",
     "Fetch",
     "File",
@@ -44,10 +68,12 @@ __all__ = [
     "Hello",
     "Hit",
     "IHave",
+    "Invited",
     "Join",
     "Leave",
     "Link",
     "Linked",
+    "MakeInvite",
     "Message",
     "More",
     "PeerRecord",
@@ -59,6 +85,7 @@ __all__ = [
     "Refuse",
     "Renew",
     "Report",
+    "Revoked",
     "Send",
     "Size",
     "Told",

@@ -31,6 +31,11 @@ class Link(Message):
     port: Port
     alone: bool = False
 
+    @property
+    def sender(self) -> PeerName:
+        """Its name."""
+        return self.name
+
 
 @attrs.frozen
 class Linked(Message):
@@ -73,6 +78,11 @@ class Peers(Message):
     name: PeerName
     port: Port
     peers: Addresses = ()
+
+    @property
+    def sender(self) -> PeerName:
+        """Its name."""
+        return self.name
 
 
 @attrs.frozen
@@ -133,3 +143,20 @@ class Prune(Message):
     """Announce broadcasts to me, rather than push them: I have them from elsewhere."""
 
     verb = "PRUNE"
+
+
+@attrs.frozen
+class Revoked(Message):
+    """
+    Whose certificates do not count in a private network.
+
+    :ivar digest: of all that the sender knows; one that knows something else answers with that.
+    :ivar statements: signed ones; without any, this only compares.
+    """
+
+    verb = "REVOKED"
+
+    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    statements: Annotated[
+        tuple[Annotated[str, Meta(max_length=2_048)], ...], Meta(max_length=limits.IDS_PER_LINE)
+    ] = ()

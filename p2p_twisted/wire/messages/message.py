@@ -22,6 +22,11 @@ class Message:
 
     verb: ClassVar[str]
 
+    @property
+    def sender(self) -> PeerName | None:
+        """Whom it claims to come from; ``None`` where it does not say."""
+        return None
+
 
 @attrs.frozen
 class Hello(Message):
@@ -40,6 +45,11 @@ class Hello(Message):
     role: Literal["registry", "peer"]
     name: PeerName
     network: NetworkName
+
+    @property
+    def sender(self) -> PeerName:
+        """Its name."""
+        return self.name
 
     def is_from(self, role: str, name: PeerName, network: NetworkName) -> bool:
         """Return whether this is the one that we wanted, with a protocol that we speak."""

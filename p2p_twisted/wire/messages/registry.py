@@ -11,6 +11,9 @@ from p2p_twisted.wire.names import PeerAddress, PeerName, Port, Token, valid_hos
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Date = Annotated[float, Meta(ge=0, le=100_000_000_000)]
+Secret = Annotated[str, Meta(pattern=r"^[0-9a-f]{20}\Z")]
+Code = Annotated[str, Meta(pattern=r"^p2p1-[a-z2-7]{45}@[A-Za-z0-9._:,\[\]-]{1,800}\Z")]
+Encoded = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]*={0,2}\Z", max_length=4_096)]
 
 
 @attrs.frozen
@@ -34,6 +37,11 @@ class Join(Message):
     advertise: str | None = attrs.field(
         default=None, validator=attrs.validators.optional(valid_host)
     )
+
+    @property
+    def sender(self) -> PeerName | None:
+        """Its name, folded; ``None`` without one."""
+        return None if self.name is None else self.name.strip().lower()
 
 
 @attrs.frozen
@@ -80,6 +88,11 @@ class Renew(Message):
     token: Token
     dial: bool = False
 
+    @property
+    def sender(self) -> PeerName:
+        """Its name."""
+        return self.name
+
 
 @attrs.frozen
 class Leave(Message):
@@ -95,6 +108,11 @@ class Leave(Message):
     name: PeerName
     token: Token
 
+    @property
+    def sender(self) -> PeerName:
+        """Its name."""
+        return self.name
+
 
 @attrs.frozen
 class Report(Message):
@@ -107,3 +125,78 @@ class Report(Message):
     verb = "REPORT"
 
     peer: PeerAddress
+
+
+@attrs.frozen
+class Enroll(Message):
+    """
+    Ask to be let into a private network: all that a peer without a certificate may say.
+
+    :ivar name: the newcomer's.
+    :ivar secret: of its invite, in hexadecimal digits.
+    :ivar request: for a certificate: PKCS #10, in DER and base64.
+    """
+
+    verb = "ENROLL"
+
+    name: PeerName
+    secret: Secret = attrs.field(repr=False)
+    request: Encoded
+
+
+@attrs.frozen
+class Certify(Message):
+    """
+    Ask for another certificate like the one on this connection, for a new key.
+
+    :ivar request: PKCS #10, in DER and base64.
+    """
+
+    verb = "CERTIFY"
+
+    request: Encoded
+
+
+@attrs.frozen
+class Certified(Message):
+    """
+    Let in, or renewed.
+
+    :ivar certificates: the peer's, its issuer's and the root's, each in DER and base64.
+    """
+
+    verb = "CERTIFIED"
+
+    certificates: Annotated[tuple[Encoded, ...], Meta(min_length=3, max_length=3)]
+
+
+@attrs.frozen
+class MakeInvite(Message):
+    """
+    Ask for an invite; only an admin gets one.
+
+    :ivar uses: how many it lets in.
+    :ivar seconds: for how long.
+    :ivar admin: whether who comes by it is an admin.
+    :ivar groups: which groups it is in.
+    """
+
+    verb = "INVITE"
+
+    uses: Annotated[int, Meta(ge=1, le=1_000)] = 1
+    seconds: Annotated[int, Meta(ge=1, le=2_592_000)] = 86_400
+    admin: bool = False
+    groups: Annotated[tuple[PeerName, ...], Meta(max_length=6)] = ()
+
+
+@attrs.frozen
+class Invited(Message):
+    """
+    An invite.
+
+    :ivar code: what the newcomer types.
+    """
+
+    verb = "INVITED"
+
+    code: Code = attrs.field(repr=False)

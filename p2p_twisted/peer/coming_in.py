@@ -1,0 +1,86 @@
+"""Become a member of a private network before a peer runs: ``--join`` and ``P2P_INVITE``."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from p2p_twisted.peer.private_member import PrivateMember, load_member, save_member
+from p2p_twisted.registry.joining_private import CannotJoin, join
+from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.runtime.restart import restart_without
+from p2p_twisted.trust.credentials import key_hash
+from p2p_twisted.trust.invite import Invite
+from p2p_twisted.trust.key_folder import KeyFileFault
+from p2p_twisted.trust.trust_errors import BadInvite
+from p2p_twisted.wire.names import PeerName
+
+INVITE_VARIABLE: Final = "P2P_INVITE"
+_STDIN: Final = 0
+_LONGEST_BYTES: Final = 1_024
+
+
+def membership(
+    option: str | None, name: PeerName, state: Path, *, is_said: bool, restarts: bool
+) -> PrivateMember | None:
+    """
+    Come into a private network, if somebody has given an invite; blocks.
+
+    :param option: the code, ``@FILE`` for one in a file, or ``-`` for one on standard input.
+    :param state: the folder of the peer's own files.
+    :param is_said: whether somebody has said it just now; otherwise a member stays what it is.
+    :param restarts: whether to start the program anew once an invite has done its work: it may
+        let others in, too, and is shown to all who list the processes of this machine.
+    :returns: the peer's part in a network, if it has one.
+    :raises CannotJoin: when the network does not let this peer in.
+    """
+    given = option if option is not None else os.environ.get(INVITE_VARIABLE)
+    try:
+        member = load_member(state)
+        # One in the environment or the configuration of a service was of use once.
+        if given is not None and (member is None or is_said):
+            member = _come_in(Invite.read(_code(given)), name, member)
+            save_member(state, member)
+    except KeyFileFault as error:
+        raise CannotJoin(str(error), Exit.DISK) from None
+    except BadInvite as error:
+        raise CannotJoin(str(error), Exit.USAGE) from None
+    if given is not None and restarts:
+        restart_without("--join", (INVITE_VARIABLE, "P2P_JOIN"))
+    return member
+
+
+def _come_in(invite: Invite, name: PeerName, member: PrivateMember | None) -> PrivateMember:
+    try:
+        joined = join(invite, name)
+    except CannotJoin as error:
+        # Who says the same command again has the name itself.
+        if member is None or error.exit is not Exit.CONFLICT or not _is_of(member, invite):
+            raise
+        return member
+    return PrivateMember(joined.credentials, joined.network, joined.registry)
+
+
+def _is_of(member: PrivateMember, invite: Invite) -> bool:
+    """Return whether a peer is a member of the network that an invite is for."""
+    return key_hash(member.credentials.root.public_key()).startswith(invite.root_hash)
+
+
+def _code(given: str) -> str:
+    try:
+        if given == "-":
+            return _first_line(_STDIN)
+        if given.startswith("@"):
+            with Path(given[1:]).expanduser().open("rb") as file:
+                return file.read(_LONGEST_BYTES).decode("ascii", "replace")
+    except (OSError, RuntimeError) as error:
+        raise CannotJoin(f"the invite cannot be read: {in_words(error)}", Exit.USAGE) from None
+    return given
+
+
+def _first_line(fd: int) -> str:
+    """Read a line and nothing behind it, which is for the console."""
+    line = b""
+    while len(line) < _LONGEST_BYTES and (byte := os.read(fd, 1)) not in (b"", b"\n"):
+        line += byte
+    return line.decode("ascii", "replace")

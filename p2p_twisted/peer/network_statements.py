@@ -1,0 +1,160 @@
+"""What admins have said to the whole private network, at one of its peers."""
+
+import json
+from collections.abc import Callable
+from typing import Final
+
+from twisted.logger import Logger
+
+from p2p_twisted.overlay.driver import OverlayDriver
+from p2p_twisted.peer.peer_errors import NotAllowed
+from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.own_folder import OwnFolder
+from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
+from p2p_twisted.trust.statement import Revocation, Said, Stop, read_statement, sign_statement
+from p2p_twisted.trust.stop_guard import StopGuard
+from p2p_twisted.trust.tls import TlsSecurity
+from p2p_twisted.trust.trust_errors import BadStatement, StatementRefused, TrustError
+from p2p_twisted.wire.limits import GOSSIP_LIFE_SECONDS
+from p2p_twisted.wire.messages import Gossip, Revoked
+from p2p_twisted.wire.names import MessageId, NetworkName, PeerName
+
+REVOKE: Final = "revoke"
+"""The kind of broadcast that revokes certificates."""
+
+_FILE: Final = "revocations.json"
+
+
+class NetworkStatements:
+    """
+    Judges what is said, and signs what this peer says itself.
+
+    :param folder: where revocations are kept.
+    :param offload: calls what blocks.
+    :param date: reads the time of day, in seconds since 1970.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        network: NetworkName,
+        security: TlsSecurity,
+        *,
+        folder: OwnFolder,
+        offload: Offload,
+        date: Callable[[], float],
+    ) -> None:
+        self._network = network
+        self._security = security
+        self._revocations = security.revocations
+        self._folder = folder
+        self._offload = offload
+        self._date = date
+        self._anchor = TrustAnchor(security.credentials.root)
+        self._stops = StopGuard(network, date())
+
+    def load(self) -> None:
+        """Read what was kept; blocks. What cannot be read is heard again from a neighbor."""
+        try:
+            texts = json.loads(self._folder.read(_FILE))
+            for text in texts:
+                self._add(str(text))
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, TypeError, TrustError) as error:
+            self.log.warn("{file} is passed over: {error}", file=_FILE, error=error)
+
+    # What this peer says
+
+    def sign_stop(self, id_: MessageId) -> str:
+        """
+        Write that the network is to stop.
+
+        :raises NotAllowed: when this peer is no admin.
+        """
+        return self._signed(Stop(id_, int(self._date()), self._network), "stop this network")
+
+    def revoke(self, name: PeerName) -> str:
+        """
+        Revoke all certificates of a name so far: here at once, and wherever this is published.
+
+        :raises NotAllowed: when this peer is no admin, or that cannot be done.
+        """
+        try:
+            text = self._signed(self._revocations.draft(name, self._date()), "revoke")
+            self._learn(text)
+        except TrustError as error:
+            raise NotAllowed(str(error)) from None
+        return text
+
+    # What others say
+
+    def stopped_by(self, text: str) -> PeerName | None:
+        """Return who stops the network by a statement; ``None`` where that is not to be obeyed."""
+        try:
+            statement = read_statement(text, self._anchor)
+            self._stops.check(statement, self._revocations, self._date())
+        except (BadStatement, StatementRefused) as error:
+            self.log.warn("not stopping: {why}", why=error)
+            return None
+        return statement.signer.identity.name
+
+    def hear(self, text: str) -> bool:
+        """Learn a revocation, if it is one; return whether it is new."""
+        try:
+            return self._learn(text)
+        except (BadStatement, StatementRefused) as error:
+            self.log.warn("a revocation does not count: {why}", why=error)
+            return False
+
+    def news(self, heard: Revoked) -> tuple[str, ...]:
+        """Learn what a neighbor knows of revocations; return what others should hear of, too."""
+        return tuple(text for text in heard.statements if self.hear(text))
+
+    def missing(self, heard: Revoked) -> tuple[str, ...]:
+        """Return what to tell a neighbor that compares: all that is known, where that differs."""
+        if heard.statements or heard.digest == self._revocations.digest():
+            return ()
+        return self._revocations.texts()
+
+    def digest(self) -> str:
+        """Return what tells whether a neighbor knows the same."""
+        return self._revocations.digest()
+
+    def _signed(self, said: Said, what: str) -> str:
+        credentials = self._security.credentials
+        me = VerifiedCertificate.read(credentials.certificate).identity
+        if not me.is_admin:
+            raise NotAllowed(f"only an admin may {what}, and {me.name} is none")
+        return sign_statement(said, credentials)
+
+    def _learn(self, text: str) -> bool:
+        is_new = self._add(text)
+        if is_new:
+            self._security.cut(self._date())
+            background(self.log, "keeping revocations", self._keep())
+        return is_new
+
+    def _add(self, text: str) -> bool:
+        """Have a revocation count; return whether it is new."""
+        statement = read_statement(text, self._anchor)
+        is_new = self._revocations.add(statement, self._date())
+        if is_new and isinstance(statement.said, Revocation):
+            by = statement.signer.identity.name
+            self.log.info("{name} was revoked by {by}", name=statement.said.name, by=by)
+        return is_new
+
+    async def _keep(self) -> None:
+        content = json.dumps(self._revocations.texts()).encode()
+        try:
+            await self._offload(self._folder.replace, _FILE, content)
+        except OSError as error:
+            self.log.error("revocations are not written down: {error}", error=error)
+
+
+def revoking(driver: OverlayDriver, text: str) -> Gossip:
+    """Return the broadcast of a revocation."""
+    name, life = driver.me.name, GOSSIP_LIFE_SECONDS
+    return Gossip(driver.new_id(), REVOKE, name, 0.0, life, urgent=True, text=text)

@@ -1,0 +1,72 @@
+"""A peer's part in a private network, in its own files."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.runtime.own_folder import OwnFolder
+from p2p_twisted.trust.credentials import Credentials
+from p2p_twisted.trust.key_folder import KeyFileFault, KeyFolder
+from p2p_twisted.wire.names import BadName, NetworkName, peer_name
+
+_FOLDER: Final = "private"
+_KEY_FILE: Final = "peer.pem"
+_NETWORK_FILE: Final = "network.json"
+
+
+@frozen
+class PrivateMember:
+    """
+    What makes a peer a member.
+
+    :ivar registry: where the registry was when it came in.
+    """
+
+    credentials: Credentials
+    network: NetworkName
+    registry: tuple[str, int]
+
+
+def member_folder(state: Path) -> OwnFolder:
+    """Return the folder of what only a member has, in the one of a peer's own files."""
+    return OwnFolder(state).below(_FOLDER)
+
+
+def load_member(state: Path) -> PrivateMember | None:
+    """
+    Read a peer's part in a private network; ``None`` where it has none.
+
+    :raises KeyFileFault: when it cannot be read.
+    """
+    folder = member_folder(state)
+    try:
+        credentials = KeyFolder(folder).load(_KEY_FILE)
+        if credentials is None:
+            return None
+        kept = json.loads(folder.read(_NETWORK_FILE))
+        host, port = kept["registry"]
+        return PrivateMember(credentials, peer_name(kept["network"]), (str(host), int(port)))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, BadName) as error:
+        raise KeyFileFault(
+            f"{folder.path / _NETWORK_FILE} cannot be read ({error}): join again with a new invite"
+        ) from None
+
+
+def save_member(state: Path, member: PrivateMember) -> None:
+    """
+    Write it down; the key last, which alone makes it a member.
+
+    :raises KeyFileFault: when that cannot be done.
+    """
+    folder = member_folder(state)
+    kept = {"network": member.network, "registry": member.registry}
+    try:
+        folder.replace(_NETWORK_FILE, json.dumps(kept).encode())
+    except OSError as error:
+        raise KeyFileFault(f"{folder.path} cannot be written: {in_words(error)}") from None
+    KeyFolder(folder).save(_KEY_FILE, member.credentials)

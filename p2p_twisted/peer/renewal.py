@@ -1,0 +1,115 @@
+"""Keep a peer's certificate good for as long as it runs."""
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import attrs
+from cryptography import x509
+from twisted.application.internet import TimerService
+from twisted.logger import Logger
+
+from p2p_twisted.peer.build import PeerBuilder
+from p2p_twisted.peer.private_member import PrivateMember, save_member
+from p2p_twisted.peer.private_part import PrivatePart
+from p2p_twisted.registry.client import RegistryClient
+from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
+from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.reactor import Reactor
+from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
+from p2p_twisted.trust.certificate_request import make_request
+from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
+from p2p_twisted.trust.tls import TlsSecurity
+from p2p_twisted.trust.trust_errors import TrustError
+from p2p_twisted.wire.messages import Certified, Certify
+
+_LOOK_SECONDS: Final = 60.0
+_AGAIN_SECONDS: Final = 3_600.0
+
+
+class CertificateRenewal(TimerService):
+    """
+    Asks the registry for a certificate with a new key, once it is time, until it has one.
+
+    :param state: the folder of the peer's own files.
+    :param date: reads the time of day, in seconds since 1970.
+    :param announce: is told what a person should know.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        member: PrivateMember,
+        security: TlsSecurity,
+        *,
+        client: RegistryClient,
+        state: Path,
+        offload: Offload,
+        date: Callable[[], float],
+        announce: Callable[[str], None],
+    ) -> None:
+        super().__init__(_LOOK_SECONDS, self.look)
+        self.clock = reactor
+        self._member = member
+        self._security = security
+        self._client = client
+        self._state = state
+        self._offload = offload
+        self._date = date
+        self._announce = announce
+        self._asks_again_at = 0.0
+
+    def look(self) -> None:
+        """Begin to renew, if it is time; end connections whose time has come."""
+        now = self._date()
+        self._security.cut(now)
+        if self._certificate().is_due(now) and now >= self._asks_again_at:
+            self._asks_again_at = now + _AGAIN_SECONDS
+            background(self.log, "renewing the certificate", self.renew())
+
+    async def renew(self) -> None:
+        """Have a new certificate, or say why there is none; raises nothing that is expected."""
+        certificate, key = self._certificate(), new_key()
+        request = base64.b64encode(make_request(key, certificate.identity.name)).decode()
+        try:
+            answer = await self._client.certify(Certify(request))
+            credentials = Credentials(key, self._verified(answer, key_hash(key.public_key())))
+            member = attrs.evolve(self._member, credentials=credentials)
+            await self._offload(save_member, self._state, member)
+        except (RegistryRefused, RegistryUnreachable, TrustError, ValueError) as error:
+            self.log.warn("cannot renew the certificate: {why}", why=error)
+            if certificate.is_ending(self._date()):
+                days = max(0.0, certificate.expires - self._date()) / 86_400
+                self._announce(f"this peer's certificate ends in {days:.1f} days: {error}")
+        else:
+            self._member = member
+            self._security.use(credentials)
+
+    def _certificate(self) -> VerifiedCertificate:
+        return VerifiedCertificate.read(self._security.credentials.certificate)
+
+    def _verified(self, answer: Certified, wanted: bytes) -> tuple[x509.Certificate, ...]:
+        ders = [base64.b64decode(each) for each in answer.certificates]
+        own, *signers = (x509.load_der_x509_certificate(each) for each in ders)
+        root = self._member.credentials.root
+        if key_hash(TrustAnchor(root).verify(own, signers, self._date()).key) != wanted:
+            raise ValueError("the registry has certified another key")
+        return (own, signers[0], root)
+
+
+def renewal_of(builder: PeerBuilder, private: PrivatePart) -> CertificateRenewal:
+    """Return what keeps the certificate of a peer good."""
+    return CertificateRenewal(
+        builder.reactor,
+        private.member,
+        private.security,
+        client=builder.client,
+        state=builder.settings.state,
+        offload=builder.offload,
+        date=builder.wall,
+        announce=builder.announce,
+    )

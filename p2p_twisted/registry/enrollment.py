@@ -1,0 +1,121 @@
+"""Answer who asks to be let into a private network, or to stay in it."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from twisted.logger import Logger
+
+from p2p_twisted.registry.authority import Authority, NameHeld
+from p2p_twisted.runtime.lock import Lock
+from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.runtime.own_folder import OwnFolder
+from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.trust.identity import ADMIN, Identity
+from p2p_twisted.trust.open_invites import OpenInvite
+from p2p_twisted.trust.trust_errors import BadCertificateRequest, TrustError
+from p2p_twisted.wire.messages import (
+    Bye,
+    Certify,
+    Enroll,
+    Error,
+    Invited,
+    MakeInvite,
+    Message,
+    Revoked,
+)
+
+PrivateQuestion = Enroll | Certify | MakeInvite | Revoked
+"""What is asked of a private network's registry alone."""
+
+RECORDS: Final = "records.json"
+"""The file of what an authority remembers."""
+
+
+class Enrollment:
+    """
+    Gives certificates, each only once it is on the disk that it was given.
+
+    :param folder: where that is kept.
+    :param places: where invites say that registries are.
+    :param offload: calls what blocks.
+    :param date: reads the time of day, in seconds since 1970.
+    :param cut: ends the connections of those that were revoked by then.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        authority: Authority,
+        folder: OwnFolder,
+        *,
+        places: Sequence[str],
+        offload: Offload,
+        date: Callable[[], float],
+        cut: Callable[[float], None],
+    ) -> None:
+        self._authority = authority
+        self._folder = folder
+        self._places = places
+        self._offload = offload
+        self._date = date
+        self._cut = cut
+        self._keeping = Lock()
+
+    async def answer(self, asked: PrivateQuestion, identity: Identity | None) -> Message:
+        """
+        Answer a request.
+
+        :param identity: who asks, where it has shown a certificate.
+        """
+        async with self._keeping:
+            before = self._authority.to_json()
+            try:
+                answer = self._decide(asked, identity)
+                kept = json.dumps(self._authority.to_json()).encode()
+                await self._offload(self._folder.replace, RECORDS, kept)
+            except NameHeld as error:
+                return Error(str(error), "taken")
+            except TrustError as error:
+                return Error(str(error), "refused")
+            except OSError as error:
+                self._authority.restore(before, self._date())
+                self.log.error("nothing can be decided: {why}", why=in_words(error))
+                return Error("the registry cannot write to its disk: try again later", "later")
+        self._cut(self._date())
+        return answer
+
+    def _decide(self, asked: PrivateQuestion, identity: Identity | None) -> Message:
+        now = self._date()
+        match asked:
+            case Enroll(name, secret, request):
+                answer = self._authority.enroll(name, bytes.fromhex(secret), _decoded(request), now)
+                self.log.info("{name} was let in", name=name)
+                return answer
+            case _ if identity is None:
+                raise TrustError("show a certificate of this network")
+            case Certify(request):
+                return self._authority.renew(identity, _decoded(request), now)
+            case MakeInvite() if not identity.is_admin:
+                raise TrustError(f"only an admin may invite, and {identity.name} is none")
+            case MakeInvite():
+                return Invited(self._authority.invite(self._places, _record(asked, now), now))
+            case Revoked(statements=texts):
+                for text in texts:
+                    self._authority.revoke(text, now)
+                return Bye("noted")
+
+
+def _record(terms: MakeInvite, now: float) -> Callable[[str], OpenInvite]:
+    roles = [ADMIN] if terms.admin else []
+    return lambda digest: OpenInvite(digest, terms.uses, now + terms.seconds, roles, terms.groups)
+
+
+def _decoded(request: str) -> bytes:
+    try:
+        return base64.b64decode(request)
+    except binascii.Error:
+        raise BadCertificateRequest("that is not a request for a certificate") from None

@@ -1,0 +1,210 @@
+"""Come into a private network by an invite, before a reactor runs: every call here blocks."""
+
+import base64
+import binascii
+import socket
+import time
+from typing import Final
+
+from attrs import frozen
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from OpenSSL import SSL
+from OpenSSL.crypto import X509
+
+from p2p_twisted.registry.location import BadLocation, read_location, show_location
+from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.trust.anchor import TrustAnchor
+from p2p_twisted.trust.certificate_request import make_request
+from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
+from p2p_twisted.trust.invite import Invite
+from p2p_twisted.trust.trust_errors import NotTrusted
+from p2p_twisted.wire.codec import decode, encode
+from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.limits import DIAL_SECONDS, LINE_BYTES
+from p2p_twisted.wire.messages import PROTOCOL, Certified, Enroll, Error, Hello, Message
+from p2p_twisted.wire.names import NetworkName, PeerName
+
+_JOIN_SECONDS: Final = 3.0
+_PIECE_BYTES: Final = 16_384
+
+
+class CannotJoin(Exception):
+    """
+    A network does not let this peer in; the text says why, for people.
+
+    :ivar exit: the exit code.
+    """
+
+    def __init__(self, why: str, exit_: Exit = Exit.REFUSED) -> None:
+        super().__init__(why)
+        self.exit = exit_
+
+
+@frozen
+class Joined:
+    """
+    A part in a private network.
+
+    :ivar registry: where its registry answered.
+    """
+
+    credentials: Credentials
+    network: NetworkName
+    registry: tuple[str, int]
+
+
+def join(invite: Invite, name: PeerName) -> Joined:
+    """
+    Have the first registry that answers let this peer in, within 3 s for each.
+
+    :raises CannotJoin: when none does.
+    """
+    try:
+        places = [read_location(place) for place in invite.places]
+    except BadLocation:
+        raise CannotJoin(
+            "this invite has a typing error behind @: HOST:PORT belongs there", Exit.USAGE
+        ) from None
+    unreached: list[str] = []
+    for host, port in places:
+        try:
+            return _join_at(host, port, invite, name)
+        except OSError as error:
+            why = "it does not answer" if isinstance(error, TimeoutError) else error.strerror
+            unreached.append(f"{show_location(host, port)} ({why or error})")
+    raise CannotJoin(
+        f"no registry can be reached at {' or '.join(unreached)}: is it on, and in this network?",
+        Exit.NO_NETWORK,
+    )
+
+
+def _join_at(host: str, port: int, invite: Invite, name: PeerName) -> Joined:
+    with socket.create_connection((host, port), timeout=DIAL_SECONDS) as link:
+        tls = _Tls(link, time.monotonic() + _JOIN_SECONDS)
+        where = show_location(host, port)
+        try:
+            tls.shake_hands()
+            anchor = _checked(tls.certificates(), invite, where)
+            hello = tls.receive()
+            if not isinstance(hello, Hello) or hello.protocol != PROTOCOL:
+                raise CannotJoin(f"what answers at {where} is no registry of this version")
+            key = new_key()
+            request = base64.b64encode(make_request(key, name)).decode()
+            tls.send(Enroll(name, invite.secret.hex(), request))
+            answer = tls.receive()
+        except (SSL.Error, ProtocolError) as error:
+            raise CannotJoin(
+                f"what answers at {where} is no registry of a private network ({error or 'TLS'})"
+            ) from None
+        if isinstance(answer, Error):
+            raise CannotJoin(answer.reason, _EXITS.get(answer.code, Exit.REFUSED))
+        credentials = _accepted(answer, key, anchor, where)
+        return Joined(credentials, hello.network, (host, port))
+
+
+_EXITS: Final = {"taken": Exit.CONFLICT, "later": Exit.NO_NETWORK}
+
+
+def _checked(sent: list[x509.Certificate], invite: Invite, where: str) -> TrustAnchor:
+    """Make sure, before the secret is sent, that this is the registry that made the invite."""
+    try:
+        anchor = TrustAnchor.named(sent, invite.root_hash)
+        if anchor.verify(sent[0], sent[1:], time.time()).identity.is_registry:
+            return anchor
+        why = "it is a peer, no registry"
+    except NotTrusted as error:
+        why = str(error)
+    raise CannotJoin(f"the registry at {where} is not to be trusted: {why}")
+
+
+def _accepted(
+    answer: Message, key: ec.EllipticCurvePrivateKey, anchor: TrustAnchor, where: str
+) -> Credentials:
+    try:
+        if not isinstance(answer, Certified):
+            raise ValueError(answer.verb)
+        ders = [base64.b64decode(each) for each in answer.certificates]
+        certificates = tuple(x509.load_der_x509_certificate(each) for each in ders)
+        verified = anchor.verify(certificates[0], certificates[1:], time.time())
+        if key_hash(verified.key) != key_hash(key.public_key()):
+            raise ValueError("another key")
+    except (ValueError, binascii.Error, NotTrusted) as error:
+        raise CannotJoin(f"the registry at {where} gave no certificate: {error}") from None
+    return Credentials(key, (*certificates[:-1], anchor.root))
+
+
+class _Tls:
+    """
+    TLS on a socket that blocks, until a deadline.
+
+    Every method raises :class:`OSError` or :class:`SSL.Error`.
+    """
+
+    def __init__(self, link: socket.socket, deadline: float) -> None:
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.set_min_proto_version(SSL.TLS1_3_VERSION)
+        # Whom it is, is checked before anything is said: by the invite, as nobody else vouches.
+        context.set_verify(SSL.VERIFY_NONE)
+        self._tls = SSL.Connection(context, None)
+        self._tls.set_connect_state()
+        self._link = link
+        self._deadline = deadline
+        self._received = b""
+
+    def shake_hands(self) -> None:
+        """Make the encryption."""
+        while True:
+            try:
+                self._tls.do_handshake()
+                self._flush()
+                return
+            except SSL.WantReadError:
+                self._fill()
+
+    def certificates(self) -> list[x509.Certificate]:
+        """Return what the other side has shown: its own first."""
+        chain: list[X509] = self._tls.get_peer_cert_chain() or []
+        return [each.to_cryptography() for each in chain]
+
+    def send(self, message: Message) -> None:
+        """Say something."""
+        self._tls.sendall(encode(message))
+        self._flush()
+
+    def receive(self) -> Message:
+        """
+        Wait for the next message.
+
+        :raises ProtocolError: when there is none.
+        """
+        while b"\n" not in self._received:
+            if len(self._received) > LINE_BYTES:
+                raise ProtocolError("its line is too long")
+            try:
+                self._received += self._tls.recv(_PIECE_BYTES)
+            except SSL.WantReadError:
+                self._fill()
+            except SSL.ZeroReturnError:
+                raise ProtocolError("it closed the connection") from None
+        line, _, self._received = self._received.partition(b"\n")
+        return decode(line)
+
+    def _fill(self) -> None:
+        """Send what is due, and wait for more."""
+        self._flush()
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._link.settimeout(left)
+        came = self._link.recv(_PIECE_BYTES)
+        if not came:
+            raise ProtocolError("it closed the connection")
+        self._tls.bio_write(came)
+
+    def _flush(self) -> None:
+        try:
+            while True:
+                self._link.sendall(self._tls.bio_read(_PIECE_BYTES))
+        except SSL.WantReadError:
+            return

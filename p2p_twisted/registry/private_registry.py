@@ -1,0 +1,112 @@
+"""What makes a registry that of a private network: made with its options, run as a service."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from random import SystemRandom
+from typing import Any, Final, Self
+
+from attrs import frozen
+from twisted.application.service import MultiService
+
+from p2p_twisted.registry.authority import Authority
+from p2p_twisted.registry.authority_files import open_authority, save_records
+from p2p_twisted.registry.enrollment import Enrollment
+from p2p_twisted.registry.limits import REGISTRY_PORT
+from p2p_twisted.registry.location import show_location
+from p2p_twisted.registry.private_service import OwnRenewal
+from p2p_twisted.runtime.addresses import own_addresses
+from p2p_twisted.runtime.own_folder import OwnFolder
+from p2p_twisted.runtime.threads import WorkerPool
+from p2p_twisted.runtime.twistd import WorkerService
+from p2p_twisted.trust.credentials import Credentials
+from p2p_twisted.trust.identity import ADMIN
+from p2p_twisted.trust.limits import INVITE_PLACES
+from p2p_twisted.trust.open_invites import OpenInvite
+from p2p_twisted.trust.tls import TlsSecurity
+from p2p_twisted.wire.names import NetworkName
+
+_DAY_SECONDS: Final = 86_400
+_FIRST_USES: Final = 10
+
+
+@frozen
+class PrivateRegistry:
+    """
+    A private network's keys and records, opened.
+
+    :ivar own: what the registry shows.
+    :ivar places: where it will listen.
+    :ivar lines: what its operator should know.
+    """
+
+    authority: Authority
+    own: Credentials
+    folder: OwnFolder
+    places: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def open_private(keys: Path, network: NetworkName, listen: str) -> PrivateRegistry:
+    """
+    Make a private network, or open the one that is there; blocks.
+
+    :param listen: the endpoint that the registry will listen on: invites name it.
+    :raises OSError, TrustError: when that cannot be done.
+    """
+    folder, rng, now = OwnFolder(keys), SystemRandom(), time.time()
+    folder.open()
+    opened, places = open_authority(folder, network, rng, now), _places(listen)
+    if not opened.is_new:
+        lines = [f"private network {network}, whose keys are in {keys}"]
+        return PrivateRegistry(opened.authority, opened.own, folder, places, tuple(lines))
+    lines = [f"made the private network {network}; its keys are in {keys}: back them up"]
+    for what, uses, roles in _FIRST_INVITES:
+        record = partial(OpenInvite, uses=uses, expires=now + _DAY_SECONDS, roles=roles)
+        invite = opened.authority.invite(places, record, now)
+        lines.append(f"{what}: {invite}")
+    save_records(opened.authority, folder)
+    return PrivateRegistry(opened.authority, opened.own, folder, places, tuple(lines))
+
+
+_FIRST_INVITES: Final[Sequence[tuple[str, int, frozenset[str]]]] = (
+    ("for yourself (an admin: may stop, invite and revoke; one use, 24 h)", 1, frozenset([ADMIN])),
+    (f"for others ({_FIRST_USES} uses, 24 h)", _FIRST_USES, frozenset()),
+)
+
+
+@frozen
+class PrivateParts:
+    """The parts of a private network's registry that run."""
+
+    security: TlsSecurity
+    enrollment: Enrollment
+
+    @classmethod
+    def of(cls, opened: PrivateRegistry, reactor: Any, daemon: MultiService) -> Self:
+        """Make them, with what they need of services."""
+        # One thread, so that records are written in the order in which they were made.
+        pool = WorkerPool(reactor, "p2pmeta-records", threads=1)
+        WorkerService(reactor, pool).setServiceParent(daemon)
+        authority = opened.authority
+        security = TlsSecurity(opened.own, authority.revocations, reactor, welcomes_newcomers=True)
+        OwnRenewal(reactor, authority, security, time.time).setServiceParent(daemon)
+        enrollment = Enrollment(
+            authority,
+            opened.folder,
+            places=opened.places,
+            offload=pool,
+            date=time.time,
+            cut=security.cut,
+        )
+        return cls(security, enrollment)
+
+
+def _places(listen: str) -> tuple[str, ...]:
+    """Return where others reach a registry that listens on an endpoint."""
+    fields = listen.split(":")
+    port = next((field for field in fields[1:] if field.isdecimal()), str(REGISTRY_PORT))
+    named = [field.partition("=")[2] for field in fields if field.startswith("interface=")]
+    hosts = named or [host for host in own_addresses() if ":" not in host] or ["127.0.0.1"]
+    return tuple(show_location(host, int(port)) for host in hosts[:INVITE_PLACES])

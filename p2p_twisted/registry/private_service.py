@@ -1,0 +1,48 @@
+"""Keep the certificate of a private network's registry good for as long as it runs."""
+
+from collections.abc import Callable
+from typing import Final
+
+from twisted.application.internet import TimerService
+from twisted.logger import Logger
+
+from p2p_twisted.registry.authority import Authority
+from p2p_twisted.runtime.reactor import Reactor
+from p2p_twisted.trust.anchor import VerifiedCertificate
+from p2p_twisted.trust.credentials import new_key
+from p2p_twisted.trust.tls import TlsSecurity
+from p2p_twisted.trust.trust_errors import TrustError
+
+_LOOK_SECONDS: Final = 3_600.0
+
+
+class OwnRenewal(TimerService):
+    """
+    Renews what the registry itself shows.
+
+    :param date: reads the time of day, in seconds since 1970.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        authority: Authority,
+        security: TlsSecurity,
+        date: Callable[[], float],
+    ) -> None:
+        super().__init__(_LOOK_SECONDS, self.look)
+        self.clock = reactor
+        self._authority = authority
+        self._security = security
+        self._date = date
+
+    def look(self) -> None:
+        """Renew the certificate if it is time."""
+        now = self._date()
+        if VerifiedCertificate.read(self._security.credentials.certificate).is_due(now):
+            try:
+                self._security.use(self._authority.own(now, new_key()))
+            except TrustError as error:
+                self.log.error("cannot renew the registry's certificate: {why}", why=error)

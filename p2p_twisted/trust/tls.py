@@ -1,0 +1,150 @@
+"""Mutual TLS 1.3 with the certificates of one private network."""
+
+from typing import Any, Final
+
+from OpenSSL import SSL
+from OpenSSL.crypto import X509
+from twisted.internet.interfaces import (
+    IOpenSSLClientConnectionCreator,
+    IOpenSSLServerConnectionCreator,
+    IProtocol,
+    IReactorTime,
+)
+from twisted.internet.protocol import Factory
+from twisted.internet.ssl import CertificateOptions, TLSVersion
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from zope.interface import implementer
+
+from p2p_twisted.trust.anchor import VerifiedCertificate
+from p2p_twisted.trust.credentials import Credentials
+from p2p_twisted.trust.identity import Identity
+from p2p_twisted.trust.revocations import RevocationList
+from p2p_twisted.trust.trust_errors import NotTrusted
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.handshake_limit import HandshakeLimit
+from p2p_twisted.wire.securing import NotAdmitted
+
+# A resumed session would not show a certificate again.
+_NO_SESSIONS: Final = SSL.OP_NO_TICKET
+
+
+@implementer(IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator)
+class TlsMaker:
+    """Makes the TLS of connections, all with the same certificate."""
+
+    def __init__(self, context: SSL.Context) -> None:
+        self._context = context
+
+    def clientConnectionForTLS(self, _protocol: Any) -> SSL.Connection:  # noqa: N802
+        """Make the dialer's side."""
+        return SSL.Connection(self._context, None)
+
+    def serverConnectionForTLS(self, _protocol: Any) -> SSL.Connection:  # noqa: N802
+        """Make the listener's side."""
+        return SSL.Connection(self._context, None)
+
+
+class TlsSecurity:
+    """
+    Encrypts the connections of one peer or registry, and admits those of its network.
+
+    :param clock: the reactor.
+    :param welcomes_newcomers: whether to let in who shows no certificate: a registry does.
+    :ivar credentials: whose certificate is shown.
+    :ivar revocations: whose certificates do not count.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        revocations: RevocationList,
+        clock: IReactorTime,
+        welcomes_newcomers: bool = False,
+    ) -> None:
+        self._welcomes_newcomers = welcomes_newcomers
+        self.revocations = revocations
+        self._clock = clock
+        self._limit = HandshakeLimit()
+        # Those that are open, with what was shown on them.
+        self._open: dict[Connection, VerifiedCertificate] = {}
+        self.use(credentials)
+
+    def use(self, credentials: Credentials) -> None:
+        """Show another certificate from now on: connections that are open keep the old one."""
+        self.credentials = credentials
+        maker = TlsMaker(mutual_context(credentials, self._welcomes_newcomers))
+        self._dialers, self._listeners = self._factory(maker, True), self._factory(maker, False)
+
+    def allows(self, host: str) -> bool:
+        """Return whether a host may have us work on one more handshake."""
+        return self._limit.take(host, self._clock.seconds())
+
+    def wrap(self, inside: IProtocol, is_dialer: bool) -> TLSMemoryBIOProtocol:
+        """Return what speaks TLS on one connection."""
+        factory = self._dialers if is_dialer else self._listeners
+        return TLSMemoryBIOProtocol(factory, inside)
+
+    def admit(self, certificate: X509 | None, connection: Connection) -> Identity | None:
+        """
+        Read a certificate that TLS has verified.
+
+        :param connection: ends when the certificate does, or is revoked.
+        :returns: whose it is; ``None`` for a newcomer.
+        :raises NotAdmitted: when it was revoked, or does not say whose it is.
+        """
+        if certificate is None:
+            if self._welcomes_newcomers:
+                return None
+            raise NotAdmitted("it has shown no certificate")
+        try:
+            verified = VerifiedCertificate.read(certificate.to_cryptography())
+        except NotTrusted as error:
+            raise NotAdmitted(str(error)) from None
+        name = verified.identity.name
+        if self.revocations.is_revoked(verified):
+            raise NotAdmitted(f"the certificate of {name} was revoked: ask for a new invite")
+        self._open[connection] = verified
+        return verified.identity
+
+    def forget(self, connection: Connection) -> None:
+        """Forget a connection that has ended."""
+        self._open.pop(connection, None)
+
+    def cut(self, now: float) -> None:
+        """
+        End all connections on which a certificate was shown that does not count any more.
+
+        :param now: seconds since 1970.
+        """
+        for connection, shown in list(self._open.items()):
+            if shown.expires <= now or self.revocations.is_revoked(shown):
+                connection.abort()
+
+    def _factory(self, maker: TlsMaker, is_dialer: bool) -> TLSMemoryBIOFactory:
+        # It makes no protocol itself.
+        return TLSMemoryBIOFactory(maker, is_dialer, Factory(), self._clock)
+
+
+def mutual_context(credentials: Credentials, welcomes_newcomers: bool = False) -> SSL.Context:
+    """
+    Make what both ends of a connection need: each shows a certificate, and wants one.
+
+    :param welcomes_newcomers: go on without one, and show the root's for them to compare.
+    """
+    # pyOpenSSL wants cryptography's own objects, and Twisted's types do not know that yet.
+    key: Any = credentials.key
+    # All but newcomers have the root's.
+    sent: list[Any] = list(credentials.certificates[: None if welcomes_newcomers else -1])
+    context = CertificateOptions(
+        privateKey=key,
+        certificate=sent[0],
+        # Without the issuer's the other side could not follow it to the root.
+        extraCertChain=sent[1:],
+        verify=True,
+        caCerts=[X509.from_cryptography(credentials.root)],
+        requireCertificate=not welcomes_newcomers,
+        raiseMinimumTo=TLSVersion.TLSv1_3,
+    ).getContext()
+    context.set_options(_NO_SESSIONS)
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    return context

@@ -1,0 +1,140 @@
+"""What admins say to a private network, at one of its peers."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from p2p_twisted.peer.network_statements import NetworkStatements
+from p2p_twisted.peer.peer_errors import NotAllowed
+from p2p_twisted.runtime.own_folder import OwnFolder
+from p2p_twisted.runtime.threads import inline
+from p2p_twisted.trust.credentials import Credentials
+from p2p_twisted.trust.revocations import RevocationList
+from p2p_twisted.trust.tls import TlsSecurity
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.messages import Revoked
+from tests.trust.private_network import NOW, PrivateNetwork
+
+NETWORK = PrivateNetwork()
+ANNA = NETWORK.let_in("anna", admin=True)
+BEN, CARL = NETWORK.let_in("ben"), NETWORK.let_in("carl")
+ID = "0" * 32
+
+
+class Member:
+    """One peer, with the connections that it has open."""
+
+    def __init__(self, credentials: Credentials, folder: OwnFolder, now: float = NOW) -> None:
+        self.now = now
+        self.is_full = False
+        self.security = TlsSecurity(credentials, RevocationList("default"), Clock())
+        self.statements = NetworkStatements(
+            "default",
+            self.security,
+            folder=folder,
+            offload=self._offload,
+            date=lambda: self.now,
+        )
+
+    def _offload(self, function: Any, *args: Any) -> "Deferred[Any]":
+        return inline(_full if self.is_full else function, *args)
+
+
+def _full(*_args: object) -> None:
+    raise OSError(28, "full")
+
+
+class Cuttable:
+    """A connection that can be cut."""
+
+    is_cut = False
+
+    def abort(self) -> None:
+        self.is_cut = True
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[OwnFolder]:
+    """Return folders of several peers."""
+    return [OwnFolder(tmp_path / f"s{number}") for number in range(3)]
+
+
+def linked(member: Member, other: Credentials) -> Cuttable:
+    """Open a connection on which somebody has shown a certificate."""
+    connection = Cuttable()
+    verified = NETWORK.verified(other)
+    member.security._open[cast(Connection, connection)] = verified
+    return connection
+
+
+def test_stop(folders: list[OwnFolder]) -> None:
+    """An admin's stop is obeyed once; nobody else can even say it."""
+    anna, ben = Member(ANNA, folders[0]), Member(BEN, folders[1])
+    text = anna.statements.sign_stop(ID)
+    assert ben.statements.stopped_by(text) == "anna"
+    assert ben.statements.stopped_by(text) is None
+    with pytest.raises(NotAllowed, match="only an admin may stop this network, and ben is none"):
+        ben.statements.sign_stop(ID)
+    for nonsense in ("", "stop", text[:-4]):
+        assert ben.statements.stopped_by(nonsense) is None
+
+
+def test_stop_of_before(folders: list[OwnFolder]) -> None:
+    """A stop that was recorded does not end a network that was started since."""
+    text = Member(ANNA, folders[0]).statements.sign_stop(ID)
+    assert Member(BEN, folders[1], NOW + 3).statements.stopped_by(text) is None
+
+
+def test_revocation(folders: list[OwnFolder]) -> None:
+    """Connections of a revoked peer are cut at once, others stay; no other than an admin may."""
+    anna, ben = Member(ANNA, folders[0]), Member(BEN, folders[1])
+    of_carl, of_anna = linked(ben, CARL), linked(ben, ANNA)
+    text = anna.statements.revoke("carl")
+    assert ben.statements.hear(text)
+    assert (of_carl.is_cut, of_anna.is_cut) == (True, False)
+    assert not ben.statements.hear(text)
+    with pytest.raises(NotAllowed, match="only an admin may revoke"):
+        ben.statements.revoke("anna")
+    assert not ben.statements.hear("nonsense")
+
+
+def test_kept(folders: list[OwnFolder]) -> None:
+    """A peer that starts again knows whom it has heard of; damaged files are passed over."""
+    anna, ben = Member(ANNA, folders[0]), Member(BEN, folders[1])
+    ben.statements.hear(anna.statements.revoke("carl"))
+    again = Member(BEN, folders[1])
+    assert again.statements.digest() != ben.statements.digest()
+    again.statements.load()
+    assert again.statements.digest() == ben.statements.digest()
+    for damaged in (b"", b"{", b"[1]", b'["x"]', b"7"):
+        folders[1].replace("revocations.json", damaged)
+        Member(BEN, folders[1]).statements.load()
+
+
+def test_full_disk(folders: list[OwnFolder]) -> None:
+    """A revocation counts though it cannot be written down."""
+    anna, ben = Member(ANNA, folders[0]), Member(BEN, folders[1])
+    ben.is_full = True
+    of_carl = linked(ben, CARL)
+    assert ben.statements.hear(anna.statements.revoke("carl"))
+    assert of_carl.is_cut
+
+
+def test_neighbors_compare(folders: list[OwnFolder]) -> None:
+    """Who was away learns from any neighbor what it has missed, and others hear of it once."""
+    anna, ben = Member(ANNA, folders[0]), Member(BEN, folders[1])
+    for name in ("carl", "dora"):
+        anna.statements.revoke(name)
+    greeting = Revoked(ben.statements.digest())
+    told = anna.statements.missing(greeting)
+    assert len(told) == 2
+    assert anna.statements.news(greeting) == ()
+    answer = Revoked(anna.statements.digest(), told)
+    assert ben.statements.news(answer) == told
+    assert ben.statements.missing(answer) == ()
+    assert ben.statements.digest() == anna.statements.digest()
+    assert anna.statements.missing(Revoked(ben.statements.digest())) == ()
+    assert ben.statements.news(answer) == ()

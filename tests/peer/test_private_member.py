@@ -1,0 +1,146 @@
+"""A peer's part in a private network, in its own files; and how it comes by it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from p2p_twisted.peer import coming_in
+from p2p_twisted.peer.coming_in import membership
+from p2p_twisted.peer.private_member import PrivateMember, load_member, member_folder, save_member
+from p2p_twisted.registry.joining_private import CannotJoin, Joined
+from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.trust.credentials import key_hash
+from p2p_twisted.trust.invite import Invite
+from p2p_twisted.trust.key_folder import KeyFileFault
+from p2p_twisted.wire.names import PeerName
+from tests.trust.private_network import PrivateNetwork
+
+NETWORK = PrivateNetwork()
+ANNA = NETWORK.let_in("anna")
+WHERE = ("127.0.0.1", 9_011)
+CODE = Invite.make(bytes(32), ["127.0.0.1:9011"], NETWORK.rng).to_text()
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """Return the folder of a peer's own files, which is not there yet."""
+    return tmp_path / "s1" / ".p2p"
+
+
+@pytest.fixture
+def joins(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Invite, PeerName]]:
+    """Have a registry that lets everybody in; return who has come by which invite."""
+    came: list[tuple[Invite, PeerName]] = []
+
+    def join(invite: Invite, name: PeerName) -> Joined:
+        came.append((invite, name))
+        return Joined(ANNA, "default", WHERE)
+
+    monkeypatch.setattr(coming_in, "join", join)
+    monkeypatch.delenv("P2P_INVITE", raising=False)
+    return came
+
+
+def test_there_and_back(state: Path) -> None:
+    """What is written down is read, and is this user's alone."""
+    assert load_member(state) is None
+    member = PrivateMember(ANNA, "default", WHERE)
+    save_member(state, member)
+    kept = load_member(state)
+    assert kept is not None
+    assert (kept.network, kept.registry) == ("default", WHERE)
+    assert kept.credentials.certificates == ANNA.certificates
+    for path in state.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+@pytest.mark.parametrize("damaged", [b"", b"[]", b"{}", b'{"network":"../x","registry":["h",1]}'])
+def test_damaged(state: Path, damaged: bytes) -> None:
+    """A file that cannot be read is said to be so; it is not taken for an open network."""
+    save_member(state, PrivateMember(ANNA, "default", WHERE))
+    member_folder(state).replace("network.json", damaged)
+    with pytest.raises(KeyFileFault, match="join again with a new invite"):
+        load_member(state)
+    with pytest.raises(CannotJoin) as caught:
+        membership(None, "anna", state, is_said=True, restarts=False)
+    assert caught.value.exit == Exit.DISK
+
+
+def test_option(state: Path, joins: list[tuple[Invite, PeerName]], tmp_path: Path) -> None:
+    """An invite is given as it is, in a file, or in the environment, and used once."""
+    assert membership(None, "anna", state, is_said=True, restarts=False) is None
+    (tmp_path / "code").write_text(f"{CODE}\n")
+    for number, given in enumerate((CODE, f"@{tmp_path / 'code'}")):
+        member = membership(
+            given, "anna", state.with_name(f"{number}"), is_said=True, restarts=False
+        )
+        assert member is not None
+        assert joins.pop() == (Invite.read(CODE), "anna")
+
+
+def test_environment(
+    state: Path, joins: list[tuple[Invite, PeerName]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that is started with one in its environment comes in once, and then is a member."""
+    monkeypatch.setenv("P2P_INVITE", CODE)
+    for _start in range(3):
+        assert membership(None, "anna", state, is_said=False, restarts=False) is not None
+    assert len(joins) == 1
+    # So was one in a configuration; who says one means to come in again.
+    membership(CODE, "anna", state, is_said=False, restarts=False)
+    assert len(joins) == 1
+    membership(CODE, "anna", state, is_said=True, restarts=False)
+    assert len(joins) == 2
+
+
+def test_said_again(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who repeats the command by which it came in goes on as what it is."""
+
+    def refuse(_invite: Invite, _name: PeerName) -> Joined:
+        raise CannotJoin("the name anna is taken", Exit.CONFLICT)
+
+    monkeypatch.setattr(coming_in, "join", refuse)
+    root_hash = key_hash(NETWORK.root.key.public_key())
+    mine, others = (
+        Invite.make(each, ["127.0.0.1:9011"], NETWORK.rng).to_text()
+        for each in (root_hash, bytes(32))
+    )
+    with pytest.raises(CannotJoin):
+        membership(mine, "anna", state, is_said=True, restarts=False)
+    save_member(state, PrivateMember(ANNA, "default", WHERE))
+    assert membership(mine, "anna", state, is_said=True, restarts=False) is not None
+    with pytest.raises(CannotJoin):
+        membership(others, "anna", state, is_said=True, restarts=False)
+
+
+def test_standard_input(
+    state: Path, joins: list[tuple[Invite, PeerName]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of standard input one line is read, and nothing behind it."""
+    reading, writing = os.pipe()
+    os.write(writing, f"{CODE}\nfind x\n".encode())
+    monkeypatch.setattr(coming_in, "_STDIN", reading)
+    membership("-", "anna", state, is_said=True, restarts=False)
+    assert os.read(reading, 100) == b"find x\n"
+    assert len(joins) == 1
+    os.close(reading)
+    os.close(writing)
+
+
+@pytest.mark.parametrize("given", ["", "hello", "@/nonexistent", "@~nobody-here/x", CODE[:-20]])
+def test_wrong(state: Path, joins: list[tuple[Invite, PeerName]], given: str) -> None:
+    """What is no invite is said to be none, before anybody is asked."""
+    with pytest.raises(CannotJoin) as caught:
+        membership(given, "anna", state, is_said=True, restarts=False)
+    assert caught.value.exit == Exit.USAGE
+    assert joins == []
+
+
+def test_unwritable(state: Path, joins: list[tuple[Invite, PeerName]]) -> None:
+    """Where the key cannot be written, the person hears why."""
+    state.parent.mkdir()
+    state.write_text("a file is in the way")
+    with pytest.raises(CannotJoin) as caught:
+        membership(CODE, "anna", state, is_said=True, restarts=False)
+    assert caught.value.exit == Exit.DISK

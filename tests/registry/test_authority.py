@@ -1,0 +1,289 @@
+"""Who gets a certificate of a private network, and what is remembered of that."""
+
+import base64
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from cryptography import x509
+from twisted.internet.defer import Deferred, fail
+
+from p2p_twisted.registry.authority import Authority, NameHeld
+from p2p_twisted.registry.authority_files import ISSUER_FILE, OpenedAuthority, open_authority
+from p2p_twisted.registry.enrollment import RECORDS, Enrollment, PrivateQuestion
+from p2p_twisted.runtime.own_folder import OwnFolder
+from p2p_twisted.runtime.threads import inline
+from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
+from p2p_twisted.trust.certificate_request import make_request
+from p2p_twisted.trust.credentials import Credentials, new_key
+from p2p_twisted.trust.identity import ADMIN, Identity
+from p2p_twisted.trust.invite import Invite
+from p2p_twisted.trust.key_folder import KeyFileFault
+from p2p_twisted.trust.open_invites import OpenInvite
+from p2p_twisted.trust.statement import Revocation, sign_statement
+from p2p_twisted.trust.trust_errors import InviteRefused
+from p2p_twisted.wire.messages import (
+    Bye,
+    Certified,
+    Certify,
+    Enroll,
+    Error,
+    Invited,
+    MakeInvite,
+    Message,
+    Revoked,
+)
+from tests.trust.private_network import DAY, NOW
+
+PLACE = "127.0.0.1:9011"
+ANNA, BEN = Identity("anna", [ADMIN]), Identity("ben")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[OwnFolder]:
+    """Return an open folder of one's own."""
+    folder = OwnFolder(tmp_path / "keys")
+    folder.open()
+    yield folder
+    folder.close()
+
+
+def opened(folder: OwnFolder, seed: int = 1) -> OpenedAuthority:
+    return open_authority(folder, "default", Random(seed), NOW)
+
+
+def invited(authority: Authority, uses: int = 2, admin: bool = False) -> Invite:
+    """Return an invite that somebody was given."""
+    roles = [ADMIN] if admin else []
+    record = partial(OpenInvite, uses=uses, expires=NOW + DAY, roles=roles, groups=["lab"])
+    return Invite.read(authority.invite([PLACE], record, NOW))
+
+
+def request(name: str = "anna") -> bytes:
+    return make_request(new_key(), name)
+
+
+def verified(answer: Message, own: Credentials) -> VerifiedCertificate:
+    """Verify what a newcomer gets, as it does itself."""
+    assert isinstance(answer, Certified)
+    ders = [base64.b64decode(each) for each in answer.certificates]
+    certificate, *signers = map(x509.load_der_x509_certificate, ders)
+    return TrustAnchor(own.root).verify(certificate, signers, NOW)
+
+
+def test_newcomer(folder: OwnFolder) -> None:
+    """Who has an invite gets a certificate with its roles and groups."""
+    made = opened(folder)
+    invite = invited(made.authority, admin=True)
+    answer = made.authority.enroll("anna", invite.secret, request(), NOW)
+    assert verified(answer, made.own).identity == Identity("anna", [ADMIN], ["lab"])
+
+
+def test_uses(folder: OwnFolder) -> None:
+    """An invite lets in as many as it is for; one that does not work out costs no use."""
+    authority = opened(folder).authority
+    invite = invited(authority, uses=2)
+    authority.enroll("anna", invite.secret, request(), NOW)
+    for name in ("anna", "registry"):
+        with pytest.raises(NameHeld):
+            authority.enroll(name, invite.secret, request(), NOW)
+    authority.enroll("ben", invite.secret, request(), NOW)
+    with pytest.raises(InviteRefused, match="used up"):
+        authority.enroll("carl", invite.secret, request(), NOW)
+
+
+def test_names(folder: OwnFolder) -> None:
+    """A name is somebody's until its certificate ends; who asks again with its key may."""
+    authority = opened(folder).authority
+    invite, mine = invited(authority, uses=9), request()
+    authority.enroll("anna", invite.secret, mine, NOW)
+    with pytest.raises(NameHeld, match="anna is taken: choose another one, or have an admin"):
+        authority.enroll("anna", invite.secret, request(), NOW)
+    authority.enroll("anna", invite.secret, mine, NOW)
+    later = invited(authority)
+    assert later.secret != invite.secret
+    with pytest.raises(NameHeld, match="registry's own name"):
+        authority.enroll("registry", invite.secret, request(), NOW)
+
+
+def test_revoked_name(folder: OwnFolder) -> None:
+    """A revoked name is free at once, and what is issued for it then counts."""
+    made = opened(folder)
+    authority, admin = made.authority, admin_of(made)
+    invite = invited(authority, uses=9)
+    before = verified(authority.enroll("ben", invite.secret, request(), NOW), made.own)
+    authority.revoke(sign_statement(Revocation("ben", int(NOW) + 1, "default"), admin), NOW)
+    assert authority.revocations.is_revoked(before)
+    after = verified(authority.enroll("ben", invite.secret, request(), NOW), made.own)
+    assert not authority.revocations.is_revoked(after)
+
+
+def admin_of(made: OpenedAuthority) -> Credentials:
+    """Let an admin in, and return what it has."""
+    invite, key = invited(made.authority, admin=True), new_key()
+    answer = made.authority.enroll("anna", invite.secret, make_request(key, "anna"), NOW)
+    ders = [base64.b64decode(each) for each in answer.certificates]
+    return Credentials(key, tuple(x509.load_der_x509_certificate(each) for each in ders))
+
+
+def test_restarted(folder: OwnFolder) -> None:
+    """A registry that starts again is the same network, and remembers all that it has decided."""
+    made = opened(folder)
+    assert made.is_new
+    invite = invited(made.authority, uses=2)
+    admin = admin_of(made)
+    made.authority.enroll("ben", invite.secret, request(), NOW)
+    text = sign_statement(Revocation("carl", int(NOW) + 1, "default"), admin)
+    made.authority.revoke(text, NOW)
+    folder.replace(RECORDS, json.dumps(made.authority.to_json()).encode())
+    again = opened(folder, seed=2)
+    assert not again.is_new
+    assert again.own.root == made.own.root
+    assert again.authority.revocations.texts() == (text,)
+    with pytest.raises(NameHeld):
+        again.authority.enroll("ben", invite.secret, request(), NOW)
+    last = verified(again.authority.enroll("dora", invite.secret, request(), NOW), made.own)
+    assert last.serial > made_serial(made)
+    with pytest.raises(InviteRefused, match="used up"):
+        again.authority.enroll("emil", invite.secret, request(), NOW)
+
+
+def made_serial(made: OpenedAuthority) -> Any:
+    return VerifiedCertificate.read(made.own.certificate).serial
+
+
+def test_half_made(folder: OwnFolder) -> None:
+    """A network that was not made to its end, as in a power cut, is made anew, with its root."""
+    made = opened(folder)
+    folder.remove(ISSUER_FILE)
+    again = opened(folder)
+    assert again.is_new
+    assert again.own.root == made.own.root
+
+
+@pytest.mark.parametrize("kept", [b"", b"[]", b"{}", b'{"counter":"x"}', b"\xff"])
+def test_damaged(folder: OwnFolder, kept: bytes) -> None:
+    """Records that cannot be read are said to be so, not taken for none."""
+    opened(folder)
+    folder.replace(RECORDS, kept)
+    with pytest.raises(KeyFileFault, match=r"records\.json cannot be read .*backup"):
+        opened(folder)
+    folder.remove(RECORDS)
+    with pytest.raises(KeyFileFault, match="backup"):
+        opened(folder)
+
+
+class Enrolling:
+    """A registry that is asked, whose disk may be full."""
+
+    def __init__(self, folder: OwnFolder) -> None:
+        self.made = opened(folder)
+        self.is_full = False
+        self.cuts: list[float] = []
+        self.enrollment = Enrollment(
+            self.made.authority,
+            folder,
+            places=[PLACE],
+            offload=self._offload,
+            date=lambda: NOW,
+            cut=self.cuts.append,
+        )
+
+    def _offload(self, function: Any, *args: Any) -> "Deferred[Any]":
+        return fail(OSError(28, "full")) if self.is_full else inline(function, *args)
+
+    def ask(self, asked: PrivateQuestion, identity: Identity | None = None) -> Message:
+        """Return the answer."""
+        answers: list[Message] = []
+        answering = Deferred.fromCoroutine(self.enrollment.answer(asked, identity))
+        answering.addCallback(answers.append)
+        [answer] = answers
+        return answer
+
+    def enroll(self, name: str = "ben") -> Message:
+        """Ask as a newcomer with a new invite does."""
+        invite = invited(self.made.authority)
+        encoded = base64.b64encode(request(name)).decode()
+        return self.ask(Enroll(name, invite.secret.hex(), encoded))
+
+
+def test_kept_before_it_is_answered(folder: OwnFolder) -> None:
+    """Who is let in is on the disk by then."""
+    enrolling = Enrolling(folder)
+    assert isinstance(enrolling.enroll(), Certified)
+    assert "ben" in json.loads(folder.read(RECORDS))["holders"]
+
+
+def test_full_disk(folder: OwnFolder) -> None:
+    """Where nothing can be written, nobody is let in, and nothing is used up."""
+    enrolling = Enrolling(folder)
+    enrolling.is_full = True
+    assert enrolling.enroll() == Error(
+        "the registry cannot write to its disk: try again later", "later"
+    )
+    assert [each.uses for each in enrolling.made.authority.invites.all()] == [2]
+    enrolling.is_full = False
+    assert isinstance(enrolling.enroll(), Certified)
+
+
+def test_refused(folder: OwnFolder) -> None:
+    """Each refusal has its reason and its code, and no request does any harm."""
+    enrolling = Enrolling(folder)
+    enrolling.enroll()
+    encoded = base64.b64encode(request()).decode()
+    for asked, identity, code in (
+        (Enroll("carl", "0" * 20, encoded), None, "refused"),
+        (Enroll("ben", "0" * 20, encoded), None, "taken"),
+        (Enroll("carl", "0" * 20, "AAAA"), None, "refused"),
+        (Certify(encoded), None, "refused"),
+        (Certify("AAAA"), BEN, "refused"),
+        (MakeInvite(), None, "refused"),
+        (MakeInvite(), BEN, "refused"),
+        (Revoked("0" * 64, ("x",)), BEN, "refused"),
+        (Revoked("0" * 64, ()), None, "refused"),
+    ):
+        answer = enrolling.ask(asked, identity)
+        assert isinstance(answer, Error), asked
+        assert answer.code == code
+
+
+def test_odd_base64(folder: OwnFolder) -> None:
+    """What is no base64, though it looks like it, is refused as no request."""
+    enrolling = Enrolling(folder)
+    invite = invited(enrolling.made.authority)
+    answer = enrolling.ask(Enroll("ben", invite.secret.hex(), "A"))
+    assert isinstance(answer, Error)
+    assert answer.code == "refused"
+
+
+def test_renewal(folder: OwnFolder) -> None:
+    """A peer gets another certificate like its own, for a new key."""
+    enrolling = Enrolling(folder)
+    answer = enrolling.ask(Certify(base64.b64encode(request("anna")).decode()), ANNA)
+    assert verified(answer, enrolling.made.own).identity == ANNA
+
+
+def test_invites(folder: OwnFolder) -> None:
+    """An admin gets an invite that works, on its terms."""
+    enrolling = Enrolling(folder)
+    answer = enrolling.ask(MakeInvite(3, 3_600, admin=True, groups=("lab",)), ANNA)
+    assert isinstance(answer, Invited)
+    invite = Invite.read(answer.code)
+    assert invite.places == (PLACE,)
+    [record] = enrolling.made.authority.invites.all()
+    assert record == OpenInvite(record.secret_hash, 3, NOW + 3_600, [ADMIN], ["lab"])
+    assert answer.code not in repr(answer)
+
+
+def test_revocation(folder: OwnFolder) -> None:
+    """What an admin has revoked is kept, and cuts connections."""
+    enrolling = Enrolling(folder)
+    admin = admin_of(enrolling.made)
+    text = sign_statement(Revocation("ben", int(NOW) + 1, "default"), admin)
+    assert enrolling.ask(Revoked("0" * 64, (text,)), ANNA) == Bye("noted")
+    assert json.loads(folder.read(RECORDS))["revocations"] == [text]
+    assert enrolling.cuts
