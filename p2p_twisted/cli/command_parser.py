@@ -15,6 +15,7 @@ DAEMON: Final = "daemon"
 _COLUMNS: Final = 80
 _WRONG_CHOICE: Final = r"(?s)invalid choice: '(?P<typed>[^']*)' \(choose from (?P<choices>.*)\)"
 _UNKNOWN: Final = "unrecognized arguments: "
+_DASHED: Final = "(put -- before a name that begins with -)"
 _FEW: Final = 3
 """So many choices are all listed, where none is nearly what was typed."""
 
@@ -63,7 +64,7 @@ class GuessingParser(argparse.ArgumentParser):
         from difflib import get_close_matches
 
         known = [option[2:] for action in self._actions for option in action.option_strings]
-        for word in message.removeprefix(_UNKNOWN).split():
+        for word in message.removeprefix(_UNKNOWN).removesuffix(_DASHED).split():
             typed = word.partition("=")[0]
             near = get_close_matches(typed[2:], known, cutoff=_ALIKE)
             if typed.startswith("--") and near:
@@ -76,8 +77,11 @@ class CommandParser(GuessingParser):
 
     # Not marked as overrides: to import what marks them takes a fifth of the time of a command.
 
+    _words: Sequence[str] = ()
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse words, and note as ``parser`` whose arguments some are not: the verb's, if any."""
+        self._words = args or ()
         found, behind = super().parse_known_args(args, namespace)
         if not hasattr(found, "parser"):
             found.parser = self
@@ -85,10 +89,25 @@ class CommandParser(GuessingParser):
 
     def refuse(self, behind: Sequence[str]) -> NoReturn:
         """Say that words are no arguments; where names are taken, that quotes may be missing."""
-        takes_names = any(not action.option_strings for action in self._actions)
         is_names = not any(word.startswith("-") for word in behind)
-        hint = " (quote what has spaces)" if takes_names and is_names else ""
+        hint = " (quote what has spaces)" if self._takes_names and is_names else ""
         self.error(f"{_UNKNOWN}{' '.join(behind)}{hint}")
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong; where names are taken, how to type one that looks like an option."""
+        dashed = any(word.startswith("-") and not self._is_option(word) for word in self._words)
+        if self._takes_names and dashed:
+            message += f" {_DASHED}"
+        super().error(message)
+
+    @property
+    def _takes_names(self) -> bool:
+        # A verb is none.
+        return not self._subparsers and any(not each.option_strings for each in self._actions)
+
+    def _is_option(self, word: str) -> bool:
+        """Return whether a word is meant as an option; a single ``-`` is a place, too."""
+        return word == "-" or word.startswith("--") or word in self._option_string_actions
 
 
 def _columns() -> int:

@@ -94,6 +94,16 @@ class MainTests(SynchronousTestCase):
             self.assertTrue(printed.startswith(f"usage: p2p {verb} ["), printed)
             self.assertTrue(printed.endswith(f"p2p {verb}: error: unrecognized arguments: {end}"))
 
+    def test_names_like_options(self) -> None:
+        """Where names are taken, it is told how to type one that begins with a dash."""
+        hint = " (put -- before a name that begins with -)\n"
+        for words in (["get", "-x.txt"], ["get", "f1", "-x"], ["find", "-h.txt"], ["share", "-a"]):
+            status, printed = run(*words)
+            self.assertEqual((status, printed.endswith(hint)), (2, True), printed)
+        for words in (["get"], ["get", "-"], ["get", "f1", "--bogus"], ["status", "-x"], ["-x"]):
+            status, printed = run(*words)
+            self.assertNotIn("put --", printed)
+
     def test_what_was_meant(self) -> None:
         """A typing error is told with what could be meant."""
         self.assertEqual(
