@@ -27,4 +27,4 @@ VOLUME /data
 EXPOSE 9011 9000-9009
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["p2p", "ready"]
 ENTRYPOINT ["p2p"]
-CMD ["registry", "--insecure-lan", "--listen=tcp:9011"]
+CMD ["registry", "--insecure-lan"]

@@ -34,6 +34,7 @@ from p2p_twisted.wire.firewall import USUAL_PORTS
 from p2p_twisted.wire.names import BadName, peer_name
 
 USUAL_LISTEN: Final = f"tcp:{REGISTRY_PORT}:interface=127.0.0.1"
+_LISTEN_TO_ALL: Final = f"tcp:{REGISTRY_PORT}"
 _PORTS: Final = range(1_024, 65_536)
 _ENDPOINTS: Final = ("tcp:", "tcp6:", "systemd:")
 _SQLITE: Final = "sqlite:"
@@ -97,8 +98,9 @@ class Options(WebOptions):
         [
             "listen",
             None,
-            USUAL_LISTEN,
-            "Where to listen: an endpoint string.",
+            None,
+            f"Where to listen: an endpoint string. Without it, {_LISTEN_TO_ALL} where other"
+            f" machines are let in, and else {USUAL_LISTEN}.",
         ],
         [
             "ports",
@@ -133,6 +135,9 @@ class Options(WebOptions):
     @override
     def postOptions(self) -> None:
         # Here and not one by one, so that the defaults are read as well.
+        if self["listen"] is None:
+            lets_in = self["private"] or self["insecure-lan"]
+            self["listen"] = _LISTEN_TO_ALL if lets_in else USUAL_LISTEN
         self["listen"] = _endpoint(self["listen"])
         self["ports"] = _ports(self["ports"])
         self["store"] = _store(self["store"])
@@ -144,9 +149,6 @@ class Options(WebOptions):
     def _open_private(self) -> "PrivateRegistry":
         if self["insecure-lan"]:
             raise UsageError("say --private or --insecure-lan, not both")
-        if self["listen"] == USUAL_LISTEN:
-            # Nobody is let in who has no invite.
-            self["listen"] = f"tcp:{REGISTRY_PORT}"
         try:
             opened = open_private(self["keys"], self["network"], self["listen"])
         except (OSError, TrustError) as error:

@@ -42,6 +42,12 @@ class OptionsTests(SynchronousTestCase):
         self.assertIsNone(options["store"])
         self.assertEqual(options["network"], "lab-7")
 
+    def test_listen(self) -> None:
+        """Where other machines are let in, it listens to them, unless it is told where."""
+        self.assertEqual(parsed("--insecure-lan")["listen"], "tcp:9011")
+        here = "tcp:9011:interface=127.0.0.1"
+        self.assertEqual(parsed("--insecure-lan", "--listen", here)["listen"], here)
+
     def test_one_port(self) -> None:
         """One port is a range, too."""
         self.assertEqual(parsed("--ports", "9000")["ports"], range(9000, 9001))

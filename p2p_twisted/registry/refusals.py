@@ -71,7 +71,7 @@ def loopback_only(host: str) -> Error:
     """Refuse a peer that listens to other machines, which cannot reach this registry."""
     return Error(
         f"this registry listens on loopback only, the peer at {host} does not: start the registry"
-        " with --listen tcp:9011 --insecure-lan, or the peer without --interface",
+        " with --insecure-lan, or the peer without --interface",
         "refused",
     )
 

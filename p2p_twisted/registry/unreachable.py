@@ -6,6 +6,7 @@ from typing import Final
 
 from twisted.internet import error
 
+from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.one_shot import NoAnswer, NoGreeting, NotExpected, NotReached
 from p2p_twisted.runtime.addresses import has_address, own_addresses
@@ -62,7 +63,8 @@ def _refused(host: str, port: int) -> str:
     nothing = f"no registry listens at {show_location(host, port)}"
     if _is_own(host, loopback=True):
         return f"{nothing} (does p2p registry run?)"
-    start = f"p2p registry --listen tcp:{port} --insecure-lan"
+    where = "" if port == REGISTRY_PORT else f" --listen tcp:{port}"
+    start = f"p2p registry{where} --private, or --insecure-lan"
     if _is_own(host, loopback=False):
         return f"{nothing}: if one runs here, it listens on loopback only (start it as {start})"
     return f"{nothing} (does it run there, as {start}? Does a firewall refuse port {port}?)"
