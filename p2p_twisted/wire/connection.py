@@ -238,6 +238,8 @@ class Connection(LineReceiver):
 
     def _take_line(self, line: bytes) -> None:
         match self.gate.take(line, self._session.unknown_verb_hint):
+            case Ping() | Pong() if not self.keep_alive.is_moderate():
+                self.refuse(ProtocolError("pings come too often"))
             case Ping(number):
                 self.keep_alive.pinged()
                 self.send(Pong(number))

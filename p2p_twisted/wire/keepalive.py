@@ -6,6 +6,7 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits
 
 # However the clock rounds, a check never comes again at once.
@@ -46,6 +47,8 @@ class KeepAlive:
         self._pings = 0
         self._is_started = False
         self._next_check = Alarm(clock, self._check)
+        # Most connections end without a ping.
+        self._pings_heard: TokenBucket | None = None
 
     def start(self) -> None:
         """Watch for silence from now on; again, or after :meth:`stop`, does no harm."""
@@ -69,6 +72,12 @@ class KeepAlive:
         """Record that we say something: the first time, it is answered at once."""
         if self._spoke_at is None:
             self._spoke_at = self._clock.seconds()
+
+    def is_moderate(self) -> bool:
+        """Count a ping or an answer to one; return whether there are not too many of them."""
+        if self._pings_heard is None:
+            self._pings_heard = TokenBucket(limits.PINGS_PER_SECOND, limits.PINGS_BURST)
+        return self._pings_heard.take(self._clock.seconds())
 
     def pinged(self) -> None:
         """Record that the other side has broken the silence: the next one is ours to break."""

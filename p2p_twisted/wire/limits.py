@@ -22,6 +22,8 @@ CLOSE_SECONDS: Final = 5.0
 PING_AFTER_SECONDS: Final = 5.0
 PING_LATER_SECONDS: Final = 6.0
 DEAD_AFTER_SECONDS: Final = 15.0
+PINGS_PER_SECOND: Final = 1
+PINGS_BURST: Final = 100
 
 # Reactor's time for what one link sends
 INTAKE_SECONDS_PER_SECOND: Final = 0.2

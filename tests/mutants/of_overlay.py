@@ -27,6 +27,13 @@ OF_OVERLAY: Final = (
         "wire/test_line_gate.py",
     ),
     Mutant(
+        "wire/connection.py",
+        "case Ping() | Pong() if not self.keep_alive.is_moderate():",
+        "case Ping() | Pong() if False:",
+        "pings on a push take all time",
+        "wire/test_keepalive.py",
+    ),
+    Mutant(
         "overlay/seen.py",
         "if len(self._young) >= _GENERATION:",
         "if False:",

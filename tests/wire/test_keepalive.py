@@ -2,7 +2,8 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.wire.messages import Ping, Pong
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Error, Ping, Pong
 from tests.wire.talking import HELLO_LINE, dialing, listening, said, talking
 
 
@@ -41,6 +42,18 @@ class AliveTests(SynchronousTestCase):
             talk.hear(b"D")
             self.assertEqual(talk.pass_time(4.5), b"")
         self.assertFalse(talk.pipe.is_ended)
+
+    def test_too_many(self) -> None:
+        """A connection that is kept busy with pings, or with answers to none, is closed."""
+        for line in (b'PING {"n":1}\n', b'PONG {"n":1}\n'):
+            talk = talking()
+            talk.hear(line * limits.PINGS_BURST)
+            for _ in range(600):
+                talk.pass_time(1.0)
+                talk.hear(line)
+            self.assertFalse(talk.pipe.is_ended)
+            self.assertEqual(said(talk.hear(line * 2))[-1], Error("pings come too often"))
+            self.assertTrue(talk.pipe.is_ended)
 
     def test_silence_begins_anew(self) -> None:
         """Each silence has its ping, some seconds after the last sign of life."""
