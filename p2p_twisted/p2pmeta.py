@@ -169,7 +169,9 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     reactor.callWhenRunning(collect_seldom)
     daemon = MultiService()
     options.add_services(daemon, reactor)
-    private = options["opened"] and PrivateParts.of(options["opened"], reactor, daemon)
+    private = options["opened"] and PrivateParts.of(
+        options["opened"], reactor, daemon, _in_order(reactor, daemon, "records")
+    )
     dialer = BoundDialer(reactor, "", private.security) if private else reactor
     registry = Registry(
         reactor,
@@ -205,7 +207,11 @@ def makeService(options: Options, reactor: Any = None) -> IService:
 def _make_store(path: "Path | None", reactor: Any, daemon: MultiService) -> IRegistryStore:
     if path is None:
         return MemoryStore()
-    # One thread, so that changes are stored in the order in which they were decided.
-    pool = WorkerPool(reactor, "p2pmeta-store", threads=1)
+    return SqliteStore(path, _in_order(reactor, daemon, "store"))
+
+
+def _in_order(reactor: Any, daemon: MultiService, what: str) -> WorkerPool:
+    """Return a thread of its own: so changes are stored in the order in which they were decided."""
+    pool = WorkerPool(reactor, f"p2pmeta-{what}", threads=1)
     WorkerService(reactor, pool).setServiceParent(daemon)
-    return SqliteStore(path, pool)
+    return pool

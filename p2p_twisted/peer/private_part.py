@@ -44,7 +44,8 @@ def private_part(
     """
     if member is None:
         return None
-    security = TlsSecurity(member.credentials, RevocationList(member.network), reactor)
+    revocations = RevocationList(member.network)
+    security = TlsSecurity(member.credentials, revocations, reactor, date=date)
     statements = NetworkStatements(
         member.network, security, folder=member_folder(state), offload=offload, date=date
     )

@@ -1,7 +1,7 @@
 """What makes a registry that of a private network: made with its options, run as a service."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -18,8 +18,7 @@ from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.private_service import OwnRenewal
 from p2p_twisted.runtime.addresses import own_addresses
 from p2p_twisted.runtime.own_folder import OwnFolder
-from p2p_twisted.runtime.threads import WorkerPool
-from p2p_twisted.runtime.twistd import WorkerService
+from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.trust.credentials import Credentials
 from p2p_twisted.trust.identity import ADMIN
 from p2p_twisted.trust.limits import INVITE_PLACES
@@ -84,20 +83,29 @@ class PrivateParts:
     enrollment: Enrollment
 
     @classmethod
-    def of(cls, opened: PrivateRegistry, reactor: Any, daemon: MultiService) -> Self:
-        """Make them, with what they need of services."""
-        # One thread, so that records are written in the order in which they were made.
-        pool = WorkerPool(reactor, "p2pmeta-records", threads=1)
-        WorkerService(reactor, pool).setServiceParent(daemon)
-        authority = opened.authority
-        security = TlsSecurity(opened.own, authority.revocations, reactor, welcomes_newcomers=True)
-        OwnRenewal(reactor, authority, security, time.time).setServiceParent(daemon)
+    def of(
+        cls,
+        opened: PrivateRegistry,
+        reactor: Any,
+        daemon: MultiService,
+        offload: Offload,
+        date: Callable[[], float] = time.time,
+    ) -> Self:
+        """
+        Make them, with what they need of services.
+
+        :param offload: calls what blocks, in the order in which it is given that.
+        :param date: reads the time of day, in seconds since 1970.
+        """
+        authority, revocations = opened.authority, opened.authority.revocations
+        security = TlsSecurity(opened.own, revocations, reactor, welcomes_newcomers=True, date=date)
+        OwnRenewal(reactor, authority, security, date).setServiceParent(daemon)
         enrollment = Enrollment(
             authority,
             opened.folder,
             places=opened.places,
-            offload=pool,
-            date=time.time,
+            offload=offload,
+            date=date,
             cut=security.cut,
         )
         return cls(security, enrollment)

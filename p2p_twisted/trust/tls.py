@@ -1,7 +1,11 @@
 """Mutual TLS 1.3 with the certificates of one private network."""
 
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
+from cryptography import x509
 from OpenSSL import SSL
 from OpenSSL.crypto import X509
 from twisted.internet.interfaces import (
@@ -27,6 +31,11 @@ from p2p_twisted.wire.securing import NotAdmitted
 # A resumed session would not show a certificate again.
 _NO_SESSIONS: Final = SSL.OP_NO_TICKET
 
+_DATE_ERRORS: Final = (
+    SSL.X509VerificationCodes.ERR_CERT_NOT_YET_VALID,
+    SSL.X509VerificationCodes.ERR_CERT_HAS_EXPIRED,
+)
+
 
 @implementer(IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator)
 class TlsMaker:
@@ -50,6 +59,7 @@ class TlsSecurity:
 
     :param clock: the reactor.
     :param welcomes_newcomers: whether to let in who shows no certificate: a registry does.
+    :param date: reads the time of day, in seconds since 1970.
     :ivar credentials: whose certificate is shown.
     :ivar revocations: whose certificates do not count.
     """
@@ -60,10 +70,13 @@ class TlsSecurity:
         revocations: RevocationList,
         clock: IReactorTime,
         welcomes_newcomers: bool = False,
+        *,
+        date: Callable[[], float] = time.time,
     ) -> None:
         self._welcomes_newcomers = welcomes_newcomers
         self.revocations = revocations
         self._clock = clock
+        self._date = date
         self._limit = HandshakeLimit()
         # Those that are open, with what was shown on them.
         self._open: dict[Connection, VerifiedCertificate] = {}
@@ -72,7 +85,7 @@ class TlsSecurity:
     def use(self, credentials: Credentials) -> None:
         """Show another certificate from now on: connections that are open keep the old one."""
         self.credentials = credentials
-        maker = TlsMaker(mutual_context(credentials, self._welcomes_newcomers))
+        maker = TlsMaker(mutual_context(credentials, self._date, self._welcomes_newcomers))
         self._dialers, self._listeners = self._factory(maker, True), self._factory(maker, False)
 
     def allows(self, host: str) -> bool:
@@ -125,10 +138,13 @@ class TlsSecurity:
         return TLSMemoryBIOFactory(maker, is_dialer, Factory(), self._clock)
 
 
-def mutual_context(credentials: Credentials, welcomes_newcomers: bool = False) -> SSL.Context:
+def mutual_context(
+    credentials: Credentials, date: Callable[[], float], welcomes_newcomers: bool = False
+) -> SSL.Context:
     """
     Make what both ends of a connection need: each shows a certificate, and wants one.
 
+    :param date: reads the time of day, in seconds since 1970.
     :param welcomes_newcomers: go on without one, and show the root's for them to compare.
     """
     # pyOpenSSL wants cryptography's own objects, and Twisted's types do not know that yet.
@@ -147,4 +163,27 @@ def mutual_context(credentials: Credentials, welcomes_newcomers: bool = False) -
     ).getContext()
     context.set_options(_NO_SESSIONS)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    context.set_verify(context.get_verify_mode(), _by_date(date))
     return context
+
+
+def _by_date(
+    date: Callable[[], float],
+) -> Callable[[SSL.Connection, X509, int, int, int], bool]:
+    """
+    Judge the dates of certificates by our clock instead of OpenSSL's.
+
+    OpenSSL keeps the first date that a context is told, so it cannot be told each time.
+    """
+
+    def judge(_tls: SSL.Connection, shown: X509, error: int, _depth: int, is_good: int) -> bool:
+        # It asks of each certificate: once for each fault, and where there is none.
+        if not is_good and error not in _DATE_ERRORS:
+            return False
+        return _is_current(shown.to_cryptography(), datetime.fromtimestamp(date(), UTC))
+
+    return judge
+
+
+def _is_current(certificate: x509.Certificate, moment: datetime) -> bool:
+    return certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc

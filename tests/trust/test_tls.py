@@ -28,7 +28,6 @@ from tests.trust.private_network import DAY, PrivateNetwork
 from tests.wire.ends import connect, dismantle
 from tests.wire.talking import HELLO, Notes, Pipe
 
-# OpenSSL has its own clock.
 NOW: Final = time.time()
 NETWORK: Final = PrivateNetwork(now=NOW)
 S1: Final = NETWORK.let_in("s1", now=NOW)
@@ -189,6 +188,19 @@ def certificate_of(identity: Identity) -> Credentials:
     key, serial = new_key(), NETWORK.serial()
     chain = certify(NETWORK.issuer, key.public_key(), identity, serial=serial, now=NOW)
     return Credentials(key, chain)
+
+
+def test_own_date(pair: Pair) -> None:
+    """Dates are judged by the clock that we are given, and each time anew."""
+    days = [0]
+    anna = NETWORK.let_in("anna", now=NOW + 31 * DAY)
+    ends = [TlsSecurity(anna, NOBODY, CLOCK, date=lambda: NOW + days[0] * DAY) for _ in range(2)]
+    for days[0] in (0, 62):
+        pair.meet(*ends, Hello(PROTOCOL, "peer", "anna", "default"))
+        pair.until_lost()
+    days[0] = 32
+    pair.meet(*ends, Hello(PROTOCOL, "peer", "anna", "default"))
+    pair.until(lambda: pair.dialer.hellos)
 
 
 def test_another_name(pair: Pair) -> None:
