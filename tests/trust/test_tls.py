@@ -8,11 +8,12 @@ from typing import Final
 import pytest
 from OpenSSL import SSL
 from twisted.internet.epollreactor import EPollReactor
-from twisted.internet.interfaces import IProtocol
+from twisted.internet.interfaces import IProtocol, IPullProducer
 from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from typing_extensions import override
+from zope.interface import implementer
 
 from p2p_twisted.trust.credentials import Credentials, new_key
 from p2p_twisted.trust.identity import REGISTRY, Identity
@@ -52,7 +53,7 @@ class Pair:
     """The two ends of a connection: ``s1`` listens, and somebody has dialed it."""
 
     def __init__(self, reactor: EPollReactor) -> None:
-        self._reactor = reactor
+        self.reactor = reactor
         self.listener: Notes
         self.dialer: Notes
 
@@ -65,11 +66,11 @@ class Pair:
         """Connect them, each with its credentials, or without encryption."""
         ours, theirs = socket.socketpair()
         for end, security, greeting in ((theirs, dialer, None), (ours, listener, hello)):
-            connection = Connection(self._reactor, self._noted(greeting), greeting)
+            connection = Connection(self.reactor, self._noted(greeting), greeting)
             if isinstance(security, Credentials):
                 security = TlsSecurity(security, NOBODY, CLOCK)
             protocol = secured(connection, security, is_dialer=greeting is None)
-            connect(self._reactor, end, protocol)
+            connect(self.reactor, end, protocol)
         return self
 
     def _noted(self, greeting: Hello | None) -> Callable[[Connection], Notes]:
@@ -88,7 +89,7 @@ class Pair:
         for _ in range(_TURNS):
             if condition():
                 return
-            self._reactor.iterate(0.01)
+            self.reactor.iterate(0.01)
         raise AssertionError("it never happened")
 
     def until_lost(self) -> None:
@@ -148,6 +149,40 @@ def test_raw_bytes(pair: Pair) -> None:
     assert bytes(block) == content
 
 
+@implementer(IPullProducer)
+class Pulled:
+    """Writes some pieces, one whenever it is asked."""
+
+    def __init__(self, connection: Connection, pieces: int) -> None:
+        self.asked = 0
+        self._connection = connection
+        self._pieces = pieces
+
+    def resumeProducing(self) -> None:
+        self.asked += 1
+        if self.asked <= self._pieces:
+            self._connection.output.write(b"piece")
+
+    def stopProducing(self) -> None:
+        """Ignore it."""
+
+
+def test_pull_producer(pair: Pair) -> None:
+    """A pull producer is asked for more when it has written, and not while it has nothing."""
+    pair.meet(listener=TlsSecurity(S1, NOBODY, pair.reactor), dialer=ANNA)
+    pair.until(lambda: pair.dialer.hellos)
+    output = pair.listener.connection.output
+    producer = Pulled(pair.listener.connection, pieces=3)
+    output.start_stream(producer)
+    pair.until(lambda: producer.asked == 4)
+    for _ in range(20):
+        pair.reactor.iterate(0)
+    assert producer.asked == 4
+    output.write(b"held back until now")
+    pair.until(lambda: producer.asked == 5)
+    output.end_stream()
+
+
 @pytest.mark.parametrize(
     "stranger",
     [
@@ -194,12 +229,13 @@ def test_own_date(pair: Pair) -> None:
     """Dates are judged by the clock that we are given, and each time anew."""
     days = [0]
     anna = NETWORK.let_in("anna", now=NOW + 31 * DAY)
-    ends = [TlsSecurity(anna, NOBODY, CLOCK, date=lambda: NOW + days[0] * DAY) for _ in range(2)]
+    end = TlsSecurity(anna, NOBODY, CLOCK, date=lambda: NOW + days[0] * DAY)
+    hello = Hello(PROTOCOL, "peer", "anna", "default")
     for days[0] in (0, 62):
-        pair.meet(*ends, Hello(PROTOCOL, "peer", "anna", "default"))
+        pair.meet(end, end, hello)
         pair.until_lost()
     days[0] = 32
-    pair.meet(*ends, Hello(PROTOCOL, "peer", "anna", "default"))
+    pair.meet(end, end, hello)
     pair.until(lambda: pair.dialer.hellos)
 
 
