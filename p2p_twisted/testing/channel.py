@@ -20,13 +20,15 @@ class Channel:
     Bytes keep their order; signals may overtake them. What cannot get through is kept
     until it can.
 
+    :ivar source: who sends on it.
+    :ivar target: to whom it leads.
     :ivar path: of what it carries.
     """
 
     def __init__(self, source: "Process", target: "Process", path: Path) -> None:
         self.path = path
-        self._source = source
-        self._target = target
+        self.source = source
+        self.target = target
         self._free_at = 0.0
         self._unsent: deque[tuple[str, Arrive, bytes]] = deque()
 
@@ -37,7 +39,7 @@ class Channel:
         :param what: for the trace.
         :param arrive: is given the piece.
         """
-        now = self._source.seconds()
+        now = self.source.seconds()
         busy = len(piece) / self.path.bandwidth if self.path.bandwidth else 0.0
         self._free_at = max(now, self._free_at) + busy
         self._after(self._free_at - now + self.path.latency, what, arrive, piece)
@@ -50,16 +52,16 @@ class Channel:
         """Send what did not get through, if it does now."""
         if self._gets_through():
             # Until it arrives, what overtakes it is kept behind it.
-            self._source.network.clock.happen_in(self.path.latency, self._get_kept_through)
+            self.source.network.clock.happen_in(self.path.latency, self._get_kept_through)
         else:
-            self._source.network.stuck[self.send_again] = None
+            self.source.network.stuck[self.send_again] = None
 
     def drop(self) -> None:
         """Forget what did not get through."""
         self._unsent.clear()
 
     def _after(self, delay: float, what: str, arrive: Arrive, data: bytes) -> None:
-        self._source.network.clock.happen_in(delay, self._get_through, what, arrive, data)
+        self.source.network.clock.happen_in(delay, self._get_through, what, arrive, data)
 
     def _get_through(self, what: str, arrive: Arrive, data: bytes) -> None:
         """Hand on what was sent; keep it where it cannot get through, or behind what could not."""
@@ -72,15 +74,18 @@ class Channel:
         while self._unsent and self._gets_through():
             self._arrived(*self._unsent.popleft())
         if self._unsent:
-            self._source.network.stuck[self.send_again] = None
+            self.source.network.stuck[self.send_again] = None
 
     def _arrived(self, what: str, arrive: Arrive, data: bytes) -> None:
-        self._source.network.note(what, self._source.name, self._target.name, data)
+        network = self.source.network
+        network.note(what, self.source.name, self.target.name, data)
+        if data and network.tap is not None:
+            network.tap(self, data)
         arrive(data)
 
     def _keep(self, what: str, arrive: Arrive, data: bytes) -> None:
         self._unsent.append((what, arrive, data))
-        self._source.network.stuck[self.send_again] = None
+        self.source.network.stuck[self.send_again] = None
 
     def _gets_through(self) -> bool:
-        return self._source.network.carries(self._source, self._target)
+        return self.source.network.carries(self.source, self.target)

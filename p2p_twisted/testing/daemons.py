@@ -5,11 +5,13 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final, TypeVar
 
 from attrs import define, field
+from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
@@ -17,10 +19,13 @@ from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.watcher import Noticed, NoWatcher, Watcher, WatcherMaker
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.peer.peer import Peer
+from p2p_twisted.peer.private_part import PrivatePart
+from p2p_twisted.peer.renewal import renewal_of
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.liveness import Checker
+from p2p_twisted.registry.private_registry import PrivateParts
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Policy
 from p2p_twisted.registry.service import RegistryService
@@ -32,13 +37,17 @@ from p2p_twisted.runtime.threads import inline
 from p2p_twisted.testing.introspection import WitnessedPeerBuilder, close_files, driver_of
 from p2p_twisted.testing.log_audience import logged_only_to
 from p2p_twisted.testing.network import VirtualNetwork
+from p2p_twisted.testing.virtual_reactor import VirtualReactor
+from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.messages import Gossip
 from p2p_twisted.wire.names import MessageId, PeerName
 
 REGISTRY: Final = "registry"
 """What the registry's process is called."""
 
-_NETWORK: Final = "default"
+NETWORK: Final = "default"
+"""What the network is called."""
+
 _PORTS: Final = range(9_100, 20_000)
 # The year 2100: files that the tests' own machine writes meanwhile are always old to it.
 _EPOCH: Final = 4_102_444_800.0
@@ -89,7 +98,7 @@ class VirtualDaemons:
     heard: list[tuple[PeerName, "Counter[MessageId]"]] = field(factory=list)
     repeated: list[tuple[PeerName, MessageId]] = field(factory=list)
     ended: dict[str, str] = field(factory=dict)
-    _services: dict[str, PeerService | RegistryService] = field(factory=dict)
+    _services: dict[str, MultiService] = field(factory=dict)
     _store: IRegistryStore = field(factory=MemoryStore)
     # To forget killed daemons would end their coroutines, which still know the disk.
     _killed: list[object] = field(factory=list)
@@ -99,14 +108,24 @@ class VirtualDaemons:
     def start_registry(self) -> None:
         """Start the registry, or start it again with what it had written down."""
         reactor = self.network.process(REGISTRY)
-        rng = Random(self.network.rng.random())
-        checker, policy = Checker(reactor, _NETWORK), Policy(self.ports)
+        rng, daemon = Random(self.network.rng.random()), MultiService()
+        private = self._private_parts(reactor, daemon)
+        security = private.security if private else None
+        checker = Checker(BoundDialer(reactor, "", security), NETWORK)
+        policy = Policy(self.ports)
         registry = Registry(reactor, self._store, checker, policy=policy, rng=rng, date=self.wall)
         endpoint = f"tcp:{REGISTRY_PORT}:interface=127.0.0.1"
-        service = RegistryService(reactor, registry, _NETWORK, endpoint)
-        service.privilegedStartService()
-        service.startService()
-        self._services[REGISTRY] = service
+        RegistryService(
+            reactor,
+            registry,
+            NETWORK,
+            endpoint,
+            security=security,
+            enrollment=private.enrollment if private else None,
+        ).setServiceParent(daemon)
+        daemon.privilegedStartService()
+        daemon.startService()
+        self._services[REGISTRY] = daemon
 
     def forget_registrations(self) -> None:
         """Lose what the registry, which does not run now, had written down."""
@@ -127,8 +146,9 @@ class VirtualDaemons:
         rng = Random(self.network.rng.random())
         usual = {"name": name, "directory": directory, "downloads": directory / "Downloads"}
         chosen = Settings(**{**usual, **settings})
-        peer = WitnessedPeerBuilder(
+        builder = WitnessedPeerBuilder(
             settings=chosen,
+            private=self._private_part(chosen, reactor),
             reactor=reactor,
             rng=rng,
             offload=inline,
@@ -136,18 +156,21 @@ class VirtualDaemons:
             watcher_for=lambda _directory: self.make_watcher,
             announce=self._say,
             stopped=reactor.stop,
-            wall=self.wall,
+            wall=partial(self.date_of, name),
             processor=reactor.seconds,
             witness=self._count_broadcasts(name),
-        ).build()
+        )
+        peer, daemon = builder.build(), MultiService()
 
         def give_up(reason: str, _code: Exit) -> None:
             self._say(reason)
             self.ended[name] = reason
 
-        service = PeerService(reactor, peer, self._say, give_up)
-        service.startService()
-        self.peers[name], self._services[name] = peer, service
+        if builder.private is not None:
+            renewal_of(builder, builder.private).setServiceParent(daemon)
+        PeerService(reactor, peer, self._say, give_up).setServiceParent(daemon)
+        daemon.startService()
+        self.peers[name], self._services[name] = peer, daemon
         self.ended.pop(name, None)
         return peer
 
@@ -219,6 +242,10 @@ class VirtualDaemons:
         """Return the virtual wall time, in seconds since the epoch."""
         return _EPOCH + self.network.clock.now
 
+    def date_of(self, _name: str) -> float:
+        """Return what the clock of a daemon's machine says: all are right."""
+        return self.wall()
+
     def close(self) -> None:
         """Kill all daemons, and remove the folder."""
         for name in list(self._services):
@@ -232,6 +259,14 @@ class VirtualDaemons:
                 self.network.clear()
 
     # How it works
+
+    def _private_parts(self, _reactor: VirtualReactor, _of: MultiService) -> PrivateParts | None:
+        """Return what the registry needs for a private network; this one is open."""
+        return None
+
+    def _private_part(self, _settings: Settings, _reactor: VirtualReactor) -> PrivatePart | None:
+        """Return what makes a peer a member of a private network; this one is open."""
+        return None
 
     def _write(self, directory: Path, files: Mapping[str, bytes]) -> None:
         # Old enough to be hashed at once.

@@ -10,6 +10,17 @@ from p2p_twisted.testing.clock import Timer, VirtualClock
 from p2p_twisted.testing.paths import Paths
 
 
+class Direction(Protocol):
+    """One direction of a connection, from one process to another."""
+
+    source: "Process"
+    target: "Process"
+
+
+Tap = Callable[[Direction, bytes], None]
+"""Is given what arrives."""
+
+
 class Network(Protocol):
     """
     What connects processes.
@@ -17,6 +28,7 @@ class Network(Protocol):
     :ivar ports: that processes listen on, by their numbers.
     :ivar stuck: what to call when more gets through again.
     :ivar ended: everything that belonged to processes that have ended.
+    :ivar tap: hears everything that arrives.
     """
 
     clock: VirtualClock
@@ -24,6 +36,7 @@ class Network(Protocol):
     ports: "dict[int, ListeningPort]"
     stuck: dict[Callable[[], None], None]
     ended: list[object]
+    tap: Tap | None
 
     def carries(self, source: "Process", target: "Process") -> bool:
         """Return whether what one process sends to another arrives."""

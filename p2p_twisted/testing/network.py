@@ -9,7 +9,7 @@ from typing import Final
 from attrs import define, field
 
 from p2p_twisted.testing.clock import VirtualClock
-from p2p_twisted.testing.interfaces import ListeningPort, Process
+from p2p_twisted.testing.interfaces import ListeningPort, Process, Tap
 from p2p_twisted.testing.paths import Path, Paths
 from p2p_twisted.testing.virtual_reactor import VirtualReactor
 
@@ -29,6 +29,7 @@ class VirtualNetwork:
     :ivar ports: that processes listen on, by their numbers.
     :ivar stuck: what to call when more gets through again.
     :ivar ended: everything that belonged to processes that have ended.
+    :ivar tap: hears everything that arrives.
     """
 
     seed: int = 1
@@ -38,6 +39,7 @@ class VirtualNetwork:
     ports: dict[int, ListeningPort] = field(factory=dict)
     stuck: dict[Callable[[], None], None] = field(factory=dict)
     ended: list[object] = field(factory=list)
+    tap: Tap | None = None
     rng: Random = field(init=False)
     _ephemeral: "count[int]" = field(factory=lambda: count(_FIRST_EPHEMERAL_PORT))
     _trace: "hashlib._Hash" = field(factory=hashlib.sha256)

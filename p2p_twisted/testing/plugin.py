@@ -35,7 +35,8 @@ def p2p_network(
 
     ``p2p_network(peers=50, latency=0.02, bandwidth=None, seed=7)`` starts peers
     ``s1`` to ``s50``, and returns once they have found together. Latency is in
-    seconds, one way; bandwidth in bytes per second.
+    seconds, one way; bandwidth in bytes per second. With ``private=True`` they are the
+    members of a private network, and ``s1`` is its admin.
     """
     made: list[VirtualDaemons] = []
 
@@ -44,18 +45,21 @@ def p2p_network(
         latency: float = 0.02,
         bandwidth: float | None = None,
         seed: int | None = None,
+        private: bool = False,
     ) -> "VirtualDaemons":
         from p2p_twisted.testing.daemons import VirtualDaemons
         from p2p_twisted.testing.network import VirtualNetwork
         from p2p_twisted.testing.paths import Path as Way
         from p2p_twisted.testing.paths import Paths
+        from p2p_twisted.testing.private_daemons import PrivateDaemons
 
         if seed is None:
             seed = request.config.getoption("--p2p-seed")
         # Shown with a test that fails.
         print(f"again: pytest '{request.node.nodeid}' --p2p-seed {seed}")  # noqa: T201
         network = VirtualNetwork(seed, Paths(Way(latency, bandwidth)))
-        daemons = VirtualDaemons(tmp_path / f"p2p-{len(made)}", network)
+        kind = PrivateDaemons if private else VirtualDaemons
+        daemons = kind(tmp_path / f"p2p-{len(made)}", network)
         made.append(daemons)
         daemons.start_registry()
         daemons.start_many(peers)
