@@ -117,7 +117,10 @@ class OverlayDriver:
             self._events.file_arrives(self._connections[event.link], event.message)
             return
         if isinstance(event, events.MessageReceived) and isinstance(event.message, Revoked):
+            began = self.now()
             self._events.revoked(self._connections[event.link], event.message)
+            self._handle(events.TimeSpent(event.link, self.now() - began))
+            self._effects.perform()
             return
         self._handle(event)
         self._effects.perform()
@@ -135,6 +138,13 @@ class OverlayDriver:
     def publish(self, gossip: Gossip) -> None:
         """Broadcast to all other peers."""
         self.feed(events.GossipPublished(gossip))
+
+    def tell_neighbors(self, message: Revoked, besides: Connection | None = None) -> None:
+        """Send a message over all links but one."""
+        links = [self._connections[link] for link in self._overlay.membership.links]
+        for connection in links:
+            if connection is not besides:
+                connection.send(message)
 
     def send(self, message: Want | Refuse) -> bool:
         """Send a message along its route; return whether its first peer is a neighbor."""

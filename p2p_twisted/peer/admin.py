@@ -1,11 +1,10 @@
 """What an admin of a private network may do at its peer: invite others, and revoke them."""
 
-from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.network_statements import NetworkStatements, revoking
 from p2p_twisted.peer.peer_errors import NoNetwork, NotAllowed
+from p2p_twisted.peer.revocation_exchange import RevocationExchange
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
-from p2p_twisted.wire.messages import MakeInvite, Revoked
+from p2p_twisted.wire.messages import MakeInvite
 from p2p_twisted.wire.names import PeerName
 
 
@@ -13,17 +12,11 @@ class Admin:
     """
     Invites and revokes.
 
-    :param statements: signs; ``None`` in an open network.
+    :param revocations: signs and spreads them; ``None`` in an open network.
     """
 
-    def __init__(
-        self,
-        statements: NetworkStatements | None,
-        network: NetworkSession,
-        client: RegistryClient,
-    ) -> None:
-        self._statements = statements
-        self._network = network
+    def __init__(self, revocations: RevocationExchange | None, client: RegistryClient) -> None:
+        self._revocations = revocations
         self._client = client
 
     async def invite(self, terms: MakeInvite) -> str:
@@ -45,22 +38,16 @@ class Admin:
         """
         Have no certificate of a name count that was issued so far, at any peer.
 
-        :raises PeerError: when this peer may not; or when the registry could not be told, while
-            all peers were.
+        :raises PeerError: when this peer may not, or the registry refuses that.
         """
-        statements = self._private()
-        driver = await self._network.connected()
-        text = statements.revoke(name)
-        driver.publish(revoking(driver, text))
         try:
-            await self._client.revoked(Revoked(statements.digest(), (text,)))
-        except (RegistryRefused, RegistryUnreachable) as error:
-            raise NoNetwork(
-                f"{name} is revoked among the peers, but its registry does not know: {error};"
-                " say it again once the registry runs"
+            await self._private().revoke(name)
+        except RegistryRefused as error:
+            raise NotAllowed(
+                f"{name} is revoked among the peers, but the registry refuses that: {error}"
             ) from None
 
-    def _private(self) -> NetworkStatements:
-        if self._statements is None:
+    def _private(self) -> RevocationExchange:
+        if self._revocations is None:
             raise NotAllowed("this network is open: nobody is invited to it, or revoked")
-        return self._statements
+        return self._revocations

@@ -36,8 +36,9 @@ from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.private_part import PrivatePart
 from p2p_twisted.peer.query_answers import QueryAnswers
-from p2p_twisted.peer.registration import RegistrationKeeper
+from p2p_twisted.peer.registration import RegistrationKeeper, unheard
 from p2p_twisted.peer.resolve import Resolver
+from p2p_twisted.peer.revocation_exchange import RevocationExchange
 from p2p_twisted.peer.saved_book import BookSaver, load_book
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.sharing import Sharing
@@ -92,7 +93,7 @@ class PeerBuilder(LocalParts):
             uploads=self.uploads,
             rates=KeptRates(self.bandwidth, self.state, self.settings.given_rates, self.announce),
             shutdown=self.shutdown,
-            admin=Admin(self.statements, self.network, self.client),
+            admin=Admin(self.revocations, self.client),
             sharing=Sharing.of(self.settings, self.offload),
         )
 
@@ -154,7 +155,15 @@ class PeerBuilder(LocalParts):
             announce=self.announce,
             watch=AddressWatch(settings, self.reactor, self.offload),
             wall=self.wall,
+            welcomed=unheard if self.revocations is None else self.revocations.welcomed,
         )
+
+    @cached_property
+    def revocations(self) -> RevocationExchange | None:
+        """What this peer and others know of revocations."""
+        if self.statements is None:
+            return None
+        return RevocationExchange(self.statements, self.network, self.client)
 
     @cached_property
     def events(self) -> OverlayEvents:
@@ -167,7 +176,7 @@ class PeerBuilder(LocalParts):
             partials=self.partials,
             uploads=self.uploads,
             shutdown=self.shutdown,
-            statements=self.statements,
+            revocations=self.revocations,
         )
 
     @cached_property

@@ -6,22 +6,17 @@ from typing import Final
 
 from twisted.logger import Logger
 
-from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
+from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.statement import Revocation, Said, Stop, read_statement, sign_statement
 from p2p_twisted.trust.stop_guard import StopGuard
 from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.trust.trust_errors import BadStatement, StatementRefused, TrustError
-from p2p_twisted.wire.limits import GOSSIP_LIFE_SECONDS
-from p2p_twisted.wire.messages import Gossip, Revoked
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerName
-
-REVOKE: Final = "revoke"
-"""The kind of broadcast that revokes certificates."""
 
 _FILE: Final = "revocations.json"
 
@@ -33,6 +28,7 @@ class NetworkStatements:
     :param folder: where revocations are kept.
     :param offload: calls what blocks.
     :param date: reads the time of day, in seconds since 1970.
+    :ivar revocations: those that this peer has heard of.
     """
 
     log = Logger()
@@ -48,7 +44,7 @@ class NetworkStatements:
     ) -> None:
         self._network = network
         self._security = security
-        self._revocations = security.revocations
+        self.revocations = security.revocations
         self._folder = folder
         self._offload = offload
         self._date = date
@@ -60,10 +56,10 @@ class NetworkStatements:
         try:
             texts = json.loads(self._folder.read(_FILE))
             for text in texts:
-                self._add(str(text))
+                self._recall(str(text))
         except FileNotFoundError:
             return
-        except (OSError, ValueError, TypeError, TrustError) as error:
+        except (OSError, ValueError, TypeError) as error:
             self.log.warn("{file} is passed over: {error}", file=_FILE, error=error)
 
     # What this peer says
@@ -76,18 +72,23 @@ class NetworkStatements:
         """
         return self._signed(Stop(id_, int(self._date()), self._network), "stop this network")
 
-    def revoke(self, name: PeerName) -> str:
+    def revoke(self, name: PeerName) -> tuple[str, ...]:
         """
         Revoke all certificates of a name so far: here at once, and wherever this is published.
 
+        :returns: what others are to hear.
         :raises NotAllowed: when this peer is no admin, or that cannot be done.
         """
         try:
-            text = self._signed(self._revocations.draft(name, self._date()), "revoke")
-            self._learn(text)
+            drafts = self.revocations.drafts(name, self._date())
+            # What it signs does not count any more once it has revoked itself.
+            counting = drafts[:1] if name == self._me().name else drafts
+            texts = tuple(self._signed(draft, "revoke") for draft in counting)
+            for text in texts:
+                self._learn(text)
         except TrustError as error:
             raise NotAllowed(str(error)) from None
-        return text
+        return texts
 
     # What others say
 
@@ -95,7 +96,7 @@ class NetworkStatements:
         """Return who stops the network by a statement; ``None`` where that is not to be obeyed."""
         try:
             statement = read_statement(text, self._anchor)
-            self._stops.check(statement, self._revocations, self._date())
+            self._stops.check(statement, self.revocations, self._date())
         except (BadStatement, StatementRefused) as error:
             self.log.warn("not stopping: {why}", why=error)
             return None
@@ -109,26 +110,14 @@ class NetworkStatements:
             self.log.warn("a revocation does not count: {why}", why=error)
             return False
 
-    def news(self, heard: Revoked) -> tuple[str, ...]:
-        """Learn what a neighbor knows of revocations; return what others should hear of, too."""
-        return tuple(text for text in heard.statements if self.hear(text))
-
-    def missing(self, heard: Revoked) -> tuple[str, ...]:
-        """Return what to tell a neighbor that compares: all that is known, where that differs."""
-        if heard.statements or heard.digest == self._revocations.digest():
-            return ()
-        return self._revocations.texts()
-
-    def digest(self) -> str:
-        """Return what tells whether a neighbor knows the same."""
-        return self._revocations.digest()
-
     def _signed(self, said: Said, what: str) -> str:
-        credentials = self._security.credentials
-        me = VerifiedCertificate.read(credentials.certificate).identity
+        me = self._me()
         if not me.is_admin:
             raise NotAllowed(f"only an admin may {what}, and {me.name} is none")
-        return sign_statement(said, credentials)
+        return sign_statement(said, self._security.credentials)
+
+    def _me(self) -> Identity:
+        return VerifiedCertificate.read(self._security.credentials.certificate).identity
 
     def _learn(self, text: str) -> bool:
         is_new = self._add(text)
@@ -139,22 +128,24 @@ class NetworkStatements:
 
     def _add(self, text: str) -> bool:
         """Have a revocation count; return whether it is new."""
+        if self.revocations.knows(text):
+            return False
         statement = read_statement(text, self._anchor)
-        is_new = self._revocations.add(statement, self._date())
+        is_new = self.revocations.add(statement, self._date())
         if is_new and isinstance(statement.said, Revocation):
             by = statement.signer.identity.name
             self.log.info("{name} was revoked by {by}", name=statement.said.name, by=by)
         return is_new
 
+    def _recall(self, text: str) -> None:
+        try:
+            self._add(text)
+        except TrustError as error:
+            self.log.warn("a revocation in {file} is passed over: {why}", file=_FILE, why=error)
+
     async def _keep(self) -> None:
-        content = json.dumps(self._revocations.texts()).encode()
+        content = json.dumps(self.revocations.texts()).encode()
         try:
             await self._offload(self._folder.replace, _FILE, content)
         except OSError as error:
             self.log.error("revocations are not written down: {error}", error=error)
-
-
-def revoking(driver: OverlayDriver, text: str) -> Gossip:
-    """Return the broadcast of a revocation."""
-    name, life = driver.me.name, GOSSIP_LIFE_SECONDS
-    return Gossip(driver.new_id(), REVOKE, name, 0.0, life, urgent=True, text=text)

@@ -9,15 +9,14 @@ from twisted.logger import Logger
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.network_statements import REVOKE, NetworkStatements, revoking
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper
+from p2p_twisted.peer.revocation_exchange import REVOKE, RevocationExchange
 from p2p_twisted.peer.shutdown import STOP, Shutdown
 from p2p_twisted.peer.sights import AnswerSeen, LinkBegan, LinkEnded, QuestionSeen, Sights
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.uploads import Uploads
-from p2p_twisted.wire.codec import packed
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Ask, File, Gossip, Refuse, Revoked, Want
@@ -37,7 +36,7 @@ class OverlayEvents:
     _partials: PartialRegister
     _uploads: Uploads
     _shutdown: Shutdown
-    _statements: NetworkStatements | None = None
+    _revocations: RevocationExchange | None = None
 
     def know(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer another peer's question as far as this one can."""
@@ -52,8 +51,8 @@ class OverlayEvents:
         self._registration.neighbors_changed(len(self._network.neighbors))
         self._network.neighbor_up()
         self._network.sights.tell(LinkBegan(address))
-        if self._statements is not None:
-            link.send(Revoked(self._statements.digest()))
+        if self._revocations is not None:
+            self._revocations.greet(link)
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
         """Log that a link has ended, and report a death to the registry."""
@@ -68,8 +67,8 @@ class OverlayEvents:
         """Obey a broadcast."""
         if gossip.kind == STOP:
             self._shutdown.told(gossip)
-        elif gossip.kind == REVOKE and self._statements is not None:
-            self._statements.hear(gossip.text)
+        elif gossip.kind == REVOKE and self._revocations is not None:
+            self._revocations.heard(gossip.text)
         else:
             self.log.debug("{kind} is not known here", kind=gossip.kind)
 
@@ -93,14 +92,9 @@ class OverlayEvents:
 
     def revoked(self, link: Connection, message: Revoked) -> None:
         """Learn what a neighbor knows of revocations, and tell it what it does not know."""
-        if self._statements is None:
+        if self._revocations is None:
             raise ProtocolError("nothing can be revoked in an open network")
-        for text in self._statements.news(message):
-            self._network.driver.publish(revoking(self._network.driver, text))
-        digest = self._statements.digest()
-        told = self._statements.missing(message)
-        for part in packed(told, lambda statements: Revoked(digest, statements)):
-            link.send(part)
+        self._revocations.told(link, message)
 
     def file_arrives(self, link: Connection, file: File) -> None:
         """Receive a small file that comes on a link."""

@@ -47,6 +47,10 @@ from p2p_twisted.wire.names import PeerAddress, PeerName
 _FILE: Final = "registration"
 
 
+def unheard(_welcome: Welcome) -> None:
+    """Take no note of a welcome."""
+
+
 @define(eq=False, kw_only=True)
 class RegistrationKeeper:
     """
@@ -55,6 +59,7 @@ class RegistrationKeeper:
     :param rng: spreads out what peers that began at one moment would do at one moment.
     :param announce: is told what a person should know.
     :param wall: reads wall time in seconds.
+    :param welcomed: hears, too, what the registry says where it has a place for the peer.
     :ivar ahead: how many seconds this machine's clock is ahead of the registry's, as far as known.
     :ivar fault: what kept the registry from answering when it was last asked, or why it refused.
     """
@@ -73,6 +78,7 @@ class RegistrationKeeper:
     _announce: Callable[[str], None]
     _watch: AddressWatch
     _wall: Callable[[], float]
+    _welcomed: Callable[[Welcome], None] = unheard
     _alarm: Alarm = field(init=False)
     _joined: Deferred[PeerAddress | Exception] = field(factory=Deferred, init=False)
     _left: Deferred[None] = field(factory=partial(succeed, None), init=False)
@@ -184,6 +190,7 @@ class RegistrationKeeper:
         else:
             self.fault = None
             self._handle(answer)
+            self._welcomed(answer)
 
     async def _renew(self, renew: Renew) -> Welcome:
         dial = self._standing.is_to_be_checked

@@ -2,14 +2,15 @@
 
 import base64
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
-import attrs
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from p2p_twisted.trust.anchor import TrustAnchor
+from p2p_twisted.registry.name_holders import NameHolder, NameHolders
+from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
 from p2p_twisted.trust.certificate_request import read_request
 from p2p_twisted.trust.credentials import Credentials, key_hash
 from p2p_twisted.trust.identity import REGISTRY, Identity
@@ -19,34 +20,16 @@ from p2p_twisted.trust.open_invites import OpenInvite, OpenInvites, secret_hash
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.serial_number import RandomBits, SerialNumber
 from p2p_twisted.trust.statement import Revocation, read_statement
-from p2p_twisted.trust.trust_errors import TrustError
+from p2p_twisted.trust.trust_errors import StatementRefused
 from p2p_twisted.wire.messages import Certified
 from p2p_twisted.wire.names import NetworkName, PeerName
-
-
-class NameHeld(TrustError):
-    """Somebody has a certificate for the name, which is still good."""
-
-
-@attrs.frozen
-class _Holder:
-    """
-    Who has a name.
-
-    :ivar expires: until when, in seconds since 1970.
-    :ivar key: the hash of its key, in hexadecimal digits.
-    """
-
-    expires: float
-    key: str
 
 
 class Authority:
     """
     An issuer, and what it has to remember.
 
-    A name belongs to whoever has a certificate for it that is good and was not revoked. All dates
-    are in seconds since 1970.
+    All dates are in seconds since 1970.
 
     :param rng: makes secrets and serial numbers, so it must be unpredictable.
     """
@@ -56,7 +39,7 @@ class Authority:
         self._issuer = issuer
         self._rng = rng
         self._counter = 0
-        self._holders: dict[PeerName, _Holder] = {}
+        self._holders = NameHolders()
         self.invites = OpenInvites()
         self.revocations = RevocationList(network)
 
@@ -79,7 +62,7 @@ class Authority:
         :raises TrustError: when it is not, with the reason.
         """
         key = read_request(request)
-        self._check_free(name, key, now)
+        self._holders.check_free(name, key_hash(key).hex(), now)
         invite = self.invites.spend(secret, now)
         try:
             return self._certify(Identity(name, invite.roles, invite.groups), key, now)
@@ -100,22 +83,28 @@ class Authority:
         identity = Identity(REGISTRY, [REGISTRY])
         return Credentials(key, self._issue(identity, key.public_key(), now))
 
-    def revoke(self, text: str, now: float) -> None:
+    def revoke(self, text: str, now: float) -> PeerName | None:
         """
         Have a revocation count, and free the name.
 
+        :returns: which, if that is new.
         :raises BadStatement, StatementRefused: when it does not count.
         """
+        if self.revocations.knows(text):
+            return None
         statement = read_statement(text, TrustAnchor(self._issuer.root))
-        if self.revocations.add(statement, now) and isinstance(statement.said, Revocation):
-            self._holders.pop(statement.said.name, None)
+        said = statement.said
+        if not (self.revocations.add(statement, now) and isinstance(said, Revocation)):
+            return None
+        self._holders.free(said.name, said.cutoff)
+        return said.name
 
     def to_json(self) -> dict[str, Any]:
         """Write what :meth:`restore` reads."""
         return {
             "revocations": self.revocations.texts(),
             "counter": self._counter,
-            "holders": {name: [each.expires, each.key] for name, each in self._holders.items()},
+            "holders": self._holders.to_json(),
             "invites": [
                 [each.secret_hash, each.uses, each.expires, sorted(each.roles), sorted(each.groups)]
                 for each in self.invites.all()
@@ -129,29 +118,18 @@ class Authority:
         :raises TrustError, ValueError, TypeError, KeyError: when it was not.
         """
         for text in kept["revocations"]:
-            self.revoke(str(text), now)
+            # A clock that was set back meanwhile refuses what it will take later.
+            with suppress(StatementRefused):
+                self.revoke(str(text), now)
         self._counter = int(kept["counter"])
-        self._holders = {
-            str(name): _Holder(float(expires), str(key))
-            for name, (expires, key) in kept["holders"].items()
-        }
+        self._holders = NameHolders.from_json(kept["holders"])
         self.invites = OpenInvites(OpenInvite(*each) for each in kept["invites"])
-
-    def _check_free(self, name: PeerName, key: ec.EllipticCurvePublicKey, now: float) -> None:
-        if name == REGISTRY:
-            raise NameHeld("registry is the registry's own name: choose another one")
-        holder = self._holders.get(name)
-        # Who did not hear the answer may ask again with its key.
-        if holder is not None and holder.expires > now and holder.key != key_hash(key).hex():
-            raise NameHeld(
-                f"the name {name} is taken: choose another one, or have an admin revoke it first"
-            )
 
     def _certify(self, identity: Identity, key: ec.EllipticCurvePublicKey, now: float) -> Certified:
         certificates = self._issue(identity, key, now)
-        expires = certificates[0].not_valid_after_utc.timestamp()
-        self._holders = {name: each for name, each in self._holders.items() if each.expires > now}
-        self._holders[identity.name] = _Holder(expires, key_hash(key).hex())
+        made = VerifiedCertificate.read(certificates[0])
+        holder = NameHolder(made.issued, made.expires, key_hash(key).hex())
+        self._holders.hold(identity.name, holder, now)
         return Certified(tuple(_encoded(each) for each in certificates))
 
     def _issue(

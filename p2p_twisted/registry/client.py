@@ -5,10 +5,11 @@ from typing import Literal, TypeVar
 import attrs
 
 from p2p_twisted.registry import limits
-from p2p_twisted.registry.one_shot import NoAnswer, request
+from p2p_twisted.registry.one_shot import IsPart, NoAnswer, nothing_before, request
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.registry.unreachable import explain
 from p2p_twisted.runtime.reactor import Dialer
+from p2p_twisted.trust.limits import REVOCATIONS_AT_ONCE
 from p2p_twisted.wire.messages import (
     PROTOCOL,
     Bye,
@@ -76,16 +77,28 @@ class RegistryClient:
         """Have an invite made; return its code."""
         return (await self._ask(terms, Invited)).code
 
-    async def revoked(self, revoked: Revoked) -> None:
-        """Tell whose certificates do not count any more."""
-        await self._ask(revoked, Bye)
+    async def compare(self, revoked: Revoked) -> list[Revoked]:
+        """
+        Tell whose certificates do not count any more, or compare what is known of that.
 
-    async def _ask(self, question: Message, kind: type[A]) -> A:
+        :returns: what the registry knows, where it was to compare and knows something else.
+        """
+        told: list[Revoked] = []
+
+        def is_part(message: Message) -> bool:
+            if not isinstance(message, Revoked) or len(told) >= REVOCATIONS_AT_ONCE:
+                return False
+            told.append(message)
+            return True
+
+        await self._ask(revoked, Bye, is_part)
+        return told
+
+    async def _ask(self, question: Message, kind: type[A], is_part: IsPart = nothing_before) -> A:
         expected = Hello(PROTOCOL, _ROLE, _ROLE, self.network)
+        asking = self.reactor, self.host, self.port, expected, limits.REQUEST_SECONDS
         try:
-            answer = await request(
-                self.reactor, self.host, self.port, expected, limits.REQUEST_SECONDS, question
-            )
+            answer = await request(*asking, question, is_part)
         except NoAnswer as error:
             why = explain(error, self.host, self.port, self.network)
             raise RegistryUnreachable(why) from None

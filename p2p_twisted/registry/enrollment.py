@@ -8,11 +8,14 @@ from typing import Final
 
 from twisted.logger import Logger
 
-from p2p_twisted.registry.authority import Authority, NameHeld
+from p2p_twisted.registry.authority import Authority
+from p2p_twisted.registry.name_holders import NameHeld
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.runtime.watches import Watches
+from p2p_twisted.trust.comparing import differing
 from p2p_twisted.trust.identity import ADMIN, Identity
 from p2p_twisted.trust.open_invites import OpenInvite
 from p2p_twisted.trust.trust_errors import BadCertificateRequest, TrustError
@@ -26,6 +29,7 @@ from p2p_twisted.wire.messages import (
     Message,
     Revoked,
 )
+from p2p_twisted.wire.names import PeerName
 
 PrivateQuestion = Enroll | Certify | MakeInvite | Revoked
 """What is asked of a private network's registry alone."""
@@ -43,6 +47,7 @@ class Enrollment:
     :param offload: calls what blocks.
     :param date: reads the time of day, in seconds since 1970.
     :param cut: ends the connections of those that were revoked by then.
+    :ivar revoked: tells those who watch whose certificates do not count any more.
     """
 
     log = Logger()
@@ -63,7 +68,16 @@ class Enrollment:
         self._offload = offload
         self._date = date
         self._cut = cut
+        self.revoked = Watches[PeerName]()
         self._keeping = Lock()
+
+    def digest(self) -> str:
+        """Return what tells whether somebody knows of the same revocations."""
+        return self._authority.revocations.digest()
+
+    def differing(self, asked: Revoked) -> list[Revoked]:
+        """Return what to tell one that compares what it knows of revocations."""
+        return differing(self._authority.revocations, asked)
 
     async def answer(self, asked: PrivateQuestion, identity: Identity | None) -> Message:
         """
@@ -71,6 +85,8 @@ class Enrollment:
 
         :param identity: who asks, where it has shown a certificate.
         """
+        if isinstance(asked, Revoked) and not asked.statements:
+            return Bye("noted")
         async with self._keeping:
             before = self._authority.to_json()
             try:
@@ -82,10 +98,11 @@ class Enrollment:
             except TrustError as error:
                 return Error(str(error), "refused")
             except OSError as error:
-                self._authority.restore(before, self._date())
+                if not isinstance(asked, Revoked):
+                    # Who is revoked stays so.
+                    self._authority.restore(before, self._date())
                 self.log.error("nothing can be decided: {why}", why=in_words(error))
                 return Error("the registry cannot write to its disk: try again later", "later")
-        self._cut(self._date())
         return answer
 
     def _decide(self, asked: PrivateQuestion, identity: Identity | None) -> Message:
@@ -104,9 +121,24 @@ class Enrollment:
             case MakeInvite():
                 return Invited(self._authority.invite(self._places, _record(asked, now), now))
             case Revoked(statements=texts):
-                for text in texts:
-                    self._authority.revoke(text, now)
+                self._revoke(texts, now)
                 return Bye("noted")
+
+    def _revoke(self, texts: Sequence[str], now: float) -> None:
+        """Learn revocations; those that do not count leave the others alone."""
+        faults: list[TrustError] = []
+        for text in texts:
+            try:
+                name = self._authority.revoke(text, now)
+            except TrustError as error:
+                faults.append(error)
+                continue
+            if name is not None:
+                self.log.info("{name} was revoked", name=name)
+                self.revoked.tell(name)
+        self._cut(now)
+        if len(faults) == len(texts):
+            raise faults[0]
 
 
 def _record(terms: MakeInvite, now: float) -> Callable[[str], OpenInvite]:

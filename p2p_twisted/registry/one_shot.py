@@ -1,5 +1,6 @@
 """Dial a listener, check who it is, and ask it one question."""
 
+from collections.abc import Callable
 from functools import partial
 
 from twisted.internet import defer
@@ -49,6 +50,15 @@ class NotExpected(NoAnswer):
         self.hello = hello
 
 
+IsPart = Callable[[Message], bool]
+"""Takes a message that comes before the answer; returns whether it was one."""
+
+
+def nothing_before(_message: Message) -> bool:
+    """Take the first message for the answer."""
+    return False
+
+
 async def request(
     reactor: Dialer,
     host: str,
@@ -56,6 +66,7 @@ async def request(
     expected: Hello,
     seconds: float,
     question: Message | None = None,
+    is_part: IsPart = nothing_before,
 ) -> Message:
     """
     Dial a listener, and ask it once.
@@ -63,10 +74,12 @@ async def request(
     :param expected: its greeting; a listener that greets otherwise gets no byte.
     :param seconds: how long all of it may take.
     :param question: what to ask; without one the greeting itself is the answer.
+    :param is_part: takes what comes before the answer.
     :raises NoAnswer: when there is none in time.
     """
     answer: Deferred[Message] = Deferred()
-    connection = Connection(reactor, lambda made: _OneShot(made, expected, question, answer))
+    asked = question, is_part
+    connection = Connection(reactor, lambda made: _OneShot(made, expected, asked, answer))
     dialing = dial(reactor, host, port, connection)
     # A name that cannot be looked up is no ConnectError.
     dialing.addErrback(partial(_not_reached, answer))
@@ -89,12 +102,12 @@ class _OneShot(Session):
         self,
         connection: Connection,
         expected: Hello,
-        question: Message | None,
+        asked: tuple[Message | None, IsPart],
         answer: "Deferred[Message]",
     ) -> None:
         self._connection = connection
         self._expected = expected
-        self._question = question
+        self._question, self._is_part = asked
         self._answer = answer
         self._is_greeted = False
 
@@ -111,7 +124,8 @@ class _OneShot(Session):
 
     def received(self, message: Message) -> None:
         """Pass the answer on."""
-        self._end(message)
+        if not self._is_part(message):
+            self._end(message)
 
     def lost(self, _reason: Failure) -> None:
         """Give up, if there is no answer yet."""

@@ -26,7 +26,7 @@ from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.messages import Error, Message, Renew, Welcome
-from p2p_twisted.wire.names import PeerAddress, is_loopback
+from p2p_twisted.wire.names import PeerAddress, PeerName, is_loopback
 
 
 @attrs.frozen
@@ -127,15 +127,24 @@ class Registry:
         listening = self._roster.listening
         return listening, len(self._roster) - listening
 
+    def forget(self, name: PeerName) -> None:
+        """Free the place of a peer that does not belong to the network any more."""
+        if self._roster.named(name) is not None:
+            background(self.log, "forgetting", self._forget([Forget(name)], "it was revoked"))
+
     async def expire(self) -> None:
         """Forget peers whose leases have run out; logs what goes wrong, and raises nothing."""
         try:
             expired = self._roster.expired(self._reactor.seconds())
-            await self._commit(expired, "its lease ran out")
-        except StoreFault as fault:
-            self.log.error("cannot forget anybody: {fault}", fault=fault)
+            await self._forget(expired, "its lease ran out")
         except Exception:
             self.log.failure("while looking for leases that have run out")
+
+    async def _forget(self, gone: Sequence[Change], why: str) -> None:
+        try:
+            await self._commit(gone, why)
+        except StoreFault as fault:
+            self.log.error("cannot forget anybody: {fault}", fault=fault)
 
     async def _with_reach(self, welcome: Welcome, host: str) -> Welcome:
         """

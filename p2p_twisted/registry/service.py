@@ -59,6 +59,8 @@ class RegistryService(MultiService):
         self._registry = registry
         self._network = network
         self._is_private = security is not None
+        if enrollment is not None:
+            enrollment.revoked.watch(registry.forget)
         self._allows_lan = allows_lan or self._is_private
         self._listener = Listener(
             reactor,

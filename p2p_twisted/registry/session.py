@@ -3,6 +3,7 @@
 from collections.abc import Coroutine
 from typing import Any
 
+import attrs
 from twisted.logger import Logger
 
 from p2p_twisted.registry import limits
@@ -79,6 +80,9 @@ class RegistrySession(Session):
         other_end = self._connection.gate.other_end
         identity = other_end if isinstance(other_end, Identity) else None
         try:
+            if isinstance(asked, Revoked):
+                for line in enrollment.differing(asked):
+                    self._connection.send(line)
             self._connection.send(await enrollment.answer(asked, identity))
         finally:
             self._connection.close()
@@ -86,6 +90,8 @@ class RegistrySession(Session):
     async def _answer(self, question: Question, host: str) -> None:
         try:
             answer = await self._registry.answer(question, host)
+            if self._enrollment is not None and isinstance(answer, Welcome):
+                answer = attrs.evolve(answer, revoked=self._enrollment.digest())
             is_sent = self._connection.send(answer)
         finally:
             self._connection.close()

@@ -48,7 +48,7 @@ class WitnessedPeerBuilder(PeerBuilder):
             partials=self.partials,
             uploads=self.uploads,
             shutdown=self.shutdown,
-            statements=self.statements,
+            revocations=self.revocations,
         )
 
 

@@ -4,6 +4,9 @@ Remember whose certificates do not count any more.
 A list has each name once, with its latest revocation, and forgets it when the last certificate
 that it speaks of has ended anyway. Two peers with one digest have the same list; where digests
 differ, each adds what the other has.
+
+Nothing counts that a revoked admin has signed, as nobody knows when it did. So whoever revokes an
+admin signs anew what that one had revoked: those who have not heard of it yet then believe it.
 """
 
 import hashlib
@@ -21,9 +24,15 @@ _LIFE_SECONDS = CERTIFICATE_DAYS * 86_400
 
 @frozen
 class _Held:
+    cutoff: int
     issued: int
     signer: PeerName
     text: str
+
+    @property
+    def rank(self) -> tuple[int, int, PeerName]:
+        """What decides between two of one name, in whatever order they come."""
+        return self.cutoff, self.issued, self.signer
 
 
 class RevocationList:
@@ -40,7 +49,24 @@ class RevocationList:
     def is_revoked(self, certificate: VerifiedCertificate) -> bool:
         """Return whether a certificate of this network does not count."""
         held = self._held.get(certificate.identity.name)
-        return held is not None and certificate.issued < held.issued
+        return held is not None and certificate.issued < held.cutoff
+
+    def knows(self, text: str) -> bool:
+        """Return whether a statement is in the list: it need not be verified again."""
+        return any(held.text == text for held in self._held.values())
+
+    def drafts(self, name: PeerName, now: float) -> tuple[Revocation, ...]:
+        """
+        Write what is to be signed to revoke a name, so that what it has revoked itself stays so.
+
+        :raises RevocationsFull: when there are too many.
+        """
+        first, drafts = self.draft(name, now), []
+        for revoked, held in self._held.items():
+            if held.signer == name != revoked:
+                issued = max(first.issued, held.issued + 1)
+                drafts.append(Revocation(revoked, issued, self._network, held.cutoff))
+        return (first, *drafts)
 
     def draft(self, name: PeerName, now: float) -> Revocation:
         """
@@ -59,7 +85,7 @@ class RevocationList:
     def issuable_at(self, name: PeerName, now: float) -> float:
         """Return when to issue a certificate of a name, so that it counts: now, or soon."""
         held = self._held.get(name)
-        return now if held is None else max(now, held.issued)
+        return now if held is None else max(now, held.cutoff)
 
     def add(self, statement: Statement, now: float) -> bool:
         """
@@ -76,15 +102,15 @@ class RevocationList:
             raise StatementRefused(f"only an admin may revoke, and {signer.name} is none")
         if self.is_revoked(statement.signer):
             raise StatementRefused(f"{signer.name} may not revoke any more: it is revoked itself")
-        if said.issued > now + STATEMENT_FRESH_SECONDS:
+        if max(said.issued, said.cutoff) > now + STATEMENT_FRESH_SECONDS:
             raise StatementRefused(
                 f"{signer.name} says when it is later than by this machine's clock:"
                 " one of the two is wrong"
             )
-        held = self._held.get(said.name)
-        if said.issued + _LIFE_SECONDS <= now or (held and held.issued >= said.issued):
+        held, new = self._held.get(said.name), _held(statement, said)
+        if said.cutoff + _LIFE_SECONDS <= now or (held and held.rank >= new.rank):
             return False
-        self._held[said.name] = _Held(said.issued, signer.name, statement.text)
+        self._held[said.name] = new
         self.prune(now)
         return said.name in self._held
 
@@ -94,28 +120,29 @@ class RevocationList:
         self._held = {
             name: held
             for name, held in latest_first[:REVOCATIONS]
-            if held.issued + _LIFE_SECONDS > now
+            if held.cutoff + _LIFE_SECONDS > now
         }
 
     def digest(self) -> str:
-        """Return what is the same for two lists that have the same names and dates."""
-        lines = sorted(f"{name} {held.issued}\n" for name, held in self._held.items())
+        """Return what is the same for two lists that say the same, signed by the same."""
+        lines = sorted(f"{name} {held.rank}\n" for name, held in self._held.items())
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def texts(self) -> tuple[str, ...]:
-        """Return the statements, for a peer with another digest or to be kept on disk."""
-        return tuple(held.text for held in self._held.values())
-
-    def signed_by(self, name: PeerName) -> tuple[PeerName, ...]:
         """
-        Return the names that somebody has revoked.
+        Return the statements, for a peer with another digest or to be kept on disk.
 
-        Once that one is revoked, peers that have not heard of these do not believe it any more:
-        whoever revokes an admin signs them anew.
+        They come in the order in which they were said: so one that learns them all in this order
+        hears what an admin has revoked before it hears that this one was revoked.
         """
-        return tuple(revoked for revoked, held in self._held.items() if held.signer == name)
+        in_order = sorted(self._held.values(), key=lambda held: (held.issued, held.text))
+        return tuple(held.text for held in in_order)
+
+
+def _held(statement: Statement, said: Revocation) -> _Held:
+    return _Held(said.cutoff, said.issued, statement.signer.identity.name, statement.text)
 
 
 def _by_date(item: tuple[PeerName, _Held]) -> tuple[int, PeerName]:
     name, held = item
-    return held.issued, name
+    return held.cutoff, name

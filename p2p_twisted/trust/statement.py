@@ -48,18 +48,28 @@ class Stop(msgspec.Struct, frozen=True, tag_field="kind", tag="stop"):
     network: NetworkName
 
 
-class Revocation(msgspec.Struct, frozen=True, tag_field="kind", tag="revocation"):
+class Revocation(
+    msgspec.Struct, frozen=True, tag_field="kind", tag="revocation", omit_defaults=True
+):
     """
-    No certificate of a name counts that was issued before this was.
+    No certificate of a name counts that was issued before some moment.
 
     :ivar name: whose.
-    :ivar issued: when it was said; what is issued in that second counts.
+    :ivar issued: when it was said.
     :ivar network: of which network.
+    :ivar before: the moment, where this repeats what somebody else had said; otherwise that is
+        when it was said. What is issued in that second counts.
     """
 
     name: PeerName
     issued: Second
     network: NetworkName
+    before: Second | None = None
+
+    @property
+    def cutoff(self) -> int:
+        """The moment from which on certificates count."""
+        return self.issued if self.before is None else self.before
 
 
 Said = Stop | Revocation

@@ -70,10 +70,24 @@ OF_TRUST: Final = (
     ),
     Mutant(
         "trust/revocations.py",
-        "return now if held is None else max(now, held.issued)",
+        "return now if held is None else max(now, held.cutoff)",
         "return now",
         "who is invited again by a registry whose clock is behind stays revoked",
         "trust/test_revocations.py",
+    ),
+    Mutant(
+        "trust/revocations.py",
+        "in_order = sorted(self._held.values(), key=lambda held: (held.issued, held.text))",
+        "in_order = list(self._held.values())",
+        "a registry in whose network an admin was revoked that had revoked others does not start",
+        "trust/test_revocations.py",
+    ),
+    Mutant(
+        "registry/name_holders.py",
+        "if holder is not None and holder.issued < before:",
+        "if holder is not None:",
+        "who was invited again loses its name to another one where its revocation is repeated",
+        "registry/test_authority.py",
     ),
     Mutant(
         "trust/key_folder.py",

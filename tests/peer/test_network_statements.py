@@ -15,7 +15,6 @@ from p2p_twisted.trust.credentials import Credentials
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.messages import Revoked
 from tests.trust.private_network import NOW, PrivateNetwork
 
 NETWORK = PrivateNetwork()
@@ -92,7 +91,7 @@ def test_revocation(folders: list[OwnFolder]) -> None:
     """Connections of a revoked peer are cut at once, others stay; no other than an admin may."""
     anna, ben = Member(ANNA, folders[0]), Member(BEN, folders[1])
     of_carl, of_anna = linked(ben, CARL), linked(ben, ANNA)
-    text = anna.statements.revoke("carl")
+    [text] = anna.statements.revoke("carl")
     assert ben.statements.hear(text)
     assert (of_carl.is_cut, of_anna.is_cut) == (True, False)
     assert not ben.statements.hear(text)
@@ -104,14 +103,38 @@ def test_revocation(folders: list[OwnFolder]) -> None:
 def test_kept(folders: list[OwnFolder]) -> None:
     """A peer that starts again knows whom it has heard of; damaged files are passed over."""
     anna, ben = Member(ANNA, folders[0]), Member(BEN, folders[1])
-    ben.statements.hear(anna.statements.revoke("carl"))
+    ben.statements.hear(anna.statements.revoke("carl")[0])
     again = Member(BEN, folders[1])
-    assert again.statements.digest() != ben.statements.digest()
+    assert again.security.revocations.digest() != ben.security.revocations.digest()
     again.statements.load()
-    assert again.statements.digest() == ben.statements.digest()
+    assert again.security.revocations.digest() == ben.security.revocations.digest()
     for damaged in (b"", b"{", b"[1]", b'["x"]', b"7"):
         folders[1].replace("revocations.json", damaged)
         Member(BEN, folders[1]).statements.load()
+
+
+def test_admins(folders: list[OwnFolder]) -> None:
+    """Who revokes an admin repeats what it had revoked; one that revokes itself does not."""
+    anna, carl = Member(ANNA, folders[0]), Member(NETWORK.let_in("carl", admin=True), folders[1])
+    [of_ben] = carl.statements.revoke("ben")
+    assert anna.statements.hear(of_ben)
+    assert len(carl.statements.revoke("carl")) == 1
+    repeated = anna.statements.revoke("carl")
+    late = Member(BEN, folders[2])
+    assert [late.statements.hear(text) for text in repeated] == [True, True]
+    assert late.security.revocations.is_revoked(NETWORK.verified(BEN))
+
+
+def test_kept_order(folders: list[OwnFolder]) -> None:
+    """What is kept is believed again, though who had said it was revoked since."""
+    anna, ben = Member(ANNA, folders[0]), Member(BEN, folders[1])
+    carl = Member(NETWORK.let_in("carl", admin=True), folders[2])
+    ben.statements.hear(carl.statements.revoke("dora")[0])
+    anna.now = ben.now = NOW + 9
+    ben.statements.hear(anna.statements.revoke("carl")[0])
+    again = Member(BEN, folders[1], NOW + 9)
+    again.statements.load()
+    assert again.security.revocations.texts() == ben.security.revocations.texts()
 
 
 def test_full_disk(folders: list[OwnFolder]) -> None:
@@ -119,22 +142,5 @@ def test_full_disk(folders: list[OwnFolder]) -> None:
     anna, ben = Member(ANNA, folders[0]), Member(BEN, folders[1])
     ben.is_full = True
     of_carl = linked(ben, CARL)
-    assert ben.statements.hear(anna.statements.revoke("carl"))
+    assert ben.statements.hear(anna.statements.revoke("carl")[0])
     assert of_carl.is_cut
-
-
-def test_neighbors_compare(folders: list[OwnFolder]) -> None:
-    """Who was away learns from any neighbor what it has missed, and others hear of it once."""
-    anna, ben = Member(ANNA, folders[0]), Member(BEN, folders[1])
-    for name in ("carl", "dora"):
-        anna.statements.revoke(name)
-    greeting = Revoked(ben.statements.digest())
-    told = anna.statements.missing(greeting)
-    assert len(told) == 2
-    assert anna.statements.news(greeting) == ()
-    answer = Revoked(anna.statements.digest(), told)
-    assert ben.statements.news(answer) == told
-    assert ben.statements.missing(answer) == ()
-    assert ben.statements.digest() == anna.statements.digest()
-    assert anna.statements.missing(Revoked(ben.statements.digest())) == ()
-    assert ben.statements.news(answer) == ()

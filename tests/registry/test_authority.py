@@ -12,9 +12,15 @@ import pytest
 from cryptography import x509
 from twisted.internet.defer import Deferred, fail
 
-from p2p_twisted.registry.authority import Authority, NameHeld
-from p2p_twisted.registry.authority_files import ISSUER_FILE, OpenedAuthority, open_authority
+from p2p_twisted.registry.authority import Authority
+from p2p_twisted.registry.authority_files import (
+    ISSUER_FILE,
+    OpenedAuthority,
+    open_authority,
+    save_records,
+)
 from p2p_twisted.registry.enrollment import RECORDS, Enrollment, PrivateQuestion
+from p2p_twisted.registry.name_holders import NameHeld
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
@@ -184,6 +190,7 @@ class Enrolling:
         self.made = opened(folder)
         self.is_full = False
         self.cuts: list[float] = []
+        self.forgotten: list[str] = []
         self.enrollment = Enrollment(
             self.made.authority,
             folder,
@@ -192,6 +199,7 @@ class Enrolling:
             date=lambda: NOW,
             cut=self.cuts.append,
         )
+        self.enrollment.revoked.watch(self.forgotten.append)
 
     def _offload(self, function: Any, *args: Any) -> "Deferred[Any]":
         return fail(OSError(28, "full")) if self.is_full else inline(function, *args)
@@ -244,7 +252,6 @@ def test_refused(folder: OwnFolder) -> None:
         (MakeInvite(), None, "refused"),
         (MakeInvite(), BEN, "refused"),
         (Revoked("0" * 64, ("x",)), BEN, "refused"),
-        (Revoked("0" * 64, ()), None, "refused"),
     ):
         answer = enrolling.ask(asked, identity)
         assert isinstance(answer, Error), asked
@@ -287,3 +294,71 @@ def test_revocation(folder: OwnFolder) -> None:
     assert enrolling.ask(Revoked("0" * 64, (text,)), ANNA) == Bye("noted")
     assert json.loads(folder.read(RECORDS))["revocations"] == [text]
     assert enrolling.cuts
+    assert enrolling.forgotten == ["ben"]
+
+
+def test_revocations_of_the_revoked(folder: OwnFolder) -> None:
+    """What an admin has revoked before it was revoked itself stays so, after a restart, too."""
+    made = opened(folder)
+    authority, admin = made.authority, admin_of(made)
+    texts = [
+        sign_statement(Revocation("ben", int(NOW) - 1, "default"), admin),
+        sign_statement(Revocation("anna", int(NOW) + 1, "default"), made.own),
+    ]
+    for text in texts:
+        authority.revoke(text, NOW)
+    save_records(authority, folder)
+    again = opened(folder, seed=2).authority
+    assert again.revocations.digest() == authority.revocations.digest()
+    assert again.revocations.texts() == tuple(texts)
+
+
+def test_repeated_revocation(folder: OwnFolder) -> None:
+    """A revocation that is signed anew leaves whoever was invited since alone."""
+    made = opened(folder)
+    authority, admin = made.authority, admin_of(made)
+    invite = invited(authority, uses=9)
+    authority.revoke(sign_statement(Revocation("ben", int(NOW) + 1, "default"), admin), NOW)
+    authority.enroll("ben", invite.secret, request(), NOW + 5)
+    repeated = Revocation("ben", int(NOW) + 9, "default", before=int(NOW) + 1)
+    assert authority.revoke(sign_statement(repeated, made.own), NOW + 9) == "ben"
+    with pytest.raises(NameHeld):
+        authority.enroll("ben", invite.secret, request(), NOW + 9)
+
+
+def test_unwritten_revocation(folder: OwnFolder) -> None:
+    """A revocation counts though it cannot be written down, and is written when told again."""
+    enrolling = Enrolling(folder)
+    admin = admin_of(enrolling.made)
+    text = sign_statement(Revocation("ben", int(NOW) + 1, "default"), admin)
+    enrolling.is_full = True
+    answer = enrolling.ask(Revoked("0" * 64, (text,)), ANNA)
+    assert isinstance(answer, Error)
+    assert answer.code == "later"
+    assert enrolling.forgotten == ["ben"]
+    enrolling.is_full = False
+    assert enrolling.ask(Revoked("0" * 64, (text,)), ANNA) == Bye("noted")
+    assert json.loads(folder.read(RECORDS))["revocations"] == [text]
+
+
+def test_one_of_many(folder: OwnFolder) -> None:
+    """A revocation that does not count leaves those beside it alone."""
+    enrolling = Enrolling(folder)
+    admin = admin_of(enrolling.made)
+    text = sign_statement(Revocation("ben", int(NOW) + 1, "default"), admin)
+    assert enrolling.ask(Revoked("0" * 64, ("x", text)), BEN) == Bye("noted")
+    assert enrolling.forgotten == ["ben"]
+
+
+def test_comparing(folder: OwnFolder) -> None:
+    """Who compares is told what it does not know; that needs no disk."""
+    enrolling = Enrolling(folder)
+    enrollment, admin = enrolling.enrollment, admin_of(enrolling.made)
+    text = sign_statement(Revocation("ben", int(NOW) + 1, "default"), admin)
+    enrolling.ask(Revoked("0" * 64, (text,)), ANNA)
+    enrolling.is_full = True
+    asked = Revoked("0" * 64)
+    assert enrolling.ask(asked, BEN) == Bye("noted")
+    [told] = enrollment.differing(asked)
+    assert told == Revoked(enrollment.digest(), (text,), after=1)
+    assert enrollment.differing(Revoked(enrollment.digest())) == []

@@ -31,6 +31,7 @@ from tests.registry.running import make_registry
 from tests.registry.test_session import HELLO
 
 ANNA = Identity("anna")
+DIGEST = "0" * 64
 
 
 class FakeEnrollment:
@@ -42,6 +43,12 @@ class FakeEnrollment:
     async def answer(self, asked: PrivateQuestion, identity: Identity | None) -> Message:
         self.asked.append((asked, identity))
         return Bye("noted")
+
+    def digest(self) -> str:
+        return DIGEST
+
+    def differing(self, asked: Revoked) -> list[Revoked]:
+        return [] if asked.digest == DIGEST else [Revoked(DIGEST, ("a.b.c.d",), 1)]
 
 
 class Conversation:
@@ -112,6 +119,18 @@ def test_registration() -> None:
     answer = Conversation(ANNA).say(Join("ben"))
     assert isinstance(answer, Error)
     assert "is anna's" in answer.reason
+
+
+def test_comparing() -> None:
+    """Who joins hears what to compare; who compares is told what differs before the answer."""
+    answer = Conversation(ANNA).say(Join("anna"))
+    assert isinstance(answer, Welcome)
+    assert answer.revoked == DIGEST
+    conversation = Conversation(ANNA)
+    conversation.connection.dataReceived(encode(Revoked("1" * 64)))
+    said = [decode(line) for line in conversation.transport.value().splitlines()]
+    assert said == [Revoked(DIGEST, ("a.b.c.d",), 1), Bye("noted")]
+    assert conversation.transport.disconnecting
 
 
 @pytest.mark.parametrize("asked", [Certify("AAAA"), MakeInvite(), Revoked("0" * 64)])

@@ -25,6 +25,15 @@ class RegistryTests(RegistryCase):
         self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
         self.assertEqual(self.kept(), {"s4"})
 
+    def test_revoked(self) -> None:
+        """Who was revoked is forgotten at once; whoever is not here is not missed."""
+        self.registry.forget("s6")
+        self.registry.forget("nobody")
+        self.assertEqual(self.kept(), {f"s{n}" for n in range(10)} - {"s6"})
+        answer = self.answer(Renew("s6", token("s6")))
+        assert isinstance(answer, Error)
+        self.assertEqual(answer.code, "unknown")
+
     def test_full(self) -> None:
         """A full pool whose peers all live stays full."""
         answer = self.answer(Join("s10"))

@@ -7,7 +7,7 @@ import pytest
 from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.limits import CERTIFICATE_DAYS, REVOCATIONS, STATEMENT_FRESH_SECONDS
 from p2p_twisted.trust.revocations import RevocationList
-from p2p_twisted.trust.statement import Revocation, Statement, Stop
+from p2p_twisted.trust.statement import Revocation, Statement, Stop, read_statement
 from p2p_twisted.trust.trust_errors import RevocationsFull, StatementRefused
 from tests.trust.private_network import DAY, NOW, PrivateNetwork
 
@@ -71,15 +71,56 @@ def test_not_by_the_revoked() -> None:
     assert not known.is_revoked(NETWORK.verified(ANNA))
 
 
-def test_signed_by() -> None:
-    """What an admin has revoked is known, so that it can be signed by another."""
-    known = listed()
+def test_signed_anew() -> None:
+    """Who revokes an admin repeats what that one had revoked, for those who believe it no more."""
+    known, late = listed(), listed()
     carl = NETWORK.let_in("carl", admin=True)
     NETWORK.revoke("ben", carl, known)
     NETWORK.revoke("dora", ANNA, known)
-    assert known.signed_by("carl") == ("ben",)
-    NETWORK.revoke("ben", ANNA, known, NOW + 1)
-    assert known.signed_by("carl") == ()
+    again = NETWORK.let_in("ben", now=known.issuable_at("ben", NOW))
+    drafts = known.drafts("carl", NOW + 9)
+    assert [each.name for each in drafts] == ["carl", "ben"]
+    for draft in drafts:
+        said = NETWORK.heard(draft, ANNA)
+        assert known.add(said, NOW + 9)
+        assert late.add(said, NOW + 9)
+    # It repeats, and does not say more.
+    assert known.is_revoked(NETWORK.verified(BEN))
+    assert not known.is_revoked(NETWORK.verified(again, NOW + 9))
+    assert known.drafts("carl", NOW + 10) == (known.draft("carl", NOW + 10),)
+    # Who has not heard of dora hears of her from anybody.
+    for text in known.texts():
+        late.add(read_statement(text, NETWORK.anchor), NOW + 9)
+    assert late.digest() == known.digest()
+
+
+def test_repeated() -> None:
+    """Of two who repeat at once the same one counts everywhere; the future is not repeated."""
+    ben, dora = NETWORK.let_in("ben", admin=True), NETWORK.let_in("dora", admin=True)
+    both = [
+        NETWORK.heard(Revocation("carl", SECOND + 5, "default", before=SECOND), signer)
+        for signer in (ben, dora)
+    ]
+    one, two = listed(), listed()
+    assert [one.add(each, NOW + 5) for each in both] == [True, True]
+    assert [two.add(each, NOW + 5) for each in reversed(both)] == [True, False]
+    assert one.digest() == two.digest()
+    ahead = Revocation("carl", SECOND + 5, "default", before=SECOND + 500)
+    with pytest.raises(StatementRefused, match="clock"):
+        one.add(NETWORK.heard(ahead, ben), NOW + 5)
+
+
+def test_in_order() -> None:
+    """Who learns a list from its beginning believes all of it, be its signers revoked by then."""
+    known, late = listed(), listed()
+    carl = NETWORK.let_in("carl", admin=True)
+    NETWORK.revoke("ben", carl, known)
+    NETWORK.revoke("carl", ANNA, known, NOW + 5)
+    for text in known.texts():
+        assert late.add(read_statement(text, NETWORK.anchor), NOW + 5)
+    assert late.digest() == known.digest()
+    assert all(known.knows(text) for text in late.texts())
+    assert not known.knows("x")
 
 
 def test_other_statements() -> None:
@@ -124,7 +165,7 @@ def test_latest_counts() -> None:
 
 
 def test_digest() -> None:
-    """Lists have one digest if they say the same, whoever has signed it and when it came."""
+    """Lists have one digest if they say the same, in whatever order it came."""
     those = [statement(f"s{number}", SECOND + number) for number in range(20)]
     one, two = listed(), listed()
     assert one.digest() == two.digest()

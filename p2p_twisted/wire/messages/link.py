@@ -6,7 +6,7 @@ import attrs
 from msgspec import Meta
 
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.messages.message import Addresses, Message
+from p2p_twisted.wire.messages.message import Addresses, Digest, Message
 from p2p_twisted.wire.names import MessageId, PeerName, Port
 
 Ids = Annotated[tuple[MessageId, ...], Meta(max_length=limits.IDS_PER_LINE)]
@@ -152,11 +152,15 @@ class Revoked(Message):
 
     :ivar digest: of all that the sender knows; one that knows something else answers with that.
     :ivar statements: signed ones; without any, this only compares.
+    :ivar after: how many of the sender's were told by then; in a comparison, of the other side's.
+    :ivar more: there are others behind these, for one that compares again.
     """
 
     verb = "REVOKED"
 
-    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    digest: Digest
     statements: Annotated[
         tuple[Annotated[str, Meta(max_length=2_048)], ...], Meta(max_length=limits.IDS_PER_LINE)
     ] = ()
+    after: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    more: bool = False

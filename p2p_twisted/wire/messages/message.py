@@ -11,6 +11,7 @@ from p2p_twisted.wire.names import NetworkName, PeerAddress, PeerName, valid_tex
 PROTOCOL: Final = 1
 
 Addresses = Annotated[tuple[PeerAddress, ...], Meta(max_length=limits.SAMPLE)]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Size = Annotated[int, Meta(ge=0, le=limits.FILE_BYTES)]
 Reason = Annotated[str, Meta(max_length=limits.REASON_CHARACTERS)]
 

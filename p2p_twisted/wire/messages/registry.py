@@ -6,7 +6,7 @@ import attrs
 from msgspec import Meta
 
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.messages.message import Addresses, Message
+from p2p_twisted.wire.messages.message import Addresses, Digest, Message
 from p2p_twisted.wire.names import PeerAddress, PeerName, Port, Token, valid_host
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
@@ -58,6 +58,7 @@ class Welcome(Message):
     :ivar reachable: whether the registry could dial the peer, where a ``RENEW`` asked for that;
         absent where it has not tried.
     :ivar date: the registry's, in seconds since 1970, in the answer to such a ``RENEW``.
+    :ivar revoked: the digest of the revocations that it knows, in a private network.
     """
 
     verb = "WELCOME"
@@ -70,6 +71,7 @@ class Welcome(Message):
     referrals: Addresses = ()
     reachable: bool | None = None
     date: Date | None = None
+    revoked: Digest | None = None
 
 
 @attrs.frozen
