@@ -10,6 +10,7 @@ from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
 from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.statement import Revocation, Said, Stop, read_statement, sign_statement
@@ -19,6 +20,8 @@ from p2p_twisted.trust.trust_errors import BadStatement, StatementRefused, Trust
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerName
 
 _FILE: Final = "revocations.json"
+_COMPLAINTS_PER_SECOND: Final = 1 / 60
+_COMPLAINTS_AT_ONCE: Final = 5
 
 
 class NetworkStatements:
@@ -50,6 +53,8 @@ class NetworkStatements:
         self._date = date
         self._anchor = TrustAnchor(security.credentials.root)
         self._stops = StopGuard(network, date())
+        # Any member may say what does not count, as often as it likes.
+        self._complaints = TokenBucket(_COMPLAINTS_PER_SECOND, _COMPLAINTS_AT_ONCE)
 
     def load(self) -> None:
         """Read what was kept; blocks. What cannot be read is heard again from a neighbor."""
@@ -98,7 +103,7 @@ class NetworkStatements:
             statement = read_statement(text, self._anchor)
             self._stops.check(statement, self.revocations, self._date())
         except (BadStatement, StatementRefused) as error:
-            self.log.warn("not stopping: {why}", why=error)
+            self._complain("not stopping", error)
             return None
         return statement.signer.identity.name
 
@@ -107,7 +112,7 @@ class NetworkStatements:
         try:
             return self._learn(text)
         except (BadStatement, StatementRefused) as error:
-            self.log.warn("a revocation does not count: {why}", why=error)
+            self._complain("a revocation does not count", error)
             return False
 
     def _signed(self, said: Said, what: str) -> str:
@@ -118,6 +123,10 @@ class NetworkStatements:
 
     def _me(self) -> Identity:
         return VerifiedCertificate.read(self._security.credentials.certificate).identity
+
+    def _complain(self, what: str, why: TrustError) -> None:
+        if self._complaints.take(self._date()):
+            self.log.warn("{what}: {why}", what=what, why=why)
 
     def _learn(self, text: str) -> bool:
         is_new = self._add(text)

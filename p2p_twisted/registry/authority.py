@@ -61,6 +61,8 @@ class Authority:
 
         :raises TrustError: when it is not, with the reason.
         """
+        # Who has none learns nothing else: which names there are, for one.
+        self.invites.find(secret, now)
         key = read_request(request)
         self._holders.check_free(name, key_hash(key).hex(), now)
         invite = self.invites.spend(secret, now)

@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from p2p_twisted.registry.authority import Authority
+from p2p_twisted.registry.limits import WRONG_INVITES_PER_MINUTE
 from p2p_twisted.registry.name_holders import NameHeld
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.os_errors import in_words
@@ -18,7 +20,8 @@ from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.trust.comparing import differing
 from p2p_twisted.trust.identity import ADMIN, Identity
 from p2p_twisted.trust.open_invites import OpenInvite
-from p2p_twisted.trust.trust_errors import BadCertificateRequest, TrustError
+from p2p_twisted.trust.trust_errors import BadCertificateRequest, TrustError, UnknownInvite
+from p2p_twisted.wire.host_limit import HostLimit
 from p2p_twisted.wire.messages import (
     Bye,
     Certify,
@@ -45,6 +48,7 @@ class Enrollment:
     :param folder: where that is kept.
     :param places: where invites say that registries are.
     :param offload: calls what blocks.
+    :param clock: the reactor.
     :param date: reads the time of day, in seconds since 1970.
     :param cut: ends the connections of those that were revoked by then.
     :ivar revoked: tells those who watch whose certificates do not count any more.
@@ -59,6 +63,7 @@ class Enrollment:
         *,
         places: Sequence[str],
         offload: Offload,
+        clock: IReactorTime,
         date: Callable[[], float],
         cut: Callable[[float], None],
     ) -> None:
@@ -70,6 +75,8 @@ class Enrollment:
         self._cut = cut
         self.revoked = Watches[PeerName]()
         self._keeping = Lock()
+        self._clock = clock
+        self._guesses = HostLimit(WRONG_INVITES_PER_MINUTE / 60, WRONG_INVITES_PER_MINUTE)
 
     def digest(self) -> str:
         """Return what tells whether somebody knows of the same revocations."""
@@ -79,20 +86,28 @@ class Enrollment:
         """Return what to tell one that compares what it knows of revocations."""
         return differing(self._authority.revocations, asked)
 
-    async def answer(self, asked: PrivateQuestion, identity: Identity | None) -> Message:
+    async def answer(self, asked: PrivateQuestion, identity: Identity | None, host: str) -> Message:
         """
         Answer a request.
 
         :param identity: who asks, where it has shown a certificate.
+        :param host: the IP address that it comes from.
         """
         if isinstance(asked, Revoked) and not asked.statements:
             return Bye("noted")
+        if isinstance(asked, Enroll) and self._guesses.is_spent(host, self._clock.seconds()):
+            return Error(
+                "too many wrong invites came from this machine: try again in a minute", "later"
+            )
         async with self._keeping:
             before = self._authority.to_json()
             try:
                 answer = self._decide(asked, identity)
                 kept = json.dumps(self._authority.to_json()).encode()
                 await self._offload(self._folder.replace, RECORDS, kept)
+            except UnknownInvite as error:
+                self._guesses.take(host, self._clock.seconds())
+                return Error(str(error), "refused")
             except NameHeld as error:
                 return Error(str(error), "taken")
             except TrustError as error:

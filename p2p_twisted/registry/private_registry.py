@@ -105,6 +105,7 @@ class PrivateParts:
             opened.folder,
             places=opened.places,
             offload=offload,
+            clock=reactor,
             date=date,
             cut=security.cut,
         )

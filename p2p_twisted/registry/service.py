@@ -29,6 +29,8 @@ from p2p_twisted.wire.securing import Security
 _EXPIRE_SECONDS: Final = 1.0
 # A thousand peers may be started by one command; each needs its connection for a moment only.
 _BOUNDS: Final = Bounds(limits.REGISTRY_CONNECTIONS, limits.REGISTRY_CONNECTIONS_BEFORE_FIRST_LINE)
+# As a peer's: each that has begun a handshake takes 46 KB.
+_PRIVATE_BOUNDS: Final = Bounds()
 
 
 class RegistryService(MultiService):
@@ -66,7 +68,7 @@ class RegistryService(MultiService):
             reactor,
             Hello(PROTOCOL, "registry", "registry", network),
             lambda connection: RegistrySession(connection, registry, enrollment),
-            _BOUNDS.within(open_files_limit()),
+            (_BOUNDS if security is None else _PRIVATE_BOUNDS).within(open_files_limit()),
             security=security,
         )
         self._listening = ListeningService(reactor, endpoint, self._listener)

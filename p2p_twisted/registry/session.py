@@ -83,7 +83,7 @@ class RegistrySession(Session):
             if isinstance(asked, Revoked):
                 for line in enrollment.differing(asked):
                     self._connection.send(line)
-            self._connection.send(await enrollment.answer(asked, identity))
+            self._connection.send(await enrollment.answer(asked, identity, self._connection.host))
         finally:
             self._connection.close()
 

@@ -142,7 +142,8 @@ class PrivateDaemons(VirtualDaemons):
         key = new_key()
         request = base64.b64encode(make_request(key, name)).decode()
         asked = Enroll(name, self._secret(name in self.admins).hex(), request)
-        answer = self.result(Deferred.fromCoroutine(self._parts.enrollment.answer(asked, None)))
+        answering = self._parts.enrollment.answer(asked, None, "127.0.0.1")
+        answer = self.result(Deferred.fromCoroutine(answering))
         if not isinstance(answer, Certified):
             raise NotLetIn(str(answer))
         ders = [base64.b64decode(each) for each in answer.certificates]

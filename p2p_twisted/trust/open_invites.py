@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from p2p_twisted.trust.limits import INVITE_DAYS, INVITE_USES, INVITES_KEPT
-from p2p_twisted.trust.trust_errors import InviteRefused, TooManyInvites
+from p2p_twisted.trust.trust_errors import InviteRefused, TooManyInvites, UnknownInvite
 
 _DAY_SECONDS: Final = 86_400
 _ID_DIGITS: Final = 8
@@ -80,24 +80,34 @@ class OpenInvites:
         self._make_room(now)
         self._kept[invite.secret_hash] = invite
 
-    def spend(self, secret: bytes, now: float) -> OpenInvite:
+    def find(self, secret: bytes, now: float) -> OpenInvite:
         """
-        Let somebody in who has the secret.
+        Return the invite that lets in who has the secret.
 
         :param now: seconds since 1970.
-        :returns: the invite, with one use less; :meth:`give_back` undoes it.
-        :raises InviteRefused: when it lets nobody in.
+        :raises UnknownInvite: when nobody has the secret.
+        :raises InviteRefused: when it lets nobody in any more.
         """
         digest = secret_hash(secret)
         # Nobody can choose a hash that begins as another: so looking it up tells nothing.
         held = self._kept.get(digest)
         if held is None or not hmac.compare_digest(held.secret_hash, digest):
-            raise InviteRefused("this registry does not know that invite: ask for a new one")
+            raise UnknownInvite("this registry does not know that invite: ask for a new one")
         if now >= held.expires:
             raise InviteRefused("this invite has expired: ask for a new one")
         if held.uses < 1:
             raise InviteRefused("this invite is used up: ask for a new one")
-        spent = self._kept[digest] = attrs.evolve(held, uses=held.uses - 1)
+        return held
+
+    def spend(self, secret: bytes, now: float) -> OpenInvite:
+        """
+        Let somebody in who has the secret.
+
+        :returns: the invite, with one use less; :meth:`give_back` undoes it.
+        :raises InviteRefused: as :meth:`find` does.
+        """
+        held = self.find(secret, now)
+        spent = self._kept[held.secret_hash] = attrs.evolve(held, uses=held.uses - 1)
         return spent
 
     def give_back(self, digest: str) -> None:

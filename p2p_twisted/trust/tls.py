@@ -29,7 +29,8 @@ from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.trust_errors import NotTrusted
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.handshake_limit import HandshakeLimit
+from p2p_twisted.wire.host_limit import HostLimit
+from p2p_twisted.wire.limits import HANDSHAKES_BURST, HANDSHAKES_PER_SECOND
 from p2p_twisted.wire.securing import NotAdmitted
 
 # A resumed session would not show a certificate again.
@@ -152,7 +153,7 @@ class TlsSecurity:
         self.revocations = revocations
         self._clock = clock
         self._date = date
-        self._limit = HandshakeLimit()
+        self._limit = HostLimit(HANDSHAKES_PER_SECOND, HANDSHAKES_BURST)
         # Those that are open, with what was shown on them.
         self._open: dict[Connection, VerifiedCertificate] = {}
         self.use(credentials)

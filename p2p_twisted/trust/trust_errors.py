@@ -33,6 +33,10 @@ class InviteRefused(TrustError):
     """An invite lets nobody in, or nobody any more."""
 
 
+class UnknownInvite(InviteRefused):
+    """Nobody was ever given such an invite, or long ago: it may be a guess."""
+
+
 class TooManyInvites(TrustError):
     """No more invites can be open at a time."""
 

@@ -139,11 +139,7 @@ class Connection(LineReceiver):
         self.close()
 
     def close(self) -> None:
-        """
-        Close once all that was sent has left, or in 5 s at the latest.
-
-        In the middle of a stream there is nothing left to say: it is aborted.
-        """
+        """Close once all that was sent has left, or in 5 s at the latest; abort a stream."""
         if self._phase in (Phase.CONNECTING, Phase.SECURING) or self.output.is_streaming:
             self.abort()
         elif self.is_open:

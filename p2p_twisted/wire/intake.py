@@ -51,6 +51,7 @@ class Intake:
         self._pausing = Alarm(clock, self._resume)
         self._is_held = False
         self._has_ended = False
+        self._pieces = 0
         self._began_at = 0.0
         self._had_before = 0.0
         # None: it has no share, but all that there is.
@@ -93,7 +94,14 @@ class Intake:
             self._resume()
 
     def piece_came(self) -> None:
-        """Begin to measure: what came is about to be handled."""
+        """
+        Begin to measure: what came is about to be handled.
+
+        What is decrypted on the way is a piece within a piece, and measured with it.
+        """
+        self._pieces += 1
+        if self._pieces > 1:
+            return
         self._began_at = self._clock.seconds()
         if self._share is not None:
             self._had_before = self._processor()
@@ -105,7 +113,8 @@ class Intake:
 
     def piece_handled(self) -> None:
         """Charge the connection for the time since :meth:`piece_came`."""
-        if self._share is None:
+        self._pieces -= 1
+        if self._pieces or self._share is None:
             return
         now = self._clock.seconds()
         left = self._share.left(now)

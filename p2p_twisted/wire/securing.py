@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 from zope.interface import implementer
 
+from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.line_gate import OtherEnd
 from p2p_twisted.wire.messages import Error
@@ -66,6 +67,8 @@ class SecuredConnection(TwistedProtocol):
         self._security = security
         self._is_dialer = is_dialer
         self._tls: IProtocol | None = None
+        # Before the first message.
+        self._received = 0
 
     @override
     def connectionMade(self) -> None:
@@ -81,7 +84,15 @@ class SecuredConnection(TwistedProtocol):
                 return
             self._begin()
         assert self._tls is not None
+        if not self._connection.gate.has_talked:
+            # Changes of keys and the like are no lines, and take time nevertheless.
+            self._received += len(data)
+            if self._received > limits.FIRST_MESSAGE_WITHIN_BYTES:
+                self._connection.abort()
+                return
+        self._connection.intake.piece_came()
         self._tls.dataReceived(data)
+        self._connection.intake.piece_handled()
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -138,4 +138,25 @@ OF_TRUST: Final = (
         "every member invites others, as admins, too",
         "registry/test_authority.py",
     ),
+    Mutant(
+        "wire/securing.py",
+        "if self._received > limits.FIRST_MESSAGE_WITHIN_BYTES:",
+        "if False:",
+        "a stranger has a registry change keys for as long as it likes",
+        "trust/test_tls.py",
+    ),
+    Mutant(
+        "registry/authority.py",
+        "self.invites.find(secret, now)",
+        "pass",
+        "who has no invite learns which names there are",
+        "registry/test_authority.py",
+    ),
+    Mutant(
+        "registry/enrollment.py",
+        "self._guesses.take(host, self._clock.seconds())",
+        "pass",
+        "one machine guesses invites all day",
+        "registry/test_authority.py",
+    ),
 )

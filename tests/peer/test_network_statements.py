@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import ILogObserver, LogEvent, Logger, formatEvent
 
 from p2p_twisted.peer.network_statements import NetworkStatements
 from p2p_twisted.peer.peer_errors import NotAllowed
@@ -59,6 +60,21 @@ class Cuttable:
 def folders(tmp_path: Path) -> list[OwnFolder]:
     """Return folders of several peers."""
     return [OwnFolder(tmp_path / f"s{number}") for number in range(3)]
+
+
+def test_nonsense(folders: list[OwnFolder], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever says what does not count fills nobody's log with it."""
+    ben, events = Member(BEN, folders[0]), list[LogEvent]()
+    monkeypatch.setattr(
+        NetworkStatements, "log", Logger(observer=cast(ILogObserver, events.append))
+    )
+    for _ in range(1_000):
+        assert not ben.statements.hear("a.b.c.d")
+        assert ben.statements.stopped_by("a.b.c.d") is None
+    assert 0 < len(events) < 10
+    ben.now += 60
+    ben.statements.hear("a.b.c.d")
+    assert "does not count" in formatEvent(events[-1])
 
 
 def linked(member: Member, other: Credentials) -> Cuttable:

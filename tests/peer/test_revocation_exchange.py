@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 import pytest
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 
 from p2p_twisted.peer.admin import Admin
 from p2p_twisted.peer.peer_errors import NotAllowed, PeerError
@@ -21,6 +22,7 @@ from p2p_twisted.trust.limits import REVOCATIONS_AT_ONCE
 from p2p_twisted.wire.messages import Error, Gossip, Revoked, Welcome
 from p2p_twisted.wire.names import PeerAddress, PeerName
 from tests.peer.test_network_statements import ANNA, BEN, CARL, NETWORK, Member
+from tests.registry.builders import LOOPBACK
 from tests.trust.private_network import NOW
 
 
@@ -37,6 +39,7 @@ class Registry:
             folder,
             places=["127.0.0.1:9011"],
             offload=inline,
+            clock=Clock(),
             date=lambda: NOW,
             cut=lambda _now: None,
         )
@@ -47,7 +50,7 @@ class Registry:
             raise RegistryUnreachable("no registry listens there")
         self.asked.append(asked)
         told = self._enrollment.differing(asked)
-        answer = await self._enrollment.answer(asked, Identity("ben"))
+        answer = await self._enrollment.answer(asked, Identity("ben"), LOOPBACK)
         if isinstance(answer, Error):
             raise RegistryRefused(answer.code, answer.reason)
         return told

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from twisted.internet.defer import Deferred, fail
+from twisted.internet.task import Clock
 
 from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.authority_files import (
@@ -20,6 +21,7 @@ from p2p_twisted.registry.authority_files import (
     save_records,
 )
 from p2p_twisted.registry.enrollment import RECORDS, Enrollment, PrivateQuestion
+from p2p_twisted.registry.limits import WRONG_INVITES_PER_MINUTE
 from p2p_twisted.registry.name_holders import NameHeld
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import inline
@@ -43,6 +45,7 @@ from p2p_twisted.wire.messages import (
     Message,
     Revoked,
 )
+from tests.registry.builders import LOOPBACK
 from tests.trust.private_network import DAY, NOW
 
 PLACE = "127.0.0.1:9011"
@@ -189,6 +192,7 @@ class Enrolling:
     def __init__(self, folder: OwnFolder) -> None:
         self.made = opened(folder)
         self.is_full = False
+        self.clock = Clock()
         self.cuts: list[float] = []
         self.forgotten: list[str] = []
         self.enrollment = Enrollment(
@@ -196,6 +200,7 @@ class Enrolling:
             folder,
             places=[PLACE],
             offload=self._offload,
+            clock=self.clock,
             date=lambda: NOW,
             cut=self.cuts.append,
         )
@@ -204,10 +209,12 @@ class Enrolling:
     def _offload(self, function: Any, *args: Any) -> "Deferred[Any]":
         return fail(OSError(28, "full")) if self.is_full else inline(function, *args)
 
-    def ask(self, asked: PrivateQuestion, identity: Identity | None = None) -> Message:
+    def ask(
+        self, asked: PrivateQuestion, identity: Identity | None = None, host: str = LOOPBACK
+    ) -> Message:
         """Return the answer."""
         answers: list[Message] = []
-        answering = Deferred.fromCoroutine(self.enrollment.answer(asked, identity))
+        answering = Deferred.fromCoroutine(self.enrollment.answer(asked, identity, host))
         answering.addCallback(answers.append)
         [answer] = answers
         return answer
@@ -245,7 +252,8 @@ def test_refused(folder: OwnFolder) -> None:
     encoded = base64.b64encode(request()).decode()
     for asked, identity, code in (
         (Enroll("carl", "0" * 20, encoded), None, "refused"),
-        (Enroll("ben", "0" * 20, encoded), None, "taken"),
+        # Not that there is a ben.
+        (Enroll("ben", "0" * 20, encoded), None, "refused"),
         (Enroll("carl", "0" * 20, "AAAA"), None, "refused"),
         (Certify(encoded), None, "refused"),
         (Certify("AAAA"), BEN, "refused"),
@@ -256,6 +264,29 @@ def test_refused(folder: OwnFolder) -> None:
         answer = enrolling.ask(asked, identity)
         assert isinstance(answer, Error), asked
         assert answer.code == code
+
+
+def test_wrong_invites(folder: OwnFolder) -> None:
+    """A machine that guesses is not listened to for a while, and is told so; others are."""
+    enrolling = Enrolling(folder)
+    good = invited(enrolling.made.authority).secret.hex()
+    encoded = base64.b64encode(request()).decode()
+
+    def asked(secret: str, host: str) -> Message:
+        return enrolling.ask(Enroll("carl", secret, encoded), host=host)
+
+    for number in range(WRONG_INVITES_PER_MINUTE):
+        answer = asked(f"{number:020x}", "192.168.1.9")
+        assert isinstance(answer, Error)
+        assert answer.reason == "this registry does not know that invite: ask for a new one"
+    for secret in ("1" * 20, good):
+        assert asked(secret, "192.168.1.9") == Error(
+            "too many wrong invites came from this machine: try again in a minute", "later"
+        )
+    assert isinstance(asked(good, "192.168.1.8"), Certified)
+    enrolling.clock.advance(60 / WRONG_INVITES_PER_MINUTE)
+    # It costs nothing to ask with an invite that was good once.
+    assert isinstance(asked(good, "192.168.1.9"), Certified)
 
 
 def test_odd_base64(folder: OwnFolder) -> None:

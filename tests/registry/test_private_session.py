@@ -40,7 +40,8 @@ class FakeEnrollment:
     def __init__(self) -> None:
         self.asked: list[tuple[PrivateQuestion, Identity | None]] = []
 
-    async def answer(self, asked: PrivateQuestion, identity: Identity | None) -> Message:
+    async def answer(self, asked: PrivateQuestion, identity: Identity | None, host: str) -> Message:
+        assert host == LOOPBACK
         self.asked.append((asked, identity))
         return Bye("noted")
 

@@ -22,8 +22,8 @@ from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.tls import TlsMaker, TlsSecurity
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.handshake_limit import HandshakeLimit
-from p2p_twisted.wire.messages import PROTOCOL, Error, Hello, Link, Message
+from p2p_twisted.wire.host_limit import HostLimit
+from p2p_twisted.wire.messages import PROTOCOL, Error, Hello, Link, Message, Ping
 from p2p_twisted.wire.securing import SecuredConnection, secured
 from tests.trust.private_network import DAY, PrivateNetwork
 from tests.wire.ends import connect, dismantle
@@ -327,9 +327,46 @@ def test_too_many_handshakes(pair: Pair) -> None:
     pair.until_lost()
 
 
+def test_much_before_first_message(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever goes on and on with TLS, and says nothing, is cut off; a member that talks is not."""
+    pair.meet()
+    pair.until(lambda: pair.dialer.hellos)
+    monkeypatch.setattr(limits, "FIRST_MESSAGE_WITHIN_BYTES", 4_000)
+    for _ in range(limits.LINES_BEFORE_FIRST_MESSAGE - 1):
+        pair.dialer.connection.send(Ping(1))
+    pair.until(lambda: pair.listener.losses)
+    assert not pair.listener.messages
+
+
+def test_much_behind_first_message(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once somebody has said something, it is charged for what comes, and not cut off."""
+    pair.meet()
+    pair.until(lambda: pair.dialer.hellos)
+    pair.dialer.connection.send(link("anna"))
+    pair.until(lambda: pair.listener.messages)
+    monkeypatch.setattr(limits, "FIRST_MESSAGE_WITHIN_BYTES", 4_000)
+    for _ in range(200):
+        pair.dialer.connection.send(link("anna"))
+    pair.until(lambda: len(pair.listener.messages) > 200)
+
+
+def test_what_is_no_line(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever has to be decrypted is charged, whether a line comes of it or not."""
+    pair.meet()
+    pair.until(lambda: pair.dialer.hellos)
+    charged: list[str] = []
+    intake = pair.listener.connection.intake
+    monkeypatch.setattr(intake, "piece_came", lambda: charged.append("came"))
+    monkeypatch.setattr(intake, "piece_handled", lambda: charged.append("handled"))
+    # The beginning of a record.
+    pair.dialer.connection.transport.transport.write(b"\x17\x03\x03")  # type: ignore[attr-defined]
+    pair.until(lambda: charged)
+    assert charged == ["came", "handled"]
+
+
 def test_handshake_limit() -> None:
     """Each host has its share; loopback is not counted; hosts are forgotten within a bound."""
-    limit = HandshakeLimit()
+    limit = HostLimit(limits.HANDSHAKES_PER_SECOND, limits.HANDSHAKES_BURST)
     taken = [limit.take("192.168.1.1", 0.0) for _ in range(limits.HANDSHAKES_BURST + 1)]
     assert taken == [True] * limits.HANDSHAKES_BURST + [False]
     assert limit.take("192.168.1.2", 0.0)

@@ -180,6 +180,21 @@ class ShareTests(SynchronousTestCase):
         talk.flood(15.0)
         self.assertEqual(talk.abused, 1)
 
+    def test_piece_within_a_piece(self) -> None:
+        """What is decrypted on the way, and whatever that takes, is charged once."""
+        talk = SlowTalk(0.1)
+        talk.limit()
+        intake = talk.connection.intake
+        share = intake._share
+        assert share is not None
+        before = share.left(talk.clock.seconds())
+        intake.piece_came()
+        talk.clock.rightNow += 0.2
+        talk.hear(b"DONE\n")
+        intake.piece_handled()
+        spent = before - share.left(talk.clock.seconds())
+        self.assertAlmostEqual(spent / 1_000_000, 0.3, places=2)
+
     def test_others_have_no_limit(self) -> None:
         """What is no link may take all the time there is, as a fast push does."""
         talk = SlowTalk(0.01)
