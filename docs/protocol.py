@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from p2p_twisted.registry import limits as registry_limits
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.messages import MESSAGES, Hit, PeerRecord
+from p2p_twisted.wire.messages import MESSAGES, Hit, InviteRecord, MemberRecord, PeerRecord
 from p2p_twisted.wire.names import (
     FileId,
     MessageId,
@@ -34,7 +34,8 @@ _SLOT: Final = re.compile(r"^\{\{([^}]*)\}\}$", re.MULTILINE)
 _NUMBER: Final = re.compile(r"(?<!\{)\{([A-Z_]+)\}(?!\})")
 _FIELD: Final = re.compile(r"^:ivar (\w+): (.*?)(?=^:ivar |\Z)", re.MULTILINE | re.DOTALL)
 _LIMITS: Final = vars(limits) | vars(registry_limits)
-_CLASSES: Final = {kind.__name__: kind for kind in (PeerAddress, PeerRecord, Hit)}
+_RECORDS: Final = (PeerAddress, PeerRecord, Hit, MemberRecord, InviteRecord)
+_CLASSES: Final = {kind.__name__: kind for kind in _RECORDS}
 _NAMED: Final = [
     (PeerName, "name"),
     (FileId, "file id"),

@@ -85,7 +85,7 @@ class PeerApi:
             Route("GET", "/metrics", self.metrics, MetricsView),
             Route("POST", "/v1/leave", self.leave, views.DoneView),
             Route("POST", "/v1/stop", self.stop, views.DoneView),
-            *private_routes(self.peer),
+            *private_routes(self.peer.admin),
         )
 
     async def status(self, _call: Call) -> views.StatusView:

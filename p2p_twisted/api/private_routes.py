@@ -1,28 +1,53 @@
-"""Invite to a private network, and revoke, over the API."""
+"""Say who is in a private network, over the API: invite, list and revoke."""
 
-from p2p_twisted.api import views
+import attrs
+
+from p2p_twisted.api import private_views as views
 from p2p_twisted.api.named_peer import named_peer
-from p2p_twisted.api.request_fields import InviteQuery
+from p2p_twisted.api.request_fields import InviteQuery, RecordsQuery
 from p2p_twisted.api.route import Call, Route
-from p2p_twisted.peer.interface import IPeer
-from p2p_twisted.wire.messages import MakeInvite
+from p2p_twisted.api.views import DoneView
+from p2p_twisted.peer.admin_interface import IAdmin
+from p2p_twisted.peer.qr_code import qr_rows
+from p2p_twisted.wire.messages import ListRecords, MakeInvite
 
 
-def private_routes(peer: IPeer) -> tuple[Route, ...]:
+def private_routes(admin: IAdmin) -> tuple[Route, ...]:
     """List what an admin can ask a peer of a private network."""
 
     async def invite(call: Call) -> views.InvitedView:
         """Make an invite to a private network; only an admin may."""
         asked = call.query
         terms = MakeInvite(asked.uses, asked.seconds, asked.admin, asked.groups)
-        return views.InvitedView(code=await peer.invite(terms))
+        code = await admin.invite(terms)
+        return views.InvitedView(code=code, qr=qr_rows(code))
 
-    async def revoke(call: Call) -> views.DoneView:
+    async def invites(call: Call) -> views.OpenInvitesView:
+        """List the invites that are open, some at a time; only an admin may."""
+        listed = await admin.records(ListRecords("invites", call.query.after))
+        some = tuple(views.OpenInviteView(**attrs.asdict(each)) for each in listed.invites)
+        return views.OpenInvitesView(invites=some, more=listed.more)
+
+    async def void(call: Call) -> DoneView:
+        """Have the invite of this id let nobody in any more; only an admin may."""
+        await admin.void(call.name)
+        return DoneView()
+
+    async def members(call: Call) -> views.CertifiedMembersView:
+        """List who has a certificate, some at a time; only an admin may."""
+        listed = await admin.records(ListRecords("members", call.query.after))
+        some = tuple(views.CertifiedMemberView(**attrs.asdict(each)) for each in listed.members)
+        return views.CertifiedMembersView(members=some, more=listed.more)
+
+    async def revoke(call: Call) -> DoneView:
         """Have no certificate of a name count that was issued so far; only an admin may."""
-        await peer.revoke(named_peer(call.name) or "")
-        return views.DoneView()
+        await admin.revoke(named_peer(call.name) or "")
+        return DoneView()
 
     return (
         Route("POST", "/v1/invites", invite, views.InvitedView, InviteQuery),
-        Route("POST", "/v1/revocations/{name}", revoke, views.DoneView),
+        Route("GET", "/v1/invites", invites, views.OpenInvitesView, RecordsQuery),
+        Route("DELETE", "/v1/invites/{name}", void, DoneView),
+        Route("GET", "/v1/members", members, views.CertifiedMembersView, RecordsQuery),
+        Route("POST", "/v1/revocations/{name}", revoke, DoneView),
     )

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from p2p_twisted.api.limits import LOG_LINES_KEPT, MEMBERS_AT_ONCE, WORDS_AT_ONCE
 from p2p_twisted.trust.limits import GROUPS_OF_A_PEER, INVITE_DAYS, INVITE_USES
+from p2p_twisted.wire.limits import PEER_NAME_CHARACTERS
 from p2p_twisted.wire.names import PeerName
 
 Word = Annotated[str, Meta(min_length=1, max_length=1_024)]
@@ -131,3 +132,14 @@ class InviteQuery(Query):
     seconds: Annotated[int, Meta(ge=1, le=INVITE_DAYS * 86_400)] = 86_400
     admin: bool = False
     groups: Annotated[tuple[PeerName, ...], Meta(max_length=GROUPS_OF_A_PEER)] = ()
+
+
+@attrs.frozen(kw_only=True)
+class RecordsQuery(Query):
+    """
+    Which members, or invites, to list.
+
+    :ivar after: only those whose names, or ids, come after this one.
+    """
+
+    after: Annotated[str, Meta(max_length=PEER_NAME_CHARACTERS)] = ""

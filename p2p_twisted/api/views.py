@@ -258,17 +258,6 @@ class SharedView(View):
 
 
 @attrs.frozen(kw_only=True)
-class InvitedView(View):
-    """
-    An invite to a private network.
-
-    :ivar code: what the newcomer types.
-    """
-
-    code: str
-
-
-@attrs.frozen(kw_only=True)
 class LogLineView(View):
     """
     A line of the log.

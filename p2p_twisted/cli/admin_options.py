@@ -1,10 +1,10 @@
-"""Parse the arguments of the verbs by which an admin of a private network invites and revokes."""
+"""Parse the arguments of the verbs by which an admin says who is in a private network."""
 
 import argparse
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from p2p_twisted.trust.limits import INVITE_DAYS, INVITE_USES
+from p2p_twisted.trust.invite_terms import USUAL_SECONDS, USUAL_USES, read_time, read_uses
 
 
 def up_to(most: int) -> Callable[[str], int]:
@@ -18,17 +18,17 @@ def up_to(most: int) -> Callable[[str], int]:
     return read
 
 
-def _seconds(typed: str) -> int:
-    number, unit = typed[:-1], _UNITS.get(typed[-1:])
-    seconds = int(number) * unit if unit and number.isdecimal() and len(number) < 9 else 0
-    if not 0 < seconds <= INVITE_DAYS * 86_400:
-        raise argparse.ArgumentTypeError(
-            f"{typed!r} is no time such as 30m, 2h or 7d, of at most {INVITE_DAYS}d"
-        )
-    return seconds
+def _read_by(read: Callable[[str], int]) -> Callable[[str], int]:
+    """Have a parser tell what a reader says of what it cannot read."""
 
+    def tell(typed: str) -> int:
+        try:
+            return read(typed)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
 
-_UNITS: Final = {"m": 60, "h": 3_600, "d": 86_400}
+    return tell
+
 
 ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
     "invite": (
@@ -38,8 +38,8 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                 ("--uses",),
                 {
                     "metavar": "N",
-                    "type": up_to(INVITE_USES),
-                    "default": 1,
+                    "type": _read_by(read_uses),
+                    "default": USUAL_USES,
                     "help": "how many peers it lets in (default: 1)",
                 },
             ),
@@ -48,8 +48,8 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                 {
                     "metavar": "TIME",
                     "dest": "seconds",
-                    "type": _seconds,
-                    "default": 86_400,
+                    "type": _read_by(read_time),
+                    "default": USUAL_SECONDS,
                     "help": "for how long: 30m, 2h or 7d (default: 24h)",
                 },
             ),
@@ -64,10 +64,26 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                     "help": "a group that they are in; may be repeated",
                 },
             ),
+            (("--qr",), {"action": "store_true", "help": "draw it as a QR code, too"}),
         ),
     ),
+    "invites": ("list the invites to a private network that are open; for admins", ()),
     "revoke": (
-        "have no certificate of a peer count any more; for admins",
-        ((("name",), {"metavar": "NAME", "help": "whose"}),),
+        "put a peer out of a private network, or take an invite back; for admins",
+        (
+            (
+                ("name",),
+                {
+                    "metavar": "NAME",
+                    "nargs": "?",
+                    "help": "whose certificates are not to count any more",
+                },
+            ),
+            (
+                ("--invite",),
+                {"metavar": "ID", "help": "let nobody in any more by the invite of this id"},
+            ),
+        ),
     ),
+    "members": ("list who has a certificate of a private network; for admins", ()),
 }

@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
-from urllib.parse import quote
 
 from p2p_twisted.cli.answers import say, say_json
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer, find_registry
@@ -217,19 +216,30 @@ def stop(client: PeerClient, options: argparse.Namespace) -> int:
 
 def invite(client: PeerClient, options: argparse.Namespace) -> int:
     """Make an invite."""
-    terms = {
-        "uses": options.uses,
-        "seconds": options.seconds,
-        "admin": options.admin,
-        "groups": options.groups,
-    }
-    return say(options, client.ask("POST", "/v1/invites", terms), lambda made: [made["code"]])
+    from p2p_twisted.cli import admin_verbs
+
+    return admin_verbs.invite(client, options)
+
+
+def invites(client: PeerClient, options: argparse.Namespace) -> int:
+    """List open invites."""
+    from p2p_twisted.cli import admin_verbs
+
+    return admin_verbs.invites(client, options)
+
+
+def members(client: PeerClient, options: argparse.Namespace) -> int:
+    """List members."""
+    from p2p_twisted.cli import admin_verbs
+
+    return admin_verbs.members(client, options)
 
 
 def revoke(client: PeerClient, options: argparse.Namespace) -> int:
-    """Revoke a peer's certificates."""
-    answer = client.ask("POST", f"/v1/revocations/{quote(options.name, safe='')}", {})
-    return say(options, answer, lambda _answer: [f"{options.name} was revoked"])
+    """Revoke a peer's certificates, or take an invite back."""
+    from p2p_twisted.cli import admin_verbs
+
+    return admin_verbs.revoke(client, options)
 
 
 def _act(client: PeerClient, options: argparse.Namespace, method: str, what: str, done: str) -> int:

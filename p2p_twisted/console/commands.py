@@ -4,6 +4,7 @@ from typing import Literal
 
 import attrs
 
+from p2p_twisted.wire.messages import MakeInvite
 from p2p_twisted.wire.names import PeerName
 
 Numbers = tuple[int, ...]
@@ -116,6 +117,42 @@ class ShowStatus:
 
 
 @attrs.frozen
+class InviteOthers:
+    """
+    Make an invite to a private network.
+
+    :ivar is_drawn: whether to show it as a QR code, too.
+    """
+
+    terms: MakeInvite
+    is_drawn: bool = False
+
+
+@attrs.frozen
+class ListInvites:
+    """List the invites that are open."""
+
+
+@attrs.frozen
+class TakeInviteBack:
+    """Have an invite let nobody in any more."""
+
+    invite: str
+
+
+@attrs.frozen
+class RevokePeer:
+    """Put a peer out of a private network."""
+
+    name: PeerName
+
+
+@attrs.frozen
+class ListMembers:
+    """List who has a certificate of a private network."""
+
+
+@attrs.frozen
 class Help:
     """Explain a command; without ``command``, list all commands."""
 
@@ -151,6 +188,11 @@ Command = (
     | ShowLimits
     | Limit
     | ShowStatus
+    | InviteOthers
+    | ListInvites
+    | TakeInviteBack
+    | RevokePeer
+    | ListMembers
     | Help
     | Misused
 )

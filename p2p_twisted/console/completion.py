@@ -7,6 +7,7 @@ from typing import Final
 
 import attrs
 
+from p2p_twisted.console.admin_arguments import INVITE_OPTIONS, REVOKE_OPTION
 from p2p_twisted.console.arguments import needs_quotes
 from p2p_twisted.console.parsing import BY_WORD, Operand, find_entry, first_word
 from p2p_twisted.library.matching import last_component
@@ -144,6 +145,15 @@ def _of_limits(rest: str, start: int, _words: Vocabulary) -> Completion | None:
     return _last(rate, start + len(rest) - len(rate), ["off"])
 
 
+def _of_invite(rest: str, start: int, _words: Vocabulary) -> Completion | None:
+    typed = rest.split(" ")[-1]
+    return _last(typed, start + len(rest) - len(typed), INVITE_OPTIONS)
+
+
+def _of_revoked(rest: str, start: int, words: Vocabulary) -> Completion | None:
+    return _last(rest, start, [*words.peers, REVOKE_OPTION])
+
+
 def _of_commands(rest: str, start: int, _words: Vocabulary) -> Completion | None:
     return _among(rest, start, _plain(_commands(rest)))
 
@@ -155,6 +165,8 @@ _COMPLETE: Final = {
     Operand.PEER: _of_peers,
     Operand.DOWNLOADS: _of_downloads,
     Operand.LIMIT: _of_limits,
+    Operand.INVITE: _of_invite,
+    Operand.REVOKED: _of_revoked,
     Operand.COMMAND: _of_commands,
 }
 

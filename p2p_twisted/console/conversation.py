@@ -3,11 +3,11 @@
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.console import commands
+from p2p_twisted.console.administration import Administration, Ask
 from p2p_twisted.console.commands import Command
 from p2p_twisted.console.completion import Vocabulary
 from p2p_twisted.console.downloading import Downloading, Outcome, Say
@@ -38,8 +38,6 @@ from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 
 _PEERS_REMEMBERED: Final = 1_000
-Ask = Callable[[str], Deferred[bool]]
-"""Asks a question; fires with whether the answer is yes."""
 
 
 class Conversation:
@@ -72,6 +70,7 @@ class Conversation:
         self._has_next_run = has_next_run
         self.exits = Exits()
         self._transfers = TransferControl(peer, say, width)
+        self._administration = Administration(peer, say, width, ask)
         self._downloading = Downloading(peer, say, watch, self.exits)
         self._choices: tuple[Choice, ...] = ()
         self._seen_peers: tuple[PeerName, ...] = ()
@@ -260,6 +259,11 @@ _EXECUTE: Final[dict[type, Callable[[Conversation, Any], Coroutine[Any, Any, Out
     commands.ShowLimits: lambda talk, command: talk._transfers.show_limits(command),
     commands.Limit: lambda talk, command: talk._transfers.limit(command),
     commands.ShowStatus: Conversation._show_status,
+    commands.InviteOthers: lambda talk, command: talk._administration.invite(command),
+    commands.ListInvites: lambda talk, command: talk._administration.list_invites(command),
+    commands.TakeInviteBack: lambda talk, command: talk._administration.take_back(command),
+    commands.RevokePeer: lambda talk, command: talk._administration.revoke(command),
+    commands.ListMembers: lambda talk, command: talk._administration.list_members(command),
     commands.Help: Conversation._help,
     commands.Misused: Conversation._misused,
 }

@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from p2p_twisted.console.admin_arguments import read_invite, read_revoke
 from p2p_twisted.console.arguments import (
     alone,
     numbers_or_all,
@@ -21,6 +22,8 @@ from p2p_twisted.console.commands import (
     Get,
     Help,
     LeaveNetwork,
+    ListInvites,
+    ListMembers,
     ListPeers,
     ListTransfers,
     Misused,
@@ -42,6 +45,8 @@ class Operand(enum.Enum):
     PEER = enum.auto()
     DOWNLOADS = enum.auto()
     LIMIT = enum.auto()
+    INVITE = enum.auto()
+    REVOKED = enum.auto()
     COMMAND = enum.auto()
 
 
@@ -185,6 +190,33 @@ COMMANDS: Final = (
         Operand.LIMIT,
     ),
     CommandEntry(("status",), "", "show how this peer is", alone(ShowStatus())),
+    CommandEntry(
+        ("invite",),
+        "[--uses N] [--for 2h] [--admin] [--group NAME] [--qr]",
+        "invite somebody to a private network; for admins",
+        read_invite,
+        "takes --uses N (1 by default), --for 30m, 2h or 7d (24h), --admin, --group NAME and --qr",
+        ("invite", "invite --uses 30 --for 2h", "invite --group lab --qr", "invite --admin"),
+        Operand.INVITE,
+    ),
+    CommandEntry(
+        ("invites",), "", "list the invites that are open; for admins", alone(ListInvites())
+    ),
+    CommandEntry(
+        ("revoke",),
+        "NAME|--invite ID",
+        "put a peer out of a private network, or take an invite back; for admins",
+        read_revoke,
+        "takes the name of a peer, or --invite and its id: see invites",
+        ("revoke anna", "revoke --invite 3f2a91bc"),
+        Operand.REVOKED,
+    ),
+    CommandEntry(
+        ("members",),
+        "",
+        "list who has a certificate of a private network; for admins",
+        alone(ListMembers()),
+    ),
     CommandEntry(
         ("leave", "quit", "exit"), "", "leave the network; the others go on", alone(LeaveNetwork())
     ),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from p2p_twisted.console.layout import wrapped
-from p2p_twisted.console.text import FailureLine, cells, clip, fitting, fitting_end, visible
+from p2p_twisted.console.text import FailureLine, QrLine, cells, clip, fitting, fitting_end, visible
 
 _ERASE_BELOW: Final = "\x1b[J"
 _ERASE_RIGHT: Final = "\x1b[K"
@@ -96,6 +96,8 @@ class Screen:
         return "\r" + _UP * above + erase + status + self._prompt_line()
 
     def _staying(self, line: str) -> str:
+        if isinstance(line, QrLine):
+            return line.colored() + _NEXT
         parts = wrapped(visible(line), self.width - 1)
         text = _NEXT.join(parts)
         is_colored = self._has_color and isinstance(line, FailureLine)

@@ -26,6 +26,20 @@ class FailureLine(str):
     __slots__ = ()
 
 
+class QrLine(str):
+    """
+    A line of a QR code, whose blocks are what is light in it.
+
+    Terminals show it white on black, so that others can be read wherever they are, too.
+    """
+
+    __slots__ = ()
+
+    def colored(self) -> str:
+        """Write it for a terminal."""
+        return f"\x1b[97;40m{self}\x1b[m"
+
+
 def visible(text: str) -> str:
     r"""
     Escape all characters that could move the cursor, hide text, or forge a line.

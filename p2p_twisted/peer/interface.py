@@ -5,15 +5,16 @@ from typing import Any
 
 import attrs
 from twisted.internet.defer import Deferred
-from zope.interface import Interface
+from zope.interface import Attribute, Interface
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.overlay.effects import HitsWatch
+from p2p_twisted.peer.admin_interface import IAdmin
 from p2p_twisted.peer.peer_errors import AlreadyHere, PeerError
 from p2p_twisted.peer.sights import SightWatch
 from p2p_twisted.upload.upload import UploadProgress
-from p2p_twisted.wire.messages import Hit, MakeInvite, PeerRecord
+from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
 Read = Callable[[], Coroutine[Any, Any, bytes]]
@@ -145,7 +146,13 @@ class Selection:
 
 
 class IPeer(Interface):
-    """A running peer."""
+    """
+    A running peer.
+
+    :ivar admin: what only an admin of a private network may ask for.
+    """
+
+    admin: IAdmin = Attribute("what only an admin of a private network may ask for")
 
     def find(text: str, part: "HitsWatch | None" = None) -> "Deferred[Found]":
         """
@@ -276,20 +283,6 @@ class IPeer(Interface):
     def stop_network() -> "Deferred[None]":
         """
         Stop every peer of the network, this one last.
-
-        :returns: fails with :class:`PeerError` where this peer may not.
-        """
-
-    def invite(terms: MakeInvite) -> "Deferred[str]":
-        """
-        Make an invite to a private network.
-
-        :returns: fires with its code; fails with :class:`PeerError` where this peer may not.
-        """
-
-    def revoke(name: PeerName) -> "Deferred[None]":
-        """
-        Have no certificate of a name count that was issued so far.
 
         :returns: fails with :class:`PeerError` where this peer may not.
         """

@@ -44,7 +44,7 @@ from p2p_twisted.peer.status import status_of
 from p2p_twisted.runtime.background import background
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.upload.uploads import Uploads
-from p2p_twisted.wire.messages import Hit, MakeInvite
+from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 
 _GOODBYE_SECONDS: Final = 1.0
@@ -57,11 +57,13 @@ class Peer:
     One running peer; :class:`PeerBuilder` makes it.
 
     :ivar state: where it keeps what is its own.
+    :ivar admin: what only an admin of a private network may ask for.
     """
 
     log = Logger()
 
     state: StateDirectory
+    admin: Admin
     _clock: IReactorTime
     _settings: Settings
     _shared: SharedLibraries
@@ -75,7 +77,6 @@ class Peer:
     _uploads: Uploads
     _rates: KeptRates
     _shutdown: Shutdown
-    _admin: Admin
     _sharing: Sharing
     _started: float = attrs.field(init=False)
     _has_left: bool = attrs.field(default=False, init=False)
@@ -231,14 +232,6 @@ class Peer:
     def stop_network(self) -> "Deferred[None]":
         """Stop every peer of the network, this one last."""
         return Deferred.fromCoroutine(self._stop_network())
-
-    def invite(self, terms: MakeInvite) -> "Deferred[str]":
-        """Make an invite to a private network, and fire with its code."""
-        return Deferred.fromCoroutine(self._admin.invite(terms))
-
-    def revoke(self, name: PeerName) -> "Deferred[None]":
-        """Have no certificate of a name count any more."""
-        return Deferred.fromCoroutine(self._admin.revoke(name))
 
     # How it works
 

@@ -21,7 +21,7 @@ from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.serial_number import RandomBits, SerialNumber
 from p2p_twisted.trust.statement import Revocation, read_statement
 from p2p_twisted.trust.trust_errors import StatementRefused
-from p2p_twisted.wire.messages import Certified
+from p2p_twisted.wire.messages import Certified, MemberRecord
 from p2p_twisted.wire.names import NetworkName, PeerName
 
 
@@ -101,6 +101,10 @@ class Authority:
         self._holders.free(said.name, said.cutoff)
         return said.name
 
+    def members(self, now: float) -> tuple[MemberRecord, ...]:
+        """List who has a certificate that is good, by name."""
+        return self._holders.members(now)
+
     def to_json(self) -> dict[str, Any]:
         """Write what :meth:`restore` reads."""
         return {
@@ -130,7 +134,10 @@ class Authority:
     def _certify(self, identity: Identity, key: ec.EllipticCurvePublicKey, now: float) -> Certified:
         certificates = self._issue(identity, key, now)
         made = VerifiedCertificate.read(certificates[0])
-        holder = NameHolder(made.issued, made.expires, key_hash(key).hex())
+        groups = tuple(sorted(identity.groups))
+        holder = NameHolder(
+            made.issued, made.expires, key_hash(key).hex(), identity.is_admin, groups
+        )
         self._holders.hold(identity.name, holder, now)
         return Certified(tuple(_encoded(each) for each in certificates))
 

@@ -20,11 +20,14 @@ from p2p_twisted.wire.messages import (
     Invited,
     Join,
     Leave,
+    Listed,
+    ListRecords,
     MakeInvite,
     Message,
     Renew,
     Report,
     Revoked,
+    Void,
     Welcome,
 )
 from p2p_twisted.wire.names import NetworkName, PeerAddress, PeerName, Token
@@ -76,6 +79,14 @@ class RegistryClient:
     async def invite(self, terms: MakeInvite) -> str:
         """Have an invite made; return its code."""
         return (await self._ask(terms, Invited)).code
+
+    async def void(self, invite: str) -> None:
+        """Have an invite let nobody in any more."""
+        await self._ask(Void(invite), Bye)
+
+    async def records(self, asked: ListRecords) -> Listed:
+        """List who is a member, or which invites are open: some at a time."""
+        return await self._ask(asked, Listed)
 
     async def compare(self, revoked: Revoked) -> list[Revoked]:
         """

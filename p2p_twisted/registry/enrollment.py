@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.limits import WRONG_INVITES_PER_MINUTE
 from p2p_twisted.registry.name_holders import NameHeld
+from p2p_twisted.registry.private_lists import listed
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.own_folder import OwnFolder
@@ -20,7 +21,12 @@ from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.trust.comparing import differing
 from p2p_twisted.trust.identity import ADMIN, Identity
 from p2p_twisted.trust.open_invites import OpenInvite
-from p2p_twisted.trust.trust_errors import BadCertificateRequest, TrustError, UnknownInvite
+from p2p_twisted.trust.trust_errors import (
+    BadCertificateRequest,
+    NoSuchInvite,
+    TrustError,
+    UnknownInvite,
+)
 from p2p_twisted.wire.host_limit import HostLimit
 from p2p_twisted.wire.messages import (
     Bye,
@@ -28,15 +34,19 @@ from p2p_twisted.wire.messages import (
     Enroll,
     Error,
     Invited,
+    ListRecords,
     MakeInvite,
     Message,
     Revoked,
+    Void,
 )
 from p2p_twisted.wire.names import PeerName
 
-PrivateQuestion = Enroll | Certify | MakeInvite | Revoked
+_Decided = Enroll | Certify | MakeInvite | Void | Revoked
+PrivateQuestion = _Decided | ListRecords
 """What is asked of a private network's registry alone."""
 
+_ADMINS_NAMED: Final = 3
 RECORDS: Final = "records.json"
 """The file of what an authority remembers."""
 
@@ -99,6 +109,9 @@ class Enrollment:
             return Error(
                 "too many wrong invites came from this machine: try again in a minute", "later"
             )
+        if isinstance(asked, ListRecords):
+            # Nothing changes, so nothing is to be written down.
+            return self._listed(asked, identity)
         async with self._keeping:
             before = self._authority.to_json()
             try:
@@ -110,6 +123,8 @@ class Enrollment:
                 return Error(str(error), "refused")
             except NameHeld as error:
                 return Error(str(error), "taken")
+            except NoSuchInvite as error:
+                return Error(str(error), "unknown")
             except TrustError as error:
                 return Error(str(error), "refused")
             except OSError as error:
@@ -120,7 +135,7 @@ class Enrollment:
                 return Error("the registry cannot write to its disk: try again later", "later")
         return answer
 
-    def _decide(self, asked: PrivateQuestion, identity: Identity | None) -> Message:
+    def _decide(self, asked: _Decided, identity: Identity | None) -> Message:
         now = self._date()
         match asked:
             case Enroll(name, secret, request):
@@ -131,10 +146,13 @@ class Enrollment:
                 raise TrustError("show a certificate of this network")
             case Certify(request):
                 return self._authority.renew(identity, _decoded(request), now)
-            case MakeInvite() if not identity.is_admin:
-                raise TrustError(f"only an admin may invite, and {identity.name} is none")
+            case MakeInvite() | Void() if not identity.is_admin:
+                raise TrustError(self._only_admins("invite", identity))
             case MakeInvite():
                 return Invited(self._authority.invite(self._places, _record(asked, now), now))
+            case Void(invite):
+                self._authority.invites.void(invite)
+                return Bye("noted")
             case Revoked(statements=texts):
                 self._revoke(texts, now)
                 return Bye("noted")
@@ -154,6 +172,19 @@ class Enrollment:
         self._cut(now)
         if len(faults) == len(texts):
             raise faults[0]
+
+    def _listed(self, asked: ListRecords, identity: Identity | None) -> Message:
+        if identity is None or not identity.is_admin:
+            return Error(self._only_admins("see that", identity), "refused")
+        return listed(self._authority, asked, self._date())
+
+    def _only_admins(self, may: str, identity: Identity | None) -> str:
+        """Refuse something, and say whom to ask for it."""
+        who = "" if identity is None else f", and {identity.name} is none"
+        members = self._authority.members(self._date())
+        admins = [each.name for each in members if each.admin][:_ADMINS_NAMED]
+        ask = f": ask {' or '.join(admins)}" if admins else ""
+        return f"only an admin may {may}{who}{ask}"
 
 
 def _record(terms: MakeInvite, now: float) -> Callable[[str], OpenInvite]:

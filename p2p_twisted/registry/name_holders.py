@@ -7,6 +7,7 @@ import attrs
 
 from p2p_twisted.trust.identity import REGISTRY
 from p2p_twisted.trust.trust_errors import TrustError
+from p2p_twisted.wire.messages import MemberRecord
 from p2p_twisted.wire.names import PeerName
 
 
@@ -22,11 +23,15 @@ class NameHolder:
     :ivar issued: since when, in seconds since 1970.
     :ivar expires: until when, likewise.
     :ivar key: the hash of its key, in hexadecimal digits.
+    :ivar is_admin: whether it is an admin.
+    :ivar groups: which groups it is in.
     """
 
     issued: float
     expires: float
     key: str
+    is_admin: bool
+    groups: tuple[PeerName, ...]
 
 
 class NameHolders:
@@ -65,6 +70,14 @@ class NameHolders:
         if holder is not None and holder.issued < before:
             del self._held[name]
 
+    def members(self, now: float) -> tuple[MemberRecord, ...]:
+        """List those whose certificates are good, by name."""
+        return tuple(
+            MemberRecord(name, float(int(each.expires)), each.is_admin, each.groups)
+            for name, each in sorted(self._held.items())
+            if each.expires > now
+        )
+
     def to_json(self) -> dict[str, list[Any]]:
         """Write what :meth:`from_json` reads."""
         return {name: list(attrs.astuple(each)) for name, each in self._held.items()}
@@ -77,6 +90,7 @@ class NameHolders:
         :raises ValueError, TypeError: when it was not.
         """
         made = cls()
-        for name, (issued, expires, key) in kept.items():
-            made._held[str(name)] = NameHolder(float(issued), float(expires), str(key))
+        for name, (issued, expires, key, is_admin, groups) in kept.items():
+            dates = float(issued), float(expires)
+            made._held[str(name)] = NameHolder(*dates, str(key), bool(is_admin), tuple(groups))
         return made

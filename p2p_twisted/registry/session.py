@@ -21,11 +21,13 @@ from p2p_twisted.wire.messages import (
     Error,
     Join,
     Leave,
+    ListRecords,
     MakeInvite,
     Message,
     Renew,
     Report,
     Revoked,
+    Void,
     Welcome,
 )
 from p2p_twisted.wire.session import Session
@@ -58,7 +60,9 @@ class RegistrySession(Session):
         if is_newcomer and not isinstance(message, Enroll | Error | Bye):
             raise ProtocolError("this network is private: come in with an invite first")
         match message:
-            case Enroll() | Certify() | MakeInvite() | Revoked() if self._enrollment is not None:
+            case Enroll() | Certify() | MakeInvite() | Void() | ListRecords() | Revoked() if (
+                self._enrollment is not None
+            ):
                 self._begin(self._certify(message, self._enrollment))
             case Join() | Renew() | Leave() | Report():
                 self._begin(self._answer(message, self._connection.host))

@@ -8,7 +8,12 @@ from typing import Final
 import attrs
 
 from p2p_twisted.trust.limits import INVITE_DAYS, INVITE_USES, INVITES_KEPT
-from p2p_twisted.trust.trust_errors import InviteRefused, TooManyInvites, UnknownInvite
+from p2p_twisted.trust.trust_errors import (
+    InviteRefused,
+    NoSuchInvite,
+    TooManyInvites,
+    UnknownInvite,
+)
 
 _DAY_SECONDS: Final = 86_400
 _ID_DIGITS: Final = 8
@@ -116,9 +121,23 @@ class OpenInvites:
         if held is not None:
             self._kept[digest] = attrs.evolve(held, uses=held.uses + 1)
 
-    def void(self, digest: str) -> None:
-        """Let nobody in by an invite any more, and forget it."""
-        self._kept.pop(digest, None)
+    def open(self, now: float) -> tuple[OpenInvite, ...]:
+        """Return those that let somebody in, in the order of their ids."""
+        return tuple(
+            sorted((each for each in self.all() if each.is_open(now)), key=lambda each: each.id)
+        )
+
+    def void(self, id_: str) -> None:
+        """
+        Let nobody in by an invite any more, and forget it.
+
+        :raises NoSuchInvite: when none is called so.
+        """
+        digests = [digest for digest, each in self._kept.items() if each.id == id_]
+        if not digests:
+            raise NoSuchInvite(f"there is no invite {id_}: p2p invites lists those that are open")
+        for digest in digests:
+            del self._kept[digest]
 
     def void_all(self) -> None:
         """Do so with all: a registry that was restored cannot know which were used up."""

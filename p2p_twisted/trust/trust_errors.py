@@ -37,6 +37,10 @@ class UnknownInvite(InviteRefused):
     """Nobody was ever given such an invite, or long ago: it may be a guess."""
 
 
+class NoSuchInvite(TrustError):
+    """No invite is called so."""
+
+
 class TooManyInvites(TrustError):
     """No more invites can be open at a time."""
 

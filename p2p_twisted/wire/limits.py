@@ -65,6 +65,7 @@ MODIFIED_SECONDS: Final = 300_000_000_000.0
 # Registry
 REFERRALS: Final = 8
 UNUSABLE_PORTS: Final = 1_024
+RECORDS_PER_LINE: Final = 200
 
 # Overlay
 LINKS_MOST: Final = 7

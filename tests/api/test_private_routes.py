@@ -3,8 +3,16 @@
 import pytest
 
 from p2p_twisted.peer.peer_errors import NotAllowed
-from p2p_twisted.wire.messages import MakeInvite
+from p2p_twisted.peer.qr_code import qr_rows
+from p2p_twisted.wire.messages import (
+    InviteRecord,
+    Listed,
+    ListRecords,
+    MakeInvite,
+    MemberRecord,
+)
 from tests.api.browser import Browser, checked
+from tests.console.fake_peer import CODE
 
 
 @pytest.fixture
@@ -22,7 +30,8 @@ def test_invite(browser: Browser) -> None:
         ),
     ):
         answer = browser.ask("POST", "/v1/invites", given)
-        assert checked(browser, answer, "/v1/invites", "post")["code"].startswith("p2p1-")
+        made = checked(browser, answer, "/v1/invites", "post")
+        assert (made["code"], made["qr"]) == (CODE, list(qr_rows(CODE)))
         assert browser.peer.asked.pop() == ("invite", terms)
 
 
@@ -52,12 +61,38 @@ def test_revoke(browser: Browser) -> None:
     assert browser.ask("POST", "/v1/revocations/an%20na", {}).status == 400
 
 
+def test_invites(browser: Browser) -> None:
+    """Open invites are listed without what lets anybody in, and taken back by their ids."""
+    record = InviteRecord("3f2a91bc", 2, 5.0, admin=True, groups=("lab",))
+    browser.peer.will("records", Listed(invites=(record,), more=3))
+    answer = browser.ask("GET", "/v1/invites?after=0000000a")
+    told = checked(browser, answer, "/v1/invites", "get")
+    shown = {"id": "3f2a91bc", "uses": 2, "expires": 5.0, "admin": True, "groups": ["lab"]}
+    assert told == {"invites": [shown], "more": 3}
+    assert browser.peer.asked.pop() == ("records", ListRecords("invites", "0000000a"))
+    answer = browser.ask("DELETE", "/v1/invites/3f2a91bc", {})
+    checked(browser, answer, "/v1/invites/{name}", "delete")
+    assert browser.peer.asked.pop() == ("void", "3f2a91bc")
+
+
+def test_members(browser: Browser) -> None:
+    """Members are listed, some at a time."""
+    browser.peer.will("records", Listed(members=(MemberRecord("anna", 5.0),), more=9_999))
+    answer = browser.ask("GET", "/v1/members")
+    told = checked(browser, answer, "/v1/members", "get")
+    anna = {"name": "anna", "expires": 5.0, "admin": False, "groups": []}
+    assert told == {"members": [anna], "more": 9_999}
+    assert browser.peer.asked.pop() == ("records", ListRecords("members"))
+    assert browser.ask("GET", f"/v1/members?after={'a' * 32}").status == 400
+
+
 def test_not_allowed(browser: Browser) -> None:
     """Who is no admin is told so."""
     why = NotAllowed("only an admin may revoke, and ben is none")
     browser.peer.answers["revoke"].append(why)
     browser.peer.answers["invite"].append(why)
-    for path in ("revocations/anna", "invites"):
-        answer = browser.ask("POST", f"/v1/{path}", {})
+    browser.peer.answers["records"].append(why)
+    for method, path in (("POST", "revocations/anna"), ("POST", "invites"), ("GET", "members")):
+        answer = browser.ask(method, f"/v1/{path}", None if method == "GET" else {})
         assert answer.status == 403
         assert "only an admin" in str(answer.lines)

@@ -107,7 +107,8 @@ class MainTests(SynchronousTestCase):
     def test_what_was_meant(self) -> None:
         """A typing error is told with what could be meant."""
         self.assertEqual(
-            run("peeers"), (2, "p2p: there is no 'peeers': did you mean peers or peer?\n")
+            run("peeers"),
+            (2, "p2p: there is no 'peeers': did you mean peers or peer or members?\n"),
         )
         self.assertEqual(run("zzz")[1], "p2p: there is no 'zzz': see p2p --help\n")
         for words, meant in (

@@ -11,6 +11,7 @@ from zope.interface import implementer
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Canceled, Contribution, Progress, Receiving, Saved
 from p2p_twisted.overlay.effects import HitsWatch
+from p2p_twisted.peer.admin_interface import IAdmin
 from p2p_twisted.peer.interface import (
     Found,
     IPeer,
@@ -24,10 +25,11 @@ from p2p_twisted.peer.interface import (
 from p2p_twisted.peer.peer_errors import PeerError, Unknown
 from p2p_twisted.peer.sights import Sights, SightWatch
 from p2p_twisted.upload.upload import UploadProgress
-from p2p_twisted.wire.messages import Hit, MakeInvite, PeerRecord
+from p2p_twisted.wire.messages import Hit, Listed, ListRecords, MakeInvite, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
 FILE = "9f2c41d07ae1c8b2" + "0" * 48
+CODE = f"p2p1-{'a' * 45}@127.0.0.1:9011"
 OTHER_FILE = "00aa41d07ae1c8b2" + "0" * 48
 
 
@@ -88,6 +90,28 @@ STATUS = Status(
 UPLOAD = ("f9.txt", UploadProgress("s7", OTHER_FILE, 4_096, 128.0))
 
 
+@implementer(IAdmin)
+class FakeAdmin:
+    """Answers from the queues of a fake peer."""
+
+    def __init__(self, peer: "FakePeer") -> None:
+        self._peer = peer
+
+    async def invite(self, terms: MakeInvite) -> str:
+        code: str = await self._peer._answer("invite", CODE, terms)
+        return code
+
+    async def records(self, asked: ListRecords) -> Listed:
+        listed: Listed = await self._peer._answer("records", Listed(), asked)
+        return listed
+
+    async def void(self, invite: str) -> None:
+        await self._peer._answer("void", None, invite)
+
+    async def revoke(self, name: PeerName) -> None:
+        await self._peer._answer("revoke", None, name)
+
+
 @implementer(IPeer)
 class FakePeer:
     """
@@ -114,6 +138,7 @@ class FakePeer:
         self.parts: list[HitsWatch] = []
         self.refuse_sharing: Exception | None = None
         self._reading: Deferred[None] = succeed(None)
+        self.admin = FakeAdmin(self)
         self.status_now = STATUS
         self.downloads_now: tuple[Progress, ...] = ()
         self.uploads_now: tuple[tuple[str, UploadProgress], ...] = ()
@@ -225,12 +250,6 @@ class FakePeer:
 
     def stop_network(self) -> "Deferred[None]":
         return self._answer("stop_network", None)
-
-    def invite(self, terms: MakeInvite) -> "Deferred[str]":
-        return self._answer("invite", "p2p1-code@127.0.0.1:9011", terms)
-
-    def revoke(self, name: PeerName) -> "Deferred[None]":
-        return self._answer("revoke", None, name)
 
     def _answer(self, method: str, default: Any, *arguments: Any) -> "Deferred[Any]":
         self.asked.append((method, *arguments))

@@ -13,21 +13,27 @@ from p2p_twisted.console.commands import (
     Find,
     Get,
     Help,
+    InviteOthers,
     LeaveNetwork,
     Limit,
     List,
+    ListInvites,
+    ListMembers,
     ListPeers,
     ListTransfers,
     Misused,
     Pause,
     Resume,
+    RevokePeer,
     ShowLimits,
     ShowStatus,
     StopNetwork,
+    TakeInviteBack,
     Topo,
 )
 from p2p_twisted.console.parsing import COMMANDS, parse
 from p2p_twisted.console.spelling import suggest
+from p2p_twisted.wire.messages import MakeInvite
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None))
 
@@ -71,6 +77,16 @@ READINGS: list[tuple[str, Command | None]] = [
     ("limit up 2M", Limit("up", "2M")),
     ("Limit DOWN  off", Limit("down", "off")),
     ("limit down fast", Limit("down", "fast")),
+    ("invite", InviteOthers(MakeInvite())),
+    ("Invite --for=30m --qr", InviteOthers(MakeInvite(seconds=1_800), is_drawn=True)),
+    (
+        "invite --admin --group Lab --uses 3 --group b",
+        InviteOthers(MakeInvite(3, admin=True, groups=("lab", "b"))),
+    ),
+    ("invites", ListInvites()),
+    ("revoke Anna", RevokePeer("anna")),
+    ("revoke --invite 3f2a91bc", TakeInviteBack("3f2a91bc")),
+    ("members", ListMembers()),
     ("get f1.txt", Get("f1.txt")),
     ("get a  b.txt", Get("a  b.txt", words=("a", "b.txt"))),
     ("get *.jpg", Get("*.jpg", words=("*.jpg",))),
@@ -109,6 +125,13 @@ READINGS: list[tuple[str, Command | None]] = [
     ("leave it.txt", Misused("leave", "leave it.txt")),
     ("quit  now", Misused("leave", "quit  now")),
     ("ls foo.txt", Misused("ls", "ls foo.txt")),
+    ("invite anna", Misused("invite", "invite anna")),
+    ("invite --uses=0", Misused("invite", "invite --uses=0")),
+    ("invite --for", Misused("invite", "invite --for")),
+    ("invite" + " --group a" * 7, Misused("invite", "invite" + " --group a" * 7)),
+    ("invites 1", Misused("invites", "invites 1")),
+    ("revoke a.b", Misused("revoke", "revoke a.b")),
+    ("revoke a b", Misused("revoke", "revoke a b")),
     ("help me.txt", Misused("help", "help me.txt")),
     ("pause music.txt", Misused("pause", "pause music.txt")),
     ("limit theorem.pdf", Misused("limit", "limit theorem.pdf")),

@@ -18,11 +18,13 @@ from p2p_twisted.wire.messages import (
     Error,
     Join,
     Leave,
+    ListRecords,
     MakeInvite,
     Message,
     Renew,
     Report,
     Revoked,
+    Void,
     Welcome,
 )
 from p2p_twisted.wire.names import PeerAddress
@@ -32,6 +34,9 @@ from tests.registry.test_session import HELLO
 
 ANNA = Identity("anna")
 DIGEST = "0" * 64
+MEMBERS_ASK = (
+    *(Certify("AAAA"), MakeInvite(), Void("3f2a91bc"), ListRecords("members"), Revoked("0" * 64)),
+)
 
 
 class FakeEnrollment:
@@ -86,8 +91,7 @@ class Conversation:
         Leave("anna", "0" * 32),
         Report(PeerAddress("anna", LOOPBACK, 9_000)),
         Certify("AAAA"),
-        MakeInvite(),
-        Revoked("0" * 64),
+        *MEMBERS_ASK[1:],
     ],
 )
 def test_newcomers(message: Message) -> None:
@@ -106,7 +110,7 @@ def test_enrollment() -> None:
     assert conversation.enrollment.asked == [(asked, None)]
 
 
-@pytest.mark.parametrize("asked", [Certify("AAAA"), MakeInvite(), Revoked("0" * 64)])
+@pytest.mark.parametrize("asked", MEMBERS_ASK)
 def test_members(asked: PrivateQuestion) -> None:
     """What members ask is decided for whom their certificate names."""
     conversation = Conversation(ANNA)
@@ -134,7 +138,7 @@ def test_comparing() -> None:
     assert conversation.transport.disconnecting
 
 
-@pytest.mark.parametrize("asked", [Certify("AAAA"), MakeInvite(), Revoked("0" * 64)])
+@pytest.mark.parametrize("asked", MEMBERS_ASK)
 def test_open_network(asked: Message) -> None:
     """The registry of an open network knows none of this."""
     clock: Any = MemoryReactorClock()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer.sights import LinkEnded
@@ -60,7 +61,7 @@ def test_month(daemons: PrivateDaemons) -> None:
 
 def test_revoked(daemons: PrivateDaemons) -> None:
     """A revoked peer loses all links in two seconds and gets no other, until invited again."""
-    daemons.result(daemons.peers["s1"].revoke("s4"))
+    daemons.result(Deferred.fromCoroutine(daemons.peers["s1"].admin.revoke("s4")))
     daemons.run(2.0)
     outcast = daemons.cast_out("s4")
     assert outcast.status().neighbors == ()

@@ -5,7 +5,7 @@ import pytest
 
 from p2p_twisted.trust.limits import INVITE_DAYS, INVITE_USES, INVITES_KEPT
 from p2p_twisted.trust.open_invites import OpenInvite, OpenInvites, secret_hash
-from p2p_twisted.trust.trust_errors import InviteRefused, TooManyInvites
+from p2p_twisted.trust.trust_errors import InviteRefused, NoSuchInvite, TooManyInvites
 from tests.trust.private_network import DAY, NOW
 
 SECRET = b"0123456789"
@@ -48,7 +48,7 @@ def test_unknown() -> None:
     for wrong in (b"", b"0123456788", bytes.fromhex(secret_hash(SECRET))):
         with pytest.raises(InviteRefused, match="does not know"):
             kept.spend(wrong, NOW)
-    kept.void(secret_hash(SECRET))
+    kept.void(secret_hash(SECRET)[:8])
     with pytest.raises(InviteRefused, match="does not know"):
         kept.spend(SECRET, NOW)
     assert kept.spend(b"9876543210", NOW).uses == 1
@@ -107,3 +107,20 @@ def test_forgotten() -> None:
     later = NOW + (INVITE_DAYS + 2) * DAY
     kept.add(invite(b"9876543210", expires=later + DAY), later)
     assert [each.secret_hash for each in kept.all()] == [secret_hash(b"9876543210")]
+
+
+def test_open() -> None:
+    """Those that let somebody in are listed by their ids; others can be taken back no more."""
+    kept = invites(
+        invite(b"9876543210"),
+        invite(),
+        invite(b"0000000000", uses=1),
+        invite(b"1", expires=NOW + 1),
+    )
+    kept.spend(b"0000000000", NOW)
+    ids = [each.id for each in kept.open(NOW + 2)]
+    assert ids == sorted(secret_hash(secret)[:8] for secret in (SECRET, b"9876543210"))
+    kept.void(ids[0])
+    assert [each.id for each in kept.open(NOW + 2)] == ids[1:]
+    with pytest.raises(NoSuchInvite, match=f"no invite {ids[0]}: p2p invites lists"):
+        kept.void(ids[0])

@@ -67,7 +67,8 @@ class Error(Message):
     :ivar code: the kind of reason, for programs: ``flag`` an unknown verb, which may
         be tried again; ``taken`` a name or port; ``reserved`` the same, but perhaps only
         for a moment; ``full`` no port or place is left; ``later`` what passes by itself;
-        ``unknown`` not registered, so join again; ``refused`` anything else that will
+        ``unknown`` not registered, so join again, or no invite
+        is called so; ``refused`` anything else that will
         not be done.
     """
 

@@ -1,6 +1,6 @@
 """What a peer and the registry say to each other."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import attrs
 from msgspec import Meta
@@ -13,6 +13,8 @@ Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Date = Annotated[float, Meta(ge=0, le=100_000_000_000)]
 Secret = Annotated[str, Meta(pattern=r"^[0-9a-f]{20}\Z")]
 Code = Annotated[str, Meta(pattern=r"^p2p1-[a-z2-7]{45}@[A-Za-z0-9._:,\[\]-]{1,800}\Z")]
+InviteId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}\Z")]
+Groups = Annotated[tuple[PeerName, ...], Meta(max_length=6)]
 Encoded = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]*={0,2}\Z", max_length=4_096)]
 
 
@@ -188,7 +190,7 @@ class MakeInvite(Message):
     uses: Annotated[int, Meta(ge=1, le=1_000)] = 1
     seconds: Annotated[int, Meta(ge=1, le=2_592_000)] = 86_400
     admin: bool = False
-    groups: Annotated[tuple[PeerName, ...], Meta(max_length=6)] = ()
+    groups: Groups = ()
 
 
 @attrs.frozen
@@ -202,3 +204,84 @@ class Invited(Message):
     verb = "INVITED"
 
     code: Code = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Void(Message):
+    """
+    Have an invite let nobody in any more; only an admin may.
+
+    :ivar invite: its id, as ``LISTED`` has it.
+    """
+
+    verb = "VOID"
+
+    invite: InviteId
+
+
+@attrs.frozen
+class ListRecords(Message):
+    """
+    Ask who is in a private network, or how to come in; only an admin is told.
+
+    :ivar what: ``members``, by their names, or open ``invites``, by their ids.
+    :ivar after: those that come after this one; all by default.
+    """
+
+    verb = "LIST"
+
+    what: Literal["members", "invites"]
+    after: Annotated[str, Meta(max_length=limits.PEER_NAME_CHARACTERS)] = ""
+
+
+@attrs.frozen
+class MemberRecord:
+    """
+    Somebody who has a certificate of a private network.
+
+    :ivar name: whose.
+    :ivar expires: until when it is good, in seconds since 1970.
+    :ivar admin: whether it is an admin.
+    :ivar groups: which groups it is in.
+    """
+
+    name: PeerName
+    expires: Date
+    admin: bool = False
+    groups: Groups = ()
+
+
+@attrs.frozen
+class InviteRecord:
+    """
+    An invite that is open; nobody comes in by what is said of it.
+
+    :ivar id: what it is called by.
+    :ivar uses: how many more it lets in.
+    :ivar expires: until when, in seconds since 1970.
+    :ivar admin: whether who comes by it is an admin.
+    :ivar groups: which groups it is in.
+    """
+
+    id: InviteId
+    uses: Annotated[int, Meta(ge=0, le=1_000)]
+    expires: Date
+    admin: bool = False
+    groups: Groups = ()
+
+
+@attrs.frozen
+class Listed(Message):
+    """
+    Some of them.
+
+    :ivar members: if these were asked for.
+    :ivar invites: likewise.
+    :ivar more: how many come after the last of these.
+    """
+
+    verb = "LISTED"
+
+    members: Annotated[tuple[MemberRecord, ...], Meta(max_length=limits.RECORDS_PER_LINE)] = ()
+    invites: Annotated[tuple[InviteRecord, ...], Meta(max_length=limits.RECORDS_PER_LINE)] = ()
+    more: Annotated[int, Meta(ge=0, le=10**9)] = 0

@@ -1,0 +1,82 @@
+"""The verbs by which an admin says who is in a private network."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from p2p_twisted.cli.answers import say
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.cli.show import width
+from p2p_twisted.console.admin_lines import invite_row, member_row
+from p2p_twisted.console.layout import table
+from p2p_twisted.console.qr_lines import qr_lines
+from p2p_twisted.console.text import QrLine, count
+from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.wire.messages import InviteRecord, MemberRecord
+
+
+def invite(client: PeerClient, options: argparse.Namespace) -> int:
+    """Make an invite."""
+    terms = {
+        "uses": options.uses,
+        "seconds": options.seconds,
+        "admin": options.admin,
+        "groups": [group.lower() for group in options.groups],
+    }
+    made = client.ask("POST", "/v1/invites", terms)
+    return say(options, made, lambda _made: _invited(made, options.qr))
+
+
+def invites(client: PeerClient, options: argparse.Namespace) -> int:
+    """List the invites that are open."""
+    found = _all(client, "invites", "id")
+    rows = [invite_row(InviteRecord(**each)) for each in found]
+    lines = [*table(rows, width()), count(len(found), "open invite")]
+    return say(options, {"invites": found}, lambda _answer: lines)
+
+
+def members(client: PeerClient, options: argparse.Namespace) -> int:
+    """List who has a certificate."""
+    found = _all(client, "members", "name")
+    rows = [member_row(MemberRecord(**each)) for each in found]
+    lines = [*table(rows, width()), count(len(found), "member")]
+    return say(options, {"members": found}, lambda _answer: lines)
+
+
+def revoke(client: PeerClient, options: argparse.Namespace) -> int:
+    """
+    Revoke a peer's certificates, or take an invite back.
+
+    :raises CommandFailed: unless one of them is said.
+    """
+    if (options.name is None) is (options.invite is None):
+        raise CommandFailed(
+            Exit.USAGE, "p2p revoke takes the name of a peer, or --invite and its id: one of them"
+        )
+    if options.invite is not None:
+        answer = client.ask("DELETE", f"/v1/invites/{quote(options.invite, safe='')}", {})
+        said = f"nobody comes in by the invite {options.invite} any more"
+    else:
+        answer = client.ask("POST", f"/v1/revocations/{quote(options.name, safe='')}", {})
+        said = f"{options.name} was revoked"
+    return say(options, answer, lambda _answer: [said])
+
+
+def _all(client: PeerClient, what: str, key: str) -> list[Any]:
+    """List all that there are, some at a time."""
+    found: list[Any] = []
+    while True:
+        answer = client.get(f"/v1/{what}", after=found[-1][key] if found else None)
+        found += answer[what]
+        if not answer["more"] or not answer[what]:
+            return found
+
+
+def _invited(made: Mapping[str, Any], is_drawn: bool) -> Iterator[str]:
+    yield made["code"]
+    if is_drawn:
+        has_color = sys.stdout.isatty()
+        for line in qr_lines(made["qr"], width()):
+            yield line.colored() if has_color and isinstance(line, QrLine) else line

@@ -1,0 +1,50 @@
+"""Write for an admin who is in a private network, and which invites are open."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from p2p_twisted.console.layout import table
+from p2p_twisted.console.text import count
+from p2p_twisted.wire.messages import InviteRecord, Listed, MemberRecord
+
+
+def member_lines(listed: Listed, width: int | None = None) -> Iterator[str]:
+    """List members by their names."""
+    yield from table([member_row(each) for each in listed.members], width)
+    yield from _more(listed, "members")
+    yield count(len(listed.members) + listed.more, "member")
+
+
+def invite_lines(listed: Listed, width: int | None = None) -> Iterator[str]:
+    """List open invites by their ids."""
+    yield from table([invite_row(each) for each in listed.invites], width)
+    yield from _more(listed, "invites")
+    yield count(len(listed.invites) + listed.more, "open invite")
+
+
+def member_row(of: MemberRecord) -> tuple[str, str, str]:
+    """Describe a member: its name, until when its certificate is good, and what it is."""
+    return of.name, f"until {date_text(of.expires)}", part_text(of.admin, of.groups)
+
+
+def invite_row(of: InviteRecord) -> tuple[str, str, str, str]:
+    """Describe an invite: its id, for how many it is, until when, and what they will be."""
+    part = part_text(of.admin, of.groups)
+    return of.id, f"for {of.uses:,}", f"until {date_text(of.expires)}", part
+
+
+def part_text(is_admin: bool, groups: Sequence[str]) -> str:
+    """Write what somebody is in a network: ``admin, in lab``."""
+    return ", ".join(
+        [*(["admin"] if is_admin else []), *([f"in {' '.join(groups)}"] * bool(groups))]
+    )
+
+
+def date_text(seconds: float) -> str:
+    """Write a date, of seconds since 1970, in this machine's time."""
+    return f"{datetime.fromtimestamp(seconds, UTC).astimezone():%Y-%m-%d %H:%M}"
+
+
+def _more(listed: Listed, what: str) -> Iterator[str]:
+    if listed.more:
+        yield f"... and {listed.more:,} more: p2p {what} lists them all"

@@ -1,0 +1,40 @@
+"""Read how people say for how many an invite is, and for how long."""
+
+from typing import Final
+
+from p2p_twisted.trust.limits import INVITE_DAYS, INVITE_USES
+
+USUAL_USES: Final = 1
+USUAL_SECONDS: Final = 86_400
+
+_UNITS: Final = {"m": 60, "h": 3_600, "d": 86_400}
+_DIGITS: Final = 9
+
+
+def read_uses(typed: str) -> int:
+    """
+    Read how many somebody lets in.
+
+    :raises ValueError: for all but a number from 1 to 1,000; the text says so.
+    """
+    uses = int(typed) if _is_number(typed) else 0
+    if not 1 <= uses <= INVITE_USES:
+        raise ValueError(f"{typed!r} is not a number from 1 to {INVITE_USES:,}")
+    return uses
+
+
+def read_time(typed: str) -> int:
+    """
+    Read a time such as ``2h``, and return it in seconds.
+
+    :raises ValueError: for what is none, or longer than 30 days; the text says what would do.
+    """
+    number, unit = typed[:-1], _UNITS.get(typed[-1:])
+    seconds = int(number) * unit if unit and _is_number(number) else 0
+    if not 0 < seconds <= INVITE_DAYS * 86_400:
+        raise ValueError(f"{typed!r} is no time such as 30m, 2h or 7d, of at most {INVITE_DAYS}d")
+    return seconds
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS

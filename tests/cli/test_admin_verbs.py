@@ -1,0 +1,111 @@
+"""An admin's verbs: what they ask for, and what they write."""
+
+import argparse
+import json
+from typing import Any, cast
+
+import pytest
+
+from p2p_twisted.cli import admin_verbs
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.console.admin_lines import date_text
+from p2p_twisted.peer.qr_code import qr_rows
+from p2p_twisted.runtime.exit_status import Exit
+from tests.console.fake_peer import CODE
+
+DATE = 1_800_000_000.0
+
+
+class Client:
+    """A peer of a network with as many members, told three at a time."""
+
+    def __init__(self, members: int = 7) -> None:
+        self.names = [f"s{number}" for number in range(members)]
+        self.asked: list[tuple[Any, ...]] = []
+
+    def get(self, path: str, after: str | None = None) -> Any:
+        self.asked.append((path, after))
+        if path == "/v1/invites":
+            invite = {"id": "3f2a91bc", "uses": 2, "expires": DATE, "admin": True, "groups": []}
+            return {"invites": [invite], "more": 0}
+        left = [name for name in self.names if name > (after or "")]
+        some = [
+            {"name": name, "expires": DATE, "admin": False, "groups": ["lab"]} for name in left[:3]
+        ]
+        return {"members": some, "more": len(left) - len(some)}
+
+    def ask(self, *asked: Any) -> Any:
+        self.asked.append(asked)
+        return {"code": CODE, "qr": list(qr_rows(CODE))}
+
+
+def run(client: Client, verb: str, **options: Any) -> int:
+    usual = {"json": False, "qr": False, "name": None, "invite": None}
+    given = argparse.Namespace(**{**usual, **options})
+    status: int = getattr(admin_verbs, verb)(cast(PeerClient, client), given)
+    return status
+
+
+def test_members(capsys: pytest.CaptureFixture[str]) -> None:
+    """All are listed, though each answer has some."""
+    client = Client()
+    assert run(client, "members") == Exit.DONE
+    lines = [f"s{number}  until {date_text(DATE)}  in lab" for number in range(7)]
+    assert capsys.readouterr().out.splitlines() == [*lines, "7 members"]
+    assert client.asked == [("/v1/members", after) for after in (None, "s2", "s5")]
+    run(Client(), "members", json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert [each["name"] for each in told["members"]] == client.names
+
+
+def test_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """A network without members is no fault."""
+    assert run(Client(0), "members") == Exit.DONE
+    assert capsys.readouterr().out == "0 members\n"
+
+
+def test_invites(capsys: pytest.CaptureFixture[str]) -> None:
+    """Open invites are listed by their ids."""
+    run(Client(), "invites")
+    shown = f"3f2a91bc  for 2  until {date_text(DATE)}  admin"
+    assert capsys.readouterr().out.splitlines() == [shown, "1 open invite"]
+
+
+TERMS: dict[str, Any] = {"uses": 1, "seconds": 86_400, "admin": False, "groups": ["Lab"]}
+
+
+def test_invite(capsys: pytest.CaptureFixture[str]) -> None:
+    """The code is alone on its line, for scripts; with --qr its picture is below."""
+    client = Client()
+    run(client, "invite", **TERMS)
+    assert client.asked == [("POST", "/v1/invites", {**TERMS, "groups": ["lab"]})]
+    assert capsys.readouterr().out == f"{CODE}\n"
+    run(client, "invite", **TERMS, qr=True)
+    code, *picture = capsys.readouterr().out.splitlines()
+    assert code == CODE
+    assert {len(line) for line in picture} == {len(qr_rows(CODE)) + 4}
+
+
+def test_revoke(capsys: pytest.CaptureFixture[str]) -> None:
+    """A peer is put out by its name, an invite taken back by its id."""
+    client = Client()
+    run(client, "revoke", name="anna")
+    run(client, "revoke", invite="3f2a91bc")
+    assert client.asked == [
+        ("POST", "/v1/revocations/anna", {}),
+        ("DELETE", "/v1/invites/3f2a91bc", {}),
+    ]
+    assert capsys.readouterr().out.splitlines() == [
+        "anna was revoked",
+        "nobody comes in by the invite 3f2a91bc any more",
+    ]
+
+
+@pytest.mark.parametrize("given", [{}, {"name": "anna", "invite": "3f2a91bc"}])
+def test_one_of_them(given: dict[str, str]) -> None:
+    """One of them is to be said, and nothing is done without."""
+    client = Client()
+    with pytest.raises(CommandFailed, match="or --invite and its id: one of them") as failed:
+        run(client, "revoke", **given)
+    assert failed.value.code == Exit.USAGE
+    assert client.asked == []
