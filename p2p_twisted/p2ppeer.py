@@ -27,7 +27,6 @@ from p2p_twisted.peer.directories import read_directories, read_shares
 from p2p_twisted.peer.own_name import ask_name, read_name
 from p2p_twisted.peer.private_part import private_part
 from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach
-from p2p_twisted.peer.renewal import renewal_of
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.joining_private import CannotJoin
@@ -266,8 +265,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         stopped=reactor.stop,
     )
     peer = builder.build()
-    if builder.private is not None:
-        renewal_of(builder, builder.private).setServiceParent(daemon)
+    if builder.renewal is not None:
+        builder.renewal.setServiceParent(daemon)
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
     console = ConsoleService(

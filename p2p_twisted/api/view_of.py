@@ -17,6 +17,7 @@ from p2p_twisted.api.transfer_views import (
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download import progress as states
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.hit_list import HitList
 from p2p_twisted.peer.interface import Found, Status, Topology
 from p2p_twisted.peer.peer_errors import AlreadyHere
@@ -71,6 +72,16 @@ def status(of: Status) -> views.StatusView:
         sent=of.sent,
         received=of.received,
         uptime=of.uptime,
+        certificate=_certificate(of.certificate) if of.certificate else None,
+    )
+
+
+def _certificate(of: CertificateStatus) -> views.CertificateView:
+    return views.CertificateView(
+        admin=of.is_admin,
+        groups=of.groups,
+        expires=of.expires,
+        renewal_fault=of.renewal_fault,
     )
 
 

@@ -74,6 +74,23 @@ class ExcludedView(View):
 
 
 @attrs.frozen(kw_only=True)
+class CertificateView(View):
+    """
+    A peer's part in a private network.
+
+    :ivar admin: whether it may invite, revoke and stop.
+    :ivar groups: which groups it is in.
+    :ivar expires: until when its certificate is good, in seconds since 1970.
+    :ivar renewal_fault: why there is no newer one, though it was asked for.
+    """
+
+    admin: bool
+    groups: tuple[str, ...]
+    expires: float
+    renewal_fault: str | None
+
+
+@attrs.frozen(kw_only=True)
 class StatusView(View):
     """
     A peer at a glance.
@@ -92,6 +109,7 @@ class StatusView(View):
     :ivar sent: bytes of files, since it was started.
     :ivar received: likewise.
     :ivar uptime: in seconds.
+    :ivar certificate: absent in an open network.
     """
 
     kind: Literal["peer"] = "peer"
@@ -119,6 +137,7 @@ class StatusView(View):
     sent: Count
     received: Count
     uptime: Seconds
+    certificate: CertificateView | None
 
 
 @attrs.frozen(kw_only=True)

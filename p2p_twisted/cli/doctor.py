@@ -124,11 +124,14 @@ def _network(status: dict[str, Any]) -> Iterator[Finding]:
         fault = status["registry_fault"] or "the peer has not joined yet: try again in a moment"
         yield from _unreached(fault, Exit.NO_NETWORK)
         return
-    if (fault := registry_fault(status["registry"], status["network"])) is not None:
+    is_private = status.get("certificate") is not None
+    if (fault := registry_fault(status["registry"], status["network"], is_private)) is not None:
         yield from _unreached(fault, Exit.NO_NETWORK)
         return
     text = f"{status['registry']} answers, network {status['network']}"
     yield Finding("registry", True, text)
+    if is_private:
+        yield _certificate(status)
     yield _reach(status)
     yield _clock(status["clock_ahead"], _is_on_loopback(status))
 
@@ -137,6 +140,14 @@ def _unreached(why: str, code: int) -> Iterator[Finding]:
     yield Finding("registry", False, why, Exit(code) if code in tuple(Exit) else Exit.UNEXPECTED)
     yield Finding("own port", None, "not tried: the registry would have to dial it")
     yield Finding("clock", None, "the registry's is not known")
+
+
+def _certificate(status: dict[str, Any]) -> Finding:
+    from p2p_twisted.cli.show import certificate_line
+
+    is_renewed = status["certificate"]["renewal_fault"] is None
+    text = f"{status['name']} is {certificate_line(status)}"
+    return Finding("certificate", is_renewed, text, Exit.REFUSED)
 
 
 def _reach(status: dict[str, Any]) -> Finding:

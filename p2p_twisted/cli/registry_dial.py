@@ -5,6 +5,7 @@ from typing import Final
 
 from twisted.internet import error
 
+from p2p_twisted.registry.joining_private import greeting
 from p2p_twisted.registry.location import read_location
 from p2p_twisted.registry.one_shot import NoAnswer, NoGreeting, NotExpected, NotReached
 from p2p_twisted.registry.unreachable import explain
@@ -17,28 +18,29 @@ from p2p_twisted.wire.names import NetworkName
 _SECONDS: Final = 3.0
 
 
-def registry_fault(place: str, network: NetworkName) -> str | None:
+def registry_fault(place: str, network: NetworkName, is_private: bool = False) -> str | None:
     """
     Return why no registry of a network answers at a place; ``None`` where one does.
 
     :param place: its host and port.
+    :param is_private: whether to talk to it over TLS.
     """
     host, port = read_location(place)
     try:
-        _greet(host, port, Hello(PROTOCOL, "registry", "registry", network))
+        _greet(host, port, Hello(PROTOCOL, "registry", "registry", network), is_private)
     except NoAnswer as fault:
         return explain(fault, host, port, network)
     return None
 
 
-def _greet(host: str, port: int, expected: Hello) -> None:
+def _greet(host: str, port: int, expected: Hello, is_private: bool) -> None:
     try:
         connection = socket.create_connection((host, port), _SECONDS)
     except OSError as fault:
         raise NotReached(_as_the_reactor_says(fault)) from fault
     try:
         with connection, connection.makefile("rb") as lines:
-            hello = decode(lines.readline(LINE_BYTES))
+            hello = greeting(connection) if is_private else decode(lines.readline(LINE_BYTES))
     except (OSError, ProtocolError):
         raise NoGreeting from None
     if not isinstance(hello, Hello):

@@ -35,11 +35,14 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
     hashing = f", {status['hashing']:,} being hashed" if status["hashing"] else ""
     excluded = f", {status['excluded']:,} not shared" if status["excluded"] else ""
     ignored = f", {status['ignored']:,} left out by .p2pignore" if status.get("ignored") else ""
+    certificate = certificate_line(status)
+    private = ", private" if certificate else ""
     limits = (f"{way} {_rate(status['limits'][way])}" for way in ("up", "down"))
     rows = [
         ("peer", f"{status['name']} at {where}{unreachable}"),
-        ("network", f"{status['network']}, registry {status['registry']}"),
+        ("network", f"{status['network']}{private}, registry {status['registry']}"),
         *(() if status["registered"] else [("", fault)]),
+        *([("certificate", certificate)] if certificate else ()),
         ("neighbors", neighbors),
         (
             "shares",
@@ -59,6 +62,18 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
         yield from wrapped(f"not shared: {shown_name(each['name'])}: {each['reason']}", width())
     if unshared and (more := status["excluded"] - len(unshared)) > 0:
         yield f"and {more:,} more that are not shared"
+
+
+def certificate_line(status: Mapping[str, Any]) -> str | None:
+    """Describe a peer's part in a private network; ``None`` for one in an open network."""
+    if (of := status.get("certificate")) is None:
+        return None
+    from p2p_twisted.console.admin_lines import certificate_text
+    from p2p_twisted.peer.certificate_status import CertificateStatus
+
+    return certificate_text(
+        CertificateStatus(of["admin"], of["groups"], of["expires"], of["renewal_fault"])
+    )
 
 
 def topology_lines(topology: Mapping[str, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from p2p_twisted.console.layout import table
 from p2p_twisted.console.text import count
+from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.wire.messages import InviteRecord, Listed, MemberRecord
 
 
@@ -31,6 +32,13 @@ def invite_row(of: InviteRecord) -> tuple[str, str, str, str]:
     """Describe an invite: its id, for how many it is, until when, and what they will be."""
     part = part_text(of.admin, of.groups)
     return of.id, f"for {of.uses:,}", f"until {date_text(of.expires)}", part
+
+
+def certificate_text(of: CertificateStatus) -> str:
+    """Describe a peer's own part in a private network: what it is, and for how long."""
+    part = part_text(of.is_admin, of.groups)
+    fault = f", and cannot be renewed: {of.renewal_fault}" if of.renewal_fault else ""
+    return f"{part or 'member'}, until {date_text(of.expires)}{fault or ', renewed by itself'}"
 
 
 def part_text(is_admin: bool, groups: Sequence[str]) -> str:

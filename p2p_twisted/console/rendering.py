@@ -7,6 +7,7 @@ from typing import Final
 import attrs
 
 from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.console.admin_lines import certificate_text
 from p2p_twisted.console.layout import fitted_table, table
 from p2p_twisted.console.parsing import COMMANDS, CommandEntry
 from p2p_twisted.console.text import (
@@ -146,7 +147,7 @@ def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
     rows = [
         ("peer", str(status.address or f"{status.name} (not in a network yet)")),
         *_reach(status),
-        ("network", status.network),
+        *_network(status),
         ("neighbors", f"{len(status.neighbors)}: {neighbors}" if neighbors else "none"),
         ("registry", status.registry + ("" if status.registered else " (not registered now)")),
         (
@@ -171,6 +172,12 @@ def outside_line(status: Status) -> str | None:
     if status.address is not None:
         return None
     return f"not in a network yet: waiting for the registry at {status.registry}"
+
+
+def _network(status: Status) -> Iterator[tuple[str, str]]:
+    yield "network", status.network + (", private" if status.certificate else "")
+    if status.certificate:
+        yield "certificate", certificate_text(status.certificate)
 
 
 def _reach(status: Status) -> Iterator[tuple[str, str]]:

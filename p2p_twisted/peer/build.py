@@ -37,6 +37,7 @@ from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.private_part import PrivatePart
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper, unheard
+from p2p_twisted.peer.renewal import CertificateRenewal
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.revocation_exchange import RevocationExchange
 from p2p_twisted.peer.saved_book import BookSaver, load_book
@@ -94,6 +95,7 @@ class PeerBuilder(LocalParts):
             rates=KeptRates(self.bandwidth, self.state, self.settings.given_rates, self.announce),
             shutdown=self.shutdown,
             admin=Admin(self.revocations, self.client),
+            renewal=self.renewal,
             sharing=Sharing.of(self.settings, self.offload),
         )
 
@@ -164,6 +166,22 @@ class PeerBuilder(LocalParts):
         if self.statements is None:
             return None
         return RevocationExchange(self.statements, self.network, self.client)
+
+    @cached_property
+    def renewal(self) -> CertificateRenewal | None:
+        """What keeps the certificate good, for the daemon to run."""
+        if self.private is None:
+            return None
+        return CertificateRenewal(
+            self.reactor,
+            self.private.member,
+            self.private.security,
+            client=self.client,
+            state=self.settings.state,
+            offload=self.offload,
+            date=self.wall,
+            announce=self.announce,
+        )
 
     @cached_property
     def events(self) -> OverlayEvents:

@@ -11,6 +11,7 @@ from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.admin_interface import IAdmin
+from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.peer_errors import AlreadyHere, PeerError
 from p2p_twisted.peer.sights import SightWatch
 from p2p_twisted.upload.upload import UploadProgress
@@ -87,6 +88,7 @@ class Status:
     :ivar received: likewise.
     :ivar reshared: how many of its downloads others can find; ``None`` without ``--reshare``.
     :ivar shares: the names and paths of other directories that it shares.
+    :ivar certificate: its part in a private network; ``None`` in an open one.
     """
 
     name: PeerName
@@ -113,6 +115,7 @@ class Status:
     excluded: int = 0
     ignored: int = 0
     shares: tuple[tuple[str, str], ...] = ()
+    certificate: CertificateStatus | None = None
 
 
 @attrs.frozen

@@ -33,6 +33,7 @@ from p2p_twisted.peer.lookups import Lookups
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.peer_errors import PeerError, Unknown
 from p2p_twisted.peer.registration import RegistrationKeeper
+from p2p_twisted.peer.renewal import CertificateRenewal
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
@@ -78,6 +79,7 @@ class Peer:
     _rates: KeptRates
     _shutdown: Shutdown
     _sharing: Sharing
+    _renewal: CertificateRenewal | None
     _started: float = attrs.field(init=False)
     _has_left: bool = attrs.field(default=False, init=False)
     _leavers: list[Deferred[None]] = attrs.field(factory=list, init=False)
@@ -216,6 +218,7 @@ class Peer:
             registration=self._registration,
             bandwidth=self._rates.bandwidth,
             uptime=self._clock.seconds() - self._started,
+            certificate=self._renewal.status() if self._renewal else None,
         )
 
     def leave(self) -> "Deferred[None]":

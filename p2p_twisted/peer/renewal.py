@@ -10,9 +10,8 @@ from cryptography import x509
 from twisted.application.internet import TimerService
 from twisted.logger import Logger
 
-from p2p_twisted.peer.build import PeerBuilder
+from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.private_member import PrivateMember, save_member
-from p2p_twisted.peer.private_part import PrivatePart
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.runtime.background import background
@@ -62,6 +61,7 @@ class CertificateRenewal(TimerService):
         self._date = date
         self._announce = announce
         self._asks_again_at = 0.0
+        self._fault: str | None = None
 
     def look(self) -> None:
         """Begin to renew, if it is time; end connections whose time has come."""
@@ -82,12 +82,20 @@ class CertificateRenewal(TimerService):
             await self._offload(save_member, self._state, member)
         except (RegistryRefused, RegistryUnreachable, TrustError, ValueError) as error:
             self.log.warn("cannot renew the certificate: {why}", why=error)
+            self._fault = str(error)
             if certificate.is_ending(self._date()):
                 days = max(0.0, certificate.expires - self._date()) / 86_400
                 self._announce(f"this peer's certificate ends in {days:.1f} days: {error}")
         else:
-            self._member = member
+            self._member, self._fault = member, None
             self._security.use(credentials)
+
+    def status(self) -> CertificateStatus:
+        """Describe the certificate."""
+        certificate = self._certificate()
+        identity = certificate.identity
+        groups = tuple(sorted(identity.groups))
+        return CertificateStatus(identity.is_admin, groups, certificate.expires, self._fault)
 
     def _certificate(self) -> VerifiedCertificate:
         return VerifiedCertificate.read(self._security.credentials.certificate)
@@ -99,17 +107,3 @@ class CertificateRenewal(TimerService):
         if key_hash(TrustAnchor(root).verify(own, signers, self._date()).key) != wanted:
             raise ValueError("the registry has certified another key")
         return (own, signers[0], root)
-
-
-def renewal_of(builder: PeerBuilder, private: PrivatePart) -> CertificateRenewal:
-    """Return what keeps the certificate of a peer good."""
-    return CertificateRenewal(
-        builder.reactor,
-        private.member,
-        private.security,
-        client=builder.client,
-        state=builder.settings.state,
-        offload=builder.offload,
-        date=builder.wall,
-        announce=builder.announce,
-    )

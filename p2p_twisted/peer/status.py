@@ -1,6 +1,7 @@
 """Put together what a person sees of a peer at a glance."""
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
+from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.interface import Status
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.registration import RegistrationKeeper
@@ -17,6 +18,7 @@ def status_of(
     registration: RegistrationKeeper,
     bandwidth: Bandwidth,
     uptime: float,
+    certificate: CertificateStatus | None,
 ) -> Status:
     """Describe a peer; ``uptime`` is in seconds."""
     own, reshared = shared.summary(), shared.reshared
@@ -39,6 +41,7 @@ def status_of(
         excluded=own.excluded,
         ignored=own.ignored,
         uptime=uptime,
+        certificate=certificate,
         rates=bandwidth.rates,
         sent=bandwidth.up.total,
         received=bandwidth.down.total,

@@ -79,6 +79,20 @@ def join(invite: Invite, name: PeerName) -> Joined:
     )
 
 
+def greeting(link: socket.socket) -> Message:
+    """
+    Return how the other end of a connection greets over TLS, whoever it is.
+
+    :raises OSError, ProtocolError: when it does not, within 3 s.
+    """
+    tls = _Tls(link, time.monotonic() + _JOIN_SECONDS)
+    try:
+        tls.shake_hands()
+        return tls.receive()
+    except SSL.Error as error:
+        raise ProtocolError(f"it does not speak TLS: {error}") from None
+
+
 def _join_at(host: str, port: int, invite: Invite, name: PeerName) -> Joined:
     with socket.create_connection((host, port), timeout=DIAL_SECONDS) as link:
         tls = _Tls(link, time.monotonic() + _JOIN_SECONDS)

@@ -29,7 +29,8 @@ def explain(fault: NoAnswer, host: str, port: int, network: NetworkName) -> str:
         case NoGreeting():
             return (
                 f"what listens at {show_location(host, port)} does not greet as a registry does"
-                " (is that the registry's port? One with too many connections is silent, too)"
+                " (is that the registry's port? A private network's lets in only who has come in by"
+                " an invite, with --join; one with too many connections is silent, too)"
             )
         case NotExpected(hello=hello):
             return _not_expected(hello, show_location(host, port), network)

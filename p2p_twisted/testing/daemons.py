@@ -20,7 +20,6 @@ from p2p_twisted.library.watcher import Noticed, NoWatcher, Watcher, WatcherMake
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.private_part import PrivatePart
-from p2p_twisted.peer.renewal import renewal_of
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.limits import REGISTRY_PORT
@@ -166,8 +165,8 @@ class VirtualDaemons:
             self._say(reason)
             self.ended[name] = reason
 
-        if builder.private is not None:
-            renewal_of(builder, builder.private).setServiceParent(daemon)
+        if builder.renewal is not None:
+            builder.renewal.setServiceParent(daemon)
         PeerService(reactor, peer, self._say, give_up).setServiceParent(daemon)
         daemon.startService()
         self.peers[name], self._services[name] = peer, daemon

@@ -5,27 +5,39 @@ import socket
 from threading import Thread
 from unittest.mock import patch
 
+import attrs
+from OpenSSL import SSL
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.cli.registry_dial import registry_fault
+from p2p_twisted.trust.tls import mutual_context
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import PROTOCOL, Hello
+from tests.trust.private_network import NOW, PrivateNetwork
 
 
 class RegistryDialTests(SynchronousTestCase):
-    def told(self, greeting: bytes) -> str | None:
-        """Look at something that greets so."""
+    def told(
+        self, greeting: bytes, is_private: bool = False, context: SSL.Context | None = None
+    ) -> str | None:
+        """Look at something that greets so, over TLS if it has a context for that."""
         with socket.create_server(("127.0.0.1", 0)) as server:
 
             def greet() -> None:
                 connection, _ = server.accept()
                 with connection:
-                    connection.sendall(greeting)
+                    if context is None:
+                        connection.sendall(greeting)
+                        return
+                    tls = SSL.Connection(context, connection)
+                    tls.set_accept_state()
+                    tls.sendall(greeting)
 
             greeter = Thread(target=greet)
             greeter.start()
             try:
-                return registry_fault(f"127.0.0.1:{server.getsockname()[1]}", "default")
+                place = f"127.0.0.1:{server.getsockname()[1]}"
+                return registry_fault(place, "default", is_private)
             finally:
                 greeter.join()
 
@@ -42,6 +54,18 @@ class RegistryDialTests(SynchronousTestCase):
             (b"", "does not greet"),
         ):
             self.assertIn(why, str(self.told(greeting)))
+
+    def test_private(self) -> None:
+        """That of a private network greets over TLS; one that does not is no registry of it."""
+        registry = PrivateNetwork().let_in("registry")
+        context = mutual_context(registry, lambda: NOW, welcomes_newcomers=True)
+        hello = Hello(PROTOCOL, "registry", "registry", "default")
+        self.assertIsNone(self.told(encode(hello), is_private=True, context=context))
+        other = encode(attrs.evolve(hello, network="lab"))
+        fault = self.told(other, is_private=True, context=context)
+        self.assertIn("that of network lab", str(fault))
+        for in_the_clear in (encode(hello), b""):
+            self.assertIn("does not greet", str(self.told(in_the_clear, is_private=True)))
 
     def test_gone(self) -> None:
         """Where nothing can be reached, it is said what to check, as a peer says it."""

@@ -7,6 +7,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.api import view_of
 from p2p_twisted.cli.show import status_lines
+from p2p_twisted.console.admin_lines import date_text
+from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.interface import Status
 from tests.console.fake_peer import STATUS
 
@@ -28,6 +30,14 @@ class StatusLinesTests(SynchronousTestCase):
         ):
             lost = attrs.evolve(STATUS, registered=False, registry_fault=fault)
             self.assertEqual(shown(lost)[1:3], [network, f"           {text}"])
+
+    def test_private(self) -> None:
+        """What a member of a private network is has a line of its own."""
+        certificate = CertificateStatus(True, ("lab",), 1_800_000_000.0)
+        lines = shown(attrs.evolve(STATUS, certificate=certificate))
+        self.assertEqual(lines[1], "network      default, private, registry 127.0.0.1:9011")
+        until = date_text(1_800_000_000.0)
+        self.assertEqual(lines[2], f"certificate  admin, in lab, until {until}, renewed by itself")
 
     def test_unshared(self) -> None:
         """Why names are not shared is told; of very many, of the first."""

@@ -6,6 +6,7 @@ import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.console.admin_lines import date_text
 from p2p_twisted.console.commands import Misused
 from p2p_twisted.console.parsing import COMMANDS, find_entry, parse
 from p2p_twisted.console.rendering import (
@@ -17,6 +18,7 @@ from p2p_twisted.console.rendering import (
     topology_lines,
 )
 from p2p_twisted.console.text import TOLD_IN_PART
+from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.interface import Found
 from tests.console.fake_peer import OTHER_FILE, STATUS, found, hit, topology
 
@@ -153,6 +155,23 @@ class StatusTests(SynchronousTestCase):
         ):
             lines = list(status_lines(attrs.evolve(STATUS, reachable=reachable)))
             self.assertEqual([line for line in lines if line.startswith("reach")], told)
+
+    def test_private(self) -> None:
+        """What a member of a private network is, until when, and whether that will go on."""
+        until = date_text(1_800_000_000.0)
+        for certificate, text in (
+            (
+                CertificateStatus(False, (), 1_800_000_000.0),
+                f"member, until {until}, renewed by itself",
+            ),
+            (
+                CertificateStatus(True, ("lab", "office"), 1_800_000_000.0, "it is away"),
+                f"admin, in lab office, until {until}, and cannot be renewed: it is away",
+            ),
+        ):
+            lines = list(status_lines(attrs.evolve(STATUS, certificate=certificate)))
+            self.assertEqual(lines[1], "network      default, private")
+            self.assertEqual(lines[2], f"certificate  {text}")
 
     def test_lines(self) -> None:
         """All figures, and everything that is not as it should be."""

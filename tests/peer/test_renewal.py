@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from twisted.internet.task import Clock
 
+from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.private_member import PrivateMember, load_member
 from p2p_twisted.peer.renewal import CertificateRenewal
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
@@ -113,8 +114,14 @@ def test_registry_away(renewing: Renewing) -> None:
     assert renewing.said == [
         "this peer's certificate ends in 5.0 days: no registry listens at 127.0.0.1:9011"
     ]
+    why = "no registry listens at 127.0.0.1:9011"
+    until = renewing.network.verified(renewing.first).expires
+    assert renewing.renewal.status() == CertificateStatus(False, (), until, why)
     renewing.client.fault = None
     assert renewing.look(warned + DAY) is not renewing.first
+    renewed = renewing.renewal.status()
+    assert renewed.renewal_fault is None
+    assert renewed.expires > until
 
 
 def test_refused(renewing: Renewing) -> None:

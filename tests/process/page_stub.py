@@ -170,6 +170,7 @@ def status(url: str) -> Mapping[str, Any]:
         "reshared": None,
         "limits": {"up": None, "down": 10_485_760},
         "uptime": 5_400.0,
+        "certificate": None,
         "page": url,
     }
 

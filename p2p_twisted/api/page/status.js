@@ -10,7 +10,8 @@ function peerFacts(s) {
   const registry = s.registered ? `${s.registry}, registered` : `${s.registry}, not registered`;
   return [
     ["Name", s.name],
-    ["Network", s.network],
+    ["Network", s.certificate ? `${s.network}, private` : s.network],
+    ["Certificate", s.certificate ? certificateText(s.certificate) : null],
     ["Address", s.reachable === false ? `${at}, but others cannot reach it` : at],
     ["Registry", s.registry_fault ? `${registry}: ${s.registry_fault}` : registry],
     ["Neighbors", inOrder(s.neighbors.map((each) => each.name)).join(", ") || "none"],
@@ -23,6 +24,12 @@ function peerFacts(s) {
     ["Up for", duration(s.uptime)],
     ["Version", s.version],
   ];
+}
+
+function certificateText({ admin, groups, expires, renewal_fault: fault }) {
+  const parts = [admin ? "admin" : "member", ...(groups.length ? [`in ${groups.join(" ")}`] : [])];
+  const until = new Date(expires * 1000).toLocaleString("en-GB");
+  return `${parts.join(", ")}, until ${until}, ${fault ? `and cannot be renewed: ${fault}` : "renewed by itself"}`;
 }
 
 function registryFacts(s) {
