@@ -258,10 +258,6 @@ class SmallFilesInProgress:
         self._observer.receiving(receiver.holder)
         receiver.ask()
 
-    def pending_size(self, holder: PeerName, file_id: FileId) -> int | None:
-        """Return the size in bytes of a file that a holder was asked for; ``None`` for others."""
-        return self.picker.size(file_id) if self.picker.is_pending(holder, file_id) else None
-
     def accept(self, holder: PeerName, files: Iterable[tuple[Content, bytes]]) -> None:
         """Save files, which are verified."""
         new = [each for each in files if self.picker.delivered(holder, each[0].file_id)]

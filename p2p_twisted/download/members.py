@@ -149,10 +149,8 @@ class Members:
         self, member: Member, published: Mapping[str, Published], is_wanted: Callable[[], bool]
     ) -> bool:
         known = published.get(member.path)
-        if known is not None:
-            path = self._inbox.native_path(known.target)
-            if known == Published.at(known.wanted, known.target, path):
-                return True
+        if known is not None and known.is_at(self._inbox.native_path(known.target)):
+            return True
         is_here = self._inbox.find_same(member.path, member.file_id, member.size, is_wanted)
         # An earlier run may have been killed before it had removed the other name. What comes
         # whole has no use for what such a run had begun, and is perhaps saved without a part file.

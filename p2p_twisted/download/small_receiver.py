@@ -25,8 +25,9 @@ class SmallFileReceiver(PushReceiver):
         self, connection: Connection, push: Push, delivery: Delivery, files: SmallFilesInProgress
     ) -> None:
         self._files = files
-        # What comes: each file's id and size, and the bytes of all of them that are there.
-        self._expected: tuple[tuple[FileId, int], ...] = ()
+        # What comes: each file's id, its size and the size that it should have, and the bytes of
+        # all of them that are there.
+        self._expected: list[tuple[FileId, int, int]] = []
         self._size = 0
         self._wholes = bytearray()
         super().__init__(connection, push, delivery)
@@ -35,9 +36,9 @@ class SmallFileReceiver(PushReceiver):
     def received(self, message: Message) -> None:
         """Handle the announcement of files, the answer that there is none, or an end."""
         if isinstance(message, Whole):
-            self._expect(((message.file, message.size),))
+            self._expect((message.file,), (message.size,))
         elif isinstance(message, Wholes):
-            self._expect(tuple(zip(message.files, message.sizes, strict=True)))
+            self._expect(message.files, message.sizes)
         elif isinstance(message, Gone):
             self._pending_size(message.file)
             self._refused(message.file)
@@ -59,10 +60,10 @@ class SmallFileReceiver(PushReceiver):
         # They are of a file that comes whole like the others: the id alone verifies it.
         self._files.joined(self)
 
-    def _expect(self, files: tuple[tuple[FileId, int], ...]) -> None:
-        for file_id, _size in files:
-            self._pending_size(file_id)
-        self._expected, self._size = files, sum(size for _file_id, size in files)
+    def _expect(self, file_ids: tuple[FileId, ...], sizes: tuple[int, ...]) -> None:
+        pending = map(self._pending_size, file_ids)
+        self._expected = list(zip(file_ids, sizes, pending, strict=True))
+        self._size = sum(sizes)
         if self._size > FILES_ASKED_BYTES:
             raise ProtocolError("so much was not asked for")
         self._wholes = bytearray()
@@ -71,7 +72,7 @@ class SmallFileReceiver(PushReceiver):
             self._take_wholes()
 
     def _pending_size(self, file_id: FileId) -> int:
-        size = self._files.pending_size(self.holder, file_id)
+        size = self._files.picker.pending_size(self.holder, file_id)
         if size is None:
             raise ProtocolError("that file was not asked for")
         return size
@@ -83,13 +84,13 @@ class SmallFileReceiver(PushReceiver):
             self._take_wholes()
 
     def _take_wholes(self) -> None:
-        wholes, self._wholes = memoryview(bytes(self._wholes)), bytearray()
+        wholes, self._wholes = bytes(self._wholes), bytearray()
         self._put_off_deadline()
         accepted, refused, end = [], [], 0
-        for file_id, size in self._expected:
-            whole = bytes(wholes[end : end + size])
+        for file_id, size, pending_size in self._expected:
+            whole = wholes[end : end + size]
             end += size
-            if size != self._pending_size(file_id):
+            if size != pending_size:
                 # The list of files may be wrong about it, rather than this holder.
                 refused.append(file_id)
                 continue

@@ -27,14 +27,14 @@ class FilePicker:
     """
 
     def __init__(self, sizes: Mapping[FileId, int]) -> None:
-        self._sizes = sizes
-        self._missing = dict.fromkeys(sizes)
-        self._unsaved: set[FileId] = set()
+        # Each with its size in bytes.
+        self._missing = dict(sizes)
+        self._unsaved: dict[FileId, int] = {}
         self._unsaved_bytes = 0
         # Only holders that were added and not released have entries here.
         self._queues: dict[PeerName, deque[FileId]] = {}
         self._offered: dict[PeerName, frozenset[FileId] | None] = {}
-        self._pending: dict[PeerName, dict[FileId, None]] = {}
+        self._pending: dict[PeerName, dict[FileId, int]] = {}
         self._delivered: Counter[PeerName] = Counter()
         # At how many holders a file is pending, and which holders do not have it.
         self._pending_at: Counter[FileId] = Counter()
@@ -65,8 +65,8 @@ class FilePicker:
         return iter(self._missing)
 
     def size(self, file_id: FileId) -> int:
-        """Return the size of a file in bytes."""
-        return self._sizes[file_id]
+        """Return the size in bytes of a file that has not arrived yet."""
+        return self._missing[file_id]
 
     # Holders
 
@@ -122,13 +122,14 @@ class FilePicker:
         most = min(limits.FILES_ASKED, _FIRST_ASKED + self._delivered[holder])
         if len(pending) > most // 2 or self.is_full:
             return ()
-        room = limits.FILES_ASKED_BYTES - self._unsaved_bytes - sum(map(self.size, pending))
+        room = limits.FILES_ASKED_BYTES - self._unsaved_bytes - sum(pending.values())
         chosen = []
         for file_id in self._choices(holder):
-            room -= self._sizes[file_id]
+            size = self._missing[file_id]
+            room -= size
             if room < 0 or len(pending) >= most:
                 break
-            pending[file_id] = None
+            pending[file_id] = size
             self._pending_at[file_id] += 1
             chosen.append(file_id)
         return tuple(chosen)
@@ -137,9 +138,9 @@ class FilePicker:
         """Return whether nothing is pending at a holder, and nothing is left to request from it."""
         return not self._pending[holder] and next(self._choices(holder), None) is None
 
-    def is_pending(self, holder: PeerName, file_id: FileId) -> bool:
-        """Return whether a holder was asked for a file, and has not answered."""
-        return file_id in self._pending.get(holder, ())
+    def pending_size(self, holder: PeerName, file_id: FileId) -> int | None:
+        """Return the size in bytes of a file that a holder was asked for; ``None`` for others."""
+        return self._pending.get(holder, {}).get(file_id)
 
     def release(self, holder: PeerName) -> None:
         """Remove a holder that is gone; its pending files can be requested from others."""
@@ -163,22 +164,21 @@ class FilePicker:
 
     def found(self, file_id: FileId) -> bool:
         """Record that a file has arrived, from any source; return whether to save it."""
-        if file_id not in self._missing:
+        size = self._missing.pop(file_id, None)
+        if size is None:
             return False
-        del self._missing[file_id]
-        self._unsaved.add(file_id)
-        self._unsaved_bytes += self._sizes[file_id]
+        self._unsaved[file_id] = size
+        self._unsaved_bytes += size
         return True
 
     def saved(self, file_id: FileId) -> None:
         """Record that a file is on the disk."""
-        self._unsaved.remove(file_id)
-        self._unsaved_bytes -= self._sizes[file_id]
+        self._unsaved_bytes -= self._unsaved.pop(file_id)
 
     def refused(self, holder: PeerName, file_id: FileId) -> None:
         """Record that a holder does not have a file, whether or not it was asked for it."""
         self._refused[file_id] = (*self._refused.get(file_id, ()), holder)
-        if self.is_pending(holder, file_id):
+        if file_id in self._pending.get(holder, ()):
             self._answered(holder, file_id)
 
     def is_refused(self, holder: PeerName, file_id: FileId) -> bool:

@@ -27,7 +27,8 @@ class NotAFile(OSError):
 
 def native(name: str) -> str:
     """Spell a name so that the system is given its UTF-8 bytes, whatever the locale is."""
-    return os.fsdecode(name.encode())
+    # Most names are, and every locale spells these alike.
+    return name if name.isascii() else os.fsdecode(name.encode())
 
 
 def open_folder(root: str | Path, path: str, make: Fsync | None = None) -> int:

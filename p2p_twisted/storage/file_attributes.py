@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 from contextlib import suppress
 from typing import Final, Self
 
@@ -49,4 +50,4 @@ class AttributeWriter:
         if self.keeps_times and attributes.modified is not None:
             # A disk that has no room for a time is no reason to go without the content.
             with suppress(OSError, OverflowError):
-                os.utime(fd, ns=(os.fstat(fd).st_atime_ns, attributes.modified))
+                os.utime(fd, ns=(time.time_ns(), attributes.modified))

@@ -89,7 +89,7 @@ def read_attributes(
     with open(manifests.path(f"{folder}{_ATTRIBUTES}"), "rb") as kept:
         text = kept.read()
     for member, attributes in zip(members, decode_attributes(text, len(members)), strict=True):
-        yield attrs.evolve(member, attributes=attributes)
+        yield Member(member.file_id, member.size, member.path, attributes)
 
 
 def forget_attributes(manifests: Inbox, folder: FileId) -> None:

@@ -39,6 +39,15 @@ class Published:
         except OSError:
             return None
 
+    def is_at(self, path: str) -> bool:
+        """Return whether the file at a path is this one, and unchanged."""
+        try:
+            status = os.lstat(path)
+        except OSError:
+            return False
+        now = (status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns)
+        return now == (self.size, self.mtime_ns, self.inode, self.ctime_ns)
+
     @classmethod
     def of(cls, wanted: str, target: str, status: os.stat_result) -> "Published":
         """Describe a file by its status."""

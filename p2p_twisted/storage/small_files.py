@@ -74,6 +74,7 @@ class SmallFileWriter:
         """Forget queued files; returns when nothing is being written any more."""
         self._waiting.clear()
         await self.emptied()
+        await self._offload(self._inbox.published, ())
 
     async def _save_all(self, idle: "Deferred[None]") -> None:
         try:
@@ -128,7 +129,8 @@ class SmallFileWriter:
         contents = {whole.member.path: whole.content for whole in wholes}
         try:
             self._record.add(published)
-            self._inbox.published([(each.target, contents[each.wanted]) for each in published])
+            targets = [(each.target, contents[each.wanted]) for each in published]
+            self._inbox.published(targets, has_more=True)
         except OSError as error:
             raise DiskFault.of(error) from error
 

@@ -4,13 +4,13 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
-from attrs import frozen
+from attrs import field, frozen
 
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.published import Published
-from p2p_twisted.storage.unnamed import UnnamedFile
+from p2p_twisted.storage.unnamed import DESCRIPTORS, UnnamedFile
 from p2p_twisted.wire.manifest import Member
 
 
@@ -21,21 +21,23 @@ class SmallFile:
 
     :ivar member: what it is to become, with its target as path.
     :ivar all_bytes: its bytes, which are those of the content.
+    :ivar folder: the path of the folder that it is to be in.
+    :ivar name: what it is to be called there.
     """
 
     member: Member
     content: Content
     all_bytes: bytes
+    folder: str = field(init=False)
+    name: str = field(init=False)
 
-    @property
-    def folder(self) -> str:
-        """The path of the folder that it is to be in."""
+    @folder.default
+    def _folder_of_path(self) -> str:
         return self.member.path.rpartition("/")[0]
 
-    @property
-    def name(self) -> str:
-        """What it is to be called there."""
-        return self.member.path.rpartition("/")[2]
+    @name.default
+    def _name_in_folder(self) -> str:
+        return self.member.path[len(self.folder) :].lstrip("/")
 
     def named(self, name: str) -> str:
         """Return the path of that name in its folder."""
@@ -56,6 +58,8 @@ def save_together(inbox: Inbox, wholes: Sequence[SmallFile]) -> list[Published]:
         try:
             folders = _open_folders(inbox, wholes, opened)
             files = [_write(inbox, whole, folders[whole.folder], opened) for whole in wholes]
+            descriptors = os.open(DESCRIPTORS, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            opened.callback(os.close, descriptors)
             if not inbox.flush(folders.values()):
                 return []
         except (OSError, DiskFault, WrongContent):
@@ -63,7 +67,7 @@ def save_together(inbox: Inbox, wholes: Sequence[SmallFile]) -> list[Published]:
         saved: list[Published] = []
         with suppress(OSError):
             for whole, file in zip(wholes, files, strict=True):
-                name, status = file.place()
+                name, status = file.place(descriptors)
                 saved.append(Published.of(whole.member.path, whole.named(name), status))
         inbox.sync_folders(folders.values())
         return saved

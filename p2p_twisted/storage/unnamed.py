@@ -10,6 +10,9 @@ from p2p_twisted.storage.file_attributes import AttributeWriter
 from p2p_twisted.storage.free_names import candidates
 from p2p_twisted.wire.attributes import Attributes
 
+DESCRIPTORS: Final = "/proc/self/fd"
+"""The folder in which this process finds its open files by their numbers."""
+
 # Where the system knows no such files, this fails: a folder cannot be written to.
 _UNNAMED: Final = os.O_RDWR | os.O_CLOEXEC | getattr(os, "O_TMPFILE", 0)
 
@@ -44,16 +47,23 @@ class UnnamedFile:
             write_sparse(self._disk, self._fd, memoryview(whole), 0)
         self._attribute_writer.write(self._fd, attributes)
 
-    def place(self) -> tuple[str, os.stat_result]:
+    def place(self, descriptors: int) -> tuple[str, os.stat_result]:
         """
         Give it its name, or ``name (1)`` if that exists, now that it is safe.
 
+        :param descriptors: a file descriptor of :data:`DESCRIPTORS`: to look that up for each of
+            many files would take half as long as to name it.
         :returns: the name, in its folder, and its status.
         """
-        opened = f"/proc/self/fd/{self._fd}"
         for name in candidates(self._name):
             try:
-                self._disk.link(opened, native(name), dst_dir_fd=self._folder, follow_symlinks=True)
+                self._disk.link(
+                    str(self._fd),
+                    native(name),
+                    src_dir_fd=descriptors,
+                    dst_dir_fd=self._folder,
+                    follow_symlinks=True,
+                )
             except FileExistsError:
                 continue
             return name, os.fstat(self._fd)

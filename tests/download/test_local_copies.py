@@ -111,7 +111,7 @@ class ReuseTests(DownloadCase):
         """What a folder has several times is fetched once, then copied, however large it is."""
         world, content = self.world(), Content(some_bytes(3 * MIB))
 
-        def keep(published: object) -> None:
+        def keep(published: object, has_more: bool) -> None:
             self.stands(world, content.content)
 
         world.inbox._keep = keep
@@ -128,7 +128,7 @@ class ReuseTests(DownloadCase):
         """Whoever remembers is told what was published, and as what."""
         world = self.world()
         kept: list[tuple[str, str, bytes]] = []
-        world.inbox._keep = kept.extend
+        world.inbox._keep = lambda files, _has_more: kept.extend(files)
         contents = [Content(some_bytes(size, size)) for size in (10, 2 * MIB)]
         members = [Member(each.file_id, each.size, f"f{each.size}") for each in contents]
         manifest = Content(encode(members))

@@ -58,6 +58,43 @@ class EarlierTests(SynchronousTestCase):
         self.assert_open(one, b"one")
         self.assertIsNone(self.index.open("f" * 64))
 
+    def test_together(self) -> None:
+        """What comes with many others is found at once, and in the next run once all have come."""
+        kept = [
+            (path, content_id(path.encode()), chunk_digest(path.encode())) for path in ("a", "b")
+        ]
+        for path, _file_id, _digests in kept:
+            (self.root / path).write_text(path)
+        self.index.keep(kept[:1], has_more=True)
+        self.assertEqual(self.index.id_of("a"), kept[0][1])
+        self.assertEqual(self.index.among([kept[0][1]]), {kept[0][1]})
+        self.index.keep(kept[1:], has_more=True)
+        self.assertNotIn("b", self.written())
+        self.index.keep([])
+        self.assertEqual(self.written(), {"a", "b"})
+
+    def test_very_many(self) -> None:
+        """Of very many, a crash takes few."""
+        (self.root / "a").write_bytes(b"a")
+        one = ("a", content_id(b"a"), chunk_digest(b"a"))
+        self.index.keep([one], has_more=True)
+        self.assertEqual(self.written(), set())
+        self.index.keep([one] * 1_023, has_more=True)
+        self.assertEqual(self.written(), {"a"})
+
+    def test_stopped(self) -> None:
+        """What came with others, of which no more came, is known in the next run."""
+        (self.root / "a").write_bytes(b"a")
+        self.index.keep([("a", content_id(b"a"), chunk_digest(b"a"))], has_more=True)
+        self.index.stop()
+        self.index = self.run_again()
+        self.assertEqual(self.index.id_of("a"), content_id(b"a"))
+
+    def written(self) -> set[str]:
+        """Return the paths that a crash could not take any more."""
+        with closing(sqlite3.connect(self.folder / "downloads.db")) as database:
+            return {name for (name,) in database.execute("SELECT name FROM files")}
+
     def test_changed(self) -> None:
         """A changed, replaced or removed download is not found any more."""
         for harm in ("write", "replace", "remove", "link"):

@@ -2,8 +2,10 @@
 
 import errno
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.own_folder import OwnFolder
@@ -15,6 +17,7 @@ from p2p_twisted.storage.published import PublishedRecord
 from p2p_twisted.storage.small_files import SmallFileWriter
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.manifest import Member
+from p2p_twisted.wire.names import FileId
 from tests.storage.disks import FaultyDisk
 
 
@@ -42,6 +45,26 @@ class SmallFileWriterTests(SynchronousTestCase):
         self.assertEqual([str(fault) for fault in faults], ["the disk is full"])
         self.assertEqual(saved, [content_id(b"a")])
         self.assertEqual([name for name in os.listdir(folder) if name in "abcd"], ["a"])
+
+    def test_remembered(self) -> None:
+        """What was saved is remembered for good once nothing more will come."""
+        kept: list[tuple[list[str], bool]] = []
+
+        def keep(files: Sequence[tuple[str, FileId, bytes]], has_more: bool) -> None:
+            kept.append(([path for path, _file_id, _digests in files], has_more))
+
+        file_id = content_id(b"a")
+        writer = SmallFileWriter(
+            inline,
+            Inbox(self.mktemp(), keep=keep),
+            record=PublishedRecord(OwnFolder(Path(self.mktemp())), "record"),
+            targets={file_id: [Member(file_id, 1, "a")]},
+            saved=lambda _saved: None,
+            failed=self.fail,
+        )
+        writer.put(Content.of_whole(file_id, b"a"), b"a")
+        self.successResultOf(Deferred.fromCoroutine(writer.close()))
+        self.assertEqual(kept, [(["a"], True), ([], False)])
 
     def test_unexpected(self) -> None:
         """An unexpected error is logged, and ends the saving as a fault does."""
