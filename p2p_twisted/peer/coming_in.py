@@ -4,7 +4,13 @@ import os
 from pathlib import Path
 from typing import Final
 
-from p2p_twisted.peer.private_member import PrivateMember, load_member, save_member
+from p2p_twisted.peer.private_member import (
+    PrivateMember,
+    forget_newcomer,
+    load_member,
+    newcomer_key,
+    save_member,
+)
 from p2p_twisted.registry.joining_private import CannotJoin, join
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
@@ -39,8 +45,9 @@ def membership(
         member = load_member(state)
         # One in the environment or the configuration of a service was of use once.
         if given is not None and (member is None or is_said):
-            member = _come_in(Invite.read(_code(given)), name, member)
+            member = _come_in(Invite.read(_code(given)), name, state, member)
             save_member(state, member)
+            forget_newcomer(state)
     except KeyFileFault as error:
         raise CannotJoin(str(error), Exit.DISK) from None
     except BadInvite as error:
@@ -50,9 +57,11 @@ def membership(
     return member
 
 
-def _come_in(invite: Invite, name: PeerName, member: PrivateMember | None) -> PrivateMember:
+def _come_in(
+    invite: Invite, name: PeerName, state: Path, member: PrivateMember | None
+) -> PrivateMember:
     try:
-        joined = join(invite, name)
+        joined = join(invite, name, newcomer_key(state))
     except CannotJoin as error:
         # Who says the same command again has the name itself.
         if member is None or error.exit is not Exit.CONFLICT or not _is_of(member, invite):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from attrs import frozen
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.own_folder import OwnFolder
@@ -14,6 +15,7 @@ from p2p_twisted.wire.names import BadName, NetworkName, peer_name
 
 _FOLDER: Final = "private"
 _KEY_FILE: Final = "peer.pem"
+_NEWCOMER_FILE: Final = "newcomer.pem"
 _NETWORK_FILE: Final = "network.json"
 
 
@@ -28,6 +30,22 @@ class PrivateMember:
     credentials: Credentials
     network: NetworkName
     registry: tuple[str, int]
+
+
+def newcomer_key(state: Path) -> ec.EllipticCurvePrivateKey:
+    """
+    Return the key with which a peer asks to be let in, until it is.
+
+    It is kept, so that a peer which did not hear the answer is known when it asks again.
+
+    :raises KeyFileFault: when it cannot be written.
+    """
+    return KeyFolder(member_folder(state)).made_key(_NEWCOMER_FILE)
+
+
+def forget_newcomer(state: Path) -> None:
+    """Remove that key, which is not needed any more."""
+    KeyFolder(member_folder(state)).remove(_NEWCOMER_FILE)
 
 
 def member_folder(state: Path) -> OwnFolder:

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -24,6 +24,9 @@ from p2p_twisted.trust.trust_errors import StatementRefused
 from p2p_twisted.wire.messages import Certified, MemberRecord
 from p2p_twisted.wire.names import NetworkName, PeerName
 
+_FORGOTTEN_MOST: Final = 100_000
+"""Certificates that were issued between a backup and the moment in which it is restored."""
+
 
 class Authority:
     """
@@ -39,6 +42,11 @@ class Authority:
         self._issuer = issuer
         self._rng = rng
         self._counter = 0
+        # Those with higher numbers were issued since it was started, or are forgotten.
+        self._recorded = 0
+        self._issued: set[SerialNumber] = set()
+        public = x509.SubjectKeyIdentifier.from_public_key(issuer.key.public_key())
+        self._key_id = public.digest
         self._holders = NameHolders()
         self.invites = OpenInvites()
         self.revocations = RevocationList(network)
@@ -57,17 +65,23 @@ class Authority:
 
     def enroll(self, name: PeerName, secret: bytes, request: bytes, now: float) -> Certified:
         """
-        Let a newcomer in.
+        Let a newcomer in; one that did not hear the answer is given the same one again.
 
         :raises TrustError: when it is not, with the reason.
         """
-        # Who has none learns nothing else: which names there are, for one.
-        self.invites.find(secret, now)
+        newcomer = self._holders.newcomer(name, secret_hash(secret))
+        if newcomer is None:
+            # Who has none learns nothing else: which names there are, for one.
+            self.invites.find(secret, now)
         key = read_request(request)
-        self._holders.check_free(name, key_hash(key).hex(), now)
+        hash_ = key_hash(key).hex()
+        if newcomer is not None and newcomer.key == hash_:
+            return Certified((newcomer.certificate, *map(_encoded, self._issuer.certificates)))
+        self._holders.check_free(name, hash_, now)
         invite = self.invites.spend(secret, now)
         try:
-            return self._certify(Identity(name, invite.roles, invite.groups), key, now)
+            identity = Identity(name, invite.roles, invite.groups)
+            return self._certify(identity, key, now, invite.secret_hash)
         except Exception:
             self.invites.give_back(invite.secret_hash)
             raise
@@ -84,6 +98,31 @@ class Authority:
         """Make the certificate with which the registry itself answers."""
         identity = Identity(REGISTRY, [REGISTRY])
         return Credentials(key, self._issue(identity, key.public_key(), now))
+
+    def is_news(self, shown: VerifiedCertificate) -> bool:
+        """Return whether a certificate that counts tells something that is not recorded here."""
+        if shown.identity.is_registry:
+            return False
+        name, holder = shown.identity.name, NameHolder.of(shown)
+        self._holders.met(name, holder.key)
+        return self._is_forgotten(shown) or self._holders.is_news(name, holder)
+
+    def learn(self, shown: VerifiedCertificate, now: float) -> bool:
+        """
+        Record what a certificate tells: whose a name is, and what was forgotten.
+
+        :returns: whether this is an old copy, restored from a backup: then no invite is open any
+            more, as those that were used up since cannot be told from the others.
+        """
+        holder = NameHolder.of(shown)
+        if self._holders.is_news(shown.identity.name, holder):
+            self._holders.hold(shown.identity.name, holder, now)
+        if not self._is_forgotten(shown):
+            return False
+        # Beyond all that others may show: one of them is not taken for another restoration.
+        self._counter = self._recorded = shown.serial.counter + _FORGOTTEN_MOST
+        self.invites.void_all()
+        return True
 
     def revoke(self, text: str, now: float) -> PeerName | None:
         """
@@ -127,19 +166,25 @@ class Authority:
             # A clock that was set back meanwhile refuses what it will take later.
             with suppress(StatementRefused):
                 self.revoke(str(text), now)
-        self._counter = int(kept["counter"])
+        self._counter = self._recorded = int(kept["counter"])
+        self._issued.clear()
         self._holders = NameHolders.from_json(kept["holders"])
         self.invites = OpenInvites(OpenInvite(*each) for each in kept["invites"])
 
-    def _certify(self, identity: Identity, key: ec.EllipticCurvePublicKey, now: float) -> Certified:
+    def _is_forgotten(self, shown: VerifiedCertificate) -> bool:
+        """Return whether this issuer has issued a certificate, and forgotten that."""
+        is_mine, serial = shown.issuer == self._key_id, shown.serial
+        return is_mine and serial.counter > self._recorded and serial not in self._issued
+
+    def _certify(
+        self, identity: Identity, key: ec.EllipticCurvePublicKey, now: float, invite: str = ""
+    ) -> Certified:
         certificates = self._issue(identity, key, now)
-        made = VerifiedCertificate.read(certificates[0])
-        groups = tuple(sorted(identity.groups))
-        holder = NameHolder(
-            made.issued, made.expires, key_hash(key).hex(), identity.is_admin, groups
-        )
+        encoded = tuple(map(_encoded, certificates))
+        made, own = VerifiedCertificate.read(certificates[0]), encoded[0] if invite else ""
+        holder = NameHolder.of(made, invite, own)
         self._holders.hold(identity.name, holder, now)
-        return Certified(tuple(_encoded(each) for each in certificates))
+        return Certified(encoded)
 
     def _issue(
         self, identity: Identity, key: ec.EllipticCurvePublicKey, now: float
@@ -148,6 +193,11 @@ class Authority:
         at = self.revocations.issuable_at(identity.name, now)
         made = certify(self._issuer, key, identity, serial=serial, now=at)
         self._counter = serial.counter
+        if len(self._issued) >= _FORGOTTEN_MOST:
+            # One that was restored has noticed it by now.
+            self._recorded = self._counter - 1
+            self._issued.clear()
+        self._issued.add(serial)
         return made
 
 

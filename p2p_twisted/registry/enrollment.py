@@ -13,11 +13,13 @@ from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.limits import WRONG_INVITES_PER_MINUTE
 from p2p_twisted.registry.name_holders import NameHeld
 from p2p_twisted.registry.private_lists import listed
+from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.runtime.watches import Watches
+from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.comparing import differing
 from p2p_twisted.trust.identity import ADMIN, Identity
 from p2p_twisted.trust.open_invites import OpenInvite
@@ -96,6 +98,24 @@ class Enrollment:
         """Return what to tell one that compares what it knows of revocations."""
         return differing(self._authority.revocations, asked)
 
+    def shown(self, certificate: VerifiedCertificate) -> None:
+        """Hear which certificate was shown: it may tell something that is not recorded here."""
+        if self._authority.is_news(certificate):
+            background(self.log, "recording a certificate", self._learn(certificate))
+
+    async def _learn(self, shown: VerifiedCertificate) -> None:
+        async with self._keeping:
+            if self._authority.learn(shown, self._date()):
+                self.log.warn(
+                    "{name} shows a certificate that is not recorded here: this registry was"
+                    " restored from a backup. All invites are void: make new ones",
+                    name=shown.identity.name,
+                )
+            try:
+                await self._keep()
+            except OSError as error:
+                self.log.error("nothing can be recorded: {why}", why=in_words(error))
+
     async def answer(self, asked: PrivateQuestion, identity: Identity | None, host: str) -> Message:
         """
         Answer a request.
@@ -116,8 +136,7 @@ class Enrollment:
             before = self._authority.to_json()
             try:
                 answer = self._decide(asked, identity)
-                kept = json.dumps(self._authority.to_json()).encode()
-                await self._offload(self._folder.replace, RECORDS, kept)
+                await self._keep()
             except UnknownInvite as error:
                 self._guesses.take(host, self._clock.seconds())
                 return Error(str(error), "refused")
@@ -134,6 +153,10 @@ class Enrollment:
                 self.log.error("nothing can be decided: {why}", why=in_words(error))
                 return Error("the registry cannot write to its disk: try again later", "later")
         return answer
+
+    async def _keep(self) -> None:
+        kept = json.dumps(self._authority.to_json()).encode()
+        await self._offload(self._folder.replace, RECORDS, kept)
 
     def _decide(self, asked: _Decided, identity: Identity | None) -> Message:
         now = self._date()

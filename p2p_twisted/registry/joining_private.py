@@ -16,7 +16,7 @@ from p2p_twisted.registry.location import BadLocation, read_location, show_locat
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.certificate_request import make_request
-from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
+from p2p_twisted.trust.credentials import Credentials, key_hash
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.trust_errors import NotTrusted
 from p2p_twisted.wire.codec import decode, encode
@@ -54,10 +54,11 @@ class Joined:
     registry: tuple[str, int]
 
 
-def join(invite: Invite, name: PeerName) -> Joined:
+def join(invite: Invite, name: PeerName, key: ec.EllipticCurvePrivateKey) -> Joined:
     """
     Have the first registry that answers let this peer in, within 3 s for each.
 
+    :param key: who asks again because the answer was lost asks with the same.
     :raises CannotJoin: when none does.
     """
     try:
@@ -69,7 +70,7 @@ def join(invite: Invite, name: PeerName) -> Joined:
     unreached: list[str] = []
     for host, port in places:
         try:
-            return _join_at(host, port, invite, name)
+            return _join_at(host, port, invite, name, key)
         except OSError as error:
             why = "it does not answer" if isinstance(error, TimeoutError) else error.strerror
             unreached.append(f"{show_location(host, port)} ({why or error})")
@@ -93,7 +94,9 @@ def greeting(link: socket.socket) -> Message:
         raise ProtocolError(f"it does not speak TLS: {error}") from None
 
 
-def _join_at(host: str, port: int, invite: Invite, name: PeerName) -> Joined:
+def _join_at(
+    host: str, port: int, invite: Invite, name: PeerName, key: ec.EllipticCurvePrivateKey
+) -> Joined:
     with socket.create_connection((host, port), timeout=DIAL_SECONDS) as link:
         tls = _Tls(link, time.monotonic() + _JOIN_SECONDS)
         where = show_location(host, port)
@@ -103,7 +106,6 @@ def _join_at(host: str, port: int, invite: Invite, name: PeerName) -> Joined:
             hello = tls.receive()
             if not isinstance(hello, Hello) or hello.protocol != PROTOCOL:
                 raise CannotJoin(f"what answers at {where} is no registry of this version")
-            key = new_key()
             request = base64.b64encode(make_request(key, name)).decode()
             tls.send(Enroll(name, invite.secret.hex(), request))
             answer = tls.receive()

@@ -5,6 +5,8 @@ from typing import Any, Self
 
 import attrs
 
+from p2p_twisted.trust.anchor import VerifiedCertificate
+from p2p_twisted.trust.credentials import key_hash
 from p2p_twisted.trust.identity import REGISTRY
 from p2p_twisted.trust.trust_errors import TrustError
 from p2p_twisted.wire.messages import MemberRecord
@@ -25,6 +27,8 @@ class NameHolder:
     :ivar key: the hash of its key, in hexadecimal digits.
     :ivar is_admin: whether it is an admin.
     :ivar groups: which groups it is in.
+    :ivar invite: the hash of the secret by which it came, until it has shown its certificate.
+    :ivar certificate: what it got for that, likewise, in DER and base64.
     """
 
     issued: float
@@ -32,6 +36,16 @@ class NameHolder:
     key: str
     is_admin: bool
     groups: tuple[PeerName, ...]
+    invite: str = ""
+    certificate: str = ""
+
+    @classmethod
+    def of(cls, shown: VerifiedCertificate, invite: str = "", certificate: str = "") -> Self:
+        """Return whom a certificate is for."""
+        identity, key = shown.identity, key_hash(shown.key).hex()
+        groups = tuple(sorted(identity.groups))
+        dates = shown.issued, shown.expires
+        return cls(*dates, key, identity.is_admin, groups, invite, certificate)
 
 
 class NameHolders:
@@ -58,6 +72,22 @@ class NameHolders:
             raise NameHeld(
                 f"the name {name} is taken: choose another one, or have an admin revoke it first"
             )
+
+    def newcomer(self, name: PeerName, invite: str) -> NameHolder | None:
+        """Return who came by an invite and has not shown its certificate yet, if anybody."""
+        holder = self._held.get(name)
+        return holder if holder is not None and holder.invite == invite else None
+
+    def is_news(self, name: PeerName, holder: NameHolder) -> bool:
+        """Return whether somebody has a name that it is not known to have, or for longer."""
+        held = self._held.get(name)
+        return held is None or held.expires < holder.expires
+
+    def met(self, name: PeerName, key: str) -> None:
+        """Hear that somebody has shown its certificate: so it need not be given again."""
+        held = self._held.get(name)
+        if held is not None and held.certificate and held.key == key:
+            self._held[name] = attrs.evolve(held, invite="", certificate="")
 
     def hold(self, name: PeerName, holder: NameHolder, now: float) -> None:
         """Give a name; those whose certificates have ended are forgotten."""
@@ -90,7 +120,14 @@ class NameHolders:
         :raises ValueError, TypeError: when it was not.
         """
         made = cls()
-        for name, (issued, expires, key, is_admin, groups) in kept.items():
-            dates = float(issued), float(expires)
-            made._held[str(name)] = NameHolder(*dates, str(key), bool(is_admin), tuple(groups))
+        for name, (issued, expires, key, is_admin, groups, invite, certificate) in kept.items():
+            made._held[str(name)] = NameHolder(
+                issued=float(issued),
+                expires=float(expires),
+                key=str(key),
+                is_admin=bool(is_admin),
+                groups=tuple(map(str, groups)),
+                invite=str(invite),
+                certificate=str(certificate),
+            )
         return made

@@ -109,6 +109,7 @@ class PrivateParts:
             date=date,
             cut=security.cut,
         )
+        security.admitted.watch(enrollment.shown)
         return cls(security, enrollment)
 
 

@@ -35,6 +35,7 @@ class VerifiedCertificate:
     :ivar issued: when it was issued, in seconds since 1970.
     :ivar expires: until when it is good, likewise.
     :ivar key: whose private part its owner has.
+    :ivar issuer: the identifier of the key that has signed it.
     """
 
     identity: Identity
@@ -42,6 +43,7 @@ class VerifiedCertificate:
     issued: float
     expires: float
     key: ec.EllipticCurvePublicKey
+    issuer: bytes
 
     @classmethod
     def read(cls, certificate: x509.Certificate) -> Self:
@@ -54,6 +56,7 @@ class VerifiedCertificate:
             extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
             names = extension.value.get_values_for_type(x509.DNSName)
             key = p256(certificate.public_key())
+            signed = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
         except (x509.ExtensionNotFound, ValueError, BadCredentials):
             raise NotTrusted("the certificate does not say whom it is for") from None
         return cls(
@@ -62,6 +65,7 @@ class VerifiedCertificate:
             certificate.not_valid_before_utc.timestamp() + limits.BACKDATED_SECONDS,
             certificate.not_valid_after_utc.timestamp(),
             key,
+            signed.value.key_identifier or b"",
         )
 
     def is_due(self, now: float) -> bool:

@@ -44,6 +44,26 @@ def p256(key: object) -> ec.EllipticCurvePublicKey:
     return key
 
 
+def key_to_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Write a private key as text, not encrypted."""
+    return key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def key_from_pem(text: bytes) -> ec.EllipticCurvePrivateKey:
+    """
+    Read a private key at the beginning of a text.
+
+    :raises BadCredentials: when there is none.
+    """
+    try:
+        key = serialization.load_pem_private_key(text, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise BadCredentials(f"it is damaged: {error}") from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise BadCredentials("the key is not one on the curve P-256")
+    return key
+
+
 @frozen
 class Credentials:
     """
@@ -67,10 +87,9 @@ class Credentials:
 
     def to_pem(self) -> bytes:
         """Write all of it as text, the key first and not encrypted."""
-        key = self.key.private_bytes(
-            _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        return key_to_pem(self.key) + b"".join(
+            each.public_bytes(_PEM) for each in self.certificates
         )
-        return key + b"".join(each.public_bytes(_PEM) for each in self.certificates)
 
     @classmethod
     def from_pem(cls, text: bytes) -> Self:
@@ -79,13 +98,11 @@ class Credentials:
 
         :raises BadCredentials: when it is anything else, or key and certificate are not a pair.
         """
+        key = key_from_pem(text)
         try:
-            key = serialization.load_pem_private_key(text, password=None)
             certificates = tuple(x509.load_pem_x509_certificates(text))
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise BadCredentials(f"it is damaged: {error}") from None
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise BadCredentials("the key is not one on the curve P-256")
         if len(certificates) > _CERTIFICATES_MOST:
             raise BadCredentials(f"it has more than {_CERTIFICATES_MOST} certificates")
         if key_hash(key.public_key()) != key_hash(certificates[0].public_key()):

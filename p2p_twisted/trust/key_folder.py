@@ -2,13 +2,16 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from p2p_twisted.runtime.openat import Fsync
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.own_folder import OwnFolder
-from p2p_twisted.trust.credentials import Credentials
+from p2p_twisted.trust.credentials import Credentials, key_from_pem, key_to_pem, new_key
 from p2p_twisted.trust.limits import KEY_FILE_BYTES
 from p2p_twisted.trust.trust_errors import BadCredentials, TrustError
 
@@ -42,8 +45,11 @@ class KeyFolder:
 
         :raises KeyFileFault: when it cannot be written.
         """
+        self._write(name, credentials.to_pem(), fsync)
+
+    def _write(self, name: str, content: bytes, fsync: Fsync) -> None:
         try:
-            self._folder.replace(name, credentials.to_pem(), fsync)
+            self._folder.replace(name, content, fsync)
         except OSError as error:
             raise KeyFileFault(f"{self.path_of(name)} cannot be written: {_why(error)}") from None
 
@@ -53,6 +59,32 @@ class KeyFolder:
 
         :raises KeyFileFault: when it cannot be read, is damaged, or others may read it.
         """
+        text = self._read(name)
+        try:
+            return None if text is None else Credentials.from_pem(text)
+        except BadCredentials as error:
+            path = self.path_of(name)
+            raise KeyFileFault(f"{path} is no key: {error}; put it back from a backup") from None
+
+    def made_key(self, name: str) -> ec.EllipticCurvePrivateKey:
+        """
+        Return a key that has no certificate yet: that of a file, which is made if need be.
+
+        :raises KeyFileFault: when it cannot be written.
+        """
+        with suppress(KeyFileFault, BadCredentials):
+            if (text := self._read(name)) is not None:
+                return key_from_pem(text)
+        key = new_key()
+        self._write(name, key_to_pem(key), os.fsync)
+        return key
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        with suppress(OSError):
+            self._folder.remove(name)
+
+    def _read(self, name: str) -> bytes | None:
         path = self.path_of(name)
         try:
             with self._folder.opened_file(name) as file:
@@ -70,10 +102,7 @@ class KeyFolder:
             )
         if len(text) > KEY_FILE_BYTES:
             raise KeyFileFault(f"{path} is too large for a key: put it back from a backup")
-        try:
-            return Credentials.from_pem(text)
-        except BadCredentials as error:
-            raise KeyFileFault(f"{path} is no key: {error}; put it back from a backup") from None
+        return text
 
 
 def _why(error: OSError) -> str:

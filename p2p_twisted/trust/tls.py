@@ -23,6 +23,7 @@ from typing_extensions import override
 from zope.interface import implementer
 
 from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.credentials import Credentials
 from p2p_twisted.trust.identity import Identity
@@ -138,6 +139,7 @@ class TlsSecurity:
     :param date: reads the time of day, in seconds since 1970.
     :ivar credentials: whose certificate is shown.
     :ivar revocations: whose certificates do not count.
+    :ivar admitted: tells those who watch of each certificate that counts.
     """
 
     def __init__(
@@ -151,6 +153,7 @@ class TlsSecurity:
     ) -> None:
         self._welcomes_newcomers = welcomes_newcomers
         self.revocations = revocations
+        self.admitted = Watches[VerifiedCertificate]()
         self._clock = clock
         self._date = date
         self._limit = HostLimit(HANDSHAKES_PER_SECOND, HANDSHAKES_BURST)
@@ -193,6 +196,7 @@ class TlsSecurity:
         if self.revocations.is_revoked(verified):
             raise NotAdmitted(f"the certificate of {name} was revoked: ask for a new invite")
         self._open[connection] = verified
+        self.admitted.tell(verified)
         return verified.identity
 
     def forget(self, connection: Connection) -> None:

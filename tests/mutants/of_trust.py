@@ -90,6 +90,27 @@ OF_TRUST: Final = (
         "registry/test_authority.py",
     ),
     Mutant(
+        "registry/authority.py",
+        "self.invites.void_all()",
+        "pass",
+        "an invite that was used up lets somebody in after a restoration",
+        "registry/test_authority.py",
+    ),
+    Mutant(
+        "registry/authority.py",
+        "return is_mine and serial.counter > self._recorded and serial not in self._issued",
+        "return is_mine and serial.counter > self._counter",
+        "a registry that was restored has issued as much as it forgot, and does not notice",
+        "registry/test_authority.py",
+    ),
+    Mutant(
+        "registry/name_holders.py",
+        "return held is None or held.expires < holder.expires",
+        "return False",
+        "after a restoration others get the names of those who came since",
+        "registry/test_authority.py",
+    ),
+    Mutant(
         "trust/key_folder.py",
         "if mode & _OTHERS_MAY_READ:",
         "if False:",

@@ -4,13 +4,20 @@ import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from p2p_twisted.peer import coming_in
 from p2p_twisted.peer.coming_in import membership
-from p2p_twisted.peer.private_member import PrivateMember, load_member, member_folder, save_member
+from p2p_twisted.peer.private_member import (
+    PrivateMember,
+    load_member,
+    member_folder,
+    newcomer_key,
+    save_member,
+)
 from p2p_twisted.registry.joining_private import CannotJoin, Joined
 from p2p_twisted.runtime.exit_status import Exit
-from p2p_twisted.trust.credentials import key_hash
+from p2p_twisted.trust.credentials import key_hash, key_to_pem
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.key_folder import KeyFileFault
 from p2p_twisted.wire.names import PeerName
@@ -33,7 +40,7 @@ def joins(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Invite, PeerName]]:
     """Have a registry that lets everybody in; return who has come by which invite."""
     came: list[tuple[Invite, PeerName]] = []
 
-    def join(invite: Invite, name: PeerName) -> Joined:
+    def join(invite: Invite, name: PeerName, _key: object) -> Joined:
         came.append((invite, name))
         return Joined(ANNA, "default", WHERE)
 
@@ -97,7 +104,7 @@ def test_environment(
 def test_said_again(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who repeats the command by which it came in goes on as what it is."""
 
-    def refuse(_invite: Invite, _name: PeerName) -> Joined:
+    def refuse(_invite: Invite, _name: PeerName, _key: object) -> Joined:
         raise CannotJoin("the name anna is taken", Exit.CONFLICT)
 
     monkeypatch.setattr(coming_in, "join", refuse)
@@ -112,6 +119,27 @@ def test_said_again(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert membership(mine, "anna", state, is_said=True, restarts=False) is not None
     with pytest.raises(CannotJoin):
         membership(others, "anna", state, is_said=True, restarts=False)
+
+
+def test_lost_answer(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who tries again does so with the key that it had, until it is in."""
+    keys: list[bytes] = []
+
+    def join(_invite: Invite, _name: PeerName, key: ec.EllipticCurvePrivateKey) -> Joined:
+        keys.append(key_to_pem(key))
+        if len(keys) < 3:
+            raise CannotJoin("the registry does not answer", Exit.NO_NETWORK)
+        return Joined(ANNA, "default", WHERE)
+
+    monkeypatch.setattr(coming_in, "join", join)
+    for _ in range(2):
+        with pytest.raises(CannotJoin):
+            membership(CODE, "anna", state, is_said=True, restarts=False)
+        # It is a member of nothing yet.
+        assert load_member(state) is None
+    assert membership(CODE, "anna", state, is_said=True, restarts=False) is not None
+    assert len(set(keys)) == 1
+    assert key_to_pem(newcomer_key(state)) != keys[0]
 
 
 def test_standard_input(

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import attrs
 import pytest
 from cryptography import x509
 from twisted.internet.defer import Deferred, fail
@@ -46,7 +47,7 @@ from p2p_twisted.wire.messages import (
     Revoked,
 )
 from tests.registry.builders import LOOPBACK
-from tests.trust.private_network import DAY, NOW
+from tests.trust.private_network import DAY, NOW, PrivateNetwork
 
 PLACE = "127.0.0.1:9011"
 ANNA, BEN = Identity("anna", [ADMIN]), Identity("ben")
@@ -117,6 +118,76 @@ def test_names(folder: OwnFolder) -> None:
     assert later.secret != invite.secret
     with pytest.raises(NameHeld, match="registry's own name"):
         authority.enroll("registry", invite.secret, request(), NOW)
+
+
+def test_lost_answer(folder: OwnFolder) -> None:
+    """Who did not hear the answer gets the same one for its key and code, and no use is lost."""
+    made = opened(folder)
+    authority, mine = made.authority, request()
+    invite = invited(authority, uses=1)
+    first = authority.enroll("anna", invite.secret, mine, NOW)
+    save_records(authority, folder)
+    again = opened(folder, seed=2).authority
+    # Used up, and a day later it has expired, too.
+    for now in (NOW, NOW + 2 * DAY):
+        assert again.enroll("anna", invite.secret, mine, now) == first
+    with pytest.raises(InviteRefused, match="used up"):
+        again.enroll("ben", invite.secret, mine, NOW)
+    with pytest.raises(NameHeld):
+        again.enroll("anna", invite.secret, request(), NOW)
+    with pytest.raises(InviteRefused, match="does not know"):
+        again.enroll("anna", bytes(10), mine, NOW)
+    # Once it has shown its certificate, the answer has arrived.
+    assert not again.is_news(verified(first, made.own))
+    with pytest.raises(InviteRefused, match="used up"):
+        again.enroll("anna", invite.secret, mine, NOW)
+
+
+def test_restored(folder: OwnFolder) -> None:
+    """
+    A registry that is restored from a backup learns from certificates what it has forgotten.
+
+    Names belong to those who have them, and open invites are void: once.
+    """
+    made = opened(folder)
+    authority, invite = made.authority, invited(made.authority, uses=9)
+    save_records(authority, folder)
+    held = [
+        verified(authority.enroll(name, invite.secret, request(), NOW), made.own)
+        for name in ("anna", "ben", "carl")
+    ]
+    old = opened(folder, seed=2).authority
+    assert all(old.is_news(each) for each in held)
+    assert [old.learn(each, NOW) for each in held] == [True, False, False]
+    assert not any(old.is_news(each) for each in held)
+    with pytest.raises(InviteRefused, match="does not know that invite"):
+        old.enroll("dora", invite.secret, request(), NOW)
+    later = invited(old)
+    for name in ("anna", "ben", "carl"):
+        with pytest.raises(NameHeld):
+            old.enroll(name, later.secret, request(), NOW)
+    fresh = verified(old.enroll("dora", later.secret, request(), NOW), made.own)
+    assert fresh.serial.counter > max(each.serial.counter for each in held) + 1_000
+    # What was not restored learns nothing from the same.
+    assert not any(authority.is_news(each) for each in held)
+
+
+def test_counters_of_others(folder: OwnFolder, tmp_path: Path) -> None:
+    """Another issuer's counter says nothing of one's own, nor does a registry's certificate."""
+    made = opened(folder)
+    record = partial(OpenInvite, uses=1, expires=NOW + DAY)
+    code = made.authority.invite([PLACE], record, NOW)
+    other = Authority("default", PrivateNetwork().issuer, Random(3))
+    ahead = Credentials(new_key(), ())
+    for _ in range(50):
+        ahead = other.own(NOW, new_key())
+    shown = VerifiedCertificate.read(ahead.certificate)
+    assert not made.authority.is_news(shown)
+    foreign = attrs.evolve(shown, identity=BEN)
+    assert made.authority.is_news(foreign)
+    assert not made.authority.learn(foreign, NOW)
+    assert [each.uses for each in made.authority.invites.all()] == [1]
+    assert code.endswith(PLACE)
 
 
 def test_revoked_name(folder: OwnFolder) -> None:
@@ -231,6 +302,23 @@ def test_kept_before_it_is_answered(folder: OwnFolder) -> None:
     enrolling = Enrolling(folder)
     assert isinstance(enrolling.enroll(), Certified)
     assert "ben" in json.loads(folder.read(RECORDS))["holders"]
+
+
+def test_recorded(folder: OwnFolder) -> None:
+    """What a certificate has told is on the disk; where that is full, it counts nevertheless."""
+    enrolling = Enrolling(folder)
+    invite = invited(enrolling.made.authority)
+    save_records(enrolling.made.authority, folder)
+    answer = enrolling.made.authority.enroll("ben", invite.secret, request("ben"), NOW)
+    again = Enrolling(folder)
+    again.is_full = True
+    again.enrollment.shown(verified(answer, enrolling.made.own))
+    assert again.made.authority.invites.all() == ()
+    assert json.loads(folder.read(RECORDS))["holders"] == {}
+    again.is_full = False
+    assert isinstance(again.enroll("carl"), Certified)
+    assert set(json.loads(folder.read(RECORDS))["holders"]) == {"ben", "carl"}
+    again.enrollment.shown(verified(answer, enrolling.made.own))
 
 
 def test_full_disk(folder: OwnFolder) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from p2p_twisted.runtime.own_folder import OwnFolder
-from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
+from p2p_twisted.trust.credentials import Credentials, key_hash, key_to_pem, new_key
 from p2p_twisted.trust.key_folder import KeyFileFault, KeyFolder
 from p2p_twisted.trust.limits import KEY_FILE_BYTES
 from p2p_twisted.trust.trust_errors import BadCredentials
@@ -94,6 +94,22 @@ def test_kept(folder: OwnFolder) -> None:
     assert folder.names() == ["peer.pem"]
     assert stat.S_IMODE((folder.path / "peer.pem").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+
+
+def test_key_without_certificate(folder: OwnFolder) -> None:
+    """One is kept until it is removed; what is no key, or others could read, is replaced."""
+    keys = KeyFolder(folder)
+    first = keys.made_key("new.pem")
+    assert key_to_pem(keys.made_key("new.pem")) == key_to_pem(first)
+    assert stat.S_IMODE((folder.path / "new.pem").stat().st_mode) == 0o600
+    (folder.path / "new.pem").chmod(0o644)
+    second = keys.made_key("new.pem")
+    assert key_to_pem(second) != key_to_pem(first)
+    folder.replace("new.pem", b"nonsense")
+    assert key_to_pem(keys.made_key("new.pem")) != key_to_pem(second)
+    for _ in range(2):
+        keys.remove("new.pem")
+    assert folder.names() == []
 
 
 def test_full_disk(folder: OwnFolder) -> None:

@@ -1,0 +1,98 @@
+"""Private networks in bad times: whole networks, in virtual time."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.logger import capturedLogs, formatEvent
+
+from p2p_twisted.registry.roster import Registration
+from p2p_twisted.testing import invariants
+from p2p_twisted.testing.daemons import REGISTRY
+from p2p_twisted.testing.private_daemons import NotLetIn, PrivateDaemons
+
+KEYS = "p2pmeta.d"
+
+
+@pytest.fixture
+def daemons(p2p_network: Callable[..., PrivateDaemons]) -> PrivateDaemons:
+    """Return five peers in one private network, ``s1`` an admin among them."""
+    return p2p_network(private=True)
+
+
+def revoke(daemons: PrivateDaemons, name: str) -> None:
+    """Act as the admin."""
+    daemons.result(Deferred.fromCoroutine(daemons.peers["s1"].admin.revoke(name)))
+
+
+def registered(daemons: PrivateDaemons) -> list[str]:
+    """Name those that the registry has."""
+    kept: list[Registration] = []
+    daemons._store.load().addCallback(kept.extend)
+    return sorted(held.name for held in kept)
+
+
+def digests(daemons: PrivateDaemons) -> set[str]:
+    """Return those of what all who are in the network know of revocations."""
+    lists = [daemons.private[name].security.revocations for name in daemons.peers]
+    return {each.digest() for each in (*lists, daemons._authority.revocations)}
+
+
+def test_revoked_while_the_registry_is_down(daemons: PrivateDaemons) -> None:
+    """All peers know at once; the registry when it is back; nobody says it again."""
+    daemons.crash(REGISTRY)
+    revoke(daemons, "s4")
+    daemons.run(2.0)
+    assert daemons.cast_out("s4").status().neighbors == ()
+    daemons.start_registry()
+    daemons.run(40.0)
+    assert len(digests(daemons)) == 1
+    assert daemons._authority.revocations.texts()
+    assert registered(daemons) == ["s1", "s2", "s3", "s5"]
+    invariants.hold(daemons, *invariants.SETTLED)
+
+
+def test_peer_was_off(daemons: PrivateDaemons) -> None:
+    """A peer that was off meanwhile learns it when it is back, and does not talk to the revoked."""
+    daemons.crash("s5")
+    revoke(daemons, "s4")
+    daemons.run(2.0)
+    daemons.cast_out("s4")
+    daemons.start("s5")
+    daemons.run(10.0)
+    assert len(digests(daemons)) == 1
+    invariants.hold(daemons, *invariants.SETTLED)
+
+
+def test_restored_from_a_backup(daemons: PrivateDaemons, tmp_path: Path) -> None:
+    """No peer is lost, revocations hold, and what was invited before is void."""
+    daemons._secret(is_admin=False)
+    daemons.crash(REGISTRY)
+    shutil.copytree(daemons.folder / KEYS, tmp_path / KEYS)
+    daemons.start_registry()
+    daemons.start("s6")
+    revoke(daemons, "s4")
+    daemons.run(40.0)
+    daemons.cast_out("s4")
+    daemons.crash(REGISTRY)
+    shutil.rmtree(daemons.folder / KEYS)
+    shutil.copytree(tmp_path / KEYS, daemons.folder / KEYS)
+    with capturedLogs() as logs:
+        daemons.start_registry()
+        daemons.run(60.0)
+    [warning] = [each for each in map(formatEvent, logs) if each and "restored from a" in each]
+    assert warning.startswith("s6 shows a certificate that is not recorded here")
+    assert daemons._authority.invites.all() == ()
+    assert registered(daemons) == ["s1", "s2", "s3", "s5", "s6"]
+    assert len(digests(daemons)) == 1
+    assert daemons._authority.revocations.texts()
+    with pytest.raises(NotLetIn, match="the name s6 is taken"):
+        daemons.come_in("s6")
+    invariants.hold(daemons, *invariants.SETTLED)
+    daemons.crash("s4")
+    daemons.come_in("s4")
+    daemons.start("s4")
+    daemons.run(10.0)
+    invariants.hold(daemons, *invariants.SETTLED)
