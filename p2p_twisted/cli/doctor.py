@@ -146,7 +146,7 @@ def _certificate(status: dict[str, Any]) -> Finding:
     from p2p_twisted.cli.show import certificate_line
 
     is_renewed = status["certificate"]["renewal_fault"] is None
-    text = f"{status['name']} is {certificate_line(status)}"
+    text = f"{status['name']}, {certificate_line(status)}"
     return Finding("certificate", is_renewed, text, Exit.REFUSED)
 
 

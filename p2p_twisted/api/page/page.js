@@ -1,6 +1,7 @@
 // Put the page together: who is asked, what is told to whom.
 
 import { ask, Failed, Happenings, signIn } from "./events.js";
+import { Invites } from "./invites.js";
 import { NetworkMap } from "./map.js";
 import { Members } from "./members.js";
 import { Network } from "./network.js";
@@ -159,7 +160,7 @@ function beginPeer(status, activity) {
   const { name } = status;
   const again = (how) => setEnded(`${name} ${how}. Start it again as before, such as with p2p peer --name ${name}`);
   const card = new StatusCard(again);
-  const [search, sharing] = [new Search(), new Sharing(activity)];
+  const [search, sharing, invites] = [new Search(), new Sharing(activity), new Invites()];
   const { map, show } = showing(activity, (peer) => search.listPeer(peer));
   const network = new Network(name, show);
   network.lookSoon();
@@ -170,6 +171,7 @@ function beginPeer(status, activity) {
   listen(activity, listenersOf(name, map, network, transfers, activity));
   watchStatus(status, (now) => {
     card.show(now);
+    invites.show(now);
     sharing.check(now).catch(() => {});
   });
 }
