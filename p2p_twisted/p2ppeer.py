@@ -15,8 +15,7 @@ from p2p_twisted.api.peer_routes import PeerApi
 from p2p_twisted.api.service import ApiService
 from p2p_twisted.api.socket_index import Suffix, make_socket_folder, socket_place, user_at
 from p2p_twisted.api.web_option import WebOptions
-from p2p_twisted.bandwidth.limits import TRANSFERS_AT_ONCE_MOST
-from p2p_twisted.bandwidth.rates import BadRate, Rates, Slots, read_rate
+from p2p_twisted.bandwidth.rates import BadRate, Rates, read_rate
 from p2p_twisted.console.attached import ConsoleSocket
 from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
@@ -25,13 +24,20 @@ from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.coming_in import membership
 from p2p_twisted.peer.directories import read_directories, read_shares
 from p2p_twisted.peer.own_name import ask_name, read_name
+from p2p_twisted.peer.own_options import (
+    read_descriptor,
+    read_host,
+    read_registry,
+    read_stop,
+    read_transfers,
+)
 from p2p_twisted.peer.private_part import private_part
 from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.joining_private import CannotJoin
 from p2p_twisted.registry.limits import REGISTRY_PORT
-from p2p_twisted.registry.location import BadLocation, read_location, show_location
+from p2p_twisted.registry.location import show_location
 from p2p_twisted.runtime.daemonlog import rotated
 from p2p_twisted.runtime.disk_thread import DiskThread, DiskThreads
 from p2p_twisted.runtime.exit_code import ExitCode
@@ -42,27 +48,9 @@ from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.restart import was_given
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import NotNow, WorkerService
-from p2p_twisted.wire.names import BadName, check_host
 
 _THREADS: Final = 2
 USUAL_REGISTRY: Final = f"127.0.0.1:{REGISTRY_PORT}"
-
-
-def _registry(text: str) -> tuple[str, int]:
-    try:
-        return read_location(text)
-    except BadLocation:
-        raise UsageError(
-            f"--registry takes HOST:PORT such as 127.0.0.1:9011, not {text!r}"
-        ) from None
-
-
-def _host(option: str, text: str) -> str:
-    try:
-        check_host(text)
-    except BadName as error:
-        raise UsageError(f"--{option}: {error}") from None
-    return text
 
 
 class Options(WebOptions):
@@ -102,6 +90,13 @@ class Options(WebOptions):
         ],
         ["max-down", None, None, "The most to receive a second, likewise."],
         ["max-transfers", None, None, "How many files to send and to receive at a time; 32 and 8."],
+        [
+            "stop",
+            None,
+            None,
+            "Whose Stop ends this peer, too: anyone, admins or never; by default anyone on this"
+            " machine alone, admins in a private network, and otherwise nobody.",
+        ],
         ["results", None, None, "Write ok or failed to this descriptor after each console line."],
     ]
     optFlags = [
@@ -124,12 +119,13 @@ class Options(WebOptions):
     def postOptions(self) -> None:
         self["name"] = ask_name() if self["name"] is None else read_name(self["name"])
         if self["advertise"] is not None:
-            self["advertise"] = _host("advertise", self["advertise"])
+            self["advertise"] = read_host("advertise", self["advertise"])
         self["network"] = read_name(self["network"], "--network, which is called as a peer is")
         self._read_directories()
         self._read_membership()
+        self["stop"] = read_stop(self["stop"], bool(self["member"]))
         if self["results"] is not None:
-            self["results"] = _descriptor(self["results"])
+            self["results"] = read_descriptor(self["results"])
         self._read_limits()
         self._read_reach()
         super().postOptions()
@@ -162,7 +158,7 @@ class Options(WebOptions):
                 self["registry"] = show_location(*member.registry)
 
     def _read_limits(self) -> None:
-        self["max-transfers"] = _transfers(self["max-transfers"])
+        self["max-transfers"] = read_transfers(self["max-transfers"])
         try:
             given = {way: self[f"max-{way}"] for way in ("up", "down")}
             given = {way: rate for way, rate in given.items() if rate is not None}
@@ -174,7 +170,7 @@ class Options(WebOptions):
 
     def _read_reach(self) -> None:
         """Decide where to listen; refuse what would be unsafe, or could not work."""
-        registry = _registry(self["registry"])
+        registry = read_registry(self["registry"])
         try:
             allows_lan = bool(self["insecure-lan"] or self["member"])
             reach = decide_reach(registry, self["interface"], allows_lan)
@@ -184,27 +180,6 @@ class Options(WebOptions):
             raise UsageError(str(error)) from None
         self["interface"], self["registry"] = reach.interface, reach.registry
         self["is-guessed"] = reach.is_guessed
-
-
-def _transfers(text: str | None) -> Slots:
-    if text is None:
-        return Slots()
-    if not text.isdecimal() or not 0 < int(text) <= TRANSFERS_AT_ONCE_MOST:
-        raise UsageError(
-            f"--max-transfers takes a number from 1 to {TRANSFERS_AT_ONCE_MOST}, not {text!r}"
-        )
-    return Slots(int(text), int(text))
-
-
-def _descriptor(text: str) -> int:
-    try:
-        fd = int(text)
-        os.fstat(fd)
-    except (ValueError, OverflowError, OSError):
-        raise UsageError(
-            f"--results takes the number of an open file descriptor, not {text!r}"
-        ) from None
-    return fd
 
 
 def _settings(options: Options) -> Settings:
@@ -224,6 +199,7 @@ def _settings(options: Options) -> Settings:
         given_rates=options["given-rates"],
         at_once=options["max-transfers"],
         reshares=bool(options["reshare"]),
+        stop=options["stop"],
         keeps_times=not options["no-times"],
     )
 

@@ -206,7 +206,8 @@ class PeerBuilder(LocalParts):
     @cached_property
     def shutdown(self) -> Shutdown:
         """The end of the whole network."""
-        return Shutdown(self.reactor, self.network, self.announce, self.stopped, self.statements)
+        parts = self.reactor, self.network, self.announce, self.stopped
+        return Shutdown(*parts, statements=self.statements, rule=self.settings.stop)
 
     # What is fetched and sent
 

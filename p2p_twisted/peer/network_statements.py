@@ -69,13 +69,17 @@ class NetworkStatements:
 
     # What this peer says
 
-    def sign_stop(self, id_: MessageId) -> str:
+    def sign_stop(self, id_: MessageId, by_anyone: bool = False) -> str:
         """
         Write that the network is to stop.
 
-        :raises NotAllowed: when this peer is no admin.
+        :param by_anyone: whether any member may say so, not only an admin.
+        :raises NotAllowed: when this peer may not.
         """
-        return self._signed(Stop(id_, int(self._date()), self._network), "stop this network")
+        stop = Stop(id_, int(self._date()), self._network)
+        if by_anyone:
+            return sign_statement(stop, self._security.credentials)
+        return self._signed(stop, "stop this network")
 
     def revoke(self, name: PeerName) -> tuple[str, ...]:
         """
@@ -97,11 +101,15 @@ class NetworkStatements:
 
     # What others say
 
-    def stopped_by(self, text: str) -> PeerName | None:
-        """Return who stops the network by a statement; ``None`` where that is not to be obeyed."""
+    def stopped_by(self, text: str, by_anyone: bool = False) -> PeerName | None:
+        """
+        Return who stops the network by a statement; ``None`` where that is not to be obeyed.
+
+        :param by_anyone: whether any member may say so, not only an admin.
+        """
         try:
             statement = read_statement(text, self._anchor)
-            self._stops.check(statement, self.revocations, self._date())
+            self._stops.check(statement, self.revocations, self._date(), by_anyone)
         except (BadStatement, StatementRefused) as error:
             self._complain("not stopping", error)
             return None

@@ -6,6 +6,7 @@ from typing import Final
 from attrs import field, frozen
 
 from p2p_twisted.bandwidth.rates import Rates, Slots
+from p2p_twisted.peer.stop_rule import StopRule
 from p2p_twisted.registry import limits
 from p2p_twisted.wire.names import NetworkName, PeerName
 
@@ -31,6 +32,7 @@ class Settings:
     :ivar given_rates: the directions of these that are not to be as in the last run.
     :ivar at_once: how many files it sends and receives at a time.
     :ivar reshares: whether others may have what it has downloaded.
+    :ivar stop: whose ``Stop`` ends it, too; ``None`` for what is usual in its network.
     :ivar keeps_times: whether what it downloads has the time of its original.
     """
 
@@ -50,6 +52,7 @@ class Settings:
     state: Path = field()
     own_files: tuple[Path, ...] = ()
     shares: tuple[tuple[str, Path], ...] = ()
+    stop: StopRule | None = None
 
     @state.default
     def _state_below(self) -> Path:

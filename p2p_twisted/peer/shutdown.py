@@ -12,13 +12,19 @@ from p2p_twisted.overlay.events import SeekingEnded
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.network_statements import NetworkStatements
 from p2p_twisted.peer.peer_errors import NotAllowed
+from p2p_twisted.peer.stop_rule import StopRule
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire.messages import Gossip
-from p2p_twisted.wire.names import is_loopback
+from p2p_twisted.wire.names import PeerName, is_loopback
 
 STOP: Final = "stop"
 """The kind of broadcast that ends a network."""
 
+_NEVER: Final = "this peer says and obeys no Stop, as it has --stop never; leave stops this peer"
+_TOO_OPEN: Final = (
+    "nobody may stop the others on an open network beyond one machine, unless they are started with"
+    " --stop anyone; leave stops this peer"
+)
 _LIFE_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 1.0
 
@@ -31,6 +37,7 @@ class Shutdown:
     :param announce: is told what a person should know.
     :param stopped: is called when another peer has stopped the network.
     :param statements: judge who may stop a private network.
+    :param rule: who may; ``None`` for what is usual.
     :ivar has_begun: whether the network is being stopped.
     """
 
@@ -40,7 +47,8 @@ class Shutdown:
     _network: NetworkSession
     _announce: Callable[[str], None]
     _stopped: Callable[[], None]
-    _statements: NetworkStatements | None = None
+    _statements: NetworkStatements | None = field(default=None, kw_only=True)
+    _rule: StopRule | None = field(default=None, kw_only=True)
     has_begun: bool = field(default=False, init=False)
     _started: float = field(init=False)
 
@@ -51,17 +59,15 @@ class Shutdown:
         """
         Stop every other peer of the network; returns when this one may leave, too.
 
-        :raises PeerError: when this peer has not joined, or may not: in a private network all
-            but admins, in an open one beyond one machine everybody.
+        :raises PeerError: when this peer has not joined, or may not.
         """
         driver = await self._network.connected()
-        id_ = driver.new_id()
-        text = "" if self._statements is None else self._statements.sign_stop(id_)
-        if self._statements is None and not is_loopback(driver.me.host):
-            raise NotAllowed(
-                "nobody may stop the others on an open network beyond one machine;"
-                " leave stops this peer"
-            )
+        id_, rule = driver.new_id(), self._obeyed()
+        if rule is StopRule.NEVER:
+            raise NotAllowed(_NEVER if self._rule else _TOO_OPEN)
+        text = ""
+        if self._statements is not None:
+            text = self._statements.sign_stop(id_, by_anyone=rule is StopRule.ANYONE)
         gossip = Gossip(id_, STOP, driver.me.name, 0.0, _LIFE_SECONDS, urgent=True, text=text)
         driver.publish(gossip)
         await self._wind_down()
@@ -70,17 +76,27 @@ class Shutdown:
         """
         Obey a stop, if it is for this run of this peer.
 
-        In a private network an admin must have signed it; an open one must be of one machine.
+        In a private network, a member that may say so must have signed it.
         """
-        if self.has_begun or gossip.age > self._clock.seconds() - self._started:
+        rule = self._obeyed()
+        is_late = gossip.age > self._clock.seconds() - self._started
+        if self.has_begun or is_late or rule is StopRule.NEVER:
             return
+        by: PeerName | None = gossip.origin
         if self._statements is not None:
-            by = self._statements.stopped_by(gossip.text)
-        else:
-            by = gossip.origin if is_loopback(self._network.driver.me.host) else None
+            by = self._statements.stopped_by(gossip.text, by_anyone=rule is StopRule.ANYONE)
         if by is not None:
             self._announce(f"{by} has stopped the network")
             background(self.log, "stopping", self._obey())
+
+    def _obeyed(self) -> StopRule:
+        """Return who may stop this peer."""
+        if self._rule is not None:
+            return self._rule
+        if self._statements is not None:
+            return StopRule.ADMINS
+        is_alone = is_loopback(self._network.driver.me.host)
+        return StopRule.ANYONE if is_alone else StopRule.NEVER
 
     async def _obey(self) -> None:
         await self._wind_down()

@@ -22,17 +22,24 @@ class StopGuard:
         # When each was issued.
         self._obeyed: dict[MessageId, int] = {}
 
-    def check(self, statement: Statement, revocations: RevocationList, now: float) -> Stop:
+    def check(
+        self,
+        statement: Statement,
+        revocations: RevocationList,
+        now: float,
+        by_anyone: bool = False,
+    ) -> Stop:
         """
         Decide about a statement.
 
+        :param by_anyone: whether any member may have signed it, not only an admin.
         :returns: what is to be obeyed.
         :raises StatementRefused: when it is not.
         """
         stop, signer = statement.said, statement.signer.identity
         if not isinstance(stop, Stop) or stop.network != self._network:
             raise StatementRefused("that is not a stop of this network")
-        if not signer.is_admin:
+        if not (signer.is_admin or by_anyone):
             raise StatementRefused(
                 f"only an admin may stop this network, and {signer.name} is none"
             )

@@ -56,7 +56,7 @@ OF_TRUST: Final = (
     ),
     Mutant(
         "trust/stop_guard.py",
-        "if not signer.is_admin:",
+        "if not (signer.is_admin or by_anyone):",
         "if False:",
         "every member stops the network",
         "trust/test_statements.py",
@@ -179,5 +179,19 @@ OF_TRUST: Final = (
         "pass",
         "one machine guesses invites all day",
         "registry/test_authority.py",
+    ),
+    Mutant(
+        "registry/enrollment.py",
+        "if identity is None or not identity.is_admin:",
+        "if identity is None:",
+        "every member lists the invites that are open",
+        "registry/test_private_lists.py",
+    ),
+    Mutant(
+        "peer/shutdown.py",
+        "if self.has_begun or is_late or rule is StopRule.NEVER:",
+        "if self.has_begun or is_late:",
+        "a peer that obeys no Stop is stopped, or whoever reaches it over an open LAN stops it",
+        "peer/test_stop_rule.py",
     ),
 )

@@ -97,6 +97,20 @@ def test_stop(folders: list[OwnFolder]) -> None:
         assert ben.statements.stopped_by(nonsense) is None
 
 
+def test_stop_by_anyone(folders: list[OwnFolder]) -> None:
+    """Where peers are told so, any member may stop them, but for one that was revoked."""
+    anna, ben, carl = (
+        Member(of, folder) for of, folder in zip((ANNA, BEN, CARL), folders, strict=True)
+    )
+    text = ben.statements.sign_stop(ID, by_anyone=True)
+    assert anna.statements.stopped_by(text) is None
+    assert carl.statements.stopped_by(text, by_anyone=True) == "ben"
+    for revocation in anna.statements.revoke("ben"):
+        carl.statements.hear(revocation)
+    again = ben.statements.sign_stop("1" * 32, by_anyone=True)
+    assert carl.statements.stopped_by(again, by_anyone=True) is None
+
+
 def test_stop_of_before(folders: list[OwnFolder]) -> None:
     """A stop that was recorded does not end a network that was started since."""
     text = Member(ANNA, folders[0]).statements.sign_stop(ID)

@@ -2,7 +2,9 @@
 
 from random import Random
 
+from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.peer.shutdown import STOP
+from p2p_twisted.peer.stop_rule import StopRule
 from p2p_twisted.testing.introspection import driver_of
 from p2p_twisted.wire.messages import Gossip
 from tests.peer.cases import PeerTestCase
@@ -41,3 +43,17 @@ class StopTests(PeerTestCase):
         driver.publish(Gossip(driver.new_id(), STOP, "s1", 0.0, 60.0, urgent=True))
         daemons.run(10.0)
         self.assertEqual(sum(p.has_stopped for p in daemons.network.processes.values()), 3)
+
+    def test_rules(self) -> None:
+        """Each peer decides for itself whose word ends it; one that obeys none says none."""
+        daemons = self.daemons()
+        rules = (None, StopRule.ANYONE, StopRule.NEVER, None)
+        for number, rule in enumerate(rules, 1):
+            daemons.start(f"s{number}", stop=rule)
+        daemons.run(10.0)
+        with self.assertRaisesRegex(NotAllowed, "--stop never; leave stops this peer"):
+            daemons.result(daemons.peers["s3"].stop_network())
+        daemons.result(daemons.peers["s1"].stop_network(), within=3.0)
+        daemons.run(1.0)
+        stopped = [name for name, each in daemons.network.processes.items() if each.has_stopped]
+        self.assertEqual(sorted(stopped), ["s2", "s4"])

@@ -1,0 +1,86 @@
+"""Read what the options of a peer say."""
+
+import os
+
+from twisted.python.usage import UsageError
+
+from p2p_twisted.bandwidth.limits import TRANSFERS_AT_ONCE_MOST
+from p2p_twisted.bandwidth.rates import Slots
+from p2p_twisted.peer.stop_rule import StopRule
+from p2p_twisted.registry.location import BadLocation, read_location
+from p2p_twisted.wire.names import BadName, check_host
+
+
+def read_registry(text: str) -> tuple[str, int]:
+    """
+    Read where the registry listens.
+
+    :raises UsageError: when it is none.
+    """
+    try:
+        return read_location(text)
+    except BadLocation:
+        raise UsageError(
+            f"--registry takes HOST:PORT such as 127.0.0.1:9011, not {text!r}"
+        ) from None
+
+
+def read_host(option: str, text: str) -> str:
+    """
+    Read an IP address.
+
+    :raises UsageError: when it is none.
+    """
+    try:
+        check_host(text)
+    except BadName as error:
+        raise UsageError(f"--{option}: {error}") from None
+    return text
+
+
+def read_transfers(text: str | None) -> Slots:
+    """
+    Read how many files to send and to receive at a time.
+
+    :raises UsageError: when it is none.
+    """
+    if text is None:
+        return Slots()
+    if not text.isdecimal() or not 0 < int(text) <= TRANSFERS_AT_ONCE_MOST:
+        raise UsageError(
+            f"--max-transfers takes a number from 1 to {TRANSFERS_AT_ONCE_MOST}, not {text!r}"
+        )
+    return Slots(int(text), int(text))
+
+
+def read_descriptor(text: str) -> int:
+    """
+    Read the number of a file descriptor that is open.
+
+    :raises UsageError: when it is none.
+    """
+    try:
+        fd = int(text)
+        os.fstat(fd)
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            f"--results takes the number of an open file descriptor, not {text!r}"
+        ) from None
+    return fd
+
+
+def read_stop(text: str | None, is_private: bool) -> StopRule | None:
+    """
+    Read whose ``Stop`` ends the peer; ``None`` where nobody has said.
+
+    :raises UsageError: when it is no such rule, or none for this kind of network.
+    """
+    if text is None:
+        return None
+    try:
+        rule = StopRule(text.lower())
+    except ValueError:
+        raise UsageError(f"--stop takes anyone, admins or never, not {text!r}") from None
+    if rule is StopRule.ADMINS and not is_private:
+        raise UsageError("an open network has no admins: say --stop anyone, or never")
+    return rule
