@@ -181,6 +181,7 @@ class PeerBuilder(LocalParts):
             offload=self.offload,
             date=self.wall,
             announce=self.announce,
+            rng=self.rng,
         )
 
     @cached_property

@@ -3,17 +3,21 @@
 import base64
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Final
 
 import attrs
 from cryptography import x509
 from twisted.application.internet import TimerService
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from typing_extensions import override
 
 from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.private_member import PrivateMember, save_member
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
+from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.threads import Offload
@@ -25,6 +29,7 @@ from p2p_twisted.trust.trust_errors import TrustError
 from p2p_twisted.wire.messages import Certified, Certify
 
 _LOOK_SECONDS: Final = 60.0
+_SPREAD_SECONDS: Final = 60.0
 _AGAIN_SECONDS: Final = 3_600.0
 
 
@@ -35,6 +40,7 @@ class CertificateRenewal(TimerService):
     :param state: the folder of the peer's own files.
     :param date: reads the time of day, in seconds since 1970.
     :param announce: is told what a person should know.
+    :param rng: spreads out what many peers would do at one moment.
     """
 
     log = Logger()
@@ -50,6 +56,7 @@ class CertificateRenewal(TimerService):
         offload: Offload,
         date: Callable[[], float],
         announce: Callable[[str], None],
+        rng: Random,
     ) -> None:
         super().__init__(_LOOK_SECONDS, self.look)
         self.clock = reactor
@@ -60,16 +67,29 @@ class CertificateRenewal(TimerService):
         self._offload = offload
         self._date = date
         self._announce = announce
+        self._rng = rng
         self._asks_again_at = 0.0
+        self._asking = Alarm(reactor, self._ask)
         self._fault: str | None = None
 
     def look(self) -> None:
         """Begin to renew, if it is time; end connections whose time has come."""
         now = self._date()
         self._security.cut(now)
-        if self._certificate().is_due(now) and now >= self._asks_again_at:
-            self._asks_again_at = now + _AGAIN_SECONDS
-            background(self.log, "renewing the certificate", self.renew())
+        is_due = self._certificate().is_due(now) and now >= self._asks_again_at
+        if is_due and not self._asking.is_set:
+            # Not at once with all others that were started at this moment.
+            self._asking.set(self._rng.uniform(0.0, _SPREAD_SECONDS))
+
+    @override
+    def stopService(self) -> "Deferred[None]":
+        self._asking.stop()
+        stopped: Deferred[None] = super().stopService()
+        return stopped
+
+    def _ask(self) -> None:
+        self._asks_again_at = self._date() + _AGAIN_SECONDS * self._rng.uniform(0.5, 1.5)
+        background(self.log, "renewing the certificate", self.renew())
 
     async def renew(self) -> None:
         """Have a new certificate, or say why there is none; raises nothing that is expected."""

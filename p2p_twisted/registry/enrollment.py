@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from p2p_twisted.registry.authority import Authority
-from p2p_twisted.registry.limits import WRONG_INVITES_PER_MINUTE
+from p2p_twisted.registry.limits import DECISIONS_WAITING, WRONG_INVITES_PER_MINUTE
 from p2p_twisted.registry.name_holders import NameHeld
 from p2p_twisted.registry.private_lists import listed
 from p2p_twisted.runtime.background import background
@@ -132,6 +132,8 @@ class Enrollment:
         if isinstance(asked, ListRecords):
             # Nothing changes, so nothing is to be written down.
             return self._listed(asked, identity)
+        if self._keeping.waiting >= DECISIONS_WAITING:
+            return Error("this registry has too much to do: try again in a minute", "later")
         async with self._keeping:
             before = self._authority.to_json()
             try:

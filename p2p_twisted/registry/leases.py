@@ -12,14 +12,18 @@ from p2p_twisted.registry.roster import Registration
 _RENEWALS_PER_LEASE: Final = 3
 
 
-def lease_seconds(peers: int) -> float:
-    """Return how long a lease lasts where so many peers renew, so that they stay bearable."""
-    return max(limits.LEASE_SECONDS, _RENEWALS_PER_LEASE * peers / limits.RENEWALS_PER_SECOND)
+def lease_seconds(peers: int, per_second: int) -> float:
+    """
+    Return how long a lease lasts where so many peers renew, so that they stay bearable.
+
+    :param per_second: how many renewals are.
+    """
+    return max(limits.LEASE_SECONDS, _RENEWALS_PER_LEASE * peers / per_second)
 
 
-def renewed(kept: Sequence[Registration], now: float) -> Iterator[Registration]:
+def renewed(kept: Sequence[Registration], now: float, per_second: int) -> Iterator[Registration]:
     """Give every peer that a store has kept a new lease, or a new reservation."""
-    lease = lease_seconds(len(kept))
+    lease = lease_seconds(len(kept), per_second)
     for held in kept:
         seconds = lease if held.is_listening else limits.RESERVATION_SECONDS
         yield attrs.evolve(held, expires=now + seconds)

@@ -172,7 +172,8 @@ class Registry:
     async def _load(self) -> None:
         async with self._loading:
             kept = await self._store.load()
-            self._apply([Put(each) for each in renewed(kept, self._reactor.seconds())])
+            leases = self._reactor.seconds(), self.policy.renewals_per_second
+            self._apply([Put(each) for each in renewed(kept, *leases)])
         self.log.info("{peers} peers are known from before", peers=len(kept))
 
     async def _settle(self, request: RegistryRequest) -> Decision:

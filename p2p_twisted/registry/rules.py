@@ -35,11 +35,13 @@ class Policy:
     :ivar ports: the pool of ports for the peers of each host.
     :ivar is_open: whether it listens beyond loopback.
     :ivar believes_advertised: whether a peer may name its host itself.
+    :ivar renewals_per_second: how many leases may be renewed, on average.
     """
 
     ports: range
     is_open: bool = False
     believes_advertised: bool = False
+    renewals_per_second: int = limits.RENEWALS_PER_SECOND
 
 
 @attrs.frozen
@@ -94,7 +96,7 @@ def decide(
             case Join() as join:
                 return _join(roster, policy, request, join, now, rng)
             case Renew(name=name, token=token):
-                return _renew(roster, _held(roster, name, token), now, rng)
+                return _renew(roster, policy, _held(roster, name, token), now, rng)
             case Leave(name, token):
                 return _leave(roster, name, token)
             case Report(peer):
@@ -152,8 +154,8 @@ def _again(
     return Decision(_welcome(roster, mine, lease, wire_limits.REFERRALS, rng))
 
 
-def _renew(roster: Roster, mine: Registration, now: float, rng: Random) -> Decision:
-    lease = lease_seconds(len(roster))
+def _renew(roster: Roster, policy: Policy, mine: Registration, now: float, rng: Random) -> Decision:
+    lease = lease_seconds(len(roster), policy.renewals_per_second)
     change: Change = Extend(mine.name, now + lease)
     if not mine.is_listening:
         change = Put(attrs.evolve(mine, expires=now + lease, is_listening=True))

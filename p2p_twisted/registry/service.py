@@ -98,7 +98,11 @@ class RegistryService(MultiService):
                 " add interface=127.0.0.1 to --listen, or say --insecure-lan",
                 Exit.USAGE,
             )
-        self._registry.policy = attrs.evolve(self._registry.policy, is_open=is_open)
+        policy = attrs.evolve(self._registry.policy, is_open=is_open)
+        if self._is_private:
+            # A handshake costs more than all that is decided then.
+            policy = attrs.evolve(policy, renewals_per_second=limits.PRIVATE_RENEWALS_PER_SECOND)
+        self._registry.policy = policy
         try:
             self._registry.start()
         except StoreFault as fault:

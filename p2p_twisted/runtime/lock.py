@@ -31,6 +31,11 @@ class Semaphore:
         """Whether somebody waits."""
         return bool(self._waiting)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     def acquire(self) -> "Deferred[None]":
         """Fire once there is a place; canceling stops waiting."""
         if not self.is_taken:

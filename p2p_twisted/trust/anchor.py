@@ -69,8 +69,9 @@ class VerifiedCertificate:
         )
 
     def is_due(self, now: float) -> bool:
-        """Return whether it is time to have it renewed."""
-        return now >= self.issued + limits.RENEWAL_AFTER_DAYS * _DAY_SECONDS
+        """Return whether it is time to have it renewed: not for all at once who came at once."""
+        due = self.issued + limits.RENEWAL_AFTER_DAYS * _DAY_SECONDS
+        return now >= due + limits.RENEWAL_SPREAD_SECONDS * self.serial.fraction
 
     def is_ending(self, now: float) -> bool:
         """Return whether its owner should hear that it ends soon."""

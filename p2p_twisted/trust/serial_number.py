@@ -41,6 +41,11 @@ class SerialNumber:
         """Read what :meth:`to_int` has made."""
         return cls(number >> _RANDOM_BITS, number & ((1 << _RANDOM_BITS) - 1))
 
+    @property
+    def fraction(self) -> float:
+        """A number from 0 to 1, to spread out what is due for many certificates at once."""
+        return self.random / (1 << _RANDOM_BITS)
+
     def to_int(self) -> int:
         """Write it as certificates carry it."""
         return (self.counter << _RANDOM_BITS) | self.random

@@ -90,6 +90,13 @@ OF_TRUST: Final = (
         "registry/test_authority.py",
     ),
     Mutant(
+        "trust/anchor.py",
+        "return now >= due + limits.RENEWAL_SPREAD_SECONDS * self.serial.fraction",
+        "return now >= due",
+        "thousands who came in one hour have their certificates renewed in one second",
+        "trust/test_certificates.py",
+    ),
+    Mutant(
         "registry/authority.py",
         "self.invites.void_all()",
         "pass",

@@ -2,6 +2,7 @@
 
 import base64
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,13 +18,19 @@ from p2p_twisted.trust.certificate_request import read_request
 from p2p_twisted.trust.credentials import Credentials, new_key
 from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.issuing import certify
-from p2p_twisted.trust.limits import CERTIFICATE_DAYS, RENEWAL_AFTER_DAYS, WARNING_DAYS
+from p2p_twisted.trust.limits import (
+    CERTIFICATE_DAYS,
+    RENEWAL_AFTER_DAYS,
+    RENEWAL_SPREAD_SECONDS,
+    WARNING_DAYS,
+)
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.wire.messages import Certified, Certify
 from tests.trust.private_network import DAY, NOW, PrivateNetwork
 
-DUE = NOW + RENEWAL_AFTER_DAYS * DAY
+SOON = NOW + RENEWAL_AFTER_DAYS * DAY
+DUE = SOON + RENEWAL_SPREAD_SECONDS
 
 
 class FakeClient:
@@ -61,6 +68,7 @@ class Renewing:
         self.now = NOW
         self.security = TlsSecurity(self.first, RevocationList("default"), Clock())
         clock: Any = Clock()
+        self.clock: Clock = clock
         client: Any = self.client
         self.renewal = CertificateRenewal(
             clock,
@@ -71,12 +79,14 @@ class Renewing:
             offload=inline,
             date=lambda: self.now,
             announce=self.said.append,
+            rng=Random(1),
         )
 
     def look(self, now: float) -> Credentials:
-        """Look at some time; return what is shown then."""
+        """Look at some time; return what is shown a minute later."""
         self.now = self.client.now = now
         self.renewal.look()
+        self.clock.advance(60)
         return self.security.credentials
 
 
@@ -88,7 +98,7 @@ def renewing(tmp_path: Path) -> Renewing:
 
 def test_when_it_is_time(renewing: Renewing) -> None:
     """From day ten on there is another one, for a new key, and it is on the disk."""
-    assert renewing.look(DUE - 1) is renewing.first
+    assert renewing.look(SOON - 1) is renewing.first
     assert renewing.client.asked == 0
     renewed = renewing.look(DUE)
     assert renewed is not renewing.first
@@ -101,12 +111,24 @@ def test_when_it_is_time(renewing: Renewing) -> None:
     assert renewing.client.asked == 1
 
 
+def test_not_all_at_once(renewing: Renewing) -> None:
+    """Who is started when it is due waits for a moment of its own; one that ends asks no more."""
+    renewing.now = DUE
+    renewing.renewal.look()
+    assert renewing.client.asked == 0
+    renewing.renewal.startService()
+    renewing.renewal.stopService()
+    renewing.clock.advance(60)
+    assert renewing.client.asked == 0
+    assert renewing.clock.getDelayedCalls() == []
+
+
 def test_registry_away(renewing: Renewing) -> None:
     """Without a registry the old one is shown, and the person is warned in time."""
     renewing.client.fault = RegistryUnreachable("no registry listens at 127.0.0.1:9011")
     assert renewing.look(DUE) is renewing.first
     assert renewing.said == []
-    for minute in range(59):
+    for minute in range(29):
         renewing.look(DUE + minute * 60)
     assert renewing.client.asked == 1
     warned = NOW + (CERTIFICATE_DAYS - WARNING_DAYS) * DAY

@@ -22,7 +22,7 @@ from p2p_twisted.registry.authority_files import (
     save_records,
 )
 from p2p_twisted.registry.enrollment import RECORDS, Enrollment, PrivateQuestion
-from p2p_twisted.registry.limits import WRONG_INVITES_PER_MINUTE
+from p2p_twisted.registry.limits import DECISIONS_WAITING, WRONG_INVITES_PER_MINUTE
 from p2p_twisted.registry.name_holders import NameHeld
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import inline
@@ -263,6 +263,7 @@ class Enrolling:
     def __init__(self, folder: OwnFolder) -> None:
         self.made = opened(folder)
         self.is_full = False
+        self.written: Deferred[None] | None = None
         self.clock = Clock()
         self.cuts: list[float] = []
         self.forgotten: list[str] = []
@@ -278,15 +279,22 @@ class Enrolling:
         self.enrollment.revoked.watch(self.forgotten.append)
 
     def _offload(self, function: Any, *args: Any) -> "Deferred[Any]":
+        if self.written is not None:
+            return self.written
         return fail(OSError(28, "full")) if self.is_full else inline(function, *args)
+
+    def begin(
+        self, asked: PrivateQuestion, identity: Identity | None = None, host: str = LOOPBACK
+    ) -> "Deferred[Message]":
+        """Ask; fires with the answer."""
+        return Deferred.fromCoroutine(self.enrollment.answer(asked, identity, host))
 
     def ask(
         self, asked: PrivateQuestion, identity: Identity | None = None, host: str = LOOPBACK
     ) -> Message:
         """Return the answer."""
         answers: list[Message] = []
-        answering = Deferred.fromCoroutine(self.enrollment.answer(asked, identity, host))
-        answering.addCallback(answers.append)
+        self.begin(asked, identity, host).addCallback(answers.append)
         [answer] = answers
         return answer
 
@@ -331,6 +339,23 @@ def test_full_disk(folder: OwnFolder) -> None:
     assert [each.uses for each in enrolling.made.authority.invites.all()] == [2]
     enrolling.is_full = False
     assert isinstance(enrolling.enroll(), Certified)
+
+
+def test_busy(folder: OwnFolder) -> None:
+    """Who comes when too many wait is told to come later; nobody else waits for it."""
+    enrolling = Enrolling(folder)
+    enrolling.written = Deferred()
+    waiting: list[Message] = []
+    for number in range(DECISIONS_WAITING + 1):
+        enrolling.begin(MakeInvite(), ANNA).addCallback(waiting.append)
+        assert not waiting, number
+    answer = enrolling.ask(MakeInvite(), ANNA)
+    assert isinstance(answer, Error)
+    assert answer.code == "later"
+    written, enrolling.written = enrolling.written, None
+    written.callback(None)
+    assert len(waiting) == DECISIONS_WAITING + 1
+    assert isinstance(enrolling.ask(MakeInvite(), ANNA), Invited)
 
 
 def test_refused(folder: OwnFolder) -> None:

@@ -8,11 +8,15 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs, formatEvent
 
+from p2p_twisted.download.progress import Saved
+from p2p_twisted.peer.sights import LinkEnded
 from p2p_twisted.registry.roster import Registration
 from p2p_twisted.testing import invariants
 from p2p_twisted.testing.daemons import REGISTRY
 from p2p_twisted.testing.private_daemons import NotLetIn, PrivateDaemons
 
+DAY = 86_400.0
+FILM = bytes(range(256)) * 2_048
 KEYS = "p2pmeta.d"
 
 
@@ -20,6 +24,12 @@ KEYS = "p2pmeta.d"
 def daemons(p2p_network: Callable[..., PrivateDaemons]) -> PrivateDaemons:
     """Return five peers in one private network, ``s1`` an admin among them."""
     return p2p_network(private=True)
+
+
+def shown(daemons: PrivateDaemons) -> dict[str, int]:
+    """Return the serial number of what each peer shows."""
+    parts = daemons.private.items()
+    return {name: part.security.credentials.certificate.serial_number for name, part in parts}
 
 
 def revoke(daemons: PrivateDaemons, name: str) -> None:
@@ -63,6 +73,52 @@ def test_peer_was_off(daemons: PrivateDaemons) -> None:
     daemons.start("s5")
     daemons.run(10.0)
     assert len(digests(daemons)) == 1
+    invariants.hold(daemons, *invariants.SETTLED)
+
+
+def pass_days(daemons: PrivateDaemons, *days: float) -> None:
+    """Let days pass at once, and everybody look around after each."""
+    for each in days:
+        daemons.passed += each * DAY
+        daemons.run(130.0)
+
+
+def test_without_a_registry(daemons: PrivateDaemons) -> None:
+    """25 days after the last that was seen of it, all goes on; once it is back, all renew."""
+    daemons.start("s6", {"film": FILM})
+    daemons.run(10.0)
+    pass_days(daemons, 5, 6.5)
+    first = shown(daemons)
+    daemons.crash(REGISTRY)
+    pass_days(daemons, 5, 5, 5, 5, 5)
+    assert isinstance(daemons.get("s2", "film").state, Saved)
+    daemons.crash("s3")
+    daemons.start("s3")
+    daemons.run(30.0)
+    invariants.hold(daemons, invariants.one_component)
+    assert shown(daemons) == first
+    assert any("certificate ends in" in each for each in daemons.said)
+    daemons.start_registry()
+    daemons.passed += 0.1 * DAY
+    daemons.run(130.0)
+    assert not shown(daemons).items() & first.items()
+    invariants.hold(daemons, *invariants.SETTLED)
+
+
+@pytest.mark.slow
+def test_month_of_fifty(p2p_network: Callable[..., PrivateDaemons]) -> None:
+    """Fifty peers renew their certificates and keys, and lose no link by that."""
+    daemons = p2p_network(50, private=True)
+    first = shown(daemons)
+    lost: list[object] = []
+    for peer in daemons.peers.values():
+        peer.watch_sights(lost.append)
+    pass_days(daemons, 5, 5, 1.5, 5, 5, 5, 3)
+    assert not shown(daemons).items() & first.items()
+    assert not [each for each in lost if isinstance(each, LinkEnded) and each.has_died]
+    # Links end with the certificates that were shown on them; others are made.
+    pass_days(daemons, 3, 4)
+    daemons.run(60.0)
     invariants.hold(daemons, *invariants.SETTLED)
 
 

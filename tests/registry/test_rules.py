@@ -95,15 +95,18 @@ class RenewTests(SynchronousTestCase):
 
     def test_lease_grows(self) -> None:
         """However many peers there are, their renewals stay bearable."""
-        self.assertEqual(lease_seconds(10), 60)
-        for peers in (4_000, 10_000, 100_000):
-            renewals = 3 * peers / lease_seconds(peers)
-            self.assertLessEqual(renewals, limits.RENEWALS_PER_SECOND)
+        for most in (limits.RENEWALS_PER_SECOND, limits.PRIVATE_RENEWALS_PER_SECOND):
+            self.assertEqual(lease_seconds(10, most), 60)
+            for peers in (4_000, 10_000, 100_000):
+                self.assertLessEqual(3 * peers / lease_seconds(peers, most), most)
+        policy = Policy(range(9_000, 9_010), renewals_per_second=50)
+        welcome = settled(Roster(crowd(2_000)), Renew("s3", token("s3")), policy=policy)
+        self.assertEqual(welcome.lease, 120)
 
     def test_grace_after_a_restart(self) -> None:
         """What the store kept gets one lease, and what was only reserved a reservation."""
         held, reserved = registration("s1"), registration("s2", 9001, is_listening=False)
-        expires = [kept.expires for kept in renewed([held, reserved], NOW)]
+        expires = [kept.expires for kept in renewed([held, reserved], NOW, 200)]
         self.assertEqual(expires, [NOW + 60, NOW + 10])
 
 

@@ -1,6 +1,7 @@
 """Which certificates a network trusts, and when."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from cryptography import x509
@@ -9,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from p2p_twisted.trust import limits
-from p2p_twisted.trust.anchor import TrustAnchor
+from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
 from p2p_twisted.trust.certificate_request import make_request, read_request
 from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
 from p2p_twisted.trust.identity import Identity
@@ -76,9 +77,19 @@ def test_renewal() -> None:
     """It is due after ten days, and ends soon five days before it does."""
     verified = NETWORK.verified(NETWORK.let_in("anna"))
     due = int(NOW) + limits.RENEWAL_AFTER_DAYS * DAY
-    assert [verified.is_due(at) for at in (due - 1, due)] == [False, True]
+    by_then = due + limits.RENEWAL_SPREAD_SECONDS
+    assert [verified.is_due(at) for at in (due - 1, by_then)] == [False, True]
     warned = verified.expires - limits.WARNING_DAYS * DAY
     assert [verified.is_ending(at) for at in (warned - 1, warned)] == [False, True]
+
+
+def test_renewals_are_spread() -> None:
+    """Of many who came at once no more than a tenth more than their share are due in an hour."""
+    came = [VerifiedCertificate.read(NETWORK.let_in("anna").certificate) for _ in range(300)]
+    due = int(NOW) + limits.RENEWAL_AFTER_DAYS * DAY
+    counts = [sum(each.is_due(due + hour * 3_600) for each in came) for hour in range(25)]
+    assert (counts[0], counts[-1]) == (0, 300)
+    assert max(later - sooner for sooner, later in pairwise(counts)) < 30
 
 
 def test_strangers() -> None:
