@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.chunks import id_from_digests
+from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.names import FileId
 
 VERSION: Final = 1
@@ -21,6 +22,9 @@ _SIGNATURE: Final = re.compile(r"(\d+):(-?\d+):(\d+)(?::(-?\d+):([\w ]*))?", re.
 _DAY_SECONDS: Final = 86_400
 _ASKED_AT_ONCE: Final = 500
 _PRUNED_AT_ONCE: Final = 10_000
+# Where few are written at once, most pages of the database are written again for the next ones.
+_WRITTEN_AT_ONCE: Final = 1_024
+_UNWRITTEN_MOST_BYTES: Final = 64 * MIB
 _BY_ID: Final = "CREATE INDEX IF NOT EXISTS files_by_id ON files (file)"
 _TABLE: Final = """
     CREATE TABLE IF NOT EXISTS files (
@@ -54,6 +58,7 @@ class HashCache:
         self._today = 0
         self._said = ""
         self._database: sqlite3.Connection | None = None
+        self._unwritten: list[tuple[OnDisk, HashedFile]] = []
 
     def open(self) -> None:
         """Open the database."""
@@ -71,6 +76,7 @@ class HashCache:
 
         :param written: paths of files that count as changed with the least change of the status.
         """
+        self._write()
         try:
             found = [self._find(file, file.path in written) for file in files]
         except sqlite3.Error as error:
@@ -92,6 +98,7 @@ class HashCache:
 
     def names_with(self, file_ids: Sequence[FileId]) -> list[str]:
         """Return the names of files that have, or had, some of that content."""
+        self._write()
         names: list[str] = []
         try:
             for start in range(0, len(file_ids), _ASKED_AT_ONCE):
@@ -100,16 +107,18 @@ class HashCache:
             self._fail(error)
         return names
 
-    def keep(self, files: Iterable[tuple[OnDisk, HashedFile]]) -> None:
-        """Remember the hashes of some files."""
-        rows = [
-            (file.name, _text(file.signature), content.file_id, content.digests, self._today)
-            for file, content in files
-        ]
-        try:
-            self._execute_many("REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
-        except sqlite3.Error as error:
-            self._fail(error)
+    def keep(self, files: Iterable[tuple[OnDisk, HashedFile]], has_more: bool = False) -> None:
+        """
+        Remember the hashes of some files.
+
+        :param has_more: whether others follow soon. Then a crash may make it forget these, as long
+            as there are few that are soon hashed again.
+        """
+        self._unwritten += files
+        size = sum(file.signature.size for file, _content in self._unwritten)
+        are_many = len(self._unwritten) >= _WRITTEN_AT_ONCE or size >= _UNWRITTEN_MOST_BYTES
+        if are_many or not has_more:
+            self._write()
 
     def prune(self, is_there: Callable[[str], bool]) -> None:
         """
@@ -130,6 +139,21 @@ class HashCache:
 
     def close(self) -> None:
         """Close the database."""
+        self._write()
+        self._disconnect()
+
+    def _write(self) -> None:
+        rows = [
+            (file.name, _text(file.signature), content.file_id, content.digests, self._today)
+            for file, content in self._unwritten
+        ]
+        self._unwritten = []
+        try:
+            self._execute_many("REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            self._fail(error)
+
+    def _disconnect(self) -> None:
         database, self._database = self._database, None
         if database is not None:
             with suppress(sqlite3.Error):
@@ -186,7 +210,7 @@ class HashCache:
 
     def _replace(self) -> None:
         """Move the damaged database aside and create a new one."""
-        self.close()
+        self._disconnect()
         try:
             for suffix in ("-wal", "-shm"):
                 with suppress(FileNotFoundError):

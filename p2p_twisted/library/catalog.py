@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Shared
-from p2p_twisted.library.folders import Folder, FolderIds, SharedFile, folders_above
+from p2p_twisted.library.folders import Change, Folder, FolderIds, SharedFile, folders_above
 from p2p_twisted.library.index import Index
 from p2p_twisted.library.left_out import LeftOut
 from p2p_twisted.library.matching import SUFFIX, MatchKey, key, last_component, matcher
@@ -238,20 +238,17 @@ class Catalog:
             self._entries[name] = entry
             if entry.content is not None:
                 self._by_id.add(entry.content.file_id, name)
-        child = name
+        child, change = name, Change.of(old, entry)
         for above in folders_above(name):
-            self._recount(above, child, old, entry)
+            self._recount(above, child, change)
             child = above
 
-    def _recount(
-        self, name: str, child: str, old: SharedFile | None, new: SharedFile | None
-    ) -> None:
+    def _recount(self, name: str, child: str, change: Change) -> None:
         folder = self._folders.get(name)
         if folder is None:
             folder = self._folders[name] = Folder()
             self._enter(name)
-        folder.count(old, -1)
-        folder.count(new, +1)
+        folder.count(change)
         if child in self._keys:
             folder.children.add(child)
         else:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Final
 
 from twisted.logger import Logger
 
@@ -14,9 +13,6 @@ from p2p_twisted.library.sources import FileSource
 from p2p_twisted.runtime import openat
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import SourceChanged
-
-# Where few are, a database writes most of its pages again for the next ones.
-_WRITTEN_AT_ONCE: Final = 1_024
 
 
 class DownloadIndex:
@@ -34,7 +30,6 @@ class DownloadIndex:
     def __init__(self, root: Path, cache: HashCache) -> None:
         self._root = root
         self._cache = cache
-        self._unwritten: list[tuple[OnDisk, HashedFile]] = []
         self._lock = Lock()
 
     def start(self) -> None:
@@ -47,7 +42,6 @@ class DownloadIndex:
     def stop(self) -> None:
         """Close it."""
         with self._lock:
-            self._write()
             self._cache.close()
 
     def keep(self, published: Iterable[tuple[str, FileId, bytes]], has_more: bool = False) -> None:
@@ -63,9 +57,7 @@ class DownloadIndex:
             if on_disk is not None:
                 files.append((on_disk, HashedFile(file_id, digests)))
         with self._lock:
-            self._unwritten += files
-            if not has_more or len(self._unwritten) >= _WRITTEN_AT_ONCE:
-                self._write()
+            self._cache.keep(files, has_more)
 
     def id_of(self, path: str) -> FileId | None:
         """Return the id of a download; ``None`` for a file that is not one, or was changed."""
@@ -73,7 +65,6 @@ class DownloadIndex:
         if on_disk is None:
             return None
         with self._lock:
-            self._write()
             [content] = self._cache.find([on_disk])
         return content.file_id if content is not None else None
 
@@ -93,17 +84,11 @@ class DownloadIndex:
     def _found(self, file_ids: Sequence[FileId]) -> list[tuple[OnDisk, HashedFile]]:
         """Check the files that had some of that content, and return those that still have it."""
         with self._lock:
-            self._write()
             looks = map(self._describe, self._cache.names_with(file_ids))
             there = [on_disk for on_disk in looks if on_disk is not None]
             contents = self._cache.find(there)
         pairs = zip(there, contents, strict=True)
         return [(on_disk, content) for on_disk, content in pairs if content is not None]
-
-    def _write(self) -> None:
-        if self._unwritten:
-            self._cache.keep(self._unwritten)
-            self._unwritten = []
 
     def _describe(self, path: str) -> OnDisk | None:
         native = openat.native(path)

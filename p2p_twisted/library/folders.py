@@ -1,6 +1,8 @@
 """Keep totals of what lies below each folder, while files are added, changed and removed."""
 
 from collections.abc import Iterator
+from operator import sub
+from typing import NamedTuple, Self
 
 from attrs import Factory, define, frozen
 
@@ -71,14 +73,35 @@ class Folder:
             return 100
         return min(99, self.hashed_bytes * 100 // max(1, self.size))
 
-    def count(self, entry: SharedFile | None, sign: int) -> None:
-        """Add a file to the totals, or subtract it with ``sign`` -1; ignore ``None``."""
-        if entry is not None:
-            self.files += sign
-            self.size += sign * entry.on_disk.signature.size
-            self.unhashed += sign * (entry.content is None)
-            self.growing += sign * entry.is_growing
-            self.hashed_bytes += sign * entry.hashed_bytes
+    def count(self, change: "Change") -> None:
+        """Change the totals by what became of one file."""
+        self.files += change.files
+        self.size += change.size
+        self.unhashed += change.unhashed
+        self.growing += change.growing
+        self.hashed_bytes += change.hashed_bytes
+
+
+class Change(NamedTuple):
+    """By how much the totals of all folders above a file change: see :class:`Folder`."""
+
+    files: int
+    size: int
+    unhashed: int
+    growing: int
+    hashed_bytes: int
+
+    @classmethod
+    def of(cls, old: SharedFile | None, new: SharedFile | None) -> Self:
+        """Compare a file with what it was; ``None`` where there is none."""
+        return cls(*map(sub, _counted(new), _counted(old)))
+
+
+def _counted(entry: SharedFile | None) -> tuple[int, int, int, int, int]:
+    if entry is None:
+        return 0, 0, 0, 0, 0
+    size, is_unhashed = entry.on_disk.signature.size, entry.content is None
+    return 1, size, is_unhashed, entry.is_growing, entry.hashed_bytes
 
 
 def folders_above(name: str) -> Iterator[str]:

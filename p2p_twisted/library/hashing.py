@@ -1,7 +1,8 @@
 """Hash files in pieces, so that hashing a large one can be interrupted."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -11,14 +12,17 @@ from attrs import Factory, define, frozen
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.runtime import openat
+from p2p_twisted.runtime.last_folder import LastFolder
 from p2p_twisted.runtime.parallel_map import ParallelMap, in_turn
 from p2p_twisted.wire.chunks import DIGEST_BYTES, chunk_count, id_from_digests
 from p2p_twisted.wire.chunks_on_disk import digest_on_disk
-from p2p_twisted.wire.limits import KIB
+from p2p_twisted.wire.limits import CHUNK_BYTES, KIB
 
 _LARGE_CHUNKS: Final = 16
 # Of smaller ones, threads would mostly wait for each other: Python runs one at a time.
 _SMALL_BYTES: Final = 512 * KIB
+
+OpenFile = Callable[[str], int]
 
 
 @define
@@ -37,6 +41,16 @@ class Job:
     def chunks_left(self) -> int:
         """How many chunks remain to be hashed."""
         return chunk_count(self.on_disk.signature.size) - self.hashed_chunks
+
+    @property
+    def is_tiny(self) -> bool:
+        """Whether hashing takes less time than all else that is done for the file."""
+        return self.on_disk.signature.size < _SMALL_BYTES
+
+    @property
+    def work(self) -> float:
+        """How much remains to be done, in chunks."""
+        return self.on_disk.signature.size / CHUNK_BYTES if self.is_tiny else self.chunks_left
 
     @property
     def percent(self) -> int:
@@ -88,25 +102,27 @@ def hash_some(
     """
     Hash files: several at the same time, and of large ones several chunks.
 
-    :param chunks: how many to hash at most; files beyond them are returned as begun.
+    :param jobs: tiny ones are all hashed, best when those of one folder come together.
+    :param chunks: how many of others to hash at most; files beyond them are returned as begun.
     :param is_canceled: is called before each chunk.
     :returns: an outcome per job, in any order.
     """
-    tiny: list[tuple[Job, int]] = []
+    tiny: list[Job] = []
     small: list[tuple[Job, int]] = []
     large: list[tuple[Job, int]] = []
     for job in jobs:
+        if job.is_tiny:
+            tiny.append(job)
+            continue
         share = min(chunks, job.chunks_left)
         chunks -= share
         if share >= _LARGE_CHUNKS:
             large.append((job, share))
-        elif job.on_disk.signature.size >= _SMALL_BYTES:
-            small.append((job, share))
         else:
-            tiny.append((job, share))
-    advance = partial(_advance, root, is_canceled)
+            small.append((job, share))
+    advance = partial(_advance, partial(openat.open_file, root), is_canceled)
     in_one_thread = partial(advance, in_turn)
-    [outcomes] = parallel_map(partial(in_turn, in_one_thread), [tiny])
+    [outcomes] = parallel_map(partial(_hash_tiny, root, is_canceled), [tiny])
     return [
         *outcomes,
         *parallel_map(in_one_thread, small),
@@ -114,22 +130,31 @@ def hash_some(
     ]
 
 
+def _hash_tiny(root: Path, is_canceled: Callable[[], bool], jobs: Sequence[Job]) -> list[Outcome]:
+    with closing(LastFolder(root)) as folder:
+        advance = partial(_advance, folder.open_file, is_canceled, in_turn)
+        return [advance((job, job.chunks_left)) for job in jobs]
+
+
 def _advance(
-    root: Path, is_canceled: Callable[[], bool], parallel_map: ParallelMap, share: tuple[Job, int]
+    open_file: OpenFile,
+    is_canceled: Callable[[], bool],
+    parallel_map: ParallelMap,
+    share: tuple[Job, int],
 ) -> Outcome:
     """Hash some chunks of a file."""
     job, chunks = share
     try:
-        return _read(root, job, chunks, is_canceled, parallel_map)
+        return _read(open_file(job.on_disk.path), job, chunks, is_canceled, parallel_map)
     except OSError as error:
         return Unreadable(job.on_disk, error.strerror or str(error))
 
 
 def _read(
-    root: Path, job: Job, chunks: int, is_canceled: Callable[[], bool], parallel_map: ParallelMap
+    fd: int, job: Job, chunks: int, is_canceled: Callable[[], bool], parallel_map: ParallelMap
 ) -> Outcome:
     """
-    Do so.
+    Do so, and close it.
 
     :raises OSError: when it cannot be read.
     """
@@ -139,10 +164,9 @@ def _read(
     def digest(index: int) -> bytes:
         return b"" if is_canceled() else digest_on_disk(fd, size, index)
 
-    fd = openat.open_file(root, on_disk.path)
     try:
-        now = Signature.of(os.fstat(fd))
-        if on_disk.signature.may_differ(now):
+        # To look at a tiny one before takes as long as to read it in vain.
+        if not job.is_tiny and on_disk.signature.may_differ(now := Signature.of(os.fstat(fd))):
             return Altered(on_disk, now)
         first = job.hashed_chunks
         digests = parallel_map(digest, range(first, first + chunks))

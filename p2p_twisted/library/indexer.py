@@ -244,7 +244,8 @@ class Indexer:
 
     async def _hash(self, jobs: list[Job]) -> None:
         try:
-            outcomes = await self._offload(self._scanner.hash, jobs, BATCH_CHUNKS)
+            has_more = bool(self._files.queue)
+            outcomes = await self._offload(self._scanner.hash, jobs, BATCH_CHUNKS, has_more)
         except Exception:
             for job in jobs:
                 self._files.queue.add(job)

@@ -60,12 +60,12 @@ class HashQueue:
         :returns: at most 256 files, about 64 MiB together; only the last may exceed that.
         """
         batch: list[Job] = []
-        chunks = 0
+        chunks = 0.0
         while self._heap and chunks < BATCH_CHUNKS and len(batch) < BATCH_FILES:
             left, name = heapq.heappop(self._heap)
             job = self._jobs.get(name)
             if job is not None and job.chunks_left == left:
                 del self._jobs[name]
                 batch.append(job)
-                chunks += left
+                chunks += job.work
         return batch

@@ -84,11 +84,16 @@ class Scanner:
             contents += self._cache.find(some, written)
         return result, contents
 
-    def hash(self, jobs: Iterable[Job], chunks: int) -> list[Outcome]:
-        """Hash at most so many chunks of files, and remember the files that are done."""
+    def hash(self, jobs: Iterable[Job], chunks: int, has_more: bool) -> list[Outcome]:
+        """
+        Hash at most so many chunks of files, and remember the files that are done.
+
+        :param has_more: whether others are to be hashed next.
+        """
         outcomes = hash_some(self._root, jobs, chunks, self._is_ending, self._parallel_map)
         self._cache.keep(
-            [(each.on_disk, each.content) for each in outcomes if isinstance(each, Hashed)]
+            [(each.on_disk, each.content) for each in outcomes if isinstance(each, Hashed)],
+            has_more,
         )
         return outcomes
 

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
 from p2p_twisted.library.entries import OnDisk, Signature
-from p2p_twisted.runtime import openat
+from p2p_twisted.runtime.last_folder import LastFolder
 from p2p_twisted.wire.limits import CHUNK_BYTES, KIB
 from p2p_twisted.wire.source import SourceChanged, read_exactly
 
@@ -27,48 +28,26 @@ def read_wholes(root: Path, files: Iterable[OnDisk]) -> list[bytes | None]:
     """
     wholes: list[bytes | None] = []
     length, until = 0, monotonic() + _ENOUGH_SECONDS
-    reader = _FolderReader(root)
-    try:
+    with closing(LastFolder(root)) as folder:
         for on_disk in files:
-            whole = reader.read(on_disk)
+            whole = _whole(folder, on_disk)
             wholes.append(whole)
             length += len(whole or b"")
             if length >= _ENOUGH_BYTES or monotonic() >= until:
                 break
-    finally:
-        reader.close()
     return wholes
 
 
-class _FolderReader:
-    """Reads files, and keeps the folder of the last one open."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._path = ""
-        self._folder: int | None = None
-
-    def read(self, on_disk: OnDisk) -> bytes | None:
-        if on_disk.signature.size > CHUNK_BYTES:
-            return None
-        path, _, name = on_disk.path.rpartition("/")
-        try:
-            if self._folder is None or path != self._path:
-                self.close()
-                self._folder = openat.open_folder(self._root, path)
-                self._path = path
-            return _read(self._folder, name, on_disk.signature)
-        except (OSError, SourceChanged):
-            return None
-
-    def close(self) -> None:
-        folder, self._folder = self._folder, None
-        if folder is not None:
-            os.close(folder)
+def _whole(folder: LastFolder, on_disk: OnDisk) -> bytes | None:
+    if on_disk.signature.size > CHUNK_BYTES:
+        return None
+    try:
+        return _read(folder.open_file(on_disk.path), on_disk.signature)
+    except (OSError, SourceChanged):
+        return None
 
 
-def _read(folder: int, name: str, signature: Signature) -> bytes:
-    fd = openat.open_file_in(folder, name)
+def _read(fd: int, signature: Signature) -> bytes:
     try:
         whole = read_exactly(fd, 0, signature.size)
         # After reading: a write between an earlier check and the reading would be missed.

@@ -4,7 +4,7 @@ import mmap
 import os
 from threading import local
 
-from p2p_twisted.runtime.holes import has_data
+from p2p_twisted.runtime.holes import HOLE_BYTES, has_data
 from p2p_twisted.wire.chunks import chunk_digest, chunk_length, zero_digest
 from p2p_twisted.wire.limits import CHUNK_BYTES
 
@@ -30,7 +30,7 @@ def digest_on_disk(fd: int, size: int, index: int) -> bytes:
     :raises OSError: when it cannot be read.
     """
     offset, length = index * CHUNK_BYTES, chunk_length(size, index)
-    if not has_data(fd, offset, length):
+    if length >= HOLE_BYTES and not has_data(fd, offset, length):
         return zero_digest(length)
     chunk = _memory.block[:length]
     done = 0

@@ -164,8 +164,13 @@ def _check_path(path: str, most_bytes: int, most_components: int) -> None:
     components = path.split("/")
     if len(components) > most_components:
         raise BadName(f"a path may have at most {most_components} components")
-    for component in components:
-        check_component(component)
+    for component in components[:-1]:
+        _check_folder(component)
+    check_component(components[-1])
+
+
+# Very many paths may lead through one folder.
+_check_folder = lru_cache(maxsize=1_024)(check_component)
 
 
 def collision_key(path: str) -> str:

@@ -73,15 +73,6 @@ class EarlierTests(SynchronousTestCase):
         self.index.keep([])
         self.assertEqual(self.written(), {"a", "b"})
 
-    def test_very_many(self) -> None:
-        """Of very many, a crash takes few."""
-        (self.root / "a").write_bytes(b"a")
-        one = ("a", content_id(b"a"), chunk_digest(b"a"))
-        self.index.keep([one], has_more=True)
-        self.assertEqual(self.written(), set())
-        self.index.keep([one] * 1_023, has_more=True)
-        self.assertEqual(self.written(), {"a"})
-
     def test_stopped(self) -> None:
         """What came with others, of which no more came, is known in the next run."""
         (self.root / "a").write_bytes(b"a")

@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.exclusions import Exclusions
-from p2p_twisted.runtime import openat
+from p2p_twisted.runtime.last_folder import LastFolder
 from tests.library.sharing import Sharer
 
 # Fewer than the indexer takes in at a time.
@@ -29,7 +29,7 @@ class LogTests(SynchronousTestCase):
             self.sharer.file(f"many/f{number}")
         self.log = Sayings()
         self.patch(Exclusions, "log", self.log)
-        self.patch(openat, "open_file", self.refuse)
+        self.patch(LastFolder, "open_file", self.refuse)
 
     def refuse(self, *_arguments: object) -> int:
         raise PermissionError(13, "Permission denied")

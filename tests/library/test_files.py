@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.runtime import openat
+from p2p_twisted.runtime.last_folder import LastFolder
 from p2p_twisted.wire.chunks import content_id
 from tests.library.sharing import Sharer
 
@@ -90,15 +90,15 @@ class WhenTests(SynchronousTestCase):
         """A file that cannot be opened is reported, and tried again by every scan."""
         sharer = Sharer(self)
         sharer.file("f1")
-        real = openat.open_file
+        real = LastFolder.open_file
 
         def refuse(*_arguments: object) -> int:
             raise PermissionError(13, "Permission denied")
 
-        self.patch(openat, "open_file", refuse)
+        self.patch(LastFolder, "open_file", refuse)
         library = sharer.start()
         self.assertEqual(library.summary().files, 0)
         self.assertEqual(sharer.unshared(), {"f1": "it cannot be read: Permission denied"})
-        self.patch(openat, "open_file", real)
+        self.patch(LastFolder, "open_file", real)
         sharer.clock.advance(100)
         self.assertEqual((sharer.names(), sharer.unshared()), (["f1"], {}))

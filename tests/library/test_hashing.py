@@ -5,7 +5,8 @@ import os
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library import hashing
-from p2p_twisted.library.hashing import Altered, Begun, Hashed, hash_some
+from p2p_twisted.library.entries import OnDisk, Signature
+from p2p_twisted.library.hashing import Altered, Begun, Hashed, Job, hash_some
 from p2p_twisted.runtime.parallel_map import ParallelPool
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.limits import CHUNK_BYTES
@@ -68,6 +69,22 @@ class HashTests(SynchronousTestCase):
         (outcome,) = hash_some(sharer.directory, [outcome.job], 9, lambda: False)
         assert isinstance(outcome, Hashed)
         self.assertEqual(outcome.content.file_id, content_id(content))
+
+    def test_tiny(self) -> None:
+        """Tiny files of several folders are hashed in one go, however few chunks may be."""
+        sharer = Sharer(self)
+        contents = {name: name.encode() for name in ("a/1", "a/2", "b/1", "3", "b/2")}
+        jobs = []
+        for name, content in contents.items():
+            signature = Signature.of(sharer.file(name, content).stat())
+            jobs.append(Job(OnDisk(name, name, signature)))
+        (sharer.directory / "a" / "2").unlink()
+        outcomes = hash_some(sharer.directory, jobs, 1, lambda: False)
+        hashed = [each for each in outcomes if isinstance(each, Hashed)]
+        ids = {each.on_disk.name: each.content.file_id for each in hashed}
+        del contents["a/2"]
+        self.assertEqual(ids, {name: content_id(each) for name, each in contents.items()})
+        self.assertEqual(len(outcomes), 5)
 
     def test_parallel(self) -> None:
         """On several cores it comes to the same, whatever the sizes are."""

@@ -72,7 +72,7 @@ class GoingOnTests(SynchronousTestCase):
         self.assertEqual(library.summary().hashing, 0)
 
     def test_large_file_takes_turns(self) -> None:
-        """A small file that comes while a large one is hashed is not held up by it."""
+        """A small file that comes while a large one is hashed goes first, beside its next chunk."""
         sharer = Sharer(self)
         sharer.file("large", bytes(4 * CHUNK_BYTES))
         slow = SlowOffload()
@@ -88,7 +88,7 @@ class GoingOnTests(SynchronousTestCase):
         for _ in range(3):
             slow.finish_one()
         self.assertEqual(library.catalog.named("small", 1)[0].hashed, 100)
-        self.assertEqual(library.catalog.named("large", 1)[0].hashed, 50)
+        self.assertEqual(library.catalog.named("large", 1)[0].hashed, 75)
 
     def test_hashed_anew(self) -> None:
         """While something gets its id again, no content is known to be gone."""

@@ -55,10 +55,10 @@ class LeftOutTests(SynchronousTestCase):
         job = sharer.library._scanner
         real = job.hash
 
-        def fail(jobs, chunks):  # type: ignore[no-untyped-def]
+        def fail(jobs, *rest):  # type: ignore[no-untyped-def]
             path.unlink(missing_ok=True)
             path.mkdir()
-            return real(jobs, chunks)
+            return real(jobs, *rest)
 
         job.hash = fail  # type: ignore[method-assign]
         sharer.start()

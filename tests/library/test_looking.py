@@ -259,7 +259,7 @@ class NameTests(SynchronousTestCase):
             sharer.file(f"locked{number}")
         real = sharer.library._scanner.hash
 
-        def fail(jobs: list[hashing.Job], _chunks: int) -> list[hashing.Outcome]:
+        def fail(jobs: list[hashing.Job], *_rest: object) -> list[hashing.Outcome]:
             return [hashing.Unreadable(job.on_disk, "Permission denied") for job in jobs]
 
         sharer.library._scanner.hash = fail  # type: ignore[method-assign, assignment]

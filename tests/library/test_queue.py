@@ -4,7 +4,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library import queue
 from p2p_twisted.library.queue import HashQueue
-from p2p_twisted.wire.limits import CHUNK_BYTES
+from p2p_twisted.wire.limits import CHUNK_BYTES, KIB
 from tests.library.sharing import Sharer, found
 
 
@@ -23,6 +23,23 @@ class QueueTests(SynchronousTestCase):
         self.assertEqual([job.on_disk.name for job in jobs.take()], ["b", "d", "c"])
         self.assertEqual([job.on_disk.name for job in jobs.take()], ["a"])
         self.assertEqual((jobs.take(), bool(jobs)), ([], False))
+
+    def test_tiny(self) -> None:
+        """Of tiny files many are hashed in one go, as long as they are no more than large ones."""
+        sharer = Sharer(self)
+        for name, size in (
+            ("a", 200 * KIB),
+            ("b", 200 * KIB),
+            ("c", 300 * KIB),
+            ("d", CHUNK_BYTES),
+        ):
+            sharer.file(name, bytes(size))
+        jobs = HashQueue()
+        for name in "abcd":
+            jobs.add(found(sharer, name))
+        self.patch(queue, "BATCH_CHUNKS", 0.5)
+        self.assertEqual([job.on_disk.name for job in jobs.take()], ["a", "b", "c"])
+        self.assertEqual([job.on_disk.name for job in jobs.take()], ["d"])
 
     def test_discarded(self) -> None:
         """A discarded or replaced job is not returned."""
