@@ -82,6 +82,14 @@ class DirectoryOptionsTests(SynchronousTestCase):
         ):
             self.assertIn(said, str(self.assertRaises(UsageError, parsed, argument)))
 
+    def test_newcomer(self) -> None:
+        """A state is no other directory because its peer has come into a private network."""
+        Path("state/private").mkdir(parents=True)
+        parsed("--state=state")
+        Path("state/thesis.txt").touch()
+        error = self.assertRaises(UsageError, parsed, "--state=state")
+        self.assertIn("has other files", str(error))
+
     def test_apart(self) -> None:
         """What is not shared is not all that there is to share, under whichever name."""
         for name in ("share", "x"):

@@ -92,6 +92,14 @@ _WITHOUT_A_PEER: Final[_Arguments] = (
         {"metavar": "NAME", "default": "default", "help": "with --registry: the network's name"},
     ),
     (
+        ("--state",),
+        {
+            "metavar": "DIR",
+            "help": "likewise, as that member of a private network whose own files are there, as"
+            " in anna/.p2p, while it does not run",
+        },
+    ),
+    (
         ("--insecure-lan",),
         {
             "action": "store_true",

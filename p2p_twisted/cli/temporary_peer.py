@@ -15,9 +15,11 @@ from p2p_twisted.cli.delivery import check_folder
 from p2p_twisted.cli.get_verb import STDOUT
 from p2p_twisted.cli.local_daemons import Daemon, Daemons
 from p2p_twisted.cli.local_network import twistd
+from p2p_twisted.cli.membership import lend
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.cli.signals import Signals
 from p2p_twisted.cli.temporary_folder import temporary_folder
+from p2p_twisted.peer.coming_in import INVITE_VARIABLE
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 
@@ -30,6 +32,7 @@ _DEATH_SECONDS: Final = 0.5
 """How long it takes to see that a peer that breaks off has ended."""
 
 _ASIDE: Final = "see twistd "
+_JOIN: Final = "with --join"
 _OF_PEERS: Final = ("--interface", "--advertise")
 """Options that commands do not have which start a peer for themselves."""
 
@@ -77,9 +80,11 @@ def _command(options: argparse.Namespace, directory: Path) -> list[str]:
     to = getattr(options, "to", STDOUT)
     if to != STDOUT:
         downloads = check_folder(to or os.curdir)
+    member = getattr(options, "member", None)
+    name = lend(member, directory / "state") if member else f"get-{secrets.token_hex(4)}"
     arguments = [
         "p2ppeer",
-        f"--name=get-{secrets.token_hex(4)}",
+        f"--name={name}",
         f"--registry={options.registry}",
         f"--network={options.network}",
         f"--directory={shared}",
@@ -142,6 +147,8 @@ def _failed(peer: Daemon) -> CommandFailed:
 
 def for_command(why: str) -> str:
     """Say why a peer cannot run; where it is told to take another option, who takes that."""
+    if _JOIN in why:
+        return f"{why}; here, set {INVITE_VARIABLE}, or say --state with a member's own files"
     named = [option for option in _OF_PEERS if option in why]
     if not named:
         return why

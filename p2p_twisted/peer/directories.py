@@ -8,6 +8,7 @@ from typing import Final
 from attrs import frozen
 from twisted.python.usage import UsageError
 
+from p2p_twisted.peer.private_member import MEMBER_FOLDER
 from p2p_twisted.peer.settings import STATE_DIRECTORY
 from p2p_twisted.peer.state import LOCK_FILE
 from p2p_twisted.runtime.twistd import existing_directory, expanded
@@ -114,7 +115,9 @@ def _state(text: str) -> Path:
         return existing_directory("state", str(path.parent)) / path.name
     existing_directory("state", text)
     with suppress(PermissionError):
-        if any(path.iterdir()) and not (path / LOCK_FILE).exists():
+        # A peer comes into a private network before it locks its files for the first time.
+        others = any(each.name != MEMBER_FOLDER for each in path.iterdir())
+        if others and not (path / LOCK_FILE).exists():
             raise UsageError(f"--state: {path} has other files; name a directory for these alone")
     return path
 

@@ -13,7 +13,9 @@ from p2p_twisted.trust.credentials import Credentials
 from p2p_twisted.trust.key_folder import KeyFileFault, KeyFolder
 from p2p_twisted.wire.names import BadName, NetworkName, peer_name
 
-_FOLDER: Final = "private"
+MEMBER_FOLDER: Final = "private"
+"""Where a member's key is, among its own files."""
+
 _KEY_FILE: Final = "peer.pem"
 _NEWCOMER_FILE: Final = "newcomer.pem"
 _NETWORK_FILE: Final = "network.json"
@@ -50,7 +52,7 @@ def forget_newcomer(state: Path) -> None:
 
 def member_folder(state: Path) -> OwnFolder:
     """Return the folder of what only a member has, in the one of a peer's own files."""
-    return OwnFolder(state).below(_FOLDER)
+    return OwnFolder(state).below(MEMBER_FOLDER)
 
 
 def load_member(state: Path) -> PrivateMember | None:

@@ -1,7 +1,9 @@
 """What is said where a peer for one command cannot run."""
 
 from p2p_twisted.cli.temporary_peer import for_command
+from p2p_twisted.registry.one_shot import NoGreeting
 from p2p_twisted.registry.refusals import other_host
+from p2p_twisted.registry.unreachable import explain
 
 
 def test_options_of_peers() -> None:
@@ -10,3 +12,10 @@ def test_options_of_peers() -> None:
     only = "only p2p peer takes --interface and --advertise: start one, and then ask that"
     assert for_command(why) == f"{why}; {only}"
     assert for_command("say --insecure-lan") == "say --insecure-lan"
+
+
+def test_private() -> None:
+    """Where an invite is needed, it is said how a command is given one."""
+    why = explain(NoGreeting(), "10.0.0.1", 9_011, "default")
+    how = "here, set P2P_INVITE, or say --state with a member's own files"
+    assert for_command(why) == f"{why}; {how}"

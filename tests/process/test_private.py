@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,6 +17,7 @@ from tests.process.machines import Lan
 from tests.process.networks import Network, Peer, use_own_runtime_folder
 
 _CONTENT = os.urandom(3_000_000)
+_RUNS = "carl runs: say --peer carl in place of --state\n"
 
 
 def invite_of(registry: Daemon, whose: str) -> str:
@@ -89,6 +91,27 @@ class PrivateNetworkTests(SynchronousTestCase):
         ]:
             self.assertEqual(path.stat().st_mode & 0o077, 0, path)
 
+    def test_without_a_peer(self) -> None:
+        """A command finds and fetches as a member that does not run, or by an invite."""
+        _anna, ben, carl = self.started()
+        ben.wait_until_shared(1)
+        where = f"--registry=127.0.0.1:{self.network.registry_port}"
+        refused = self.p2p("find", "f1", where)
+        self.assertEqual(refused.returncode, Exit.NO_NETWORK, refused)
+        self.assertIn("here, set P2P_INVITE, or say --state with a member's", refused.stderr)
+        state = self.network.directory / "carl" / ".p2p"
+        runs = self.p2p("find", "f1", "--state", str(state))
+        self.assertEqual((runs.returncode, runs.stderr), (Exit.CONFLICT, _RUNS))
+        carl.stop()
+        to = self.network.directory / "to"
+        to.mkdir()
+        got = self.p2p("get", "f1", "--state", str(state), "--to", str(to))
+        self.assertEqual(got.returncode, 0, got)
+        self.assertEqual((to / "f1.bin").read_bytes(), _CONTENT)
+        with patch.dict(os.environ, {"P2P_INVITE": self.invite}):
+            found = self.p2p("find", "f1", where)
+        self.assertIn("f1.bin", found.stdout, found)
+
     def test_stop(self) -> None:
         """Ben may not stop the network; anna may."""
         anna, ben, carl = self.started()
@@ -138,6 +161,7 @@ class PrivateNetworkTests(SynchronousTestCase):
         self.network.start_peer("anna", "--join", admin).wait_ready()
         status, why = self.refused("dora", "--join", admin)
         self.assertEqual((status, why.strip()[:25]), (Exit.REFUSED, "this invite is used up: a"))
+        self.network.start_peer("emil", "--state", "emils", "--join", self.invite).wait_ready()
         status, why = self.refused("ben", "--state", "elsewhere", "--join", self.invite)
         self.assertEqual(status, Exit.CONFLICT, why)
         self.assertIn("the name ben is taken", why)
