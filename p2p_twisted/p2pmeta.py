@@ -11,6 +11,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
+from p2p_twisted.api.registry_admin import RegistryAdmin
 from p2p_twisted.api.registry_routes import RegistryApi
 from p2p_twisted.api.service import ApiService
 from p2p_twisted.api.socket_index import Suffix
@@ -198,6 +199,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         network=network,
         address=lambda: service.address,
         leave=reactor.stop,
+        admin=RegistryAdmin(private.enrollment if private else None),
     )
     served = ApiService(reactor, api, network, Suffix.REGISTRY, options.web_access())
     served.setServiceParent(daemon)

@@ -12,8 +12,12 @@ from p2p_twisted.peer.qr_code import qr_rows
 from p2p_twisted.wire.messages import ListRecords, MakeInvite
 
 
-def private_routes(admin: IAdmin) -> tuple[Route, ...]:
-    """List what an admin can ask a peer of a private network."""
+def private_routes(admin: IAdmin, members_at: str = "/v1/members") -> tuple[Route, ...]:
+    """
+    List what an admin can ask a peer of a private network.
+
+    :param members_at: where those are listed who have certificates.
+    """
 
     async def invite(call: Call) -> views.InvitedView:
         """Make an invite to a private network; only an admin may."""
@@ -48,6 +52,6 @@ def private_routes(admin: IAdmin) -> tuple[Route, ...]:
         Route("POST", "/v1/invites", invite, views.InvitedView, InviteQuery),
         Route("GET", "/v1/invites", invites, views.OpenInvitesView, RecordsQuery),
         Route("DELETE", "/v1/invites/{name}", void, DoneView),
-        Route("GET", "/v1/members", members, views.CertifiedMembersView, RecordsQuery),
+        Route("GET", members_at, members, views.CertifiedMembersView, RecordsQuery),
         Route("POST", "/v1/revocations/{name}", revoke, DoneView),
     )

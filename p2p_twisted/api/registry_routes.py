@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from attrs import define, field
@@ -12,6 +13,8 @@ from p2p_twisted.api import views
 from p2p_twisted.api.event_views import REGISTRY_EVENTS
 from p2p_twisted.api.follow_routes import FollowRoutes
 from p2p_twisted.api.metrics import MetricsView, registry_metrics
+from p2p_twisted.api.private_routes import private_routes
+from p2p_twisted.api.registry_admin import RegistryAdmin
 from p2p_twisted.api.registry_events import RegistryEvents, member
 from p2p_twisted.api.registry_views import MembersView, RegistryStatusView
 from p2p_twisted.api.route import Call, Route
@@ -29,6 +32,7 @@ class RegistryApi:
     :param reactor: provides the time, in seconds.
     :param address: tells where it listens.
     :param leave: ends the daemon.
+    :param admin: acts with the key of a private network's registry.
     :param date: reads the time of day, in seconds since 1970.
     """
 
@@ -37,6 +41,7 @@ class RegistryApi:
     _network: NetworkName
     _address: Callable[[], tuple[str, int]]
     _leave: Callable[[], None]
+    _admin: RegistryAdmin = field(factory=partial(RegistryAdmin, None))
     _date: Callable[[], float] = time.time
     title: str = field(default="A registry of p2p_twisted", init=False)
     _followed: FollowRoutes = field(init=False)
@@ -60,11 +65,13 @@ class RegistryApi:
         return (
             Route("GET", "/v1/status", self.status, RegistryStatusView),
             Route("GET", "/v1/members", self.members, MembersView, asked.MembersQuery),
+            *private_routes(self._admin, "/v1/certified"),
             *self._followed.routes(),
             Route("GET", "/healthz", self.health, views.DoneView),
             Route("GET", "/readyz", self.health, views.DoneView),
             Route("GET", "/metrics", self.metrics, MetricsView),
             Route("POST", "/v1/stop", self.stop, views.DoneView),
+            Route("POST", "/v1/peers/stop", self.stop_peers, views.DoneView),
         )
 
     async def status(self, _call: Call) -> RegistryStatusView:
@@ -102,6 +109,11 @@ class RegistryApi:
     async def metrics(self, call: Call) -> MetricsView:
         """Tell how this registry is, for Prometheus."""
         return registry_metrics(await self.status(call))
+
+    async def stop_peers(self, _call: Call) -> views.DoneView:
+        """End all peers of a private network, which hear of it when they renew their places."""
+        await self._admin.stop_peers()
+        return views.DoneView()
 
     async def stop(self, _call: Call) -> views.DoneView:
         """End this registry; the peers go on, and come back to the next one."""

@@ -39,7 +39,8 @@ def invites(client: PeerClient, options: argparse.Namespace) -> int:
 
 def members(client: PeerClient, options: argparse.Namespace) -> int:
     """List who has a certificate."""
-    found = _all(client, "members", "name")
+    # There, members are those who are registered.
+    found = _all(client, "members", "name", None if options.of_registry is None else "certified")
     rows = [member_row(MemberRecord(**each)) for each in found]
     lines = [*table(rows, width()), count(len(found), "member")]
     return say(options, {"members": found}, lambda _answer: lines)
@@ -64,11 +65,11 @@ def revoke(client: PeerClient, options: argparse.Namespace) -> int:
     return say(options, answer, lambda _answer: [said])
 
 
-def _all(client: PeerClient, what: str, key: str) -> list[Any]:
+def _all(client: PeerClient, what: str, key: str, path: str | None = None) -> list[Any]:
     """List all that there are, some at a time."""
     found: list[Any] = []
     while True:
-        answer = client.get(f"/v1/{what}", after=found[-1][key] if found else None)
+        answer = client.get(f"/v1/{path or what}", after=found[-1][key] if found else None)
         found += answer[what]
         if not answer["more"] or not answer[what]:
             return found

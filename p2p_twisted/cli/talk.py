@@ -214,6 +214,12 @@ def leave(client: PeerClient, options: argparse.Namespace) -> int:
 
 def stop(client: PeerClient, options: argparse.Namespace) -> int:
     """Stop every peer of the network."""
+    if options.of_registry is not None:
+        answer = client.ask("POST", "/v1/peers/stop", {})
+        said = (
+            "all peers end that renew their places now, within half a minute, and tell the others"
+        )
+        return say(options, answer, lambda _answer: [said])
     answer = client.ask("POST", "/v1/stop", {})
     return say(options, answer, lambda _answer: ["stopped the network"])
 

@@ -121,6 +121,19 @@ _OF_REGISTRY: Final[_Arguments] = (
     ),
 )
 
+_BY_REGISTRY: Final[_Arguments] = (
+    (
+        ("--of-registry",),
+        {
+            "metavar": "NETWORK",
+            "nargs": "?",
+            "const": "",
+            "help": "have the registry of a private network do it, on its machine; say whose,"
+            " where several run",
+        },
+    ),
+)
+
 _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
     "status": ("show a running peer at a glance", ()),
     "console": ("attach this terminal to a running peer, as one of its consoles", ()),
@@ -266,6 +279,6 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
     ),
     "ready": ("find out whether the daemons that run are ready: exit status 0", ()),
     "leave": ("have the peer leave the network, and end", ()),
-    "stop": ("stop every peer of the network", ()),
-    **ADMIN_VERBS,
+    "stop": ("stop every peer of the network", _BY_REGISTRY),
+    **{verb: (text, (*options, *_BY_REGISTRY)) for verb, (text, options) in ADMIN_VERBS.items()},
 }

@@ -54,7 +54,7 @@ from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.listener import Bounds, Listener
-from p2p_twisted.wire.messages import PROTOCOL, Hello, Join
+from p2p_twisted.wire.messages import PROTOCOL, Hello, Join, Welcome
 from p2p_twisted.wire.names import PeerAddress
 from p2p_twisted.wire.session import Session
 
@@ -157,8 +157,13 @@ class PeerBuilder(LocalParts):
             announce=self.announce,
             watch=AddressWatch(settings, self.reactor, self.offload),
             wall=self.wall,
-            welcomed=unheard if self.revocations is None else self.revocations.welcomed,
+            welcomed=unheard if self.private is None else self._welcomed,
         )
+
+    def _welcomed(self, welcome: Welcome) -> None:
+        if self.revocations is not None:
+            self.revocations.welcomed(welcome)
+        self.shutdown.welcomed(welcome)
 
     @cached_property
     def revocations(self) -> RevocationExchange | None:

@@ -14,7 +14,7 @@ from p2p_twisted.peer.network_statements import NetworkStatements
 from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.peer.stop_rule import StopRule
 from p2p_twisted.runtime.background import background
-from p2p_twisted.wire.messages import Gossip
+from p2p_twisted.wire.messages import Gossip, Welcome
 from p2p_twisted.wire.names import PeerName, is_loopback
 
 STOP: Final = "stop"
@@ -71,6 +71,17 @@ class Shutdown:
         gossip = Gossip(id_, STOP, driver.me.name, 0.0, _LIFE_SECONDS, urgent=True, text=text)
         driver.publish(gossip)
         await self._wind_down()
+
+    def welcomed(self, welcome: Welcome) -> None:
+        """Obey a stop of the registry's operator, and tell the others."""
+        if welcome.stop is None or self._network.address is None:
+            return
+        driver = self._network.driver
+        id_, name = driver.new_id(), driver.me.name
+        gossip = Gossip(id_, STOP, name, 0.0, _LIFE_SECONDS, urgent=True, text=welcome.stop)
+        self.told(gossip)
+        if self.has_begun:
+            driver.publish(gossip)
 
     def told(self, gossip: Gossip) -> None:
         """

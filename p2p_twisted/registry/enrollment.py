@@ -21,8 +21,11 @@ from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.comparing import differing
-from p2p_twisted.trust.identity import ADMIN, Identity
+from p2p_twisted.trust.credentials import Credentials
+from p2p_twisted.trust.identity import ADMIN, REGISTRY, Identity
+from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
 from p2p_twisted.trust.open_invites import OpenInvite
+from p2p_twisted.trust.statement import Stop, sign_statement
 from p2p_twisted.trust.trust_errors import (
     BadCertificateRequest,
     NoSuchInvite,
@@ -42,13 +45,16 @@ from p2p_twisted.wire.messages import (
     Revoked,
     Void,
 )
-from p2p_twisted.wire.names import PeerName
+from p2p_twisted.wire.names import MessageId, PeerName
 
 _Decided = Enroll | Certify | MakeInvite | Void | Revoked
 PrivateQuestion = _Decided | ListRecords
 """What is asked of a private network's registry alone."""
 
 _ADMINS_NAMED: Final = 3
+OPERATOR: Final = Identity(REGISTRY, [REGISTRY])
+"""Whoever may use the registry's own key."""
+
 RECORDS: Final = "records.json"
 """The file of what an authority remembers."""
 
@@ -63,6 +69,7 @@ class Enrollment:
     :param clock: the reactor.
     :param date: reads the time of day, in seconds since 1970.
     :param cut: ends the connections of those that were revoked by then.
+    :param own: returns what the registry itself shows, and signs with.
     :ivar revoked: tells those who watch whose certificates do not count any more.
     """
 
@@ -78,6 +85,7 @@ class Enrollment:
         clock: IReactorTime,
         date: Callable[[], float],
         cut: Callable[[float], None],
+        own: Callable[[], Credentials],
     ) -> None:
         self._authority = authority
         self._folder = folder
@@ -85,6 +93,9 @@ class Enrollment:
         self._offload = offload
         self._date = date
         self._cut = cut
+        self._own = own
+        # What the operator has said last, to be told to whoever asks while it is fresh.
+        self._stop: tuple[float, str] | None = None
         self.revoked = Watches[PeerName]()
         self._keeping = Lock()
         self._clock = clock
@@ -97,6 +108,28 @@ class Enrollment:
     def differing(self, asked: Revoked) -> list[Revoked]:
         """Return what to tell one that compares what it knows of revocations."""
         return differing(self._authority.revocations, asked)
+
+    async def revoke(self, name: PeerName) -> Message:
+        """
+        Revoke a name in the registry's own name; peers hear of it when they renew their places.
+
+        :raises RevocationsFull: when there are too many.
+        """
+        drafts = self._authority.revocations.drafts(name, self._date())
+        texts = tuple(sign_statement(draft, self._own()) for draft in drafts)
+        return await self.answer(Revoked(self.digest(), texts), OPERATOR, "")
+
+    def stop_peers(self, id_: MessageId) -> None:
+        """Have all peers that renew their places within two minutes end, and tell the others."""
+        now = self._date()
+        said = Stop(id_, int(now), self._authority.network)
+        self._stop = now + STATEMENT_FRESH_SECONDS, sign_statement(said, self._own())
+
+    def stop(self) -> str | None:
+        """Return the statement by which all are to end, while there is one."""
+        if self._stop is None or self._date() > self._stop[0]:
+            return None
+        return self._stop[1]
 
     def shown(self, certificate: VerifiedCertificate) -> None:
         """Hear which certificate was shown: it may tell something that is not recorded here."""

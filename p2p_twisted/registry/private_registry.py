@@ -108,6 +108,7 @@ class PrivateParts:
             clock=reactor,
             date=date,
             cut=security.cut,
+            own=lambda: security.credentials,
         )
         security.admitted.watch(enrollment.shown)
         return cls(security, enrollment)

@@ -95,7 +95,8 @@ class RegistrySession(Session):
         try:
             answer = await self._registry.answer(question, host)
             if self._enrollment is not None and isinstance(answer, Welcome):
-                answer = attrs.evolve(answer, revoked=self._enrollment.digest())
+                said = self._enrollment.digest(), self._enrollment.stop()
+                answer = attrs.evolve(answer, revoked=said[0], stop=said[1])
             is_sent = self._connection.send(answer)
         finally:
             self._connection.close()

@@ -6,6 +6,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
+from p2p_twisted.api.registry_admin import RegistryAdmin
 from p2p_twisted.api.registry_routes import RegistryApi
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Policy, Question
@@ -30,7 +31,9 @@ class Asked:
     :ivar left: whether the daemon was ended.
     """
 
-    def __init__(self, store: IRegistryStore | None = None) -> None:
+    def __init__(
+        self, store: IRegistryStore | None = None, admin: RegistryAdmin | None = None
+    ) -> None:
         self.clock = Clock()
         self.left: list[bool] = []
         checker: Any = Alive()
@@ -50,6 +53,7 @@ class Asked:
             address=lambda: (HOST, 9_011),
             leave=lambda: self.left.append(True),
             date=lambda: 2e9 + self.clock.seconds(),
+            admin=admin or RegistryAdmin(None),
         )
         self.browser = Browser(self.api)
 

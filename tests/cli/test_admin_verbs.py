@@ -40,7 +40,7 @@ class Client:
 
 
 def run(client: Client, verb: str, **options: Any) -> int:
-    usual = {"json": False, "qr": False, "name": None, "invite": None}
+    usual = {"json": False, "qr": False, "name": None, "invite": None, "of_registry": None}
     given = argparse.Namespace(**{**usual, **options})
     status: int = getattr(admin_verbs, verb)(cast(PeerClient, client), given)
     return status
@@ -56,6 +56,14 @@ def test_members(capsys: pytest.CaptureFixture[str]) -> None:
     run(Client(), "members", json=True)
     told = json.loads(capsys.readouterr().out)
     assert [each["name"] for each in told["members"]] == client.names
+
+
+def test_members_by_the_registry(capsys: pytest.CaptureFixture[str]) -> None:
+    """A registry is asked for those who have certificates, not for those who are registered."""
+    client = Client(2)
+    assert run(client, "members", of_registry="") == Exit.DONE
+    assert client.asked == [("/v1/certified", None)]
+    assert capsys.readouterr().out.endswith("2 members\n")
 
 
 def test_none(capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,6 +97,13 @@ OF_TRUST: Final = (
         "trust/test_certificates.py",
     ),
     Mutant(
+        "registry/enrollment.py",
+        "if self._stop is None or self._date() > self._stop[0]:",
+        "if self._stop is None:",
+        "a registry tells all that come later to stop, and that they would not believe",
+        "api/test_registry_admin.py",
+    ),
+    Mutant(
         "registry/authority.py",
         "self.invites.void_all()",
         "pass",

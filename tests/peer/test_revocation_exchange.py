@@ -42,6 +42,7 @@ class Registry:
             clock=Clock(),
             date=lambda: NOW,
             cut=lambda _now: None,
+            own=lambda: ANNA,
         )
         self._enrollment.revoked.watch(self.forgotten.append)
 

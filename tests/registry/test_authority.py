@@ -263,6 +263,7 @@ class Enrolling:
     def __init__(self, folder: OwnFolder) -> None:
         self.made = opened(folder)
         self.is_full = False
+        self.later = 0.0
         self.written: Deferred[None] | None = None
         self.clock = Clock()
         self.cuts: list[float] = []
@@ -273,8 +274,9 @@ class Enrolling:
             places=[PLACE],
             offload=self._offload,
             clock=self.clock,
-            date=lambda: NOW,
+            date=lambda: NOW + self.later,
             cut=self.cuts.append,
+            own=lambda: self.made.own,
         )
         self.enrollment.revoked.watch(self.forgotten.append)
 

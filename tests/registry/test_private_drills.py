@@ -8,6 +8,7 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs, formatEvent
 
+from p2p_twisted.api.registry_admin import RegistryAdmin
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer.sights import LinkEnded
 from p2p_twisted.registry.roster import Registration
@@ -74,6 +75,26 @@ def test_peer_was_off(daemons: PrivateDaemons) -> None:
     daemons.run(10.0)
     assert len(digests(daemons)) == 1
     invariants.hold(daemons, *invariants.SETTLED)
+
+
+def test_operator(daemons: PrivateDaemons) -> None:
+    """What is said on the registry's machine all peers hear within half a minute."""
+    admin = RegistryAdmin(daemons._parts.enrollment)
+    daemons.result(Deferred.fromCoroutine(admin.revoke("s4")))
+    daemons.run(40.0)
+    assert daemons.cast_out("s4").status().neighbors == ()
+    assert len(digests(daemons)) == 1
+    assert registered(daemons) == ["s1", "s2", "s3", "s5"]
+    daemons.result(Deferred.fromCoroutine(admin.stop_peers()))
+    daemons.crash("s5")
+    daemons.run(40.0)
+    stopped = {name for name, each in daemons.network.processes.items() if each.has_stopped}
+    assert stopped == {"s1", "s2", "s3"}
+    assert daemons.said.count("registry has stopped the network") == 3
+    # Who starts by then is not meant.
+    daemons.start("s5")
+    daemons.run(60.0)
+    assert not daemons.network.processes["s5"].has_stopped
 
 
 def pass_days(daemons: PrivateDaemons, *days: float) -> None:

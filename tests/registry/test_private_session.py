@@ -53,6 +53,9 @@ class FakeEnrollment:
     def digest(self) -> str:
         return DIGEST
 
+    def stop(self) -> str | None:
+        return None
+
     def differing(self, asked: Revoked) -> list[Revoked]:
         return [] if asked.digest == DIGEST else [Revoked(DIGEST, ("a.b.c.d",), 1)]
 

@@ -61,6 +61,7 @@ class Welcome(Message):
         absent where it has not tried.
     :ivar date: the registry's, in seconds since 1970, in the answer to such a ``RENEW``.
     :ivar revoked: the digest of the revocations that it knows, in a private network.
+    :ivar stop: a signed statement there by which all peers are to end.
     """
 
     verb = "WELCOME"
@@ -74,6 +75,7 @@ class Welcome(Message):
     reachable: bool | None = None
     date: Date | None = None
     revoked: Digest | None = None
+    stop: Annotated[str, Meta(max_length=2_048)] | None = None
 
 
 @attrs.frozen
