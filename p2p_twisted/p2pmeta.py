@@ -16,8 +16,19 @@ from p2p_twisted.api.registry_routes import RegistryApi
 from p2p_twisted.api.service import ApiService
 from p2p_twisted.api.socket_index import Suffix
 from p2p_twisted.api.web_option import WebOptions
+from p2p_twisted.registry.etcd import EtcdStore, new_id
+from p2p_twisted.registry.etcd_client import EtcdClient
+from p2p_twisted.registry.etcd_keys import Keyspace
+from p2p_twisted.registry.etcd_location import (
+    ETCD,
+    EtcdLocation,
+    read_etcd,
+    read_login,
+    read_policy,
+)
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.liveness import Checker
+from p2p_twisted.registry.location import BadLocation
 from p2p_twisted.registry.private_registry import PrivateParts, PrivateRegistry, open_private
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Policy
@@ -79,13 +90,20 @@ def _network(text: str) -> str:
         ) from None
 
 
-def _store(text: str) -> "Path | None":
+def _store(text: str) -> "Path | EtcdLocation | None":
     """Read where to keep registrations; ``None`` means in memory."""
     if text == _MEMORY:
         return None
+    if text.startswith(ETCD):
+        try:
+            return read_etcd(text)
+        except BadLocation:
+            raise UsageError(
+                f"--store takes etcd://HOST:PORT,HOST:PORT/PREFIX, not {text!r}"
+            ) from None
     path = text.removeprefix(_SQLITE)
     if path in ("", text):
-        raise UsageError(f"--store takes sqlite:FILE or memory:, not {text!r}")
+        raise UsageError(f"--store takes sqlite:FILE, etcd://HOST:PORT or memory:, not {text!r}")
     return expanded("store", path).absolute()
 
 
@@ -113,8 +131,12 @@ class Options(WebOptions):
             "store",
             None,
             f"{_SQLITE}p2pmeta.db",
-            "Where to remember the peers: sqlite:FILE, or memory: to forget them at the end.",
+            "Where to remember the peers: sqlite:FILE, etcd://HOST:PORT,HOST:PORT/PREFIX for"
+            " several registries, or memory: to forget them at the end.",
         ],
+        ["etcd-ca", None, None, "The certificate that vouches for etcd's own, in PEM."],
+        ["etcd-certificate", None, None, "A certificate to show to etcd, with its key, in PEM."],
+        ["etcd-login", None, None, "A file with USER:PASSWORD for etcd."],
         ["network", None, "default", "The name of the network."],
         [
             "keys",
@@ -142,10 +164,27 @@ class Options(WebOptions):
         self["listen"] = _endpoint(self["listen"])
         self["ports"] = _ports(self["ports"])
         self["store"] = _store(self["store"])
+        self._read_etcd()
         self["network"] = _network(self["network"])
         self["keys"] = expanded("keys", self["keys"]).absolute()
         super().postOptions()
         self["opened"] = self._open_private() if self["private"] else None
+
+    def _read_etcd(self) -> None:
+        """Read what is needed to be let in by etcd."""
+        paths = {
+            option: expanded(option, self[option])
+            for option in ("etcd-ca", "etcd-certificate", "etcd-login")
+            if self[option] is not None
+        }
+        if paths and not isinstance(self["store"], EtcdLocation):
+            raise UsageError(f"--{next(iter(paths))} is for --store etcd://HOST:PORT")
+        try:
+            self["etcd-policy"] = read_policy(paths.get("etcd-ca"), paths.get("etcd-certificate"))
+            login = paths.get("etcd-login")
+            self["etcd-login"] = None if login is None else read_login(login)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"to be let in by etcd: {in_words(error)}") from None
 
     def _open_private(self) -> "PrivateRegistry":
         if self["insecure-lan"]:
@@ -176,7 +215,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     dialer = BoundDialer(reactor, "", private.security) if private else reactor
     registry = Registry(
         reactor,
-        _make_store(options["store"], reactor, daemon),
+        _make_store(options, reactor, daemon),
         Checker(dialer, options["network"]),
         policy=Policy(options["ports"], believes_advertised=bool(options["allow-advertise"])),
         rng=SystemRandom(),
@@ -206,9 +245,14 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     return daemon
 
 
-def _make_store(path: "Path | None", reactor: Any, daemon: MultiService) -> IRegistryStore:
+def _make_store(options: Options, reactor: Any, daemon: MultiService) -> IRegistryStore:
+    path = options["store"]
     if path is None:
         return MemoryStore()
+    if isinstance(path, EtcdLocation):
+        let_in = {"policy": options["etcd-policy"], "login": options["etcd-login"]}
+        etcd = EtcdClient(reactor, path.members, **let_in)
+        return EtcdStore(reactor, etcd, Keyspace.of(path.prefix, options["network"]), new_id())
     return SqliteStore(path, _in_order(reactor, daemon, "store"))
 
 

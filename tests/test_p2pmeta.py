@@ -57,7 +57,12 @@ class OptionsTests(SynchronousTestCase):
         for option, values, words in (
             ("--ports", ("", "x", "9009-9000", "80-90", "65000-65536", "9000-"), "9000-9009"),
             ("--listen", ("", "9011", "tcp", "tcp:x", "unix:/tmp/s", "tcp:1:x=2"), "tcp:9011:"),
-            ("--store", ("", "sqlite:", "p2pmeta.db", "etcd:x"), "sqlite:FILE or memory:"),
+            ("--store", ("", "sqlite:", "p2pmeta.db", "etcd:x"), "sqlite:FILE, etcd://HOST"),
+            (
+                "--store",
+                ("etcd://", "etcd://a:x", "etcd://a,,b", "etcd://a/é"),
+                "etcd://HOST:PORT,",
+            ),
             ("--network", ("", "a b", "-", "é", 32 * "x"), "--network takes letters"),
         ):
             for value in values:

@@ -64,7 +64,7 @@ class GroupCommit:
         if self._is_kept(changes):
             return
         kept: Deferred[None] = Deferred()
-        if len(self._groups) < 2 or len(self._groups[-1].waiting) >= self._most:
+        if len(self._groups) < 2 or self._is_full(self._groups[-1], len(changes)):
             self._groups.append(_Group())
         group = self._groups[-1]
         group.changes.extend(changes)
@@ -80,6 +80,14 @@ class GroupCommit:
         while self._groups:
             with suppress(StoreFault):
                 await self.keep((), ())
+
+    def concerns(self, name: PeerName) -> bool:
+        """Return whether something about a peer is not stored yet."""
+        return any(name in group.names for group in self._groups)
+
+    def _is_full(self, group: _Group, more: int) -> bool:
+        is_most = len(group.waiting) >= self._most
+        return is_most or len(group.changes) + more > self._store.most_changes
 
     def _is_kept(self, changes: Sequence[Change]) -> bool:
         """Return whether the store need not know: no lease is kept, only what it is of."""

@@ -25,5 +25,9 @@ def renewed(kept: Sequence[Registration], now: float, per_second: int) -> Iterat
     """Give every peer that a store has kept a new lease, or a new reservation."""
     lease = lease_seconds(len(kept), per_second)
     for held in kept:
-        seconds = lease if held.is_listening else limits.RESERVATION_SECONDS
-        yield attrs.evolve(held, expires=now + seconds)
+        yield attrs.evolve(held, expires=now + full_seconds(held, lease))
+
+
+def full_seconds(held: Registration, lease: float) -> float:
+    """Return how long a registration may stay from now on without a renewal."""
+    return lease if held.is_listening else limits.RESERVATION_SECONDS

@@ -15,19 +15,19 @@ class BadLocation(Exception):
     """The text does not say where a registry is."""
 
 
-def read_location(text: str) -> tuple[str, int]:
+def read_location(text: str, usual_port: int = REGISTRY_PORT) -> tuple[str, int]:
     """
     Read ``HOST:PORT``, ``HOST``, or a URL with these.
 
-    :returns: the host, an IP address without brackets or a name, and the port; the registry's
-        usual one where the text has none.
+    :returns: the host, an IP address without brackets or a name, and the port; the usual one
+        where the text has none.
     :raises BadLocation: for anything else.
     """
     # A URL is what people copy; only host and port of it mean something here.
     place = text.strip()
     if (scheme := _SCHEME.match(place)) is not None:
         place = place[scheme.end() :]
-    host, port = _split(place.partition("/")[0])
+    host, port = _split(place.partition("/")[0], str(usual_port))
     if not _is_host(host) or not port.isascii() or not port.isdecimal() or int(port) not in _PORTS:
         raise BadLocation
     return host, int(port)
@@ -38,8 +38,7 @@ def show_location(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _split(place: str) -> tuple[str, str]:
-    usual = str(REGISTRY_PORT)
+def _split(place: str, usual: str) -> tuple[str, str]:
     if place.startswith("["):
         host, _, rest = place[1:].partition("]")
         return host, rest.removeprefix(":") if rest else usual

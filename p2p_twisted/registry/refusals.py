@@ -45,6 +45,11 @@ CONTESTED: Final = Error(
 )
 
 
+def no_store(why: str) -> Error:
+    """Refuse everything while a registry does not know what others do."""
+    return Error(f"this registry cannot use its store at the moment: {why}", "later")
+
+
 def no_host(host: str, why: BadName) -> Error:
     """Refuse a peer whose address cannot be passed on."""
     return Error(f"no peer can be reached at {host}: {why}", "refused")

@@ -1,7 +1,6 @@
 """Decide about requests at once, and answer when what was decided is stored."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 import attrs
 from twisted.internet.defer import gatherResults
@@ -10,7 +9,8 @@ from twisted.logger import Logger
 
 from p2p_twisted.registry import limits, refusals
 from p2p_twisted.registry.group_commit import GroupCommit, Undone
-from p2p_twisted.registry.leases import renewed
+from p2p_twisted.registry.heard_change import heard_change
+from p2p_twisted.registry.leases import lease_seconds, renewed
 from p2p_twisted.registry.liveness import Checker
 from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Random, Registration, Roster
 from p2p_twisted.registry.rules import (
@@ -78,6 +78,8 @@ class Registry:
         self.changes = Watches[RosterChanged]()
         # Held while the store is read.
         self._loading = Lock()
+        # Whether that has failed, and is to be tried again.
+        self._is_unread = False
         # The hosts that are dialed to see whether they can be reached.
         self._reached_for: set[str] = set()
         # Where peers are that a dial does not reach although they renew: behind firewalls.
@@ -107,6 +109,8 @@ class Registry:
         if self._loading.is_taken:
             async with self._loading:
                 pass
+        if (fault := self._store.fault) is not None:
+            return refusals.no_store(fault)
         request = RegistryRequest(question, host, self._date())
         try:
             verdict = await self._settle(request)
@@ -135,16 +139,38 @@ class Registry:
     async def expire(self) -> None:
         """Forget peers whose leases have run out; logs what goes wrong, and raises nothing."""
         try:
-            expired = self._roster.expired(self._reactor.seconds())
-            await self._forget(expired, "its lease ran out")
+            if self._is_unread and not self._loading.is_taken:
+                await self._load()
+            while self._store.is_first and (expired := self._expired()):
+                if not await self._forget(expired, "its lease ran out"):
+                    break
         except Exception:
             self.log.failure("while looking for leases that have run out")
 
-    async def _forget(self, gone: Sequence[Change], why: str) -> None:
+    async def _forget(self, gone: Sequence[Change], why: str) -> bool:
         try:
             await self._commit(gone, why)
+        except (Conflict, Undone):
+            # Another registry has changed one of them: look again in a second.
+            return False
         except StoreFault as fault:
             self.log.error("cannot forget anybody: {fault}", fault=fault)
+            return False
+        return True
+
+    def _expired(self) -> Sequence[Change]:
+        """List some whose leases have run out, though others may have told of renewals by now."""
+        before = self._reactor.seconds() - self._store.lag_seconds
+        return self._roster.expired(before)[: self._store.most_changes]
+
+    def _hear(self, change: Change) -> bool:
+        """Take what another registry has stored; return whether that can be done now."""
+        now, pace = self._reactor.seconds(), self.policy.renewals_per_second
+        lease = lease_seconds(len(self._roster), pace)
+        changes = heard_change(self._roster, change, self._commits.concerns, now, lease)
+        if changes is not None:
+            self._apply(changes, "another registry has forgotten it")
+        return changes is not None
 
     async def _with_reach(self, welcome: Welcome, host: str) -> Welcome:
         """
@@ -171,26 +197,48 @@ class Registry:
 
     async def _load(self) -> None:
         async with self._loading:
-            kept = await self._store.load()
+            try:
+                kept = await self._store.load()
+            except StoreFault as fault:
+                if not self._store.is_shared:
+                    raise
+                self.log.error("cannot read the store, and trying again: {fault}", fault=fault)
+                self._is_unread = True
+                return
+            self._is_unread = False
             leases = self._reactor.seconds(), self.policy.renewals_per_second
             self._apply([Put(each) for each in renewed(kept, *leases)])
+            self._store.follow(self._hear)
         self.log.info("{peers} peers are known from before", peers=len(kept))
 
     async def _settle(self, request: RegistryRequest) -> Decision:
         """
         Decide, and store what was decided; once more where that was undone with what others did.
 
+        Nobody is refused for what other registries may have changed in the meantime.
+
         :raises StoreFault: when it cannot be stored.
         """
+        is_current, races = not self._store.is_shared, 0
         while True:
-            with suppress(Undone):
+            try:
                 while isinstance(verdict := self._decide(request), Check):
                     await self._forget_dead(verdict.doubtful)
                     request = attrs.evolve(request, is_checked=True)
+                is_refusal = isinstance(verdict.answer, Error)
                 # Nothing that is not stored yet is confirmed either; a refusal gives nothing away.
-                if verdict.changes or not isinstance(verdict.answer, Error):
+                if verdict.changes or not is_refusal:
                     await self._commit(verdict.changes, "it left")
-                return verdict
+                if is_current or not is_refusal:
+                    return verdict
+                is_current = True
+            except Undone:
+                pass
+            except Conflict:
+                races += 1
+                if not self._store.is_shared or races > limits.RACES_LOST:
+                    raise
+            await self._store.catch_up()
 
     def _decide(self, request: RegistryRequest) -> Decision | Check:
         """Decide; what it changes has to be made before anything else is decided."""
@@ -211,6 +259,7 @@ class Registry:
         await self._commits.keep(changes, undo)
         for change, before in zip(changes, undo, strict=True):
             if isinstance(change, Extend):
+                self._store.renewed(change.name)
                 continue
             if isinstance(before, Put):
                 self._forget_reach(change, before)

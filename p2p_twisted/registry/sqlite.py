@@ -11,7 +11,14 @@ from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
 from p2p_twisted.registry.roster import Change, Registration
-from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault, StoreTaken, outcome
+from p2p_twisted.registry.store import (
+    Conflict,
+    IRegistryStore,
+    SoleStore,
+    StoreFault,
+    StoreTaken,
+    outcome,
+)
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
@@ -44,7 +51,7 @@ FROM json_each(?)
 
 
 @implementer(IRegistryStore)
-class SqliteStore:
+class SqliteStore(SoleStore):
     """
     Keeps registrations in a file that only one registry uses at a time.
 

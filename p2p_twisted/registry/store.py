@@ -1,10 +1,11 @@
 """Store registrations, so that they outlive the registry's process."""
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 from twisted.internet.defer import Deferred, fail, succeed
-from zope.interface import Interface, implementer
+from zope.interface import Attribute, Interface, implementer
 
 from p2p_twisted.registry.roster import Change, Forget, Put, Registration
 from p2p_twisted.wire.names import PeerName
@@ -28,7 +29,16 @@ class IRegistryStore(Interface):
 
     Names are unique in it, and so are the ports of each host. It need not know how
     long leases last: after a restart every peer gets a new one.
+
+    Other registries may have theirs in it, too. Then it tells what they change, and them who has
+    renewed here.
     """
+
+    is_shared: bool = Attribute("Whether other registries may use it.")
+    most_changes: int = Attribute("How many changes it keeps in one transaction.")
+    lag_seconds: float = Attribute("How much later than the registry that is asked others renew.")
+    fault: str | None = Attribute("Why it cannot be used now, if so.")
+    is_first: bool = Attribute("Whether it is for this registry to forget whose leases ran out.")
 
     def open() -> None:
         """
@@ -50,12 +60,45 @@ class IRegistryStore(Interface):
             :class:`StoreFault`.
         """
 
+    def follow(hear: "Callable[[Change], bool]") -> None:
+        """
+        Begin to tell what other registries change, once everything is loaded.
+
+        :param hear: is told again later where it returns that it cannot take a change now.
+        """
+
+    def catch_up() -> "Deferred[None]":
+        """Fire once all is told that was kept before; fails with :class:`StoreFault`."""
+
+    def renewed(name: PeerName) -> None:
+        """Let other registries know that a lease became longer."""
+
     def close() -> "Deferred[None]":
         """Close the store; no other method is called afterwards."""
 
 
+class SoleStore:
+    """What a store does for the only registry that uses it."""
+
+    is_shared = False
+    most_changes = sys.maxsize
+    lag_seconds = 0.0
+    fault: str | None = None
+    is_first = True
+
+    def follow(self, hear: Callable[[Change], bool]) -> None:
+        """Have nothing to tell."""
+
+    def catch_up(self) -> "Deferred[None]":
+        """Have told everything."""
+        return succeed(None)
+
+    def renewed(self, name: PeerName) -> None:
+        """Have nobody to tell."""
+
+
 @implementer(IRegistryStore)
-class MemoryStore:
+class MemoryStore(SoleStore):
     """Keeps registrations for as long as the process lives."""
 
     def __init__(self) -> None:

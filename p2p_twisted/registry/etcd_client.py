@@ -1,0 +1,226 @@
+"""Talk to etcd through its JSON gateway: any member will do, and each is tried in turn."""
+
+from typing import Any, Final, Protocol
+
+import attrs
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.error import ConnectError
+from twisted.internet.interfaces import IProtocol, IStreamClientEndpoint
+from twisted.internet.task import deferLater
+from twisted.web.client import URI, Agent, HTTPConnectionPool
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import IAgentEndpointFactory, IPolicyForHTTPS, IResponse
+from zope.interface import implementer
+
+from p2p_twisted.registry.etcd_gateway import (
+    OK,
+    EtcdFault,
+    Hear,
+    NotLoggedIn,
+    PassingFault,
+    Question,
+    StreamReader,
+    read_answer,
+)
+from p2p_twisted.registry.etcd_keys import Json
+from p2p_twisted.registry.location import show_location
+
+_TRY_SECONDS: Final = 2.0
+"""Longer than a healthy member takes; another one is asked then."""
+
+_CALL_SECONDS: Final = 5.0
+"""Within half of what a peer waits for its answer."""
+
+_AGAIN_SECONDS: Final = 0.1
+
+
+@attrs.frozen
+class EtcdLogin:
+    """A user of etcd."""
+
+    user: str
+    password: str = attrs.field(repr=False)
+
+
+class Etcd(Protocol):
+    """What the store needs of etcd."""
+
+    async def call(self, path: str, question: Json) -> Json:
+        """Ask a question; raises :class:`EtcdFault` within 5 s where there is no answer."""
+
+    async def watch(self, question: Json, hear: Hear) -> None:
+        """Hear of what happens, until that ends with an :class:`EtcdFault`."""
+
+    async def close(self) -> None:
+        """End all connections."""
+
+
+class EtcdClient:
+    """
+    Asks any member of a cluster, on connections that stay.
+
+    :param members: host and port of each.
+    :param policy: makes the connections' TLS; without it they are not encrypted.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        members: tuple[tuple[str, int], ...],
+        *,
+        policy: IPolicyForHTTPS | None = None,
+        login: EtcdLogin | None = None,
+    ) -> None:
+        self._reactor = reactor
+        scheme = "http" if policy is None else "https"
+        self._members = [f"{scheme}://{show_location(*each)}" for each in members]
+        self._first = 0
+        self._login = login
+        self._token: str | None = None
+        self._pool = HTTPConnectionPool(reactor, persistent=True)
+        endpoints = _Endpoints(reactor, policy)
+        self._agent = Agent.usingEndpointFactory(reactor, endpoints, self._pool)
+
+    async def call(self, path: str, question: Json) -> Json:
+        """
+        Ask a question that may be asked twice: a member may have heard it before it failed.
+
+        :raises EtcdFault: when no member answers within 5 s, or etcd refuses.
+        """
+        ends = self._reactor.seconds() + _CALL_SECONDS
+        while True:
+            for _member in self._members:
+                used = self._first
+                try:
+                    return await self._ask(path, question)
+                except PassingFault as fault:
+                    why = fault
+                    self._pass_over(used)
+                if self._reactor.seconds() >= ends:
+                    raise EtcdFault(str(why)) from None
+            await deferLater(self._reactor, _AGAIN_SECONDS)
+
+    async def watch(self, question: Json, hear: Hear) -> None:
+        """
+        Hear of what happens on one connection of its own.
+
+        :raises EtcdFault: when that ends; another call uses another member then.
+        :raises Compacted: when what is asked for is not there any more.
+        """
+        used = self._first
+        try:
+            response = await self._send("/v3/watch", question)
+            if response.code != OK:
+                await read_answer(response)
+            stream = StreamReader(hear)
+            response.deliverBody(stream)
+            await stream.ended
+        finally:
+            self._pass_over(used)
+
+    async def close(self) -> None:
+        """End all connections."""
+        await self._pool.closeCachedConnections()
+
+    async def _ask(self, path: str, question: Json) -> Json:
+        """Ask one member; log in again where it does not know us any more."""
+        asking = Deferred.fromCoroutine(self._ask_as_user(path, question))
+        asking.addTimeout(_TRY_SECONDS, self._reactor, lambda _given_up, _seconds: _silent())
+        try:
+            return await asking
+        except _Silent:
+            raise PassingFault(f"{self._member()} does not answer") from None
+
+    async def _ask_as_user(self, path: str, question: Json) -> Json:
+        try:
+            return await self._exchange(path, question)
+        except NotLoggedIn:
+            if self._login is None:
+                raise
+            self._token = None
+            return await self._exchange(path, question)
+
+    async def _exchange(self, path: str, question: Json) -> Json:
+        return await read_answer(await self._send(path, question))
+
+    async def _send(self, path: str, question: Json) -> IResponse:
+        headers = Headers({"Content-Type": ["application/json"]})
+        if self._login is not None:
+            headers.setRawHeaders("Authorization", [await self._logged_in(self._login)])
+        return await self._post(path, question, headers)
+
+    async def _logged_in(self, login: EtcdLogin) -> str:
+        if self._token is None:
+            question = {"name": login.user, "password": login.password}
+            response = await self._post("/v3/auth/authenticate", question, Headers({}))
+            self._token = str((await read_answer(response))["token"])
+        return self._token
+
+    async def _post(self, path: str, question: Json, headers: Headers) -> IResponse:
+        url = f"{self._member()}{path}".encode()
+        try:
+            posting = self._agent.request(b"POST", url, headers, Question(question))
+            response: IResponse = await posting
+        except CancelledError:
+            raise
+        except ConnectError as error:
+            raise PassingFault(f"{self._member()} cannot be reached: {error}") from None
+        except Exception as error:
+            # Twisted has many for a connection that ends, and OpenSSL for one that is refused.
+            raise PassingFault(f"{self._member()} does not answer: {_in_words(error)}") from None
+        return response
+
+    def _pass_over(self, used: int) -> None:
+        """Ask another member next, unless that is so already."""
+        if self._first == used:
+            self._first = used + 1
+
+    def _member(self) -> str:
+        return self._members[self._first % len(self._members)]
+
+
+@implementer(IAgentEndpointFactory)
+@attrs.frozen
+class _Endpoints:
+    """Makes connections to members as Twisted does by itself, but has nothing logged about each."""
+
+    _reactor: Any
+    _policy: IPolicyForHTTPS | None
+
+    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
+        """Return what connects to a member."""
+        host = uri.host.decode("ascii").strip("[]")
+        endpoint = HostnameEndpoint(self._reactor, host, uri.port, timeout=_TRY_SECONDS)
+        if self._policy is None:
+            return _Quiet(endpoint)
+        return _Quiet(wrapClientTLS(self._policy.creatorForNetloc(uri.host, uri.port), endpoint))
+
+
+@implementer(IStreamClientEndpoint)
+@attrs.frozen
+class _Quiet:
+    """Connects, and logs nothing."""
+
+    _endpoint: IStreamClientEndpoint
+
+    def connect(self, factory: Any) -> "Deferred[IProtocol]":
+        """Connect, as the endpoint does."""
+        factory.noisy = False
+        connected: Deferred[IProtocol] = self._endpoint.connect(factory)
+        return connected
+
+
+class _Silent(Exception):
+    """Takes the place of what a time-out raises."""
+
+
+def _silent() -> None:
+    raise _Silent
+
+
+def _in_words(error: Exception) -> str:
+    reasons = getattr(error, "reasons", None)
+    if reasons:
+        return str(reasons[0].value)
+    return str(error) or type(error).__name__

@@ -1,0 +1,57 @@
+"""Mistakes in how several registries share a store."""
+
+from typing import Final
+
+from tests.mutants.mutant import Mutant
+
+OF_SEVERAL: Final = (
+    Mutant(
+        "registry/etcd_keys.py",
+        '"compare": names + places,',
+        '"compare": names,',
+        "two registries give one place to two peers",
+        "registry/test_etcd.py registry/test_several.py",
+    ),
+    Mutant(
+        "registry/etcd_keys.py",
+        "return 0 if kept is None else kept.revision",
+        "return 0",
+        "what a registry has stored, it can never change",
+        "registry/test_etcd.py",
+    ),
+    Mutant(
+        "registry/heard_change.py",
+        "if is_pending(change.name):",
+        "if False:",
+        "what is undone at one registry undoes what another has stored",
+        "registry/test_heard_change.py",
+    ),
+    Mutant(
+        "registry/registry.py",
+        "if (fault := self._store.fault) is not None:",
+        "if (fault := None) is not None:",
+        "a registry that is cut off renews what others forget",
+        "registry/test_several.py",
+    ),
+    Mutant(
+        "registry/registry.py",
+        "if is_current or not is_refusal:",
+        "if True:",
+        "a peer that has just joined is unknown at another registry",
+        "registry/test_several.py",
+    ),
+    Mutant(
+        "registry/etcd_following.py",
+        "was_lost = self.fault is not None",
+        "was_lost = False",
+        "all peers are forgotten after etcd was away for a minute",
+        "registry/test_several.py",
+    ),
+    Mutant(
+        "registry/notes.py",
+        "return all(writer >= self.own for writer, at in self._heard.items() if at > recent)",
+        "return all(writer >= self.own for writer in self._heard)",
+        "nobody is forgotten any more once the first registry is gone",
+        "registry/test_several.py",
+    ),
+)
