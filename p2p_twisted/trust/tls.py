@@ -12,28 +12,27 @@ from twisted.internet.interfaces import (
     IOpenSSLClientConnectionCreator,
     IOpenSSLServerConnectionCreator,
     IProtocol,
-    IPullProducer,
-    IPushProducer,
     IReactorTime,
 )
 from twisted.internet.protocol import Factory
 from twisted.internet.ssl import CertificateOptions, TLSVersion
-from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
-from typing_extensions import override
+from twisted.protocols.tls import TLSMemoryBIOFactory
 from zope.interface import implementer
 
-from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.credentials import Credentials
 from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.revocations import RevocationList
+from p2p_twisted.trust.tls_transport import TlsTransport
 from p2p_twisted.trust.trust_errors import NotTrusted
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.host_limit import HostLimit
 from p2p_twisted.wire.limits import HANDSHAKES_BURST, HANDSHAKES_PER_SECOND
 from p2p_twisted.wire.securing import NotAdmitted
 
+# As OpenSSL has it: pyOpenSSL makes the other choice for sockets, which these are not.
+_PARTIAL_WRITES: Final = 1
 # A resumed session would not show a certificate again.
 _NO_SESSIONS: Final = SSL.OP_NO_TICKET
 
@@ -57,77 +56,6 @@ class TlsMaker:
     def serverConnectionForTLS(self, _protocol: Any) -> SSL.Connection:  # noqa: N802
         """Make the listener's side."""
         return SSL.Connection(self._context, None)
-
-
-@implementer(IPushProducer)
-class _Puller:
-    """
-    Has a pull producer write whenever there is room for what it has.
-
-    :param clock: the reactor.
-    """
-
-    def __init__(self, producer: IPullProducer, clock: IReactorTime) -> None:
-        self._producer = producer
-        self._is_paused = False
-        self._asking = Alarm(clock, producer.resumeProducing)
-
-    def ask(self) -> None:
-        """Ask for more in a moment, unless there is no room."""
-        if not self._is_paused:
-            self._asking.set(0)
-
-    def pauseProducing(self) -> None:
-        """Ask no more for now."""
-        self._is_paused = True
-        self._asking.stop()
-
-    def resumeProducing(self) -> None:
-        """Ask again."""
-        self._is_paused = False
-        self._producer.resumeProducing()
-
-    def stopProducing(self) -> None:
-        """Ask never again."""
-        self.pauseProducing()
-        self._producer.stopProducing()
-
-
-class PulledTls(TLSMemoryBIOProtocol):
-    """
-    TLS that asks a pull producer for more once it has written, as TCP does.
-
-    Twisted's asks it in each turn of the reactor, even while it has nothing to send: an upload
-    that is held back would take all of a processor.
-    """
-
-    def __init__(
-        self, factory: TLSMemoryBIOFactory, inside: IProtocol, clock: IReactorTime
-    ) -> None:
-        super().__init__(factory, inside)
-        self._clock = clock
-        self._puller: _Puller | None = None
-
-    @override
-    def registerProducer(self, producer: Any, streaming: bool) -> None:
-        if not streaming:
-            producer = self._puller = _Puller(producer, self._clock)
-        super().registerProducer(producer, True)
-        if self._puller is not None:
-            self._puller.ask()
-
-    @override
-    def unregisterProducer(self) -> None:
-        if self._puller is not None:
-            self._puller.pauseProducing()
-            self._puller = None
-        super().unregisterProducer()
-
-    @override
-    def write(self, data: bytes) -> None:
-        super().write(data)
-        if self._puller is not None:
-            self._puller.ask()
 
 
 class TlsSecurity:
@@ -171,10 +99,10 @@ class TlsSecurity:
         """Return whether a host may have us work on one more handshake."""
         return self._limit.take(host, self._clock.seconds())
 
-    def wrap(self, inside: IProtocol, is_dialer: bool) -> TLSMemoryBIOProtocol:
+    def wrap(self, inside: IProtocol, is_dialer: bool) -> TlsTransport:
         """Return what speaks TLS on one connection."""
         factory = self._dialers if is_dialer else self._listeners
-        return PulledTls(factory, inside, self._clock)
+        return TlsTransport(factory, inside)
 
     def admit(self, certificate: X509 | None, connection: Connection) -> Identity | None:
         """
@@ -243,6 +171,7 @@ def mutual_context(
     ).getContext()
     context.set_options(_NO_SESSIONS)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    context.clear_mode(_PARTIAL_WRITES)
     context.set_verify(context.get_verify_mode(), _by_date(date))
     return context
 

@@ -16,6 +16,7 @@ from p2p_twisted.wire.blocks import (
     plain_socket,
 )
 from p2p_twisted.wire.pace import Pace
+from p2p_twisted.wire.sealing import OPENED_BYTES, ISealing, below
 from p2p_twisted.wire.send_queue import IStream
 
 
@@ -53,6 +54,7 @@ class Input:
     def attach(self, transport: IStream) -> None:
         """Begin with a transport that reads lines."""
         self._transport = transport
+        self._most = OPENED_BYTES if ISealing.providedBy(transport) else limits.MIB
         if self._readers is not None and hasattr(socket.socket, "recvmsg_into"):
             self._socket = plain_socket(transport)
         self.fit()
@@ -103,6 +105,22 @@ class Input:
             self._section.take(piece)
         return received[start:]
 
+    def open_block(self, sealing: ISealing, received: bytes) -> bytes:
+        """
+        Decrypt what has come straight into a block, where one is expected.
+
+        No more is read for a block than it takes: what is not for it is little, if anything.
+
+        :returns: what the transport is to take as if it alone had come.
+        """
+        section, is_worth_it = self._section, len(received) > limits.LINE_BYTES
+        if is_worth_it and isinstance(section, Block) and section.left and not self._is_held:
+            count = sealing.open_into(section.room, memoryview(received)[:-1])
+            received = received[-1:]
+            if count:
+                self._took(count, b"")
+        return received
+
     def filled(self, count: int) -> None:
         """Count bytes that have come straight into the block."""
         assert isinstance(self._section, Block)
@@ -130,8 +148,8 @@ class Input:
             return
         if self._reader is not None:
             self._hand_back()
-        most = min(max(self.left, limits.LINE_BYTES), limits.MIB)
-        self._transport.bufferSize = min(most, self._pace.allowance)
+        most = min(max(self.left, limits.LINE_BYTES), self._most)
+        below(self._transport).bufferSize = min(most, self._pace.allowance)
 
     def hold(self) -> None:
         """Read nothing, as the transport was paused, until :meth:`release`."""

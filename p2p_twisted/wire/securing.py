@@ -14,6 +14,7 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.line_gate import OtherEnd
 from p2p_twisted.wire.messages import Error
+from p2p_twisted.wire.sealing import ISealing
 from p2p_twisted.wire.send_queue import IStream
 
 _TLS_RECORD: Final = b"\x16"
@@ -29,7 +30,7 @@ class Security(Protocol):
     def allows(self, host: str) -> bool:
         """Return whether a host may have us work on one more handshake."""
 
-    def wrap(self, inside: IProtocol, is_dialer: bool) -> IProtocol:
+    def wrap(self, inside: IProtocol, is_dialer: bool) -> ISealing:
         """
         Return what speaks TLS on one connection.
 
@@ -66,7 +67,7 @@ class SecuredConnection(TwistedProtocol):
         self._connection = connection
         self._security = security
         self._is_dialer = is_dialer
-        self._tls: IProtocol | None = None
+        self._tls: ISealing | None = None
         # Before the first message.
         self._received = 0
 
@@ -91,7 +92,7 @@ class SecuredConnection(TwistedProtocol):
                 self._connection.abort()
                 return
         self._connection.intake.piece_came()
-        self._tls.dataReceived(data)
+        self._tls.dataReceived(self._connection.input.open_block(self._tls, data))
         self._connection.intake.piece_handled()
 
     @override

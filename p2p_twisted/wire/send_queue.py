@@ -2,11 +2,8 @@
 
 import os
 import socket
-import struct
 from collections import deque
 from collections.abc import Callable
-from fcntl import ioctl
-from termios import TIOCOUTQ
 from typing import Final
 
 from twisted.internet.interfaces import (
@@ -21,13 +18,12 @@ from zope.interface import implementer
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import plain_socket, socket_below
+from p2p_twisted.wire.sealing import SEALED_BYTES, ISealing, below
+from p2p_twisted.wire.sending import acknowledged, send_file, send_now, unread
 from p2p_twisted.wire.source import Source
 
 # Of Linux: what is sent is held back for what follows it at once.
 _MORE: Final = getattr(socket, "MSG_MORE", 0)
-# Of Linux: struct tcp_info, and where tcpi_bytes_acked stands in it.
-_TCP_INFO: Final = getattr(socket, "TCP_INFO", None)
-_BYTES_ACKED: Final = struct.Struct("=120xQ")
 _ENOUGH_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 
 
@@ -64,6 +60,8 @@ class SendQueue:
         self._transport: IStream
         # Set where the kernel can send files by itself.
         self._socket: socket.socket | None = None
+        # Set where all is encrypted.
+        self._sealing: ISealing | None = None
         self._unread = 0
         self._acknowledged = 0
         self._queue: deque[bytes] = deque()
@@ -82,13 +80,14 @@ class SendQueue:
         """Write to this transport from now on."""
         self._transport = transport
         self._is_open = True
+        self._sealing = ISealing(transport, None)
         if hasattr(os, "sendfile"):
             self._socket = plain_socket(transport)
         transport.registerProducer(self, True)
 
     def send_first(self, line: bytes) -> None:
         """Write the first line at once where nothing else can wait: it saves the reactor a turn."""
-        sent = _send_now(self._socket, line)
+        sent = send_now(self._socket, line)
         if sent < len(line):
             self._transport.write(line[sent:])
 
@@ -124,12 +123,15 @@ class SendQueue:
         self._write_all()
         self._is_streaming = True
         # Twisted would send 128 KiB at a time, at half the speed.
-        self._transport.SEND_LIMIT = limits.MIB
-        self._transport.registerProducer(producer, False)
+        below(self._transport).SEND_LIMIT = limits.MIB
+        # Encryption would have it write ever more, until it is told not to.
+        below(self._transport).registerProducer(producer, False)
 
     def write(self, piece: bytes) -> None:
         """Write for the producer that has the transport."""
-        if self._is_open:
+        if self._is_open and self._sealing is not None:
+            self._write_sealed(self._sealing, piece)
+        elif self._is_open:
             self._transport.write(piece)
 
     def write_from(self, source: Source, offset: int, length: int, line: bytes = b"") -> int:
@@ -143,13 +145,17 @@ class SendQueue:
             again later.
         :raises SourceChanged: when they are not what they were.
         """
+        if self._is_open and self._sealing is not None:
+            piece = source.read(offset, min(length, SEALED_BYTES))
+            self._write_sealed(self._sealing, line + piece)
+            return len(piece)
         if not self._is_open or (line and not self._write_before(line)):
             return 0
         if self._socket is not None:
-            sent = _send_file(self._socket, source, offset, length)
+            sent = send_file(self._socket, source, offset, length)
             if sent is not None:
                 self._transport.startWriting()
-                self._unread = _unread(self._socket)
+                self._unread = unread(self._socket)
                 return sent
         piece = source.read(offset, length)
         self._transport.write(piece)
@@ -159,7 +165,7 @@ class SendQueue:
         """Take the transport back from the other producer."""
         if self._is_open:
             self._is_streaming = False
-            self._transport.unregisterProducer()
+            below(self._transport).unregisterProducer()
             self._transport.registerProducer(self, True)
             self.resumeProducing()
 
@@ -175,9 +181,12 @@ class SendQueue:
         """
         if self._socket is None:
             # What is encrypted is sent, and refilled, behind our back.
-            known, self._acknowledged = self._acknowledged, _acknowledged(self._transport)
+            known, self._acknowledged = (
+                self._acknowledged,
+                acknowledged(socket_below(self._transport)),
+            )
             return self._acknowledged - known >= _ENOUGH_BYTES
-        before, self._unread = self._unread, _unread(self._socket)
+        before, self._unread = self._unread, unread(self._socket)
         return before - self._unread >= min(_ENOUGH_BYTES, max(1, before))
 
     def close(self) -> None:
@@ -206,12 +215,19 @@ class SendQueue:
     def stopProducing(self) -> None:
         """Ignore it: the loss of the connection is told separately."""
 
+    def _write_sealed(self, sealing: ISealing, piece: bytes) -> None:
+        """Write past what would encrypt it in small pieces, but never past what was encrypted."""
+        if sealed := sealing.seal(piece):
+            below(self._transport).write(sealed)
+        else:
+            self._give_up("it has ended")
+
     def _write_before(self, line: bytes) -> bool:
         """Write a line; return whether what goes past the transport now will come behind it."""
         if self._socket is None:
             self._transport.write(line)
             return True
-        sent = _send_now(self._socket, line, _MORE)
+        sent = send_now(self._socket, line, _MORE)
         if sent < len(line):
             self._transport.write(line[sent:])
         return sent == len(line)
@@ -233,53 +249,3 @@ class SendQueue:
 
     def _blocked_for_long(self) -> None:
         self._give_up(f"it has not read for {limits.BLOCKED_SECONDS:.0f} s")
-
-
-def _send_now(to: socket.socket | None, line: bytes, flags: int = 0) -> int:
-    """Write as much of a line as the system takes now; return how many bytes that is."""
-    try:
-        return 0 if to is None else to.send(line, flags)
-    except OSError:
-        # To write to the transport will tell what is wrong, if anything is.
-        return 0
-
-
-def _unread(to: socket.socket) -> int:
-    """Ask the system how many bytes the other side has not acknowledged yet."""
-    try:
-        count: int = struct.unpack("i", ioctl(to.fileno(), TIOCOUTQ, bytes(4)))[0]
-    except OSError:
-        return 0
-    return count
-
-
-def _acknowledged(transport: IStream) -> int:
-    """Ask the system how many bytes the other side has acknowledged at all; 0 if it cannot tell."""
-    to = socket_below(transport)
-    if to is None or _TCP_INFO is None:
-        return 0
-    try:
-        info = to.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _BYTES_ACKED.size)
-        count: int = _BYTES_ACKED.unpack(info)[0]
-    except (OSError, struct.error):
-        return 0
-    return count
-
-
-def _send_file(to: socket.socket, source: Source, offset: int, length: int) -> int | None:
-    """
-    Have the kernel send from a file into a socket.
-
-    :returns: how many bytes; ``None`` when it does not, for whatever reason.
-    """
-    if source.fd is None:
-        return None
-    # Before: behind the last byte of a chunk it would be too late to notice.
-    source.check()
-    try:
-        return os.sendfile(to.fileno(), source.fd, offset, length) or None
-    except BlockingIOError:
-        return 0
-    except OSError:
-        # To read the file, or to write to the transport, will tell which of them it was.
-        return None

@@ -107,7 +107,7 @@ MUTANTS: Final = (
         "api/test_registry_events.py",
     ),
     Mutant(
-        "wire/send_queue.py",
+        "wire/sending.py",
         "source.check()",
         "pass",
         "what was written to a file while it is pushed is sent",

@@ -6,6 +6,34 @@ from tests.mutants.mutant import Mutant
 
 OF_TRUST: Final = (
     Mutant(
+        "wire/send_queue.py",
+        "self._write_sealed(self._sealing, line + piece)",
+        "below(self._transport).write(line + piece)",
+        "files of a private network are sent in the clear",
+        "wire/test_sealing.py",
+    ),
+    Mutant(
+        "wire/send_queue.py",
+        'self._give_up("it has ended")',
+        "pass",
+        "a push to somebody who has closed the connection is kept for half a minute",
+        "wire/test_sealing.py",
+    ),
+    Mutant(
+        "wire/input.py",
+        "received = received[-1:]",
+        'received = b""',
+        "that a connection has ended, or was tampered with, is noticed with what comes next",
+        "wire/test_sealing.py",
+    ),
+    Mutant(
+        "trust/tls_transport.py",
+        " + read_by_copy(handle, room[len(room) - left :])",
+        "",
+        "a fault of one connection is taken for one of the next",
+        "wire/test_sealing.py",
+    ),
+    Mutant(
         "trust/issuing.py",
         "_may_sign(builder, path_length=0)",
         "_may_sign(builder, path_length=1)",

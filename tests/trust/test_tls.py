@@ -11,7 +11,7 @@ from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.interfaces import IProtocol, IPullProducer
 from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
-from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.protocols.tls import TLSMemoryBIOFactory
 from typing_extensions import override
 from zope.interface import implementer
 
@@ -20,6 +20,7 @@ from p2p_twisted.trust.identity import REGISTRY, Identity
 from p2p_twisted.trust.issuing import certify
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.tls import TlsMaker, TlsSecurity
+from p2p_twisted.trust.tls_transport import TlsTransport
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.host_limit import HostLimit
@@ -42,11 +43,11 @@ class Anonymous(TlsSecurity):
     """Shows no certificate, and takes everybody's."""
 
     @override
-    def wrap(self, inside: IProtocol, is_dialer: bool) -> TLSMemoryBIOProtocol:
+    def wrap(self, inside: IProtocol, is_dialer: bool) -> TlsTransport:
         context = SSL.Context(SSL.TLS_METHOD)
         context.set_verify(SSL.VERIFY_NONE)
         factory = TLSMemoryBIOFactory(TlsMaker(context), is_dialer, Factory(), CLOCK)
-        return TLSMemoryBIOProtocol(factory, inside)
+        return TlsTransport(factory, inside)
 
 
 class Pair:

@@ -5,8 +5,10 @@ from itertools import count
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.trust.tls_transport import read_by_copy, read_straight
 from p2p_twisted.wire.messages import Chunk, Message
 from tests.wire.ends import End, InMemory, OnSockets
+from tests.wire.secured_ends import Secured
 from tests.wire.talking import Notes
 
 
@@ -90,3 +92,18 @@ class OverSockets(BlocksCase):
 
     def make(self) -> End:
         return OnSockets(self)
+
+
+class Encrypted(BlocksCase):
+    """Sockets, and what comes is decrypted straight into the block."""
+
+    def make(self) -> Secured:
+        assert read_straight is not None
+        return Secured(self, read_straight)
+
+
+class EncryptedAndCopied(BlocksCase):
+    """Sockets, and what comes is decrypted by public calls only."""
+
+    def make(self) -> Secured:
+        return Secured(self, read_by_copy)

@@ -122,7 +122,7 @@ class OnSockets:
         self._name = os.readlink(f"/proc/self/fd/{ours.fileno()}")
         self.other.setblocking(False)
         self.connection = Connection(self.reactor, self._make_notes, HELLO)
-        connect(self.reactor, ours, self.connection)
+        connect(self.reactor, ours, self._wrapped())
         self.say(b"BYE\n")
         self.until(lambda: self.notes.messages)
         self.notes.messages.clear()
@@ -132,8 +132,16 @@ class OnSockets:
         self.notes = Notes(connection)
         return self.notes
 
+    def _wrapped(self) -> IProtocol:
+        """Return what is to talk on the socket."""
+        return self.connection
+
     def say(self, said: bytes) -> None:
-        left = memoryview(said)
+        self.send(said)
+
+    def send(self, sent: bytes) -> None:
+        """Send bytes as they are."""
+        left = memoryview(sent)
         while left and self.connection.connected:
             try:
                 left = left[self.other.send(left) :]
@@ -150,6 +158,10 @@ class OnSockets:
         self.reactor.iterate(0)
 
     def heard(self) -> bytes:
+        return self.receive()
+
+    def receive(self) -> bytes:
+        """Take what has come as it is."""
         for _ in range(5):
             self.reactor.iterate(0)
         try:

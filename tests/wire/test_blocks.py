@@ -17,6 +17,8 @@ from p2p_twisted.wire.messages import Bye, Chunk, Done, Error, Message
 from tests.wire.blocks_case import (
     Blocks,
     BlocksCase,
+    Encrypted,
+    EncryptedAndCopied,
     OverSockets,
     PortableWay,
     after,
@@ -180,6 +182,14 @@ class StraightTests(OverSockets, Contract):
         self.patch(input_module, "BlockReader", fail)
         end.say(encode(Chunk(0, 900_000)) + bytes(900_000) + encode(Done()))
         end.until(lambda: len(blocks.heard) == 3)
+
+
+class EncryptedTests(Encrypted, Contract):
+    """Decrypted straight into the block."""
+
+
+class EncryptedAndCopiedTests(EncryptedAndCopied, Contract):
+    """Decrypted by public calls only."""
 
 
 del Contract

@@ -6,7 +6,14 @@ from functools import partial
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import Chunk, Done, Message
-from tests.wire.blocks_case import BlocksCase, OverSockets, PortableWay, nothing_more
+from tests.wire.blocks_case import (
+    BlocksCase,
+    Encrypted,
+    EncryptedAndCopied,
+    OverSockets,
+    PortableWay,
+    nothing_more,
+)
 from tests.wire.ends import End
 from tests.wire.talking import Breather
 
@@ -103,6 +110,14 @@ class PortableTests(PortableWay, Contract):
 
 class StraightTests(OverSockets, Contract):
     """Plain sockets, under a reactor that lets others read."""
+
+
+class EncryptedTests(Encrypted, Contract):
+    """Decrypted straight into the block."""
+
+
+class EncryptedAndCopiedTests(EncryptedAndCopied, Contract):
+    """Decrypted by public calls only."""
 
 
 del Contract
