@@ -22,7 +22,7 @@ from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.coming_in import membership
-from p2p_twisted.peer.directories import read_directories, read_shares
+from p2p_twisted.peer.directories import check_groups, read_directories, read_shares
 from p2p_twisted.peer.own_name import ask_name, read_name
 from p2p_twisted.peer.own_options import (
     read_descriptor,
@@ -63,7 +63,12 @@ class Options(WebOptions):
         ["join", None, None, "Come into a private network by an invite: its code, @FILE or -."],
         ["registry", None, USUAL_REGISTRY, "Where the registry listens: HOST:PORT."],
         ["directory", None, None, "What to share; ./NAME by default, which is made."],
-        ["share", None, None, "Share a directory, too, in a folder: NAME=DIR; may be repeated."],
+        [
+            "share",
+            None,
+            None,
+            "Share a directory, too, in a folder: NAME=DIR; with a group alone: @NAME=DIR.",
+        ],
         ["downloads", None, None, "Where downloads land; Downloads below that by default."],
         [
             "state",
@@ -150,6 +155,7 @@ class Options(WebOptions):
         except CannotJoin as error:
             sys.stderr.write(f"{error}\n")
             raise SystemExit(error.exit) from None
+        check_groups(self["shares"], member)
         if member:
             if self["insecure-lan"]:
                 raise UsageError("this peer is in a private network: leave --insecure-lan away")

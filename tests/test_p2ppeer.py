@@ -13,7 +13,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted import __version__
 from p2p_twisted.bandwidth.rates import Rates, Slots
 from p2p_twisted.p2ppeer import Options
+from p2p_twisted.peer.directories import check_groups
+from p2p_twisted.peer.private_member import PrivateMember
 from p2p_twisted.wire.limits import KIB, MIB
+from tests.trust.private_network import PrivateNetwork
 
 
 def read(*arguments: str) -> Options:
@@ -64,6 +67,31 @@ class DirectoryOptionsTests(SynchronousTestCase):
         options = parsed("--share=lab=lab", "--share=m=music\nf=films")
         shares = (("lab", Path("lab")), ("m", Path("music")), ("f", Path("films")))
         self.assertEqual(options["shares"], shares)
+
+    def test_groups(self) -> None:
+        """What is for a group alone is for one that this peer is in, or an admin of its network."""
+        Path("lab").mkdir()
+        for arguments, said in (
+            (["--share=@lab=lab"], "--share @lab: groups are of private networks: come into one"),
+            (["--share=@Lab=lab"], "write Lab in lower case"),
+            (["--share=@=lab"], "--share @=lab: "),
+            (["--share=@lab=lab", "--share=LAB=lab"], "there are two of that name"),
+        ):
+            self.assertIn(said, str(self.assertRaises(UsageError, parsed, *arguments)))
+        network = PrivateNetwork()
+        for name, how, is_fine in (
+            ("anna", {"admin": True}, True),
+            ("ben", {"groups": ["lab"]}, True),
+            ("carl", {"groups": ["other"]}, False),
+        ):
+            credentials = network.let_in(name, **how)
+            member = PrivateMember(credentials, "default", ("127.0.0.1", 9_011))
+            shares = (("plain", Path("x")), ("@lab", Path("lab")))
+            if is_fine:
+                check_groups(shares, member)
+            else:
+                error = self.assertRaises(UsageError, check_groups, shares, member)
+                self.assertIn("--share @lab: carl is not in that group, and no admin", str(error))
 
     def test_refused(self) -> None:
         """A typo is not a directory to make, and a state keeps to itself."""

@@ -54,7 +54,7 @@ class NamedShareView(View):
     """
     Another directory that a peer shares.
 
-    :ivar name: of the folder as which it is shared.
+    :ivar name: of the folder as which it is shared; ``@lab`` is ``lab``, for that group alone.
     """
 
     name: str

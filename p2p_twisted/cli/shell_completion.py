@@ -139,7 +139,7 @@ def _of(
 
 def _own(client: PeerClient) -> Iterator[str]:
     """List what the peer shares by itself; not in the other directories, which stay as they are."""
-    others = {each["name"] for each in client.get("/v1/status")["shares"]}
+    others = {each["name"].removeprefix("@") for each in client.get("/v1/status")["shares"]}
     names = (hit["name"] for hit in client.get("/v1/files", numbered="false")["hits"])
     yield from (name for name in names if name.partition("/")[0] not in others)
 

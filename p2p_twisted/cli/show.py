@@ -11,6 +11,7 @@ from p2p_twisted.console.text import (
     count,
     human_size,
     human_time,
+    share_line,
     shown_name,
 )
 
@@ -50,7 +51,10 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
             f"{ignored}",
         ),
         ("directory", status["directory"]),
-        *(("", f"{each['path']} as {each['name']}/") for each in status.get("shares", ())),
+        *(
+            ("", f"{each['path']} as {share_line(each['name'])}")
+            for each in status.get("shares", ())
+        ),
         ("downloads", status["downloads"]),
         ("limits", ", ".join(limits)),
         ("moved", f"{human_size(status['sent'])} sent, {human_size(status['received'])} received"),

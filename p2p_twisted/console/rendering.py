@@ -15,6 +15,7 @@ from p2p_twisted.console.text import (
     count,
     human_size,
     human_time,
+    share_line,
     shown_name,
 )
 from p2p_twisted.library.matching import natural_order
@@ -155,7 +156,7 @@ def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
             f"{shown_name(status.directory)} ({count(status.files, 'file')},"
             f" {human_size(status.size)}{hashing}{ignored})",
         ),
-        *(("", f"{shown_name(path)} as {shown_name(name)}/") for name, path in status.shares),
+        *(("", f"{shown_name(path)} as {share_line(name)}") for name, path in status.shares),
         ("downloads", shown_name(status.downloads) + _reshared(status)),
         ("limits", limits_line(status.rates)),
         ("moved", f"{human_size(status.sent)} sent, {human_size(status.received)} received"),

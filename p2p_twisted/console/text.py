@@ -72,6 +72,13 @@ def shown_name(name: str) -> str:
     return clip(visible(name[: _CHARACTERS_PER_CELL * NAME_CELLS + 1]), NAME_CELLS)
 
 
+def share_line(name: str) -> str:
+    """Tell as what a directory is shared: in which folder, and with whom if not with all."""
+    group = name.removeprefix("@")
+    alone = f", for @{shown_name(group)} alone" if name != group else ""
+    return f"{shown_name(group)}/{alone}"
+
+
 def cells(text: str) -> int:
     """Return how many cells of a terminal a text takes at most."""
     return len(text) if text.isascii() else sum(map(_cells, text))

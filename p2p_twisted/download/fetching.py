@@ -13,8 +13,8 @@ from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.messages import Error, Fetch, Hello, Message, Push, Refuse
-from p2p_twisted.wire.names import MessageId, NetworkName, PeerAddress
+from p2p_twisted.wire.messages import Error, Fetch, Hello, Message, Push, Refuse, Want
+from p2p_twisted.wire.names import NetworkName, PeerAddress
 from p2p_twisted.wire.session import Session
 
 
@@ -65,6 +65,7 @@ class FetchRequest(Session):
     """
     A connection to a holder, until it pushes what the ticket is for.
 
+    :param asked: names the ticket.
     :param take_push: makes the session of the push.
     :param ended: is told why there will be none.
     """
@@ -72,22 +73,22 @@ class FetchRequest(Session):
     def __init__(
         self,
         connection: Connection,
-        ticket: MessageId,
+        asked: Fetch | Want,
         is_holder: Callable[[Hello], bool],
         take_push: Callable[[Connection, Push], Session],
         ended: Callable[[str], None],
     ) -> None:
         self._connection = connection
-        self._ticket = ticket
+        self._asked = asked
         self._is_holder = is_holder
         self._take_push = take_push
         self._ended = ended
 
     @override
     def greeted(self, hello: Hello) -> None:
-        """Name the ticket, if this is the holder."""
+        """Say what is to be pushed, if this is the holder."""
         if self._is_holder(hello):
-            self._connection.send(Fetch(self._ticket))
+            self._connection.send(self._asked)
             self._connection.set_deadline(limits.FIRST_LINE_SECONDS)
         else:
             self._ended("somebody else answers there")
@@ -103,7 +104,7 @@ class FetchRequest(Session):
                 self._ended(reason)
                 self._connection.close()
             case _:
-                raise ProtocolError("answer FETCH with PUSH")
+                raise ProtocolError(f"answer {self._asked.verb} with PUSH")
 
     @override
     def lost(self, reason: Failure) -> None:

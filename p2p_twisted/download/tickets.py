@@ -24,7 +24,7 @@ from p2p_twisted.storage.content import Content
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.firewall import cut_off, place
-from p2p_twisted.wire.messages import File, Hit, Push, Refuse, Want
+from p2p_twisted.wire.messages import Fetch, File, Hit, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
 from p2p_twisted.wire.session import Session
 
@@ -201,7 +201,7 @@ class Tickets:
             self._clock,
             lambda made: FetchRequest(
                 made,
-                refuse.ticket,
+                Fetch(refuse.ticket),
                 partial(self._dialer.is_holder, holder),
                 self.session_for_push,
                 pending.ended,

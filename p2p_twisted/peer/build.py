@@ -21,20 +21,20 @@ from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.admin import Admin
-from p2p_twisted.peer.build_local import LocalParts
+from p2p_twisted.peer.build_member import MemberParts
 from p2p_twisted.peer.getting import Getting
+from p2p_twisted.peer.group_sharing import GroupSharing
+from p2p_twisted.peer.group_visits import GroupVisits
 from p2p_twisted.peer.inbound import InboundDispatcher
 from p2p_twisted.peer.kept_rates import KeptRates
 from p2p_twisted.peer.kept_waits import KeptWaits
 from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.lookups import Lookups
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.network_statements import NetworkStatements
 from p2p_twisted.peer.overlay_events import OverlayEvents
 from p2p_twisted.peer.own_content import OwnContent
 from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.peer.peer import Peer
-from p2p_twisted.peer.private_part import PrivatePart
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper, unheard
 from p2p_twisted.peer.renewal import CertificateRenewal
@@ -48,7 +48,7 @@ from p2p_twisted.peer.unreached import UnreachedRequesters
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.storage.journal import Journal
-from p2p_twisted.trust.tls import TlsSecurity
+from p2p_twisted.upload.readers import Readers
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
@@ -60,21 +60,19 @@ from p2p_twisted.wire.session import Session
 
 
 @frozen(slots=False, kw_only=True)
-class PeerBuilder(LocalParts):
+class PeerBuilder(MemberParts):
     """
     Makes the parts of one peer, each once, when needed; the overlay once it has its port.
 
     :ivar rng: decides, and makes secrets: production gives it the system's.
     :ivar stopped: is called when another peer has stopped the network.
     :ivar processor: reads the processor time of this thread, in seconds.
-    :ivar private: what makes it a member of a private network.
     :ivar limit: of all dials to other peers that fail.
     """
 
     rng: Random
     stopped: Callable[[], None]
     processor: Callable[[], float] = time.thread_time
-    private: PrivatePart | None = None
     limit: DialLimit = field(init=False, factory=DialLimit)
 
     def build(self) -> Peer:
@@ -101,16 +99,6 @@ class PeerBuilder(LocalParts):
 
     # The way into the network
 
-    @property
-    def security(self) -> TlsSecurity | None:
-        """What encrypts all connections to others."""
-        return None if self.private is None else self.private.security
-
-    @property
-    def statements(self) -> NetworkStatements | None:
-        """What admins say to the whole of a private network."""
-        return None if self.private is None else self.private.statements
-
     @cached_property
     def dialer(self) -> BoundDialer:
         """What opens all connections to others."""
@@ -128,7 +116,11 @@ class PeerBuilder(LocalParts):
 
     def _accept(self, connection: Connection) -> Session:
         return InboundDispatcher(
-            connection, self.network.driver, self.tickets.session_for_push, self.uploads.fetched
+            connection,
+            self.network.driver,
+            self.tickets.session_for_push,
+            self.uploads.fetched,
+            None if self.private is None else self.group_sharing.asked,
         )
 
     def _start_overlay(self, me: PeerAddress) -> tuple[OverlayDriver, BookSaver]:
@@ -206,8 +198,9 @@ class PeerBuilder(LocalParts):
     @cached_property
     def answers(self) -> QueryAnswers:
         """Answers to others' questions."""
-        catalogs, pacer = self.shared.catalogs, Pacer(self.reactor, self.processor)
-        return QueryAnswers(self.settings.name, catalogs, self.partials, self.network, pacer)
+        shared, pacer = self.shared, Pacer(self.reactor, self.processor)
+        parts = self.partials, self.network, pacer, shared.group_catalogs
+        return QueryAnswers(self.settings.name, shared.catalogs, *parts)
 
     @cached_property
     def shutdown(self) -> Shutdown:
@@ -215,12 +208,32 @@ class PeerBuilder(LocalParts):
         parts = self.reactor, self.network, self.announce, self.stopped
         return Shutdown(*parts, statements=self.statements, rule=self.settings.stop)
 
+    # What only members of groups read
+
+    @cached_property
+    def group_sharing(self) -> GroupSharing:
+        """Answers to members of groups."""
+        return GroupSharing(self.answers, self.uploads)
+
+    @cached_property
+    def visits(self) -> GroupVisits | None:
+        """Questions to those who share with groups."""
+        if not self.groups:
+            return None
+        return GroupVisits(
+            clock=self.reactor,
+            dialer=self.holder_dialer,
+            groups=self.groups,
+            take_push=lambda connection, push: self.tickets.session_for_push(connection, push),
+            refused=lambda refuse: self.tickets.refused(refuse),
+        )
+
     # What is fetched and sent
 
     @cached_property
     def searches(self) -> Searches:
         """Questions to others."""
-        return Searches(self.network)
+        return Searches(self.network, self.visits)
 
     @cached_property
     def getting(self) -> Getting:
@@ -253,11 +266,16 @@ class PeerBuilder(LocalParts):
         return Downloads(context)
 
     @cached_property
+    def holder_dialer(self) -> HolderDialer:
+        """What opens connections to those that push."""
+        may_dial = self.network.may_dial
+        return HolderDialer(self.dialer, self.settings.network, may_dial, self.limit)
+
+    @cached_property
     def tickets(self) -> Tickets:
         """What holders were asked for."""
-        may_dial, draw = self.network.may_dial, lambda: self.rng.randbytes(16).hex()
-        dialer = HolderDialer(self.dialer, self.settings.network, may_dial, self.limit)
-        return Tickets(self.reactor, self.searches, draw, self.bandwidth.down, dialer)
+        draw, down = lambda: self.rng.randbytes(16).hex(), self.bandwidth.down
+        return Tickets(self.reactor, self.searches, draw, down, self.holder_dialer)
 
     @cached_property
     def uploads(self) -> Uploads:
@@ -266,7 +284,7 @@ class PeerBuilder(LocalParts):
         return Uploads(
             self.dialer,
             network=self.settings.network,
-            shared=self.shared,
+            readers=Readers(self.shared, self.shared.readable_by),
             reading=self.disks.reading,
             may_dial=self.network.may_dial,
             bandwidth=self.bandwidth,

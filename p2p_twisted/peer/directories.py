@@ -1,6 +1,7 @@
 """Read where a peer's files are: what it shares, what it downloads, and its own."""
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -8,11 +9,12 @@ from typing import Final
 from attrs import frozen
 from twisted.python.usage import UsageError
 
-from p2p_twisted.peer.private_member import MEMBER_FOLDER
-from p2p_twisted.peer.settings import STATE_DIRECTORY
+from p2p_twisted.peer.private_member import MEMBER_FOLDER, PrivateMember
+from p2p_twisted.peer.settings import STATE_DIRECTORY, folder_of, group_of
 from p2p_twisted.peer.state import LOCK_FILE
 from p2p_twisted.runtime.twistd import existing_directory, expanded
-from p2p_twisted.wire.names import BadName, PeerName, check_path, collision_key
+from p2p_twisted.trust.anchor import VerifiedCertificate
+from p2p_twisted.wire.names import BadName, PeerName, check_path, collision_key, peer_name
 
 # Files of the peer's own are called so, too, with a little more.
 _NAME_BYTES: Final = 100
@@ -68,7 +70,7 @@ def read_directories(
 
 def read_shares(text: str | None, others: Directories) -> tuple[tuple[str, Path], ...]:
     """
-    Read other directories to share: ``NAME=DIR`` on each line.
+    Read other directories to share: ``NAME=DIR`` on each line, ``@GROUP=DIR`` with one group.
 
     :raises UsageError: when one is not there, or cannot be shared under its name.
     """
@@ -77,21 +79,43 @@ def read_shares(text: str | None, others: Directories) -> tuple[tuple[str, Path]
         name, _, named = line.partition("=")
         if not name or not named:
             raise UsageError(f"--share takes NAME=DIR such as lab=/data/lab, not {line!r}")
+        folder, group = folder_of(name), group_of(name)
         try:
-            check_path(name)
+            check_path(folder)
+            if group is not None and peer_name(group) != group:
+                raise BadName(f"write {group} in lower case")
         except BadName as error:
             raise UsageError(f"--share {line}: {error}") from None
-        if "/" in name or name.startswith("."):
+        if "/" in folder or folder.startswith("."):
             raise UsageError(f"--share {line}: a name has no / in it, and no . before it")
-        if len(name.encode()) > _NAME_BYTES:
+        if len(folder.encode()) > _NAME_BYTES:
             raise UsageError(f"--share {line}: a name has at most {_NAME_BYTES} bytes")
         path = existing_directory("share", named)
         if any(os.path.realpath(path) == os.path.realpath(each) for each in _all(others)):
             raise UsageError(f"--share {line}: this peer has that directory already")
-        if collision_key(name) in shares:
+        if collision_key(folder) in shares:
             raise UsageError(f"--share {line}: there are two of that name")
-        shares[collision_key(name)] = name, path
+        shares[collision_key(folder)] = name, path
     return tuple(shares.values())
+
+
+def check_groups(shares: Sequence[tuple[str, Path]], member: PrivateMember | None) -> None:
+    """
+    Check that what is shared with groups alone would be asked for there.
+
+    :raises UsageError: when it would not.
+    """
+    for group in filter(None, (group_of(share) for share, _ in shares)):
+        if member is None:
+            raise UsageError(
+                f"--share @{group}: groups are of private networks: come into one first, by --join"
+            )
+        identity = VerifiedCertificate.read(member.credentials.certificate).identity
+        if group not in identity.groups and not identity.is_admin:
+            raise UsageError(
+                f"--share @{group}: {identity.name} is not in that group, and no admin, so its"
+                " members would not ask it: have an admin invite it to the group"
+            )
 
 
 def _all(found: Directories) -> tuple[Path, ...]:

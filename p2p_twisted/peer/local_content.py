@@ -55,5 +55,5 @@ class LocalContent:
         return await self._offload(self._earlier.among, file_ids) | shared
 
     async def _open(self, file_id: FileId) -> Source | None:
-        source = await self._shared.open(file_id)
+        source = await self._shared.everything.open(file_id)
         return source if source is not None else await self._offload(self._earlier.open, file_id)

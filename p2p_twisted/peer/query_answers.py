@@ -1,11 +1,12 @@
 """Answers of one peer to questions about what it shares and whom it is linked with."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from math import inf
 
-from attrs import define
-from twisted.internet.defer import Deferred
+from attrs import define, field
+from twisted.internet.defer import Deferred, succeed
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Shared
@@ -16,7 +17,12 @@ from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
-from p2p_twisted.wire.names import SHORT_ID_DIGITS, PeerName
+from p2p_twisted.wire.names import SHORT_ID_DIGITS, FileId, PeerName
+
+
+def group_mark(group: str) -> FileId:
+    """Return what members of a group ask all peers for, to find those that share with it."""
+    return hashlib.sha256(f"p2p_twisted group {group}".encode()).hexdigest()
 
 
 @define(eq=False)
@@ -24,9 +30,10 @@ class QueryAnswers:
     """
     Answers questions as far as one peer can.
 
-    :param catalogs: what it shares.
+    :param catalogs: what it shares with everybody.
     :param partials: what is being downloaded: it is found by its id alone.
     :param pacer: takes the steps of lookups.
+    :param groups: what it shares with groups alone.
     """
 
     _name: PeerName
@@ -34,20 +41,33 @@ class QueryAnswers:
     _partials: PartialRegister
     _network: NetworkSession
     _pacer: Pacer
+    _groups: Mapping[str, Catalog] = field(factory=dict)
 
     def answer_stranger(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer another peer's question; cut what takes longer than a second to look up."""
-        return Deferred.fromCoroutine(self._answer(ask, limits.LOOKUP_SECONDS))
+        if ask.what == "id" and any(ask.text == group_mark(group) for group in self._groups):
+            return succeed(LocalAnswer(hits=(self._door(ask.text),)))
+        return Deferred.fromCoroutine(self._answer(ask, self._catalogs, limits.LOOKUP_SECONDS))
+
+    def answer_member(self, ask: Ask, groups: Collection[str]) -> "Deferred[LocalAnswer]":
+        """Answer who is in some groups, and asks this peer itself, about what these alone share."""
+        catalogs = [catalog for group, catalog in self._groups.items() if group in groups]
+        if not catalogs or ask.what == "topo":
+            return succeed(LocalAnswer())
+        return Deferred.fromCoroutine(self._answer(ask, catalogs, limits.LOOKUP_SECONDS))
 
     def answer_own(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer a question of this peer's own person, however much must be searched."""
-        return Deferred.fromCoroutine(self._answer(ask, inf))
+        catalogs = [*self._catalogs, *self._groups.values()]
+        return Deferred.fromCoroutine(self._answer(ask, catalogs, inf))
 
     def stop(self) -> None:
         """Look up no more."""
         self._pacer.stop()
 
-    async def _answer(self, ask: Ask, most_seconds: float) -> LocalAnswer:
+    async def _answer(
+        self, ask: Ask, catalogs: Sequence[Catalog], most_seconds: float
+    ) -> LocalAnswer:
         if not self._is_meant(ask):
             return LocalAnswer()
         if ask.what == "topo":
@@ -55,9 +75,9 @@ class QueryAnswers:
             return LocalAnswer(peers=(PeerRecord(self._name, names),))
         # The same content under one name in both libraries is one hit.
         found: dict[Shared, Hit] = {}
-        work = await self._pacer.run(self._look_up(ask, found), most_seconds)
+        work = await self._pacer.run(self._look_up(ask, catalogs, found), most_seconds)
         hits = tuple(found.values())
-        if ask.what == "id" and not hits:
+        if ask.what == "id" and not hits and catalogs is self._catalogs:
             partial = self._partials.hit(ask.text, self._name)
             hits = (partial.for_any_version(),) if partial is not None else ()
         return LocalAnswer(hits=hits, cut=work.is_cut, seconds=work.seconds)
@@ -65,10 +85,16 @@ class QueryAnswers:
     def _is_meant(self, ask: Ask) -> bool:
         return ask.peer == self._name or (ask.peer is None and ask.what != "ls")
 
-    def _look_up(self, ask: Ask, found: dict[Shared, Hit]) -> Iterator[None]:
+    def _door(self, mark: FileId) -> Hit:
+        """Tell a group's members where to ask."""
+        return Hit(self._name, mark, 0, file=mark, at=self._network.driver.me)
+
+    def _look_up(
+        self, ask: Ask, catalogs: Sequence[Catalog], found: dict[Shared, Hit]
+    ) -> Iterator[None]:
         """Find what is asked for, in short steps."""
         most = wire_limits.HITS_PER_PEER if ask.what == "ls" else ask.most
-        for shared in chain.from_iterable(self._search(catalog, ask) for catalog in self._catalogs):
+        for shared in chain.from_iterable(self._search(catalog, ask) for catalog in catalogs):
             if shared is not None and shared not in found:
                 found[shared] = self._hit(shared).for_any_version()
                 if len(found) >= most:

@@ -11,6 +11,7 @@ from p2p_twisted.library.matching import natural_order, rank
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import Answer, HitsWatch
 from p2p_twisted.overlay.expanding_ring import Step, expanding_ring
+from p2p_twisted.peer.group_visits import GroupVisits
 from p2p_twisted.peer.interface import Found, Topology
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.peer_errors import NoNetwork, PeerError, Unknown
@@ -34,10 +35,13 @@ class Searches:
 
     Every question waits for the network first: see :meth:`NetworkSession.connected`.
     This is also what downloads see of the network.
+
+    :param visits: asks those who share with groups that this peer is in, if it is in any.
     """
 
-    def __init__(self, network: NetworkSession) -> None:
+    def __init__(self, network: NetworkSession, visits: GroupVisits | None = None) -> None:
         self._network = network
+        self._visits = visits
         # What was last answered by every link though some kept silent, and when.
         self._last: tuple[Answer, float] | None = None
 
@@ -97,8 +101,12 @@ class Searches:
         driver = await self._network.connected()
         ask = Ask(driver.new_id(), what, text, peer=holder, most=most)
         answer, seconds = await self._put(driver, ask, again, part)
+        # What anybody has by its id, nobody need be visited for.
+        visited = () if what == "id" and answer.hits else await self._visit(ask)
         silent = tuple(sorted(set(answer.silent) - {driver.me.name}))
-        hits = tuple(sorted(answer.hits, key=place))
+        hits = tuple(sorted((*answer.hits, *visited), key=place))
+        if part is not None and visited:
+            part(visited)
         asked = answer.answered + len(silent)
         alone = "" if asked else self._network.alone()
         return Found(hits, asked, answer.answered, silent, seconds, alone, answer.cut)
@@ -110,8 +118,10 @@ class Searches:
         return Deferred.fromCoroutine(self._hits("id", file_id, again=again))
 
     def send_want(self, want: Want) -> bool:
-        """Send a request to the first peer of its route; return whether that is a neighbor."""
-        return self._network.driver.send(want)
+        """Send a request to the first peer of its route; return whether it can be reached."""
+        if self._network.driver.send(want):
+            return True
+        return self._visits is not None and self._visits.want(want)
 
     def send_refusal(self, refuse: Refuse) -> bool:
         """Send a refusal to the first peer of its route; return whether that is a neighbor."""
@@ -136,6 +146,18 @@ class Searches:
             return (await self.ask(what, text, **how)).hits
         except NoNetwork:
             return ()
+
+    async def _visit(self, ask: Ask) -> tuple[Hit, ...]:
+        """Ask those who share with groups that this peer is in."""
+        if self._visits is None:
+            return ()
+        await self._visits.look(lambda mark: Deferred.fromCoroutine(self._doors(mark)))
+        return _fitting(await self._visits.ask(ask), ask)
+
+    async def _doors(self, mark: FileId) -> tuple[Hit, ...]:
+        driver = await self._network.connected()
+        answer, _seconds = await self._put(driver, Ask(driver.new_id(), "id", mark))
+        return answer.hits
 
     async def _put(
         self,

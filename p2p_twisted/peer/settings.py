@@ -12,6 +12,18 @@ from p2p_twisted.wire.names import NetworkName, PeerName
 
 STATE_DIRECTORY: Final = ".p2p"
 
+_GROUP: Final = "@"
+
+
+def group_of(share: str) -> str | None:
+    """Return the group that a directory is shared with alone; ``None`` where it is with all."""
+    return share.removeprefix(_GROUP) if share.startswith(_GROUP) else None
+
+
+def folder_of(share: str) -> str:
+    """Return the folder in which others find what is in a directory that is shared."""
+    return share.removeprefix(_GROUP)
+
 
 @frozen
 class Settings:
@@ -22,7 +34,8 @@ class Settings:
     :ivar state: where it keeps its own files; ``.p2p`` in what it shares by default.
     :ivar own_files: others of its files, such as its log, which are not shared wherever they lie.
     :ivar downloads: where downloads land.
-    :ivar shares: other directories that it shares, each in a folder of that name.
+    :ivar shares: other directories that it shares, each in a folder of that name; ``@lab`` in
+        one that is called ``lab``, with that group of a private network alone.
     :ivar interface: the IP address to listen on, and to dial from.
     :ivar is_guessed: whether nobody named the interface, so that it may be another one later.
     :ivar registry: where the registry listens.

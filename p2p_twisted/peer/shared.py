@@ -1,16 +1,17 @@
 """What a peer shares: its own library, and what it has downloaded where others may have it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol, Self
 
+from attrs import frozen
 from twisted.internet.defer import Deferred, gatherResults, succeed
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Summary
 from p2p_twisted.library.library import Library
-from p2p_twisted.peer.settings import Settings
+from p2p_twisted.peer.settings import Settings, folder_of, group_of
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source
 
@@ -44,35 +45,89 @@ def exclusions_line(directory: Path, excluded: Sequence[tuple[str, str]]) -> str
     return f"{len(excluded):,} entries in {directory} are not shared: status tells why"
 
 
+@frozen
+class Readable:
+    """What some peers may read, as pushes see it."""
+
+    _libraries: tuple[Library, ...]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that is there can be found, as far as is known."""
+        return all(library.is_settled for library in self._libraries)
+
+    def open(self, file_id: FileId) -> "Deferred[Source | None]":
+        """Open content for a push; fires with ``None`` when it is not shared any more."""
+        return Deferred.fromCoroutine(self._open(file_id))
+
+    async def _open(self, file_id: FileId) -> Source | None:
+        for library in self._libraries:
+            source = await library.open(file_id)
+            if source is not None:
+                return source
+        return None
+
+    def read_small(self, file_ids: Sequence[FileId]) -> "Deferred[Sequence[bytes | None]]":
+        """
+        Read the first of some small files: see :class:`SharedContent`.
+
+        :returns: fires with the bytes of each; ``None`` for what :meth:`open` should be asked for.
+        """
+        for library in self._libraries:
+            if library.catalog.names_with(file_ids[0]):
+                return library.read_small(file_ids)
+        return succeed([None])
+
+
 class SharedLibraries:
     """
     One or more libraries, each of which names its files by itself.
 
     :param named: other directories, each of which is shared in a folder of its own.
+    :param of_groups: likewise, each with a group alone.
     :ivar own: what the person put into the peer's directory.
     :ivar reshared: what it has downloaded; ``None`` where others may not have that.
+    :ivar everything: what this peer itself may read.
     """
 
     def __init__(
-        self, own: Library, reshared: Library | None, named: Sequence[Library] = ()
+        self,
+        own: Library,
+        reshared: Library | None,
+        named: Sequence[Library] = (),
+        of_groups: Mapping[str, Library] | None = None,
     ) -> None:
         self.own = own
         self.reshared = reshared
-        self._persons = own, *named
-        self._libraries = self._persons if reshared is None else (*self._persons, reshared)
+        self._of_groups = dict(of_groups or {})
+        self._persons = own, *named, *self._of_groups.values()
+        # What everybody may read.
+        self._public = own, *named, *(() if reshared is None else (reshared,))
+        self._libraries = *self._public, *self._of_groups.values()
+        self._open_to_all = Readable(self._public)
+        self.everything = Readable(self._libraries)
 
     @classmethod
     def of(cls, settings: Settings, make: LibraryMaker, announce: Callable[[str], None]) -> Self:
         """Make those of a peer, which says what of them is not shared."""
-        downloads, names = settings.downloads, [name for name, _ in settings.shares]
-        own = make(settings.directory, "library", (downloads,), reserved=names)
-        named = [
-            make(path, f"share-{name}", (downloads,), folder=name) for name, path in settings.shares
-        ]
-        places = [settings.directory, *(path for _, path in settings.shares)]
-        for library, place in zip((own, *named), places, strict=True):
-            library.on_exclusion(partial(_say_excluded, announce, place))
-        return cls(own, make(downloads, "downloads", ()) if settings.reshares else None, named)
+        downloads, shares = settings.downloads, settings.shares
+        # Wherever a group's directory lies, others do not read it as a part of another one.
+        kept = downloads, *(path for name, path in shares if group_of(name) is not None)
+        own = make(settings.directory, "library", kept, reserved=[folder_of(n) for n, _ in shares])
+        named: list[Library] = []
+        of_groups: dict[str, Library] = {}
+        for name, path in shares:
+            group, folder = group_of(name), folder_of(name)
+            if group is None:
+                library = make(path, f"share-{name}", kept, folder=folder)
+                named.append(library)
+            else:
+                library = make(path, f"group-{group}", (downloads,), folder=folder)
+                of_groups[group] = library
+            library.on_exclusion(partial(_say_excluded, announce, path))
+        own.on_exclusion(partial(_say_excluded, announce, settings.directory))
+        reshared = make(downloads, "downloads", kept[1:]) if settings.reshares else None
+        return cls(own, reshared, named, of_groups)
 
     @property
     def persons(self) -> tuple[Catalog, ...]:
@@ -100,8 +155,18 @@ class SharedLibraries:
 
     @property
     def catalogs(self) -> tuple[Catalog, ...]:
-        """What can be searched, in the order in which it is."""
-        return tuple(library.catalog for library in self._libraries)
+        """What everybody can search, in the order in which it is."""
+        return tuple(library.catalog for library in self._public)
+
+    @property
+    def group_catalogs(self) -> Mapping[str, Catalog]:
+        """What only those can search who are in a group, by group."""
+        return {group: library.catalog for group, library in self._of_groups.items()}
+
+    def readable_by(self, groups: Collection[str]) -> Readable:
+        """Return what a peer may read that is in some groups."""
+        more = [library for group, library in self._of_groups.items() if group in groups]
+        return Readable((*self._public, *more)) if more else self._open_to_all
 
     def start(self) -> None:
         """
@@ -129,28 +194,15 @@ class SharedLibraries:
             await library.settled()
 
     def open(self, file_id: FileId) -> "Deferred[Source | None]":
-        """Open content for a push; fires with ``None`` when it is not shared any more."""
-        return Deferred.fromCoroutine(self._open(file_id))
-
-    async def _open(self, file_id: FileId) -> Source | None:
-        for library in self._libraries:
-            source = await library.open(file_id)
-            if source is not None:
-                return source
-        return None
+        """Open what everybody may read; fires with ``None`` when it is not shared so."""
+        return self._open_to_all.open(file_id)
 
     def read_small(self, file_ids: Sequence[FileId]) -> "Deferred[Sequence[bytes | None]]":
-        """
-        Read the first of some small files: see :class:`SharedContent`.
-
-        :returns: fires with the bytes of each; ``None`` for what :meth:`open` should be asked for.
-        """
-        for library in self._libraries:
-            if library.catalog.names_with(file_ids[0]):
-                return library.read_small(file_ids)
-        return succeed([None])
+        """Read the first of some small files that everybody may read."""
+        return self._open_to_all.read_small(file_ids)
 
     def name_of(self, file_id: FileId) -> str | None:
         """Name some content; ``None`` when it is not shared."""
-        names = (name for catalog in self.catalogs for name in catalog.names_with(file_id))
+        catalogs = (library.catalog for library in self._libraries)
+        names = (name for catalog in catalogs for name in catalog.names_with(file_id))
         return next(names, None)

@@ -18,7 +18,7 @@ from p2p_twisted.peer.peer_errors import (
     NotReady,
     PeerError,
 )
-from p2p_twisted.peer.settings import Settings
+from p2p_twisted.peer.settings import Settings, folder_of
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload
@@ -52,7 +52,7 @@ class Sharing:
         """Make it for a peer's settings."""
         others = settings.state, *settings.own_files
         # What is put there would not be shared.
-        taken = [settings.directory / name for name, _ in settings.shares]
+        taken = [settings.directory / folder_of(name) for name, _ in settings.shares]
         folders = [SharedFolder(settings.directory, (settings.downloads, *taken, *others))]
         if settings.reshares:
             folders.append(SharedFolder(settings.downloads, others))
@@ -133,7 +133,7 @@ class Sharing:
     def _named_of(self, name: str) -> tuple[str, str] | None:
         """Return the other directory that has a name, as which it is shared and its path."""
         top = collision_key(name.partition("/")[0])
-        of = ((share, os.path.abspath(path)) for share, path in self._named)
+        of = ((folder_of(share), os.path.abspath(path)) for share, path in self._named)
         return next((each for each in of if collision_key(each[0]) == top), None)
 
     async def _begin(self, name: str) -> NewFile:

@@ -176,14 +176,18 @@ class PartialRegister:
     The downloads in progress that others may be served from.
 
     Nobody finds them but who asks for their very ids: what is finished is private.
+
+    :param is_open: whether anything is served: not all may read what some share with a few.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_open: bool = True) -> None:
+        self._is_open = is_open
         self._running: dict[FileId, PartialDownload] = {}
 
     def add(self, file: FileId, partial: "PartialDownload") -> None:
         """Serve from a download from now on, unless another one of the same content is."""
-        self._running.setdefault(file, partial)
+        if self._is_open:
+            self._running.setdefault(file, partial)
 
     def remove(self, file: FileId, partial: "PartialDownload") -> None:
         """Serve from it no more, but for what goes on."""

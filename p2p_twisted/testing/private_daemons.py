@@ -54,6 +54,7 @@ class PrivateDaemons(VirtualDaemons):
     directly, as a peer's own way blocks. So the same seed does not give the same bytes.
 
     :ivar admins: who may invite and revoke.
+    :ivar groups: which groups peers are in that come in from now on.
     :ivar passed: how many seconds of all clocks have passed at once.
     :ivar ahead: of clocks that are wrong, by how many seconds.
     :ivar outcasts: peers that run, and have no part in the network any more.
@@ -62,6 +63,7 @@ class PrivateDaemons(VirtualDaemons):
     """
 
     admins: tuple[PeerName, ...] = ("s1",)
+    groups: dict[PeerName, tuple[str, ...]] = field(factory=dict)
     passed: float = 0.0
     ahead: dict[str, float] = field(factory=dict)
     outcasts: dict[PeerName, Peer] = field(factory=dict)
@@ -141,7 +143,7 @@ class PrivateDaemons(VirtualDaemons):
     def _enroll(self, name: PeerName) -> PrivateMember:
         key = new_key()
         request = base64.b64encode(make_request(key, name)).decode()
-        asked = Enroll(name, self._secret(name in self.admins).hex(), request)
+        asked = Enroll(name, self._secret(name).hex(), request)
         answering = self._parts.enrollment.answer(asked, None, "127.0.0.1")
         answer = self.result(Deferred.fromCoroutine(answering))
         if not isinstance(answer, Certified):
@@ -150,9 +152,9 @@ class PrivateDaemons(VirtualDaemons):
         chain = tuple(x509.load_der_x509_certificate(each) for each in ders)
         return PrivateMember(Credentials(key, chain), NETWORK, _PLACE)
 
-    def _secret(self, is_admin: bool) -> bytes:
+    def _secret(self, name: PeerName) -> bytes:
         expires = self.date_of(REGISTRY) + _INVITE_SECONDS
-        roles = frozenset([ADMIN] if is_admin else [])
-        record = partial(OpenInvite, uses=1, expires=expires, roles=roles)
+        roles, groups = [ADMIN] if name in self.admins else [], self.groups.get(name, ())
+        record = partial(OpenInvite, uses=1, expires=expires, roles=roles, groups=groups)
         code = self._authority.invite([_SHOWN], record, self.date_of(REGISTRY))
         return Invite.read(code).secret

@@ -8,11 +8,15 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.picker.ranges import Range, ranges
 from p2p_twisted.picker.super_seeding import SuperSeeder
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.partial import PartialPush
+from p2p_twisted.wire.chunks import chunk_count
 from p2p_twisted.wire.limits import CHUNK_BYTES
+from p2p_twisted.wire.names import FileId, is_loopback
+from p2p_twisted.wire.source import Source
 
 PLENTY_BYTES_PER_SECOND: Final = 200_000_000
 """Above this rate the uplink is not the bottleneck: 1 Gbit/s is 117 MB/s."""
@@ -181,3 +185,31 @@ class SharedUplink:
             self._rate = self._moved / (now - self._since)
             self._since, self._moved = now, 0
         self._moved += length
+
+
+class Audiences:
+    """
+    The audiences of whatever is pushed.
+
+    :param rng: decides which chunks are revealed first.
+    """
+
+    def __init__(self, clock: IReactorTime, bandwidth: Bandwidth, rng: Random) -> None:
+        self._clock = clock
+        self._bandwidth = bandwidth
+        self._rng = rng
+        self._uplinks: dict[FileId, SharedUplink] = {}
+
+    def of(self, host: str, source: Source) -> Audience:
+        """Return the pushes of the same file that share an uplink with one to a host."""
+        if is_loopback(host) and self._bandwidth.rates.up is None:
+            # On one machine, helping each other would only load the same processors again.
+            return Unlimited()
+        if source.file_id not in self._uplinks:
+            chunks = chunk_count(source.size)
+            self._uplinks[source.file_id] = SharedUplink(self._clock, chunks, self._rng)
+        return self._uplinks[source.file_id]
+
+    def forget(self, file_id: FileId) -> None:
+        """Forget a file that is pushed to nobody any more."""
+        self._uplinks.pop(file_id, None)

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from random import Random
-from typing import Protocol
 
+import attrs
 from twisted.internet.defer import DeferredList
 from twisted.internet.error import ConnectError
 from twisted.logger import Logger
@@ -13,33 +13,24 @@ from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.partial import PartialRegister
-from p2p_twisted.upload.audience import Audience, SharedUplink, Unlimited
+from p2p_twisted.upload.audience import Audience, Audiences
 from p2p_twisted.upload.awaited import AwaitedFetches
 from p2p_twisted.upload.places import NoPlace, UploadPlaces
+from p2p_twisted.upload.readers import Readers, Refusal
 from p2p_twisted.upload.small_sender import SharedContent, SmallFileSender, missing, read_whole
 from p2p_twisted.upload.spent_tickets import SpentTickets
 from p2p_twisted.upload.upload import Upload, UploadProgress
 from p2p_twisted.wire import limits as wire_limits
-from p2p_twisted.wire.chunks import chunk_count
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import dial
 from p2p_twisted.wire.messages import Error, Fetch, File, Hello, Want
-from p2p_twisted.wire.names import FileId, MessageId, NetworkName, is_loopback
+from p2p_twisted.wire.names import FileId, MessageId, NetworkName
 from p2p_twisted.wire.source import Source, SourceChanged
 
-
-class Refusal(Protocol):
-    """Tells the requester why a request is not served."""
-
-    def __call__(self, reason: str, gone: bool = False, fetch: bool = False) -> None:
-        """
-        Refuse.
-
-        :param gone: whether asking again is in vain.
-        :param fetch: whether the requester may dial this peer, and name its ticket.
-        """
+_Found = tuple[SharedContent, Source, Audience]
+"""What the requester may read, what of it is pushed, and who is sent that, too."""
 
 
 class Uploads:
@@ -48,7 +39,7 @@ class Uploads:
 
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
     :param network: the name of the network, with which requesters must greet.
-    :param shared: what this peer shares.
+    :param readers: decides what of what this peer shares each may have.
     :param reading: calls what reads from a disk: see :class:`DiskThread`.
     :param may_dial: returns whether this peer may dial a host at all.
     :param bandwidth: limits what is sent.
@@ -65,7 +56,7 @@ class Uploads:
         reactor: Dialer,
         *,
         network: NetworkName,
-        shared: SharedContent,
+        readers: Readers,
         reading: Offload,
         may_dial: Callable[[str], bool],
         bandwidth: Bandwidth,
@@ -76,13 +67,12 @@ class Uploads:
     ) -> None:
         self._reactor = reactor
         self._network = network
-        self._shared = shared
+        self._readers = readers
         self._reading = reading
         self._may_dial = may_dial
         self._partials = partials
         self._bandwidth = bandwidth
-        self._rng = rng
-        self._uplinks: dict[FileId, SharedUplink] = {}
+        self._audiences = Audiences(reactor, bandwidth, rng)
         self._dials = dials
         self._unreached = unreached
         self._awaited = AwaitedFetches()
@@ -111,12 +101,13 @@ class Uploads:
             background(self.log, "serving what is wanted", self._serve(want, link, refuse))
 
     async def _serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
-        source, audience = await self._find(want.file)
+        shared = self._readers.content_for(want.name, link)
+        source, audience = await self._find(want.file, shared)
         # Again: to open it may have taken long.
         reason, _ = self._why_not(want)
         if source is None:
             # A peer that has just been started may not have looked at all of its files yet.
-            refuse(*missing(self._shared))
+            refuse(*missing(shared))
         elif link is not None and await self._is_sent_on(link, want, source, refuse):
             source.close()
         elif reason is not None:
@@ -127,18 +118,31 @@ class Uploads:
             reason = f"{want.host} was dialed several times, and has not answered"
             self._have_it_fetched(want, reason, refuse)
         else:
-            audience = audience or self._audience(want, source)
-            await self._push(want, source, audience, refuse)
+            audience = audience or self._audiences.of(want.host, source)
+            await self._push(want, (shared, source, audience), refuse)
 
     def fetched(self, connection: Connection, fetch: Fetch) -> None:
         """Push what was wanted on a connection that its requester has dialed."""
-        background(self.log, "pushing a file", self._fetched(connection, fetch))
-
-    async def _fetched(self, connection: Connection, fetch: Fetch) -> None:
         want = self._awaited.take(fetch.ticket, self._reactor.seconds())
-        source, audience = (None, None) if want is None else await self._find(want.file)
-        if want is None or source is None:
+        if want is None:
             connection.refuse(Error("nothing waits to be fetched by that ticket", "refused"))
+        else:
+            background(self.log, "pushing a file", self._push_on(connection, want))
+
+    def wanted(self, connection: Connection, want: Want) -> None:
+        """Push what is wanted on the very connection on which a member wants it."""
+        shown = connection.gate.other_end
+        if shown is None or shown.name != want.name or not self._tickets.spend(want.ticket):
+            connection.refuse(Error("that is not wanted by who has connected", "refused"))
+        else:
+            want = attrs.evolve(want, host=connection.host, via=(want.name,))
+            background(self.log, "pushing a file", self._push_on(connection, want))
+
+    async def _push_on(self, connection: Connection, want: Want) -> None:
+        shared = self._readers.content_for(want.name, connection)
+        source, audience = await self._find(want.file, shared)
+        if source is None:
+            connection.refuse(Error(missing(shared)[0], "refused"))
             return
         reason, slowest = self._why_not(want)
         if reason is not None or not connection.is_open:
@@ -146,8 +150,8 @@ class Uploads:
             connection.refuse(Error(reason or "it is late", "refused"))
         else:
             self._make_room(slowest)
-            audience = audience or self._audience(want, source)
-            upload = self._make(connection, want, source, audience, lambda _hello: False)
+            found = shared, source, audience or self._audiences.of(want.host, source)
+            upload = self._make(connection, want, found, lambda _hello: False)
             connection.hand_over(upload)
             upload.begin()
             await self._until_gone(connection, upload)
@@ -172,11 +176,13 @@ class Uploads:
         now = self._reactor.seconds()
         return tuple(upload.progress(now) for upload in self._open.values())
 
-    async def _find(self, file_id: FileId) -> tuple[Source | None, Audience | None]:
+    async def _find(
+        self, file_id: FileId, shared: SharedContent
+    ) -> tuple[Source | None, Audience | None]:
         """Open what this peer shares or is downloading, and name those who are sent that, too."""
         self._opening += 1
         try:
-            source = await self._shared.open(file_id)
+            source = await shared.open(file_id)
         finally:
             self._opening -= 1
         return (source, None) if source is not None else self._partials.open(file_id)
@@ -222,17 +228,7 @@ class Uploads:
         link.send_raw(encode(File(want.ticket, source.size)) + content)
         return True
 
-    def _audience(self, want: Want, source: Source) -> Audience:
-        """Return the pushes of the same file that share an uplink with this one."""
-        if is_loopback(want.host) and self._bandwidth.rates.up is None:
-            # On one machine, helping each other would only load the same processors again.
-            return Unlimited()
-        if source.file_id not in self._uplinks:
-            chunks = chunk_count(source.size)
-            self._uplinks[source.file_id] = SharedUplink(self._reactor, chunks, self._rng)
-        return self._uplinks[source.file_id]
-
-    async def _push(self, want: Want, source: Source, audience: Audience, refuse: Refusal) -> None:
+    async def _push(self, want: Want, found: _Found, refuse: Refusal) -> None:
         def is_expected(hello: Hello) -> bool:
             if not hello.is_from("peer", want.name, self._network):
                 refuse(f"somebody else answers at {want.host}")
@@ -247,7 +243,7 @@ class Uploads:
             return True
 
         def start(connection: Connection) -> Upload:
-            return self._make(connection, want, source, audience, is_expected)
+            return self._make(connection, want, found, is_expected)
 
         connection = Connection(self._reactor, start)
         upload = self._open[connection]
@@ -266,16 +262,16 @@ class Uploads:
         self,
         connection: Connection,
         want: Want,
-        source: Source,
-        audience: Audience,
+        found: _Found,
         is_expected: Callable[[Hello], bool],
     ) -> Upload:
+        shared, source, audience = found
         self._open[connection] = upload = Upload(
             self._reactor,
             connection,
             source=source,
             audience=audience,
-            small_files=SmallFileSender(self._reactor, self._shared, self._reading),
+            small_files=SmallFileSender(self._reactor, shared, self._reading),
             want=want,
             is_expected=is_expected,
             pace=self._bandwidth.up.pace(),
@@ -291,7 +287,7 @@ class Uploads:
             del self._open[connection]
             file_id = upload.want.file
             if all(other.want.file != file_id for other in self._open.values()):
-                self._uplinks.pop(file_id, None)
+                self._audiences.forget(file_id)
 
     def _have_it_fetched(self, want: Want, reason: str, refuse: Refusal) -> None:
         """Refuse, but let the requester dial this peer instead, if there is room to remember it."""

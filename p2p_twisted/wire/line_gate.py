@@ -24,6 +24,14 @@ class OtherEnd(Protocol):
     def is_registry(self) -> bool:
         """Whether it is a registry, and no peer."""
 
+    @property
+    def groups(self) -> frozenset[str]:
+        """The groups that it is in."""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it may stop the network, invite and revoke."""
+
 
 @frozen
 class Greeted:

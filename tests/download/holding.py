@@ -12,6 +12,7 @@ from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.upload.readers import Readers
 from p2p_twisted.upload.small_sender import SourceOpener
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
@@ -68,7 +69,7 @@ def make_uploads(
     return Uploads(
         wires,
         network="default",
-        shared=SharedStub(partial(maybeDeferred, open_source), is_settled),
+        readers=Readers(SharedStub(partial(maybeDeferred, open_source), is_settled)),
         reading=inline,
         may_dial=lambda host: host != "10.9.9.9",
         bandwidth=bandwidth or Bandwidth(wires),

@@ -143,6 +143,23 @@ class PrivateNetworkTests(SynchronousTestCase):
         anna.wait_for_topology("anna", "ben", "carl")
         wait_until(lambda: "f1.bin" in self.p2p("--peer", "carl", "find", "f1").stdout, "found")
 
+    def test_groups(self) -> None:
+        """What anna shares with a group comes to ben, who is in it, and not to carl."""
+        self.network.write("lab/plan.txt", b"for the lab")
+        admin = invite_of(self.registry, "yourself")
+        lab = f"@lab={self.network.directory / 'lab'}"
+        anna = self.network.start_peer("anna", "--share", lab, "--join", admin).wait_ready()
+        code = self.p2p("--peer", "anna", "invite", "--group", "lab").stdout.split()[0]
+        ben = self.network.start_peer("ben", "--join", code).wait_ready()
+        carl = self.network.start_peer("carl", "--join", self.invite).wait_ready()
+        anna.wait_until_shared(1)
+        carl.wait_for_topology("anna", "ben", "carl")
+        self.assertEqual(self.p2p("--peer", "carl", "find", "plan").returncode, Exit.NOT_FOUND)
+        self.assertNotIn("plan", self.p2p("--peer", "carl", "ls", "anna").stdout)
+        ben.answer("get plan.txt", "^saved lab/plan.txt ")
+        self.assertEqual(self.network.read("ben/Downloads/plan.txt"), b"for the lab")
+        self.assertIn("lab as lab/, for @lab alone", self.p2p("--peer", "anna", "status").stdout)
+
     def test_wrong_codes(self) -> None:
         """Each wrong code ends at once, with its own sentence and exit code."""
         code, _, place = self.invite.partition("@")

@@ -145,7 +145,7 @@ def test_month_of_fifty(p2p_network: Callable[..., PrivateDaemons]) -> None:
 
 def test_restored_from_a_backup(daemons: PrivateDaemons, tmp_path: Path) -> None:
     """No peer is lost, revocations hold, and what was invited before is void."""
-    daemons._secret(is_admin=False)
+    daemons._secret("dora")
     daemons.crash(REGISTRY)
     shutil.copytree(daemons.folder / KEYS, tmp_path / KEYS)
     daemons.start_registry()

@@ -102,6 +102,7 @@ class Hit:
         them can be run.
     :ivar unshared: how many entries below a folder are not shared, such as hidden ones.
     :ivar growing: it, or a file below it, is still being written to.
+    :ivar at: where its holder listens: only who asks it there itself hears what it shares.
     """
 
     peer: PeerName
@@ -120,6 +121,7 @@ class Hit:
     )
     unshared: Unshared = 0
     growing: bool = False
+    at: PeerAddress | None = None
 
     def for_any_version(self) -> Self:
         """Spell its name so that peers of earlier versions take it, too."""
