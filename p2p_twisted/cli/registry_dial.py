@@ -29,7 +29,7 @@ def registry_fault(place: str, network: NetworkName, is_private: bool = False) -
     try:
         _greet(host, port, Hello(PROTOCOL, "registry", "registry", network), is_private)
     except NoAnswer as fault:
-        return explain(fault, host, port, network)
+        return explain(fault, host, port, network, is_private)
     return None
 
 

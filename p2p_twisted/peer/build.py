@@ -132,7 +132,8 @@ class PeerBuilder(MemberParts):
     @cached_property
     def client(self) -> RegistryClient:
         """What asks the registry."""
-        return RegistryClient(self.dialer, *self.settings.registry, self.settings.network)
+        where = *self.settings.registry, self.settings.network
+        return RegistryClient(self.dialer, *where, is_private=self.private is not None)
 
     @cached_property
     def registration(self) -> RegistrationKeeper:

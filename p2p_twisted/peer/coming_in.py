@@ -1,6 +1,8 @@
 """Become a member of a private network before a peer runs: ``--join`` and ``P2P_INVITE``."""
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +17,11 @@ from p2p_twisted.registry.joining_private import CannotJoin, join
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.restart import restart_without
+from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.credentials import key_hash
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.key_folder import KeyFileFault
-from p2p_twisted.trust.trust_errors import BadInvite
+from p2p_twisted.trust.trust_errors import BadInvite, CertificateNotYetValid, NotTrusted
 from p2p_twisted.wire.names import PeerName
 
 INVITE_VARIABLE: Final = "P2P_INVITE"
@@ -27,7 +30,13 @@ _LONGEST_BYTES: Final = 1_024
 
 
 def membership(
-    option: str | None, name: PeerName, state: Path, *, is_said: bool, restarts: bool
+    option: str | None,
+    name: PeerName,
+    state: Path,
+    *,
+    is_said: bool,
+    restarts: bool,
+    date: Callable[[], float] = time.time,
 ) -> PrivateMember | None:
     """
     Come into a private network, if somebody has given an invite; blocks.
@@ -37,8 +46,9 @@ def membership(
     :param is_said: whether somebody has said it just now; otherwise a member stays what it is.
     :param restarts: whether to start the program anew once an invite has done its work: it may
         let others in, too, and is shown to all who list the processes of this machine.
+    :param date: reads the time of day, in seconds since 1970.
     :returns: the peer's part in a network, if it has one.
-    :raises CannotJoin: when the network does not let this peer in.
+    :raises CannotJoin: when the network does not let this peer in, or would not take what it has.
     """
     given = option if option is not None else os.environ.get(INVITE_VARIABLE)
     try:
@@ -48,6 +58,8 @@ def membership(
             member = _come_in(Invite.read(_code(given)), name, state, member)
             save_member(state, member)
             forget_newcomer(state)
+        if member is not None:
+            _check(member, name, date())
     except KeyFileFault as error:
         raise CannotJoin(str(error), Exit.DISK) from None
     except BadInvite as error:
@@ -63,11 +75,36 @@ def _come_in(
     try:
         joined = join(invite, name, newcomer_key(state))
     except CannotJoin as error:
-        # Who says the same command again has the name itself.
-        if member is None or error.exit is not Exit.CONFLICT or not _is_of(member, invite):
+        # Who says the same command again has the name itself, and needs no registry.
+        goes_on = error.exit in (Exit.CONFLICT, Exit.NO_NETWORK)
+        if member is None or not goes_on or not _is_of(member, invite):
             raise
         return member
     return PrivateMember(joined.credentials, joined.network, joined.registry)
+
+
+def _check(member: PrivateMember, name: PeerName, now: float) -> None:
+    """
+    Make sure that a certificate is the one of a peer, and good.
+
+    :param now: seconds since 1970.
+    :raises CannotJoin: when nobody would take it.
+    """
+    own, *signers = member.credentials.certificates
+    try:
+        whose = TrustAnchor(member.credentials.root).verify(own, signers, now).identity.name
+    except CertificateNotYetValid as error:
+        raise CannotJoin(str(error), Exit.NO_NETWORK) from None
+    except NotTrusted as error:
+        raise CannotJoin(
+            f"{name} is no member any more: {error}: set the clock, or come in by a new invite"
+        ) from None
+    if whose != name:
+        raise CannotJoin(
+            f"this directory is the one of {whose}, a member of the private network"
+            f" {member.network}: say --name {whose}, or another directory",
+            Exit.USAGE,
+        )
 
 
 def _is_of(member: PrivateMember, invite: Invite) -> bool:

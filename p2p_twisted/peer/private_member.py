@@ -66,11 +66,13 @@ def load_member(state: Path) -> PrivateMember | None:
         credentials = KeyFolder(folder).load(_KEY_FILE)
         if credentials is None:
             return None
+    except FileNotFoundError:
+        return None
+    try:
+        # From here on it is a member, and never falls back to an open network.
         kept = json.loads(folder.read(_NETWORK_FILE))
         host, port = kept["registry"]
         return PrivateMember(credentials, peer_name(kept["network"]), (str(host), int(port)))
-    except FileNotFoundError:
-        return None
     except (OSError, ValueError, TypeError, KeyError, BadName) as error:
         raise KeyFileFault(
             f"{folder.path / _NETWORK_FILE} cannot be read ({error}): join again with a new invite"

@@ -45,12 +45,14 @@ class RegistryClient:
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``; dials from the address that the
         registry is to know.
     :param network: a registry of another network gets no byte.
+    :param is_private: whether the dialer encrypts, and takes that network's certificates alone.
     """
 
     reactor: Dialer
     host: str
     port: int
     network: NetworkName
+    is_private: bool = attrs.field(default=False, kw_only=True)
 
     async def join(self, join: Join) -> Welcome:
         """Register: name and place are reserved for 10 s, until the first :meth:`renew`."""
@@ -111,7 +113,7 @@ class RegistryClient:
         try:
             answer = await request(*asking, question, is_part)
         except NoAnswer as error:
-            why = explain(error, self.host, self.port, self.network)
+            why = explain(error, self.host, self.port, self.network, self.is_private)
             raise RegistryUnreachable(why) from None
         match answer:
             case Error(reason, code):

@@ -18,7 +18,7 @@ from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.certificate_request import make_request
 from p2p_twisted.trust.credentials import Credentials, key_hash
 from p2p_twisted.trust.invite import Invite
-from p2p_twisted.trust.trust_errors import NotTrusted
+from p2p_twisted.trust.trust_errors import CertificateExpired, CertificateNotYetValid, NotTrusted
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.limits import DIAL_SECONDS, LINE_BYTES
@@ -72,12 +72,21 @@ def join(invite: Invite, name: PeerName, key: ec.EllipticCurvePrivateKey) -> Joi
         try:
             return _join_at(host, port, invite, name, key)
         except OSError as error:
-            why = "it does not answer" if isinstance(error, TimeoutError) else error.strerror
-            unreached.append(f"{show_location(host, port)} ({why or error})")
+            unreached.append(f"{show_location(host, port)} ({_why_unreached(error)})")
     raise CannotJoin(
         f"no registry can be reached at {' or '.join(unreached)}: is it on, and in this network?",
         Exit.NO_NETWORK,
     )
+
+
+def _why_unreached(error: OSError) -> str:
+    match error:
+        case TimeoutError():
+            return "it does not answer"
+        case ConnectionRefusedError():
+            return "nothing listens there"
+        case _:
+            return error.strerror or str(error)
 
 
 def greeting(link: socket.socket) -> Message:
@@ -110,8 +119,9 @@ def _join_at(
             tls.send(Enroll(name, invite.secret.hex(), request))
             answer = tls.receive()
         except (SSL.Error, ProtocolError) as error:
+            why = error if isinstance(error, ProtocolError) else "it does not encrypt"
             raise CannotJoin(
-                f"what answers at {where} is no registry of a private network ({error or 'TLS'})"
+                f"what answers at {where} is no registry of a private network ({why})"
             ) from None
         if isinstance(answer, Error):
             raise CannotJoin(answer.reason, _EXITS.get(answer.code, Exit.REFUSED))
@@ -129,6 +139,10 @@ def _checked(sent: list[x509.Certificate], invite: Invite, where: str) -> TrustA
         if anchor.verify(sent[0], sent[1:], time.time()).identity.is_registry:
             return anchor
         why = "it is a peer, no registry"
+    except (CertificateExpired, CertificateNotYetValid) as error:
+        raise CannotJoin(
+            f"the clock of this machine, or of the registry at {where}, is wrong: {error}"
+        ) from None
     except NotTrusted as error:
         why = str(error)
     raise CannotJoin(f"the registry at {where} is not to be trusted: {why}")

@@ -16,16 +16,24 @@ from p2p_twisted.wire.names import BadName, NetworkName, check_host, is_loopback
 _NO_WAY: Final = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EINVAL)
 
 
-def explain(fault: NoAnswer, host: str, port: int, network: NetworkName) -> str:
+def explain(
+    fault: NoAnswer, host: str, port: int, network: NetworkName, is_private: bool = False
+) -> str:
     """
     Say what is wrong, without a full stop.
 
     :param host: where the registry should be: a name or an IP address.
     :param network: the network whose registry is wanted.
+    :param is_private: whether only one that shows a certificate of it will do.
     """
     match fault:
         case NotReached(cause=cause):
             return _not_reached(cause, host, port)
+        case NoGreeting() if is_private:
+            return (
+                f"what listens at {show_location(host, port)} is no registry of this peer's private"
+                " network (is that the registry's port? Was it replaced by another one?)"
+            )
         case NoGreeting():
             return (
                 f"what listens at {show_location(host, port)} does not greet as a registry does"

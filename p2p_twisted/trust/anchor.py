@@ -104,7 +104,7 @@ class TrustAnchor:
                     return cls(certificate)
             except (BadCredentials, InvalidSignature, ValueError, TypeError):
                 continue
-        raise NotTrusted("it belongs to another network than the one that the invite is for")
+        raise NotTrusted("it is no registry of the network that the invite is for")
 
     def verify(
         self, certificate: x509.Certificate, signers: Sequence[x509.Certificate], at: float

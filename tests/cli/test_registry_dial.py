@@ -65,7 +65,8 @@ class RegistryDialTests(SynchronousTestCase):
         fault = self.told(other, is_private=True, context=context)
         self.assertIn("that of network lab", str(fault))
         for in_the_clear in (encode(hello), b""):
-            self.assertIn("does not greet", str(self.told(in_the_clear, is_private=True)))
+            said = str(self.told(in_the_clear, is_private=True))
+            self.assertIn("is no registry of this peer's private network", said)
 
     def test_gone(self) -> None:
         """Where nothing can be reached, it is said what to check, as a peer says it."""

@@ -1,13 +1,13 @@
 """A peer's part in a private network, in its own files; and how it comes by it."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from p2p_twisted.peer import coming_in
-from p2p_twisted.peer.coming_in import membership
 from p2p_twisted.peer.private_member import (
     PrivateMember,
     load_member,
@@ -21,8 +21,9 @@ from p2p_twisted.trust.credentials import key_hash, key_to_pem
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.key_folder import KeyFileFault
 from p2p_twisted.wire.names import PeerName
-from tests.trust.private_network import PrivateNetwork
+from tests.trust.private_network import DAY, NOW, PrivateNetwork
 
+membership = partial(coming_in.membership, date=lambda: NOW)
 NETWORK = PrivateNetwork()
 ANNA = NETWORK.let_in("anna")
 WHERE = ("127.0.0.1", 9_011)
@@ -74,6 +75,35 @@ def test_damaged(state: Path, damaged: bytes) -> None:
     assert caught.value.exit == Exit.DISK
 
 
+def test_half_lost(state: Path) -> None:
+    """Who has a key is a member, and falls back to no open network where the rest is lost."""
+    save_member(state, PrivateMember(ANNA, "default", WHERE))
+    member_folder(state).remove("network.json")
+    with pytest.raises(KeyFileFault, match="join again with a new invite"):
+        load_member(state)
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "exit_", "says"),
+    [
+        (
+            "ben",
+            NOW,
+            Exit.USAGE,
+            "the one of anna, a member of the private network default: say",
+        ),
+        ("anna", NOW + 31 * DAY, Exit.REFUSED, "anna is no member any more: the certificate ended"),
+        ("anna", 86_400.0, Exit.NO_NETWORK, "machine's clock says 1970-01-02 00:00 UTC: set it"),
+    ],
+)
+def test_no_use(state: Path, name: str, now: float, exit_: Exit, says: str) -> None:
+    """A certificate that nobody would take is told of before anything is tried with it."""
+    save_member(state, PrivateMember(ANNA, "default", WHERE))
+    with pytest.raises(CannotJoin, match=says) as caught:
+        coming_in.membership(None, name, state, is_said=False, restarts=False, date=lambda: now)
+    assert caught.value.exit == exit_
+
+
 def test_option(state: Path, joins: list[tuple[Invite, PeerName]], tmp_path: Path) -> None:
     """An invite is given as it is, in a file, or in the environment, and used once."""
     assert membership(None, "anna", state, is_said=True, restarts=False) is None
@@ -103,9 +133,10 @@ def test_environment(
 
 def test_said_again(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who repeats the command by which it came in goes on as what it is."""
+    exits = [Exit.CONFLICT]
 
     def refuse(_invite: Invite, _name: PeerName, _key: object) -> Joined:
-        raise CannotJoin("the name anna is taken", Exit.CONFLICT)
+        raise CannotJoin("the name anna is taken", exits[0])
 
     monkeypatch.setattr(coming_in, "join", refuse)
     root_hash = key_hash(NETWORK.root.key.public_key())
@@ -116,9 +147,13 @@ def test_said_again(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CannotJoin):
         membership(mine, "anna", state, is_said=True, restarts=False)
     save_member(state, PrivateMember(ANNA, "default", WHERE))
-    assert membership(mine, "anna", state, is_said=True, restarts=False) is not None
+    for exits[0] in (Exit.CONFLICT, Exit.NO_NETWORK):
+        assert membership(mine, "anna", state, is_said=True, restarts=False) is not None
+        with pytest.raises(CannotJoin):
+            membership(others, "anna", state, is_said=True, restarts=False)
+    exits[0] = Exit.REFUSED
     with pytest.raises(CannotJoin):
-        membership(others, "anna", state, is_said=True, restarts=False)
+        membership(mine, "anna", state, is_said=True, restarts=False)
 
 
 def test_lost_answer(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:

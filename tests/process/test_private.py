@@ -183,6 +183,26 @@ class PrivateNetworkTests(SynchronousTestCase):
         self.assertEqual(status, Exit.CONFLICT, why)
         self.assertIn("the name ben is taken", why)
 
+    def test_no_fallback(self) -> None:
+        """An open registry at the place of the private one gets no word of a member."""
+        anna, ben, _carl = self.started()
+        for daemon in (ben, self.registry):
+            daemon.stop()
+        opened = self.network.start_registry()
+        ben = self.network.start_peer("ben")
+        ben.answer("status", "is no registry of this peer's private network")
+        ben.wait_for_topology("anna", "ben", "carl")
+        for port in self.network.ports[:3]:
+            self.assertEqual(self.said_in_the_clear(port), b"", port)
+        self.assertNotIn("ben", opened.log)
+        anna.stop()
+        status, said = self.refused("anna", "--insecure-lan")
+        self.assertEqual(status, Exit.USAGE, said)
+        self.assertIn("leave --insecure-lan away", said)
+        status, said = self.refused("dora", "--directory", "anna")
+        self.assertEqual(status, Exit.USAGE, said)
+        self.assertIn("is the one of anna, a member of the private network default", said)
+
     def test_without_invite(self) -> None:
         """Whoever has none learns nothing but that there is something."""
         stranger = self.network.start_peer("eve")

@@ -46,6 +46,12 @@ class ExplainTests(SynchronousTestCase):
         # Whoever noticed it.
         self.assertIn(self.said(error.TCPTimedOutError()), sentences)
 
+    def test_private(self) -> None:
+        """A member is not told to come in, but that its registry is not there."""
+        for is_private, says in ((True, "no registry of this peer's private"), (False, "--join")):
+            said = explain(NoGreeting(""), "10.0.0.1", 9011, "default", is_private)
+            self.assertIn(says, said)
+
     def test_ipv6(self) -> None:
         """An IPv6 address has its brackets."""
         self.assertIn("[::1]:9011", self.said(error.ConnectionRefusedError(), "::1"))

@@ -159,7 +159,7 @@ def test_root_of_an_invite() -> None:
     for known in (whole, whole[:16]):
         assert TrustAnchor.named(sent, known) == NETWORK.anchor
     for not_it in (OTHER.let_in("registry").certificates, sent[:2], ()):
-        with pytest.raises(NotTrusted, match="another network"):
+        with pytest.raises(NotTrusted, match="no registry of the network that the invite is for"):
             TrustAnchor.named(not_it, whole[:16])
 
 
