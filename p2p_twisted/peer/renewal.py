@@ -76,8 +76,9 @@ class CertificateRenewal(TimerService):
         """Begin to renew, if it is time; end connections whose time has come."""
         now = self._date()
         self._security.cut(now)
-        is_due = self._certificate().is_due(now) and now >= self._asks_again_at
-        if is_due and not self._asking.is_set:
+        # Where it is longer the clock was ahead then, and somebody has set it right since.
+        waits = 0 < self._asks_again_at - now <= 2 * _AGAIN_SECONDS
+        if self._certificate().is_due(now) and not (waits or self._asking.is_set):
             # Not at once with all others that were started at this moment.
             self._asking.set(self._rng.uniform(0.0, _SPREAD_SECONDS))
 

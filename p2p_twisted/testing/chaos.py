@@ -2,6 +2,7 @@
 Chaos: real peers and their registry, random faults and downloads, then every invariant.
 
     python -m p2p_twisted.testing.chaos --seeds 1000 --peers 100
+    python -m p2p_twisted.testing.chaos --seeds 50 --peers 20 --private
 """
 
 import gc
@@ -27,11 +28,13 @@ from zope.interface import implementer
 
 from p2p_twisted.library.entries import Place
 from p2p_twisted.library.watcher import Noticed, NoWatcher
-from p2p_twisted.testing import invariants
+from p2p_twisted.testing import invariants, private_invariants
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.faults import Faults
 from p2p_twisted.testing.log_audience import logged_only_to
 from p2p_twisted.testing.network import VirtualNetwork
+from p2p_twisted.testing.private_daemons import PrivateDaemons
+from p2p_twisted.testing.private_faults import PrivateFaults
 from p2p_twisted.testing.users import Users, shared_files
 from p2p_twisted.wire.names import PeerName
 
@@ -64,11 +67,28 @@ class ChaosOutcome:
     done: tuple[str, ...]
 
 
+@frozen
+class Kind:
+    """A kind of network: what makes its daemons and its faults, and what must be so in it."""
+
+    daemons: type[VirtualDaemons]
+    faults: type[Faults]
+    lasting: Sequence[invariants.Check]
+    settled: Sequence[invariants.Check]
+
+
+OPEN: Final = Kind(VirtualDaemons, Faults, invariants.LASTING, invariants.SETTLED)
+PRIVATE: Final = Kind(
+    PrivateDaemons, PrivateFaults, private_invariants.LASTING, private_invariants.SETTLED
+)
+
+
 @define(eq=False)
 class Chaos:
     """Runs peers with users and faults, and checks every invariant."""
 
     daemons: VirtualDaemons
+    kind: Kind
     peers: int
     rng: Random
     wrong: list[str] = field(factory=list)
@@ -78,7 +98,7 @@ class Chaos:
     def __attrs_post_init__(self) -> None:
         names = [f"s{number}" for number in range(1, self.peers + 1)]
         files = shared_files(names, self.rng)
-        self.faults = Faults(self.daemons, self.rng, names, self._restart, self._stopped)
+        self.faults = self.kind.faults(self.daemons, self.rng, names, self._restart, self._stopped)
         self.users = Users(self.daemons, self.rng, self.faults.present, files)
 
     def run(self, seconds: float) -> None:
@@ -88,12 +108,12 @@ class Chaos:
         while self.daemons.network.clock.now < end:
             self.daemons.run(self.rng.expovariate(1.0))
             self.rng.choices([self.faults.some, self.users.do_something], [1, 2])[0]()
-            self._check(invariants.LASTING)
+            self._check(self.kind.lasting)
         self.faults.end()
         self.daemons.run(_SETTLING_SECONDS)
         self.users.resume_all()
         self.daemons.network.clock.run_until(self._is_quiet, _DOWNLOADS_SECONDS)
-        self._check(invariants.SETTLED)
+        self._check(self.kind.settled)
         self.wrong += [*self.users.wrong, *self.users.wrong_files()]
 
     def _begin(self) -> None:
@@ -102,6 +122,7 @@ class Chaos:
             self.daemons.start(name, files)
             self.daemons.run(_APART)
         self.daemons.run(_FIRST_SECONDS)
+        self.faults.begin()
 
     def _restart(self, name: PeerName, is_erased: bool) -> None:
         if is_erased:
@@ -148,13 +169,14 @@ def _collected_seldom() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def run(seed: int, peers: int, seconds: float) -> ChaosOutcome:
+def run(seed: int, peers: int, seconds: float, is_private: bool = False) -> ChaosOutcome:
     """Run one seed."""
     began = time.perf_counter()
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=_MEMORY if _MEMORY.is_dir() else None))
-    daemons = VirtualDaemons(folder / "peers", VirtualNetwork(seed), make_watcher=_Unmoved)
+    kind = PRIVATE if is_private else OPEN
+    daemons = kind.daemons(folder / "peers", VirtualNetwork(seed), make_watcher=_Unmoved)
     start = daemons.network.clock.now
-    chaos = Chaos(daemons, peers, Random(seed))
+    chaos = Chaos(daemons, kind, peers, Random(seed))
 
     @implementer(ILogObserver)
     def observe(event: LogEvent) -> None:
@@ -179,11 +201,11 @@ def run(seed: int, peers: int, seconds: float) -> ChaosOutcome:
     return ChaosOutcome(seed, tuple(chaos.wrong), trace, chaos.users.saved, virtual, real, done)
 
 
-def replay(seed: int, peers: int, seconds: float) -> str:
+def replay(seed: int, peers: int, seconds: float, is_private: bool = False) -> str:
     """Return the command that runs one seed again."""
     return (
         f"python -m p2p_twisted.testing.chaos --first {seed} --seeds 1"
-        f" --peers {peers} --seconds {seconds:g} --verbose"
+        f" --peers {peers} --seconds {seconds:g} --verbose{' --private' if is_private else ''}"
     )
 
 
@@ -192,7 +214,7 @@ def main(
 ) -> int:
     """Run seeds, and say which fail and how to run them again; return the exit code."""
     options = _options(arguments)
-    one = partial(run, peers=options.peers, seconds=options.seconds)
+    one = partial(run, peers=options.peers, seconds=options.seconds, is_private=options.private)
     failed, virtual, real, saved = 0, 0.0, 0.0, 0
     with ProcessPoolExecutor(options.jobs) as pool:
         seeds = iter(range(options.first, options.first + options.seeds))
@@ -219,7 +241,8 @@ def _report(outcome: ChaosOutcome, options: Namespace, write: Callable[[str], ob
     if outcome.wrong:
         write(f"seed {outcome.seed} fails:\n")
         write("".join(f"    {sentence}\n" for sentence in outcome.wrong))
-        write(f"  again: {replay(outcome.seed, options.peers, options.seconds)}\n")
+        again = replay(outcome.seed, options.peers, options.seconds, options.private)
+        write(f"  again: {again}\n")
 
 
 def _options(arguments: Sequence[str] | None) -> Namespace:
@@ -229,6 +252,7 @@ def _options(arguments: Sequence[str] | None) -> Namespace:
     parser.add_argument("--peers", type=int, default=100, help="default: 100")
     parser.add_argument("--seconds", type=float, default=300.0, help="of faults; default: 300")
     parser.add_argument("--jobs", type=int, default=2, help="how many at once; default: 2")
+    parser.add_argument("--private", action="store_true", help="run private networks")
     parser.add_argument("--verbose", action="store_true", help="tell all that was done")
     return parser.parse_args(arguments)
 

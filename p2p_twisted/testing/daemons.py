@@ -250,7 +250,7 @@ class VirtualDaemons:
         for name in list(self._services):
             self.crash(name)
         shutil.rmtree(self.folder, ignore_errors=True)
-        self._killed.clear()
+        self._forget()
         with logged_only_to():
             self.network.clear()
             # Coroutines that end here may set timers once more, which hold others.
@@ -260,12 +260,14 @@ class VirtualDaemons:
     # How it works
 
     def _private_parts(self, _reactor: VirtualReactor, _of: MultiService) -> PrivateParts | None:
-        """Return what the registry needs for a private network; this one is open."""
         return None
 
     def _private_part(self, _settings: Settings, _reactor: VirtualReactor) -> PrivatePart | None:
-        """Return what makes a peer a member of a private network; this one is open."""
         return None
+
+    def _forget(self) -> None:
+        """Forget all that keeps ended daemons alive."""
+        self._killed.clear()
 
     def _write(self, directory: Path, files: Mapping[str, bytes]) -> None:
         # Old enough to be hashed at once.

@@ -38,6 +38,9 @@ class Faults:
     _away: dict[str, Callable[[], None]] = field(factory=dict)
     _is_over: bool = False
 
+    def begin(self) -> None:
+        """Make ready, once all peers run."""
+
     def some(self) -> None:
         """Cause one fault."""
         fault, weight = zip(*self._kinds(), strict=True)

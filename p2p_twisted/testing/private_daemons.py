@@ -2,6 +2,7 @@
 
 import base64
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -14,9 +15,9 @@ from typing_extensions import override
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.private_member import PrivateMember, load_member, save_member
 from p2p_twisted.peer.private_part import PrivatePart, private_part
-from p2p_twisted.peer.settings import Settings
+from p2p_twisted.peer.settings import STATE_DIRECTORY, Settings
 from p2p_twisted.registry.authority import Authority
-from p2p_twisted.registry.authority_files import open_authority
+from p2p_twisted.registry.authority_files import ISSUER_FILE, open_authority
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.private_registry import PrivateParts, PrivateRegistry
@@ -30,6 +31,7 @@ from p2p_twisted.trust.credentials import Credentials, new_key
 from p2p_twisted.trust.identity import ADMIN, Identity
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.issuing import certify
+from p2p_twisted.trust.key_folder import KeyFolder
 from p2p_twisted.trust.open_invites import OpenInvite
 from p2p_twisted.trust.serial_number import SerialNumber
 from p2p_twisted.wire.messages import Certified, Enroll
@@ -37,7 +39,7 @@ from p2p_twisted.wire.names import PeerName
 
 _PLACE: Final = ("127.0.0.1", REGISTRY_PORT)
 _SHOWN: Final = show_location(*_PLACE)
-_INVITE_SECONDS: Final = 86_400.0
+_DAY_SECONDS: Final = 86_400.0
 _KEYS: Final = "p2pmeta.d"
 
 
@@ -58,7 +60,7 @@ class PrivateDaemons(VirtualDaemons):
     :ivar passed: how many seconds of all clocks have passed at once.
     :ivar ahead: of clocks that are wrong, by how many seconds.
     :ivar outcasts: peers that run, and have no part in the network any more.
-    :ivar private: the part in the network of each peer, when it last ran.
+    :ivar private: the part of each peer that has one, as it was when it last ran.
     :ivar tap: hears all that is on the wire.
     """
 
@@ -70,6 +72,7 @@ class PrivateDaemons(VirtualDaemons):
     private: dict[PeerName, PrivatePart] = field(factory=dict)
     tap: WireTap = field(init=False)
     _rng: Random = field(init=False)
+    # Of the registry that was started last.
     _authority: Authority = field(init=False)
     _parts: PrivateParts = field(init=False)
 
@@ -85,14 +88,10 @@ class PrivateDaemons(VirtualDaemons):
     def date_of(self, name: str) -> float:
         return self.wall() + self.ahead.get(name, 0.0)
 
-    @property
-    def registry_runs(self) -> bool:
-        """Whether the registry can let anybody in."""
-        return REGISTRY in self._services and self.network.processes[REGISTRY].is_awake
-
     def cast_out(self, name: PeerName) -> Peer:
         """Count a peer that runs among the others no more."""
         peer = self.outcasts[name] = self.peers.pop(name)
+        del self.private[name]
         return peer
 
     def come_in(self, name: PeerName) -> None:
@@ -101,15 +100,35 @@ class PrivateDaemons(VirtualDaemons):
 
         :raises NotLetIn: when the registry does not let it.
         """
-        state = Settings(name, self.folder / name, self.folder / name / "Downloads").state
-        save_member(state, self._enroll(name))
+        save_member(self._state_of(name), self._enroll(name))
 
-    def certify(self, name: PeerName, at: float) -> Credentials:
-        """Make a key of a peer with a certificate of some date, which the registry forgets."""
-        key, rng = new_key(), self._rng
-        serial, issuer = SerialNumber.next_after(0, rng), self._authority._issuer
-        chain = certify(issuer, key.public_key(), Identity(name), serial=serial, now=at)
-        return Credentials(key, chain)
+    def put_back(self, name: PeerName, issued: float) -> None:
+        """
+        Give a peer that does not run another key, with a certificate as it may have had one once.
+
+        :param issued: when, in seconds since 1970.
+        """
+        issuer = KeyFolder(OwnFolder(self.folder / _KEYS)).load(ISSUER_FILE)
+        assert issuer is not None
+        key, serial = new_key(), SerialNumber.next_after(0, self._rng)
+        chain = certify(issuer, key.public_key(), Identity(name), serial=serial, now=issued)
+        member = PrivateMember(Credentials(key, chain), NETWORK, _PLACE)
+        save_member(self._state_of(name), member)
+
+    def days_left(self) -> float:
+        """Return after how many days the first certificate of a peer will have ended."""
+        shown = (part.security.credentials.certificate for part in self.private.values())
+        first = min(each.not_valid_after_utc.timestamp() for each in shown)
+        return (first - self.wall()) / _DAY_SECONDS
+
+    @override
+    def erase(self, name: PeerName) -> None:
+        """Lose the disk of a peer that does not run now; its key is put back from a backup."""
+        state = self._state_of(name)
+        member = load_member(state)
+        super().erase(name)
+        if member is not None:
+            save_member(state, member)
 
     # How it works
 
@@ -120,11 +139,19 @@ class PrivateDaemons(VirtualDaemons):
         super()._bury(name)
 
     @override
+    def _forget(self) -> None:
+        super()._forget()
+        self.private.clear()
+        self.tap.forget()
+        if hasattr(self, "_parts"):
+            del self._authority, self._parts
+
+    @override
     def _private_parts(self, reactor: VirtualReactor, daemon: MultiService) -> PrivateParts:
         folder, date = OwnFolder(self.folder / _KEYS), partial(self.date_of, REGISTRY)
         opened = open_authority(folder, NETWORK, self._rng, date())
-        self._authority = opened.authority
         registry = PrivateRegistry(opened.authority, opened.own, folder, (_SHOWN,), ())
+        self._authority = opened.authority
         self._parts = PrivateParts.of(registry, reactor, daemon, inline, date)
         return self._parts
 
@@ -140,11 +167,16 @@ class PrivateDaemons(VirtualDaemons):
         self.private[settings.name] = part
         return part
 
+    def _state_of(self, name: PeerName) -> Path:
+        return self.folder / name / STATE_DIRECTORY
+
     def _enroll(self, name: PeerName) -> PrivateMember:
-        key = new_key()
+        if not self.network.processes[REGISTRY].is_awake:
+            raise NotLetIn("the registry does not run")
+        key, secret = new_key(), self._secret(name)
         request = base64.b64encode(make_request(key, name)).decode()
-        asked = Enroll(name, self._secret(name).hex(), request)
-        answering = self._parts.enrollment.answer(asked, None, "127.0.0.1")
+        asked = Enroll(name, secret.hex(), request)
+        answering = self._parts.enrollment.answer(asked, None, _PLACE[0])
         answer = self.result(Deferred.fromCoroutine(answering))
         if not isinstance(answer, Certified):
             raise NotLetIn(str(answer))
@@ -153,8 +185,7 @@ class PrivateDaemons(VirtualDaemons):
         return PrivateMember(Credentials(key, chain), NETWORK, _PLACE)
 
     def _secret(self, name: PeerName) -> bytes:
-        expires = self.date_of(REGISTRY) + _INVITE_SECONDS
-        roles, groups = [ADMIN] if name in self.admins else [], self.groups.get(name, ())
+        now, roles = self.date_of(REGISTRY), [ADMIN] if name in self.admins else []
+        expires, groups = now + _DAY_SECONDS, self.groups.get(name, ())
         record = partial(OpenInvite, uses=1, expires=expires, roles=roles, groups=groups)
-        code = self._authority.invite([_SHOWN], record, self.date_of(REGISTRY))
-        return Invite.read(code).secret
+        return Invite.read(self._authority.invite([_SHOWN], record, now)).secret

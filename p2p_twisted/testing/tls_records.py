@@ -86,3 +86,7 @@ class WireTap:
     def to(self, name: str) -> Iterator[RecordReader]:
         """List the directions of connections that lead to a process."""
         return (each for each in self._readers.values() if each.target == name)
+
+    def forget(self) -> None:
+        """Forget all connections."""
+        self._readers.clear()

@@ -34,6 +34,20 @@ OF_TRUST: Final = (
         "wire/test_sealing.py",
     ),
     Mutant(
+        "trust/tls.py",
+        "return certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc",
+        "return True",
+        "a certificate that has ended is good for ever",
+        "trust/test_tls.py",
+    ),
+    Mutant(
+        "trust/tls.py",
+        "if not is_good and error not in _DATE_ERRORS:",
+        "if False:",
+        "certificates of every other network are good in this one, too",
+        "trust/test_tls.py",
+    ),
+    Mutant(
         "trust/issuing.py",
         "_may_sign(builder, path_length=0)",
         "_may_sign(builder, path_length=1)",

@@ -146,6 +146,14 @@ def test_registry_away(renewing: Renewing) -> None:
     assert renewed.expires > until
 
 
+def test_clock_set_right(renewing: Renewing) -> None:
+    """A peer that asked in vain while its clock was ahead asks again as soon as that is right."""
+    renewing.client.fault = RegistryUnreachable("no registry listens at 127.0.0.1:9011")
+    assert renewing.look(DUE + 365 * DAY) is renewing.first
+    renewing.client.fault = None
+    assert renewing.look(DUE) is not renewing.first
+
+
 def test_refused(renewing: Renewing) -> None:
     """A registry that refuses, or certifies another key, changes nothing."""
     renewing.client.fault = RegistryRefused("refused", "anna was revoked")

@@ -13,9 +13,9 @@ print(chaos.run(1, {_PEERS}, {_SECONDS}).trace)
 """
 
 
-def run(seed: int, peers: int, seconds: float) -> chaos.ChaosOutcome:
-    outcome = chaos.run(seed, peers, seconds)
-    again = chaos.replay(seed, peers, seconds)
+def run(seed: int, peers: int, seconds: float, is_private: bool = False) -> chaos.ChaosOutcome:
+    outcome = chaos.run(seed, peers, seconds, is_private)
+    again = chaos.replay(seed, peers, seconds, is_private)
     assert not outcome.wrong, "\n".join([*outcome.wrong, again])
     return outcome
 
@@ -30,6 +30,12 @@ def test_same_seed() -> None:
 def test_invariants() -> None:
     """Whatever befalls a few peers, they come together again, and what they fetched is whole."""
     assert run(3, _PEERS, 2 * _SECONDS).saved > 0
+
+
+def test_private() -> None:
+    """So it is in a private network, where nobody is shut out but those who are to be."""
+    outcome = run(1, 8, 30.0, is_private=True)
+    assert "days pass" in outcome.done[0]
 
 
 def test_forgotten_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,6 +57,13 @@ def test_many(seed: int) -> None:
     run(seed, 30, 300.0)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(201, 251))
+def test_many_private(seed: int) -> None:
+    """So it is in private networks of many peers."""
+    run(seed, 20, 30.0, is_private=True)
+
+
 def test_command() -> None:
     """The command tells which seeds fail, why, and how to run them again."""
     written: list[str] = []
@@ -59,4 +72,5 @@ def test_command() -> None:
     chaos._report(failed, options, written.append)
     text = "".join(written)
     assert "seed 8 fails:\n    s1 is alone\n" in text
-    assert "chaos --first 8 --seeds 1 --peers 20 --seconds 300" in text
+    assert "chaos --first 8 --seeds 1 --peers 20 --seconds 300 --verbose\n" in text
+    assert chaos.replay(8, 20, 30.0, is_private=True).endswith(" --private")
