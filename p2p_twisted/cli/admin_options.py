@@ -74,14 +74,14 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
             (
                 ("name",),
                 {
-                    "metavar": "NAME",
+                    "metavar": "MEMBER",
                     "nargs": "?",
                     "help": "whose certificates are not to count any more",
                 },
             ),
             (
                 ("--invite",),
-                {"metavar": "ID", "help": "let nobody in any more by the invite of this id"},
+                {"metavar": "INVITE", "help": "let nobody in any more by the invite of this id"},
             ),
         ),
     ),

@@ -148,6 +148,10 @@ def _asked(action: argparse.Action, current: str, client: PeerClient) -> Iterato
     """Ask the peer; what the person's numbers mean stays as it is."""
     if action.metavar == "PEER":
         yield from (each["name"] for each in client.get("/v1/topology")["peers"])
+    elif action.metavar == "MEMBER":
+        yield from (each["name"] for each in client.get("/v1/members", after=current)["members"])
+    elif action.metavar == "INVITE":
+        yield from (each["id"] for each in client.get("/v1/invites")["invites"])
     elif action.dest == "numbers":
         downloads = client.get("/v1/transfers")["downloads"]
         yield from (str(each["number"]) for each in downloads if not each["is_ended"])

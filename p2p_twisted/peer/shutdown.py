@@ -97,6 +97,7 @@ class Shutdown:
         if self._statements is not None:
             by = self._statements.stopped_by(gossip.text, by_anyone=rule is StopRule.ANYONE)
         if by is not None:
+            self.log.info("{by} has stopped the network", by=by)
             self._announce(f"{by} has stopped the network")
             background(self.log, "stopping", self._obey())
 

@@ -18,6 +18,8 @@ class KnowingPeer:
         return {
             "/v1/status": {"shares": [{"name": "lab", "path": "/data/lab"}]},
             "/v1/files": {"hits": [{"name": "own.txt"}, {"name": "lab"}, {"name": "lab/x"}]},
+            "/v1/members": {"members": [{"name": "anna"}, {"name": "ben"}]},
+            "/v1/invites": {"invites": [{"id": "3f2a91bc"}]},
             "/v1/topology": {"peers": [{"name": "s1"}, {"name": "s2"}]},
             "/v1/find": {"hits": [{"name": "b.txt"}, {"name": "a b.txt"}, {"name": "b.txt"}]},
             "/v1/transfers": {
@@ -65,6 +67,11 @@ class CandidatesTests(SynchronousTestCase):
         self.assertEqual(self.told("ls", "s1", ""), [])
         self.assertEqual(self.told("ls", "--json", "--peer", "s1", "s"), ["s1", "s2"])
         self.assertEqual(self.told("get", "b.txt", "a"), ["a b.txt"])
+
+    def test_admin(self) -> None:
+        """Members are completed that do not run, too, and invites by their ids."""
+        self.assertEqual(self.told("revoke", "b"), ["ben"])
+        self.assertEqual(self.told("revoke", "--invite", ""), ["3f2a91bc"])
 
     def test_joined(self) -> None:
         """A value may be joined to its option: as one word, or as the three that bash makes."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs, formatEvent
 from twisted.python.usage import UsageError
 
 from p2p_twisted.peer.own_options import read_stop
@@ -112,6 +113,13 @@ def test_private(rule: StopRule | None, of_admin: bool, of_member: bool, host: s
     for is_admin, does, text in ((True, of_admin, "admin"), (False, of_member, "member")):
         assert Peer(rule, host, Statements(is_admin)).says() is does
         assert Peer(rule, host, Statements(is_admin)).obeys(text) is does
+
+
+def test_logged() -> None:
+    """Who has stopped it is in its log, which is all that a peer in the background has."""
+    with capturedLogs() as events:
+        assert Peer(None, LOOPBACK).obeys()
+    assert "anna has stopped the network" in map(formatEvent, events)
 
 
 def test_option() -> None:
