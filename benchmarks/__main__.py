@@ -15,6 +15,7 @@ from benchmarks import (
     interruptions,
     library,
     page,
+    private,
     push,
     swarm,
     typed,
@@ -25,6 +26,7 @@ from benchmarks.options import parser
 
 TABLES: Final[tuple[ModuleType, ...]] = (
     push,
+    private,
     swarm,
     uplinks,
     wan,

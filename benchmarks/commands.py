@@ -84,6 +84,7 @@ class HttpServer(Served):
     """Python's own web server."""
 
     name = "python -m http.server, curl; unverified"
+    scheme = "http"
     needs: ClassVar[tuple[str, ...]] = ("curl",)
     hint = "apt install curl"
 
@@ -94,7 +95,11 @@ class HttpServer(Served):
 
     @override
     def command(self, target: Path) -> Words:
-        url = f"http://{self.host.address}:{self.port}/{self.source.name}"
+        return self.curl(target)
+
+    def curl(self, target: Path) -> Words:
+        """Write the command that downloads."""
+        url = f"{self.scheme}://{self.host.address}:{self.port}/{self.source.name}"
         return [self.tools.find("curl"), "--silent", "--fail", "--output", target, url]
 
 
@@ -113,7 +118,7 @@ http {{
     uwsgi_temp_path {home}/uwsgi;
     scgi_temp_path {home}/scgi;
     server {{
-        listen {host}:{port};
+        listen {listen};
         root {root};
     }}
 }}
@@ -132,10 +137,12 @@ class Nginx(HttpServer):
         settings = self.home / "settings"
         user = "" if os.geteuid() else "user root;"
         places = {"home": self.home, "root": self.source.parent}
-        settings.write_text(
-            _NGINX.format(**places, user=user, host=self.host.address, port=self.port)
-        )
+        settings.write_text(_NGINX.format(**places, user=user, listen=self.listen()))
         return [self.tools.find("nginx"), "-e", self.home / "errors", "-c", settings]
+
+    def listen(self) -> str:
+        """Write what the server listens on, as its settings have it."""
+        return f"{self.host.address}:{self.port}"
 
 
 class NginxVerified(Nginx):
@@ -146,8 +153,7 @@ class NginxVerified(Nginx):
 
     @override
     def command(self, target: Path) -> Words:
-        curl = super().command(target)
-        return ["sh", "-c", '"$@" && sha256sum "$0"', target, *curl]
+        return ["sh", "-c", '"$@" && sha256sum "$0"', target, *self.curl(target)]
 
 
 class Scp(Served):
@@ -175,8 +181,9 @@ class Scp(Served):
         flags = [word for option in options for word in ("-o", option)]
         return [self.tools.find("sshd"), "-D", "-e", "-f", "/dev/null", *flags]
 
-    @override
-    def command(self, target: Path) -> Words:
+    @property
+    def flags(self) -> Sequence[str]:
+        """How to come to the server."""
         options = [
             f"IdentityFile={self.home}/user",
             f"Port={self.port}",
@@ -185,10 +192,18 @@ class Scp(Served):
             "UserKnownHostsFile=/dev/null",
             "LogLevel=ERROR",
         ]
-        flags = [word for option in options for word in ("-o", option)]
-        whence = f"{getpass.getuser()}@{LOOPBACK}:{self.source}"
+        return [word for option in options for word in ("-o", option)]
+
+    @property
+    def whence(self) -> str:
+        """What to copy."""
+        return f"{getpass.getuser()}@{LOOPBACK}:{self.source}"
+
+    @override
+    def command(self, target: Path) -> Words:
+        scp = [self.tools.find("scp"), "-q", "-F", "/dev/null"]
         folder = ["-r"] if self.source.is_dir() else []
-        return [self.tools.find("scp"), "-q", "-F", "/dev/null", *folder, *flags, whence, target]
+        return [*scp, *folder, *self.flags, self.whence, target]
 
 
 class Rsync(Served):

@@ -13,6 +13,8 @@ from benchmarks.network import Network, is_saved
 from benchmarks.stamps import push_seconds
 from benchmarks.tools import Tools
 from benchmarks.usage import peak_memory
+from p2p_twisted.peer.private_member import MEMBER_FOLDER
+from p2p_twisted.peer.settings import STATE_DIRECTORY
 
 OURS = "p2p_twisted"
 
@@ -55,10 +57,11 @@ class Ours(Contender):
 
     name = OURS
     options: Mapping[str, Sequence[str]] = {}
+    is_private = False
 
     @override
     def prepare(self) -> None:
-        self.network = Network(self.lab)
+        self.network = Network(self.lab, is_private=self.is_private)
         self._stamps = self.lab.directory / "stamps"
         self.holder = self._start(self.source.parent.name)
         self.downloader = self._start("downloader", stamps=self._stamps)
@@ -67,6 +70,13 @@ class Ours(Contender):
         self.idle = self.network.start_peer("idle")
         self._peaks = self._peaks_now()
         self.network.wait_until_shared(self.holder)
+
+    @property
+    def key(self) -> Path | None:
+        """The key file of the idle daemon, in a private network."""
+        if not self.is_private:
+            return None
+        return self.lab.directory / "idle" / STATE_DIRECTORY / MEMBER_FOLDER / "peer.pem"
 
     def _start(self, name: str, **how: Any) -> Process:
         return self.network.start_peer(name, *self.options.get(name, ()), **how)
@@ -95,6 +105,13 @@ class Ours(Contender):
         self.pushes.append(push_seconds(self._stamps))
         self.downloaded.rename(target)
         return sample
+
+
+class OursPrivate(Ours):
+    """The same in a private network, in which all is encrypted."""
+
+    name = f"{OURS}, private network"
+    is_private = True
 
 
 class Prepared(Contender):

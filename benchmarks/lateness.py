@@ -2,16 +2,21 @@
 How long daemons take to answer, seen from outside: a ping to each, a hundred times a second.
 
     python -m benchmarks.lateness PORT ...      (then a line for what came since the last)
+    python -m benchmarks.lateness --as peer.pem PORT ...
 
+In a private network they are sent as one of its peers, by that peer's own key.
 Pings go out whether those before were answered or not: a daemon that stands
 still for a second has a hundred late answers, not one.
 """
 
+import argparse
 import asyncio
 import json
+import ssl
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.hosts import LOOPBACK
@@ -26,9 +31,10 @@ _MICROSECONDS: Final = 1_000_000
 class Pinger:
     """The process that pings, and its measurements."""
 
-    def __init__(self, lab: Lab, ports: Sequence[int]) -> None:
+    def __init__(self, lab: Lab, ports: Sequence[int], key: Path | None = None) -> None:
         self._lab = lab
-        self._process = lab.start_script("benchmarks.lateness", *map(str, ports))
+        whose = () if key is None else ("--as", key)
+        self._process = lab.start_script("benchmarks.lateness", *whose, *map(str, ports))
         lab.wait_for(self._process, "ready\n")
 
     def waits(self) -> Any:
@@ -38,12 +44,12 @@ class Pinger:
         return json.loads(self._process.heard())
 
 
-async def ping(port: int, waits: list[float]) -> None:
+async def ping(port: int, waits: list[float], tls: ssl.SSLContext | None) -> None:
     """Ping one daemon for ever, and record how many seconds each answer takes."""
     # Nothing else keeps a reference to them.
     listening = []
     while True:
-        reader, writer = await asyncio.open_connection(LOOPBACK, port)
+        reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=tls)
         listening.append(asyncio.create_task(_listen(reader, writer, waits)))
         for _ in range(_PINGS):
             # The number, which is sent back, is the time of sending.
@@ -61,14 +67,31 @@ async def _listen(
     writer.close()
 
 
+def _tls(key: str) -> ssl.SSLContext:
+    """Return how to talk as a peer; whoever answers is believed."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.load_cert_chain(key)
+    return context
+
+
 def _now() -> int:
     return time.monotonic_ns() // 1000
 
 
 async def measure() -> None:
     """Ping all daemons of the command line until standard input ends."""
-    waits: list[list[float]] = [[] for _ in sys.argv[1:]]
-    pings = [asyncio.create_task(ping(int(p), w)) for p, w in zip(sys.argv[1:], waits, strict=True)]
+    known = argparse.ArgumentParser()
+    known.add_argument("--as", dest="key")
+    known.add_argument("ports", type=int, nargs="+")
+    options = known.parse_args()
+    tls = None if options.key is None else _tls(options.key)
+    waits: list[list[float]] = [[] for _ in options.ports]
+    pings = [
+        asyncio.create_task(ping(port, some, tls))
+        for port, some in zip(options.ports, waits, strict=True)
+    ]
     over = asyncio.Event()
 
     def tell() -> None:

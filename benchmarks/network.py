@@ -24,9 +24,10 @@ class Network:
     downloads land in ``Downloads`` below that.
 
     :param host: where the registry is.
+    :param is_private: whether it is a private network, in which all is encrypted.
     """
 
-    def __init__(self, lab: Lab, host: Host = LOCAL) -> None:
+    def __init__(self, lab: Lab, host: Host = LOCAL, *, is_private: bool = False) -> None:
         self._lab = lab
         self._host = host
         self._port = free_ports(1 + _PORTS)
@@ -35,10 +36,12 @@ class Network:
             f"--listen=tcp:{self._port}:interface={host.address}",
             f"--ports={self._port + 1}-{self._port + _PORTS}",
             "--store=memory:",
-            *_reach(host),
+            *(("--private",) if is_private else _reach(host)),
         ]
         command = twistd(lab.directory / f"registry.{self._port}.log", arguments)
-        lab.wait_until_ready(lab.start_daemon("registry", *host.prefix, *command))
+        registry = lab.start_daemon("registry", *host.prefix, *command)
+        lab.wait_until_ready(registry)
+        self._entry = (_join(registry.tail()),) if is_private else _reach(host)
 
     def start_peer(
         self, name: str, *options: str, host: Host = LOCAL, stamps: Path | None = None
@@ -58,7 +61,7 @@ class Network:
             f"--registry={self._host.address}:{self._port}",
             f"--interface={host.address}",
             f"--results={given}",
-            *_reach(host),
+            *self._entry,
             *options,
         ]
         command = twistd(self._lab.directory / f"{name}.log", arguments)
@@ -139,6 +142,12 @@ def is_saved(peer: Process) -> bool:
     if peer.heard() != "ok\n":
         raise TookTooLong(f"it was not downloaded:{peer.tail()}")
     return True
+
+
+def _join(said: str) -> str:
+    """Write the option by which peers come into a private network, as its registry said."""
+    (invite,) = re.findall(r"^ *for others.*: (p2p1-\S+)$", said, re.MULTILINE)
+    return f"--join={invite}"
 
 
 def _reach(host: Host) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Measure one file from one process to another: ours, the limit, Twisted's default
 """
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Final
 
@@ -48,22 +48,31 @@ RIVALS: Final[tuple[type[Contender], ...]] = (
 _PINGS: Final = 500
 
 
-def tables(options: Namespace, signals: Signals) -> None:
+def tables(
+    options: Namespace,
+    signals: Signals,
+    our: type[Ours] = Ours,
+    rivals: Sequence[type[Contender]] = RIVALS,
+) -> None:
     """Measure at all sizes."""
-    kinds = Tools(options.rivals).choose(RIVALS)
+    kinds = Tools(options.rivals).choose(rivals)
     for size in options.sizes:
-        table(signals, options, kinds, size)
+        table(signals, options, our, kinds, size)
 
 
 def table(
-    signals: Signals, options: Namespace, kinds: Sequence[type[Contender]], size: int
+    signals: Signals,
+    options: Namespace,
+    our: type[Ours],
+    kinds: Sequence[type[Contender]],
+    size: int,
 ) -> None:
     """Measure all contenders at one size, and print the table."""
     with Lab(signals, options.directory) as lab:
         source = lab.directory / "holder" / "file.bin"
         write_content(source, size)
         tools = Tools(options.rivals)
-        ours = Ours(lab, tools, source)
+        ours = our(lab, tools, source)
         contenders = [ours, *(kind(lab, tools, source) for kind in kinds)]
         samples = side_by_side(contenders, options.rounds, size)
         print(f"\n{size // MIB} MiB; {load(samples.values())}\n")
@@ -87,7 +96,8 @@ def shortest(samples: Samples, pushes: Sequence[float]) -> str:
 def answers(ours: Ours, size: int) -> tuple[Row, Sequence[Row]]:
     """Push again, while the daemons and an idle one are pinged."""
     peers = {"holder": ours.holder, "downloader": ours.downloader, "idle": ours.idle}
-    pinger = Pinger(ours.lab, [ours.network.port_of(peer) for peer in peers.values()])
+    ports = [ours.network.port_of(peer) for peer in peers.values()]
+    pinger = Pinger(ours.lab, ports, ours.key)
     waits: list[list[float]] = [[] for _ in peers]
     while len(waits[0]) < _PINGS:
         target = ready(ours, size)
@@ -107,12 +117,16 @@ def answers(ours: Ours, size: int) -> tuple[Row, Sequence[Row]]:
     ]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(
+    arguments: Sequence[str] | None = None,
+    about: str | None = __doc__,
+    make: Callable[[Namespace, Signals], None] = tables,
+) -> None:
     """Measure, and print the tables."""
-    known = parser(__doc__)
+    known = parser(about)
     known.add_argument("--sizes", type=sizes, default=sizes("64,512,2048"), help="MiB, MiB, ...")
     options = known.parse_args(arguments)
-    run(tables, options)
+    run(make, options)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,12 @@ class BenchmarkTests(SynchronousTestCase):
         self.assertIn("| downloader |", printed)
         self.assertRegex(printed, r"ours took \d+\.\d{3} s; the limit took \d+\.\d\d times that")
 
+    def test_private(self) -> None:
+        """The same, encrypted."""
+        printed = self.table("private", "--sizes=1")
+        self.assertIn("| p2p_twisted, private network | 1.00 |", printed)
+        self.assertIn("| downloader |", printed)
+
     def test_page(self) -> None:
         """What open pages cost a registry, and a push."""
         printed = self.table("page", "--peers=3", "--pages=2", "--size=1", "--idle=0.2")
