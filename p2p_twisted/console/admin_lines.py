@@ -29,9 +29,9 @@ def member_row(of: MemberRecord) -> tuple[str, str, str]:
 
 
 def invite_row(of: InviteRecord) -> tuple[str, str, str, str]:
-    """Describe an invite: its id, for how many it is, until when, and what they will be."""
+    """Describe an invite: its id, how many may still use it, until when, and what they will be."""
     part = part_text(of.admin, of.groups)
-    return of.id, f"for {of.uses:,}", f"until {date_text(of.expires)}", part
+    return of.id, f"{count(of.uses, 'use')} left", f"until {date_text(of.expires)}", part
 
 
 def certificate_text(of: CertificateStatus) -> str:

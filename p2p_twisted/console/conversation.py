@@ -128,7 +128,9 @@ class Conversation:
 
     async def _stop(self, _command: commands.StopNetwork) -> Outcome:
         if self._ask is not None:
-            question = before_stop(await self._peer.topology(), self._peer.status())
+            topology = await self._peer.topology()
+            self._peer.check_may_stop()
+            question = before_stop(topology, self._peer.status())
             if question is not None and not await self._ask(question):
                 self._say(["the network goes on"])
                 return Outcome.FAILED

@@ -283,6 +283,13 @@ class IPeer(Interface):
     def leave() -> "Deferred[None]":
         """Leave the network in order; fires when the last link has closed."""
 
+    def check_may_stop() -> None:
+        """
+        Check that this peer may stop the network that it is in.
+
+        :raises PeerError: when it may not.
+        """
+
     def stop_network() -> "Deferred[None]":
         """
         Stop every peer of the network, this one last.

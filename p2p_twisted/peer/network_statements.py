@@ -19,6 +19,9 @@ from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.trust.trust_errors import BadStatement, StatementRefused, TrustError
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerName
 
+STOP_THIS: Final = "stop this network"
+"""What only an admin may, in words."""
+
 _FILE: Final = "revocations.json"
 _COMPLAINTS_PER_SECOND: Final = 1 / 60
 _COMPLAINTS_AT_ONCE: Final = 5
@@ -69,6 +72,16 @@ class NetworkStatements:
 
     # What this peer says
 
+    def check_admin(self, what: str) -> None:
+        """
+        Check that this peer may do what only an admin may.
+
+        :raises NotAllowed: when it may not.
+        """
+        me = self._me()
+        if not me.is_admin:
+            raise NotAllowed(f"only an admin may {what}, and {me.name} is none")
+
     def sign_stop(self, id_: MessageId, by_anyone: bool = False) -> str:
         """
         Write that the network is to stop.
@@ -79,7 +92,7 @@ class NetworkStatements:
         stop = Stop(id_, int(self._date()), self._network)
         if by_anyone:
             return sign_statement(stop, self._security.credentials)
-        return self._signed(stop, "stop this network")
+        return self._signed(stop, STOP_THIS)
 
     def revoke(self, name: PeerName) -> tuple[str, ...]:
         """
@@ -124,9 +137,7 @@ class NetworkStatements:
             return False
 
     def _signed(self, said: Said, what: str) -> str:
-        me = self._me()
-        if not me.is_admin:
-            raise NotAllowed(f"only an admin may {what}, and {me.name} is none")
+        self.check_admin(what)
         return sign_statement(said, self._security.credentials)
 
     def _me(self) -> Identity:

@@ -232,6 +232,10 @@ class Peer:
             background(self.log, "leaving", self._leave())
         return waiting
 
+    def check_may_stop(self) -> None:
+        """Check that this peer may stop the network that it is in."""
+        self._shutdown.check()
+
     def stop_network(self) -> "Deferred[None]":
         """Stop every peer of the network, this one last."""
         return Deferred.fromCoroutine(self._stop_network())

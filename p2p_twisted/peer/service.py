@@ -80,9 +80,11 @@ class PeerService(Service):
             code = Exit.CONFLICT if error.code == "taken" else Exit.REFUSED
             self._give_up(f"the registry refuses us: {error}", code)
             return
-        if self._peer.status().registered:
+        status = self._peer.status()
+        if status.registered:
             self.log.info("joined as {me}", me=str(me))
-            self._announce(f"joined as {me.name} on port {me.port}")
+            where = f", in the private network {status.network}" if status.certificate else ""
+            self._announce(f"joined as {me.name} on port {me.port}{where}")
         else:
             self.log.info("listening as {me} again, not registered", me=str(me))
             self._announce(f"listening as {me.name} on port {me.port} again, but not registered")

@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.overlay.events import SeekingEnded
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.network_statements import NetworkStatements
+from p2p_twisted.peer.network_statements import STOP_THIS, NetworkStatements
 from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.peer.stop_rule import StopRule
 from p2p_twisted.runtime.background import background
@@ -55,6 +55,18 @@ class Shutdown:
     def __attrs_post_init__(self) -> None:
         self._started = self._clock.seconds()
 
+    def check(self) -> None:
+        """
+        Check that this peer may stop the network that it is in.
+
+        :raises NotAllowed: when it may not.
+        """
+        rule = self._obeyed()
+        if rule is StopRule.NEVER:
+            raise NotAllowed(_NEVER if self._rule else _TOO_OPEN)
+        if rule is StopRule.ADMINS and self._statements is not None:
+            self._statements.check_admin(STOP_THIS)
+
     async def stop_others(self) -> None:
         """
         Stop every other peer of the network; returns when this one may leave, too.
@@ -62,12 +74,10 @@ class Shutdown:
         :raises PeerError: when this peer has not joined, or may not.
         """
         driver = await self._network.connected()
-        id_, rule = driver.new_id(), self._obeyed()
-        if rule is StopRule.NEVER:
-            raise NotAllowed(_NEVER if self._rule else _TOO_OPEN)
-        text = ""
+        self.check()
+        id_, text = driver.new_id(), ""
         if self._statements is not None:
-            text = self._statements.sign_stop(id_, by_anyone=rule is StopRule.ANYONE)
+            text = self._statements.sign_stop(id_, by_anyone=self._obeyed() is StopRule.ANYONE)
         gossip = Gossip(id_, STOP, driver.me.name, 0.0, _LIFE_SECONDS, urgent=True, text=text)
         driver.publish(gossip)
         await self._wind_down()

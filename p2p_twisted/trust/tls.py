@@ -122,7 +122,9 @@ class TlsSecurity:
             raise NotAdmitted(str(error)) from None
         name = verified.identity.name
         if self.revocations.is_revoked(verified):
-            raise NotAdmitted(f"the certificate of {name} was revoked: ask for a new invite")
+            raise NotAdmitted(
+                f"the certificate of {name} was revoked: ask for a new invite, and --join with it"
+            )
         self._open[connection] = verified
         self.admitted.tell(verified)
         return verified.identity

@@ -137,6 +137,7 @@ class FakePeer:
         self.taken: list[int] = []
         self.parts: list[HitsWatch] = []
         self.refuse_sharing: Exception | None = None
+        self.no_stop: Exception | None = None
         self._reading: Deferred[None] = succeed(None)
         self.admin = FakeAdmin(self)
         self.status_now = STATUS
@@ -247,6 +248,10 @@ class FakePeer:
 
     def leave(self) -> "Deferred[None]":
         return self._answer("leave", None)
+
+    def check_may_stop(self) -> None:
+        if self.no_stop is not None:
+            raise self.no_stop
 
     def stop_network(self) -> "Deferred[None]":
         return self._answer("stop_network", None)

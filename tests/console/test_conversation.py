@@ -82,6 +82,14 @@ class ConversationTests(ConversationCase):
         self.assertEqual(self.outcome("Stop"), Outcome.FAILED)
         self.assertEqual(self.talk.said, ["only an admin may stop this network"])
 
+    def test_stop_refused_at_once(self) -> None:
+        """Who may not stop the network is told so, and not asked before."""
+        self.peer.no_stop = PeerError("only an admin may stop this network, and anna is none")
+        self.peer.will("topology", topology(**{f"s{n}": "" for n in range(11)}))
+        self.assertEqual(self.outcome("Stop"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, [str(self.peer.no_stop)])
+        self.assertEqual(self.talk.asked, [])
+
     def test_not_found(self) -> None:
         """A bare name that is not found may be a misspelled command; any other is not."""
         missing = NotFound("no peer has tpoo (asked 7 of 7, 0.03 s)")

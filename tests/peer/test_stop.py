@@ -53,6 +53,9 @@ class StopTests(PeerTestCase):
         daemons.run(10.0)
         with self.assertRaisesRegex(NotAllowed, "--stop never; leave stops this peer"):
             daemons.result(daemons.peers["s3"].stop_network())
+        with self.assertRaisesRegex(NotAllowed, "--stop never"):
+            daemons.peers["s3"].check_may_stop()
+        daemons.peers["s1"].check_may_stop()
         daemons.result(daemons.peers["s1"].stop_network(), within=3.0)
         daemons.run(1.0)
         stopped = [name for name, each in daemons.network.processes.items() if each.has_stopped]

@@ -131,7 +131,7 @@ class PrivateNetworkTests(SynchronousTestCase):
         self.assertEqual(self.p2p("--peer", "ben", "invite").returncode, Exit.REFUSED)
         self.assertEqual(self.p2p("--peer", "anna", "revoke", "carl").returncode, 0)
         anna.wait_for_topology("anna", "ben")
-        carl.wait_for_log("the certificate of carl was revoked: ask for a new invite")
+        carl.wait_for_log("the certificate of carl was revoked: ask for a new invite, and --join")
         self.assertEqual(self.p2p("--peer", "carl", "find", "f1").returncode, Exit.NOT_FOUND)
         ben.stop()
         # Ben, who was told, and does not forget.

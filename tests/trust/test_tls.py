@@ -276,7 +276,10 @@ def test_revoked(pair: Pair) -> None:
     assert pair.listener.connection.gate.other_end is None
     assert not pair.listener.messages
     assert pair.dialer.messages == [
-        Error("the certificate of anna was revoked: ask for a new invite", "refused")
+        Error(
+            "the certificate of anna was revoked: ask for a new invite, and --join with it",
+            "refused",
+        )
     ]
 
 
