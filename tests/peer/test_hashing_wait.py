@@ -33,7 +33,7 @@ class HashingCase(PeerTestCase):
 
         def slowly(function: Callable[..., Any], *args: Any) -> "Deferred[Any]":
             if function.__name__ == "hash":
-                return deferLater(peer._clock, 1.0, function, args[0], 1)
+                return deferLater(peer._clock, 1.0, function, args[0], 1, *args[2:])
             return inline(function, *args)
 
         indexer._offload = slowly
