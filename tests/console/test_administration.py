@@ -61,7 +61,8 @@ class AdministrationTests(ConversationCase):
         """Each has a line that begins with its id; one is taken back by that."""
         self.peer.will("records", Listed(invites=(InviteRecord("3f2a91bc", 10, DATE),)))
         self.outcome("invites")
-        self.assertEqual(self.talk.said, [f"3f2a91bc  for 10  until {DATE_TEXT}", "1 open invite"])
+        row = f"3f2a91bc  10 uses left  until {DATE_TEXT}"
+        self.assertEqual(self.talk.said, [row, "1 open invite"])
         self.outcome("revoke --invite 3f2a91bc")
         self.assertEqual(self.talk.said, ["nobody comes in by the invite 3f2a91bc any more"])
         self.assertEqual(self.peer.asked[1:], [("void", "3f2a91bc")])

@@ -25,9 +25,13 @@ class Statements:
     def __init__(self, is_admin: bool) -> None:
         self._is_admin = is_admin
 
+    def check_admin(self, what: str) -> None:
+        if not self._is_admin:
+            raise NotAllowed(f"only an admin may {what}")
+
     def sign_stop(self, _id: str, by_anyone: bool = False) -> str:
-        if not (self._is_admin or by_anyone):
-            raise NotAllowed("only an admin may stop this network")
+        if not by_anyone:
+            self.check_admin("stop this network")
         return "admin" if self._is_admin else "member"
 
     def stopped_by(self, text: str, by_anyone: bool = False) -> str | None:
