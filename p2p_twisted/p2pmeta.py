@@ -144,6 +144,13 @@ class Options(WebOptions):
             "p2pmeta.d",
             "Where the keys of a private network are, and what belongs to them.",
         ],
+        [
+            "root-key",
+            None,
+            None,
+            "Where the key of its root is, if not there: only to make the network, and once in"
+            " two years.",
+        ],
     ]
     optFlags = [
         ["private", None, "Let in only who has an invite, and encrypt everything."],
@@ -167,6 +174,8 @@ class Options(WebOptions):
         self._read_etcd()
         self["network"] = _network(self["network"])
         self["keys"] = expanded("keys", self["keys"]).absolute()
+        if self["root-key"] is not None:
+            self["root-key"] = expanded("root-key", self["root-key"]).absolute()
         super().postOptions()
         self["opened"] = self._open_private() if self["private"] else None
 
@@ -190,7 +199,8 @@ class Options(WebOptions):
         if self["insecure-lan"]:
             raise UsageError("say --private or --insecure-lan, not both")
         try:
-            opened = open_private(self["keys"], self["network"], self["listen"])
+            where = self["listen"], self["root-key"]
+            opened = open_private(self["keys"], self["network"], *where)
         except (OSError, TrustError) as error:
             sys.stderr.write(f"{in_words(error)}\n")
             raise SystemExit(Exit.DISK) from None

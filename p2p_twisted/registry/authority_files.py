@@ -1,22 +1,55 @@
 """Make a private network, or open what is kept of one."""
 
 import json
-from typing import Final
+from pathlib import Path
+from typing import Final, Self
 
 from attrs import frozen
 
 from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.enrollment import RECORDS
 from p2p_twisted.runtime.own_folder import OwnFolder
-from p2p_twisted.trust.credentials import Credentials, new_key
-from p2p_twisted.trust.issuing import make_issuer, make_root
+from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
+from p2p_twisted.trust.issuing import certify_issuer, make_issuer, make_root
 from p2p_twisted.trust.key_folder import KeyFileFault, KeyFolder
+from p2p_twisted.trust.limits import ISSUER_RENEWAL_DAYS
 from p2p_twisted.trust.serial_number import RandomBits, SerialNumber
 from p2p_twisted.trust.trust_errors import TrustError
 from p2p_twisted.wire.names import NetworkName
 
 ROOT_FILE: Final = "root.pem"
 ISSUER_FILE: Final = "issuer.pem"
+_DAY_SECONDS: Final = 86_400
+
+
+@frozen
+class KeyPlace:
+    """
+    Where a key is, or is to be.
+
+    :ivar name: of its file.
+    """
+
+    keys: KeyFolder
+    name: str
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """Return that of a file of one's own folder, which need not be there."""
+        return cls(KeyFolder(OwnFolder(path.parent)), path.name)
+
+    @property
+    def path(self) -> Path:
+        """Its file, for messages."""
+        return self.keys.path_of(self.name)
+
+    def load(self) -> Credentials | None:
+        """Read it: see :meth:`KeyFolder.load`."""
+        return self.keys.load(self.name)
+
+    def save(self, credentials: Credentials) -> None:
+        """Write it: see :meth:`KeyFolder.save`."""
+        self.keys.save(self.name, credentials)
 
 
 @frozen
@@ -26,28 +59,43 @@ class OpenedAuthority:
 
     :ivar own: what the registry answers with.
     :ivar is_new: whether the network was made just now.
+    :ivar ends: until when it can certify anybody, in seconds since 1970.
     """
 
     authority: Authority
     own: Credentials
     is_new: bool
+    ends: float
 
 
 def open_authority(
-    folder: OwnFolder, network: NetworkName, rng: RandomBits, now: float
+    folder: OwnFolder,
+    network: NetworkName,
+    rng: RandomBits,
+    now: float,
+    root_at: KeyPlace | None = None,
 ) -> OpenedAuthority:
     """
     Read the issuer's key, and what was recorded, or make both; blocks.
 
+    Where the root's key is there, the issuer's certificate is renewed in the second of its years.
+
     :param folder: opened by its owner.
     :param now: seconds since 1970.
+    :param root_at: where the root's key is, if not in that folder.
     :raises KeyFileFault: when something of it cannot be used.
     """
     keys = KeyFolder(folder)
+    roots = root_at or KeyPlace(keys, ROOT_FILE)
     issuer = keys.load(ISSUER_FILE)
     is_new = issuer is None
     if issuer is None:
-        issuer = _make_issuer(keys, network, rng, now)
+        issuer = _make_issuer(roots, network, rng, now)
+    elif root_at is not None and root_at.load() is None:
+        raise KeyFileFault(f"{root_at.path} is not there: mount its disk, or leave --root-key away")
+    elif (renewed := _renewed(issuer, roots.load(), network, rng, now)) is not None:
+        issuer = renewed
+        keys.save(ISSUER_FILE, issuer)
     authority = Authority(network, issuer, rng)
     if not is_new:
         _restore(authority, folder, now)
@@ -56,7 +104,8 @@ def open_authority(
     if is_new:
         # Last, so that a network that was not made to its end is made anew.
         keys.save(ISSUER_FILE, issuer)
-    return OpenedAuthority(authority, own, is_new)
+    ends = issuer.certificate.not_valid_after_utc.timestamp()
+    return OpenedAuthority(authority, own, is_new, ends)
 
 
 def save_records(authority: Authority, folder: OwnFolder) -> None:
@@ -71,12 +120,32 @@ def save_records(authority: Authority, folder: OwnFolder) -> None:
         raise KeyFileFault(f"{folder.path / RECORDS} cannot be written: {error}") from None
 
 
-def _make_issuer(keys: KeyFolder, network: NetworkName, rng: RandomBits, now: float) -> Credentials:
-    root = keys.load(ROOT_FILE)
+def _make_issuer(roots: KeyPlace, network: NetworkName, rng: RandomBits, now: float) -> Credentials:
+    root = roots.load()
     if root is None:
         root = make_root(network, SerialNumber.next_after(0, rng), now)
-        keys.save(ROOT_FILE, root)
+        roots.save(root)
     return make_issuer(root, network, SerialNumber.next_after(1, rng), now)
+
+
+def _renewed(
+    issuer: Credentials, root: Credentials | None, network: NetworkName, rng: RandomBits, now: float
+) -> Credentials | None:
+    """
+    Have the root certify an issuer's key again, so that what it has signed stays good.
+
+    :raises KeyFileFault: when it is another network's root.
+    """
+    if root is None:
+        return None
+    if key_hash(root.key.public_key()) != key_hash(issuer.root.public_key()):
+        raise KeyFileFault("the root's key is that of another network: say the right --root-key")
+    ends = issuer.certificate.not_valid_after_utc.timestamp()
+    if now < ends - ISSUER_RENEWAL_DAYS * _DAY_SECONDS:
+        return None
+    serial, key = SerialNumber.next_after(1, rng), issuer.key
+    chain = certify_issuer(root, key.public_key(), network, serial=serial, now=now)
+    return Credentials(key, chain)
 
 
 def _restore(authority: Authority, folder: OwnFolder, now: float) -> None:

@@ -1,7 +1,7 @@
 """What makes a registry that of a private network: made with its options, run as a service."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -11,7 +11,7 @@ from attrs import frozen
 from twisted.application.service import MultiService
 
 from p2p_twisted.registry.authority import Authority
-from p2p_twisted.registry.authority_files import open_authority, save_records
+from p2p_twisted.registry.authority_files import KeyPlace, open_authority, save_records
 from p2p_twisted.registry.enrollment import Enrollment
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import show_location
@@ -21,7 +21,7 @@ from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.trust.credentials import Credentials
 from p2p_twisted.trust.identity import ADMIN
-from p2p_twisted.trust.limits import INVITE_PLACES
+from p2p_twisted.trust.limits import INVITE_PLACES, ISSUER_RENEWAL_DAYS
 from p2p_twisted.trust.open_invites import OpenInvite
 from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.wire.names import NetworkName
@@ -47,26 +47,46 @@ class PrivateRegistry:
     lines: tuple[str, ...]
 
 
-def open_private(keys: Path, network: NetworkName, listen: str) -> PrivateRegistry:
+def open_private(
+    keys: Path,
+    network: NetworkName,
+    listen: str,
+    root_key: Path | None = None,
+    date: Callable[[], float] = time.time,
+) -> PrivateRegistry:
     """
     Make a private network, or open the one that is there; blocks.
 
     :param listen: the endpoint that the registry will listen on: invites name it.
+    :param root_key: where the root's key is, or is to be, if not with the others.
+    :param date: reads the time of day, in seconds since 1970.
     :raises OSError, TrustError: when that cannot be done.
     """
-    folder, rng, now = OwnFolder(keys), SystemRandom(), time.time()
+    folder, rng, now = OwnFolder(keys), SystemRandom(), date()
     folder.open()
-    opened, places = open_authority(folder, network, rng, now), _places(listen)
+    root_at = None if root_key is None else KeyPlace.at(root_key)
+    opened, places = open_authority(folder, network, rng, now, root_at), _places(listen)
     if not opened.is_new:
-        lines = [f"private network {network}, whose keys are in {keys}"]
+        lines = [f"private network {network}, whose keys are in {keys}", *_ending(opened.ends, now)]
         return PrivateRegistry(opened.authority, opened.own, folder, places, tuple(lines))
     lines = [f"made the private network {network}; its keys are in {keys}: back them up"]
+    if root_key is not None:
+        lines.append(f"the key of its root is {root_key}: keep it elsewhere, and a copy of it")
     for what, uses, roles in _FIRST_INVITES:
         record = partial(OpenInvite, uses=uses, expires=now + _DAY_SECONDS, roles=roles)
         invite = opened.authority.invite(places, record, now)
         lines.append(f"{what}: {invite}")
     save_records(opened.authority, folder)
     return PrivateRegistry(opened.authority, opened.own, folder, places, tuple(lines))
+
+
+def _ending(ends: float, now: float) -> Iterator[str]:
+    days = (ends - now) / _DAY_SECONDS
+    if days < ISSUER_RENEWAL_DAYS:
+        yield (
+            f"this registry can let nobody in, or keep anybody, from {days:.0f} days on:"
+            " start it once with --root-key FILE, the key of the network's root"
+        )
 
 
 _FIRST_INVITES: Final[Sequence[tuple[str, int, frozenset[str]]]] = (

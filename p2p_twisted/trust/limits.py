@@ -7,6 +7,7 @@ from p2p_twisted.wire.limits import KIB
 # Certificates
 ROOT_DAYS: Final = 3_650
 ISSUER_DAYS: Final = 730
+ISSUER_RENEWAL_DAYS: Final = 365
 CERTIFICATE_DAYS: Final = 30
 RENEWAL_AFTER_DAYS: Final = 10
 RENEWAL_SPREAD_SECONDS: Final = 86_400
