@@ -27,12 +27,12 @@ from p2p_twisted.peer.own_name import ask_name, read_name
 from p2p_twisted.peer.own_options import (
     read_descriptor,
     read_host,
-    read_registry,
+    read_registries,
     read_stop,
     read_transfers,
 )
 from p2p_twisted.peer.private_part import private_part
-from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach
+from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach_of_all
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.joining_private import CannotJoin
@@ -61,7 +61,12 @@ class Options(WebOptions):
     optParameters = [
         ["name", None, None, "Who this is; asked for on a terminal."],
         ["join", None, None, "Come into a private network by an invite: its code, @FILE or -."],
-        ["registry", None, USUAL_REGISTRY, "Where the registry listens: HOST:PORT."],
+        [
+            "registry",
+            None,
+            USUAL_REGISTRY,
+            "Where the registry listens: HOST:PORT; several are separated by commas.",
+        ],
         ["directory", None, None, "What to share; ./NAME by default, which is made."],
         [
             "share",
@@ -176,15 +181,15 @@ class Options(WebOptions):
 
     def _read_reach(self) -> None:
         """Decide where to listen; refuse what would be unsafe, or could not work."""
-        registry = read_registry(self["registry"])
+        registries = read_registries(self["registry"])
         try:
             allows_lan = bool(self["insecure-lan"] or self["member"])
-            reach = decide_reach(registry, self["interface"], allows_lan)
+            reach = decide_reach_of_all(registries, self["interface"], allows_lan)
         except NoWay as error:
             raise NotNow(str(error)) from None
         except BadReach as error:
             raise UsageError(str(error)) from None
-        self["interface"], self["registry"] = reach.interface, reach.registry
+        self["interface"], self["registries"] = reach.interface, reach.registries
         self["is-guessed"] = reach.is_guessed
 
 
@@ -199,7 +204,7 @@ def _settings(options: Options) -> Settings:
         network=options["network"],
         interface=options["interface"],
         is_guessed=options["is-guessed"],
-        registry=options["registry"],
+        registries=options["registries"],
         advertise=options["advertise"],
         rates=options["rates"],
         given_rates=options["given-rates"],

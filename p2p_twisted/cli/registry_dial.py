@@ -6,7 +6,7 @@ from typing import Final
 from twisted.internet import error
 
 from p2p_twisted.registry.joining_private import greeting
-from p2p_twisted.registry.location import read_location
+from p2p_twisted.registry.location import read_locations
 from p2p_twisted.registry.one_shot import NoAnswer, NoGreeting, NotExpected, NotReached
 from p2p_twisted.registry.unreachable import explain
 from p2p_twisted.wire.codec import decode
@@ -20,17 +20,20 @@ _SECONDS: Final = 3.0
 
 def registry_fault(place: str, network: NetworkName, is_private: bool = False) -> str | None:
     """
-    Return why no registry of a network answers at a place; ``None`` where one does.
+    Return why no registry of a network answers; ``None`` where one does.
 
-    :param place: its host and port.
+    :param place: its host and port; of several, with commas in between, any will do.
     :param is_private: whether to talk to it over TLS.
     """
-    host, port = read_location(place)
-    try:
-        _greet(host, port, Hello(PROTOCOL, "registry", "registry", network), is_private)
-    except NoAnswer as fault:
-        return explain(fault, host, port, network, is_private)
-    return None
+    faults = []
+    for host, port in read_locations(place):
+        try:
+            _greet(host, port, Hello(PROTOCOL, "registry", "registry", network), is_private)
+        except NoAnswer as fault:
+            faults.append(explain(fault, host, port, network, is_private))
+        else:
+            return None
+    return "; ".join(faults)
 
 
 def _greet(host: str, port: int, expected: Hello, is_private: bool) -> None:

@@ -81,12 +81,15 @@ class AddressWatch:
         if not self._settings.is_guessed:
             return None
         # To look a name up may take seconds.
-        other = await self._offload(address_towards, self._settings.registry[0])
-        try:
-            check_host(other or "")
-        except BadName:
-            return None
-        return None if other is None or is_loopback(other) else other
+        for host, _port in self._settings.registries:
+            other = await self._offload(address_towards, host)
+            try:
+                check_host(other or "")
+            except BadName:
+                continue
+            if other is not None and not is_loopback(other):
+                return other
+        return None
 
     def _what_to_do(self) -> str:
         gone = f"this machine no longer has the address {self.host}"

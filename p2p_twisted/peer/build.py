@@ -6,6 +6,7 @@ from functools import cached_property
 from random import Random
 
 from attrs import field, frozen
+from twisted.internet.defer import Deferred
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.context import (
@@ -46,6 +47,8 @@ from p2p_twisted.peer.sharing import Sharing
 from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.unreached import UnreachedRequesters
 from p2p_twisted.registry.client import RegistryClient
+from p2p_twisted.registry.registry_places import RegistryPlaces
+from p2p_twisted.runtime.addresses import addresses_of
 from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.upload.readers import Readers
@@ -132,8 +135,14 @@ class PeerBuilder(MemberParts):
     @cached_property
     def client(self) -> RegistryClient:
         """What asks the registry."""
-        where = *self.settings.registry, self.settings.network
-        return RegistryClient(self.dialer, *where, is_private=self.private is not None)
+        settings = self.settings
+
+        def look_up(name: str) -> "Deferred[list[str]]":
+            return self.offload(addresses_of, name, settings.interface)
+
+        places = RegistryPlaces(settings.registries, self.rng, look_up)
+        is_private = self.private is not None
+        return RegistryClient(self.dialer, places, settings.network, is_private=is_private)
 
     @cached_property
     def registration(self) -> RegistrationKeeper:

@@ -14,7 +14,7 @@ from p2p_twisted.peer.peer_errors import NoNetwork
 from p2p_twisted.peer.saved_book import BookSaver
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.sights import Sights
-from p2p_twisted.registry.location import show_location
+from p2p_twisted.registry.location import show_locations
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.twistd import listen
 from p2p_twisted.wire.dialing import BoundDialer
@@ -70,7 +70,7 @@ class NetworkSession:
         :raises PeerError: before it has joined.
         """
         if self._overlay is None:
-            where = show_location(*self._settings.registry)
+            where = show_locations(self._settings.registries)
             raise NoNetwork(f"not in a network yet: no registry answers at {where}")
         return self._overlay[0]
 

@@ -7,18 +7,18 @@ from twisted.python.usage import UsageError
 from p2p_twisted.bandwidth.limits import TRANSFERS_AT_ONCE_MOST
 from p2p_twisted.bandwidth.rates import Slots
 from p2p_twisted.peer.stop_rule import StopRule
-from p2p_twisted.registry.location import BadLocation, read_location
+from p2p_twisted.registry.location import BadLocation, read_locations
 from p2p_twisted.wire.names import BadName, check_host
 
 
-def read_registry(text: str) -> tuple[str, int]:
+def read_registries(text: str) -> tuple[tuple[str, int], ...]:
     """
-    Read where the registry listens.
+    Read where the registry listens, or several do.
 
     :raises UsageError: when it is none.
     """
     try:
-        return read_location(text)
+        return read_locations(text)
     except BadLocation:
         raise UsageError(
             f"--registry takes HOST:PORT such as 127.0.0.1:9011, not {text!r}"

@@ -2,8 +2,10 @@
 
 import ipaddress
 import socket
+from collections.abc import Sequence
 from typing import Final
 
+import attrs
 from attrs import frozen
 
 from p2p_twisted.runtime.addresses import address_towards, has_address, is_ip, not_here
@@ -28,11 +30,18 @@ class Reach:
 
     :ivar interface: an IP address of this machine.
     :ivar is_guessed: whether nobody named it, so that another one may take its place.
+    :ivar others: where further registries are, of which any will do as well.
     """
 
     interface: str
     registry: tuple[str, int]
     is_guessed: bool = False
+    others: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def registries(self) -> tuple[tuple[str, int], ...]:
+        """Where all registries are."""
+        return self.registry, *self.others
 
 
 def decide_reach(registry: tuple[str, int], interface: str | None, allows_lan: bool) -> Reach:
@@ -60,6 +69,27 @@ def decide_reach(registry: tuple[str, int], interface: str | None, allows_lan: b
             " say --interface and --registry with addresses of one"
         )
     return reach
+
+
+def decide_reach_of_all(
+    registries: Sequence[tuple[str, int]], interface: str | None, allows_lan: bool
+) -> Reach:
+    """
+    Decide where to listen so that the peers of any of several registries reach it.
+
+    :raises BadReach: see :func:`decide_reach`; :class:`NoWay` only if there is no way to any.
+    """
+    first, *others = registries
+    try:
+        reach = decide_reach(first, interface, allows_lan)
+    except NoWay:
+        if not others:
+            raise
+        # Perhaps that one is away for a while only.
+        reach = decide_reach_of_all(others, interface, allows_lan)
+        return attrs.evolve(reach, others=(*reach.others, first))
+    there = [decide_reach(each, reach.interface, allows_lan).registry for each in others]
+    return attrs.evolve(reach, others=tuple(there))
 
 
 def _named(host: str, port: int, interface: str) -> Reach:

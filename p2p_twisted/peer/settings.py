@@ -38,7 +38,7 @@ class Settings:
         one that is called ``lab``, with that group of a private network alone.
     :ivar interface: the IP address to listen on, and to dial from.
     :ivar is_guessed: whether nobody named the interface, so that it may be another one later.
-    :ivar registry: where the registry listens.
+    :ivar registries: where the registries listen, of which any will do.
     :ivar advertise: the host that others are to dial, where it is not the one
         that the registry sees.
     :ivar rates: the most that it sends and receives; may be changed while it runs.
@@ -54,7 +54,7 @@ class Settings:
     downloads: Path
     network: NetworkName = "default"
     interface: str = "127.0.0.1"
-    registry: tuple[str, int] = ("127.0.0.1", limits.REGISTRY_PORT)
+    registries: tuple[tuple[str, int], ...] = (("127.0.0.1", limits.REGISTRY_PORT),)
     advertise: str | None = None
     rates: Rates = field(factory=Rates)
     given_rates: frozenset[str] = frozenset()

@@ -7,7 +7,7 @@ from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
-from p2p_twisted.registry.location import show_location
+from p2p_twisted.registry.location import show_locations
 
 
 def status_of(
@@ -27,7 +27,7 @@ def status_of(
         address=network.address,
         network=settings.network,
         neighbors=network.neighbors,
-        registry=show_location(*settings.registry),
+        registry=show_locations(settings.registries),
         registered=registration.is_registered,
         registry_fault=registration.fault,
         clock_ahead=registration.ahead,

@@ -7,6 +7,7 @@ import attrs
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.one_shot import IsPart, NoAnswer, nothing_before, request
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
+from p2p_twisted.registry.registry_places import Location, RegistryPlaces
 from p2p_twisted.registry.unreachable import explain
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.trust.limits import REVOCATIONS_AT_ONCE
@@ -38,9 +39,10 @@ A = TypeVar("A", bound=Message)
 @attrs.frozen
 class RegistryClient:
     """
-    Asks one registry, on a new connection each time, for at most 10 s.
+    Asks a registry, on a new connection each time, for at most 10 s.
 
-    Every method raises :class:`RegistryRefused` or :class:`RegistryUnreachable`.
+    Where there are several, another one is asked if one cannot help at the moment. Every method
+    raises :class:`RegistryRefused` or :class:`RegistryUnreachable`.
 
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``; dials from the address that the
         registry is to know.
@@ -49,8 +51,7 @@ class RegistryClient:
     """
 
     reactor: Dialer
-    host: str
-    port: int
+    places: RegistryPlaces
     network: NetworkName
     is_private: bool = attrs.field(default=False, kw_only=True)
 
@@ -108,12 +109,33 @@ class RegistryClient:
         return told
 
     async def _ask(self, question: Message, kind: type[A], is_part: IsPart = nothing_before) -> A:
+        faults: list[RegistryRefused | RegistryUnreachable] = []
+        for place in await self.places.in_turn(self.reactor.seconds()):
+            try:
+                answer = await self._ask_at(place, question, kind, is_part)
+            except RegistryUnreachable as error:
+                faults.append(error)
+            except RegistryRefused as error:
+                if error.code != "later":
+                    raise
+                # What answers knows best.
+                faults.insert(0, error)
+            else:
+                self.places.answered(place)
+                return answer
+            self.places.failed(place, self.reactor.seconds())
+        raise faults[0]
+
+    async def _ask_at(
+        self, place: Location, question: Message, kind: type[A], is_part: IsPart
+    ) -> A:
+        host, port = place
         expected = Hello(PROTOCOL, _ROLE, _ROLE, self.network)
-        asking = self.reactor, self.host, self.port, expected, limits.REQUEST_SECONDS
+        asking = self.reactor, host, port, expected, limits.REQUEST_SECONDS
         try:
             answer = await request(*asking, question, is_part)
         except NoAnswer as error:
-            why = explain(error, self.host, self.port, self.network, self.is_private)
+            why = explain(error, host, port, self.network, self.is_private)
             raise RegistryUnreachable(why) from None
         match answer:
             case Error(reason, code):
@@ -122,7 +144,7 @@ class RegistryClient:
                 return answer
             case _:
                 raise RegistryUnreachable(
-                    f"{self.host}:{self.port} answers {question.verb} with {answer.verb}"
+                    f"{host}:{port} answers {question.verb} with {answer.verb}"
                 )
 
 

@@ -1,6 +1,7 @@
 """Read where a registry is, as people write it."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from p2p_twisted.registry.limits import REGISTRY_PORT
@@ -36,6 +37,16 @@ def read_location(text: str, usual_port: int = REGISTRY_PORT) -> tuple[str, int]
 def show_location(host: str, port: int) -> str:
     """Write a location as :func:`read_location` reads it."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def read_locations(text: str) -> tuple[tuple[str, int], ...]:
+    """Read one or several of these, with commas in between; see :func:`read_location`."""
+    return tuple(map(read_location, text.split(",")))
+
+
+def show_locations(places: Iterable[tuple[str, int]]) -> str:
+    """Write locations as :func:`read_locations` reads them."""
+    return ",".join(show_location(*place) for place in places)
 
 
 def _split(place: str, usual: str) -> tuple[str, str]:

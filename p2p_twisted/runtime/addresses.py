@@ -52,6 +52,20 @@ def address_towards(host: str) -> str | None:
         return None
 
 
+def addresses_of(name: str, like: str) -> list[str]:
+    """
+    Look up all addresses that a name stands for; blocks.
+
+    :param like: an address of the IP version that they are to have.
+    :returns: none where it cannot be looked up.
+    """
+    try:
+        found = socket.getaddrinfo(name, None, _family(like), socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return list(dict.fromkeys(str(place[0]) for *_, place in found))
+
+
 def not_here(host: str) -> str:
     """Say that an address is none of this machine's, and which are."""
     others = own_addresses()

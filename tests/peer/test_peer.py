@@ -11,6 +11,7 @@ from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.peer.peer_errors import PeerError
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.registry.client import RegistryClient
+from p2p_twisted.registry.registry_places import RegistryPlaces
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.introspection import close_files
 from p2p_twisted.wire.messages import Join
@@ -62,7 +63,8 @@ class JoiningTests(PeerTestCase):
     def test_name_reserved(self) -> None:
         """A name that was only reserved, as by an answer that got lost, is waited for."""
         daemons = self.daemons()
-        somebody = RegistryClient(daemons.network.process("x"), "127.0.0.1", 9_011, "default")
+        places = RegistryPlaces.at("127.0.0.1", 9_011)
+        somebody = RegistryClient(daemons.network.process("x"), places, "default")
         daemons.result(Deferred.fromCoroutine(somebody.join(Join("s1"))))
         peer = daemons.start("s1")
         daemons.run(5.0)

@@ -5,7 +5,7 @@ import socket
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.peer import reach
-from p2p_twisted.peer.reach import BadReach, NoWay, Reach, decide_reach
+from p2p_twisted.peer.reach import BadReach, NoWay, Reach, decide_reach, decide_reach_of_all
 from p2p_twisted.runtime import addresses
 
 MINE, FAR = "10.9.0.2", "10.9.0.1"
@@ -43,6 +43,18 @@ class ReachTests(SynchronousTestCase):
         for host in (FAR, "nas", MINE):
             found = decide_reach((host, 9011), None, allows_lan=True)
             self.assertEqual(found, Reach(MINE, (host, 9011), is_guessed=True))
+
+    def test_several(self) -> None:
+        """Of several registries, any on the way to which there is an address tells it."""
+        places = [("away", 9011), (FAR, 9011), ("nas", 9012)]
+        found = decide_reach_of_all(places, None, allows_lan=True)
+        self.assertEqual((found.interface, found.is_guessed), (MINE, True))
+        self.assertEqual(set(found.registries), set(places))
+        self.assertRaises(NoWay, decide_reach_of_all, [("a", 1), ("b", 1)], None, True)
+        local = decide_reach_of_all([("localhost", 1), ("box", 2)], None, allows_lan=False)
+        self.assertEqual(local.registries, (("127.0.0.1", 1), ("127.0.0.1", 2)))
+        mixed = [("127.0.0.1", 9011), (FAR, 9011)]
+        self.assertRaises(BadReach, decide_reach_of_all, mixed, None, False)
 
     def test_named(self) -> None:
         """An address that was named stays."""

@@ -20,6 +20,7 @@ from p2p_twisted.peer.sights import Sights
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
+from p2p_twisted.registry.registry_places import RegistryPlaces
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.messages import Join, Welcome
 from p2p_twisted.wire.names import PeerAddress, PeerName, Token
@@ -91,9 +92,8 @@ class RegistrationTests(SynchronousTestCase):
         self.clock = MemoryReactorClock()
         self.has_registry = True
         self.forgotten: Deferred[None] | None = None
-        self.registry = Registry(
-            self.clock, HOST, 9_011, "default", lambda: self.has_registry, self.before_renewal
-        )
+        asking = self.clock, RegistryPlaces.at(HOST, 9_011), "default"
+        self.registry = Registry(*asking, lambda: self.has_registry, self.before_renewal)
         state = StateDirectory(Path(self.mktemp()))
         state.open()
         self.addCleanup(state.close)

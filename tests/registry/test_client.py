@@ -1,6 +1,7 @@
 """A peer's side of the registry, and the registry's answers to it."""
 
 from collections.abc import Coroutine
+from random import Random
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -8,6 +9,7 @@ from twisted.internet.defer import Deferred
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
+from p2p_twisted.registry.registry_places import RegistryPlaces
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Join
@@ -33,7 +35,8 @@ class RegistryClientTests(WiredTestCase):
             Hello(PROTOCOL, "registry", "registry", "default"),
             lambda connection: RegistrySession(connection, registry),
         )
-        self.client = RegistryClient(self.wires.reactor, LOOPBACK, PORT, "default")
+        self.places = RegistryPlaces.at(LOOPBACK, PORT)
+        self.client = RegistryClient(self.wires.reactor, self.places, "default")
 
     def result(self, call: Coroutine[Any, Any, T], seconds: float = 0) -> T:
         """Let a call happen."""
@@ -86,13 +89,42 @@ class RegistryClientTests(WiredTestCase):
         """A name that no server answers for is unknown, too, when the time is over."""
         self.wires.unanswered.add(PORT)
         del self.wires.factories[PORT]
-        client = RegistryClient(self.wires.reactor, "nosuchbox.lan", PORT, "default")
+        places = RegistryPlaces.at("nosuchbox.lan", PORT)
+        client = RegistryClient(self.wires.reactor, places, "default")
         error = self.failure(client.join(Join("s1")), limits.REQUEST_SECONDS)
         self.assertIn("there is no host nosuchbox.lan", str(error))
 
+    def test_several(self) -> None:
+        """Another registry is asked where one does not answer, and again from then on."""
+        places = RegistryPlaces([(LOOPBACK, PORT), (LOOPBACK, PORT + 1)], Random(1))
+        [first, other] = self.result(places.in_turn(0))
+        self.wires.factories[other[1]] = self.wires.factories.pop(PORT)
+        client = RegistryClient(self.wires.reactor, places, "default")
+        for name in ("s1", "s2"):
+            self.assertEqual(self.result(client.join(Join(name))).name, name)
+        self.assertEqual(self.result(places.in_turn(1)), [other, first])
+        self.assertEqual(self.failure(client.join(Join("s 1"))).code, "malformed")
+        del self.wires.factories[other[1]]
+        self.assertIn("no registry listens", str(self.failure(client.join(Join("s3")))))
+
+    def test_later(self) -> None:
+        """Another one is asked where one cannot help now; its reason is told if none can."""
+        later = b'ERROR {"reason":"no store","code":"later"}\r\n'
+        hello = b'HELLO {"protocol":1,"role":"registry","name":"registry","network":"default"}\r\n'
+        places = RegistryPlaces([(LOOPBACK, PORT), (LOOPBACK, PORT + 1)], Random(1))
+        [first, other] = self.result(places.in_turn(0))
+        self.wires.factories[other[1]] = self.wires.factories.pop(PORT)
+        self.wires.factories[first[1]] = OneProtocol(Babbler(hello + later))
+        client = RegistryClient(self.wires.reactor, places, "default")
+        self.assertEqual(self.result(client.join(Join("s1"))).name, "s1")
+        del self.wires.factories[other[1]]
+        self.wires.factories[first[1]] = OneProtocol(Babbler(hello + later))
+        refused = self.failure(client.join(Join("s2")))
+        self.assertEqual((refused.code, refused.reason), ("later", "no store"))
+
     def test_another_network(self) -> None:
         """The registry of another network hears nothing from us."""
-        client = RegistryClient(self.wires.reactor, LOOPBACK, PORT, "other")
+        client = RegistryClient(self.wires.reactor, self.places, "other")
         self.assertIn("say --network default", str(self.failure(client.join(Join("s1")))))
 
     def test_not_a_registry(self) -> None:

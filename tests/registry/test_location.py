@@ -2,7 +2,13 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.registry.location import BadLocation, read_location, show_location
+from p2p_twisted.registry.location import (
+    BadLocation,
+    read_location,
+    read_locations,
+    show_location,
+    show_locations,
+)
 
 
 class LocationTests(SynchronousTestCase):
@@ -23,6 +29,14 @@ class LocationTests(SynchronousTestCase):
         }.items():
             self.assertEqual(read_location(text), location, text)
             self.assertEqual(read_location(show_location(*location)), location)
+
+    def test_several(self) -> None:
+        """Several are read and written with commas in between; all of them have to be some."""
+        places = (("a", 9011), ("10.0.0.1", 9012), ("fd00::2", 9011))
+        self.assertEqual(read_locations("a, 10.0.0.1:9012,[fd00::2]"), places)
+        self.assertEqual(read_locations(show_locations(places)), places)
+        for text in ("a,", ",", "a,,b"):
+            self.assertRaises(BadLocation, read_locations, text)
 
     def test_refused(self) -> None:
         """What has no host, or no port that there is, is refused."""

@@ -1,0 +1,89 @@
+"""Choose which of a network's registries to ask."""
+
+from collections.abc import Callable, Sequence
+from math import inf
+from random import Random
+from typing import Final, Self
+
+from twisted.internet.defer import Deferred
+
+from p2p_twisted.runtime.addresses import is_ip
+
+_CHOSEN_SECONDS: Final = 600.0
+"""Then peers choose again, so that a registry that was away gets its part of them."""
+
+_FAILED_SECONDS: Final = 30.0
+_LOOKED_UP_SECONDS: Final = 60.0
+
+Location = tuple[str, int]
+
+LookUp = Callable[[str], "Deferred[list[str]]"]
+"""Finds all addresses of a name; none where that fails."""
+
+
+class RegistryPlaces:
+    """
+    Where the registries of a network are.
+
+    Peers choose one at random, so that they spread over all, and ask it as long as it answers.
+
+    :param places: the host and the port of each.
+    :param look_up: without it, a name stands for one address.
+    """
+
+    @classmethod
+    def at(cls, host: str, port: int) -> Self:
+        """Return those of a network that has only one."""
+        return cls([(host, port)], Random(0))
+
+    def __init__(
+        self, places: Sequence[Location], rng: Random, look_up: LookUp | None = None
+    ) -> None:
+        self._places = places
+        self._rng = rng
+        self._look_up = look_up
+        self._addresses: dict[str, Sequence[str]] = {}
+        self._looked_up_at = -inf
+        self._ranks: dict[Location, float] = {}
+        self._drawn_at = 0.0
+        self._failed: dict[Location, float] = {}
+
+    async def in_turn(self, now: float) -> list[Location]:
+        """
+        List all of them, whom to ask first, and whom else where that one does not answer.
+
+        :param now: seconds on the monotonic clock.
+        """
+        if now - self._looked_up_at >= _LOOKED_UP_SECONDS:
+            self._looked_up_at = now
+            await self._look_all_up()
+        if now - self._drawn_at >= _CHOSEN_SECONDS:
+            self._drawn_at = now
+            self._ranks.clear()
+        found = [
+            (address, port)
+            for host, port in self._places
+            for address in self._addresses.get(host) or (host,)
+        ]
+        for place in found:
+            self._ranks.setdefault(place, self._rng.random())
+        failed = {place for place, at in self._failed.items() if now - at < _FAILED_SECONDS}
+        return sorted(set(found), key=lambda place: (place in failed, self._ranks[place]))
+
+    def failed(self, place: Location, now: float) -> None:
+        """Ask another one first for a while."""
+        self._failed[place] = now
+
+    def answered(self, place: Location) -> None:
+        """Go on to ask it."""
+        self._failed.pop(place, None)
+
+    async def _look_all_up(self) -> None:
+        if self._look_up is None:
+            return
+        for host, _port in self._places:
+            if not is_ip(host):
+                found = await self._look_up(host)
+                # Of one address, what is wrong with the name is told by whoever dials it.
+                if len(found) > 1:
+                    self._addresses[host] = found
