@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from random import Random
 
 from attrs import field, frozen
-from twisted.internet.defer import Deferred
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.context import (
@@ -135,13 +134,9 @@ class PeerBuilder(MemberParts):
     @cached_property
     def client(self) -> RegistryClient:
         """What asks the registry."""
-        settings = self.settings
-
-        def look_up(name: str) -> "Deferred[list[str]]":
-            return self.offload(addresses_of, name, settings.interface)
-
+        settings, is_private = self.settings, self.private is not None
+        look_up = partial(self.offload, addresses_of, settings.interface)
         places = RegistryPlaces(settings.registries, self.rng, look_up)
-        is_private = self.private is not None
         return RegistryClient(self.dialer, places, settings.network, is_private=is_private)
 
     @cached_property

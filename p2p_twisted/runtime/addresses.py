@@ -52,7 +52,7 @@ def address_towards(host: str) -> str | None:
         return None
 
 
-def addresses_of(name: str, like: str) -> list[str]:
+def addresses_of(like: str, name: str) -> list[str]:
     """
     Look up all addresses that a name stands for; blocks.
 

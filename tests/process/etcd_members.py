@@ -2,10 +2,11 @@
 
 import json
 import shutil
+from base64 import b64decode, b64encode
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
-from urllib.request import urlopen
+from typing import Any, Final
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -14,6 +15,8 @@ from tests.process.daemons import PATIENCE, Daemon, free_ports, wait_until
 NEEDS_ETCD: Final = pytest.mark.skipif(
     shutil.which("etcd") is None, reason="apt-get install etcd-server to try registries on it"
 )
+
+_RANGE: Final = {"key": b"/", "range_end": b"0"}
 
 
 class EtcdMembers:
@@ -50,6 +53,8 @@ class EtcdMembers:
 
     def start(self, number: int) -> None:
         """Start one member, perhaps again."""
+        if number in self._daemons:
+            self._daemons[number].end()
         outer = f"{self._scheme}://127.0.0.1:{self.ports[number]}"
         inner = f"http://127.0.0.1:{self._inner[number]}"
         cluster = (f"m{each}=http://127.0.0.1:{port}" for each, port in enumerate(self._inner))
@@ -66,6 +71,34 @@ class EtcdMembers:
             cwd=self._folder,
             command=str(shutil.which("etcd")),
         )
+
+    def leader(self) -> int:
+        """Return which member leads."""
+        for number, port in enumerate(self.ports):
+            status = self._ask(port, "maintenance/status", {})
+            if status["leader"] == status["header"]["member_id"]:
+                return number
+        raise AssertionError("there is no leader")
+
+    def registered(self) -> dict[str, Any]:
+        """Read the registrations of the network ``default``, by name."""
+        begin = b"p2p_twisted/default/v1/peers"
+        question = {key: b64encode(begin + end).decode() for key, end in _RANGE.items()}
+        for number, port in enumerate(self.ports):
+            if self._daemons[number].is_running:
+                found = self._ask(port, "kv/range", question).get("kvs", [])
+                return {
+                    b64decode(kv["key"]).decode().rpartition("/")[2]: json.loads(
+                        b64decode(kv["value"])
+                    )
+                    for kv in found
+                }
+        raise AssertionError("no member runs")
+
+    def _ask(self, port: int, what: str, question: Any) -> Any:
+        asked = Request(f"http://127.0.0.1:{port}/v3/{what}", json.dumps(question).encode())
+        with urlopen(asked, timeout=PATIENCE) as answer:
+            return json.load(answer)
 
     def kill(self, number: int) -> None:
         """End one member with ``kill -9``."""

@@ -17,6 +17,27 @@ class AddressesTests(SynchronousTestCase):
         self.assertTrue(addresses.has_address("127.0.0.1"))
         self.assertFalse(addresses.has_address(NOT_OURS))
 
+    def test_addresses_of(self) -> None:
+        """All addresses of a name are found, each once; none of one that cannot be looked up."""
+        found = [(socket.AF_INET, 1, 6, "", (host, 0)) for host in ("10.9.0.2", "10.9.0.1")]
+        asked: list[object] = []
+
+        def look_up(*what: object) -> list[object]:
+            asked.append(what)
+            return [*found, *found]
+
+        self.patch(socket, "getaddrinfo", look_up)
+        self.assertEqual(addresses.addresses_of("10.9.0.9", "lab"), ["10.9.0.2", "10.9.0.1"])
+        self.assertEqual(addresses.addresses_of("::1", "lab"), ["10.9.0.2", "10.9.0.1"])
+        families = (socket.AF_INET, socket.AF_INET6)
+        self.assertEqual(asked, [("lab", None, each, socket.SOCK_STREAM) for each in families])
+
+        def fail(*_what: object) -> None:
+            raise socket.gaierror("unknown")
+
+        self.patch(socket, "getaddrinfo", fail)
+        self.assertEqual(addresses.addresses_of("10.9.0.9", "nosuchbox"), [])
+
     def test_listed(self) -> None:
         """What is listed can be bound, and is not loopback."""
         for host in addresses.own_addresses():
