@@ -24,7 +24,7 @@ from p2p_twisted.trust.tls_transport import TlsTransport
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.host_limit import HostLimit
-from p2p_twisted.wire.messages import PROTOCOL, Error, Hello, Link, Message, Ping
+from p2p_twisted.wire.messages import PROTOCOL, Error, Hello, Link, Message
 from p2p_twisted.wire.securing import SecuredConnection, secured
 from tests.trust.private_network import DAY, PrivateNetwork
 from tests.wire.ends import connect, dismantle
@@ -336,8 +336,9 @@ def test_much_before_first_message(pair: Pair, monkeypatch: pytest.MonkeyPatch) 
     pair.meet()
     pair.until(lambda: pair.dialer.hellos)
     monkeypatch.setattr(limits, "FIRST_MESSAGE_WITHIN_BYTES", 4_000)
-    for _ in range(limits.LINES_BEFORE_FIRST_MESSAGE - 1):
-        pair.dialer.connection.send(Ping(1))
+    # It would end for that, too.
+    pair.listener.connection.clear_deadline()
+    pair.dialer.connection.send_raw(b"x" * 4_000)
     pair.until(lambda: pair.listener.losses)
     assert not pair.listener.messages
 
