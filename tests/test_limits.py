@@ -54,6 +54,19 @@ def limits() -> list[tuple[str, float]]:
     return found
 
 
+class ThreatsTests(SynchronousTestCase):
+    """The table of what nobody can do in a private network."""
+
+    def test_held(self) -> None:
+        """Each row names tests that there are."""
+        rows = re.findall(
+            r"^\| .+ \| .+ \| ((?:`tests/[^`]+`(?:, )?)+) \|$", SECURITY.read_text(), re.M
+        )
+        self.assertGreater(len(rows), 10)
+        for place in re.findall("`([^`]+)`", " ".join(rows)):
+            self.assertTrue((SECURITY.parent / place).is_file(), place)
+
+
 class LimitsTests(SynchronousTestCase):
     """The table in SECURITY.md."""
 

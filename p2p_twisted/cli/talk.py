@@ -31,7 +31,7 @@ def talk(options: argparse.Namespace) -> int:
 
 def _carry_out(options: argparse.Namespace) -> int:
     if getattr(options, "state", None) is not None:
-        from p2p_twisted.cli.membership import take_member
+        from p2p_twisted.cli.lent_membership import take_member
 
         take_member(options)
     if options.verb_name == "doctor":

@@ -13,9 +13,9 @@ from typing import Final
 from p2p_twisted.api.socket_index import running_peers
 from p2p_twisted.cli.delivery import check_folder
 from p2p_twisted.cli.get_verb import STDOUT
+from p2p_twisted.cli.lent_membership import lend
 from p2p_twisted.cli.local_daemons import Daemon, Daemons
 from p2p_twisted.cli.local_network import twistd
-from p2p_twisted.cli.membership import lend
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.cli.signals import Signals
 from p2p_twisted.cli.temporary_folder import temporary_folder

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from p2p_twisted.cli import membership
-from p2p_twisted.cli.membership import lend, take_member
+from p2p_twisted.cli import lent_membership
+from p2p_twisted.cli.lent_membership import lend, take_member
 from p2p_twisted.cli.peer_client import CommandFailed
 from p2p_twisted.peer.private_member import PrivateMember, load_member, save_member
 from p2p_twisted.runtime.exit_status import Exit
@@ -62,7 +62,7 @@ def test_damaged(anna: Path) -> None:
 
 def test_running(anna: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A member that runs is to be asked itself."""
-    monkeypatch.setattr(membership, "running_peers", lambda: [SimpleNamespace(name="anna")])
+    monkeypatch.setattr(lent_membership, "running_peers", lambda: [SimpleNamespace(name="anna")])
     with pytest.raises(CommandFailed, match="anna runs: say --peer anna") as failed:
         asked(anna)
     assert failed.value.code == Exit.CONFLICT
