@@ -14,6 +14,9 @@ class Alarm:
     :ivar is_set: whether the call is to come.
     """
 
+    # Each connection has several.
+    __slots__ = ("_call", "_clock", "_due", "_looked_at", "is_set")
+
     def __init__(self, clock: IReactorTime, call: Callable[[], object]) -> None:
         self._clock = clock
         self._call = call

@@ -264,8 +264,12 @@ class PeerAddress:
     """
 
     name: PeerName
-    host: str = attrs.field(validator=valid_host)
+    host: str
     port: Port
+
+    def __attrs_post_init__(self) -> None:
+        """Check the host: very many are read, and a validator of a field takes twice as long."""
+        check_host(self.host)
 
     def __hash__(self) -> int:
         # Of the name alone, whose hash Python keeps: addresses are looked up all the time.

@@ -64,7 +64,8 @@ class SendQueue:
         self._sealing: ISealing | None = None
         self._unread = 0
         self._acknowledged = 0
-        self._queue: deque[bytes] = deque()
+        # None while nothing waits: thousands of connections never have anything that does.
+        self._queue: deque[bytes] | None = None
         self._queued_bytes = 0
         self._is_open = False
         self._is_full = False
@@ -105,6 +106,8 @@ class SendQueue:
         if self._queued_bytes + len(line) > limits.QUEUE_BYTES:
             self._give_up("its queue is full")
             return False
+        if self._queue is None:
+            self._queue = deque()
         self._queue.append(line)
         self._queued_bytes += len(line)
         return True
@@ -198,7 +201,7 @@ class SendQueue:
         """Forget everything that waits: the transport is gone, or about to be."""
         self._is_open = False
         self._unblock()
-        self._queue.clear()
+        self._queue = None
         self._queued_bytes = 0
 
     def pauseProducing(self) -> None:

@@ -1,6 +1,8 @@
 """A listener's bounds: there is always room for honest strangers."""
 
 import gc
+import tracemalloc
+from pathlib import Path
 from random import Random
 from weakref import ref
 
@@ -11,12 +13,14 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+import p2p_twisted
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.listener import Bounds, Listener
 from tests.wire.talking import HELLO, HELLO_LINE, Notes, Pipe
 
 REMOTE = "10.0.0.7"
 _RNG = Random(1)
+_SILENT = 200
 
 
 class Accepting:
@@ -211,3 +215,19 @@ class ListenerTests(SynchronousTestCase):
             [(c.is_open, accepting.pipes[c].disconnecting) for c in others], [(False, True)] * 2
         )
         self.assertEqual(accepting.aborted(), [])
+
+
+class MemoryTests(SynchronousTestCase):
+    """What very many connections that say nothing come to."""
+
+    def test_silent(self) -> None:
+        """Each takes less than 2,800 bytes of Python's objects: nothing is there before its use."""
+        accepting = Accepting(Bounds())
+        ours = tracemalloc.Filter(True, str(Path(p2p_twisted.__file__).parent / "*"))
+        accepting.accepted()
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        for _ in range(_SILENT):
+            accepting.accepted()
+        traces = tracemalloc.take_snapshot().filter_traces([ours]).traces
+        self.assertLess(sum(trace.size for trace in traces) / _SILENT, 2_800)
