@@ -21,7 +21,7 @@ from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.serial_number import RandomBits, SerialNumber
 from p2p_twisted.trust.statement import Revocation, read_statement
 from p2p_twisted.trust.trust_errors import StatementRefused
-from p2p_twisted.wire.messages import Certified, MemberRecord
+from p2p_twisted.wire.messages import Certified
 from p2p_twisted.wire.names import NetworkName, PeerName
 
 _FORGOTTEN_MOST: Final = 100_000
@@ -47,7 +47,7 @@ class Authority:
         self._issued: set[SerialNumber] = set()
         public = x509.SubjectKeyIdentifier.from_public_key(issuer.key.public_key())
         self._key_id = public.digest
-        self._holders = NameHolders()
+        self.holders = NameHolders()
         self.invites = OpenInvites()
         self.revocations = RevocationList(network)
 
@@ -69,7 +69,7 @@ class Authority:
 
         :raises TrustError: when it is not, with the reason.
         """
-        newcomer = self._holders.newcomer(name, secret_hash(secret))
+        newcomer = self.holders.newcomer(name, secret_hash(secret))
         if newcomer is None:
             # Who has none learns nothing else: which names there are, for one.
             self.invites.find(secret, now)
@@ -77,7 +77,7 @@ class Authority:
         hash_ = key_hash(key).hex()
         if newcomer is not None and newcomer.key == hash_:
             return Certified((newcomer.certificate, *map(_encoded, self._issuer.certificates)))
-        self._holders.check_free(name, hash_, now)
+        self.holders.check_free(name, hash_, now)
         invite = self.invites.spend(secret, now)
         try:
             identity = Identity(name, invite.roles, invite.groups)
@@ -104,8 +104,8 @@ class Authority:
         if shown.identity.is_registry:
             return False
         name, holder = shown.identity.name, NameHolder.of(shown)
-        self._holders.met(name, holder.key)
-        return self._is_forgotten(shown) or self._holders.is_news(name, holder)
+        self.holders.met(name, holder.key)
+        return self._is_forgotten(shown) or self.holders.is_news(name, holder)
 
     def learn(self, shown: VerifiedCertificate, now: float) -> bool:
         """
@@ -115,8 +115,8 @@ class Authority:
             more, as those that were used up since cannot be told from the others.
         """
         holder = NameHolder.of(shown)
-        if self._holders.is_news(shown.identity.name, holder):
-            self._holders.hold(shown.identity.name, holder, now)
+        if self.holders.is_news(shown.identity.name, holder):
+            self.holders.hold(shown.identity.name, holder, now)
         if not self._is_forgotten(shown):
             return False
         # Beyond all that others may show: one of them is not taken for another restoration.
@@ -137,19 +137,15 @@ class Authority:
         said = statement.said
         if not (self.revocations.add(statement, now) and isinstance(said, Revocation)):
             return None
-        self._holders.free(said.name, said.cutoff)
+        self.holders.free(said.name, said.cutoff)
         return said.name
-
-    def members(self, now: float) -> tuple[MemberRecord, ...]:
-        """List who has a certificate that is good, by name."""
-        return self._holders.members(now)
 
     def to_json(self) -> dict[str, Any]:
         """Write what :meth:`restore` reads."""
         return {
             "revocations": self.revocations.texts(),
             "counter": self._counter,
-            "holders": self._holders.to_json(),
+            "holders": self.holders.to_json(),
             "invites": [
                 [each.secret_hash, each.uses, each.expires, sorted(each.roles), sorted(each.groups)]
                 for each in self.invites.all()
@@ -168,7 +164,7 @@ class Authority:
                 self.revoke(str(text), now)
         self._counter = self._recorded = int(kept["counter"])
         self._issued.clear()
-        self._holders = NameHolders.from_json(kept["holders"])
+        self.holders = NameHolders.from_json(kept["holders"])
         self.invites = OpenInvites(OpenInvite(*each) for each in kept["invites"])
 
     def _is_forgotten(self, shown: VerifiedCertificate) -> bool:
@@ -183,7 +179,7 @@ class Authority:
         encoded = tuple(map(_encoded, certificates))
         made, own = VerifiedCertificate.read(certificates[0]), encoded[0] if invite else ""
         holder = NameHolder.of(made, invite, own)
-        self._holders.hold(identity.name, holder, now)
+        self.holders.hold(identity.name, holder, now)
         return Certified(encoded)
 
     def _issue(

@@ -239,8 +239,7 @@ class Enrollment:
     def _only_admins(self, may: str, identity: Identity | None) -> str:
         """Refuse something, and say whom to ask for it."""
         who = "" if identity is None else f", and {identity.name} is none"
-        members = self._authority.members(self._date())
-        admins = [each.name for each in members if each.admin][:_ADMINS_NAMED]
+        admins = self._authority.holders.admins(self._date())[:_ADMINS_NAMED]
         ask = f": ask {' or '.join(admins)}" if admins else ""
         return f"only an admin may {may}{who}{ask}"
 

@@ -100,13 +100,24 @@ class NameHolders:
         if holder is not None and holder.issued < before:
             del self._held[name]
 
-    def members(self, now: float) -> tuple[MemberRecord, ...]:
-        """List those whose certificates are good, by name."""
-        return tuple(
-            MemberRecord(name, float(int(each.expires)), each.is_admin, each.groups)
-            for name, each in sorted(self._held.items())
-            if each.expires > now
-        )
+    def members(self, now: float, after: str, most: int) -> tuple[list[MemberRecord], int]:
+        """
+        List those whose certificates are good, by name.
+
+        :param after: those that come after this one.
+        :returns: ``most`` of them at most, and how many there are.
+        """
+        good = (name for name, each in self._held.items() if each.expires > now)
+        names = sorted(name for name in good if name > after)
+        return [self._member(name, self._held[name]) for name in names[:most]], len(names)
+
+    def admins(self, now: float) -> list[PeerName]:
+        """List the admins among them, by name."""
+        held = self._held.items()
+        return sorted(name for name, each in held if each.is_admin and each.expires > now)
+
+    def _member(self, name: PeerName, of: NameHolder) -> MemberRecord:
+        return MemberRecord(name, float(int(of.expires)), of.is_admin, of.groups)
 
     def to_json(self) -> dict[str, list[Any]]:
         """Write what :meth:`from_json` reads."""

@@ -15,12 +15,12 @@ def listed(authority: Authority, asked: ListRecords, now: float) -> Message:
     :param now: seconds since 1970.
     """
     if asked.what == "members":
-        members = [each for each in authority.members(now) if each.name > asked.after]
+        members, all_of_them = authority.holders.members(now, asked.after, RECORDS_PER_LINE)
 
         def some_members(some: tuple[MemberRecord, ...]) -> Listed:
-            return Listed(members=some, more=len(members) - len(some))
+            return Listed(members=some, more=all_of_them - len(some))
 
-        return next(packed(members[:RECORDS_PER_LINE], some_members), Listed())
+        return next(packed(members, some_members), Listed())
     invites = [_record(each) for each in authority.invites.open(now) if each.id > asked.after]
 
     def some_invites(some: tuple[InviteRecord, ...]) -> Listed:

@@ -55,7 +55,8 @@ def test_members(folder: OwnFolder) -> None:
     anna = MemberRecord("anna", until, admin=True, groups=("lab",))
     ben = MemberRecord("ben", until, groups=("lab",))
     assert asked_for(authority, "members") == Listed(members=(anna, ben))
-    assert authority.members(NOW + 31 * DAY) == ()
+    assert authority.holders.members(NOW + 31 * DAY, "", 9) == ([], 0)
+    assert authority.holders.admins(NOW + 31 * DAY) == []
     again = opened(folder, seed=2).authority
     assert asked_for(again, "members") == Listed(members=(anna, ben))
 
@@ -67,7 +68,7 @@ def test_many_members(folder: OwnFolder, length: int) -> None:
     names = [f"{number:0{length}}" for number in range(10_000)]
     groups = [f"{group:0{length}}" for group in range(GROUPS_OF_A_PEER)]
     holder = NameHolder(NOW, NOW + DAY, "k", True, tuple(groups))
-    authority._holders._held = dict.fromkeys(reversed(names), holder)
+    authority.holders._held = dict.fromkeys(reversed(names), holder)
     told: list[str] = []
     while len(told) < len(names):
         answer = asked_for(authority, "members", told[-1] if told else "")
