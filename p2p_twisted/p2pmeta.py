@@ -38,6 +38,7 @@ from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.process_setup import collect_seldom, prepare
+from p2p_twisted.runtime.service_manager import writes_to_journal
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import WorkerService, expanded
 from p2p_twisted.trust.trust_errors import TrustError
@@ -51,6 +52,7 @@ _PORTS: Final = range(1_024, 65_536)
 _ENDPOINTS: Final = ("tcp:", "tcp6:", "systemd:")
 _SQLITE: Final = "sqlite:"
 _MEMORY: Final = "memory:"
+_STDOUT: Final = 1
 
 
 def _endpoint(text: str) -> str:
@@ -199,8 +201,8 @@ class Options(WebOptions):
         if self["insecure-lan"]:
             raise UsageError("say --private or --insecure-lan, not both")
         try:
-            where = self["listen"], self["root-key"]
-            opened = open_private(self["keys"], self["network"], *where)
+            parts = self["keys"], self["network"], self["listen"], self["root-key"]
+            opened = open_private(*parts, is_read_by_others=writes_to_journal(_STDOUT))
         except (OSError, TrustError) as error:
             sys.stderr.write(f"{in_words(error)}\n")
             raise SystemExit(Exit.DISK) from None

@@ -53,6 +53,8 @@ def open_private(
     listen: str,
     root_key: Path | None = None,
     date: Callable[[], float] = time.time,
+    *,
+    is_read_by_others: bool = False,
 ) -> PrivateRegistry:
     """
     Make a private network, or open the one that is there; blocks.
@@ -60,6 +62,7 @@ def open_private(
     :param listen: the endpoint that the registry will listen on: invites name it.
     :param root_key: where the root's key is, or is to be, if not with the others.
     :param date: reads the time of day, in seconds since 1970.
+    :param is_read_by_others: whether what is told to the operator is, so that it has no invites.
     :raises OSError, TrustError: when that cannot be done.
     """
     folder, rng, now = OwnFolder(keys), SystemRandom(), date()
@@ -72,7 +75,9 @@ def open_private(
     lines = [f"made the private network {network}; its keys are in {keys}: back them up"]
     if root_key is not None:
         lines.append(f"the key of its root is {root_key}: keep it elsewhere, and a copy of it")
-    for what, uses, roles in _FIRST_INVITES:
+    if is_read_by_others:
+        lines.append(_ASK_FOR_INVITES)
+    for what, uses, roles in () if is_read_by_others else _FIRST_INVITES:
         record = partial(OpenInvite, uses=uses, expires=now + _DAY_SECONDS, roles=roles)
         invite = opened.authority.invite(places, record, now)
         lines.append(f"{what}: {invite}")
@@ -89,6 +94,10 @@ def _ending(ends: float, now: float) -> Iterator[str]:
         )
 
 
+_ASK_FOR_INVITES: Final = (
+    "others may read this, so it has no invites: p2p invite --of-registry makes them, and with"
+    " --admin one for yourself"
+)
 _FIRST_INVITES: Final[Sequence[tuple[str, int, frozenset[str]]]] = (
     ("for yourself (an admin: may stop, invite and revoke; one use, 24 h)", 1, frozenset([ADMIN])),
     (f"for others ({_FIRST_USES} uses, 24 h)", _FIRST_USES, frozenset()),

@@ -32,6 +32,19 @@ def notify(state: str) -> None:
             _log.warn("cannot notify the service manager: {error}", error=error)
 
 
+def writes_to_journal(fd: int) -> bool:
+    """
+    Return whether what a descriptor is written goes into systemd's journal, which others may read.
+
+    See ``systemd.exec(5)``, ``$JOURNAL_STREAM``: programs inherit it that write elsewhere.
+    """
+    try:
+        status = os.fstat(fd)
+    except OSError:
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
 def watchdog(reactor: IReactorTime) -> TimerService | None:
     """
     Make the service that tells the service manager twice in its interval that the reactor runs.

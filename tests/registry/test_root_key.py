@@ -124,3 +124,15 @@ def test_what_is_said(machine: Machine, tmp_path: Path) -> None:
     [_, ending] = said(LATER)
     assert "from 364 days on: start it once with --root-key FILE, the key of the" in ending
     assert len(said(LATER, tmp_path / "away.pem")) == 1
+
+
+def test_read_by_others(tmp_path: Path) -> None:
+    """Where others read what the operator is told, as in a journal, there is no invite in it."""
+    for folder, is_read in (("told", False), ("read", True)):
+        listen = "tcp:9011:interface=127.0.0.1"
+        keys = tmp_path / folder
+        opened = open_private(keys, "default", listen, date=lambda: NOW, is_read_by_others=is_read)
+        opened.folder.close()
+        assert ("p2p1-" in " ".join(opened.lines)) is not is_read
+        assert len(opened.authority.invites.all()) == (0 if is_read else 2)
+        assert any("p2p invite --of-registry" in line for line in opened.lines) is is_read

@@ -9,7 +9,24 @@ from unittest import mock
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.runtime.service_manager import notify, watchdog
+from p2p_twisted.runtime.service_manager import notify, watchdog, writes_to_journal
+
+
+class JournalTests(SynchronousTestCase):
+    """What is written where systemd's journal takes it up."""
+
+    def test_journal(self) -> None:
+        """Only what the variable names is the journal: programs inherit it that write elsewhere."""
+        with tempfile.TemporaryFile() as journal, tempfile.TemporaryFile() as other:
+            status = os.fstat(journal.fileno())
+            named = f"{status.st_dev}:{status.st_ino}"
+            with mock.patch.dict(os.environ, JOURNAL_STREAM=named):
+                self.assertTrue(writes_to_journal(journal.fileno()))
+                self.assertFalse(writes_to_journal(other.fileno()))
+                self.assertFalse(writes_to_journal(9_999))
+            with mock.patch.dict(os.environ):
+                os.environ.pop("JOURNAL_STREAM", None)
+                self.assertFalse(writes_to_journal(journal.fileno()))
 
 
 class NotifyTests(SynchronousTestCase):
