@@ -73,12 +73,14 @@ def _table(kind: type, described: dict[str, str]) -> Iterator[str]:
     if fields:
         yield from ("", "| field | value | default | meaning |", "|---|---|---|---|")
     for field in fields:
-        value = _checked(field) or _value(hints[field.name])
+        value = _checked(kind, field) or _value(hints[field.name])
         yield f"| `{field.name}` | {value} | {_default(field.default)} | {described[field.name]} |"
 
 
-def _checked(field: Any) -> str | None:
-    """Name what an attrs validator checks."""
+def _checked(kind: type, field: Any) -> str | None:
+    """Name what an attrs validator checks, or its class."""
+    if (kind, field.name) == (PeerAddress, "host"):
+        return _CHECKED[valid_host]
     validator = getattr(field.validator, "validator", field.validator)
     return _CHECKED.get(validator)
 
