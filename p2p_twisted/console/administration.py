@@ -9,8 +9,10 @@ from p2p_twisted.console.admin_lines import invite_lines, member_lines
 from p2p_twisted.console.downloading import Outcome, Say
 from p2p_twisted.console.qr_lines import qr_lines
 from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.peer.peer_errors import NoNetwork
 from p2p_twisted.peer.qr_code import qr_rows
 from p2p_twisted.wire.messages import ListRecords
+from p2p_twisted.wire.names import PeerName
 
 Ask = Callable[[str], Deferred[bool]]
 """Asks a question; fires with whether the answer is yes."""
@@ -62,9 +64,19 @@ class Administration:
         name = command.name
         if self._ask is not None:
             whom = f"{name}, this peer itself," if name == self._peer.status().name else name
-            if not await self._ask(f"put {whom} out of the network until it is invited again?"):
+            hint = await self._hint(name)
+            question = f"put {whom} out of the network until it is invited again{hint}?"
+            if not await self._ask(question):
                 self._say([f"{name} stays"])
                 return Outcome.FAILED
         await self._peer.admin.revoke(name)
         self._say([f"{name} was revoked"])
         return Outcome.OK
+
+    async def _hint(self, name: PeerName) -> str:
+        """Say that a name is perhaps mistyped; a registry that does not answer says nothing."""
+        try:
+            listed = await self._peer.admin.records(ListRecords("members", only=name))
+        except NoNetwork:
+            return ""
+        return "" if listed.members else ", though the registry knows no member of that name"

@@ -233,7 +233,7 @@ class Enrollment:
 
     def _listed(self, asked: ListRecords, identity: Identity | None) -> Message:
         if identity is None or not identity.is_admin:
-            return Error(self._only_admins("see that", identity), "refused")
+            return Error(self._only_admins("decide who is a member", identity), "refused")
         return listed(self._authority, asked, self._date())
 
     def _only_admins(self, may: str, identity: Identity | None) -> str:

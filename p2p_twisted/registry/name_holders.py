@@ -111,6 +111,11 @@ class NameHolders:
         names = sorted(name for name in good if name > after)
         return [self._member(name, self._held[name]) for name in names[:most]], len(names)
 
+    def member(self, name: PeerName, now: float) -> MemberRecord | None:
+        """Describe who has a name, if its certificate is good."""
+        held = self._held.get(name)
+        return None if held is None or held.expires <= now else self._member(name, held)
+
     def admins(self, now: float) -> list[PeerName]:
         """List the admins among them, by name."""
         held = self._held.items()

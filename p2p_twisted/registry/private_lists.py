@@ -14,6 +14,9 @@ def listed(authority: Authority, asked: ListRecords, now: float) -> Message:
 
     :param now: seconds since 1970.
     """
+    if asked.only is not None:
+        member = authority.holders.member(asked.only, now)
+        return Listed() if member is None else Listed(members=(member,))
     if asked.what == "members":
         members, all_of_them = authority.holders.members(now, asked.after, RECORDS_PER_LINE)
 

@@ -5,7 +5,7 @@ import attrs
 from p2p_twisted.console.admin_lines import date_text
 from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.console.text import QrLine
-from p2p_twisted.peer.peer_errors import NotAllowed
+from p2p_twisted.peer.peer_errors import NoNetwork, NotAllowed
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import (
     InviteRecord,
@@ -69,21 +69,28 @@ class AdministrationTests(ConversationCase):
 
     def test_revoke(self) -> None:
         """A person is told what will happen, and asked; who says no has done nothing."""
-        self.talk.answers = [True, False, False]
+        self.talk.answers = [True, False, False, False]
+        members = Listed(members=(MemberRecord("x", DATE),))
+        self.peer.will("records", members, NoNetwork("it is away"), members, Listed())
         self.assertIs(self.outcome("revoke Anna"), Outcome.OK)
         self.assertEqual(self.talk.said, ["anna was revoked"])
         self.assertIs(self.outcome("revoke ben"), Outcome.FAILED)
         self.assertEqual(self.talk.said, ["ben stays"])
         self.outcome("revoke s2")
+        self.outcome("revoke ana")
         self.assertEqual(
             self.talk.asked,
             [
                 "put anna out of the network until it is invited again?",
                 "put ben out of the network until it is invited again?",
                 "put s2, this peer itself, out of the network until it is invited again?",
+                "put ana out of the network until it is invited again, though the registry knows"
+                " no member of that name?",
             ],
         )
-        self.assertEqual(self.peer.asked, [("revoke", "anna")])
+        revoked = [each for each in self.peer.asked if each[0] == "revoke"]
+        self.assertEqual(revoked, [("revoke", "anna")])
+        self.assertIn(("records", ListRecords("members", only="anna")), self.peer.asked)
 
     def test_script(self) -> None:
         """A script is asked nothing."""

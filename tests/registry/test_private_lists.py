@@ -61,6 +61,16 @@ def test_members(folder: OwnFolder) -> None:
     assert asked_for(again, "members") == Listed(members=(anna, ben))
 
 
+def test_one_member(folder: OwnFolder) -> None:
+    """One may be asked for by name, until its certificate ends."""
+    made = opened(folder)
+    admin_of(made)
+    for name, now, found in (("anna", NOW, 1), ("ana", NOW, 0), ("anna", NOW + 31 * DAY, 0)):
+        answer = listed(made.authority, ListRecords("members", only=name), now)
+        assert isinstance(answer, Listed)
+        assert [each.name for each in answer.members] == ["anna"] * found
+
+
 @pytest.mark.parametrize("length", [5, 31])
 def test_many_members(folder: OwnFolder, length: int) -> None:
     """Of ten thousand, with names and groups of any length, each is told once, in order."""

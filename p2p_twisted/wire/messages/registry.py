@@ -228,12 +228,14 @@ class ListRecords(Message):
 
     :ivar what: ``members``, by their names, or open ``invites``, by their ids.
     :ivar after: those that come after this one; all by default.
+    :ivar only: the member of this name alone, if there is one.
     """
 
     verb = "LIST"
 
     what: Literal["members", "invites"]
     after: Annotated[str, Meta(max_length=limits.PEER_NAME_CHARACTERS)] = ""
+    only: PeerName | None = None
 
 
 @attrs.frozen
