@@ -1,6 +1,7 @@
 """Whoever reaches a port of a private network gets nowhere, and its members go on meanwhile."""
 
 import contextlib
+import json
 import os
 import resource
 import ssl
@@ -21,7 +22,7 @@ from tests.process.abused import memory_of
 from tests.process.daemons import Daemon
 from tests.process.key_updates import call_for_key_updates, key_updates, send_beneath
 from tests.process.networks import Network, Peer
-from tests.process.stranger import Line, Said, call
+from tests.process.stranger import Line, Said, a_ticket, call
 from tests.process.test_private import invite_of
 from tests.process.tls_stranger import (
     call_securely,
@@ -31,7 +32,7 @@ from tests.process.tls_stranger import (
 )
 
 _MEMORY_BYTES = 60 << 20
-_FILES = 12
+_FILES = 24
 # Of a handshake, as far as its length goes: 16 KiB are to follow.
 _LONG_HELLO = bytes.fromhex("160301400001003ffc0303") + bytes(200)
 
@@ -143,6 +144,29 @@ class StrangersTests(SynchronousTestCase):
             self.assertEqual(said, "ERROR")
             self.assertIn("does not know that invite", answer["reason"])
 
+    def test_nonsense(self) -> None:
+        """A member whose statements do not count fills no log, and its link ends at the most."""
+        before = len(self.daemons["ben"].log)
+        statement = ".".join("A" * 300 for _ in range(4))
+        revoked = json.dumps({"digest": "0" * 64, "statements": [statement] * 8})
+        with call_securely(self.ports["ben"], self.carl) as line:
+            line.hear("HELLO")
+            line.say("LINK", why="join", name="carl", port=1_024, alone=True)
+            line.hear("LINKED")
+            for number in range(400):
+                for kind in ("revoke", "stop"):
+                    gossip = {"id": f"{kind == 'stop':016x}{number:016x}", "kind": kind}
+                    fields = {"origin": "carl", "age": 0, "life": 60, "urgent": True}
+                    line.say("GOSSIP", **gossip, **fields, text=statement)
+                if not line.write(f"REVOKED {revoked}\r\n".encode()):
+                    break
+            line.say("ASK", id=a_ticket(), what="topo")
+            with contextlib.suppress(EOFError):
+                line.hear("TOLD")
+        said = self.daemons["ben"].log[before:]
+        self.assertLess(said.count("does not count") + said.count("not stopping"), 20)
+        self.assertIn("does not count", said)
+
     def test_key_updates(self) -> None:
         """Whoever changes keys all the time, instead of saying something, is cut off."""
         for name, context in (("registry", context_of(None)), ("ben", self.carl)):
@@ -165,6 +189,14 @@ class StrangersTests(SynchronousTestCase):
             plain.write(b'LINK {"why":"join","name":"carl","port":9001}\r\n')
             self.assertEqual(plain.hear_all(), [])
             plain.close()
+        for port, context in (
+            (self.ports["registry"], context_of(None)),
+            (self.ports["ben"], self.carl),
+        ):
+            # An enrollment, or a link, that is never asked for to its end.
+            lines.append(call_securely(port, context))
+            lines[-1].hear("HELLO")
+            lines[-1].write(b'ENROLL {"name":"')
         open_lines = list(lines)
         while open_lines:
             # Written to as long as they take anything: a byte now and then is no progress.
@@ -185,7 +217,7 @@ class StrangersTests(SynchronousTestCase):
                 self.download()
         for context in (context_of(None), self.carl):
             for port in self.ports.values():
-                self.shake_hands(port, context, 100)
+                self.shake_hands(port, context, 60)
             self.download()
 
     def shake_hands(self, port: int, context: ssl.SSLContext, times: int) -> None:

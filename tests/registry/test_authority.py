@@ -404,6 +404,17 @@ def test_wrong_invites(folder: OwnFolder) -> None:
     assert isinstance(asked(good, "192.168.1.9"), Certified)
 
 
+def test_thousands_of_guesses(folder: OwnFolder) -> None:
+    """However many, and whoever guesses, nobody is let in but who has an invite."""
+    enrolling = Enrolling(folder)
+    kept = folder.read(RECORDS)
+    for number in range(10_000):
+        asked = Enroll("carl", f"{number:020x}", "AAAA")
+        assert isinstance(enrolling.ask(asked, host=f"10.0.{number % 256}.1"), Error)
+    assert folder.read(RECORDS) == kept
+    assert isinstance(enrolling.enroll(), Certified)
+
+
 def test_odd_base64(folder: OwnFolder) -> None:
     """What is no base64, though it looks like it, is refused as no request."""
     enrolling = Enrolling(folder)
