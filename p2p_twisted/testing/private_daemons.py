@@ -171,7 +171,8 @@ class PrivateDaemons(VirtualDaemons):
         return self.folder / name / STATE_DIRECTORY
 
     def _enroll(self, name: PeerName) -> PrivateMember:
-        if not self.network.processes[REGISTRY].is_awake:
+        registry = self.network.processes.get(REGISTRY)
+        if registry is None or not registry.is_awake:
             raise NotLetIn("the registry does not run")
         key, secret = new_key(), self._secret(name)
         request = base64.b64encode(make_request(key, name)).decode()

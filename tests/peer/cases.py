@@ -18,12 +18,23 @@ SONG = bytes(range(256)) * 20_000
 
 
 class PeerTestCase(SynchronousTestCase):
-    """Starts daemons, and sees to their end."""
+    """
+    Starts daemons, and sees to their end.
+
+    :cvar kind: of network; test_in_private.py has another one.
+    """
+
+    kind: type[VirtualDaemons] = VirtualDaemons
 
     def daemons(self, seed: int = 1) -> VirtualDaemons:
-        daemons = VirtualDaemons(Path(self.mktemp()).absolute(), VirtualNetwork(seed))
-        self.addCleanup(daemons.close)
+        daemons = self.on(VirtualNetwork(seed))
         daemons.start_registry()
+        return daemons
+
+    def on(self, network: VirtualNetwork) -> VirtualDaemons:
+        """Make daemons of which none runs yet, not even the registry."""
+        daemons = self.kind(Path(self.mktemp()).absolute(), network)
+        self.addCleanup(daemons.close)
         return daemons
 
 

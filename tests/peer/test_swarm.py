@@ -3,33 +3,29 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from twisted.internet.defer import Deferred
-from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Progress, Saved
-from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.paths import Path as Way
 from p2p_twisted.testing.paths import Paths
 from p2p_twisted.wire.limits import MIB
+from tests.peer.cases import PeerTestCase
 
 CONTENT = random.Random(1).randbytes(10 * MIB + 100)
 SLOW = Way(0.01, bandwidth=MIB)
 
 
-class SwarmTests(SynchronousTestCase):
+class SwarmTests(PeerTestCase):
     """Peers between which a MiB a second gets through, and that send no more in all."""
 
     content = CONTENT
 
     def begun(self, holders: int, downloaders: int) -> list["Deferred[Progress]"]:
         """Start holders, and as many others who all want what they have."""
-        network = VirtualNetwork(paths=Paths(SLOW))
-        self.daemons = daemons = VirtualDaemons(Path(self.mktemp()).absolute(), network)
-        self.addCleanup(daemons.close)
+        daemons = self.network = self.on(VirtualNetwork(paths=Paths(SLOW)))
         daemons.start_registry()
         names = [f"s{number}" for number in range(1, holders + downloaders + 1)]
         for name in names:
@@ -43,9 +39,9 @@ class SwarmTests(SynchronousTestCase):
         """Wait until everybody has it; tell who delivered to how many."""
         delivered: Counter[str] = Counter()
         for name, done in zip(self.wanting, downloads, strict=True):
-            progress = self.daemons.result(done, 600.0)
+            progress = self.network.result(done, 600.0)
             assert isinstance(progress.state, Saved), progress
-            self.assertEqual(self.daemons.download(name, "f1"), self.content)
+            self.assertEqual(self.network.download(name, "f1"), self.content)
             delivered.update(progress.state.holders)
         return delivered
 
@@ -60,25 +56,25 @@ class SwarmTests(SynchronousTestCase):
         zeros = bytes(10 * MIB)
         self.content = zeros + CONTENT[: 3 * MIB] + zeros + CONTENT[3 * MIB : 5 * MIB] + zeros
         downloads = self.begun(1, 3)
-        began = self.daemons.network.clock.now
+        began = self.network.network.clock.now
         self.assert_saved(downloads)
-        self.assertLess(self.daemons.network.clock.now - began, 30.0)
+        self.assertLess(self.network.network.clock.now - began, 30.0)
 
     def test_holder_vanishes(self) -> None:
         """Holders that crash or fall silent midway are made up for by another one."""
         (done,) = self.begun(3, 1)
-        self.daemons.run(2)
-        self.daemons.crash("s1")
-        self.daemons.run(1)
-        self.daemons.vanish("s2")
+        self.network.run(2)
+        self.network.crash("s1")
+        self.network.run(1)
+        self.network.vanish("s2")
         self.assertEqual(self.assert_saved([done]), Counter(["s1", "s2", "s3"]))
 
     def test_only_holder_returns(self) -> None:
         """Downloaders that have lost their only holder go on when it is back."""
         downloads = self.begun(1, 3)
-        self.daemons.run(4)
-        self.daemons.crash("s1")
-        self.daemons.run(40)
+        self.network.run(4)
+        self.network.crash("s1")
+        self.network.run(40)
         self.assertNotIn(True, [done.called for done in downloads])
-        self.daemons.start("s1")
+        self.network.start("s1")
         self.assert_saved(downloads)

@@ -17,6 +17,7 @@ from tests.process.machines import Lan
 from tests.process.networks import Network, Peer, use_own_runtime_folder
 
 _CONTENT = os.urandom(3_000_000)
+_MANY = 10
 _RUNS = "carl runs: say --peer carl in place of --state\n"
 
 
@@ -239,3 +240,19 @@ class ThreeMachinesTests(SynchronousTestCase):
             peer.wait_ready()
         again[0].wait_for_topology("anna", "ben")
         self.assertEqual((lan.directory / "ben/Downloads/f1.bin").read_bytes(), _CONTENT)
+
+
+@pytest.mark.slow
+class ManyTests(SynchronousTestCase):
+    """As many daemons as a small office has."""
+
+    def test_one_network(self) -> None:
+        """All come in by one invite, and are one network."""
+        use_own_runtime_folder(self)
+        network = Network(self, ports=_MANY)
+        invite = {"P2P_INVITE": invite_of(network.start_registry("--private"), "others")}
+        names = [f"s{number}" for number in range(1, _MANY + 1)]
+        peers = [network.start_peer(name, environment=invite) for name in names]
+        for peer in peers:
+            peer.wait_ready(_MANY * PATIENCE)
+        peers[0].wait_for_topology(*names, seconds=_MANY * PATIENCE)

@@ -1,0 +1,82 @@
+"""
+What peers do in an open network, once more in a private one, where all of it is encrypted.
+
+These are the tests of what goes over connections of their own: joining, links, questions, pushes
+and fetches, and how each of them ends.
+"""
+
+from typing_extensions import override
+
+from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.testing.network import VirtualNetwork
+from p2p_twisted.testing.private_daemons import PrivateDaemons
+from tests.peer import (
+    test_changed_meanwhile,
+    test_endings,
+    test_firewalls,
+    test_getting,
+    test_peer,
+    test_search,
+    test_swarm,
+    test_unshared,
+)
+from tests.peer.cases import PeerTestCase
+
+
+class PrivateCase(PeerTestCase):
+    """Starts private networks, and sees that nothing in them was in the clear."""
+
+    kind: type[VirtualDaemons] = PrivateDaemons
+
+    @override
+    def on(self, network: VirtualNetwork) -> VirtualDaemons:
+        daemons = super().on(network)
+        assert isinstance(daemons, PrivateDaemons)
+        # So that each of them may stop the others.
+        daemons.admins = tuple(f"s{number}" for number in range(1, 21))
+        self.addCleanup(lambda: self.assertEqual(daemons.tap.clear, []))
+        return daemons
+
+
+class JoiningTests(PrivateCase, test_peer.JoiningTests):
+    """Joining, and the links that follow."""
+
+    # A newcomer needs the registry to come in, and has a name for itself by then.
+    test_no_registry_yet = test_stopped_while_joining = None  # type: ignore[assignment]
+    test_name_taken = test_name_reserved = None  # type: ignore[assignment]
+
+
+class EndTests(PrivateCase, test_peer.EndTests):
+    """Leaving."""
+
+
+class SearchTests(PrivateCase, test_search.SearchTests):
+    """Questions and their answers."""
+
+
+class DownloadTests(PrivateCase, test_getting.DownloadTests):
+    """Downloads."""
+
+
+class LimitTests(PrivateCase, test_getting.LimitTests):
+    """Downloads that are held back."""
+
+
+class SwarmTests(PrivateCase, test_swarm.SwarmTests):
+    """Downloads from several holders."""
+
+
+class FirewallTests(PrivateCase, test_firewalls.FirewallTests):
+    """Downloads where only one side can be dialed."""
+
+
+class EndingTests(PrivateCase, test_endings.EndingTests):
+    """Downloads that come to nothing."""
+
+
+class WhileFetchedTests(PrivateCase, test_changed_meanwhile.WhileFetchedTests):
+    """Files that change while they are sent."""
+
+
+class UnsharedTests(PrivateCase, test_unshared.UnsharedTests):
+    """Files that are shared no more."""
