@@ -16,6 +16,7 @@ from p2p_twisted.api.registry_routes import RegistryApi
 from p2p_twisted.api.service import ApiService
 from p2p_twisted.api.socket_index import Suffix
 from p2p_twisted.api.web_option import WebOptions
+from p2p_twisted.peer.coming_in import read_code
 from p2p_twisted.registry.etcd import EtcdStore, new_id
 from p2p_twisted.registry.etcd_client import EtcdClient
 from p2p_twisted.registry.etcd_keys import Keyspace
@@ -26,10 +27,16 @@ from p2p_twisted.registry.etcd_location import (
     read_login,
     read_policy,
 )
+from p2p_twisted.registry.joining_private import CannotJoin
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.liveness import Checker
 from p2p_twisted.registry.location import BadLocation
-from p2p_twisted.registry.private_registry import PrivateParts, PrivateRegistry, open_private
+from p2p_twisted.registry.private_registry import (
+    PrivateParts,
+    PrivateRegistry,
+    become_second,
+    open_private,
+)
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Policy
 from p2p_twisted.registry.service import RegistryService
@@ -38,6 +45,7 @@ from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.process_setup import collect_seldom, prepare
+from p2p_twisted.runtime.restart import restart_without
 from p2p_twisted.runtime.service_manager import writes_to_journal
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import WorkerService, expanded
@@ -147,6 +155,12 @@ class Options(WebOptions):
             "Where the keys of a private network are, and what belongs to them.",
         ],
         [
+            "join",
+            None,
+            None,
+            "Be another registry of a private network, by an invite of one.",
+        ],
+        [
             "root-key",
             None,
             None,
@@ -179,6 +193,8 @@ class Options(WebOptions):
         if self["root-key"] is not None:
             self["root-key"] = expanded("root-key", self["root-key"]).absolute()
         super().postOptions()
+        if self["join"] is not None and not self["private"]:
+            raise UsageError("say --private together with --join")
         self["opened"] = self._open_private() if self["private"] else None
 
     def _read_etcd(self) -> None:
@@ -201,8 +217,14 @@ class Options(WebOptions):
         if self["insecure-lan"]:
             raise UsageError("say --private or --insecure-lan, not both")
         try:
+            if self["join"] is not None:
+                become_second(self["keys"], self["network"], read_code(self["join"]))
+                restart_without("--join")
             parts = self["keys"], self["network"], self["listen"], self["root-key"]
             opened = open_private(*parts, is_read_by_others=writes_to_journal(_STDOUT))
+        except CannotJoin as error:
+            sys.stderr.write(f"{error}\n")
+            raise SystemExit(error.exit) from None
         except (OSError, TrustError) as error:
             sys.stderr.write(f"{in_words(error)}\n")
             raise SystemExit(Exit.DISK) from None

@@ -22,7 +22,7 @@ def private_routes(admin: IAdmin, members_at: str = "/v1/members") -> tuple[Rout
     async def invite(call: Call) -> views.InvitedView:
         """Make an invite to a private network; only an admin may."""
         asked = call.query
-        terms = MakeInvite(asked.uses, asked.seconds, asked.admin, asked.groups)
+        terms = MakeInvite(asked.uses, asked.seconds, asked.admin, asked.groups, asked.registry)
         code = await admin.invite(terms)
         return views.InvitedView(code=code, qr=qr_rows(code))
 

@@ -126,12 +126,14 @@ class InviteQuery(Query):
     :ivar seconds: for how long.
     :ivar admin: whether they are admins.
     :ivar groups: which groups they are in.
+    :ivar registry: whether they are registries, which only a registry may invite.
     """
 
     uses: Annotated[int, Meta(ge=1, le=INVITE_USES)] = 1
     seconds: Annotated[int, Meta(ge=1, le=INVITE_DAYS * 86_400)] = 86_400
     admin: bool = False
     groups: Annotated[tuple[PeerName, ...], Meta(max_length=GROUPS_OF_A_PEER)] = ()
+    registry: bool = False
 
 
 @attrs.frozen(kw_only=True)

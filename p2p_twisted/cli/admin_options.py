@@ -64,6 +64,10 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                     "help": "a group that they are in; may be repeated",
                 },
             ),
+            (
+                ("--for-registry",),
+                {"action": "store_true", "help": "they are registries; with --of-registry"},
+            ),
             (("--qr",), {"action": "store_true", "help": "draw it as a QR code, too"}),
         ),
     ),

@@ -24,6 +24,7 @@ def invite(client: PeerClient, options: argparse.Namespace) -> int:
         "seconds": options.seconds,
         "admin": options.admin,
         "groups": [group.lower() for group in options.groups],
+        "registry": options.for_registry,
     }
     made = client.ask("POST", "/v1/invites", terms)
     return say(options, made, lambda _made: _invited(made, options.qr))

@@ -55,7 +55,7 @@ def membership(
         member = load_member(state)
         # One in the environment or the configuration of a service was of use once.
         if given is not None and (member is None or is_said):
-            member = _come_in(Invite.read(_code(given)), name, state, member)
+            member = _come_in(Invite.read(read_code(given)), name, state, member)
             save_member(state, member)
             forget_newcomer(state)
         if member is not None:
@@ -112,7 +112,12 @@ def _is_of(member: PrivateMember, invite: Invite) -> bool:
     return key_hash(member.credentials.root.public_key()).startswith(invite.root_hash)
 
 
-def _code(given: str) -> str:
+def read_code(given: str) -> str:
+    """
+    Read a code that is given as it is, as ``@FILE``, or as ``-`` for standard input.
+
+    :raises CannotJoin: when it cannot be read.
+    """
     try:
         if given == "-":
             return _first_line(_STDIN)

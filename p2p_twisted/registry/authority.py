@@ -15,12 +15,12 @@ from p2p_twisted.trust.certificate_request import read_request
 from p2p_twisted.trust.credentials import Credentials, key_hash
 from p2p_twisted.trust.identity import REGISTRY, Identity
 from p2p_twisted.trust.invite import Invite
-from p2p_twisted.trust.issuing import certify
+from p2p_twisted.trust.issuing import certify, certify_issuer
 from p2p_twisted.trust.open_invites import OpenInvite, OpenInvites, secret_hash
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.serial_number import RandomBits, SerialNumber
 from p2p_twisted.trust.statement import Revocation, read_statement
-from p2p_twisted.trust.trust_errors import StatementRefused
+from p2p_twisted.trust.trust_errors import StatementRefused, TrustError
 from p2p_twisted.wire.messages import Certified
 from p2p_twisted.wire.names import NetworkName, PeerName
 
@@ -35,11 +35,19 @@ class Authority:
     All dates are in seconds since 1970.
 
     :param rng: makes secrets and serial numbers, so it must be unpredictable.
+    :param root: what makes other registries issuers, if it is here.
     """
 
-    def __init__(self, network: NetworkName, issuer: Credentials, rng: RandomBits) -> None:
+    def __init__(
+        self,
+        network: NetworkName,
+        issuer: Credentials,
+        rng: RandomBits,
+        root: Credentials | None = None,
+    ) -> None:
         self.network = network
         self._issuer = issuer
+        self._root = root
         self._rng = rng
         self._counter = 0
         # Those with higher numbers were issued since it was started, or are forgotten.
@@ -77,14 +85,32 @@ class Authority:
         hash_ = key_hash(key).hex()
         if newcomer is not None and newcomer.key == hash_:
             return Certified((newcomer.certificate, *map(_encoded, self._issuer.certificates)))
-        self.holders.check_free(name, hash_, now)
         invite = self.invites.spend(secret, now)
         try:
+            if REGISTRY in invite.roles:
+                return self._second(name, key, now)
+            self.holders.check_free(name, hash_, now)
             identity = Identity(name, invite.roles, invite.groups)
             return self._certify(identity, key, now, invite.secret_hash)
         except Exception:
             self.invites.give_back(invite.secret_hash)
             raise
+
+    def _second(self, name: PeerName, key: ec.EllipticCurvePublicKey, now: float) -> Certified:
+        """
+        Make another registry an issuer.
+
+        :raises TrustError: when it is a peer, or the root's key is not here.
+        """
+        if name != REGISTRY:
+            raise TrustError("this invite is for a registry: p2p registry --private --join CODE")
+        if self._root is None:
+            raise TrustError(
+                "the first registry has not the key of the root: start it with --root-key FILE"
+            )
+        serial = SerialNumber.next_after(self._counter, self._rng)
+        chain = certify_issuer(self._root, key, self.network, serial=serial, now=now)
+        return Certified(tuple(map(_encoded, chain)))
 
     def renew(self, identity: Identity, request: bytes, now: float) -> Certified:
         """

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from random import SystemRandom
 from typing import Final, Self
 
 from attrs import frozen
@@ -96,7 +97,7 @@ def open_authority(
     elif (renewed := _renewed(issuer, roots.load(), network, rng, now)) is not None:
         issuer = renewed
         keys.save(ISSUER_FILE, issuer)
-    authority = Authority(network, issuer, rng)
+    authority = Authority(network, issuer, rng, roots.load())
     if not is_new:
         _restore(authority, folder, now)
     own = authority.own(now, new_key())
@@ -106,6 +107,16 @@ def open_authority(
         keys.save(ISSUER_FILE, issuer)
     ends = issuer.certificate.not_valid_after_utc.timestamp()
     return OpenedAuthority(authority, own, is_new, ends)
+
+
+def save_second(folder: OwnFolder, network: NetworkName, issuer: Credentials) -> None:
+    """
+    Write down what another registry has made this one; blocks.
+
+    :raises KeyFileFault: when that cannot be done.
+    """
+    save_records(Authority(network, issuer, SystemRandom()), folder)
+    KeyFolder(folder).save(ISSUER_FILE, issuer)
 
 
 def save_records(authority: Authority, folder: OwnFolder) -> None:

@@ -204,6 +204,11 @@ class Enrollment:
                 raise TrustError("show a certificate of this network")
             case Certify(request):
                 return self._authority.renew(identity, _decoded(request), now)
+            case MakeInvite(registry=True) if not identity.is_registry:
+                raise TrustError(
+                    "another registry is invited where the first one runs: p2p invite"
+                    " --for-registry --of-registry"
+                )
             case MakeInvite() | Void() if not identity.is_admin:
                 raise TrustError(self._only_admins("invite", identity))
             case MakeInvite():
@@ -245,7 +250,7 @@ class Enrollment:
 
 
 def _record(terms: MakeInvite, now: float) -> Callable[[str], OpenInvite]:
-    roles = [ADMIN] if terms.admin else []
+    roles = [ADMIN] * terms.admin + [REGISTRY] * terms.registry
     return lambda digest: OpenInvite(digest, terms.uses, now + terms.seconds, roles, terms.groups)
 
 

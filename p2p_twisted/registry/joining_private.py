@@ -4,10 +4,12 @@ import base64
 import binascii
 import socket
 import time
+from collections.abc import Callable
 from typing import Final
 
 from attrs import frozen
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
 from OpenSSL.crypto import X509
@@ -16,7 +18,8 @@ from p2p_twisted.registry.location import BadLocation, read_location, show_locat
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.certificate_request import make_request
-from p2p_twisted.trust.credentials import Credentials, key_hash
+from p2p_twisted.trust.credentials import Credentials, key_hash, p256
+from p2p_twisted.trust.identity import REGISTRY
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.trust_errors import CertificateExpired, CertificateNotYetValid, NotTrusted
 from p2p_twisted.wire.codec import decode, encode
@@ -54,11 +57,17 @@ class Joined:
     registry: tuple[str, int]
 
 
-def join(invite: Invite, name: PeerName, key: ec.EllipticCurvePrivateKey) -> Joined:
+def join(
+    invite: Invite,
+    name: PeerName,
+    key: ec.EllipticCurvePrivateKey,
+    read: "_Reader | None" = None,
+) -> Joined:
     """
     Have the first registry that answers let this peer in, within 3 s for each.
 
     :param key: who asks again because the answer was lost asks with the same.
+    :param read: makes sure that certificates are what was asked for; without it, a peer's.
     :raises CannotJoin: when none does.
     """
     try:
@@ -70,13 +79,31 @@ def join(invite: Invite, name: PeerName, key: ec.EllipticCurvePrivateKey) -> Joi
     unreached: list[str] = []
     for host, port in places:
         try:
-            return _join_at(host, port, invite, name, key)
+            return _join_at(host, port, invite, (name, key), read or _accepted_peer)
         except OSError as error:
             unreached.append(f"{show_location(host, port)} ({_why_unreached(error)})")
     raise CannotJoin(
         f"no registry can be reached at {' or '.join(unreached)}: is it on, and in this network?",
         Exit.NO_NETWORK,
     )
+
+
+def join_as_registry(
+    invite: Invite, network: NetworkName, key: ec.EllipticCurvePrivateKey
+) -> Joined:
+    """
+    Have a registry make this one another issuer of its network.
+
+    :raises CannotJoin: when none does, or it is another network.
+    """
+    joined = join(invite, REGISTRY, key, _accepted_issuer)
+    if joined.network != network:
+        raise CannotJoin(
+            f"that is the network {joined.network}: say --network {joined.network}, and have"
+            " another invite made",
+            Exit.USAGE,
+        )
+    return joined
 
 
 def _why_unreached(error: OSError) -> str:
@@ -104,8 +131,13 @@ def greeting(link: socket.socket) -> Message:
 
 
 def _join_at(
-    host: str, port: int, invite: Invite, name: PeerName, key: ec.EllipticCurvePrivateKey
+    host: str,
+    port: int,
+    invite: Invite,
+    who: tuple[PeerName, ec.EllipticCurvePrivateKey],
+    read: "_Reader",
 ) -> Joined:
+    name, key = who
     with socket.create_connection((host, port), timeout=DIAL_SECONDS) as link:
         tls = _Tls(link, time.monotonic() + _JOIN_SECONDS)
         where = show_location(host, port)
@@ -125,7 +157,7 @@ def _join_at(
             ) from None
         if isinstance(answer, Error):
             raise CannotJoin(answer.reason, _EXITS.get(answer.code, Exit.REFUSED))
-        credentials = _accepted(answer, key, anchor, where)
+        credentials = _accepted(answer, key, anchor, where, read)
         return Joined(credentials, hello.network, (host, port))
 
 
@@ -148,16 +180,43 @@ def _checked(sent: list[x509.Certificate], invite: Invite, where: str) -> TrustA
     raise CannotJoin(f"the registry at {where} is not to be trusted: {why}")
 
 
+_Reader = Callable[[TrustAnchor, tuple[x509.Certificate, ...]], ec.EllipticCurvePublicKey]
+"""Makes sure that certificates are what was asked for, and returns whose key the first is for."""
+
+
+def _accepted_peer(
+    anchor: TrustAnchor, certificates: tuple[x509.Certificate, ...]
+) -> ec.EllipticCurvePublicKey:
+    return anchor.verify(certificates[0], certificates[1:], time.time()).key
+
+
+def _accepted_issuer(
+    anchor: TrustAnchor, certificates: tuple[x509.Certificate, ...]
+) -> ec.EllipticCurvePublicKey:
+    issuer = certificates[0]
+    try:
+        issuer.verify_directly_issued_by(anchor.root)
+        may_sign = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (InvalidSignature, TypeError, ValueError, x509.ExtensionNotFound):
+        may_sign = False
+    if not may_sign:
+        raise NotTrusted("it is no issuer's")
+    return p256(issuer.public_key())
+
+
 def _accepted(
-    answer: Message, key: ec.EllipticCurvePrivateKey, anchor: TrustAnchor, where: str
+    answer: Message,
+    key: ec.EllipticCurvePrivateKey,
+    anchor: TrustAnchor,
+    where: str,
+    read: "_Reader",
 ) -> Credentials:
     try:
         if not isinstance(answer, Certified):
             raise ValueError(answer.verb)
         ders = [base64.b64decode(each) for each in answer.certificates]
         certificates = tuple(x509.load_der_x509_certificate(each) for each in ders)
-        verified = anchor.verify(certificates[0], certificates[1:], time.time())
-        if key_hash(verified.key) != key_hash(key.public_key()):
+        if key_hash(read(anchor, certificates)) != key_hash(key.public_key()):
             raise ValueError("another key")
     except (ValueError, binascii.Error, NotTrusted) as error:
         raise CannotJoin(f"the registry at {where} gave no certificate: {error}") from None

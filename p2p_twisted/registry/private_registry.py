@@ -11,19 +11,29 @@ from attrs import frozen
 from twisted.application.service import MultiService
 
 from p2p_twisted.registry.authority import Authority
-from p2p_twisted.registry.authority_files import KeyPlace, open_authority, save_records
+from p2p_twisted.registry.authority_files import (
+    ISSUER_FILE,
+    KeyPlace,
+    open_authority,
+    save_records,
+    save_second,
+)
 from p2p_twisted.registry.enrollment import Enrollment
+from p2p_twisted.registry.joining_private import CannotJoin, join_as_registry
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.private_service import OwnRenewal
 from p2p_twisted.runtime.addresses import own_addresses
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.trust.credentials import Credentials
+from p2p_twisted.trust.credentials import Credentials, new_key
 from p2p_twisted.trust.identity import ADMIN
+from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.limits import INVITE_PLACES, ISSUER_RENEWAL_DAYS
 from p2p_twisted.trust.open_invites import OpenInvite
 from p2p_twisted.trust.tls import TlsSecurity
+from p2p_twisted.trust.trust_errors import BadInvite
 from p2p_twisted.wire.names import NetworkName
 
 _DAY_SECONDS: Final = 86_400
@@ -83,6 +93,26 @@ def open_private(
         lines.append(f"{what}: {invite}")
     save_records(opened.authority, folder)
     return PrivateRegistry(opened.authority, opened.own, folder, places, tuple(lines))
+
+
+def become_second(keys: Path, network: NetworkName, code: str) -> None:
+    """
+    Come into a private network as another registry of it, unless this is one; blocks.
+
+    :param code: an invite.
+    :raises CannotJoin: when it is no invite, or the network's registry does not let it.
+    :raises OSError, TrustError: when the keys cannot be kept.
+    """
+    folder = OwnFolder(keys)
+    folder.open()
+    try:
+        if ISSUER_FILE not in folder.names():
+            joined = join_as_registry(Invite.read(code), network, new_key())
+            save_second(folder, network, joined.credentials)
+    except BadInvite as error:
+        raise CannotJoin(str(error), Exit.USAGE) from None
+    finally:
+        folder.close()
 
 
 def _ending(ends: float, now: float) -> Iterator[str]:

@@ -27,6 +27,8 @@ def test_invite() -> None:
     assert parsed("invite", "--for", "2h", "--qr").seconds == 7_200
     more = parsed("invite", "--uses", "30", "--admin", "--group", "lab", "--group", "office")
     assert (more.uses, more.admin, more.groups) == (30, True, ["lab", "office"])
+    assert not more.for_registry
+    assert parsed("invite", "--for-registry", "--of-registry").for_registry
 
 
 def test_revoke() -> None:

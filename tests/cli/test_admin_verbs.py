@@ -40,7 +40,14 @@ class Client:
 
 
 def run(client: Client, verb: str, **options: Any) -> int:
-    usual = {"json": False, "qr": False, "name": None, "invite": None, "of_registry": None}
+    usual = {
+        "json": False,
+        "qr": False,
+        "name": None,
+        "invite": None,
+        "of_registry": None,
+        "for_registry": False,
+    }
     given = argparse.Namespace(**{**usual, **options})
     status: int = getattr(admin_verbs, verb)(cast(PeerClient, client), given)
     return status
@@ -75,7 +82,7 @@ def test_none(capsys: pytest.CaptureFixture[str]) -> None:
 def test_invites(capsys: pytest.CaptureFixture[str]) -> None:
     """Open invites are listed by their ids."""
     run(Client(), "invites")
-    shown = f"3f2a91bc  for 2  until {date_text(DATE)}  admin"
+    shown = f"3f2a91bc  2 uses left  until {date_text(DATE)}  admin"
     assert capsys.readouterr().out.splitlines() == [shown, "1 open invite"]
 
 
@@ -86,7 +93,9 @@ def test_invite(capsys: pytest.CaptureFixture[str]) -> None:
     """The code is alone on its line, for scripts; with --qr its picture is below."""
     client = Client()
     run(client, "invite", **TERMS)
-    assert client.asked == [("POST", "/v1/invites", {**TERMS, "groups": ["lab"]})]
+    assert client.asked == [
+        ("POST", "/v1/invites", {**TERMS, "groups": ["lab"], "registry": False})
+    ]
     assert capsys.readouterr().out == f"{CODE}\n"
     run(client, "invite", **TERMS, qr=True)
     code, *picture = capsys.readouterr().out.splitlines()

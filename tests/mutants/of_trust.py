@@ -153,6 +153,20 @@ OF_TRUST: Final = (
         "registry/test_root_key.py",
     ),
     Mutant(
+        "registry/enrollment.py",
+        "case MakeInvite(registry=True) if not identity.is_registry:",
+        "case MakeInvite(registry=True) if False:",
+        "every member becomes an issuer",
+        "registry/test_second_registry.py",
+    ),
+    Mutant(
+        "registry/joining_private.py",
+        "issuer.verify_directly_issued_by(anchor.root)",
+        "pass",
+        "a registry takes the certificate of another network's issuer for its own",
+        "registry/test_second_registry.py",
+    ),
+    Mutant(
         "registry/authority.py",
         "self.invites.void_all()",
         "pass",

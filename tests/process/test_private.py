@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from unittest.mock import patch
 
@@ -26,6 +27,20 @@ def invite_of(registry: Daemon, whose: str) -> str:
     found = re.search(rf"^for {whose}.*: (p2p1-\S+)$", registry.log, re.M)
     assert found, registry.log
     return found[1]
+
+
+def p2p(
+    *words: str, environment: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run p2p to its end."""
+    return subprocess.run(
+        [script("p2p"), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, **(environment or {})},
+    )
 
 
 @pytest.mark.slow
@@ -209,6 +224,43 @@ class PrivateNetworkTests(SynchronousTestCase):
         stranger = self.network.start_peer("eve")
         stranger.wait_for_log("does not greet as a registry does")
         self.assertNotIn("eve", self.registry.log)
+
+
+@pytest.mark.slow
+class TwoRegistriesTests(SynchronousTestCase):
+    """Another registry comes in by an invite, and lets peers in itself."""
+
+    def test_two_registries(self) -> None:
+        """A peer that came in at one is a member at the other; each acts with its own key."""
+        use_own_runtime_folder(self)
+        network, elsewhere = Network(self), str(scratch_folder(self))
+        network.start_registry("--private")
+        invite = p2p("invite", "--for-registry", "--of-registry").stdout.strip()
+        listen = f"tcp:{network.ports[-1]}:interface=127.0.0.1"
+        apart = ("--keys", "second.d", "--store", "memory:", "--listen", listen)
+        environment = {"XDG_RUNTIME_DIR": elsewhere}
+        second = network.start(
+            "-n", "p2pmeta", "--private", *apart, "--join", invite, environment=environment
+        ).wait_ready()
+        self.assertNotIn("p2p1-", Path(f"/proc/{second.pid}/cmdline").read_text())
+        self.assertFalse((network.directory / "second.d/root.pem").exists())
+        codes = [
+            p2p("invite", "--of-registry", environment=each).stdout.strip()
+            for each in ({}, environment)
+        ]
+        anna, ben = (
+            network.start_peer(name, "--join", code).wait_ready()
+            for name, code in zip(("anna", "ben"), codes, strict=True)
+        )
+        anna.wait_for_topology("anna", "ben")
+        ben.wait_for_topology("anna", "ben")
+        self.assertIn("1 member", p2p("members", "--of-registry", environment=environment).stdout)
+        second.stop()
+        second = network.start(
+            "-n", "p2pmeta", "--private", *apart, environment=environment
+        ).wait_ready()
+        p2p("revoke", "anna", "--of-registry")
+        ben.wait_for_topology("ben", seconds=3 * PATIENCE)
 
 
 @pytest.mark.slow

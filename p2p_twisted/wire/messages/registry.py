@@ -168,12 +168,13 @@ class Certified(Message):
     """
     Let in, or renewed.
 
-    :ivar certificates: the peer's, its issuer's and the root's, each in DER and base64.
+    :ivar certificates: the peer's, its issuer's and the root's, each in DER and base64; another
+        registry gets its issuer's and the root's.
     """
 
     verb = "CERTIFIED"
 
-    certificates: Annotated[tuple[Encoded, ...], Meta(min_length=3, max_length=3)]
+    certificates: Annotated[tuple[Encoded, ...], Meta(min_length=2, max_length=3)]
 
 
 @attrs.frozen
@@ -185,6 +186,7 @@ class MakeInvite(Message):
     :ivar seconds: for how long.
     :ivar admin: whether who comes by it is an admin.
     :ivar groups: which groups it is in.
+    :ivar registry: whether it is for another registry; only a registry's operator gets such a one.
     """
 
     verb = "INVITE"
@@ -193,6 +195,7 @@ class MakeInvite(Message):
     seconds: Annotated[int, Meta(ge=1, le=2_592_000)] = 86_400
     admin: bool = False
     groups: Groups = ()
+    registry: bool = False
 
 
 @attrs.frozen

@@ -1,0 +1,123 @@
+"""Another registry of a private network, which has a key of its own."""
+
+import base64
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import pytest
+from cryptography import x509
+
+from p2p_twisted.registry.authority_files import (
+    ROOT_FILE,
+    OpenedAuthority,
+    open_authority,
+    save_second,
+)
+from p2p_twisted.registry.enrollment import OPERATOR
+from p2p_twisted.registry.joining_private import _accepted_issuer
+from p2p_twisted.registry.name_holders import NameHeld
+from p2p_twisted.runtime.own_folder import OwnFolder
+from p2p_twisted.trust.anchor import TrustAnchor
+from p2p_twisted.trust.certificate_request import make_request
+from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
+from p2p_twisted.trust.identity import REGISTRY, Identity
+from p2p_twisted.trust.invite import Invite
+from p2p_twisted.trust.open_invites import OpenInvite
+from p2p_twisted.trust.statement import Revocation, read_statement, sign_statement
+from p2p_twisted.trust.trust_errors import NotTrusted, TrustError
+from p2p_twisted.wire.messages import Certified, Error, Invited, MakeInvite
+from tests.registry.test_authority import ANNA, PLACE, Enrolling, invited, request, verified
+from tests.trust.private_network import DAY, NOW
+
+
+def for_registries(opened: OpenedAuthority, uses: int = 1) -> Invite:
+    """Return an invite that another registry's operator was given."""
+    record = partial(OpenInvite, uses=uses, expires=NOW + DAY, roles=[REGISTRY])
+    return Invite.read(opened.authority.invite([PLACE], record, NOW))
+
+
+def chain_of(answer: Certified) -> tuple[x509.Certificate, ...]:
+    ders = [base64.b64decode(each) for each in answer.certificates]
+    return tuple(x509.load_der_x509_certificate(each) for each in ders)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[OwnFolder]:
+    """Return folders of two registries' keys."""
+    folders = [OwnFolder(tmp_path / name) for name in ("first", "second")]
+    for folder in folders:
+        folder.open()
+    return folders
+
+
+def opened(folder: OwnFolder) -> OpenedAuthority:
+    return open_authority(folder, "default", Random(str(folder.path)), NOW)
+
+
+def both(folders: list[OwnFolder]) -> tuple[OpenedAuthority, OpenedAuthority]:
+    """Open the first registry, and have the other one come in."""
+    first, key = opened(folders[0]), new_key()
+    secret = for_registries(first).secret
+    answer = first.authority.enroll(REGISTRY, secret, make_request(key, REGISTRY), NOW)
+    chain = chain_of(answer)
+    anchor = TrustAnchor(first.own.root)
+    assert key_hash(_accepted_issuer(anchor, chain)) == key_hash(key.public_key())
+    save_second(folders[1], "default", Credentials(key, chain))
+    return first, opened(folders[1])
+
+
+def test_one_network(folders: list[OwnFolder]) -> None:
+    """Members of either are members for both, and what either says counts; no key has traveled."""
+    first, second = both(folders)
+    assert not second.is_new
+    assert ROOT_FILE not in folders[1].names()
+    for here, there in ((first, second), (second, first)):
+        answer = here.authority.enroll("ben", invited(here.authority).secret, request(), NOW)
+        assert verified(answer, there.own).identity == Identity("ben", groups=["lab"])
+        text = sign_statement(Revocation("carl", int(NOW) + 1, "default"), here.own)
+        signer = read_statement(text, TrustAnchor(there.own.root)).signer
+        assert signer.identity.is_admin
+        there.authority.revoke(text, NOW)
+    assert all(each.authority.revocations.texts() for each in (first, second))
+    issuers = [each.own.certificates[1].public_key() for each in (first, second)]
+    assert key_hash(issuers[0]) != key_hash(issuers[1])
+
+
+def test_the_other_invites_none(folders: list[OwnFolder]) -> None:
+    """Without the root's key a registry makes no other, and says what to do."""
+    second = both(folders)[1]
+    invite = for_registries(second)
+    with pytest.raises(TrustError, match="start it with --root-key FILE"):
+        second.authority.enroll(REGISTRY, invite.secret, request(REGISTRY), NOW)
+    # That costs no use.
+    assert [each.uses for each in second.authority.invites.all()] == [1]
+
+
+def test_wrong_invites(folders: list[OwnFolder]) -> None:
+    """A peer does not come in by a registry's invite, nor a registry by a peer's."""
+    first = opened(folders[0])
+    with pytest.raises(TrustError, match="this invite is for a registry"):
+        first.authority.enroll("ben", for_registries(first).secret, request(), NOW)
+    with pytest.raises(NameHeld, match="registry's own name"):
+        first.authority.enroll(REGISTRY, invited(first.authority).secret, request(), NOW)
+
+
+def test_accepted(folders: list[OwnFolder]) -> None:
+    """Who comes in takes nothing but an issuer's certificate of the network that it was told."""
+    first = opened(folders[0])
+    anchor = TrustAnchor(first.own.root)
+    peers = first.authority.enroll("ben", invited(first.authority).secret, request(), NOW)
+    other = opened(folders[1])
+    for chain in (chain_of(peers), (first.own.certificates[0],), other.own.certificates[1:]):
+        with pytest.raises(NotTrusted, match="no issuer's"):
+            _accepted_issuer(anchor, chain)
+
+
+def test_operator(folders: list[OwnFolder]) -> None:
+    """Only at a registry is another one invited: an admin at a peer is told so."""
+    enrolling = Enrolling(folders[0])
+    assert isinstance(enrolling.ask(MakeInvite(registry=True), OPERATOR), Invited)
+    refused = enrolling.ask(MakeInvite(registry=True), ANNA)
+    assert isinstance(refused, Error)
+    assert "p2p invite --for-registry --of-registry" in refused.reason
