@@ -2,7 +2,7 @@
 
 import sys
 import time
-from pathlib import Path
+from functools import partial
 from random import SystemRandom
 from typing import Any, Final
 
@@ -17,20 +17,10 @@ from p2p_twisted.api.service import ApiService
 from p2p_twisted.api.socket_index import Suffix
 from p2p_twisted.api.web_option import WebOptions
 from p2p_twisted.peer.coming_in import read_code
-from p2p_twisted.registry.etcd import EtcdStore, new_id
-from p2p_twisted.registry.etcd_client import EtcdClient
-from p2p_twisted.registry.etcd_keys import Keyspace
-from p2p_twisted.registry.etcd_location import (
-    ETCD,
-    EtcdLocation,
-    read_etcd,
-    read_login,
-    read_policy,
-)
+from p2p_twisted.registry.etcd_location import EtcdLocation
 from p2p_twisted.registry.joining_private import CannotJoin
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.liveness import Checker
-from p2p_twisted.registry.location import BadLocation
 from p2p_twisted.registry.private_registry import (
     PrivateParts,
     PrivateRegistry,
@@ -40,8 +30,14 @@ from p2p_twisted.registry.private_registry import (
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Policy
 from p2p_twisted.registry.service import RegistryService
-from p2p_twisted.registry.sqlite import SqliteStore
-from p2p_twisted.registry.store import IRegistryStore, MemoryStore
+from p2p_twisted.registry.store_option import (
+    SQLITE,
+    BadStore,
+    EtcdAccess,
+    StorePlace,
+    make_store,
+    read_store,
+)
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.process_setup import collect_seldom, prepare
@@ -58,8 +54,6 @@ USUAL_LISTEN: Final = f"tcp:{REGISTRY_PORT}:interface=127.0.0.1"
 _LISTEN_TO_ALL: Final = f"tcp:{REGISTRY_PORT}"
 _PORTS: Final = range(1_024, 65_536)
 _ENDPOINTS: Final = ("tcp:", "tcp6:", "systemd:")
-_SQLITE: Final = "sqlite:"
-_MEMORY: Final = "memory:"
 _STDOUT: Final = 1
 
 
@@ -100,21 +94,11 @@ def _network(text: str) -> str:
         ) from None
 
 
-def _store(text: str) -> "Path | EtcdLocation | None":
-    """Read where to keep registrations; ``None`` means in memory."""
-    if text == _MEMORY:
-        return None
-    if text.startswith(ETCD):
-        try:
-            return read_etcd(text)
-        except BadLocation:
-            raise UsageError(
-                f"--store takes etcd://HOST:PORT,HOST:PORT/PREFIX, not {text!r}"
-            ) from None
-    path = text.removeprefix(_SQLITE)
-    if path in ("", text):
-        raise UsageError(f"--store takes sqlite:FILE, etcd://HOST:PORT or memory:, not {text!r}")
-    return expanded("store", path).absolute()
+def _store(text: str) -> StorePlace:
+    try:
+        return read_store(text)
+    except BadStore as error:
+        raise UsageError(f"--store {error}") from None
 
 
 class Options(WebOptions):
@@ -140,7 +124,7 @@ class Options(WebOptions):
         [
             "store",
             None,
-            f"{_SQLITE}p2pmeta.db",
+            f"{SQLITE}p2pmeta.db",
             "Where to remember the peers: sqlite:FILE, etcd://HOST:PORT,HOST:PORT/PREFIX for"
             " several registries, or memory: to forget them at the end.",
         ],
@@ -207,11 +191,9 @@ class Options(WebOptions):
         if paths and not isinstance(self["store"], EtcdLocation):
             raise UsageError(f"--{next(iter(paths))} is for --store etcd://HOST:PORT")
         try:
-            self["etcd-policy"] = read_policy(paths.get("etcd-ca"), paths.get("etcd-certificate"))
-            login = paths.get("etcd-login")
-            self["etcd-login"] = None if login is None else read_login(login)
-        except (OSError, ValueError) as error:
-            raise UsageError(f"to be let in by etcd: {in_words(error)}") from None
+            self["etcd-access"] = EtcdAccess.read(paths)
+        except BadStore as error:
+            raise UsageError(str(error)) from None
 
     def _open_private(self) -> "PrivateRegistry":
         if self["insecure-lan"]:
@@ -249,7 +231,13 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     dialer = BoundDialer(reactor, "", private.security) if private else reactor
     registry = Registry(
         reactor,
-        _make_store(options, reactor, daemon),
+        make_store(
+            options["store"],
+            options["etcd-access"],
+            options["network"],
+            reactor,
+            partial(_in_order, reactor, daemon, "store"),
+        ),
         Checker(dialer, options["network"]),
         policy=Policy(options["ports"], believes_advertised=bool(options["allow-advertise"])),
         rng=SystemRandom(),
@@ -277,17 +265,6 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     served = ApiService(reactor, api, network, Suffix.REGISTRY, options.web_access())
     served.setServiceParent(daemon)
     return daemon
-
-
-def _make_store(options: Options, reactor: Any, daemon: MultiService) -> IRegistryStore:
-    path = options["store"]
-    if path is None:
-        return MemoryStore()
-    if isinstance(path, EtcdLocation):
-        let_in = {"policy": options["etcd-policy"], "login": options["etcd-login"]}
-        etcd = EtcdClient(reactor, path.members, **let_in)
-        return EtcdStore(reactor, etcd, Keyspace.of(path.prefix, options["network"]), new_id())
-    return SqliteStore(path, _in_order(reactor, daemon, "store"))
 
 
 def _in_order(reactor: Any, daemon: MultiService, what: str) -> WorkerPool:

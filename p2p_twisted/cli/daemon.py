@@ -29,7 +29,8 @@ from p2p_twisted.runtime.exit_status import Exit
 
 DESCRIPTIONS: Final[Mapping[Kind, str]] = {
     "peer": "Start a peer. It shares a directory, finds and downloads files.",
-    "registry": "Start a registry. It introduces peers to each other.",
+    "registry": "Start a registry. It introduces peers to each other. 'p2p registry copy' gives"
+    " another store what one has: see its --help.",
 }
 _HOW: Final = (
     "Each option may also be set by an environment variable, or in the configuration:"

@@ -34,6 +34,9 @@ _METAVARS: Final = {
     "listen": "ENDPOINT",
     "ports": "FIRST-LAST",
     "store": "STORE",
+    "etcd-ca": "FILE",
+    "etcd-certificate": "FILE",
+    "etcd-login": "FILE",
     "log-format": "FORMAT",
     "web": "PORT",
 }

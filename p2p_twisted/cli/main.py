@@ -71,6 +71,10 @@ def _drop_output() -> None:
 
 
 def _run(words: Sequence[str]) -> int:
+    if words[:2] == ["registry", "copy"]:
+        from p2p_twisted.cli.registry_copy import copy_registry
+
+        return copy_registry(words[2:])
     if words and (kind := _DAEMONS.get(words[0])) is not None:
         # Its options are the daemon's own, which only the daemon's modules know.
         from p2p_twisted.cli.daemon import run_daemon

@@ -1,6 +1,7 @@
 """Several registries on one etcd, of which each may be killed, and so may etcd's members."""
 
 import asyncio
+import subprocess
 import time
 from itertools import count
 from typing import Any
@@ -12,13 +13,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.registry.limits import RESERVATION_SECONDS
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.messages import Join, Welcome
-from tests.process.daemons import Daemon, free_ports, scratch_folder
+from tests.process.daemons import Daemon, free_ports, scratch_folder, script
 from tests.process.etcd_members import NEEDS_ETCD, EtcdMembers
 from tests.process.networks import Peer
 
 _AT_ONCE = 24
 _JOINS = 500
-_PATIENCE = 120.0
+_PATIENCE = 300.0
 
 
 @attrs.frozen
@@ -59,7 +60,7 @@ class SeveralRegistriesTests(SynchronousTestCase):
         """Start a peer that knows both registries."""
         places = ",".join(f"127.0.0.1:{port}" for port in self.ports)
         command = ("-n", "p2ppeer", "--name", name, "--registry", places)
-        peer = Peer(*command, cwd=self.directory, stdin=-1)
+        peer = Peer(*command, cwd=self.directory, stdin=subprocess.PIPE)
         self.addCleanup(peer.end)
         return peer
 
@@ -79,6 +80,36 @@ class SeveralRegistriesTests(SynchronousTestCase):
         peers.append(self.start_peer("s4").wait_ready())
         peers[0].wait_for_topology("s1", "s2", "s3", "s4")
         self.assertEqual(members.registered().keys(), {"s1", "s2", "s3", "s4"})
+
+    def test_copy(self) -> None:
+        """What was in a file is in etcd, and peers that were registered there go on with it."""
+        members = self.start_etcd(1)
+        ports = free_ports(2)
+        listen = f"tcp:{self.ports[0]}:interface=127.0.0.1"
+        pool = f"--ports={ports[0]}-{ports[-1]}"
+        before = Daemon("-n", "p2pmeta", "--listen", listen, pool, cwd=self.directory)
+        self.addCleanup(before.end)
+        before.wait_ready()
+        self.start_peer("s1").wait_ready()
+        command = ["registry", "copy", "--from=sqlite:p2pmeta.db", f"--to={members.store}"]
+        taken = self.run_p2p(*command)
+        self.assertEqual((taken.returncode, "stop that registry first" in taken.stderr), (9, True))
+        before.kill()
+        copied = self.run_p2p(*command)
+        self.assertEqual((copied.stdout, copied.returncode), ("copied 1 registrations\n", 0))
+        self.assertEqual(self.run_p2p(*command).stdout, "copied 0 registrations\n")
+        self.start_registry(0, members, pool).wait_for_log("1 peers are known from before")
+
+    def run_p2p(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run ``p2p`` to its end."""
+        return subprocess.run(
+            [script("p2p"), *words],
+            cwd=self.directory,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PATIENCE,
+        )
 
     def test_drill(self) -> None:
         """

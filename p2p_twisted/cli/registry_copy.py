@@ -1,0 +1,124 @@
+"""``p2p registry copy``: give another store what one has."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import react
+
+from p2p_twisted.cli.command_parser import GuessingParser
+from p2p_twisted.registry.roster import Put
+from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault, StoreTaken
+from p2p_twisted.registry.store_option import BadStore, EtcdAccess, make_store, read_store
+from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.threads import inline
+
+_ACCESS: Final = {
+    "etcd-ca": "the certificate that vouches for etcd's own, in PEM",
+    "etcd-certificate": "a certificate to show to etcd, with its key, in PEM",
+    "etcd-login": "a file with USER:PASSWORD for etcd",
+}
+
+
+def copy_registry(words: Sequence[str]) -> int:
+    """Copy as the words behind ``p2p registry copy`` say; return the exit status."""
+    options = _parser().parse_args(words)
+    try:
+        places = [_place(option, vars(options)[option]) for option in ("from", "to")]
+        given = {name: vars(options)[name.replace("-", "_")] for name in _ACCESS}
+        access = EtcdAccess.read({name: path for name, path in given.items() if path is not None})
+    except BadStore as error:
+        sys.stderr.write(f"{error}\n")
+        return Exit.USAGE
+    status: list[int] = []
+
+    async def copy(reactor: Any) -> None:
+        stores = [
+            make_store(place, access, options.network, reactor, lambda: inline) for place in places
+        ]
+        status.append(await copy_said(*stores))
+
+    try:
+        react(lambda reactor: Deferred.fromCoroutine(copy(reactor)))
+    except SystemExit:
+        return status[0] if status else Exit.UNEXPECTED
+    return Exit.UNEXPECTED
+
+
+async def copy_said(source: IRegistryStore, target: IRegistryStore) -> int:
+    """Copy, and say how that went; return the exit status."""
+    try:
+        count = await copied(source, target)
+    except StoreTaken as fault:
+        sys.stderr.write(f"{fault}, or stop that registry first\n")
+        return Exit.CONFLICT
+    except Conflict as fault:
+        sys.stderr.write(f"{fault}: the other store has another peer at one of the places\n")
+        return Exit.CONFLICT
+    except StoreFault as fault:
+        sys.stderr.write(f"{fault}\n")
+        return Exit.DISK
+    print(f"copied {count} registrations")
+    return Exit.DONE
+
+
+async def copied(source: IRegistryStore, target: IRegistryStore) -> int:
+    """
+    Copy the registrations of names that the target does not have; return how many these are.
+
+    :raises StoreFault: when a store cannot be used, or one of the places is another peer's in the
+        target; some may be copied by then.
+    """
+    source.open()
+    try:
+        held = await source.load()
+        target.open()
+        try:
+            there = {each.name for each in await target.load()}
+            new = [Put(each) for each in held if each.name not in there]
+            for some in _pieces(new, target.most_changes):
+                await target.apply(some)
+        finally:
+            await target.close()
+    finally:
+        await source.close()
+    return len(new)
+
+
+def _pieces(changes: Sequence[Put], most: int) -> Iterator[Sequence[Put]]:
+    left = iter(changes)
+    while some := list(islice(left, most)):
+        yield some
+
+
+def _place(option: str, text: str) -> Any:
+    try:
+        place = read_store(text)
+    except BadStore as error:
+        raise BadStore(f"--{option} {error}") from None
+    if place is None:
+        raise BadStore(f"--{option} takes sqlite:FILE or etcd://HOST:PORT, not {text!r}")
+    if option == "from" and isinstance(place, Path) and not place.exists():
+        raise BadStore(f"there is no {place}")
+    return place
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = GuessingParser(
+        prog="p2p registry copy",
+        description="Copy what one store of a registry has into another one, such as from"
+        " sqlite:p2pmeta.db to etcd://HOST:PORT. No registry may use the first meanwhile.",
+        allow_abbrev=False,
+    )
+    for option in ("from", "to"):
+        parser.add_argument(f"--{option}", metavar="STORE", required=True, help=f"copy {option}")
+    parser.add_argument(
+        "--network", metavar="NAME", default="default", help="the network (default: default)"
+    )
+    for name, what in _ACCESS.items():
+        parser.add_argument(f"--{name}", metavar="FILE", type=Path, help=what)
+    return parser
