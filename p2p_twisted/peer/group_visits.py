@@ -15,6 +15,7 @@ from p2p_twisted.download.fetching import FetchRequest, HolderDialer, Unreachabl
 from p2p_twisted.peer.limits import GROUP_HITS
 from p2p_twisted.peer.query_answers import group_mark
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
@@ -95,19 +96,21 @@ class GroupVisits:
     _refused: Callable[[Refuse], None]
     _doors: dict[PeerName, _Door] = field(factory=dict, init=False)
     _looked_at: float | None = field(default=None, init=False)
+    # Whoever comes while it is looked for waits for that.
+    _looking: Lock = field(factory=Lock, init=False)
 
     async def look(self, find: "Callable[[FileId], Deferred[tuple[Hit, ...]]]") -> None:
         """Find those who share with these groups; not more than twice a minute."""
-        now = self._clock.seconds()
-        if self._looked_at is not None and now - self._looked_at < _LOOK_AGAIN_SECONDS:
-            return
-        self._looked_at = now
-        groups = sorted(self._groups)
-        found = await gatherResults([find(group_mark(group)) for group in groups])
-        self._doors = {}
-        for group, hits in zip(groups, found, strict=True):
-            for at in (hit.at for hit in hits if hit.at is not None and hit.at.name == hit.peer):
-                self._doors.setdefault(at.name, _Door(at)).groups.add(group)
+        async with self._looking:
+            now = self._clock.seconds()
+            if self._looked_at is not None and now - self._looked_at < _LOOK_AGAIN_SECONDS:
+                return
+            groups = sorted(self._groups)
+            found = await gatherResults([find(group_mark(group)) for group in groups])
+            self._looked_at, self._doors = now, {}
+            for group, hits in zip(groups, found, strict=True):
+                for at in (hit.at for hit in hits if hit.at and hit.at.name == hit.peer):
+                    self._doors.setdefault(at.name, _Door(at)).groups.add(group)
 
     async def ask(self, ask: Ask) -> tuple[Hit, ...]:
         """Ask all of them, or the one that is meant; fails never."""

@@ -155,8 +155,12 @@ class Searches:
         return _fitting(await self._visits.ask(ask), ask)
 
     async def _doors(self, mark: FileId) -> tuple[Hit, ...]:
-        driver = await self._network.connected()
-        answer, _seconds = await self._put(driver, Ask(driver.new_id(), "id", mark))
+        """Ask who shares with a group; without a network nobody does."""
+        try:
+            driver = await self._network.connected()
+            answer, _seconds = await self._put(driver, Ask(driver.new_id(), "id", mark))
+        except PeerError:
+            return ()
         return answer.hits
 
     async def _put(

@@ -128,6 +128,14 @@ def test_members(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(lab.listing("s6")) == names
 
 
+def test_at_once(lab: Lab) -> None:
+    """Whoever searches for several things at once finds them all, from the first time on."""
+    peer = lab.daemons.peers["s7"]
+    finding = [peer.find(text) for text in ("plan", "note", "one")]
+    found = [{hit.name for hit in lab.daemons.result(each).hits} for each in finding]
+    assert found == [{"lab/plan"}, {"lab/note"}, {"lab/more/one"}]
+
+
 @pytest.mark.parametrize("outsider", ["s2", "s9"])
 def test_others(lab: Lab, outsider: PeerName) -> None:
     """Others neither list nor find it, by name, text or id; but what is for all."""
