@@ -8,6 +8,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.runtime.token_bucket import TokenBucket
@@ -54,6 +55,7 @@ class NetworkStatements:
         self._folder = folder
         self._offload = offload
         self._date = date
+        self._keeping = Lock()
         self._anchor = TrustAnchor(security.credentials.root)
         self._stops = StopGuard(network, date())
         # Any member may say what does not count, as often as it likes.
@@ -172,8 +174,10 @@ class NetworkStatements:
             self.log.warn("a revocation in {file} is passed over: {why}", file=_FILE, why=error)
 
     async def _keep(self) -> None:
-        content = json.dumps(self.revocations.texts()).encode()
         try:
-            await self._offload(self._folder.replace, _FILE, content)
+            # One after the other, so that the latest is what stays.
+            async with self._keeping:
+                content = json.dumps(self.revocations.texts()).encode()
+                await self._offload(self._folder.replace, _FILE, content)
         except OSError as error:
             self.log.error("revocations are not written down: {error}", error=error)

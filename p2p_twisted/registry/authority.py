@@ -90,7 +90,9 @@ class Authority:
             if REGISTRY in invite.roles:
                 return self._second(name, key, now)
             self.holders.check_free(name, hash_, now)
-            identity = Identity(name, invite.roles, invite.groups)
+            # Those that are renewed say the same: who revokes one revokes them all.
+            since = int(self.revocations.issuable_at(name, now))
+            identity = Identity(name, invite.roles, invite.groups, since)
             return self._certify(identity, key, now, invite.secret_hash)
         except Exception:
             self.invites.give_back(invite.secret_hash)
@@ -152,7 +154,7 @@ class Authority:
 
     def revoke(self, text: str, now: float) -> PeerName | None:
         """
-        Have a revocation count, and free the name.
+        Have a revocation count, free the name, and void the invite by which its holder came.
 
         :returns: which, if that is new.
         :raises BadStatement, StatementRefused: when it does not count.
@@ -163,7 +165,9 @@ class Authority:
         said = statement.said
         if not (self.revocations.add(statement, now) and isinstance(said, Revocation)):
             return None
-        self.holders.free(said.name, said.cutoff)
+        if (holder := self.holders.free(said.name, said.cutoff)) is not None:
+            # It may still have the code.
+            self.invites.forget(holder.came_by)
         return said.name
 
     def to_json(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from p2p_twisted.trust.statement import Stop, sign_statement
 from p2p_twisted.trust.trust_errors import (
     BadCertificateRequest,
     NoSuchInvite,
+    StatementRefused,
     TrustError,
     UnknownInvite,
 )
@@ -52,6 +53,10 @@ PrivateQuestion = _Decided | ListRecords
 """What is asked of a private network's registry alone."""
 
 _ADMINS_NAMED: Final = 3
+_TOO_EARLY: Final = (
+    "by the registry's clock, {name} came in after that: one of the two clocks is wrong; set it,"
+    " and say it again"
+)
 OPERATOR: Final = Identity(REGISTRY, [REGISTRY])
 """Whoever may use the registry's own key."""
 
@@ -232,6 +237,8 @@ class Enrollment:
             if name is not None:
                 self.log.info("{name} was revoked", name=name)
                 self.revoked.tell(name)
+                if self._authority.holders.holds(name):
+                    faults.append(StatementRefused(_TOO_EARLY.format(name=name)))
         self._cut(now)
         if len(faults) == len(texts):
             raise faults[0]

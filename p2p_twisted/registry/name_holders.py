@@ -22,30 +22,32 @@ class NameHolder:
     """
     Who has a name.
 
-    :ivar issued: since when, in seconds since 1970.
+    :ivar since: since when, in seconds since 1970.
     :ivar expires: until when, likewise.
     :ivar key: the hash of its key, in hexadecimal digits.
     :ivar is_admin: whether it is an admin.
     :ivar groups: which groups it is in.
     :ivar invite: the hash of the secret by which it came, until it has shown its certificate.
     :ivar certificate: what it got for that, likewise, in DER and base64.
+    :ivar came_by: the hash of the secret by which it came, for good.
     """
 
-    issued: float
+    since: float
     expires: float
     key: str
     is_admin: bool
     groups: tuple[PeerName, ...]
     invite: str = ""
     certificate: str = ""
+    came_by: str = ""
 
     @classmethod
     def of(cls, shown: VerifiedCertificate, invite: str = "", certificate: str = "") -> Self:
         """Return whom a certificate is for."""
         identity, key = shown.identity, key_hash(shown.key).hex()
         groups = tuple(sorted(identity.groups))
-        dates = shown.issued, shown.expires
-        return cls(*dates, key, identity.is_admin, groups, invite, certificate)
+        dates = shown.since, shown.expires
+        return cls(*dates, key, identity.is_admin, groups, invite, certificate, came_by=invite)
 
 
 class NameHolders:
@@ -83,6 +85,10 @@ class NameHolders:
         held = self._held.get(name)
         return held is None or held.expires < holder.expires
 
+    def holds(self, name: PeerName) -> bool:
+        """Return whether somebody has a name."""
+        return name in self._held
+
     def met(self, name: PeerName, key: str) -> None:
         """Hear that somebody has shown its certificate: so it need not be given again."""
         held = self._held.get(name)
@@ -91,14 +97,19 @@ class NameHolders:
 
     def hold(self, name: PeerName, holder: NameHolder, now: float) -> None:
         """Give a name; those whose certificates have ended are forgotten."""
+        before = self._held.get(name)
+        if before is not None and before.since == holder.since and not holder.came_by:
+            # It is renewed.
+            holder = attrs.evolve(holder, came_by=before.came_by)
         self._held = {known: each for known, each in self._held.items() if each.expires > now}
         self._held[name] = holder
 
-    def free(self, name: PeerName, before: float) -> None:
-        """Take a name from whoever got it before some moment."""
+    def free(self, name: PeerName, before: float) -> NameHolder | None:
+        """Take a name from whoever got it before some moment, and return that one."""
         holder = self._held.get(name)
-        if holder is not None and holder.issued < before:
-            del self._held[name]
+        if holder is None or holder.since >= before:
+            return None
+        return self._held.pop(name)
 
     def members(self, now: float, after: str, most: int) -> tuple[list[MemberRecord], int]:
         """
@@ -136,14 +147,15 @@ class NameHolders:
         :raises ValueError, TypeError: when it was not.
         """
         made = cls()
-        for name, (issued, expires, key, is_admin, groups, invite, certificate) in kept.items():
+        for name, (since, expires, key, is_admin, groups, invite, certificate, by) in kept.items():
             made._held[str(name)] = NameHolder(
-                issued=float(issued),
+                since=float(since),
                 expires=float(expires),
                 key=str(key),
                 is_admin=bool(is_admin),
                 groups=tuple(map(str, groups)),
                 invite=str(invite),
                 certificate=str(certificate),
+                came_by=str(by),
             )
         return made

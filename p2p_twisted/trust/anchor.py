@@ -68,6 +68,11 @@ class VerifiedCertificate:
             signed.value.key_identifier or b"",
         )
 
+    @property
+    def since(self) -> float:
+        """When its owner came in, which it may have renewed since, in seconds since 1970."""
+        return self.identity.since or self.issued
+
     def is_due(self, now: float) -> bool:
         """Return whether it is time to have it renewed: not for all at once who came at once."""
         due = self.issued + limits.RENEWAL_AFTER_DAYS * _DAY_SECONDS

@@ -19,6 +19,8 @@ _ZONE: Final = "p2p"
 _NAME: Final = "peer"
 _ROLE: Final = "role"
 _GROUP: Final = "group"
+_SINCE: Final = "since"
+_SINCE_DIGITS: Final = 12
 
 
 def _as_set(values: Iterable[str]) -> frozenset[str]:
@@ -46,6 +48,8 @@ class Identity:
     Roles and groups are spelled as names of peers are. Those that this version does not know
     are kept.
 
+    :ivar since: when it came in by an invite, in seconds since 1970, whole ones; renewed
+        certificates have it, too. 0 where that is when its certificate was issued.
     :raises BadName: for what may not be a name, and for too many groups.
     """
 
@@ -56,6 +60,8 @@ class Identity:
     groups: frozenset[str] = attrs.field(
         default=frozenset(), converter=_as_set, validator=[_valid_names, _few]
     )
+
+    since: int = attrs.field(default=0, eq=False)
 
     @property
     def is_admin(self) -> bool:
@@ -72,6 +78,7 @@ class Identity:
         named = [(self.name, _NAME)]
         named += [(role, _ROLE) for role in sorted(self.roles)]
         named += [(group, _GROUP) for group in sorted(self.groups)]
+        named += [(str(self.since), _SINCE)] if self.since else []
         return tuple(f"{name}.{kind}.{_ZONE}" for name, kind in named)
 
     @classmethod
@@ -81,7 +88,7 @@ class Identity:
 
         :raises NotTrusted: unless that is one peer's name, and roles and groups.
         """
-        found: dict[str, list[str]] = {_NAME: [], _ROLE: [], _GROUP: []}
+        found: dict[str, list[str]] = {_NAME: [], _ROLE: [], _GROUP: [], _SINCE: []}
         for name in names:
             label, _, suffix = name.partition(".")
             kind, _, zone = suffix.partition(".")
@@ -90,6 +97,19 @@ class Identity:
         if len(found[_NAME]) != 1:
             raise NotTrusted("the certificate names no peer, or several")
         try:
-            return cls(found[_NAME][0], found[_ROLE], found[_GROUP])
+            return cls(found[_NAME][0], found[_ROLE], found[_GROUP], _since(found[_SINCE]))
         except BadName as error:
             raise NotTrusted(f"the certificate has a name that may not be one: {error}") from None
+
+
+def _since(labels: list[str]) -> int:
+    """
+    Read since when somebody is in the network.
+
+    :raises NotTrusted: when that is no date.
+    """
+    if not labels:
+        return 0
+    if len(labels) > 1 or not (labels[0].isdecimal() and len(labels[0]) <= _SINCE_DIGITS):
+        raise NotTrusted("the certificate does not say since when its owner is in the network")
+    return int(labels[0])

@@ -139,6 +139,10 @@ class OpenInvites:
         for digest in digests:
             del self._kept[digest]
 
+    def forget(self, digest: str) -> None:
+        """Let nobody in any more by the invite of a secret's hash, if there is one."""
+        self._kept.pop(digest, None)
+
     def void_all(self) -> None:
         """Do so with all: a registry that was restored cannot know which were used up."""
         self._kept.clear()

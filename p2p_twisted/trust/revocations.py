@@ -14,12 +14,16 @@ import hashlib
 from attrs import frozen
 
 from p2p_twisted.trust.anchor import VerifiedCertificate
+from p2p_twisted.trust.identity import REGISTRY
 from p2p_twisted.trust.limits import CERTIFICATE_DAYS, REVOCATIONS, STATEMENT_FRESH_SECONDS
 from p2p_twisted.trust.statement import Revocation, Statement
 from p2p_twisted.trust.trust_errors import RevocationsFull, StatementRefused
 from p2p_twisted.wire.names import NetworkName, PeerName
 
-_LIFE_SECONDS = CERTIFICATE_DAYS * 86_400
+# A registry that had not heard of it yet may have renewed the certificate until it ended.
+_LIFE_SECONDS = 2 * CERTIFICATE_DAYS * 86_400
+
+_NO_REGISTRY = "a registry is no member: nobody can revoke it by that name"
 
 
 @frozen
@@ -49,7 +53,7 @@ class RevocationList:
     def is_revoked(self, certificate: VerifiedCertificate) -> bool:
         """Return whether a certificate of this network does not count."""
         held = self._held.get(certificate.identity.name)
-        return held is not None and certificate.issued < held.cutoff
+        return held is not None and certificate.since < held.cutoff
 
     def knows(self, text: str) -> bool:
         """Return whether a statement is in the list: it need not be verified again."""
@@ -60,6 +64,7 @@ class RevocationList:
         Write what is to be signed to revoke a name, so that what it has revoked itself stays so.
 
         :raises RevocationsFull: when there are too many.
+        :raises StatementRefused: for a registry.
         """
         first, drafts = self.draft(name, now), []
         for revoked, held in self._held.items():
@@ -74,6 +79,8 @@ class RevocationList:
 
         :raises RevocationsFull: when there are too many.
         """
+        if name == REGISTRY:
+            raise StatementRefused(_NO_REGISTRY)
         self.prune(now)
         if len(self._held) >= REVOCATIONS and name not in self._held:
             raise RevocationsFull(
@@ -97,6 +104,8 @@ class RevocationList:
         said = statement.said
         if not isinstance(said, Revocation) or said.network != self._network:
             raise StatementRefused("that is not a revocation of this network")
+        if said.name == REGISTRY:
+            raise StatementRefused(_NO_REGISTRY)
         signer = statement.signer.identity
         if not signer.is_admin:
             raise StatementRefused(f"only an admin may revoke, and {signer.name} is none")

@@ -112,6 +112,20 @@ OF_TRUST: Final = (
     ),
     Mutant(
         "trust/revocations.py",
+        "certificate.since < held.cutoff",
+        "certificate.issued < held.cutoff",
+        "who has its certificate renewed before a registry knows of its revocation is in for good",
+        "registry/test_authority.py",
+    ),
+    Mutant(
+        "registry/authority.py",
+        "self.invites.forget(holder.came_by)",
+        "pass",
+        "who is revoked comes back by its invite",
+        "registry/test_authority.py",
+    ),
+    Mutant(
+        "trust/revocations.py",
         "return now if held is None else max(now, held.cutoff)",
         "return now",
         "who is invited again by a registry whose clock is behind stays revoked",
@@ -126,8 +140,8 @@ OF_TRUST: Final = (
     ),
     Mutant(
         "registry/name_holders.py",
-        "if holder is not None and holder.issued < before:",
-        "if holder is not None:",
+        "if holder is None or holder.since >= before:",
+        "if holder is None:",
         "who was invited again loses its name to another one where its revocation is repeated",
         "registry/test_authority.py",
     ),

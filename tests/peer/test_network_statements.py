@@ -1,5 +1,6 @@
 """What admins say to a private network, at one of its peers."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -165,6 +166,30 @@ def test_kept_order(folders: list[OwnFolder]) -> None:
     again = Member(BEN, folders[1], NOW + 9)
     again.statements.load()
     assert again.security.revocations.texts() == ben.security.revocations.texts()
+
+
+def test_kept_one_after_the_other(
+    folders: list[OwnFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of revocations that come at once, none writes over what a later one has written."""
+    anna, ben = Member(ANNA, folders[0]), Member(BEN, folders[1])
+    waiting: list[tuple[Deferred[None], Any]] = []
+
+    def later(_ben: Member, function: Any, *args: Any) -> "Deferred[None]":
+        waiting.append((Deferred(), lambda: function(*args)))
+        return waiting[-1][0]
+
+    monkeypatch.setattr(ben.statements, "_offload", partial(later, ben))
+    for name in ("carl", "dora", "emil"):
+        ben.statements.hear(anna.statements.revoke(name)[0])
+    for done in range(3):
+        assert len(waiting) == done + 1
+        fired, work = waiting[done]
+        work()
+        fired.callback(None)
+    again = Member(BEN, folders[1])
+    again.statements.load()
+    assert again.security.revocations.digest() == ben.security.revocations.digest()
 
 
 def test_full_disk(folders: list[OwnFolder]) -> None:

@@ -198,7 +198,7 @@ def test_revoked_name(folder: OwnFolder) -> None:
     before = verified(authority.enroll("ben", invite.secret, request(), NOW), made.own)
     authority.revoke(sign_statement(Revocation("ben", int(NOW) + 1, "default"), admin), NOW)
     assert authority.revocations.is_revoked(before)
-    after = verified(authority.enroll("ben", invite.secret, request(), NOW), made.own)
+    after = verified(authority.enroll("ben", invited(authority).secret, request(), NOW), made.own)
     assert not authority.revocations.is_revoked(after)
 
 
@@ -208,6 +208,36 @@ def admin_of(made: OpenedAuthority) -> Credentials:
     answer = made.authority.enroll("anna", invite.secret, make_request(key, "anna"), NOW)
     ders = [base64.b64decode(each) for each in answer.certificates]
     return Credentials(key, tuple(x509.load_der_x509_certificate(each) for each in ders))
+
+
+def test_renewed_before_it_was_known(folder: OwnFolder) -> None:
+    """Who has a certificate renewed while the registry knows nothing of it is out all the same."""
+    made = opened(folder)
+    ben = made.authority.enroll("ben", invited(made.authority).secret, request("ben"), NOW)
+    shown = verified(ben, made.own)
+    later = NOW + 300.0
+    renewed = verified(made.authority.renew(shown.identity, request("ben"), later), made.own)
+    assert renewed.issued > shown.issued
+    assert renewed.since == shown.since == int(NOW)
+    said = Revocation("ben", int(NOW) + 100, "default")
+    assert made.authority.revoke(sign_statement(said, made.own), later) == "ben"
+    assert made.authority.revocations.is_revoked(renewed)
+    again = made.authority.enroll("ben", invited(made.authority).secret, request("ben"), later)
+    assert not made.authority.revocations.is_revoked(verified(again, made.own))
+
+
+def test_invite_of_the_revoked(folder: OwnFolder) -> None:
+    """Who is revoked does not come back by the invite by which it came, renewed or not."""
+    authority = opened(folder).authority
+    own = opened(folder).own
+    invite, other = invited(authority, uses=9), invited(authority)
+    shown = verified(authority.enroll("ben", invite.secret, request("ben"), NOW), own)
+    authority.renew(shown.identity, request("ben"), NOW + 5)
+    authority.revoke(sign_statement(Revocation("ben", int(NOW) + 1, "default"), own), NOW)
+    for name in ("ben", "carl"):
+        with pytest.raises(InviteRefused):
+            authority.enroll(name, invite.secret, request(name), NOW + 9)
+    authority.enroll("ben", other.secret, request("ben"), NOW + 9)
 
 
 def test_restarted(folder: OwnFolder) -> None:
@@ -496,6 +526,16 @@ def test_unwritten_revocation(folder: OwnFolder) -> None:
     enrolling.is_full = False
     assert enrolling.ask(Revoked("0" * 64, (text,)), ANNA) == Bye("noted")
     assert json.loads(folder.read(RECORDS))["revocations"] == [text]
+
+
+def test_clocks_apart(folder: OwnFolder) -> None:
+    """A revocation that speaks of a time before the name was taken is not called done."""
+    enrolling = Enrolling(folder)
+    enrolling.enroll("ben")
+    text = sign_statement(Revocation("ben", int(NOW) - 60, "default"), enrolling.made.own)
+    answer = enrolling.ask(Revoked("0" * 64, (text,)), ANNA)
+    assert isinstance(answer, Error)
+    assert "clocks is wrong" in answer.reason
 
 
 def test_one_of_many(folder: OwnFolder) -> None:

@@ -143,8 +143,9 @@ def test_forgotten() -> None:
     known = listed()
     assert known.add(statement("ben"), NOW)
     last = NETWORK.verified(NETWORK.let_in("ben", now=NOW - 1))
-    end = SECOND + CERTIFICATE_DAYS * DAY
-    assert last.expires < end
+    # A registry that has not heard of it renews that as long as it is good.
+    end = SECOND + 2 * CERTIFICATE_DAYS * DAY
+    assert last.expires + CERTIFICATE_DAYS * DAY < end
     known.prune(end - 1)
     assert known.texts() == (f"ben-{SECOND}",)
     known.prune(end)
@@ -201,7 +202,16 @@ def test_full() -> None:
     with pytest.raises(RevocationsFull, match="1,000 names"):
         known.draft("one-more", NOW)
     assert known.draft("s1", NOW).name == "s1"
-    assert known.draft("one-more", NOW + CERTIFICATE_DAYS * DAY).name == "one-more"
+    assert known.draft("one-more", NOW + 2 * CERTIFICATE_DAYS * DAY).name == "one-more"
+
+
+def test_registry() -> None:
+    """Nobody revokes the registry by its name, which would cut all off from it."""
+    known = listed()
+    with pytest.raises(StatementRefused, match="no member"):
+        known.draft("registry", NOW)
+    with pytest.raises(StatementRefused, match="no member"):
+        known.add(statement("registry"), NOW)
 
 
 def test_names_are_apart() -> None:
