@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from p2p_twisted.peer.private_member import (
+    NoMemberKey,
     PrivateMember,
     forget_newcomer,
     load_member,
@@ -52,7 +53,7 @@ def membership(
     """
     given = option if option is not None else os.environ.get(INVITE_VARIABLE)
     try:
-        member = load_member(state)
+        member = _kept(state, given is not None, is_said)
         # One in the environment or the configuration of a service was of use once.
         if given is not None and (member is None or is_said):
             member = _come_in(Invite.read(read_code(given)), name, state, member)
@@ -67,6 +68,16 @@ def membership(
     if given is not None and restarts:
         restart_without("--join", (INVITE_VARIABLE, "P2P_JOIN"))
     return member
+
+
+def _kept(state: Path, is_given: bool, is_said: bool) -> PrivateMember | None:
+    """Read what there is of a membership; an invite is worth more than what there is not."""
+    try:
+        return load_member(state)
+    except KeyFileFault as error:
+        if is_given and (is_said or isinstance(error, NoMemberKey)):
+            return None
+        raise
 
 
 def _come_in(

@@ -1,6 +1,8 @@
 """A peer's part in a private network, in its own files."""
 
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,10 @@ MEMBER_FOLDER: Final = "private"
 _KEY_FILE: Final = "peer.pem"
 _NEWCOMER_FILE: Final = "newcomer.pem"
 _NETWORK_FILE: Final = "network.json"
+
+
+class NoMemberKey(KeyFileFault):
+    """A peer has begun to come into a private network, or has lost the key that let it in."""
 
 
 @frozen
@@ -59,23 +65,38 @@ def load_member(state: Path) -> PrivateMember | None:
     """
     Read a peer's part in a private network; ``None`` where it has none.
 
-    :raises KeyFileFault: when it cannot be read.
+    Whatever is in the place of its folder is a whole membership or a fault, so that a member never
+    falls back to an open network because something was lost.
+
+    :raises NoMemberKey: when the key is not there, or not yet.
+    :raises KeyFileFault: when something else of it cannot be read.
     """
     folder = member_folder(state)
     try:
-        credentials = KeyFolder(folder).load(_KEY_FILE)
-        if credentials is None:
-            return None
-    except FileNotFoundError:
+        is_link = stat.S_ISLNK(os.lstat(folder.path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise KeyFileFault(f"{folder.path} cannot be read: {in_words(error)}") from None
+    if is_link or not folder.path.is_dir():
+        raise KeyFileFault(
+            f"{folder.path} has to be a folder, and no link to one: put the folder itself there,"
+            " or remove the link to be in an open network"
+        )
+    credentials = KeyFolder(folder).load(_KEY_FILE)
+    if credentials is None:
+        raise NoMemberKey(
+            f"{folder.path} has no {_KEY_FILE}, so this peer is not in its private network: come in"
+            " with --join and an invite, or remove that folder to be in an open network"
+        )
     try:
-        # From here on it is a member, and never falls back to an open network.
         kept = json.loads(folder.read(_NETWORK_FILE))
         host, port = kept["registry"]
         return PrivateMember(credentials, peer_name(kept["network"]), (str(host), int(port)))
     except (OSError, ValueError, TypeError, KeyError, BadName) as error:
         raise KeyFileFault(
-            f"{folder.path / _NETWORK_FILE} cannot be read ({error}): join again with a new invite"
+            f"{folder.path / _NETWORK_FILE} cannot be read ({error}): come in again with --join and"
+            " a new invite"
         ) from None
 
 

@@ -327,4 +327,18 @@ OF_TRUST: Final = (
         "somebody who is not in a group hears what its members look for, and baits them",
         "peer/test_groups.py",
     ),
+    Mutant(
+        "peer/private_member.py",
+        "if is_link or not folder.path.is_dir():",
+        "if False:",
+        "a member whose folder is a link is told what does not help it",
+        "peer/test_private_member.py",
+    ),
+    Mutant(
+        "peer/private_member.py",
+        "raise NoMemberKey(",
+        "return None and NoMemberKey(",
+        "a member that has lost its key talks to an open network",
+        "peer/test_private_member.py",
+    ),
 )

@@ -1,6 +1,9 @@
 """A peer's part in a private network, in its own files; and how it comes by it."""
 
+import errno
 import os
+import shutil
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +20,8 @@ from p2p_twisted.peer.private_member import (
 )
 from p2p_twisted.registry.joining_private import CannotJoin, Joined
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.openat import Fsync
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.trust.credentials import key_hash, key_to_pem
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.key_folder import KeyFileFault
@@ -68,19 +73,106 @@ def test_damaged(state: Path, damaged: bytes) -> None:
     """A file that cannot be read is said to be so; it is not taken for an open network."""
     save_member(state, PrivateMember(ANNA, "default", WHERE))
     member_folder(state).replace("network.json", damaged)
-    with pytest.raises(KeyFileFault, match="join again with a new invite"):
+    with pytest.raises(KeyFileFault, match="come in again with --join and a new invite"):
         load_member(state)
     with pytest.raises(CannotJoin) as caught:
         membership(None, "anna", state, is_said=True, restarts=False)
     assert caught.value.exit == Exit.DISK
 
 
-def test_half_lost(state: Path) -> None:
-    """Who has a key is a member, and falls back to no open network where the rest is lost."""
+def _lose(*names: str) -> Callable[[Path], None]:
+    def lose(folder: Path) -> None:
+        for name in names:
+            (folder / name).unlink()
+
+    return lose
+
+
+def _link(folder: Path) -> None:
+    folder.symlink_to(folder.rename(folder.with_name("elsewhere")))
+
+
+def _dangle(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.symlink_to("nowhere")
+
+
+def _newcomer_alone(folder: Path) -> None:
+    _lose("peer.pem", "network.json")(folder)
+    newcomer_key(folder.parent)
+
+
+def _file(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.touch()
+
+
+_IS_IN_THE_WAY = (_link, _dangle, _file)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _lose("network.json"),
+        _lose("peer.pem"),
+        _lose("peer.pem", "network.json"),
+        _newcomer_alone,
+        *_IS_IN_THE_WAY,
+    ],
+)
+def test_half_lost(
+    state: Path, joins: list[tuple[Invite, PeerName]], damage: Callable[[Path], None]
+) -> None:
+    """Whoever has anything of a membership falls back to no open network, but may come in again."""
     save_member(state, PrivateMember(ANNA, "default", WHERE))
-    member_folder(state).remove("network.json")
-    with pytest.raises(KeyFileFault, match="join again with a new invite"):
-        load_member(state)
+    damage(state / "private")
+    with pytest.raises(CannotJoin, match=r"--join|put the folder itself there") as caught:
+        membership(None, "anna", state, is_said=False, restarts=False)
+    assert caught.value.exit == Exit.DISK
+    if damage in _IS_IN_THE_WAY:
+        with pytest.raises(CannotJoin, match="is not a directory") as caught:
+            membership(CODE, "anna", state, is_said=True, restarts=False)
+        assert (caught.value.exit, joins) == (Exit.DISK, [])
+    else:
+        assert membership(CODE, "anna", state, is_said=True, restarts=False) is not None
+        assert load_member(state) is not None
+
+
+def test_invite_of_a_service(
+    state: Path, joins: list[tuple[Invite, PeerName]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service tries again with the invite that it is always given, but not over a damaged key."""
+    monkeypatch.setenv("P2P_INVITE", CODE)
+    newcomer_key(state)
+    assert membership(None, "anna", state, is_said=False, restarts=False) is not None
+    joins.clear()
+    (state / "private" / "peer.pem").write_text("nonsense")
+    with pytest.raises(CannotJoin, match="is no key"):
+        membership(None, "anna", state, is_said=False, restarts=False)
+    assert joins == []
+
+
+def test_full_disk(
+    state: Path, joins: list[tuple[Invite, PeerName]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever a disk is full while a peer comes in, the next try with an invite does it."""
+    replace, left = OwnFolder.replace, 0
+
+    def fill(folder: OwnFolder, name: str, content: bytes, *rest: Fsync) -> None:
+        nonlocal left
+        if left == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        left -= 1
+        replace(folder, name, content, *rest)
+
+    for writes in range(3):
+        place, left = state.with_name(f"{writes}"), writes
+        monkeypatch.setattr(OwnFolder, "replace", fill)
+        with pytest.raises(CannotJoin, match=r"No space left|disk is full") as caught:
+            membership(CODE, "anna", place, is_said=True, restarts=False)
+        assert caught.value.exit == Exit.DISK
+        monkeypatch.setattr(OwnFolder, "replace", replace)
+        assert membership(CODE, "anna", place, is_said=True, restarts=False) is not None
 
 
 @pytest.mark.parametrize(
@@ -170,8 +262,10 @@ def test_lost_answer(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         with pytest.raises(CannotJoin):
             membership(CODE, "anna", state, is_said=True, restarts=False)
-        # It is a member of nothing yet.
-        assert load_member(state) is None
+        # It is a member of nothing yet, and no peer of an open network either.
+        with pytest.raises(CannotJoin, match="come in with --join") as caught:
+            membership(None, "anna", state, is_said=False, restarts=False)
+        assert caught.value.exit == Exit.DISK
     assert membership(CODE, "anna", state, is_said=True, restarts=False) is not None
     assert len(set(keys)) == 1
     assert key_to_pem(newcomer_key(state)) != keys[0]
