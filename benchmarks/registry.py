@@ -8,6 +8,7 @@ for how many of them a second of the server's processor time is enough.
 """
 
 import json
+import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
@@ -114,6 +115,7 @@ def table(options: Namespace, signals: Signals) -> None:
             Minimal(lab, "the least"),
             Server(lab, "SQLite", f"--store=sqlite:{lab.directory}/registry.db"),
             Server(lab, "memory", "--store=memory:"),
+            *on_etcd(lab),
         ]
         for number in range(options.rounds):
             for server in servers:
@@ -125,6 +127,26 @@ def table(options: Namespace, signals: Signals) -> None:
             server.measure_memory(load, options.silent)
         print(f"\n{options.peers:,} peers a round, {_AT_ONCE} at once; {options.silent:,} silent\n")
         print(markdown(_HEAD, rows(servers)))
+
+
+def on_etcd(lab: Lab) -> Iterator[Server]:
+    """Start a registry on one member of etcd, whose own time is not counted, where it is there."""
+    command = shutil.which("etcd")
+    if command is None:
+        print("  without etcd: apt-get install etcd-server", file=sys.stderr, flush=True)
+        return
+    outer, inner = (f"http://127.0.0.1:{free_ports(1)}" for _ in range(2))
+    lab.start(
+        "etcd",
+        command,
+        f"--data-dir={lab.directory}/etcd",
+        f"--listen-client-urls={outer}",
+        f"--advertise-client-urls={outer}",
+        f"--listen-peer-urls={inner}",
+        f"--initial-advertise-peer-urls={inner}",
+        f"--initial-cluster=default={inner}",
+    )
+    yield Server(lab, "etcd", f"--store=etcd://{outer.removeprefix('http://')}")
 
 
 _HEAD: Final[Row] = (
