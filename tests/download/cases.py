@@ -18,15 +18,22 @@ from p2p_twisted.wire.messages import Hit, Push
 from tests.download.content import Content, some_bytes
 from tests.download.wires import Stranger
 from tests.download.world import World
+from tests.trust.private_network import PrivateNetwork
 
 
 class DownloadCase(SynchronousTestCase):
-    """Makes worlds, and sees to their end."""
+    """
+    Makes worlds, and sees to their end.
+
+    :cvar private: encrypts all connections; test_in_private.py has one.
+    """
+
+    private: PrivateNetwork | None = None
 
     def world(self, disk: Any = os, offload: Offload = inline) -> World:
         folder = mkdtemp()
         self.addCleanup(rmtree, folder)
-        world = World(Path(folder), disk, offload=offload)
+        world = World(Path(folder), disk, offload=offload, private=self.private)
         self.addCleanup(world.close)
         return world
 

@@ -17,10 +17,12 @@ from p2p_twisted.upload.small_sender import SourceOpener
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
+from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import PROTOCOL, Fetch, Hello, Message, Push, Want
 from p2p_twisted.wire.names import FileId, PeerAddress
+from p2p_twisted.wire.securing import Security
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
 from tests.download.wires import Wires
@@ -58,7 +60,7 @@ class SharedStub:
 
 
 def make_uploads(
-    wires: Wires,
+    wires: Wires | BoundDialer,
     open_source: Callable[[FileId], Source | Deferred[Source | None] | None],
     partials: PartialRegister | None = None,
     bandwidth: Bandwidth | None = None,
@@ -80,9 +82,15 @@ def make_uploads(
     )
 
 
-def listen(wires: Wires, address: PeerAddress, accepted: Callable[[Connection], Session]) -> None:
+def listen(
+    wires: Wires,
+    address: PeerAddress,
+    accepted: Callable[[Connection], Session],
+    security: Security | None = None,
+) -> None:
     """Let a peer be dialed."""
-    listener = Listener(wires, Hello(PROTOCOL, "peer", address.name, "default"), accepted)
+    hello = Hello(PROTOCOL, "peer", address.name, "default")
+    listener = Listener(wires, hello, accepted, security=security)
     wires.listeners[address.host, address.port] = lambda: listener.buildProtocol(
         IPv4Address("TCP", "127.0.0.1", 40_000)
     )

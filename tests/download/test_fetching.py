@@ -3,7 +3,7 @@
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.protocol import Protocol
 
 from p2p_twisted.download.fetching import HolderDialer, Unreachable
 from p2p_twisted.download.limits import UNREACHABLE_AGAIN_SECONDS
@@ -220,10 +220,7 @@ class FetchTests(DownloadCase):
 
     def fetch(self, world: World, holder: Holder, ticket: str) -> Stranger:
         """Dial a holder, and name a ticket."""
-        stranger = Stranger()
-        factory = Factory.forProtocol(lambda: stranger)
-        world.wires.connectTCP(holder.address.host, holder.address.port, factory)
-        world.wires.settle()
+        stranger = world.stranger(holder.address)
         stranger.received = b""
         stranger.say(Fetch(ticket))
         world.wires.settle()

