@@ -63,8 +63,7 @@ class Holder:
 
     def listen(self) -> None:
         """Let requesters dial it."""
-        accepted = lambda made: First(made, None, self.uploads)  # noqa: E731
-        listen(self.wires, self.address, accepted, self.security)
+        listen(self.wires, self.address, self._accepted, self.security)
 
     def note(self, reason: str, gone: bool = False, fetch: bool = False) -> None:
         self.refused.append(reason)
@@ -76,6 +75,9 @@ class Holder:
     def hit(self, content: Content, name: str = "f1.txt", **changed: Any) -> Hit:
         hit = Hit(self.name, name, content.size, "file", content.file_id, route=(self.name,))
         return attrs.evolve(hit, **changed)
+
+    def _accepted(self, connection: Connection) -> Session:
+        return First(connection, None, self.uploads)
 
 
 class World:
