@@ -134,10 +134,10 @@ class PeerBuilder(MemberParts):
     @cached_property
     def client(self) -> RegistryClient:
         """What asks the registry."""
-        settings, is_private = self.settings, self.private is not None
+        settings = self.settings
         look_up = partial(self.offload, addresses_of, settings.interface)
         places = RegistryPlaces(settings.registries, self.rng, look_up)
-        return RegistryClient(self.dialer, places, settings.network, is_private=is_private)
+        return RegistryClient(self.dialer, places, settings.network, security=self.security)
 
     @cached_property
     def registration(self) -> RegistrationKeeper:

@@ -38,6 +38,7 @@ class NetworkSession:
     :param dialer: dials from the address that this peer listens on.
     :param start: is called once, in the same turn of the reactor in which it listens.
     :ivar sights: tells those who watch what happens.
+    :ivar refusal: why the registry takes this peer for none of the network's, if it does.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class NetworkSession:
         self.sights = Sights()
         self._port: IListeningPort | None = None
         self._fault: str | None = None
+        self.refusal: str | None = None
         self._is_moving = False
         self._overlay: tuple[OverlayDriver, BookSaver] | None = None
         # Those that the registry has named last.
@@ -113,6 +115,8 @@ class NetworkSession:
             await self._at_most(_JOIN_SECONDS, joined)
             self._is_moving = False
         await self._at_most(_LINK_SECONDS, self.driver.linked())
+        if self.refusal is not None and not self.neighbors:
+            raise NoNetwork(f"not in the network any more: {self.refusal}")
         return self.driver
 
     def may_dial(self, host: str) -> bool:

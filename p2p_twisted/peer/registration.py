@@ -183,12 +183,14 @@ class RegistrationKeeper:
                 answer = await self._renew(question)
         except (RegistryRefused, RegistryUnreachable) as error:
             is_new, self.fault = str(error) != self.fault, str(error)
+            if isinstance(error, RegistryRefused) and error.code == "refused":
+                self._network.refusal = str(error)
             self._handle(error)
             if is_new and not self._joined.called:
                 # Who waits until the peer is ready learns why that takes long.
                 notify(f"STATUS={error}")
         else:
-            self.fault = None
+            self.fault = self._network.refusal = None
             self._handle(answer)
             self._welcomed(answer)
 

@@ -116,7 +116,8 @@ class CertificateRenewal(TimerService):
         certificate = self._certificate()
         identity = certificate.identity
         groups = tuple(sorted(identity.groups))
-        return CertificateStatus(identity.is_admin, groups, certificate.expires, self._fault)
+        fault = self._security.date_fault() or self._fault
+        return CertificateStatus(identity.is_admin, groups, certificate.expires, fault)
 
     def _certificate(self) -> VerifiedCertificate:
         return VerifiedCertificate.read(self._security.credentials.certificate)

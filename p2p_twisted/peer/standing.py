@@ -66,7 +66,10 @@ class Standing:
                 self._neighbors = number
             case RegistryUnreachable():
                 self._has_registry = False
-            case RegistryRefused() | Welcome():
+            case RegistryRefused(code="later") | Welcome():
+                self._has_registry = True
+            case RegistryRefused() if self._since is None:
+                # What refuses a peer that was cut off has not let it in again.
                 self._has_registry = True
             case Ended():
                 self._me, self._has_been_in = None, False

@@ -1,5 +1,7 @@
 """Put together what a person sees of a peer at a glance."""
 
+import attrs
+
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.interface import Status
@@ -21,6 +23,8 @@ def status_of(
     certificate: CertificateStatus | None,
 ) -> Status:
     """Describe a peer; ``uptime`` is in seconds."""
+    if certificate is not None and network.refusal is not None:
+        certificate = attrs.evolve(certificate, renewal_fault=network.refusal)
     own, reshared = shared.summary(), shared.reshared
     return Status(
         name=settings.name,

@@ -5,12 +5,13 @@ from typing import Literal, TypeVar
 import attrs
 
 from p2p_twisted.registry import limits
-from p2p_twisted.registry.one_shot import IsPart, NoAnswer, nothing_before, request
+from p2p_twisted.registry.one_shot import IsPart, NoAnswer, NoGreeting, nothing_before, request
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.registry.registry_places import Location, RegistryPlaces
 from p2p_twisted.registry.unreachable import explain
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.trust.limits import REVOCATIONS_AT_ONCE
+from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.wire.messages import (
     PROTOCOL,
     Bye,
@@ -47,13 +48,13 @@ class RegistryClient:
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``; dials from the address that the
         registry is to know.
     :param network: a registry of another network gets no byte.
-    :param is_private: whether the dialer encrypts, and takes that network's certificates alone.
+    :param security: what the dialer encrypts with, in a private network.
     """
 
     reactor: Dialer
     places: RegistryPlaces
     network: NetworkName
-    is_private: bool = attrs.field(default=False, kw_only=True)
+    security: TlsSecurity | None = attrs.field(default=None, kw_only=True)
 
     async def join(self, join: Join) -> Welcome:
         """Register: name and place are reserved for 10 s, until the first :meth:`renew`."""
@@ -135,7 +136,9 @@ class RegistryClient:
         try:
             answer = await request(*asking, question, is_part)
         except NoAnswer as error:
-            why = explain(error, host, port, self.network, self.is_private)
+            why = explain(error, host, port, self.network, self.security is not None)
+            if isinstance(error, NoGreeting) and self.security is not None:
+                why = self.security.date_fault() or why
             raise RegistryUnreachable(why) from None
         match answer:
             case Error(reason, code):

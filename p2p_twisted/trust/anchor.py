@@ -24,6 +24,7 @@ from p2p_twisted.trust.trust_errors import (
 
 _DAY_SECONDS: Final = 86_400
 _ISSUERS_MOST: Final = 1
+_OF_ANOTHER: Final = "the certificate is not of this network"
 
 
 @attrs.frozen
@@ -128,20 +129,31 @@ class TrustAnchor:
         try:
             policy.time(moment).build_client_verifier().verify(certificate, list(signers))
         except (VerificationError, ValueError):
-            raise _untrusted(certificate, moment) from None
+            fault = date_fault(certificate, at) or NotTrusted(_OF_ANOTHER)
+            raise fault from None
         return VerifiedCertificate.read(certificate)
 
 
-def _untrusted(certificate: x509.Certificate, moment: datetime) -> NotTrusted:
-    """Say why; dates are worth a word of their own, as clocks are often the cause."""
+def date_fault(
+    certificate: x509.Certificate, at: float, whose: str = "the"
+) -> CertificateExpired | CertificateNotYetValid | None:
+    """
+    Return why a certificate is not good at some time, if it is not: clocks are often the cause.
+
+    :param at: seconds since 1970.
+    :param whose: it is, for people.
+    """
+    moment = datetime.fromtimestamp(at, UTC)
     clock = f"this machine's clock says {_shown(moment)}"
     if moment > certificate.not_valid_after_utc:
         ended = _shown(certificate.not_valid_after_utc)
-        return CertificateExpired(f"the certificate ended at {ended}, and {clock}")
+        return CertificateExpired(f"{whose} certificate ended at {ended}, and {clock}")
     if moment < certificate.not_valid_before_utc:
         begins = _shown(certificate.not_valid_before_utc)
-        return CertificateNotYetValid(f"the certificate begins at {begins}, and {clock}: set it")
-    return NotTrusted("the certificate is not of this network")
+        return CertificateNotYetValid(
+            f"{whose} certificate begins at {begins}, and {clock}: set it"
+        )
+    return None
 
 
 def _shown(moment: datetime) -> str:

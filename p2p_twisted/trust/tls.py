@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from contextlib import suppress
 from typing import Any, Final
 
 from cryptography import x509
@@ -20,12 +20,12 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from zope.interface import implementer
 
 from p2p_twisted.runtime.watches import Watches
-from p2p_twisted.trust.anchor import VerifiedCertificate
+from p2p_twisted.trust.anchor import VerifiedCertificate, date_fault
 from p2p_twisted.trust.credentials import Credentials
 from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.tls_transport import TlsTransport
-from p2p_twisted.trust.trust_errors import NotTrusted
+from p2p_twisted.trust.trust_errors import CertificateExpired, NotTrusted
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.host_limit import HostLimit
 from p2p_twisted.wire.limits import HANDSHAKES_BURST, HANDSHAKES_PER_SECOND
@@ -84,6 +84,8 @@ class TlsSecurity:
         self.admitted = Watches[VerifiedCertificate]()
         self._clock = clock
         self._date = date
+        # Why a registry that we dialed could not be believed.
+        self._registry_fault: str | None = None
         self._limit = HostLimit(HANDSHAKES_PER_SECOND, HANDSHAKES_BURST)
         # Those that are open, with what was shown on them.
         self._open: dict[Connection, VerifiedCertificate] = {}
@@ -92,8 +94,28 @@ class TlsSecurity:
     def use(self, credentials: Credentials) -> None:
         """Show another certificate from now on: connections that are open keep the old one."""
         self.credentials = credentials
-        maker = TlsMaker(mutual_context(credentials, self._date, self._welcomes_newcomers))
+        ways = self._date, self._welcomes_newcomers, self._refused
+        maker = TlsMaker(mutual_context(credentials, *ways))
         self._dialers, self._listeners = self._factory(maker, True), self._factory(maker, False)
+
+    def date_fault(self) -> str | None:
+        """Return why no registry is believed, or believes us, if dates are the reason."""
+        own = self.credentials.certificate
+        match date_fault(own, self._date(), "this peer's"):
+            case CertificateExpired() as ended:
+                return f"{ended}: set the clock, or come in again with --join and a new invite"
+            case None:
+                return self._registry_fault
+            case begins:
+                return str(begins)
+
+    def _refused(self, shown: x509.Certificate) -> None:
+        """Remember that a registry's certificate, which is genuine, is not good by our clock."""
+        with suppress(NotTrusted):
+            if VerifiedCertificate.read(shown).identity.is_registry:
+                fault = date_fault(shown, self._date(), "the registry's")
+                again = ": set it" if isinstance(fault, CertificateExpired) else ""
+                self._registry_fault = f"{fault}{again}"
 
     def allows(self, host: str) -> bool:
         """Return whether a host may have us work on one more handshake."""
@@ -125,6 +147,8 @@ class TlsSecurity:
             raise NotAdmitted(
                 f"the certificate of {name} was revoked: ask for a new invite, and --join with it"
             )
+        if verified.identity.is_registry:
+            self._registry_fault = None
         self._open[connection] = verified
         self.admitted.tell(verified)
         return verified.identity
@@ -148,14 +172,22 @@ class TlsSecurity:
         return TLSMemoryBIOFactory(maker, is_dialer, Factory(), self._clock)
 
 
+def _unheard(_certificate: x509.Certificate) -> None:
+    """Take no note of a certificate."""
+
+
 def mutual_context(
-    credentials: Credentials, date: Callable[[], float], welcomes_newcomers: bool = False
+    credentials: Credentials,
+    date: Callable[[], float],
+    welcomes_newcomers: bool = False,
+    refused: Callable[[x509.Certificate], None] = _unheard,
 ) -> SSL.Context:
     """
     Make what both ends of a connection need: each shows a certificate, and wants one.
 
     :param date: reads the time of day, in seconds since 1970.
     :param welcomes_newcomers: go on without one, and show the root's for them to compare.
+    :param refused: is told of one that is of this network, but not good at that time.
     """
     # pyOpenSSL wants cryptography's own objects, and Twisted's types do not know that yet.
     key: Any = credentials.key
@@ -174,12 +206,12 @@ def mutual_context(
     context.set_options(_NO_SESSIONS)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.clear_mode(_PARTIAL_WRITES)
-    context.set_verify(context.get_verify_mode(), _by_date(date))
+    context.set_verify(context.get_verify_mode(), _by_date(date, refused))
     return context
 
 
 def _by_date(
-    date: Callable[[], float],
+    date: Callable[[], float], refused: Callable[[x509.Certificate], None]
 ) -> Callable[[SSL.Connection, X509, int, int, int], bool]:
     """
     Judge the dates of certificates by our clock instead of OpenSSL's.
@@ -191,10 +223,10 @@ def _by_date(
         # It asks of each certificate: once for each fault, and where there is none.
         if not is_good and error not in _DATE_ERRORS:
             return False
-        return _is_current(shown.to_cryptography(), datetime.fromtimestamp(date(), UTC))
+        certificate = shown.to_cryptography()
+        is_current = date_fault(certificate, date()) is None
+        if not is_current:
+            refused(certificate)
+        return is_current
 
     return judge
-
-
-def _is_current(certificate: x509.Certificate, moment: datetime) -> bool:
-    return certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc

@@ -68,6 +68,7 @@ class Peer:
     moves: list[str] = field(factory=list)
     faults: list[str | None] = field(factory=list)
     sights: Sights = field(factory=Sights)
+    refusal: str | None = None
 
     def listen(self, port: int) -> None:
         self.tried.append(port)

@@ -66,7 +66,9 @@ class Renewing:
         self.state = folder / ".p2p"
         self.said: list[str] = []
         self.now = NOW
-        self.security = TlsSecurity(self.first, RevocationList("default"), Clock())
+        self.security = TlsSecurity(
+            self.first, RevocationList("default"), Clock(), date=lambda: self.now
+        )
         clock: Any = Clock()
         self.clock: Clock = clock
         client: Any = self.client
@@ -167,3 +169,15 @@ def test_another_root(renewing: Renewing) -> None:
     """So does a certificate of another network."""
     renewing.client.network = PrivateNetwork("other")
     assert renewing.look(DUE) is renewing.first
+
+
+def test_ended(renewing: Renewing) -> None:
+    """Where the certificate has ended, or the clock is wrong, that is what a person hears."""
+    renewing.now = NOW + 40 * DAY
+    fault = renewing.renewal.status().renewal_fault or ""
+    assert fault.startswith("this peer's certificate ended at 2027-02-14 08:00 UTC, and this ")
+    assert fault.endswith("set the clock, or come in again with --join and a new invite")
+    renewing.now = NOW - DAY
+    fault = renewing.renewal.status().renewal_fault or ""
+    assert fault.startswith("this peer's certificate begins at ")
+    assert fault.endswith(": set it")

@@ -48,6 +48,14 @@ class StandingTests(SynchronousTestCase):
         refused = RegistryRefused("unknown", "join again")
         self.assertEqual(self.said(NeighborsChanged(0), WELCOME, refused, WELCOME), [])
 
+    def test_refused(self) -> None:
+        """A peer that was cut off and is refused then is not back in the network."""
+        self.join()
+        refused = RegistryRefused("refused", "the certificate of cleo was revoked")
+        self.assertEqual(self.said(NeighborsChanged(0), AWAY, refused, refused), [CUT])
+        later = RegistryRefused("later", "the registry's disk is full")
+        self.assertEqual(self.said(later), ["back in the network, after 3 s"])
+
     def test_never_in(self) -> None:
         """A peer that has found nobody yet is not cut off, and one that leaves is not either."""
         self.assertEqual(self.said(AWAY, NeighborsChanged(0), AWAY), [])

@@ -52,6 +52,12 @@ def test_revoked(daemons: PrivateDaemons) -> None:
     daemons.run(60.0)
     assert outcast.status().neighbors == ()
     assert not outcast.status().registered
+    certificate = outcast.status().certificate
+    assert certificate is not None
+    assert "s4 was revoked: ask for a new invite" in (certificate.renewal_fault or "")
+    found = outcast.find("film")
+    found.addErrback(lambda failure: failure.value)
+    assert "not in the network any more: the certificate of s4" in str(daemons.result(found))
     invariants.hold(daemons, *invariants.SETTLED)
     daemons.crash("s4")
     daemons.come_in("s4")

@@ -220,9 +220,9 @@ def test_stranger_listens(pair: Pair) -> None:
     pair.until_lost()
 
 
-def certificate_of(identity: Identity) -> Credentials:
-    key, serial = new_key(), NETWORK.serial()
-    chain = certify(NETWORK.issuer, key.public_key(), identity, serial=serial, now=NOW)
+def certificate_of(identity: Identity, network: PrivateNetwork = NETWORK) -> Credentials:
+    key, serial = new_key(), network.serial()
+    chain = certify(network.issuer, key.public_key(), identity, serial=serial, now=NOW)
     return Credentials(key, chain)
 
 
@@ -238,6 +238,31 @@ def test_own_date(pair: Pair) -> None:
     days[0] = 32
     pair.meet(end, end, hello)
     pair.until(lambda: pair.dialer.hellos)
+
+
+@pytest.mark.parametrize(("days", "says"), [(-1, "begins"), (40, "ended"), (0, None)])
+def test_date_of_a_registry(pair: Pair, days: int, says: str | None) -> None:
+    """Where dates are why a registry is not believed, or takes nobody, that is known."""
+    network, then = PrivateNetwork(now=NOW - 2 * DAY), NOW + days * DAY
+    anna = TlsSecurity(network.let_in("anna", now=then), NOBODY, CLOCK, date=lambda: then)
+    registry = certificate_of(Identity(REGISTRY, [REGISTRY]), network)
+    greeting = Hello(PROTOCOL, "registry", REGISTRY, "default")
+    pair.meet(TlsSecurity(registry, NOBODY, CLOCK, True), anna, greeting)
+    if says is None:
+        pair.until(lambda: pair.dialer.hellos)
+        assert anna.date_fault() is None
+    else:
+        pair.until_lost()
+        fault = anna.date_fault() or ""
+        assert fault.startswith(f"the registry's certificate {says} at 20")
+        assert fault.endswith(": set it")
+
+
+def test_date_of_a_peer(pair: Pair) -> None:
+    """Another peer whose certificate has ended is no reason why a registry would not answer."""
+    pair.meet(NETWORK.let_in("s1", now=NOW - 31 * DAY), mine := TlsSecurity(ANNA, NOBODY, CLOCK))
+    pair.until_lost()
+    assert mine.date_fault() is None
 
 
 def test_another_name(pair: Pair) -> None:
