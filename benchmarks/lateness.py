@@ -21,10 +21,11 @@ from typing import Any, Final
 
 from benchmarks.hosts import LOOPBACK
 from benchmarks.lab import Lab
+from p2p_twisted.wire.limits import PINGS_BURST
 
 _EVERY_SECONDS: Final = 0.01
-# A peer that only pings is disconnected after 5 s; the last answers arrive before that.
-_PINGS: Final = 400
+# One that sends more, or only pings for 5 s, is disconnected; the last answers arrive before that.
+_PINGS: Final = PINGS_BURST - 10
 _MICROSECONDS: Final = 1_000_000
 
 
