@@ -1,5 +1,6 @@
 """``twistd -n p2pmeta``: the registry."""
 
+import os
 import sys
 import time
 from functools import partial
@@ -17,6 +18,7 @@ from p2p_twisted.api.service import ApiService
 from p2p_twisted.api.socket_index import Suffix
 from p2p_twisted.api.web_option import WebOptions
 from p2p_twisted.peer.coming_in import read_code
+from p2p_twisted.registry.authority_files import ISSUER_FILE
 from p2p_twisted.registry.etcd_location import EtcdLocation
 from p2p_twisted.registry.joining_private import CannotJoin
 from p2p_twisted.registry.limits import REGISTRY_PORT
@@ -179,7 +181,17 @@ class Options(WebOptions):
         super().postOptions()
         if self["join"] is not None and not self["private"]:
             raise UsageError("say --private together with --join")
+        if not self["private"]:
+            self._check_open()
         self["opened"] = self._open_private() if self["private"] else None
+
+    def _check_open(self) -> None:
+        """Run no open network in the place of a private one: somebody has forgotten an option."""
+        if os.path.exists(self["keys"] / ISSUER_FILE):
+            raise UsageError(
+                f"{self['keys']} has the keys of a private network: say --private to run its"
+                " registry, or --keys and another folder to run that of an open one"
+            )
 
     def _read_etcd(self) -> None:
         """Read what is needed to be let in by etcd."""

@@ -50,6 +50,7 @@ from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import NotNow, WorkerService
 
 _THREADS: Final = 2
+USUAL_NETWORK: Final = "default"
 USUAL_REGISTRY: Final = f"127.0.0.1:{REGISTRY_PORT}"
 
 
@@ -90,7 +91,7 @@ class Options(WebOptions):
             " --insecure-lan the one from which the registry is reached.",
         ],
         ["advertise", None, None, "The IP address to give to others, where it is another one."],
-        ["network", None, "default", "The name of the network."],
+        ["network", None, USUAL_NETWORK, "The name of the network."],
         [
             "max-up",
             None,
@@ -164,6 +165,11 @@ class Options(WebOptions):
         if member:
             if self["insecure-lan"]:
                 raise UsageError("this peer is in a private network: leave --insecure-lan away")
+            if self["network"] not in (USUAL_NETWORK, member.network):
+                raise UsageError(
+                    f"this peer is in the private network {member.network}: leave --network away,"
+                    " or say another --directory"
+                )
             self["network"] = member.network
             if self["registry"] == USUAL_REGISTRY:
                 self["registry"] = show_location(*member.registry)

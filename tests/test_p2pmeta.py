@@ -31,6 +31,15 @@ class OptionsTests(SynchronousTestCase):
         self.assertFalse(options["insecure-lan"])
         self.assertFalse(options["allow-advertise"])
 
+    def test_forgotten(self) -> None:
+        """Where the keys of a private network are, no open one is run by mistake."""
+        keys = Path(self.mktemp())
+        keys.mkdir()
+        self.assertFalse(parsed("--keys", str(keys))["opened"])
+        (keys / "issuer.pem").touch()
+        error = self.assertRaises(UsageError, parsed, "--keys", str(keys))
+        self.assertIn("has the keys of a private network: say --private to run", str(error))
+
     def test_given(self) -> None:
         """Everything can be said otherwise."""
         options = parsed(

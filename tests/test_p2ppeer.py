@@ -1,6 +1,7 @@
 """The options of ``twistd p2ppeer``."""
 
 import re
+import time
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -14,7 +15,7 @@ from p2p_twisted import __version__
 from p2p_twisted.bandwidth.rates import Rates, Slots
 from p2p_twisted.p2ppeer import Options
 from p2p_twisted.peer.directories import check_groups
-from p2p_twisted.peer.private_member import PrivateMember
+from p2p_twisted.peer.private_member import PrivateMember, save_member
 from p2p_twisted.wire.limits import KIB, MIB
 from tests.trust.private_network import PrivateNetwork
 
@@ -38,6 +39,20 @@ class VersionTests(SynchronousTestCase):
         with redirect_stdout(shown), self.assertRaises(SystemExit):
             parsed("--version")
         self.assertRegex(shown.getvalue(), rf"^p2p_twisted {re.escape(__version__)}, Twisted \d")
+
+
+class MemberOptionsTests(SynchronousTestCase):
+    """What a member of a private network need not say."""
+
+    def test_network(self) -> None:
+        """It is in no other network than its own."""
+        network = PrivateNetwork("lab", time.time())
+        credentials = network.let_in("s1", now=time.time())
+        save_member(Path("s1/.p2p"), PrivateMember(credentials, "lab", ("127.0.0.1", 9_011)))
+        for more in ((), ("--network=lab",)):
+            self.assertEqual(parsed(*more)["network"], "lab")
+        error = self.assertRaises(UsageError, parsed, "--network=other")
+        self.assertIn("in the private network lab: leave --network away", str(error))
 
 
 class DirectoryOptionsTests(SynchronousTestCase):
@@ -113,7 +128,8 @@ class DirectoryOptionsTests(SynchronousTestCase):
     def test_newcomer(self) -> None:
         """A state is no other directory because its peer has come into a private network."""
         Path("state/private").mkdir(parents=True)
-        parsed("--state=state")
+        # It goes on to see that nothing is in there.
+        self.assertRaises(SystemExit, parsed, "--state=state")
         Path("state/thesis.txt").touch()
         error = self.assertRaises(UsageError, parsed, "--state=state")
         self.assertIn("has other files", str(error))

@@ -11,7 +11,7 @@ from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.enrollment import RECORDS
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
-from p2p_twisted.trust.issuing import certify_issuer, make_issuer, make_root
+from p2p_twisted.trust.issuing import certify_issuer, make_issuer, make_root, network_of
 from p2p_twisted.trust.key_folder import KeyFileFault, KeyFolder
 from p2p_twisted.trust.limits import ISSUER_RENEWAL_DAYS
 from p2p_twisted.trust.serial_number import RandomBits, SerialNumber
@@ -91,12 +91,18 @@ def open_authority(
     issuer = keys.load(ISSUER_FILE)
     is_new = issuer is None
     if issuer is None:
+        _check_never_used(folder)
         issuer = _make_issuer(roots, network, rng, now)
     elif root_at is not None and root_at.load() is None:
         raise KeyFileFault(f"{root_at.path} is not there: mount its disk, or leave --root-key away")
     elif (renewed := _renewed(issuer, roots.load(), network, rng, now)) is not None:
         issuer = renewed
         keys.save(ISSUER_FILE, issuer)
+    if (named := network_of(issuer.root)) != network:
+        raise KeyFileFault(
+            f"{folder.path} has the keys of the private network {named}: say --network {named}, or"
+            f" another --keys to make {network}"
+        )
     authority = Authority(network, issuer, rng, roots.load())
     if not is_new:
         _restore(authority, folder, now)
@@ -129,6 +135,26 @@ def save_records(authority: Authority, folder: OwnFolder) -> None:
         folder.replace(RECORDS, json.dumps(authority.to_json()).encode())
     except OSError as error:
         raise KeyFileFault(f"{folder.path / RECORDS} cannot be written: {error}") from None
+
+
+def _check_never_used(folder: OwnFolder) -> None:
+    """
+    Make sure that a network without an issuer's key was never made to its end.
+
+    :raises KeyFileFault: when somebody was invited: made anew it would be another network.
+    """
+    try:
+        kept = json.loads(folder.read(RECORDS))
+        was_used = any(kept[each] for each in ("holders", "invites", "revocations"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, TypeError, KeyError):
+        was_used = True
+    if was_used:
+        raise KeyFileFault(
+            f"{folder.path / ISSUER_FILE} is not there, but {RECORDS} of its network is: put it"
+            " back from a backup, or say another --keys to make a new network"
+        )
 
 
 def _make_issuer(roots: KeyPlace, network: NetworkName, rng: RandomBits, now: float) -> Credentials:

@@ -20,6 +20,7 @@ from p2p_twisted.trust.serial_number import SerialNumber
 from p2p_twisted.trust.trust_errors import CertificateExpired
 from p2p_twisted.wire.names import NetworkName
 
+_ROOT: Final = "root"
 _BOTH_ENDS: Final = (ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH)
 
 
@@ -30,7 +31,7 @@ def make_root(network: NetworkName, serial: SerialNumber, now: float) -> Credent
     :param now: seconds since 1970.
     """
     key = new_key()
-    name = _named(network, "root")
+    name = _named(network, _ROOT)
     builder = _builder(name, key.public_key(), serial, now, limits.ROOT_DAYS)
     builder = _may_sign(builder, path_length=1)
     return Credentials(key, (_signed(builder.issuer_name(name), key),))
@@ -148,6 +149,12 @@ def _issued(builder: x509.CertificateBuilder, signer: Credentials) -> tuple[x509
 
 def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     return builder.sign(key, hashes.SHA256())
+
+
+def network_of(root: x509.Certificate) -> str:
+    """Return of which network a root is, as :func:`make_root` was told; it need not be a name."""
+    named = root.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(named[0].value).removesuffix(f" {_ROOT}") if named else ""
 
 
 def _named(network: NetworkName, what: str) -> x509.Name:

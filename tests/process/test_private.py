@@ -204,7 +204,7 @@ class PrivateNetworkTests(SynchronousTestCase):
         anna, ben, _carl = self.started()
         for daemon in (ben, self.registry):
             daemon.stop()
-        opened = self.network.start_registry()
+        opened = self.network.start_registry("--keys", "none")
         ben = self.network.start_peer("ben")
         ben.answer("status", "is no registry of this peer's private network")
         ben.wait_for_topology("anna", "ben", "carl")
@@ -212,8 +212,9 @@ class PrivateNetworkTests(SynchronousTestCase):
             self.assertEqual(self.said_in_the_clear(port), b"", port)
         self.assertNotIn("ben", opened.log)
         anna.stop()
-        status, said = self.refused("anna", "--insecure-lan")
-        self.assertEqual(status, Exit.USAGE, said)
+        for more in (["--insecure-lan"], ["--network", "other"]):
+            status, said = self.refused("anna", *more)
+            self.assertEqual(status, Exit.USAGE, said)
         self.assertIn("leave --insecure-lan away", said)
         status, said = self.refused("dora", "--directory", "anna")
         self.assertEqual(status, Exit.USAGE, said)

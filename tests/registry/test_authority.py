@@ -262,6 +262,27 @@ def test_restarted(folder: OwnFolder) -> None:
         again.authority.enroll("emil", invite.secret, request(), NOW)
 
 
+@pytest.mark.parametrize("records", [None, b"nonsense", b"{}"])
+def test_lost_issuer(folder: OwnFolder, records: bytes | None) -> None:
+    """A network in which somebody was invited is not made anew where its issuer's key is lost."""
+    made = opened(folder)
+    invited(made.authority)
+    folder.replace(RECORDS, records or json.dumps(made.authority.to_json()).encode())
+    folder.remove(ISSUER_FILE)
+    with pytest.raises(KeyFileFault, match=r"issuer\.pem is not there, but records\.json .*backup"):
+        opened(folder)
+
+
+@pytest.mark.parametrize("is_half_made", [False, True])
+def test_keys_of_another(folder: OwnFolder, is_half_made: bool) -> None:
+    """The keys of a network are not taken for those of one with another name."""
+    opened(folder)
+    if is_half_made:
+        folder.remove(ISSUER_FILE)
+    with pytest.raises(KeyFileFault, match="of the private network default: say --network default"):
+        open_authority(folder, "foo", Random(1), NOW)
+
+
 def made_serial(made: OpenedAuthority) -> Any:
     return VerifiedCertificate.read(made.own.certificate).serial
 
