@@ -169,7 +169,7 @@ class RegistryProcessTests(SynchronousTestCase):
         """An option that makes no sense is answered with what does."""
         for options, words in (
             (("--ports", "80-90"), "a range such as 9000-9009"),
-            (("--store", "etcd:x"), "sqlite:FILE or memory:"),
+            (("--store", "etcd:x"), "sqlite:FILE, etcd://HOST:PORT or memory:"),
             (("--network", "my net"), "--network takes letters"),
         ):
             daemon = self.start(*options)
