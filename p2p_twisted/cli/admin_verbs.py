@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -14,16 +14,22 @@ from p2p_twisted.console.layout import table
 from p2p_twisted.console.qr_lines import qr_lines
 from p2p_twisted.console.text import QrLine, count
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.trust.identity import group_name
 from p2p_twisted.wire.messages import InviteRecord, MemberRecord
+from p2p_twisted.wire.names import BadName, peer_name
 
 
 def invite(client: PeerClient, options: argparse.Namespace) -> int:
-    """Make an invite."""
+    """
+    Make an invite.
+
+    :raises CommandFailed: for what may not be the name of a group.
+    """
     terms = {
         "uses": options.uses,
         "seconds": options.seconds,
         "admin": options.admin,
-        "groups": [group.lower() for group in options.groups],
+        "groups": [_name(group_name, each) for each in options.groups],
         "registry": options.for_registry,
     }
     made = client.ask("POST", "/v1/invites", terms)
@@ -51,19 +57,27 @@ def revoke(client: PeerClient, options: argparse.Namespace) -> int:
     """
     Revoke a peer's certificates, or take an invite back.
 
-    :raises CommandFailed: unless one of them is said.
+    :raises CommandFailed: unless one of them is said, and for what may not be a name.
     """
-    if (options.name is None) is (options.invite is None):
+    if bool(options.name) is bool(options.invite):
         raise CommandFailed(
             Exit.USAGE, "p2p revoke takes the name of a peer, or --invite and its id: one of them"
         )
-    if options.invite is not None:
+    if options.invite:
         answer = client.ask("DELETE", f"/v1/invites/{quote(options.invite, safe='')}", {})
         said = f"nobody comes in by the invite {options.invite} any more"
     else:
-        answer = client.ask("POST", f"/v1/revocations/{quote(options.name, safe='')}", {})
-        said = f"{options.name} was revoked"
+        name = _name(peer_name, options.name)
+        answer = client.ask("POST", f"/v1/revocations/{name}", {})
+        said = f"{name} was revoked"
     return say(options, answer, lambda _answer: [said])
+
+
+def _name(read: Callable[[str], str], typed: str) -> str:
+    try:
+        return read(typed)
+    except BadName as error:
+        raise CommandFailed(Exit.USAGE, str(error)) from None
 
 
 def _all(client: PeerClient, what: str, key: str, path: str | None = None) -> list[Any]:

@@ -107,7 +107,7 @@ def show_config(options: argparse.Namespace) -> int:
     answer = {
         "path": None if config.path is None else str(config.path),
         "sections": {
-            title: {each.name: {"value": each.value, "from": each.origin} for each in settings}
+            title: {each.name: {"value": each.shown, "from": each.origin} for each in settings}
             for title, settings in shown.items()
         },
     }
@@ -133,7 +133,7 @@ def _lines(config: ConfigFile, shown: Mapping[str, Sequence[Setting]]) -> list[s
     lines = [str(config.path or f"there is no {usual_config_path() or 'configuration'}")]
     for title, settings in shown.items():
         lines += ["", f"[{title}]"]
-        rows = [(each.name, _shown(each.value), each.origin) for each in settings]
+        rows = [(each.name, _shown(each.shown), each.origin) for each in settings]
         lines += table(rows, width())
     return lines
 

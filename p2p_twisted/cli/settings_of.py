@@ -29,6 +29,13 @@ class Setting(NamedTuple):
     origin: str
 
     @property
+    def shown(self) -> str | bool | None:
+        """What holds, for those who look; but an invite would let in whoever sees it."""
+        if self.name == "join" and self.value and not str(self.value).startswith(("@", "-")):
+            return "an invite, which is not shown"
+        return self.value
+
+    @property
     def argument(self) -> str | None:
         """The daemon's argument that says so; ``None`` if none is needed."""
         if self.origin == _DEFAULT or self.value in (None, False):

@@ -132,6 +132,8 @@ def read_code(given: str) -> str:
     try:
         if given == "-":
             return _first_line(_STDIN)
+        if given == "@":
+            raise CannotJoin("name the file that the invite is in: --join @FILE", Exit.USAGE)
         if given.startswith("@"):
             with Path(given[1:]).expanduser().open("rb") as file:
                 return file.read(_LONGEST_BYTES).decode("ascii", "replace")

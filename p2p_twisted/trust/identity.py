@@ -7,6 +7,7 @@ import attrs
 
 from p2p_twisted.trust.limits import GROUPS_OF_A_PEER
 from p2p_twisted.trust.trust_errors import NotTrusted
+from p2p_twisted.wire.limits import PEER_NAME_CHARACTERS
 from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
 ADMIN: Final = "admin"
@@ -21,6 +22,22 @@ _ROLE: Final = "role"
 _GROUP: Final = "group"
 _SINCE: Final = "since"
 _SINCE_DIGITS: Final = 12
+
+
+def group_name(typed: str) -> str:
+    """
+    Read a group's name as a person typed it: it is spelled as a peer's is.
+
+    :returns: it in lower case.
+    :raises BadName: for what is none; the text says what one is.
+    """
+    try:
+        return peer_name(typed)
+    except BadName:
+        raise BadName(
+            f"{typed!r} is no name of a group: that has 1 to {PEER_NAME_CHARACTERS} letters a to z,"
+            " digits and hyphens, and starts with a letter or digit, such as staff-room"
+        ) from None
 
 
 def _as_set(values: Iterable[str]) -> frozenset[str]:

@@ -32,7 +32,7 @@ _CHARACTERS: Final = 45
 _PREFIX: Final = "p2p1"
 _ANY_PREFIX: Final = re.compile(r"p2p[0-9]+", re.IGNORECASE)
 _PADDING: Final = "==="
-_GROUPING: Final = str.maketrans("", "", "- \t\r\n")
+_AROUND: Final = "\"'`<>\u2018\u2019\u201c\u201d"
 _LOOK_ALIKE: Final = str.maketrans("01", "ol")
 _PLACE: Final = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 
@@ -81,7 +81,8 @@ class Invite:
 
         :raises BadInvite: when it is no invite; the text says whether it has a typing error.
         """
-        code, at, places = typed.strip().partition("@")
+        # Mail and chat break long words, and put them between what is no part of them.
+        code, at, places = "".join(typed.split()).strip(_AROUND).partition("@")
         prefix = _ANY_PREFIX.match(code)
         if prefix is None:
             raise BadInvite(f"that is no invite: one begins with {_PREFIX}-")
@@ -89,8 +90,7 @@ class Invite:
             raise BadInvite(f"this version reads invites that begin with {_PREFIX}-: upgrade it")
         content = _decoded(code[prefix.end() :])
         secret = content[ROOT_HASH_BYTES:]
-        named = places.split(",") if at else []
-        return cls(content[:ROOT_HASH_BYTES], secret, tuple(each.strip() for each in named))
+        return cls(content[:ROOT_HASH_BYTES], secret, tuple(places.split(",")) if at else ())
 
     def to_text(self) -> str:
         """Write what :meth:`read` reads."""
@@ -100,7 +100,7 @@ class Invite:
 
 
 def _decoded(code: str) -> bytes:
-    code = code.translate(_GROUPING).lower().translate(_LOOK_ALIKE)
+    code = code.replace("-", "").lower().translate(_LOOK_ALIKE)
     if len(code) != _CHARACTERS:
         many = "too many" if len(code) > _CHARACTERS else "too few"
         raise BadInvite(f"this invite has a typing error: it has {many} characters")

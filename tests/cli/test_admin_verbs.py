@@ -103,6 +103,24 @@ def test_invite(capsys: pytest.CaptureFixture[str]) -> None:
     assert {len(line) for line in picture} == {len(qr_rows(CODE)) + 4}
 
 
+@pytest.mark.parametrize("group", ["Staff Room", "Ä", ""])
+def test_no_group(group: str) -> None:
+    """What may not be a group's name is told before anything is asked, with what may."""
+    client = Client()
+    with pytest.raises(CommandFailed, match="is no name of a group: that has 1 to 31") as failed:
+        run(client, "invite", uses=1, seconds=60, admin=False, groups=["lab", group], qr=False)
+    assert (failed.value.code, client.asked) == (Exit.USAGE, [])
+
+
+@pytest.mark.parametrize("name", ["", "a/b"])
+def test_revoke_nobody(name: str) -> None:
+    """So is what may not be a peer's."""
+    client = Client()
+    with pytest.raises(CommandFailed, match=r"p2p revoke takes|a peer's name has") as failed:
+        run(client, "revoke", name=name)
+    assert (failed.value.code, client.asked) == (Exit.USAGE, [])
+
+
 def test_revoke(capsys: pytest.CaptureFixture[str]) -> None:
     """A peer is put out by its name, an invite taken back by its id."""
     client = Client()
@@ -118,7 +136,7 @@ def test_revoke(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-@pytest.mark.parametrize("given", [{}, {"name": "anna", "invite": "3f2a91bc"}])
+@pytest.mark.parametrize("given", [{}, {"invite": ""}, {"name": "anna", "invite": "3f2a91bc"}])
 def test_one_of_them(given: dict[str, str]) -> None:
     """One of them is to be said, and nothing is done without."""
     client = Client()

@@ -207,6 +207,16 @@ class ShowConfigTests(SynchronousTestCase):
         self.assertEqual(answer["sections"]["peer"]["max-up"]["value"], "10M")
         self.assertEqual(answer["sections"]["peer"]["name"], {"value": "s2", "from": "--name"})
 
+    def test_invite(self) -> None:
+        """It shows that there is an invite, and from where, but not the invite itself."""
+        Path("config.toml").write_text("[peer]\njoin = 'p2p1-abcde@10.0.0.1'\n")
+        for more in ((), ("--json",)):
+            _, said, _ = self.shown(*more)
+            self.assertIn("an invite, which is not shown", said)
+            self.assertNotIn("abcde", said)
+        Path("config.toml").write_text("[peer]\njoin = '@/run/invite'\n")
+        self.assertIn("@/run/invite", self.shown()[1])
+
     def test_refused(self) -> None:
         """What is wrong is said in one line."""
         Path("config.toml").write_text("[peer]\nmax_up = '10M'\n")

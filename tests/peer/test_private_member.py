@@ -285,7 +285,9 @@ def test_standard_input(
     os.close(writing)
 
 
-@pytest.mark.parametrize("given", ["", "hello", "@/nonexistent", "@~nobody-here/x", CODE[:-20]])
+@pytest.mark.parametrize(
+    "given", ["", "hello", "@", "@/nonexistent", "@~nobody-here/x", CODE[:-20]]
+)
 def test_wrong(state: Path, joins: list[tuple[Invite, PeerName]], given: str) -> None:
     """What is no invite is said to be none, before anybody is asked."""
     with pytest.raises(CannotJoin) as caught:

@@ -32,11 +32,14 @@ def test_any(root_hash: bytes, seed: int) -> None:
 
 
 def test_as_people_write() -> None:
-    """Case, spaces around it, groups, and 0 and 1 for the letters make no difference."""
+    """Case, white space, what is put around it, groups, and 0 and 1 make no difference."""
     body = CODE.removeprefix("p2p1-")
     groups = "-".join(body[at : at + 5] for at in range(0, 45, 5))
     for typed in (
         f"  {TEXT}\n",
+        f"{CODE}@\n{PLACE}",
+        f"{TEXT[:20]}\r\n  {TEXT[20:-3]}\n{TEXT[-3:]}",
+        *(f"{left}{TEXT}{right}" for left, right in ('""', "''", "<>", "“”", "``")),
         TEXT.upper(),
         f"p2p1-{groups}@{PLACE}",
         f"P2P1 {groups.replace('-', ' ')} @ {PLACE}",
@@ -85,7 +88,7 @@ def test_two_characters_swapped(at: int) -> None:
         (f"{CODE[:-1]}é@{PLACE}", "typing error: it has a wrong character"),
         (CODE, "where the registry is"),
         (f"{CODE}@", "behind @"),
-        (f"{CODE}@a b", "behind @"),
+        (f"{CODE}@a/b", "behind @"),
         (f"{CODE}@{PLACE},", "behind @"),
         (f"{CODE}@{PLACE}@{PLACE}", "behind @"),
         (f"{CODE}@a,b,c,d", "3 registries at most"),
