@@ -78,13 +78,11 @@ class Authority:
         :raises TrustError: when it is not, with the reason.
         """
         newcomer = self.holders.newcomer(name, secret_hash(secret))
-        if newcomer is None:
-            # Who has none learns nothing else: which names there are, for one.
-            self.invites.find(secret, now)
         key = read_request(request)
         hash_ = key_hash(key).hex()
         if newcomer is not None and newcomer.key == hash_:
             return Certified((newcomer.certificate, *map(_encoded, self._issuer.certificates)))
+        # Before all else: who has none does not learn which names there are.
         invite = self.invites.spend(secret, now)
         try:
             if REGISTRY in invite.roles:
