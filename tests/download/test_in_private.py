@@ -4,6 +4,7 @@ Downloads once more in a private network, where all connections are encrypted.
 These are the tests of how bytes are asked for, sent, held back and broken off.
 """
 
+import pytest
 from twisted.internet.protocol import Factory
 
 from tests.download import (
@@ -17,6 +18,8 @@ from tests.download import (
 from tests.download.cases import DownloadCase
 from tests.download.wires import Stranger
 from tests.trust.private_network import PrivateNetwork
+
+pytestmark = pytest.mark.slow
 
 
 class PrivateCase(DownloadCase):

@@ -5,6 +5,7 @@ These are the tests of what goes over connections of their own: joining, links, 
 and fetches, and how each of them ends.
 """
 
+import pytest
 from typing_extensions import override
 
 from p2p_twisted.testing.daemons import VirtualDaemons
@@ -21,6 +22,8 @@ from tests.peer import (
     test_unshared,
 )
 from tests.peer.cases import PeerTestCase
+
+pytestmark = pytest.mark.slow
 
 
 class PrivateCase(PeerTestCase):

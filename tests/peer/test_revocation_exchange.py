@@ -251,6 +251,7 @@ def test_neighbors(peers: list[Peer], registry: Registry) -> None:
     assert link(carl, anna) == 2
 
 
+@pytest.mark.slow
 def test_many(peers: list[Peer], registry: Registry) -> None:
     """A long list is told over one link as well, a part at a time."""
     anna, ben, _ = peers
