@@ -65,6 +65,8 @@ class RegistryPlaces:
             for host, port in self._places
             for address in self._addresses.get(host) or (host,)
         ]
+        if len(found) == 1:
+            return found
         for place in found:
             self._ranks.setdefault(place, self._rng.random())
         failed = {place for place, at in self._failed.items() if now - at < _FAILED_SECONDS}
