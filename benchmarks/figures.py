@@ -81,6 +81,16 @@ def ratio(theirs: Sequence[Sample], ours: Sequence[Sample]) -> float:
     return median(their.seconds / our.seconds for their, our in zip(theirs, ours, strict=False))
 
 
+def usage_ratio(theirs: Iterable[float], ours: Iterable[float]) -> float:
+    """
+    Return how many times as much they use.
+
+    :returns: the median over the rounds in which we use what the system counts; NaN without any.
+    """
+    quotients = [their / our for their, our in zip(theirs, ours, strict=True) if our]
+    return median(quotients) if quotients else nan
+
+
 def percentile(values: Iterable[float], share: float) -> float:
     """Return the value that so large a share of values does not exceed; NaN if there are none."""
     ordered = sorted(values)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import count
-from operator import truediv
 from pathlib import Path
 from statistics import median
 from typing import ClassVar, Final
@@ -20,7 +19,7 @@ from typing_extensions import override
 
 from benchmarks.contenders import Ours
 from benchmarks.crowd import register, tell
-from benchmarks.figures import Sample, interleaved, load, markdown, ratio, spread
+from benchmarks.figures import Sample, interleaved, load, markdown, ratio, spread, usage_ratio
 from benchmarks.lab import Lab, Process
 from benchmarks.machine import MIB, write_content
 from benchmarks.options import parser, run
@@ -157,7 +156,7 @@ def table(title: str, work: Callable[[int], Sample], pages: int, rounds: int) ->
             f"{ratio(runs, samples[WITHOUT]):.3f}",
             *spread(runs, digits=3),
             f"{median(map(processor, runs)):.3f}",
-            f"{median(map(truediv, map(processor, runs), map(processor, samples[WITHOUT]))):.3f}",
+            f"{usage_ratio(map(processor, runs), map(processor, samples[WITHOUT])):.3f}",
         )
         for name, runs in samples.items()
     ]

@@ -25,6 +25,7 @@ from benchmarks.figures import (
     markdown,
     ratio,
     spread,
+    usage_ratio,
 )
 from benchmarks.lab import Lab
 from benchmarks.machine import MIB, write_content
@@ -101,7 +102,7 @@ def push_table(networks: Mapping[str, ReadPush], rounds: int) -> str:
             name,
             f"{ratio(runs, samples[_WITHOUT]):.3f}",
             *spread(runs, digits=3),
-            f"{_cpu_ratio(runs, samples[_WITHOUT]):.3f}",
+            f"{usage_ratio(map(_sender, runs), map(_sender, samples[_WITHOUT])):.3f}",
             f"{median(run.sender.cpu for run in runs):.3f}",
         )
         for name, runs in samples.items()
@@ -109,8 +110,9 @@ def push_table(networks: Mapping[str, ReadPush], rounds: int) -> str:
     return f"{load(samples.values())}\n\n{markdown(_PUSH_HEAD, body)}"
 
 
-def _cpu_ratio(theirs: Sequence[Sample], ours: Sequence[Sample]) -> float:
-    return median(a.sender.cpu / b.sender.cpu for a, b in zip(theirs, ours, strict=True))
+def _sender(sample: Sample) -> float:
+    """Return the seconds of processor time of the peer that sends."""
+    return sample.sender.cpu
 
 
 def tables(options: Namespace, signals: Signals) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -64,8 +65,10 @@ def busy_seconds() -> float:
 def _with_children(pids: Iterable[int]) -> Iterator[int]:
     for pid in pids:
         yield pid
-        for file in Path(f"/proc/{pid}/task").glob("*/children"):
-            yield from _with_children(map(int, _read(file).split()))
+        # It may end at any moment.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for file in Path(f"/proc/{pid}/task").glob("*/children"):
+                yield from _with_children(map(int, _read(file).split()))
 
 
 def _times(pid: int) -> Iterator[int]:

@@ -1,6 +1,7 @@
 """What the tables say is what was measured."""
 
 from collections.abc import Callable, Sequence
+from math import isnan
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -16,6 +17,7 @@ from benchmarks.figures import (
     ratio,
     rows,
     spread,
+    usage_ratio,
 )
 
 
@@ -32,6 +34,11 @@ class RatioTests(SynchronousTestCase):
     def test_only_common_rounds(self) -> None:
         """A program that was run only at first is compared with our first runs."""
         self.assertEqual(ratio(lasting(8.0), lasting(4.0, 1.0, 1.0)), 2.0)
+
+    def test_nothing_used(self) -> None:
+        """Rounds that took less than the system counts tell nothing."""
+        self.assertEqual(usage_ratio([1.0, 3.0, 8.0], [0.0, 1.0, 2.0]), 3.5)
+        self.assertTrue(isnan(usage_ratio([0.1], [0.0])))
 
 
 class TableTests(SynchronousTestCase):
