@@ -97,7 +97,7 @@ class MainTests(SynchronousTestCase):
     def test_names_like_options(self) -> None:
         """Where names are taken, it is told how to type one that begins with a dash."""
         hint = " (put -- before a name that begins with -)\n"
-        for words in (["get", "-x.txt"], ["get", "f1", "-x"], ["find", "-h.txt"], ["share", "-a"]):
+        for words in (["get", "-x.txt"], ["get", "f1", "-x"], ["find", "-x.txt"], ["share", "-a"]):
             status, printed = run(*words)
             self.assertEqual((status, printed.endswith(hint)), (2, True), printed)
         for words in (["get"], ["get", "-"], ["get", "f1", "--bogus"], ["status", "-x"], ["-x"]):
