@@ -1,5 +1,6 @@
 """A command line without what it should not show."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +42,7 @@ def test_restart(tmp_path: Path) -> None:
     )
     ended = subprocess.run(
         [sys.executable, str(program), "a", "--join", "CODE", "b c"],
-        env={"SECRET": "x", "PYTHONPATH": ":".join(sys.path)},
+        env={**os.environ, "SECRET": "x", "PYTHONPATH": ":".join(sys.path)},
         cwd=tmp_path,
         capture_output=True,
         text=True,
