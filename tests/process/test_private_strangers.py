@@ -1,5 +1,6 @@
 """Whoever reaches a port of a private network gets nowhere, and its members go on meanwhile."""
 
+import base64
 import contextlib
 import json
 import os
@@ -16,7 +17,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.peer.private_member import load_member
 from p2p_twisted.registry.authority_files import ISSUER_FILE
 from p2p_twisted.runtime.own_folder import OwnFolder
-from p2p_twisted.trust.credentials import Credentials
+from p2p_twisted.trust.certificate_request import make_request
+from p2p_twisted.trust.credentials import Credentials, new_key
 from p2p_twisted.trust.key_folder import KeyFolder
 from tests.process.abused import memory_of
 from tests.process.daemons import Daemon
@@ -139,7 +141,8 @@ class StrangersTests(SynchronousTestCase):
         """Who guesses learns nothing, not even whether there is an anna."""
         nobody = context_of(None)
         for name in ("anna", "dora", "registry"):
-            asked = {"name": name, "secret": "0" * 20, "request": "AAAA"}
+            request = base64.b64encode(make_request(new_key(), name)).decode()
+            asked = {"name": name, "secret": "0" * 20, "request": request}
             said, answer = self.heard("registry", nobody, "ENROLL", **asked)[-1]
             self.assertEqual(said, "ERROR")
             self.assertIn("does not know that invite", answer["reason"])
