@@ -17,7 +17,7 @@ from p2p_twisted.api.registry_routes import RegistryApi
 from p2p_twisted.api.service import ApiService
 from p2p_twisted.api.socket_index import Suffix
 from p2p_twisted.api.web_option import WebOptions
-from p2p_twisted.peer.coming_in import read_code
+from p2p_twisted.peer.coming_in import conceal_invite, read_code
 from p2p_twisted.registry.authority_files import ISSUER_FILE
 from p2p_twisted.registry.etcd_location import EtcdLocation
 from p2p_twisted.registry.joining_private import CannotJoin
@@ -43,7 +43,6 @@ from p2p_twisted.registry.store_option import (
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.process_setup import collect_seldom, prepare
-from p2p_twisted.runtime.restart import restart_without
 from p2p_twisted.runtime.service_manager import writes_to_journal
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import WorkerService, expanded
@@ -213,7 +212,7 @@ class Options(WebOptions):
         try:
             if self["join"] is not None:
                 become_second(self["keys"], self["network"], read_code(self["join"]))
-                restart_without("--join")
+                conceal_invite(self["join"], ["P2P_REGISTRY_JOIN"])
             parts = self["keys"], self["network"], self["listen"], self["root-key"]
             opened = open_private(*parts, is_read_by_others=writes_to_journal(_STDOUT))
         except CannotJoin as error:

@@ -157,7 +157,7 @@ class Options(WebOptions):
         """Come into a private network, or be what this peer is there."""
         try:
             who, is_said = (self["join"], self["name"], self["state"]), was_given("--join")
-            self["member"] = member = membership(*who, is_said=is_said, restarts=bool(self.parent))
+            self["member"] = member = membership(*who, is_said=is_said, conceals=bool(self.parent))
         except CannotJoin as error:
             sys.stderr.write(f"{error}\n")
             raise SystemExit(error.exit) from None

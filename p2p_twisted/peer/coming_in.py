@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +15,9 @@ from p2p_twisted.peer.private_member import (
     save_member,
 )
 from p2p_twisted.registry.joining_private import CannotJoin, join
+from p2p_twisted.runtime.conceal import conceal
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
-from p2p_twisted.runtime.restart import restart_without
 from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.credentials import key_hash
 from p2p_twisted.trust.invite import Invite
@@ -26,7 +26,9 @@ from p2p_twisted.trust.trust_errors import BadInvite, CertificateNotYetValid, No
 from p2p_twisted.wire.names import PeerName
 
 INVITE_VARIABLE: Final = "P2P_INVITE"
+_VARIABLES: Final = (INVITE_VARIABLE, "P2P_JOIN")
 _STDIN: Final = 0
+_ELSEWHERE: Final = ("@", "-")
 _LONGEST_BYTES: Final = 1_024
 
 
@@ -36,7 +38,7 @@ def membership(
     state: Path,
     *,
     is_said: bool,
-    restarts: bool,
+    conceals: bool,
     date: Callable[[], float] = time.time,
 ) -> PrivateMember | None:
     """
@@ -45,8 +47,8 @@ def membership(
     :param option: the code, ``@FILE`` for one in a file, or ``-`` for one on standard input.
     :param state: the folder of the peer's own files.
     :param is_said: whether somebody has said it just now; otherwise a member stays what it is.
-    :param restarts: whether to start the program anew once an invite has done its work: it may
-        let others in, too, and is shown to all who list the processes of this machine.
+    :param conceals: whether to hide an invite once it has done its work: it may let others in,
+        too, and is shown to all who list the processes of this machine.
     :param date: reads the time of day, in seconds since 1970.
     :returns: the peer's part in a network, if it has one.
     :raises CannotJoin: when the network does not let this peer in, or would not take what it has.
@@ -65,8 +67,8 @@ def membership(
         raise CannotJoin(str(error), Exit.DISK) from None
     except BadInvite as error:
         raise CannotJoin(str(error), Exit.USAGE) from None
-    if given is not None and restarts:
-        restart_without("--join", (INVITE_VARIABLE, "P2P_JOIN"))
+    if given is not None and conceals:
+        conceal_invite(option, _VARIABLES)
     return member
 
 
@@ -121,6 +123,18 @@ def _check(member: PrivateMember, name: PeerName, now: float) -> None:
 def _is_of(member: PrivateMember, invite: Invite) -> bool:
     """Return whether a peer is a member of the network that an invite is for."""
     return key_hash(member.credentials.root.public_key()).startswith(invite.root_hash)
+
+
+def conceal_invite(option: str | None, variables: Sequence[str]) -> None:
+    """
+    Hide an invite that this program was started with, if it was.
+
+    :param option: what stood behind ``--join``, or in the configuration.
+    :param variables: of the environment, in which there may be one, too.
+    """
+    values = (option, *map(os.environ.get, variables))
+    codes = {each for each in values if each and not each.startswith(_ELSEWHERE)}
+    conceal("--join", variables, codes)
 
 
 def read_code(given: str) -> str:

@@ -341,4 +341,18 @@ OF_TRUST: Final = (
         "a member that has lost its key talks to an open network",
         "peer/test_private_member.py",
     ),
+    Mutant(
+        "runtime/conceal.py",
+        "if not overwrite(secrets):",
+        "if overwrite(secrets) is None:",
+        "an invite stays in the list of processes where the system does not let it be overwritten",
+        "runtime/test_conceal.py",
+    ),
+    Mutant(
+        "peer/coming_in.py",
+        "if given is not None and conceals:",
+        "if False:",
+        "an invite stays in the list of processes for as long as a peer runs",
+        "peer/test_private_member.py",
+    ),
 )

@@ -76,7 +76,7 @@ def test_damaged(state: Path, damaged: bytes) -> None:
     with pytest.raises(KeyFileFault, match="come in again with --join and a new invite"):
         load_member(state)
     with pytest.raises(CannotJoin) as caught:
-        membership(None, "anna", state, is_said=True, restarts=False)
+        membership(None, "anna", state, is_said=True, conceals=False)
     assert caught.value.exit == Exit.DISK
 
 
@@ -128,14 +128,14 @@ def test_half_lost(
     damage(state / "private")
     help_ = "put the folder itself there" if damage in _IS_IN_THE_WAY else "--join"
     with pytest.raises(CannotJoin, match=help_) as caught:
-        membership(None, "anna", state, is_said=False, restarts=False)
+        membership(None, "anna", state, is_said=False, conceals=False)
     assert caught.value.exit == Exit.DISK
     if damage in _IS_IN_THE_WAY:
         with pytest.raises(CannotJoin, match="is not a directory") as caught:
-            membership(CODE, "anna", state, is_said=True, restarts=False)
+            membership(CODE, "anna", state, is_said=True, conceals=False)
         assert (caught.value.exit, joins) == (Exit.DISK, [])
     else:
-        assert membership(CODE, "anna", state, is_said=True, restarts=False) is not None
+        assert membership(CODE, "anna", state, is_said=True, conceals=False) is not None
         assert load_member(state) is not None
 
 
@@ -145,11 +145,11 @@ def test_invite_of_a_service(
     """A service tries again with the invite that it is always given, but not over a damaged key."""
     monkeypatch.setenv("P2P_INVITE", CODE)
     newcomer_key(state)
-    assert membership(None, "anna", state, is_said=False, restarts=False) is not None
+    assert membership(None, "anna", state, is_said=False, conceals=False) is not None
     joins.clear()
     (state / "private" / "peer.pem").write_text("nonsense")
     with pytest.raises(CannotJoin, match="is no key"):
-        membership(None, "anna", state, is_said=False, restarts=False)
+        membership(None, "anna", state, is_said=False, conceals=False)
     assert joins == []
 
 
@@ -170,10 +170,10 @@ def test_full_disk(
         place, left = state.with_name(f"{writes}"), writes
         monkeypatch.setattr(OwnFolder, "replace", fill)
         with pytest.raises(CannotJoin, match=r"No space left|disk is full") as caught:
-            membership(CODE, "anna", place, is_said=True, restarts=False)
+            membership(CODE, "anna", place, is_said=True, conceals=False)
         assert caught.value.exit == Exit.DISK
         monkeypatch.setattr(OwnFolder, "replace", replace)
-        assert membership(CODE, "anna", place, is_said=True, restarts=False) is not None
+        assert membership(CODE, "anna", place, is_said=True, conceals=False) is not None
 
 
 @pytest.mark.parametrize(
@@ -193,17 +193,17 @@ def test_no_use(state: Path, name: str, now: float, exit_: Exit, says: str) -> N
     """A certificate that nobody would take is told of before anything is tried with it."""
     save_member(state, PrivateMember(ANNA, "default", WHERE))
     with pytest.raises(CannotJoin, match=says) as caught:
-        coming_in.membership(None, name, state, is_said=False, restarts=False, date=lambda: now)
+        coming_in.membership(None, name, state, is_said=False, conceals=False, date=lambda: now)
     assert caught.value.exit == exit_
 
 
 def test_option(state: Path, joins: list[tuple[Invite, PeerName]], tmp_path: Path) -> None:
     """An invite is given as it is, in a file, or in the environment, and used once."""
-    assert membership(None, "anna", state, is_said=True, restarts=False) is None
+    assert membership(None, "anna", state, is_said=True, conceals=False) is None
     (tmp_path / "code").write_text(f"{CODE}\n")
     for number, given in enumerate((CODE, f"@{tmp_path / 'code'}")):
         member = membership(
-            given, "anna", state.with_name(f"{number}"), is_said=True, restarts=False
+            given, "anna", state.with_name(f"{number}"), is_said=True, conceals=False
         )
         assert member is not None
         assert joins.pop() == (Invite.read(CODE), "anna")
@@ -215,12 +215,12 @@ def test_environment(
     """A service that is started with one in its environment comes in once, and then is a member."""
     monkeypatch.setenv("P2P_INVITE", CODE)
     for _start in range(3):
-        assert membership(None, "anna", state, is_said=False, restarts=False) is not None
+        assert membership(None, "anna", state, is_said=False, conceals=False) is not None
     assert len(joins) == 1
     # So was one in a configuration; who says one means to come in again.
-    membership(CODE, "anna", state, is_said=False, restarts=False)
+    membership(CODE, "anna", state, is_said=False, conceals=False)
     assert len(joins) == 1
-    membership(CODE, "anna", state, is_said=True, restarts=False)
+    membership(CODE, "anna", state, is_said=True, conceals=False)
     assert len(joins) == 2
 
 
@@ -238,15 +238,15 @@ def test_said_again(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for each in (root_hash, bytes(32))
     )
     with pytest.raises(CannotJoin):
-        membership(mine, "anna", state, is_said=True, restarts=False)
+        membership(mine, "anna", state, is_said=True, conceals=False)
     save_member(state, PrivateMember(ANNA, "default", WHERE))
     for exits[0] in (Exit.CONFLICT, Exit.NO_NETWORK):
-        assert membership(mine, "anna", state, is_said=True, restarts=False) is not None
+        assert membership(mine, "anna", state, is_said=True, conceals=False) is not None
         with pytest.raises(CannotJoin):
-            membership(others, "anna", state, is_said=True, restarts=False)
+            membership(others, "anna", state, is_said=True, conceals=False)
     exits[0] = Exit.REFUSED
     with pytest.raises(CannotJoin):
-        membership(mine, "anna", state, is_said=True, restarts=False)
+        membership(mine, "anna", state, is_said=True, conceals=False)
 
 
 def test_lost_answer(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,12 +262,12 @@ def test_lost_answer(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coming_in, "join", join)
     for _ in range(2):
         with pytest.raises(CannotJoin):
-            membership(CODE, "anna", state, is_said=True, restarts=False)
+            membership(CODE, "anna", state, is_said=True, conceals=False)
         # It is a member of nothing yet, and no peer of an open network either.
         with pytest.raises(CannotJoin, match="come in with --join") as caught:
-            membership(None, "anna", state, is_said=False, restarts=False)
+            membership(None, "anna", state, is_said=False, conceals=False)
         assert caught.value.exit == Exit.DISK
-    assert membership(CODE, "anna", state, is_said=True, restarts=False) is not None
+    assert membership(CODE, "anna", state, is_said=True, conceals=False) is not None
     assert len(set(keys)) == 1
     assert key_to_pem(newcomer_key(state)) != keys[0]
 
@@ -279,11 +279,30 @@ def test_standard_input(
     reading, writing = os.pipe()
     os.write(writing, f"{CODE}\nfind x\n".encode())
     monkeypatch.setattr(coming_in, "_STDIN", reading)
-    membership("-", "anna", state, is_said=True, restarts=False)
+    membership("-", "anna", state, is_said=True, conceals=False)
     assert os.read(reading, 100) == b"find x\n"
     assert len(joins) == 1
     os.close(reading)
     os.close(writing)
+
+
+@pytest.mark.parametrize("given", [CODE, "@FILE"])
+def test_concealed(
+    state: Path,
+    joins: list[tuple[Invite, PeerName]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    given: str,
+) -> None:
+    """All invites that a program was started with are hidden, but no name of a file with one."""
+    concealed: list[object] = []
+    monkeypatch.setattr(coming_in, "conceal", lambda *what: concealed.append(what))
+    monkeypatch.setenv("P2P_INVITE", "another")
+    (tmp_path / "FILE").write_text(CODE)
+    monkeypatch.chdir(tmp_path)
+    membership(given, "anna", state, is_said=True, conceals=True)
+    codes = {CODE, "another"} - ({CODE} if given == "@FILE" else set())
+    assert concealed == [("--join", ("P2P_INVITE", "P2P_JOIN"), codes)]
 
 
 @pytest.mark.parametrize(
@@ -292,7 +311,7 @@ def test_standard_input(
 def test_wrong(state: Path, joins: list[tuple[Invite, PeerName]], given: str) -> None:
     """What is no invite is said to be none, before anybody is asked."""
     with pytest.raises(CannotJoin) as caught:
-        membership(given, "anna", state, is_said=True, restarts=False)
+        membership(given, "anna", state, is_said=True, conceals=False)
     assert caught.value.exit == Exit.USAGE
     assert joins == []
 
@@ -302,5 +321,5 @@ def test_unwritable(state: Path, joins: list[tuple[Invite, PeerName]]) -> None:
     state.parent.mkdir()
     state.write_text("a file is in the way")
     with pytest.raises(CannotJoin) as caught:
-        membership(CODE, "anna", state, is_said=True, restarts=False)
+        membership(CODE, "anna", state, is_said=True, conceals=False)
     assert caught.value.exit == Exit.DISK
