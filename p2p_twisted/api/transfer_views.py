@@ -13,11 +13,14 @@ class HolderView(View):
     What one holder has delivered.
 
     :ivar received: verified bytes.
+    :ivar how: the two reach each other: ``direct``; ``reversed``, where this peer has dialed as
+        the holder could not; or through a third peer.
     """
 
     peer: str
     received: Count
     rate: Rate
+    how: str
 
 
 @attrs.frozen(kw_only=True)
@@ -97,6 +100,8 @@ class UploadView(View):
     What is being sent to another peer.
 
     :ivar sent: bytes, of this content and of all others that the peer asked for with it.
+    :ivar how: the two reach each other: ``direct``; ``reversed``, where the other peer has dialed
+        as this one could not; or through a third peer.
     """
 
     name: str
@@ -104,6 +109,7 @@ class UploadView(View):
     id: str
     sent: Count
     rate: Rate
+    how: str
 
 
 @attrs.frozen(kw_only=True)

@@ -155,7 +155,9 @@ def answer(of: AnswerSeen, at: float) -> event_views.AnswerView:
 
 def upload(name: str, of: UploadProgress) -> UploadView:
     """Describe what is being sent."""
-    return UploadView(name=name, peer=of.requester, id=of.file_id, sent=of.sent, rate=of.rate)
+    return UploadView(
+        name=name, peer=of.requester, id=of.file_id, sent=of.sent, rate=of.rate, how=of.how
+    )
 
 
 def here(name: str, of: AlreadyHere) -> HereView:
@@ -186,6 +188,13 @@ def downloads(of: Iterable[Progress]) -> DownloadsView:
     return DownloadsView(downloads=tuple(map(download, of)))
 
 
+def _holders(of: Iterable[states.Contribution]) -> tuple[HolderView, ...]:
+    return tuple(
+        HolderView(peer=each.holder, received=each.received, rate=each.rate, how=each.how)
+        for each in of
+    )
+
+
 def _details(state: states.State) -> dict[str, Any]:
     """Return the fields that only downloads in such a state have."""
     match state:
@@ -199,16 +208,13 @@ def _details(state: states.State) -> dict[str, Any]:
                 "hashing": HashingView(peer=holder, percent=percent, is_growing=is_growing),
             }
         case states.Receiving(rate, seconds_left, holders):
-            whose = tuple(
-                HolderView(peer=each.holder, received=each.received, rate=each.rate)
-                for each in holders
-            )
-            return {"rate": rate, "seconds_left": seconds_left, "holders": whose}
-        case states.Saved(path=path, seconds=seconds, was_here=was_here):
-            where = os.path.abspath(path)
-            return {"path": where, "seconds": seconds, "was_here": was_here}
-        case states.Incomplete(path, missing, seconds):
-            return {"path": os.path.abspath(path), "seconds": seconds, "missing": missing}
+            return {"rate": rate, "seconds_left": seconds_left, "holders": _holders(holders)}
+        case states.Saved(path, seconds, holders, was_here=was_here):
+            saved = {"path": os.path.abspath(path), "seconds": seconds, "was_here": was_here}
+            return {**saved, "holders": _holders(holders)}
+        case states.Incomplete(path, missing, seconds, holders):
+            saved = {"path": os.path.abspath(path), "seconds": seconds, "missing": missing}
+            return {**saved, "holders": _holders(holders)}
         case states.Blocked(reason) | states.Failed(reason):
             return {"reason": reason}
         case _:

@@ -17,6 +17,7 @@ from p2p_twisted.download.progress import (
     Seeking,
     State,
 )
+from p2p_twisted.wire.firewall import DIRECT
 from p2p_twisted.wire.names import PeerAddress
 
 _USUAL_CELLS: Final = 80
@@ -56,7 +57,7 @@ def _state(download: Mapping[str, Any]) -> State:
         return Hashing(hashing["peer"], hashing["percent"], hashing["is_growing"])
     if download["state"] == "receiving":
         holders = (
-            Contribution(each["peer"], each["received"], each["rate"])
+            Contribution(each["peer"], each["received"], each["rate"], each.get("how", DIRECT))
             for each in download["holders"]
         )
         return Receiving(download["rate"] or 0.0, download["seconds_left"], tuple(holders))

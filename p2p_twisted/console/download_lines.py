@@ -11,12 +11,14 @@ from p2p_twisted.console.text import (
     count,
     human_size,
     human_time,
+    reached,
     shown_name,
     visible,
 )
 from p2p_twisted.download.progress import (
     Blocked,
     Canceled,
+    Contribution,
     Failed,
     Incomplete,
     Paused,
@@ -30,7 +32,7 @@ from p2p_twisted.download.progress import (
 from p2p_twisted.peer.interface import Selection, Status
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.firewall import cut_off, place
-from p2p_twisted.wire.names import PeerAddress, PeerName
+from p2p_twisted.wire.names import PeerAddress
 
 _NAMES_SHOWN: Final = 10
 _NUMBER_CELLS: Final = 5
@@ -58,7 +60,7 @@ def download_line(progress: Progress, width: int | None = None) -> str:
             return f"{name} is already in {shown_name(path)}{_unshared(unshared)}"
         case Saved(path, seconds, holders, older, unshared=unshared):
             files = "" if progress.files == 1 else f"{count(progress.files, 'file')}, "
-            whose = f"from {name_list(holders)}, " if holders else ""
+            whose = _whose(holders)
             return (
                 f"saved {name} to {shown_name(path)} ({files}{human_size(progress.size)},"
                 f" id {short_id(progress.file_id)}, {whose}{human_time(seconds)})"
@@ -66,7 +68,7 @@ def download_line(progress: Progress, width: int | None = None) -> str:
             )
         case Incomplete(path, missing, seconds, holders, unshared):
             saved = progress.files - len(missing)
-            whose = f"from {name_list(holders)}, " if holders else ""
+            whose = _whose(holders)
             return FailureLine(
                 f"saved {saved:,} of {count(progress.files, 'file')} of {name} to"
                 f" {shown_name(path)} ({human_size(progress.received)}, {whose}"
@@ -95,6 +97,11 @@ def download_line(progress: Progress, width: int | None = None) -> str:
             return f"{progress_line(progress, width and width - len('  paused'))}  paused"
         case _:
             return progress_line(progress, width)
+
+
+def _whose(holders: Sequence[Contribution]) -> str:
+    names = [reached(each.holder, each.how) for each in holders]
+    return f"from {name_list(names)}, " if names else ""
 
 
 def selection_lines(selection: Selection) -> Iterator[str]:
@@ -163,12 +170,13 @@ def transfers_lines(
         yield f"{progress.number:>3}  {download_line(progress, room)}"
         if isinstance(progress.state, Receiving) and len(progress.state.holders) > 1:
             for each in progress.state.holders:
-                yield f"     {human_size(each.received)} from {each.holder}{_at(each.rate)}"
+                whom = reached(each.holder, each.how)
+                yield f"     {human_size(each.received)} from {whom}{_at(each.rate)}"
         if isinstance(progress.state, Seeking | Waiting):
             yield f"     {_awaited(progress, status)}"
     for name, upload in uploads:
         sent = f"{human_size(upload.sent)} of {shown_name(name)}"
-        yield f"  <  {sent} to {upload.requester}{_at(upload.rate)}"
+        yield f"  <  {sent} to {reached(upload.requester, upload.how)}{_at(upload.rate)}"
 
 
 def _awaited(progress: Progress, status: Status) -> str:
@@ -200,11 +208,11 @@ def _saved_files(progress: Progress) -> int:
             return 0
 
 
-def _unshared(number: int, holders: Sequence[PeerName] = ()) -> str:
+def _unshared(number: int, holders: Sequence[Contribution] = ()) -> str:
     """Say how much of a folder its holder does not share."""
     if not number:
         return ""
-    by = f" by {holders[0]}" if len(holders) == 1 else ""
+    by = f" by {holders[0].holder}" if len(holders) == 1 else ""
     return f"; {number:,} more {'is' if number == 1 else 'are'} not shared{by}"
 
 

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
-from p2p_twisted.console.text import cells, clip, clip_middle, clock_time, human_size, shown_name
+from p2p_twisted.console.text import (
+    cells,
+    clip,
+    clip_middle,
+    clock_time,
+    human_size,
+    reached,
+    shown_name,
+)
 from p2p_twisted.download.progress import (
     Checking,
     Contribution,
@@ -117,7 +125,7 @@ def _source(holders: Sequence[Contribution]) -> str:
         case []:
             return ""
         case [one]:
-            return f"from {one.holder}"
+            return f"from {reached(one.holder, one.how)}"
         case _:
             return f"from {len(active)} peers"
 

@@ -30,6 +30,7 @@ class Deliverer(Protocol):
     """One holder's push."""
 
     holder: PeerName
+    how: str
 
     def ask(self) -> None:
         """Ask for more, if it is time; or say that all is there."""
@@ -89,7 +90,7 @@ class FileInProgress:
 
         :param is_partial: whether it has only what it will announce.
         """
-        self._observer.receiving(receiver.holder)
+        self._observer.receiving(receiver.holder, receiver.how)
         self._receivers[receiver.holder] = receiver
         self.picker.add(receiver.holder, self._clock.seconds(), is_partial)
 
@@ -255,7 +256,7 @@ class SmallFilesInProgress:
     def joined(self, receiver: Deliverer) -> None:
         """Ask a holder that has connected."""
         self._receivers[receiver.holder] = receiver
-        self._observer.receiving(receiver.holder)
+        self._observer.receiving(receiver.holder, receiver.how)
         receiver.ask()
 
     def accept(self, holder: PeerName, files: Iterable[tuple[Content, bytes]]) -> None:

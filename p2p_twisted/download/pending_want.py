@@ -12,6 +12,7 @@ from p2p_twisted.download.trust import Verdict
 from p2p_twisted.storage.content import WrongContent
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.firewall import DIRECT
 from p2p_twisted.wire.messages import Hit, Push
 from p2p_twisted.wire.names import FileId, PeerAddress
 
@@ -27,6 +28,7 @@ class PendingWant:
     :param receive: makes the session of its push.
     :param gone: is called when the holder does not share the file any more.
     :param open_file: opens the file where it comes on a link; without one it may not.
+    :ivar how: the holder and this peer reach each other, once it delivers.
     :ivar dialed: a connection to the holder, where that could not dial this peer.
     :ivar unreachable: where the holder listens, if this peer could not dial it either.
     """
@@ -51,6 +53,7 @@ class PendingWant:
         self.session: PushReceiver | None = None
         self.from_link: Deferred[None] | None = None
         self.is_answered = False
+        self.how = DIRECT
         self.verdict: Verdict | None = None
         self.dialed: Connection | None = None
         self.unreachable: PeerAddress | None = None

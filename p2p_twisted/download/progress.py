@@ -3,6 +3,7 @@
 import attrs
 
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.wire.firewall import DIRECT
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 
 
@@ -78,11 +79,13 @@ class Contribution:
 
     :ivar received: verified bytes.
     :ivar rate: of the last seconds, in bytes per second.
+    :ivar how: the two reach each other: ``direct``, ``reversed``, or through a third peer.
     """
 
     holder: PeerName
     received: int = 0
     rate: float = 0.0
+    how: str = DIRECT
 
 
 @attrs.frozen
@@ -124,7 +127,7 @@ class Saved:
 
     path: str
     seconds: float
-    holders: tuple[PeerName, ...] = ()
+    holders: tuple[Contribution, ...] = ()
     older: tuple[str, ...] = ()
     was_here: bool = False
     unshared: int = 0
@@ -146,7 +149,7 @@ class Incomplete:
     path: str
     missing: tuple[str, ...]
     seconds: float
-    holders: tuple[PeerName, ...] = ()
+    holders: tuple[Contribution, ...] = ()
     unshared: int = 0
 
 

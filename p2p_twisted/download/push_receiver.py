@@ -23,6 +23,7 @@ class Delivery(Protocol):
     """What one request to one holder has come to: the ``PendingWant`` of its ticket."""
 
     holder: PeerName
+    how: str
 
     def ended(self, reason: str) -> None:
         """The holder is done, or gone; what is missing decides what comes next."""
@@ -39,12 +40,13 @@ class Delivery(Protocol):
 
 class PushReceiver(Session):
     """
-    A session on an accepted connection that began with a ``PUSH`` we asked for.
+    A session on a connection on which came a ``PUSH`` we asked for, whoever has dialed whom.
 
     The digests come first. From then on at least 1 KiB per second must come of what the
     holder was asked for, over half a minute; otherwise the connection ends.
 
     :ivar holder: the peer that pushes.
+    :ivar how: it and this peer reach each other.
     :ivar is_done: whether all has come, and the connection closes in order.
     """
 
@@ -54,7 +56,7 @@ class PushReceiver(Session):
     _kind = "a push"
 
     def __init__(self, connection: Connection, push: Push, delivery: Delivery) -> None:
-        self.holder = delivery.holder
+        self.holder, self.how = delivery.holder, delivery.how
         self._connection = connection
         self._push = push
         self._delivery = delivery

@@ -21,6 +21,7 @@ from p2p_twisted.download.progress import (
     Waiting,
 )
 from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.wire.firewall import DIRECT
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
 Watch = Callable[[Progress], None]
@@ -41,8 +42,8 @@ class DownloadObserver(Protocol):
     def queued(self) -> None:
         """Holders are known, but it is not its turn; it is still waiting if it was."""
 
-    def receiving(self, holder: PeerName) -> None:
-        """A holder delivers."""
+    def receiving(self, holder: PeerName, how: str | None = None) -> None:
+        """A holder delivers; ``how`` it and this peer reach each other, if that may be new."""
 
     def moved(self, holder: PeerName, count: int) -> None:
         """Bytes have come from a holder; they may not be verified yet."""
@@ -69,6 +70,7 @@ class Reporter:
     def __init__(self, clock: IReactorTime, progress: Progress) -> None:
         self._speeds: defaultdict[PeerName, Meter] = defaultdict(Meter)
         self._delivered: Counter[PeerName] = Counter()
+        self._how: dict[PeerName, str] = {}
         self._clock = clock
         self._progress = progress
         # Apart: it changes a thousand times a second, and the rest hardly ever.
@@ -90,8 +92,7 @@ class Reporter:
             return progress
         now = self._clock.seconds()
         holders = tuple(
-            Contribution(holder, self._delivered[holder], speed.rate(now))
-            for holder, speed in self._speeds.items()
+            self._contribution(holder, speed.rate(now)) for holder, speed in self._speeds.items()
         )
         rate = sum(holder.rate for holder in holders)
         left = (progress.size - progress.received) / rate if rate else None
@@ -103,9 +104,9 @@ class Reporter:
         return self._progress.is_ended
 
     @property
-    def holders(self) -> tuple[PeerName, ...]:
-        """The holders that delivered some of it."""
-        return tuple(self._delivered)
+    def holders(self) -> tuple[Contribution, ...]:
+        """What each holder has delivered that delivered some of it."""
+        return tuple(map(self._contribution, self._delivered))
 
     @property
     def seconds(self) -> float:
@@ -159,8 +160,10 @@ class Reporter:
         if not isinstance(self._progress.state, Waiting):
             self.become(Queued())
 
-    def receiving(self, holder: PeerName) -> None:
+    def receiving(self, holder: PeerName, how: str | None = None) -> None:
         """A holder delivers."""
+        if how is not None:
+            self._how[holder] = how
         if holder not in self._speeds:
             self._speeds[holder] = Meter()
         if not isinstance(self._progress.state, Receiving):
@@ -187,6 +190,10 @@ class Reporter:
         self._progress = attrs.evolve(self._progress, size=self._progress.size + by)
 
     # How it works
+
+    def _contribution(self, holder: PeerName, rate: float = 0.0) -> Contribution:
+        how = self._how.get(holder, DIRECT)
+        return Contribution(holder, self._delivered[holder], rate, how)
 
     def _rest(self) -> None:
         if self._progress.is_resting:
@@ -259,10 +266,10 @@ class MemberReporter:
     def queued(self) -> None:
         """Ignore it: of a whole it would be true only if it were of all."""
 
-    def receiving(self, holder: PeerName) -> None:
+    def receiving(self, holder: PeerName, how: str | None = None) -> None:
         """A holder delivers."""
         self._state = Receiving()
-        self._whole.receiving(holder)
+        self._whole.receiving(holder, how)
 
     def delivered(self, holder: PeerName, count: int) -> None:
         """A holder has delivered more bytes, which are verified."""

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -14,16 +13,16 @@ from p2p_twisted.download.barriers import Barriers, Refusals
 from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.fetching import FetchRequest, HolderDialer, Unreachable
 from p2p_twisted.download.in_progress import SmallFilesInProgress
+from p2p_twisted.download.link_file import receive_file
 from p2p_twisted.download.pending_want import PendingWant
 from p2p_twisted.download.push_receiver import PushReceiver
 from p2p_twisted.download.receiver import ChunkReceiver, OpenFile, Unwanted
 from p2p_twisted.download.small_receiver import SmallFileReceiver
 from p2p_twisted.download.trust import Trust
 from p2p_twisted.runtime.background import background
-from p2p_twisted.storage.content import Content
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.firewall import cut_off, place
+from p2p_twisted.wire.firewall import DIRECT, REVERSED, cut_off, place
 from p2p_twisted.wire.messages import Fetch, File, Hit, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
 from p2p_twisted.wire.session import Session
@@ -168,8 +167,12 @@ class Tickets:
             if pending.from_link is not None:
                 pending.from_link.cancel()
 
-    def session_for_push(self, connection: Connection, push: Push) -> Session:
-        """Make the session of a connection that began with a push; close unwanted ones."""
+    def session_for_push(self, connection: Connection, push: Push, how: str = DIRECT) -> Session:
+        """
+        Make the session of a connection on which a push begins; close unwanted ones.
+
+        :param how: the holder and this peer reach each other.
+        """
         pending = self._open.get(push.ticket)
         if pending is None or not pending.fits(push.file, push.size):
             self.log.debug("a push that was not asked for, from {host}", host=connection.host)
@@ -178,6 +181,7 @@ class Tickets:
         self.log.debug("{holder} pushes {file}", holder=pending.holder, file=push.file)
         connection.input.pace(self._limiter.pace())
         pending.answered()
+        pending.how = how
         pending.session = pending.receive(connection, push, pending)
         return pending.session
 
@@ -203,7 +207,7 @@ class Tickets:
                 made,
                 Fetch(refuse.ticket),
                 partial(self._dialer.is_holder, holder),
-                self.session_for_push,
+                partial(self.session_for_push, how=REVERSED),
                 pending.ended,
             ),
         )
@@ -246,45 +250,11 @@ class Tickets:
         Called while the message is received: its bytes follow.
         """
         pending = self._open.get(file.ticket)
-        open_file = pending.open_file if pending is not None else None
-        if pending is None or open_file is None or not pending.fits(pending.file_id, file.size):
-            connection.input.skip_raw(file.size)
-            return
-        pending.answered()
-        pending.timer = self._clock.callLater(
-            wire_limits.STALL_SECONDS, pending.ended, "the connection was lost"
-        )
-        whole = bytearray()
-
-        def take(piece: bytes) -> None:
-            whole.extend(piece)
-            if len(whole) == file.size:
-                turn = self._limiter.turn(file.size)
-                accepting = Deferred.fromCoroutine(_accept(pending, open_file, bytes(whole), turn))
-                pending.from_link = accepting.addCallbacks(pending.ended, pending.broke)
-                background(self.log, "accepting a small file", accepting)
-
-        connection.input.expect_raw(file.size, take)
-        if not file.size:
-            take(b"")
+        if receive_file(connection, file.size, pending, self._limiter) and pending is not None:
+            pending.timer = self._clock.callLater(
+                wire_limits.STALL_SECONDS, pending.ended, "the connection was lost"
+            )
 
 
 def _decline(_connection: Connection, _push: Push, _want: PendingWant) -> PushReceiver:
     raise AssertionError("no push fits")
-
-
-async def _accept(
-    pending: PendingWant, open_file: OpenFile, whole: bytes, turn: "Deferred[None]"
-) -> str:
-    """
-    Let a file that arrived at once go the way of all content: digests, then chunks.
-
-    :param turn: nothing more is asked for before.
-    :returns: why the delivery ended.
-    """
-    await turn
-    file = await open_file(Content.of_whole(pending.file_id, whole))
-    if not file.picker.is_complete:
-        file.moved(pending.holder, len(whole))
-        await file.accept(pending.holder, 0, memoryview(whole))
-    return "complete"

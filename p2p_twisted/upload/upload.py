@@ -21,6 +21,7 @@ from p2p_twisted.wire.chunks import chunk_count, chunk_length
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.firewall import DIRECT
 from p2p_twisted.wire.messages import (
     Chunk,
     Done,
@@ -51,23 +52,26 @@ class UploadProgress:
     :ivar file_id: of the content that it has asked for first.
     :ivar sent: how many bytes, of that content and of all others that it has asked for.
     :ivar rate: of the last seconds, in bytes per second.
+    :ivar how: the two reach each other: ``direct``, ``reversed``, or through a third peer.
     """
 
     requester: PeerName
     file_id: FileId
     sent: int = 0
     rate: float = 0.0
+    how: str = DIRECT
 
 
 class Upload(Session):
     """
-    A session that pushes one source to its requester, whichever of the two has dialed the other.
+    A session that pushes one source to its requester, whoever has dialed whom.
 
     A requester from which nothing is heard for 30 s is given up.
 
     :param audience: the pushes of the same content to all requesters.
     :param small_files: sends other files, which this requester may ask for on the way.
     :param is_expected: returns whether a greeting is the requester's, where this peer dialed.
+    :param how: the requester and this peer reach each other.
     :param pace: says when to pause.
     :param reading: calls what reads from a disk.
     :ivar source: what is pushed; its maker closes it when the connection is gone.
@@ -90,6 +94,7 @@ class Upload(Session):
         small_files: SmallFileSender,
         want: Want,
         is_expected: Callable[[Hello], bool],
+        how: str,
         pace: Pace,
         reading: Offload,
     ) -> None:
@@ -102,6 +107,7 @@ class Upload(Session):
         self._small_files = small_files
         self.want = want
         self._is_expected = is_expected
+        self._how = how
         self._pace = pace
         self._producer = StreamProducer(clock, connection, self, pace, reading)
         self._digests = memoryview(source.digests)
@@ -114,8 +120,8 @@ class Upload(Session):
 
     def progress(self, now: float) -> UploadProgress:
         """Return how far the push is, and how fast."""
-        meter = self._producer.meter
-        return UploadProgress(self.want.name, self.want.file, meter.total, meter.rate(now))
+        want, meter = self.want, self._producer.meter
+        return UploadProgress(want.name, want.file, meter.total, meter.rate(now), self._how)
 
     def give_up(self) -> None:
         """End it at once."""

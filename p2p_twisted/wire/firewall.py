@@ -1,8 +1,14 @@
-"""Say what to do where two peers cannot reach each other."""
+"""Say how two peers reach each other, and what to do where they do not."""
 
 from typing import Final
 
 from p2p_twisted.wire.names import PeerAddress
+
+DIRECT: Final = "direct"
+"""The holder of a file has dialed who wants it, or both are neighbors."""
+
+REVERSED: Final = "reversed"
+"""Whoever wants a file has dialed its holder, which could not dial."""
 
 USUAL_PORTS: Final = range(9_000, 9_010)
 """What a registry gives to the peers of a host unless it is told otherwise."""

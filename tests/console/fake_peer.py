@@ -57,7 +57,7 @@ def running(number: int = 1, **more: Any) -> Progress:
 
 def saved(number: int = 1, **more: Any) -> Progress:
     """Make a download that is done."""
-    state = Saved("s2/Downloads/f1.txt", 10.94, ("s4",))
+    state = Saved("s2/Downloads/f1.txt", 10.94, (Contribution("s4", 6),))
     return running(number, **{"received": 2_048, "state": state, **more})
 
 

@@ -76,7 +76,7 @@ class DownloadLineTests(SynchronousTestCase):
     def test_incomplete(self) -> None:
         """An incomplete folder: how much of it has arrived, and what is missing."""
         for missing, words in ((("p/a",), "p/a"), (("x",) * 12, f"{'x, ' * 9}x and 2 more")):
-            state = Incomplete("s2/Downloads/p", missing, 1.0, ("s4",))
+            state = Incomplete("s2/Downloads/p", missing, 1.0, (Contribution("s4"),))
             self.assertEqual(
                 download_line(running(name="p", files=20, state=state)),
                 f"saved {20 - len(missing)} of 20 files of p to s2/Downloads/p"
@@ -105,10 +105,12 @@ class DownloadLineTests(SynchronousTestCase):
             (1, "1 more is not shared by s4"),
             (7, "7 more are not shared by s4"),
         ):
-            state = Saved("D/p", 1.0, ("s4",), unshared=number)
+            state = Saved("D/p", 1.0, (Contribution("s4"),), unshared=number)
             line = download_line(saved(name="p", files=3, state=state))
             self.assertTrue(line.endswith(f"from s4, 1.00 s); {words}"), line)
-        lack = Incomplete("D/p", ("p/a",), 1.0, ("s4", "s5"), unshared=2)
+        lack = Incomplete(
+            "D/p", ("p/a",), 1.0, (Contribution("s4"), Contribution("s5")), unshared=2
+        )
         line = download_line(running(name="p", files=20, state=lack))
         self.assertTrue(line.endswith("nobody shares p/a any more; 2 more are not shared"), line)
 
@@ -145,15 +147,18 @@ class TransfersTests(SynchronousTestCase):
 
     def test_holders(self) -> None:
         """Of several holders each, with what it has delivered."""
-        holders = (Contribution("s4", 1_536, 512.0), Contribution("s5", 512))
+        holders = (Contribution("s4", 1_536, 512.0), Contribution("s5", 512, how="reversed"))
         _line, *lines = transfers_lines(STATUS, [running(state=Receiving(512.0, 1.0, holders))], ())
-        self.assertEqual(lines, ["     1.5 KiB from s4, 512 B/s", "     512 B from s5"])
+        self.assertEqual(lines, ["     1.5 KiB from s4, 512 B/s", "     512 B from s5 (reversed)"])
 
     def test_uploads(self) -> None:
         """Each upload with its requester and progress."""
         upload = UploadProgress("s7", FILE, 4_096, 128.0)
         _none, *lines = transfers_lines(STATUS, [], [("f9.txt", upload)])
         self.assertEqual(lines, ["  <  4.0 KiB of f9.txt to s7, 128 B/s"])
+        upload = attrs.evolve(upload, how="through s2")
+        _none, *lines = transfers_lines(STATUS, [], [("f9.txt", upload)])
+        self.assertEqual(lines, ["  <  4.0 KiB of f9.txt to s7 (through s2), 128 B/s"])
 
     def test_awaited(self) -> None:
         """Under a download that no holder delivers stands what it waits for."""

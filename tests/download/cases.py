@@ -46,6 +46,12 @@ class DownloadCase(SynchronousTestCase):
         return progress.state
 
 
+def names_of(state: object) -> tuple[str, ...]:
+    """Return whom something that is saved has come from."""
+    assert isinstance(state, Saved), state
+    return tuple(each.holder for each in state.holders)
+
+
 class LiarCase(DownloadCase):
     """A first holder that is played by the test, and an honest one besides."""
 
@@ -63,7 +69,7 @@ class LiarCase(DownloadCase):
     def assert_recovers(self, world: World, done: "Deferred[Progress]", content: Content) -> None:
         world.wires.pass_time(6)
         state = self.assert_saved(world, done, content)
-        self.assertEqual(state.holders[-1], "s1")
+        self.assertEqual(state.holders[-1].holder, "s1")
 
 
 class InterruptedCase(DownloadCase):

@@ -11,7 +11,7 @@ from p2p_twisted.download.progress import Blocked, Canceled, Paused, Progress, S
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Chunk
-from tests.download.cases import LiarCase
+from tests.download.cases import LiarCase, names_of
 from tests.download.content import Content, some_bytes
 from tests.download.wires import Stranger
 from tests.download.world import World
@@ -62,7 +62,7 @@ class AtWorkTests(LiarCase):
             world.wires.settle()
             self.assertEqual(self.received(world), expected)
         self.go_on(world)
-        self.assertEqual(self.assert_saved(world, done, content).holders, ("liar",))
+        self.assertEqual(names_of(self.assert_saved(world, done, content)), ("liar",))
 
     def test_wrong_one(self) -> None:
         """A wrong chunk counts for nothing, and ends the push; right ones that have come count."""
@@ -117,7 +117,7 @@ class AtWorkTests(LiarCase):
         # All but that has come from the other holder.
         self.assertEqual(self.received(world), 7 * MIB)
         self.go_on(world)
-        self.assertEqual(self.assert_saved(world, done, content).holders, ("s1",))
+        self.assertEqual(names_of(self.assert_saved(world, done, content)), ("s1",))
 
     def test_memory(self) -> None:
         """What a chunk was written from serves the next one, whichever holder sends that."""
@@ -191,4 +191,4 @@ class AtWorkTests(LiarCase):
                     world.wires.settle()
             while world.writing.do_one():
                 world.wires.settle()
-            self.assertEqual(self.assert_saved(world, done, content).holders, ("liar",))
+            self.assertEqual(names_of(self.assert_saved(world, done, content)), ("liar",))

@@ -88,7 +88,7 @@ class CanceledTests(SynchronousTestCase):
         number = world.shown[-1].number
         if self.rng.random() < 0.3:
             # Its connection is lost first: so it looks for another holder.
-            for connection in list(self.holder.uploads._open):
+            for connection in list(self.holder.uploads._pushes._open):
                 connection.abort()
             self.wires.settle(self.rng.randrange(4))
         try:

@@ -7,14 +7,14 @@ from twisted.internet.protocol import Protocol
 
 from p2p_twisted.download.fetching import HolderDialer, Unreachable
 from p2p_twisted.download.limits import UNREACHABLE_AGAIN_SECONDS
-from p2p_twisted.download.progress import Progress, Saved, Seeking, Waiting
+from p2p_twisted.download.progress import Contribution, Progress, Saved, Seeking, Waiting
 from p2p_twisted.upload.limits import FETCHES_AWAITED_PER_LINK
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.limits import FAILED_DIALS_PER_MINUTE, FETCH_WITHIN_SECONDS, MIB
 from p2p_twisted.wire.messages import PROTOCOL, Error, Fetch, Hello, Push, Refuse, Want
 from p2p_twisted.wire.names import PeerAddress
-from tests.download.cases import DownloadCase
+from tests.download.cases import DownloadCase, names_of
 from tests.download.content import Content, some_bytes
 from tests.download.swarms import talk
 from tests.download.wires import Stranger
@@ -43,10 +43,11 @@ class FetchingTests(DownloadCase):
         return world.shown[-1].state
 
     def test_dials_the_holder(self) -> None:
-        """The holder pushes on the connection that the requester made."""
+        """The holder pushes on the connection that the requester made; it is told."""
         world, holder, done = self.begun(is_open=True)
         world.wires.pass_time(1.0, 0.1)
-        self.assert_saved(world, done, CONTENT)
+        [delivered] = self.assert_saved(world, done, CONTENT).holders
+        self.assertEqual(delivered, Contribution("s1", CONTENT.size, how="reversed"))
         self.assertEqual(world.wires.dialed[-1], (holder.address.host, holder.address.port))
         self.assertEqual(holder.unreached, [])
         self.assertEqual(len(world.wants), 1)
@@ -172,7 +173,7 @@ class FetchingTests(DownloadCase):
         other.listen()
         world.found = (other.hit(CONTENT),)
         world.wires.pass_time(20.0)
-        self.assertEqual(self.successResultOf(done).state.holders, ("s2",))  # type: ignore
+        self.assertEqual(names_of(self.successResultOf(done).state), ("s2",))
 
     def test_only_the_holder(self) -> None:
         """Whoever else answers there gets no byte, and no other peer is dialed in its name."""

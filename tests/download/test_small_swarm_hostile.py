@@ -10,7 +10,7 @@ from p2p_twisted.wire.limits import KIB, MIB
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.manifest import encode as encode_manifest
 from p2p_twisted.wire.messages import Gone, Hit, More, Push, Want, Whole
-from tests.download.cases import SmallFilesCase, small
+from tests.download.cases import SmallFilesCase, names_of, small
 from tests.download.content import Content
 from tests.download.wires import Stranger
 from tests.download.world import World
@@ -57,7 +57,7 @@ class SmallFilesOfStrangersCase(SmallFilesCase):
         self.assertTrue(stranger.is_lost)
         world.wires.pass_time(6)
         state = self.assert_whole(world, self.successResultOf(done), contents)
-        self.assertIn("s1", state.holders)
+        self.assertIn("s1", names_of(state))
         return state
 
 

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Waiting
 from p2p_twisted.wire.limits import MIB
-from tests.download.cases import DownloadCase
+from tests.download.cases import DownloadCase, names_of
 from tests.download.content import Content, some_bytes
 from tests.download.world import World, names
 
@@ -77,7 +77,7 @@ class GatheringTests(DownloadCase):
         state = self.assert_saved(world, done, content)
         other = second.contents[content.file_id]
         self.assertIn(other.reads, range(1, 40))
-        self.assertEqual(state.holders, ("s1", "s2"))
+        self.assertEqual(names_of(state), ("s1", "s2"))
 
     async def stopped(self, holder: Any, world: World) -> None:
         stopping = Deferred.fromCoroutine(holder.uploads.stop())

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from p2p_twisted.download.progress import Saved, Waiting
+from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.download.progress import Receiving, Saved, Waiting
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.testing.daemons import VirtualDaemons
 from tests.peer.cases import SONG, PeerTestCase
@@ -27,15 +28,27 @@ class FirewallTests(PeerTestCase):
         return daemons
 
     def test_requester(self) -> None:
-        """A requester that is closed dials the holder."""
-        daemons = self.started("s3")
-        self.assertIsInstance(daemons.get("s3", "song", 20).state, Saved)
-        self.assertEqual(daemons.download("s3", "song"), SONG)
+        """A requester that is closed dials the holder; both persons see that."""
+        self.assert_comes(self.started("s3"), "reversed")
 
     def test_holder(self) -> None:
         """A holder that is closed dials the requester, as ever."""
-        daemons = self.started("s2")
-        self.assertIsInstance(daemons.get("s3", "song", 10).state, Saved)
+        self.assert_comes(self.started("s2"), "direct")
+
+    def assert_comes(self, daemons: VirtualDaemons, how: str) -> None:
+        """Have s3 download it; see how it and the holder reach each other."""
+        holder, requester = daemons.peers["s2"], daemons.peers["s3"]
+        holder.limit(Rates(up=1 << 20))
+        done = requester.get("song", unwatched)
+        daemons.run(4.0)
+        self.assertEqual([each.how for _name, each in holder.uploads()], [how])
+        (progress,) = requester.transfers()
+        assert isinstance(progress.state, Receiving)
+        self.assertEqual([each.how for each in progress.state.holders], [how])
+        saved = daemons.result(done, 20.0).state
+        assert isinstance(saved, Saved)
+        self.assertEqual([(each.holder, each.how) for each in saved.holders], [("s2", how)])
+        self.assertEqual(daemons.download("s3", "song"), SONG)
 
     def test_both(self) -> None:
         """Both persons are told; once one side is opened, the file comes by itself."""

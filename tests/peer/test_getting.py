@@ -9,6 +9,7 @@ from p2p_twisted.peer.interface import Selection
 from p2p_twisted.peer.peer_errors import IsFolder, NotFound, PeerError
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.paths import Path as Way
+from tests.download.cases import names_of
 from tests.peer.cases import SONG, PeerTestCase
 
 
@@ -54,7 +55,7 @@ class DownloadTests(PeerTestCase):
         for name in ("a", "b", "sub"):
             state = daemons.get("s2", name).state
             assert isinstance(state, Saved), state
-            holders.append(state.holders)
+            holders.append(names_of(state))
             daemons.result(daemons.stop("s2"))
             daemons.start("s2")
             daemons.run(5.0)

@@ -212,7 +212,7 @@ def test_nobody_between(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_downloading(lab: Lab) -> None:
     """Who is in a group serves nobody from downloads in progress, as that could be a group's."""
     for name, serves in (("s7", False), ("s2", True)):
-        partials = lab.daemons.peers[name]._uploads._partials
+        partials = lab.daemons.peers[name]._uploads._pushes._partials
         partials.add("0" * 64, _Partial())
         assert (partials.hit("0" * 64, name) is not None) == serves
 

@@ -12,6 +12,7 @@ from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.paths import Path as Way
 from p2p_twisted.testing.paths import Paths
 from p2p_twisted.wire.limits import MIB
+from tests.download.cases import names_of
 from tests.peer.cases import PeerTestCase
 
 CONTENT = random.Random(1).randbytes(10 * MIB + 100)
@@ -42,7 +43,7 @@ class SwarmTests(PeerTestCase):
             progress = self.network.result(done, 600.0)
             assert isinstance(progress.state, Saved), progress
             self.assertEqual(self.network.download(name, "f1"), self.content)
-            delivered.update(progress.state.holders)
+            delivered.update(names_of(progress.state))
         return delivered
 
     def test_help_each_other(self) -> None:

@@ -258,8 +258,8 @@ DOWNLOADS = (
         rate=11_534_336.0,
         seconds_left=37.0,
         holders=[
-            {"peer": "s2", "received": 210_000_000, "rate": 8_388_608.0},
-            {"peer": "s5", "received": 102_000_000, "rate": 3_145_728.0},
+            {"peer": "s2", "received": 210_000_000, "rate": 8_388_608.0, "how": "direct"},
+            {"peer": "s5", "received": 102_000_000, "rate": 3_145_728.0, "how": "reversed"},
         ],
     ),
 )
@@ -270,5 +270,6 @@ UPLOADS = (
         "id": "5d" * 32,
         "sent": 1_300_000,
         "rate": 900_000.0,
+        "how": "direct",
     },
 )

@@ -6,6 +6,9 @@ import { button, byId, command, duration, el, nameOf, rate, say, setText, shown,
 const PAUSABLE = new Set(["seeking", "hashing", "waiting", "queued", "blocked", "checking", "receiving"]);
 const LISTED = 100;
 
+/** How two peers reach each other, unless it is directly. */
+const detour = (how) => (how === "direct" ? "" : ` (${shown(how)})`);
+
 function sentenceOf(download) {
   const { state, received, seconds_left: left, reason } = download;
   const parts = [];
@@ -72,8 +75,8 @@ export class Transfers {
     for (const download of this.#downloads.values()) this.#update(download);
     byId("no-downloads").hidden = this.#downloads.size > 0;
     const uploads = [...this.#uploads.values()];
-    const rows = uploads.map(({ name, peer, sent, rate: pace }) =>
-      el("li", {}, nameOf(name), ` to ${shown(peer)} · ${size(sent)} · ${rate(pace)}`),
+    const rows = uploads.map(({ name, peer, sent, rate: pace, how }) =>
+      el("li", {}, nameOf(name), ` to ${shown(peer)}${detour(how)} · ${size(sent)} · ${rate(pace)}`),
     );
     byId("uploads").replaceChildren(...rows);
     byId("no-uploads").hidden = uploads.length > 0;
@@ -100,11 +103,11 @@ export class Transfers {
     setText(view.text, sentenceOf(download));
     setText(view.state, download.state);
     this.#offer(view, download);
-    const holders = download.holders.map(({ peer, received, rate: pace }) =>
+    const holders = download.holders.map(({ peer, received, rate: pace, how }) =>
       el("li", {}, nameOf(peer), el("meter", {
         min: 0, max: 1, value: download.received ? received / download.received : 0,
         "aria-label": `Part from ${shown(peer)}`,
-      }), `${size(received)} · ${rate(pace)}`),
+      }), `${size(received)} · ${rate(pace)}${detour(how)}`),
     );
     view.holders.replaceChildren(...holders);
   }
