@@ -38,14 +38,14 @@ OF_TRUST: Final = (
         "        return is_current\n",
         "        return True\n",
         "a certificate that has ended is good for ever",
-        "trust/test_tls.py",
+        "trust/test_who_talks.py",
     ),
     Mutant(
         "trust/tls.py",
         "if not is_good and error not in _DATE_ERRORS:",
         "if False:",
         "certificates of every other network are good in this one, too",
-        "trust/test_tls.py",
+        "trust/test_who_talks.py",
     ),
     Mutant(
         "trust/issuing.py",
@@ -213,7 +213,7 @@ OF_TRUST: Final = (
         "if self.other_end is not None and not _is_from(message, self.other_end):",
         "if False:",
         "a member talks in the name of another one",
-        "trust/test_tls.py",
+        "trust/test_who_talks.py",
     ),
     Mutant(
         "wire/securing.py",
@@ -227,7 +227,7 @@ OF_TRUST: Final = (
         "if self.revocations.is_revoked(verified):",
         "if False:",
         "who was revoked comes back at once",
-        "trust/test_tls.py",
+        "trust/test_who_talks.py",
     ),
     Mutant(
         "trust/tls.py",

@@ -1,120 +1,20 @@
-"""Mutual TLS between two connections, on real sockets and under a reactor of the test's own."""
-
-import socket
-import time
-from collections.abc import Callable, Iterator
-from typing import Final
+"""Mutual TLS between two connections: what is said, and how much."""
 
 import pytest
-from OpenSSL import SSL
-from twisted.internet.epollreactor import EPollReactor
-from twisted.internet.interfaces import IProtocol, IPullProducer
-from twisted.internet.protocol import Factory
+from twisted.internet.interfaces import IPullProducer
 from twisted.internet.task import Clock
-from twisted.protocols.tls import TLSMemoryBIOFactory
 from typing_extensions import override
 from zope.interface import implementer
 
-from p2p_twisted.trust.credentials import Credentials, new_key
-from p2p_twisted.trust.identity import REGISTRY, Identity
-from p2p_twisted.trust.issuing import certify
-from p2p_twisted.trust.revocations import RevocationList
-from p2p_twisted.trust.tls import TlsMaker, TlsSecurity
-from p2p_twisted.trust.tls_transport import TlsTransport
+from p2p_twisted.trust.identity import Identity
+from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.host_limit import HostLimit
-from p2p_twisted.wire.messages import PROTOCOL, Error, Hello, Link, Message
-from p2p_twisted.wire.securing import SecuredConnection, secured
-from tests.trust.private_network import DAY, PrivateNetwork
-from tests.wire.ends import connect, dismantle
+from p2p_twisted.wire.messages import Message
+from p2p_twisted.wire.securing import SecuredConnection
+from tests.trust.pair import ANNA, CLOCK, NOBODY, S1, Pair, link
 from tests.wire.talking import HELLO, Notes, Pipe
-
-NOW: Final = time.time()
-NETWORK: Final = PrivateNetwork(now=NOW)
-S1: Final = NETWORK.let_in("s1", now=NOW)
-ANNA: Final = NETWORK.let_in("anna", now=NOW)
-NOBODY: Final = RevocationList("default")
-CLOCK: Final = Clock()
-_TURNS: Final = 2_000
-
-
-class Anonymous(TlsSecurity):
-    """Shows no certificate, and takes everybody's."""
-
-    @override
-    def wrap(self, inside: IProtocol, is_dialer: bool) -> TlsTransport:
-        context = SSL.Context(SSL.TLS_METHOD)
-        context.set_verify(SSL.VERIFY_NONE)
-        factory = TLSMemoryBIOFactory(TlsMaker(context), is_dialer, Factory(), CLOCK)
-        return TlsTransport(factory, inside)
-
-
-class Pair:
-    """The two ends of a connection: ``s1`` listens, and somebody has dialed it."""
-
-    def __init__(self, reactor: EPollReactor) -> None:
-        self.reactor = reactor
-        self.listener: Notes
-        self.dialer: Notes
-
-    def meet(
-        self,
-        listener: Credentials | TlsSecurity = S1,
-        dialer: Credentials | TlsSecurity | None = ANNA,
-        hello: Hello = HELLO,
-    ) -> "Pair":
-        """Connect them, each with its credentials, or without encryption."""
-        ours, theirs = socket.socketpair()
-        for end, security, greeting in ((theirs, dialer, None), (ours, listener, hello)):
-            connection = Connection(self.reactor, self._noted(greeting), greeting)
-            if isinstance(security, Credentials):
-                security = TlsSecurity(security, NOBODY, CLOCK)
-            protocol = secured(connection, security, is_dialer=greeting is None)
-            connect(self.reactor, end, protocol)
-        return self
-
-    def _noted(self, greeting: Hello | None) -> Callable[[Connection], Notes]:
-        def make(connection: Connection) -> Notes:
-            notes = Notes(connection)
-            if greeting is None:
-                self.dialer = notes
-            else:
-                self.listener = notes
-            return notes
-
-        return make
-
-    def until(self, condition: Callable[[], object]) -> None:
-        """Take turns until something is true."""
-        for _ in range(_TURNS):
-            if condition():
-                return
-            self.reactor.iterate(0.01)
-        raise AssertionError("it never happened")
-
-    def until_lost(self) -> None:
-        """Wait until both have lost the connection, and nothing was said on it."""
-        self.until(lambda: self.listener.losses and self.dialer.losses)
-        assert not self.listener.messages
-        assert not self.dialer.hellos
-
-
-@pytest.fixture
-def pair() -> Iterator[Pair]:
-    """Return two ends that are not connected yet."""
-    reactor = EPollReactor()
-    made = Pair(reactor)
-    yield made
-    for notes in (made.listener, made.dialer):
-        notes.connection.abort()
-    for _ in range(5):
-        reactor.iterate(0)
-    dismantle(reactor)
-
-
-def link(name: str) -> Message:
-    return Link("need", name, 9_001)
 
 
 def test_talk(pair: Pair) -> None:
@@ -182,138 +82,6 @@ def test_pull_producer(pair: Pair) -> None:
     output.write(b"held back until now")
     pair.until(lambda: producer.asked == 5)
     output.end_stream()
-
-
-@pytest.mark.parametrize(
-    "stranger",
-    [
-        PrivateNetwork("other", NOW).let_in("anna", now=NOW),
-        NETWORK.let_in("anna", now=NOW - 31 * DAY),
-        NETWORK.let_in("anna", now=NOW + DAY),
-        NETWORK.issuer,
-    ],
-    ids=["another network", "expired", "not yet valid", "an issuer"],
-)
-def test_strangers(pair: Pair, stranger: Credentials) -> None:
-    """Nothing is said to somebody with a certificate that is not good."""
-    pair.meet(dialer=TlsSecurity(stranger, NOBODY, CLOCK))
-    pair.until_lost()
-
-
-@pytest.mark.parametrize("welcomes_newcomers", [False, True])
-def test_without_certificate(pair: Pair, welcomes_newcomers: bool) -> None:
-    """Who shows no certificate is a newcomer to a registry, and nobody to a peer."""
-    registry = certificate_of(Identity(REGISTRY, [REGISTRY]))
-    greeting = Hello(PROTOCOL, "registry", REGISTRY, "default")
-    listener = TlsSecurity(registry, NOBODY, CLOCK, welcomes_newcomers)
-    pair.meet(listener, Anonymous(ANNA, NOBODY, CLOCK), greeting)
-    if welcomes_newcomers:
-        pair.until(lambda: pair.dialer.hellos)
-        assert pair.listener.connection.gate.other_end is None
-    else:
-        pair.until_lost()
-
-
-def test_stranger_listens(pair: Pair) -> None:
-    """A dialer says nothing to somebody of another network."""
-    pair.meet(listener=PrivateNetwork("other", NOW).let_in("s1", now=NOW))
-    pair.until_lost()
-
-
-def certificate_of(identity: Identity, network: PrivateNetwork = NETWORK) -> Credentials:
-    key, serial = new_key(), network.serial()
-    chain = certify(network.issuer, key.public_key(), identity, serial=serial, now=NOW)
-    return Credentials(key, chain)
-
-
-def test_own_date(pair: Pair) -> None:
-    """Dates are judged by the clock that we are given, and each time anew."""
-    days = [0]
-    anna = NETWORK.let_in("anna", now=NOW + 31 * DAY)
-    end = TlsSecurity(anna, NOBODY, CLOCK, date=lambda: NOW + days[0] * DAY)
-    hello = Hello(PROTOCOL, "peer", "anna", "default")
-    for days[0] in (0, 62):
-        pair.meet(end, end, hello)
-        pair.until_lost()
-    days[0] = 32
-    pair.meet(end, end, hello)
-    pair.until(lambda: pair.dialer.hellos)
-
-
-@pytest.mark.parametrize(("days", "says"), [(-1, "begins"), (40, "ended"), (0, None)])
-def test_date_of_a_registry(pair: Pair, days: int, says: str | None) -> None:
-    """Where dates are why a registry is not believed, or takes nobody, that is known."""
-    network, then = PrivateNetwork(now=NOW - 2 * DAY), NOW + days * DAY
-    anna = TlsSecurity(network.let_in("anna", now=then), NOBODY, CLOCK, date=lambda: then)
-    registry = certificate_of(Identity(REGISTRY, [REGISTRY]), network)
-    greeting = Hello(PROTOCOL, "registry", REGISTRY, "default")
-    pair.meet(TlsSecurity(registry, NOBODY, CLOCK, True), anna, greeting)
-    if says is None:
-        pair.until(lambda: pair.dialer.hellos)
-        assert anna.date_fault() is None
-    else:
-        pair.until_lost()
-        fault = anna.date_fault() or ""
-        assert fault.startswith(f"the registry's certificate {says} at 20")
-        assert fault.endswith(": set it")
-
-
-def test_date_of_a_peer(pair: Pair) -> None:
-    """Another peer whose certificate has ended is no reason why a registry would not answer."""
-    pair.meet(NETWORK.let_in("s1", now=NOW - 31 * DAY), mine := TlsSecurity(ANNA, NOBODY, CLOCK))
-    pair.until_lost()
-    assert mine.date_fault() is None
-
-
-def test_another_name(pair: Pair) -> None:
-    """A listener that greets with another name than its certificate's hears nothing."""
-    pair.meet(listener=NETWORK.let_in("ben", now=NOW))
-    pair.until(lambda: pair.listener.losses and pair.dialer.losses)
-    assert not pair.dialer.hellos
-
-
-def test_peer_as_registry(pair: Pair) -> None:
-    """A peer that greets as a registry, with its own name or the registry's, hears nothing."""
-    pair.meet(hello=Hello(PROTOCOL, "registry", "s1", "default"))
-    pair.until(lambda: pair.listener.losses and pair.dialer.losses)
-    assert not pair.dialer.hellos
-
-
-def test_in_anothers_name(pair: Pair) -> None:
-    """A message in somebody else's name ends the connection, with the reason."""
-    pair.meet()
-    pair.until(lambda: pair.dialer.hellos)
-    pair.dialer.connection.send(link("ben"))
-    pair.until(lambda: pair.dialer.losses)
-    assert not pair.listener.messages
-    [answer] = pair.dialer.messages
-    assert isinstance(answer, Error)
-    assert "is anna's: say nothing in others' names" in answer.reason
-
-
-def test_revoked(pair: Pair) -> None:
-    """A revoked peer that dials is told so and not heard; one that listens hears nothing."""
-    known = RevocationList("default")
-    NETWORK.revoke("anna", NETWORK.let_in("ben", now=NOW, admin=True), known, NOW)
-    knowing = TlsSecurity(S1, known, CLOCK)
-    pair.meet(listener=knowing)
-    pair.until(lambda: pair.listener.losses and pair.dialer.losses)
-    assert pair.listener.connection.gate.other_end is None
-    assert not pair.listener.messages
-    assert pair.dialer.messages == [
-        Error(
-            "the certificate of anna was revoked: ask for a new invite, and --join with it",
-            "refused",
-        )
-    ]
-
-
-def test_revoked_listens(pair: Pair) -> None:
-    """Nobody says anything to a peer that was revoked."""
-    known = RevocationList("default")
-    NETWORK.revoke("s1", NETWORK.let_in("ben", now=NOW, admin=True), known, NOW)
-    pair.meet(dialer=TlsSecurity(ANNA, known, CLOCK))
-    pair.until_lost()
 
 
 def test_no_tls(pair: Pair) -> None:

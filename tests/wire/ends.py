@@ -105,6 +105,15 @@ def open_files() -> list[str]:
     return [name for name in names if name.startswith(("socket:", "/"))]
 
 
+def take_turns(reactor: EPollReactor, condition: Callable[[], object]) -> None:
+    """Let a reactor work until something is true."""
+    for _ in range(_TURNS):
+        if condition():
+            return
+        reactor.iterate(0.01)
+    raise AssertionError("it never happened")
+
+
 def dismantle(reactor: EPollReactor) -> None:
     """Close what a reactor has for itself."""
     for reader in reactor.removeAll():
@@ -170,11 +179,7 @@ class OnSockets:
             return b""
 
     def until(self, condition: Callable[[], object]) -> None:
-        for _ in range(_TURNS):
-            if condition():
-                return
-            self.reactor.iterate(0.01)
-        raise AssertionError("it never happened")
+        take_turns(self.reactor, condition)
 
     def is_quiet(self) -> bool:
         # The reactor itself reads what wakes it.
