@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.hashing import describe_hashing
+from benchmarks.hosts import why_no_namespaces
 from benchmarks.machine import describe, file_system
 from p2p_twisted.cli.signals import Interrupted, Signals
 
@@ -45,3 +46,13 @@ def run(table: Callable[[argparse.Namespace, Signals], None], options: argparse.
             table(options, signals)
     except Interrupted as interrupted:
         sys.exit(128 + interrupted.number)
+
+
+def run_in_namespaces(
+    table: Callable[[argparse.Namespace, Signals], None], options: argparse.Namespace
+) -> None:
+    """Do the same where there can be network namespaces, and say so where not."""
+    if reason := why_no_namespaces():
+        print(f"not measured: {reason}")
+    else:
+        run(table, options)

@@ -13,10 +13,10 @@ from statistics import median
 from typing import Final
 
 from benchmarks.figures import SPREAD, load, markdown, spread
-from benchmarks.hosts import Uplinks, why_no_namespaces
+from benchmarks.hosts import Uplinks
 from benchmarks.lab import Lab
 from benchmarks.machine import MIB, write_content
-from benchmarks.options import parser, run, sizes
+from benchmarks.options import parser, run_in_namespaces, sizes
 from benchmarks.runs import side_by_side
 from benchmarks.swarms import Libtorrent, OurSwarm, Swarm
 from benchmarks.tools import Tools
@@ -60,10 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     known.add_argument("--uplink", type=int, default=80, help="Mbit/s")
     known.add_argument("--sizes", type=sizes, default=sizes("32,256"), help="MiB, MiB, ...")
     options = known.parse_args(arguments)
-    if reason := why_no_namespaces():
-        print(f"not measured: {reason}")
-        return
-    run(tables, options)
+    run_in_namespaces(tables, options)
 
 
 if __name__ == "__main__":

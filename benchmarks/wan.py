@@ -15,11 +15,11 @@ from typing import Final
 from benchmarks.commands import Nginx
 from benchmarks.delay import Distance
 from benchmarks.figures import SPREAD, load, markdown, ratio, spread
-from benchmarks.hosts import FarApart, why_no_namespaces
+from benchmarks.hosts import FarApart
 from benchmarks.lab import Lab
 from benchmarks.limited import Holders
 from benchmarks.machine import MIB, write_content
-from benchmarks.options import parser, run
+from benchmarks.options import parser, run_in_namespaces
 from benchmarks.runs import side_by_side
 from benchmarks.tools import Tools
 from p2p_twisted.cli.signals import Signals
@@ -109,10 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--congestion", metavar="NAME", help="the algorithm to avoid it, such as cubic"
     )
     options = known.parse_args(arguments)
-    if reason := why_no_namespaces():
-        print(f"not measured: {reason}")
-        return
-    run(tables, options)
+    run_in_namespaces(tables, options)
 
 
 if __name__ == "__main__":
