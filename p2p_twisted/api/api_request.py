@@ -109,6 +109,10 @@ class ApiSite(Site):
         self.noisy = False
 
     @override
+    def startFactory(self) -> None:
+        """Keep no time of day for a log: that would wake an idle daemon each second."""
+
+    @override
     def buildProtocol(self, addr: Any) -> Any:
         if self._open >= self._most:
             return None

@@ -98,7 +98,8 @@ class KeepAlive:
         if silence >= limits.DEAD_AFTER_SECONDS:
             self._give_up(f"it has been silent for {limits.DEAD_AFTER_SECONDS:.0f} s")
         elif silence >= self._patience:
-            self._check_in(min(limits.PING_AFTER_SECONDS, limits.DEAD_AFTER_SECONDS - silence))
+            # By then the other side has broken the next silence, if it is well.
+            self._check_in(min(limits.PING_LATER_SECONDS, limits.DEAD_AFTER_SECONDS - silence))
             self._ping_once(now)
         else:
             self._check_in(self._patience - silence)

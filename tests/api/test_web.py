@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
@@ -151,3 +152,12 @@ def test_connections(browser: Browser) -> None:
     assert site.buildProtocol(None) is not None
     assert site.buildProtocol(None) is None
     first.connectionLost(Failure(ConnectionDone()))
+
+
+def test_sleeps(browser: Browser) -> None:
+    """While nobody asks, nothing has it wake."""
+    site = ApiSite(ApiResource("A peer", browser.api.routes(), ACCESS.refuse))
+    clock = site.reactor = Clock()
+    site.doStart()
+    assert clock.getDelayedCalls() == []
+    site.doStop()

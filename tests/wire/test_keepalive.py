@@ -34,6 +34,15 @@ class AliveTests(SynchronousTestCase):
         self.assertEqual(talk.pass_time(5.5), b"")
         self.assertEqual(said(talk.pass_time(0.5)), [Ping(2)])
 
+    def test_sleeps(self) -> None:
+        """Having pinged, it looks again once the other side has had its turn, not before."""
+        talk = dialing()
+        talk.hear(HELLO_LINE)
+        talk.connection.keep_alive.start()
+        self.assertEqual(said(talk.pass_time(5)), [Ping(1)])
+        talk.hear(b'PONG {"n":1}\n')
+        self.assertEqual(min(call.getTime() for call in talk.clock.getDelayedCalls()), 11.0)
+
     def test_any_byte_is_a_sign_of_life(self) -> None:
         """Half a line counts as well."""
         talk = talking()
