@@ -34,3 +34,6 @@ class DownloadNetwork(Protocol):
 
     def address(self) -> PeerAddress:
         """Return where this peer listens."""
+
+    def is_closed(self) -> bool:
+        """Return whether others cannot dial this peer, as far as is known."""

@@ -42,7 +42,7 @@ class Swarm:
         self._work = work
         self._observer = observer
         tickets = context.peers.tickets
-        self._queue = HolderQueue(work.file_ids, tickets.may_ask_now, tickets.led_to_nobody)
+        self._queue = HolderQueue(work.file_ids, tickets.may_ask_now, tickets.is_doubtful)
         self._changes = ChangeCheck(context.peers.network, tickets.is_gone)
         # The holders that were heard of last.
         self._known: tuple[Hit, ...] = ()

@@ -80,9 +80,14 @@ class Tickets:
         """Return what a holder has said of late that it does not serve; a sentence for people."""
         return self._refusals.of(hit, self._clock.seconds())
 
-    def led_to_nobody(self, hit: Hit) -> bool:
-        """Return whether the neighbor by which a holder is reached has led to nobody of late."""
-        return self._trust.led_to_nobody(hit, self._clock.seconds())
+    def is_doubtful(self, hit: Hit) -> bool:
+        """
+        Return whether others are to be asked before a holder.
+
+        Probably neither reaches the other, or the neighbor that leads to it has led to nobody.
+        """
+        is_barred = hit.closed and self._network.is_closed()
+        return is_barred or self._trust.led_to_nobody(hit, self._clock.seconds())
 
     def silent(self) -> set[PeerName]:
         """Return the holders that were asked more than a second ago, and have not answered."""
@@ -144,10 +149,7 @@ class Tickets:
         pending.asked_at = self._clock.seconds()
         self._barriers.asked(hit, pending.asked_at)
         try:
-            me = self._network.address()
-            more = pending.open_file is None
-            want = Want(ticket, pending.file_id, me.name, me.host, me.port, hit.route, more=more)
-            if not self._network.send_want(want):
+            if not self._network.send_want(self._want(ticket, pending)):
                 return "not reachable any more"
             self._wait_for_push(pending)
             reason = await pending.done
@@ -166,6 +168,21 @@ class Tickets:
                 pending.dialed.abort()
             if pending.from_link is not None:
                 pending.from_link.cancel()
+
+    def _want(self, ticket: MessageId, pending: PendingWant) -> Want:
+        hit, me = pending.hit, self._network.address()
+        # A holder that is closed, too, or that was not reached before, is to try as well.
+        is_open = not hit.closed and self._barriers.between(hit) is None
+        return Want(
+            ticket,
+            pending.file_id,
+            me.name,
+            me.host,
+            me.port,
+            hit.route,
+            more=pending.open_file is None,
+            closed=is_open and self._network.is_closed(),
+        )
 
     def session_for_push(self, connection: Connection, push: Push, how: str = DIRECT) -> Session:
         """

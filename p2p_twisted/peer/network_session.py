@@ -38,6 +38,7 @@ class NetworkSession:
     :param dialer: dials from the address that this peer listens on.
     :param start: is called once, in the same turn of the reactor in which it listens.
     :ivar sights: tells those who watch what happens.
+    :ivar is_closed: whether the registry has found that others cannot dial this peer.
     :ivar refusal: why the registry takes this peer for none of the network's, if it does.
     """
 
@@ -58,6 +59,7 @@ class NetworkSession:
         self._port: IListeningPort | None = None
         self._fault: str | None = None
         self.refusal: str | None = None
+        self.is_closed = False
         self._is_moving = False
         self._overlay: tuple[OverlayDriver, BookSaver] | None = None
         # Those that the registry has named last.

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from math import inf
 
-from attrs import define, field
+from attrs import define, evolve, field
 from twisted.internet.defer import Deferred, succeed
 
 from p2p_twisted.library.catalog import Catalog
@@ -80,6 +80,8 @@ class QueryAnswers:
         if ask.what == "id" and not hits and catalogs is self._catalogs:
             partial = self._partials.hit(ask.text, self._name)
             hits = (partial.for_any_version(),) if partial is not None else ()
+        if self._network.is_closed:
+            hits = tuple(evolve(hit, closed=True) for hit in hits)
         return LocalAnswer(hits=hits, cut=work.is_cut, seconds=work.seconds)
 
     def _is_meant(self, ask: Ask) -> bool:

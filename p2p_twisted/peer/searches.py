@@ -131,6 +131,10 @@ class Searches:
         """Return where this peer listens."""
         return self._network.driver.me
 
+    def is_closed(self) -> bool:
+        """Return whether others cannot dial this peer, as far as is known."""
+        return self._network.is_closed
+
     def has_changed(self, hit: Hit, again: bool) -> "Deferred[bool]":
         """Ask a holder whether it has other content now under the name of a hit."""
         return Deferred.fromCoroutine(self._has_changed(hit, again))

@@ -16,22 +16,22 @@ class HolderQueue:
     Orders holders: those that have all of what is wanted come first.
 
     A neighbor can name holders that do not exist, and any number of them. So they are taken by
-    turns from all the ways that lead to holders, and last from the ways that led to nobody.
+    turns from all the ways that lead to holders, and last those that are doubtful.
 
     :param file_ids: holders of other content are not added.
     :param may_ask: returns whether a holder is worth asking.
-    :param led_to_nobody: returns whether the neighbor by which a holder is reached did of late.
+    :param is_doubtful: returns whether others are to be asked before a holder.
     """
 
     def __init__(
         self,
         file_ids: Container[FileId | None],
         may_ask: Callable[[Hit], bool],
-        led_to_nobody: Callable[[Hit], bool],
+        is_doubtful: Callable[[Hit], bool],
     ) -> None:
         self._file_ids = file_ids
         self._may_ask = may_ask
-        self._led_to_nobody = led_to_nobody
+        self._is_doubtful = is_doubtful
         # By peer and first hop: another neighbor may reach the same holder.
         self._hits: dict[tuple[PeerName, Way], Hit] = {}
         # How many holders were taken by each way.
@@ -69,7 +69,7 @@ class HolderQueue:
         return hit
 
     def _turn(self, hit: Hit) -> tuple[bool, list[int]]:
-        return self._led_to_nobody(hit), [self._taken[way] for way in _ways(hit)]
+        return self._is_doubtful(hit), [self._taken[way] for way in _ways(hit)]
 
     def _drop_one(self) -> None:
         named = Counter(hop for _, hop in self._hits)

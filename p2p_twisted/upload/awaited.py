@@ -30,10 +30,17 @@ class AwaitedFetches:
         self._wants[want.ticket] = want, now + wire_limits.FETCH_WITHIN_SECONDS
         return True
 
-    def take(self, ticket: MessageId, now: float) -> Want | None:
-        """Remove and return the request of a ticket; ``None`` where none is kept."""
+    def take(self, ticket: MessageId, now: float, shown: PeerName | None = None) -> Want | None:
+        """
+        Remove and return the request of a ticket; ``None`` where none is kept.
+
+        :param shown: who names it, beyond doubt: for others it is kept.
+        """
         self._forget_lapsed(now)
-        return self._remove(ticket) if ticket in self._wants else None
+        want, _lapses = self._wants.get(ticket, (None, 0.0))
+        if want is None or shown not in (None, want.name):
+            return None
+        return self._remove(ticket)
 
     def clear(self) -> None:
         """Forget all of them."""

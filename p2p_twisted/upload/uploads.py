@@ -110,6 +110,9 @@ class Uploads:
         elif reason is not None:
             found.source.close()
             refuse(reason)
+        elif want.closed:
+            found.source.close()
+            self._have_it_fetched(want, f"{want.name} is to dial this peer", refuse)
         elif not self._dials.take(want.host, want.port, self._reactor.seconds()):
             found.source.close()
             reason = f"{want.host} was dialed several times, and has not answered"
@@ -119,7 +122,9 @@ class Uploads:
 
     def fetched(self, connection: Connection, fetch: Fetch) -> None:
         """Push what was wanted on a connection that its requester has dialed."""
-        want = self._awaited.take(fetch.ticket, self._reactor.seconds())
+        other_end = connection.gate.other_end
+        shown = None if other_end is None else other_end.name
+        want = self._awaited.take(fetch.ticket, self._reactor.seconds(), shown)
         if want is None:
             connection.refuse(Error("nothing waits to be fetched by that ticket", "refused"))
         else:

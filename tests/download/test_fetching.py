@@ -28,9 +28,17 @@ NOTHING = "nothing waits to be fetched by that ticket"
 class FetchingTests(DownloadCase):
     """A requester behind a firewall, and a holder that may be behind another one."""
 
-    def begun(self, is_open: bool = False) -> tuple[World, Holder, "Deferred[Progress]"]:
-        """Begin a download of what one holder has, which may be dialed or not."""
+    def begun(
+        self, is_open: bool = False, is_known: bool = False
+    ) -> tuple[World, Holder, "Deferred[Progress]"]:
+        """
+        Begin a download of what one holder has.
+
+        :param is_open: whether the holder may be dialed.
+        :param is_known: whether the requester knows that it cannot be.
+        """
         world = self.world()
+        world.closed = is_known
         holder = world.holder("s1", Content(CONTENT.content))
         world.cut(world.address())
         if is_open:
@@ -107,6 +115,40 @@ class FetchingTests(DownloadCase):
                     world.listen()
                 world.wires.pass_time(UNREACHABLE_AGAIN_SECONDS + 2.0)
                 self.assertIsInstance(self.shown(world), Saved, (opened, after))
+
+    def test_says_that_it_is_closed(self) -> None:
+        """A requester that knows that it cannot be dialed is not, but dials at once."""
+        world, holder, done = self.begun(is_open=True, is_known=True)
+        self.assert_saved(world, done, CONTENT)
+        self.assertEqual(world.wires.dialed, [(holder.address.host, holder.address.port)])
+        self.assertEqual(holder.refused, ["me is to dial this peer"])
+
+    def test_both_are_known_to_be_closed(self) -> None:
+        """Where both are, perhaps one of them is nevertheless open to the other: both dial."""
+        world = self.world()
+        world.closed = True
+        holder = world.holder("s1", Content(CONTENT.content))
+        done = world.get(holder.hit(CONTENT, closed=True))
+        self.assert_saved(world, done, CONTENT)
+        self.assertFalse(world.wants[0].closed)
+
+    def test_holder_is_closed_after_all(self) -> None:
+        """A holder that cannot be dialed, though it did not say so, dials itself the next time."""
+        world, _holder, done = self.begun(is_known=True)
+        world.listen()
+        world.wires.pass_time(UNREACHABLE_AGAIN_SECONDS + 2.0)
+        self.assert_saved(world, done, CONTENT)
+        self.assertEqual([want.closed for want in world.wants[:2]], [True, False])
+
+    def test_open_holders_first(self) -> None:
+        """Where the requester is closed, holders that are, too, are asked last."""
+        world = self.world()
+        world.closed = True
+        holders = [world.holder(name, Content(CONTENT.content)) for name in ("s1", "s2")]
+        hits = [holder.hit(CONTENT, closed=holder.name == "s1") for holder in holders]
+        self.assertEqual([world.tickets.is_doubtful(hit) for hit in hits], [True, False])
+        world.closed = False
+        self.assertEqual([world.tickets.is_doubtful(hit) for hit in hits], [False, False])
 
     def test_linked(self) -> None:
         """A holder that has become a neighbor is asked again at once."""
@@ -214,14 +256,15 @@ class FetchTests(DownloadCase):
         world = self.world()
         holder = world.holder("s1", Content(CONTENT.content))
         holder.listen()
-        want = Want("e" * 32, CONTENT.file_id, "other", "127.0.0.1", 9_999, via=("other",))
+        name = "stranger"
+        want = Want("e" * 32, CONTENT.file_id, name, "127.0.0.1", 9_999, via=(name,))
         holder.uploads.serve(want, None, holder.note)
         world.wires.settle()
         return world, holder, want
 
-    def fetch(self, world: World, holder: Holder, ticket: str) -> Stranger:
+    def fetch(self, world: World, holder: Holder, ticket: str, name: str = "stranger") -> Stranger:
         """Dial a holder, and name a ticket."""
-        stranger = world.stranger(holder.address)
+        stranger = world.stranger(holder.address, name)
         stranger.received = b""
         stranger.say(Fetch(ticket))
         world.wires.settle()

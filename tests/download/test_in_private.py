@@ -35,6 +35,13 @@ class DownloadTests(PrivateCase, test_downloads.DownloadTests):
 class FetchTests(PrivateCase, test_fetching.FetchTests):
     """Downloads that the requester fetches, as it cannot be dialed."""
 
+    def test_overheard(self) -> None:
+        """A ticket is good for whom it was granted to, and for no other member."""
+        world, holder, want = self.asked()
+        for _ in range(3):
+            self.assertTrue(self.fetch(world, holder, want.ticket, "eve").is_lost)
+        self.assertFalse(self.fetch(world, holder, want.ticket, want.name).is_lost)
+
 
 class PauseTests(PrivateCase, test_pausing.PauseTests):
     """Downloads that rest."""

@@ -27,7 +27,7 @@ class SmallFilesOfStrangersCase(SmallFilesCase):
         evil = Hit("evil", "many", 1, "folder", honest.file, route=("evil",))
         self.patch(limits, "BATCHES_AT_ONCE", 1)
         # Otherwise it would be asked last once it has kept silent about the list.
-        self.patch(world.tickets, "led_to_nobody", lambda _hit: False)
+        self.patch(world.tickets, "is_doubtful", lambda _hit: False)
         done = world.get(evil, honest)
         # The list comes from the other one when this one has been silent for long enough.
         world.wires.pass_time(5)

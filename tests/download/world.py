@@ -105,6 +105,7 @@ class World:
         self.wires = wires or Wires()
         self.holders: dict[str, Holder] = {}
         self.found: tuple[Hit, ...] = ()
+        self.closed = False
         # For each search, whether there was one before.
         self.finds: list[bool] = []
         # Who has other content now, and for each question about that, whether there was one before.
@@ -175,10 +176,14 @@ class World:
         Deferred.fromCoroutine(self.downloads.stop())
         self.wires.settle()
 
-    def stranger(self, to: PeerAddress | None = None) -> Stranger:
-        """Connect to somebody, by default to the requester."""
+    def stranger(self, to: PeerAddress | None = None, name: str = "stranger") -> Stranger:
+        """
+        Connect to somebody, by default to the requester.
+
+        :param name: of the stranger's certificate, in a private network.
+        """
         stranger, address = Stranger(), to or self.address()
-        security = self.security_of("stranger")
+        security = self.security_of(name)
         protocol: Any = security.wrap(stranger, is_dialer=True) if security else stranger
         self.wires.connectTCP(address.host, address.port, Given(protocol))
         self.wires.settle()
@@ -200,6 +205,9 @@ class World:
 
     def address(self) -> PeerAddress:
         return PeerAddress("me", "127.0.0.1", 9000)
+
+    def is_closed(self) -> bool:
+        return self.closed
 
     def among(self, files: Sequence[FileId]) -> "Deferred[frozenset[FileId]]":
         return succeed(frozenset(files) & self.here.keys())

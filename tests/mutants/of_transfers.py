@@ -126,6 +126,13 @@ OF_TRANSFERS: Final = (
     ),
     Mutant(
         "upload/awaited.py",
+        "if want is None or shown not in (None, want.name):",
+        "if want is None:",
+        "whoever passes a ticket on in a private network takes what it is for",
+        "upload/test_awaited.py",
+    ),
+    Mutant(
+        "upload/awaited.py",
         "self._by_link[link] >= limits.FETCHES_AWAITED_PER_LINK",
         "False",
         "what one link brings is kept without bounds",
@@ -210,7 +217,7 @@ OF_TRANSFERS: Final = (
     ),
     Mutant(
         "picker/holder_queue.py",
-        "return self._led_to_nobody(hit), [self._taken[way] for way in _ways(hit)]",
+        "return self._is_doubtful(hit), [self._taken[way] for way in _ways(hit)]",
         "return False, []",
         "holders that one neighbor has made up are asked before all others",
         "picker/test_holder_queue.py",

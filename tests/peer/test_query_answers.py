@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from attrs import define
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -30,6 +31,13 @@ class BusyClock(Clock):
         return float(self.rightNow)
 
 
+@define
+class Network:
+    """What answers depend on of the network."""
+
+    is_closed: bool = False
+
+
 class SearchTests(SynchronousTestCase):
     """Searches through all names of a large library."""
 
@@ -38,7 +46,8 @@ class SearchTests(SynchronousTestCase):
         self.catalog = Catalog()
         for number in range(FILES):
             self.put(f"f{number}.txt", number)
-        network: Any = None
+        self.network = Network()
+        network: Any = self.network
         pacer = Pacer(self.clock, self.clock.seconds)
         self.answers = QueryAnswers("s1", [self.catalog], PartialRegister(), network, pacer)
 
@@ -57,6 +66,13 @@ class SearchTests(SynchronousTestCase):
                 break
             self.clock.advance(0)
         return self.successResultOf(answer)
+
+    def test_closed(self) -> None:
+        """Whoever cannot be dialed says so of all that it has."""
+        for is_closed in (False, True):
+            self.network.is_closed = is_closed
+            (hit,) = self.settle(self.ask("name", "f77")).hits
+            self.assertIs(hit.closed, is_closed)
 
     def test_at_once(self) -> None:
         """What takes no time is answered at once, whatever is asked."""

@@ -35,6 +35,8 @@ class Registry(RegistryClient):
     is_there: Callable[[], bool]
     before_renewal: Callable[[], Awaitable[None]]
     asked: list[str] = field(factory=list)
+    # What it has found last.
+    reachable: list[bool] = field(factory=list)
 
     async def join(self, join: Join) -> Welcome:
         self._check()
@@ -47,7 +49,7 @@ class Registry(RegistryClient):
         self._check()
         self.asked.append("renew")
         await self.before_renewal()
-        return Welcome(name, HOST, 9_100, 60.0, token, ())
+        return Welcome(name, HOST, 9_100, 60.0, token, (), *self.reachable[-1:])
 
     async def leave(self, name: PeerName, token: Token) -> None:
         self._check()
@@ -69,6 +71,7 @@ class Peer:
     faults: list[str | None] = field(factory=list)
     sights: Sights = field(factory=Sights)
     refusal: str | None = None
+    is_closed: bool = False
 
     def listen(self, port: int) -> None:
         self.tried.append(port)
@@ -191,6 +194,16 @@ class RegistrationTests(SynchronousTestCase):
         self.assertEqual(self.peer.moves, ["10.9.0.77"])
         self.assertIn("going on as 10.9.0.77", self.said[0])
         self.assertIn("join", self.registry.asked[-2:])
+        self.end()
+
+    def test_closed(self) -> None:
+        """It is known whether others can dial this peer, as the registry has found last."""
+        self.begin()
+        self.assertFalse(self.peer.is_closed)
+        for reachable in (False, True):
+            self.registry.reachable.append(reachable)
+            self.clock.pump([1.0] * 60)
+            self.assertIs(self.peer.is_closed, not reachable)
         self.end()
 
     def test_busy_there(self) -> None:

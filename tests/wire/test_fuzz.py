@@ -74,6 +74,8 @@ EXAMPLES: list[Message] = [
     Told(ID, (PeerRecord("s1", ("s2", "s3")),), (Hit("s1", "a/b.txt", 1, file=ID * 2),)),
     *[Want(ID, ID * 2, "s1", "127.0.0.1", 9000, ("s2",)), Refuse(ID, "no"), File(ID, 20)],
     *[Refuse(ID, "no", dial=S2), Fetch(ID)],
+    *[Want(ID, ID * 2, "s1", "127.0.0.1", 9000, ("s2",), closed=True)],
+    Told(ID, hits=(Hit("s1", "a", 1, file=ID * 2, closed=True),)),
     *[Push(ID, ID * 2, 2**30, partial=True), Send(((0, 5), (7, 1))), Chunk(0, 2_000), Done()],
     Have(((0, 5), (7, 1))),
     Enroll("s1", "0" * 20, "MIIB"),

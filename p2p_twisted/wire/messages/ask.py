@@ -103,6 +103,7 @@ class Hit:
     :ivar unshared: how many entries below a folder are not shared, such as hidden ones.
     :ivar growing: it, or a file below it, is still being written to.
     :ivar at: where its holder listens: only who asks it there itself hears what it shares.
+    :ivar closed: the registry cannot dial its holder, nor can others, probably.
     """
 
     peer: PeerName
@@ -122,6 +123,7 @@ class Hit:
     unshared: Unshared = 0
     growing: bool = False
     at: PeerAddress | None = None
+    closed: bool = False
 
     def for_any_version(self) -> Self:
         """Spell its name so that peers of earlier versions take it, too."""
@@ -178,6 +180,7 @@ class Want(Message):
     :ivar route: the peers still to pass, the holder last.
     :ivar via: the peers already passed, the requester first.
     :ivar more: many files will be asked for, so that a link is no place for the first.
+    :ivar closed: do not dial, which would be in vain, but refuse at once, with ``dial``.
     """
 
     verb = "WANT"
@@ -190,6 +193,7 @@ class Want(Message):
     route: Route = ()
     via: Route = ()
     more: bool = False
+    closed: bool = False
 
 
 @attrs.frozen
@@ -201,7 +205,7 @@ class Refuse(Message):
     :ivar reason: one sentence for people.
     :ivar route: the peers still to pass, the requester last.
     :ivar gone: it is not shared any more: to ask this holder again is in vain.
-    :ivar dial: the holder cannot reach the requester, which may dial it there within a few
+    :ivar dial: the holder does not reach the requester, which may dial it there within a few
         seconds, and say ``FETCH``. The requester that cannot either refuses in its turn,
         along the route of what it wanted.
     """
