@@ -55,7 +55,6 @@ from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import BoundDialer
-from p2p_twisted.wire.firewall import REVERSED
 from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Join, Welcome
 from p2p_twisted.wire.names import PeerAddress
@@ -230,7 +229,7 @@ class PeerBuilder(MemberParts):
             clock=self.reactor,
             dialer=self.holder_dialer,
             groups=self.groups,
-            take_push=lambda on, push: self.tickets.session_for_push(on, push, REVERSED),
+            take_push=lambda *pushed: self.tickets.session_for_push(*pushed),
             refused=lambda refuse: self.tickets.refused(refuse),
         )
 

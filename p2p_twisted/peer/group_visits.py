@@ -19,6 +19,7 @@ from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.firewall import REVERSED
 from p2p_twisted.wire.messages import Ask, Hello, Hit, Message, Push, Refuse, Told, Want
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 from p2p_twisted.wire.session import Session
@@ -83,7 +84,7 @@ class GroupVisits:
 
     :param groups: the ones that it is in.
     :param find: asks all peers who has some content.
-    :param take_push: makes the session of a push.
+    :param take_push: makes the session of a push, and is told how both reach each other.
     :param refused: is told that a holder does not push.
     """
 
@@ -92,7 +93,7 @@ class GroupVisits:
     _clock: IReactorTime
     _dialer: HolderDialer
     _groups: Collection[str]
-    _take_push: Callable[[Connection, Push], Session]
+    _take_push: Callable[[Connection, Push, str], Session]
     _refused: Callable[[Refuse], None]
     _doors: dict[PeerName, _Door] = field(factory=dict, init=False)
     _looked_at: float | None = field(default=None, init=False)
@@ -162,9 +163,12 @@ class GroupVisits:
         def ended(reason: str) -> None:
             self._refused(Refuse(want.ticket, reason[: limits.REASON_CHARACTERS]))
 
+        def take_push(connection: Connection, push: Push) -> Session:
+            return self._take_push(connection, push, REVERSED)
+
         def begin(connection: Connection) -> FetchRequest:
             may_push = partial(self._may_share, door, connection)
-            return FetchRequest(connection, want, may_push, self._take_push, ended)
+            return FetchRequest(connection, want, may_push, take_push, ended)
 
         try:
             await self._dialer.dial(door.at, Connection(self._clock, begin))

@@ -49,7 +49,8 @@ class Registry(RegistryClient):
         self._check()
         self.asked.append("renew")
         await self.before_renewal()
-        return Welcome(name, HOST, 9_100, 60.0, token, (), *self.reachable[-1:])
+        found = self.reachable[-1] if self.reachable else None
+        return Welcome(name, HOST, 9_100, 60.0, token, (), reachable=found)
 
     async def leave(self, name: PeerName, token: Token) -> None:
         self._check()
