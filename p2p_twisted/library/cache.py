@@ -77,8 +77,12 @@ class HashCache:
         :param written: paths of files that count as changed with the least change of the status.
         """
         self._write()
+        found: list[HashedFile | None] = []
         try:
-            found = [self._find(file, file.path in written) for file in files]
+            for start in range(0, len(files), _ASKED_AT_ONCE):
+                some = files[start : start + _ASKED_AT_ONCE]
+                rows = self._rows([file.name for file in some])
+                found += [_known(file, rows.get(file.name), file.path in written) for file in some]
         except sqlite3.Error as error:
             self._fail(error)
             return [None for _ in files]
@@ -159,29 +163,17 @@ class HashCache:
             with suppress(sqlite3.Error):
                 database.close()
 
-    def _find(self, file: OnDisk, was_written: bool) -> HashedFile | None:
+    def _rows(self, names: Sequence[str]) -> dict[str, list[Any]]:
+        """Return what is known of each name: signature, id and digests."""
         if self._database is None:
-            return None
-        row = self._database.execute(
-            "SELECT signature, file, digests FROM files WHERE name = ?", (file.name,)
-        ).fetchone()
-        if row is None:
-            return None
-        text, known, digests = row
-        if not isinstance(text, str) or text != _text(file.signature):
-            before = _signature(str(text))
-            if was_written or before is None or before.may_differ(file.signature):
-                return None
-        # The disk may have damaged the row.
-        if not isinstance(digests, bytes) or id_from_digests(file.signature.size, digests) != known:
-            return None
-        return HashedFile(known, digests)
+            return {}
+        query = f"SELECT name, signature, file, digests FROM files WHERE name IN ({_marks(names)})"
+        return {name: row for name, *row in self._database.execute(query, names)}
 
     def _names_with(self, file_ids: Sequence[FileId]) -> list[str]:
         if self._database is None:
             return []
-        marks = ",".join("?" * len(file_ids))
-        query = f"SELECT name FROM files WHERE file IN ({marks})"
+        query = f"SELECT name FROM files WHERE file IN ({_marks(file_ids)})"
         return [name for (name,) in self._database.execute(query, file_ids)]
 
     def _names_unused_since(self, day: int) -> list[str]:
@@ -219,6 +211,25 @@ class HashCache:
             self._database = _connect(self._folder.path_of(self._name))
         except (sqlite3.Error, OSError) as error:
             self.log.warn("no new one can be made: {error}", error=str(error))
+
+
+def _known(file: OnDisk, row: Sequence[Any] | None, was_written: bool) -> HashedFile | None:
+    """Return the hashes in a row, unless the file may have changed since."""
+    if row is None:
+        return None
+    text, known, digests = row
+    if not isinstance(text, str) or text != _text(file.signature):
+        before = _signature(str(text))
+        if was_written or before is None or before.may_differ(file.signature):
+            return None
+    # The disk may have damaged the row.
+    if not isinstance(digests, bytes) or id_from_digests(file.signature.size, digests) != known:
+        return None
+    return HashedFile(known, digests)
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ",".join("?" * len(values))
 
 
 def _connect(path: str) -> sqlite3.Connection:

@@ -5,12 +5,12 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from p2p_twisted.library.entries import HashedFile, OnDisk, Shared
+from p2p_twisted.library.entries import Shared
 from p2p_twisted.library.folders import Change, Folder, FolderIds, SharedFile, folders_above
 from p2p_twisted.library.index import Index
 from p2p_twisted.library.left_out import LeftOut
 from p2p_twisted.library.matching import SUFFIX, MatchKey, key, last_component, matcher
-from p2p_twisted.library.ordered_names import OrderedNames
+from p2p_twisted.library.ordered_names import OrderedNames, below
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.manifest import EMPTY_FOLDER, Member
 from p2p_twisted.wire.names import FileId
@@ -45,26 +45,39 @@ class Catalog:
 
     # What changes it
 
-    def put(
-        self,
-        on_disk: OnDisk,
-        content: HashedFile | None = None,
-        percent: int = 0,
-        is_growing: bool = False,
-    ) -> None:
-        """
-        Add or replace a file.
-
-        :param percent: how much of it has been hashed.
-        :param is_growing: whether it is still being written to.
-        """
-        percent = 100 if content is not None else percent
-        self._replace(on_disk.name, SharedFile(on_disk, content, percent, is_growing))
+    def put(self, files: Iterable[SharedFile]) -> None:
+        """Add or replace files; what is above them is counted once for all in a folder."""
+        changes: dict[str, Change] = {}
+        for file in files:
+            name = file.on_disk.name
+            old = self._entries.get(name)
+            above = name.rpartition("/")[0]
+            change = changes.get(above)
+            if change is None:
+                change = changes[above] = Change()
+                self._make_folder(above)
+            if old is None:
+                self._enter(name)
+            elif old.content is not None:
+                self._by_id.remove(old.content.file_id, name)
+            self._entries[name] = file
+            if file.content is not None:
+                self._by_id.add(file.content.file_id, name)
+            change.replace(old, file)
+        for above, change in changes.items():
+            self._recount(above, change)
 
     def drop(self, name: str) -> None:
         """Remove a file, and each folder that it was the last file of."""
-        if name in self._entries:
-            self._replace(name, None)
+        old = self._entries.pop(name, None)
+        if old is None:
+            return
+        if old.content is not None:
+            self._by_id.remove(old.content.file_id, name)
+        self._leave(name)
+        change = Change()
+        change.replace(old, None)
+        self._recount(name.rpartition("/")[0], change)
 
     def set_empty(self, name: str, is_empty: bool) -> None:
         """Add or remove an empty folder."""
@@ -142,7 +155,7 @@ class Catalog:
 
     def files_below(self, name: str) -> list[str]:
         """Return the names of the files at any depth below a folder, sorted."""
-        return [each for each in _below(self._ordered().names, name) if each in self._entries]
+        return [each for each in below(self._ordered().names, name) if each in self._entries]
 
     def is_empty(self, name: str) -> bool:
         """Return whether there is an empty folder of that name."""
@@ -151,7 +164,7 @@ class Catalog:
 
     def empty_below(self, name: str) -> Sequence[str]:
         """Return the names of the empty folders below a folder, sorted."""
-        return _below(self._empty, name)
+        return below(self._empty, name)
 
     def members(self, folder: str) -> Iterator[Member]:
         """Yield what the manifest of a folder lists whose files have all been hashed."""
@@ -226,37 +239,22 @@ class Catalog:
             order = self._order = OrderedNames(sorted(self._keys), self._keys)
         return order
 
-    def _replace(self, name: str, entry: SharedFile | None) -> None:
-        old = self._entries.pop(name, None)
-        if old is None:
+    def _make_folder(self, name: str) -> None:
+        """Add a folder, and those above it, unless it is there."""
+        if name not in self._folders:
+            self._make_folder(name.rpartition("/")[0])
+            self._folders[name] = Folder()
             self._enter(name)
-        elif old.content is not None:
-            self._by_id.remove(old.content.file_id, name)
-        if entry is None:
-            self._leave(name)
-        else:
-            self._entries[name] = entry
-            if entry.content is not None:
-                self._by_id.add(entry.content.file_id, name)
-        child, change = name, Change.of(old, entry)
-        for above in folders_above(name):
-            self._recount(above, child, change)
-            child = above
 
-    def _recount(self, name: str, child: str, change: Change) -> None:
-        folder = self._folders.get(name)
-        if folder is None:
-            folder = self._folders[name] = Folder()
-            self._enter(name)
-        folder.count(change)
-        if child in self._keys:
-            folder.children.add(child)
-        else:
-            folder.children.discard(child)
-        self._unseal(name)
-        if name and not folder.files:
-            del self._folders[name]
-            self._leave(name)
+    def _recount(self, name: str, change: Change) -> None:
+        """Count a change of files in a folder, there and above; what has none left is removed."""
+        for above in (name, *folders_above(name)):
+            folder = self._folders[above]
+            folder.count(change)
+            self._unseal(above)
+            if above and not folder.files:
+                del self._folders[above]
+                self._leave(above)
 
     def _unseal(self, name: str) -> None:
         """Drop a folder's id, as its files have changed."""
@@ -271,12 +269,15 @@ class Catalog:
             self.unsealed.discard(name)
 
     def _enter(self, name: str) -> None:
-        self._keys[name] = key(name)
-        self._by_base.add(self._keys[name].base, name)
+        """Have a file or folder found by its name; the folder that it is in is there."""
+        entered = self._keys[name] = key(name)
+        self._by_base.add(entered.base, name)
+        self._folders[name.rpartition("/")[0]].children.add(name)
         self._order = None
 
     def _leave(self, name: str) -> None:
         self._by_base.remove(self._keys.pop(name).base, name)
+        self._folders[name.rpartition("/")[0]].children.discard(name)
         self._order = None
 
 
@@ -287,11 +288,3 @@ def _once(names: Iterable[str]) -> Iterator[str]:
         if name not in seen:
             yield name
         seen.add(name)
-
-
-def _below(names: Sequence[str], folder: str) -> Sequence[str]:
-    """Return those of some sorted names that lie below a folder."""
-    if not folder:
-        return names[:]
-    # "0" is the character after "/".
-    return names[bisect_left(names, f"{folder}/") : bisect_left(names, f"{folder}0")]

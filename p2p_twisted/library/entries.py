@@ -1,6 +1,6 @@
 """Values that describe the files and folders of a library."""
 
-import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, Self
 
 from attrs import field, frozen
@@ -34,15 +34,13 @@ class Signature:
     @classmethod
     def of(cls, status: "os.stat_result") -> Self:
         """Take it from a file's status."""
-        access = f"{status.st_mode:o} {status.st_uid} {status.st_gid} {status.st_nlink}"
-        return cls(
-            status.st_size,
-            status.st_mtime_ns,
-            status.st_ino,
-            status.st_ctime_ns,
-            # Nearly all files of a library have the same.
-            sys.intern(access),
-        )
+        access = _access(status.st_mode, status.st_uid, status.st_gid, status.st_nlink)
+        return cls(status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns, access)
+
+    def is_of(self, status: "os.stat_result") -> bool:
+        """Return whether nothing has changed since, as :meth:`may_differ` would take longer to."""
+        now = (status.st_ctime_ns, status.st_mtime_ns, status.st_size, status.st_ino)
+        return now == (self.ctime_ns, self.mtime_ns, self.size, self.inode)
 
     def is_written_to(self, later: Self) -> bool:
         """Return whether the file was written to, as long as no program has put the time back."""
@@ -162,3 +160,9 @@ class Summary:
     unshared: tuple[tuple[str, str], ...]
     excluded: int = 0
     ignored: int = 0
+
+
+# Nearly all files of a library have the same.
+@lru_cache(maxsize=64)
+def _access(mode: int, owner: int, group: int, names: int) -> str:
+    return f"{mode:o} {owner} {group} {names}"

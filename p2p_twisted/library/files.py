@@ -1,6 +1,6 @@
 """Keep the catalog current as files are found, hashed and removed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Final
 
 from attrs import evolve
@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import HashedFile, OnDisk
 from p2p_twisted.library.exclusions import Exclusions
+from p2p_twisted.library.folders import SharedFile
 from p2p_twisted.library.hashing import Altered, Begun, Hashed, Job, Outcome
 from p2p_twisted.library.queue import HashQueue
 
@@ -41,33 +42,46 @@ class Files:
         # The files that were closed within the last second or so, and when.
         self._closed: dict[str, float] = {}
 
-    def found(self, on_disk: OnDisk, content: HashedFile | None, was_closed: bool) -> None:
+    def found(
+        self, found: Iterable[tuple[OnDisk, HashedFile | None]], closed: Container[str]
+    ) -> None:
         """
-        Add a file that is new or has changed.
+        Add files that are new or have changed.
 
-        :param content: its remembered hashes, if any.
-        :param was_closed: its writer has just closed it.
+        :param found: each with its remembered hashes, if any.
+        :param closed: paths of those that their writers have just closed.
         """
-        is_new = self._catalog.entry(on_disk.name) is None
+        still = int((self._wall() - STILL_SECONDS) * 1e9)
+        self._catalog.put([self._found(*each, closed, still) for each in found])
+
+    def _found(
+        self, on_disk: OnDisk, content: HashedFile | None, closed: Container[str], still: int
+    ) -> SharedFile:
+        """
+        Say what the catalog is to have.
+
+        :param still: a file that was last changed before has rested, in nanoseconds of wall time.
+        """
+        name = on_disk.name
+        is_new = self._catalog.entry(name) is None
         # Who opens it for each line, as some loggers do, closes it all the time.
-        was_closed = was_closed and not self._was_just_closed(on_disk.name)
-        self._forget(on_disk.name)
-        if content is not None:
-            self._catalog.put(on_disk, content)
-            return
+        was_closed = on_disk.path in closed and not self._was_just_closed(name)
         if is_new:
-            self.fresh.add(on_disk.name)
-        age = self._wall() - on_disk.signature.mtime_ns / 1e9
-        if was_closed or age > STILL_SECONDS:
-            self._catalog.put(on_disk)
-            self.queue.add(Job(on_disk))
+            self._no_longer_unreadable(name)
         else:
-            self._let_rest(on_disk)
+            self._forget(name)
+        if content is not None:
+            return SharedFile(on_disk, content, 100)
+        if is_new:
+            self.fresh.add(name)
+        if not was_closed and on_disk.signature.mtime_ns >= still:
+            return self._let_rest(on_disk)
+        self.queue.add(Job(on_disk))
+        return SharedFile(on_disk)
 
     def not_seen(self, name: str) -> None:
         """Forget a file or folder that was left out, as it was not found again."""
-        self._exclusions.readable(name)
-        self._catalog.left_out.put(name, 0)
+        self._no_longer_unreadable(name)
         self._catalog.ignored.put(name, 0)
 
     def gone(self, name: str) -> None:
@@ -77,26 +91,28 @@ class Files:
 
     def conclude(self, outcomes: Iterable[Outcome]) -> None:
         """Handle the outcomes of a batch of hashing."""
+        files = []
         for outcome in outcomes:
             if isinstance(outcome, Begun):
                 job = outcome.job
                 self.queue.add(job)
-                self._catalog.put(job.on_disk, percent=job.percent)
+                files.append(SharedFile(job.on_disk, None, job.percent))
             elif isinstance(outcome, Hashed):
-                self._forget(outcome.on_disk.name)
-                self._catalog.put(outcome.on_disk, outcome.content)
+                self.fresh.discard(outcome.on_disk.name)
+                files.append(SharedFile(outcome.on_disk, outcome.content, 100))
             elif isinstance(outcome, Altered):
                 self.fresh.discard(outcome.on_disk.name)
-                self._let_rest(evolve(outcome.on_disk, signature=outcome.signature))
+                files.append(self._let_rest(evolve(outcome.on_disk, signature=outcome.signature)))
             else:
                 self.gone(outcome.on_disk.name)
                 self._exclusions.unreadable(outcome.on_disk.name, outcome.reason)
                 self._catalog.left_out.put(outcome.on_disk.name, 1)
+        self._catalog.put(files)
 
     def release_due(self) -> None:
         """Queue the files that have rested for long enough."""
-        for on_disk in self.queue.release_due(self._clock.seconds()):
-            self._catalog.put(on_disk)
+        due = self.queue.release_due(self._clock.seconds())
+        self._catalog.put(map(SharedFile, due))
 
     def _was_just_closed(self, name: str) -> bool:
         """Record that a file was closed; return whether it was within the last second, too."""
@@ -108,13 +124,16 @@ class Files:
             del self._closed[first]
         return before is not None and now - before < STILL_SECONDS
 
-    def _let_rest(self, on_disk: OnDisk) -> None:
+    def _let_rest(self, on_disk: OnDisk) -> SharedFile:
         """Hash it later; whether it is written to until then, hashing will find out."""
-        self._catalog.put(on_disk, is_growing=True)
         self.queue.add_later(on_disk, self._clock.seconds() + STILL_SECONDS)
+        return SharedFile(on_disk, is_growing=True)
 
     def _forget(self, name: str) -> None:
         self.fresh.discard(name)
         self.queue.discard(name)
+        self._no_longer_unreadable(name)
+
+    def _no_longer_unreadable(self, name: str) -> None:
         self._exclusions.readable(name)
         self._catalog.left_out.put(name, 0)

@@ -1,8 +1,6 @@
 """Keep totals of what lies below each folder, while files are added, changed and removed."""
 
 from collections.abc import Iterator
-from operator import sub
-from typing import NamedTuple, Self
 
 from attrs import Factory, define, frozen
 
@@ -24,11 +22,6 @@ class SharedFile:
     content: HashedFile | None = None
     percent: int = 0
     is_growing: bool = False
-
-    @property
-    def hashed_bytes(self) -> int:
-        """About how many of its bytes have been hashed."""
-        return self.on_disk.signature.size * self.percent // 100
 
 
 @frozen
@@ -74,7 +67,7 @@ class Folder:
         return min(99, self.hashed_bytes * 100 // max(1, self.size))
 
     def count(self, change: "Change") -> None:
-        """Change the totals by what became of one file."""
+        """Change the totals by what became of some files."""
         self.files += change.files
         self.size += change.size
         self.unhashed += change.unhashed
@@ -82,26 +75,30 @@ class Folder:
         self.hashed_bytes += change.hashed_bytes
 
 
-class Change(NamedTuple):
-    """By how much the totals of all folders above a file change: see :class:`Folder`."""
+@define
+class Change:
+    """By how much the totals of all folders above some files change: see :class:`Folder`."""
 
-    files: int
-    size: int
-    unhashed: int
-    growing: int
-    hashed_bytes: int
+    files: int = 0
+    size: int = 0
+    unhashed: int = 0
+    growing: int = 0
+    hashed_bytes: int = 0
 
-    @classmethod
-    def of(cls, old: SharedFile | None, new: SharedFile | None) -> Self:
-        """Compare a file with what it was; ``None`` where there is none."""
-        return cls(*map(sub, _counted(new), _counted(old)))
+    def replace(self, old: SharedFile | None, new: SharedFile | None) -> None:
+        """Count that a file takes the place of what it was; ``None`` where there is none."""
+        if old is not None:
+            self._count(old, -1)
+        if new is not None:
+            self._count(new, 1)
 
-
-def _counted(entry: SharedFile | None) -> tuple[int, int, int, int, int]:
-    if entry is None:
-        return 0, 0, 0, 0, 0
-    size, is_unhashed = entry.on_disk.signature.size, entry.content is None
-    return 1, size, is_unhashed, entry.is_growing, entry.hashed_bytes
+    def _count(self, file: SharedFile, by: int) -> None:
+        size = file.on_disk.signature.size
+        self.files += by
+        self.size += by * size
+        self.unhashed += by * (file.content is None)
+        self.growing += by * file.is_growing
+        self.hashed_bytes += by * (size * file.percent // 100)
 
 
 def folders_above(name: str) -> Iterator[str]:

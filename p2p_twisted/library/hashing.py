@@ -22,8 +22,6 @@ _LARGE_CHUNKS: Final = 16
 # Of smaller ones, threads would mostly wait for each other: Python runs one at a time.
 _SMALL_BYTES: Final = 512 * KIB
 
-OpenFile = Callable[[str], int]
-
 
 @define
 class Job:
@@ -50,7 +48,8 @@ class Job:
     @property
     def work(self) -> float:
         """How much remains to be done, in chunks."""
-        return self.on_disk.signature.size / CHUNK_BYTES if self.is_tiny else self.chunks_left
+        size = self.on_disk.signature.size
+        return size / CHUNK_BYTES if size < _SMALL_BYTES else self.chunks_left
 
     @property
     def percent(self) -> int:
@@ -120,7 +119,7 @@ def hash_some(
             large.append((job, share))
         else:
             small.append((job, share))
-    advance = partial(_advance, partial(openat.open_file, root), is_canceled)
+    advance = partial(_advance, root, is_canceled)
     in_one_thread = partial(advance, in_turn)
     [outcomes] = parallel_map(partial(_hash_tiny, root, is_canceled), [tiny])
     return [
@@ -132,12 +131,35 @@ def hash_some(
 
 def _hash_tiny(root: Path, is_canceled: Callable[[], bool], jobs: Sequence[Job]) -> list[Outcome]:
     with closing(LastFolder(root)) as folder:
-        advance = partial(_advance, folder.open_file, is_canceled, in_turn)
-        return [advance((job, job.chunks_left)) for job in jobs]
+        return [_hash_whole(folder, is_canceled, job) for job in jobs]
+
+
+def _hash_whole(folder: LastFolder, is_canceled: Callable[[], bool], job: Job) -> Outcome:
+    """Hash a tiny file, in one go: there may be very many, and each step counts."""
+    on_disk = job.on_disk
+    size = on_disk.signature.size
+    if is_canceled():
+        return Begun(job)
+    try:
+        # To look at it before takes as long as to read it in vain.
+        fd = folder.open_file(on_disk.path)
+        try:
+            digests = digest_on_disk(fd, size, 0) if size else b""
+            status = os.fstat(fd)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        return _unreadable(on_disk, error)
+    known = on_disk.signature
+    if not known.is_of(status) and known.may_differ(now := Signature.of(status)):
+        return Altered(on_disk, now)
+    if size and not digests:
+        return Begun(job)
+    return Hashed(on_disk, HashedFile(id_from_digests(size, digests), digests))
 
 
 def _advance(
-    open_file: OpenFile,
+    root: Path,
     is_canceled: Callable[[], bool],
     parallel_map: ParallelMap,
     share: tuple[Job, int],
@@ -145,9 +167,15 @@ def _advance(
     """Hash some chunks of a file."""
     job, chunks = share
     try:
-        return _read(open_file(job.on_disk.path), job, chunks, is_canceled, parallel_map)
+        return _read(
+            openat.open_file(root, job.on_disk.path), job, chunks, is_canceled, parallel_map
+        )
     except OSError as error:
-        return Unreadable(job.on_disk, error.strerror or str(error))
+        return _unreadable(job.on_disk, error)
+
+
+def _unreadable(on_disk: OnDisk, error: OSError) -> Unreadable:
+    return Unreadable(on_disk, error.strerror or str(error))
 
 
 def _read(
@@ -165,8 +193,7 @@ def _read(
         return b"" if is_canceled() else digest_on_disk(fd, size, index)
 
     try:
-        # To look at a tiny one before takes as long as to read it in vain.
-        if not job.is_tiny and on_disk.signature.may_differ(now := Signature.of(os.fstat(fd))):
+        if on_disk.signature.may_differ(now := Signature.of(os.fstat(fd))):
             return Altered(on_disk, now)
         first = job.hashed_chunks
         digests = parallel_map(digest, range(first, first + chunks))

@@ -21,10 +21,13 @@ from p2p_twisted.library.scanner import Scanner
 from p2p_twisted.library.watcher import NoWatcher, Watcher, WatcherMaker
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.process_setup import freeze_objects
 from p2p_twisted.runtime.threads import Offload
 
 _FOLDERS_AT_ONCE: Final = 64
 _CHANGES_AT_ONCE: Final = 500
+# So that no collection of garbage, which pauses the reactor, looks at more of a library than this.
+_FROZEN_AT_ONCE: Final = 5_000
 
 T = TypeVar("T")
 
@@ -72,6 +75,8 @@ class Indexer:
         self._is_working = False
         # The new files that the first scan found, once it has ended.
         self._first: frozenset[str] | None = None
+        # How many changes of the catalog the garbage collector still looks at.
+        self._unfrozen = 0
         self._settling: list[Deferred[None]] = []
         self._stopping: list[Deferred[None]] = []
 
@@ -229,8 +234,8 @@ class Indexer:
                 self._files.gone(name)
             await self._yield_to_reactor(names)
         for found in _pieces(list(zip(diff.found, contents, strict=True))):
-            for on_disk, content in found:
-                self._files.found(on_disk, content, on_disk.path in closed)
+            self._files.found(found, closed)
+            self._freeze(found)
             await self._yield_to_reactor(found)
         if diff.gone or diff.found or diff.empty or diff.not_empty:
             self.changed()
@@ -239,6 +244,13 @@ class Indexer:
         """Yield to the reactor after a full piece."""
         if len(piece) == _CHANGES_AT_ONCE:
             await deferLater(self._clock, 0)
+
+    def _freeze(self, changes: Sequence[Any]) -> None:
+        """Have the garbage collector look no more at what the catalog keeps, some at a time."""
+        self._unfrozen += len(changes)
+        if self._unfrozen >= _FROZEN_AT_ONCE:
+            self._unfrozen = 0
+            freeze_objects()
 
     # Hashing
 
@@ -251,6 +263,7 @@ class Indexer:
                 self._files.queue.add(job)
             raise
         self._files.conclude(outcomes)
+        self._freeze(outcomes)
         self.changed()
 
     # Ending

@@ -64,9 +64,9 @@ class MatchKey:
 def key(name: str) -> MatchKey:
     """Prepare a shared name for comparison."""
     path = collision_key(name)
-    base, without = last_component(path), plain(path)
+    base = last_component(path)
     # Most names have no accents, and then need no memory for that.
-    if without == path:
+    if path.isascii() or (without := plain(path)) == path:
         return MatchKey(path, base, path, base)
     return MatchKey(path, base, without, last_component(without))
 

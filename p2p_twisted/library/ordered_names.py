@@ -1,5 +1,6 @@
 """The names of a library in their order, searched many at a time."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -63,3 +64,11 @@ class OrderedNames:
 
     def _run(self, start: int) -> Sequence[str]:
         return self.names[start : start + _TEXT_AT_ONCE]
+
+
+def below(names: Sequence[str], folder: str) -> Sequence[str]:
+    """Return those of some sorted names that lie below a folder."""
+    if not folder:
+        return names[:]
+    # "0" is the character after "/".
+    return names[bisect_left(names, f"{folder}/") : bisect_left(names, f"{folder}0")]

@@ -2,6 +2,7 @@
 
 import heapq
 import math
+from collections import deque
 from typing import Final
 
 from p2p_twisted.library.entries import OnDisk
@@ -13,14 +14,16 @@ BATCH_FILES: Final = 256
 
 class HashQueue:
     """
-    Orders the files that wait to be hashed: the smallest is next.
+    Orders the files that wait to be hashed: the smallest is next, and of tiny ones the first.
 
     A huge file is hashed in several batches; smaller files that arrive meanwhile go first.
     """
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
-        # May hold names of jobs that were discarded, or have advanced since.
+        # Both may hold names of jobs that were discarded, or have advanced since. The order of tiny
+        # ones is mostly that of their folders.
+        self._tiny = deque[str]()
         self._heap: list[tuple[int, str]] = []
         self._restless: dict[str, tuple[float, OnDisk]] = {}
 
@@ -29,8 +32,12 @@ class HashQueue:
 
     def add(self, job: Job) -> None:
         """Queue a file; a job of the same name is replaced."""
-        self._jobs[job.on_disk.name] = job
-        heapq.heappush(self._heap, (job.chunks_left, job.on_disk.name))
+        name = job.on_disk.name
+        self._jobs[name] = job
+        if job.is_tiny:
+            self._tiny.append(name)
+        else:
+            heapq.heappush(self._heap, (job.chunks_left, name))
 
     def add_later(self, on_disk: OnDisk, then: float) -> None:
         """Queue a file at a later time, as it may still be written to."""
@@ -61,11 +68,26 @@ class HashQueue:
         """
         batch: list[Job] = []
         chunks = 0.0
-        while self._heap and chunks < BATCH_CHUNKS and len(batch) < BATCH_FILES:
+        while chunks < BATCH_CHUNKS and len(batch) < BATCH_FILES:
+            job = self._next_tiny() or self._next_other()
+            if job is None:
+                break
+            del self._jobs[job.on_disk.name]
+            batch.append(job)
+            chunks += job.work
+        return batch
+
+    def _next_tiny(self) -> Job | None:
+        while self._tiny:
+            job = self._jobs.get(self._tiny.popleft())
+            if job is not None and job.is_tiny:
+                return job
+        return None
+
+    def _next_other(self) -> Job | None:
+        while self._heap:
             left, name = heapq.heappop(self._heap)
             job = self._jobs.get(name)
             if job is not None and job.chunks_left == left:
-                del self._jobs[name]
-                batch.append(job)
-                chunks += job.work
-        return batch
+                return job
+        return None

@@ -104,15 +104,18 @@ def check_extent(lines: Iterable[bytes]) -> None:
         are of empty folders than of files.
     """
     length = files = bare = entries = 0
-    above: list[bytes] = []
+    last = b""
     for line in lines:
         length += len(line)
         is_bare = line.startswith(b"-")
         bare += is_bare
         files += not is_bare
+        entries += 1
         # Sorted lines have what is below a folder together: so it is new, or was in the last one.
-        last, above = above, line.split(b" ", 2)[-1].split(b"/")[:-1]
-        entries += 1 + len(above) - _common(last, above)
+        folder = line.split(b" ", 2)[-1].rpartition(b"/")[0]
+        if folder != last:
+            entries += _new_on_the_way(last, folder)
+            last = folder
         if length > MANIFEST_BYTES:
             raise BadManifest(f"a folder's list of files may have at most {MANIFEST_BYTES} bytes")
         if entries > MANIFEST_ENTRIES:
@@ -198,9 +201,11 @@ class _Totals:
             raise BadManifest("a path is both a file and a folder")
 
 
-def _common(one: list[bytes], other: list[bytes]) -> int:
-    """Count the components that two paths begin with."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+def _new_on_the_way(last: bytes, folder: bytes) -> int:
+    """Count the folders that lead to one, itself included, and not to the last one."""
+    known, parts = (path.split(b"/") if path else [] for path in (last, folder))
+    pairs = zip(known, parts, strict=False)
+    return len(parts) - sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _by_path(member: Member) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.library import cache
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.runtime.own_folder import OwnFolder
@@ -27,6 +28,19 @@ class RestartTests(SynchronousTestCase):
         sharer.restart()
         after = sharer.start().catalog.all(9)
         self.assertEqual((after, sharer.hashed), (before, []))
+
+    def test_some_at_a_time(self) -> None:
+        """However many are asked for at once, each is remembered."""
+        self.patch(cache, "_ASKED_AT_ONCE", 2)
+        sharer = Sharer(self)
+        for name in "abcde":
+            sharer.file(name, name.encode())
+        before = sharer.start().catalog.all(9)
+        sharer.restart()
+        sharer.file("c", b"changed", age=50)
+        after = sharer.start().catalog.all(9)
+        self.assertEqual(sharer.hashed, ["c"])
+        self.assertEqual([*after[:2], *after[3:]], [*before[:2], *before[3:]])
 
     def test_changed(self) -> None:
         """A file with another time of change, size or inode is hashed again."""

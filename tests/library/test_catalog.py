@@ -1,5 +1,6 @@
 """The index agrees with what a walk over all files would say, after any changes."""
 
+import attrs
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -8,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.library import catalog as catalog_module
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import HashedFile, OnDisk, Shared, Signature
-from p2p_twisted.library.folders import FolderIds, folders_above
+from p2p_twisted.library.folders import FolderIds, SharedFile, folders_above
 from p2p_twisted.library.matching import last_component, rank
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.manifest import Member, encode
@@ -23,11 +24,16 @@ def on_disk(name: str, size: int = 1) -> OnDisk:
     return OnDisk(name, name, Signature(size, 0, 0))
 
 
+def hashed(name: str, size: int, content: HashedFile) -> SharedFile:
+    """Make one that has been hashed."""
+    return SharedFile(on_disk(name, size), content, 100)
+
+
 def catalog(**sizes: int) -> Catalog:
     """Make a catalog of hashed files."""
     made = Catalog()
     for name, size in sizes.items():
-        made.put(on_disk(name, size), HashedFile(content_id(name.encode()), b""))
+        made.put([hashed(name, size, HashedFile(content_id(name.encode()), b""))])
     return made
 
 
@@ -40,15 +46,19 @@ class CatalogMachine(RuleBasedStateMachine):
         self.files: dict[str, tuple[OnDisk, HashedFile | None, int]] = {}
 
     @rule(
-        name=st.sampled_from(NAMES),
-        size=st.integers(0, 200),
-        content=st.none() | st.sampled_from(CONTENTS),
-        percent=st.integers(0, 99),
+        files=st.lists(
+            st.builds(
+                SharedFile,
+                st.builds(on_disk, st.sampled_from(NAMES), st.integers(0, 200)),
+                st.none() | st.sampled_from(CONTENTS),
+                st.integers(0, 99),
+            ).map(lambda file: file if file.content is None else attrs.evolve(file, percent=100))
+        )
     )
-    def put(self, name: str, size: int, content: HashedFile | None, percent: int) -> None:
-        file = on_disk(name, size)
-        self.files[name] = (file, content, percent if content is None else 100)
-        self.catalog.put(file, content, percent)
+    def put(self, files: list[SharedFile]) -> None:
+        for file in files:
+            self.files[file.on_disk.name] = (file.on_disk, file.content, file.percent)
+        self.catalog.put(files)
 
     @rule(name=st.sampled_from(NAMES))
     def drop(self, name: str) -> None:
@@ -146,7 +156,7 @@ class SearchTests(SynchronousTestCase):
         """Of very many files of one name, or one content, no more are looked at than wanted."""
         made = Catalog()
         for number in range(2_000):
-            made.put(on_disk(f"d{number}/index.js", 1), CONTENTS[0])
+            made.put([hashed(f"d{number}/index.js", 1, CONTENTS[0])])
         looked: list[str] = []
 
         def look(path: str) -> str:
@@ -184,5 +194,5 @@ class SearchTests(SynchronousTestCase):
         made.seal("b", None)
         self.assertEqual([each.name for each in made.all(9)], ["a/x", "a/y", "b/z"])
         made.drop("a/y")
-        made.put(on_disk("b/z", 2), CONTENTS[0])
+        made.put([hashed("b/z", 2, CONTENTS[0])])
         self.assertEqual([each.name for each in made.all(9)], ["a", "a/x", "b", "b/z"])

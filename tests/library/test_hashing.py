@@ -1,6 +1,8 @@
 """How files are hashed, and what of it counts."""
 
 import os
+from pathlib import Path
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -108,30 +110,34 @@ class HashTests(SynchronousTestCase):
         self.assertEqual(gone.on_disk.name, "gone")
 
     def test_written_to_meanwhile(self) -> None:
-        """A write while it is read leaves no id."""
+        """A write while it is read leaves no id, though the time of it is put back."""
         sharer = Sharer(self)
-        path = sharer.file("f1", bytes(2 * CHUNK_BYTES))
-        job = found(sharer, "f1")
+        for size in (1, 2 * CHUNK_BYTES):
+            path = sharer.file("f1", bytes(size))
+            job = found(sharer, "f1")
+            written = (path.stat().st_atime_ns, path.stat().st_mtime_ns)
 
-        def write() -> bool:
-            path.write_bytes(bytes(2 * CHUNK_BYTES))
-            return False
+            def write(path: Path = path, size: int = size, times: Any = written) -> bool:
+                path.write_bytes(bytes(size))
+                os.utime(path, ns=times)
+                return False
 
-        (outcome,) = hash_some(sharer.directory, [job], 9, write)
-        self.assertIsInstance(outcome, Altered)
+            (outcome,) = hash_some(sharer.directory, [job], 9, write)
+            self.assertIsInstance(outcome, Altered, f"of {size} bytes")
 
     def test_cut_meanwhile(self) -> None:
         """A file that gets shorter while it is read leaves no id."""
         sharer = Sharer(self)
-        path = sharer.file("f1", bytes(2 * CHUNK_BYTES))
-        job = found(sharer, "f1")
+        for size in (6, 2 * CHUNK_BYTES):
+            path = sharer.file("f1", bytes(size))
+            job = found(sharer, "f1")
 
-        def cut() -> bool:
-            os.truncate(path, 5)
-            return False
+            def cut(path: Path = path) -> bool:
+                os.truncate(path, 5)
+                return False
 
-        (outcome,) = hash_some(sharer.directory, [job], 9, cut)
-        self.assertIsInstance(outcome, Altered)
+            (outcome,) = hash_some(sharer.directory, [job], 9, cut)
+            self.assertIsInstance(outcome, Altered, f"of {size} bytes")
 
     def test_replaced(self) -> None:
         """A file that was replaced by something else is not read."""

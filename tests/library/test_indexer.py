@@ -1,5 +1,6 @@
 """A library settles, goes on hashing whatever happens, and stops."""
 
+import gc
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.library import indexer, queue, scanner
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.entries import OnDisk
+from p2p_twisted.library.folders import SharedFile
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from tests.library.sharing import Sharer
@@ -48,6 +50,23 @@ class SettlingTests(SynchronousTestCase):
         sharer.file("log", b"longer now", age=0)
         sharer.noticed(is_deep=False)
         self.successResultOf(settled)
+
+
+class GarbageTests(SynchronousTestCase):
+    """What the garbage collector looks at, which pauses all else meanwhile."""
+
+    def test_library(self) -> None:
+        """It looks at no more of a library than what came last."""
+        self.addCleanup(gc.unfreeze)
+        self.patch(indexer, "_FROZEN_AT_ONCE", 4)
+        sharer = Sharer(self)
+        for number in range(7):
+            sharer.file(f"{number}")
+        sharer.start()
+        sharer.file("8")
+        sharer.noticed()
+        looked_at = [each for each in gc.get_objects() if isinstance(each, SharedFile)]
+        self.assertEqual([each.on_disk.name for each in looked_at], ["8"])
 
 
 class GoingOnTests(SynchronousTestCase):

@@ -41,6 +41,16 @@ class QueueTests(SynchronousTestCase):
         self.assertEqual([job.on_disk.name for job in jobs.take()], ["a", "b", "c"])
         self.assertEqual([job.on_disk.name for job in jobs.take()], ["d"])
 
+    def test_tiny_in_order(self) -> None:
+        """Tiny files come in the order in which they were found: that of their folders."""
+        sharer = Sharer(self)
+        jobs = HashQueue()
+        for name in "badc":
+            sharer.file(name)
+            jobs.add(found(sharer, name))
+        jobs.discard("d")
+        self.assertEqual([job.on_disk.name for job in jobs.take()], ["b", "a", "c"])
+
     def test_discarded(self) -> None:
         """A discarded or replaced job is not returned."""
         sharer = Sharer(self)

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
+from p2p_twisted.library.folders import SharedFile
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer import limits
 from p2p_twisted.peer.paced_work import Pacer
@@ -18,6 +19,11 @@ from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.wire.messages import Ask
 
 FILES = 2_000
+
+
+def shared(name: str, number: int, file_id: str) -> SharedFile:
+    """Make a file that lies nowhere, with that content."""
+    return SharedFile(OnDisk(name, name, Signature(1, 1, number)), HashedFile(file_id, b""), 100)
 
 
 class BusyClock(Clock):
@@ -53,7 +59,7 @@ class SearchTests(SynchronousTestCase):
 
     def put(self, name: str, number: int) -> None:
         """Share one more file."""
-        self.catalog.put(OnDisk(name, name, Signature(1, 1, number)), HashedFile("0" * 64, b""))
+        self.catalog.put([shared(name, number, "0" * 64)])
 
     def ask(self, what: Any, text: str = "", peer: str | None = None) -> "Deferred[LocalAnswer]":
         """Have another peer ask."""
@@ -91,13 +97,8 @@ class SearchTests(SynchronousTestCase):
         """All ids that begin as a short one are found, in pieces; none by less of it."""
         short = "12" * 8
         for number, file_id in enumerate((f"{short}{'0' * 48}", f"{short}{'1' * 48}")):
-            self.catalog.put(
-                OnDisk(f"g{number}", f"g{number}", Signature(1, 1, number)),
-                HashedFile(file_id, b""),
-            )
-        for number in range(FILES):
-            content = HashedFile(f"{number:064x}", b"")
-            self.catalog.put(OnDisk(f"h{number}", f"h{number}", Signature(1, 1, number)), content)
+            self.catalog.put([shared(f"g{number}", number, file_id)])
+        self.catalog.put(shared(f"h{number}", number, f"{number:064x}") for number in range(FILES))
         self.clock.tick = 0.005
         searching = self.ask("id", short)
         self.assertNoResult(searching)

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.process_setup import (
     collect_seldom,
-    freeze_startup_objects,
+    freeze_objects,
     stop_at_most_once,
     use_monotonic_clock,
 )
@@ -61,10 +61,10 @@ class ProcessTests(SynchronousTestCase):
         ended = subprocess.run([sys.executable, "-c", _LOOKS_UP], timeout=20, check=True)
         self.assertEqual(ended.returncode, 0)
 
-    def test_freezes_startup_objects(self) -> None:
+    def test_freezes_objects(self) -> None:
         """The garbage collector looks at nothing that was there before the daemon ran."""
         self.addCleanup(gc.unfreeze)
-        freeze_startup_objects()
+        freeze_objects()
         self.assertGreater(gc.get_freeze_count(), 10_000)
         self.assertLess(len(gc.get_objects()), 1_000)
 
