@@ -32,6 +32,7 @@ from p2p_twisted.peer.lease_events import (
     Remember,
     Reserved,
     Say,
+    SeenAs,
     StartOverlay,
     WakeLater,
     Woken,
@@ -39,13 +40,12 @@ from p2p_twisted.peer.lease_events import (
 from p2p_twisted.registry import limits, refusals
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.wire.messages import Join, Leave, Renew, Welcome
-from p2p_twisted.wire.names import PeerAddress
+from p2p_twisted.wire.names import PeerAddress, is_loopback
 
 _LEAST_PAUSE_SECONDS: Final = 1.0
 _FIRST_RETRY_SECONDS: Final = 1.0
 _LONGEST_RETRY_SECONDS: Final = 30.0
 """Half of the shortest lease: a registry that is back knows all its peers within one."""
-
 _LONGEST_WAIT_SECONDS: Final = 5.0
 """Of a newcomer, who can do nothing else, and whose person waits too."""
 
@@ -117,21 +117,13 @@ class LeaseMachine:
 
     def _welcomed(self, welcome: Welcome, now: float) -> list[LeaseEffect]:
         match self._state:
-            case Joining() if welcome.host != self._host:
-                why = refusals.other_host(welcome.host, self._host)
-                leave = Leave(welcome.name, welcome.token)
-                return [leave, *self._give_up(RegistryRefused("refused", why))]
+            case Joining() | Alone(welcome=None) if welcome.host != self._host:
+                return self._seen_elsewhere(welcome, now)
             case Joining() as joining:
                 self._state = Reserved(welcome, joining)
                 return [Listen(welcome.port)]
-            case Alone(welcome=None) if welcome.host != self._host:
-                why = refusals.other_host(welcome.host, self._host)
-                leave = Leave(welcome.name, welcome.token)
-                return [leave, *self._complain(f"the registry refuses us: {why}", now)]
             case Alone(welcome=None) if welcome.port != self._join.port:
-                why = f"port {self._join.port} is somebody else's there"
-                leave = Leave(welcome.name, welcome.token)
-                return [leave, *self._complain(f"the registry refuses us: {why}", now)]
+                return self._decline(welcome, f"port {self._join.port} is another's there", now)
             case Alone(welcome=None):
                 self._state = Reserved(welcome)
                 return [self._registered(welcome), self._ask()]
@@ -142,6 +134,21 @@ class LeaseMachine:
                 back = [Say("registered again")] if self._complaint else []
                 self._complaint = ""
                 return [*back, Introduce(welcome.referrals), self._pause(now, welcome.lease)]
+
+    def _seen_elsewhere(self, welcome: Welcome, now: float) -> list[LeaseEffect]:
+        """Go on under the address of the NAT that this machine is behind; loopback has none."""
+        if is_loopback(welcome.host) is not is_loopback(self._host):
+            return self._decline(welcome, refusals.other_host(welcome.host, self._host), now)
+        self._host = welcome.host
+        said = Say(f"this machine is behind NAT: others see it as {welcome.host}")
+        seen = [] if isinstance(self._state, Joining) else [SeenAs(welcome.host)]
+        return [said, *seen, *self._welcomed(welcome, now)]
+
+    def _decline(self, welcome: Welcome, why: str, now: float) -> list[LeaseEffect]:
+        leave = Leave(welcome.name, welcome.token)
+        if isinstance(self._state, Joining):
+            return [leave, *self._give_up(RegistryRefused("refused", why))]
+        return [leave, *self._complain(f"the registry refuses us: {why}", now)]
 
     def _refused(self, error: RegistryRefused, now: float) -> list[LeaseEffect]:
         match self._state:
@@ -191,7 +198,7 @@ class LeaseMachine:
             case Reserved(welcome):
                 self._state = Held(welcome)
                 started: list[LeaseEffect] = [self._registered(welcome)]
-                address, referrals = _address(welcome), welcome.referrals
+                address, referrals = welcome.address, welcome.referrals
             case Joining(last=PeerAddress() as address, why=why):
                 self._state = Alone()
                 # A port that was asked for meanwhile would be the wrong one to register.
@@ -264,7 +271,7 @@ class LeaseMachine:
 
     def _registered(self, welcome: Welcome) -> Remember:
         self._join = attrs.evolve(self._join, port=welcome.port, token=welcome.token)
-        return Remember(_address(welcome), welcome.token)
+        return Remember(welcome.address, welcome.token)
 
     def _pause(self, now: float, lease: float | None = None) -> WakeLater:
         """
@@ -291,7 +298,3 @@ class LeaseMachine:
     def _give_up(self, error: RegistryRefused) -> list[LeaseEffect]:
         self._state = Left(is_asked=False)
         return [JoiningEnded(error)]
-
-
-def _address(welcome: Welcome) -> PeerAddress:
-    return PeerAddress(welcome.name, welcome.host, welcome.port)

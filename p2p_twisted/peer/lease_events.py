@@ -80,6 +80,13 @@ class Move:
 
 
 @attrs.frozen
+class SeenAs:
+    """Go on under another address, as which others see this machine, and listen where it did."""
+
+    host: str
+
+
+@attrs.frozen
 class WakeLater:
     """Wake the machine in about so many seconds, and not when it was to be woken before."""
 
@@ -127,6 +134,7 @@ class Say:
 LeaseEffect = (
     Listen
     | Move
+    | SeenAs
     | WakeLater
     | Remember
     | StartOverlay

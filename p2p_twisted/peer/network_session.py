@@ -153,6 +153,11 @@ class NetworkSession:
             self.listen(self.driver.me.port)
             self.driver.move(self._settings.advertise or host)
 
+    def seen_as(self, host: str) -> None:
+        """Go on under another address, as which others see this machine."""
+        self._is_moving = True
+        self.driver.move(host)
+
     def lost_address(self, fault: str | None) -> None:
         """Refuse what needs the others, with the reason; ``None`` when it has passed."""
         self._fault = fault

@@ -27,6 +27,7 @@ from p2p_twisted.peer.lease_events import (
     NeighborsChanged,
     Remember,
     Say,
+    SeenAs,
     StartOverlay,
     WakeLater,
     Woken,
@@ -161,6 +162,8 @@ class RegistrationKeeper:
                 self._listen(port)
             case Move(host):
                 self._move(host)
+            case SeenAs(host):
+                self._network.seen_as(host)
             case WakeLater(seconds):
                 self._alarm.set(seconds * self._rng.uniform(0.8, 1.2))
             case Remember(address, token):

@@ -114,7 +114,7 @@ class Standing:
         if reachable == self.is_reachable:
             return []
         self.is_reachable = reachable
-        me = PeerAddress(welcome.name, welcome.host, welcome.port)
+        me = welcome.address
         if reachable:
             return [f"others can reach {me}"]
         return [

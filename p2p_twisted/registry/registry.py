@@ -183,7 +183,7 @@ class Registry:
             return welcome
         self._reached_for.add(host)
         try:
-            address = PeerAddress(welcome.name, welcome.host, welcome.port)
+            address = welcome.address
             reachable = await self._checker.is_alive(address)
         finally:
             self._reached_for.remove(host)

@@ -164,9 +164,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         "peer/lease.py",
-        "case Joining() if welcome.host != self._host:",
-        "case Joining() if False:",
-        "a peer joins at an address that it does not listen on",
+        "if is_loopback(welcome.host) is not is_loopback(self._host):",
+        "if False:",
+        "a peer joins on loopback that listens elsewhere, or the other way round",
         "peer/test_lease.py",
     ),
     Mutant(

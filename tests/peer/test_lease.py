@@ -18,6 +18,7 @@ from p2p_twisted.peer.lease_events import (
     NeighborsChanged,
     Remember,
     Say,
+    SeenAs,
     StartOverlay,
     WakeLater,
     Woken,
@@ -75,20 +76,43 @@ class LeaseTests(SynchronousTestCase):
         self.assertTrue(self.machine.is_registered)
 
     def test_seen_elsewhere(self) -> None:
-        """It gives up a place at an address that it does not listen on."""
-        elsewhere = attrs.evolve(a_welcome(), host="10.0.0.9")
+        """It gives up a place on loopback, or elsewhere than there, where it does not listen."""
+        elsewhere = attrs.evolve(a_welcome(), host="127.0.0.1")
         leave, ended = self.after(JoinBegun(), elsewhere)
         self.assertEqual(leave, LEAVE)
         assert isinstance(ended, JoiningEnded)
-        self.assertIn("say --interface 10.0.0.9", str(ended.outcome))
+        self.assertIn("say --interface 127.0.0.1", str(ended.outcome))
 
     def test_seen_elsewhere_later(self) -> None:
         """A peer that went on alone stays so, rather than be known at an address of others."""
         self.alone()
-        elsewhere = attrs.evolve(a_welcome(), host="10.0.0.9")
+        elsewhere = attrs.evolve(a_welcome(), host="127.0.0.1")
         leave, say, _wake = self.after(elsewhere)
         self.assertEqual(leave, LEAVE)
-        self.assertIn("it sees this peer at 10.0.0.9", getattr(say, "text", ""))
+        self.assertIn("it sees this peer at 127.0.0.1", getattr(say, "text", ""))
+
+    def test_behind_nat(self) -> None:
+        """It says so, listens on the address that it has, and is known by the one that is seen."""
+        seen = attrs.evolve(a_welcome(), host="203.0.113.1")
+        say, listen = self.after(JoinBegun(), seen)
+        self.assertIn("behind NAT: others see it as 203.0.113.1", getattr(say, "text", ""))
+        self.assertEqual(listen, Listen(9_000))
+        me = attrs.evolve(ME, host="203.0.113.1")
+        started = self.after(Listened(is_listening=True))
+        self.assertEqual(started[:2], [Remember(me, "secret"), StartOverlay(me)])
+        self.assertEqual(started[-1], JoiningEnded(me))
+        self.assertEqual(self.after(seen)[0], Introduce((OTHER,)))
+
+    def test_behind_nat_later(self) -> None:
+        """A peer that went on alone, or whose NAT has another address now, has new links."""
+        self.alone()
+        for host in ("203.0.113.1", "203.0.113.2"):
+            there = attrs.evolve(a_welcome(), host=host)
+            _say, seen, remember, renew = self.after(there)
+            self.assertEqual(seen, SeenAs(host))
+            self.assertEqual(remember, Remember(attrs.evolve(ME, host=host), "secret"))
+            self.assertEqual(renew, RENEW)
+            self.after(there, UNKNOWN)
 
     def test_another_address_than_last_time(self) -> None:
         """Without a registry it goes on where it listens now, on the port of the last run."""

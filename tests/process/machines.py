@@ -38,14 +38,41 @@ class Lan:
 
     def machine(self, name: str, host: str) -> "Machine":
         """Connect one more machine."""
+        namespace = self._connected(name, host, self._bridge)
+        _run("ip", "-n", self._bridge, "link", "set", f"to-{name}", "master", "cable")
+        return Machine(self._case, self.directory, namespace, host)
+
+    def machine_behind_nat(self, name: str, host: str, outside: str) -> "Machine":
+        """
+        Connect one more machine by way of a router, with whose address it is seen.
+
+        :param outside: the router's address; inside it has the first one of the machine's network.
+        """
+        router = self.machine(f"{name}-nat", outside).namespace
+        namespace, inside = self._connected(name, host, router), f"{host.rpartition('.')[0]}.1"
+        _run("ip", "-n", router, "addr", "add", f"{inside}/24", "dev", f"to-{name}")
+        _run("ip", "-n", namespace, "route", "add", "default", "via", inside)
+        forward = "echo 1 > /proc/sys/net/ipv4/ip_forward"
+        _run("ip", "netns", "exec", router, "sh", "-c", forward)
+        hook = "{ type nat hook postrouting priority 100 ; }"
+        for rule in (
+            ("add", "table", "ip", "nat"),
+            ("add", "chain", "ip", "nat", "out", hook),
+            ("add", "rule", "ip", "nat", "out", "oifname", "eth0", "masquerade"),
+        ):
+            _run("ip", "netns", "exec", router, "nft", *rule)
+        return Machine(self._case, self.directory, namespace, host)
+
+    def _connected(self, name: str, host: str, other: str) -> str:
+        """Make a namespace with a cable to another one; its end there is ``to-NAME``."""
         namespace, port = self._namespace(name), f"to-{name}"
         connect = ["link", "add", "eth0", "type", "veth", "peer", "name", port]
-        _run("ip", "-n", namespace, *connect, "netns", self._bridge)
-        _run("ip", "-n", self._bridge, "link", "set", port, "master", "cable", "up")
+        _run("ip", "-n", namespace, *connect, "netns", other)
         _run("ip", "-n", namespace, "addr", "add", f"{host}/24", "dev", "eth0")
-        for device in ("eth0", "lo"):
-            _run("ip", "-n", namespace, "link", "set", device, "up")
-        return Machine(self._case, self.directory, namespace, host)
+        for end in ("eth0", "lo"):
+            _run("ip", "-n", namespace, "link", "set", end, "up")
+        _run("ip", "-n", other, "link", "set", port, "up")
+        return namespace
 
     def _namespace(self, name: str) -> str:
         namespace = f"p2p-{os.getpid()}-{id(self) % 10_000}-{name}"
@@ -62,6 +89,7 @@ class Machine:
     One machine.
 
     :ivar host: its address.
+    :ivar namespace: what it is made of.
     """
 
     def __init__(
@@ -69,13 +97,13 @@ class Machine:
     ) -> None:
         self._case = case
         self._directory = directory
-        self._namespace = namespace
+        self.namespace = namespace
         self.host = host
 
     def start(self, *arguments: str, **how: Any) -> Peer:
         """Start twistd on it, with a pipe for a console; returns at once."""
         daemon = Peer(
-            *("netns", "exec", self._namespace, script("twistd"), "-n", *arguments),
+            *("netns", "exec", self.namespace, script("twistd"), "-n", *arguments),
             cwd=self._directory,
             command=str(shutil.which("ip")),
             **{"stdin": subprocess.PIPE, **how},
@@ -86,7 +114,7 @@ class Machine:
     def run(self, *command: str, **how: Any) -> "subprocess.CompletedProcess[str]":
         """Run a command that was installed on it, until it ends."""
         return subprocess.run(
-            ("ip", "netns", "exec", self._namespace, *command),
+            ("ip", "netns", "exec", self.namespace, *command),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -134,7 +162,7 @@ class Machine:
         self._run("ip", "link", "set", "eth0", "up")
 
     def _run(self, *command: str) -> None:
-        _run("ip", "netns", "exec", self._namespace, *command)
+        _run("ip", "netns", "exec", self.namespace, *command)
 
 
 def _run(*command: str) -> None:

@@ -77,6 +77,11 @@ class Welcome(Message):
     revoked: Digest | None = None
     stop: Annotated[str, Meta(max_length=2_048)] | None = None
 
+    @property
+    def address(self) -> PeerAddress:
+        """Where others reach the peer."""
+        return PeerAddress(self.name, self.host, self.port)
+
 
 @attrs.frozen
 class Renew(Message):

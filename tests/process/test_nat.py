@@ -1,0 +1,50 @@
+"""Machines behind NAT: they dial others, and nobody dials them."""
+
+import random
+
+import pytest
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.wire.limits import MIB
+from tests.process.daemons import scratch_folder
+from tests.process.machines import Lan
+from tests.process.networks import Peer
+
+CONTENTS = {name: random.Random(name).randbytes(64 * MIB) for name in ("anna", "ben")}
+_SAVED_SECONDS = 60.0
+
+
+@pytest.mark.slow
+class NatTests(SynchronousTestCase):
+    """Anna's machine can be dialed; ben's is behind NAT."""
+
+    def setUp(self) -> None:
+        self.directory = scratch_folder(self)
+        lan = Lan(self, self.directory)
+        registry = lan.machine("registry", "10.77.0.10")
+        registry.start_registry()
+        machines = {
+            "anna": lan.machine("anna", "10.77.0.23"),
+            "ben": lan.machine_behind_nat("ben", "192.168.7.2", "10.77.0.24"),
+        }
+        self.peers: dict[str, Peer] = {}
+        for name, machine in machines.items():
+            (self.directory / name).mkdir()
+            (self.directory / name / f"of-{name}.bin").write_bytes(CONTENTS[name])
+            self.peers[name] = machine.start_peer(name, registry)
+
+    def test_both_ways(self) -> None:
+        """Ben says what it is behind; each gets from the other what it wants, and says how."""
+        anna, ben = self.peers["anna"], self.peers["ben"]
+        ben.wait_for_log("this machine is behind NAT: others see it as 10.77.0.24")
+        ben.wait_for_log("others cannot reach ben@10.77.0.24:9000")
+        anna.wait_for_topology("anna", "ben")
+        for peer in self.peers.values():
+            peer.wait_until_shared(1)
+        for requester, holder, how in ((anna, "ben", "ben"), (ben, "anna", "anna (reversed)")):
+            requester.type(f"get of-{holder}.bin")
+            requester.wait_for_log(f"saved of-{holder}.bin to", _SAVED_SECONDS)
+            self.assertIn(f"from {how}, ", requester.answer("transfers", "saved of-"))
+            saved = self.directory.glob(f"*/Downloads/of-{holder}.bin")
+            self.assertEqual([each.read_bytes() for each in saved], [CONTENTS[holder]])
+        self.assertNotIn("nor reach us", anna.log + ben.log)
