@@ -28,6 +28,7 @@ from p2p_twisted.peer.own_options import (
     read_descriptor,
     read_host,
     read_registries,
+    read_relay,
     read_stop,
     read_transfers,
 )
@@ -101,6 +102,13 @@ class Options(WebOptions):
         ],
         ["max-down", None, None, "The most to receive a second, likewise."],
         ["max-transfers", None, None, "How many files to send and to receive at a time; 32 and 8."],
+        [
+            "relay",
+            None,
+            None,
+            "The most to relay a second for neighbors that others cannot reach, or off; a tenth of"
+            " --max-up by default, and 10M at most.",
+        ],
         [
             "stop",
             None,
@@ -184,6 +192,7 @@ class Options(WebOptions):
         except BadRate as error:
             raise UsageError(f"--max-up, --max-down: {error}") from None
         self["rates"], self["given-rates"] = rates, frozenset(given)
+        self["relay"] = read_relay(self["relay"])
 
     def _read_reach(self) -> None:
         """Decide where to listen; refuse what would be unsafe, or could not work."""
@@ -215,6 +224,7 @@ def _settings(options: Options) -> Settings:
         rates=options["rates"],
         given_rates=options["given-rates"],
         at_once=options["max-transfers"],
+        relay=options["relay"],
         reshares=bool(options["reshare"]),
         stop=options["stop"],
         keeps_times=not options["no-times"],

@@ -243,9 +243,17 @@ class LimitOptionsTests(SynchronousTestCase):
         self.assertEqual(parsed("--max-up=0", "--max-down=off")["rates"], Rates())
         self.assertEqual(parsed("--max-up=0")["given-rates"], {"up"})
 
+    def test_relay(self) -> None:
+        """What is relayed is a rate, or nothing, or what is usual."""
+        for given, read in ((), None), (["--relay=off"], 0), (["--relay=1.5M"], 3 * MIB // 2):
+            self.assertEqual(parsed(*given)["relay"], read)
+
     def test_refused(self) -> None:
         """What is no rate, too slow, or no number says what would be right."""
         for argument, said in [
+            ("--relay=63K", "from 64K on, such as 10M, or off"),
+            ("--relay=0", "from 64K on"),
+            ("--relay=on", "or off"),
             ("--max-up=10MB", "such as 10M"),
             ("--max-up=63K", "64K at least"),
             ("--max-down=100K", "128K at least"),

@@ -30,6 +30,7 @@ _METAVARS: Final = {
     "max-up": "RATE",
     "max-down": "RATE",
     "max-transfers": "N",
+    "relay": "RATE",
     "results": "FD",
     "listen": "ENDPOINT",
     "ports": "FIRST-LAST",

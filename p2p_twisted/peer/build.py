@@ -3,11 +3,9 @@
 import time
 from collections.abc import Callable
 from functools import cached_property, partial
-from random import Random
 
 from attrs import field, frozen
 
-from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.context import (
     DownloadBandwidth,
     DownloadContext,
@@ -21,7 +19,7 @@ from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.admin import Admin
-from p2p_twisted.peer.build_member import MemberParts
+from p2p_twisted.peer.build_relay import RelayParts
 from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.group_sharing import GroupSharing
 from p2p_twisted.peer.group_visits import GroupVisits
@@ -47,6 +45,7 @@ from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.unreached import UnreachedRequesters
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.registry_places import RegistryPlaces
+from p2p_twisted.relay.relaying import Relaying
 from p2p_twisted.runtime.addresses import addresses_of
 from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.storage.journal import Journal
@@ -62,17 +61,15 @@ from p2p_twisted.wire.session import Session
 
 
 @frozen(slots=False, kw_only=True)
-class PeerBuilder(MemberParts):
+class PeerBuilder(RelayParts):
     """
     Makes the parts of one peer, each once, when needed; the overlay once it has its port.
 
-    :ivar rng: decides, and makes secrets: production gives it the system's.
     :ivar stopped: is called when another peer has stopped the network.
     :ivar processor: reads the processor time of this thread, in seconds.
     :ivar limit: of all dials to other peers that fail.
     """
 
-    rng: Random
     stopped: Callable[[], None]
     processor: Callable[[], float] = time.thread_time
     limit: DialLimit = field(init=False, factory=DialLimit)
@@ -92,6 +89,7 @@ class PeerBuilder(MemberParts):
             getting=self.getting,
             downloads=self.downloads,
             uploads=self.uploads,
+            relaying=self.relaying,
             rates=KeptRates(self.bandwidth, self.state, self.settings.given_rates, self.announce),
             shutdown=self.shutdown,
             admin=Admin(self.revocations, self.client),
@@ -122,6 +120,7 @@ class PeerBuilder(MemberParts):
             self.network.driver,
             self.tickets.session_for_push,
             self.uploads.fetched,
+            self.relaying,
             None if self.private is None else self.group_sharing.asked,
         )
 
@@ -252,9 +251,9 @@ class PeerBuilder(MemberParts):
         return Getting(clock=self.reactor, resolver=resolver, downloads=downloads, waits=waits)
 
     @cached_property
-    def bandwidth(self) -> Bandwidth:
-        """How much may be sent and received."""
-        return Bandwidth(self.reactor, self.settings.rates, self.settings.at_once)
+    def relaying(self) -> Relaying:
+        """What others send each other by way of this peer."""
+        return self.relaying_in(self.network)
 
     @cached_property
     def downloads(self) -> Downloads:

@@ -5,9 +5,10 @@ import os
 from twisted.python.usage import UsageError
 
 from p2p_twisted.bandwidth.limits import TRANSFERS_AT_ONCE_MOST
-from p2p_twisted.bandwidth.rates import Slots
+from p2p_twisted.bandwidth.rates import BadRate, Slots, read_rate, written
 from p2p_twisted.peer.stop_rule import StopRule
 from p2p_twisted.registry.location import BadLocation, read_locations
+from p2p_twisted.relay.limits import RELAY_SLOWEST_BYTES_PER_SECOND
 from p2p_twisted.wire.names import BadName, check_host
 
 
@@ -51,6 +52,26 @@ def read_transfers(text: str | None) -> Slots:
             f"--max-transfers takes a number from 1 to {TRANSFERS_AT_ONCE_MOST}, not {text!r}"
         )
     return Slots(int(text), int(text))
+
+
+def read_relay(text: str | None) -> int | None:
+    """
+    Read how many bytes a second to relay; 0 for ``off``, ``None`` where nobody has said.
+
+    :raises UsageError: when it is no rate, or too slow a one.
+    """
+    if text is None:
+        return None
+    if text.casefold() == "off":
+        return 0
+    try:
+        rate = read_rate(text)
+    except BadRate as error:
+        raise UsageError(f"--relay: {error}; or off") from None
+    if rate is None or rate < RELAY_SLOWEST_BYTES_PER_SECOND:
+        least = written(RELAY_SLOWEST_BYTES_PER_SECOND)
+        raise UsageError(f"--relay takes a rate from {least} on, such as 10M, or off, not {text!r}")
+    return rate
 
 
 def read_descriptor(text: str) -> int:

@@ -42,6 +42,7 @@ from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.sights import SightWatch
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.peer.status import status_of
+from p2p_twisted.relay.relaying import Relaying
 from p2p_twisted.runtime.background import background
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.upload.uploads import Uploads
@@ -76,6 +77,7 @@ class Peer:
     _getting: Getting
     _downloads: Downloads
     _uploads: Uploads
+    _relaying: Relaying
     _rates: KeptRates
     _shutdown: Shutdown
     _sharing: Sharing
@@ -256,6 +258,7 @@ class Peer:
             await self._getting.stop()
             await self._downloads.stop()
             await self._uploads.stop()
+            await self._relaying.stop()
             await self._sharing.stop()
             await self._say_goodbye()
             self._lookups.stop()

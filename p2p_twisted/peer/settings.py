@@ -44,6 +44,8 @@ class Settings:
     :ivar rates: the most that it sends and receives; may be changed while it runs.
     :ivar given_rates: the directions of these that are not to be as in the last run.
     :ivar at_once: how many files it sends and receives at a time.
+    :ivar relay: how many bytes a second it relays for others; 0 for none, ``None`` for a share of
+        what it sends.
     :ivar reshares: whether others may have what it has downloaded.
     :ivar stop: whose ``Stop`` ends it, too; ``None`` for what is usual in its network.
     :ivar keeps_times: whether what it downloads has the time of its original.
@@ -59,6 +61,7 @@ class Settings:
     rates: Rates = field(factory=Rates)
     given_rates: frozenset[str] = frozenset()
     at_once: Slots = field(factory=Slots)
+    relay: int | None = None
     reshares: bool = False
     keeps_times: bool = True
     is_guessed: bool = False

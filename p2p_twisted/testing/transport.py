@@ -44,7 +44,7 @@ class VirtualTransport:
         self.process = process
         self._channel = channel
         self._address = address
-        self._protocol: Any = None
+        self.protocol: Any = None
         self._lost: Callable[[Failure], None] | None = None
         self._outgoing = bytearray()
         self._under_way = 0
@@ -68,7 +68,7 @@ class VirtualTransport:
         if protocol is None:
             self.abortConnection()
             return
-        self._protocol = protocol
+        self.protocol = protocol
         protocol.makeConnection(self)
         self._hand_up()
 
@@ -213,7 +213,7 @@ class VirtualTransport:
 
     def _hand_up(self) -> None:
         """Give what has come to the protocol, if there is one yet and it listens."""
-        if self._protocol is None or not self.process.is_awake:
+        if self.protocol is None or not self.process.is_awake:
             return
         while self._unread and not (self._is_paused or self._is_lost):
             piece = self._unread.popleft()
@@ -221,11 +221,11 @@ class VirtualTransport:
             if self._taken >= _TAKEN_BYTES:
                 taken, self._taken = self._taken, 0
                 self._channel.signal("takes", partial(self.other._acknowledged, taken))
-            self._protocol.dataReceived(piece)
+            self.protocol.dataReceived(piece)
         if self._has_ended and not (self._unread or self._is_lost):
             self._has_ended = False
-            if IHalfCloseableProtocol.providedBy(self._protocol):
-                self._protocol.readConnectionLost()
+            if IHalfCloseableProtocol.providedBy(self.protocol):
+                self.protocol.readConnectionLost()
             else:
                 self._is_lost = True
                 self._lose(Failure(ConnectionDone()))
@@ -250,8 +250,8 @@ class VirtualTransport:
         producer, self._producer = self._producer, None
         if producer is not None:
             producer.stopProducing()
-        if self._protocol is not None:
-            self._protocol.connectionLost(reason)
+        if self.protocol is not None:
+            self.protocol.connectionLost(reason)
         if self._lost is not None:
             self._lost(reason)
 

@@ -5,6 +5,7 @@ from typing import Final
 from tests.mutants.mutant import Mutant
 from tests.mutants.of_faces import OF_FACES
 from tests.mutants.of_overlay import OF_OVERLAY
+from tests.mutants.of_relays import OF_RELAYS
 from tests.mutants.of_several import OF_SEVERAL
 from tests.mutants.of_transfers import OF_TRANSFERS
 from tests.mutants.of_trust import OF_TRUST
@@ -12,6 +13,7 @@ from tests.mutants.of_trust import OF_TRUST
 MUTANTS: Final = (
     *OF_FACES,
     *OF_OVERLAY,
+    *OF_RELAYS,
     *OF_SEVERAL,
     *OF_TRANSFERS,
     *OF_TRUST,

@@ -17,8 +17,10 @@ from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.inbound import InboundDispatcher
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.session import RegistrySession
+from p2p_twisted.relay.relaying import Relaying
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import (
     PROTOCOL,
@@ -82,6 +84,13 @@ class Stage:
         registry.start()
         node = OverlayDriver(clock, Random(1), ME, "default", Book(b"secret"), QuietPeer())
         uploads = make_uploads(clock, lambda _file_id: None)
+        relaying = Relaying(
+            clock,
+            rate=lambda: MIB,
+            is_neighbor=lambda _name, _host: False,
+            new_token=lambda: "",
+            moved=lambda _count: None,
+        )
         self._listeners = {
             limits.REGISTRY_PORT: Listener(
                 clock,
@@ -92,7 +101,11 @@ class Stage:
                 clock,
                 Hello(PROTOCOL, "peer", "s1", "default"),
                 lambda connection: InboundDispatcher(
-                    connection, node, self.world.tickets.session_for_push, uploads.fetched
+                    connection,
+                    node,
+                    self.world.tickets.session_for_push,
+                    uploads.fetched,
+                    relaying,
                 ),
             ),
         }

@@ -51,6 +51,7 @@ from p2p_twisted.wire.messages.registry import (
     Void,
     Welcome,
 )
+from p2p_twisted.wire.messages.relay import Meet, Meeting, Met, Placed, Relay
 
 __all__ = [
     "MESSAGES",
@@ -82,16 +83,21 @@ __all__ = [
     "ListRecords",
     "Listed",
     "MakeInvite",
+    "Meet",
+    "Meeting",
     "MemberRecord",
     "Message",
+    "Met",
     "More",
     "PeerRecord",
     "Peers",
     "Ping",
+    "Placed",
     "Pong",
     "Prune",
     "Push",
     "Refuse",
+    "Relay",
     "Renew",
     "Report",
     "Revoked",

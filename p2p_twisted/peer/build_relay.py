@@ -1,0 +1,48 @@
+"""Build how fast a peer sends and receives, and what of that it relays for others."""
+
+from functools import cached_property
+from random import Random
+
+from attrs import frozen
+
+from p2p_twisted.bandwidth.limiter import Bandwidth
+from p2p_twisted.peer.build_member import MemberParts
+from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.relay.rate import relay_rate
+from p2p_twisted.relay.relaying import Relaying
+from p2p_twisted.wire.names import MessageId, PeerName
+
+
+@frozen(slots=False, kw_only=True)
+class RelayParts(MemberParts):
+    """
+    Makes what moves bytes, of this peer or of others.
+
+    :ivar rng: decides, and makes secrets: production gives it the system's.
+    """
+
+    rng: Random
+
+    @cached_property
+    def bandwidth(self) -> Bandwidth:
+        """How much may be sent and received."""
+        return Bandwidth(self.reactor, self.settings.rates, self.settings.at_once)
+
+    def draw(self) -> MessageId:
+        """Draw a ticket or a token."""
+        return self.rng.randbytes(16).hex()
+
+    def relaying_in(self, network: NetworkSession) -> Relaying:
+        """Make what relays for neighbors; all of it is sent, and so is paid from what may be."""
+        up = self.bandwidth.up
+
+        def is_neighbor(name: PeerName, host: str) -> bool:
+            return any((each.name, each.host) == (name, host) for each in network.neighbors)
+
+        return Relaying(
+            self.reactor,
+            rate=lambda: relay_rate(self.settings.relay, up.rate),
+            is_neighbor=is_neighbor,
+            new_token=self.draw,
+            moved=up.charge,
+        )

@@ -1,0 +1,147 @@
+"""Relay: let a neighbor wait for a peer that it cannot reach, and join the two."""
+
+from collections.abc import Callable
+from typing import Final
+
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from typing_extensions import override
+
+from p2p_twisted.bandwidth.limiter import Limiter
+from p2p_twisted.relay import limits
+from p2p_twisted.relay.joint import Joint
+from p2p_twisted.relay.relay_places import NotRelayed, RelayPlaces
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.messages import Error, Meet, Message, Met, Placed, Relay
+from p2p_twisted.wire.names import MessageId, PeerName
+from p2p_twisted.wire.session import Session
+
+_OFF: Final = "this peer relays nothing"
+_STRANGER: Final = "this peer relays for its neighbors alone"
+
+
+class _Leg(Session):
+    """
+    A connection that is to be joined with another one, or that is.
+
+    :param left: is called when it is gone.
+    """
+
+    def __init__(self, left: Callable[[], None]) -> None:
+        self._left = left
+        self.gone: Deferred[None] = Deferred()
+
+    @override
+    def received(self, message: Message) -> None:
+        """Refuse it: there is nobody yet to say anything to."""
+        raise ProtocolError("wait for the other peer, and say nothing before")
+
+    @override
+    def lost(self, reason: Failure) -> None:
+        """Free the place, and end the other connection."""
+        self._left()
+        self.gone.callback(None)
+
+
+class Relaying:
+    """
+    What a peer relays. It dials nobody: both sides have dialed it.
+
+    :param rate: returns how many bytes a second are copied at most, of all pairs together;
+        ``None`` where nothing is relayed.
+    :param is_neighbor: returns whether a peer is one, and at that host.
+    :param new_token: draws what cannot be guessed.
+    :param moved: is told how many bytes were copied.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: IReactorTime,
+        *,
+        rate: Callable[[], int | None],
+        is_neighbor: Callable[[PeerName, str], bool],
+        new_token: Callable[[], MessageId],
+        moved: Callable[[int], None],
+    ) -> None:
+        self._reactor = reactor
+        self._rate = rate
+        self._is_neighbor = is_neighbor
+        self._new_token = new_token
+        self._moved = moved
+        self._limiter = Limiter(reactor)
+        self._is_stopping = False
+        self._places = RelayPlaces()
+        self._waiting: dict[MessageId, Connection] = {}
+        self._joints: dict[MessageId, Joint] = {}
+        self._legs: set[_Leg] = set()
+
+    @property
+    def pairs(self) -> tuple[tuple[PeerName, PeerName], ...]:
+        """The peers that are relayed now: who receives, and who sends."""
+        return self._places.pairs
+
+    def asked(self, connection: Connection, asked: Relay) -> None:
+        """Let a neighbor wait on its connection for another peer, or say why not."""
+        token = self._new_token()
+        try:
+            self._check(asked.name, connection.host)
+            self._places.ask(asked, connection.host, token)
+        except NotRelayed as error:
+            connection.refuse(Error(str(error), "refused"))
+            return
+        self._waiting[token] = connection
+        self._attend(connection, token)
+        connection.send(Placed(token))
+        connection.set_deadline(limits.MEET_WITHIN_SECONDS)
+
+    def came(self, connection: Connection, came: Meet) -> None:
+        """Join a peer with the one that waits for it, or say why not."""
+        try:
+            self._places.meet(came)
+        except NotRelayed as error:
+            connection.refuse(Error(str(error), "refused"))
+            return
+        waiting = self._waiting.pop(came.token)
+        self._attend(connection, came.token)
+        self.log.info("relaying {pair}", pair=" and ".join(self._places.pairs[-1]))
+        waiting.send(Met())
+        both = waiting, connection
+        self._joints[came.token] = Joint(self._reactor, both, self._limiter, self._moved)
+
+    async def stop(self) -> None:
+        """End all; returns when the connections are gone."""
+        self._is_stopping = True
+        gone = [leg.gone for leg in self._legs]
+        for connection in list(self._waiting.values()):
+            connection.abort()
+        for joint in list(self._joints.values()):
+            joint.end()
+        await DeferredList(gone)
+
+    def _check(self, name: PeerName, host: str) -> None:
+        """Check that somebody may ask at all, and keep to the rate as it is now."""
+        rate = self._rate()
+        if rate is None or self._is_stopping:
+            raise NotRelayed(_OFF)
+        if not self._is_neighbor(name, host):
+            raise NotRelayed(_STRANGER)
+        if rate != self._limiter.rate:
+            self._limiter.limit(rate)
+
+    def _attend(self, connection: Connection, token: MessageId) -> None:
+        leg = _Leg(lambda: self._left(token, leg))
+        self._legs.add(leg)
+        connection.hand_over(leg)
+
+    def _left(self, token: MessageId, leg: _Leg) -> None:
+        self._legs.discard(leg)
+        self._waiting.pop(token, None)
+        joint = self._joints.pop(token, None)
+        if joint is not None:
+            joint.lost()
+        self._places.left(token)

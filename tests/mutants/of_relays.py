@@ -1,0 +1,71 @@
+"""Mistakes in what relays for others."""
+
+from typing import Final
+
+from tests.mutants.mutant import Mutant
+
+OF_RELAYS: Final = (
+    Mutant(
+        "relay/relay_places.py",
+        "if place is None or place.holder != came.name:",
+        "if place is None:",
+        "whoever overhears a token is joined in the holder's place",
+        "relay/test_relay_places.py",
+    ),
+    Mutant(
+        "relay/relay_places.py",
+        "self._met[came.token] = self._waiting.pop(came.token)",
+        "self._met[came.token] = self._waiting[came.token]",
+        "a token is good twice",
+        "relay/test_relay_places.py",
+    ),
+    Mutant(
+        "relay/relay_places.py",
+        "own >= limits.RELAY_PLACES_PER_PEER",
+        "False",
+        "one neighbor takes all places",
+        "relay/test_relaying.py",
+    ),
+    Mutant(
+        "relay/relay_places.py",
+        "return len(self._met) < limits.PAIRS_RELAYED",
+        "return True",
+        "any number of pairs is relayed",
+        "relay/test_relay_places.py",
+    ),
+    Mutant(
+        "relay/relaying.py",
+        "if not self._is_neighbor(name, host):",
+        "if False:",
+        "strangers are relayed",
+        "relay/test_relaying.py",
+    ),
+    Mutant(
+        "relay/relaying.py",
+        "connection.set_deadline(limits.MEET_WITHIN_SECONDS)",
+        "connection.clear_deadline()",
+        "who waits keeps a place for ever",
+        "relay/test_relaying.py",
+    ),
+    Mutant(
+        "relay/splicing.py",
+        "if self._pipe.held or self._has_ended or self._pace.is_paused:",
+        "if self._has_ended or self._pace.is_paused:",
+        "the last bytes that one of two has sent are lost",
+        "relay/test_splicing.py",
+    ),
+    Mutant(
+        "relay/joint.py",
+        "if self._moved_since < _FLOOR_BYTES:",
+        "if False:",
+        "two that say nothing keep a place for ever",
+        "relay/test_relaying.py",
+    ),
+    Mutant(
+        "relay/copying.py",
+        "if self._is_full or self._pace.is_paused:",
+        "if self._pace.is_paused:",
+        "a relay keeps all that an end does not read",
+        "relay/test_splicing.py",
+    ),
+)

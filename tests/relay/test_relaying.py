@@ -1,0 +1,281 @@
+"""A relay that joins two peers."""
+
+from collections.abc import Callable
+from functools import partial
+
+from p2p_twisted.relay.limits import MEET_WITHIN_SECONDS
+from p2p_twisted.wire.codec import encode
+from p2p_twisted.wire.limits import FLOOR_BYTES_PER_SECOND, MIB, STALL_SECONDS
+from p2p_twisted.wire.messages import Done, Fetch, Meet, Relay
+from tests.download.wires import Given, Stranger
+from tests.relay.cases import RELAY, RelayCase, hello
+from tests.trust.private_network import PrivateNetwork
+
+TICKET = "0" * 32
+FLOOR_BYTES = int(FLOOR_BYTES_PER_SECOND * STALL_SECONDS)
+
+
+class JoiningTests(RelayCase):
+    """Two peers that meet."""
+
+    def test_talk(self) -> None:
+        """Each hears the other as if they had connected: who has waited greets."""
+        anna, ben = self.talk()
+        self.assertEqual(ben.greeting, hello("anna"))
+        self.assertEqual(self.relaying.pairs, (("anna", "ben"),))
+        ben.connection.send(Fetch(TICKET))
+        self.wires.settle()
+        anna.connection.send(Done())
+        self.wires.settle()
+        self.assertEqual((anna.heard, ben.heard), ([Fetch(TICKET)], [Done()]))
+
+    def test_raw_bytes(self) -> None:
+        """What is large arrives whole, and is counted."""
+        anna, ben = self.talk()
+        wholes = [bytes([n]) * (MIB // 4) for n in range(8)]
+        for whole in wholes:
+            ben.send_whole(whole)
+            self.wires.settle()
+        self.assertEqual(anna.received_bytes, b"".join(wholes))
+        self.assertGreaterEqual(self.copied, 2 * MIB)
+
+    def test_ends(self) -> None:
+        """Where either ends, the other one does, and the place is free."""
+        for closes in (0, 1):
+            ends = self.talk()
+            ends[closes].connection.close()
+            self.wires.pass_time(6)
+            self.assertEqual([end.is_lost for end in ends], [True, True])
+            self.assertEqual(self.relaying.pairs, ())
+
+    def test_nobody_comes(self) -> None:
+        """Who waits is told after 5 s that nobody has come."""
+        waiting = self.wait_there()
+        self.wires.pass_time(MEET_WITHIN_SECONDS + 1)
+        self.assertEqual(waiting.ends, ["the relay has ended the connection"])
+        talker, _coming = self.come(waiting.token)
+        self.wires.pass_time(1)
+        self.assertTrue(talker.is_lost)
+        self.assertEqual(self.wait_there().ends, [])
+
+    def test_gives_up_waiting(self) -> None:
+        """A place is free as soon as who waits there is gone."""
+        waiting = self.wait_there()
+        waiting.outer.abort()
+        self.wires.settle()
+        self.assertEqual(self.wait_there().ends, [])
+
+    def test_slow(self) -> None:
+        """Two between whom there is next to nothing in 30 s are parted; with more they are not."""
+        anna, ben = self.talk()
+        anna.connection.clear_deadline()
+        ben.connection.clear_deadline()
+        for _ in range(3):
+            ben.send_whole(bytes(FLOOR_BYTES))
+            self.wires.pass_time(STALL_SECONDS - 1)
+            self.assertFalse(anna.is_lost)
+        self.wires.pass_time(2 * STALL_SECONDS)
+        self.assertEqual((anna.is_lost, ben.is_lost), (True, True))
+
+    def test_rate(self) -> None:
+        """All that is relayed together keeps to a rate: what is over it is not read."""
+        self.rate = MIB
+        _anna, ben = self.talk()
+        reader = self.wires.pumps[1].serverIO
+        held: list[str] = []
+        self.patch(reader, "pauseProducing", lambda: held.append("pause"))
+        self.patch(reader, "resumeProducing", lambda: held.append("resume"))
+        ben.send_whole(bytes(MIB // 2))
+        self.wires.settle()
+        self.assertEqual(held[-1], "pause")
+        self.wires.pass_time(0.3, 0.1)
+        self.assertEqual(held[-1], "pause")
+        self.wires.pass_time(0.3, 0.1)
+        self.assertEqual(held[-1], "resume")
+
+    def test_stops(self) -> None:
+        """With the relay ends all that it relays, and it relays nothing any more."""
+        anna, ben = self.talk()
+        waiting = self.wait_there(peer="cleo")
+        self.tearDown()
+        self.assertEqual((anna.is_lost, ben.is_lost), (True, True))
+        self.assertEqual(len(waiting.ends), 1)
+        self.assertIn("relays nothing", self.wait_there().ends[0])
+
+
+class PrivateJoiningTests(JoiningTests):
+    """The same where everything is encrypted, from end to end."""
+
+    private = PrivateNetwork()
+
+    def test_ciphertext(self) -> None:
+        """A relay sees nothing of what the two say, and each knows who the other one is."""
+        seen: list[bytes] = []
+        anna, ben = self.talk()
+        for each in self.wires.pumps:
+            hears = each.serverIO.bufferReceived
+            self.patch(each.serverIO, "bufferReceived", partial(heard_by, seen, hears))
+        ben.connection.send(Fetch(TICKET))
+        self.wires.settle()
+        self.assertEqual(anna.heard, [Fetch(TICKET)])
+        self.assertTrue(seen)
+        self.assertNotIn(b"FETCH", b"".join(seen))
+        for talker, other in ((anna, "ben"), (ben, "anna")):
+            shown = talker.connection.gate.other_end
+            assert shown is not None
+            self.assertEqual(shown.name, other)
+
+    def test_not_in_anothers_name(self) -> None:
+        """Neither end is taken for somebody whose certificate it has not."""
+        self.neighbors.add("ben")
+        stranger = self.private_stranger("cleo")
+        stranger.say(Relay("anna", "ben"))
+        self.wires.settle()
+        self.assertIn(b"say nothing in others' names", stranger.received)
+        waiting = self.wait_there()
+        stranger = self.private_stranger("cleo")
+        stranger.say(Meet("ben", waiting.token))
+        self.wires.settle()
+        self.assertIn(b"say nothing in others' names", stranger.received)
+        self.assertEqual(self.relaying.pairs, ())
+
+    def test_revoked(self) -> None:
+        """Where one of the two is revoked, the relay parts them at once."""
+        anna, ben = self.talk()
+        security = self.security_of(RELAY.name)
+        assert security is not None
+        admin = self.private.let_in("admin", admin=True)
+        self.private.revoke("ben", admin, security.revocations)
+        security.cut(0.0)
+        self.wires.settle()
+        self.assertEqual((anna.is_lost, ben.is_lost), (True, True))
+
+    def private_stranger(self, name: str) -> Stranger:
+        security = self.security_of(name)
+        assert security is not None
+        stranger = Stranger()
+        tls = Given(security.wrap(stranger, is_dialer=True))
+        self.wires.connectTCP(RELAY.host, RELAY.port, tls)
+        self.wires.settle()
+        return stranger
+
+
+class StrangersTests(RelayCase):
+    """Those who ask a relay for what they should not have."""
+
+    def connect(self, *said: bytes | Relay | Meet) -> Stranger:
+        stranger = Stranger()
+        self.wires.connectTCP(RELAY.host, RELAY.port, Given(stranger))
+        self.wires.settle()
+        stranger.say(*said)
+        self.wires.settle()
+        return stranger
+
+    def test_no_neighbor(self) -> None:
+        """Only neighbors are relayed."""
+        stranger = self.connect(Relay("cleo", "ben"))
+        self.assertIn(b"for its neighbors alone", stranger.received)
+        self.assertTrue(stranger.is_lost)
+
+    def test_off(self) -> None:
+        """A relay that is turned off says so."""
+        self.rate = None
+        self.assertIn(b"relays nothing", self.connect(Relay("anna", "ben")).received)
+
+    def test_many_requests(self) -> None:
+        """A neighbor that asks many times has two places, and the others have theirs."""
+        self.neighbors.add("cleo")
+        asking = [self.connect(Relay("anna", f"s{n}")) for n in range(100)]
+        self.assertEqual(sum(not each.is_lost for each in asking), 2)
+        waiting = self.wait_there("cleo", "ben")
+        ben, _coming = self.come(waiting.token)
+        self.assertEqual(ben.greeting, hello("cleo"))
+
+    def test_guessing(self) -> None:
+        """A token that is guessed joins nobody, and spends none."""
+        waiting = self.wait_there()
+        for n in range(100):
+            guessing = self.connect(Meet("ben", f"{n + 1_000:032x}"))
+            self.assertIn(b"nobody waits here by that token", guessing.received)
+            self.assertTrue(guessing.is_lost)
+        self.assertIn(b"nobody waits", self.connect(Meet("cleo", waiting.token)).received)
+        ben, _coming = self.come(waiting.token)
+        self.assertEqual(ben.greeting, hello("anna"))
+        self.assertIn(b"nobody waits", self.connect(Meet("ben", waiting.token)).received)
+
+    def test_talks_too_early(self) -> None:
+        """Who says something before the other one is there is parted from the relay."""
+        stranger = self.connect(Relay("anna", "ben"), b"DONE\r\n")
+        self.assertIn(b"wait for the other peer", stranger.received)
+        self.assertTrue(stranger.is_lost)
+
+    def test_says_both_at_once(self) -> None:
+        """What comes behind MEET in one piece is said to nobody, and harms only who said it."""
+        waiting = self.wait_there()
+        stranger = self.connect(encode(Meet("ben", waiting.token)) + b"PUSH {}\r\n")
+        self.wires.pass_time(6)
+        self.assertTrue(stranger.is_lost)
+        self.assertEqual(self.relaying.pairs, ())
+
+    def test_dials_nobody(self) -> None:
+        """Whatever a relay is told, it dials nobody."""
+        self.talk()
+        self.connect(Relay("anna", "cleo"))
+        self.assertEqual(set(self.wires.dialed), {(RELAY.host, RELAY.port)})
+        dialers = self.wires.dialed.count((RELAY.host, RELAY.port))
+        self.assertEqual(dialers, 3)
+
+
+class OddRelaysTests(RelayCase):
+    """Relays that are none, or behave oddly."""
+
+    def pose(self, *said: bytes) -> list[Stranger]:
+        """Put somebody who says something else in the relay's place."""
+        posing: list[Stranger] = []
+
+        class Posing(Stranger):
+            def connectionMade(self) -> None:
+                posing.append(self)
+                self.say(*said)
+
+        self.wires.listeners[RELAY.host, RELAY.port] = Posing
+        return posing
+
+    def test_somebody_else(self) -> None:
+        """Whoever greets otherwise gets no byte of either side."""
+        for said in (b"SSH-2.0-x\r\n", encode(hello("s8"))):
+            posing = self.pose(said)
+            waiting = self.wait_there()
+            self.assertEqual(len(waiting.faults), 1)
+            _ben, coming = self.come("0" * 32)
+            self.failureResultOf(coming)
+            self.assertEqual([each.received for each in posing], [b"", b""])
+            self.assertTrue(all(each.is_lost for each in posing))
+
+    def test_earlier_peer(self) -> None:
+        """A peer of an earlier version refuses, as it knows no such verb: that is told."""
+        refusal = b'ERROR {"reason":"say LINK first","code":"flag"}\r\n'
+        self.pose(encode(hello("s7")), refusal)
+        waiting = self.wait_there()
+        self.assertEqual(len(waiting.faults), 1)
+        self.assertEqual(waiting.ends[0], "say LINK first")
+
+    def test_out_of_turn(self) -> None:
+        """A relay that says that the other one is there before it has given a place is left."""
+        self.pose(encode(hello("s7")), b"MET\r\n")
+        waiting = self.wait_there()
+        self.assertEqual(len(waiting.faults), 1)
+
+    def test_silent(self) -> None:
+        """A relay that does not answer is left after 5 s."""
+        self.pose(encode(hello("s7")))
+        waiting = self.wait_there()
+        ben, _coming = self.come("0" * 32)
+        self.wires.pass_time(6)
+        self.assertEqual((len(waiting.faults), ben.is_lost), (1, True))
+
+
+def heard_by(seen: list[bytes], hears: Callable[[bytes], None], data: bytes) -> None:
+    """Record what a transport is given."""
+    seen.append(data)
+    hears(data)
