@@ -11,8 +11,9 @@ from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.peer.sights import Sights
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.network import VirtualNetwork
+from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.wire.messages import Ask, Hit
-from p2p_twisted.wire.names import MessageId, PeerAddress
+from p2p_twisted.wire.names import MessageId, PeerAddress, PeerName
 
 SONG = bytes(range(256)) * 20_000
 
@@ -36,6 +37,14 @@ class PeerTestCase(SynchronousTestCase):
         daemons = self.kind(Path(self.mktemp()).absolute(), network)
         self.addCleanup(daemons.close)
         return daemons
+
+    def without_registry(self, *_members: PeerName) -> VirtualDaemons:
+        """Make daemons whose registry does not run; who is to be a member may have come in."""
+        return self.on(VirtualNetwork(1))
+
+    def security_of(self, _daemons: VirtualDaemons, _name: PeerName) -> TlsSecurity | None:
+        """Return what somebody encrypts with who does not run."""
+        return None
 
 
 @frozen

@@ -8,9 +8,14 @@ and fetches, and how each of them ends.
 import pytest
 from typing_extensions import override
 
-from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.peer.private_member import load_member
+from p2p_twisted.peer.settings import STATE_DIRECTORY
+from p2p_twisted.testing.daemons import REGISTRY, VirtualDaemons
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.private_daemons import PrivateDaemons
+from p2p_twisted.trust.revocations import RevocationList
+from p2p_twisted.trust.tls import TlsSecurity
+from p2p_twisted.wire.names import PeerName
 from tests.peer import (
     test_changed_meanwhile,
     test_endings,
@@ -40,13 +45,27 @@ class PrivateCase(PeerTestCase):
         self.addCleanup(lambda: self.assertEqual(daemons.tap.clear, []))
         return daemons
 
+    @override
+    def without_registry(self, *members: PeerName) -> VirtualDaemons:
+        daemons = self.daemons()
+        assert isinstance(daemons, PrivateDaemons)
+        for member in members:
+            daemons.come_in(member)
+        daemons.crash(REGISTRY)
+        return daemons
+
+    @override
+    def security_of(self, daemons: VirtualDaemons, name: PeerName) -> TlsSecurity | None:
+        assert isinstance(daemons, PrivateDaemons)
+        daemons.come_in(name)
+        member = load_member(daemons.folder / name / STATE_DIRECTORY)
+        assert member is not None
+        nobody, reactor = RevocationList(member.network), daemons.network.process(name)
+        return TlsSecurity(member.credentials, nobody, reactor, date=daemons.wall)
+
 
 class JoiningTests(PrivateCase, test_peer.JoiningTests):
     """Joining, and the links that follow."""
-
-    # A newcomer needs the registry to come in, and has a name for itself by then.
-    test_no_registry_yet = test_stopped_while_joining = None  # type: ignore[assignment]
-    test_name_taken = test_name_reserved = None  # type: ignore[assignment]
 
 
 class EndTests(PrivateCase, test_peer.EndTests):

@@ -1,7 +1,7 @@
 """Real registries and peers in virtual time: how they join, and how they end."""
 
 import json
-from pathlib import Path
+from shutil import copytree
 
 from twisted.internet.defer import Deferred
 from zope.interface.verify import verifyObject
@@ -9,11 +9,13 @@ from zope.interface.verify import verifyObject
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer.private_member import MEMBER_FOLDER
+from p2p_twisted.peer.settings import STATE_DIRECTORY
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.registry_places import RegistryPlaces
-from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.introspection import close_files
+from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.messages import Join
 from tests.peer.cases import SONG, PeerTestCase
 
@@ -37,8 +39,7 @@ class JoiningTests(PeerTestCase):
 
     def test_no_registry_yet(self) -> None:
         """A peer that is there before the registry joins as soon as there is one."""
-        daemons = VirtualDaemons(Path(self.mktemp()).absolute())
-        self.addCleanup(daemons.close)
+        daemons = self.without_registry("s1")
         peer = daemons.start("s1")
         daemons.run(3.0)
         self.assertIsNone(peer.status().address)
@@ -55,7 +56,11 @@ class JoiningTests(PeerTestCase):
         self.addCleanup(close_files, daemons.start("s1"))
         daemons.run(1.0)
         daemons.network.processes["first"] = daemons.network.processes["s1"]
+        keys = daemons.folder / "s1" / STATE_DIRECTORY / MEMBER_FOLDER
         daemons.folder = daemons.folder / "elsewhere"
+        if keys.exists():
+            # In a private network nobody else has got a certificate of that name.
+            copytree(keys, daemons.folder / "s1" / STATE_DIRECTORY / MEMBER_FOLDER)
         daemons.start("s1")
         daemons.run(5.0)
         self.assertIn("s1 is taken by 127.0.0.1", " ".join(daemons.said))
@@ -64,7 +69,9 @@ class JoiningTests(PeerTestCase):
         """A name that was only reserved, as by an answer that got lost, is waited for."""
         daemons = self.daemons()
         places = RegistryPlaces.at("127.0.0.1", 9_011)
-        somebody = RegistryClient(daemons.network.process("x"), places, "default")
+        security = self.security_of(daemons, "s1")
+        dialer = BoundDialer(daemons.network.process("x"), "", security)
+        somebody = RegistryClient(dialer, places, "default", security=security)
         daemons.result(Deferred.fromCoroutine(somebody.join(Join("s1"))))
         peer = daemons.start("s1")
         daemons.run(5.0)
@@ -112,8 +119,7 @@ class JoiningTests(PeerTestCase):
 
     def test_stopped_while_joining(self) -> None:
         """A peer that is stopped before it has joined asks no more."""
-        daemons = VirtualDaemons(Path(self.mktemp()).absolute())
-        self.addCleanup(daemons.close)
+        daemons = self.without_registry("s1")
         daemons.start("s1")
         daemons.run(2.0)
         daemons.result(daemons.stop("s1"))
