@@ -30,10 +30,10 @@ class DownloadCase(SynchronousTestCase):
 
     private: PrivateNetwork | None = None
 
-    def world(self, disk: Any = os, offload: Offload = inline) -> World:
+    def world(self, disk: Any = os, offload: Offload = inline, wires: Any = None) -> World:
         folder = mkdtemp()
         self.addCleanup(rmtree, folder)
-        world = World(Path(folder), disk, offload=offload, private=self.private)
+        world = World(Path(folder), disk, wires, offload, private=self.private)
         self.addCleanup(world.close)
         return world
 

@@ -5,7 +5,7 @@ import random
 import socket
 from collections import Counter, deque
 from collections.abc import Callable
-from pathlib import Path
+from itertools import count
 from typing import Any
 
 import pytest
@@ -14,7 +14,6 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.error import ConnectError
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.download.progress import Canceled, Paused, Progress, Saved, Waiting
 from p2p_twisted.wire.limits import MIB
@@ -59,19 +58,23 @@ class Sockets(EPollReactor):
             self.iterate(0)
 
 
-class CanceledTests(SynchronousTestCase):
-    """A holder and a requester on sockets; either side ends whenever it likes."""
+class CanceledTests(DownloadCase):
+    """
+    A holder and a requester on sockets; either side ends whenever it likes.
+
+    :cvar many: how many transfers are enough.
+    """
+
+    many = 1_000
 
     def setUp(self) -> None:
         self.rng = random.Random(1)
         self.wires = Sockets()
         self.addCleanup(dismantle, self.wires)
-        folder = Path(self.mktemp())
-        folder.mkdir()
-        self.world = World(folder, wires=self.wires)
-        self.content = OnDisk(some_bytes(3 * MIB), folder / "shared")
+        self.requester = self.world(wires=self.wires)
+        self.content = OnDisk(some_bytes(3 * MIB), self.requester.folder / "shared")
         self.addCleanup(os.close, self.content.on_disk)
-        self.holder = self.world.holder("s1", self.content)
+        self.holder = self.requester.holder("s1", self.content)
 
     def until(self, condition: Callable[[], object]) -> None:
         for _ in range(_TURNS):
@@ -82,7 +85,7 @@ class CanceledTests(SynchronousTestCase):
 
     def transfer(self) -> None:
         """Begin a download, and cancel it after some turns, if it still goes on."""
-        world = self.world
+        world = self.requester
         done = world.get(self.holder.hit(self.content))
         self.wires.settle(self.rng.randrange(60))
         number = world.shown[-1].number
@@ -105,7 +108,7 @@ class CanceledTests(SynchronousTestCase):
         for _ in range(transfers):
             self.transfer()
         self.until(lambda: not Counter(open_files()) - before)
-        self.assertEqual(self.world.left(), ["shared"])
+        self.assertEqual(self.requester.left(), ["shared"])
         self.assertEqual(self.wires.getDelayedCalls(), [])
         self.assertTrue(0 < self.saved < transfers, self.saved)
 
@@ -116,7 +119,7 @@ class CanceledTests(SynchronousTestCase):
     @pytest.mark.slow
     def test_many(self) -> None:
         """After a thousand there is nothing left."""
-        self.drill(1_000)
+        self.drill(self.many)
 
 
 class StepByStepTests(DownloadCase):
@@ -125,8 +128,10 @@ class StepByStepTests(DownloadCase):
     def test_anywhere(self) -> None:
         """Wherever it was, nothing is left of it: no file, no connection, no timer."""
         content = Content(some_bytes(MIB + 3))
-        ends = set()
-        for steps in range(0, 60, 2):
+        ends = set[type]()
+        for steps in count(0, 2):
+            if Saved in ends:
+                break
             world = self.world()
             content.is_closed = False
             holder = world.holder("s1", content)

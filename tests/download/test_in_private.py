@@ -8,12 +8,15 @@ import pytest
 from twisted.internet.protocol import Factory
 
 from tests.download import (
+    test_canceled,
     test_downloads,
     test_fetching,
+    test_partial,
     test_pausing,
     test_resuming,
     test_small_swarm,
     test_swarm,
+    test_swarming,
 )
 from tests.download.cases import DownloadCase
 from tests.download.wires import Stranger
@@ -58,8 +61,27 @@ class GatheringTests(PrivateCase, test_swarm.GatheringTests):
 class HonestTests(PrivateCase, test_small_swarm.HonestTests):
     """Folders of small files, from several holders."""
 
-    # These count turns of the wires, and a handshake takes some.
-    test_cancel = test_holder_dies = test_nobody_there = None  # type: ignore[assignment]
+
+class HoldersTests(PrivateCase, test_swarming.HoldersTests):
+    """Several holders of one file."""
+
+
+class AnnouncingHolderTests(PrivateCase, test_swarming.AnnouncingHolderTests):
+    """Holders that say which chunks they have."""
+
+
+class PartialTests(PrivateCase, test_partial.PartialTests):
+    """Files that are served while they are still being downloaded."""
+
+
+class CanceledTests(PrivateCase, test_canceled.CanceledTests):
+    """Transfers on sockets that end at any moment."""
+
+    many = 200
+
+
+class StepByStepTests(PrivateCase, test_canceled.StepByStepTests):
+    """Downloads that are given up after so many steps."""
 
 
 class InTheClearTests(PrivateCase):

@@ -6,6 +6,7 @@ import time
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.codec import encode
+from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import (
     PROTOCOL,
@@ -22,7 +23,7 @@ from p2p_twisted.wire.messages import (
 from tests.download.holding import make_uploads
 from tests.download.swarms import CHUNKS, CONTENT, SwarmingCase, chunk, talk
 from tests.download.wires import Wires
-from tests.upload.cases import Greeter
+from tests.upload.cases import Greeter, accepting
 
 
 class PartialTests(SwarmingCase):
@@ -32,12 +33,15 @@ class PartialTests(SwarmingCase):
         self.mine, self.done, self.played = self.begun()
         self.mine.found = ()
         self.played.say(*self.push(self.mine))
+        # Nobody sends this much before the first message is heard.
+        self.mine.wires.settle()
         self.say_chunks(0, 1)
         self.wires: Wires = self.mine.wires
         self.other = Greeter(encode(Hello(PROTOCOL, "peer", "other", "default")))
-        self.wires.listeners["127.0.0.1", 9001] = lambda: self.other
-        partials = self.mine.partials
-        self.uploads: Uploads = make_uploads(self.wires, lambda file: None, partials)
+        security = self.mine.security_of("other")
+        self.wires.listeners["127.0.0.1", 9001] = lambda: accepting(self.other, security)
+        dialer, partials = BoundDialer(self.wires, "", self.mine.security), self.mine.partials
+        self.uploads: Uploads = make_uploads(dialer, lambda file: None, partials)
         self.refused: list[str] = []
         self.want = Want("e" * 32, CONTENT.file_id, "other", "127.0.0.1", 9001, via=("other",))
 

@@ -50,7 +50,7 @@ class HonestTests(SmallFilesCase):
         world, contents = self.world(), small(300)
         hits = [self.share(world, f"s{number}", contents) for number in range(2)]
         done = world.downloads.get(hits, world.shown.append)
-        world.wires.step(8)
+        world.wires.step_until(lambda: self.reads(world.holders["s0"]))
         stopped = Deferred.fromCoroutine(world.holders["s0"].uploads.stop())
         self.assertNoResult(done)
         world.wires.settle()
@@ -106,7 +106,8 @@ class HonestTests(SmallFilesCase):
         world, contents = self.world(), small(3)
         hit = self.share(world, "s1", contents)
         done = world.downloads.get([hit], world.shown.append)
-        world.wires.step(4)
+        # The list is there, and none of the files.
+        world.wires.step_until(lambda: world.downloads.all()[0].files == len(contents))
         stopped = Deferred.fromCoroutine(world.holders.pop("s1").uploads.stop())
         world.wires.pass_time(150)
         self.successResultOf(stopped)
@@ -145,7 +146,7 @@ class HonestTests(SmallFilesCase):
         """Nothing but what has been published stays."""
         world, contents = self.world(), small(300)
         world.downloads.get([self.share(world, "s1", contents)], world.shown.append)
-        world.wires.step(12)
+        world.wires.step_until(lambda: world.left()[0].startswith("Downloads/many/f0"))
         world.downloads.cancel(1)
         world.wires.settle()
         left = world.left()

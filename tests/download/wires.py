@@ -13,6 +13,8 @@ from twisted.test.iosim import FakeTransport, IOPump, connect
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import Message
 
+_STEPS = 1_000
+
 
 class Wires(Clock):
     """A reactor whose connections lead from one listener's factory to another."""
@@ -57,6 +59,14 @@ class Wires(Clock):
             self.advance(0)
             for pump in self.pumps:
                 pump.pump()
+
+    def step_until(self, condition: Callable[[], object]) -> None:
+        """Let bytes move until something is true, and no further."""
+        for _ in range(_STEPS):
+            if condition():
+                return
+            self.step()
+        raise AssertionError("it never happened")
 
     def settle(self) -> None:
         """Let everything happen that needs no time."""

@@ -28,7 +28,6 @@ from p2p_twisted.storage.disk import Disk
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.storage.partial import PartialRegister
-from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
@@ -41,7 +40,7 @@ from tests.download.content import Content
 from tests.download.holding import First, listen, make_uploads
 from tests.download.wires import Given, Stranger, Wires
 from tests.storage.standing import Standing
-from tests.trust.private_network import NOW, PrivateNetwork
+from tests.trust.private_network import PrivateNetwork
 
 
 class Holder:
@@ -124,11 +123,7 @@ class World:
 
     def security_of(self, name: str) -> TlsSecurity | None:
         """Return what encrypts the connections of a peer, in a private network."""
-        if self._private is None:
-            return None
-        nobody = RevocationList(self._private.name)
-        mine = self._private.let_in(name)
-        return TlsSecurity(mine, nobody, self.wires, date=lambda: NOW)
+        return None if self._private is None else self._private.security(name, self.wires)
 
     def new_run(self) -> Downloads:
         """Begin again with what is on the disk, as after a crash."""

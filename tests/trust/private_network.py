@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from random import Random
 
+from twisted.internet.interfaces import IReactorTime
+
 from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
 from p2p_twisted.trust.credentials import Credentials, new_key
 from p2p_twisted.trust.identity import ADMIN, Identity
@@ -10,6 +12,7 @@ from p2p_twisted.trust.issuing import certify, make_issuer, make_root
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.serial_number import SerialNumber
 from p2p_twisted.trust.statement import Revocation, Said, Statement, read_statement, sign_statement
+from p2p_twisted.trust.tls import TlsSecurity
 
 DAY = 86_400
 NOW = 1_800_000_000.25
@@ -40,6 +43,11 @@ class PrivateNetwork:
         key = new_key()
         chain = certify(self.issuer, key.public_key(), identity, serial=self.serial(), now=now)
         return Credentials(key, chain)
+
+    def security(self, name: str, clock: IReactorTime) -> TlsSecurity:
+        """Return what encrypts the connections of somebody who has heard of no revocation."""
+        nobody = RevocationList(self.name)
+        return TlsSecurity(self.let_in(name), nobody, clock, date=lambda: NOW)
 
     def verified(self, of: Credentials, at: float = NOW) -> VerifiedCertificate:
         """Verify somebody's certificate as peers of this network do."""

@@ -7,7 +7,7 @@ from p2p_twisted.bandwidth.limits import PUSHES_AT_ONCE
 from p2p_twisted.upload.limits import UPLOAD_GIVEN_UP_SECONDS, UPLOAD_TURN_SECONDS
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import MIB
-from p2p_twisted.wire.messages import PROTOCOL, Hello, Send
+from p2p_twisted.wire.messages import Send
 from tests.upload.cases import HELLO, Greeter, UploadsCase
 
 
@@ -15,8 +15,7 @@ class PlaceTests(UploadsCase):
     def serve_others(self, *numbers: int) -> None:
         """Have as many requesters ask, each under a name and at a port of its own."""
         for number in numbers:
-            hello = Hello(PROTOCOL, "peer", f"p{number}", "default")
-            self.requesters[number] = self.listen(encode(hello), port=2000 + number)
+            self.requesters[number] = self.listen_as(number)
             self.serve(self.want(name=f"p{number}", port=2000 + number))
 
     def served(self) -> "Counter[str]":
@@ -32,8 +31,7 @@ class PlaceTests(UploadsCase):
         connect, later = self.wires.connectTCP, self.wires.callLater
         self.patch(self.wires, "connectTCP", partial(later, 0.1, connect))
         for number in range(PUSHES_AT_ONCE + 8):
-            hello = Hello(PROTOCOL, "peer", f"p{number}", "default")
-            self.listen(encode(hello), port=2000 + number)
+            self.listen_as(number)
             want = self.want(name=f"p{number}", port=2000 + number, via=(f"p{number}",))
             self.serve(want)
         self.wires.pass_time(1)
@@ -61,7 +59,7 @@ class PlaceTests(UploadsCase):
 
     def test_one_requester(self) -> None:
         """One requester has what is free but for the last place, and a share where others come."""
-        self.wires.listeners["127.0.0.1", 9000] = lambda: Greeter(encode(HELLO))
+        self.let_listen(lambda: Greeter(encode(HELLO)))
         for _ in range(PUSHES_AT_ONCE):
             self.serve(self.want())
         self.assertEqual(self.refused, ["busy"])
@@ -74,9 +72,8 @@ class PlaceTests(UploadsCase):
     def test_one_host(self) -> None:
         """The names of one host count as one requester, and so do the addresses of a /64."""
         for number in range(PUSHES_AT_ONCE):
-            hello = encode(Hello(PROTOCOL, "peer", f"p{number}", "default"))
             host = f"2001:db8::{number + 1:x}"
-            self.listen(hello, host, 9000)
+            self.listen_as(number, host, 9000)
             self.serve(self.want(name=f"p{number}", host=host))
         self.assertEqual(self.refused, ["busy"])
 

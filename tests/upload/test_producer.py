@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from p2p_twisted.bandwidth.limiter import Limiter
+from p2p_twisted.trust.tls_transport import read_by_copy
 from p2p_twisted.upload import producer
 from p2p_twisted.upload.producer import Span, StreamProducer
 from p2p_twisted.wire.limits import MIB
@@ -18,6 +19,7 @@ from p2p_twisted.wire.source import SourceChanged
 from tests.download.content import Content, OnDisk, some_bytes
 from tests.storage.standing import Standing
 from tests.wire.ends import End, InMemory, OnSockets
+from tests.wire.secured_ends import Secured
 from tests.wire.talking import said
 
 CONTENT = some_bytes(3 * MIB)
@@ -129,7 +131,7 @@ class Contract(SynchronousTestCase):
         end.until(lambda: taken_all(end) and supplier.broken_between)
         self.assertLess(len(taken), 2 * MIB)
         self.assertEqual(supplier.broken_between, [False])
-        end.until(lambda: end.notes.losses)
+        end.until(lambda: taken_all(end) and end.notes.losses)
 
     def test_aborted(self) -> None:
         """In the middle of a span it can be aborted; nothing is left."""
@@ -250,6 +252,15 @@ class StraightTests(Contract):
         end, content, _supplier = self.begin(b"a\n", (0, MIB))
         self.assertEqual(self.all_of(end, MIB + 2), b"a\n" + CONTENT[:MIB])
         self.assertGreater(content.reads, 0)
+
+
+class EncryptedTests(Contract):
+    """Files and sockets, and all that is sent is encrypted."""
+
+    def make(self) -> tuple[End, OnDisk]:
+        content = OnDisk(CONTENT, Path(self.mktemp()))
+        self.addCleanup(os.close, content.on_disk)
+        return Secured(self, read_by_copy), content
 
 
 del Contract

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.bandwidth.rates import Rates
@@ -11,13 +10,11 @@ from p2p_twisted.upload.limits import FILES_WAITING
 from p2p_twisted.upload.small_sender import STILL_LOOKING
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import IDS_PER_LINE, KIB, MIB
-from p2p_twisted.wire.messages import PROTOCOL, Done, Gone, Hello, More, Refuse, Want, Whole, Wholes
+from p2p_twisted.wire.messages import Done, Gone, More, Refuse, Want, Whole, Wholes
 from tests.download.content import Content, some_bytes
 from tests.download.holding import SharedStub, make_uploads
 from tests.download.wires import Wires
-from tests.upload.cases import Greeter
-
-HELLO = Hello(PROTOCOL, "peer", "me", "default")
+from tests.upload.cases import HELLO, Greeter, HolderCase
 
 
 class Slow(Content):
@@ -30,7 +27,7 @@ class Slow(Content):
         return super().read(offset, length)
 
 
-class WholesTests(SynchronousTestCase):
+class WholesTests(HolderCase):
     """A holder of a few files, and a requester that is connected."""
 
     def begun(
@@ -41,7 +38,7 @@ class WholesTests(SynchronousTestCase):
         self.contents = {content.file_id: content for content in contents}
         bandwidth = Bandwidth(self.wires, rates)
         self.uploads = make_uploads(
-            self.wires, self.contents.get, bandwidth=bandwidth, is_settled=is_settled
+            self.dialer(), self.contents.get, bandwidth=bandwidth, is_settled=is_settled
         )
         self.addCleanup(self.stop)
         return self.connect()
@@ -49,7 +46,7 @@ class WholesTests(SynchronousTestCase):
     def connect(self) -> Greeter:
         """Have a requester ask for the first file."""
         requester = Greeter(encode(HELLO))
-        self.wires.listeners["127.0.0.1", 9000] = lambda: requester
+        self.let_listen(lambda: requester)
         ticket, file_id = f"{len(self.wires.dialed):032x}", next(iter(self.contents))
         want = Want(ticket, file_id, "me", "127.0.0.1", 9000, more=True)
         self.uploads.serve(want, None, self.refuse)

@@ -207,7 +207,7 @@ class StartTests(UploadsCase):
     def test_not_looked_at_yet(self) -> None:
         """What a peer does not find is gone for good only once it has seen all its files."""
         for is_settled in (False, True):
-            uploads = make_uploads(self.wires, lambda _id: None, is_settled=is_settled)
+            uploads = make_uploads(self.dialer(), lambda _id: None, is_settled=is_settled)
             uploads.serve(self.want(), None, self.refuse)
             self.wires.settle()
             why = "it is not shared here any more" if is_settled else STILL_LOOKING

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.trust.tls_transport import read_by_copy, read_straight
 from p2p_twisted.wire.messages import Chunk, Message
 from tests.wire.ends import End, InMemory, OnSockets
-from tests.wire.secured_ends import Secured
+from tests.wire.secured_ends import Secured, SecuredInMemory
 from tests.wire.talking import Notes
 
 
@@ -107,3 +107,10 @@ class EncryptedAndCopied(BlocksCase):
 
     def make(self) -> Secured:
         return Secured(self, read_by_copy)
+
+
+class EncryptedInMemory(BlocksCase):
+    """Whatever the transport is, and in virtual time."""
+
+    def make(self) -> SecuredInMemory:
+        return SecuredInMemory(self)

@@ -3,17 +3,19 @@
 import os
 import socket
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from twisted.internet import tcp
 from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IProtocol, IReactorTime
 from twisted.internet.protocol import ServerFactory
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from typing_extensions import override
 
 from p2p_twisted.wire.connection import Connection
-from tests.wire.talking import HELLO, Notes, Talk, talking
+from tests.wire.talking import HELLO, Notes, Talk
 
 _TURNS = 2_000
 
@@ -45,23 +47,40 @@ class InMemory:
     """On a transport that is none: the portable way."""
 
     def __init__(self) -> None:
-        self.talk: Talk = talking()
+        self.talk = Talk()
         self.clock: IReactorTime = self.talk.clock
-        self.connection, self.notes = self.talk.connection, self.talk.notes
-        self._unread = b""
+        self.connection, self._unread = self.talk.connection, b""
+        self.notes = self.talk.notes
+        self.protocol = self._wrapped()
+        self.protocol.makeConnection(self.talk.pipe)
+        self.say(b"BYE\n")
+        self.notes.messages.clear()
+        self.heard()
+
+    def _wrapped(self) -> Any:
+        """Return what is to talk on the transport."""
+        return self.connection
 
     def say(self, said: bytes) -> None:
-        self._unread += said
+        self.send(said)
+
+    def send(self, sent: bytes) -> None:
+        """Send bytes as they are."""
+        self._unread += sent
         self.until(lambda: True)
 
     def hang_up(self) -> None:
-        self.connection.readConnectionLost()
+        self.protocol.connectionLost(Failure(ConnectionDone()))
 
     def heard(self) -> bytes:
         pipe = self.talk.pipe
         if pipe.producer is not None and not pipe.streaming:
             pipe.producer.resumeProducing()
-        return pipe.taken()
+        return self.receive()
+
+    def receive(self) -> bytes:
+        """Take what has come as it is."""
+        return self.talk.pipe.taken()
 
     def until(self, condition: Callable[[], object]) -> None:
         for _ in range(_TURNS):
@@ -74,10 +93,10 @@ class InMemory:
         pipe = self.talk.pipe
         while self._unread and pipe.producerState == "producing" and not pipe.is_ended:
             piece, self._unread = self._unread[: pipe.bufferSize], self._unread[pipe.bufferSize :]
-            self.connection.dataReceived(piece)
+            self.protocol.dataReceived(piece)
         self.talk.clock.advance(0)
         if pipe.is_ended and not self.notes.losses:
-            self.talk.lose()
+            self.protocol.connectionLost(Failure(ConnectionDone()))
 
     def is_quiet(self) -> bool:
         return not self.talk.clock.getDelayedCalls()

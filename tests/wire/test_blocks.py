@@ -19,6 +19,7 @@ from tests.wire.blocks_case import (
     BlocksCase,
     Encrypted,
     EncryptedAndCopied,
+    EncryptedInMemory,
     OverSockets,
     PortableWay,
     after,
@@ -190,6 +191,10 @@ class EncryptedTests(Encrypted, Contract):
 
 class EncryptedAndCopiedTests(EncryptedAndCopied, Contract):
     """Decrypted by public calls only."""
+
+
+class EncryptedInMemoryTests(EncryptedInMemory, Contract):
+    """Encrypted, and on no socket."""
 
 
 del Contract

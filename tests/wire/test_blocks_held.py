@@ -10,6 +10,7 @@ from tests.wire.blocks_case import (
     BlocksCase,
     Encrypted,
     EncryptedAndCopied,
+    EncryptedInMemory,
     OverSockets,
     PortableWay,
     nothing_more,
@@ -118,6 +119,10 @@ class EncryptedTests(Encrypted, Contract):
 
 class EncryptedAndCopiedTests(EncryptedAndCopied, Contract):
     """Decrypted by public calls only."""
+
+
+class EncryptedInMemoryTests(EncryptedInMemory, Contract):
+    """Encrypted, and on no socket."""
 
 
 del Contract
