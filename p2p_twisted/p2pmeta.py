@@ -16,8 +16,8 @@ from p2p_twisted.api.registry_admin import RegistryAdmin
 from p2p_twisted.api.registry_routes import RegistryApi
 from p2p_twisted.api.service import ApiService
 from p2p_twisted.api.socket_index import Suffix
-from p2p_twisted.api.web_option import WebOptions
 from p2p_twisted.peer.coming_in import conceal_invite, read_code
+from p2p_twisted.recording.event_options import EventOptions
 from p2p_twisted.registry.authority_files import ISSUER_FILE
 from p2p_twisted.registry.etcd_location import EtcdLocation
 from p2p_twisted.registry.joining_private import CannotJoin
@@ -102,7 +102,7 @@ def _store(text: str) -> StorePlace:
         raise UsageError(f"--store {error}") from None
 
 
-class Options(WebOptions):
+class Options(EventOptions):
     """Options of ``p2pmeta``."""
 
     has_prompt = False
@@ -264,7 +264,6 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         security=private.security if private else None,
         enrollment=private.enrollment if private else None,
     )
-    service.setServiceParent(daemon)
     api = RegistryApi(
         reactor=reactor,
         registry=registry,
@@ -273,6 +272,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         leave=reactor.stop,
         admin=RegistryAdmin(private.enrollment if private else None),
     )
+    options.add_recording(daemon, reactor, "registry", api)
+    service.setServiceParent(daemon)
     served = ApiService(reactor, api, network, Suffix.REGISTRY, options.web_access())
     served.setServiceParent(daemon)
     return daemon

@@ -14,7 +14,6 @@ from typing_extensions import override
 from p2p_twisted.api.peer_routes import PeerApi
 from p2p_twisted.api.service import ApiService
 from p2p_twisted.api.socket_index import Suffix, make_socket_folder, socket_place, user_at
-from p2p_twisted.api.web_option import WebOptions
 from p2p_twisted.bandwidth.rates import BadRate, Rates, read_rate
 from p2p_twisted.console.attached import ConsoleSocket
 from p2p_twisted.console.history_file import HistoryFile
@@ -36,6 +35,7 @@ from p2p_twisted.peer.private_part import private_part
 from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach_of_all
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
+from p2p_twisted.recording.event_options import EventOptions
 from p2p_twisted.registry.joining_private import CannotJoin
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import show_location
@@ -55,7 +55,7 @@ USUAL_NETWORK: Final = "default"
 USUAL_REGISTRY: Final = f"127.0.0.1:{REGISTRY_PORT}"
 
 
-class Options(WebOptions):
+class Options(EventOptions):
     """Options of ``p2ppeer``."""
 
     synopsis = "[options]"
@@ -153,7 +153,8 @@ class Options(WebOptions):
         """List the files that twistd writes for this peer, as absolute paths."""
         named = [self.parent.get(each) for each in ("logfile", "pidfile")] if self.parent else []
         paths = [Path(each).absolute() for each in named if each not in (None, "", "-")]
-        return tuple(each for path in paths for each in (path, *rotated(path)))
+        logs = (each for path in paths for each in (path, *rotated(path)))
+        return (*logs, *self.event_files())
 
     def _read_directories(self) -> None:
         found = read_directories(self["name"], self["directory"], self["downloads"], self["state"])
@@ -291,9 +292,10 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         lambda transport: user_at(transport.socket) in (0, os.getuid()),
     )
     attached.setServiceParent(daemon)
+    api = PeerApi(peer, reactor, lambda: exit_code.end(Exit.DONE))
+    options.add_recording(daemon, reactor, "peer", api)
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
-    api = PeerApi(peer, reactor, lambda: exit_code.end(Exit.DONE))
     service = ApiService(reactor, api, options["name"], web=options.web_access())
     service.setServiceParent(daemon)
     return daemon

@@ -10,6 +10,7 @@ from p2p_twisted.api import limits
 from p2p_twisted.api.event_views import EventView, MissedView, WarningView
 from p2p_twisted.api.feed import Feed, Ring
 from p2p_twisted.api.stream import Stream
+from p2p_twisted.runtime.watches import Watches
 
 _LOOK_SECONDS: Final = 1.0
 _MILLISECONDS: Final = 1_000
@@ -23,8 +24,12 @@ class EventSource(Protocol):
     def begin(self, tell: Tell) -> Callable[[], None]:
         """Begin to tell what happens; return what ends it."""
 
-    def look(self) -> None:
-        """Look, once a second, for what is not told by itself."""
+    def look(self, sees_network: bool) -> None:
+        """
+        Look, once a second, for what is not told by itself.
+
+        :param sees_network: whether somebody wants to know what changes in the whole network.
+        """
 
 
 @define(eq=False)
@@ -32,7 +37,7 @@ class EventStream:
     """
     The events of a daemon.
 
-    They are gathered while somebody reads them, and for a minute after that.
+    They are gathered while somebody reads or records them, and for a minute after that.
 
     :param date: reads the time of day, in seconds since 1970.
     """
@@ -44,6 +49,9 @@ class EventStream:
     _unwatch: Callable[[], None] | None = field(default=None, init=False)
     _timer: IDelayedCall | None = field(default=None, init=False)
     _read_at: float = field(default=0.0, init=False)
+    _recorders: Watches[EventView] = field(factory=Watches, init=False)
+    # How many of those that read want to know the whole network.
+    _seers: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
         # Numbers of an earlier run are smaller, so that nobody goes on from there.
@@ -51,11 +59,18 @@ class EventStream:
         ring = Ring(first, limits.EVENTS_KEPT, limits.EVENTS_KEPT_BYTES)
         self._feed = Feed(self._clock, ring)
 
-    async def follow(self, stream: Stream, after: int | None) -> None:
+    def record(self, tell: Tell) -> Callable[[], None]:
+        """Tell all that happens from now on, in the whole network; return what ends that."""
+        unwatch = self._recorders.watch(tell)
+        self._begin()
+        return unwatch
+
+    async def follow(self, stream: Stream, after: int | None, sees_network: bool = False) -> None:
         """
         Write what happens; return when the reader has gone.
 
         :param after: the number of the last event that it has read.
+        :param sees_network: whether it wants to know what changes in the whole network.
         :raises BadRequest: when too many read already.
         """
         ring = self._feed.ring
@@ -64,7 +79,11 @@ class EventStream:
         if not ring.oldest <= at <= ring.next:
             stream.write(_piece(MissedView(at=self._date())))
             at = ring.oldest
-        await self._feed.follow(stream, at)
+        self._seers += sees_network
+        try:
+            await self._feed.follow(stream, at)
+        finally:
+            self._seers -= sees_network
 
     def warn(self, text: str) -> None:
         """Tell of something that was logged as a warning."""
@@ -93,14 +112,15 @@ class EventStream:
 
     def _look(self) -> None:
         now = self._clock.seconds()
-        self._read_at = now if self._feed else self._read_at
+        self._read_at = now if self._feed or self._recorders else self._read_at
         if now - self._read_at > limits.EVENTS_LINGER_SECONDS:
             self._end()
             return
         self._timer = self._clock.callLater(_LOOK_SECONDS, self._look)
-        self._source.look()
+        self._source.look(bool(self._seers or self._recorders))
 
     def _add(self, view: EventView) -> None:
+        self._recorders.tell(view)
         self._feed.add(_piece(view, self._feed.ring.next))
 
 

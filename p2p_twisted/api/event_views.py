@@ -6,7 +6,7 @@ import attrs
 
 from p2p_twisted.api.registry_views import MemberView
 from p2p_twisted.api.transfer_views import DownloadView, UploadView
-from p2p_twisted.api.views import AddressView, Count, Seconds, View
+from p2p_twisted.api.views import AddressView, Count, Seconds, TopologyPeerView, View
 
 
 @attrs.frozen(kw_only=True)
@@ -53,15 +53,21 @@ class UnlinkedView(EventView):
 @attrs.frozen(kw_only=True)
 class PeersView(EventView):
     """
-    Peers have come or gone since somebody last asked this peer for the topology.
+    What is other than when somebody last asked this peer for the topology.
 
-    :ivar peers: how many there are now.
+    :ivar came: peers that answer now, and did not.
+    :ivar went: those that answered, and do not.
+    :ivar peers: how many answer now.
+    :ivar changed: those that name other neighbors than before, or had named none.
+    :ivar silent: all that were named, or asked, and have not answered.
     """
 
     kind: Literal["peers"] = "peers"
     came: tuple[str, ...]
     went: tuple[str, ...]
     peers: Count
+    changed: tuple[TopologyPeerView, ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

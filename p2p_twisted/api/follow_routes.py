@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from p2p_twisted.api import request_fields as asked
-from p2p_twisted.api.event_stream import EventSource, EventStream
+from p2p_twisted.api.event_stream import EventSource, EventStream, Tell
 from p2p_twisted.api.event_views import EventView
 from p2p_twisted.api.log_tail import LogTail
 from p2p_twisted.api.route import Call, Form, Route
@@ -41,6 +41,10 @@ class FollowRoutes:
         self._log.close()
         self._events.close()
 
+    def record(self, tell: Tell) -> Callable[[], None]:
+        """Tell all that happens from now on, in the whole network; return what ends that."""
+        return self._events.record(tell)
+
     def routes(self) -> tuple[Route, ...]:
         """List what can be asked of it."""
         events, log = asked.EventsQuery, asked.LogQuery
@@ -51,7 +55,7 @@ class FollowRoutes:
 
     async def follow(self, call: Call) -> None:
         """Tell what happens, from now on or from a number on, until the reader closes."""
-        await self._events.follow(call.stream, call.query.after)
+        await self._events.follow(call.stream, call.query.after, call.query.network)
 
     async def read_log(self, call: Call) -> None:
         """Write the last lines of the log, and on request those that come, too."""

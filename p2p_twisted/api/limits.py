@@ -24,6 +24,10 @@ READER_BYTES: Final = 16_384
 READER_STALL_SECONDS: Final = 30
 EVENTS_KEPT: Final = 10_000
 EVENTS_KEPT_BYTES: Final = 4_194_304
+LEAST_LOOK_SECONDS: Final = 2
+"""How often a peer asks for the topology, at most, for those that record all that happens."""
+PEER_LOOK_SECONDS: Final = 0.01
+"""The same in a larger network, for each peer: if all do so, each answers 100 times a second."""
 EVENTS_LINGER_SECONDS: Final = 60
 """How long events are kept for readers that have gone, so that they can go on."""
 LOG_LINES_KEPT: Final = 1_000

@@ -1,14 +1,21 @@
 """What happens to a peer, as events of the API."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from math import ceil
+from typing import Final
 
 from attrs import define, field
+from twisted.logger import Logger
 
 from p2p_twisted.api import event_views, view_of
 from p2p_twisted.api.event_stream import Tell
+from p2p_twisted.api.limits import LEAST_LOOK_SECONDS, PEER_LOOK_SECONDS
 from p2p_twisted.api.transfer_views import UploadView
+from p2p_twisted.api.views import TopologyPeerView
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.peer.peer_errors import PeerError
 from p2p_twisted.peer.sights import (
     AnswerSeen,
     LinkBegan,
@@ -18,6 +25,10 @@ from p2p_twisted.peer.sights import (
     RegistrationSeen,
     Sight,
 )
+from p2p_twisted.runtime.background import background
+
+_SOON: Final = 1
+"""How many looks from a change of this peer's own links on."""
 
 
 @define(eq=False)
@@ -33,20 +44,39 @@ class PeerEvents:
     _tell: Tell = field(init=False)
     _downloads: dict[int, Progress] = field(init=False)
     _uploads: dict[tuple[str, str], UploadView] = field(init=False)
-    _names: frozenset[str] = field(init=False)
+    _links: dict[str, tuple[str, ...]] = field(init=False)
+    _silent: tuple[str, ...] = field(init=False)
+    # How many looks the network is left alone; it is not asked while an answer is awaited.
+    _rest: int = field(default=0, init=False)
+    _is_asking: bool = field(default=False, init=False)
+
+    log = Logger()
 
     def begin(self, tell: Tell) -> Callable[[], None]:
         """Begin to tell what happens from now on; return what ends it."""
         self._tell = tell
         self._downloads = {each.number: each for each in self._peer.transfers()}
         self._uploads = {}
-        self._names = frozenset()
+        self._links, self._silent = {}, ()
+        self._rest = 0
         return self._peer.watch_sights(self._saw)
 
-    def look(self) -> None:
-        """Tell which transfers have gone on, begun or ended."""
+    def look(self, sees_network: bool) -> None:
+        """Tell which transfers have gone on, begun or ended; ask for the topology at times."""
         self._look_at_downloads()
         self._look_at_uploads()
+        self._rest -= 1
+        if sees_network and self._rest <= 0 and not self._is_asking:
+            background(self.log, "looking at the network", self._look_at_network())
+
+    async def _look_at_network(self) -> None:
+        self._is_asking, self._rest = True, LEAST_LOOK_SECONDS
+        try:
+            # What is answered is a sight; without a network there is none.
+            with suppress(PeerError):
+                await self._peer.topology()
+        finally:
+            self._is_asking = False
 
     def _look_at_downloads(self) -> None:
         before, self._downloads = self._downloads, {}
@@ -72,6 +102,8 @@ class PeerEvents:
         self._tell(event_views.UploadEventView(at=at, upload=upload, is_ended=is_ended))
 
     def _saw(self, sight: Sight) -> None:
+        if isinstance(sight, LinkBegan | LinkEnded):
+            self._rest = min(self._rest, _SOON)
         if (view := self._view(sight, self._date())) is not None:
             self._tell(view)
 
@@ -84,16 +116,29 @@ class PeerEvents:
                 return event_views.UnlinkedView(at=at, neighbor=gone, has_died=has_died)
             case RegistrationSeen(is_registered):
                 return event_views.RegistrationView(at=at, registered=is_registered)
-            case PeersSeen(names):
-                return self._peers(names, at)
+            case PeersSeen():
+                return self._peers(sight, at)
             case QuestionSeen():
                 return view_of.question(sight, at)
             case AnswerSeen():
                 return view_of.answer(sight, at)
 
-    def _peers(self, names: frozenset[str], at: float) -> event_views.PeersView | None:
-        before, self._names = self._names, names
-        if names == before:
+    def _peers(self, seen: PeersSeen, at: float) -> event_views.PeersView | None:
+        self._rest = max(LEAST_LOOK_SECONDS, ceil(len(seen.peers) * PEER_LOOK_SECONDS))
+        before, was_silent = self._links, self._silent
+        self._links = now = {each.peer: tuple(sorted(each.links)) for each in seen.peers}
+        self._silent = tuple(sorted(seen.silent))
+        if (now, self._silent) == (before, was_silent):
             return None
-        came, went = tuple(sorted(names - before)), tuple(sorted(before - names))
-        return event_views.PeersView(at=at, came=came, went=went, peers=len(names))
+        return event_views.PeersView(
+            at=at,
+            came=tuple(sorted(now.keys() - before.keys())),
+            went=tuple(sorted(before.keys() - now.keys())),
+            peers=len(now),
+            changed=tuple(
+                TopologyPeerView(name=name, neighbors=links)
+                for name, links in now.items()
+                if before.get(name) != links
+            ),
+            silent=self._silent,
+        )

@@ -12,6 +12,7 @@ from p2p_twisted.api import request_fields as asked
 from p2p_twisted.api import view_of, views
 from p2p_twisted.api.api_errors import BadRequest
 from p2p_twisted.api.download_request import DownloadRequest, Steps
+from p2p_twisted.api.event_stream import Tell
 from p2p_twisted.api.event_views import PEER_EVENTS
 from p2p_twisted.api.follow_routes import FollowRoutes
 from p2p_twisted.api.last_lists import LastLists
@@ -59,6 +60,10 @@ class PeerApi:
     def close(self) -> None:
         """End what never ends by itself."""
         self._followed.close()
+
+    def record(self, tell: Tell) -> Callable[[], None]:
+        """Tell all that happens from now on; return what ends that."""
+        return self._followed.record(tell)
 
     def routes(self) -> tuple[Route, ...]:
         """List all that can be asked."""

@@ -29,7 +29,7 @@ class RegistryEvents:
         """Begin to tell what happens; return what ends it."""
         return self._registry.changes.watch(partial(self._changed, tell))
 
-    def look(self) -> None:
+    def look(self, sees_network: bool) -> None:
         """Do nothing, as all of it is told."""
 
     def _changed(self, tell: Tell, changed: RosterChanged) -> None:

@@ -10,6 +10,7 @@ from attrs import define, field
 from p2p_twisted import __version__
 from p2p_twisted.api import request_fields as asked
 from p2p_twisted.api import views
+from p2p_twisted.api.event_stream import Tell
 from p2p_twisted.api.event_views import REGISTRY_EVENTS
 from p2p_twisted.api.follow_routes import FollowRoutes
 from p2p_twisted.api.metrics import MetricsView, registry_metrics
@@ -59,6 +60,10 @@ class RegistryApi:
     def close(self) -> None:
         """End what never ends by itself."""
         self._followed.close()
+
+    def record(self, tell: Tell) -> Callable[[], None]:
+        """Tell all that happens from now on; return what ends that."""
+        return self._followed.record(tell)
 
     def routes(self) -> tuple[Route, ...]:
         """List all that can be asked."""

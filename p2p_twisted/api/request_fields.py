@@ -88,9 +88,12 @@ class EventsQuery(Query):
     From where on to tell.
 
     :ivar after: the number of the last event that was read; by default, from now on.
+    :ivar network: whether to look at the whole network again and again, so that ``peers`` tells
+        what changes in it; otherwise, it does when others look.
     """
 
     after: Annotated[int, Meta(ge=0, le=2**62)] | None = None
+    network: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -40,6 +40,8 @@ _METAVARS: Final = {
     "etcd-login": "FILE",
     "log-format": "FORMAT",
     "web": "PORT",
+    "events": "FILE",
+    "events-size": "SIZE",
 }
 
 

@@ -48,7 +48,13 @@ def event_text(event: Mapping[str, Any]) -> str:
             return f"{neighbor['name']} at {neighbor['host']}:{neighbor['port']}{died}"
         case "peers":
             came = [f"+{name}" for name in event["came"]] + [f"-{name}" for name in event["went"]]
-            return f"{' '.join(came)} ({count(event['peers'], 'peer')})"
+            others = [
+                each["name"] for each in event["changed"] if each["name"] not in event["came"]
+            ]
+            linked = f"{count(len(others), 'peer')} linked anew" if others else ""
+            silent = f"{count(len(event['silent']), 'peer')} silent" if event["silent"] else ""
+            what = ", ".join(filter(None, (" ".join(came), linked, silent)))
+            return f"{what} ({count(event['peers'], 'peer')})".lstrip()
         case "question":
             own = "own" if event["is_own"] else "of others"
             text = shown_name(event["text"])

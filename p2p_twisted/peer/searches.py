@@ -62,7 +62,10 @@ class Searches:
         driver = await self._network.connected()
         answer, seconds = await self._put(driver, Ask(driver.new_id(), "topo"))
         own = PeerRecord(driver.me.name, tuple(each.name for each in driver.neighbors))
-        return a_topology((*answer.peers, own), answer.silent, seconds)
+        seen = a_topology((*answer.peers, own), answer.silent, seconds)
+        if sights := self._network.sights:
+            sights.tell(PeersSeen(seen.peers, seen.silent))
+        return seen
 
     async def check_is_there(self, holder: PeerName) -> None:
         """
@@ -207,9 +210,6 @@ class Searches:
             return
         counts = len(answer.hits), answer.answered, len(answer.silent)
         sights.tell(AnswerSeen(ask.id, True, *counts, seconds))
-        if ask.what == "topo":
-            own = self._network.driver.me.name
-            sights.tell(PeersSeen(frozenset((own, *(each.peer for each in answer.peers)))))
 
 
 def _some(peers: Collection[PeerName]) -> str:

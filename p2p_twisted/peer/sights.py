@@ -5,6 +5,7 @@ from collections.abc import Callable
 import attrs
 
 from p2p_twisted.runtime.watches import Watches
+from p2p_twisted.wire.messages import PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
 
@@ -32,10 +33,12 @@ class PeersSeen:
     """
     All peers were asked for their neighbors.
 
-    :ivar names: of those that are there.
+    :ivar peers: those that have told them, this one included.
+    :ivar silent: those that were named, or asked, and have not.
     """
 
-    names: frozenset[PeerName]
+    peers: tuple[PeerRecord, ...]
+    silent: tuple[PeerName, ...] = ()
 
 
 @attrs.frozen

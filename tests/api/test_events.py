@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.api import limits
-from p2p_twisted.api.event_views import PEER_EVENTS
+from p2p_twisted.api.event_views import PEER_EVENTS, EventView
 from p2p_twisted.peer.sights import (
     AnswerSeen,
     LinkBegan,
@@ -19,13 +19,14 @@ from p2p_twisted.peer.sights import (
     RegistrationSeen,
     Sight,
 )
+from p2p_twisted.wire.messages import PeerRecord
 from tests.api.browser import Answer, Browser, checked
 from tests.console.fake_peer import UPLOAD, address, running, saved
 
 SIGHTS: tuple[Sight, ...] = (
     LinkBegan(address("s4")),
     LinkEnded(address("s4"), has_died=True),
-    PeersSeen(frozenset(("s1", "s2"))),
+    PeersSeen((PeerRecord("s1", ("s2", "s3")), PeerRecord("s2", ("s1",))), ("s3",)),
     QuestionSeen("1f", "text", "a\nb", None, is_own=False),
     AnswerSeen("1f", False, hits=2, peers=1, silent=0, seconds=0.01),
     RegistrationSeen(is_registered=True),
@@ -73,7 +74,7 @@ def test_peers(browser: Browser) -> None:
     """Who has come and gone from one topology to the next."""
     browser.ask("GET", "/v1/events")
     for names in ("s1 s2", "s1 s2", "s2 s3"):
-        browser.peer.sights.tell(PeersSeen(frozenset(names.split())))
+        browser.peer.sights.tell(PeersSeen(tuple(map(PeerRecord, names.split()))))
     assert heard(browser) == ["peers"] * 2
     last = browser.answer().lines[-1]
     assert (last["came"], last["went"], last["peers"]) == (["s3"], ["s1"], 2)
@@ -186,3 +187,46 @@ def test_too_many(browser: Browser) -> None:
     assert browser.ask("GET", "/v1/events").status == 200
     browser.peer.sights.tell(SIGHTS[0])
     assert heard(browser) == ["linked"]
+
+
+def test_network(browser: Browser) -> None:
+    """Whoever asks for it is told the topology again and again, and others do not have it asked."""
+    browser.ask("GET", "/v1/events")
+    browser.clock.pump([1.0] * 10)
+    assert ("topology",) not in browser.peer.asked
+    browser.close()
+    browser.ask("GET", "/v1/events?network=true")
+    browser.clock.pump([1.0] * 20)
+    asked = browser.peer.asked.count(("topology",))
+    assert asked == 20 / limits.LEAST_LOOK_SECONDS
+    browser.close()
+    browser.clock.pump([1.0] * 20)
+    assert browser.peer.asked.count(("topology",)) == asked
+
+
+def test_links_of_others(browser: Browser) -> None:
+    """Who is linked with whom is told once, and then what changes; so is who is silent."""
+    browser.ask("GET", "/v1/events")
+    one, two = PeerRecord("s1", ("s2",)), PeerRecord("s2", ("s1",))
+    for records, silent in (((one, two), ()), ((one, two), ()), ((one,), ("s2",))):
+        browser.peer.sights.tell(PeersSeen(records, silent))
+    assert heard(browser) == ["peers"] * 2
+    first, second = browser.answer().lines
+    assert first["changed"] == [
+        {"name": "s1", "neighbors": ["s2"]},
+        {"name": "s2", "neighbors": ["s1"]},
+    ]
+    assert (second["changed"], second["silent"], second["went"]) == ([], ["s2"], ["s2"])
+
+
+def test_recorded(browser: Browser) -> None:
+    """What is recorded is told though nobody reads, for as long as it is recorded."""
+    told: list[EventView] = []
+    end = browser.api.record(told.append)
+    browser.clock.pump([1.0] * 200)
+    browser.peer.sights.tell(SIGHTS[5])
+    assert [each.kind for each in told] == ["registration"]
+    assert browser.peer.asked.count(("topology",)) == 200 / limits.LEAST_LOOK_SECONDS
+    end()
+    browser.clock.pump([1.0] * 62)
+    assert browser.clock.getDelayedCalls() == []

@@ -24,6 +24,21 @@ _MEMBER = {"name": "s1", "host": "127.0.0.1", "port": 9_000}
         ({"kind": "registration", "registered": False}, "the registry does not know this peer"),
         ({"kind": "warning", "text": "a\x1bb"}, "a\\x1bb"),
         ({"kind": "what later versions tell"}, ""),
+        (
+            {
+                "kind": "peers",
+                "came": ["s3"],
+                "went": ["s1"],
+                "peers": 2,
+                "changed": [{"name": "s2", "neighbors": []}, {"name": "s3", "neighbors": []}],
+                "silent": ["s4"],
+            },
+            "+s3 -s1, 1 peer linked anew, 1 peer silent (2 peers)",
+        ),
+        (
+            {"kind": "peers", "came": [], "went": [], "peers": 2, "changed": [], "silent": []},
+            "(2 peers)",
+        ),
     ],
 )
 def test_text(event: dict[str, Any], text: str) -> None:

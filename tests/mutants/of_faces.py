@@ -145,4 +145,25 @@ OF_FACES: Final = (
         "any number of readers takes all descriptors of a peer",
         "api/test_events.py",
     ),
+    Mutant(
+        "recording/event_log.py",
+        "if self._unwritten_bytes + len(line) > UNWRITTEN_BYTES:",
+        "if False:",
+        "a disk that stands still has a recording take all memory",
+        "recording/test_event_log.py",
+    ),
+    Mutant(
+        "recording/event_log.py",
+        "if written >= self._most else",
+        "if False else",
+        "a recording takes the whole disk",
+        "recording/test_event_log.py",
+    ),
+    Mutant(
+        "recording/recording_file.py",
+        "if not is_one:",
+        "if False:",
+        "a file that is something else is written to",
+        "recording/test_recording_file.py",
+    ),
 )

@@ -9,6 +9,7 @@ from p2p_twisted.peer.sights import (
     RegistrationSeen,
     Sight,
 )
+from p2p_twisted.wire.messages import PeerRecord
 from tests.peer.cases import PeerTestCase
 
 
@@ -36,7 +37,8 @@ class SightTests(PeerTestCase):
         self.assertEqual((answer.id, answer.hits, answer.is_own), (question.id, 1, False))
         seen.clear()
         daemons.result(daemons.peers["s1"].topology())
-        self.assertEqual(seen[-1], PeersSeen(frozenset(("s1", "s2"))))
+        records = PeerRecord("s1", ("s2",)), PeerRecord("s2", ("s1",))
+        self.assertEqual(seen[-1], PeersSeen(records))
         self.assertIsInstance(seen[0], QuestionSeen)
         daemons.result(daemons.stop("s2"))
         self.assertEqual(seen[-1], LinkEnded(address, has_died=False))

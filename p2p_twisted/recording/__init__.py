@@ -1,0 +1,1 @@
+"""What happened, in files: written while it happens, and played again."""
