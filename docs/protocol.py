@@ -20,6 +20,7 @@ from msgspec import Meta
 from p2p_twisted.registry import limits as registry_limits
 from p2p_twisted.relay import limits as relay_limits
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.beacon import Beacon
 from p2p_twisted.wire.messages import MESSAGES, Hit, InviteRecord, Meeting, MemberRecord, PeerRecord
 from p2p_twisted.wire.names import (
     FileId,
@@ -35,7 +36,7 @@ _SLOT: Final = re.compile(r"^\{\{([^}]*)\}\}$", re.MULTILINE)
 _NUMBER: Final = re.compile(r"(?<!\{)\{([A-Z_]+)\}(?!\})")
 _FIELD: Final = re.compile(r"^:ivar (\w+): (.*?)(?=^:ivar |\Z)", re.MULTILINE | re.DOTALL)
 _LIMITS: Final = vars(limits) | vars(registry_limits) | vars(relay_limits)
-_RECORDS: Final = (PeerAddress, PeerRecord, Hit, Meeting, MemberRecord, InviteRecord)
+_RECORDS: Final = (PeerAddress, PeerRecord, Hit, Meeting, MemberRecord, InviteRecord, Beacon)
 _CLASSES: Final = {kind.__name__: kind for kind in _RECORDS}
 _NAMED: Final = [
     (PeerName, "name"),

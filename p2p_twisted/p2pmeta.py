@@ -19,6 +19,7 @@ from p2p_twisted.api.socket_index import Suffix
 from p2p_twisted.peer.coming_in import conceal_invite, read_code
 from p2p_twisted.recording.event_options import EventOptions
 from p2p_twisted.registry.authority_files import ISSUER_FILE
+from p2p_twisted.registry.beacon_service import BeaconService
 from p2p_twisted.registry.etcd_location import EtcdLocation
 from p2p_twisted.registry.joining_private import CannotJoin
 from p2p_twisted.registry.limits import REGISTRY_PORT
@@ -274,6 +275,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     )
     options.add_recording(daemon, reactor, "registry", api)
     service.setServiceParent(daemon)
+    root = private.root if private else None
+    BeaconService(reactor, network, root, lambda: service.address).setServiceParent(daemon)
     served = ApiService(reactor, api, network, Suffix.REGISTRY, options.web_access())
     served.setServiceParent(daemon)
     return daemon

@@ -19,6 +19,7 @@ from p2p_twisted.console.attached import ConsoleSocket
 from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
+from p2p_twisted.peer.auto_registry import AUTO, registries_of
 from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.coming_in import membership
 from p2p_twisted.peer.directories import check_groups, read_directories, read_shares
@@ -26,7 +27,6 @@ from p2p_twisted.peer.own_name import ask_name, read_name
 from p2p_twisted.peer.own_options import (
     read_descriptor,
     read_host,
-    read_registries,
     read_relay,
     read_stop,
     read_transfers,
@@ -37,8 +37,6 @@ from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.recording.event_options import EventOptions
 from p2p_twisted.registry.joining_private import CannotJoin
-from p2p_twisted.registry.limits import REGISTRY_PORT
-from p2p_twisted.registry.location import show_location
 from p2p_twisted.runtime.daemonlog import rotated
 from p2p_twisted.runtime.disk_thread import DiskThread, DiskThreads
 from p2p_twisted.runtime.exit_code import ExitCode
@@ -52,7 +50,6 @@ from p2p_twisted.runtime.twistd import NotNow, WorkerService
 
 _THREADS: Final = 2
 USUAL_NETWORK: Final = "default"
-USUAL_REGISTRY: Final = f"127.0.0.1:{REGISTRY_PORT}"
 
 
 class Options(EventOptions):
@@ -66,8 +63,9 @@ class Options(EventOptions):
         [
             "registry",
             None,
-            USUAL_REGISTRY,
-            "Where the registry listens: HOST:PORT; several are separated by commas.",
+            AUTO,
+            "Where the registry listens: HOST:PORT; several are separated by commas. auto is where"
+            " it was last, or on this machine, or heard on its network, with --insecure-lan.",
         ],
         ["directory", None, None, "What to share; ./NAME by default, which is made."],
         [
@@ -180,8 +178,6 @@ class Options(EventOptions):
                     " or say another --directory"
                 )
             self["network"] = member.network
-            if self["registry"] == USUAL_REGISTRY:
-                self["registry"] = show_location(*member.registry)
 
     def _read_limits(self) -> None:
         self["max-transfers"] = read_transfers(self["max-transfers"])
@@ -197,10 +193,9 @@ class Options(EventOptions):
 
     def _read_reach(self) -> None:
         """Decide where to listen; refuse what would be unsafe, or could not work."""
-        registries = read_registries(self["registry"])
         try:
             allows_lan = bool(self["insecure-lan"] or self["member"])
-            reach = decide_reach_of_all(registries, self["interface"], allows_lan)
+            reach = decide_reach_of_all(registries_of(self), self["interface"], allows_lan)
         except NoWay as error:
             raise NotNow(str(error)) from None
         except BadReach as error:

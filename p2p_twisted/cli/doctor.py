@@ -5,14 +5,16 @@ import os
 import select
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from p2p_twisted.cli import machine_checks
+from p2p_twisted.cli import machine_checks, multicast_check
 from p2p_twisted.cli.answers import say
 from p2p_twisted.cli.machine_checks import Finding
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
-from p2p_twisted.cli.registry_dial import registry_fault
+from p2p_twisted.registry.lan_search import search_lan
+from p2p_twisted.registry.registry_dial import registry_fault
 from p2p_twisted.runtime.exit_status import Exit
 
 _REACH_SECONDS: Final = 6.0
@@ -133,12 +135,15 @@ def _network(status: dict[str, Any]) -> Iterator[Finding]:
     if is_private:
         yield _certificate(status)
     yield _reach(status)
+    own = status["address"]["host"]
+    yield multicast_check.multicast(status["registry"], own, partial(search_lan, interface=own))
     yield _clock(status["clock_ahead"], _is_on_loopback(status))
 
 
 def _unreached(why: str, code: int) -> Iterator[Finding]:
     yield Finding("registry", False, why, Exit(code) if code in tuple(Exit) else Exit.UNEXPECTED)
     yield Finding("own port", None, "not tried: the registry would have to dial it")
+    yield Finding(multicast_check.NAME, None, "not tried: no registry would answer")
     yield Finding("clock", None, "the registry's is not known")
 
 

@@ -37,15 +37,17 @@ from p2p_twisted.peer.sights import RegistrationSeen
 from p2p_twisted.peer.standing import Standing
 from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.registry.client import RegistryClient
+from p2p_twisted.registry.location import show_locations
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.effect_queue import EffectQueue
 from p2p_twisted.runtime.service_manager import notify
 from p2p_twisted.wire.messages import Join, Leave, Renew, Welcome
-from p2p_twisted.wire.names import PeerAddress, PeerName
+from p2p_twisted.wire.names import PeerAddress, PeerName, Token
 
-_FILE: Final = "registration"
+REGISTRATION_FILE: Final = "registration"
+"""Of a peer's own files: what it had with which registries."""
 
 
 def unheard(_welcome: Welcome) -> None:
@@ -167,7 +169,7 @@ class RegistrationKeeper:
             case WakeLater(seconds):
                 self._alarm.set(seconds * self._rng.uniform(0.8, 1.2))
             case Remember(address, token):
-                self._remember({"address": address_to_json(address), "token": token})
+                self._remember(address, token)
             case StartOverlay(address):
                 self._network.start_overlay(address)
             case Introduce(referrals):
@@ -239,16 +241,18 @@ class RegistrationKeeper:
         self.log.info("{text}", text=text)
         self._announce(text)
 
-    def _remember(self, saved: object) -> None:
+    def _remember(self, address: PeerAddress, token: Token) -> None:
+        registries = show_locations(self._client.places.named)
+        saved = {"address": address_to_json(address), "token": token, "registries": registries}
         try:
-            self._state.write(_FILE, saved)
+            self._state.write(REGISTRATION_FILE, saved)
         except OSError as error:
             # A peer joins although the disk is full; only a crash may cost it the name.
             self.log.warn("the registration is not written down: {error}", error=error)
 
     def _recall(self) -> JoinBegun:
         """Read address and token of an earlier run under this name."""
-        saved = self._state.read(_FILE)
+        saved = self._state.read(REGISTRATION_FILE)
         if isinstance(saved, dict):
             address, token = address_from_json(saved.get("address")), saved.get("token")
             if address is not None and address.name == self._name and isinstance(token, str):

@@ -3,8 +3,9 @@
 import base64
 import binascii
 import socket
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from attrs import frozen
@@ -12,9 +13,10 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
-from OpenSSL.crypto import X509
 
-from p2p_twisted.registry.location import BadLocation, read_location, show_location
+from p2p_twisted.registry.blocking_tls import BlockingTls
+from p2p_twisted.registry.lan_search import places_of_root
+from p2p_twisted.registry.location import BadLocation, read_location, show_location, show_locations
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.certificate_request import make_request
@@ -22,14 +24,10 @@ from p2p_twisted.trust.credentials import Credentials, key_hash, p256
 from p2p_twisted.trust.identity import REGISTRY
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.trust_errors import CertificateExpired, CertificateNotYetValid, NotTrusted
-from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.limits import DIAL_SECONDS, LINE_BYTES
+from p2p_twisted.wire.limits import DIAL_SECONDS
 from p2p_twisted.wire.messages import PROTOCOL, Certified, Enroll, Error, Hello, Message
-from p2p_twisted.wire.names import NetworkName, PeerName
-
-_JOIN_SECONDS: Final = 3.0
-_PIECE_BYTES: Final = 16_384
+from p2p_twisted.wire.names import NetworkName, PeerName, is_loopback
 
 
 class CannotJoin(Exception):
@@ -42,6 +40,10 @@ class CannotJoin(Exception):
     def __init__(self, why: str, exit_: Exit = Exit.REFUSED) -> None:
         super().__init__(why)
         self.exit = exit_
+
+
+class _AnotherIsThere(CannotJoin):
+    """What answers is no registry that the invite is for: perhaps that one has another address."""
 
 
 @frozen
@@ -62,12 +64,15 @@ def join(
     name: PeerName,
     key: ec.EllipticCurvePrivateKey,
     read: "_Reader | None" = None,
+    search: Callable[[bytes], Sequence[tuple[str, int]]] = places_of_root,
 ) -> Joined:
     """
     Have the first registry that answers let this peer in, within 3 s for each.
 
     :param key: who asks again because the answer was lost asks with the same.
     :param read: makes sure that certificates are what was asked for; without it, a peer's.
+    :param search: finds, by the hash of their root's key, registries that the invite's network may
+        have on this LAN; asked where none is at the addresses that the invite names.
     :raises CannotJoin: when none does.
     """
     try:
@@ -76,12 +81,35 @@ def join(
         raise CannotJoin(
             "this invite has a typing error behind @: HOST:PORT belongs there", Exit.USAGE
         ) from None
+    try:
+        return _join_at_any(places, invite, (name, key), read or _accepted_peer)
+    except CannotJoin as fault:
+        is_gone = fault.exit == Exit.NO_NETWORK or isinstance(fault, _AnotherIsThere)
+        is_near = all(is_loopback(host) for host, _port in places)
+        found = [] if not is_gone or is_near else search(invite.root_hash)
+        if not (found := [place for place in found if place not in places]):
+            raise
+    sys.stderr.write(f"found a registry of the invite's network at {show_locations(found)}\n")
+    return _join_at_any(found, invite, (name, key), read or _accepted_peer)
+
+
+def _join_at_any(
+    places: Sequence[tuple[str, int]],
+    invite: Invite,
+    who: tuple[PeerName, ec.EllipticCurvePrivateKey],
+    read: "_Reader",
+) -> Joined:
     unreached: list[str] = []
+    others: list[_AnotherIsThere] = []
     for host, port in places:
         try:
-            return _join_at(host, port, invite, (name, key), read or _accepted_peer)
+            return _join_at(host, port, invite, who, read)
+        except _AnotherIsThere as error:
+            others.append(error)
         except OSError as error:
             unreached.append(f"{show_location(host, port)} ({_why_unreached(error)})")
+    if others:
+        raise others[0]
     raise CannotJoin(
         f"no registry can be reached at {' or '.join(unreached)}: is it on, and in this network?",
         Exit.NO_NETWORK,
@@ -116,20 +144,6 @@ def _why_unreached(error: OSError) -> str:
             return error.strerror or str(error)
 
 
-def greeting(link: socket.socket) -> Message:
-    """
-    Return how the other end of a connection greets over TLS, whoever it is.
-
-    :raises OSError, ProtocolError: when it does not, within 3 s.
-    """
-    tls = _Tls(link, time.monotonic() + _JOIN_SECONDS)
-    try:
-        tls.shake_hands()
-        return tls.receive()
-    except SSL.Error as error:
-        raise ProtocolError(f"it does not speak TLS: {error}") from None
-
-
 def _join_at(
     host: str,
     port: int,
@@ -139,7 +153,7 @@ def _join_at(
 ) -> Joined:
     name, key = who
     with socket.create_connection((host, port), timeout=DIAL_SECONDS) as link:
-        tls = _Tls(link, time.monotonic() + _JOIN_SECONDS)
+        tls = BlockingTls(link)
         where = show_location(host, port)
         try:
             tls.shake_hands()
@@ -152,7 +166,7 @@ def _join_at(
             answer = tls.receive()
         except (SSL.Error, ProtocolError) as error:
             why = error if isinstance(error, ProtocolError) else "it does not encrypt"
-            raise CannotJoin(
+            raise _AnotherIsThere(
                 f"what answers at {where} is no registry of a private network ({why})"
             ) from None
         if isinstance(answer, Error):
@@ -177,7 +191,7 @@ def _checked(sent: list[x509.Certificate], invite: Invite, where: str) -> TrustA
         ) from None
     except NotTrusted as error:
         why = str(error)
-    raise CannotJoin(f"the registry at {where} is not to be trusted: {why}")
+    raise _AnotherIsThere(f"the registry at {where} is not to be trusted: {why}")
 
 
 _Reader = Callable[[TrustAnchor, tuple[x509.Certificate, ...]], ec.EllipticCurvePublicKey]
@@ -221,79 +235,3 @@ def _accepted(
     except (ValueError, binascii.Error, NotTrusted) as error:
         raise CannotJoin(f"the registry at {where} gave no certificate: {error}") from None
     return Credentials(key, (*certificates[:-1], anchor.root))
-
-
-class _Tls:
-    """
-    TLS on a socket that blocks, until a deadline.
-
-    Every method raises :class:`OSError` or :class:`SSL.Error`.
-    """
-
-    def __init__(self, link: socket.socket, deadline: float) -> None:
-        context = SSL.Context(SSL.TLS_METHOD)
-        context.set_min_proto_version(SSL.TLS1_3_VERSION)
-        # Whom it is, is checked before anything is said: by the invite, as nobody else vouches.
-        context.set_verify(SSL.VERIFY_NONE)
-        self._tls = SSL.Connection(context, None)
-        self._tls.set_connect_state()
-        self._link = link
-        self._deadline = deadline
-        self._received = b""
-
-    def shake_hands(self) -> None:
-        """Make the encryption."""
-        while True:
-            try:
-                self._tls.do_handshake()
-                self._flush()
-                return
-            except SSL.WantReadError:
-                self._fill()
-
-    def certificates(self) -> list[x509.Certificate]:
-        """Return what the other side has shown: its own first."""
-        chain: list[X509] = self._tls.get_peer_cert_chain() or []
-        return [each.to_cryptography() for each in chain]
-
-    def send(self, message: Message) -> None:
-        """Say something."""
-        self._tls.sendall(encode(message))
-        self._flush()
-
-    def receive(self) -> Message:
-        """
-        Wait for the next message.
-
-        :raises ProtocolError: when there is none.
-        """
-        while b"\n" not in self._received:
-            if len(self._received) > LINE_BYTES:
-                raise ProtocolError("its line is too long")
-            try:
-                self._received += self._tls.recv(_PIECE_BYTES)
-            except SSL.WantReadError:
-                self._fill()
-            except SSL.ZeroReturnError:
-                raise ProtocolError("it closed the connection") from None
-        line, _, self._received = self._received.partition(b"\n")
-        return decode(line)
-
-    def _fill(self) -> None:
-        """Send what is due, and wait for more."""
-        self._flush()
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._link.settimeout(left)
-        came = self._link.recv(_PIECE_BYTES)
-        if not came:
-            raise ProtocolError("it closed the connection")
-        self._tls.bio_write(came)
-
-    def _flush(self) -> None:
-        try:
-            while True:
-                self._link.sendall(self._tls.bio_read(_PIECE_BYTES))
-        except SSL.WantReadError:
-            return

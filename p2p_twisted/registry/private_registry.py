@@ -27,13 +27,14 @@ from p2p_twisted.runtime.addresses import own_addresses
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.trust.credentials import Credentials, new_key
+from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
 from p2p_twisted.trust.identity import ADMIN
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.limits import INVITE_PLACES, ISSUER_RENEWAL_DAYS
 from p2p_twisted.trust.open_invites import OpenInvite
 from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.trust.trust_errors import BadInvite
+from p2p_twisted.wire.beacon import ROOT_BYTES, RootStart
 from p2p_twisted.wire.names import NetworkName
 
 _DAY_SECONDS: Final = 86_400
@@ -140,6 +141,11 @@ class PrivateParts:
 
     security: TlsSecurity
     enrollment: Enrollment
+
+    @property
+    def root(self) -> RootStart:
+        """How the hash of the root's key begins, which newcomers know from their invites."""
+        return key_hash(self.security.credentials.root.public_key())[:ROOT_BYTES].hex()
 
     @classmethod
     def of(

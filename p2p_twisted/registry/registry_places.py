@@ -27,7 +27,7 @@ class RegistryPlaces:
 
     Peers choose one at random, so that they spread over all, and ask it as long as it answers.
 
-    :param places: the host and the port of each.
+    :ivar named: the host and the port of each, as somebody has named it.
     :param look_up: without it, a name stands for one address.
     """
 
@@ -37,9 +37,9 @@ class RegistryPlaces:
         return cls([(host, port)], Random(0))
 
     def __init__(
-        self, places: Sequence[Location], rng: Random, look_up: LookUp | None = None
+        self, named: Sequence[Location], rng: Random, look_up: LookUp | None = None
     ) -> None:
-        self._places = places
+        self.named = named
         self._rng = rng
         self._look_up = look_up
         self._addresses: dict[str, Sequence[str]] = {}
@@ -62,7 +62,7 @@ class RegistryPlaces:
             self._ranks.clear()
         found = [
             (address, port)
-            for host, port in self._places
+            for host, port in self.named
             for address in self._addresses.get(host) or (host,)
         ]
         if len(found) == 1:
@@ -83,7 +83,7 @@ class RegistryPlaces:
     async def _look_all_up(self) -> None:
         if self._look_up is None:
             return
-        for host, _port in self._places:
+        for host, _port in self.named:
             if not is_ip(host):
                 found = await self._look_up(host)
                 # Of one address, what is wrong with the name is told by whoever dials it.

@@ -66,6 +66,14 @@ def addresses_of(like: str, name: str) -> list[str]:
     return list(dict.fromkeys(str(place[0]) for *_, place in found))
 
 
+def interface_index(address: str) -> int:
+    """Return the number of the interface with an IPv6 address of this machine; 0 if unknown."""
+    for line in _read(_IPV6_FILE).splitlines():
+        if _ipv6(line) == address:
+            return int(line.split()[1], 16)
+    return 0
+
+
 def not_here(host: str) -> str:
     """Say that an address is none of this machine's, and which are."""
     others = own_addresses()

@@ -102,14 +102,18 @@ class Machine:
 
     def start(self, *arguments: str, **how: Any) -> Peer:
         """Start twistd on it, with a pipe for a console; returns at once."""
-        daemon = Peer(
-            *("netns", "exec", self.namespace, script("twistd"), "-n", *arguments),
+        return self.start_program(script("twistd"), "-n", *arguments, **how)
+
+    def start_program(self, *command: str, **how: Any) -> Peer:
+        """Start another program on it, likewise."""
+        started = Peer(
+            *("netns", "exec", self.namespace, *command),
             cwd=self._directory,
             command=str(shutil.which("ip")),
             **{"stdin": subprocess.PIPE, **how},
         )
-        self._case.addCleanup(daemon.end)
-        return daemon
+        self._case.addCleanup(started.end)
+        return started
 
     def run(self, *command: str, **how: Any) -> "subprocess.CompletedProcess[str]":
         """Run a command that was installed on it, until it ends."""
@@ -138,10 +142,17 @@ class Machine:
 
     def close_ports(self, ports: str = "9000-9009") -> None:
         """Drop what comes to some ports, as many a firewall does."""
+        self._drop("tcp", "dport", ports)
+
+    def drop_multicast(self) -> None:
+        """Drop what is said to all machines of the network, as many a Wi-Fi does."""
+        self._drop("ip", "daddr", "224.0.0.0/4")
+
+    def _drop(self, *what: str) -> None:
         self._run("nft", "add", "table", "inet", "wall")
         hook = "{ type filter hook input priority 0 ; }"
         self._run("nft", "add", "chain", "inet", "wall", "input", hook)
-        self._run("nft", "add", "rule", "inet", "wall", "input", "tcp", "dport", ports, "drop")
+        self._run("nft", "add", "rule", "inet", "wall", "input", *what, "drop")
 
     def open_ports(self) -> None:
         """Let everything in again."""

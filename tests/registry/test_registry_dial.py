@@ -9,7 +9,7 @@ import attrs
 from OpenSSL import SSL
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.cli.registry_dial import registry_fault
+from p2p_twisted.registry.registry_dial import registry_fault
 from p2p_twisted.trust.tls import mutual_context
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import PROTOCOL, Hello

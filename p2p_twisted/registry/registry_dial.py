@@ -1,12 +1,12 @@
-"""Look whether a registry answers right now, as a running peer asks it only now and then."""
+"""Look whether a registry answers right now, without a reactor: it blocks."""
 
 import socket
 from typing import Final
 
 from twisted.internet import error
 
-from p2p_twisted.registry.joining_private import greeting
-from p2p_twisted.registry.location import read_locations
+from p2p_twisted.registry.blocking_tls import greeting
+from p2p_twisted.registry.location import read_locations, show_location
 from p2p_twisted.registry.one_shot import NoAnswer, NoGreeting, NotExpected, NotReached
 from p2p_twisted.registry.unreachable import explain
 from p2p_twisted.wire.codec import decode
@@ -34,6 +34,11 @@ def registry_fault(place: str, network: NetworkName, is_private: bool = False) -
         else:
             return None
     return "; ".join(faults)
+
+
+def answers(place: tuple[str, int], network: NetworkName, is_private: bool = False) -> bool:
+    """Return whether there is a listener that says it is a network's registry."""
+    return registry_fault(show_location(*place), network, is_private) is None
 
 
 def _greet(host: str, port: int, expected: Hello, is_private: bool) -> None:
