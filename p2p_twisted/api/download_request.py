@@ -58,10 +58,11 @@ class DownloadRequest:
             except NotFound:
                 if isinstance(word, Hit) or not is_pattern(word):
                     raise
-        selection = await self._peer.select(words, self._holder, self._watch)
+        waits = self._watch if self._query.file else None
+        selection = await self._peer.select(words, self._holder, waits)
         if self._query.file:
             _check_one_file(selection)
-        downloads = await self._get_selected(selection) if selection.things else ()
+        downloads = await self._get_selected(selection)
         exits = {*map(self._exit, downloads), *(why.exit for _, why in selection.failed)}
         if selection.here:
             exits.add(Exit.DONE)
@@ -82,7 +83,8 @@ class DownloadRequest:
     async def _get_selected(self, selection: Selection) -> Sequence[Progress]:
         folders = sum(hits[0].kind == "folder" for hits in selection.things)
         # Files are one download.
-        begun = BegunDownloads(folders + (folders < len(selection.things)), self._watch)
+        wanted = folders + (folders < len(selection.things)) + len(selection.later)
+        begun = BegunDownloads(wanted, self._watch)
         done = self._peer.get_selected(selection, begun.watch)
         return await begun.all_of(done) if self._query.detach else await done
 
@@ -94,7 +96,7 @@ class BegunDownloads:
     """
     Watches downloads and, once all have begun that nobody waits for any more, forgets them.
 
-    :param wanted: how many there are.
+    :param wanted: how many there are at least.
     """
 
     def __init__(self, wanted: int, watch: Watch) -> None:
@@ -110,7 +112,7 @@ class BegunDownloads:
             return
         self._downloads[progress.number] = progress
         self._watch(progress)
-        if len(self._downloads) == self._wanted and not self._all.called:
+        if len(self._downloads) >= self._wanted and not self._all.called:
             self._all.callback(None)
 
     async def all_of(self, done: "Deferred[Any]") -> Sequence[Progress]:

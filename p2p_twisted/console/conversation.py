@@ -155,7 +155,7 @@ class Conversation:
                 raise
             selection = await self._downloading.select(command.words, command.holder)
             if all(isinstance(why, NotFound) for _word, why in selection.failed) and not (
-                selection.things or selection.here
+                selection.things or selection.here or selection.later
             ):
                 # Nothing has the whole line as its name, nor a word of it.
                 raise error from None

@@ -111,6 +111,9 @@ def selection_lines(selection: Selection) -> Iterator[str]:
         yield f"found {len(names):,}, {human_size(selection.size)}: {some_names(names)}"
     if selection.here:
         yield f"already here: {some_names([name for name, _here in selection.here])}"
+    if selection.later:
+        words = [word if isinstance(word, str) else word.name for word in selection.later]
+        yield f"still being hashed by who has it, and waited for: {some_names(words)}"
     for word, why in selection.failed:
         yield FailureLine(f"{shown_name(word)}: {why}")
 

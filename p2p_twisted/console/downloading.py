@@ -78,11 +78,11 @@ class Downloading:
 
     async def select(self, words: Sequence[str | Hit], holder: PeerName | None) -> Selection:
         """
-        Find what several names, patterns and hits mean, and show what is waited for.
+        Find what several names, patterns and hits mean.
 
         :raises PeerError: when there is no network.
         """
-        return await self._peer.select(words, holder, self._watch)
+        return await self._peer.select(words, holder)
 
     async def get_selected(self, selection: Selection) -> Outcome:
         """
@@ -92,7 +92,7 @@ class Downloading:
         """
         self._say(selection_lines(selection))
         watch, told = self._watch_from_now_on()
-        ended = await self._peer.get_selected(selection, watch) if selection.things else ()
+        ended = await self._peer.get_selected(selection, watch)
         self._say(_result(ended))
         if not _is_interrupted(ended):
             self._say(selection_end(selection, ended))

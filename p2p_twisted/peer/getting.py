@@ -1,8 +1,10 @@
 """Download what a person asks for, as soon as its holder has hashed it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from itertools import chain
+from typing import Any, TypeVar
 
 import attrs
 from twisted.internet.defer import CancelledError, Deferred, FirstError, gatherResults
@@ -19,6 +21,7 @@ from p2p_twisted.peer.meaning import (
     Hits,
     NothingShared,
     StillHashing,
+    beyond,
     check_is_file,
     is_same_name,
 )
@@ -29,6 +32,8 @@ from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
+
+T = TypeVar("T")
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -79,7 +84,7 @@ class Getting:
             return await done
 
     async def select(
-        self, words: Sequence[str | Hit], holder: PeerName | None, watch: Watch
+        self, words: Sequence[str | Hit], holder: PeerName | None, watch: Watch | None
     ) -> Selection:
         """
         Find what several names, patterns and hits mean.
@@ -87,13 +92,15 @@ class Getting:
         :raises PeerError: when there is no network, or this peer leaves meanwhile.
         """
         with _unless_leaving(), self._waits.command() as keep:
-            return await self._resolver.select(
-                words, holder, lambda: HashingWait(self._clock, self._downloads, watch, keep)
-            )
+            if watch is None:
+                return await self._resolver.select(words, holder)
+            new_wait = partial(HashingWait, self._clock, self._downloads, watch, keep)
+            return await self._resolver.select(words, holder, new_wait)
 
     async def get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
         """
-        Download the files as one download, and each folder as another.
+        Download the files as one download, each folder as another, and what is still being
+        hashed as soon as it is.
 
         :raises PeerError: when the list of the files is too long, or cannot be kept, or this
             peer leaves before they have begun.
@@ -102,19 +109,28 @@ class Getting:
             return await self._get_selected(selection, watch)
 
     async def _get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
+        later = (self._get_later(word, selection, watch) for word in selection.later)
+        return tuple(chain(*await _all([self._get_things(selection, watch), *later])))
+
+    async def _get_later(
+        self, word: str | Hit, selection: Selection, watch: Watch
+    ) -> tuple[Progress, ...]:
+        """Wait for what a word means, and download what is not in a selection yet."""
+        with self._waits.command() as keep:
+            waiting = HashingWait(self._clock, self._downloads, watch, keep)
+            waiting.expect(word, selection.holder)
+            found = await self._resolver.select((word,), selection.holder, lambda: waiting)
+            failed = [waiting.ended(why) for _word, why in found.failed]
+        return (*failed, *await self._get_things(beyond(found, selection), watch))
+
+    async def _get_things(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
         files = [hits for hits in selection.things if hits[0].kind == "file"]
         folders = [hits for hits in selection.things if hits[0].kind == "folder"]
         alone = folders if len(files) > 1 else [*folders, *files]
         gets = [self._get_one(hits, watch) for hits in alone]
         if len(files) > 1:
             gets.append(self._downloads.get_selected(selection.words, files, watch))
-        works = [Deferred.fromCoroutine(each) for each in gets]
-        try:
-            return tuple(await gatherResults(works, consumeErrors=True))
-        except FirstError as error:
-            if error.subFailure.check(BadManifest, DiskFault):
-                raise CannotKeep(error.subFailure.getErrorMessage()) from None
-            error.subFailure.raiseException()
+        return tuple(await _all(gets))
 
     async def _get_one(self, hits: Hits, watch: Watch, number: int | None = None) -> Progress:
         """Download one thing; while its content comes under another name, watch that first."""
@@ -165,6 +181,21 @@ class Getting:
                 self.log.info("{name} does not go on: {error}", name=wait.name, error=error)
                 return
         await done
+
+
+async def _all(gets: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """
+    Do several things at once.
+
+    :raises CannotKeep: when the list of the files is too long, or cannot be kept.
+    """
+    works = [Deferred.fromCoroutine(each) for each in gets]
+    try:
+        return await gatherResults(works, consumeErrors=True)
+    except FirstError as error:
+        if error.subFailure.check(BadManifest, DiskFault):
+            raise CannotKeep(error.subFailure.getErrorMessage()) from None
+        error.subFailure.raiseException()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from twisted.internet.task import deferLater
 
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.expected import ExpectedDownload
+from p2p_twisted.download.progress import Failed, Progress
 from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.interface import Watch
 from p2p_twisted.peer.kept_waits import Keep, Wait
@@ -99,6 +100,7 @@ class HashingWait:
         self._watch = watch
         self._keep = keep
         self._is_earlier = False
+        self._tells_why = False
         self._expected: ExpectedDownload | None = None
         self._patience = Patience()
         self._lost = 0
@@ -110,8 +112,21 @@ class HashingWait:
 
     def go_on(self, wait: Wait) -> None:
         """Show at once what an earlier run was waiting for, and wait for its holder, too."""
-        self._is_earlier = True
+        self._is_earlier = self._tells_why = True
         self._expected = self._downloads.expect(wait.name, self._watch, wait.number)
+
+    def expect(self, wanted: str | Hit, holder: PeerName | None) -> None:
+        """Show at once that something is waited for, and there, too, why it ends."""
+        self._tells_why = True
+        self._begin(wanted, holder, wanted.name if isinstance(wanted, Hit) else wanted)
+
+    def ended(self, why: PeerError) -> Progress:
+        """Return how what was expected has ended."""
+        assert self._expected is not None
+        progress = self._expected.progress
+        if isinstance(progress.state, Failed) or isinstance(why, NotReady):
+            return progress
+        return attrs.evolve(progress, state=Failed(str(why), has_arrived=False, exit=why.exit))
 
     async def until_hashed(
         self, find: Callable[[], Coroutine[Any, Any, T]], wanted: str | Hit, holder: PeerName | None
@@ -150,8 +165,8 @@ class HashingWait:
                     is_found = True
                     return found
         except PeerError as error:
-            # No command of this run shows why it ends.
-            if self._is_earlier and self._expected and not isinstance(error, AlreadyHere):
+            # Nothing else shows why it ends.
+            if self._tells_why and self._expected and not isinstance(error, AlreadyHere):
                 self._expected.fail(str(error), error.exit)
             raise
         finally:
@@ -167,13 +182,17 @@ class HashingWait:
         seconds = self._patience.look(hits, self._clock.seconds())
         furthest = max(hits, key=_progress)
         if self._expected is None:
-            word = wanted.name if isinstance(wanted, Hit) else wanted
-            holder = wanted.peer if isinstance(wanted, Hit) else holder
-            name = word if is_pattern(word) else furthest.name
-            self._expected = self._downloads.expect(name, self._watch)
-            self._keep(Wait(word, name, holder, self._expected.progress.number))
+            self._begin(wanted, holder, furthest.name)
+        assert self._expected is not None
         self._expected.show(furthest)
         await self._rest(seconds)
+
+    def _begin(self, wanted: str | Hit, holder: PeerName | None, name: str) -> None:
+        word = wanted.name if isinstance(wanted, Hit) else wanted
+        holder = wanted.peer if isinstance(wanted, Hit) else holder
+        name = word if is_pattern(word) else name
+        self._expected = self._downloads.expect(name, self._watch)
+        self._keep(Wait(word, name, holder, self._expected.progress.number))
 
     async def _rest(self, seconds: float) -> None:
         """Wait before the holder is asked again."""

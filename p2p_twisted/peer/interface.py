@@ -127,12 +127,16 @@ class Selection:
     :ivar things: the files and folders to fetch, each as the hits for it.
     :ivar here: names of what need not be fetched, and where that is.
     :ivar failed: the words for which nothing can be fetched, and why.
+    :ivar later: the words for which something is still being hashed by its holder.
+    :ivar holder: the only peer that counts.
     """
 
     words: tuple[str, ...]
     things: tuple[tuple[Hit, ...], ...]
     here: tuple[tuple[str, AlreadyHere], ...] = ()
     failed: tuple[tuple[str, PeerError], ...] = ()
+    later: tuple[str | Hit, ...] = ()
+    holder: PeerName | None = None
 
     @property
     def size(self) -> int:
@@ -181,21 +185,19 @@ class IPeer(Interface):
         """
 
     def select(
-        words: "Sequence[str | Hit]", holder: "PeerName | None" = None, watch: Watch = unwatched
+        words: "Sequence[str | Hit]", holder: "PeerName | None" = None, watch: Watch | None = None
     ) -> "Deferred[Selection]":
         """
         Find what several names, patterns like ``*.jpg``, and hits mean.
 
-        What its holder is still hashing is waited for.
-
         :param holder: the only peer that counts.
-        :param watch: is told what is waited for.
+        :param watch: is told what holders are still hashing, and waits; without, it is ``later``.
         :returns: fires with what can be fetched, or fails with :class:`PeerError`.
         """
 
     def get_selected(selection: Selection, watch: Watch) -> "Deferred[tuple[Progress, ...]]":
         """
-        Download what was selected: the files as one download, each folder as another.
+        Download the files as one download, each folder as another, and what is hashed later then.
 
         :param watch: is told of the progress of each of them.
         :returns: fires with the last progress of each, or fails with :class:`PeerError`.

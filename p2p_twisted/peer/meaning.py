@@ -130,9 +130,13 @@ def check_hashed(hits: Iterable[Hit]) -> None:
 
     :raises StillHashing: when not.
     """
-    unhashed = tuple(hit for hit in hits if hit.file is None and not _is_bare(hit))
-    if unhashed:
-        raise StillHashing(unhashed)
+    if left := unhashed(hits):
+        raise StillHashing(left)
+
+
+def unhashed(hits: Iterable[Hit]) -> Hits:
+    """Keep the hits for what holders are still hashing."""
+    return tuple(hit for hit in hits if hit.file is None and not _is_bare(hit))
 
 
 def check_shared(hits: Hits) -> None:
@@ -197,10 +201,11 @@ def like(pattern: str, found: Found) -> list[Hits]:
     """
     Divide the hits for a pattern into files and folders of one name each, with their holders.
 
-    :raises NotFound: when there are none.
+    :raises NotFound: when there are none, nor will be any.
     """
-    things = _divided(topmost(found.hits), _content_and_name)
-    if not things:
+    hits = topmost(found.hits)
+    things = _divided(hits, _content_and_name)
+    if not things and not unhashed(hits):
         raise NotFound(f"nothing is like {pattern} (asked {found.answered} of {found.asked})")
     return things
 
@@ -211,10 +216,12 @@ class Meaning:
     What one word or pattern means.
 
     :ivar error: why there is nothing, or not everything, to fetch for it.
+    :ivar is_later: whether something is still being hashed by its holder.
     """
 
     things: Sequence[Hits] = ()
     error: PeerError | None = None
+    is_later: bool = False
 
 
 def put_together(words: Sequence[str], meanings: Iterable[Meaning]) -> Selection:
@@ -240,6 +247,13 @@ def put_together(words: Sequence[str], meanings: Iterable[Meaning]) -> Selection
         else:
             failed.append((hits[0].name, _other_size(hits[0])))
     return Selection(tuple(words), tuple(kept), tuple(here), tuple(failed))
+
+
+def beyond(selection: Selection, other: Selection) -> Selection:
+    """Leave out what another selection has, too."""
+    had = {_content_and_name(hits[0]) for hits in other.things}
+    left = tuple(hits for hits in selection.things if _content_and_name(hits[0]) not in had)
+    return attrs.evolve(selection, things=left)
 
 
 def _sizes(hits: Iterable[Hit]) -> dict[FileId | None, int]:

@@ -25,7 +25,6 @@ from p2p_twisted.peer.interface import (
     Status,
     Topology,
     Watch,
-    unwatched,
 )
 from p2p_twisted.peer.kept_rates import KeptRates
 from p2p_twisted.peer.local_content import LocalContent
@@ -138,7 +137,7 @@ class Peer:
         self,
         words: Sequence[str | Hit],
         holder: PeerName | None = None,
-        watch: Watch = unwatched,
+        watch: Watch | None = None,
     ) -> "Deferred[Selection]":
         """Find what several names, patterns and hits mean."""
         return Deferred.fromCoroutine(self._getting.select(words, holder, watch))

@@ -17,6 +17,7 @@ from p2p_twisted.peer.meaning import (
     Hits,
     Meaning,
     NothingShared,
+    StillHashing,
     beginning_with,
     best,
     by_content,
@@ -30,6 +31,7 @@ from p2p_twisted.peer.meaning import (
     one_of,
     put_together,
     topmost,
+    unhashed,
 )
 from p2p_twisted.peer.own_content import OwnContent
 from p2p_twisted.peer.peer_errors import AlreadyHere, NotFound, PeerError
@@ -90,19 +92,20 @@ class Resolver:
         self,
         words: Sequence[str | Hit],
         holder: PeerName | None,
-        new_wait: Callable[[], HashingWait],
+        new_wait: Callable[[], HashingWait] | None = None,
     ) -> Selection:
         """
         Find what several names, patterns and hits mean, asking for a few of them at a time.
 
         :param holder: the only peer that counts.
-        :param new_wait: makes what waits for one of them to be hashed.
+        :param new_wait: makes what waits for one of them to be hashed; without it, that is
+            for later.
         :raises PeerError: when there is no network, or a file of such a name cannot be read.
         :raises CancelledError: when the peer ends.
         """
         await self._searches.ready()
         slots = Semaphore(_ASKED_AT_ONCE)
-        works = [self._in_turn(slots, word, holder, new_wait()) for word in words]
+        works = [self._in_turn(slots, word, holder, new_wait and new_wait()) for word in words]
         asked = [Deferred.fromCoroutine(work) for work in works]
         try:
             answers = await gatherResults(asked, consumeErrors=True)
@@ -110,6 +113,8 @@ class Resolver:
             error.subFailure.raiseException()
         names = [word.name if isinstance(word, Hit) else word for word in words]
         selection = put_together(names, answers)
+        later = (word for word, meaning in zip(words, answers, strict=True) if meaning.is_later)
+        selection = attrs.evolve(selection, later=tuple(later), holder=holder)
         if holder is not None and not selection.things:
             await self._searches.check_is_there(holder)
         here = await self._own.look_for(selection.things)
@@ -190,26 +195,37 @@ class Resolver:
     # Several things
 
     async def _in_turn(
-        self, slots: Semaphore, word: str | Hit, holder: PeerName | None, waiting: HashingWait
+        self,
+        slots: Semaphore,
+        word: str | Hit,
+        holder: PeerName | None,
+        waiting: HashingWait | None,
     ) -> Meaning:
         async with slots:
             return await self._word(word, holder, waiting)
 
     async def _word(
-        self, word: str | Hit, holder: PeerName | None, waiting: HashingWait
+        self, word: str | Hit, holder: PeerName | None, waiting: HashingWait | None
     ) -> Meaning:
+        async def find() -> Hits:
+            return await self._resolve(word, holder)
+
         try:
             if isinstance(word, str) and is_pattern(word):
                 return await self._pattern(word, holder, waiting)
-            found = await waiting.until_hashed(lambda: self._resolve(word, holder), word, holder)
-            return Meaning([found])
+            if waiting is None:
+                return Meaning([await find()])
+            return Meaning([await waiting.until_hashed(find, word, holder)])
+        except StillHashing:
+            return Meaning(is_later=True)
         except PeerError as error:
             return Meaning(error=error)
         finally:
-            waiting.end()
+            if waiting is not None:
+                waiting.end()
 
     async def _pattern(
-        self, pattern: str, holder: PeerName | None, waiting: HashingWait
+        self, pattern: str, holder: PeerName | None, waiting: HashingWait | None
     ) -> Meaning:
         async def ask() -> Found:
             most = limits.HITS_PER_PEER
@@ -220,6 +236,10 @@ class Resolver:
             check_hashed(topmost(found.hits))
             return found
 
+        if waiting is None:
+            found = await ask()
+            is_later = bool(unhashed(topmost(found.hits)))
+            return Meaning(like(pattern, found), is_later=is_later)
         error: PeerError | None = None
         try:
             found = await waiting.until_hashed(ask_hashed, pattern, holder)

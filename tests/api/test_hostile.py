@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred, fail
 from p2p_twisted.api.route import Form
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.overlay.effects import HitsWatch
-from p2p_twisted.peer.interface import Found, Selection, Watch, unwatched
+from p2p_twisted.peer.interface import Found, Selection, Watch
 from p2p_twisted.peer.peer_errors import NotFound
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
@@ -67,7 +67,7 @@ class Echo(FakePeer):
         self,
         words: Sequence[str | Hit],
         holder: PeerName | None = None,
-        watch: Watch = unwatched,
+        watch: Watch | None = None,
     ) -> "Deferred[Selection]":
         return fail(NotFound(f"{holder} has none of {' '.join(map(str, words))}"))
 

@@ -20,7 +20,6 @@ from p2p_twisted.peer.interface import (
     Status,
     Topology,
     Watch,
-    unwatched,
 )
 from p2p_twisted.peer.peer_errors import PeerError, Unknown
 from p2p_twisted.peer.sights import Sights, SightWatch
@@ -168,7 +167,7 @@ class FakePeer:
         self,
         words: Sequence[str | Hit],
         holder: PeerName | None = None,
-        watch: Watch = unwatched,
+        watch: Watch | None = None,
     ) -> "Deferred[Selection]":
         things = tuple(((hit(name=word) if isinstance(word, str) else word),) for word in words)
         names = tuple(each.name for (each,) in things)

@@ -43,6 +43,7 @@ class NameTests(ConversationCase):
             ((hit(name="b.txt"), hit("s6", "b.txt")), (hit(name="c.txt", file=OTHER_FILE),)),
             (("d.txt", AlreadyHere("it is here", "d.txt")),),
             (("a", NotFound("no peer has a")),),
+            ("*.txt", hit(name="e.txt", file=None)),
         )
         self.peer.will("select", selection)
         self.assertEqual(self.outcome("get a *.txt --from s4"), Outcome.FAILED)
@@ -50,7 +51,9 @@ class NameTests(ConversationCase):
             self.peer.asked[1:], [("select", ("a", "*.txt"), "s4"), ("get_selected", selection)]
         )
         self.assertEqual(self.talk.said[0], "found 2, 4.0 KiB: b.txt, c.txt")
-        self.assertEqual(self.talk.said[1:3], ["already here: d.txt", "a: no peer has a"])
+        self.assertEqual(self.talk.said[1], "already here: d.txt")
+        later = "still being hashed by who has it, and waited for: *.txt, e.txt"
+        self.assertEqual(self.talk.said[2:4], [later, "a: no peer has a"])
         self.assertEqual(self.talk.said[-1], "saved 2 of 2 files, 1 already here; not complete: a")
         self.peer.will("get", NotFound("no peer has a b"))
         self.assertEqual(self.outcome("get a b"), Outcome.OK)
@@ -75,6 +78,7 @@ class NameTests(ConversationCase):
         self.peer.will("get", missing)
         here = (("a", AlreadyHere("it is here", "a")),)
         self.peer.will("select", Selection(("a", "b"), (), here, (("b", missing),)))
+        self.peer.will("get_selected", ())
         self.outcome("get a b")
         self.assertEqual(
             self.talk.said,

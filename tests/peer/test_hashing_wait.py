@@ -9,6 +9,7 @@ from twisted.internet.task import deferLater
 
 from p2p_twisted.download.progress import Canceled, Hashing, Progress, Saved
 from p2p_twisted.peer.hashing_wait import HashingWait, NeverStill
+from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.peer.kept_waits import Wait
 from p2p_twisted.peer.peer_errors import IsFolder, NotFound, NotReady, PeerError
 from p2p_twisted.runtime.exit_status import Exit
@@ -56,6 +57,27 @@ class HashingCase(PeerTestCase):
 
     def get(self, wanted: str | Hit) -> "Deferred[Progress]":
         return self.net.peers["s2"].get(wanted, self.seen.append)
+
+    def get_all(self, *words: str) -> "Deferred[tuple[Progress, ...]]":
+        peer = self.net.peers["s2"]
+        selecting = peer.select(words)
+        return selecting.addCallback(peer.get_selected, self.seen.append)
+
+    def hashed(self, name: str) -> Callable[[], bool]:
+        catalog = self.net.peers["s1"]._shared.own.catalog
+        return lambda: (entry := catalog.entry(name)) is not None and entry.content is not None
+
+    def saved(self, name: str) -> Callable[[], bool]:
+        return (self.net.folder / "s2" / "Downloads" / name).exists
+
+    def append(self, name: str, count: int, content: bytes) -> None:
+        """Write to a file every half second, in the middle of the network's life."""
+        path = self.net.folder / "s1" / name
+        for _ in range(count):
+            with path.open("ab") as file:
+                file.write(content)
+            os.utime(path, (self.net.wall(), self.net.wall()))
+            self.net.run(0.5)
 
     def hashing(self) -> list[Hashing]:
         return [each.state for each in self.seen if isinstance(each.state, Hashing)]
@@ -146,7 +168,11 @@ class WaitTests(HashingCase):
         self.write("huge.bin")
         self.begun("huge.bin")
         peer = self.net.peers["s2"]
-        waiting = [self.get("huge.bin"), peer.select(["huge.bin", "own"]), peer.select(["*.bin"])]
+        waiting = [
+            self.get("huge.bin"),
+            peer.select(["huge.bin", "own"], watch=unwatched),
+            self.get_all("*.bin"),
+        ]
         self.net.run(2.0)
         self.assertTrue(self.hashing())
         self.net.result(self.net.stop("s2"))
@@ -223,15 +249,6 @@ class EarlierTests(PeerTestCase):
 
 
 class GrowingTests(HashingCase):
-    def append(self, name: str, count: int, content: bytes) -> None:
-        """Write to a file every half second, in the middle of the network's life."""
-        path = self.net.folder / "s1" / name
-        for _ in range(count):
-            with path.open("ab") as file:
-                file.write(content)
-            os.utime(path, (self.net.wall(), self.net.wall()))
-            self.net.run(0.5)
-
     def test_copied_there(self) -> None:
         """A file that is still being copied into the share comes once that has ended, whole."""
         self.write("huge.bin", b"", age=0.0)
@@ -257,7 +274,7 @@ class GrowingTests(HashingCase):
         self.write("app.log", b"begin\n", age=0.0)
         self.write("old.log", b"old\n")
         self.append("app.log", 20, b"line\n")
-        selecting = self.net.peers["s2"].select(["*.log"])
+        selecting = self.net.peers["s2"].select(["*.log"], watch=unwatched)
         self.append("app.log", 60, b"line\n")
         selection = self.successResultOf(selecting)
         self.assertEqual([hits[0].name for hits in selection.things], ["old.log"])

@@ -6,6 +6,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Canceled, Failed, Saved, Waiting
+from p2p_twisted.peer.interface import unwatched
 from tests.peer.cases import SONG
 from tests.peer.test_hashing_wait import HashingCase
 
@@ -21,7 +22,11 @@ class NextRunTests(HashingCase):
     def ask(self, wanted: str) -> None:
         """Ask for something, as one who does not wait for the end."""
         peer = self.net.peers["s2"]
-        asked: Deferred[Any] = peer.select([wanted]) if "*" in wanted else self.get(wanted)
+        asked: Deferred[Any] = (
+            peer.select([wanted]).addCallback(peer.get_selected, unwatched)
+            if "*" in wanted
+            else self.get(wanted)
+        )
         asked.addErrback(lambda _failure: None)
         self.net.run(1.5)
 
