@@ -106,7 +106,8 @@ def _running(suffix: Suffix) -> Iterator[SocketPlace]:
             continue
         if _is_answered(path):
             yield SocketPlace(name, int(pid), path)
-        else:
+        elif not _is_alive(int(pid)):
+            # Otherwise it is about to answer: it has the place already, and does not listen yet.
             for stale in (path, *map(path.with_suffix, (WEB_SUFFIX, Suffix.CONSOLE))):
                 with suppress(OSError):
                     stale.unlink()
@@ -140,6 +141,16 @@ def _credentials(connected: socket.socket) -> tuple[int, int]:
     given = connected.getsockopt(socket.SOL_SOCKET, option, _CREDENTIALS.size)
     pid, uid, _gid = _CREDENTIALS.unpack(given)
     return pid, uid
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _is_answered(path: Path) -> bool:

@@ -3,11 +3,14 @@
 import os
 import socket
 import struct
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.api.socket_index import session_at, user_at
+from p2p_twisted.api.socket_index import make_socket_folder, running_peers, session_at, user_at
 
 
 class _OfMacOS:
@@ -34,3 +37,39 @@ class UserTests(SynchronousTestCase):
         self.patch(socket, "SO_PEERCRED", None)
         connected: Any = _OfMacOS()
         self.assertEqual((user_at(connected), session_at(connected)), (501, 0))
+
+
+class RunningTests(SynchronousTestCase):
+    """Which peers run."""
+
+    def setUp(self) -> None:
+        folder = Path(self.mktemp())
+        folder.mkdir(parents=True)
+        self.patch(os, "environ", {**os.environ, "XDG_RUNTIME_DIR": str(folder.absolute())})
+
+    def bound(self, pid: int) -> Path:
+        """Have a place that nobody answers at yet, as if a process had it."""
+        path = make_socket_folder() / f"anna.{pid}.sock"
+        end = socket.socket(socket.AF_UNIX)
+        self.addCleanup(end.close)
+        here = Path.cwd()
+        self.addCleanup(os.chdir, here)
+        # The path of a socket must not be long.
+        os.chdir(path.parent)
+        end.bind(path.name)
+        os.chdir(here)
+        return path
+
+    def test_starting(self) -> None:
+        """One that has its place but does not listen yet keeps that."""
+        path = self.bound(os.getpid())
+        self.assertEqual(list(running_peers()), [])
+        self.assertTrue(path.exists())
+
+    def test_killed(self) -> None:
+        """What one has left that runs no more is removed."""
+        ended = subprocess.Popen([sys.executable, "-c", ""])
+        ended.wait()
+        paths = [self.bound(ended.pid), self.bound(10**20)]
+        self.assertEqual(list(running_peers()), [])
+        self.assertFalse(any(path.exists() for path in paths))
