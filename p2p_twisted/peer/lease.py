@@ -109,8 +109,9 @@ class LeaseMachine:
     def _begun(self, begun: JoinBegun) -> list[LeaseEffect]:
         if isinstance(self._state, Left):
             return []
+        self._join = attrs.evolve(self._join, token=begun.token)
         if begun.last is not None:
-            self._join = attrs.evolve(self._join, port=begun.last.port, token=begun.token)
+            self._join = attrs.evolve(self._join, port=begun.last.port)
             # It may have listened on another address then.
             self._state = Joining(attrs.evolve(begun.last, host=self._host))
         return [self._ask()]
@@ -292,8 +293,7 @@ class LeaseMachine:
     def _complain(self, reason: str, now: float) -> list[LeaseEffect]:
         """Announce what is wrong, once as long as it stays the same, and try again later."""
         is_new, self._complaint = reason != self._complaint, reason
-        pause = self._pause(now)
-        return [Say(reason), pause] if is_new else [pause]
+        return [*[Say(reason)] * is_new, self._pause(now)]
 
     def _give_up(self, error: RegistryRefused) -> list[LeaseEffect]:
         self._state = Left(is_asked=False)

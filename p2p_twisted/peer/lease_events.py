@@ -11,7 +11,11 @@ from p2p_twisted.wire.names import PeerAddress, Token
 
 @attrs.frozen
 class JoinBegun:
-    """The peer wants to join; the address and token are those of an earlier run, if any."""
+    """
+    The peer wants to join; address and token are those of an earlier run, if any.
+
+    Without one, the token is new.
+    """
 
     last: PeerAddress | None = None
     token: Token | None = None

@@ -48,6 +48,7 @@ from p2p_twisted.wire.names import PeerAddress, PeerName, Token
 
 REGISTRATION_FILE: Final = "registration"
 """Of a peer's own files: what it had with which registries."""
+_TOKEN_BITS: Final = 128
 
 
 def unheard(_welcome: Welcome) -> None:
@@ -251,10 +252,14 @@ class RegistrationKeeper:
             self.log.warn("the registration is not written down: {error}", error=error)
 
     def _recall(self) -> JoinBegun:
-        """Read address and token of an earlier run under this name."""
+        """
+        Read address and token of an earlier run under this name.
+
+        Without one, the token is made here: so the peer is known again where an answer was lost.
+        """
         saved = self._state.read(REGISTRATION_FILE)
         if isinstance(saved, dict):
             address, token = address_from_json(saved.get("address")), saved.get("token")
             if address is not None and address.name == self._name and isinstance(token, str):
                 return JoinBegun(address, token)
-        return JoinBegun()
+        return JoinBegun(token=f"{self._rng.getrandbits(_TOKEN_BITS):032x}")

@@ -1,6 +1,7 @@
 """Ask a registry, as its peers do."""
 
-from typing import Literal, TypeVar
+from math import inf
+from typing import Final, Literal, TypeVar
 
 import attrs
 
@@ -34,7 +35,26 @@ from p2p_twisted.wire.messages import (
 )
 from p2p_twisted.wire.names import NetworkName, PeerAddress, PeerName, Token
 
+_ROLE: Literal["registry"] = "registry"
+
 A = TypeVar("A", bound=Message)
+
+
+def _has_answered(fault: Exception) -> bool:
+    return isinstance(fault, RegistryRefused)
+
+
+@attrs.frozen
+class _Patience:
+    """For how many seconds a registry is waited for: for its greeting, and for its answer."""
+
+    greets: float
+    answers: float
+
+
+_PATIENT: Final = _Patience(inf, limits.REQUEST_SECONDS)
+_HURRIED: Final = _Patience(1.0, 4.0)
+"""Where another one may be asked: so a newcomer is in within 5 s though one is halted or lost."""
 
 
 @attrs.frozen
@@ -111,9 +131,13 @@ class RegistryClient:
 
     async def _ask(self, question: Message, kind: type[A], is_part: IsPart = nothing_before) -> A:
         faults: list[RegistryRefused | RegistryUnreachable] = []
-        for place in await self.places.in_turn(self.reactor.seconds()):
+        places = await self.places.in_turn(self.reactor.seconds())
+        for place in places:
+            # One that is only slow is better than none.
+            is_last = place == places[-1] and not any(map(_has_answered, faults))
+            patience = _PATIENT if is_last else _HURRIED
             try:
-                answer = await self._ask_at(place, question, kind, is_part)
+                answer = await self._ask_at(place, question, kind, is_part, patience)
             except RegistryUnreachable as error:
                 faults.append(error)
             except RegistryRefused as error:
@@ -128,13 +152,18 @@ class RegistryClient:
         raise faults[0]
 
     async def _ask_at(
-        self, place: Location, question: Message, kind: type[A], is_part: IsPart
+        self,
+        place: Location,
+        question: Message,
+        kind: type[A],
+        is_part: IsPart,
+        patience: "_Patience",
     ) -> A:
         host, port = place
         expected = Hello(PROTOCOL, _ROLE, _ROLE, self.network)
-        asking = self.reactor, host, port, expected, limits.REQUEST_SECONDS
+        asking = self.reactor, host, port, expected, patience.answers
         try:
-            answer = await request(*asking, question, is_part)
+            answer = await request(*asking, question, is_part, greets_within=patience.greets)
         except NoAnswer as error:
             why = explain(error, host, port, self.network, self.security is not None)
             if isinstance(error, NoGreeting) and self.security is not None:
@@ -149,6 +178,3 @@ class RegistryClient:
                 raise RegistryUnreachable(
                     f"{host}:{port} answers {question.verb} with {answer.verb}"
                 )
-
-
-_ROLE: Literal["registry"] = "registry"

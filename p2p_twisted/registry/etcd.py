@@ -13,6 +13,7 @@ from zope.interface import implementer
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.etcd_client import Etcd
 from p2p_twisted.registry.etcd_following import EtcdFollowing
+from p2p_twisted.registry.etcd_gateway import EtcdFault
 from p2p_twisted.registry.etcd_keys import Heard, KeptPlace, Keyspace
 from p2p_twisted.registry.notes import Notes
 from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Registration
@@ -120,7 +121,11 @@ class EtcdStore:
 
     async def _apply(self, net: Mapping[PeerName, Registration | None]) -> None:
         question = self._keys.transaction(net, self._kept)
-        answer = await self._etcd.call("/v3/kv/txn", question)
+        try:
+            answer = await self._etcd.call("/v3/kv/txn", question)
+        except EtcdFault as fault:
+            self._following.doubt(fault)
+            raise
         if answer.get("succeeded"):
             revision = int(answer["header"]["revision"])
             revisions = dict.fromkeys(net, revision)

@@ -1,5 +1,6 @@
 """Talk to etcd through its JSON gateway: any member will do, and each is tried in turn."""
 
+from itertools import count
 from typing import Any, Final, Protocol
 
 import attrs
@@ -26,11 +27,11 @@ from p2p_twisted.registry.etcd_gateway import (
 from p2p_twisted.registry.etcd_keys import Json
 from p2p_twisted.registry.location import show_location
 
-_TRY_SECONDS: Final = 2.0
+_TRY_SECONDS: Final = 0.8
 """Longer than a healthy member takes; another one is asked then."""
 
-_CALL_SECONDS: Final = 5.0
-"""Within half of what a peer waits for its answer."""
+_CALL_SECONDS: Final = 2.5
+"""Each of three members is tried; and who then asks another registry is in within 5 s."""
 
 _AGAIN_SECONDS: Final = 0.1
 
@@ -47,7 +48,7 @@ class Etcd(Protocol):
     """What the store needs of etcd."""
 
     async def call(self, path: str, question: Json) -> Json:
-        """Ask a question; raises :class:`EtcdFault` within 5 s where there is no answer."""
+        """Ask a question; raises :class:`EtcdFault` within 3 s where there is no answer."""
 
     async def watch(self, question: Json, hear: Hear) -> None:
         """Hear of what happens, until that ends with an :class:`EtcdFault`."""
@@ -76,6 +77,8 @@ class EtcdClient:
         scheme = "http" if policy is None else "https"
         self._members = [f"{scheme}://{show_location(*each)}" for each in members]
         self._first = 0
+        # Where what happens is heard of, if anywhere, and what ends that.
+        self._watched: tuple[int, Deferred[None]] | None = None
         self._login = login
         self._token: str | None = None
         self._pool = HTTPConnectionPool(reactor, persistent=True)
@@ -86,20 +89,21 @@ class EtcdClient:
         """
         Ask a question that may be asked twice: a member may have heard it before it failed.
 
-        :raises EtcdFault: when no member answers within 5 s, or etcd refuses.
+        :raises EtcdFault: when no member answers within 3 s, or etcd refuses.
         """
         ends = self._reactor.seconds() + _CALL_SECONDS
-        while True:
-            for _member in self._members:
-                used = self._first
-                try:
-                    return await self._ask(path, question)
-                except PassingFault as fault:
-                    why = fault
-                    self._pass_over(used)
-                if self._reactor.seconds() >= ends:
-                    raise EtcdFault(str(why)) from None
-            await deferLater(self._reactor, _AGAIN_SECONDS)
+        for asked in count(1):
+            left, used = ends - self._reactor.seconds(), self._first
+            try:
+                return await self._ask(path, question, min(_TRY_SECONDS, left))
+            except PassingFault as fault:
+                why = str(fault)
+                self._pass_over(used)
+            if asked % len(self._members) == 0:
+                await deferLater(self._reactor, _AGAIN_SECONDS)
+            if self._reactor.seconds() >= ends:
+                break
+        raise EtcdFault(why)
 
     async def watch(self, question: Json, hear: Hear) -> None:
         """
@@ -110,23 +114,29 @@ class EtcdClient:
         """
         used = self._first
         try:
-            response = await self._send("/v3/watch", question)
+            begun = Deferred.fromCoroutine(self._send("/v3/watch", question))
+            begun.addTimeout(_TRY_SECONDS, self._reactor, lambda _given_up, _seconds: _silent())
+            response = await begun
             if response.code != OK:
                 await read_answer(response)
             stream = StreamReader(hear)
             response.deliverBody(stream)
+            self._watched = used, stream.ended
             await stream.ended
+        except _Silent:
+            raise PassingFault(f"{self._member()} does not answer") from None
         finally:
+            self._watched = None
             self._pass_over(used)
 
     async def close(self) -> None:
         """End all connections."""
         await self._pool.closeCachedConnections()
 
-    async def _ask(self, path: str, question: Json) -> Json:
+    async def _ask(self, path: str, question: Json, seconds: float) -> Json:
         """Ask one member; log in again where it does not know us any more."""
         asking = Deferred.fromCoroutine(self._ask_as_user(path, question))
-        asking.addTimeout(_TRY_SECONDS, self._reactor, lambda _given_up, _seconds: _silent())
+        asking.addTimeout(seconds, self._reactor, lambda _given_up, _seconds: _silent())
         try:
             return await asking
         except _Silent:
@@ -172,9 +182,13 @@ class EtcdClient:
         return response
 
     def _pass_over(self, used: int) -> None:
-        """Ask another member next, unless that is so already."""
+        """Ask another member next, unless that is so already, and hear of what happens there."""
         if self._first == used:
             self._first = used + 1
+        if self._watched is not None:
+            member, ended = self._watched
+            if (used - member) % len(self._members) == 0:
+                ended.cancel()
 
     def _member(self) -> str:
         return self._members[self._first % len(self._members)]

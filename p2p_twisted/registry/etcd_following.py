@@ -24,7 +24,9 @@ from p2p_twisted.wire.names import PeerName
 
 _PAGE: Final = 2_000
 _AGAIN_SECONDS: Final = 0.5
-_CATCH_UP_SECONDS: Final = 5.0
+_CATCH_UP_SECONDS: Final = 3.0
+_SILENT_SECONDS: Final = 1.5
+"""Longer than a note takes that comes back; within what the others wait for."""
 _LEAST_PAUSE_SECONDS: Final = 1 / limits.NOTES_PER_SECOND
 
 
@@ -33,12 +35,10 @@ class _Told:
     """
     An own note that is not heard back yet.
 
-    :ivar at: when etcd had kept it.
     :ivar waiting: fire once it is heard: then all is known that was kept before it.
     """
 
     revision: int
-    at: float
     waiting: Sequence["Deferred[None]"]
 
 
@@ -85,6 +85,7 @@ class EtcdFollowing:
         self._telling: Deferred[None] | None = None
         self._told_at = 0.0
         self._alarm = Alarm(reactor, self._tell)
+        self._silence = Alarm(reactor, self._end_silent_watch)
         self._watching: Deferred[None] | None = None
         self._following: Deferred[None] | None = None
         self._is_closed = False
@@ -92,10 +93,10 @@ class EtcdFollowing:
     @property
     def fault(self) -> str | None:
         """Why what the others do is not known at the moment; nothing is wrong where it is."""
-        if self._touched is None:
+        if self._why is not None or self._touched is None:
             return self._why
         is_silent = self._reactor.seconds() - self._touched > limits.STORE_SILENT_SECONDS
-        return (self._why or "etcd does not answer") if is_silent else None
+        return "etcd does not answer" if is_silent else None
 
     @property
     def is_first(self) -> bool:
@@ -131,13 +132,21 @@ class EtcdFollowing:
         waiting: Deferred[None] = Deferred()
         self._waiting.append(waiting)
         if self._telling is None:
-            pause = self._told_at + _LEAST_PAUSE_SECONDS - self._reactor.seconds()
-            self._alarm.set(max(0.0, pause))
+            since = self._reactor.seconds() - self._told_at
+            self._alarm.set(max(0.0, _LEAST_PAUSE_SECONDS - since))
         return waiting.addTimeout(_CATCH_UP_SECONDS, self._reactor, _not_in_time)
 
     def renewed(self, name: PeerName) -> None:
         """Tell the others with the next note that a peer has renewed here."""
         self._notes.renewed([name])
+
+    def doubt(self, fault: EtcdFault) -> None:
+        """Have others asked at once, and no longer than until etcd is seen to answer."""
+        if self._why is None:
+            self._why = str(fault)
+            self.log.warn("cannot use etcd: {fault}", fault=fault)
+        if self._telling is None and not self._is_closed:
+            self._alarm.set(0)
 
     def go_on(self) -> None:
         """Take what waits to be taken, as far as possible."""
@@ -147,6 +156,9 @@ class EtcdFollowing:
         caught_up: list[Deferred[None]] = []
         while self._told and self._told[0].revision <= reached:
             caught_up.extend(self._told.popleft().waiting)
+            self._silence.set(_SILENT_SECONDS)
+        if not self._told:
+            self._silence.rest()
         for waiting in caught_up:
             if not waiting.called:
                 waiting.callback(None)
@@ -154,11 +166,10 @@ class EtcdFollowing:
     async def close(self) -> None:
         """Tell what has not been told yet, and end."""
         self._is_closed = True
-        self._alarm.stop()
-        if self._following is not None:
-            self._following.cancel()
-        if self._telling is not None:
-            self._telling.cancel()
+        for alarm in (self._alarm, self._silence):
+            alarm.stop()
+        for running in filter(None, (self._following, self._telling)):
+            running.cancel()
         if self._touched is not None and self.fault is None:
             with suppress(EtcdFault):
                 await self._etcd.call("/v3/kv/txn", self._keys.tell(self._notes.take()))
@@ -245,7 +256,7 @@ class EtcdFollowing:
     def _touch(self) -> None:
         was_lost = self.fault is not None
         if self._why is not None:
-            self.log.info("the other registries are heard again")
+            self.log.info("etcd answers again")
         self._touched, self._why = self._reactor.seconds(), None
         if was_lost:
             # None of the registries may have taken renewals meanwhile.
@@ -262,25 +273,25 @@ class EtcdFollowing:
         try:
             answer = await self._etcd.call("/v3/kv/txn", self._keys.tell(note, ended))
         except EtcdFault as fault:
-            if self._why is None:
-                self.log.warn("cannot tell the other registries: {fault}", fault=fault)
+            pause = _AGAIN_SECONDS
+            self.doubt(fault)
             self._why = str(fault)
             self._notes.renewed(note.renewed)
             for each in waiting:
                 if not each.called:
                     each.errback(Failure(fault))
         else:
-            revision = int(answer["header"]["revision"])
-            self._told.append(_Told(revision, self._reactor.seconds(), waiting))
+            pause = limits.NOTE_SECONDS
+            self._told.append(_Told(int(answer["header"]["revision"]), waiting))
+            if not self._silence.is_set:
+                self._silence.set(_SILENT_SECONDS)
             self.go_on()
         self._telling = None
-        self._alarm.set(_LEAST_PAUSE_SECONDS if self._waiting else limits.NOTE_SECONDS)
-        self._end_silent_watch()
+        self._alarm.set(_LEAST_PAUSE_SECONDS if self._waiting else pause)
 
     def _end_silent_watch(self) -> None:
         """Watch at another member, where a note that is kept does not come back."""
-        oldest = self._told[0].at if self._told and not self._queue else self._reactor.seconds()
-        if self._reactor.seconds() - oldest > _CATCH_UP_SECONDS and self._watching is not None:
+        if self._told and not self._queue and self._watching is not None:
             self._watching.cancel()
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
+from math import inf, isfinite
 
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 from twisted.python.failure import Failure
 
+from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dialing import dial
@@ -67,6 +69,8 @@ async def request(
     seconds: float,
     question: Message | None = None,
     is_part: IsPart = nothing_before,
+    *,
+    greets_within: float = inf,
 ) -> Message:
     """
     Dial a listener, and ask it once.
@@ -75,11 +79,15 @@ async def request(
     :param seconds: how long all of it may take.
     :param question: what to ask; without one the greeting itself is the answer.
     :param is_part: takes what comes before the answer.
+    :param greets_within: how many seconds of these it may take to greet.
     :raises NoAnswer: when there is none in time.
     """
     answer: Deferred[Message] = Deferred()
+    silent = Alarm(reactor, lambda: _fail(answer, NoGreeting("does not greet in time")))
+    if isfinite(greets_within):
+        silent.set(greets_within)
     asked = question, is_part
-    connection = Connection(reactor, lambda made: _OneShot(made, expected, asked, answer))
+    connection = Connection(reactor, lambda made: _OneShot(made, expected, asked, answer, silent))
     dialing = dial(reactor, host, port, connection)
     # A name that cannot be looked up is no ConnectError.
     dialing.addErrback(partial(_not_reached, answer))
@@ -91,6 +99,7 @@ async def request(
             raise NotReached(DNSLookupError()) from None
         raise NoAnswer(f"does not answer within {seconds:g} s") from None
     finally:
+        silent.stop()
         dialing.cancel()
         connection.abort()
 
@@ -104,16 +113,19 @@ class _OneShot(Session):
         expected: Hello,
         asked: tuple[Message | None, IsPart],
         answer: "Deferred[Message]",
+        silent: Alarm,
     ) -> None:
         self._connection = connection
         self._expected = expected
         self._question, self._is_part = asked
         self._answer = answer
+        self._silent = silent
         self._is_greeted = False
 
     def greeted(self, hello: Hello) -> None:
         """Ask, if this is the listener that we want; otherwise the connection ends."""
         self._is_greeted = True
+        self._silent.stop()
         if hello != self._expected:
             _fail(self._answer, NotExpected(hello))
             raise ProtocolError("not whom we called")

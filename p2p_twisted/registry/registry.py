@@ -116,7 +116,9 @@ class Registry:
             verdict = await self._settle(request)
         except StoreFault as fault:
             self.log.error("cannot keep a change: {fault}", fault=fault)
-            return refusals.CONTESTED if isinstance(fault, Conflict) else refusals.UNSAVED
+            if isinstance(fault, Conflict):
+                return refusals.CONTESTED
+            return refusals.no_store(str(fault)) if self._store.is_shared else refusals.UNSAVED
         if isinstance(question, Renew) and question.dial and isinstance(verdict.answer, Welcome):
             dated = attrs.evolve(verdict.answer, date=self._date())
             return await self._with_reach(dated, host)

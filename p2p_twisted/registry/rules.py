@@ -127,7 +127,7 @@ def _join(
         return _again(roster, request, mine, PeerAddress(name, host, port), now, rng)
     registration = Registration(
         PeerAddress(name, host, port),
-        token=f"{rng.getrandbits(_TOKEN_BITS):032x}" if mine is None else mine.token,
+        token=join.token or f"{rng.getrandbits(_TOKEN_BITS):032x}",
         since=request.date if mine is None else mine.since,
         expires=now + limits.RESERVATION_SECONDS,
     )

@@ -23,11 +23,8 @@ from p2p_twisted.peer.private_part import PrivatePart
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.limits import REGISTRY_PORT
-from p2p_twisted.registry.liveness import Checker
 from p2p_twisted.registry.private_registry import PrivateParts
 from p2p_twisted.registry.registry import Registry
-from p2p_twisted.registry.rules import Policy
-from p2p_twisted.registry.service import RegistryService
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
 from p2p_twisted.runtime.disk_thread import DiskThreads
 from p2p_twisted.runtime.exit_status import Exit
@@ -36,8 +33,8 @@ from p2p_twisted.runtime.threads import inline
 from p2p_twisted.testing.introspection import WitnessedPeerBuilder, close_files, driver_of
 from p2p_twisted.testing.log_audience import logged_only_to
 from p2p_twisted.testing.network import VirtualNetwork
+from p2p_twisted.testing.registry_process import RegistryProcess
 from p2p_twisted.testing.virtual_reactor import VirtualReactor
-from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.messages import Gossip
 from p2p_twisted.wire.names import MessageId, PeerName
 
@@ -82,6 +79,7 @@ class VirtualDaemons:
     :ivar make_watcher: makes what tells peers of changes below their directories; by
         default nothing does, and they look every 5 s.
     :ivar peers: those that run.
+    :ivar answering: the registries that were started last, by their processes.
     :ivar said: what peers announced to their persons, in order.
     :ivar heard: for each run of a peer, how often each broadcast came to it.
     :ivar repeated: runs of peers to which a broadcast came that they had heard.
@@ -93,6 +91,7 @@ class VirtualDaemons:
     ports: range = _PORTS
     make_watcher: WatcherMaker = _blind
     peers: dict[PeerName, Peer] = field(factory=dict)
+    answering: dict[str, Registry] = field(factory=dict)
     said: list[str] = field(factory=list)
     heard: list[tuple[PeerName, "Counter[MessageId]"]] = field(factory=list)
     repeated: list[tuple[PeerName, MessageId]] = field(factory=list)
@@ -102,29 +101,22 @@ class VirtualDaemons:
     # To forget killed daemons would end their coroutines, which still know the disk.
     _killed: list[object] = field(factory=list)
 
-    # Daemons
+    @property
+    def registry_names(self) -> list[str]:
+        """What the processes of registries are called."""
+        return [REGISTRY]
 
-    def start_registry(self) -> None:
-        """Start the registry, or start it again with what it had written down."""
-        reactor = self.network.process(REGISTRY)
+    def start_registry(self, name: str = REGISTRY) -> None:
+        """Start a registry, or start it again with what it had written down."""
+        reactor = self.network.process(name)
         rng, daemon = Random(self.network.rng.random()), MultiService()
         private = self._private_parts(reactor, daemon)
-        security = private.security if private else None
-        checker = Checker(BoundDialer(reactor, "", security), NETWORK)
-        policy = Policy(self.ports)
-        registry = Registry(reactor, self._store, checker, policy=policy, rng=rng, date=self.wall)
-        endpoint = f"tcp:{REGISTRY_PORT}:interface=127.0.0.1"
-        RegistryService(
-            reactor,
-            registry,
-            NETWORK,
-            endpoint,
-            security=security,
-            enrollment=private.enrollment if private else None,
-        ).setServiceParent(daemon)
+        process = RegistryProcess(NETWORK, self.ports, self.wall)
+        at, store = self._port_of(name), self._store_of(reactor, rng)
+        added = process.add_to(daemon, reactor, at, store, private, rng=rng)
         daemon.privilegedStartService()
         daemon.startService()
-        self._services[REGISTRY] = daemon
+        self._services[name], self.answering[name] = daemon, added
 
     def forget_registrations(self) -> None:
         """Lose what the registry, which does not run now, had written down."""
@@ -250,14 +242,20 @@ class VirtualDaemons:
         for name in list(self._services):
             self.crash(name)
         shutil.rmtree(self.folder, ignore_errors=True)
-        self._forget()
         with logged_only_to():
+            self._forget()
             self.network.clear()
             # Coroutines that end here may set timers once more, which hold others.
             while gc.collect():
                 self.network.clear()
 
     # How it works
+
+    def _port_of(self, _registry: str) -> int:
+        return REGISTRY_PORT
+
+    def _store_of(self, _reactor: VirtualReactor, _rng: Random) -> IRegistryStore:
+        return self._store
 
     def _private_parts(self, _reactor: VirtualReactor, _of: MultiService) -> PrivateParts | None:
         return None
@@ -268,6 +266,7 @@ class VirtualDaemons:
     def _forget(self) -> None:
         """Forget all that keeps ended daemons alive."""
         self._killed.clear()
+        self.answering.clear()
 
     def _write(self, directory: Path, files: Mapping[str, bytes]) -> None:
         # Old enough to be hashed at once.

@@ -36,7 +36,8 @@ def p2p_network(
     ``p2p_network(peers=50, latency=0.02, bandwidth=None, seed=7)`` starts peers
     ``s1`` to ``s50``, and returns once they have found together. Latency is in
     seconds, one way; bandwidth in bytes per second. With ``private=True`` they are the
-    members of a private network, and ``s1`` is its admin.
+    members of a private network, and ``s1`` is its admin; with ``registries=3`` the registries
+    are three, and so are the members of their etcd.
     """
     made: list[VirtualDaemons] = []
 
@@ -46,22 +47,30 @@ def p2p_network(
         bandwidth: float | None = None,
         seed: int | None = None,
         private: bool = False,
+        registries: int = 1,
     ) -> "VirtualDaemons":
         from p2p_twisted.testing.daemons import VirtualDaemons
         from p2p_twisted.testing.network import VirtualNetwork
         from p2p_twisted.testing.paths import Path as Way
         from p2p_twisted.testing.paths import Paths
         from p2p_twisted.testing.private_daemons import PrivateDaemons
+        from p2p_twisted.testing.several_daemons import SeveralDaemons
 
         if seed is None:
             seed = request.config.getoption("--p2p-seed")
         # Shown with a test that fails.
         print(f"again: pytest '{request.node.nodeid}' --p2p-seed {seed}")  # noqa: T201
         network = VirtualNetwork(seed, Paths(Way(latency, bandwidth)))
-        kind = PrivateDaemons if private else VirtualDaemons
-        daemons = kind(tmp_path / f"p2p-{len(made)}", network)
+        folder = tmp_path / f"p2p-{len(made)}"
+        if private and registries > 1:
+            raise ValueError("a private network has one registry here")
+        if registries > 1:
+            daemons: VirtualDaemons = SeveralDaemons(folder, network, registries=registries)
+        else:
+            daemons = (PrivateDaemons if private else VirtualDaemons)(folder, network)
         made.append(daemons)
-        daemons.start_registry()
+        for name in daemons.registry_names:
+            daemons.start_registry(name)
         daemons.start_many(peers)
         daemons.run(_SETTLING_SECONDS)
         return daemons

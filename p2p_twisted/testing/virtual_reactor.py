@@ -7,8 +7,10 @@ from twisted.internet import error
 from twisted.internet.address import IPv4Address
 from twisted.internet.base import DelayedCall
 from twisted.internet.interfaces import (
+    IHostnameResolver,
     IListeningPort,
     IProtocolFactory,
+    IReactorPluggableNameResolver,
     IReactorTCP,
     IReactorTime,
 )
@@ -20,7 +22,7 @@ from p2p_twisted.testing.interfaces import Network
 from p2p_twisted.testing.transport import LOOPBACK, VirtualTransport
 
 
-@implementer(IReactorTime, IReactorTCP)
+@implementer(IReactorTime, IReactorTCP, IReactorPluggableNameResolver)
 class VirtualReactor:
     """
     Runs one process, which can be killed, lost and halted.
@@ -34,6 +36,7 @@ class VirtualReactor:
     def __init__(self, network: Network, name: str) -> None:
         self.network = network
         self.name = name
+        self.nameResolver = NumericResolver()
         self.running = True
         self.is_gone = False
         self.is_halted = False
@@ -154,6 +157,11 @@ class VirtualReactor:
         """Connect, which takes the way there and back."""
         return VirtualConnector(self, host, port, factory, timeout)
 
+    def installNameResolver(self, resolver: Any) -> Any:
+        """Look names up otherwise; return what has done so until now."""
+        before, self.nameResolver = self.nameResolver, resolver
+        return before
+
     # What services use of IReactorCore
 
     def callWhenRunning(self, callable: Callable[..., object], *args: Any, **kwargs: Any) -> None:
@@ -167,6 +175,20 @@ class VirtualReactor:
     def stop(self) -> None:
         """Record that the process wants to end."""
         self.has_stopped = True
+
+
+@implementer(IHostnameResolver)
+class NumericResolver:
+    """Knows no names, but what is an address already."""
+
+    def resolveHostName(
+        self, resolutionReceiver: Any, hostName: str, portNumber: int = 0, *_how: Any, **_more: Any
+    ) -> Any:
+        """Take a host as it is."""
+        resolutionReceiver.resolutionBegan(None)
+        resolutionReceiver.addressResolved(IPv4Address("TCP", hostName, portNumber))
+        resolutionReceiver.resolutionComplete()
+        return resolutionReceiver
 
 
 @implementer(IListeningPort)

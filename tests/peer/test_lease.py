@@ -62,6 +62,10 @@ class LeaseTests(SynchronousTestCase):
     def test_joins(self) -> None:
         """It asks, listens, is written down, and renews what is only reserved so far."""
         self.assertEqual(self.after(JoinBegun()), [Join("s1")])
+
+    def test_own_token(self) -> None:
+        """A newcomer shows a token of its own."""
+        self.assertEqual(self.after(JoinBegun(token="secret")), [Join("s1", token="secret")])
         self.assertEqual(self.after(a_welcome()), [Listen(9_000)])
         self.assertEqual(
             self.after(Listened(is_listening=True)),

@@ -1,27 +1,25 @@
-"""Etcd in memory, as far as registries use it: revisions, transactions, watches, compaction."""
+"""Etcd in memory, without its connections: what it keeps, and what it tells."""
 
-from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock, deferLater
+from typing_extensions import override
 
 from p2p_twisted.registry.etcd_gateway import Compacted, EtcdFault
 from p2p_twisted.registry.etcd_keys import Json
+from p2p_twisted.testing.etcd_state import EtcdState
 
 LATENCY = 0.005
 
 
-class Cluster:
+class Cluster(EtcdState):
     """What all members have, with its history."""
 
     def __init__(self, clock: Clock) -> None:
+        super().__init__()
         self.clock = clock
-        self.revision = 1
-        self.keys: dict[bytes, Json] = {}
-        self.history: list[Json] = []
-        self.compacted = 0
         self.members: list[Member] = []
 
     def member(self) -> "Member":
@@ -29,57 +27,13 @@ class Cluster:
         self.members.append(Member(self))
         return self.members[-1]
 
-    def compact(self) -> None:
-        """Forget what has happened."""
-        self.compacted = self.revision
-        self.history.clear()
-
+    @override
     def transact(self, question: Json) -> Json:
-        """Compare, then change or read."""
-        is_so = all(map(self._is_so, question.get("compare", [])))
-        operations = question["success" if is_so else "failure"]
-        written = [each for each in operations if "request_range" not in each]
-        self.revision += bool(written)
-        events = [event for each in written if (event := self._write(each)) is not None]
-        self.history += events
+        before = self.revision
+        answer = super().transact(question)
         for member in self.members:
-            member.hear(events)
-        header = {"revision": str(self.revision)}
-        responses = [
-            {"response_range": self.range(each["request_range"])}
-            for each in operations
-            if "request_range" in each
-        ]
-        return {"header": header, "responses": responses} | ({"succeeded": True} if is_so else {})
-
-    def range(self, question: Json) -> Json:
-        """Read what is there now."""
-        found = [self.keys[key] for key in sorted(self.keys) if _is_in(key, question)]
-        limit = int(question.get("limit", 0)) or len(found)
-        more = {"more": True} if len(found) > limit else {}
-        header = {"revision": str(self.revision)}
-        return {"header": header, "kvs": found[:limit], "count": str(len(found))} | more
-
-    def _is_so(self, compared: Json) -> bool:
-        kept = self.keys.get(b64decode(compared["key"]), {})
-        [field] = compared.keys() & {"create_revision", "mod_revision"}
-        return bool(kept.get(field, "0") == compared[field])
-
-    def _write(self, operation: Json) -> Json | None:
-        match operation:
-            case {"request_put": {"key": key, "value": value}}:
-                name = b64decode(key)
-                made = self.keys.get(name, {}).get("create_revision", str(self.revision))
-                kv = {"key": key, "value": value, "mod_revision": str(self.revision)}
-                self.keys[name] = {**kv, "create_revision": made}
-                return {"kv": self.keys[name]}
-            case {"request_delete_range": {"key": key}}:
-                if self.keys.pop(b64decode(key), None) is not None:
-                    return {
-                        "type": "DELETE",
-                        "kv": {"key": key, "mod_revision": str(self.revision)},
-                    }
-        return None
+            member.hear(before)
+        return answer
 
 
 class Member:
@@ -127,8 +81,7 @@ class Member:
         self.watches += 1
         self.is_deaf = False
         self._hear, self._ended = hear, Deferred()
-        missed = [each for each in self.cluster.history if int(each["kv"]["mod_revision"]) >= start]
-        self.hear(missed)
+        self.hear(start - 1)
         try:
             await self._ended
         finally:
@@ -139,9 +92,9 @@ class Member:
         if self._ended is not None:
             self._ended.errback(EtcdFault("etcd has ended the watch"))
 
-    def hear(self, events: list[Json]) -> None:
-        """Be told by the cluster, and tell a little later."""
-        mine = [each for each in events if _is_in(b64decode(each["kv"]["key"]), self._range)]
+    def hear(self, known: int) -> None:
+        """Be told by the cluster what has happened since a revision, and tell a little later."""
+        mine = self.cluster.events(self._range, known + 1, self.cluster.revision)
         ended = self._ended
         if ended is None or self.is_deaf or self.is_away or not mine:
             return
@@ -154,12 +107,6 @@ class Member:
 
     async def close(self) -> None:
         """Have no connections."""
-
-
-def _is_in(key: bytes, asked: Json) -> bool:
-    first = b64decode(asked.get("key", ""))
-    end = b64decode(asked["range_end"]) if "range_end" in asked else first + b"\0"
-    return first <= key < end
 
 
 def settle(clock: Clock, deferred: "Deferred[Any]", seconds: float = 15.0) -> None:

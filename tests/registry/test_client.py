@@ -122,6 +122,20 @@ class RegistryClientTests(WiredTestCase):
         refused = self.failure(client.join(Join("s2")))
         self.assertEqual((refused.code, refused.reason), ("later", "no store"))
 
+    def test_halted(self) -> None:
+        """Another one is asked soon where one is silent, and waited for less where one answers."""
+        places = RegistryPlaces([(LOOPBACK, PORT), (LOOPBACK, PORT + 1)], Random(1))
+        [first, other] = self.result(places.in_turn(0))
+        self.wires.factories[other[1]] = self.wires.factories.pop(PORT)
+        self.wires.factories[first[1]] = OneProtocol(Babbler(b""))
+        client = RegistryClient(self.wires.reactor, places, "default")
+        self.assertEqual(self.result(client.join(Join("s1")), 1.0).name, "s1")
+        self.wires.factories[first[1]] = OneProtocol(Babbler(b""))
+        later = b'ERROR {"reason":"no store","code":"later"}\r\n'
+        hello = b'HELLO {"protocol":1,"role":"registry","name":"registry","network":"default"}\r\n'
+        self.wires.factories[other[1]] = OneProtocol(Babbler(hello + later))
+        self.assertEqual(self.failure(client.join(Join("s2")), 1.0).code, "later")
+
     def test_another_network(self) -> None:
         """The registry of another network hears nothing from us."""
         client = RegistryClient(self.wires.reactor, self.places, "other")

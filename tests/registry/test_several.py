@@ -14,7 +14,7 @@ from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Policy
 from p2p_twisted.wire.messages import Bye, Error, Join, Leave, Renew, Welcome
 from p2p_twisted.wire.names import PeerAddress
-from tests.registry.builders import DATE, LOOPBACK
+from tests.registry.builders import DATE, LOOPBACK, token
 from tests.registry.fake_etcd import LATENCY, Cluster, settle
 from tests.registry.registry_case import Verdicts
 
@@ -118,6 +118,14 @@ class SeveralTests(Several):
         self.assertEqual(self.ask(1, Renew("s1", welcome.token)).code, "unknown")
         self.assertEqual(self.ask(1, Join("s2")).port, 9000)
 
+    def test_lost_answer(self) -> None:
+        """Who did not hear that it was let in is let in by another one that it shows its token."""
+        join = Join("s1", token=token("s1"))
+        self.ask(0, join)
+        welcome = self.ask(1, join)
+        self.assertEqual((welcome.port, welcome.token), (9000, token("s1")))
+        self.assertEqual(self.ask(1, Join("s1", token=token("s2"))).code, "reserved")
+
     def test_leases(self) -> None:
         """Renewals at either count for both; who does not renew is forgotten by the first."""
         tokens = {name: self.joined(0, name).token for name in ("s1", "s2")}
@@ -160,6 +168,18 @@ class TroubledTests(Several):
         self.wait(2 * NOTE_SECONDS)
         self.assertIsInstance(self.ask(0, Renew("s1", welcome.token)), Welcome)
         self.assertEqual(self.ask(0, Join("s2")).code, "reserved")
+
+    def test_told_at_once(self) -> None:
+        """One that could not store something refuses the next at once, until etcd answers again."""
+        welcome = self.joined(0, "s1")
+        self.cluster.members[0].is_away = True
+        refused = self.ask(0, Join("s2"))
+        self.assertEqual((refused.code, "etcd is away" in refused.reason), ("later", True))
+        again = self.successResultOf(self.asking(0, Renew("s1", welcome.token)))
+        self.assertEqual((again.code, "etcd is away" in again.reason), ("later", True))
+        self.cluster.members[0].is_away = False
+        self.wait(1)
+        self.assertIsInstance(self.ask(0, Renew("s1", welcome.token)), Welcome)
 
     def test_all_are_cut_off(self) -> None:
         """Who could not renew anywhere is not forgotten for that."""

@@ -25,7 +25,8 @@ class Join(Message):
 
     :ivar name: as typed; the registry folds it.
     :ivar port: the wanted one; without it the registry picks one from its pool.
-    :ivar token: of an earlier registration under this name, to take it up again.
+    :ivar token: of an earlier registration under this name, to take it up again; or one of its
+        own, so that a registry that has let it in knows it where the answer was lost.
     :ivar unusable: ports of the pool that the peer could not listen on.
     :ivar advertise: a host other than the connection's, where the registry allows it.
     """
