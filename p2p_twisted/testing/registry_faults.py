@@ -84,7 +84,11 @@ class RegistryFaults(Faults):
         self._note(f"{name} is slow")
         slow = self._world.etcd.slow
         slow[name] = self.rng.uniform(0.0, _SLOW_SECONDS)
-        self._later(self.rng.uniform(*_CUT_SECONDS), lambda: slow.pop(name, None) and None)
+
+        def be_quick() -> None:
+            slow.pop(name, None)
+
+        self._later(self.rng.uniform(*_CUT_SECONDS), be_quick)
 
     def _unseat(self) -> None:
         self._note("etcd chooses another leader")
