@@ -4,7 +4,7 @@ import attrs
 
 from p2p_twisted.api import private_views as views
 from p2p_twisted.api.named_peer import named_peer
-from p2p_twisted.api.request_fields import InviteQuery, RecordsQuery
+from p2p_twisted.api.request_fields import InviteQuery, RecordsQuery, StatementQuery
 from p2p_twisted.api.route import Call, Route
 from p2p_twisted.api.views import DoneView
 from p2p_twisted.peer.admin_interface import IAdmin
@@ -48,10 +48,16 @@ def private_routes(admin: IAdmin, members_at: str = "/v1/members") -> tuple[Rout
         await admin.revoke(named_peer(call.name) or "")
         return DoneView()
 
+    async def publish(call: Call) -> DoneView:
+        """Have what the network's root has signed count everywhere."""
+        await admin.publish(call.query.statement)
+        return DoneView()
+
     return (
         Route("POST", "/v1/invites", invite, views.InvitedView, InviteQuery),
         Route("GET", "/v1/invites", invites, views.OpenInvitesView, RecordsQuery),
         Route("DELETE", "/v1/invites/{name}", void, DoneView),
         Route("GET", members_at, members, views.CertifiedMembersView, RecordsQuery),
         Route("POST", "/v1/revocations/{name}", revoke, DoneView),
+        Route("POST", "/v1/statements", publish, DoneView, StatementQuery),
     )

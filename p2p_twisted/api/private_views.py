@@ -56,12 +56,14 @@ class CertifiedMemberView(View):
 
     :ivar expires: until when it is good, in seconds since 1970.
     :ivar groups: which groups it is in.
+    :ivar registry: the id of the one that has certified it; empty where that is not recorded.
     """
 
     name: str
     expires: float
     admin: bool
     groups: tuple[str, ...]
+    registry: str
 
 
 @attrs.frozen(kw_only=True)

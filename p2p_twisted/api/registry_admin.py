@@ -10,10 +10,20 @@ from p2p_twisted.peer.admin_interface import IAdmin
 from p2p_twisted.peer.peer_errors import NotAllowed, Unknown
 from p2p_twisted.registry.enrollment import OPERATOR, Enrollment, PrivateQuestion
 from p2p_twisted.trust.trust_errors import TrustError
-from p2p_twisted.wire.messages import Error, Invited, Listed, ListRecords, MakeInvite, Message, Void
+from p2p_twisted.wire.messages import (
+    Error,
+    Invited,
+    Listed,
+    ListRecords,
+    MakeInvite,
+    Message,
+    Revoked,
+    Void,
+)
 from p2p_twisted.wire.names import PeerName
 
 _ID_BITS: Final = 128
+_DIGEST_DIGITS: Final = 64
 
 
 @implementer(IAdmin)
@@ -49,6 +59,10 @@ class RegistryAdmin:
             _checked(await self._private().revoke(name))
         except TrustError as error:
             raise NotAllowed(str(error)) from None
+
+    async def publish(self, statement: str) -> None:
+        """Have what the key of the network's root has signed count everywhere."""
+        await self._ask(Revoked("0" * _DIGEST_DIGITS, (statement,)))
 
     async def stop_peers(self) -> None:
         """Have all peers end, which hear of it when they renew their places."""

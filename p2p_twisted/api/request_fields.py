@@ -6,7 +6,12 @@ import attrs
 from msgspec import Meta
 
 from p2p_twisted.api.limits import LOG_LINES_KEPT, MEMBERS_AT_ONCE, WORDS_AT_ONCE
-from p2p_twisted.trust.limits import GROUPS_OF_A_PEER, INVITE_DAYS, INVITE_USES
+from p2p_twisted.trust.limits import (
+    GROUPS_OF_A_PEER,
+    INVITE_DAYS,
+    INVITE_USES,
+    STATEMENT_CHARACTERS,
+)
 from p2p_twisted.wire.limits import PEER_NAME_CHARACTERS
 from p2p_twisted.wire.names import PeerName
 
@@ -137,6 +142,17 @@ class InviteQuery(Query):
     admin: bool = False
     groups: Annotated[tuple[PeerName, ...], Meta(max_length=GROUPS_OF_A_PEER)] = ()
     registry: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class StatementQuery(Query):
+    """
+    Something that the key of a private network's root has signed.
+
+    :ivar statement: all of it.
+    """
+
+    statement: Annotated[str, Meta(max_length=STATEMENT_CHARACTERS)]
 
 
 @attrs.frozen(kw_only=True)

@@ -4,7 +4,13 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from p2p_twisted.trust.invite_terms import USUAL_SECONDS, USUAL_USES, read_time, read_uses
+from p2p_twisted.trust.invite_terms import (
+    USUAL_SECONDS,
+    USUAL_USES,
+    read_since,
+    read_time,
+    read_uses,
+)
 
 
 def up_to(most: int) -> Callable[[str], int]:
@@ -73,7 +79,8 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
     ),
     "invites": ("list the invites to a private network that are open; for admins", ()),
     "revoke": (
-        "put a peer out of a private network, or take an invite back; for admins",
+        "put a peer out of a private network, take an invite back, or have a registry that was"
+        " stolen count no more; for admins, and who has the root's key",
         (
             (
                 ("name",),
@@ -86,6 +93,28 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
             (
                 ("--invite",),
                 {"metavar": "INVITE", "help": "let nobody in any more by the invite of this id"},
+            ),
+            (
+                ("--registry",),
+                {
+                    "metavar": "ID",
+                    "dest": "issuer",
+                    "help": "a registry that was stolen: believe nothing any more that it has"
+                    " certified; p2p members shows its id; with --root-key",
+                },
+            ),
+            (
+                ("--root-key",),
+                {"metavar": "FILE", "help": "the key of the network's root, which may say that"},
+            ),
+            (
+                ("--since",),
+                {
+                    "metavar": "TIME",
+                    "type": _read_by(read_since),
+                    "default": 0,
+                    "help": "how long ago it may have been stolen: 30m, 2h or 7d (default: now)",
+                },
             ),
         ),
     ),

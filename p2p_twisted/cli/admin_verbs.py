@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from p2p_twisted.cli.answers import say
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.cli.root_statement import revoked_registry
 from p2p_twisted.cli.show import width
 from p2p_twisted.console.admin_lines import invite_row, member_row
 from p2p_twisted.console.layout import table
@@ -55,15 +57,26 @@ def members(client: PeerClient, options: argparse.Namespace) -> int:
 
 def revoke(client: PeerClient, options: argparse.Namespace) -> int:
     """
-    Revoke a peer's certificates, or take an invite back.
+    Revoke a peer's certificates, or a registry, or take an invite back.
 
     :raises CommandFailed: unless one of them is said, and for what may not be a name.
     """
-    if bool(options.name) is bool(options.invite):
+    if sum(map(bool, (options.name, options.invite, options.issuer))) != 1:
         raise CommandFailed(
-            Exit.USAGE, "p2p revoke takes the name of a peer, or --invite and its id: one of them"
+            Exit.USAGE,
+            "p2p revoke takes the name of a peer, or --invite or --registry and an id: one of them",
         )
-    if options.invite:
+    if options.issuer:
+        now = time.time()
+        statement = revoked_registry(
+            options.issuer, options.root_key, int(now) - options.since, now
+        )
+        answer = client.ask("POST", "/v1/statements", {"statement": statement})
+        said = (
+            f"the registry {options.issuer} was revoked: whom another one knew before is certified"
+            " anew by itself, and everybody else by a new invite"
+        )
+    elif options.invite:
         answer = client.ask("DELETE", f"/v1/invites/{quote(options.invite, safe='')}", {})
         said = f"nobody comes in by the invite {options.invite} any more"
     else:

@@ -23,9 +23,10 @@ def invite_lines(listed: Listed, width: int | None = None) -> Iterator[str]:
     yield count(len(listed.invites) + listed.more, "open invite")
 
 
-def member_row(of: MemberRecord) -> tuple[str, str, str]:
-    """Describe a member: its name, until when its certificate is good, and what it is."""
-    return of.name, f"until {date_text(of.expires)}", part_text(of.admin, of.groups)
+def member_row(of: MemberRecord) -> tuple[str, str, str, str]:
+    """Describe a member: its name, until when it is certified, as what, and by which registry."""
+    by = f"by {of.registry}" if of.registry else ""
+    return of.name, f"until {date_text(of.expires)}", part_text(of.admin, of.groups), by
 
 
 def invite_row(of: InviteRecord) -> tuple[str, str, str, str]:

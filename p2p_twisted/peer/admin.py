@@ -71,6 +71,19 @@ class Admin:
                 f"{name} is revoked among the peers, but the registry refuses that: {error}"
             ) from None
 
+    async def publish(self, statement: str) -> None:
+        """
+        Have what the key of the network's root has signed count everywhere; any peer may say it.
+
+        :raises PeerError: when it does not count, or the registry refuses that.
+        """
+        try:
+            await self._private().publish(statement)
+        except RegistryRefused as error:
+            raise NotAllowed(
+                f"all peers were told, but the registry refuses that: {error}"
+            ) from None
+
     async def _ask(self, asking: Coroutine[Any, Any, T]) -> T:
         """
         Ask the registry, in a private network.

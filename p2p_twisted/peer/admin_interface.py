@@ -32,3 +32,6 @@ class IAdmin(Interface):
 
     def revoke(name: PeerName) -> Coroutine[Any, Any, None]:
         """Have no certificate of a name count that was issued so far."""
+
+    def publish(statement: str) -> Coroutine[Any, Any, None]:
+        """Have what the key of the network's root has signed count everywhere."""

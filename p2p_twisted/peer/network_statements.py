@@ -14,7 +14,16 @@ from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
 from p2p_twisted.trust.identity import Identity
-from p2p_twisted.trust.statement import Revocation, Said, Stop, read_statement, sign_statement
+from p2p_twisted.trust.statement import (
+    IssuerRevocation,
+    Revocation,
+    Said,
+    Statement,
+    Stop,
+    read_any_statement,
+    read_statement,
+    sign_statement,
+)
 from p2p_twisted.trust.stop_guard import StopGuard
 from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.trust.trust_errors import BadStatement, StatementRefused, TrustError
@@ -67,6 +76,7 @@ class NetworkStatements:
             texts = json.loads(self._folder.read(_FILE))
             for text in texts:
                 self._recall(str(text))
+            self._security.check_own()
         except FileNotFoundError:
             return
         except (OSError, ValueError, TypeError) as error:
@@ -114,6 +124,17 @@ class NetworkStatements:
             raise NotAllowed(str(error)) from None
         return texts
 
+    def publish(self, text: str) -> None:
+        """
+        Have it count here what the root has said; others are to hear it, too.
+
+        :raises NotAllowed: when it does not count.
+        """
+        try:
+            self._learn(text)
+        except TrustError as error:
+            raise NotAllowed(str(error)) from None
+
     # What others say
 
     def stopped_by(self, text: str, by_anyone: bool = False) -> PeerName | None:
@@ -150,22 +171,28 @@ class NetworkStatements:
             self.log.warn("{what}: {why}", what=what, why=why)
 
     def _learn(self, text: str) -> bool:
-        is_new = self._add(text)
-        if is_new:
-            self._security.cut(self._date())
-            background(self.log, "keeping revocations", self._keep())
-        return is_new
-
-    def _add(self, text: str) -> bool:
-        """Have a revocation count; return whether it is new."""
-        if self.revocations.knows(text):
+        said = self._add(text)
+        if said is None:
             return False
-        statement = read_statement(text, self._anchor)
-        is_new = self.revocations.add(statement, self._date())
-        if is_new and isinstance(statement.said, Revocation):
+        if isinstance(said, IssuerRevocation):
+            self.log.warn("the registry {id} was revoked", id=said.issuer)
+            self._security.cut_issuer()
+        else:
+            self._security.cut(self._date())
+        background(self.log, "keeping revocations", self._keep())
+        return True
+
+    def _add(self, text: str) -> Said | IssuerRevocation | None:
+        """Have a revocation count; return what it says, if that is new."""
+        if self.revocations.knows(text):
+            return None
+        statement = read_any_statement(text, self._anchor)
+        if not self.revocations.add(statement, self._date()):
+            return None
+        if isinstance(statement, Statement) and isinstance(statement.said, Revocation):
             by = statement.signer.identity.name
             self.log.info("{name} was revoked by {by}", name=statement.said.name, by=by)
-        return is_new
+        return statement.said
 
     def _recall(self, text: str) -> None:
         try:

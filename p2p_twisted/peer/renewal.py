@@ -31,6 +31,8 @@ from p2p_twisted.wire.messages import Certified, Certify
 _LOOK_SECONDS: Final = 60.0
 _SPREAD_SECONDS: Final = 60.0
 _AGAIN_SECONDS: Final = 3_600.0
+# Where the certificate does not count any more.
+_SOON_SECONDS: Final = 20.0
 
 
 class CertificateRenewal(TimerService):
@@ -71,6 +73,7 @@ class CertificateRenewal(TimerService):
         self._asks_again_at = 0.0
         self._asking = Alarm(reactor, self._ask)
         self._fault: str | None = None
+        security.distrusted.watch(self._distrusted)
 
     def look(self) -> None:
         """Begin to renew, if it is time; end connections whose time has come."""
@@ -78,9 +81,16 @@ class CertificateRenewal(TimerService):
         self._security.cut(now)
         # Where it is longer the clock was ahead then, and somebody has set it right since.
         waits = 0 < self._asks_again_at - now <= 2 * _AGAIN_SECONDS
-        if self._certificate().is_due(now) and not (waits or self._asking.is_set):
-            # Not at once with all others that were started at this moment.
-            self._asking.set(self._rng.uniform(0.0, _SPREAD_SECONDS))
+        is_due = self._certificate().is_due(now) or self._security.is_distrusted
+        if is_due and not (waits or self._asking.is_set):
+            # Not at once with all others that were started, or cut off, at this moment.
+            spread = _SOON_SECONDS if self._security.is_distrusted else _SPREAD_SECONDS
+            self._asking.set(self._rng.uniform(0.0, spread))
+
+    def _distrusted(self, _event: None) -> None:
+        """Ask another registry at once, whatever one has said before."""
+        self._asks_again_at = 0.0
+        self.look()
 
     @override
     def stopService(self) -> "Deferred[None]":
@@ -89,12 +99,16 @@ class CertificateRenewal(TimerService):
         return stopped
 
     def _ask(self) -> None:
-        self._asks_again_at = self._date() + _AGAIN_SECONDS * self._rng.uniform(0.5, 1.5)
+        pause = _SOON_SECONDS if self._security.is_distrusted else _AGAIN_SECONDS
+        self._asks_again_at = self._date() + pause * self._rng.uniform(0.5, 1.5)
         background(self.log, "renewing the certificate", self.renew())
 
     async def renew(self) -> None:
         """Have a new certificate, or say why there is none; raises nothing that is expected."""
         certificate, key = self._certificate(), new_key()
+        if self._security.is_distrusted:
+            # Another registry knows us by our key alone.
+            key = self._security.credentials.key
         request = base64.b64encode(make_request(key, certificate.identity.name)).decode()
         try:
             answer = await self._client.certify(Certify(request))
@@ -103,8 +117,10 @@ class CertificateRenewal(TimerService):
             await self._offload(save_member, self._state, member)
         except (RegistryRefused, RegistryUnreachable, TrustError, ValueError) as error:
             self.log.warn("cannot renew the certificate: {why}", why=error)
-            self._fault = str(error)
-            if certificate.is_ending(self._date()):
+            is_said, self._fault = self._fault == str(error), str(error)
+            if self._security.is_distrusted and not is_said:
+                self._announce(f"this peer's certificate does not count any more: {error}")
+            elif certificate.is_ending(self._date()):
                 days = max(0.0, certificate.expires - self._date()) / 86_400
                 self._announce(f"this peer's certificate ends in {days:.1f} days: {error}")
         else:

@@ -1,10 +1,12 @@
 """Have a peer, its neighbors and the registry know of the same revocations."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from attrs import define, field
 from twisted.logger import Logger
 
+from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.network_statements import NetworkStatements
 from p2p_twisted.registry.client import RegistryClient
@@ -55,7 +57,20 @@ class RevocationExchange:
         :raises RegistryRefused: when the registry refuses it, while all peers were told.
         """
         driver = await self._network.connected()
-        texts = self._statements.revoke(name)
+        await self._spread(driver, self._statements.revoke(name))
+
+    async def publish(self, text: str) -> None:
+        """
+        Have what the root has said count here and at all other peers, and tell the registry.
+
+        :raises PeerError: when it does not count, or this peer is in no network.
+        :raises RegistryRefused: when the registry refuses it, while all peers were told.
+        """
+        driver = await self._network.connected()
+        self._statements.publish(text)
+        await self._spread(driver, [text])
+
+    async def _spread(self, driver: OverlayDriver, texts: Sequence[str]) -> None:
         for text in texts:
             origin, life = driver.me.name, GOSSIP_LIFE_SECONDS
             driver.publish(
@@ -65,7 +80,7 @@ class RevocationExchange:
             for line in telling(self._known, texts):
                 await self._client.compare(line)
         except RegistryUnreachable as error:
-            self.log.info("the registry hears of {name} later: {why}", name=name, why=error)
+            self.log.info("the registry hears later who was revoked: {why}", why=error)
 
     def heard(self, text: str) -> None:
         """Learn from a broadcast, which others get anyway."""

@@ -1,31 +1,46 @@
 """Decide who gets a certificate of a private network."""
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+import attrs
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from p2p_twisted.registry.name_holders import NameHolder, NameHolders
+from p2p_twisted.registry.name_holder import NameHolder
+from p2p_twisted.registry.name_holders import NameHolders
 from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
 from p2p_twisted.trust.certificate_request import read_request
-from p2p_twisted.trust.credentials import Credentials, key_hash
+from p2p_twisted.trust.credentials import Credentials, issuer_id, key_hash
 from p2p_twisted.trust.identity import REGISTRY, Identity
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.issuing import certify, certify_issuer
 from p2p_twisted.trust.open_invites import OpenInvite, OpenInvites, secret_hash
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.serial_number import RandomBits, SerialNumber
-from p2p_twisted.trust.statement import Revocation, read_statement
-from p2p_twisted.trust.trust_errors import StatementRefused, TrustError
+from p2p_twisted.trust.statement import (
+    IssuerRevocation,
+    Revocation,
+    RootStatement,
+    may_sign,
+    read_any_statement,
+)
+from p2p_twisted.trust.trust_errors import StatementRefused, TrustError, UnknownKey
+from p2p_twisted.trust.voucher import Voucher, still_needed
 from p2p_twisted.wire.messages import Certified
 from p2p_twisted.wire.names import NetworkName, PeerName
 
 _FORGOTTEN_MOST: Final = 100_000
 """Certificates that were issued between a backup and the moment in which it is restored."""
+
+
+_REVOKED: Final = (
+    "this registry's key was revoked, so nobody believes it: start it once with --root-key FILE,"
+    " without its issuer.pem, to have another one made"
+)
 
 
 class Authority:
@@ -36,6 +51,7 @@ class Authority:
 
     :param rng: makes secrets and serial numbers, so it must be unpredictable.
     :param root: what makes other registries issuers, if it is here.
+    :ivar id: what its issuer is called.
     """
 
     def __init__(
@@ -53,9 +69,8 @@ class Authority:
         # Those with higher numbers were issued since it was started, or are forgotten.
         self._recorded = 0
         self._issued: set[SerialNumber] = set()
-        public = x509.SubjectKeyIdentifier.from_public_key(issuer.key.public_key())
-        self._key_id = public.digest
-        self.holders = NameHolders()
+        self.id = issuer_id(issuer.key.public_key())
+        self.holders = NameHolders(self.id)
         self.invites = OpenInvites()
         self.revocations = RevocationList(network)
 
@@ -118,7 +133,43 @@ class Authority:
 
         :raises TrustError: when that cannot be done.
         """
-        return self._certify(identity, read_request(request), now)
+        vouchers = identity.vouchers
+        if identity.issuer not in ("", self.id):
+            vouchers = (*vouchers, Voucher(identity.issuer, int(now)))
+        return self._vouched(identity, vouchers, read_request(request), now)
+
+    def certify_anew(self, request: bytes, now: float) -> tuple[PeerName, Certified]:
+        """
+        Give somebody whose issuer was revoked another certificate for the key that it had before.
+
+        It is certified as what it was recorded as, whatever its own certificate says.
+
+        :returns: by which name, and what it is to be told.
+        :raises UnknownKey: unless it was recorded here by then.
+        :raises TrustError: when it cannot be done.
+        """
+        key = read_request(request)
+        found = self.holders.known(key_hash(key).hex(), self.revocations.issuers, now)
+        if found is None or self.revocations.is_cut(found[0], found[1].since):
+            raise UnknownKey(
+                "this registry does not know this peer's key from before another one was revoked:"
+                " ask for a new invite, and --join with it"
+            )
+        name, holder = found
+        identity = holder.identity(name)
+        return name, self._vouched(identity, identity.vouchers, key, now)
+
+    def _vouched(
+        self,
+        identity: Identity,
+        vouchers: Sequence[Voucher],
+        key: ec.EllipticCurvePublicKey,
+        now: float,
+    ) -> Certified:
+        # Another issuer may say what it likes: nobody comes in later than now.
+        since = min(identity.since, int(self.revocations.issuable_at(identity.name, now)))
+        needed = still_needed(vouchers, self.id, now)
+        return self._certify(attrs.evolve(identity, since=since, vouchers=needed), key, now)
 
     def own(self, now: float, key: ec.EllipticCurvePrivateKey) -> Credentials:
         """Make the certificate with which the registry itself answers."""
@@ -129,7 +180,7 @@ class Authority:
         """Return whether a certificate that counts tells something that is not recorded here."""
         if shown.identity.is_registry:
             return False
-        name, holder = shown.identity.name, NameHolder.of(shown)
+        name, holder = shown.identity.name, NameHolder.of(shown, 0.0)
         self.holders.met(name, holder.key)
         return self._is_forgotten(shown) or self.holders.is_news(name, holder)
 
@@ -140,7 +191,7 @@ class Authority:
         :returns: whether this is an old copy, restored from a backup: then no invite is open any
             more, as those that were used up since cannot be told from the others.
         """
-        holder = NameHolder.of(shown)
+        holder = NameHolder.of(shown, now)
         if self.holders.is_news(shown.identity.name, holder):
             self.holders.hold(shown.identity.name, holder, now)
         if not self._is_forgotten(shown):
@@ -150,23 +201,29 @@ class Authority:
         self.invites.void_all()
         return True
 
-    def revoke(self, text: str, now: float) -> PeerName | None:
+    def revoke(self, text: str, now: float) -> Revocation | IssuerRevocation | None:
         """
         Have a revocation count, free the name, and void the invite by which its holder came.
 
-        :returns: which, if that is new.
+        Where an issuer was revoked, names are freed that were first met by its word since then.
+
+        :returns: what it says, if that is new.
         :raises BadStatement, StatementRefused: when it does not count.
         """
         if self.revocations.knows(text):
             return None
-        statement = read_statement(text, TrustAnchor(self._issuer.root))
-        said = statement.said
-        if not (self.revocations.add(statement, now) and isinstance(said, Revocation)):
+        statement = read_any_statement(text, TrustAnchor(self._issuer.root))
+        if not self.revocations.add(statement, now):
             return None
+        if isinstance(statement, RootStatement):
+            self.holders.disown(self.revocations.issuers)
+            return statement.said
+        said = statement.said
+        assert isinstance(said, Revocation)
         if (holder := self.holders.free(said.name, said.cutoff)) is not None:
             # It may still have the code.
             self.invites.forget(holder.came_by)
-        return said.name
+        return said
 
     def to_json(self) -> dict[str, Any]:
         """Write what :meth:`restore` reads."""
@@ -174,6 +231,7 @@ class Authority:
             "revocations": self.revocations.texts(),
             "counter": self._counter,
             "holders": self.holders.to_json(),
+            "former": self.holders.former_to_json(),
             "invites": [
                 [each.secret_hash, each.uses, each.expires, sorted(each.roles), sorted(each.groups)]
                 for each in self.invites.all()
@@ -192,27 +250,34 @@ class Authority:
                 self.revoke(str(text), now)
         self._counter = self._recorded = int(kept["counter"])
         self._issued.clear()
-        self.holders = NameHolders.from_json(kept["holders"])
+        self.holders = NameHolders.from_json(self.id, kept["holders"], kept.get("former", {}))
         self.invites = OpenInvites(OpenInvite(*each) for each in kept["invites"])
 
     def _is_forgotten(self, shown: VerifiedCertificate) -> bool:
         """Return whether this issuer has issued a certificate, and forgotten that."""
-        is_mine, serial = shown.issuer == self._key_id, shown.serial
+        is_mine, serial = shown.issuer == self.id, shown.serial
         return is_mine and serial.counter > self._recorded and serial not in self._issued
 
     def _certify(
         self, identity: Identity, key: ec.EllipticCurvePublicKey, now: float, invite: str = ""
     ) -> Certified:
         certificates = self._issue(identity, key, now)
+        if identity.is_admin and not may_sign(certificates):
+            raise TrustError(
+                "this admin's certificate would be too large: have its name revoked, and invite it"
+                " again with fewer or shorter groups"
+            )
         encoded = tuple(map(_encoded, certificates))
         made, own = VerifiedCertificate.read(certificates[0]), encoded[0] if invite else ""
-        holder = NameHolder.of(made, invite, own)
+        holder = NameHolder.of(made, now, invite, own)
         self.holders.hold(identity.name, holder, now)
         return Certified(encoded)
 
     def _issue(
         self, identity: Identity, key: ec.EllipticCurvePublicKey, now: float
     ) -> tuple[x509.Certificate, ...]:
+        if self.id in self.revocations.issuers:
+            raise TrustError(_REVOKED)
         serial = SerialNumber.next_after(self._counter, self._rng)
         at = self.revocations.issuable_at(identity.name, now)
         made = certify(self._issuer, key, identity, serial=serial, now=at)

@@ -80,6 +80,8 @@ def open_authority(
     Read the issuer's key, and what was recorded, or make both; blocks.
 
     Where the root's key is there, the issuer's certificate is renewed in the second of its years.
+    Where it is said where that is, an issuer's key that is not there is made anew, for the records
+    that are: then whoever has the old one can be shut out.
 
     :param folder: opened by its owner.
     :param now: seconds since 1970.
@@ -89,9 +91,9 @@ def open_authority(
     keys = KeyFolder(folder)
     roots = root_at or KeyPlace(keys, ROOT_FILE)
     issuer = keys.load(ISSUER_FILE)
-    is_new = issuer is None
+    is_made = issuer is None
+    is_new = is_made and not _was_used(folder, root_at)
     if issuer is None:
-        _check_never_used(folder)
         issuer = _make_issuer(roots, network, rng, now)
     elif root_at is not None and root_at.load() is None:
         raise KeyFileFault(f"{root_at.path} is not there: mount its disk, or leave --root-key away")
@@ -106,9 +108,12 @@ def open_authority(
     authority = Authority(network, issuer, rng, roots.load())
     if not is_new:
         _restore(authority, folder, now)
+    if is_made:
+        # Which of them were used since the records were saved is not known.
+        authority.invites.void_all()
     own = authority.own(now, new_key())
     save_records(authority, folder)
-    if is_new:
+    if is_made:
         # Last, so that a network that was not made to its end is made anew.
         keys.save(ISSUER_FILE, issuer)
     ends = issuer.certificate.not_valid_after_utc.timestamp()
@@ -137,24 +142,27 @@ def save_records(authority: Authority, folder: OwnFolder) -> None:
         raise KeyFileFault(f"{folder.path / RECORDS} cannot be written: {error}") from None
 
 
-def _check_never_used(folder: OwnFolder) -> None:
+def _was_used(folder: OwnFolder, root_at: KeyPlace | None) -> bool:
     """
-    Make sure that a network without an issuer's key was never made to its end.
+    Return whether a network without an issuer's key was made to its end.
 
-    :raises KeyFileFault: when somebody was invited: made anew it would be another network.
+    :raises KeyFileFault: when it was, and the root's key is not given: made anew it would be
+        another network.
     """
     try:
         kept = json.loads(folder.read(RECORDS))
         was_used = any(kept[each] for each in ("holders", "invites", "revocations"))
     except FileNotFoundError:
-        return
+        return False
     except (OSError, ValueError, TypeError, KeyError):
         was_used = True
-    if was_used:
+    if was_used and (root_at is None or root_at.load() is None):
         raise KeyFileFault(
             f"{folder.path / ISSUER_FILE} is not there, but {RECORDS} of its network is: put it"
-            " back from a backup, or say another --keys to make a new network"
+            " back from a backup, say --root-key FILE with the key of the network's root to have"
+            " another one made, or another --keys to make a new network"
         )
+    return was_used
 
 
 def _make_issuer(roots: KeyPlace, network: NetworkName, rng: RandomBits, now: float) -> Credentials:

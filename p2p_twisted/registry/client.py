@@ -170,7 +170,9 @@ class RegistryClient:
                 why = self.security.date_fault() or why
             raise RegistryUnreachable(why) from None
         match answer:
-            case Error(reason, code):
+            case Error(reason, code, certify):
+                if certify and self.security is not None:
+                    self.security.distrust()
                 raise RegistryRefused(code, reason)
             case kind():
                 return answer

@@ -25,13 +25,14 @@ from p2p_twisted.trust.credentials import Credentials
 from p2p_twisted.trust.identity import ADMIN, REGISTRY, Identity
 from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
 from p2p_twisted.trust.open_invites import OpenInvite
-from p2p_twisted.trust.statement import Stop, sign_statement
+from p2p_twisted.trust.statement import IssuerRevocation, Stop, sign_statement
 from p2p_twisted.trust.trust_errors import (
     BadCertificateRequest,
     NoSuchInvite,
     StatementRefused,
     TrustError,
     UnknownInvite,
+    UnknownKey,
 )
 from p2p_twisted.wire.host_limit import HostLimit
 from p2p_twisted.wire.messages import (
@@ -180,6 +181,9 @@ class Enrollment:
             except UnknownInvite as error:
                 self._guesses.take(host, self._clock.seconds())
                 return Error(str(error), "refused")
+            except UnknownKey as error:
+                # Another registry may.
+                return Error(str(error), "later")
             except NameHeld as error:
                 return Error(str(error), "taken")
             except NoSuchInvite as error:
@@ -204,6 +208,10 @@ class Enrollment:
             case Enroll(name, secret, request):
                 answer = self._authority.enroll(name, bytes.fromhex(secret), _decoded(request), now)
                 self.log.info("{name} was let in", name=name)
+                return answer
+            case Certify(request) if identity is None:
+                name, answer = self._authority.certify_anew(_decoded(request), now)
+                self.log.info("{name} was certified anew, by the key that it had before", name=name)
                 return answer
             case _ if identity is None:
                 raise TrustError("show a certificate of this network")
@@ -230,18 +238,27 @@ class Enrollment:
         faults: list[TrustError] = []
         for text in texts:
             try:
-                name = self._authority.revoke(text, now)
+                said = self._authority.revoke(text, now)
             except TrustError as error:
                 faults.append(error)
                 continue
-            if name is not None:
-                self.log.info("{name} was revoked", name=name)
-                self.revoked.tell(name)
-                if self._authority.holders.holds(name):
-                    faults.append(StatementRefused(_TOO_EARLY.format(name=name)))
+            if isinstance(said, IssuerRevocation):
+                self.log.warn("the registry {id} was revoked", id=said.issuer)
+                self._sign_anew(now)
+            elif said is not None:
+                self.log.info("{name} was revoked", name=said.name)
+                self.revoked.tell(said.name)
+                if self._authority.holders.holds(said.name):
+                    faults.append(StatementRefused(_TOO_EARLY.format(name=said.name)))
         self._cut(now)
         if len(faults) == len(texts):
             raise faults[0]
+
+    def _sign_anew(self, now: float) -> None:
+        """Have what somebody had revoked count on, though its issuer was revoked itself."""
+        if self._authority.id not in self._authority.revocations.issuers:
+            for draft in self._authority.revocations.orphans():
+                self._authority.revoke(sign_statement(draft, self._own()), now)
 
     def _listed(self, asked: ListRecords, identity: Identity | None) -> Message:
         if identity is None or not identity.is_admin:

@@ -1,64 +1,41 @@
-"""Remember to whom the names of a private network belong."""
+"""Remember to whom the names of a private network belong, and who had them before."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import attrs
 
-from p2p_twisted.trust.anchor import VerifiedCertificate
-from p2p_twisted.trust.credentials import key_hash
+from p2p_twisted.registry.limits import NAMES_KEPT, REGISTERED
+from p2p_twisted.registry.name_holder import NameHolder
 from p2p_twisted.trust.identity import REGISTRY
+from p2p_twisted.trust.revoked_issuers import RevokedIssuers
 from p2p_twisted.trust.trust_errors import TrustError
 from p2p_twisted.wire.messages import MemberRecord
 from p2p_twisted.wire.names import PeerName
+
+_FORMER_MOST: Final = 3
+"""Keys that a member has had before and that are good still: it makes another one in ten days."""
 
 
 class NameHeld(TrustError):
     """Somebody has a certificate for the name, which is still good."""
 
 
-@attrs.frozen
-class NameHolder:
-    """
-    Who has a name.
-
-    :ivar since: since when, in seconds since 1970.
-    :ivar expires: until when, likewise.
-    :ivar key: the hash of its key, in hexadecimal digits.
-    :ivar is_admin: whether it is an admin.
-    :ivar groups: which groups it is in.
-    :ivar invite: the hash of the secret by which it came, until it has shown its certificate.
-    :ivar certificate: what it got for that, likewise, in DER and base64.
-    :ivar came_by: the hash of the secret by which it came, for good.
-    """
-
-    since: float
-    expires: float
-    key: str
-    is_admin: bool
-    groups: tuple[PeerName, ...]
-    invite: str = ""
-    certificate: str = ""
-    came_by: str = ""
-
-    @classmethod
-    def of(cls, shown: VerifiedCertificate, invite: str = "", certificate: str = "") -> Self:
-        """Return whom a certificate is for."""
-        identity, key = shown.identity, key_hash(shown.key).hex()
-        groups = tuple(sorted(identity.groups))
-        dates = shown.since, shown.expires
-        return cls(*dates, key, identity.is_admin, groups, invite, certificate, came_by=invite)
-
-
 class NameHolders:
     """
     A name belongs to whoever has a certificate for it that is good and was not revoked.
 
-    All dates are in seconds since 1970.
+    Names whose certificates have ended are anybody's, but are forgotten only where there are too
+    many: the clock of this machine may be wrong. All dates are in seconds since 1970.
+
+    :param own: the registry's own issuer: who has its certificate needs none by an earlier key.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own: str) -> None:
+        self._own = own
         self._held: dict[PeerName, NameHolder] = {}
+        # Earlier keys of the same names, the first ones first: a thief cannot push them out.
+        self._former: dict[PeerName, tuple[NameHolder, ...]] = {}
 
     def check_free(self, name: PeerName, key: str, now: float) -> None:
         """
@@ -83,7 +60,10 @@ class NameHolders:
     def is_news(self, name: PeerName, holder: NameHolder) -> bool:
         """Return whether somebody has a name that it is not known to have, or for longer."""
         held = self._held.get(name)
-        return held is None or held.expires < holder.expires
+        if held is None:
+            # Whoever has stolen another registry makes up as many as it likes.
+            return len(self._held) < REGISTERED
+        return held.expires < holder.expires
 
     def holds(self, name: PeerName) -> bool:
         """Return whether somebody has a name."""
@@ -96,20 +76,68 @@ class NameHolders:
             self._held[name] = attrs.evolve(held, invite="", certificate="")
 
     def hold(self, name: PeerName, holder: NameHolder, now: float) -> None:
-        """Give a name; those whose certificates have ended are forgotten."""
+        """Give a name; where there are too many, those that ended first are forgotten."""
         before = self._held.get(name)
         if before is not None and before.since == holder.since and not holder.came_by:
             # It is renewed.
             holder = attrs.evolve(holder, came_by=before.came_by)
-        self._held = {known: each for known, each in self._held.items() if each.expires > now}
+        if before is not None and before.key != holder.key and before.issuer != self._own:
+            self._remember(name, before, now)
         self._held[name] = holder
+        too_many = len(self._held) - NAMES_KEPT
+        if too_many > 0:
+            ended = [known for known, each in self._held.items() if each.expires <= now]
+            ended.sort(key=lambda known: self._held[known].expires)
+            for known in ended[:too_many]:
+                self._forget(known)
 
     def free(self, name: PeerName, before: float) -> NameHolder | None:
         """Take a name from whoever got it before some moment, and return that one."""
         holder = self._held.get(name)
         if holder is None or holder.since >= before:
             return None
+        self._former.pop(name, None)
         return self._held.pop(name)
+
+    def known(
+        self, key: str, issuers: RevokedIssuers, now: float
+    ) -> tuple[PeerName, NameHolder] | None:
+        """
+        Find who was seen to have a key while the issuer counted that has certified it.
+
+        :param key: its hash, in hexadecimal digits.
+        """
+        if not issuers:
+            return None
+        for name, each in self._held.items():
+            is_current = each.key == key and each.expires > now
+            if is_current and each.issuer != self._own and each.counts(issuers):
+                return name, each
+        return None
+
+    def disown(self, issuers: RevokedIssuers) -> None:
+        """
+        Take names from those who were first seen when their issuer did not count any more.
+
+        Each is given back to who had it before, if that counts.
+        """
+        for name, each in tuple(self._held.items()):
+            if not each.counts(issuers):
+                del self._held[name]
+                former = [of for of in self._former.pop(name, ()) if of.counts(issuers)]
+                if former:
+                    self._former[name], self._held[name] = tuple(former[:-1]), former[-1]
+
+    def _remember(self, name: PeerName, before: NameHolder, now: float) -> None:
+        """Keep an earlier key, while it is good and there are not too many."""
+        known = (*self._former.get(name, ()), before)
+        if len(known) > _FORMER_MOST:
+            known = tuple(each for each in known if each.expires > now)
+        self._former[name] = known[:_FORMER_MOST]
+
+    def _forget(self, name: PeerName) -> None:
+        self._held.pop(name, None)
+        self._former.pop(name, None)
 
     def members(self, now: float, after: str, most: int) -> tuple[list[MemberRecord], int]:
         """
@@ -133,29 +161,32 @@ class NameHolders:
         return sorted(name for name, each in held if each.is_admin and each.expires > now)
 
     def _member(self, name: PeerName, of: NameHolder) -> MemberRecord:
-        return MemberRecord(name, float(int(of.expires)), of.is_admin, of.groups)
+        return MemberRecord(name, float(int(of.expires)), of.is_admin, of.groups, of.issuer)
 
     def to_json(self) -> dict[str, list[Any]]:
         """Write what :meth:`from_json` reads."""
-        return {name: list(attrs.astuple(each)) for name, each in self._held.items()}
+        return {name: each.to_json() for name, each in self._held.items()}
+
+    def former_to_json(self) -> dict[str, list[list[Any]]]:
+        """Write the rest of it."""
+        former = self._former.items()
+        return {name: [each.to_json() for each in several] for name, several in former}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Sequence[Any]]) -> Self:
+    def from_json(
+        cls,
+        own: str,
+        kept: Mapping[str, Sequence[Any]],
+        former: Mapping[str, Sequence[Sequence[Any]]],
+    ) -> Self:
         """
         Read what was written down.
 
         :raises ValueError, TypeError: when it was not.
         """
-        made = cls()
-        for name, (since, expires, key, is_admin, groups, invite, certificate, by) in kept.items():
-            made._held[str(name)] = NameHolder(
-                since=float(since),
-                expires=float(expires),
-                key=str(key),
-                is_admin=bool(is_admin),
-                groups=tuple(map(str, groups)),
-                invite=str(invite),
-                certificate=str(certificate),
-                came_by=str(by),
-            )
+        made = cls(own)
+        made._held = {str(name): NameHolder.from_json(each) for name, each in kept.items()}
+        made._former = {
+            str(name): tuple(map(NameHolder.from_json, each)) for name, each in former.items()
+        }
         return made

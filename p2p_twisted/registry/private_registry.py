@@ -81,7 +81,10 @@ def open_private(
     root_at = None if root_key is None else KeyPlace.at(root_key)
     opened, places = open_authority(folder, network, rng, now, root_at), _places(listen)
     if not opened.is_new:
-        lines = [f"private network {network}, whose keys are in {keys}", *_ending(opened.ends, now)]
+        lines = [
+            f"private network {network}, whose keys are in {keys}; registry {opened.authority.id}",
+            *_ending(opened.ends, now),
+        ]
         return PrivateRegistry(opened.authority, opened.own, folder, places, tuple(lines))
     lines = [f"made the private network {network}; its keys are in {keys}: back them up"]
     if root_key is not None:

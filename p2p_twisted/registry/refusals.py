@@ -39,6 +39,10 @@ ADVERTISED: Final = Error(
 
 UNSAVED: Final = Error("the registry cannot write to its store: its disk may be full", "later")
 
+UNCERTIFIED: Final = Error(
+    "this network is private: come in with an invite first", "later", certify=True
+)
+
 CONTESTED: Final = Error(
     "the registry's store has another peer under that name or at that place: ask again in a moment",
     "later",

@@ -8,6 +8,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.enrollment import Enrollment, PrivateQuestion
+from p2p_twisted.registry.refusals import UNCERTIFIED
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Question
 from p2p_twisted.runtime.background import background
@@ -57,8 +58,9 @@ class RegistrySession(Session):
         if self._is_asked:
             return
         is_newcomer = self._enrollment is not None and self._connection.gate.other_end is None
-        if is_newcomer and not isinstance(message, Enroll | Error | Bye):
-            raise ProtocolError("this network is private: come in with an invite first")
+        if is_newcomer and not isinstance(message, Enroll | Certify | Error | Bye):
+            self._connection.refuse(UNCERTIFIED)
+            return
         match message:
             case Enroll() | Certify() | MakeInvite() | Void() | ListRecords() | Revoked() if (
                 self._enrollment is not None

@@ -17,7 +17,7 @@ from p2p_twisted.peer.private_member import PrivateMember, load_member, save_mem
 from p2p_twisted.peer.private_part import PrivatePart, private_part
 from p2p_twisted.peer.settings import STATE_DIRECTORY, Settings
 from p2p_twisted.registry.authority import Authority
-from p2p_twisted.registry.authority_files import ISSUER_FILE, open_authority
+from p2p_twisted.registry.authority_files import ISSUER_FILE, KeyPlace, open_authority
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.private_registry import PrivateParts, PrivateRegistry
@@ -40,7 +40,6 @@ from p2p_twisted.wire.names import PeerName
 _PLACE: Final = ("127.0.0.1", REGISTRY_PORT)
 _SHOWN: Final = show_location(*_PLACE)
 _DAY_SECONDS: Final = 86_400.0
-_KEYS: Final = "p2pmeta.d"
 
 
 class NotLetIn(Exception):
@@ -57,6 +56,8 @@ class PrivateDaemons(VirtualDaemons):
 
     :ivar admins: who may invite and revoke.
     :ivar groups: which groups peers are in that come in from now on.
+    :ivar keys: the registry's folder of keys: another one makes it another registry.
+    :ivar root_key: where the key of the root is, if not in there.
     :ivar passed: how many seconds of all clocks have passed at once.
     :ivar ahead: of clocks that are wrong, by how many seconds.
     :ivar outcasts: peers that run, and have no part in the network any more.
@@ -66,6 +67,8 @@ class PrivateDaemons(VirtualDaemons):
 
     admins: tuple[PeerName, ...] = ("s1",)
     groups: dict[PeerName, tuple[str, ...]] = field(factory=dict)
+    keys: str = "p2pmeta.d"
+    root_key: Path | None = None
     passed: float = 0.0
     ahead: dict[str, float] = field(factory=dict)
     outcasts: dict[PeerName, Peer] = field(factory=dict)
@@ -108,7 +111,7 @@ class PrivateDaemons(VirtualDaemons):
 
         :param issued: when, in seconds since 1970.
         """
-        issuer = KeyFolder(OwnFolder(self.folder / _KEYS)).load(ISSUER_FILE)
+        issuer = KeyFolder(OwnFolder(self.folder / self.keys)).load(ISSUER_FILE)
         assert issuer is not None
         key, serial = new_key(), SerialNumber.next_after(0, self._rng)
         chain = certify(issuer, key.public_key(), Identity(name), serial=serial, now=issued)
@@ -148,8 +151,9 @@ class PrivateDaemons(VirtualDaemons):
 
     @override
     def _private_parts(self, reactor: VirtualReactor, daemon: MultiService) -> PrivateParts:
-        folder, date = OwnFolder(self.folder / _KEYS), partial(self.date_of, REGISTRY)
-        opened = open_authority(folder, NETWORK, self._rng, date())
+        folder, date = OwnFolder(self.folder / self.keys), partial(self.date_of, REGISTRY)
+        root_at = None if self.root_key is None else KeyPlace.at(self.root_key)
+        opened = open_authority(folder, NETWORK, self._rng, date(), root_at)
         registry = PrivateRegistry(opened.authority, opened.own, folder, (_SHOWN,), ())
         self._authority = opened.authority
         self._parts = PrivateParts.of(registry, reactor, daemon, inline, date)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from p2p_twisted.trust import limits
-from p2p_twisted.trust.credentials import key_hash, p256
+from p2p_twisted.trust.credentials import issuer_id, key_hash, p256, shortened
 from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.serial_number import SerialNumber
 from p2p_twisted.trust.trust_errors import (
@@ -36,7 +36,7 @@ class VerifiedCertificate:
     :ivar issued: when it was issued, in seconds since 1970.
     :ivar expires: until when it is good, likewise.
     :ivar key: whose private part its owner has.
-    :ivar issuer: the identifier of the key that has signed it.
+    :ivar issuer: who has signed it, as :func:`issuer_id` calls it.
     """
 
     identity: Identity
@@ -44,7 +44,7 @@ class VerifiedCertificate:
     issued: float
     expires: float
     key: ec.EllipticCurvePublicKey
-    issuer: bytes
+    issuer: str
 
     @classmethod
     def read(cls, certificate: x509.Certificate) -> Self:
@@ -58,15 +58,19 @@ class VerifiedCertificate:
             names = extension.value.get_values_for_type(x509.DNSName)
             key = p256(certificate.public_key())
             signed = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
+            # TLS has compared that one with the signer's own.
+            issuer = shortened(signed.value.key_identifier or b"")
         except (x509.ExtensionNotFound, ValueError, BadCredentials):
             raise NotTrusted("the certificate does not say whom it is for") from None
+        if not issuer:
+            raise NotTrusted("the certificate does not say who has signed it")
         return cls(
-            Identity.from_dns_names(names),
+            Identity.from_dns_names(names, issuer),
             SerialNumber.from_int(certificate.serial_number),
             certificate.not_valid_before_utc.timestamp() + limits.BACKDATED_SECONDS,
             certificate.not_valid_after_utc.timestamp(),
             key,
-            signed.value.key_identifier or b"",
+            issuer,
         )
 
     @property
@@ -127,11 +131,18 @@ class TrustAnchor:
         moment = datetime.fromtimestamp(at, UTC)
         policy = PolicyBuilder().store(Store([self.root])).max_chain_depth(_ISSUERS_MOST)
         try:
-            policy.time(moment).build_client_verifier().verify(certificate, list(signers))
-        except (VerificationError, ValueError):
+            verified = (
+                policy.time(moment).build_client_verifier().verify(certificate, list(signers))
+            )
+            signer = p256(verified.chain[1].public_key())
+        except (VerificationError, ValueError, IndexError, BadCredentials):
             fault = date_fault(certificate, at) or NotTrusted(_OF_ANOTHER)
             raise fault from None
-        return VerifiedCertificate.read(certificate)
+        made = VerifiedCertificate.read(certificate)
+        if made.issuer != issuer_id(signer):
+            # Who has an issuer's key could pass its certificates off as another one's.
+            raise NotTrusted("the certificate names another signer than it has")
+        return made
 
 
 def date_fault(

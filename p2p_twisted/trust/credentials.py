@@ -14,6 +14,7 @@ from p2p_twisted.trust.trust_errors import BadCredentials
 _PEM: Final = serialization.Encoding.PEM
 _CURVE: Final = ec.SECP256R1
 _CERTIFICATES_MOST: Final = 3
+_ISSUER_ID_DIGITS: Final = 20
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -31,6 +32,16 @@ def key_hash(key: object) -> bytes:
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     return hashlib.sha256(encoded).digest()
+
+
+def issuer_id(key: ec.EllipticCurvePublicKey) -> str:
+    """Return what an issuer is called by its key: 20 hexadecimal digits."""
+    return shortened(x509.SubjectKeyIdentifier.from_public_key(key).digest)
+
+
+def shortened(key_identifier: bytes) -> str:
+    """Return the same of the identifier that certificates have of a key."""
+    return key_identifier.hex()[:_ISSUER_ID_DIGITS]
 
 
 def p256(key: object) -> ec.EllipticCurvePublicKey:

@@ -7,6 +7,7 @@ import attrs
 
 from p2p_twisted.trust.limits import GROUPS_OF_A_PEER
 from p2p_twisted.trust.trust_errors import NotTrusted
+from p2p_twisted.trust.voucher import Voucher
 from p2p_twisted.wire.limits import PEER_NAME_CHARACTERS
 from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
@@ -21,6 +22,8 @@ _NAME: Final = "peer"
 _ROLE: Final = "role"
 _GROUP: Final = "group"
 _SINCE: Final = "since"
+_VOUCHER: Final = "by"
+_KINDS: Final = (_NAME, _ROLE, _GROUP, _SINCE, _VOUCHER)
 _SINCE_DIGITS: Final = 12
 
 
@@ -67,6 +70,8 @@ class Identity:
 
     :ivar since: when it came in by an invite, in seconds since 1970, whole ones; renewed
         certificates have it, too. 0 where that is when its certificate was issued.
+    :ivar vouchers: on whose word it was let in, or renewed, besides that of its issuer.
+    :ivar issuer: who says so, as :func:`issuer_id` calls it; empty where no certificate has.
     :raises BadName: for what may not be a name, and for too many groups.
     """
 
@@ -79,6 +84,8 @@ class Identity:
     )
 
     since: int = attrs.field(default=0, eq=False)
+    vouchers: tuple[Voucher, ...] = attrs.field(default=(), eq=False)
+    issuer: str = attrs.field(default="", eq=False)
 
     @property
     def is_admin(self) -> bool:
@@ -96,16 +103,17 @@ class Identity:
         named += [(role, _ROLE) for role in sorted(self.roles)]
         named += [(group, _GROUP) for group in sorted(self.groups)]
         named += [(str(self.since), _SINCE)] if self.since else []
+        named += [(each.to_label(), _VOUCHER) for each in sorted(self.vouchers)]
         return tuple(f"{name}.{kind}.{_ZONE}" for name, kind in named)
 
     @classmethod
-    def from_dns_names(cls, names: Iterable[str]) -> Self:
+    def from_dns_names(cls, names: Iterable[str], issuer: str = "") -> Self:
         """
         Read what a certificate carries; kinds of names that are not known are passed over.
 
         :raises NotTrusted: unless that is one peer's name, and roles and groups.
         """
-        found: dict[str, list[str]] = {_NAME: [], _ROLE: [], _GROUP: [], _SINCE: []}
+        found: dict[str, list[str]] = {each: [] for each in _KINDS}
         for name in names:
             label, _, suffix = name.partition(".")
             kind, _, zone = suffix.partition(".")
@@ -114,7 +122,14 @@ class Identity:
         if len(found[_NAME]) != 1:
             raise NotTrusted("the certificate names no peer, or several")
         try:
-            return cls(found[_NAME][0], found[_ROLE], found[_GROUP], _since(found[_SINCE]))
+            return cls(
+                found[_NAME][0],
+                found[_ROLE],
+                found[_GROUP],
+                _since(found[_SINCE]),
+                tuple(map(Voucher.from_label, found[_VOUCHER])),
+                issuer,
+            )
         except BadName as error:
             raise NotTrusted(f"the certificate has a name that may not be one: {error}") from None
 

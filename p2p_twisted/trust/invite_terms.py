@@ -1,8 +1,8 @@
-"""Read how people say for how many an invite is, and for how long."""
+"""Read how people say for how many an invite is, for how long, and how long ago something was."""
 
 from typing import Final
 
-from p2p_twisted.trust.limits import INVITE_DAYS, INVITE_USES
+from p2p_twisted.trust.limits import INVITE_DAYS, INVITE_USES, ISSUER_REVOKED_SINCE_DAYS
 
 USUAL_USES: Final = 1
 USUAL_SECONDS: Final = 86_400
@@ -29,10 +29,23 @@ def read_time(typed: str) -> int:
 
     :raises ValueError: for what is none, or longer than 30 days; the text says what would do.
     """
+    return _read_seconds(typed, INVITE_DAYS)
+
+
+def read_since(typed: str) -> int:
+    """
+    Read how long ago a registry was stolen, likewise.
+
+    :raises ValueError: for what is no time, or longer ago than 60 days.
+    """
+    return _read_seconds(typed, ISSUER_REVOKED_SINCE_DAYS)
+
+
+def _read_seconds(typed: str, most_days: int) -> int:
     number, unit = typed[:-1], _UNITS.get(typed[-1:])
     seconds = int(number) * unit if unit and _is_number(number) else 0
-    if not 0 < seconds <= INVITE_DAYS * 86_400:
-        raise ValueError(f"{typed!r} is no time such as 30m, 2h or 7d, of at most {INVITE_DAYS}d")
+    if not 0 < seconds <= most_days * 86_400:
+        raise ValueError(f"{typed!r} is no time such as 30m, 2h or 7d, of at most {most_days}d")
     return seconds
 
 

@@ -6,7 +6,8 @@ that it speaks of has ended anyway. Two peers with one digest have the same list
 differ, each adds what the other has.
 
 Nothing counts that a revoked admin has signed, as nobody knows when it did. So whoever revokes an
-admin signs anew what that one had revoked: those who have not heard of it yet then believe it.
+admin signs anew what that one had revoked: those who have not heard of it yet then believe it. A
+registry does the same where an issuer was revoked, for all admins that this one had certified.
 """
 
 import hashlib
@@ -16,7 +17,8 @@ from attrs import frozen
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.identity import REGISTRY
 from p2p_twisted.trust.limits import CERTIFICATE_DAYS, REVOCATIONS, STATEMENT_FRESH_SECONDS
-from p2p_twisted.trust.statement import Revocation, Statement
+from p2p_twisted.trust.revoked_issuers import RevokedIssuers
+from p2p_twisted.trust.statement import Revocation, RootStatement, Statement
 from p2p_twisted.trust.trust_errors import RevocationsFull, StatementRefused
 from p2p_twisted.wire.names import NetworkName, PeerName
 
@@ -30,13 +32,13 @@ _NO_REGISTRY = "a registry is no member: nobody can revoke it by that name"
 class _Held:
     cutoff: int
     issued: int
-    signer: PeerName
+    signer: VerifiedCertificate
     text: str
 
     @property
     def rank(self) -> tuple[int, int, PeerName]:
         """What decides between two of one name, in whatever order they come."""
-        return self.cutoff, self.issued, self.signer
+        return self.cutoff, self.issued, self.signer.identity.name
 
 
 class RevocationList:
@@ -49,15 +51,21 @@ class RevocationList:
     def __init__(self, network: NetworkName) -> None:
         self._network = network
         self._held: dict[PeerName, _Held] = {}
+        self.issuers = RevokedIssuers(network)
 
     def is_revoked(self, certificate: VerifiedCertificate) -> bool:
         """Return whether a certificate of this network does not count."""
-        held = self._held.get(certificate.identity.name)
-        return held is not None and certificate.since < held.cutoff
+        is_named = self.is_cut(certificate.identity.name, certificate.since)
+        return is_named or self.issuers.is_revoked(certificate)
+
+    def is_cut(self, name: PeerName, since: float) -> bool:
+        """Return whether who came in at some time by some name was revoked."""
+        held = self._held.get(name)
+        return held is not None and since < held.cutoff
 
     def knows(self, text: str) -> bool:
         """Return whether a statement is in the list: it need not be verified again."""
-        return any(held.text == text for held in self._held.values())
+        return any(held.text == text for held in self._held.values()) or self.issuers.knows(text)
 
     def drafts(self, name: PeerName, now: float) -> tuple[Revocation, ...]:
         """
@@ -68,10 +76,18 @@ class RevocationList:
         """
         first, drafts = self.draft(name, now), []
         for revoked, held in self._held.items():
-            if held.signer == name != revoked:
+            if held.signer.identity.name == name != revoked:
                 issued = max(first.issued, held.issued + 1)
                 drafts.append(Revocation(revoked, issued, self._network, held.cutoff))
         return (first, *drafts)
+
+    def orphans(self) -> tuple[Revocation, ...]:
+        """Write what is to be signed anew, as who had signed it is not believed any more."""
+        return tuple(
+            Revocation(name, held.issued + 1, self._network, held.cutoff)
+            for name, held in self._held.items()
+            if self.issuers.is_revoked(held.signer)
+        )
 
     def draft(self, name: PeerName, now: float) -> Revocation:
         """
@@ -94,13 +110,15 @@ class RevocationList:
         held = self._held.get(name)
         return now if held is None else max(now, held.cutoff)
 
-    def add(self, statement: Statement, now: float) -> bool:
+    def add(self, statement: Statement | RootStatement, now: float) -> bool:
         """
-        Have a statement count, if it is one of an admin's.
+        Have a statement count, if it is one of an admin's, or the root's.
 
         :returns: whether that changes anything: only then is it worth passing on.
         :raises StatementRefused: when it does not count.
         """
+        if isinstance(statement, RootStatement):
+            return self._add_issuer(statement, now)
         said = statement.said
         if not isinstance(said, Revocation) or said.network != self._network:
             raise StatementRefused("that is not a revocation of this network")
@@ -123,6 +141,18 @@ class RevocationList:
         self.prune(now)
         return said.name in self._held
 
+    def _add_issuer(self, statement: RootStatement, now: float) -> bool:
+        """Have an issuer count no more, nor what it may have had said since it was stolen."""
+        is_new = self.issuers.add(statement, now)
+        if is_new:
+            self._held = {
+                name: held
+                for name, held in self._held.items()
+                if self.issuers.vouches(held.signer.issuer, held.issued)
+                and self.issuers.is_vouched_for(held.signer.identity)
+            }
+        return is_new
+
     def prune(self, now: float) -> None:
         """Forget what speaks of certificates that have all ended, and the oldest of too many."""
         latest_first = sorted(self._held.items(), key=_by_date, reverse=True)
@@ -131,10 +161,12 @@ class RevocationList:
             for name, held in latest_first[:REVOCATIONS]
             if held.cutoff + _LIFE_SECONDS > now
         }
+        self.issuers.prune(now)
 
     def digest(self) -> str:
         """Return what is the same for two lists that say the same, signed by the same."""
-        lines = sorted(f"{name} {held.rank}\n" for name, held in self._held.items())
+        lines = [f"{name} {held.rank}\n" for name, held in self._held.items()]
+        lines = sorted([*lines, *self.issuers.lines()])
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def texts(self) -> tuple[str, ...]:
@@ -144,12 +176,12 @@ class RevocationList:
         They come in the order in which they were said: so one that learns them all in this order
         hears what an admin has revoked before it hears that this one was revoked.
         """
-        in_order = sorted(self._held.values(), key=lambda held: (held.issued, held.text))
-        return tuple(held.text for held in in_order)
+        dated = [(held.issued, held.text) for held in self._held.values()]
+        return tuple(text for _, text in sorted([*dated, *self.issuers.texts()]))
 
 
 def _held(statement: Statement, said: Revocation) -> _Held:
-    return _Held(said.cutoff, said.issued, statement.signer.identity.name, statement.text)
+    return _Held(said.cutoff, said.issued, statement.signer, statement.text)
 
 
 def _by_date(item: tuple[PeerName, _Held]) -> tuple[int, PeerName]:

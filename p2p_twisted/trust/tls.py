@@ -36,6 +36,8 @@ _PARTIAL_WRITES: Final = 1
 # A resumed session would not show a certificate again.
 _NO_SESSIONS: Final = SSL.OP_NO_TICKET
 
+_PASSED_ON_SECONDS: Final = 2.0
+
 _DATE_ERRORS: Final = (
     SSL.X509VerificationCodes.ERR_CERT_NOT_YET_VALID,
     SSL.X509VerificationCodes.ERR_CERT_HAS_EXPIRED,
@@ -68,6 +70,8 @@ class TlsSecurity:
     :ivar credentials: whose certificate is shown.
     :ivar revocations: whose certificates do not count.
     :ivar admitted: tells those who watch of each certificate that counts.
+    :ivar distrusted: tells them that our own does not count any more, because of who has signed it.
+    :ivar is_distrusted: whether that is so.
     """
 
     def __init__(
@@ -82,7 +86,11 @@ class TlsSecurity:
         self._welcomes_newcomers = welcomes_newcomers
         self.revocations = revocations
         self.admitted = Watches[VerifiedCertificate]()
+        self.distrusted = Watches[None]()
+        self.is_distrusted = False
         self._clock = clock
+        # On its monotonic clock: until then we tell our neighbors which issuer was revoked.
+        self._passed_on_at = 0.0
         self._date = date
         # Why a registry that we dialed could not be believed.
         self._registry_fault: str | None = None
@@ -94,9 +102,33 @@ class TlsSecurity:
     def use(self, credentials: Credentials) -> None:
         """Show another certificate from now on: connections that are open keep the old one."""
         self.credentials = credentials
+        self.is_distrusted = False
         ways = self._date, self._welcomes_newcomers, self._refused
         maker = TlsMaker(mutual_context(credentials, *ways))
         self._dialers, self._listeners = self._factory(maker, True), self._factory(maker, False)
+
+    def distrust(self) -> None:
+        """Hear that our certificate does not count: its issuer was revoked."""
+        if not self.is_distrusted:
+            self.is_distrusted = True
+            self.distrusted.tell(None)
+
+    def check_own(self) -> None:
+        """See whether our certificate counts by what we know of issuers."""
+        own = VerifiedCertificate.read(self.credentials.certificate)
+        if self.revocations.issuers.is_revoked(own):
+            self.distrust()
+
+    def cut_issuer(self) -> None:
+        """
+        Have it count that an issuer was revoked.
+
+        Connections end in two seconds: what goes over them until then tells the others. Others are
+        not made any more.
+        """
+        self._passed_on_at = self._clock.seconds() + _PASSED_ON_SECONDS
+        self._clock.callLater(_PASSED_ON_SECONDS, lambda: self.cut(self._date()))
+        self.check_own()
 
     def date_fault(self) -> str | None:
         """Return why no registry is believed, or believes us, if dates are the reason."""
@@ -131,7 +163,8 @@ class TlsSecurity:
         Read a certificate that TLS has verified.
 
         :param connection: ends when the certificate does, or is revoked.
-        :returns: whose it is; ``None`` for a newcomer.
+        :returns: whose it is; ``None`` for a newcomer. One whose issuer was revoked is the same to
+            a registry: as its key may be known from before, it can be certified anew.
         :raises NotAdmitted: when it was revoked, or does not say whose it is.
         """
         if certificate is None:
@@ -143,6 +176,13 @@ class TlsSecurity:
         except NotTrusted as error:
             raise NotAdmitted(str(error)) from None
         name = verified.identity.name
+        if self.revocations.issuers.is_revoked(verified):
+            if self._welcomes_newcomers and connection.gate.is_greeted:
+                return None
+            raise NotAdmitted(
+                f"the registry that has certified {name} was revoked: another one will certify it"
+                " anew, or let it in by a new invite"
+            )
         if self.revocations.is_revoked(verified):
             raise NotAdmitted(
                 f"the certificate of {name} was revoked: ask for a new invite, and --join with it"
@@ -163,8 +203,11 @@ class TlsSecurity:
 
         :param now: seconds since 1970.
         """
+        issuers = self.revocations.issuers
+        is_known = self._clock.seconds() >= self._passed_on_at
         for connection, shown in list(self._open.items()):
-            if shown.expires <= now or self.revocations.is_revoked(shown):
+            is_cut = self.revocations.is_cut(shown.identity.name, shown.since)
+            if shown.expires <= now or is_cut or (is_known and issuers.is_revoked(shown)):
                 connection.abort()
 
     def _factory(self, maker: TlsMaker, is_dialer: bool) -> TLSMemoryBIOFactory:

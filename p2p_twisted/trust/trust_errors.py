@@ -41,6 +41,10 @@ class NoSuchInvite(TrustError):
     """No invite is called so."""
 
 
+class UnknownKey(TrustError):
+    """Nobody is known to have a key since a time when that could be believed."""
+
+
 class TooManyInvites(TrustError):
     """No more invites can be open at a time."""
 

@@ -80,10 +80,19 @@ def test_members(browser: Browser) -> None:
     browser.peer.will("records", Listed(members=(MemberRecord("anna", 5.0),), more=9_999))
     answer = browser.ask("GET", "/v1/members")
     told = checked(browser, answer, "/v1/members", "get")
-    anna = {"name": "anna", "expires": 5.0, "admin": False, "groups": []}
+    anna = {"name": "anna", "expires": 5.0, "admin": False, "groups": [], "registry": ""}
     assert told == {"members": [anna], "more": 9_999}
     assert browser.peer.asked.pop() == ("records", ListRecords("members"))
     assert browser.ask("GET", f"/v1/members?after={'a' * 32}").status == 400
+
+
+def test_publish(browser: Browser) -> None:
+    """What the root has signed is passed on as it is."""
+    answer = browser.ask("POST", "/v1/statements", {"statement": "a.b.c.d"})
+    checked(browser, answer, "/v1/statements", "post")
+    assert browser.peer.asked.pop() == ("publish", "a.b.c.d")
+    assert browser.ask("POST", "/v1/statements", {"statement": "a" * 2_049}).status == 400
+    assert browser.ask("POST", "/v1/statements", {}).status == 400
 
 
 def test_not_allowed(browser: Browser) -> None:

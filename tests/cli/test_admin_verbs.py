@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import time
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -10,10 +12,15 @@ from p2p_twisted.cli import admin_verbs
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.console.admin_lines import date_text
 from p2p_twisted.peer.qr_code import qr_rows
+from p2p_twisted.registry.authority_files import KeyPlace
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.trust.statement import RootStatement, read_any_statement
 from tests.console.fake_peer import CODE
+from tests.trust.private_network import PrivateNetwork
 
 DATE = 1_800_000_000.0
+NETWORK = PrivateNetwork()
+REGISTRY = "3f2a91bc" * 2 + "0f1e"
 
 
 class Client:
@@ -30,7 +37,14 @@ class Client:
             return {"invites": [invite], "more": 0}
         left = [name for name in self.names if name > (after or "")]
         some = [
-            {"name": name, "expires": DATE, "admin": False, "groups": ["lab"]} for name in left[:3]
+            {
+                "name": name,
+                "expires": DATE,
+                "admin": False,
+                "groups": ["lab"],
+                "registry": REGISTRY,
+            }
+            for name in left[:3]
         ]
         return {"members": some, "more": len(left) - len(some)}
 
@@ -45,6 +59,9 @@ def run(client: Client, verb: str, **options: Any) -> int:
         "qr": False,
         "name": None,
         "invite": None,
+        "issuer": None,
+        "root_key": None,
+        "since": 0,
         "of_registry": None,
         "for_registry": False,
     }
@@ -57,7 +74,7 @@ def test_members(capsys: pytest.CaptureFixture[str]) -> None:
     """All are listed, though each answer has some."""
     client = Client()
     assert run(client, "members") == Exit.DONE
-    lines = [f"s{number}  until {date_text(DATE)}  in lab" for number in range(7)]
+    lines = [f"s{number}  until {date_text(DATE)}  in lab  by {REGISTRY}" for number in range(7)]
     assert capsys.readouterr().out.splitlines() == [*lines, "7 members"]
     assert client.asked == [("/v1/members", after) for after in (None, "s2", "s5")]
     run(Client(), "members", json=True)
@@ -140,7 +157,51 @@ def test_revoke(capsys: pytest.CaptureFixture[str]) -> None:
 def test_one_of_them(given: dict[str, str]) -> None:
     """One of them is to be said, and nothing is done without."""
     client = Client()
-    with pytest.raises(CommandFailed, match="or --invite and its id: one of them") as failed:
+    with pytest.raises(CommandFailed, match="--registry and an id: one of them") as failed:
         run(client, "revoke", **given)
     assert failed.value.code == Exit.USAGE
     assert client.asked == []
+
+
+@pytest.fixture
+def root_key(tmp_path: Path) -> KeyPlace:
+    """Return where the key of a network's root is."""
+    place = KeyPlace.at(tmp_path / "stick" / "root.pem")
+    place.save(NETWORK.root)
+    return place
+
+
+def test_revoke_a_registry(root_key: KeyPlace, capsys: pytest.CaptureFixture[str]) -> None:
+    """The root says it on this machine: no daemon gets to see its key."""
+    client = Client()
+    before = int(time.time())
+    run(client, "revoke", issuer=REGISTRY.upper(), root_key=str(root_key.path), since=3_600)
+    [(method, path, body)] = client.asked
+    assert (method, path) == ("POST", "/v1/statements")
+    heard = read_any_statement(body["statement"], NETWORK.anchor)
+    assert isinstance(heard, RootStatement)
+    assert (heard.said.issuer, heard.said.network) == (REGISTRY, "default")
+    assert heard.said.since == heard.said.issued - 3_600
+    assert 0 <= heard.said.issued - before < 60
+    assert "by a new invite" in capsys.readouterr().out
+
+
+def test_not_revoked(root_key: KeyPlace, tmp_path: Path) -> None:
+    """What is missing, or the wrong key, is told before anything is asked."""
+    client, given = Client(), {"issuer": REGISTRY, "root_key": str(root_key.path)}
+    KeyPlace.at(tmp_path / "issuer.pem").save(NETWORK.issuer)
+    for wrong, why, code in (
+        ({"issuer": "3f2a"}, "is no id of a registry", Exit.USAGE),
+        ({"root_key": None}, "say --root-key FILE, too", Exit.USAGE),
+        ({"root_key": str(tmp_path / "x.pem")}, "x.pem is not there: mount its disk", Exit.DISK),
+        ({"root_key": str(tmp_path / "issuer.pem")}, "is not the key of a root", Exit.USAGE),
+        ({"name": "anna"}, "one of them", Exit.USAGE),
+        ({"invite": "3f2a91bc"}, "one of them", Exit.USAGE),
+    ):
+        with pytest.raises(CommandFailed, match=why) as failed:
+            run(client, "revoke", **{**given, **wrong})
+        assert failed.value.code == code
+    root_key.path.chmod(0o644)
+    with pytest.raises(CommandFailed, match="others may read the key") as failed:
+        run(client, "revoke", **given)
+    assert (failed.value.code, client.asked) == (Exit.DISK, [])

@@ -110,6 +110,9 @@ class FakeAdmin:
     async def revoke(self, name: PeerName) -> None:
         await self._peer._answer("revoke", None, name)
 
+    async def publish(self, statement: str) -> None:
+        await self._peer._answer("publish", None, statement)
+
 
 @implementer(IPeer)
 class FakePeer:

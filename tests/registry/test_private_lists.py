@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from p2p_twisted.registry.authority import Authority
-from p2p_twisted.registry.name_holders import NameHolder
+from p2p_twisted.registry.name_holder import NameHolder
 from p2p_twisted.registry.private_lists import listed
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.trust.identity import ADMIN, Identity
@@ -52,8 +52,9 @@ def test_members(folder: OwnFolder) -> None:
     admin_of(enrolling.made)
     enrolling.enroll("ben")
     until = float(int(NOW)) + 30 * DAY
-    anna = MemberRecord("anna", until, admin=True, groups=("lab",))
-    ben = MemberRecord("ben", until, groups=("lab",))
+    here = authority.id
+    anna = MemberRecord("anna", until, admin=True, groups=("lab",), registry=here)
+    ben = MemberRecord("ben", until, groups=("lab",), registry=here)
     assert asked_for(authority, "members") == Listed(members=(anna, ben))
     assert authority.holders.members(NOW + 31 * DAY, "", 9) == ([], 0)
     assert authority.holders.admins(NOW + 31 * DAY) == []

@@ -93,7 +93,6 @@ class Conversation:
         Renew("anna", "0" * 32),
         Leave("anna", "0" * 32),
         Report(PeerAddress("anna", LOOPBACK, 9_000)),
-        Certify("AAAA"),
         *MEMBERS_ASK[1:],
     ],
 )
@@ -108,9 +107,10 @@ def test_newcomers(message: Message) -> None:
 
 def test_enrollment() -> None:
     """That is decided, and the answer is the last line."""
-    conversation, asked = Conversation(None), Enroll("anna", "0" * 20, "AAAA")
-    assert conversation.say(asked) == Bye("noted")
-    assert conversation.enrollment.asked == [(asked, None)]
+    for asked in (Enroll("anna", "0" * 20, "AAAA"), Certify("AAAA")):
+        conversation = Conversation(None)
+        assert conversation.say(asked) == Bye("noted")
+        assert conversation.enrollment.asked == [(asked, None)]
 
 
 @pytest.mark.parametrize("asked", MEMBERS_ASK)

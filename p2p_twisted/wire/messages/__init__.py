@@ -10,6 +10,18 @@ of it: the values in a message are valid.
 from typing import Final
 
 from p2p_twisted.wire.messages.ask import Ask, File, Hit, PeerRecord, Refuse, Told, Unshared, Want
+from p2p_twisted.wire.messages.certifying import (
+    Certified,
+    Certify,
+    Enroll,
+    Invited,
+    InviteRecord,
+    Listed,
+    ListRecords,
+    MakeInvite,
+    MemberRecord,
+    Void,
+)
 from p2p_twisted.wire.messages.link import (
     Busy,
     Gossip,
@@ -34,23 +46,7 @@ from p2p_twisted.wire.messages.push import (
     Whole,
     Wholes,
 )
-from p2p_twisted.wire.messages.registry import (
-    Certified,
-    Certify,
-    Enroll,
-    Invited,
-    InviteRecord,
-    Join,
-    Leave,
-    Listed,
-    ListRecords,
-    MakeInvite,
-    MemberRecord,
-    Renew,
-    Report,
-    Void,
-    Welcome,
-)
+from p2p_twisted.wire.messages.registry import Join, Leave, Renew, Report, Welcome
 from p2p_twisted.wire.messages.relay import Meet, Meeting, Met, Placed, Relay
 
 __all__ = [

@@ -12,6 +12,7 @@ PROTOCOL: Final = 1
 
 Addresses = Annotated[tuple[PeerAddress, ...], Meta(max_length=limits.SAMPLE)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Date = Annotated[float, Meta(ge=0, le=100_000_000_000)]
 Size = Annotated[int, Meta(ge=0, le=limits.FILE_BYTES)]
 Reason = Annotated[str, Meta(max_length=limits.REASON_CHARACTERS)]
 
@@ -70,6 +71,7 @@ class Error(Message):
         ``unknown`` not registered, so join again, or no invite
         is called so; ``refused`` anything else that will
         not be done.
+    :ivar certify: a member whose certificate does not count here may ask for another one first.
     """
 
     verb = "ERROR"
@@ -78,6 +80,7 @@ class Error(Message):
     code: Literal[
         "malformed", "flag", "taken", "reserved", "full", "later", "unknown", "refused"
     ] = "malformed"
+    certify: bool = False
 
 
 @attrs.frozen
