@@ -16,6 +16,7 @@ _NO_QUERY: Final = ""
 # every other time owes ever more; but whoever was late for long is soon forgiven, too.
 _OWED_FOR_LATE: Final = 2
 _OWED_MOST: Final = 6
+_FORGIVEN_SECONDS: Final = 60.0
 
 
 @define
@@ -31,6 +32,8 @@ class LateNeighbors:
     _owed: "Counter[LinkId]" = field(factory=Counter)
     # By link: the last query that was not answered in time, and until when it still may be.
     _missed: dict[LinkId, tuple[MessageId, float]] = field(factory=dict)
+    # By link: when it answered after all what it had been late with last.
+    _back_at: dict[LinkId, float] = field(factory=dict)
 
     def __contains__(self, link: object) -> bool:
         return isinstance(link, LinkId) and self._owed[link] >= _OWED_FOR_LATE
@@ -63,17 +66,34 @@ class LateNeighbors:
     def answered_late(self, link: LinkId, id_: MessageId, now: float) -> None:
         """Record an answer to a query that no longer waited for it."""
         unanswered, until = self._missed.get(link, (_NO_QUERY, 0.0))
-        if id_ == unanswered and now <= until:
+        if id_ != unanswered:
+            return
+        del self._missed[link]
+        self._back_at[link] = now
+        if now <= until:
             # It did not miss it after all.
-            del self._missed[link]
             self._pay(link, _OWED_FOR_LATE + 1)
+
+    def forgive(self, now: float) -> None:
+        """
+        Forget what those owe that came back a minute ago, and were not late since.
+
+        Where nobody asks, nobody can answer in time: whoever once was away for some seconds, and
+        has many others behind it, would be waited for too briefly for ever. One that never
+        answers does not come back, and one that is always late does so once a minute at most.
+        """
+        for link, since in list(self._back_at.items()):
+            if now >= since + _FORGIVEN_SECONDS:
+                del self._back_at[link], self._owed[link]
 
     def forget(self, link: LinkId) -> None:
         """Forget a neighbor that is gone."""
         del self._owed[link]
         self._missed.pop(link, None)
+        self._back_at.pop(link, None)
 
     def _owe(self, link: LinkId) -> None:
+        self._back_at.pop(link, None)
         self._owed[link] = min(self._owed[link] + _OWED_FOR_LATE, _OWED_MOST)
 
     def _pay(self, link: LinkId, answers: int) -> None:

@@ -98,9 +98,8 @@ class QueryRouter:
         :returns: what is to be done because of it, and what it says of the tree.
         """
         match event:
-            case events.MessageReceived():
-                message = event.message
-                return self._told(event.link, message, now) if isinstance(message, Told) else []
+            case events.MessageReceived(link, Told() as told):
+                return self._told(link, told, now)
             case events.NeighborAsked():
                 return self._asked(event.link, event.ask, event.is_passed_on, now)
             case events.Consulted():
@@ -251,6 +250,7 @@ class QueryRouter:
         wait = min(ask.wait, limits.QUIET_ASK_SECONDS) if ask.quiet else ask.wait
         query = PendingQuery(ask, parent, now + wait, dict.fromkeys(others), now)
         query.ends = self._parity.at(now - ask.age)
+        self._late.forgive(now)
         query.hurry(self._late)
         self._open[ask.id] = query
         self._open_of[parent] += 1

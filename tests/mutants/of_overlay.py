@@ -76,6 +76,20 @@ OF_OVERLAY: Final = (
         "overlay/test_late_neighbors.py",
     ),
     Mutant(
+        "overlay/late_neighbors.py",
+        "if id_ != unanswered:",
+        "if link not in self._missed:",
+        "a neighbor that answers nothing, but what nobody asked, is waited for again and again",
+        "overlay/test_late_neighbors.py",
+    ),
+    Mutant(
+        "overlay/late_neighbors.py",
+        "if now >= since + _FORGIVEN_SECONDS:",
+        "if False:",
+        "who was away once is waited for too briefly for ever, and with it all that are behind it",
+        "overlay/test_late_neighbors.py",
+    ),
+    Mutant(
         "overlay/membership.py",
         "(self.me.name < address.name or crossing.address != address)",
         "True",

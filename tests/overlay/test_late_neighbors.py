@@ -115,6 +115,31 @@ class LateTests(SynchronousTestCase):
         self.ask(3, 20.0)
         self.assertEqual(self.take(), (0.5, ("c",)))
 
+    def test_back_for_a_while(self) -> None:
+        """One that was away, and answered all once it was back, is waited for after a minute."""
+        for number in range(1, 5):
+            self.ask(number, 10.0 * number)
+            self.take()
+        self.tell(3, 60.0)
+        self.ask(5, 119.0)
+        self.assertEqual(len(self.tell(3, 119.4)), 1)
+        self.ask(6, 119.5)
+        self.assertEqual(self.take(), (0.5, ("c",)))
+        self.tell(3, 122.0)
+        for number, wait in ((7, 2.0), (8, 0.5)):
+            self.ask(number, 175.0 + number)
+            self.assertEqual(self.take(), (wait, ("c",)))
+
+    def test_never_back(self) -> None:
+        """One that answers nothing, or what nobody has asked it, is never forgiven."""
+        self.ask(1, 0.0)
+        self.take()
+        self.asked = attrs.evolve(TOPO, id=an_id(9))
+        self.tell(3, 10.0)
+        for number in range(2, 6):
+            self.ask(number, 10_000.0 * number)
+            self.assertEqual(self.take(), (0.5, ("c",)))
+
     def test_fell_behind(self) -> None:
         """One that sends so much that it is read late is waited for briefly, and at once."""
         self.ask(1, 0.0)
