@@ -1,9 +1,11 @@
 """Remember what keeps holders from delivering: that nobody reaches the other, or what they say."""
 
 import attrs
+from twisted.logger import Logger
 
 from p2p_twisted.download import limits
 from p2p_twisted.download.trust import Way, way
+from p2p_twisted.wire.firewall import cut_off, place
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
@@ -21,6 +23,8 @@ class Barriers:
     All downloads together try such a holder once in 8 s, since either side may dial a host in
     vain only twelve times a minute. Times are in seconds on the monotonic clock.
     """
+
+    log = Logger()
 
     def __init__(self) -> None:
         self._known: dict[Way, _Barrier] = {}
@@ -45,11 +49,12 @@ class Barriers:
         if barrier is not None:
             self._put(hit, barrier.address, now)
 
-    def found(self, hit: Hit, address: PeerAddress, asked_at: float) -> bool:
-        """Record that neither side reached the other; return whether that is new."""
-        is_new = way(hit) not in self._known
+    def found(self, hit: Hit, address: PeerAddress, asked_at: float, me: PeerAddress) -> None:
+        """Record that neither side reached the other, this peer being there; log it once."""
+        if way(hit) not in self._known:
+            cut, holder = cut_off(address, me), place(address)
+            self.log.info("{holder} has {name} but {cut}", holder=holder, name=hit.name, cut=cut)
         self._put(hit, address, asked_at)
-        return is_new
 
     def passed(self, hit: Hit) -> None:
         """Record that one side has reached the other."""

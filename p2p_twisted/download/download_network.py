@@ -35,5 +35,8 @@ class DownloadNetwork(Protocol):
     def address(self) -> PeerAddress:
         """Return where this peer listens."""
 
+    def reached(self) -> tuple[PeerAddress, ...]:
+        """Return the neighbors that this peer can dial."""
+
     def is_closed(self) -> bool:
         """Return whether others cannot dial this peer, as far as is known."""

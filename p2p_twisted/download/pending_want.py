@@ -6,6 +6,8 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
+from p2p_twisted.download.leg import Leg
+from p2p_twisted.download.limits import RELAYED_STALL_SECONDS
 from p2p_twisted.download.push_receiver import PushReceiver
 from p2p_twisted.download.receiver import OpenFile
 from p2p_twisted.download.trust import Verdict
@@ -13,8 +15,8 @@ from p2p_twisted.storage.content import WrongContent
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.firewall import DIRECT
-from p2p_twisted.wire.messages import Hit, Push
-from p2p_twisted.wire.names import FileId, PeerAddress
+from p2p_twisted.wire.messages import Hit, Meeting, Push, Want
+from p2p_twisted.wire.names import FileId, MessageId, PeerAddress
 
 Receive = Callable[[Connection, Push, "PendingWant"], PushReceiver]
 """Makes the session of a push that was asked for."""
@@ -29,7 +31,9 @@ class PendingWant:
     :param gone: is called when the holder does not share the file any more.
     :param open_file: opens the file where it comes on a link; without one it may not.
     :ivar how: the holder and this peer reach each other, once it delivers.
-    :ivar dialed: a connection to the holder, where that could not dial this peer.
+    :ivar tickets: by which it is known, the last of them last.
+    :ivar dialed: a connection to the holder, where that could not dial this peer; or to a relay.
+    :ivar leg: what comes by way of a relay, where neither could dial the other.
     :ivar unreachable: where the holder listens, if this peer could not dial it either.
     """
 
@@ -55,15 +59,40 @@ class PendingWant:
         self.is_answered = False
         self.how = DIRECT
         self.verdict: Verdict | None = None
+        self.tickets: list[MessageId] = []
         self.dialed: Connection | None = None
+        self.leg: Leg | None = None
         self.unreachable: PeerAddress | None = None
         self.done: Deferred[str] = Deferred()
         self.timer: IDelayedCall | None = None
         self.asked_at = 0.0
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is expected any more, or has begun to come."""
+        return self.is_answered or self.done.called
+
+    @property
+    def patience(self) -> float:
+        """How many seconds may bring next to nothing: another relay may be faster."""
+        is_relayed = self.leg is not None and self.leg.has_pushed
+        return RELAYED_STALL_SECONDS if is_relayed else limits.STALL_SECONDS
+
+    def want(
+        self, ticket: MessageId, me: PeerAddress, closed: bool, meeting: Meeting | None
+    ) -> Want:
+        """Write the request of a ticket."""
+        where, route, more = (me.name, me.host, me.port), self.hit.route, self.open_file is None
+        file = self.file_id
+        return Want(ticket, file, *where, route, more=more, closed=closed, relay=meeting)
+
     def answered(self) -> None:
         """Record that the ticket was shown: there is no second time."""
         self.is_answered = True
+        self.wait_no_more()
+
+    def wait_no_more(self) -> None:
+        """Stop the timer, as what is under way has deadlines of its own; twice does no harm."""
         if self.timer is not None and self.timer.active():
             self.timer.cancel()
 

@@ -1,6 +1,6 @@
 """What all pushes have in common at the requester: digests first, a floor, an end."""
 
-from typing import Final, Protocol
+from typing import Protocol
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -16,14 +16,16 @@ from p2p_twisted.wire.messages import Done, Error, Message, Push, Refuse
 from p2p_twisted.wire.names import PeerName
 from p2p_twisted.wire.session import Session
 
-_FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
-
 
 class Delivery(Protocol):
     """What one request to one holder has come to: the ``PendingWant`` of its ticket."""
 
     holder: PeerName
     how: str
+
+    @property
+    def patience(self) -> float:
+        """How many seconds may bring next to nothing."""
 
     def ended(self, reason: str) -> None:
         """The holder is done, or gone; what is missing decides what comes next."""
@@ -43,7 +45,8 @@ class PushReceiver(Session):
     A session on a connection on which came a ``PUSH`` we asked for, whoever has dialed whom.
 
     The digests come first. From then on at least 1 KiB per second must come of what the
-    holder was asked for, over half a minute; otherwise the connection ends.
+    holder was asked for, over half a minute, or 3 s where it comes through a relay; otherwise the
+    connection ends.
 
     :ivar holder: the peer that pushes.
     :ivar how: it and this peer reach each other.
@@ -102,12 +105,12 @@ class PushReceiver(Session):
     def _moved(self, count: int) -> None:
         """Put the deadline off whenever enough has come to keep above the floor."""
         self._since_mark += count
-        if self._since_mark >= _FLOOR_BYTES:
+        if self._since_mark >= limits.FLOOR_BYTES_PER_SECOND * self._delivery.patience:
             self._put_off_deadline()
 
     def _put_off_deadline(self) -> None:
         self._since_mark = 0
-        self._connection.set_deadline(limits.STALL_SECONDS)
+        self._connection.set_deadline(self._delivery.patience)
 
     def _end(self) -> None:
         """Tell the holder that all is there."""

@@ -17,17 +17,20 @@ from p2p_twisted.download.link_file import receive_file
 from p2p_twisted.download.pending_want import PendingWant
 from p2p_twisted.download.push_receiver import PushReceiver
 from p2p_twisted.download.receiver import ChunkReceiver, OpenFile, Unwanted
+from p2p_twisted.download.relays import ONE_AT_A_TIME, Relays
 from p2p_twisted.download.small_receiver import SmallFileReceiver
 from p2p_twisted.download.trust import Trust
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.firewall import DIRECT, REVERSED, cut_off, place
-from p2p_twisted.wire.messages import Fetch, File, Hit, Push, Refuse, Want
+from p2p_twisted.wire.firewall import DIRECT, REVERSED
+from p2p_twisted.wire.messages import Fetch, File, Hit, Meeting, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
 from p2p_twisted.wire.session import Session
 
 _FITS_NOTHING: Final = -1
+_GONE: Final = "not reachable any more"
+_CUT_OFF: Final = "neither side reaches the other"
 
 
 class Tickets:
@@ -37,6 +40,7 @@ class Tickets:
     :param new_ticket: makes random tickets that cannot be guessed.
     :param limiter: of what is received.
     :param dialer: dials holders that could not dial this peer.
+    :param relays: have those push that neither side reaches.
     """
 
     log = Logger()
@@ -48,12 +52,15 @@ class Tickets:
         new_ticket: Callable[[], MessageId],
         limiter: Limiter,
         dialer: HolderDialer,
+        *,
+        relays: Relays,
     ) -> None:
         self._clock = clock
         self._network = network
         self._new_ticket = new_ticket
         self._limiter = limiter
         self._dialer = dialer
+        self._relays = relays
         self._barriers = Barriers()
         self._refusals = Refusals()
         self._open: dict[MessageId, PendingWant] = {}
@@ -71,6 +78,7 @@ class Tickets:
     def linked(self, peer: PeerName) -> None:
         """Record that a peer is a neighbor now, and so can be reached, or reach this one."""
         self._barriers.linked(peer)
+        self._relays.linked(peer)
 
     def unreachable(self, hit: Hit) -> PeerAddress | None:
         """Return where a holder listens that cannot be reached, nor reach this peer."""
@@ -144,24 +152,26 @@ class Tickets:
         return bool(said)
 
     async def _ask(self, hit: Hit, pending: PendingWant) -> str:
-        ticket = self._new_ticket()
-        self._open[ticket] = pending
         pending.asked_at = self._clock.seconds()
         self._barriers.asked(hit, pending.asked_at)
         try:
-            if not self._network.send_want(self._want(ticket, pending)):
-                return "not reachable any more"
+            want, detour = self._want(pending), self._relays.detour(hit)
+            if detour is not None:
+                background(self.log, "meeting a holder", self._meet(pending, detour, _CUT_OFF))
+            elif not self._network.send_want(want):
+                return _GONE
             self._wait_for_push(pending)
             reason = await pending.done
             has_come = pending.session is not None or pending.from_link is not None
             self._trust.led(hit, has_come, self._clock.seconds())
             return reason
         finally:
-            del self._open[ticket]
+            for ticket in pending.tickets:
+                del self._open[ticket]
             pending.answered()
             self._judge_reach(pending)
-            if pending.verdict is not None:
-                self._trust.judge(hit, pending.file_id, pending.verdict, self._clock.seconds())
+            if (verdict := self._relays.judge(pending)) is not None:
+                self._trust.judge(hit, pending.file_id, verdict, self._clock.seconds())
             if pending.session is not None and not pending.session.is_done:
                 pending.session.abort()
             if pending.session is None and pending.dialed is not None:
@@ -169,20 +179,15 @@ class Tickets:
             if pending.from_link is not None:
                 pending.from_link.cancel()
 
-    def _want(self, ticket: MessageId, pending: PendingWant) -> Want:
-        hit, me = pending.hit, self._network.address()
+    def _want(self, pending: PendingWant, meeting: Meeting | None = None) -> Want:
+        """Draw a ticket, and write the request that names it."""
+        ticket, hit = self._new_ticket(), pending.hit
+        self._open[ticket] = pending
+        pending.tickets.append(ticket)
         # A holder that is closed, too, or that was not reached before, is to try as well.
-        is_open = not hit.closed and self._barriers.between(hit) is None
-        return Want(
-            ticket,
-            pending.file_id,
-            me.name,
-            me.host,
-            me.port,
-            hit.route,
-            more=pending.open_file is None,
-            closed=is_open and self._network.is_closed(),
-        )
+        is_open = not hit.closed and self._barriers.between(hit) is None and meeting is None
+        closed = is_open and self._network.is_closed()
+        return pending.want(ticket, self._network.address(), closed, meeting)
 
     def session_for_push(self, connection: Connection, push: Push, how: str = DIRECT) -> Session:
         """
@@ -205,11 +210,15 @@ class Tickets:
     def refused(self, refuse: Refuse) -> None:
         """Handle that a holder cannot serve: the next one is asked, or it is dialed itself."""
         pending = self._open.get(refuse.ticket)
-        if pending is None or pending.is_answered or pending.dialed is not None:
+        if pending is None or pending.is_answered or refuse.ticket != pending.tickets[-1]:
+            return
+        if pending.leg is None and pending.dialed is not None:
             return
         if refuse.gone and pending.gone is not None:
             pending.gone()
-        if refuse.dial is not None and refuse.dial.name == pending.holder:
+        if refuse.dial is not None and pending.leg is not None:
+            pending.leg.failed(refuse.reason)
+        elif refuse.dial is not None and refuse.dial.name == pending.holder:
             background(self.log, "dialing a holder", self._fetch(pending, refuse, refuse.dial))
         else:
             self._refusals.put(pending.hit, refuse.reason, self._clock.seconds())
@@ -231,15 +240,29 @@ class Tickets:
         try:
             await self._dialer.dial(holder, connection)
         except Unreachable as error:
-            if not pending.done.called:
-                pending.unreachable = holder
-                refusal = Refuse(refuse.ticket, str(error), pending.hit.route)
-                self._network.send_refusal(refusal)
-            pending.ended(str(error))
+            await self._meet(pending, holder, str(error))
+
+    async def _meet(self, pending: PendingWant, holder: PeerAddress, why: str) -> None:
+        """Have a holder push through a relay; tell it when that is in vain, too."""
+
+        def want(meeting: Meeting) -> None:
+            self._wait_for_push(pending)
+            if not self._network.send_want(self._want(pending, meeting)):
+                pending.ended(_GONE)
+
+        if await self._relays.reach(pending, holder, want, self.session_for_push):
+            return
+        if self._relays.is_busy_with(holder):
+            self._refusals.put(pending.hit, ONE_AT_A_TIME, self._clock.seconds())
+            pending.ended(ONE_AT_A_TIME)
+        else:
+            pending.unreachable = holder
+            refusal = Refuse(pending.tickets[-1], why, pending.hit.route)
+            self._network.send_refusal(refusal)
+            pending.ended(why)
 
     def _wait_for_push(self, pending: PendingWant) -> None:
-        if pending.timer is not None and pending.timer.active():
-            pending.timer.cancel()
+        pending.wait_no_more()
         pending.timer = self._clock.callLater(
             limits.PUSH_WITHIN_SECONDS, pending.ended, "did not deliver in time"
         )
@@ -251,14 +274,9 @@ class Tickets:
             self._barriers.passed(hit)
             self._refusals.drop(hit)
             return
-        holder = pending.unreachable
-        if holder is not None and self._barriers.found(hit, holder, pending.asked_at):
-            self.log.info(
-                "{holder} has {name} but {cut_off}",
-                holder=place(holder),
-                name=hit.name,
-                cut_off=cut_off(holder, self._network.address()),
-            )
+        if pending.unreachable is not None:
+            me = self._network.address()
+            self._barriers.found(hit, pending.unreachable, pending.asked_at, me)
 
     def file_arrives(self, connection: Connection, file: File) -> None:
         """

@@ -97,6 +97,12 @@ class OverlayDriver:
         addresses = (neighbor.address for neighbor in links)
         return tuple(sorted(addresses, key=lambda address: address.name))
 
+    @property
+    def reached(self) -> tuple[PeerAddress, ...]:
+        """The neighbors that have greeted this peer where they listen."""
+        links = self._overlay.membership.links.values()
+        return tuple(neighbor.address for neighbor in links if neighbor.is_verified)
+
     def linked(self) -> "Deferred[None]":
         """Fire once there is a link, or none is being made; perhaps at once."""
         waiting: Deferred[None] = Deferred()

@@ -278,8 +278,8 @@ class PeerBuilder(RelayParts):
     @cached_property
     def tickets(self) -> Tickets:
         """What holders were asked for."""
-        draw, down = lambda: self.rng.randbytes(16).hex(), self.bandwidth.down
-        return Tickets(self.reactor, self.searches, draw, down, self.holder_dialer)
+        asking = self.reactor, self.searches, self.draw, self.bandwidth.down, self.holder_dialer
+        return Tickets(*asking, relays=self.relays_by(self.searches, self.holder_dialer))
 
     @cached_property
     def uploads(self) -> Uploads:
@@ -287,6 +287,7 @@ class PeerBuilder(RelayParts):
         unreached = UnreachedRequesters(self.reactor, self.network, self.shared, self.announce)
         return Uploads(
             self.dialer,
+            name=self.settings.name,
             network=self.settings.network,
             readers=Readers(self.shared, self.shared.readable_by),
             reading=self.disks.reading,

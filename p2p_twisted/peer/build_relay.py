@@ -6,6 +6,9 @@ from random import Random
 from attrs import frozen
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
+from p2p_twisted.download.download_network import DownloadNetwork
+from p2p_twisted.download.fetching import HolderDialer
+from p2p_twisted.download.relays import Relays
 from p2p_twisted.peer.build_member import MemberParts
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.relay.rate import relay_rate
@@ -46,3 +49,7 @@ class RelayParts(MemberParts):
             new_token=self.draw,
             moved=up.charge,
         )
+
+    def relays_by(self, network: DownloadNetwork, dialer: HolderDialer) -> Relays:
+        """Make what has holders push through neighbors that relay."""
+        return Relays(network=network, dialer=dialer, rng=self.rng)

@@ -134,6 +134,10 @@ class Searches:
         """Return where this peer listens."""
         return self._network.driver.me
 
+    def reached(self) -> tuple[PeerAddress, ...]:
+        """Return the neighbors that this peer can dial."""
+        return self._network.driver.reached
+
     def is_closed(self) -> bool:
         """Return whether others cannot dial this peer, as far as is known."""
         return self._network.is_closed

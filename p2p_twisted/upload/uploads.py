@@ -8,6 +8,7 @@ from twisted.internet.error import ConnectError
 from twisted.logger import Logger
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
+from p2p_twisted.relay.meeting import meet
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.runtime.threads import Offload
@@ -23,9 +24,9 @@ from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import dial
-from p2p_twisted.wire.firewall import DIRECT, REVERSED
-from p2p_twisted.wire.messages import Error, Fetch, File, Hello, Want
-from p2p_twisted.wire.names import MessageId, NetworkName
+from p2p_twisted.wire.firewall import DIRECT, REVERSED, through
+from p2p_twisted.wire.messages import Error, Fetch, File, Hello, Meet, Want
+from p2p_twisted.wire.names import MessageId, NetworkName, PeerAddress, PeerName
 from p2p_twisted.wire.source import Source, SourceChanged
 
 
@@ -34,6 +35,7 @@ class Uploads:
     Serves requests for this peer's content.
 
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
+    :param name: of this peer.
     :param network: the name of the network, with which requesters must greet.
     :param readers: decides what of what this peer shares each may have.
     :param reading: calls what reads from a disk: see :class:`DiskThread`.
@@ -51,6 +53,7 @@ class Uploads:
         self,
         reactor: Dialer,
         *,
+        name: PeerName,
         network: NetworkName,
         readers: Readers,
         reading: Offload,
@@ -62,6 +65,8 @@ class Uploads:
         dials: DialLimit,
     ) -> None:
         self._reactor = reactor
+        self._name = name
+        self._may_dial = may_dial
         self._network = network
         self._reading = reading
         self._bandwidth = bandwidth
@@ -113,9 +118,12 @@ class Uploads:
         elif want.closed:
             found.source.close()
             self._have_it_fetched(want, f"{want.name} is to dial this peer", refuse)
-        elif not self._dials.take(want.host, want.port, self._reactor.seconds()):
+        elif not self._may_dial((at := _dialed(want)).host):
             found.source.close()
-            reason = f"{want.host} was dialed several times, and has not answered"
+            refuse(f"{at.host} may not be dialed from here")
+        elif not self._dials.take(at.host, at.port, self._reactor.seconds()):
+            found.source.close()
+            reason = f"{at.host} was dialed several times, and has not answered"
             self._have_it_fetched(want, reason, refuse)
         else:
             await self._push(want, found, refuse)
@@ -180,11 +188,13 @@ class Uploads:
         return True
 
     async def _push(self, want: Want, found: ToPush, refuse: Refusal) -> None:
+        at, how = _dialed(want), DIRECT if want.relay is None else through(want.relay.at.name)
+
         def is_expected(hello: Hello) -> bool:
             if not hello.is_from("peer", want.name, self._network):
-                refuse(f"somebody else answers at {want.host}")
+                refuse(f"somebody else answers at {at.host}")
                 return False
-            self._dials.succeeded(want.host, want.port, self._reactor.seconds())
+            self._dials.succeeded(at.host, at.port, self._reactor.seconds())
             # Only who answers takes a place, and others may have answered first.
             reason, slowest = self._pushes.why_not(want)
             if reason is not None:
@@ -196,22 +206,39 @@ class Uploads:
         made: list[Upload] = []
 
         def start(connection: Connection) -> Upload:
-            made.append(self._pushes.make(connection, want, found, is_expected, DIRECT))
+            made.append(self._pushes.make(connection, want, found, is_expected, how))
             return made[0]
 
         connection = Connection(self._reactor, start)
         [upload] = made
         try:
-            await dial(self._reactor, want.host, want.port, connection)
+            await self._dial(want, connection)
         except ConnectError as error:
             upload.unconnected()
-            self._have_it_fetched(want, f"{want.host} cannot be reached: {error}", refuse)
+            self._have_it_fetched(want, f"{at.host} cannot be reached: {error}", refuse)
         await self._pushes.until_gone(connection, upload)
         is_early = self._reactor.seconds() - upload.began < wire_limits.FIRST_LINE_SECONDS
         if upload.is_cut and is_early and not self._pushes.is_stopping:
             # Among very many strangers its listener may have dropped us before we could speak.
-            self._have_it_fetched(want, f"{want.host} ends connections at once", refuse)
+            self._have_it_fetched(want, f"{at.host} ends connections at once", refuse)
+
+    async def _dial(self, want: Want, connection: Connection) -> None:
+        """Connect with a requester, by way of the relay where it waits at one."""
+        if want.relay is None:
+            await dial(self._reactor, want.host, want.port, connection)
+            return
+        at, came = want.relay.at, Meet(self._name, want.relay.token)
+
+        def is_relay(hello: Hello) -> bool:
+            return hello.is_from("peer", at.name, self._network)
+
+        await meet(self._reactor, want.relay, came, is_relay, connection)
 
     def _have_it_fetched(self, want: Want, reason: str, refuse: Refusal) -> None:
         """Refuse, but let the requester dial this peer instead, if there is room to remember it."""
         refuse(reason, fetch=self._awaited.add(want, self._reactor.seconds()))
+
+
+def _dialed(want: Want) -> PeerAddress:
+    """Return where to dial for a requester."""
+    return PeerAddress(want.name, want.host, want.port) if want.relay is None else want.relay.at

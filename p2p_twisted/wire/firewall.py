@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from p2p_twisted.wire.names import PeerAddress
+from p2p_twisted.wire.names import PeerAddress, PeerName
 
 DIRECT: Final = "direct"
 """The holder of a file has dialed who wants it, or both are neighbors."""
@@ -12,6 +12,11 @@ REVERSED: Final = "reversed"
 
 USUAL_PORTS: Final = range(9_000, 9_010)
 """What a registry gives to the peers of a host unless it is told otherwise."""
+
+
+def through(relay: PeerName) -> str:
+    """Say that two peers reach each other by a third, as neither reaches the other."""
+    return f"through {relay}"
 
 
 def place(address: PeerAddress) -> str:

@@ -66,10 +66,12 @@ def make_uploads(
     bandwidth: Bandwidth | None = None,
     unreached: Callable[[Want], None] = lambda _want: None,
     is_settled: bool = True,
+    name: str = "s1",
 ) -> Uploads:
     """Make what serves others; it dials whomever it is told to, except for one host."""
     return Uploads(
         wires,
+        name=name,
         network="default",
         readers=Readers(SharedStub(partial(maybeDeferred, open_source), is_settled)),
         reading=inline,

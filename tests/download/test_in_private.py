@@ -13,6 +13,7 @@ from tests.download import (
     test_fetching,
     test_partial,
     test_pausing,
+    test_relays,
     test_resuming,
     test_small_swarm,
     test_swarm,
@@ -44,6 +45,14 @@ class FetchTests(PrivateCase, test_fetching.FetchTests):
         for _ in range(3):
             self.assertTrue(self.fetch(world, holder, want.ticket, "eve").is_lost)
         self.assertFalse(self.fetch(world, holder, want.ticket, want.name).is_lost)
+
+
+class RelayedTests(PrivateCase, test_relays.RelayedTests):
+    """Downloads through relays."""
+
+
+class HostileRelaysTests(PrivateCase, test_relays.HostileRelaysTests):
+    """Downloads through relays that drop, hold back, or change what they copy."""
 
 
 class PauseTests(PrivateCase, test_pausing.PauseTests):

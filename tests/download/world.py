@@ -21,6 +21,7 @@ from p2p_twisted.download.context import (
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.fetching import HolderDialer
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.download.relays import Relays
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload, inline
@@ -58,7 +59,9 @@ class Holder:
         self.unreached: list[Want] = []
         self.security = world.security_of(name)
         dialer = BoundDialer(world.wires, "", self.security)
-        self.uploads = make_uploads(dialer, self.open_source, unreached=self.unreached.append)
+        self.uploads = make_uploads(
+            dialer, self.open_source, unreached=self.unreached.append, name=name
+        )
 
     def listen(self) -> None:
         """Let requesters dial it."""
@@ -86,6 +89,7 @@ class World:
     :param private: encrypts all connections, with certificates of this network.
     :ivar wants: every request that was sent.
     :ivar finds: how often everybody was asked for an id.
+    :ivar relays: the neighbors that the requester can dial.
     :ivar here: what stands among the requester's own files.
     """
 
@@ -112,6 +116,7 @@ class World:
         self.checks: list[bool] = []
         self.here: dict[FileId, Source] = {}
         self.wants: list[Want] = []
+        self.relays: list[PeerAddress] = []
         self.shown: list[Progress] = []
         self._tickets = count()
         self.inbox = Inbox(str(folder / "Downloads"), disk)
@@ -130,7 +135,9 @@ class World:
         self.partials = PartialRegister()
         dialing = BoundDialer(self.wires, "", self.security)
         dialer = HolderDialer(dialing, "default", lambda host: host != "10.9.9.9", DialLimit())
-        self.tickets = Tickets(self.wires, self, self.new_ticket, self.bandwidth.down, dialer)
+        relays = Relays(network=self, dialer=dialer, rng=Random(1))
+        asking = self.wires, self, self.new_ticket, self.bandwidth.down, dialer
+        self.tickets = Tickets(*asking, relays=relays)
         context = DownloadContext(
             clock=self.wires,
             rng=Random(1),
@@ -209,6 +216,9 @@ class World:
 
     def open(self, file: FileId) -> "Deferred[Source | None]":
         return succeed(self.here.get(file))
+
+    def reached(self) -> tuple[PeerAddress, ...]:
+        return tuple(self.relays)
 
     def send_want(self, want: Want) -> bool:
         self.wants.append(want)

@@ -68,4 +68,32 @@ OF_RELAYS: Final = (
         "a relay keeps all that an end does not read",
         "relay/test_splicing.py",
     ),
+    Mutant(
+        "download/leg.py",
+        "if not isinstance(message, Push) or",
+        "if",
+        "through a relay anything is said to a closed peer",
+        "download/test_relays.py",
+    ),
+    Mutant(
+        "download/relays.py",
+        "self._put(self._never, leg, limits.LIAR_SECONDS)",
+        "pass",
+        "a relay that changes what it copies is asked again and again",
+        "download/test_relays.py",
+    ),
+    Mutant(
+        "download/relays.py",
+        "self._put(self._last, leg, limits.UNREACHABLE_SECONDS)\n        if pending.verdict",
+        "if pending.verdict",
+        "a relay that holds back is the next one again",
+        "download/test_relays.py",
+    ),
+    Mutant(
+        "upload/uploads.py",
+        "elif not self._may_dial((at := _dialed(want)).host):",
+        "elif (at := _dialed(want)) is None:",
+        "a request has a holder dial where it may not",
+        "upload/test_uploads.py",
+    ),
 )

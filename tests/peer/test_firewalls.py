@@ -6,16 +6,17 @@ from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Receiving, Saved, Waiting
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.testing.network import VirtualNetwork
 from tests.peer.cases import SONG, PeerTestCase
 
 
 class FirewallTests(PeerTestCase):
     """Peers that can dial others, and cannot be dialed; s1 can."""
 
-    def started(self, *closed: str) -> VirtualDaemons:
+    def started(self, *closed: str, relays: bool = True) -> VirtualDaemons:
         """Start s1, and two others of which some are closed; s2 has a song."""
         daemons = self.daemons()
-        daemons.start("s1")
+        daemons.start("s1", relay=None if relays else 0)
         daemons.run(5)
         self.ports: dict[str, Any] = {}
         for name in ("s2", "s3"):
@@ -50,10 +51,26 @@ class FirewallTests(PeerTestCase):
         self.assertEqual([(each.holder, each.how) for each in saved.holders], [("s2", how)])
         self.assertEqual(daemons.download("s3", "song"), SONG)
 
+    def test_relayed(self) -> None:
+        """Where both are closed, s1 relays; and it dials neither for that."""
+        dialers: list[str] = []
+        note = VirtualNetwork.note
+
+        def noted(network: VirtualNetwork, what: str, source: str, *rest: Any) -> None:
+            if what == "connects":
+                dialers.append(source)
+            note(network, what, source, *rest)
+
+        daemons = self.started("s2", "s3")
+        self.patch(VirtualNetwork, "note", noted)
+        self.assert_comes(daemons, "through s1")
+        self.assertIn("s3", dialers)
+        self.assertNotIn("s1", dialers)
+
     def test_both(self) -> None:
-        """Both persons are told; once one side is opened, the file comes by itself."""
+        """Where nobody relays, both are told; once one side is opened, the file comes by itself."""
         for opened in ("s2", "s3"):
-            daemons = self.started("s2", "s3")
+            daemons = self.started("s2", "s3", relays=False)
             done = daemons.peers["s3"].get("song", unwatched)
             daemons.run(10)
             (progress,) = daemons.peers["s3"].transfers()

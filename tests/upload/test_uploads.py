@@ -1,15 +1,19 @@
 """The holder's side."""
 
+from attrs import evolve
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.upload.small_sender import STILL_LOOKING
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB
-from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Push, Send
+from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Meet, Meeting, Push, Send
+from p2p_twisted.wire.names import PeerAddress
 from tests.download.content import Content, some_bytes
 from tests.download.holding import make_uploads
-from tests.upload.cases import UploadsCase
+from tests.upload.cases import HELLO, UploadsCase
+
+TOKEN = "7" * 32
 
 
 class UploadsTests(UploadsCase):
@@ -108,6 +112,24 @@ class UploadsTests(UploadsCase):
         """Forbidden hosts are not dialed."""
         self.serve(self.want(host="10.9.9.9"))
         self.assertEqual((self.wires.dialed, len(self.refused)), ([], 1))
+
+    def test_forbidden_relays(self) -> None:
+        """Nor are relays there; what a relay is dialed for counts as a dial to it."""
+        self.serve(self.want(relay=Meeting(PeerAddress("s7", "10.9.9.9", 9007), TOKEN)))
+        self.assertEqual((self.wires.dialed, len(self.refused)), ([], 1))
+        relay = Meeting(PeerAddress("s7", "10.0.0.7", 9007), TOKEN)
+        for _ in range(14):
+            self.serve(self.want(relay=relay))
+        self.assertEqual(self.wires.dialed, 12 * [("10.0.0.7", 9007)])
+        self.assertTrue(self.is_to_fetch)
+
+    def test_no_relay(self) -> None:
+        """Whoever does not greet as the relay is sent nothing; the relay is told a token alone."""
+        relay = Meeting(PeerAddress("s7", "10.0.0.7", 9007), TOKEN)
+        for name, heard in ("s8", b""), ("s7", encode(Meet("s1", TOKEN))):
+            stranger = self.listen(encode(evolve(HELLO, name=name)), "10.0.0.7", 9007)
+            self.serve(self.want(relay=relay))
+            self.assertEqual(stranger.received, heard)
 
     def test_not_shared(self) -> None:
         """What is not shared is refused, without a dial."""

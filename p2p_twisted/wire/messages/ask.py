@@ -8,6 +8,7 @@ from msgspec import Meta
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.attributes import valid_modified
 from p2p_twisted.wire.messages.message import Message, Reason, Size
+from p2p_twisted.wire.messages.relay import Meeting
 from p2p_twisted.wire.name_forms import earlier_spelling
 from p2p_twisted.wire.names import (
     FileId,
@@ -181,6 +182,7 @@ class Want(Message):
     :ivar via: the peers already passed, the requester first.
     :ivar more: many files will be asked for, so that a link is no place for the first.
     :ivar closed: do not dial, which would be in vain, but refuse at once, with ``dial``.
+    :ivar relay: dial there instead, where the requester waits.
     """
 
     verb = "WANT"
@@ -194,6 +196,7 @@ class Want(Message):
     via: Route = ()
     more: bool = False
     closed: bool = False
+    relay: Meeting | None = None
 
 
 @attrs.frozen
