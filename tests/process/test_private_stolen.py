@@ -1,0 +1,87 @@
+"""A private network's registry is stolen; another one, and the key of the root, are not."""
+
+import os
+import subprocess
+
+import pytest
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.process.daemons import PATIENCE, Daemon, scratch_folder, wait_until
+from tests.process.networks import Network, Peer, use_own_runtime_folder
+from tests.process.test_private import invite_of, p2p
+
+# Half a lease, until a peer asks the other registry, and a minute, until it asks for another
+# certificate again.
+_PATIENCE = 8 * PATIENCE
+_CONTENT = os.urandom(1_000_000)
+
+
+@pytest.mark.slow
+class StolenRegistryTests(SynchronousTestCase):
+    """As docs/operations.md says it: anna and ben run, carl is off."""
+
+    def setUp(self) -> None:
+        use_own_runtime_folder(self)
+        self.network = Network(self)
+        self.root_key = scratch_folder(self) / "stick" / "root.pem"
+        self.root_key.parent.mkdir(mode=0o700)
+        self.elsewhere = {"XDG_RUNTIME_DIR": str(scratch_folder(self))}
+        self.first = self.network.start_registry("--private", "--root-key", str(self.root_key))
+        self.network.write("anna/film", _CONTENT)
+
+    def start_second(self) -> Daemon:
+        """Start another registry, which the first one has invited, and of which peers know."""
+        code = p2p("invite", "--for-registry", "--of-registry").stdout.strip()
+        listen = f"tcp:{self.network.ports[-1]}:interface=127.0.0.1"
+        apart = ("--keys", "second.d", "--store", "memory:", "--listen", listen)
+        ports = ("--ports", f"{self.network.ports[0]}-{self.network.ports[-2]}")
+        return self.network.start(
+            "-n", "p2pmeta", "--private", *apart, *ports, "--join", code, environment=self.elsewhere
+        ).wait_ready()
+
+    def start_peer(self, name: str, code: str | None = None) -> Peer:
+        """Start a peer that knows of both registries."""
+        both = f"127.0.0.1:{self.network.registry_port},127.0.0.1:{self.network.ports[-1]}"
+        join = () if code is None else ("--join", code)
+        return self.network.start_peer(name, "--registry", both, *join)
+
+    def at_second(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run p2p where the other registry runs."""
+        return p2p(*words, "--of-registry", environment=self.elsewhere)
+
+    def registries(self) -> dict[str, str]:
+        """Tell by which registry each member is certified, as far as the other one knows."""
+        rows = [row.split() for row in self.at_second("members").stdout.splitlines()]
+        return {row[0]: row[-1] for row in rows if "by" in row}
+
+    def test_stolen(self) -> None:
+        """Those whom the other one knew go on by themselves, and carl comes in by a new invite."""
+        code = invite_of(self.first, "others")
+        carl = self.start_peer("carl", code).wait_ready()
+        carl.stop()
+        anna, ben = (self.start_peer(name, code).wait_ready() for name in ("anna", "ben"))
+        anna.wait_for_topology("anna", "ben")
+        self.start_second()
+        self.first.kill()
+        wait_until(lambda: {"anna", "ben"} <= self.registries().keys(), "both known", _PATIENCE)
+        before = self.registries()
+        [stolen] = {before["anna"], before["ben"]}
+
+        revoke = ("--peer", "ben", "revoke", "--registry", stolen)
+        said = p2p(*revoke, "--root-key", str(self.root_key))
+        self.assertEqual((said.returncode, said.stderr), (0, ""))
+
+        def are_certified_anew() -> bool:
+            return stolen not in (now := self.registries()).values() and len(now) >= 2
+
+        wait_until(are_certified_anew, "certified anew", _PATIENCE)
+        ben.wait_for_topology("anna", "ben", seconds=_PATIENCE)
+        ben.answer("film", "^saved film to ben/Downloads/film ", _PATIENCE)
+        self.assertEqual(self.network.read("ben/Downloads/film"), _CONTENT)
+
+        carl = self.start_peer("carl")
+        carl.wait_for_log("ask for a new invite, and --join with it", _PATIENCE)
+        self.assertNotIn("carl", anna.topology())
+        carl.kill()
+        carl = self.start_peer("carl", self.at_second("invite").stdout.strip()).wait_ready()
+        carl.wait_for_topology("anna", "ben", "carl", seconds=_PATIENCE)
