@@ -131,10 +131,17 @@ def table(options: Namespace, signals: Signals) -> None:
 
 def on_etcd(lab: Lab) -> Iterator[Server]:
     """Start a registry on one member of etcd, whose own time is not counted, where it is there."""
+    store = start_etcd(lab)
+    if store is not None:
+        yield Server(lab, "etcd", f"--store={store}")
+
+
+def start_etcd(lab: Lab) -> str | None:
+    """Start one member of etcd, where it is there; return what a registry is told as its store."""
     command = shutil.which("etcd")
     if command is None:
         print("  without etcd: apt-get install etcd-server", file=sys.stderr, flush=True)
-        return
+        return None
     outer, inner = (f"http://127.0.0.1:{free_ports(1)}" for _ in range(2))
     lab.start(
         "etcd",
@@ -146,7 +153,7 @@ def on_etcd(lab: Lab) -> Iterator[Server]:
         f"--initial-advertise-peer-urls={inner}",
         f"--initial-cluster=default={inner}",
     )
-    yield Server(lab, "etcd", f"--store=etcd://{outer.removeprefix('http://')}")
+    return f"etcd://{outer.removeprefix('http://')}"
 
 
 _HEAD: Final[Row] = (

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
@@ -163,8 +164,8 @@ class StreamReader(Protocol):
 def read_json(body: bytes) -> Json:
     """Read an object; raises :class:`PassingFault` where it is none."""
     try:
-        read = json.loads(body)
-    except ValueError:
+        read = msgspec.json.decode(body)
+    except msgspec.DecodeError:
         read = None
     if not isinstance(read, dict):
         raise PassingFault("what answers is no etcd, or one before 3.4")

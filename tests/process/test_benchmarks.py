@@ -99,6 +99,10 @@ class BenchmarkTests(SynchronousTestCase):
         self.assertRegex(printed, r"\| the least: join \| [\d,]+ \| 1\.00 \|")
         self.assertIn("| memory: renew |", printed)
 
+    def test_registered(self) -> None:
+        """Registries that are started on full stores."""
+        self.assertRegex(self.table("registered", "--peers=90"), r"\| SQLite \| \d+\.\d\d \|")
+
     def test_interruptions(self) -> None:
         """A download that is interrupted, where there can be namespaces."""
         printed = self.table("interruptions", "--size=16", "--kills=2")
