@@ -31,12 +31,13 @@ class FirewallTests(SynchronousTestCase):
         registry.start_registry()
         self.registry = registry
 
-    def start(self, *closed: str) -> None:
+    def start(self, *closed: str, relay: str = "off") -> None:
         """Start the peers, some of them behind a firewall."""
         for name in closed:
             self.machines[name].close_ports()
         self.peers = {
-            name: machine.start_peer(name, self.registry) for name, machine in self.machines.items()
+            name: machine.start_peer(name, self.registry, f"--relay={relay}")
+            for name, machine in self.machines.items()
         }
         self.peers["cleo"].wait_for_topology("anna", "ben", "cleo")
         self.peers["ben"].wait_until_shared(1)
@@ -78,6 +79,15 @@ class FirewallTests(SynchronousTestCase):
         self.machines["cleo"].open_ports()
         self.assert_saved(SAVED_SECONDS)
         cleo.wait_for_log("others can reach cleo@", 60.0)
+
+    def test_relayed(self) -> None:
+        """Where both are closed, it comes through anna."""
+        self.start("ben", "cleo", relay="100M")
+        cleo = self.peers["cleo"]
+        cleo.type("get zwei.zip")
+        self.assert_saved(SAID_SECONDS)
+        self.assertIn("from ben (through anna), ", cleo.answer("transfers", "saved zwei"))
+        self.peers["anna"].wait_for_log("relaying cleo and ben", _BUSY_SECONDS)
 
     def test_two_machines(self) -> None:
         """Two that cannot even be neighbors are told so, and are once one of them is open."""

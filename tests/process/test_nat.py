@@ -48,3 +48,48 @@ class NatTests(SynchronousTestCase):
             saved = self.directory.glob(f"*/Downloads/of-{holder}.bin")
             self.assertEqual([each.read_bytes() for each in saved], [CONTENTS[holder]])
         self.assertNotIn("nor reach us", anna.log + ben.log)
+
+
+@pytest.mark.slow
+class TwoNatsTests(SynchronousTestCase):
+    """Ben and cleo are behind different NATs; anna is not, and relays."""
+
+    def setUp(self) -> None:
+        self.directory = scratch_folder(self)
+        lan = Lan(self, self.directory)
+        self.registry = lan.machine("registry", "10.77.0.10")
+        self.machines = {
+            "anna": lan.machine("anna", "10.77.0.23"),
+            "ben": lan.machine_behind_nat("ben", "192.168.7.2", "10.77.0.24"),
+            "cleo": lan.machine_behind_nat("cleo", "192.168.8.2", "10.77.0.25"),
+        }
+        (self.directory / "ben").mkdir()
+        (self.directory / "ben" / "of-ben.bin").write_bytes(CONTENTS["ben"])
+
+    def start(self, **options: str) -> Peer:
+        """Start all of them; return cleo."""
+        self.registry.start_registry()
+        peers = {
+            name: machine.start_peer(name, self.registry, *options.get(name, "").split())
+            for name, machine in self.machines.items()
+        }
+        peers["cleo"].wait_for_topology("anna", "ben", "cleo")
+        peers["ben"].wait_until_shared(1)
+        for name in ("ben", "cleo"):
+            peers[name].wait_for_log(f"others cannot reach {name}@")
+        return peers["cleo"]
+
+    def test_relayed(self) -> None:
+        """What one wants of the other comes through anna, and both say so."""
+        cleo = self.start(anna="--relay=40M")
+        cleo.type("get of-ben.bin")
+        cleo.wait_for_log("saved of-ben.bin to", _SAVED_SECONDS)
+        self.assertIn("from ben (through anna), ", cleo.answer("transfers", "saved of-"))
+        saved = self.directory / "cleo" / "Downloads" / "of-ben.bin"
+        self.assertEqual(saved.read_bytes(), CONTENTS["ben"])
+
+    def test_nobody_relays(self) -> None:
+        """Where nobody relays, cleo is told why nothing comes."""
+        cleo = self.start(anna="--relay=off")
+        cleo.type("get of-ben.bin")
+        cleo.wait_for_log("ben (10.77.0.24:9000) has it but cannot be reached, nor reach us", 30.0)
