@@ -39,7 +39,7 @@ def private_routes(admin: IAdmin, members_at: str = "/v1/members") -> tuple[Rout
 
     async def members(call: Call) -> views.CertifiedMembersView:
         """List who has a certificate, some at a time; only an admin may."""
-        listed = await admin.records(ListRecords("members", call.query.after))
+        listed = await admin.records(ListRecords("members", call.query.after, call.query.only))
         some = tuple(views.CertifiedMemberView(**attrs.asdict(each)) for each in listed.members)
         return views.CertifiedMembersView(members=some, more=listed.more)
 

@@ -161,6 +161,8 @@ class RecordsQuery(Query):
     Which members, or invites, to list.
 
     :ivar after: only those whose names, or ids, come after this one.
+    :ivar only: the member of this name alone, if there is one.
     """
 
     after: Annotated[str, Meta(max_length=PEER_NAME_CHARACTERS)] = ""
+    only: PeerName | None = None

@@ -91,6 +91,10 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                 },
             ),
             (
+                ("--anyway",),
+                {"action": "store_true", "help": "though the registry knows no such member"},
+            ),
+            (
                 ("--invite",),
                 {"metavar": "INVITE", "help": "let nobody in any more by the invite of this id"},
             ),

@@ -18,7 +18,7 @@ from p2p_twisted.console.text import QrLine, count
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.trust.identity import group_name
 from p2p_twisted.wire.messages import InviteRecord, MemberRecord
-from p2p_twisted.wire.names import BadName, peer_name
+from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
 
 def invite(client: PeerClient, options: argparse.Namespace) -> int:
@@ -48,8 +48,7 @@ def invites(client: PeerClient, options: argparse.Namespace) -> int:
 
 def members(client: PeerClient, options: argparse.Namespace) -> int:
     """List who has a certificate."""
-    # There, members are those who are registered.
-    found = _all(client, "members", "name", None if options.of_registry is None else "certified")
+    found = _all(client, "members", "name", _members_at(options))
     rows = [member_row(MemberRecord(**each)) for each in found]
     lines = [*table(rows, width()), count(len(found), "member")]
     return say(options, {"members": found}, lambda _answer: lines)
@@ -59,7 +58,8 @@ def revoke(client: PeerClient, options: argparse.Namespace) -> int:
     """
     Revoke a peer's certificates, or a registry, or take an invite back.
 
-    :raises CommandFailed: unless one of them is said, and for what may not be a name.
+    :raises CommandFailed: unless one of them is said, for what may not be a name, and for a name
+        that nobody knows, unless somebody insists.
     """
     if sum(map(bool, (options.name, options.invite, options.issuer))) != 1:
         raise CommandFailed(
@@ -81,6 +81,8 @@ def revoke(client: PeerClient, options: argparse.Namespace) -> int:
         said = f"nobody comes in by the invite {options.invite} any more"
     else:
         name = _name(peer_name, options.name)
+        if not options.anyway:
+            _check_known(client, name, _members_at(options))
         answer = client.ask("POST", f"/v1/revocations/{name}", {})
         said = f"{name} was revoked"
     return say(options, answer, lambda _answer: [said])
@@ -93,11 +95,36 @@ def _name(read: Callable[[str], str], typed: str) -> str:
         raise CommandFailed(Exit.USAGE, str(error)) from None
 
 
-def _all(client: PeerClient, what: str, key: str, path: str | None = None) -> list[Any]:
+def _members_at(options: argparse.Namespace) -> str:
+    """Return where members are listed: at a registry, that name is for who is registered."""
+    return "members" if options.of_registry is None else "certified"
+
+
+def _check_known(client: PeerClient, name: PeerName, path: str) -> None:
+    """
+    Make sure that a name is a member's; a registry that cannot be reached, or does not say, may.
+
+    :raises CommandFailed: when it is none's: it is perhaps mistyped.
+    """
+    try:
+        is_known = bool(client.get(f"/v1/{path}", only=name)["members"])
+    except CommandFailed as failed:
+        if failed.code in (Exit.NO_NETWORK, Exit.REFUSED):
+            return
+        raise
+    if not is_known:
+        raise CommandFailed(
+            Exit.NOT_FOUND,
+            f"the registry knows no member {name}: p2p members lists them; to revoke it though,"
+            " say --anyway",
+        )
+
+
+def _all(client: PeerClient, what: str, key: str, path: str = "invites") -> list[Any]:
     """List all that there are, some at a time."""
     found: list[Any] = []
     while True:
-        answer = client.get(f"/v1/{path or what}", after=found[-1][key] if found else None)
+        answer = client.get(f"/v1/{path}", after=found[-1][key] if found else None)
         found += answer[what]
         if not answer["more"] or not answer[what]:
             return found

@@ -73,14 +73,14 @@ def load_member(state: Path) -> PrivateMember | None:
     """
     folder = member_folder(state)
     try:
-        is_link = stat.S_ISLNK(os.lstat(folder.path).st_mode)
+        modes = {path: os.lstat(path).st_mode for path in (folder.path, state)}
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise KeyFileFault(f"{folder.path} cannot be read: {in_words(error)}") from None
-    if is_link or not folder.path.is_dir():
+    if wrong := [path for path, mode in modes.items() if not stat.S_ISDIR(mode)]:
         raise KeyFileFault(
-            f"{folder.path} has to be a folder, and no link to one: put the folder itself there,"
+            f"{wrong[-1]} has to be a folder, and no link to one: put the folder itself there,"
             " or remove the link to be in an open network"
         )
     credentials = KeyFolder(folder).load(_KEY_FILE)

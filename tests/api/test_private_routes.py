@@ -83,6 +83,8 @@ def test_members(browser: Browser) -> None:
     anna = {"name": "anna", "expires": 5.0, "admin": False, "groups": [], "registry": ""}
     assert told == {"members": [anna], "more": 9_999}
     assert browser.peer.asked.pop() == ("records", ListRecords("members"))
+    browser.ask("GET", "/v1/members?only=anna")
+    assert browser.peer.asked.pop() == ("records", ListRecords("members", only="anna"))
     assert browser.ask("GET", f"/v1/members?after={'a' * 32}").status == 400
 
 

@@ -29,8 +29,14 @@ class Client:
     def __init__(self, members: int = 7) -> None:
         self.names = [f"s{number}" for number in range(members)]
         self.asked: list[tuple[Any, ...]] = []
+        self.fault: CommandFailed | None = None
 
-    def get(self, path: str, after: str | None = None) -> Any:
+    def get(self, path: str, after: str | None = None, only: str | None = None) -> Any:
+        if only is not None:
+            self.asked.append((path, only))
+            if self.fault is not None:
+                raise self.fault
+            return {"members": [only] if only in self.names else [], "more": 0}
         self.asked.append((path, after))
         if path == "/v1/invites":
             invite = {"id": "3f2a91bc", "uses": 2, "expires": DATE, "admin": True, "groups": []}
@@ -62,6 +68,7 @@ def run(client: Client, verb: str, **options: Any) -> int:
         "issuer": None,
         "root_key": None,
         "since": 0,
+        "anyway": False,
         "of_registry": None,
         "for_registry": False,
     }
@@ -141,7 +148,7 @@ def test_revoke_nobody(name: str) -> None:
 def test_revoke(capsys: pytest.CaptureFixture[str]) -> None:
     """A peer is put out by its name, an invite taken back by its id."""
     client = Client()
-    run(client, "revoke", name="anna")
+    run(client, "revoke", name="anna", anyway=True)
     run(client, "revoke", invite="3f2a91bc")
     assert client.asked == [
         ("POST", "/v1/revocations/anna", {}),
@@ -151,6 +158,29 @@ def test_revoke(capsys: pytest.CaptureFixture[str]) -> None:
         "anna was revoked",
         "nobody comes in by the invite 3f2a91bc any more",
     ]
+
+
+@pytest.mark.parametrize(("of_registry", "path"), [(None, "/v1/members"), ("", "/v1/certified")])
+def test_revoke_unknown(of_registry: str | None, path: str) -> None:
+    """Who is no member is perhaps mistyped: that has to be said again, more clearly."""
+    client = Client()
+    with pytest.raises(CommandFailed, match="the registry knows no member ana: p2p") as failed:
+        run(client, "revoke", name="Ana", of_registry=of_registry)
+    assert (failed.value.code, client.asked) == (Exit.NOT_FOUND, [(path, "ana")])
+    run(client, "revoke", name="s3", of_registry=of_registry)
+    assert client.asked[1:] == [(path, "s3"), ("POST", "/v1/revocations/s3", {})]
+
+
+@pytest.mark.parametrize("code", [Exit.NO_NETWORK, Exit.REFUSED])
+def test_revoke_without_a_registry(code: Exit) -> None:
+    """Where the registry does not say, the name counts as it is."""
+    client = Client()
+    client.fault = CommandFailed(code, "x")
+    run(client, "revoke", name="ana")
+    assert client.asked[-1] == ("POST", "/v1/revocations/ana", {})
+    client.fault = CommandFailed(Exit.DISK, "x")
+    with pytest.raises(CommandFailed):
+        run(client, "revoke", name="ana")
 
 
 @pytest.mark.parametrize("given", [{}, {"invite": ""}, {"name": "anna", "invite": "3f2a91bc"}])

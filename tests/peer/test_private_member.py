@@ -107,6 +107,14 @@ def _file(folder: Path) -> None:
     folder.touch()
 
 
+def test_link_to_all(state: Path) -> None:
+    """It is that of which it is said, where it is the folder of all of its files."""
+    save_member(state, PrivateMember(ANNA, "default", WHERE))
+    _link(state)
+    with pytest.raises(KeyFileFault, match=f"^{state} has to be a folder, and no link to one"):
+        load_member(state)
+
+
 _IS_IN_THE_WAY = (_link, _dangle, _file)
 
 
