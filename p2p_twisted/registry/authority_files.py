@@ -20,6 +20,7 @@ from p2p_twisted.wire.names import NetworkName
 
 ROOT_FILE: Final = "root.pem"
 ISSUER_FILE: Final = "issuer.pem"
+_SECOND_FILE: Final = "second.pem"
 _DAY_SECONDS: Final = 86_400
 
 
@@ -88,6 +89,7 @@ def open_authority(
     :param root_at: where the root's key is, if not in that folder.
     :raises KeyFileFault: when something of it cannot be used.
     """
+    finish_second(folder, network)
     keys = KeyFolder(folder)
     roots = root_at or KeyPlace(keys, ROOT_FILE)
     issuer = keys.load(ISSUER_FILE)
@@ -124,10 +126,30 @@ def save_second(folder: OwnFolder, network: NetworkName, issuer: Credentials) ->
     """
     Write down what another registry has made this one; blocks.
 
+    Its invite is used up by then: so after a crash it has all, or is made that by
+    :func:`finish_second`.
+
     :raises KeyFileFault: when that cannot be done.
     """
-    save_records(Authority(network, issuer, SystemRandom()), folder)
-    KeyFolder(folder).save(ISSUER_FILE, issuer)
+    KeyFolder(folder).save(_SECOND_FILE, issuer)
+    finish_second(folder, network)
+
+
+def finish_second(folder: OwnFolder, network: NetworkName) -> None:
+    """
+    Go on with what a crash has cut short while a registry became another one; blocks.
+
+    :raises KeyFileFault: when that cannot be done.
+    """
+    keys = KeyFolder(folder)
+    issuer = keys.load(_SECOND_FILE)
+    if issuer is None:
+        return
+    if ISSUER_FILE not in folder.names():
+        save_records(Authority(network, issuer, SystemRandom()), folder)
+        # Last, as it alone makes it a registry.
+        keys.save(ISSUER_FILE, issuer)
+    keys.remove(_SECOND_FILE)
 
 
 def save_records(authority: Authority, folder: OwnFolder) -> None:

@@ -14,6 +14,7 @@ from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.authority_files import (
     ISSUER_FILE,
     KeyPlace,
+    finish_second,
     open_authority,
     save_records,
     save_second,
@@ -110,6 +111,7 @@ def become_second(keys: Path, network: NetworkName, code: str) -> None:
     folder = OwnFolder(keys)
     folder.open()
     try:
+        finish_second(folder, network)
         if ISSUER_FILE not in folder.names():
             joined = join_as_registry(Invite.read(code), network, new_key())
             save_second(folder, network, joined.credentials)

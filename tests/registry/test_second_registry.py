@@ -4,26 +4,31 @@ import base64
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from cryptography import x509
 
 from p2p_twisted.registry.authority_files import (
+    ISSUER_FILE,
     ROOT_FILE,
     OpenedAuthority,
     open_authority,
     save_second,
 )
-from p2p_twisted.registry.enrollment import OPERATOR
+from p2p_twisted.registry.enrollment import OPERATOR, RECORDS
 from p2p_twisted.registry.joining_private import _accepted_issuer
 from p2p_twisted.registry.name_holders import NameHeld
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.certificate_request import make_request
-from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
+from p2p_twisted.trust.credentials import Credentials, issuer_id, key_hash, new_key
 from p2p_twisted.trust.identity import REGISTRY, Identity
 from p2p_twisted.trust.invite import Invite
+from p2p_twisted.trust.issuing import certify_issuer
+from p2p_twisted.trust.key_folder import KeyFolder
 from p2p_twisted.trust.open_invites import OpenInvite
+from p2p_twisted.trust.serial_number import SerialNumber
 from p2p_twisted.trust.statement import Revocation, read_statement, sign_statement
 from p2p_twisted.trust.trust_errors import NotTrusted, TrustError
 from p2p_twisted.wire.messages import Certified, Error, Invited, MakeInvite
@@ -82,6 +87,38 @@ def test_one_network(folders: list[OwnFolder]) -> None:
     assert all(each.authority.revocations.texts() for each in (first, second))
     issuers = [each.own.certificates[1].public_key() for each in (first, second)]
     assert key_hash(issuers[0]) != key_hash(issuers[1])
+
+
+@pytest.mark.parametrize("written", [1, 2, 3])
+def test_crash(folders: list[OwnFolder], monkeypatch: pytest.MonkeyPatch, written: int) -> None:
+    """What a crash leaves of another registry is finished at its next start: never a new one."""
+    first = opened(folders[0])
+    serial, key = SerialNumber.next_after(9, Random(1)), new_key()
+    root = KeyFolder(folders[0]).load(ROOT_FILE)
+    assert root is not None
+    chain = certify_issuer(root, key.public_key(), "default", serial=serial, now=NOW)
+    replace, left = OwnFolder.replace, [written]
+
+    def crashing(folder: OwnFolder, name: str, content: bytes, *more: Any) -> None:
+        if not left[0]:
+            raise Crash
+        left[0] -= 1
+        replace(folder, name, content, *more)
+
+    monkeypatch.setattr(OwnFolder, "replace", crashing)
+    monkeypatch.setattr(OwnFolder, "remove", lambda *_: crashing(folders[1], "x", b""))
+    with pytest.raises(Crash):
+        save_second(folders[1], "default", Credentials(key, chain))
+    monkeypatch.undo()
+    again = opened(folders[1])
+    assert not again.is_new
+    assert again.own.root == first.own.root
+    assert again.authority.id == issuer_id(key.public_key())
+    assert set(folders[1].names()) == {ISSUER_FILE, RECORDS}
+
+
+class Crash(Exception):
+    """The power is gone."""
 
 
 def test_the_other_invites_none(folders: list[OwnFolder]) -> None:
