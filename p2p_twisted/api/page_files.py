@@ -15,6 +15,9 @@ from p2p_twisted.api.request_fields import Query
 from p2p_twisted.api.views import FailureView, View
 from p2p_twisted.api.web_access import WebAccess
 
+PAGE: Final = "index.html"
+"""That of a daemon; there is another one for recordings."""
+_PAGES: Final = ".html"
 _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -46,12 +49,14 @@ class SignedInView(View):
     key: str
 
 
-def page_files() -> Mapping[bytes, tuple[str, bytes]]:
-    """Read the files of the page: by path, of what type, and what is in them."""
+def page_files(page: str = PAGE) -> Mapping[bytes, tuple[str, bytes]]:
+    """Read the files of a page: by path, of what type, and what is in them."""
     found: dict[bytes, tuple[str, bytes]] = {}
     for file in files("p2p_twisted.api").joinpath("page").iterdir():
-        if (media := _TYPES.get(PurePath(file.name).suffix)) is not None:
-            path = "/" if file.name == "index.html" else f"/{file.name}"
+        suffix = PurePath(file.name).suffix
+        is_other = suffix == _PAGES and file.name != page
+        if (media := _TYPES.get(suffix)) is not None and not is_other:
+            path = "/" if file.name == page else f"/{file.name}"
             found[path.encode()] = media, file.read_bytes()
     return found
 
@@ -63,11 +68,12 @@ class PageFiles:
     No other file can be named, so that nothing that peers share ever comes from the page's origin.
 
     :param access: decides who may talk to the daemon.
+    :param page: which of the pages.
     """
 
-    def __init__(self, access: WebAccess) -> None:
+    def __init__(self, access: WebAccess, page: str = PAGE) -> None:
         self._access = access
-        self._files = page_files()
+        self._files = page_files(page)
 
     def has(self, path: bytes) -> bool:
         """Return whether the page has something at a path."""

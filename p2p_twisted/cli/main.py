@@ -113,6 +113,12 @@ def _up(options: argparse.Namespace) -> int:
     return up(options.peers, options.script, options.keep)
 
 
+def _replay(options: argparse.Namespace) -> int:
+    from p2p_twisted.cli.replay_verb import replay
+
+    return replay(options.file, options.url)
+
+
 def _config(options: argparse.Namespace) -> int:
     from p2p_twisted.cli.daemon import show_config
 
@@ -147,6 +153,7 @@ def command_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
         **{verb: partial(_add_daemon, verb) for verb in _DAEMONS},
         "config": _add_config,
         "sim": _add_sim,
+        "replay": _add_replay,
         **{verb: partial(add_talk, verb) for verb in talk_verbs()},
         "completion": _add_completion,
     }
@@ -188,6 +195,23 @@ def _add_sim(verbs: Any) -> None:
     from p2p_twisted.cli.sim_options import add_sim
 
     add_sim(verbs)
+
+
+def _add_replay(verbs: Any) -> None:
+    replay = verbs.add_parser(
+        "replay",
+        help="play a recording in the browser",
+        description="Open a page that shows what is in a recording: the map of the network as it"
+        " was at any time, at any speed. --events of a peer or registry, p2p events --save and"
+        " p2p sim --events make one.",
+    )
+    replay.add_argument("file", metavar="FILE", type=Path, help="the recording")
+    replay.add_argument(
+        "--url",
+        action="store_true",
+        help="write the page's address, which lets one browser in, within a minute",
+    )
+    replay.set_defaults(run=_replay)
 
 
 def _add_completion(verbs: Any) -> None:

@@ -17,13 +17,23 @@ def web(client: PeerClient, options: argparse.Namespace) -> int:
     page = client.ask("POST", "/v1/page", {})
     if options.json:
         say_json(page)
-    elif not options.url and _has_screen() and _is_opened(page["url"]):
-        say_lines([f"opened the page of {client.name} in the browser"])
     else:
-        say_lines([page["url"]])
-        if sys.stderr.isatty():
-            sys.stderr.write("open it within a minute; it lets one browser in\n")
+        show_page(page["url"], f"the page of {client.name}", options.url)
     return Exit.DONE
+
+
+def show_page(url: str, what: str, only_url: bool) -> None:
+    """
+    Open an address in the browser, or write it where there is none.
+
+    :param only_url: whether it is written in any case.
+    """
+    if not only_url and _has_screen() and _is_opened(url):
+        say_lines([f"opened {what} in the browser"], at_once=True)
+        return
+    say_lines([url], at_once=True)
+    if sys.stderr.isatty():
+        sys.stderr.write("open it within a minute; it lets one browser in\n")
 
 
 def _is_opened(url: str) -> bool:

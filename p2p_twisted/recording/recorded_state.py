@@ -1,6 +1,7 @@
 """How things stand after each line of a recording."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from attrs import define, field
@@ -71,11 +72,9 @@ class RecordedState:
             "downloads": tuple(self.downloads.values()),
             "uploads": tuple(self.uploads.values()),
         }
-        parts: list[dict[str, Any]] = [
-            {what: part} for what, all_ in rows.items() for part in _slices(all_)
-        ] or [{}]
-        of_all: dict[str, Any] = {"at": at, "parts": len(parts), "registered": self.registered}
-        return [SnapshotView(part=i, **of_all, **part) for i, part in enumerate(parts)]
+        parts = max(1, *(ceil(len(each) / SNAPSHOT_ROWS) for each in rows.values()))
+        of_all: dict[str, Any] = {"at": at, "parts": parts, "registered": self.registered}
+        return [SnapshotView(part=i, **of_all, **_slice(rows, i)) for i in range(parts)]
 
     def _forget(self) -> None:
         self.links.clear()
@@ -131,9 +130,9 @@ class RecordedState:
             self._take_member(member)
 
 
-def _slices(rows: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    for first in range(0, len(rows), SNAPSHOT_ROWS):
-        yield tuple(rows[first : first + SNAPSHOT_ROWS])
+def _slice(rows: dict[str, Sequence[Any]], part: int) -> dict[str, Any]:
+    first = part * SNAPSHOT_ROWS
+    return {what: tuple(each[first : first + SNAPSHOT_ROWS]) for what, each in rows.items()}
 
 
 def _drop_first(transfers: dict[Any, Any]) -> None:

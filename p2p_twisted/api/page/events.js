@@ -93,12 +93,23 @@ export async function signIn() {
   }
 }
 
+/** Tells events to listeners, each of which is for one kind. */
+export class Told extends EventTarget {
+  on(kind, listener) {
+    this.addEventListener(kind, (event) => listener(event.detail));
+  }
+
+  dispatch(kind, detail) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+}
+
 /**
  * What happens. It is read while the page can be seen: browsers have few connections for all tabs.
  *
  * Listeners get the event; those of "missed" are called, too, when it begins, to look anew.
  */
-export class Happenings extends EventTarget {
+export class Happenings extends Told {
   #source = null;
   #last = null;
   #timer = null;
@@ -112,21 +123,17 @@ export class Happenings extends EventTarget {
     this.#open();
   }
 
-  on(kind, listener) {
-    this.addEventListener(kind, (event) => listener(event.detail));
-  }
-
   #open() {
     if (this.#source !== null) return;
     const after = this.#last === null ? "" : `?after=${this.#last}`;
     const source = (this.#source = new EventSource(`/v1/events${after}`));
     for (const kind of KINDS) source.addEventListener(kind, (event) => this.#tell(kind, event));
     source.onopen = () => {
-      if (this.#last === null) this.#dispatch("missed", {});
-      this.#dispatch("open", {});
+      if (this.#last === null) this.dispatch("missed", {});
+      this.dispatch("open", {});
     };
     source.onerror = () => {
-      this.#dispatch("lost", {});
+      this.dispatch("lost", {});
       if (source.readyState !== EventSource.CLOSED) return;
       this.#close();
       this.#timer = setTimeout(() => this.#open(), AGAIN_MS);
@@ -140,10 +147,6 @@ export class Happenings extends EventTarget {
 
   #tell(kind, event) {
     if (event.lastEventId) this.#last = event.lastEventId;
-    this.#dispatch(kind, JSON.parse(event.data));
-  }
-
-  #dispatch(kind, detail) {
-    this.dispatchEvent(new CustomEvent(kind, { detail }));
+    this.dispatch(kind, JSON.parse(event.data));
   }
 }

@@ -33,6 +33,7 @@ export class NetworkMap {
   #box = { width: 0, height: 0 };
   #frames = 0;
 
+  /** @param choose is told which peer is chosen; null where none can be. */
   constructor(place, choose) {
     this.#place = place;
     const see = (event) => this.#point(event);
@@ -40,7 +41,7 @@ export class NetworkMap {
     place.addEventListener("pointerleave", see);
     place.addEventListener("click", (event) => {
       this.#point(event);
-      if (this.#pointed) choose(this.#pointed);
+      if (this.#pointed) choose?.(this.#pointed);
     });
     new ResizeObserver(([{ contentRect }]) => {
       this.#box = contentRect;

@@ -20,7 +20,7 @@ async function readMembers() {
 }
 
 /** The network as a registry knows it: who is there, but no links. */
-function networkOf(members) {
+export function networkOf(members) {
   const peers = new Map([...members.keys()].map((name) => [name, new Set()]));
   const silent = new Set([...members.values()].filter((m) => !m.is_listening).map((m) => m.name));
   return { own: "", peers, links: [], silent, members };

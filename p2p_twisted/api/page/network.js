@@ -55,19 +55,45 @@ function keepUnheard(before, now) {
   return { ...now, links: [...now.links, ...unheard] };
 }
 
-/** The network as this peer knows it; "changed" is told to its listener. */
+/** The network as a peer knows it; what has changed is told to the listener. */
 export class Network {
   state = { own: "", peers: new Map(), links: [], silent: new Set(), members: new Map() };
   #own;
   #tell;
-  #timer = null;
-  #isAsking = false;
-  #isAskedAgain = false;
 
   /** @param own the peer's name. */
   constructor(own, tell) {
     this.#own = own;
     this.#tell = tell;
+  }
+
+  /** Take in what the peer answers when it is asked for the topology. */
+  take(answer) {
+    this.#have(keepUnheard(this.state, readTopology(this.#own, answer)), {});
+  }
+
+  /** Begin anew with such an answer: what is other than before is no news. */
+  begin(answer) {
+    this.#have(readTopology(this.#own, answer), { isFirst: true });
+  }
+
+  #have(now, how) {
+    const changes = { ...changesOf(this.state, now), ...how };
+    this.state = now;
+    this.#tell(now, changes);
+  }
+}
+
+/** Asks a peer for the topology as long as the page is seen. */
+export class TopologyWatch {
+  #network;
+  #timer = null;
+  #isAsking = false;
+  #isAskedAgain = false;
+
+  /** @param network takes the answers in. */
+  constructor(network) {
+    this.#network = network;
     document.addEventListener("visibilitychange", () => this.lookSoon());
   }
 
@@ -88,12 +114,9 @@ export class Network {
     let pause = AFTER_FAULT_MS;
     const begun = performance.now();
     try {
-      const answer = await ask("GET", "/v1/topology");
-      const now = keepUnheard(this.state, readTopology(this.#own, answer));
-      const changes = changesOf(this.state, now);
-      this.state = now;
-      this.#tell(now, changes);
-      pause = Math.max(LEAST_MS, now.peers.size * PER_PEER_MS, (performance.now() - begun) * REST);
+      this.#network.take(await ask("GET", "/v1/topology"));
+      const peers = this.#network.state.peers.size;
+      pause = Math.max(LEAST_MS, peers * PER_PEER_MS, (performance.now() - begun) * REST);
     } catch {
       // Told where the events are read, which end as well.
     }

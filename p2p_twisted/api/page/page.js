@@ -2,14 +2,14 @@
 
 import { ask, Failed, Happenings, signIn } from "./events.js";
 import { Invites } from "./invites.js";
-import { NetworkMap } from "./map.js";
 import { Members } from "./members.js";
-import { Network } from "./network.js";
-import { Activity, PeerTable, sentencesOf } from "./peers.js";
+import { Network, TopologyWatch } from "./network.js";
+import { Activity } from "./peers.js";
 import { Search } from "./search.js";
 import { Sharing } from "./sharing.js";
+import { isOfRegistry, listenersOf, showing, showMoves } from "./showing.js";
 import { Log, StatusCard } from "./status.js";
-import { byId, count, rate, setDaemon, setText, shown } from "./text.js";
+import { byId, setDaemon, setText, shown } from "./text.js";
 import { Transfers } from "./transfers.js";
 
 const STATUS_MS = 3000;
@@ -36,8 +36,6 @@ function setEnded(text) {
   ended = text;
   notice("");
 }
-
-const isOfRegistry = () => document.body.classList.contains("registry");
 
 const noAnswer = () =>
   isOfRegistry()
@@ -77,28 +75,6 @@ async function firstStatus() {
   }
 }
 
-function summarize({ peers, links, silent }) {
-  const quiet = silent.size ? ` · ${silent.size} silent` : "";
-  const linked = isOfRegistry() ? "" : ` · ${count(links.length, "link")}`;
-  const text = `${count(peers.size, "peer")}${linked}${quiet}`;
-  setText(byId("summary"), text);
-  const about = `Map of the network: ${text}. The table of peers says the same.`;
-  if (byId("map").ariaLabel !== about) byId("map").ariaLabel = about;
-}
-
-/** Make what shows the network: on a map, in the table, and in words. */
-function showing(activity, choose) {
-  const map = new NetworkMap(byId("map"), choose);
-  const table = new PeerTable(choose);
-  const show = (state, changes) => {
-    map.show(state, changes);
-    if (changes.isAny || isOfRegistry()) table.show(state, changes);
-    summarize(state);
-    for (const [, sentence, kind] of sentencesOf(changes)) activity.add(sentence, kind);
-  };
-  return { map, show };
-}
-
 /** Tell each part of the page what it is for: some listeners, and what all pages show. */
 function listen(activity, listeners) {
   const happenings = new Happenings();
@@ -107,29 +83,6 @@ function listen(activity, listeners) {
   happenings.on("open", () => setEnded(""));
   happenings.on("lost", explainLoss);
   happenings.start();
-}
-
-/** What the events of a peer are for. */
-function listenersOf(own, map, network, transfers, activity) {
-  const lookSoon = () => network.lookSoon();
-  return {
-    linked: lookSoon,
-    unlinked: ({ neighbor, has_died: hasDied }) => {
-      if (hasDied) activity.add(`the link with ${neighbor.name} broke without a goodbye`, "bad");
-      lookSoon();
-    },
-    question: ({ what, text, is_own: isOwn }) => {
-      if (what === "topo") return;
-      if (isOwn) map.ripple();
-      else map.ring(own);
-      if (text && what === "text") activity.add(isOwn ? `searched for “${text}”` : `somebody searches for “${text}”`);
-    },
-    download: (event) => transfers.happened(event),
-    upload: (event) => transfers.uploaded(event),
-    registration: ({ registered }) =>
-      activity.add(registered ? "the registry knows this peer" : "the registry does not know this peer now", registered ? "good" : "bad"),
-    missed: () => transfers.look().catch(() => {}),
-  };
 }
 
 /** Look at the status now and then, as long as the page is seen. */
@@ -162,13 +115,13 @@ function beginPeer(status, activity) {
   const card = new StatusCard(again);
   const [search, sharing, invites] = [new Search(), new Sharing(activity), new Invites()];
   const { map, show } = showing(activity, (peer) => search.listPeer(peer));
-  const network = new Network(name, show);
-  network.lookSoon();
-  const transfers = new Transfers(({ down, up, from, to }) => {
-    setText(byId("rates"), `↓ ${rate(down)}  ↑ ${rate(up)}`);
-    map.setFlows([...[...from].map((peer) => [peer, name]), ...[...to].map((peer) => [name, peer])]);
+  const topology = new TopologyWatch(new Network(name, show));
+  topology.lookSoon();
+  const transfers = new Transfers((moves) => showMoves(name, map, moves));
+  listen(activity, {
+    ...listenersOf(name, map, () => topology.lookSoon(), transfers, activity),
+    missed: () => transfers.look().catch(() => {}),
   });
-  listen(activity, listenersOf(name, map, network, transfers, activity));
   watchStatus(status, (now) => {
     card.show(now);
     invites.show(now);

@@ -38,8 +38,18 @@ export function sentencesOf({ isFirst, came, went, born, lost, whys }) {
 /** What has happened lately, the last on top. */
 export class Activity {
   #list = byId("activity");
-
   #last = null;
+  #now;
+
+  /** @param now writes when it happens. */
+  constructor(now = () => new Date().toLocaleTimeString("en-GB")) {
+    this.#now = now;
+  }
+
+  clear() {
+    this.#list.replaceChildren();
+    this.#last = null;
+  }
 
   add(text, kind = "") {
     if (this.#last?.text === text) {
@@ -47,8 +57,7 @@ export class Activity {
       setText(this.#last.count, `× ${this.#last.times}`);
       return;
     }
-    const at = new Date().toLocaleTimeString("en-GB");
-    const [time, what] = [el("time", { text: at }), el("span", { class: kind, text: shown(text) })];
+    const [time, what] = [el("time", { text: this.#now() }), el("span", { class: kind, text: shown(text) })];
     const times = el("span", { class: "quiet" });
     this.#last = { text, times: 1, count: times };
     this.#list.prepend(el("li", {}, time, what, times));
@@ -62,6 +71,7 @@ export class PeerTable {
   #body = byId("peer-rows");
   #choose;
 
+  /** @param choose is told which peer is chosen; null where none can be. */
   constructor(choose) {
     this.#choose = choose;
   }
@@ -95,13 +105,14 @@ export class PeerTable {
   /** Say what the rows do not: that there are more peers, or no others. */
   #remark(all, own) {
     if (all > SHOWN) return `These are the first ${SHOWN.toLocaleString("en")} of ${count(all, "peer")}.`;
+    if (!this.#choose) return "";
     if (own) return all > 1 ? "" : "Nobody else is here yet. Start another peer: p2p peer --name NAME";
     return all ? "" : "Nobody is here yet. Start a peer: p2p peer --name NAME";
   }
 
   #made(name, own, isMember) {
     const choose = () => this.#choose(name);
-    const peer = isMember
+    const peer = isMember || !this.#choose
       ? nameOf(name)
       : button(shown(name), `Files of ${shown(name)}`, choose, () => command("ls", name));
     const [links, with_] = [el("td", { class: "number" }), el("td", { class: "quiet" })];

@@ -34,9 +34,13 @@ export class Transfers {
   #views = new Map();
   #list = byId("downloads");
   #moves;
+  #canAct;
 
-  constructor(moves) {
+  /** @param canAct whether there are buttons. */
+  constructor(moves, canAct = true) {
     this.#moves = moves;
+    this.#canAct = canAct;
+    if (!canAct) return;
     const actions = byId("all-downloads");
     for (const [text, path] of [["Pause all", "pause"], ["Resume all", "resume"]]) {
       const does = () => this.#act("POST", `/v1/downloads/${path}`);
@@ -46,10 +50,18 @@ export class Transfers {
 
   /** Look at all anew. */
   async look() {
-    const { downloads, uploads } = await ask("GET", "/v1/transfers");
+    this.take(await ask("GET", "/v1/transfers"));
+  }
+
+  /** Have these, and no others. */
+  take({ downloads, uploads }) {
     this.#downloads = new Map(downloads.map((each) => [each.number, each]));
     this.#uploads = new Map(uploads.map((each) => [`${each.peer}/${each.id}`, each]));
-    for (const [number, view] of this.#views) if (!this.#downloads.has(number)) view.item.remove();
+    for (const [number, { item }] of this.#views) {
+      if (this.#downloads.has(number)) continue;
+      item.remove();
+      this.#views.delete(number);
+    }
     this.#show();
   }
 
@@ -102,7 +114,7 @@ export class Transfers {
     view.bar.hidden = download.is_ended;
     setText(view.text, sentenceOf(download));
     setText(view.state, download.state);
-    this.#offer(view, download);
+    if (this.#canAct) this.#offer(view, download);
     const holders = download.holders.map(({ peer, received, rate: pace, how }) =>
       el("li", {}, nameOf(peer), el("meter", {
         min: 0, max: 1, value: download.received ? received / download.received : 0,
@@ -122,19 +134,25 @@ export class Transfers {
   }
 
   #made({ number, name }) {
-    const act = (text, method, path, word) =>
-      button(text, `${text} ${shown(name)}`, () => this.#act(method, path), () => command(word, `${number}`));
-    const path = `/v1/downloads/${number}`;
-    const pause = act("Pause", "POST", `${path}/pause`, "pause");
-    const resume = act("Resume", "POST", `${path}/resume`, "resume");
-    const cancel = act("Cancel", "DELETE", path, "cancel");
     const bar = el("progress", { max: 1, "aria-label": `Progress of ${shown(name)}` });
     const [text, state] = [el("p", { class: "quiet" }), el("span", { class: "tag" })];
     const holders = el("ul", { class: "holders", "aria-label": `Holders of ${shown(name)}` });
-    const actions = el("div", { class: "actions" }, pause, resume, cancel);
+    const buttons = this.#canAct ? this.#buttons(number, name) : {};
+    const actions = el("div", { class: "actions" }, ...Object.values(buttons));
     const head = el("div", { class: "head" }, el("strong", {}, nameOf(name)), state, actions);
     const item = el("li", { tabindex: -1 }, head, bar, text, holders);
-    return { item, bar, text, state, holders, pause, resume, cancel };
+    return { item, bar, text, state, holders, ...buttons };
+  }
+
+  #buttons(number, name) {
+    const act = (text, method, path, word) =>
+      button(text, `${text} ${shown(name)}`, () => this.#act(method, path), () => command(word, `${number}`));
+    const path = `/v1/downloads/${number}`;
+    return {
+      pause: act("Pause", "POST", `${path}/pause`, "pause"),
+      resume: act("Resume", "POST", `${path}/resume`, "resume"),
+      cancel: act("Cancel", "DELETE", path, "cancel"),
+    };
   }
 
   async #act(method, path) {

@@ -1,0 +1,169 @@
+"""What was recorded of real peers, played in a real browser."""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.api.event_views import DownloadEventView, QuestionView, WarningView
+from p2p_twisted.cli.peer_client import PeerClient
+from tests.process.browsers import Browser
+from tests.process.daemons import PATIENCE, scratch_folder, script, wait_until
+from tests.process.networks import Network, use_own_runtime_folder
+from tests.process.page_case import client, origin, page_url
+from tests.recording.builders import events, peers, recorded
+
+MIB: Final = 1_048_576
+EVIL: Final = "<img/src=x/onerror=\"document.title='ran'\">\u202e"
+PICTURE: Final = """() => {
+    const all = (path) => [...document.querySelectorAll(path)];
+    const drawn = (kind) => document.querySelector(`#map .${kind}`)?.getAttribute("d") ?? "";
+    const strokes = (kind) => drawn(kind).split("M").length - 1;
+    const name = (item) => item.querySelector("strong").textContent;
+    return {
+        summary: document.querySelector("#summary").textContent,
+        rows: all("#peer-rows tr").map((row) => [...row.cells].map((cell) => cell.textContent)),
+        names: all("#map .labels text").map((each) => each.textContent).sort(),
+        links: strokes("links") + strokes("near-links"),
+        downloads: all("#downloads > li").map((each) => [each.className, name(each)]),
+    };
+}"""
+SEEK: Final = """async (at) => {
+    const slider = document.getElementById("position");
+    const { begins } = await (await fetch("/v1/status")).json();
+    slider.value = at - begins;
+    slider.dispatchEvent(new Event("input"));
+}"""
+SAME_MS: Final = 2_000
+
+
+class Replay:
+    """``p2p replay``, until the test is over."""
+
+    def __init__(self, case: SynchronousTestCase, path: Path, browser: Browser) -> None:
+        command = [script("p2p"), "replay", str(path), "--url"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        case.addCleanup(self.process.wait)
+        case.addCleanup(self.process.terminate)
+        assert self.process.stdout is not None
+        case.addCleanup(self.process.stdout.close)
+        self.url = self.process.stdout.readline().strip()
+        self.page = browser.open(self.url)
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until what is seen is that of the time that was set."""
+        self.page.wait_for_selector("#player[data-state=still]")
+
+    def seek(self, at: float) -> Any:
+        """Go to a time; return what is seen, once the map stands still."""
+        self.page.evaluate(SEEK, at)
+        self.wait()
+        self.page.wait_for_selector("#map[data-state=settled]")
+        return self.page.evaluate(PICTURE)
+
+
+def still_picture(page: Any, summary: str) -> tuple[float, Any]:
+    """Wait until nothing changes for a while; return a time meanwhile, and what is seen."""
+    seen: list[tuple[float, Any]] = []
+
+    def is_still() -> bool:
+        page.wait_for_selector("#map[data-state=settled]")
+        before, at = page.evaluate(PICTURE), page.evaluate("Date.now()")
+        page.wait_for_timeout(SAME_MS)
+        seen.append(((at + SAME_MS / 2) / 1_000, before))
+        return bool(before["summary"].startswith(summary)) and page.evaluate(PICTURE) == before
+
+    wait_until(is_still, f"{summary}, and no change")
+    return seen[-1]
+
+
+@pytest.mark.slow
+class ReplayTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        use_own_runtime_folder(self)
+        self.browser = Browser(self.addCleanup)
+
+    def test_as_it_was(self) -> None:
+        """The picture at three times is the one that the live page showed; so it is at the end."""
+        network = Network(self, ports=8)
+        network.start_registry()
+        path = network.directory / "what happened"
+        network.write("s2/big.bin", os.urandom(8 * MIB))
+        s1 = network.start_peer("s1", f"--events={path}")
+        others = [network.start_peer(f"s{i}") for i in range(2, 6)]
+        for peer in (s1, *others):
+            peer.wait_ready()
+        others[0].wait_until_shared(1)
+        live = self.browser.open(page_url("--peer", "s1"))
+        moments = [still_picture(live, "5 peers")]
+        self.get(client("s1"), "big.bin")
+        others[-1].kill()
+        moments.append(still_picture(live, "4 peers"))
+        network.start_peer("s6").wait_ready()
+        moments.append(still_picture(live, "5 peers"))
+        live.context.close()
+        client("s1").ask("POST", "/v1/leave", {})
+        self.assertEqual(s1.wait(), 0)
+
+        replay = Replay(self, path, self.browser)
+        for at, seen in (*moments, moments[0], moments[2]):
+            self.assertEqual(replay.seek(at), seen)
+        self.assertEqual(moments[1][1]["downloads"], [["saved", "big.bin"]])
+        self.assertEqual(moments[0][1]["downloads"], [])
+        replay.seek(moments[0][0])
+        replay.page.select_option("#speed", "100")
+        replay.page.get_by_role("button", name="Play").click()
+        replay.page.get_by_text("s5 is gone").wait_for()
+        replay.page.get_by_text("s6 joined").wait_for()
+        replay.page.get_by_role("button", name="Play").wait_for()
+        self.assertEqual(replay.page.locator("#transfers button").count(), 0)
+        self.browser.asked = [each for each in self.browser.asked if origin(replay.url) in each]
+        self.browser.check(self, origin(replay.url))
+        self.assertNotIn("damaged", replay.page.inner_text("#about"))
+
+    def get(self, peer: PeerClient, name: str) -> None:
+        """Download something."""
+        [*steps] = peer.lines("POST", "/v1/downloads", {"names": [name]})
+        self.assertEqual(steps[-1]["end"]["exit"], 0)
+
+    def test_hostile(self) -> None:
+        """Whatever is in a recording, nothing of it runs, and lines that are none are counted."""
+        evil = {EVIL: "s1", "s1": EVIL, "__proto__": "s1", "constructor": "s1"}
+        [download] = [each for each in events() if isinstance(each, DownloadEventView)][:1]
+        question = QuestionView(at=3.0, id="1", what="text", text=EVIL, peer=None, is_own=True)
+        content = recorded(
+            peers(1.0, **evil),
+            WarningView(at=2.0, text=EVIL),
+            question,
+            peers(3.5, went=EVIL, silent="__proto__ s9"),
+        )
+        told = download.encoded().replace(b'"name":"', b'"name":' + b'"<b onclick=x>')
+        path = scratch_folder(self) / "events"
+        path.write_bytes(content + told + b'\n{"kind":"peers"}\n\xff\n' + b"[" * 200_000)
+        replay = Replay(self, path, self.browser)
+        seen = replay.seek(1.5)
+        self.assertEqual(len(seen["rows"]), 4)
+        replay.seek(0.5)
+        replay.page.select_option("#speed", "5")
+        replay.page.get_by_role("button", name="Play").click()
+        replay.page.get_by_text("is gone").wait_for()
+        self.assertIn("searched for “<img/src=x", replay.page.inner_text("#activity"))
+        self.assertIn("\\u{202e}", replay.page.inner_text("#activity"))
+        self.assertEqual(replay.page.locator("main :is(img, script, b)").count(), 0)
+        self.assertIn("3 lines left out", replay.page.inner_text("#about"))
+        self.assertEqual(replay.page.title(), "s1 · p2p replay")
+        self.browser.check(self, origin(replay.url))
+
+    def test_what_is_none(self) -> None:
+        """A file that is no recording is refused by a sentence."""
+        path = scratch_folder(self) / "notes"
+        path.write_text("mine\n")
+        ran = subprocess.run(
+            [script("p2p"), "replay", str(path)], capture_output=True, text=True, timeout=PATIENCE
+        )
+        self.assertEqual((ran.returncode, ran.stderr.count("\n")), (8, 1))
+        self.assertIn("is no recording", ran.stderr)
