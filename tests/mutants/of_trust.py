@@ -385,8 +385,8 @@ OF_TRUST: Final = (
     ),
     Mutant(
         "peer/private_member.py",
-        "if is_link or not folder.path.is_dir():",
-        "if False:",
+        "if wrong := [path for path, mode in modes.items() if not stat.S_ISDIR(mode)]:",
+        "if wrong := []:",
         "a member whose folder is a link is told what does not help it",
         "peer/test_private_member.py",
     ),
