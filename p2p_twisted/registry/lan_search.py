@@ -24,7 +24,7 @@ from p2p_twisted.wire.limits import BEACON_BYTES
 from p2p_twisted.wire.names import BadName, check_host, is_loopback
 
 _ASK_EVERY_SECONDS: Final = 0.5
-_OTHERS_SECONDS: Final = 0.5
+_OTHERS_SECONDS: Final = 0.3
 """How long others may take to answer after the first one."""
 
 _PAUSE_SECONDS: Final = 0.05
@@ -89,7 +89,7 @@ def search(
     """
     Look for registries as :func:`search_lan` does.
 
-    Once one that is wanted was heard, others have half a second to say that they are there, too.
+    Once one that is wanted was heard, others have a third of a second to say so, too.
     """
     wanted: set[HeardRegistry] = set()
     others: set[HeardRegistry] = set()
