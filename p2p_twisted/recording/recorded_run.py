@@ -18,7 +18,7 @@ from p2p_twisted.recording.limits import (
 from p2p_twisted.recording.recorded_state import RecordedState
 from p2p_twisted.recording.recorded_views import (
     FORMAT,
-    Damaged,
+    DamagedRecording,
     RecordingView,
     SnapshotView,
     decode_line,
@@ -148,7 +148,7 @@ def _scan(path: Path, fd: int, size: int) -> RecordedRun:
         try:
             event = None if line is None else decode_line(line)
             damaged += line is None
-        except Damaged:
+        except DamagedRecording:
             damaged += 1
         if header is None:
             header = _header(path, event)
@@ -188,7 +188,7 @@ def _header(path: Path, first: EventView | None) -> RecordingView:
 def _read(line: bytes | None) -> EventView | None:
     try:
         return None if line is None else decode_line(line)
-    except Damaged:
+    except DamagedRecording:
         return None
 
 

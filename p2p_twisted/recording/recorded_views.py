@@ -26,7 +26,7 @@ _LATEST: Final = 253_402_300_800.0
 """The end of the year 9999."""
 
 
-class Damaged(ValueError):
+class DamagedRecording(ValueError):
     """A line is none of a recording."""
 
 
@@ -89,7 +89,7 @@ def decode_line(line: bytes | str) -> EventView | None:
     Read a line.
 
     :returns: ``None`` for a kind that later versions write.
-    :raises Damaged: when it is none.
+    :raises DamagedRecording: when it is none.
     """
     try:
         made = KINDS.get(msgspec.json.decode(line, type=_Kind).kind)
@@ -97,9 +97,9 @@ def decode_line(line: bytes | str) -> EventView | None:
     except (msgspec.DecodeError, UnicodeError):
         event = _with_any_text(line)
     except RecursionError:
-        raise Damaged from None
+        raise DamagedRecording from None
     if event is not None and not 0 <= event.at <= _LATEST:
-        raise Damaged
+        raise DamagedRecording
     return event
 
 
@@ -107,13 +107,13 @@ def event_of(told: Any) -> EventView | None:
     """
     Make an event of what JSON says: see :func:`decode_line`.
 
-    :raises Damaged: when it is none.
+    :raises DamagedRecording: when it is none.
     """
     try:
         made = KINDS.get(msgspec.convert(told, _Kind).kind)
         return None if made is None else msgspec.convert(told, made)
     except msgspec.ValidationError:
-        raise Damaged from None
+        raise DamagedRecording from None
 
 
 def _with_any_text(line: bytes | str) -> EventView | None:
@@ -121,10 +121,10 @@ def _with_any_text(line: bytes | str) -> EventView | None:
     try:
         return event_of(json.loads(line, parse_float=_finite, parse_constant=_finite))
     except (ValueError, RecursionError):
-        raise Damaged from None
+        raise DamagedRecording from None
 
 
 def _finite(text: str) -> float:
     if not isfinite(number := float(text)):
-        raise Damaged
+        raise DamagedRecording
     return number

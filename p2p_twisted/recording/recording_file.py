@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import define, field
 
-from p2p_twisted.recording.recorded_views import Damaged, RecordingView, decode_line
+from p2p_twisted.recording.recorded_views import DamagedRecording, RecordingView, decode_line
 
 _FLAGS: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _PRIVATE: Final = 0o600
@@ -112,7 +112,7 @@ def _check_recording(path: Path, head: bytes) -> None:
     first = head.partition(b"\n")[0]
     try:
         is_one = isinstance(decode_line(first), RecordingView)
-    except Damaged:
+    except DamagedRecording:
         is_one = False
     if not is_one:
         raise NotRecordable(f"{path} is there, and is no recording: name another file")

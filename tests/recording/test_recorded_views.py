@@ -5,7 +5,7 @@ import pytest
 
 from p2p_twisted.api import view_of
 from p2p_twisted.api.event_views import DownloadEventView, WarningView
-from p2p_twisted.recording.recorded_views import KINDS, Damaged, decode_line, event_of
+from p2p_twisted.recording.recorded_views import KINDS, DamagedRecording, decode_line, event_of
 from tests.console.fake_peer import saved
 from tests.recording.builders import HEADER, events, state_of
 
@@ -53,5 +53,5 @@ def test_later_kinds() -> None:
 )
 def test_damaged(line: bytes) -> None:
     """Everything else is refused, by one exception."""
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedRecording):
         decode_line(line)
