@@ -17,7 +17,6 @@ from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.fetching import HolderDialer
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.overlay.driver import OverlayDriver
-from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.admin import Admin
 from p2p_twisted.peer.build_relay import RelayParts
 from p2p_twisted.peer.getting import Getting
@@ -151,7 +150,7 @@ class PeerBuilder(RelayParts):
             state=self.state,
             network=self.network,
             announce=self.announce,
-            watch=AddressWatch(settings, self.reactor, self.offload),
+            watch=self.address_watch,
             wall=self.wall,
             welcomed=unheard if self.private is None else self._welcomed,
         )

@@ -12,6 +12,7 @@ from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.download_index import DownloadIndex
 from p2p_twisted.library.library import Library
 from p2p_twisted.library.watcher import WatcherMaker
+from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
@@ -47,6 +48,11 @@ class LocalParts:
     def state(self) -> StateDirectory:
         """What is still known after a crash."""
         return StateDirectory(self.settings.state)
+
+    @cached_property
+    def address_watch(self) -> AddressWatch:
+        """What notices that this machine has another address."""
+        return AddressWatch(self.settings, self.reactor, self.offload)
 
     @cached_property
     def shared(self) -> SharedLibraries:

@@ -3,6 +3,7 @@ Chaos: real peers and their registry, random faults and downloads, then every in
 
     python -m p2p_twisted.testing.chaos --seeds 1000 --peers 100
     python -m p2p_twisted.testing.chaos --seeds 50 --peers 20 --private
+    python -m p2p_twisted.testing.chaos --seeds 50 --peers 20 --nat 30
 """
 
 import gc
@@ -18,7 +19,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from attrs import define, field, frozen
 from twisted.logger import ILogObserver, LogEvent
@@ -31,6 +32,7 @@ from p2p_twisted.library.watcher import Noticed, NoWatcher
 from p2p_twisted.testing import invariants, private_invariants
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.faults import Faults
+from p2p_twisted.testing.hosts import HostOf, Machines, one_machine
 from p2p_twisted.testing.log_audience import logged_only_to
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.private_daemons import PrivateDaemons
@@ -169,12 +171,15 @@ def _collected_seldom() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def run(seed: int, peers: int, seconds: float, is_private: bool = False) -> ChaosOutcome:
-    """Run one seed."""
+def run(
+    seed: int, peers: int, seconds: float, is_private: bool = False, nat: int = 0
+) -> ChaosOutcome:
+    """Run one seed; ``nat`` percent of the peers are behind NAT."""
     began = time.perf_counter()
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=_MEMORY if _MEMORY.is_dir() else None))
     kind = PRIVATE if is_private else OPEN
-    daemons = kind.daemons(folder / "peers", VirtualNetwork(seed), make_watcher=_Unmoved)
+    network = VirtualNetwork(seed, host_of=_host_of(seed, peers, nat))
+    daemons = kind.daemons(folder / "peers", network, make_watcher=_Unmoved)
     start = daemons.network.clock.now
     chaos = Chaos(daemons, kind, peers, Random(seed))
 
@@ -201,11 +206,20 @@ def run(seed: int, peers: int, seconds: float, is_private: bool = False) -> Chao
     return ChaosOutcome(seed, tuple(chaos.wrong), trace, chaos.users.saved, virtual, real, done)
 
 
-def replay(seed: int, peers: int, seconds: float, is_private: bool = False) -> str:
+def _host_of(seed: int, peers: int, nat: int) -> HostOf:
+    """Have some peers live behind NAT, and then each process on a machine of its own."""
+    if not nat:
+        return one_machine
+    names = [f"s{number}" for number in range(1, peers + 1)]
+    return Machines(Random(seed).sample(names, peers * nat // 100))
+
+
+def replay(seed: int, peers: int, seconds: float, is_private: bool = False, nat: int = 0) -> str:
     """Return the command that runs one seed again."""
+    how = f"{' --private' if is_private else ''}{f' --nat {nat}' if nat else ''}"
     return (
         f"python -m p2p_twisted.testing.chaos --first {seed} --seeds 1"
-        f" --peers {peers} --seconds {seconds:g} --verbose{' --private' if is_private else ''}"
+        f" --peers {peers} --seconds {seconds:g} --verbose{how}"
     )
 
 
@@ -214,7 +228,7 @@ def main(
 ) -> int:
     """Run seeds, and say which fail and how to run them again; return the exit code."""
     options = _options(arguments)
-    one = partial(run, peers=options.peers, seconds=options.seconds, is_private=options.private)
+    one = partial(run, **_kind_of_run(options))
     failed, virtual, real, saved = 0, 0.0, 0.0, 0
     with ProcessPoolExecutor(options.jobs) as pool:
         seeds = iter(range(options.first, options.first + options.seeds))
@@ -241,8 +255,17 @@ def _report(outcome: ChaosOutcome, options: Namespace, write: Callable[[str], ob
     if outcome.wrong:
         write(f"seed {outcome.seed} fails:\n")
         write("".join(f"    {sentence}\n" for sentence in outcome.wrong))
-        again = replay(outcome.seed, options.peers, options.seconds, options.private)
+        again = replay(outcome.seed, **_kind_of_run(options))
         write(f"  again: {again}\n")
+
+
+def _kind_of_run(options: Namespace) -> dict[str, Any]:
+    return {
+        "peers": options.peers,
+        "seconds": options.seconds,
+        "is_private": options.private,
+        "nat": options.nat,
+    }
 
 
 def _options(arguments: Sequence[str] | None) -> Namespace:
@@ -253,6 +276,7 @@ def _options(arguments: Sequence[str] | None) -> Namespace:
     parser.add_argument("--seconds", type=float, default=300.0, help="of faults; default: 300")
     parser.add_argument("--jobs", type=int, default=2, help="how many at once; default: 2")
     parser.add_argument("--private", action="store_true", help="run private networks")
+    parser.add_argument("--nat", type=int, default=0, help="percent of peers behind NAT")
     parser.add_argument("--verbose", action="store_true", help="tell all that was done")
     return parser.parse_args(arguments)
 

@@ -74,7 +74,7 @@ class VirtualConnector:
         there_and_back = 2 * process.network.paths.usual.latency
         if listening is not None:
             other = listening.process
-            if not self._gets_through(other):
+            if not process.network.lets_in(process, other):
                 self._attempt = process.callLater(retry, self._ask, 2 * retry)
                 return
             there_and_back = self._latency(process, other) + self._latency(other, process)
@@ -84,7 +84,7 @@ class VirtualConnector:
         listening = self._listening()
         if listening is None:
             self._fail(error.ConnectionRefusedError())
-        elif self._gets_through(listening.process):
+        elif self._process.network.lets_in(self._process, listening.process):
             self._end()
             self._transport = connect(self._process, listening)
             self._transport.begin(self._factory, self._lost)
@@ -92,11 +92,7 @@ class VirtualConnector:
             self._attempt = self._process.callLater(retry, self._ask, 2 * retry)
 
     def _listening(self) -> ListeningPort | None:
-        return self._process.network.ports.get(self._port)
-
-    def _gets_through(self, other: Process) -> bool:
-        carries = self._process.network.carries
-        return carries(self._process, other) and carries(other, self._process)
+        return self._process.network.ports.get((self._host, self._port))
 
     def _latency(self, source: Process, target: Process) -> float:
         return self._process.network.paths.path(source.name, target.name).latency

@@ -30,6 +30,7 @@ from p2p_twisted.runtime.disk_thread import DiskThreads
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.parallel_map import in_turn
 from p2p_twisted.runtime.threads import inline
+from p2p_twisted.testing.at_once import AtOnce
 from p2p_twisted.testing.introspection import WitnessedPeerBuilder, close_files, driver_of
 from p2p_twisted.testing.log_audience import logged_only_to
 from p2p_twisted.testing.network import VirtualNetwork
@@ -51,15 +52,6 @@ _OLD_SECONDS: Final = 3_600.0
 _GOSSIP_LIFE_SECONDS: Final = 60.0
 
 T = TypeVar("T")
-
-
-class _AtOnce:
-    """Calls what writes at once, in this thread: a :class:`Writing`."""
-
-    is_full = False
-
-    def __call__(self, function: Callable[..., T], *args: Any) -> "Deferred[T]":
-        return inline(function, *args)
 
 
 def _blind(_noticed: Noticed) -> Watcher:
@@ -106,6 +98,12 @@ class VirtualDaemons:
         """What the processes of registries are called."""
         return [REGISTRY]
 
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """Where the registries listen."""
+        host_of, names = self.network.host_of, self.registry_names
+        return tuple((host_of(name).address, self._port_of(name)) for name in names)
+
     def start_registry(self, name: str = REGISTRY) -> None:
         """Start a registry, or start it again with what it had written down."""
         reactor = self.network.process(name)
@@ -136,6 +134,8 @@ class VirtualDaemons:
         reactor = self.network.process(name)
         rng = Random(self.network.rng.random())
         usual = {"name": name, "directory": directory, "downloads": directory / "Downloads"}
+        usual["interface"] = self.network.host_of(name).address
+        usual["registries"] = self.places
         chosen = Settings(**{**usual, **settings})
         builder = WitnessedPeerBuilder(
             settings=chosen,
@@ -143,7 +143,7 @@ class VirtualDaemons:
             reactor=reactor,
             rng=rng,
             offload=inline,
-            disks=DiskThreads(_AtOnce(), inline, inline, in_turn),
+            disks=DiskThreads(AtOnce(), inline, inline, in_turn),
             watcher_for=lambda _directory: self.make_watcher,
             announce=self._say,
             stopped=reactor.stop,

@@ -55,6 +55,7 @@ class Faults:
         self._is_over = True
         self._note("everything is mended")
         self.daemons.network.mend()
+        self.daemons.network.closed.clear()
         for undo in list(self._away.values()):
             undo()
 
@@ -65,6 +66,7 @@ class Faults:
             (self._part, 2),
             (self._lose, 3),
             (self._slow, 2),
+            (self._close, 2),
             (self._lose_registry, 2),
         ]
 
@@ -123,6 +125,12 @@ class Faults:
         path = Path(self.rng.uniform(0.0, 0.6), self.rng.choice([None, 20_000.0, 1e6]))
         self._note(f"between {one} and {other}: {path}")
         self.daemons.network.set_path(one, other, path)
+
+    def _close(self) -> None:
+        name, closed = self.rng.choice(self.names), self.daemons.network.closed
+        self._note(f"nobody can dial {name}")
+        closed.add(name)
+        self._later(self.rng.uniform(10.0, 60.0), partial(closed.discard, name))
 
     def _lose_registry(self) -> None:
         if REGISTRY in self._away:

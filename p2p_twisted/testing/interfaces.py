@@ -7,6 +7,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.interfaces import IProtocolFactory
 
 from p2p_twisted.testing.clock import Timer, VirtualClock
+from p2p_twisted.testing.hosts import HostOf
 from p2p_twisted.testing.paths import Paths
 
 
@@ -25,7 +26,7 @@ class Network(Protocol):
     """
     What connects processes.
 
-    :ivar ports: that processes listen on, by their numbers.
+    :ivar ports: that processes listen on, by addresses and numbers.
     :ivar stuck: what to call when more gets through again.
     :ivar ended: everything that belonged to processes that have ended.
     :ivar tap: hears everything that arrives.
@@ -33,13 +34,20 @@ class Network(Protocol):
 
     clock: VirtualClock
     paths: Paths
-    ports: "dict[int, ListeningPort]"
+    ports: "dict[tuple[str, int], ListeningPort]"
     stuck: dict[Callable[[], None], None]
     ended: list[object]
     tap: Tap | None
 
+    @property
+    def host_of(self) -> HostOf:
+        """What gives the host of each process."""
+
     def carries(self, source: "Process", target: "Process") -> bool:
         """Return whether what one process sends to another arrives."""
+
+    def lets_in(self, source: "Process", target: "Process") -> bool:
+        """Return whether one process can connect with another, as far as the network goes."""
 
     def free_port(self) -> int:
         """Return a port that no process has had."""

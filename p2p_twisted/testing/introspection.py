@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.overlay import Overlay
+from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.overlay_events import OverlayEvents
 from p2p_twisted.peer.peer import Peer
@@ -26,6 +27,14 @@ class WitnessedEvents(OverlayEvents):
         super().delivered(gossip)
 
 
+class UnmovedWatch(AddressWatch):
+    """Looks at nothing: the machines of a virtual network keep their addresses."""
+
+    @override
+    def start(self, moved: Callable[[str], None], lost: Callable[[str | None], None]) -> None:
+        """Ignore it."""
+
+
 @frozen(slots=False, kw_only=True)
 class WitnessedPeerBuilder(PeerBuilder):
     """
@@ -35,6 +44,11 @@ class WitnessedPeerBuilder(PeerBuilder):
     """
 
     witness: Callable[[Gossip], None]
+
+    @cached_property
+    @override
+    def address_watch(self) -> AddressWatch:
+        return UnmovedWatch(self.settings, self.reactor, self.offload)
 
     @cached_property
     @override

@@ -9,6 +9,7 @@ from typing import Final
 from attrs import define, field
 
 from p2p_twisted.testing.clock import VirtualClock
+from p2p_twisted.testing.hosts import HostOf, one_machine
 from p2p_twisted.testing.interfaces import ListeningPort, Process, Tap
 from p2p_twisted.testing.paths import Path, Paths
 from p2p_twisted.testing.virtual_reactor import VirtualReactor
@@ -26,7 +27,9 @@ class VirtualNetwork:
 
     :ivar seed: of all chance; the same one gives the same run.
     :ivar paths: between processes; to cut and mend them, call the methods here.
-    :ivar ports: that processes listen on, by their numbers.
+    :ivar host_of: gives the host of each process; all live on one machine by default.
+    :ivar closed: processes that nobody can dial, as behind firewalls that drop what comes.
+    :ivar ports: that processes listen on, by addresses and numbers.
     :ivar stuck: what to call when more gets through again.
     :ivar ended: everything that belonged to processes that have ended.
     :ivar tap: hears everything that arrives.
@@ -36,7 +39,9 @@ class VirtualNetwork:
     paths: Paths = field(factory=Paths)
     clock: VirtualClock = field(factory=VirtualClock)
     processes: dict[str, VirtualReactor] = field(factory=dict)
-    ports: dict[int, ListeningPort] = field(factory=dict)
+    host_of: HostOf = one_machine
+    closed: set[str] = field(factory=set)
+    ports: dict[tuple[str, int], ListeningPort] = field(factory=dict)
     stuck: dict[Callable[[], None], None] = field(factory=dict)
     ended: list[object] = field(factory=list)
     tap: Tap | None = None
@@ -76,7 +81,7 @@ class VirtualNetwork:
         self.paths.lose(source, target)
 
     def mend(self) -> None:
-        """Undo all cuts and losses."""
+        """Undo all cuts and losses; firewalls stay."""
         self.paths.mend()
         self._send_again()
 
@@ -84,6 +89,11 @@ class VirtualNetwork:
         """Return whether what one process sends to another arrives."""
         is_there = not (source.is_gone or target.is_gone)
         return is_there and self.paths.carry(source.name, target.name)
+
+    def lets_in(self, source: Process, target: Process) -> bool:
+        """Return whether one process can connect with another, as far as the network goes."""
+        is_closed = target.name in self.closed and source is not target
+        return not is_closed and self.carries(source, target) and self.carries(target, source)
 
     def clear(self) -> None:
         """Forget all processes, and all that was to happen."""

@@ -5,7 +5,7 @@ It is loaded in every run of pytest where p2p_twisted is installed: so it
 imports nothing of it until a test asks for a fixture.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,8 @@ def p2p_network(
     ``s1`` to ``s50``, and returns once they have found together. Latency is in
     seconds, one way; bandwidth in bytes per second. With ``private=True`` they are the
     members of a private network, and ``s1`` is its admin; with ``registries=3`` the registries
-    are three, and so are the members of their etcd.
+    are three, and so are the members of their etcd. With ``nat=("s2",)`` each process has a
+    machine of its own, and that of ``s2`` is behind NAT.
     """
     made: list[VirtualDaemons] = []
 
@@ -48,8 +49,10 @@ def p2p_network(
         seed: int | None = None,
         private: bool = False,
         registries: int = 1,
+        nat: Collection[str] = (),
     ) -> "VirtualDaemons":
         from p2p_twisted.testing.daemons import VirtualDaemons
+        from p2p_twisted.testing.hosts import Machines, one_machine
         from p2p_twisted.testing.network import VirtualNetwork
         from p2p_twisted.testing.paths import Path as Way
         from p2p_twisted.testing.paths import Paths
@@ -60,7 +63,8 @@ def p2p_network(
             seed = request.config.getoption("--p2p-seed")
         # Shown with a test that fails.
         print(f"again: pytest '{request.node.nodeid}' --p2p-seed {seed}")  # noqa: T201
-        network = VirtualNetwork(seed, Paths(Way(latency, bandwidth)))
+        host_of = Machines(nat) if nat else one_machine
+        network = VirtualNetwork(seed, Paths(Way(latency, bandwidth)), host_of=host_of)
         folder = tmp_path / f"p2p-{len(made)}"
         if private and registries > 1:
             raise ValueError("a private network has one registry here")

@@ -54,7 +54,8 @@ class RegistryProcess:
             reactor,
             registry,
             self.network,
-            f"tcp:{port}:interface=127.0.0.1",
+            f"tcp:{port}:interface={reactor.network.host_of(reactor.name).address}",
+            allows_lan=True,
             security=security,
             enrollment=private.enrollment if private else None,
         ).setServiceParent(daemon)

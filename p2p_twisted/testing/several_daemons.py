@@ -1,19 +1,17 @@
 """Several registries on one etcd, in virtual time."""
 
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from attrs import define, field
 from typing_extensions import override
 
-from p2p_twisted.peer.peer import Peer
 from p2p_twisted.registry.etcd import EtcdStore
 from p2p_twisted.registry.etcd_client import EtcdClient
 from p2p_twisted.registry.etcd_keys import Keyspace
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.store import IRegistryStore
 from p2p_twisted.testing.daemons import NETWORK, REGISTRY, VirtualDaemons
-from p2p_twisted.testing.transport import LOOPBACK
 from p2p_twisted.testing.virtual_etcd import VirtualEtcd
 from p2p_twisted.testing.virtual_reactor import VirtualReactor
 
@@ -42,19 +40,10 @@ class SeveralDaemons(VirtualDaemons):
     def registry_names(self) -> list[str]:
         return [REGISTRY, *(f"{REGISTRY}{number}" for number in range(2, self.registries + 1))]
 
-    @property
-    def places(self) -> tuple[tuple[str, int], ...]:
-        """Where the registries listen."""
-        return tuple((LOOPBACK, self._port_of(name)) for name in self.registry_names)
-
     def start_registries(self) -> None:
         """Start all of them."""
         for name in self.registry_names:
             self.start_registry(name)
-
-    @override
-    def start(self, name: str, *args: Any, **settings: Any) -> Peer:
-        return super().start(name, *args, **{"registries": self.places, **settings})
 
     @override
     def _port_of(self, name: str) -> int:

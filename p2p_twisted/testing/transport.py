@@ -14,7 +14,6 @@ from zope.interface import implementer
 from p2p_twisted.testing.channel import Channel
 from p2p_twisted.testing.interfaces import ListeningPort, Process
 
-LOOPBACK: Final = "127.0.0.1"
 _BUFFER_BYTES: Final = 65_536
 """What a producer may write before it is asked to pause, as with Twisted's transports."""
 
@@ -280,7 +279,8 @@ def connect(dialer: Process, listening: ListeningPort) -> VirtualTransport:
     network, listener = dialer.network, listening.process
     there = Channel(dialer, listener, network.paths.path(dialer.name, listener.name))
     back = Channel(listener, dialer, network.paths.path(listener.name, dialer.name))
-    ours = VirtualTransport(dialer, there, IPv4Address("TCP", LOOPBACK, network.free_port()))
+    seen_as = network.host_of(dialer.name).seen_as
+    ours = VirtualTransport(dialer, there, IPv4Address("TCP", seen_as, network.free_port()))
     theirs = VirtualTransport(listener, back, listening.getHost())
     ours.other, theirs.other = theirs, ours
     network.note("connects", dialer.name, listener.name)

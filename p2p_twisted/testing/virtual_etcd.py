@@ -12,7 +12,6 @@ from p2p_twisted.registry.etcd_keys import Json
 from p2p_twisted.testing.etcd_http import UNAVAILABLE, GatewayConnection
 from p2p_twisted.testing.etcd_state import EtcdState
 from p2p_twisted.testing.network import VirtualNetwork
-from p2p_twisted.testing.transport import LOOPBACK
 from p2p_twisted.testing.virtual_reactor import VirtualReactor
 
 _FIRST_PORT: Final = 2_379
@@ -66,7 +65,8 @@ class VirtualEtcd:
     @property
     def places(self) -> tuple[tuple[str, int], ...]:
         """Where they listen."""
-        return tuple((LOOPBACK, _FIRST_PORT + index) for index in range(self.count))
+        hosts = map(self.network.host_of, self.names)
+        return tuple((host.address, _FIRST_PORT + index) for index, host in enumerate(hosts))
 
     def start(self, name: str) -> None:
         """Start a member, perhaps again, with what it knew."""

@@ -19,7 +19,7 @@ from zope.interface import implementer
 from p2p_twisted.testing.clock import Timer
 from p2p_twisted.testing.connector import VirtualConnector
 from p2p_twisted.testing.interfaces import Network
-from p2p_twisted.testing.transport import LOOPBACK, VirtualTransport
+from p2p_twisted.testing.transport import VirtualTransport
 
 
 @implementer(IReactorTime, IReactorTCP, IReactorPluggableNameResolver)
@@ -136,13 +136,13 @@ class VirtualReactor:
         """
         Listen.
 
-        :raises CannotListenError: when another process of the network has the port.
+        :raises CannotListenError: when another process of its host has the port.
         """
-        port = port or self.network.free_port()
-        holder = self.network.ports.get(port)
+        place = self.network.host_of(self.name).address, port or self.network.free_port()
+        holder = self.network.ports.get(place)
         if holder is not None and not holder.process.is_gone:
-            raise error.CannotListenError(interface, port, OSError(98, "Address already in use"))
-        listening = self.network.ports[port] = VirtualPort(self, factory, port)
+            raise error.CannotListenError(*place, OSError(98, "Address already in use"))
+        listening = self.network.ports[place] = VirtualPort(self, factory, place)
         self.ports[listening] = None
         return listening
 
@@ -195,10 +195,13 @@ class NumericResolver:
 class VirtualPort:
     """Listens on a port of a process."""
 
-    def __init__(self, process: VirtualReactor, factory: IProtocolFactory, port: int) -> None:
+    def __init__(
+        self, process: VirtualReactor, factory: IProtocolFactory, place: tuple[str, int]
+    ) -> None:
         self.process = process
         self.factory = factory
-        self.port = port
+        self._place = place
+        self.port = place[1]
         factory.doStart()
 
     def startListening(self) -> None:
@@ -213,9 +216,9 @@ class VirtualPort:
     def close(self) -> None:
         """Give the port up."""
         self.process.ports.pop(self, None)
-        if self.process.network.ports.get(self.port) is self:
-            del self.process.network.ports[self.port]
+        if self.process.network.ports.get(self._place) is self:
+            del self.process.network.ports[self._place]
 
     def getHost(self) -> IPv4Address:
         """Return where it listens."""
-        return IPv4Address("TCP", LOOPBACK, self.port)
+        return IPv4Address("TCP", *self._place)

@@ -1,10 +1,12 @@
 """Whole peers behind firewalls that let nobody in."""
 
+from functools import partial
 from typing import Any
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Receiving, Saved, Waiting
 from p2p_twisted.peer.interface import unwatched
+from p2p_twisted.peer.peer import Peer
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.network import VirtualNetwork
 from tests.peer.cases import SONG, PeerTestCase
@@ -18,13 +20,9 @@ class FirewallTests(PeerTestCase):
         daemons = self.daemons()
         daemons.start("s1", relay=None if relays else 0)
         daemons.run(5)
-        self.ports: dict[str, Any] = {}
+        daemons.network.closed.update(closed)
         for name in ("s2", "s3"):
-            peer = daemons.start(name, {"song": SONG} if name == "s2" else None)
-            while (address := peer.status().address) is None:
-                daemons.run(0.001)
-            if name in closed:
-                self.ports[name] = address.port, daemons.network.ports.pop(address.port)
+            daemons.start(name, {"song": SONG} if name == "s2" else None)
         daemons.run(10)
         return daemons
 
@@ -41,7 +39,7 @@ class FirewallTests(PeerTestCase):
         holder, requester = daemons.peers["s2"], daemons.peers["s3"]
         holder.limit(Rates(up=1 << 20))
         done = requester.get("song", unwatched)
-        daemons.run(4.0)
+        daemons.network.clock.run_until(partial(self.is_receiving, requester), 20.0)
         self.assertEqual([each.how for _name, each in holder.uploads()], [how])
         (progress,) = requester.transfers()
         assert isinstance(progress.state, Receiving)
@@ -50,6 +48,10 @@ class FirewallTests(PeerTestCase):
         assert isinstance(saved, Saved)
         self.assertEqual([(each.holder, each.how) for each in saved.holders], [("s2", how)])
         self.assertEqual(daemons.download("s3", "song"), SONG)
+
+    def is_receiving(self, peer: Peer) -> bool:
+        """Return whether a peer is receiving something."""
+        return any(isinstance(each.state, Receiving) for each in peer.transfers())
 
     def test_relayed(self) -> None:
         """Where both are closed, s1 relays; and it dials neither for that."""
@@ -80,8 +82,7 @@ class FirewallTests(PeerTestCase):
             self.assertIn("wants song but cannot be reached, nor reach us: a firewall?", told)
             daemons.run(140)
             self.assertIsInstance(self.successResultOf(done).state, Waiting)
-            port, listening = self.ports[opened]
-            daemons.network.ports[port] = listening
+            daemons.network.closed.remove(opened)
             daemons.run(17)
             (progress,) = daemons.peers["s3"].transfers()
             self.assertIsInstance(progress.state, Saved, opened)

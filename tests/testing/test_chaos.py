@@ -13,9 +13,11 @@ print(chaos.run(1, {_PEERS}, {_SECONDS}).trace)
 """
 
 
-def run(seed: int, peers: int, seconds: float, is_private: bool = False) -> chaos.ChaosOutcome:
-    outcome = chaos.run(seed, peers, seconds, is_private)
-    again = chaos.replay(seed, peers, seconds, is_private)
+def run(
+    seed: int, peers: int, seconds: float, is_private: bool = False, nat: int = 0
+) -> chaos.ChaosOutcome:
+    outcome = chaos.run(seed, peers, seconds, is_private, nat)
+    again = chaos.replay(seed, peers, seconds, is_private, nat)
     assert not outcome.wrong, "\n".join([*outcome.wrong, again])
     return outcome
 
@@ -38,6 +40,11 @@ def test_private() -> None:
     assert "days pass" in outcome.done[0]
 
 
+def test_nat() -> None:
+    """So it is where every third peer is behind NAT, and others are behind firewalls at times."""
+    assert run(1, _PEERS, _SECONDS, nat=33).saved > 0
+
+
 def test_forgotten_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     """A failure that nobody waits for is told, even where only garbage still knows of it."""
 
@@ -53,15 +60,15 @@ def test_forgotten_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(101, 151))
 def test_many(seed: int) -> None:
-    """So it is with many peers, for a long time."""
-    run(seed, 30, 300.0)
+    """So it is with many peers, for a long time; in some networks a part is behind NAT."""
+    run(seed, 30, 300.0, nat=seed % 3 * 15)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(201, 251))
 def test_many_private(seed: int) -> None:
-    """So it is in private networks of many peers."""
-    run(seed, 20, 30.0, is_private=True)
+    """So it is in private networks of many peers, a part of them behind NAT."""
+    run(seed, 20, 30.0, is_private=True, nat=seed % 3 * 15)
 
 
 def test_command() -> None:
@@ -73,4 +80,4 @@ def test_command() -> None:
     text = "".join(written)
     assert "seed 8 fails:\n    s1 is alone\n" in text
     assert "chaos --first 8 --seeds 1 --peers 20 --seconds 300 --verbose\n" in text
-    assert chaos.replay(8, 20, 30.0, is_private=True).endswith(" --private")
+    assert chaos.replay(8, 20, 30.0, is_private=True, nat=5).endswith(" --private --nat 5")
