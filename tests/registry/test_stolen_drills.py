@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from twisted.internet.defer import Deferred
 
+from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.download.progress import Saved
 from p2p_twisted.registry.authority_files import ISSUER_FILE, ROOT_FILE, save_second
 from p2p_twisted.registry.enrollment import RECORDS
 from p2p_twisted.runtime.own_folder import OwnFolder
@@ -22,6 +24,7 @@ from p2p_twisted.trust.statement import IssuerRevocation, sign_statement
 from p2p_twisted.trust.tls import TlsSecurity
 from tests.registry.test_private_drills import registered
 
+FILM = bytes(range(256)) * 20_000
 STOLEN, SECOND = "p2pmeta.d", "second.d"
 
 
@@ -133,6 +136,22 @@ def test_another_registry(drill: Drill) -> None:
     issuer = issuer_id(drill.issuer.key.public_key())
     assert all(issuer in each.issuers for each in (*known, daemons._authority.revocations))
     invariants.hold(daemons, *invariants.SETTLED)
+
+
+def test_downloads_go_on(drill: Drill) -> None:
+    """A download that is cut off by it is complete in the end."""
+    daemons = drill.daemons
+    daemons.start("s6", {"film": FILM})
+    drill.second_takes_over()
+    daemons.run(60.0)
+    daemons.peers["s6"].limit(Rates(up=len(FILM) // 20))
+    getting = daemons.peers["s2"].get("film", lambda _: None)
+    daemons.run(5.0)
+    assert not getting.called
+    publish(drill, daemons.wall())
+    assert isinstance(daemons.result(getting, 240.0).state, Saved)
+    assert daemons.download("s2", "film") == FILM
+    assert drill.certified_anew()
 
 
 def test_thief(drill: Drill) -> None:
