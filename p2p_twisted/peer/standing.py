@@ -118,6 +118,6 @@ class Standing:
         if reachable:
             return [f"others can reach {me}"]
         return [
-            f"others cannot reach {me}: a firewall? let {firewall_ports(me)} in; until then, files"
-            " are exchanged only with peers that can be reached"
+            f"others cannot reach {me}: a firewall? let {firewall_ports(me)} in; until then, this"
+            " peer has to dial them, or to be joined with them by a third one"
         ]

@@ -11,7 +11,12 @@ from p2p_twisted.download.progress import Contribution, Progress, Saved, Seeking
 from p2p_twisted.upload.limits import FETCHES_AWAITED_PER_LINK
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.dial_limit import DialLimit
-from p2p_twisted.wire.limits import FAILED_DIALS_PER_MINUTE, FETCH_WITHIN_SECONDS, MIB
+from p2p_twisted.wire.limits import (
+    FAILED_DIALS_PER_MINUTE,
+    FETCH_WITHIN_SECONDS,
+    MIB,
+    STALL_SECONDS,
+)
 from p2p_twisted.wire.messages import PROTOCOL, Error, Fetch, Hello, Push, Refuse, Want
 from p2p_twisted.wire.names import PeerAddress
 from tests.download.cases import DownloadCase, names_of
@@ -305,6 +310,15 @@ class FetchTests(DownloadCase):
         holder.uploads.serve(other, None, holder.note)
         world.wires.settle()
         self.assertTrue(holder.are_to_fetch[-1])
+
+    def test_silent(self) -> None:
+        """Whoever fetches and then asks for nothing loses its place after half a minute."""
+        world, holder, want = self.asked()
+        fetched = self.fetch(world, holder, want.ticket)
+        self.assertEqual([each.how for each in holder.uploads.all()], ["reversed"])
+        world.wires.pass_time(STALL_SECONDS + 1.0)
+        self.assertTrue(fetched.is_lost)
+        self.assertEqual(holder.uploads.all(), ())
 
     def test_stopped(self) -> None:
         """A holder that stops pushes nothing more."""

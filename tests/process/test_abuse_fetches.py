@@ -37,6 +37,16 @@ class FetchTests(AimedCase):
             ((verb, _fields),) = self.fetch(odd).hear_all()
             self.assertEqual(verb, "ERROR", odd)
 
+    def test_floods(self) -> None:
+        """Others are served while many name tickets granted to nobody, or say nothing."""
+        silent = [call(self.port) for _ in range(100)]
+        for line in silent:
+            self.addCleanup(line.close)
+        named = [self.fetch(a_ticket()) for _ in range(200)]
+        self.assertEqual(self.network.get("s2", "large.bin"), _CONTENT)
+        for line in named:
+            self.assertEqual(line.hear_all(), _REFUSED)
+
     def test_greedy_requesters(self) -> None:
         """Those that fetch and take nothing have their places, and no more than those."""
         fetched: list[Line] = []
