@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from tests.process.daemons import PATIENCE, script
+from tests.process.daemons import PATIENCE, script, wait_until
 from tests.process.machines import Lan
 from tests.process.test_abuse_clock import faketime
 
@@ -27,6 +27,17 @@ class DoctorTests(SynchronousTestCase):
         lan = Lan(self, self.directory)
         self.registry = lan.machine("registry", "10.77.0.10")
         self.anna = lan.machine("anna", "10.77.0.23")
+
+    def said_of(self, name: str) -> str:
+        """Run it as anna; gives what it says about one thing."""
+        where = f"--registry={self.registry.host}:9011"
+        ran = self.anna.run(
+            *(script("p2p"), "doctor", where, "--insecure-lan", "--json"),
+            cwd=self.here,
+            env={**os.environ, "XDG_RUNTIME_DIR": str(self.directory)},
+            timeout=3 * PATIENCE,
+        )
+        return str({each["name"]: each for each in json.loads(ran.stdout)["checks"]}[name])
 
     def findings(self, *before: str, port: int = 9011, **variables: str) -> tuple[int, Any]:
         """Run it as anna; gives its exit code, and what is wrong, with what it says."""
@@ -64,6 +75,15 @@ class DoctorTests(SynchronousTestCase):
         self.anna.open_ports()
         self.registry.close_ports("9011")
         self.assert_only(self.findings(), 3, "registry", "Does a firewall there")
+
+    def test_multicast(self) -> None:
+        """Newcomers hear the registry, or have to say where it is; neither is a fault."""
+        self.registry.start_registry()
+        wait_until(lambda: "the registry is heard" in self.said_of("multicast"), "it is heard")
+        self.anna.drop_multicast()
+        told = "is not heard from here: newcomers say --registry 10.77.0.10:9011"
+        self.assertIn(told, self.said_of("multicast"))
+        self.assertEqual(self.findings(), (0, {}))
 
     def test_machine(self) -> None:
         """The clock is wrong, no folder can be watched, or the disk is full."""

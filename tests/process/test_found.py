@@ -9,7 +9,7 @@ import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.exit_status import Exit
-from tests.process.daemons import PATIENCE, scratch_folder, wait_until
+from tests.process.daemons import PATIENCE, scratch_folder, script, wait_until
 from tests.process.machines import Lan, Machine
 from tests.process.networks import Peer
 from tests.process.test_private import invite_of
@@ -75,6 +75,13 @@ class OpenFoundTests(FoundCase):
             self.assertLess(peer.log.index(_FOUND), peer.log.index("joined as"))
         here = self.start_found(self.registry_machine, "carl", _FOUND, "--insecure-lan")
         self.assertIn("joined as carl@10.77.0.10:9000", here.log)
+        (self.directory / "anna" / "f1.txt").write_bytes(b"f1")
+        anna.wait_until_shared(1)
+        get = (script("p2p"), "get", "f1", "--registry", "auto", "--insecure-lan", "--to")
+        to = self.directory / "got"
+        to.mkdir()
+        wait_until(lambda: self.ben_machine.run(*get, str(to)).returncode == 0, "f1 is here")
+        self.assertEqual((to / "f1.txt").read_bytes(), b"f1")
         registry.stop()
         ben.stop()
         forged = self.start(self.registry_machine, "forger", "--insecure-lan")
