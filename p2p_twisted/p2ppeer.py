@@ -104,8 +104,8 @@ class Options(EventOptions):
             "relay",
             None,
             None,
-            "The most to relay a second for neighbors that others cannot reach, or off; a tenth of"
-            " --max-up by default, and 10M at most.",
+            "The most to relay a second, for all that cannot reach each other, or off; by default"
+            " for neighbors, and then a tenth of --max-up and 10M at most.",
         ],
         [
             "stop",

@@ -38,5 +38,8 @@ class DownloadNetwork(Protocol):
     def reached(self) -> tuple[PeerAddress, ...]:
         """Return the neighbors that this peer can dial."""
 
+    def relays(self) -> "Deferred[tuple[PeerAddress, ...]]":
+        """Ask who relays for all; it fires in bounded time, and never fails."""
+
     def is_closed(self) -> bool:
         """Return whether others cannot dial this peer, as far as is known."""

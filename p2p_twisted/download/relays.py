@@ -1,7 +1,7 @@
 """Have holders push through relays, where neither side reaches the other."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Final
 
@@ -20,6 +20,8 @@ from p2p_twisted.wire.session import Session
 
 ONE_AT_A_TIME: Final = "through relays comes one file of a holder at a time"
 
+_LOOK_AGAIN_SECONDS: Final = 30.0
+
 _Pair = tuple[PeerName, PeerName]
 """A relay, and a holder."""
 
@@ -27,7 +29,7 @@ _Pair = tuple[PeerName, PeerName]
 @define(eq=False, kw_only=True)
 class Relays:
     """
-    The neighbors that can join this peer with holders, and what is known of them.
+    The peers that can join this one with holders, and what is known of them.
 
     Of what was changed on its way nobody knows whether the relay or the holder did it: so the two
     are not asked together again, and neither is blamed for the other. Where the two ends encrypt,
@@ -40,6 +42,9 @@ class Relays:
     # Until when a relay is asked last for a holder, or not at all, in seconds.
     _last: dict[_Pair, float] = field(factory=dict, init=False)
     _never: dict[_Pair, float] = field(factory=dict, init=False)
+    # Who relays for all, and when that was found out.
+    _found: Sequence[PeerAddress] = field(default=(), init=False)
+    _looked_at: float | None = field(default=None, init=False)
     # The holders that push so.
     _pushing: Counter[PeerName] = field(factory=Counter, init=False)
     # The holders that were reached so of late, and until when that is done at once.
@@ -71,30 +76,43 @@ class Relays:
         :param want: asks the holder to meet this peer there.
         :returns: whether it does; also where nothing is expected of it any more.
         """
-
-        def count(connection: Connection, push: Push, how: str) -> Session:
-            self._pushing[holder.name] += 1
-            return take_push(connection, push, how)
-
-        late = self._now() + limits.RELAYS_WITHIN_SECONDS
         if self.is_busy_with(holder):
             return pending.is_over
-        for relay in self._choose(holder.name):
+        pending.wait_no_more()
+        late = self._now() + limits.RELAYS_WITHIN_SECONDS
+        for relay in await self._choose(holder.name):
             if pending.is_over or self._now() >= late:
                 break
-            me = self._network.address()
-            pending.leg = leg = Leg(self._dialer, me, holder, relay, count)
-            pending.dialed = leg.dialed
-            pending.wait_no_more()
-            token = await leg.place()
-            if token is not None and not pending.is_over:
-                want(Meeting(relay, token))
-                await leg.over
+            leg = await self._meet(relay, pending, holder, want, take_push)
             if leg.has_pushed:
                 return True
             leg.dialed.abort()
             self._put(self._last, leg, limits.UNREACHABLE_SECONDS)
         return pending.is_over
+
+    async def _meet(
+        self,
+        relay: PeerAddress,
+        pending: PendingWant,
+        holder: PeerAddress,
+        want: Callable[[Meeting], None],
+        take_push: TakePush,
+    ) -> Leg:
+        """Have a holder push through one relay; return what came of it."""
+
+        def count(connection: Connection, push: Push, how: str) -> Session:
+            self._pushing[holder.name] += 1
+            return take_push(connection, push, how)
+
+        me = self._network.address()
+        pending.leg = leg = Leg(self._dialer, me, holder, relay, count)
+        pending.dialed = leg.dialed
+        pending.wait_no_more()
+        token = await leg.place()
+        if token is not None and not pending.is_over:
+            want(Meeting(relay, token))
+            await leg.over
+        return leg
 
     def judge(self, pending: PendingWant) -> Verdict | None:
         """Remember how a push through a relay went; return what speaks against the holder."""
@@ -116,14 +134,35 @@ class Relays:
         self._put(self._never, leg, limits.LIAR_SECONDS)
         return None
 
-    def _choose(self, holder: PeerName) -> list[PeerAddress]:
-        """List those that are to be asked, in this order."""
+    async def _choose(self, holder: PeerName) -> list[PeerAddress]:
+        """List those that are to be asked for a holder, in this order: neighbors come first."""
+        relays = self._worthy(self._network.reached(), holder)
+        if len(relays) < limits.RELAYS_ASKED or self._has_failed(relays[-1], holder):
+            known = {relay.name for relay in relays}
+            others = [each for each in await self._for_all() if each.name not in known]
+            relays += self._worthy(others, holder)
+            relays.sort(key=lambda relay: self._has_failed(relay, holder))
+        return relays[: limits.RELAYS_ASKED]
+
+    async def _for_all(self) -> Sequence[PeerAddress]:
+        """Find who relays for all; not more than twice a minute."""
         now = self._now()
-        known = [each for each in self._network.reached() if each.name != holder]
-        worthy = [each for each in known if self._never.get((each.name, holder), 0.0) <= now]
+        if self._looked_at is None or now - self._looked_at >= _LOOK_AGAIN_SECONDS:
+            self._looked_at = now
+            self._found = await self._network.relays()
+        me = self._network.address().name
+        return [each for each in self._found if each.name != me]
+
+    def _worthy(self, known: Iterable[PeerAddress], holder: PeerName) -> list[PeerAddress]:
+        now = self._now()
+        others = [each for each in known if each.name != holder]
+        worthy = [each for each in others if self._never.get((each.name, holder), 0.0) <= now]
         self._rng.shuffle(worthy)
-        worthy.sort(key=lambda relay: self._last.get((relay.name, holder), 0.0) > now)
+        worthy.sort(key=lambda relay: self._has_failed(relay, holder))
         return worthy[: limits.RELAYS_ASKED]
+
+    def _has_failed(self, relay: PeerAddress, holder: PeerName) -> bool:
+        return self._last.get((relay.name, holder), 0.0) > self._now()
 
     def _put(self, kept: dict[_Pair, float], leg: Leg, seconds: float) -> None:
         now = self._now()

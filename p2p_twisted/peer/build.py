@@ -202,7 +202,7 @@ class PeerBuilder(RelayParts):
     def answers(self) -> QueryAnswers:
         """Answers to others' questions."""
         shared, pacer = self.shared, Pacer(self.reactor, self.processor)
-        parts = self.partials, self.network, pacer, shared.group_catalogs
+        parts = self.partials, self.network, pacer, shared.group_catalogs, self.relays_for_all
         return QueryAnswers(self.settings.name, shared.catalogs, *parts)
 
     @cached_property

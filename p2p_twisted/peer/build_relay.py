@@ -31,6 +31,11 @@ class RelayParts(MemberParts):
         """How much may be sent and received."""
         return Bandwidth(self.reactor, self.settings.rates, self.settings.at_once)
 
+    @property
+    def relays_for_all(self) -> bool:
+        """Whether its owner has said that it is to relay, and so not for its neighbors alone."""
+        return bool(self.settings.relay)
+
     def draw(self) -> MessageId:
         """Draw a ticket or a token."""
         return self.rng.randbytes(16).hex()
@@ -48,6 +53,7 @@ class RelayParts(MemberParts):
             is_neighbor=is_neighbor,
             new_token=self.draw,
             moved=up.charge,
+            for_all=self.relays_for_all,
         )
 
     def relays_by(self, network: DownloadNetwork, dialer: HolderDialer) -> Relays:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from math import inf
+from typing import Final
 
 from attrs import define, evolve, field
 from twisted.internet.defer import Deferred, succeed
@@ -18,6 +19,9 @@ from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
 from p2p_twisted.wire.names import SHORT_ID_DIGITS, FileId, PeerName
+
+RELAY_MARK: Final = hashlib.sha256(b"p2p_twisted relay").hexdigest()
+"""What those ask all peers for that neither reach somebody nor are reached by it."""
 
 
 def group_mark(group: str) -> FileId:
@@ -34,6 +38,7 @@ class QueryAnswers:
     :param partials: what is being downloaded: it is found by its id alone.
     :param pacer: takes the steps of lookups.
     :param groups: what it shares with groups alone.
+    :param relays_for_all: whether all may have it relay, and not its neighbors alone.
     """
 
     _name: PeerName
@@ -42,10 +47,11 @@ class QueryAnswers:
     _network: NetworkSession
     _pacer: Pacer
     _groups: Mapping[str, Catalog] = field(factory=dict)
+    _relays_for_all: bool = False
 
     def answer_stranger(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer another peer's question; cut what takes longer than a second to look up."""
-        if ask.what == "id" and any(ask.text == group_mark(group) for group in self._groups):
+        if ask.what == "id" and self._is_marked(ask.text):
             return succeed(LocalAnswer(hits=(self._door(ask.text),)))
         return Deferred.fromCoroutine(self._answer(ask, self._catalogs, limits.LOOKUP_SECONDS))
 
@@ -87,8 +93,14 @@ class QueryAnswers:
     def _is_meant(self, ask: Ask) -> bool:
         return ask.peer == self._name or (ask.peer is None and ask.what != "ls")
 
+    def _is_marked(self, mark: str) -> bool:
+        """Return whether whoever asks for a mark is to dial this peer."""
+        if mark == RELAY_MARK:
+            return self._relays_for_all and not self._network.is_closed
+        return any(mark == group_mark(group) for group in self._groups)
+
     def _door(self, mark: FileId) -> Hit:
-        """Tell a group's members where to ask."""
+        """Tell a group's members, or those that seek a relay, where to ask."""
         return Hit(self._name, mark, 0, file=mark, at=self._network.driver.me)
 
     def _look_up(

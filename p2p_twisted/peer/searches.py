@@ -15,6 +15,7 @@ from p2p_twisted.peer.group_visits import GroupVisits
 from p2p_twisted.peer.interface import Found, Topology
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.peer_errors import NoNetwork, PeerError, Unknown
+from p2p_twisted.peer.query_answers import RELAY_MARK
 from p2p_twisted.peer.sights import AnswerSeen, PeersSeen, QuestionSeen
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
@@ -138,6 +139,10 @@ class Searches:
         """Return the neighbors that this peer can dial."""
         return self._network.driver.reached
 
+    def relays(self) -> "Deferred[tuple[PeerAddress, ...]]":
+        """Ask who relays for all; it fires in bounded time, and never fails."""
+        return Deferred.fromCoroutine(self._relays())
+
     def is_closed(self) -> bool:
         """Return whether others cannot dial this peer, as far as is known."""
         return self._network.is_closed
@@ -165,8 +170,12 @@ class Searches:
         await self._visits.look(lambda mark: Deferred.fromCoroutine(self._doors(mark)))
         return _fitting(await self._visits.ask(ask), ask)
 
+    async def _relays(self) -> tuple[PeerAddress, ...]:
+        hits = await self._doors(RELAY_MARK)
+        return tuple(hit.at for hit in hits if hit.at is not None and hit.at.name == hit.peer)
+
     async def _doors(self, mark: FileId) -> tuple[Hit, ...]:
-        """Ask who shares with a group; without a network nobody does."""
+        """Ask who has a door for those who ask for a mark; without a network nobody does."""
         try:
             driver = await self._network.connected()
             answer, _seconds = await self._put(driver, Ask(driver.new_id(), "id", mark))

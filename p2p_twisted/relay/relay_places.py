@@ -33,7 +33,11 @@ class RelayPlaces:
 
     A place is its requester's until :meth:`left`. A token is good for one meeting, and only for
     the peer that the requester waits for.
+
+    :ivar most: how many pairs may have met at a time.
     """
+
+    most: int = limits.PAIRS_RELAYED
 
     _waiting: dict[MessageId, _Place] = field(factory=dict)
     _met: dict[MessageId, _Place] = field(factory=dict)
@@ -83,7 +87,7 @@ class RelayPlaces:
 
     @property
     def _has_room(self) -> bool:
-        return len(self._met) < limits.PAIRS_RELAYED
+        return len(self._met) < self.most
 
 
 def _is_same(place: _Place, other: _Place) -> bool:

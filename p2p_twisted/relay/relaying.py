@@ -52,6 +52,7 @@ class Relaying:
 
     :param rate: returns how many bytes a second are copied at most, of all pairs together;
         ``None`` where nothing is relayed.
+    :param for_all: whether it relays for all, more pairs at a time, and not for neighbors alone.
     :param is_neighbor: returns whether a peer is one, and at that host.
     :param new_token: draws what cannot be guessed.
     :param moved: is told how many bytes were copied.
@@ -67,6 +68,7 @@ class Relaying:
         is_neighbor: Callable[[PeerName, str], bool],
         new_token: Callable[[], MessageId],
         moved: Callable[[int], None],
+        for_all: bool = False,
     ) -> None:
         self._reactor = reactor
         self._rate = rate
@@ -75,7 +77,10 @@ class Relaying:
         self._moved = moved
         self._limiter = Limiter(reactor)
         self._is_stopping = False
-        self._places = RelayPlaces()
+        self._for_all = for_all
+        self._places = RelayPlaces(
+            limits.PAIRS_RELAYED_FOR_ALL if for_all else limits.PAIRS_RELAYED
+        )
         self._waiting: dict[MessageId, Connection] = {}
         self._joints: dict[MessageId, Joint] = {}
         self._legs: set[_Leg] = set()
@@ -128,7 +133,7 @@ class Relaying:
         rate = self._rate()
         if rate is None or self._is_stopping:
             raise NotRelayed(_OFF)
-        if not self._is_neighbor(name, host):
+        if not (self._for_all or self._is_neighbor(name, host)):
             raise NotRelayed(_STRANGER)
         if rate != self._limiter.rate:
             self._limiter.limit(rate)

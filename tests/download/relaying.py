@@ -22,7 +22,7 @@ class WorldRelay:
     """
 
     def __init__(self, world: World, name: str) -> None:
-        self.address = PeerAddress(name, "127.0.0.1", 9_200 + len(world.relays))
+        self.address = PeerAddress(name, "127.0.0.1", 9_200 + len(world.neighbors))
         self.rate: int | None = 1_000 * MIB
         self.copied = 0
         self.relaying = Relaying(
@@ -34,7 +34,7 @@ class WorldRelay:
         )
         security = world.security_of(name)
         listen(world.wires, self.address, lambda made: First(made, self.relaying), security)
-        world.relays.append(self.address)
+        world.neighbors.append(self.address)
 
     def _moved(self, count: int) -> None:
         self.copied += count

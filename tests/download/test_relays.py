@@ -1,5 +1,6 @@
 """Holders that neither side reaches: they push through a third peer, if any joins the two."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -28,10 +29,17 @@ GOES_ON_SECONDS = 5.0
 class RelayedCase(DownloadCase):
     """A requester and a holder that are both closed."""
 
-    def begun(self, *relays: str) -> tuple[World, Holder, "Deferred[Progress]"]:
-        """Begin a download of what a holder has, where some peers relay."""
+    def begun(
+        self, *relays: str, refusing: Sequence[str] = (), for_all: Sequence[str] = ()
+    ) -> tuple[World, Holder, "Deferred[Progress]"]:
+        """Begin a download of what a holder has, where some neighbors relay, or others."""
         world = self.world()
-        self.relays = {name: WorldRelay(world, name) for name in relays}
+        self.relays = {name: WorldRelay(world, name) for name in (*relays, *refusing, *for_all)}
+        for name in refusing:
+            self.relays[name].rate = None
+        for name in for_all:
+            world.neighbors.remove(self.relays[name].address)
+            world.others_relaying.append(self.relays[name].address)
         holder = world.holder("s1", Content(CONTENT.content))
         world.cut(world.address())
         world.found = (holder.hit(CONTENT),)
@@ -117,18 +125,34 @@ class RelayedTests(RelayedCase):
     def test_next_relay(self) -> None:
         """A relay that is not there, refuses, or is not reached by the holder makes no odds."""
         world, _holder, _done = self.begun()
-        world.relays.append(PeerAddress("s5", "127.0.0.1", 9_300))
+        world.neighbors.append(PeerAddress("s5", "127.0.0.1", 9_300))
         WorldRelay(world, "s6").rate = None
         WorldRelay(world, "s7")
         world.wires.pass_time(10.0, 0.1)
         self.assertIsInstance(self.shown(world), Saved)
+
+    def test_for_all(self) -> None:
+        """Where no neighbor relays, somebody does who relays for all; neighbors come first."""
+        for neighbors, used in (((), ["s9"]), (("s7",), ["s7"])):
+            world, _holder, done = self.begun(*neighbors, for_all=["s9"])
+            world.wires.pass_time(1.0, 0.1)
+            self.assert_saved(world, done, CONTENT)
+            self.assertEqual(self.used(), used)
+
+    def test_neighbors_refuse(self) -> None:
+        """Where all neighbors that were asked have refused, others are asked the next time."""
+        refusing = ["s5", "s6", "s7", "s8"]
+        world, _holder, done = self.begun(refusing=refusing, for_all=["s9"])
+        world.wires.pass_time(20.0, 0.1)
+        self.assert_saved(world, done, CONTENT)
+        self.assertEqual(self.used(), ["s9"])
 
     def test_holder_cannot_reach_it(self) -> None:
         """Where the holder cannot dial the first relay, the next one is asked."""
         world, holder, done = self.begun()
         for name in ("s6", "s7"):
             WorldRelay(world, name)
-        first = world.relays[0]
+        first = world.neighbors[0]
         dial = world.wires.connectTCP
         seen: list[int] = []
 
@@ -148,14 +172,14 @@ class RelayedTests(RelayedCase):
     def test_not_by_the_holder_itself(self) -> None:
         """The holder is no relay to itself, though it may be a neighbor."""
         world, holder, _done = self.begun()
-        world.relays.append(holder.address)
+        world.neighbors.append(holder.address)
         world.wires.pass_time(20.0)
         self.assertEqual({want.relay for want in world.wants}, {None})
 
     def test_forbidden_relay(self) -> None:
         """A holder dials no relay where it may not dial."""
         world, _holder, _done = self.begun()
-        world.relays.append(PeerAddress("s7", "10.9.9.9", 9_001))
+        world.neighbors.append(PeerAddress("s7", "10.9.9.9", 9_001))
         world.wires.pass_time(5.0)
         self.assertNotIn("10.9.9.9", [host for host, _port in world.wires.dialed])
 

@@ -89,7 +89,8 @@ class World:
     :param private: encrypts all connections, with certificates of this network.
     :ivar wants: every request that was sent.
     :ivar finds: how often everybody was asked for an id.
-    :ivar relays: the neighbors that the requester can dial.
+    :ivar neighbors: of the requester, which it can dial.
+    :ivar others_relaying: further peers that relay, for all.
     :ivar here: what stands among the requester's own files.
     """
 
@@ -116,7 +117,8 @@ class World:
         self.checks: list[bool] = []
         self.here: dict[FileId, Source] = {}
         self.wants: list[Want] = []
-        self.relays: list[PeerAddress] = []
+        self.neighbors: list[PeerAddress] = []
+        self.others_relaying: list[PeerAddress] = []
         self.shown: list[Progress] = []
         self._tickets = count()
         self.inbox = Inbox(str(folder / "Downloads"), disk)
@@ -218,7 +220,10 @@ class World:
         return succeed(self.here.get(file))
 
     def reached(self) -> tuple[PeerAddress, ...]:
-        return tuple(self.relays)
+        return tuple(self.neighbors)
+
+    def relays(self) -> "Deferred[tuple[PeerAddress, ...]]":
+        return succeed(tuple(self.others_relaying))
 
     def send_want(self, want: Want) -> bool:
         self.wants.append(want)

@@ -5,6 +5,7 @@ from typing import Any
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Receiving, Saved, Waiting
+from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.testing.daemons import VirtualDaemons
@@ -68,6 +69,14 @@ class FirewallTests(PeerTestCase):
         self.assert_comes(daemons, "through s1")
         self.assertIn("s3", dialers)
         self.assertNotIn("s1", dialers)
+
+    def test_for_all(self) -> None:
+        """A peer that is told to relay is found by all, and does so for more than its neighbors."""
+        daemons = self.started("s2", "s3", relays=False)
+        daemons.start("s4", relay=1 << 30)
+        daemons.run(10)
+        self.patch(OverlayDriver, "reached", ())
+        self.assert_comes(daemons, "through s4")
 
     def test_both(self) -> None:
         """Where nobody relays, both are told; once one side is opened, the file comes by itself."""

@@ -177,6 +177,11 @@ class StrangersTests(RelayCase):
         self.assertIn(b"for its neighbors alone", stranger.received)
         self.assertTrue(stranger.is_lost)
 
+    def test_for_all(self) -> None:
+        """Where its owner has said so, a relay is there for all."""
+        self.relaying._for_all = True
+        self.assertIn(b"PLACED", self.connect(Relay("cleo", "ben")).received)
+
     def test_off(self) -> None:
         """A relay that is turned off says so."""
         self.rate = None
