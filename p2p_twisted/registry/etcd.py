@@ -43,6 +43,7 @@ class EtcdStore:
     log = Logger()
     is_shared = True
     most_changes = _CHANGES
+    gather_seconds = 0.0
     lag_seconds = limits.STORE_SILENT_SECONDS
 
     def __init__(self, reactor: IReactorTime, etcd: Etcd, keys: Keyspace, own: str) -> None:

@@ -18,7 +18,7 @@ import attrs
 import msgspec
 
 from p2p_twisted.registry.roster import Change, Forget, Put, Registration
-from p2p_twisted.wire.names import BadName, PeerAddress, PeerName, check_host, peer_name
+from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
 _VERSION: Final = "v1"
 _PEERS: Final = "peers/"
@@ -172,7 +172,7 @@ class Keyspace:
             if (name := own.removeprefix(_PEERS)) != own:
                 if is_gone:
                     return Heard(revision, Forget(peer_name(name)))
-                held = _registration(peer_name(name), _json(kv))
+                held = Registration.kept({**_json(kv), "name": name})
                 return Heard(revision, Put(held))
             if (writer := own.removeprefix(_NOTES)) != own:
                 if is_gone:
@@ -242,10 +242,3 @@ def _written(held: Registration) -> bytes:
         "is_listening": held.is_listening,
     }
     return json.dumps(fields).encode()
-
-
-def _registration(name: PeerName, kept: Any) -> Registration:
-    host, port, token = kept["host"], int(kept["port"]), str(kept["token"])
-    check_host(host)
-    address = PeerAddress(name, host, port)
-    return Registration(address, token, float(kept["since"]), 0.0, bool(kept["is_listening"]))

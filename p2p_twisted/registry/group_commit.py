@@ -6,11 +6,13 @@ from contextlib import suppress
 from math import inf
 
 import attrs
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from p2p_twisted.registry.roster import Change, Extend
 from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault
+from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire.names import PeerName
 
 
@@ -45,35 +47,43 @@ class GroupCommit:
     :param undo: is given what takes changes back, in that order.
     """
 
-    def __init__(self, store: IRegistryStore, undo: Callable[[Sequence[Change]], object]) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        store: IRegistryStore,
+        undo: Callable[[Sequence[Change]], object],
+    ) -> None:
         self._store = store
         self._undo = undo
-        # The first of them is being stored.
         self._groups: deque[_Group] = deque()
+        # Whether that is the first of them.
+        self._is_storing = False
+        # Until it is due, more are gathered.
+        self._gathering = Alarm(clock, self._store_next)
         # How many requests a group may be of.
         self._most = inf
 
-    async def keep(self, changes: Sequence[Change], undo: Sequence[Change]) -> None:
+    def keep(self, changes: Sequence[Change], undo: Sequence[Change]) -> "Deferred[None]":
         """
-        Store changes, until a crash cannot undo them any more; without any, those that came before.
+        Store changes; without any, those that came before.
 
         :param undo: takes each of them back.
-        :raises StoreFault: once they are undone, as they cannot be stored: :class:`Undone`, where
-            nothing is wrong with them.
+        :returns: fires once a crash cannot undo them any more. Fails with :class:`StoreFault` once
+            they are undone, as they cannot be stored: with :class:`Undone`, where nothing is wrong
+            with them.
         """
         if self._is_kept(changes):
-            return
+            return succeed(None)
         kept: Deferred[None] = Deferred()
-        if len(self._groups) < 2 or self._is_full(self._groups[-1], len(changes)):
+        if len(self._groups) <= self._is_storing or self._is_full(self._groups[-1], len(changes)):
             self._groups.append(_Group())
         group = self._groups[-1]
         group.changes.extend(changes)
         group.undo.extend(undo)
         group.names.update(change.name for change in changes)
         group.waiting.append(kept)
-        if len(self._groups) == 1:
-            self._store_first()
-        await kept
+        self._store_next()
+        return kept
 
     async def finish(self) -> None:
         """Return once nothing waits to be stored any more."""
@@ -99,20 +109,26 @@ class GroupCommit:
             change.name in group.names for group in self._groups for change in changes
         )
 
-    def _store_first(self) -> None:
+    def _store_next(self) -> None:
+        if self._is_storing or self._gathering.is_set or not self._groups:
+            return
+        self._is_storing = True
+        if self._store.gather_seconds:
+            self._gathering.set(self._store.gather_seconds)
         storing = maybeDeferred(self._store.apply, self._groups[0].changes)
         storing.addCallbacks(self._succeeded, self._failed)
 
     def _succeeded(self, _nothing: None) -> None:
+        self._is_storing = False
         group = self._groups.popleft()
         self._most *= 2
         # First, so that the disk is at work while the others are answered.
-        if self._groups:
-            self._store_first()
+        self._store_next()
         for kept in group.waiting:
             kept.callback(None)
 
     def _failed(self, failure: Failure) -> None:
+        self._is_storing = False
         undone = list(self._groups)
         self._groups.clear()
         for group in reversed(undone):

@@ -74,7 +74,9 @@ class Registry:
         self._rng = rng
         self._date = date
         self._roster = Roster()
-        self._commits = GroupCommit(store, lambda changes: self._apply(changes, "it was not kept"))
+        self._commits = GroupCommit(
+            reactor, store, lambda changes: self._apply(changes, "it was not kept")
+        )
         self.changes = Watches[RosterChanged]()
         # Held while the store is read.
         self._loading = Lock()

@@ -1,11 +1,12 @@
 """Keep what is registered: names, places and leases, and the changes to them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from heapq import nsmallest
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 import attrs
+import msgspec
 
 from p2p_twisted.wire.names import PeerAddress, PeerName, Token
 
@@ -37,6 +38,23 @@ class Registration:
     since: float
     expires: float
     is_listening: bool = False
+
+    @classmethod
+    def kept(cls, row: Mapping[str, Any]) -> Self:
+        """
+        Read what a store has kept; its lease has run out.
+
+        Once it is here, nobody looks again whether peers could accept what they are told of it.
+
+        :raises ValueError: when they could not.
+        """
+        try:
+            place = {field: row[field] for field in ("name", "host", "port")}
+            address = msgspec.convert(place, PeerAddress)
+            token = msgspec.convert(row["token"], Token)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"this cannot be a peer's: {error}") from None
+        return cls(address, token, float(row["since"]), 0.0, bool(row["is_listening"]))
 
     @property
     def name(self) -> PeerName:

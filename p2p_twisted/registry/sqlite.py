@@ -20,11 +20,12 @@ from p2p_twisted.registry.store import (
     outcome,
 )
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.wire.names import PeerAddress, PeerName
+from p2p_twisted.wire.names import PeerName
 
 _VERSION: Final = 1
 _LOCKED_SECONDS: Final = 1.0
 
+_COLUMNS: Final = ("name", "host", "port", "token", "since", "is_listening")
 _SCHEMA: Final = f"""
 BEGIN;
 CREATE TABLE peer (
@@ -59,6 +60,9 @@ class SqliteStore(SoleStore):
 
     :param offload: calls in one thread, in the order of the calls to it.
     """
+
+    # However fast the disk is, to store a few takes nearly as much of the processor as many.
+    gather_seconds = 0.01
 
     def __init__(self, path: Path, offload: Offload) -> None:
         self._path = path
@@ -108,15 +112,14 @@ class SqliteStore(SoleStore):
         [(verdict,)] = self._database.execute("PRAGMA quick_check(1)")
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
+        self._load()
 
     def _load(self) -> tuple[Registration, ...]:
-        rows = self._database.execute(
-            "SELECT name, host, port, token, since, is_listening FROM peer ORDER BY name"
-        )
-        return tuple(
-            Registration(PeerAddress(name, host, port), token, since, 0.0, bool(is_listening))
-            for name, host, port, token, since, is_listening in rows
-        )
+        rows = self._database.execute(f"SELECT {', '.join(_COLUMNS)} FROM peer ORDER BY name")
+        try:
+            return tuple(Registration.kept(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
+        except (ValueError, sqlite3.Error) as error:
+            raise self._fault(sqlite3.DatabaseError(str(error))) from error
 
     def _apply(self, net: Mapping[PeerName, Registration | None]) -> None:
         rows = [

@@ -36,6 +36,7 @@ class IRegistryStore(Interface):
 
     is_shared: bool = Attribute("Whether other registries may use it.")
     most_changes: int = Attribute("How many changes it keeps in one transaction.")
+    gather_seconds: float = Attribute("How long after it began to store some others are to wait.")
     lag_seconds: float = Attribute("How much later than the registry that is asked others renew.")
     fault: str | None = Attribute("Why it cannot be used now, if so.")
     is_first: bool = Attribute("Whether it is for this registry to forget whose leases ran out.")
@@ -82,6 +83,7 @@ class SoleStore:
 
     is_shared = False
     most_changes = sys.maxsize
+    gather_seconds = 0.0
     lag_seconds = 0.0
     fault: str | None = None
     is_first = True

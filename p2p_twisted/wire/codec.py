@@ -49,10 +49,11 @@ def encode(message: Message) -> bytes:
     line = _line(message)
     if len(line) > LINE_BYTES:
         raise LineTooLong(message.verb, len(line))
-    try:
-        decode(line)
-    except Malformed as error:
-        raise Unsendable(str(error)) from None
+    if message.is_read_back:
+        try:
+            decode(line)
+        except Malformed as error:
+            raise Unsendable(str(error)) from None
     return line
 
 

@@ -66,12 +66,11 @@ class Connection(LineReceiver):
         self._ended = ended
         self._phase = Phase.CONNECTING
         self._deadline = Alarm(clock, self._too_late)
-        self.output = SendQueue(clock, self._give_up)
+        give_up = self._give_up
+        self.output = SendQueue(clock, give_up)
         self.input = Input(clock, self._take_straight)
         self.intake = Intake(clock, self, self.input)
-        self.keep_alive = KeepAlive(
-            clock, greeting is None, lambda number: self.send(Ping(number)), self._give_up
-        )
+        self.keep_alive = KeepAlive(clock, greeting is None, self._ping, give_up)
         self.gate = LineGate(is_greeted=greeting is not None)
         self._session = make_session(self)
 
@@ -279,6 +278,9 @@ class Connection(LineReceiver):
             self.dataReceived(behind)
         else:
             self.input.fit()
+
+    def _ping(self, number: int) -> None:
+        self.send(Ping(number))
 
     def _begin_closing(self) -> None:
         self._phase = Phase.CLOSING

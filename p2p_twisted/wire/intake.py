@@ -48,7 +48,8 @@ class Intake:
         self._processor = processor
         self._reader = reader
         self._raw = raw
-        self._pausing = Alarm(clock, self._resume)
+        # None until it makes way for the first time.
+        self._pausing: Alarm | None = None
         self._is_held = False
         self._has_ended = False
         self._pieces = 0
@@ -78,7 +79,8 @@ class Intake:
         """Never resume reading; twice does no harm."""
         self._share = None
         self._has_ended = True
-        self._pausing.stop()
+        if self._pausing is not None:
+            self._pausing.stop()
 
     def hold(self) -> None:
         """Read and handle nothing more until :meth:`release`: what came is still at work."""
@@ -90,7 +92,7 @@ class Intake:
         if not self._is_held:
             return
         self._is_held = False
-        if not self._pausing.is_set:
+        if self._pausing is None or not self._pausing.is_set:
             self._resume()
 
     def piece_came(self) -> None:
@@ -144,6 +146,7 @@ class Intake:
         self._reader.pauseProducing()
         self._raw.hold()
         if seconds is not None:
+            self._pausing = self._pausing or Alarm(self._clock, self._resume)
             self._pausing.set(seconds)
 
     def _resume(self) -> None:

@@ -46,8 +46,8 @@ class KeepAlive:
         self._pinged_at: float | None = None
         self._pings = 0
         self._is_started = False
-        self._next_check = Alarm(clock, self._check)
-        # Most connections end without a ping.
+        # None until it is started, and until a ping comes: most connections end before.
+        self._next_check: Alarm | None = None
         self._pings_heard: TokenBucket | None = None
 
     def start(self) -> None:
@@ -60,7 +60,8 @@ class KeepAlive:
     def stop(self) -> None:
         """Never ping again, even if started later."""
         self._is_started = True
-        self._next_check.stop()
+        if self._next_check is not None:
+            self._next_check.stop()
 
     def heard(self) -> None:
         """Record a sign of life: any bytes."""
@@ -90,6 +91,7 @@ class KeepAlive:
             self._pinged_at = None
 
     def _check_in(self, seconds: float) -> None:
+        self._next_check = self._next_check or Alarm(self._clock, self._check)
         self._next_check.set(max(_SHORTEST_WAIT_SECONDS, seconds))
 
     def _check(self) -> None:

@@ -56,6 +56,7 @@ class SendQueue:
     """
 
     def __init__(self, clock: IReactorTime, give_up: Callable[[str], None]) -> None:
+        self._clock = clock
         self._give_up = give_up
         self._transport: IStream
         # Set where the kernel can send files by itself.
@@ -70,7 +71,8 @@ class SendQueue:
         self._is_open = False
         self._is_full = False
         self._is_streaming = False
-        self._blocked = Alarm(clock, self._blocked_for_long)
+        # None until the transport is full for the first time.
+        self._blocked: Alarm | None = None
 
     @property
     def is_streaming(self) -> bool:
@@ -207,6 +209,7 @@ class SendQueue:
     def pauseProducing(self) -> None:
         """Queue what is written from now on: the transport's buffer is full."""
         self._is_full = True
+        self._blocked = self._blocked or Alarm(self._clock, self._blocked_for_long)
         if not self._blocked.is_set:
             self._blocked.set(limits.BLOCKED_SECONDS)
 
@@ -248,7 +251,8 @@ class SendQueue:
 
     def _unblock(self) -> None:
         self._is_full = False
-        self._blocked.stop()
+        if self._blocked is not None:
+            self._blocked.stop()
 
     def _blocked_for_long(self) -> None:
         self._give_up(f"it has not read for {limits.BLOCKED_SECONDS:.0f} s")

@@ -144,6 +144,13 @@ MUTANTS: Final = (
         "registry/test_joining.py",
     ),
     Mutant(
+        "registry/roster.py",
+        "address = msgspec.convert(place, PeerAddress)",
+        "address = PeerAddress(**place)",
+        "all newcomers are told what they must refuse, since a registry's file is damaged",
+        "registry/test_store.py",
+    ),
+    Mutant(
         "registry/refusals.py",
         "if not all(holder.is_listening for holder in holders):",
         "if False:",

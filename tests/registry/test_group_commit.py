@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.registry.group_commit import GroupCommit, Undone
@@ -18,11 +19,12 @@ class GroupCommitTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.store = Slow()
         self.roster = Roster(crowd(3))
-        self.commits = GroupCommit(self.store, self.roster.apply)
+        self.clock = Clock()
+        self.commits = GroupCommit(self.clock, self.store, self.roster.apply)
 
     def keep(self, *changes: Change) -> "Deferred[None]":
         """Make changes, and have them stored."""
-        return Deferred.fromCoroutine(self.commits.keep(changes, self.roster.apply(changes)))
+        return self.commits.keep(changes, self.roster.apply(changes))
 
     def stored(self) -> list[Sequence[Change]]:
         """List what the store was given, transaction by transaction."""
@@ -42,6 +44,42 @@ class GroupCommitTests(SynchronousTestCase):
         self.store.waiting[1][0].callback(None)
         for kept in others:
             self.successResultOf(kept)
+
+    def test_gathers(self) -> None:
+        """Where a transaction costs much, the next one waits a moment for more; not the first."""
+        self.store.gather_seconds = 0.5
+        puts = [Put(registration(f"n{number}", 9_100 + number)) for number in range(5)]
+        self.keep(puts[0])
+        self.store.waiting[0][0].callback(None)
+        gathered = [self.keep(put) for put in puts[1:3]]
+        self.clock.advance(0.25)
+        self.assertEqual(self.stored(), [[puts[0]]])
+        self.clock.advance(0.25)
+        self.assertEqual(self.stored(), [[puts[0]], puts[1:3]])
+        # One that takes longer is followed at once, as before.
+        late = self.keep(puts[3])
+        self.clock.advance(1)
+        self.store.waiting[1][0].callback(None)
+        self.assertEqual(self.stored()[2:], [puts[3:4]])
+        self.store.waiting[2][0].callback(None)
+        self.clock.advance(0.5)
+        self.keep(puts[4])
+        self.assertEqual(self.stored()[3:], [puts[4:]])
+        for kept in (*gathered, late):
+            self.successResultOf(kept)
+
+    def test_fault_while_gathering(self) -> None:
+        """What is gathered is undone with what it may rest on; what comes then is stored."""
+        self.store.gather_seconds = 0.5
+        faults = [self.keep(Forget("s0")), self.keep(Put(registration("new", 9000)))]
+        self.store.waiting[0][0].errback(StoreFault("the disk is full"))
+        for kept in faults:
+            self.failureResultOf(kept, StoreFault)
+        again = self.keep(Forget("s0"))
+        self.assertEqual(len(self.stored()), 1)
+        self.clock.advance(0.5)
+        self.store.waiting[1][0].callback(None)
+        self.successResultOf(again)
 
     def test_fault(self) -> None:
         """What could not be stored is undone, with what was decided since, which may rest on it."""

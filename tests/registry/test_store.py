@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from unittest import mock
 
@@ -118,6 +119,18 @@ class SqliteStoreTests(store_contract.StoreContract):
             file.seek(4096 * 2)
             file.write(os.urandom(4096 * 4))
         self.assertIn("damaged", self.fault(path))
+
+    def test_no_peer(self) -> None:
+        """A file is damaged in which a peer is what no other one would accept."""
+        wrong = [("name", "../s1"), ("host", "127.1"), ("port", 80), ("token", "x")]
+        for column, value in wrong:
+            path = Path(self.mktemp())
+            store = self.open(path)
+            self.successResultOf(store.apply([Put(registration("s1"))]))
+            self.successResultOf(store.close())
+            with closing(sqlite3.connect(path, isolation_level=None)) as database:
+                database.execute(f"UPDATE peer SET {column} = ?", (value,))
+            self.assertIn("damaged", self.fault(path), column)
 
     def test_no_folder(self) -> None:
         """A place that does not exist is named."""

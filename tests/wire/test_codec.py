@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from p2p_twisted.wire import limits
+from p2p_twisted.wire import codec, limits
 from p2p_twisted.wire.codec import LineTooLong, Unsendable, decode, encode, packed, printable
 from p2p_twisted.wire.messages import (
     MESSAGES,
@@ -18,6 +18,7 @@ from p2p_twisted.wire.messages import (
     Message,
     PeerRecord,
     Ping,
+    Renew,
     Send,
     Told,
     Welcome,
@@ -85,6 +86,16 @@ def test_unsendable(message: Message) -> None:
     """What nobody would accept is found by its sender."""
     with pytest.raises(Unsendable):
         encode(message)
+
+
+def test_not_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a registry welcomes each peer with was checked before, and is not read again."""
+    read: list[bytes] = []
+    monkeypatch.setattr(codec, "decode", read.append)
+    encode(Welcome("s1", "127.0.0.1", 9000, 60.0, ID))
+    assert not read
+    encode(Renew("s1", ID))
+    assert len(read) == 1
 
 
 def test_line_too_long() -> None:

@@ -18,11 +18,17 @@ Reason = Annotated[str, Meta(max_length=limits.REASON_CHARACTERS)]
 
 
 class Message:
-    """What all messages have in common."""
+    """
+    What all messages have in common.
+
+    :cvar is_read_back: whether its sender reads its own line, so that no other side has to refuse
+        it: not where each of its values was checked when it came.
+    """
 
     __slots__ = ()
 
     verb: ClassVar[str]
+    is_read_back: ClassVar[bool] = True
 
     @property
     def sender(self) -> PeerName | None:

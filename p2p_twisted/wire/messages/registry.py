@@ -60,6 +60,8 @@ class Welcome(Message):
     """
 
     verb = "WELCOME"
+    # A registry has all of it from requests, which were, or from its store, which is as it loads.
+    is_read_back = False
 
     name: PeerName
     host: str = attrs.field(validator=valid_host)
