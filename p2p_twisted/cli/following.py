@@ -18,12 +18,17 @@ def events(client: PeerClient, options: argparse.Namespace) -> int:
     """Write what happens, until somebody ends it."""
     after = f"?after={options.after}" if options.after is not None else ""
     for event in client.events(f"/v1/events{after}"):
-        if options.json:
-            say_json(event)
-        else:
-            when = time.strftime("%H:%M:%S", time.localtime(event["at"]))
-            say_lines([f"{when} {event['kind']} {event_text(event)}".rstrip()], at_once=True)
+        say_event(event, options.json)
     return Exit.DONE
+
+
+def say_event(event: Mapping[str, Any], wants_json: bool) -> None:
+    """Write what has happened, on a line of its own."""
+    if wants_json:
+        say_json(event)
+    else:
+        when = time.strftime("%H:%M:%S", time.localtime(event["at"]))
+        say_lines([f"{when} {event['kind']} {event_text(event)}".rstrip()], at_once=True)
 
 
 def log(client: PeerClient, options: argparse.Namespace) -> int:

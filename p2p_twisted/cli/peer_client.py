@@ -4,7 +4,7 @@ import http.client
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -100,13 +100,14 @@ class PeerClient:
         for line in self._answer(method, path, content, headers):
             yield json.loads(line)
 
-    def events(self, path: str) -> Iterator[Any]:
+    def events(self, path: str, begun: Callable[[], None] = lambda: None) -> Iterator[Any]:
         """
         Give what server-sent events say, as they come.
 
+        :param begun: is called once nothing more is missed.
         :raises CommandFailed: when there is no answer, or it is an error.
         """
-        for line in self._answer("GET", path, None, {}):
+        for line in self._answer("GET", path, None, {}, begun):
             if line.startswith(_EVENT_DATA):
                 yield json.loads(line.removeprefix(_EVENT_DATA))
 
@@ -122,7 +123,12 @@ class PeerClient:
         return json.loads(line)
 
     def _answer(
-        self, method: str, path: str, content: Any, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        content: Any,
+        headers: Mapping[str, str],
+        begun: Callable[[], None] = lambda: None,
     ) -> Iterator[bytes]:
         connection = _Connection(self.place.path, self._seconds)
         try:
@@ -133,6 +139,7 @@ class PeerClient:
             if response.status != http.HTTPStatus.OK:
                 error = json.loads(response.read())["error"]
                 raise failure_of(error)
+            begun()
             yield from response
         except (OSError, http.client.HTTPException, ValueError):
             name = self.place.name

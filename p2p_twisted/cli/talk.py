@@ -42,6 +42,10 @@ def _carry_out(options: argparse.Namespace) -> int:
         from p2p_twisted.cli.ready_verb import ready
 
         return ready(options)
+    if getattr(options, "source", None) is not None:
+        from p2p_twisted.cli.recording_verb import tell_recorded
+
+        return tell_recorded(options)
     verb: Verb = globals()[options.verb_name]
     if getattr(options, "of_registry", None) is not None:
         if options.peer is not None:
@@ -174,9 +178,9 @@ def console(client: PeerClient, options: argparse.Namespace) -> int:
 
 def events(client: PeerClient, options: argparse.Namespace) -> int:
     """Write what happens, as it happens."""
-    from p2p_twisted.cli import following
+    from p2p_twisted.cli import recording_verb
 
-    return following.events(client, options)
+    return recording_verb.events(client, options)
 
 
 def log(client: PeerClient, options: argparse.Namespace) -> int:

@@ -245,6 +245,21 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
                     "help": "from the event behind this number on",
                 },
             ),
+            (
+                ("--save",),
+                {"metavar": "FILE", "help": "record it in a new file instead, for p2p replay"},
+            ),
+            (
+                ("--from",),
+                {"metavar": "FILE", "dest": "source", "help": "what a recording tells"},
+            ),
+            (
+                ("--anonymous",),
+                {
+                    "action": "store_true",
+                    "help": "with other names of peers, files and networks, and other addresses",
+                },
+            ),
             *_OF_REGISTRY,
         ),
     ),

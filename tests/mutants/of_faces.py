@@ -166,4 +166,18 @@ OF_FACES: Final = (
         "a file that is something else is written to",
         "recording/test_recording_file.py",
     ),
+    Mutant(
+        "recording/anonymizer.py",
+        "if what else _LEFT_OUT",
+        "if what else text",
+        "what nobody has thought of comes through in an anonymous recording",
+        "recording/test_anonymizer.py",
+    ),
+    Mutant(
+        "recording/recorded_run.py",
+        "        if begun_bytes <= RECORDED_LINE_BYTES:",
+        "        if True:",
+        "a line of a recording that never ends is read into memory",
+        "recording/test_recorded_run.py",
+    ),
 )

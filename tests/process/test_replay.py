@@ -1,6 +1,7 @@
 """What was recorded of real peers, played in a real browser."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.api.event_views import DownloadEventView, QuestionView, WarningView
 from p2p_twisted.cli.peer_client import PeerClient
+from p2p_twisted.recording.recorded_run import read_run
 from tests.process.browsers import Browser
 from tests.process.daemons import PATIENCE, scratch_folder, script, wait_until
 from tests.process.networks import Network, use_own_runtime_folder
@@ -98,6 +100,8 @@ class ReplayTests(SynchronousTestCase):
         for peer in (s1, *others):
             peer.wait_ready()
         others[0].wait_until_shared(1)
+        saved = network.directory / "saved"
+        saving = self.save(saved)
         live = self.browser.open(page_url("--peer", "s1"))
         moments = [still_picture(live, "5 peers")]
         self.get(client("s1"), "big.bin")
@@ -107,14 +111,19 @@ class ReplayTests(SynchronousTestCase):
         moments.append(still_picture(live, "5 peers"))
         live.context.close()
         client("s1").ask("POST", "/v1/leave", {})
-        self.assertEqual(s1.wait(), 0)
-
-        replay = Replay(self, path, self.browser)
-        for at, seen in (*moments, moments[0], moments[2]):
-            self.assertEqual(replay.seek(at), seen)
-        self.assertEqual(moments[1][1]["downloads"], [["saved", "big.bin"]])
+        self.assertEqual((s1.wait(), saving.wait()), (0, 0))
         self.assertEqual(moments[0][1]["downloads"], [])
-        replay.seek(moments[0][0])
+        self.assertEqual(moments[1][1]["downloads"], [["saved", "big.bin"]])
+        for recording in (path, saved):
+            replay = Replay(self, recording, self.browser)
+            for at, seen in (*moments, moments[0], moments[2]):
+                self.assertEqual(replay.seek(at), seen)
+            self.plays(replay, moments[0][0])
+            self.check_anonymous(network, recording)
+
+    def plays(self, replay: Replay, at: float) -> None:
+        """Play from a time on to the end: what happened is told in words; nothing can be done."""
+        replay.seek(at)
         replay.page.select_option("#speed", "100")
         replay.page.get_by_role("button", name="Play").click()
         replay.page.get_by_text("s5 is gone").wait_for()
@@ -123,7 +132,32 @@ class ReplayTests(SynchronousTestCase):
         self.assertEqual(replay.page.locator("#transfers button").count(), 0)
         self.browser.asked = [each for each in self.browser.asked if origin(replay.url) in each]
         self.browser.check(self, origin(replay.url))
-        self.assertNotIn("damaged", replay.page.inner_text("#about"))
+        self.assertNotIn("left out", replay.page.inner_text("#about"))
+
+    def save(self, path: Path) -> "subprocess.Popen[bytes]":
+        """Have ``p2p events`` record s1; return once it does."""
+        command = [script("p2p"), "events", "--save", str(path), "--peer", "s1"]
+        saving = subprocess.Popen(command)
+        self.addCleanup(saving.wait)
+        self.addCleanup(saving.kill)
+        wait_until(lambda: path.exists() and path.stat().st_size > 0, "that it is saved")
+        return saving
+
+    def check_anonymous(self, network: Network, path: Path) -> None:
+        """Make an anonymous recording of one: it names nobody and nothing, and is as it was."""
+        made = path.with_name(f"{path.name} made anonymous")
+        command = [script("p2p"), "events", "--from", str(path), "--anonymous", "--save", str(made)]
+        subprocess.run(command, check=True, timeout=PATIENCE)
+        text = made.read_text()
+        secret = [*(f"s{i}" for i in range(1, 7)), "big", "127.0.0.1", "default", "Downloads"]
+        ids = re.findall(r'"id":"(\w{16,})"', path.read_text())
+        self.assertGreater(len(set(ids)), 1)
+        for each in (*secret, *set(ids), str(network.directory), *network.directory.parts[1:]):
+            self.assertNotRegex(text, rf"\b{re.escape(each)}\b")
+        run, other = read_run(path), read_run(made)
+        self.assertEqual((run.events, run.ends), (other.events, other.ends))
+        run.close()
+        other.close()
 
     def get(self, peer: PeerClient, name: str) -> None:
         """Download something."""

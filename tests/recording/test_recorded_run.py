@@ -170,3 +170,17 @@ def test_little_memory(tmp_path: Path) -> None:
     assert path.stat().st_size > 25_000_000
     assert most < 5_000_000
     assert recorded_run._BLOCK_BYTES < MIB
+
+
+def test_endless_line(tmp_path: Path) -> None:
+    """Neither does a line that never ends."""
+    path = tmp_path / "events"
+    path.write_bytes(recorded() + bytes(40_000_000))
+    tracemalloc.start()
+    try:
+        run = read_run(path)
+        _now, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert run.damaged == 1
+    assert most < 15_000_000
