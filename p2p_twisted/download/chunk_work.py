@@ -165,7 +165,8 @@ class ChunkWork(SwarmWork):
 
     async def settle(self) -> None:
         """Wait until nothing is being written any more."""
-        await uninterrupted(self._context.disk.writing(_nothing))
+        if self._file is not None and self._file.is_at_work:
+            await uninterrupted(self._context.disk.writing(_nothing))
 
     def look_after(self) -> tuple[PeerName, ...]:
         """Tell holders what they need not send; return those from which nothing comes."""

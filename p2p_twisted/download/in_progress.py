@@ -145,6 +145,11 @@ class FileInProgress:
             self._observer.delivered(holder, length)
 
     @property
+    def is_at_work(self) -> bool:
+        """Whether any chunk is being verified and written."""
+        return any(self._at_work.values())
+
+    @property
     def has_enough_at_work(self) -> bool:
         """Whether a holder whose chunk is at work is to wait for that before it sends more."""
         return self._writing.is_full

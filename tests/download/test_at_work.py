@@ -64,6 +64,17 @@ class AtWorkTests(LiarCase):
         self.go_on(world)
         self.assertEqual(names_of(self.assert_saved(world, done, content)), ("liar",))
 
+    def test_saved_at_once(self) -> None:
+        """Once all is written, it has its name without another turn of the writer."""
+        content = Content(_CONTENT)
+        world, _done, played = self.pushed(content)
+        self.say(world, played, content, 2, 0, 1, 3)
+        for _chunk in range(content.size // MIB + 1):
+            world.writing.do_one()
+            world.wires.settle()
+        self.assertEqual(world.saved(), content.content)
+        self.go_on(world)
+
     def test_wrong_one(self) -> None:
         """A wrong chunk counts for nothing, and ends the push; right ones that have come count."""
         content = Content(_CONTENT)
