@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from attrs import frozen
+
 from p2p_twisted.cli.sim_picture import picture
 from p2p_twisted.cli.sim_progress import ProgressLine
+from p2p_twisted.cli.sim_recording import SimRecording
 from p2p_twisted.cli.sim_report import as_json, as_table
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.simulation.scenario import Scenario
@@ -17,17 +20,30 @@ from p2p_twisted.simulation.simulation import Simulation, SimulationOutcome
 _INTERRUPTED = 130
 
 
-def sim(scenario: Scenario, wants_json: bool, svg: Path | None, trace: Path | None) -> int:
+@frozen
+class SimFiles:
+    """
+    Where to write what comes of a run, if anywhere.
+
+    :ivar svg: a picture of it.
+    :ivar trace: all that happens.
+    :ivar events: a recording, for ``p2p replay``.
+    """
+
+    svg: Path | None = None
+    trace: Path | None = None
+    events: Path | None = None
+
+
+def sim(scenario: Scenario, wants_json: bool, files: SimFiles) -> int:
     """
     Run a scenario; its table is printed to stdout, or to stderr if JSON is wanted.
 
-    :param svg: where to write a picture of it, if anywhere.
-    :param trace: where to write all events, if anywhere.
     :returns: the exit status.
     """
     try:
         try:
-            outcome = _run_to_files(scenario, svg, trace)
+            outcome = _run_to_files(scenario, files)
         except OSError as error:
             print(f"p2p sim: {in_words(error)}", file=sys.stderr)
             return 1
@@ -39,12 +55,24 @@ def sim(scenario: Scenario, wants_json: bool, svg: Path | None, trace: Path | No
     return 0
 
 
-def _run_to_files(scenario: Scenario, svg: Path | None, trace: Path | None) -> SimulationOutcome:
-    with contextlib.ExitStack() as files:
-        # Both are opened now, so that a bad path is reported before the run.
-        picture_file = files.enter_context(_opened(svg)) if svg else None
-        trace_file = files.enter_context(_opened(trace)) if trace else None
-        outcome = _run(scenario, trace_file.write if trace_file else None)
+def _run_to_files(scenario: Scenario, files: SimFiles) -> SimulationOutcome:
+    with contextlib.ExitStack() as opened:
+        # All are opened now, so that a bad path is reported before the run.
+        picture_file = opened.enter_context(_opened(files.svg)) if files.svg else None
+        takers: list[Callable[[str], object]] = []
+        if files.trace:
+            takers.append(opened.enter_context(_opened(files.trace)).write)
+        if files.events:
+            recording = SimRecording(scenario, opened.enter_context(files.events.open("wb")).write)
+            takers.append(recording.add)
+
+        def write(line: str) -> None:
+            for take in takers:
+                take(line)
+
+        outcome = _run(scenario, write if takers else None)
+        if files.events:
+            recording.end(float(scenario.duration))
         if picture_file:
             picture_file.write(picture(outcome))
     return outcome

@@ -61,6 +61,7 @@ def add_sim(verbs: "SubParsers") -> None:
     sim.add_argument(
         "--trace", metavar="FILE", type=Path, help="write all that happens, one JSON object a line"
     )
+    sim.add_argument("--events", metavar="FILE", type=Path, help="record it, for p2p replay")
     sim.set_defaults(run=_sim, parser=sim)
 
 
@@ -112,9 +113,9 @@ def _sim(options: argparse.Namespace) -> int:
     fault = fault_in(scenario)
     if fault is not None:
         options.parser.error(fault)
-    from p2p_twisted.cli.sim import sim
+    from p2p_twisted.cli.sim import SimFiles, sim
 
-    return sim(scenario, options.json, options.svg, options.trace)
+    return sim(scenario, options.json, SimFiles(options.svg, options.trace, options.events))
 
 
 def _whole(what: str, least: int, most: int, unit: str = "") -> Callable[[str], int]:
