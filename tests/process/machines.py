@@ -9,7 +9,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.process.daemons import script
+from tests.process.daemons import Daemon, script
 from tests.process.networks import Peer
 
 _TOOLS = ("ip", "nft")
@@ -126,6 +126,17 @@ class Machine:
             **how,
         )
 
+    def start_other(self, command: str, *arguments: str) -> Daemon:
+        """Start a command that is no daemon of ours; returns at once."""
+        daemon = Daemon(
+            *("netns", "exec", self.namespace, command, *arguments),
+            cwd=self._directory,
+            command=str(shutil.which("ip")),
+            stdin=subprocess.PIPE,
+        )
+        self._case.addCleanup(daemon.end)
+        return daemon
+
     def start_registry(self) -> Peer:
         """Start the registry on it; returns when it listens."""
         listen = f"tcp:9011:interface={self.host}"
@@ -163,6 +174,18 @@ class Machine:
         self._run("ip", "addr", "flush", "dev", "eth0", "scope", "global")
         self._run("ip", "addr", "add", f"{host}/24", "dev", "eth0")
         self.host = host
+
+    def cut_off(self) -> None:
+        """Have nothing come in or go out any more, without a word."""
+        self._run("nft", "add", "table", "inet", "cut")
+        for way, device in (("input", "iifname"), ("output", "oifname")):
+            hook = f"{{ type filter hook {way} priority 0 ; }}"
+            self._run("nft", "add", "chain", "inet", "cut", way, hook)
+            self._run("nft", "add", "rule", "inet", "cut", way, device, "eth0", "drop")
+
+    def connect_again(self) -> None:
+        """Undo that."""
+        self._run("nft", "delete", "table", "inet", "cut")
 
     def unplug(self) -> None:
         """Pull its cable out."""
