@@ -150,9 +150,9 @@ def counts_true(daemons: VirtualDaemons) -> Iterator[str]:
 def broadcasts_arrive(daemons: VirtualDaemons) -> Iterator[str]:
     """A broadcast comes to every other peer exactly once."""
     runs = dict(daemons.heard)
-    for name in _some(daemons):
-        id_ = daemons.broadcast(name)
-        daemons.run(_BROADCAST_SECONDS)
+    ids = {name: daemons.broadcast(name) for name in _some(daemons)}
+    daemons.run(_BROADCAST_SECONDS)
+    for name, id_ in ids.items():
         for other in daemons.peers:
             times, expected = runs[other][id_], int(other != name)
             if times != expected:

@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,13 +33,33 @@ def run_tests(sources: Path, tests: str, within: float) -> "subprocess.Completed
     )
 
 
-def copied(folder: Path) -> Path:
-    """Copy what the tests need; run there, they import the copy."""
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy what the tests need; run there, they import the copy. It is compiled once for all."""
+    folder = tmp_path_factory.mktemp("sources")
     for name in ("p2p_twisted", "tests"):
         leave = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=leave)
     shutil.copy(ROOT / "setup.cfg", folder)
     return folder
+
+
+@contextmanager
+def mutated(file: Path, mutant: Mutant) -> Iterator[None]:
+    """Make one line wrong, and right again."""
+    right = file.read_text("utf-8")
+
+    def write(text: str) -> None:
+        file.write_text(text, "utf-8")
+        # Python may take what it had compiled for that of a file of the same size and second.
+        for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
+            compiled.unlink()
+
+    write(right.replace(mutant.old, mutant.new))
+    try:
+        yield
+    finally:
+        write(right)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=_ids)
@@ -49,22 +71,20 @@ def test_occurs_once(mutant: Mutant) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=_ids)
-def test_caught(mutant: Mutant, tmp_path: Path) -> None:
+def test_caught(mutant: Mutant, sources: Path) -> None:
     """A mutant makes the tests of its part fail."""
-    sources = copied(tmp_path / "sources")
-    file = sources / "p2p_twisted" / mutant.file
-    file.write_text(file.read_text("utf-8").replace(mutant.old, mutant.new), "utf-8")
-    try:
-        ended = run_tests(sources, mutant.tests, within=90.0)
-    except subprocess.TimeoutExpired:
-        # Without it they end: what goes round for ever has been noticed, too.
-        return
+    with mutated(sources / "p2p_twisted" / mutant.file, mutant):
+        try:
+            ended = run_tests(sources, mutant.tests, within=90.0)
+        except subprocess.TimeoutExpired:
+            # Without it they end: what goes round for ever has been noticed, too.
+            return
     assert ended.returncode == 1, ended.stdout[-2_000:]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tests", sorted({mutant.tests for mutant in MUTANTS}))
-def test_unmutated(tests: str, tmp_path: Path) -> None:
+def test_unmutated(tests: str, sources: Path) -> None:
     """Without a mutant they pass."""
-    ended = run_tests(copied(tmp_path / "sources"), tests, within=600.0)
+    ended = run_tests(sources, tests, within=600.0)
     assert ended.returncode == 0, ended.stdout[-2_000:]
