@@ -21,6 +21,7 @@ from tests.peer import (
     test_endings,
     test_firewalls,
     test_getting,
+    test_nat,
     test_peer,
     test_search,
     test_swarm,
@@ -94,6 +95,10 @@ class FirewallTests(PrivateCase, test_firewalls.FirewallTests):
 
 class EndingTests(PrivateCase, test_endings.EndingTests):
     """Downloads that come to nothing."""
+
+
+class NatTests(PrivateCase, test_nat.NatTests):
+    """Peers behind NAT, which dial holders as clients of TLS."""
 
 
 class WhileFetchedTests(PrivateCase, test_changed_meanwhile.WhileFetchedTests):

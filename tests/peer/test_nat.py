@@ -1,5 +1,7 @@
 """Whole peers on machines of their own, some of them behind NAT."""
 
+from collections.abc import Callable
+
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.testing import invariants
 from p2p_twisted.testing.daemons import REGISTRY, VirtualDaemons
@@ -78,3 +80,12 @@ class NatTests(PeerTestCase):
         """Where both are, a third peer that both can dial joins them."""
         how = self.how(self.started("s2", "s3"), "s3", "ballad")
         self.assertIn(how, ("through s1", "through s4"))
+
+
+def test_fixture(p2p_network: Callable[..., VirtualDaemons]) -> None:
+    """Tests of one's own can have peers behind NAT."""
+    net = p2p_network(peers=3, nat=("s3",))
+    for name, is_behind_nat in (("s1", False), ("s3", True)):
+        address = net.peers[name].status().address
+        assert address is not None
+        assert (address.host != net.network.host_of(name).address) is is_behind_nat

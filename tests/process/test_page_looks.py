@@ -161,7 +161,7 @@ class PageLooksTests(SynchronousTestCase):
         hits = (hit(EVIL, 1), hit(TURNED, 2, peer=EVIL))
         stub.answers["/v1/files"] = found(*hits)
         stub.hits = hits
-        holders = [{"peer": EVIL, "received": 1, "rate": 1.0, "how": "direct"}]
+        holders = [{"peer": EVIL, "received": 1, "rate": 1.0, "how": EVIL}]
         stub.answers["/v1/transfers"] = {
             "downloads": [
                 download(1, EVIL, "receiving", rate=1.0, holders=holders),
@@ -169,7 +169,7 @@ class PageLooksTests(SynchronousTestCase):
                 download(3, EVIL, "saved", path=f"/tmp/{EVIL}", seconds=1.0),
             ],
             "uploads": [
-                {"name": EVIL, "peer": EVIL, "id": "a", "sent": 1, "rate": 1.0, "how": "direct"}
+                {"name": EVIL, "peer": EVIL, "id": "a", "sent": 1, "rate": 1.0, "how": EVIL}
             ],
         }
         stub.answers["/v1/status"] = {
