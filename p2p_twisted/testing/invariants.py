@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from p2p_twisted.overlay import limits as overlay_limits
+from p2p_twisted.relay.limits import PAIRS_RELAYED
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.introspection import overlay_of
 from p2p_twisted.wire import limits
@@ -79,6 +80,17 @@ def memory_bounded(daemons: VirtualDaemons) -> Iterator[str]:
                 yield f"{name} remembers {number} {what}, of {most}"
         if kept != broadcast._kept_bytes:
             yield f"{name} counts {broadcast._kept_bytes} bytes of broadcasts, and has {kept}"
+
+
+def relays_bounded(daemons: VirtualDaemons) -> Iterator[str]:
+    """No peer relays for more pairs than it may, nor for itself."""
+    for name, peer in daemons.peers.items():
+        pairs = peer._relaying.pairs
+        if len(pairs) > PAIRS_RELAYED:
+            yield f"{name} relays {len(pairs)} pairs"
+        for pair in pairs:
+            if name in pair:
+                yield f"{name} relays between {' and '.join(pair)}"
 
 
 def delivered_once(daemons: VirtualDaemons) -> Iterator[str]:
@@ -171,6 +183,13 @@ def nothing_unfinished(daemons: VirtualDaemons) -> Iterator[str]:
                 yield f"{name} has kept {path.relative_to(folder)}"
 
 
+def nothing_relayed(daemons: VirtualDaemons) -> Iterator[str]:
+    """Where nothing is downloaded any more, nobody relays: places are given back."""
+    for name, peer in daemons.peers.items():
+        for pair in peer._relaying.pairs:
+            yield f"{name} still relays between {' and '.join(pair)}"
+
+
 # After a stop
 
 
@@ -185,7 +204,12 @@ def nothing_left(daemons: VirtualDaemons, name: str) -> Iterator[str]:
         yield f"{name} has left open: {', '.join(ends)}"
 
 
-LASTING: Final[tuple[Check, ...]] = (degrees_bounded, memory_bounded, delivered_once)
+LASTING: Final[tuple[Check, ...]] = (
+    degrees_bounded,
+    memory_bounded,
+    relays_bounded,
+    delivered_once,
+)
 SETTLED: Final[tuple[Check, ...]] = (
     nobody_gave_up,
     links_symmetric,
@@ -193,6 +217,7 @@ SETTLED: Final[tuple[Check, ...]] = (
     counts_true,
     broadcasts_arrive,
     nothing_unfinished,
+    nothing_relayed,
     *LASTING,
 )
 
