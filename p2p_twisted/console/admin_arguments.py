@@ -1,19 +1,22 @@
 """
 Parse what follows the commands by which an admin says who is in a private network.
 
-Each reader returns ``None`` for what its command does not take.
+Each reader returns ``None`` for what its command does not take, and raises ``ValueError`` where a
+name, number or time is not one: the text says what would be.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
 from p2p_twisted.console.commands import Command, InviteOthers, RevokePeer, TakeInviteBack
+from p2p_twisted.trust.identity import group_name
 from p2p_twisted.trust.invite_terms import USUAL_SECONDS, USUAL_USES, read_time, read_uses
 from p2p_twisted.trust.limits import GROUPS_OF_A_PEER
 from p2p_twisted.wire.messages import MakeInvite
 from p2p_twisted.wire.names import peer_name
 
 INVITE_OPTIONS: Final = ("--uses", "--for", "--admin", "--group", "--qr")
+_WITH_VALUE: Final = ("--uses", "--for", "--group")
 REVOKE_OPTION: Final = "--invite"
 
 
@@ -22,21 +25,21 @@ def read_invite(rest: str) -> Command | None:
     uses, seconds, groups = USUAL_USES, USUAL_SECONDS, list[str]()
     words = _words(rest)
     flags = set[str]()
-    try:
-        for word in words:
-            match word:
-                case "--uses":
-                    uses = read_uses(next(words, ""))
-                case "--for":
-                    seconds = read_time(next(words, ""))
-                case "--group":
-                    groups.append(peer_name(next(words, "")))
-                case "--admin" | "--qr":
-                    flags.add(word)
-                case _:
-                    return None
-    except ValueError:
-        return None
+    for word in words:
+        value = next(words, "") if word in _WITH_VALUE else word
+        if not value:
+            return None
+        match word:
+            case "--uses":
+                uses = read_uses(value)
+            case "--for":
+                seconds = read_time(value)
+            case "--group":
+                groups.append(group_name(value))
+            case "--admin" | "--qr":
+                flags.add(word)
+            case _:
+                return None
     if len(groups) > GROUPS_OF_A_PEER:
         return None
     terms = MakeInvite(uses, seconds, "--admin" in flags, tuple(groups))
@@ -48,11 +51,8 @@ def read_revoke(rest: str) -> Command | None:
     match list(_words(rest)):
         case ["--invite", invite]:
             return TakeInviteBack(invite)
-        case [name]:
-            try:
-                return RevokePeer(peer_name(name))
-            except ValueError:
-                return None
+        case [name] if name != REVOKE_OPTION:
+            return RevokePeer(peer_name(name))
         case _:
             return None
 

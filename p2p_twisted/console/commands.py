@@ -166,10 +166,12 @@ class Misused:
 
     :ivar command: its name.
     :ivar line: the whole line, as typed.
+    :ivar why: what is wrong with it, where more is known than that it does not fit.
     """
 
     command: str
     line: str
+    why: str = ""
 
 
 Command = (

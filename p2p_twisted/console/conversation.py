@@ -228,7 +228,7 @@ class Conversation:
         """Explain a command; but "stop words.txt" may be a file."""
         entry = find_entry(command.command)
         assert entry is not None
-        takes = f"{entry.words[0]} {entry.takes}"
+        takes = command.why or f"{entry.words[0]} {entry.takes}"
         if not self._peer.status().neighbors:
             raise PeerError(takes)
         try:

@@ -58,7 +58,8 @@ class CommandEntry:
     :ivar words: by which it is called; the first is its name.
     :ivar operand: what may or must follow the word, for people.
     :ivar does: what it does, for people.
-    :ivar read: parses what followed the word; returns ``None`` if that does not fit.
+    :ivar read: parses what followed the word; returns ``None`` if that does not fit, or raises
+        ``ValueError`` with what does not.
     :ivar takes: a sentence on what may follow the word, without its subject.
     :ivar examples: lines to type.
     :ivar operand_kind: what may follow the word, for its completion.
@@ -77,6 +78,17 @@ class CommandEntry:
         """How to type it."""
         return f"{self.words[0]} {self.operand}".rstrip()
 
+    def command(self, rest: str, typed: str) -> Command:
+        """
+        Parse what followed its word.
+
+        :param typed: the whole line.
+        """
+        try:
+            return self.read(rest) or Misused(self.words[0], typed)
+        except ValueError as error:
+            return Misused(self.words[0], typed, str(error))
+
 
 def parse(line: str) -> Command | None:
     """
@@ -94,7 +106,7 @@ def parse(line: str) -> Command | None:
     entry = find_entry(word)
     if entry is None:
         return Get(typed, is_bare=True)
-    return entry.read(rest) or Misused(entry.words[0], typed)
+    return entry.command(rest, typed)
 
 
 def find_entry(word: str) -> CommandEntry | None:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from p2p_twisted.console.commands import Misused
 from p2p_twisted.console.parsing import BY_WORD, find_entry, first_word
 
 # Shorter words resemble too many others for two slips.
@@ -20,7 +21,7 @@ def suggest(line: str) -> str | None:
         return None
     meant = _closest(word.casefold())
     entry = find_entry(meant)
-    if entry is None or not entry.read(rest):
+    if entry is None or isinstance(entry.command(rest, line), Misused):
         return None
     name = entry.words[0]
     return f"{name if meant == name.casefold() else meant} {rest}".rstrip()

@@ -106,10 +106,22 @@ class AdministrationTests(ConversationCase):
         self.assertEqual(self.talk.said, [why])
         self.assertEqual(self.talk._conversation.exits.code, Exit.REFUSED)
 
+    def test_wrong_value(self) -> None:
+        """What may not be a name, a number or a time is told, with what may."""
+        self.peer.status_now = attrs.evolve(self.peer.status_now, neighbors=())
+        for line, why in (
+            ("invite --group a.b", "'a.b' is no name of a group: that has 1 to 31 letters"),
+            ("invite --for 2 h", "'2' is no time such as 30m, 2h or 7d"),
+            ("invite --uses 0", "'0' is not a number from 1 to 1,000"),
+            ("revoke a/b", "a peer's name has 1 to 31 letters"),
+        ):
+            self.assertIs(self.outcome(line), Outcome.FAILED)
+            self.assertTrue(self.talk.said[-1].startswith(why), self.talk.said)
+
     def test_misused(self) -> None:
         """What does not fit is told what would."""
         self.peer.status_now = attrs.evolve(self.peer.status_now, neighbors=())
-        for line in ("invite 3", "invite --uses 0", "invite --uses", "invite --for 2 h"):
+        for line in ("invite 3", "invite --uses", "invite --for=", "invite --group"):
             self.outcome(line)
             self.assertEqual(
                 self.talk.said,
@@ -119,7 +131,7 @@ class AdministrationTests(ConversationCase):
                 ],
                 line,
             )
-        for line in ("revoke", "revoke a b", "revoke --invite", "revoke a/b"):
+        for line in ("revoke", "revoke a b", "revoke --invite"):
             self.outcome(line)
             self.assertEqual(
                 self.talk.said,

@@ -35,6 +35,16 @@ from p2p_twisted.console.parsing import COMMANDS, parse
 from p2p_twisted.console.spelling import suggest
 from p2p_twisted.wire.messages import MakeInvite
 
+NO_USES = "'0' is not a number from 1 to 1,000"
+NO_TIME = "'90d' is no time such as 30m, 2h or 7d, of at most 30d"
+NO_GROUP = (
+    "'a.b' is no name of a group: that has 1 to 31 letters a to z, digits and hyphens, and starts"
+    " with a letter or digit, such as staff-room"
+)
+NO_PEER = (
+    "a peer's name has 1 to 31 letters a to z, digits and hyphens, and starts with a letter or"
+    " digit"
+)
 ANY_TEXT = st.text(st.characters(codec=None, categories=None))
 
 
@@ -126,11 +136,13 @@ READINGS: list[tuple[str, Command | None]] = [
     ("quit  now", Misused("leave", "quit  now")),
     ("ls foo.txt", Misused("ls", "ls foo.txt")),
     ("invite anna", Misused("invite", "invite anna")),
-    ("invite --uses=0", Misused("invite", "invite --uses=0")),
+    ("invite --uses=0", Misused("invite", "invite --uses=0", NO_USES)),
     ("invite --for", Misused("invite", "invite --for")),
+    ("invite --for 90d", Misused("invite", "invite --for 90d", NO_TIME)),
+    ("invite --group a.b", Misused("invite", "invite --group a.b", NO_GROUP)),
     ("invite" + " --group a" * 7, Misused("invite", "invite" + " --group a" * 7)),
     ("invites 1", Misused("invites", "invites 1")),
-    ("revoke a.b", Misused("revoke", "revoke a.b")),
+    ("revoke a.b", Misused("revoke", "revoke a.b", NO_PEER)),
     ("revoke a b", Misused("revoke", "revoke a b")),
     ("help me.txt", Misused("help", "help me.txt")),
     ("pause music.txt", Misused("pause", "pause music.txt")),
@@ -199,6 +211,7 @@ class SuggestTests(SynchronousTestCase):
         """What is close to a command, and would be one, is suggested."""
         for line, meant in SUGGESTIONS:
             self.assertEqual(suggest(line), meant, line)
+        self.assertIsNone(suggest("invit --uses 0"))
 
     @given(ANY_TEXT)
     def test_any_text(self, text: str) -> None:
