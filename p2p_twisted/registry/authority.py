@@ -105,7 +105,8 @@ class Authority:
             self.holders.check_free(name, hash_, now)
             # Those that are renewed say the same: who revokes one revokes them all.
             since = int(self.revocations.issuable_at(name, now))
-            identity = Identity(name, invite.roles, invite.groups, since)
+            vouchers = still_needed(invite.vouchers, self.id, now)
+            identity = Identity(name, invite.roles, invite.groups, since, vouchers)
             return self._certify(identity, key, now, invite.secret_hash)
         except Exception:
             self.invites.give_back(invite.secret_hash)
@@ -133,9 +134,7 @@ class Authority:
 
         :raises TrustError: when that cannot be done.
         """
-        vouchers = identity.vouchers
-        if identity.issuer not in ("", self.id):
-            vouchers = (*vouchers, Voucher(identity.issuer, int(now)))
+        vouchers = identity.vouchers_to(self.id, now)
         return self._vouched(identity, vouchers, read_request(request), now)
 
     def certify_anew(self, request: bytes, now: float) -> tuple[PeerName, Certified]:
@@ -205,7 +204,8 @@ class Authority:
         """
         Have a revocation count, free the name, and void the invite by which its holder came.
 
-        Where an issuer was revoked, names are freed that were first met by its word since then.
+        Where an issuer was revoked, names are freed that were first met by its word since then, and
+        invites are void that were made by it.
 
         :returns: what it says, if that is new.
         :raises BadStatement, StatementRefused: when it does not count.
@@ -216,7 +216,7 @@ class Authority:
         if not self.revocations.add(statement, now):
             return None
         if isinstance(statement, RootStatement):
-            self.holders.disown(self.revocations.issuers)
+            self._distrust()
             return statement.said
         said = statement.said
         assert isinstance(said, Revocation)
@@ -232,10 +232,7 @@ class Authority:
             "counter": self._counter,
             "holders": self.holders.to_json(),
             "former": self.holders.former_to_json(),
-            "invites": [
-                [each.secret_hash, each.uses, each.expires, sorted(each.roles), sorted(each.groups)]
-                for each in self.invites.all()
-            ],
+            "invites": [each.to_json() for each in self.invites.all()],
         }
 
     def restore(self, kept: dict[str, Any], now: float) -> None:
@@ -251,7 +248,15 @@ class Authority:
         self._counter = self._recorded = int(kept["counter"])
         self._issued.clear()
         self.holders = NameHolders.from_json(self.id, kept["holders"], kept.get("former", {}))
-        self.invites = OpenInvites(OpenInvite(*each) for each in kept["invites"])
+        self.invites = OpenInvites(map(OpenInvite.from_json, kept["invites"]))
+
+    def _distrust(self) -> None:
+        """Have nothing count that was given on the word of an issuer which does not any more."""
+        issuers = self.revocations.issuers
+        self.holders.disown(issuers)
+        for invite in self.invites.all():
+            if not issuers.vouch_for(invite.vouchers):
+                self.invites.forget(invite.secret_hash)
 
     def _is_forgotten(self, shown: VerifiedCertificate) -> bool:
         """Return whether this issuer has issued a certificate, and forgotten that."""

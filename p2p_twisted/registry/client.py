@@ -35,6 +35,9 @@ from p2p_twisted.wire.messages import (
 )
 from p2p_twisted.wire.names import NetworkName, PeerAddress, PeerName, Token
 
+_NOT_BELIEVED: Final = (
+    "the registry does not believe this peer's certificate: asking it for another one"
+)
 _ROLE: Literal["registry"] = "registry"
 
 A = TypeVar("A", bound=Message)
@@ -173,6 +176,7 @@ class RegistryClient:
             case Error(reason, code, certify):
                 if certify and self.security is not None:
                     self.security.distrust()
+                    reason = _NOT_BELIEVED
                 raise RegistryRefused(code, reason)
             case kind():
                 return answer

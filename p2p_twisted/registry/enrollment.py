@@ -34,6 +34,7 @@ from p2p_twisted.trust.trust_errors import (
     UnknownInvite,
     UnknownKey,
 )
+from p2p_twisted.trust.voucher import Voucher
 from p2p_twisted.wire.host_limit import HostLimit
 from p2p_twisted.wire.messages import (
     Bye,
@@ -217,7 +218,8 @@ class Enrollment:
                 raise TrustError("show a certificate of this network")
             case Certify(request):
                 return self._authority.renew(identity, _decoded(request), now)
-            case MakeInvite(registry=True) if not identity.is_registry:
+            # Not whoever has stolen another one's key: it would make itself a third one's.
+            case MakeInvite(registry=True) if identity is not OPERATOR:
                 raise TrustError(
                     "another registry is invited where the first one runs: p2p invite"
                     " --for-registry --of-registry"
@@ -225,7 +227,8 @@ class Enrollment:
             case MakeInvite() | Void() if not identity.is_admin:
                 raise TrustError(self._only_admins("invite", identity))
             case MakeInvite():
-                return Invited(self._authority.invite(self._places, _record(asked, now), now))
+                record = _record(asked, identity.vouchers_to(self._authority.id, now), now)
+                return Invited(self._authority.invite(self._places, record, now))
             case Void(invite):
                 self._authority.invites.void(invite)
                 return Bye("noted")
@@ -273,9 +276,12 @@ class Enrollment:
         return f"only an admin may {may}{who}{ask}"
 
 
-def _record(terms: MakeInvite, now: float) -> Callable[[str], OpenInvite]:
+def _record(
+    terms: MakeInvite, vouchers: tuple[Voucher, ...], now: float
+) -> Callable[[str], OpenInvite]:
     roles = [ADMIN] * terms.admin + [REGISTRY] * terms.registry
-    return lambda digest: OpenInvite(digest, terms.uses, now + terms.seconds, roles, terms.groups)
+    expires = now + terms.seconds
+    return lambda digest: OpenInvite(digest, terms.uses, expires, roles, terms.groups, vouchers)
 
 
 def _decoded(request: str) -> bytes:

@@ -67,7 +67,7 @@ class NameHolder:
     def counts(self, issuers: RevokedIssuers) -> bool:
         """Return whether it was recorded while all counted on whose word it is known."""
         is_good = issuers.vouches(self.issuer, self.met)
-        return is_good and all(issuers.vouches(each.issuer, each.at) for each in self.vouchers)
+        return is_good and issuers.vouch_for(self.vouchers)
 
     def to_json(self) -> list[Any]:
         """Write what :meth:`from_json` reads."""

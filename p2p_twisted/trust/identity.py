@@ -97,6 +97,12 @@ class Identity:
         """Whether it is a registry, and no peer."""
         return REGISTRY in self.roles and self.name == REGISTRY
 
+    def vouchers_to(self, registry: str, now: float) -> tuple[Voucher, ...]:
+        """Return on whose word a registry knows somebody who shows it a certificate now."""
+        if self.issuer in ("", registry):
+            return self.vouchers
+        return (*self.vouchers, Voucher(self.issuer, int(now)))
+
     def dns_names(self) -> tuple[str, ...]:
         """Return what a certificate carries of it, in an order that is always the same."""
         named = [(self.name, _NAME)]

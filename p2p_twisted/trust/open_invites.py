@@ -2,8 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Self
 
 import attrs
 
@@ -14,6 +14,7 @@ from p2p_twisted.trust.trust_errors import (
     TooManyInvites,
     UnknownInvite,
 )
+from p2p_twisted.trust.voucher import Voucher
 
 _DAY_SECONDS: Final = 86_400
 _ID_DIGITS: Final = 8
@@ -38,6 +39,7 @@ class OpenInvite:
     :ivar expires: until when, in seconds since 1970.
     :ivar roles: of whoever comes by it.
     :ivar groups: likewise.
+    :ivar vouchers: on whose word it was made, where another registry has certified who asked.
     """
 
     secret_hash: str
@@ -45,6 +47,23 @@ class OpenInvite:
     expires: float
     roles: frozenset[str] = attrs.field(default=frozenset(), converter=_as_set)
     groups: frozenset[str] = attrs.field(default=frozenset(), converter=_as_set)
+    vouchers: tuple[Voucher, ...] = ()
+
+    def to_json(self) -> list[Any]:
+        """Write what :meth:`from_json` reads."""
+        terms = self.secret_hash, self.uses, self.expires, sorted(self.roles), sorted(self.groups)
+        return [*terms, [each.to_label() for each in self.vouchers]]
+
+    @classmethod
+    def from_json(cls, kept: Sequence[Any]) -> Self:
+        """
+        Read what was written down, perhaps by a version that knew less.
+
+        :raises ValueError, TypeError, NotTrusted: when it was not.
+        """
+        secret, uses, expires, roles, groups, *more = kept
+        [labels] = more or [()]
+        return cls(secret, uses, expires, roles, groups, tuple(map(Voucher.from_label, labels)))
 
     @property
     def id(self) -> str:

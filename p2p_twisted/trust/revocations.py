@@ -149,7 +149,7 @@ class RevocationList:
                 name: held
                 for name, held in self._held.items()
                 if self.issuers.vouches(held.signer.issuer, held.issued)
-                and self.issuers.is_vouched_for(held.signer.identity)
+                and self.issuers.vouch_for(held.signer.identity.vouchers)
             }
         return is_new
 

@@ -6,10 +6,11 @@ counts any more, whatever it says. Others that were given on its word, by regist
 it, count where that was before it may have been in the wrong hands: their own dates are honest.
 """
 
+from collections.abc import Iterable
+
 from attrs import frozen
 
 from p2p_twisted.trust.anchor import VerifiedCertificate
-from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.limits import (
     ISSUER_DAYS,
     ISSUER_REVOKED_SINCE_DAYS,
@@ -18,6 +19,7 @@ from p2p_twisted.trust.limits import (
 )
 from p2p_twisted.trust.statement import IssuerId, IssuerRevocation, RootStatement
 from p2p_twisted.trust.trust_errors import StatementRefused
+from p2p_twisted.trust.voucher import Voucher
 from p2p_twisted.wire.names import NetworkName
 
 _DAY_SECONDS = 86_400
@@ -62,13 +64,13 @@ class RevokedIssuers:
         held = self._held.get(issuer)
         return held is None or int(at) < held.said.since
 
-    def is_vouched_for(self, identity: Identity) -> bool:
-        """Return whether all count on whose word somebody was certified."""
-        return all(self.vouches(each.issuer, each.at) for each in identity.vouchers)
+    def vouch_for(self, vouchers: Iterable[Voucher]) -> bool:
+        """Return whether all count on whose word something was done."""
+        return all(self.vouches(each.issuer, each.at) for each in vouchers)
 
     def is_revoked(self, certificate: VerifiedCertificate) -> bool:
         """Return whether a certificate does not count because of an issuer."""
-        return certificate.issuer in self._held or not self.is_vouched_for(certificate.identity)
+        return certificate.issuer in self._held or not self.vouch_for(certificate.identity.vouchers)
 
     def add(self, statement: RootStatement, now: float) -> bool:
         """

@@ -146,6 +146,20 @@ OF_TRUST: Final = (
         "registry/test_stolen_registry.py",
     ),
     Mutant(
+        "registry/enrollment.py",
+        "if identity is not OPERATOR:",
+        "if not identity.is_registry:",
+        "who has stolen one registry's key has another registry make it a third one",
+        "registry/test_stolen_registry.py",
+    ),
+    Mutant(
+        "registry/authority.py",
+        "if not issuers.vouch_for(invite.vouchers):",
+        "if False:",
+        "whom a stolen registry's admins have invited by another one comes in later",
+        "registry/test_stolen_registry.py",
+    ),
+    Mutant(
         "registry/name_holder.py",
         "is_good = issuers.vouches(self.issuer, self.met)",
         "is_good = True",
@@ -210,7 +224,7 @@ OF_TRUST: Final = (
     ),
     Mutant(
         "registry/enrollment.py",
-        "case MakeInvite(registry=True) if not identity.is_registry:",
+        "case MakeInvite(registry=True) if identity is not OPERATOR:",
         "case MakeInvite(registry=True) if False:",
         "every member becomes an issuer",
         "registry/test_second_registry.py",
