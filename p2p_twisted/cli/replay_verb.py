@@ -20,6 +20,8 @@ def replay(path: Path, only_url: bool) -> int:
 
     :param only_url: whether its address is written, instead of being opened.
     """
+    if sys.stderr.isatty():
+        sys.stderr.write(f"reading {path}\n")
     try:
         run = read_run(path)
     except (Unplayable, OSError) as error:

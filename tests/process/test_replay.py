@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.api.event_views import DownloadEventView, QuestionView, WarningView
 from p2p_twisted.cli.peer_client import PeerClient
 from p2p_twisted.recording.recorded_run import read_run
-from tests.process.browsers import Browser
+from tests.process.browsers import Browser, optional
 from tests.process.daemons import PATIENCE, scratch_folder, script, wait_until
 from tests.process.networks import Network, use_own_runtime_folder
 from tests.process.page_case import client, origin, page_url
@@ -191,6 +191,24 @@ class ReplayTests(SynchronousTestCase):
         self.assertIn("3 lines left out", replay.page.inner_text("#about"))
         self.assertEqual(replay.page.title(), "s1 · p2p replay")
         self.browser.check(self, origin(replay.url))
+
+    def test_accessible(self) -> None:
+        """No fault is found that keeps anybody out: light, dark, and on a phone; it fits."""
+        axe = optional("axe_playwright_python.sync_playwright").Axe()
+        path = scratch_folder(self) / "events"
+        path.write_bytes(recorded(*events()))
+        replay = Replay(self, path, self.browser)
+        replay.seek(5.5)
+        replay.page.get_by_role("button", name="Play").focus()
+        replay.page.keyboard.press("Enter")
+        replay.page.get_by_text("the disk is full").wait_for()
+        for width, scheme in ((1_280, "light"), (1_280, "dark"), (390, "light")):
+            replay.page.set_viewport_size({"width": width, "height": 860})
+            replay.page.emulate_media(color_scheme=scheme)
+            violations = axe.run(replay.page).response["violations"]
+            self.assertEqual([(each["id"], each["nodes"]) for each in violations], [])
+            wide = replay.page.evaluate("document.documentElement.scrollWidth")
+            self.assertEqual(wide, width)
 
     def test_what_is_none(self) -> None:
         """A file that is no recording is refused by a sentence."""

@@ -95,10 +95,11 @@ class Player {
 }
 
 function describe({ of, name, network, damaged, begins, events, recorded_by: version }) {
-  const who = of === "simulation" ? "simulated" : `recorded by the ${of} ${of === "peer" ? name : ""}`;
-  const since = of === "simulation" ? "" : ` from ${new Date(begins * 1000).toLocaleString("en-GB")} on`;
+  const since = new Date(begins * 1000).toLocaleString("en-GB");
+  const by = of === "peer" ? `the peer ${name}` : "its registry";
+  const what = of === "simulation" ? "A simulated network" : `The network ${network}, recorded by ${by} from ${since} on`;
   const left = damaged ? `; ${count(damaged, "line")} left out that ${damaged === 1 ? "is" : "are"} none of a recording` : "";
-  return `The network ${network}, ${who.trim()}${since}: ${count(events, "line")}, p2p ${version}${left}.`;
+  return `${what}: ${count(events, "line")}, p2p ${version}${left}.`;
 }
 
 /** Have what is recorded shown where it is shown while it happens. */
@@ -131,7 +132,7 @@ async function begin() {
   const title = status.of === "registry" ? `registry of ${status.network}` : status.name;
   setText(byId("peer-name"), shown(title));
   document.title = `${title} · p2p replay`;
-  document.body.classList.add(status.of === "registry" ? "registry" : "peer");
+  document.body.classList.add(status.of === "registry" ? "registry" : "peer", `of-${status.of}`);
   document.body.classList.remove("starting");
   setText(byId("about"), shown(describe(status)));
   const recorded = new Recorded();
