@@ -17,8 +17,8 @@ from p2p_twisted.download.progress import (
     Seeking,
     State,
 )
-from p2p_twisted.wire.firewall import DIRECT
 from p2p_twisted.wire.names import PeerAddress
+from p2p_twisted.wire.reaching import DIRECT
 
 _USUAL_CELLS: Final = 80
 """Of a terminal that does not say how wide it is."""

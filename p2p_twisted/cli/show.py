@@ -11,9 +11,11 @@ from p2p_twisted.console.text import (
     count,
     human_size,
     human_time,
+    reached,
     share_line,
     shown_name,
 )
+from p2p_twisted.wire.reaching import DIRECT
 
 _SHORT_ID: Final = 16
 _HOLDERS: Final = 5
@@ -133,7 +135,8 @@ def transfer_lines(transfers: Mapping[str, Any]) -> Iterator[str]:
     """List downloads and uploads."""
     yield from download_lines(transfers["downloads"])
     for each in transfers["uploads"]:
-        sent = f"{human_size(each['sent'])} of {shown_name(each['name'])} to {each['peer']}"
+        whom = reached(each["peer"], each.get("how", DIRECT))
+        sent = f"{human_size(each['sent'])} of {shown_name(each['name'])} to {whom}"
         yield from wrapped(f"<  {sent}, {human_size(each['rate'])}/s", width())
     if not (transfers["downloads"] or transfers["uploads"]):
         yield "no transfers"
@@ -166,7 +169,7 @@ def _download(download: Mapping[str, Any]) -> tuple[str, str]:
         if download["was_here"]:
             return name, f"is already in {shown_name(download['path'])}"
         took = f"{human_size(download['size'])}, {human_time(download['seconds'])}"
-        return name, f"saved to {shown_name(download['path'])} ({took})"
+        return name, f"saved to {shown_name(download['path'])} ({took}){_detours(download)}"
     done = ""
     if download["size"] and not download["is_ended"]:
         done = f" {100 * download['received'] // download['size']} %"
@@ -174,7 +177,15 @@ def _download(download: Mapping[str, Any]) -> tuple[str, str]:
     missing = f": nobody shares {', '.join(download['missing'][:3])}" if download["missing"] else ""
     unreachable = " ".join(each["name"] for each in download["unreachable"])
     reach = f": {unreachable} cannot be reached" if unreachable else ""
-    return name, f"{state}{done}{why}{missing}{reach}"
+    return name, f"{state}{done}{why}{missing}{reach}{_detours(download)}"
+
+
+def _detours(download: Mapping[str, Any]) -> str:
+    """Name the holders that are not reached directly, and how they are."""
+    # Peers of earlier versions do not tell.
+    hows = ((each["peer"], each.get("how", DIRECT)) for each in download["holders"])
+    named = [reached(*each) for each in hows if each[1] != DIRECT]
+    return f", from {', '.join(named[:_HOLDERS])}" if named else ""
 
 
 def _rate(rate: int | None) -> str:

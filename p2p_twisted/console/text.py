@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from p2p_twisted.wire.firewall import DIRECT
 from p2p_twisted.wire.name_forms import INVISIBLE_IN_NAMES
-from p2p_twisted.wire.names import PeerName
+from p2p_twisted.wire.reaching import DIRECT
 
 TOLD_IN_PART: Final = (
     "there may be more, as some peers have not told all: ask again for more of the name"
@@ -74,7 +73,7 @@ def shown_name(name: str) -> str:
     return clip(visible(name[: _CHARACTERS_PER_CELL * NAME_CELLS + 1]), NAME_CELLS)
 
 
-def reached(peer: PeerName, how: str) -> str:
+def reached(peer: str, how: str) -> str:
     """Name a peer at the other end of a transfer; and how it is reached, unless directly."""
     return peer if how == DIRECT else f"{peer} ({how})"
 

@@ -13,9 +13,9 @@ from p2p_twisted.relay.meeting import RelayRequest
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.firewall import through
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Message, Push, Relay
 from p2p_twisted.wire.names import MessageId, PeerAddress
+from p2p_twisted.wire.reaching import through
 from p2p_twisted.wire.securing import secured
 from p2p_twisted.wire.session import Session
 

@@ -14,9 +14,9 @@ from p2p_twisted.download.trust import Verdict
 from p2p_twisted.storage.content import WrongContent
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.firewall import DIRECT
 from p2p_twisted.wire.messages import Hit, Meeting, Push, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress
+from p2p_twisted.wire.reaching import DIRECT
 
 Receive = Callable[[Connection, Push, "PendingWant"], PushReceiver]
 """Makes the session of a push that was asked for."""

@@ -3,8 +3,8 @@
 import attrs
 
 from p2p_twisted.runtime.exit_status import Exit
-from p2p_twisted.wire.firewall import DIRECT
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
+from p2p_twisted.wire.reaching import DIRECT
 
 
 @attrs.frozen

@@ -21,8 +21,8 @@ from p2p_twisted.download.progress import (
     Waiting,
 )
 from p2p_twisted.runtime.alarm import Alarm
-from p2p_twisted.wire.firewall import DIRECT
 from p2p_twisted.wire.names import PeerAddress, PeerName
+from p2p_twisted.wire.reaching import DIRECT
 
 Watch = Callable[[Progress], None]
 

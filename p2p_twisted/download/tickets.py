@@ -23,9 +23,9 @@ from p2p_twisted.download.trust import Trust
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.firewall import DIRECT, REVERSED
 from p2p_twisted.wire.messages import Fetch, File, Hit, Meeting, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
+from p2p_twisted.wire.reaching import DIRECT, REVERSED
 from p2p_twisted.wire.session import Session
 
 _FITS_NOTHING: Final = -1

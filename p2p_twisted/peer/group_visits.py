@@ -19,9 +19,9 @@ from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.firewall import REVERSED
 from p2p_twisted.wire.messages import Ask, Hello, Hit, Message, Push, Refuse, Told, Want
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
+from p2p_twisted.wire.reaching import REVERSED
 from p2p_twisted.wire.session import Session
 
 _LOOK_AGAIN_SECONDS: Final = 30.0

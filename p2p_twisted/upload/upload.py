@@ -21,7 +21,6 @@ from p2p_twisted.wire.chunks import chunk_count, chunk_length
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.firewall import DIRECT
 from p2p_twisted.wire.messages import (
     Chunk,
     Done,
@@ -37,6 +36,7 @@ from p2p_twisted.wire.messages import (
 )
 from p2p_twisted.wire.names import FileId, PeerName
 from p2p_twisted.wire.pace import Pace
+from p2p_twisted.wire.reaching import DIRECT
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
 

@@ -24,9 +24,9 @@ from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import dial
-from p2p_twisted.wire.firewall import DIRECT, REVERSED, through
 from p2p_twisted.wire.messages import Error, Fetch, File, Hello, Meet, Want
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerAddress, PeerName
+from p2p_twisted.wire.reaching import DIRECT, REVERSED, through
 from p2p_twisted.wire.source import Source, SourceChanged
 
 

@@ -1,22 +1,11 @@
-"""Say how two peers reach each other, and what to do where they do not."""
+"""Say what to do where two peers cannot reach each other."""
 
 from typing import Final
 
-from p2p_twisted.wire.names import PeerAddress, PeerName
-
-DIRECT: Final = "direct"
-"""The holder of a file has dialed who wants it, or both are neighbors."""
-
-REVERSED: Final = "reversed"
-"""Whoever wants a file has dialed its holder, which could not dial."""
+from p2p_twisted.wire.names import PeerAddress
 
 USUAL_PORTS: Final = range(9_000, 9_010)
 """What a registry gives to the peers of a host unless it is told otherwise."""
-
-
-def through(relay: PeerName) -> str:
-    """Say that two peers reach each other by a third, as neither reaches the other."""
-    return f"through {relay}"
 
 
 def place(address: PeerAddress) -> str:

@@ -1,15 +1,19 @@
 """What a peer has answered, in lines for people."""
 
 import json
+import subprocess
+import sys
 
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.api import view_of
-from p2p_twisted.cli.show import status_lines
+from p2p_twisted.cli.show import download_line, status_lines, transfer_lines
 from p2p_twisted.console.admin_lines import date_text
+from p2p_twisted.download.progress import Contribution, Progress, Receiving, Saved
 from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.interface import Status
+from p2p_twisted.upload.upload import UploadProgress
 from tests.console.fake_peer import STATUS
 
 
@@ -47,3 +51,29 @@ class StatusLinesTests(SynchronousTestCase):
         *_, last, more = shown(attrs.evolve(STATUS, unshared=names, excluded=8_000))
         self.assertEqual(last, "not shared: 19:\\udcff: it is odd")
         self.assertEqual(more, "and 7,980 more that are not shared")
+
+
+def test_transfers() -> None:
+    """Who is not reached directly is named, with how; peers of earlier versions do not tell."""
+    hows = (Contribution("s4", 1, 1.0), Contribution("s5", 1, 1.0, "reversed"))
+    detour = attrs.evolve(hows[0], how="through s7")
+    upload = UploadProgress("s6", "f" * 64, 1_024, 512.0, "reversed")
+    for states, ends in (
+        ((Receiving(2.0, 1.0, hows), Saved("D/f", 1.0, hows)), ", from s5 (reversed)"),
+        ((Receiving(2.0, 1.0, (detour,)),), ", from s4 (through s7)"),
+    ):
+        for state in states:
+            view = view_of.download(Progress(1, "f", "f" * 64, 2, 2, state=state))
+            assert download_line(json.loads(view.encoded())).endswith(ends)
+    sent = json.loads(view_of.upload("f", upload).encoded())
+    told = {"downloads": [], "uploads": [sent]}
+    assert list(transfer_lines(told)) == ["<  1.0 KiB of f to s6 (reversed), 512 B/s"]
+    del sent["how"]
+    assert list(transfer_lines(told)) == ["<  1.0 KiB of f to s6, 512 B/s"]
+
+
+def test_imports_little() -> None:
+    """Commands that end at once need nothing that takes long to show what a peer says."""
+    slow = {"attr", "msgspec", "twisted"}
+    what = f"import sys, p2p_twisted.cli.show; sys.exit(not {slow}.isdisjoint(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", what], check=False).returncode == 0
