@@ -59,6 +59,7 @@ class HashCache:
         self._said = ""
         self._database: sqlite3.Connection | None = None
         self._unwritten: list[tuple[OnDisk, HashedFile]] = []
+        self._unwritten_bytes = 0
 
     def open(self) -> None:
         """Open the database."""
@@ -118,10 +119,11 @@ class HashCache:
         :param has_more: whether others follow soon. Then a crash may make it forget these, as long
             as there are few that are soon hashed again.
         """
-        self._unwritten += files
-        size = sum(file.signature.size for file, _content in self._unwritten)
-        are_many = len(self._unwritten) >= _WRITTEN_AT_ONCE or size >= _UNWRITTEN_MOST_BYTES
-        if are_many or not has_more:
+        for file, content in files:
+            self._unwritten.append((file, content))
+            self._unwritten_bytes += file.signature.size
+        are_many = len(self._unwritten) >= _WRITTEN_AT_ONCE
+        if are_many or self._unwritten_bytes >= _UNWRITTEN_MOST_BYTES or not has_more:
             self._write()
 
     def prune(self, is_there: Callable[[str], bool]) -> None:
@@ -151,7 +153,7 @@ class HashCache:
             (file.name, _text(file.signature), content.file_id, content.digests, self._today)
             for file, content in self._unwritten
         ]
-        self._unwritten = []
+        self._unwritten, self._unwritten_bytes = [], 0
         try:
             self._execute_many("REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
         except sqlite3.Error as error:
@@ -254,8 +256,8 @@ def _connect(path: str) -> sqlite3.Connection:
 
 def _text(signature: Signature) -> str:
     # Inodes of some file systems do not fit into SQLite's integers.
-    parts = (signature.size, signature.mtime_ns, signature.inode, signature.ctime_ns)
-    return ":".join(map(str, (*parts, signature.access)))
+    size, mtime_ns, inode = signature.size, signature.mtime_ns, signature.inode
+    return f"{size}:{mtime_ns}:{inode}:{signature.ctime_ns}:{signature.access}"
 
 
 def _signature(text: str) -> Signature | None:

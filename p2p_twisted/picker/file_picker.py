@@ -37,7 +37,7 @@ class FilePicker:
         self._pending: dict[PeerName, dict[FileId, int]] = {}
         self._delivered: Counter[PeerName] = Counter()
         # At how many holders a file is pending, and which holders do not have it.
-        self._pending_at: Counter[FileId] = Counter()
+        self._pending_at: dict[FileId, int] = {}
         self._refused: dict[FileId, tuple[PeerName, ...]] = {}
         # Which holders are said to have a file, and which everything.
         self._promised: dict[FileId, tuple[PeerName, ...]] = {}
@@ -130,7 +130,7 @@ class FilePicker:
             if room < 0 or len(pending) >= most:
                 break
             pending[file_id] = size
-            self._pending_at[file_id] += 1
+            self._pending_at[file_id] = self._pending_at.get(file_id, 0) + 1
             chosen.append(file_id)
         return tuple(chosen)
 
@@ -214,10 +214,10 @@ class FilePicker:
 
     def _settle(self, file_id: FileId) -> None:
         """Queue a file again at all holders, unless it has arrived or is pending at another."""
-        self._pending_at[file_id] -= 1
-        if self._pending_at[file_id]:
+        others = self._pending_at.pop(file_id) - 1
+        if others:
+            self._pending_at[file_id] = others
             return
-        del self._pending_at[file_id]
         if file_id in self._missing:
             for holder, queue in self._queues.items():
                 queue.extend(self._candidates(holder, (file_id,)))
@@ -240,7 +240,7 @@ class FilePicker:
         queue = self._queues[holder]
         while queue:
             file_id = queue[0]
-            is_free = file_id in self._missing and not self._pending_at[file_id]
+            is_free = file_id in self._missing and file_id not in self._pending_at
             if is_free and not self.is_refused(holder, file_id):
                 return True
             queue.popleft()
