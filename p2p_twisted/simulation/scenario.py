@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 FEWEST_PEERS: Final = 2
-MOST_PEERS: Final = 20_000
+MOST_PEERS: Final = 100_000
 SHORTEST_SECONDS: Final = 60
 LONGEST_SECONDS: Final = 3_600
 MOST_CHURN: Final = 600

@@ -32,9 +32,9 @@ class OptionTests(SynchronousTestCase):
     def test_bad_values(self) -> None:
         """What is out of its bounds is a usage error that tells the bounds."""
         for option, value, right in (
-            ("--peers", "1", "'1' is not from 2 to 20000"),
-            ("--peers", "x", "'x' is not a number, from 2 to 20000"),
-            ("--peers", "20001", "from 2 to 20000"),
+            ("--peers", "1", "'1' is not from 2 to 100000"),
+            ("--peers", "x", "'x' is not a number, from 2 to 100000"),
+            ("--peers", "100001", "from 2 to 100000"),
             ("--kill", "100%", "a share like 50%, from 0% to 99%"),
             ("--kill", "-1", "a share like 50%"),
             ("--churn", "10/h", "a rate like 10/min, from 0/min to 600/min"),
