@@ -42,8 +42,7 @@ class Joint:
         self._idle.set(limits.STALL_SECONDS)
         a, b = legs
         self._transports = take_over(a), take_over(b)
-        self._paces = limiter.pace(), limiter.pace()
-        self._copier = self._spliced(reactor) or self._copied()
+        self._copier = self._spliced(reactor, limiter) or self._copied(limiter)
 
     def end(self) -> None:
         """End both connections at once; twice does no harm."""
@@ -55,7 +54,7 @@ class Joint:
         """Handle that one of the connections is lost: the other one ends, too."""
         self._close()
 
-    def _spliced(self, reactor: IReactorTime) -> Copier | None:
+    def _spliced(self, reactor: IReactorTime, limiter: Limiter) -> Copier | None:
         """Have the kernel copy; return nothing where it cannot."""
         readers = IReactorFDSet(reactor, None)
         handles = [handle for each in self._transports if (handle := plain_socket(each))]
@@ -67,7 +66,7 @@ class Joint:
             return SplicingCopier(
                 reactor,
                 _both(handles),
-                self._paces,
+                (limiter.pace(), limiter.pace()),
                 moved=self._moved,
                 ended=self._ended,
                 broke=self.end,
@@ -76,8 +75,9 @@ class Joint:
             # Too many files are open: the long way needs no others.
             return None
 
-    def _copied(self) -> Copier:
-        return TransportCopier(self._transports, self._paces, self._moved, self._ended)
+    def _copied(self, limiter: Limiter) -> Copier:
+        paces = limiter.pace(), limiter.pace()
+        return TransportCopier(self._transports, paces, self._moved, self._ended)
 
     def _moved(self, count: int) -> None:
         self._moved_since += count

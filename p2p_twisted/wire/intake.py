@@ -143,6 +143,9 @@ class Intake:
             self._fell_behind()
 
     def _pause(self, seconds: float | None) -> None:
+        if self._has_ended:
+            # Its transport may be another's by now, and nothing would resume it.
+            return
         self._reader.pauseProducing()
         self._raw.hold()
         if seconds is not None:

@@ -71,6 +71,20 @@ class SlowTalk(Talk):
 class SliceTests(SynchronousTestCase):
     """Any connection makes way for others."""
 
+    def test_ended(self) -> None:
+        """One whose last line took long leaves the transport to who has taken that over."""
+        talk = SlowTalk(0.03)
+        received = talk.session.received
+
+        def take_over(message: Message) -> None:
+            received(message)
+            talk.connection.intake.stop()
+
+        self.patch(talk.session, "received", take_over)
+        talk.hear(b"DONE\n")
+        talk.clock.advance(1)
+        self.assertTrue(talk.is_read)
+
     def test_makes_way(self) -> None:
         """After 20 ms the rest of what has come waits for the next turn, and is not lost."""
         talk = SlowTalk(0.008)
