@@ -14,8 +14,11 @@ from tests.process.daemons import script, wait_until
 from tests.process.networks import Network
 
 ROOT = Path(__file__).parents[2]
-ELSEWHERE = ("sim", "up", "--registry 192.168.", "registry", "p2p peer ", "backup.tar", "leave")
-"""What takes long, other machines, or ends what the others need; each has tests of its own."""
+ELSEWHERE = (
+    *("sim", "up", "--registry 192.168.", "registry", "p2p peer ", "backup.tar", "leave"),
+    *("--save", "replay"),
+)
+"""What takes long or for ever, other machines, or ends what others need; each has its own tests."""
 
 
 def examples(page: str) -> list[str]:
