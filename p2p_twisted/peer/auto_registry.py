@@ -61,7 +61,7 @@ class RegistryFinder:
     :ivar state: the folder of the peer's own files.
     :ivar say: tells a person what was found, before it is used.
     :ivar search: looks on the network.
-    :ivar answers: returns whether a place has a listener that says it is the network's registry.
+    :ivar answers: returns whether a place has what may be the network's registry.
     """
 
     state: Path
@@ -76,10 +76,10 @@ class RegistryFinder:
         It has another address where it answers at none that this peer knows.
         """
         known = tuple(dict.fromkeys((*known_registries(self.state), member.registry)))
-        if there := [place for place in known if self.answers(place, member.network, True)]:
-            return tuple(there)
         if all(is_loopback(host) for host, _port in known):
             return known
+        if there := [place for place in known if self.answers(place, member.network, True)]:
+            return tuple(there)
         found = places_of_root(key_hash(member.credentials.root.public_key()), self.search)
         if found:
             self.say(

@@ -12,7 +12,6 @@ from p2p_twisted.registry.beacon_pace import BeaconPace
 from p2p_twisted.registry.lan_group import LAN_GROUP
 from p2p_twisted.registry.limits import BEACON_EVERY_SECONDS, BEACON_PACKETS_PER_SECOND
 from p2p_twisted.runtime import multicast
-from p2p_twisted.runtime.addresses import own_addresses
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.group_reader import GroupReader
 from p2p_twisted.runtime.multicast import GroupSocket, Packet
@@ -82,7 +81,7 @@ class BeaconService(Service):
     def _look(self) -> None:
         """Hear newcomers at the addresses that this machine has now."""
         host, _port = self._address()
-        self._own = multicast.usable(_reached_at(host))
+        self._own = _reached_at(host)
         try:
             if not self._readers and self._own:
                 self._readers = [
@@ -119,8 +118,8 @@ def _reached_at(host: str) -> list[str]:
     """List the addresses at which others reach a listener."""
     match host:
         case "0.0.0.0":
-            return [each for each in own_addresses() if ":" not in each]
+            return [each for each in multicast.usable_addresses() if ":" not in each]
         case "::":
-            return own_addresses()
+            return multicast.usable_addresses()
         case _:
             return [host]

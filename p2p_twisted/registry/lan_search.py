@@ -16,7 +16,6 @@ from p2p_twisted.registry.limits import (
 )
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.runtime import multicast
-from p2p_twisted.runtime.addresses import own_addresses
 from p2p_twisted.runtime.multicast import GroupSocket, Packet
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire.beacon import QUESTION, ROOT_BYTES, Beacon, read_beacon
@@ -74,7 +73,7 @@ def search_lan(is_wanted: IsWanted, interface: str | None = None) -> tuple[Heard
     :returns: all that were heard, those that are wanted first; 16 at most.
     :raises OSError: when this machine cannot hear any.
     """
-    own = multicast.usable(own_addresses() if interface is None else [interface])
+    own = multicast.usable_addresses() if interface is None else [interface]
     sockets = GroupSocket.opened(LAN_GROUP, own)
     try:
         return search(_Sockets(sockets, own), is_wanted)

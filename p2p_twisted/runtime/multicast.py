@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple, Self
 
-from p2p_twisted.runtime.addresses import interface_index
+from p2p_twisted.runtime.addresses import address_towards, interface_index, own_addresses
 
 _TTL: Final = 1
 """No router passes it on."""
@@ -14,6 +14,7 @@ _TTL: Final = 1
 _ADDRESSES_MOST: Final = 16
 """A machine with many containers has a bridge for each of their networks."""
 
+_ANYWHERE: Final = "192.0.2.1"
 _FAMILIES: Final = (socket.AF_INET, socket.AF_INET6)
 _PACKET_INFO: Final = struct.Struct("@16sI")
 _ANCILLARY_BYTES: Final = 64
@@ -141,9 +142,11 @@ class GroupSocket:
         self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, wanted)
 
 
-def usable(addresses: Iterable[str]) -> list[str]:
-    """Return those of this machine's addresses that a group is heard at: not very many."""
-    return list(addresses)[:_ADDRESSES_MOST]
+def usable_addresses() -> list[str]:
+    """List this machine's addresses at which a group can be heard: not of very many bridges."""
+    # Where the system does not list them, it tells one of them.
+    own = own_addresses() or list(filter(None, [address_towards(_ANYWHERE)]))
+    return own[:_ADDRESSES_MOST]
 
 
 def send(group: Group, content: bytes, addresses: Iterable[str]) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.registry import beacon_service
 from p2p_twisted.registry.beacon_service import BeaconService
 from p2p_twisted.registry.lan_group import LAN_GROUP
 from p2p_twisted.runtime import multicast
@@ -43,7 +42,7 @@ class BeaconServiceTests(SynchronousTestCase):
         self.clock, self.heard = MemoryReactorClock(), Heard()
         self.own = ["10.9.0.1", "2001:db8::1"]
         self.sent: list[tuple[Beacon | None, list[str]]] = []
-        self.patch(beacon_service, "own_addresses", lambda: self.own)
+        self.patch(multicast, "usable_addresses", lambda: self.own)
         self.patch(GroupSocket, "opened", lambda _group, _addresses: [self.heard])
         self.patch(multicast, "send", self.send)
 

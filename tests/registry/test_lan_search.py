@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from unittest import mock
 
-from p2p_twisted.registry import lan_search
 from p2p_twisted.registry.lan_search import (
     HeardRegistry,
     IsWanted,
@@ -14,6 +13,7 @@ from p2p_twisted.registry.lan_search import (
     search_lan,
 )
 from p2p_twisted.registry.limits import REGISTRIES_HEARD, SEARCH_SECONDS
+from p2p_twisted.runtime import multicast
 from p2p_twisted.runtime.multicast import Packet
 from p2p_twisted.wire.beacon import QUESTION, Beacon, read_beacon, write_beacon
 
@@ -120,5 +120,5 @@ def test_root() -> None:
 
 def test_no_network() -> None:
     """A machine that can hear nothing finds nothing."""
-    with mock.patch.object(lan_search, "own_addresses", return_value=[]):
+    with mock.patch.object(multicast, "usable_addresses", return_value=[]):
         assert places_of_root(HASH, search_lan) == []

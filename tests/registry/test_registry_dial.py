@@ -9,7 +9,7 @@ import attrs
 from OpenSSL import SSL
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.registry.registry_dial import registry_fault
+from p2p_twisted.registry.registry_dial import answers, registry_fault
 from p2p_twisted.trust.tls import mutual_context
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import PROTOCOL, Hello
@@ -83,3 +83,11 @@ class RegistryDialTests(SynchronousTestCase):
             ):
                 connect.side_effect = error
                 self.assertIn(why, str(registry_fault("elsewhere:9011", "default")))
+
+    def test_may_be_there(self) -> None:
+        """An open network's registry has to greet; of a private one, somebody has to listen."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            place = ("127.0.0.1", server.getsockname()[1])
+            self.assertTrue(answers(place, "default", True))
+        self.assertFalse(answers(place, "default", True))
+        self.assertFalse(answers(place, "default"))

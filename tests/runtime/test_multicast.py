@@ -66,6 +66,12 @@ def test_port_taken(group: Group) -> None:
             GroupSocket.opened(group, [LOOPBACK])
 
 
-def test_many() -> None:
-    """Not every bridge of a machine with very many is used."""
-    assert len(multicast.usable(f"10.0.{each}.1" for each in range(200))) == 16
+def test_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not every bridge of a machine with very many is used; where none is known, the usual way."""
+    bridges = [f"10.0.{each}.1" for each in range(200)]
+    monkeypatch.setattr(multicast, "own_addresses", lambda: bridges)
+    assert multicast.usable_addresses() == bridges[:16]
+    for usual, expected in (("10.9.0.2", ["10.9.0.2"]), (None, [])):
+        monkeypatch.setattr(multicast, "own_addresses", list)
+        monkeypatch.setattr(multicast, "address_towards", lambda _host, usual=usual: usual)
+        assert multicast.usable_addresses() == expected
