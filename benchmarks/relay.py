@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from benchmarks.hosts import LOOPBACK
 from benchmarks.machine import describe
+from benchmarks.options import parser
 from benchmarks.usage import cpu_seconds
 from p2p_twisted.relay import joint
 from p2p_twisted.relay.relaying import Relaying
@@ -35,9 +36,8 @@ Ends = tuple[socket.socket, socket.socket]
 
 def main() -> None:
     """Print a row for each way to relay, or be one of these."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = parser(__doc__)
     options.add_argument("--mib", type=int, default=1_024, help="how much is copied (%(default)s)")
-    options.add_argument("--rounds", type=int, default=3, help="how often (%(default)s)")
     options.add_argument("--be", choices=_WAYS, help=argparse.SUPPRESS)
     options.add_argument("--port", type=int, help=argparse.SUPPRESS)
     given = options.parse_args()

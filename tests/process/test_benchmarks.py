@@ -93,6 +93,12 @@ class BenchmarkTests(SynchronousTestCase):
         """Small files, from their typed names."""
         self.assertRegex(self.table("typed", "--files=5"), r"\| p2p_twisted \| \d+\.\d \|")
 
+    def test_relay(self) -> None:
+        """What a relay costs, beside Twisted's port forwarder."""
+        self.assertRegex(
+            self.table("relay", "--mib=16"), r"\| p2p_twisted \| \d+\.\d\d \| [\d,]+ \|"
+        )
+
     def test_registry(self) -> None:
         """Registries, and the least that a server does."""
         printed = self.table("registry", "--peers=20", "--silent=20")
