@@ -143,7 +143,9 @@ def _scan(path: Path, fd: int, size: int) -> RecordedRun:
     header: RecordingView | None = None
     starts: list[_Start] = []
     now, events, damaged = 0.0, 0, 0
+    last = 0
     for offset, line in _lines(fd, 0, size):
+        _check_near(path, last, offset)
         event = None
         try:
             event = None if line is None else decode_line(line)
@@ -157,20 +159,26 @@ def _scan(path: Path, fd: int, size: int) -> RecordedRun:
             continue
         events += 1
         now = max(now, event.at)
-        if isinstance(event, SnapshotView) and event.part == 0:
-            # Those that follow closely are not needed.
-            if not starts or offset - starts[-1].offset >= _BLOCK_BYTES:
-                starts.append(_Start(now, offset))
-        elif offset - (starts[-1].offset if starts else 0) > UNPLAYABLE_BYTES:
-            raise Unplayable(
-                f"{path} cannot be played: from {starts[-1].offset if starts else 0:,} bytes on it"
-                f" does not say how things stood for {UNPLAYABLE_BYTES:,} bytes and more"
-            )
+        is_start = isinstance(event, SnapshotView) and event.part == 0
+        # Those that follow closely are not needed.
+        if is_start and (not starts or offset - last >= _BLOCK_BYTES):
+            starts.append(_Start(now, offset))
+            last = offset
+    _check_near(path, last, size)
     if header is None:
         raise Unplayable(f"{path} is empty")
     if not starts:
         raise Unplayable(f"{path} ends before it says how things stood at its beginning")
     return RecordedRun(header, now, events, damaged, fd, size, starts)
+
+
+def _check_near(path: Path, last: int, offset: int) -> None:
+    """Refuse one in which much has to be read from the snapshot before some place on."""
+    if offset - last > UNPLAYABLE_BYTES:
+        raise Unplayable(
+            f"{path} cannot be played: from {last:,} bytes on it does not say how things stood"
+            f" for {UNPLAYABLE_BYTES:,} bytes and more"
+        )
 
 
 def _header(path: Path, first: EventView | None) -> RecordingView:

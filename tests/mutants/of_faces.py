@@ -175,6 +175,13 @@ OF_FACES: Final = (
     ),
     Mutant(
         "recording/recorded_run.py",
+        "if offset - last > UNPLAYABLE_BYTES:",
+        "if False:",
+        "to go to a time in a recording may take for ever",
+        "recording/test_recorded_run.py",
+    ),
+    Mutant(
+        "recording/recorded_run.py",
         "        if begun_bytes <= RECORDED_LINE_BYTES:",
         "        if True:",
         "a line of a recording that never ends is read into memory",

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,6 +84,11 @@ def still_picture(page: Any, summary: str) -> tuple[float, Any]:
     return seen[-1]
 
 
+def names(seen: Any) -> list[str]:
+    """Read who is in the table."""
+    return [row[0] for row in seen["rows"]]
+
+
 @pytest.mark.slow
 class ReplayTests(SynchronousTestCase):
     def setUp(self) -> None:
@@ -92,7 +98,8 @@ class ReplayTests(SynchronousTestCase):
     def test_as_it_was(self) -> None:
         """The picture at three times is the one that the live page showed; so it is at the end."""
         network = Network(self, ports=8)
-        network.start_registry()
+        of_registry = network.directory / "in the registry"
+        network.start_registry(f"--events={of_registry}")
         path = network.directory / "what happened"
         network.write("s2/big.bin", os.urandom(8 * MIB))
         s1 = network.start_peer("s1", f"--events={path}")
@@ -106,6 +113,7 @@ class ReplayTests(SynchronousTestCase):
         moments = [still_picture(live, "5 peers")]
         self.get(client("s1"), "big.bin")
         others[-1].kill()
+        wait_until(lambda: b'"forgotten"' in of_registry.read_bytes(), "that s5 is forgotten")
         moments.append(still_picture(live, "4 peers"))
         network.start_peer("s6").wait_ready()
         moments.append(still_picture(live, "5 peers"))
@@ -120,6 +128,12 @@ class ReplayTests(SynchronousTestCase):
                 self.assertEqual(replay.seek(at), seen)
             self.plays(replay, moments[0][0])
             self.check_anonymous(network, recording)
+        wait_until(lambda: b'"it left"' in of_registry.read_bytes(), "that s1 has left")
+        replay = Replay(self, of_registry, self.browser)
+        self.assertEqual(names(replay.seek(moments[0][0])), ["s1", "s2", "s3", "s4", "s5"])
+        self.assertEqual(names(replay.seek(moments[2][0])), ["s1", "s2", "s3", "s4", "s6"])
+        self.assertNotIn("s1", names(replay.seek(time.time())))
+        self.assertEqual(self.browser.faults, [])
 
     def plays(self, replay: Replay, at: float) -> None:
         """Play from a time on to the end: what happened is told in words; nothing can be done."""
