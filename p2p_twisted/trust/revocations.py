@@ -98,7 +98,7 @@ class RevocationList:
         if name == REGISTRY:
             raise StatementRefused(_NO_REGISTRY)
         self.prune(now)
-        if len(self._held) >= REVOCATIONS and name not in self._held:
+        if len(self._held) >= self._names_most() and name not in self._held:
             raise RevocationsFull(
                 f"{REVOCATIONS:,} names are revoked, which is the most: make a new network"
             )
@@ -151,17 +151,22 @@ class RevocationList:
                 if self.issuers.vouches(held.signer.issuer, held.issued)
                 and self.issuers.vouch_for(held.signer.identity.vouchers)
             }
+            self.prune(now)
         return is_new
 
     def prune(self, now: float) -> None:
         """Forget what speaks of certificates that have all ended, and the oldest of too many."""
+        self.issuers.prune(now)
         latest_first = sorted(self._held.items(), key=_by_date, reverse=True)
         self._held = {
             name: held
-            for name, held in latest_first[:REVOCATIONS]
+            for name, held in latest_first[: self._names_most()]
             if held.cutoff + _LIFE_SECONDS > now
         }
-        self.issuers.prune(now)
+
+    def _names_most(self) -> int:
+        """Return how many names may be revoked: two that compare count issuers as well."""
+        return REVOCATIONS - len(self.issuers)
 
     def digest(self) -> str:
         """Return what is the same for two lists that say the same, signed by the same."""

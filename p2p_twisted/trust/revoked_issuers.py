@@ -49,8 +49,8 @@ class RevokedIssuers:
         self._network = network
         self._held: dict[IssuerId, _Revoked] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._held)
+    def __len__(self) -> int:
+        return len(self._held)
 
     def __contains__(self, issuer: IssuerId) -> bool:
         return issuer in self._held

@@ -6,6 +6,7 @@ from cryptography import x509
 
 from p2p_twisted.trust import issuing, statement
 from p2p_twisted.trust.anchor import VerifiedCertificate
+from p2p_twisted.trust.comparing import telling
 from p2p_twisted.trust.credentials import Credentials, issuer_id, new_key
 from p2p_twisted.trust.identity import ADMIN, REGISTRY, Identity
 from p2p_twisted.trust.limits import (
@@ -13,6 +14,7 @@ from p2p_twisted.trust.limits import (
     ISSUER_DAYS,
     ISSUER_REVOKED_SINCE_DAYS,
     ISSUERS_REVOKED,
+    REVOCATIONS,
     STATEMENT_CHARACTERS,
     VOUCHERS,
 )
@@ -21,17 +23,26 @@ from p2p_twisted.trust.statement import (
     IssuerRevocation,
     Revocation,
     RootStatement,
+    Statement,
     may_sign,
     read_any_statement,
     read_statement,
     sign_statement,
 )
-from p2p_twisted.trust.trust_errors import BadStatement, NotTrusted, StatementRefused, TrustError
+from p2p_twisted.trust.trust_errors import (
+    BadStatement,
+    NotTrusted,
+    RevocationsFull,
+    StatementRefused,
+    TrustError,
+)
 from p2p_twisted.trust.voucher import Voucher, still_needed
+from p2p_twisted.wire.codec import decode, encode
 from tests.trust.private_network import DAY, NOW, PrivateNetwork
 
 NETWORK = PrivateNetwork()
 OTHER = NETWORK.another_issuer()
+LONG = "x" * 1_000
 STOLEN = issuer_id(NETWORK.issuer.key.public_key())
 SECOND = int(NOW)
 
@@ -143,6 +154,25 @@ def test_bounds() -> None:
     known.prune(NOW + ISSUER_DAYS * DAY + 1)
     assert known.texts() == ()
     assert not known.add(said(STOLEN), NOW + ISSUER_DAYS * DAY + 1)
+
+
+def test_bounds_of_all() -> None:
+    """Names and issuers together are as many as two can tell each other; issuers come first."""
+    known, admin = listed(), NETWORK.verified(NETWORK.certified(Identity("anna", [ADMIN]), OTHER))
+    for number in range(REVOCATIONS):
+        revoked = Revocation(f"n{number}", SECOND - number, "default")
+        known.add(Statement(revoked, admin, f"n{number} {LONG}"), NOW)
+    for number in range(ISSUERS_REVOKED):
+        stolen = IssuerRevocation(f"{number:020x}", SECOND, SECOND, "default")
+        known.add(RootStatement(stolen, f"{number} {LONG}"), NOW)
+    assert len(known.texts()) == REVOCATIONS
+    assert len(known.issuers) == ISSUERS_REVOKED
+    assert known.is_cut("n899", 0.0)
+    assert not known.is_cut("n900", 0.0)
+    with pytest.raises(RevocationsFull):
+        known.draft("one-more", NOW)
+    for line in telling(known, known.texts()):
+        decode(encode(line))
 
 
 def test_what_it_had_said() -> None:
