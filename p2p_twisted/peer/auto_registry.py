@@ -165,7 +165,8 @@ def _one_on_this_machine(heard: Sequence[HeardRegistry]) -> list[HeardRegistry]:
 
 def _none_of(heard: Sequence[HeardRegistry], network: NetworkName) -> str:
     if not heard:
-        return _not_heard(f"no registry was heard within {SEARCH_SECONDS:g} s")
+        why = "many a Wi-Fi lets no multicast pass"
+        return f"{_not_heard(f'no registry was heard within {SEARCH_SECONDS:g} s')} ({why})"
     nothing = f"no registry of an open network {network} was heard"
     if others := [each for each in heard if each.beacon.root is None]:
         return f"{nothing}, but of {_names(others)}: say --network {others[0].beacon.network}"
@@ -175,10 +176,8 @@ def _none_of(heard: Sequence[HeardRegistry], network: NetworkName) -> str:
 
 
 def _not_heard(what: str) -> str:
-    return (
-        f"{what}: say --registry HOST:PORT where one runs, or start one with p2p registry"
-        " --insecure-lan (many a Wi-Fi lets no multicast pass)"
-    )
+    start = "start one with p2p registry --insecure-lan"
+    return f"{what}: say --registry HOST:PORT where one runs, or {start}"
 
 
 def _is_open(heard: HeardRegistry, network: NetworkName) -> bool:
