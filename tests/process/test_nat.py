@@ -9,6 +9,7 @@ from p2p_twisted.wire.limits import MIB
 from tests.process.daemons import scratch_folder
 from tests.process.machines import Lan
 from tests.process.networks import Peer
+from tests.process.test_private import invite_of
 
 CONTENTS = {name: random.Random(name).randbytes(64 * MIB) for name in ("anna", "ben")}
 _SAVED_SECONDS = 60.0
@@ -93,3 +94,23 @@ class TwoNatsTests(SynchronousTestCase):
         cleo = self.start(anna="--relay=off")
         cleo.type("get of-ben.bin")
         cleo.wait_for_log("ben (10.77.0.24:9000) has it but cannot be reached, nor reach us", 30.0)
+
+    def test_private(self) -> None:
+        """So it is in a private network, where anna copies what she cannot read."""
+        listen = f"tcp:9011:interface={self.registry.host}"
+        registry = self.registry.start("p2pmeta", "--listen", listen, "--private", "--keys=keys")
+        registry.wait_ready()
+        invite = invite_of(registry, "others")
+        peers: dict[str, Peer] = {}
+        for name, machine in self.machines.items():
+            join = ("--name", name, "--join", invite, "--interface", machine.host)
+            peers[name] = machine.start("p2ppeer", *join)
+            peers[name].wait_ready()
+        cleo = peers["cleo"]
+        cleo.wait_for_topology("anna", "ben", "cleo")
+        peers["ben"].wait_until_shared(1)
+        cleo.type("get of-ben.bin")
+        cleo.wait_for_log("saved of-ben.bin to", _SAVED_SECONDS)
+        self.assertIn("from ben (through anna), ", cleo.answer("transfers", "saved of-"))
+        saved = self.directory / "cleo" / "Downloads" / "of-ben.bin"
+        self.assertEqual(saved.read_bytes(), CONTENTS["ben"])
