@@ -119,7 +119,7 @@ class ChangedTests(InterruptedCase):
         """What is found soon under another name goes on."""
         world, done, content = self.begun()
         self.remove(world, content)
-        world.wires.pass_time(4)
+        world.wires.pass_time(2)
         self.assertNoResult(done)
         other = Content(content.content)
         world.holders["s1"].contents[other.file_id] = other
@@ -174,10 +174,10 @@ class ChangedInFolderTests(SmallFilesCase):
             if sum(content.reads for content in holder.contents.values()) > 20:
                 holder.contents.clear()
                 Deferred.fromCoroutine(holder.uploads.stop())
-                holder.uploads = make_uploads(world.wires, holder.open_source)
+                holder.uploads = make_uploads(holder.dialer, holder.open_source)
             return holder.contents.get(file_id)
 
-        holder.uploads = make_uploads(world.wires, open_some)
+        holder.uploads = make_uploads(holder.dialer, open_some)
         done = world.get(hit)
         world.wires.pass_time(30)
         state = self.successResultOf(done).state

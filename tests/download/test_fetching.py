@@ -24,7 +24,7 @@ from tests.download.content import Content, some_bytes
 from tests.download.swarms import talk
 from tests.download.wires import Stranger
 from tests.download.world import Holder, World
-from tests.upload.cases import Greeter
+from tests.upload.cases import Greeter, accepting
 
 CONTENT = Content(some_bytes(3 * MIB + 10))
 NOTHING = "nothing waits to be fetched by that ticket"
@@ -226,7 +226,8 @@ class FetchingTests(DownloadCase):
         """Whoever else answers there gets no byte, and no other peer is dialed in its name."""
         world, holder, _done = self.begun()
         greeter = Greeter(encode(Hello(PROTOCOL, "peer", "other", "default")))
-        world.wires.listeners[holder.address.host, holder.address.port] = lambda: greeter
+        other, address = world.security_of("other"), holder.address
+        world.wires.listeners[address.host, address.port] = lambda: accepting(greeter, other)
         world.wires.pass_time(20.0)
         self.assertEqual((greeter.received, greeter.is_lost), (b"", True))
         holder.address = PeerAddress("s9", "127.0.0.1", 9_999)

@@ -33,8 +33,6 @@ class PartialTests(SwarmingCase):
         self.mine, self.done, self.played = self.begun()
         self.mine.found = ()
         self.played.say(*self.push(self.mine))
-        # Nobody sends this much before the first message is heard.
-        self.mine.wires.settle()
         self.say_chunks(0, 1)
         self.wires: Wires = self.mine.wires
         self.other = Greeter(encode(Hello(PROTOCOL, "peer", "other", "default")))

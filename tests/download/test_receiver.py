@@ -128,7 +128,7 @@ class LiarTests(LiarCase):
                 world.wires.pass_time(0.5)
             self.assertFalse(liar.is_lost)
             world.found = (world.holder("s1", content).hit(content),)
-            for _ in range(6):
+            for _ in range(8):
                 liar.say(dribble)
                 world.wires.pass_time(0.5)
             self.assertTrue(liar.is_lost)

@@ -9,11 +9,22 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.test.iosim import FakeTransport, IOPump, connect
+from typing_extensions import override
 
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import Message
 
 _STEPS = 1_000
+_PIECE_BYTES = 65_536
+
+
+class _Transport(FakeTransport):
+    """Hands up no more at once than a socket does."""
+
+    @override
+    def bufferReceived(self, buf: bytes) -> None:
+        for start in range(0, len(buf), _PIECE_BYTES):
+            super().bufferReceived(buf[start : start + _PIECE_BYTES])
 
 
 class Wires(Clock):
@@ -44,9 +55,9 @@ class Wires(Clock):
         self.pumps.append(
             connect(
                 server,
-                FakeTransport(server, True, there, here),
+                _Transport(server, True, there, here),
                 client,
-                FakeTransport(client, False, here, there),
+                _Transport(client, False, here, there),
                 greet=False,
                 clock=self,
             )

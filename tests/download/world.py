@@ -58,9 +58,9 @@ class Holder:
         self.address = PeerAddress(name, "127.0.0.1", 9_100 + len(world.holders))
         self.unreached: list[Want] = []
         self.security = world.security_of(name)
-        dialer = BoundDialer(world.wires, "", self.security)
+        self.dialer = BoundDialer(world.wires, "", self.security)
         self.uploads = make_uploads(
-            dialer, self.open_source, unreached=self.unreached.append, name=name
+            self.dialer, self.open_source, unreached=self.unreached.append, name=name
         )
 
     def listen(self) -> None:

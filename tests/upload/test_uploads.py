@@ -127,7 +127,7 @@ class UploadsTests(UploadsCase):
         """Whoever does not greet as the relay is sent nothing; the relay is told a token alone."""
         relay = Meeting(PeerAddress("s7", "10.0.0.7", 9007), TOKEN)
         for name, heard in ("s8", b""), ("s7", encode(Meet("s1", TOKEN))):
-            stranger = self.listen(encode(evolve(HELLO, name=name)), "10.0.0.7", 9007)
+            stranger = self.listen(encode(evolve(HELLO, name=name)), "10.0.0.7", 9007, name)
             self.serve(self.want(relay=relay))
             self.assertEqual(stranger.received, heard)
 
