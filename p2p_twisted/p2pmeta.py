@@ -38,6 +38,8 @@ from p2p_twisted.registry.store_option import (
     BadStore,
     EtcdAccess,
     StorePlace,
+    is_safe,
+    make_shared_records,
     make_store,
     read_store,
 )
@@ -210,6 +212,11 @@ class Options(EventOptions):
     def _open_private(self) -> "PrivateRegistry":
         if self["insecure-lan"]:
             raise UsageError("say --private or --insecure-lan, not both")
+        if not is_safe(self["store"], self["etcd-access"]):
+            raise UsageError(
+                "who may change what is in etcd may let anybody into a private network: have the"
+                " connections to it encrypted, and say --etcd-ca FILE"
+            )
         try:
             if self["join"] is not None:
                 become_second(self["keys"], self["network"], read_code(self["join"]))
@@ -237,19 +244,18 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     reactor.callWhenRunning(collect_seldom)
     daemon = MultiService()
     options.add_services(daemon, reactor)
+    at = options["store"], options["etcd-access"], options["network"], reactor
     private = options["opened"] and PrivateParts.of(
-        options["opened"], reactor, daemon, _in_order(reactor, daemon, "records")
+        options["opened"],
+        reactor,
+        daemon,
+        _in_order(reactor, daemon, "records"),
+        shared=make_shared_records(*at, options["opened"].root),
     )
     dialer = BoundDialer(reactor, "", private.security) if private else reactor
     registry = Registry(
         reactor,
-        make_store(
-            options["store"],
-            options["etcd-access"],
-            options["network"],
-            reactor,
-            partial(_in_order, reactor, daemon, "store"),
-        ),
+        make_store(*at, partial(_in_order, reactor, daemon, "store")),
         Checker(dialer, options["network"]),
         policy=Policy(options["ports"], believes_advertised=bool(options["allow-advertise"])),
         rng=SystemRandom(),

@@ -40,6 +40,13 @@ class OptionsTests(SynchronousTestCase):
         error = self.assertRaises(UsageError, parsed, "--keys", str(keys))
         self.assertIn("has the keys of a private network: say --private to run", str(error))
 
+    def test_private_on_etcd(self) -> None:
+        """What lets anybody in does not go to another machine for all to change."""
+        private = ("--private", "--keys", self.mktemp(), "--store")
+        error = self.assertRaises(UsageError, parsed, *private, "etcd://10.0.0.1")
+        self.assertIn("say --etcd-ca FILE", str(error))
+        self.assertIsNotNone(parsed(*private, "etcd://127.0.0.1")["opened"])
+
     def test_given(self) -> None:
         """Everything can be said otherwise."""
         options = parsed(

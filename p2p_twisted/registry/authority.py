@@ -28,19 +28,13 @@ from p2p_twisted.trust.statement import (
     may_sign,
     read_any_statement,
 )
-from p2p_twisted.trust.trust_errors import StatementRefused, TrustError, UnknownKey
+from p2p_twisted.trust.trust_errors import IssuerRevoked, StatementRefused, TrustError, UnknownKey
 from p2p_twisted.trust.voucher import Voucher, still_needed
 from p2p_twisted.wire.messages import Certified
 from p2p_twisted.wire.names import NetworkName, PeerName
 
 _FORGOTTEN_MOST: Final = 100_000
 """Certificates that were issued between a backup and the moment in which it is restored."""
-
-
-_REVOKED: Final = (
-    "this registry's key was revoked, so nobody believes it: start it once with --root-key FILE,"
-    " without its issuer.pem, to have another one made"
-)
 
 
 class Authority:
@@ -52,6 +46,7 @@ class Authority:
     :param rng: makes secrets and serial numbers, so it must be unpredictable.
     :param root: what makes other registries issuers, if it is here.
     :ivar id: what its issuer is called.
+    :ivar stored: the number of the last change that it knows of those that registries share.
     """
 
     def __init__(
@@ -65,6 +60,7 @@ class Authority:
         self._issuer = issuer
         self._root = root
         self._rng = rng
+        self.stored = 0
         self._counter = 0
         # Those with higher numbers were issued since it was started, or are forgotten.
         self._recorded = 0
@@ -96,7 +92,11 @@ class Authority:
         key = read_request(request)
         hash_ = key_hash(key).hex()
         if newcomer is not None and newcomer.key == hash_:
-            return Certified((newcomer.certificate, *map(_encoded, self._issuer.certificates)))
+            if newcomer.issuer == self.id:
+                return Certified((newcomer.certificate, *map(_encoded, self._issuer.certificates)))
+            # Another registry has let it in, and its answer was lost.
+            identity = attrs.evolve(newcomer, met=now).identity(name)
+            return self._vouched(identity, identity.vouchers, key, now)
         # Before all else: who has none does not learn which names there are.
         invite = self.invites.spend(secret, now)
         try:
@@ -183,12 +183,13 @@ class Authority:
         self.holders.met(name, holder.key)
         return self._is_forgotten(shown) or self.holders.is_news(name, holder)
 
-    def learn(self, shown: VerifiedCertificate, now: float) -> bool:
+    def learn(self, shown: VerifiedCertificate, now: float, *, is_alone: bool = True) -> bool:
         """
         Record what a certificate tells: whose a name is, and what was forgotten.
 
-        :returns: whether this is an old copy, restored from a backup: then no invite is open any
-            more, as those that were used up since cannot be told from the others.
+        :param is_alone: whether no other registry knows the same invites.
+        :returns: whether no invite is open any more: this is an old copy, restored from a backup,
+            and those that were used up since cannot be told from the others.
         """
         holder = NameHolder.of(shown, now)
         if self.holders.is_news(shown.identity.name, holder):
@@ -197,8 +198,9 @@ class Authority:
             return False
         # Beyond all that others may show: one of them is not taken for another restoration.
         self._counter = self._recorded = shown.serial.counter + _FORGOTTEN_MOST
-        self.invites.void_all()
-        return True
+        if is_alone:
+            self.invites.void_all()
+        return is_alone
 
     def revoke(self, text: str, now: float) -> Revocation | IssuerRevocation | None:
         """
@@ -230,6 +232,7 @@ class Authority:
         return {
             "revocations": self.revocations.texts(),
             "counter": self._counter,
+            "stored": self.stored,
             "holders": self.holders.to_json(),
             "former": self.holders.former_to_json(),
             "invites": [each.to_json() for each in self.invites.all()],
@@ -246,6 +249,7 @@ class Authority:
             with suppress(StatementRefused):
                 self.revoke(str(text), now)
         self._counter = self._recorded = int(kept["counter"])
+        self.stored = int(kept.get("stored", 0))
         self._issued.clear()
         self.holders = NameHolders.from_json(self.id, kept["holders"], kept.get("former", {}))
         self.invites = OpenInvites(map(OpenInvite.from_json, kept["invites"]))
@@ -282,7 +286,7 @@ class Authority:
         self, identity: Identity, key: ec.EllipticCurvePublicKey, now: float
     ) -> tuple[x509.Certificate, ...]:
         if self.id in self.revocations.issuers:
-            raise TrustError(_REVOKED)
+            raise IssuerRevoked
         serial = SerialNumber.next_after(self._counter, self._rng)
         at = self.revocations.issuable_at(identity.name, now)
         made = certify(self._issuer, key, identity, serial=serial, now=at)

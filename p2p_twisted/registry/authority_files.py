@@ -8,7 +8,7 @@ from typing import Final, Self
 from attrs import frozen
 
 from p2p_twisted.registry.authority import Authority
-from p2p_twisted.registry.enrollment import RECORDS
+from p2p_twisted.registry.record_keeping import RECORDS
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
 from p2p_twisted.trust.issuing import certify_issuer, make_issuer, make_root, network_of

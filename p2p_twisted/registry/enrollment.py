@@ -1,18 +1,24 @@
 """Answer who asks to be let into a private network, or to stay in it."""
 
-import base64
-import binascii
-import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from p2p_twisted.registry.authority import Authority
-from p2p_twisted.registry.limits import DECISIONS_WAITING, WRONG_INVITES_PER_MINUTE
-from p2p_twisted.registry.name_holders import NameHeld
-from p2p_twisted.registry.private_lists import listed
+from p2p_twisted.registry.limits import (
+    DECISIONS_WAITING,
+    RACES_LOST,
+    WRONG_INVITES_PER_MINUTE,
+)
+from p2p_twisted.registry.private_lists import listed, only_admins
+from p2p_twisted.registry.private_requests import decoded, record_of, refusal
+from p2p_twisted.registry.record_keeping import RecordKeeper
+from p2p_twisted.registry.refusals import no_store
+from p2p_twisted.registry.shared_records import OutOfDate, SharedRecords
+from p2p_twisted.registry.store import StoreFault
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.os_errors import in_words
@@ -22,19 +28,14 @@ from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.comparing import differing
 from p2p_twisted.trust.credentials import Credentials
-from p2p_twisted.trust.identity import ADMIN, REGISTRY, Identity
+from p2p_twisted.trust.identity import REGISTRY, Identity
 from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
-from p2p_twisted.trust.open_invites import OpenInvite
 from p2p_twisted.trust.statement import IssuerRevocation, Stop, sign_statement
 from p2p_twisted.trust.trust_errors import (
-    BadCertificateRequest,
-    NoSuchInvite,
     StatementRefused,
     TrustError,
     UnknownInvite,
-    UnknownKey,
 )
-from p2p_twisted.trust.voucher import Voucher
 from p2p_twisted.wire.host_limit import HostLimit
 from p2p_twisted.wire.messages import (
     Bye,
@@ -54,16 +55,12 @@ _Decided = Enroll | Certify | MakeInvite | Void | Revoked
 PrivateQuestion = _Decided | ListRecords
 """What is asked of a private network's registry alone."""
 
-_ADMINS_NAMED: Final = 3
 _TOO_EARLY: Final = (
     "by the registry's clock, {name} came in after that: one of the two clocks is wrong; set it,"
     " and say it again"
 )
 OPERATOR: Final = Identity(REGISTRY, [REGISTRY])
 """Whoever may use the registry's own key."""
-
-RECORDS: Final = "records.json"
-"""The file of what an authority remembers."""
 
 
 class Enrollment:
@@ -77,6 +74,7 @@ class Enrollment:
     :param date: reads the time of day, in seconds since 1970.
     :param cut: ends the connections of those that were revoked by then.
     :param own: returns what the registry itself shows, and signs with.
+    :param shared: what other registries of the network know, too.
     :ivar revoked: tells those who watch whose certificates do not count any more.
     """
 
@@ -93,11 +91,11 @@ class Enrollment:
         date: Callable[[], float],
         cut: Callable[[float], None],
         own: Callable[[], Credentials],
+        shared: SharedRecords | None = None,
     ) -> None:
         self._authority = authority
-        self._folder = folder
+        self._records = RecordKeeper(authority, folder, offload, shared, self._hear)
         self._places = places
-        self._offload = offload
         self._date = date
         self._cut = cut
         self._own = own
@@ -145,16 +143,32 @@ class Enrollment:
 
     async def _learn(self, shown: VerifiedCertificate) -> None:
         async with self._keeping:
-            if self._authority.learn(shown, self._date()):
+            is_alone = not self._records.is_shared
+            if not is_alone:
+                await self._recorded()
+            if self._authority.learn(shown, self._date(), is_alone=is_alone):
                 self.log.warn(
                     "{name} shows a certificate that is not recorded here: this registry was"
                     " restored from a backup. All invites are void: make new ones",
                     name=shown.identity.name,
                 )
-            try:
-                await self._keep()
-            except OSError as error:
-                self.log.error("nothing can be recorded: {why}", why=in_words(error))
+            await self._recorded()
+
+    async def catch_up(self) -> None:
+        """Know what other registries have decided, and tell them what they do not know."""
+        if not self._keeping.is_taken:
+            async with self._keeping:
+                await self._recorded()
+
+    async def _recorded(self) -> None:
+        try:
+            await self._records.catch_up(self._date())
+            await self._records.keep()
+        except OutOfDate:
+            # It is tried again soon.
+            pass
+        except (OSError, StoreFault) as error:
+            self.log.error("nothing can be recorded: {why}", why=in_words(error))
 
     async def answer(self, asked: PrivateQuestion, identity: Identity | None, host: str) -> Message:
         """
@@ -171,53 +185,72 @@ class Enrollment:
             )
         if isinstance(asked, ListRecords):
             # Nothing changes, so nothing is to be written down.
-            return self._listed(asked, identity)
+            return listed(self._authority, asked, identity, self._date())
         if self._keeping.waiting >= DECISIONS_WAITING:
             return Error("this registry has too much to do: try again in a minute", "later")
         async with self._keeping:
-            before = self._authority.to_json()
-            try:
-                answer = self._decide(asked, identity)
-                await self._keep()
-            except UnknownInvite as error:
-                self._guesses.take(host, self._clock.seconds())
-                return Error(str(error), "refused")
-            except UnknownKey as error:
-                # Another registry may.
-                return Error(str(error), "later")
-            except NameHeld as error:
-                return Error(str(error), "taken")
-            except NoSuchInvite as error:
-                return Error(str(error), "unknown")
-            except TrustError as error:
-                return Error(str(error), "refused")
-            except OSError as error:
-                if not isinstance(asked, Revoked):
-                    # Who is revoked stays so.
-                    self._authority.restore(before, self._date())
-                self.log.error("nothing can be decided: {why}", why=in_words(error))
-                return Error("the registry cannot write to its disk: try again later", "later")
+            for _race in range(RACES_LOST):
+                try:
+                    return await self._settled(asked, identity, host)
+                except OutOfDate:
+                    pass
+        return Error("the registries have too much to do: try again in a minute", "later")
+
+    async def _settled(self, asked: _Decided, identity: Identity | None, host: str) -> Message:
+        """
+        Decide by what all registries know, and keep what was decided.
+
+        :raises OutOfDate: when another one has decided something meanwhile; this is undone then.
+        """
+        is_revocation = isinstance(asked, Revoked)
+        try:
+            await self._records.catch_up(self._date())
+        except StoreFault as fault:
+            if not is_revocation:
+                return no_store(str(fault))
+        before = self._authority.to_json()
+        try:
+            answer = self._decide(asked, identity)
+            # Who is revoked is so at once, whoever else can be told of it.
+            await self._records.keep(is_urgent=is_revocation)
+        except TrustError as error:
+            return self._refused(error, host)
+        except (OSError, StoreFault, OutOfDate) as error:
+            if not is_revocation:
+                self._authority.restore(before, self._date())
+            if isinstance(error, OutOfDate):
+                raise
+            self.log.error("nothing can be decided: {why}", why=in_words(error))
+            if isinstance(error, StoreFault):
+                return no_store(str(error))
+            return Error("the registry cannot write to its disk: try again later", "later")
         return answer
 
-    async def _keep(self) -> None:
-        kept = json.dumps(self._authority.to_json()).encode()
-        await self._offload(self._folder.replace, RECORDS, kept)
+    def _refused(self, error: TrustError, host: str) -> Error:
+        if isinstance(error, UnknownInvite):
+            self._guesses.take(host, self._clock.seconds())
+        return refusal(error)
+
+    def _hear(self, texts: Sequence[str]) -> None:
+        """Learn revocations that another registry has stored; this one need not believe all."""
+        with suppress(TrustError):
+            self._revoke(texts, self._date())
 
     def _decide(self, asked: _Decided, identity: Identity | None) -> Message:
         now = self._date()
         match asked:
             case Enroll(name, secret, request):
-                answer = self._authority.enroll(name, bytes.fromhex(secret), _decoded(request), now)
+                answer = self._authority.enroll(name, bytes.fromhex(secret), decoded(request), now)
                 self.log.info("{name} was let in", name=name)
                 return answer
             case Certify(request) if identity is None:
-                name, answer = self._authority.certify_anew(_decoded(request), now)
+                name, answer = self._authority.certify_anew(decoded(request), now)
                 self.log.info("{name} was certified anew, by the key that it had before", name=name)
                 return answer
             case _ if identity is None:
                 raise TrustError("show a certificate of this network")
             case Certify(request):
-                return self._authority.renew(identity, _decoded(request), now)
+                return self._authority.renew(identity, decoded(request), now)
             # Not whoever has stolen another one's key: it would make itself a third one's.
             case MakeInvite(registry=True) if identity is not OPERATOR:
                 raise TrustError(
@@ -225,9 +258,9 @@ class Enrollment:
                     " --for-registry --of-registry"
                 )
             case MakeInvite() | Void() if not identity.is_admin:
-                raise TrustError(self._only_admins("invite", identity))
+                raise TrustError(only_admins(self._authority, "invite", identity, now))
             case MakeInvite():
-                record = _record(asked, identity.vouchers_to(self._authority.id, now), now)
+                record = record_of(asked, identity.vouchers_to(self._authority.id, now), now)
                 return Invited(self._authority.invite(self._places, record, now))
             case Void(invite):
                 self._authority.invites.void(invite)
@@ -247,6 +280,9 @@ class Enrollment:
                 continue
             if isinstance(said, IssuerRevocation):
                 self.log.warn("the registry {id} was revoked", id=said.issuer)
+                if self._records.is_shared:
+                    # It may have written any where all read them.
+                    self._authority.invites.void_all()
                 self._sign_anew(now)
             elif said is not None:
                 self.log.info("{name} was revoked", name=said.name)
@@ -262,30 +298,3 @@ class Enrollment:
         if self._authority.id not in self._authority.revocations.issuers:
             for draft in self._authority.revocations.orphans():
                 self._authority.revoke(sign_statement(draft, self._own()), now)
-
-    def _listed(self, asked: ListRecords, identity: Identity | None) -> Message:
-        if identity is None or not identity.is_admin:
-            return Error(self._only_admins("decide who is a member", identity), "refused")
-        return listed(self._authority, asked, self._date())
-
-    def _only_admins(self, may: str, identity: Identity | None) -> str:
-        """Refuse something, and say whom to ask for it."""
-        who = "" if identity is None else f", and {identity.name} is none"
-        admins = self._authority.holders.admins(self._date())[:_ADMINS_NAMED]
-        ask = f": ask {' or '.join(admins)}" if admins else ""
-        return f"only an admin may {may}{who}{ask}"
-
-
-def _record(
-    terms: MakeInvite, vouchers: tuple[Voucher, ...], now: float
-) -> Callable[[str], OpenInvite]:
-    roles = [ADMIN] * terms.admin + [REGISTRY] * terms.registry
-    expires = now + terms.seconds
-    return lambda digest: OpenInvite(digest, terms.uses, expires, roles, terms.groups, vouchers)
-
-
-def _decoded(request: str) -> bytes:
-    try:
-        return base64.b64decode(request)
-    except binascii.Error:
-        raise BadCertificateRequest("that is not a request for a certificate") from None

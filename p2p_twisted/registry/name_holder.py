@@ -1,7 +1,7 @@
 """What a private network's registry records of who has a name."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import attrs
 
@@ -11,6 +11,8 @@ from p2p_twisted.trust.identity import ADMIN, Identity
 from p2p_twisted.trust.revoked_issuers import RevokedIssuers
 from p2p_twisted.trust.voucher import Voucher
 from p2p_twisted.wire.names import PeerName
+
+NOT_MET: Final = 1e15
 
 
 @attrs.frozen
@@ -27,7 +29,8 @@ class NameHolder:
     :ivar certificate: what it got for that, likewise, in DER and base64.
     :ivar came_by: the hash of the secret by which it came, for good.
     :ivar issuer: who has certified it, as :func:`issuer_id` calls it; empty if that is not known.
-    :ivar met: when its key was recorded here, in seconds since 1970.
+    :ivar met: when its key was recorded here, in seconds since 1970; later than ever, where only
+        another registry says that it was.
     :ivar vouchers: on whose word else it was certified.
     """
 
@@ -63,6 +66,11 @@ class NameHolder:
             met=now,
             vouchers=identity.vouchers,
         )
+
+    @property
+    def is_met(self) -> bool:
+        """Whether this registry itself has seen its key."""
+        return self.met < NOT_MET
 
     def counts(self, issuers: RevokedIssuers) -> bool:
         """Return whether it was recorded while all counted on whose word it is known."""

@@ -63,7 +63,7 @@ class NameHolders:
         if held is None:
             # Whoever has stolen another registry makes up as many as it likes.
             return len(self._held) < REGISTERED
-        return held.expires < holder.expires
+        return held.expires < holder.expires or (not held.is_met and held.key == holder.key)
 
     def holds(self, name: PeerName) -> bool:
         """Return whether somebody has a name."""
@@ -111,7 +111,8 @@ class NameHolders:
             return None
         for name, each in self._held.items():
             is_current = each.key == key and each.expires > now
-            if is_current and each.issuer != self._own and each.counts(issuers):
+            # Whoever has stolen another one may have written what it likes where all read it.
+            if is_current and each.is_met and each.issuer != self._own and each.counts(issuers):
                 return name, each
         return None
 

@@ -23,7 +23,8 @@ from p2p_twisted.registry.enrollment import Enrollment
 from p2p_twisted.registry.joining_private import CannotJoin, join_as_registry
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import show_location
-from p2p_twisted.registry.private_service import OwnRenewal
+from p2p_twisted.registry.private_service import CatchingUp, OwnRenewal
+from p2p_twisted.registry.shared_records import SharedRecords
 from p2p_twisted.runtime.addresses import own_addresses
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.own_folder import OwnFolder
@@ -57,6 +58,11 @@ class PrivateRegistry:
     folder: OwnFolder
     places: tuple[str, ...]
     lines: tuple[str, ...]
+
+    @property
+    def root(self) -> str:
+        """What tells its network from another one of the same name."""
+        return key_hash(self.own.root.public_key()).hex()
 
 
 def open_private(
@@ -160,12 +166,15 @@ class PrivateParts:
         daemon: MultiService,
         offload: Offload,
         date: Callable[[], float] = time.time,
+        *,
+        shared: SharedRecords | None = None,
     ) -> Self:
         """
         Make them, with what they need of services.
 
         :param offload: calls what blocks, in the order in which it is given that.
         :param date: reads the time of day, in seconds since 1970.
+        :param shared: what other registries of the network know, too.
         """
         authority, revocations = opened.authority, opened.authority.revocations
         security = TlsSecurity(opened.own, revocations, reactor, welcomes_newcomers=True, date=date)
@@ -179,7 +188,10 @@ class PrivateParts:
             date=date,
             cut=security.cut,
             own=lambda: security.credentials,
+            shared=shared,
         )
+        if shared is not None:
+            CatchingUp(reactor, shared, enrollment.catch_up).setServiceParent(daemon)
         security.admitted.watch(enrollment.shown)
         return cls(security, enrollment)
 

@@ -1,12 +1,15 @@
 """Keep the certificate of a private network's registry good for as long as it runs."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from twisted.application.internet import TimerService
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
+from typing_extensions import override
 
 from p2p_twisted.registry.authority import Authority
+from p2p_twisted.registry.shared_records import SharedRecords
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.credentials import new_key
@@ -15,6 +18,32 @@ from p2p_twisted.trust.trust_errors import TrustError
 
 # So that a machine that was asleep for a month is a registry again soon.
 _LOOK_SECONDS: Final = 60.0
+
+
+_CATCH_UP_SECONDS: Final = 2.0
+
+
+class CatchingUp(TimerService):
+    """
+    Has a private network's registry know soon what the others have decided.
+
+    :param catch_up: does so; it raises nothing.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        shared: SharedRecords,
+        catch_up: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        super().__init__(_CATCH_UP_SECONDS, lambda: Deferred.fromCoroutine(catch_up()))
+        self.clock = reactor
+        self._shared = shared
+
+    @override
+    async def stopService(self) -> None:
+        await maybeDeferred(super().stopService)
+        await self._shared.close()
 
 
 class OwnRenewal(TimerService):

@@ -18,11 +18,13 @@ from p2p_twisted.registry.etcd_location import (
     read_policy,
 )
 from p2p_twisted.registry.location import BadLocation
+from p2p_twisted.registry.shared_records import SharedRecords
 from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore
+from p2p_twisted.runtime.addresses import is_ip
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.wire.names import NetworkName
+from p2p_twisted.wire.names import NetworkName, is_loopback
 
 SQLITE: Final = "sqlite:"
 _MEMORY: Final = "memory:"
@@ -77,6 +79,27 @@ def read_store(text: str) -> StorePlace:
         return Path(path).expanduser().absolute()
     except RuntimeError:
         raise BadStore(f"names a home directory that is not there: {path}") from None
+
+
+def make_shared_records(
+    place: StorePlace, access: EtcdAccess, network: NetworkName, reactor: Any, root: str
+) -> SharedRecords | None:
+    """
+    Make what several registries of a private network share, where their store is for several.
+
+    :param root: tells the network from another one of the same name.
+    """
+    if not isinstance(place, EtcdLocation):
+        return None
+    etcd = EtcdClient(reactor, place.members, policy=access.policy, login=access.login)
+    return SharedRecords(etcd, f"{Keyspace.of(place.prefix, network).base}trust/{root}/")
+
+
+def is_safe(place: StorePlace, access: EtcdAccess) -> bool:
+    """Return whether nobody on the way can change what a store says."""
+    if not isinstance(place, EtcdLocation) or access.policy is not None:
+        return True
+    return all(is_ip(host) and is_loopback(host) for host, _port in place.members)
 
 
 def make_store(

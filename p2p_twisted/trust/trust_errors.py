@@ -5,6 +5,16 @@ class TrustError(Exception):
     """Something that is to be trusted cannot be."""
 
 
+class IssuerRevoked(TrustError):
+    """A registry's own key was revoked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this registry's key was revoked, so nobody believes it: start it once with --root-key"
+            " FILE, without its issuer.pem, to have another one made"
+        )
+
+
 class BadCredentials(TrustError):
     """What should be a key and its certificates is none."""
 

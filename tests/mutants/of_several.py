@@ -6,6 +6,27 @@ from tests.mutants.mutant import Mutant
 
 OF_SEVERAL: Final = (
     Mutant(
+        "registry/shared_records.py",
+        '"create_revision": "0"',
+        '"create_revision": "1"',
+        "two registries let somebody in by one use of an invite",
+        "registry/test_shared_records.py",
+    ),
+    Mutant(
+        "registry/record_keeping.py",
+        "elif number < known or self._shared.is_rewound:",
+        "elif False:",
+        "invites that were used are open again once etcd is restored from a backup",
+        "registry/test_shared_records.py",
+    ),
+    Mutant(
+        "registry/name_holders.py",
+        "if is_current and each.is_met and",
+        "if is_current and",
+        "whoever has stolen one registry has another one certify whom it likes",
+        "registry/test_shared_records.py",
+    ),
+    Mutant(
         "registry/etcd_keys.py",
         '"compare": names + places,',
         '"compare": names,',

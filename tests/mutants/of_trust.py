@@ -342,7 +342,7 @@ OF_TRUST: Final = (
         "registry/test_authority.py",
     ),
     Mutant(
-        "registry/enrollment.py",
+        "registry/private_lists.py",
         "if identity is None or not identity.is_admin:",
         "if identity is None:",
         "every member lists the invites that are open",

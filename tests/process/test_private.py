@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.exit_status import Exit
 from tests.process.daemons import PATIENCE, Daemon, scratch_folder, script, wait_until
+from tests.process.etcd_members import NEEDS_ETCD, EtcdMembers
 from tests.process.machines import Lan
 from tests.process.networks import Network, Peer, use_own_runtime_folder
 
@@ -261,6 +262,38 @@ class TwoRegistriesTests(SynchronousTestCase):
         ).wait_ready()
         p2p("revoke", "anna", "--of-registry")
         ben.wait_for_topology("ben", seconds=3 * PATIENCE)
+
+    @NEEDS_ETCD
+    def test_on_etcd(self) -> None:
+        """On one etcd, an invite of one is used at the other, once; both know who is revoked."""
+        use_own_runtime_folder(self)
+        members = EtcdMembers()
+        self.addCleanup(members.end)
+        network, elsewhere = Network(self), str(scratch_folder(self))
+        network.start_registry("--private", "--store", members.store)
+        invite = p2p("invite", "--for-registry", "--of-registry").stdout.strip()
+        other = f"127.0.0.1:{network.ports[-1]}"
+        listen = f"tcp:{network.ports[-1]}:interface=127.0.0.1"
+        pool = f"--ports={network.ports[0]}-{network.ports[-2]}"
+        apart = ("--keys", "second.d", "--store", members.store, "--listen", listen, pool)
+        environment = {"XDG_RUNTIME_DIR": elsewhere}
+        network.start(
+            "-n", "p2pmeta", "--private", *apart, "--join", invite, environment=environment
+        ).wait_ready()
+        code = p2p("invite", "--of-registry").stdout.strip().partition("@")[0]
+        there = ("--registry", f"127.0.0.1:{network.registry_port},{other}")
+        anna = network.start_peer("anna", "--join", f"{code}@{other}", *there).wait_ready()
+        ben = network.start_peer("ben", "--join", f"{code}@127.0.0.1:{network.registry_port}")
+        ben.wait_for_log("used up")
+        ben.wait()
+        self.assertTrue(anna.is_running)
+        p2p("revoke", "anna", "--of-registry")
+
+        def are_told() -> bool:
+            said = p2p("members", "--of-registry", environment=environment).stdout
+            return "anna" not in said
+
+        wait_until(are_told, "anna is no member at the other", 3 * PATIENCE)
 
 
 @pytest.mark.slow

@@ -21,9 +21,10 @@ from p2p_twisted.registry.authority_files import (
     open_authority,
     save_records,
 )
-from p2p_twisted.registry.enrollment import RECORDS, Enrollment, PrivateQuestion
+from p2p_twisted.registry.enrollment import Enrollment, PrivateQuestion
 from p2p_twisted.registry.limits import DECISIONS_WAITING, WRONG_INVITES_PER_MINUTE
 from p2p_twisted.registry.name_holders import NameHeld
+from p2p_twisted.registry.record_keeping import RECORDS
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate

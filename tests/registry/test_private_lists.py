@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from p2p_twisted.registry.authority import Authority
+from p2p_twisted.registry.enrollment import OPERATOR
 from p2p_twisted.registry.name_holder import NameHolder
 from p2p_twisted.registry.private_lists import listed
 from p2p_twisted.runtime.own_folder import OwnFolder
@@ -38,7 +39,7 @@ def folder(tmp_path: Path) -> OwnFolder:
 def asked_for(authority: Authority, what: str, after: str = "") -> Listed:
     """Return an answer, once it was seen to fit on a line."""
     asked = ListRecords("members" if what == "members" else "invites", after)
-    answer = listed(authority, asked, NOW)
+    answer = listed(authority, asked, OPERATOR, NOW)
     encode(answer)
     assert isinstance(answer, Listed)
     return answer
@@ -67,7 +68,7 @@ def test_one_member(folder: OwnFolder) -> None:
     made = opened(folder)
     admin_of(made)
     for name, now, found in (("anna", NOW, 1), ("ana", NOW, 0), ("anna", NOW + 31 * DAY, 0)):
-        answer = listed(made.authority, ListRecords("members", only=name), now)
+        answer = listed(made.authority, ListRecords("members", only=name), OPERATOR, now)
         assert isinstance(answer, Listed)
         assert [each.name for each in answer.members] == ["anna"] * found
 

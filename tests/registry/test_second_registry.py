@@ -16,9 +16,10 @@ from p2p_twisted.registry.authority_files import (
     open_authority,
     save_second,
 )
-from p2p_twisted.registry.enrollment import OPERATOR, RECORDS
+from p2p_twisted.registry.enrollment import OPERATOR
 from p2p_twisted.registry.joining_private import _accepted_issuer
 from p2p_twisted.registry.name_holders import NameHeld
+from p2p_twisted.registry.record_keeping import RECORDS
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.certificate_request import make_request

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.registry.authority_files import ISSUER_FILE, ROOT_FILE, save_second
-from p2p_twisted.registry.enrollment import RECORDS
+from p2p_twisted.registry.record_keeping import RECORDS
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.testing import invariants
 from p2p_twisted.testing.daemons import NETWORK, REGISTRY
