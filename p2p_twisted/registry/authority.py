@@ -1,20 +1,18 @@
 """Decide who gets a certificate of a private network."""
 
-import base64
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 import attrs
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from p2p_twisted.registry.name_holder import NameHolder
 from p2p_twisted.registry.name_holders import NameHolders
 from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
 from p2p_twisted.trust.certificate_request import read_request
-from p2p_twisted.trust.credentials import Credentials, issuer_id, key_hash
+from p2p_twisted.trust.credentials import Credentials, in_base64, issuer_id, key_hash
 from p2p_twisted.trust.identity import REGISTRY, Identity
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.issuing import certify, certify_issuer
@@ -93,7 +91,7 @@ class Authority:
         hash_ = key_hash(key).hex()
         if newcomer is not None and newcomer.key == hash_:
             if newcomer.issuer == self.id:
-                return Certified((newcomer.certificate, *map(_encoded, self._issuer.certificates)))
+                return Certified((newcomer.certificate, *map(in_base64, self._issuer.certificates)))
             # Another registry has let it in, and its answer was lost.
             identity = attrs.evolve(newcomer, met=now).identity(name)
             return self._vouched(identity, identity.vouchers, key, now)
@@ -126,7 +124,7 @@ class Authority:
             )
         serial = SerialNumber.next_after(self._counter, self._rng)
         chain = certify_issuer(self._root, key, self.network, serial=serial, now=now)
-        return Certified(tuple(map(_encoded, chain)))
+        return Certified(tuple(map(in_base64, chain)))
 
     def renew(self, identity: Identity, request: bytes, now: float) -> Certified:
         """
@@ -276,7 +274,7 @@ class Authority:
                 "this admin's certificate would be too large: have its name revoked, and invite it"
                 " again with fewer or shorter groups"
             )
-        encoded = tuple(map(_encoded, certificates))
+        encoded = tuple(map(in_base64, certificates))
         made, own = VerifiedCertificate.read(certificates[0]), encoded[0] if invite else ""
         holder = NameHolder.of(made, now, invite, own)
         self.holders.hold(identity.name, holder, now)
@@ -297,7 +295,3 @@ class Authority:
             self._issued.clear()
         self._issued.add(serial)
         return made
-
-
-def _encoded(certificate: x509.Certificate) -> str:
-    return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()

@@ -1,5 +1,6 @@
 """A private key with its certificates, in memory and as text."""
 
+import base64
 import hashlib
 from typing import Final, Self
 
@@ -32,6 +33,11 @@ def key_hash(key: object) -> bytes:
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     return hashlib.sha256(encoded).digest()
+
+
+def in_base64(certificate: x509.Certificate) -> str:
+    """Write a certificate as messages have it."""
+    return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
 
 
 def issuer_id(key: ec.EllipticCurvePublicKey) -> str:
