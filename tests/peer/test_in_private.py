@@ -1,9 +1,4 @@
-"""
-What peers do in an open network, once more in a private one, where all of it is encrypted.
-
-These are the tests of what goes over connections of their own: joining, links, questions, pushes
-and fetches, and how each of them ends.
-"""
+"""All tests of peers once more in a private network, where all connections are encrypted."""
 
 import pytest
 from typing_extensions import override
@@ -16,17 +11,8 @@ from p2p_twisted.testing.private_daemons import PrivateDaemons
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.wire.names import PeerName
-from tests.peer import (
-    test_changed_meanwhile,
-    test_endings,
-    test_firewalls,
-    test_getting,
-    test_nat,
-    test_peer,
-    test_search,
-    test_swarm,
-    test_unshared,
-)
+from tests.in_private import in_private
+from tests.peer import test_state, test_stop
 from tests.peer.cases import PeerTestCase
 
 pytestmark = pytest.mark.slow
@@ -65,45 +51,18 @@ class PrivateCase(PeerTestCase):
         return TlsSecurity(member.credentials, nobody, reactor, date=daemons.wall)
 
 
-class JoiningTests(PrivateCase, test_peer.JoiningTests):
-    """Joining, and the links that follow."""
+globals().update(in_private(PrivateCase, test_state.StateTests, test_stop.StopTests))
 
 
-class EndTests(PrivateCase, test_peer.EndTests):
-    """Leaving."""
+class StateTests(PrivateCase, test_state.StateTests):
+    """A peer's own files."""
+
+    # Whoever cannot write them cannot come in, either.
+    test_prepared = None  # type: ignore[assignment]
 
 
-class SearchTests(PrivateCase, test_search.SearchTests):
-    """Questions and their answers."""
+class StopTests(PrivateCase, test_stop.StopTests):
+    """A word that ends all peers."""
 
-
-class DownloadTests(PrivateCase, test_getting.DownloadTests):
-    """Downloads."""
-
-
-class LimitTests(PrivateCase, test_getting.LimitTests):
-    """Downloads that are held back."""
-
-
-class SwarmTests(PrivateCase, test_swarm.SwarmTests):
-    """Downloads from several holders."""
-
-
-class FirewallTests(PrivateCase, test_firewalls.FirewallTests):
-    """Downloads where only one side can be dialed."""
-
-
-class EndingTests(PrivateCase, test_endings.EndingTests):
-    """Downloads that come to nothing."""
-
-
-class NatTests(PrivateCase, test_nat.NatTests):
-    """Peers behind NAT, which dial holders as clients of TLS."""
-
-
-class WhileFetchedTests(PrivateCase, test_changed_meanwhile.WhileFetchedTests):
-    """Files that change while they are sent."""
-
-
-class UnsharedTests(PrivateCase, test_unshared.UnsharedTests):
-    """Files that are shared no more."""
+    # Nobody believes it there without a signature: test_network_statements.py.
+    test_stale = None  # type: ignore[assignment]
