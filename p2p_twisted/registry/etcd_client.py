@@ -91,13 +91,14 @@ class EtcdClient:
 
         :raises EtcdFault: when no member answers within 3 s, or etcd refuses.
         """
-        ends = self._reactor.seconds() + _CALL_SECONDS
+        ends, why = self._reactor.seconds() + _CALL_SECONDS, ""
         for asked in count(1):
             left, used = ends - self._reactor.seconds(), self._first
             try:
                 return await self._ask(path, question, min(_TRY_SECONDS, left))
             except PassingFault as fault:
-                why = str(fault)
+                # The last one may have had no time to say what is wrong.
+                why = str(fault) if left >= _TRY_SECONDS or not why else why
                 self._pass_over(used)
             if asked % len(self._members) == 0:
                 await deferLater(self._reactor, _AGAIN_SECONDS)
