@@ -75,8 +75,8 @@ class Indexer:
         self._is_working = False
         # The new files that the first scan found, once it has ended.
         self._first: frozenset[str] | None = None
-        # How many changes of the catalog the garbage collector still looks at.
-        self._unfrozen = 0
+        # How much the catalog kept when the garbage collector last had to look at it.
+        self._frozen = 0
         self._settling: list[Deferred[None]] = []
         self._stopping: list[Deferred[None]] = []
 
@@ -235,7 +235,7 @@ class Indexer:
             await self._yield_to_reactor(names)
         for found in _pieces(list(zip(diff.found, contents, strict=True))):
             self._files.found(found, closed)
-            self._freeze(found)
+            self._freeze()
             await self._yield_to_reactor(found)
         if diff.gone or diff.found or diff.empty or diff.not_empty:
             self.changed()
@@ -245,11 +245,17 @@ class Indexer:
         if len(piece) == _CHANGES_AT_ONCE:
             await deferLater(self._clock, 0)
 
-    def _freeze(self, changes: Sequence[Any]) -> None:
-        """Have the garbage collector look no more at what the catalog keeps, some at a time."""
-        self._unfrozen += len(changes)
-        if self._unfrozen >= _FROZEN_AT_ONCE:
-            self._unfrozen = 0
+    def _freeze(self) -> None:
+        """
+        Have the garbage collector look no more at what the catalog keeps, some at a time.
+
+        What else there is then is not looked at any more, either: so this is only done as the
+        catalog grows.
+        """
+        totals = self._catalog.root
+        kept = 2 * totals.files - totals.unhashed
+        if kept >= self._frozen + _FROZEN_AT_ONCE:
+            self._frozen = kept
             freeze_objects()
 
     # Hashing
@@ -263,7 +269,7 @@ class Indexer:
                 self._files.queue.add(job)
             raise
         self._files.conclude(outcomes)
-        self._freeze(outcomes)
+        self._freeze()
         self.changed()
 
     # Ending

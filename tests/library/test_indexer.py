@@ -68,6 +68,19 @@ class GarbageTests(SynchronousTestCase):
         looked_at = [each for each in gc.get_objects() if isinstance(each, SharedFile)]
         self.assertEqual([each.on_disk.name for each in looked_at], ["8"])
 
+    def test_changes(self) -> None:
+        """Of a library that does not grow, nothing more is kept from it."""
+        frozen: list[int] = []
+        self.patch(indexer, "_FROZEN_AT_ONCE", 2)
+        self.patch(indexer, "freeze_objects", lambda: frozen.append(1))
+        sharer = Sharer(self)
+        for number in range(10):
+            sharer.file("a", b"%d" % number)
+            sharer.file("b", b"changed %d" % number)
+            sharer.noticed() if number else sharer.start()
+        self.assertEqual(sharer.library.summary().files, 2)
+        self.assertEqual(len(frozen), 2)
+
 
 class GoingOnTests(SynchronousTestCase):
     """Hashing, with faults and interruptions."""
