@@ -26,6 +26,12 @@ _NOTICED_SECONDS: Final = (limits.DEAD_AFTER_SECONDS, limits.DEAD_AFTER_SECONDS 
 _LOOPBACKS: Final = 250
 
 
+def loopback(number: int) -> str:
+    """Return the address of one of very many hosts."""
+    network, host = divmod(number, _LOOPBACKS)
+    return f"127.{network // 256}.{network % 256}.{host + 1}"
+
+
 class SimulatedNetwork(Wiring):
     """
     Peers to start, to have speak, and to harm.
@@ -43,9 +49,7 @@ class SimulatedNetwork(Wiring):
 
     def add(self, name: PeerName, files: tuple[str, ...] = ()) -> SimulatedPeer:
         """Start a peer; the registry refers it to up to 8 random others."""
-        number = len(self.peers)
-        host = f"127.0.{number // _LOOPBACKS}.{number % _LOOPBACKS + 1}"
-        address = PeerAddress(name, host, 9_000)
+        address = PeerAddress(name, loopback(len(self.peers)), 9_000)
         passive = PassiveView(address, Book(self._dice.randbytes(16)), self._dice)
         peer = SimulatedPeer(address, files)
         peer.overlay = make_overlay(passive, self._ids, self._dice)

@@ -4,7 +4,9 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.simulation.scenario import Scenario, fault_in
+from p2p_twisted.simulation.simulated_network import loopback
 from p2p_twisted.simulation.simulation import Simulation, SimulationOutcome
+from p2p_twisted.wire.names import check_host
 from tests.hash_seeds import printed
 
 
@@ -28,6 +30,15 @@ class ScenarioTests(SynchronousTestCase):
         self.assertIsNone(fault_in(Scenario(kill=50, is_silent=True, partition=150)))
         self.assertIn("at most half", fault_in(Scenario(partition=151)) or "")
         self.assertIn("--kill", fault_in(Scenario(is_silent=True)) or "")
+
+
+class HostTests(SynchronousTestCase):
+    def test_very_many(self) -> None:
+        """A hundred thousand peers, and those who join them, have an address each."""
+        hosts = {loopback(number) for number in range(150_000)}
+        self.assertEqual(len(hosts), 150_000)
+        for host in hosts:
+            check_host(host)
 
 
 class SimulationTests(SynchronousTestCase):
