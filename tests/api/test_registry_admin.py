@@ -14,7 +14,7 @@ from p2p_twisted.trust.statement import Revocation, Stop, read_statement
 from p2p_twisted.wire.messages import Certified
 from tests.api.asked_registry import Asked
 from tests.api.browser import Browser, checked
-from tests.registry.test_authority import Enrolling
+from tests.registry.enrolling import Enrolling
 
 
 class Operated:

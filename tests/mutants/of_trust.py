@@ -318,7 +318,7 @@ OF_TRUST: Final = (
         "case MakeInvite() | Void() if not identity.is_admin:",
         "case MakeInvite() | Void() if False:",
         "every member invites others, as admins, too",
-        "registry/test_authority.py",
+        "registry/test_enrollment.py",
     ),
     Mutant(
         "wire/securing.py",
@@ -339,7 +339,7 @@ OF_TRUST: Final = (
         "self._guesses.take(host, self._clock.seconds())",
         "pass",
         "one machine guesses invites all day",
-        "registry/test_authority.py",
+        "registry/test_enrollment.py",
     ),
     Mutant(
         "registry/private_lists.py",

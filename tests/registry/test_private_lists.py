@@ -24,7 +24,7 @@ from p2p_twisted.wire.messages import (
     MemberRecord,
     Void,
 )
-from tests.registry.test_authority import ANNA, BEN, Enrolling, admin_of, opened
+from tests.registry.enrolling import ANNA, BEN, Enrolling, admin_of, opened
 from tests.trust.private_network import DAY, NOW
 
 

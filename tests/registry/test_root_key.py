@@ -22,7 +22,7 @@ from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.key_folder import KeyFileFault
 from p2p_twisted.trust.limits import ISSUER_DAYS, ISSUER_RENEWAL_DAYS
 from p2p_twisted.trust.trust_errors import CertificateExpired
-from tests.registry.test_authority import request
+from tests.registry.enrolling import request
 from tests.trust.private_network import DAY, NOW
 
 LATER = NOW + (ISSUER_DAYS - ISSUER_RENEWAL_DAYS + 1) * DAY

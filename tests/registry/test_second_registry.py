@@ -33,7 +33,7 @@ from p2p_twisted.trust.serial_number import SerialNumber
 from p2p_twisted.trust.statement import Revocation, read_statement, sign_statement
 from p2p_twisted.trust.trust_errors import NotTrusted, TrustError
 from p2p_twisted.wire.messages import Certified, Error, Invited, MakeInvite
-from tests.registry.test_authority import ANNA, PLACE, Enrolling, invited, request, verified
+from tests.registry.enrolling import ANNA, PLACE, Enrolling, invited, request, verified
 from tests.trust.private_network import DAY, NOW
 
 

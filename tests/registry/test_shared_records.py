@@ -36,8 +36,8 @@ from p2p_twisted.wire.messages import (
     Revoked,
     Void,
 )
+from tests.registry.enrolling import PLACE, request, verified
 from tests.registry.fake_etcd import Cluster, settle
-from tests.registry.test_authority import PLACE, request, verified
 from tests.registry.test_second_registry import both, opened
 from tests.trust.private_network import NOW
 

@@ -30,7 +30,7 @@ from p2p_twisted.trust.statement import (
 from p2p_twisted.trust.trust_errors import TrustError, UnknownInvite, UnknownKey
 from p2p_twisted.trust.voucher import Voucher
 from p2p_twisted.wire.messages import Certify, Error, Invited, MakeInvite
-from tests.registry.test_authority import Enrolling, invited, request, verified
+from tests.registry.enrolling import Enrolling, invited, request, verified
 from tests.trust.private_network import DAY, NOW, PrivateNetwork
 
 BEFORE = NOW - DAY

@@ -1,0 +1,17 @@
+"""What the tests of registries start with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from p2p_twisted.runtime.own_folder import OwnFolder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[OwnFolder]:
+    """Return an open folder of one's own."""
+    folder = OwnFolder(tmp_path / "keys")
+    folder.open()
+    yield folder
+    folder.close()
