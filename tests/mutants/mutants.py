@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.mutants.mutant import Mutant
 from tests.mutants.of_faces import OF_FACES
+from tests.mutants.of_members import OF_MEMBERS
 from tests.mutants.of_overlay import OF_OVERLAY
 from tests.mutants.of_relays import OF_RELAYS
 from tests.mutants.of_several import OF_SEVERAL
@@ -16,6 +17,7 @@ MUTANTS: Final = (
     *OF_RELAYS,
     *OF_SEVERAL,
     *OF_TRANSFERS,
+    *OF_MEMBERS,
     *OF_TRUST,
     Mutant(
         "wire/intake.py",
