@@ -6,10 +6,12 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
+from p2p_twisted.runtime.conceal import overwrite
 from p2p_twisted.runtime.exit_status import Exit
 
 _READY_SECONDS: Final = 20.0
@@ -18,10 +20,12 @@ _READ_BYTES: Final = 4_096
 _DIVIDED: Final = "_P2P_DIVIDED"
 
 
-def start_in_background() -> int | None:
+def start_in_background(secrets: Collection[str]) -> int | None:
     """
     Divide this process: one runs the daemon, the other waits for it and tells the person.
 
+    :param secrets: whole values that this program was started with: the daemon has them to use and
+        to hide; the one that waits shows them to nobody meanwhile, where the system lets it.
     :returns: ``None`` in the one that is to run the daemon; in the other the exit status, once
         the daemon is ready, or has ended, or has tried to join for 20 s.
     """
@@ -45,6 +49,7 @@ def start_in_background() -> int | None:
         vars(sys)["__stderr__"] = StringIO()
         return None
     os.close(alive)
+    overwrite(secrets)
     try:
         return _wait(told, ended, child)
     finally:

@@ -26,6 +26,7 @@ from p2p_twisted.cli.daemon_options import (
 )
 from p2p_twisted.cli.settings_of import Setting, check_variables, origins, settings_of
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.trust.invite import INVITE_VARIABLE
 
 DESCRIPTIONS: Final[Mapping[Kind, str]] = {
     "peer": "Start a peer. It shares a directory, finds and downloads files.",
@@ -62,7 +63,7 @@ def run_daemon(kind: Kind, words: Sequence[str]) -> int:
     if "background" not in given:
         twistd.insert(0, "--nodaemon")
     arguments = [each.argument for each in settings if each.argument is not None]
-    if "background" in given and (status := start_in_background()) is not None:
+    if "background" in given and (status := start_in_background(_codes(settings))) is not None:
         return status
     try:
         return run_twistd(f"p2p {kind}", [*twistd, daemon_word(kind), *arguments])
@@ -70,6 +71,12 @@ def run_daemon(kind: Kind, words: Sequence[str]) -> int:
         # What was refused came from somewhere, which the one who typed the command may not know.
         sys.stderr.writelines(f"{line}\n" for line in origins(str(ended.__cause__), settings))
         raise
+
+
+def _codes(settings: Sequence[Setting]) -> set[str]:
+    """List the invites that this program was started with."""
+    given = [str(each.value) for each in settings if each.name == "join" and each.value]
+    return {*given, *filter(None, [os.environ.get(INVITE_VARIABLE)])}
 
 
 def run_twistd(program: str, words: Sequence[str]) -> int:

@@ -19,9 +19,9 @@ from p2p_twisted.cli.local_network import twistd
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.cli.signals import Signals
 from p2p_twisted.cli.temporary_folder import temporary_folder
-from p2p_twisted.peer.coming_in import INVITE_VARIABLE
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.trust.invite import INVITE_VARIABLE
 
 _JOIN_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.1

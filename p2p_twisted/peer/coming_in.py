@@ -20,12 +20,11 @@ from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.credentials import key_hash
-from p2p_twisted.trust.invite import Invite
+from p2p_twisted.trust.invite import INVITE_VARIABLE, Invite
 from p2p_twisted.trust.key_folder import KeyFileFault
 from p2p_twisted.trust.trust_errors import BadInvite, CertificateNotYetValid, NotTrusted
 from p2p_twisted.wire.names import PeerName
 
-INVITE_VARIABLE: Final = "P2P_INVITE"
 _VARIABLES: Final = (INVITE_VARIABLE, "P2P_JOIN")
 _STDIN: Final = 0
 _ELSEWHERE: Final = ("@", "-")

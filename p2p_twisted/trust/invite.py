@@ -25,6 +25,9 @@ from p2p_twisted.trust.limits import INVITE_PLACES
 from p2p_twisted.trust.serial_number import RandomBits
 from p2p_twisted.trust.trust_errors import BadInvite
 
+INVITE_VARIABLE: Final = "P2P_INVITE"
+"""Of the environment: where an invite may be, too."""
+
 ROOT_HASH_BYTES: Final = 16
 SECRET_BYTES: Final = 10
 _CHECK_BYTES: Final = 2

@@ -202,6 +202,13 @@ OF_MEMBERS: Final = (
         "runtime/test_conceal.py",
     ),
     Mutant(
+        "cli/background_start.py",
+        "    overwrite(secrets)",
+        "    pass",
+        "an invite stays in the list of processes until the peer is ready",
+        "cli/test_background_start.py",
+    ),
+    Mutant(
         "peer/coming_in.py",
         "if given is not None and conceals:",
         "if False:",
