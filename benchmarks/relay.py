@@ -19,6 +19,7 @@ from benchmarks.hosts import LOOPBACK
 from benchmarks.machine import describe
 from benchmarks.options import parser
 from benchmarks.usage import cpu_seconds
+from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.relay import joint
 from p2p_twisted.relay.relaying import Relaying
 from p2p_twisted.wire.codec import encode
@@ -125,7 +126,7 @@ def _spliced(reactor: Any, _port: int) -> Listener:
         rate=lambda: _UNLIMITED,
         is_neighbor=lambda _name, _host: True,
         new_token=lambda: _TOKEN,
-        moved=lambda _count: None,
+        up=Limiter(reactor),
     )
     hello = Hello(PROTOCOL, "peer", "s7", "default")
     return Listener(reactor, hello, lambda made: _First(made, relaying))

@@ -52,10 +52,6 @@ class Limiter:
         self._throttle.spend(count, self.now())
         return True
 
-    def charge(self, count: int) -> None:
-        """Account for bytes that move at another's pace: the transfers here wait for them."""
-        self._throttle.spend(count, self.now())
-
     def turn(self, count: int) -> "Deferred[None]":
         """
         Account for bytes that have moved already, as they could not wait.

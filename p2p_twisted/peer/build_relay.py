@@ -41,7 +41,7 @@ class RelayParts(MemberParts):
         return self.rng.randbytes(16).hex()
 
     def relaying_in(self, network: NetworkSession) -> Relaying:
-        """Make what relays for neighbors; all of it is sent, and so is paid from what may be."""
+        """Make what relays for neighbors; all of it is sent, and so keeps to what may be."""
         up = self.bandwidth.up
 
         def is_neighbor(name: PeerName, host: str) -> bool:
@@ -52,7 +52,7 @@ class RelayParts(MemberParts):
             rate=lambda: relay_rate(self.settings.relay, up.rate),
             is_neighbor=is_neighbor,
             new_token=self.draw,
-            moved=up.charge,
+            up=up,
             for_all=self.relays_for_all,
         )
 

@@ -6,7 +6,6 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorFDSet, IReactorTime
 
-from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.relay.copying import Copier, TransportCopier
 from p2p_twisted.relay.splicing import CAN_SPLICE, SplicingCopier
 from p2p_twisted.relay.succession import take_over
@@ -14,6 +13,7 @@ from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import plain_socket
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.pace import Pace
 
 _FLOOR_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 
@@ -23,7 +23,7 @@ class Joint:
     Joins two connections, until both have ended, one is lost, or next to nothing comes for 30 s.
 
     :param reactor: where it knows other readers than transports, the kernel copies.
-    :param limiter: of what is copied, in both directions together.
+    :param new_pace: makes the pace of one direction.
     :param moved: is told how many bytes were copied.
     """
 
@@ -31,7 +31,7 @@ class Joint:
         self,
         reactor: IReactorTime,
         legs: tuple[Connection, Connection],
-        limiter: Limiter,
+        new_pace: Callable[[], Pace],
         moved: Callable[[int], None],
     ) -> None:
         self._legs = legs
@@ -42,7 +42,8 @@ class Joint:
         self._idle.set(limits.STALL_SECONDS)
         a, b = legs
         self._transports = take_over(a), take_over(b)
-        self._copier = self._spliced(reactor, limiter) or self._copied(limiter)
+        paces = new_pace(), new_pace()
+        self._copier = self._spliced(reactor, paces) or self._copied(paces)
 
     def end(self) -> None:
         """End both connections at once; twice does no harm."""
@@ -54,7 +55,7 @@ class Joint:
         """Handle that one of the connections is lost: the other one ends, too."""
         self._close()
 
-    def _spliced(self, reactor: IReactorTime, limiter: Limiter) -> Copier | None:
+    def _spliced(self, reactor: IReactorTime, paces: tuple[Pace, Pace]) -> Copier | None:
         """Have the kernel copy; return nothing where it cannot."""
         readers = IReactorFDSet(reactor, None)
         handles = [handle for each in self._transports if (handle := plain_socket(each))]
@@ -66,7 +67,7 @@ class Joint:
             return SplicingCopier(
                 reactor,
                 _both(handles),
-                (limiter.pace(), limiter.pace()),
+                paces,
                 moved=self._moved,
                 ended=self._ended,
                 broke=self.end,
@@ -75,8 +76,7 @@ class Joint:
             # Too many files are open: the long way needs no others.
             return None
 
-    def _copied(self, limiter: Limiter) -> Copier:
-        paces = limiter.pace(), limiter.pace()
+    def _copied(self, paces: tuple[Pace, Pace]) -> Copier:
         return TransportCopier(self._transports, paces, self._moved, self._ended)
 
     def _moved(self, count: int) -> None:

@@ -12,7 +12,7 @@ def relay_rate(chosen: int | None, up: int | None) -> int | None:
     :returns: ``None`` where it relays nothing: also where that would be too slow to be of use.
     """
     if chosen is not None:
-        return chosen or None
+        return (chosen if up is None else min(chosen, up)) or None
     usual = limits.RELAY_BYTES_PER_SECOND
     rate = usual if up is None else min(usual, up // limits.RELAY_SHARES_OF_UP)
     return rate if rate >= limits.RELAY_SLOWEST_BYTES_PER_SECOND else None

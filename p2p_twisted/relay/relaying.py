@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from p2p_twisted.bandwidth.limiter import Limiter
+from p2p_twisted.bandwidth.twofold_pace import TwofoldPace
 from p2p_twisted.relay import limits
 from p2p_twisted.relay.joint import Joint
 from p2p_twisted.relay.relay_places import NotRelayed, RelayPlaces
@@ -17,6 +18,7 @@ from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Error, Meet, Message, Met, Placed, Relay
 from p2p_twisted.wire.names import MessageId, PeerName
+from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.session import Session
 
 _OFF: Final = "this peer relays nothing"
@@ -55,7 +57,7 @@ class Relaying:
     :param for_all: whether it relays for all, more pairs at a time, and not for neighbors alone.
     :param is_neighbor: returns whether a peer is one, and at that host.
     :param new_token: draws what cannot be guessed.
-    :param moved: is told how many bytes were copied.
+    :param up: limits all that this peer sends: each direction of a pair has a transfer's share.
     """
 
     log = Logger()
@@ -67,14 +69,14 @@ class Relaying:
         rate: Callable[[], int | None],
         is_neighbor: Callable[[PeerName, str], bool],
         new_token: Callable[[], MessageId],
-        moved: Callable[[int], None],
+        up: Limiter,
         for_all: bool = False,
     ) -> None:
         self._reactor = reactor
         self._rate = rate
         self._is_neighbor = is_neighbor
         self._new_token = new_token
-        self._moved = moved
+        self._up = up
         self._limiter = Limiter(reactor)
         self._is_stopping = False
         self._for_all = for_all
@@ -116,7 +118,7 @@ class Relaying:
         self.log.info("relaying {pair}", pair=" and ".join(self._places.pairs[-1]))
         waiting.send(Met())
         both = waiting, connection
-        self._joints[came.token] = Joint(self._reactor, both, self._limiter, self._moved)
+        self._joints[came.token] = Joint(self._reactor, both, self._pace, self._moved)
 
     async def stop(self) -> None:
         """End all; returns when the connections are gone."""
@@ -130,11 +132,21 @@ class Relaying:
 
     def _check(self, name: PeerName, host: str) -> None:
         """Check that somebody may ask at all, and keep to the rate as it is now."""
-        rate = self._rate()
-        if rate is None or self._is_stopping:
+        self._keep_to_rate()
+        if self._rate() is None or self._is_stopping:
             raise NotRelayed(_OFF)
         if not (self._for_all or self._is_neighbor(name, host)):
             raise NotRelayed(_STRANGER)
+
+    def _pace(self) -> Pace:
+        return TwofoldPace(self._limiter.pace(), self._up.pace())
+
+    def _moved(self, _count: int) -> None:
+        # It may have changed while something is relayed.
+        self._keep_to_rate()
+
+    def _keep_to_rate(self) -> None:
+        rate = self._rate() or limits.RELAY_SLOWEST_BYTES_PER_SECOND
         if rate != self._limiter.rate:
             self._limiter.limit(rate)
 

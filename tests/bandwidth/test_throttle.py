@@ -9,6 +9,7 @@ from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.bandwidth.meter import Meter
 from p2p_twisted.bandwidth.throttle import Share, Throttle
 from p2p_twisted.wire.limits import KIB, MIB
+from p2p_twisted.wire.pace import Pace
 
 
 class Transfer:
@@ -16,7 +17,7 @@ class Transfer:
 
     def __init__(self, limiter: Limiter, piece: int = MIB, most: int = 1 << 40) -> None:
         self.moved = 0
-        self.pace = limiter.pace()
+        self.pace: Pace = limiter.pace()
         self._piece = piece
         self._most = most
 

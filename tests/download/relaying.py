@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.relay.copying import TransportCopier
 from p2p_twisted.relay.relaying import Relaying
 from p2p_twisted.wire.limits import MIB
@@ -18,26 +19,27 @@ class WorldRelay:
     A neighbor of the requester, which relays.
 
     :ivar rate: how many bytes a second; ``None`` for none.
-    :ivar copied: how many bytes it has copied.
     """
 
     def __init__(self, world: World, name: str) -> None:
         self.address = PeerAddress(name, "127.0.0.1", 9_200 + len(world.neighbors))
         self.rate: int | None = 1_000 * MIB
-        self.copied = 0
+        self.up = Limiter(world.wires)
         self.relaying = Relaying(
             world.wires,
             rate=lambda: self.rate,
             is_neighbor=lambda peer, _host: peer == "me",
             new_token=lambda: f"{name}{world.new_ticket()}".encode().hex()[-32:],
-            moved=self._moved,
+            up=self.up,
         )
         security = world.security_of(name)
         listen(world.wires, self.address, lambda made: First(made, self.relaying), security)
         world.neighbors.append(self.address)
 
-    def _moved(self, count: int) -> None:
-        self.copied += count
+    @property
+    def copied(self) -> int:
+        """How many bytes it has copied."""
+        return self.up.total
 
 
 def meddle(copier: TransportCopier, change: Change, after: int) -> None:

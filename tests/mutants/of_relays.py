@@ -35,6 +35,13 @@ OF_RELAYS: Final = (
     ),
     Mutant(
         "relay/relaying.py",
+        "TwofoldPace(self._limiter.pace(), self._up.pace())",
+        "self._limiter.pace()",
+        "what is relayed is faster than all that its peer may send",
+        "relay/test_relaying.py",
+    ),
+    Mutant(
+        "relay/relaying.py",
         "if not (self._for_all or self._is_neighbor(name, host)):",
         "if False:",
         "strangers are relayed",

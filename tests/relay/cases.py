@@ -6,6 +6,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.relay.meeting import RelayRequest, meet
 from p2p_twisted.relay.relaying import Relaying
 from p2p_twisted.trust.revocations import RevocationList
@@ -80,7 +81,7 @@ class RelayCase(SynchronousTestCase):
         self.wires = Wires()
         self.neighbors = {"anna"}
         self.rate: int | None = 100 * MIB
-        self.copied = 0
+        self.up = Limiter(self.wires)
         self.tokens = 0
         self.securities: dict[str, TlsSecurity] = {}
         self.relaying = Relaying(
@@ -88,7 +89,7 @@ class RelayCase(SynchronousTestCase):
             rate=lambda: self.rate,
             is_neighbor=lambda name, host: name in self.neighbors and host == "127.0.0.1",
             new_token=self.draw,
-            moved=self.count,
+            up=self.up,
         )
         accepting = self.wires, hello(RELAY.name), lambda made: First(made, self.relaying)
         listener = Listener(*accepting, security=self.security_of(RELAY.name))
@@ -105,9 +106,6 @@ class RelayCase(SynchronousTestCase):
     def draw(self) -> str:
         self.tokens += 1
         return f"{self.tokens:032x}"
-
-    def count(self, count: int) -> None:
-        self.copied += count
 
     def security_of(self, name: str) -> TlsSecurity | None:
         if self.private is None:

@@ -23,6 +23,8 @@ class RateTests(SynchronousTestCase):
         self.assertIsNone(relay_rate(None, least - 1))
 
     def test_chosen(self) -> None:
-        """What its owner says counts."""
-        self.assertEqual(relay_rate(100 * MIB, MIB), 100 * MIB)
+        """What its owner says counts, but no more than it sends at all."""
+        self.assertEqual(relay_rate(100 * MIB, None), 100 * MIB)
+        self.assertEqual(relay_rate(100 * MIB, 200 * MIB), 100 * MIB)
+        self.assertEqual(relay_rate(100 * MIB, MIB), MIB)
         self.assertIsNone(relay_rate(0, None))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from p2p_twisted.relay.limits import MEET_WITHIN_SECONDS
+from p2p_twisted.relay.limits import MEET_WITHIN_SECONDS, RELAY_SLOWEST_BYTES_PER_SECOND
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import FLOOR_BYTES_PER_SECOND, MIB, STALL_SECONDS
 from p2p_twisted.wire.messages import Done, Fetch, Meet, Relay
@@ -37,7 +37,7 @@ class JoiningTests(RelayCase):
             ben.send_whole(whole)
             self.wires.settle()
         self.assertEqual(anna.received_bytes, b"".join(wholes))
-        self.assertGreaterEqual(self.copied, 2 * MIB)
+        self.assertGreaterEqual(self.up.total, 2 * MIB)
 
     def test_ends(self) -> None:
         """Where either ends, the other one does, and the place is free."""
@@ -90,6 +90,31 @@ class JoiningTests(RelayCase):
         self.assertEqual(held[-1], "pause")
         self.wires.pass_time(1.0, 0.1)
         self.assertEqual(held[-1], "resume")
+
+    def test_paced_as_sent(self) -> None:
+        """What is relayed is sent: it waits where all that is sent has to."""
+        self.up.limit(MIB)
+        _anna, ben = self.talk()
+        reader = self.wires.pumps[1].serverIO
+        held: list[str] = []
+        self.patch(reader, "pauseProducing", lambda: held.append("pause"))
+        self.patch(reader, "resumeProducing", lambda: held.append("resume"))
+        ben.send_whole(bytes(MIB // 2))
+        self.wires.settle()
+        self.assertEqual(held[-1], "pause")
+        self.assertGreaterEqual(self.up.total, MIB // 2)
+        self.wires.pass_time(1.0, 0.1)
+        self.assertEqual(held[-1], "resume")
+
+    def test_rate_changes(self) -> None:
+        """A rate that changes holds for what is relayed already; none does not part the two."""
+        _anna, ben = self.talk()
+        for rate, kept in ((MIB, MIB), (None, RELAY_SLOWEST_BYTES_PER_SECOND)):
+            self.rate = rate
+            ben.connection.send(Done())
+            self.wires.settle()
+            self.assertEqual(self.relaying._limiter.rate, kept)
+        self.assertFalse(ben.is_lost)
 
     def test_stops(self) -> None:
         """With the relay ends all that it relays, and it relays nothing any more."""

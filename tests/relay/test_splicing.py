@@ -11,6 +11,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.epollreactor import EPollReactor
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.relay import joint
 from p2p_twisted.relay.relaying import Relaying
 from p2p_twisted.wire.codec import encode
@@ -34,13 +35,13 @@ class SocketsCase(SynchronousTestCase):
         self.patch(joint, "CAN_SPLICE", self.can_splice)
         self.reactor = EPollReactor()
         self.before = open_descriptors()
-        self.copied = 0
+        self.up = Limiter(self.reactor)
         self.relaying = Relaying(
             self.reactor,
             rate=lambda: self.rate,
             is_neighbor=lambda _name, _host: True,
             new_token=lambda: TOKEN,
-            moved=self.count,
+            up=self.up,
         )
         self.listener = Listener(self.reactor, hello("s7"), lambda made: First(made, self.relaying))
         self.anna, self.ben = self.dial(), self.dial()
@@ -61,9 +62,6 @@ class SocketsCase(SynchronousTestCase):
         left = open_descriptors()
         dismantle(self.reactor)
         self.assertEqual(left, self.before)
-
-    def count(self, count: int) -> None:
-        self.copied += count
 
     def dial(self) -> socket.socket:
         """Connect with the relay."""
@@ -129,7 +127,7 @@ class SplicingTests(SocketsCase):
         whole = os.urandom(9 * MIB + 17)
         self.assertEqual(self.send_all(self.ben, self.anna, whole), whole)
         self.assertEqual(self.send_all(self.anna, self.ben, whole), whole)
-        self.assertEqual(self.copied, 2 * len(whole))
+        self.assertEqual(self.up.total, 2 * len(whole))
 
     def test_spliced(self) -> None:
         """The kernel copies, where it can."""
@@ -177,7 +175,7 @@ class SplicingTests(SocketsCase):
     def test_never_reads(self) -> None:
         """Of an end that never reads, the relay takes only as much as a pipe and sockets hold."""
         self.assertLess(self.send_until_full(), 4 * MIB)
-        self.assertLess(self.copied, 3 * MIB)
+        self.assertLess(self.up.total, 3 * MIB)
         # The other way is open nevertheless.
         self.say(self.anna, b"still here")
         self.until(lambda: self.take(self.ben) == b"still here")
@@ -214,7 +212,7 @@ class RateTests(SocketsCase):
             self.take(self.anna)
         # What was late may be made up for, by a second; and then a turn begins.
         passed = self.reactor.seconds() - began + 1.1
-        self.assertLessEqual(self.copied, self.rate * passed + 4 * KIB)
+        self.assertLessEqual(self.up.total, self.rate * passed + 4 * KIB)
 
 
 class CopyingTests(SplicingTests):

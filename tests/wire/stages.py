@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
+from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import LocalAnswer
@@ -89,7 +90,7 @@ class Stage:
             rate=lambda: MIB,
             is_neighbor=lambda _name, _host: False,
             new_token=lambda: "",
-            moved=lambda _count: None,
+            up=Limiter(clock),
         )
         self._listeners = {
             limits.REGISTRY_PORT: Listener(
