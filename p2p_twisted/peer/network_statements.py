@@ -171,7 +171,7 @@ class NetworkStatements:
             self.log.warn("{what}: {why}", what=what, why=why)
 
     def _learn(self, text: str) -> bool:
-        said = self._add(text)
+        said = self._add(text, was_kept=False)
         if said is None:
             return False
         if isinstance(said, IssuerRevocation):
@@ -182,12 +182,12 @@ class NetworkStatements:
         background(self.log, "keeping revocations", self._keep())
         return True
 
-    def _add(self, text: str) -> Said | IssuerRevocation | None:
+    def _add(self, text: str, *, was_kept: bool) -> Said | IssuerRevocation | None:
         """Have a revocation count; return what it says, if that is new."""
         if self.revocations.knows(text):
             return None
         statement = read_any_statement(text, self._anchor)
-        if not self.revocations.add(statement, self._date()):
+        if not self.revocations.add(statement, self._date(), was_kept=was_kept):
             return None
         if isinstance(statement, Statement) and isinstance(statement.said, Revocation):
             by = statement.signer.identity.name
@@ -196,7 +196,7 @@ class NetworkStatements:
 
     def _recall(self, text: str) -> None:
         try:
-            self._add(text)
+            self._add(text, was_kept=True)
         except TrustError as error:
             self.log.warn("a revocation in {file} is passed over: {why}", file=_FILE, why=error)
 
@@ -204,7 +204,7 @@ class NetworkStatements:
         try:
             # One after the other, so that the latest is what stays.
             async with self._keeping:
-                content = json.dumps(self.revocations.texts()).encode()
+                content = json.dumps(self.revocations.kept()).encode()
                 await self._offload(self._folder.replace, _FILE, content)
         except OSError as error:
             self.log.error("revocations are not written down: {error}", error=error)

@@ -200,20 +200,23 @@ class Authority:
             self.invites.void_all()
         return is_alone
 
-    def revoke(self, text: str, now: float) -> Revocation | IssuerRevocation | None:
+    def revoke(
+        self, text: str, now: float, *, was_kept: bool = False
+    ) -> Revocation | IssuerRevocation | None:
         """
         Have a revocation count, free the name, and void the invite by which its holder came.
 
         Where an issuer was revoked, names are freed that were first met by its word since then, and
         invites are void that were made by it.
 
+        :param was_kept: see :meth:`RevocationList.add`.
         :returns: what it says, if that is new.
         :raises BadStatement, StatementRefused: when it does not count.
         """
         if self.revocations.knows(text):
             return None
         statement = read_any_statement(text, TrustAnchor(self._issuer.root))
-        if not self.revocations.add(statement, now):
+        if not self.revocations.add(statement, now, was_kept=was_kept):
             return None
         if isinstance(statement, RootStatement):
             self._distrust()
@@ -228,7 +231,7 @@ class Authority:
     def to_json(self) -> dict[str, Any]:
         """Write what :meth:`restore` reads."""
         return {
-            "revocations": self.revocations.texts(),
+            "revocations": self.revocations.kept(),
             "counter": self._counter,
             "stored": self.stored,
             "holders": self.holders.to_json(),
@@ -236,16 +239,16 @@ class Authority:
             "invites": [each.to_json() for each in self.invites.all()],
         }
 
-    def restore(self, kept: dict[str, Any], now: float) -> None:
+    def restore(self, kept: dict[str, Any], now: float, *, is_own: bool = True) -> None:
         """
         Be as it was when this was written.
 
+        :param is_own: whether it has written all of that itself, whatever its clock says now.
         :raises TrustError, ValueError, TypeError, KeyError: when it was not.
         """
         for text in kept["revocations"]:
-            # A clock that was set back meanwhile refuses what it will take later.
             with suppress(StatementRefused):
-                self.revoke(str(text), now)
+                self.revoke(str(text), now, was_kept=is_own)
         self._counter = self._recorded = int(kept["counter"])
         self.stored = int(kept.get("stored", 0))
         self._issued.clear()

@@ -73,13 +73,13 @@ class RecordKeeper:
         elif number < known or self._shared.is_rewound:
             # Restored from a backup: which invites were used since is not known.
             theirs = without_invites({**own, **theirs})
-        texts = revoked_items(self._authority.revocations.texts())
+        texts = revoked_items(self._authority.revocations.kept())
         new = sorted(path for path in theirs.keys() - texts if path.startswith(REVOKED))
         if new:
             self._heard([theirs[path] for path in new])
         mine = self._authority.to_json()
         kept = kept_of({**theirs, **texts}, mine)
-        self._authority.restore({**mine, **kept, "stored": number}, now)
+        self._authority.restore({**mine, **kept, "stored": number}, now, is_own=False)
 
     async def keep(self, *, is_urgent: bool = False) -> None:
         """

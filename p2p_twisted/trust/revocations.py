@@ -1,9 +1,10 @@
 """
 Remember whose certificates do not count any more.
 
-A list has each name once, with its latest revocation, and forgets it when the last certificate
-that it speaks of has ended anyway. Two peers with one digest have the same list; where digests
-differ, each adds what the other has.
+A list has each name once, with its latest revocation, and tells others of it until the last
+certificate that it speaks of has ended anyway. It goes on to count here, as the clock by which that
+has ended may be wrong: it is forgotten only where there are too many. Two peers with one digest
+tell the same; where digests differ, each adds what the other has.
 
 Nothing counts that a revoked admin has signed, as nobody knows when it did. So whoever revokes an
 admin signs anew what that one had revoked: those who have not heard of it yet then believe it. A
@@ -11,6 +12,8 @@ registry does the same where an issuer was revoked, for all admins that this one
 """
 
 import hashlib
+import math
+from collections.abc import Iterable
 
 from attrs import frozen
 
@@ -51,6 +54,8 @@ class RevocationList:
     def __init__(self, network: NetworkName) -> None:
         self._network = network
         self._held: dict[PeerName, _Held] = {}
+        # By the clock, all certificates have ended of which revocations up to then speak.
+        self._over = -math.inf
         self.issuers = RevokedIssuers(network)
 
     def is_revoked(self, certificate: VerifiedCertificate) -> bool:
@@ -75,7 +80,7 @@ class RevocationList:
         :raises StatementRefused: for a registry.
         """
         first, drafts = self.draft(name, now), []
-        for revoked, held in self._held.items():
+        for revoked, held in self._current():
             if held.signer.identity.name == name != revoked:
                 issued = max(first.issued, held.issued + 1)
                 drafts.append(Revocation(revoked, issued, self._network, held.cutoff))
@@ -85,7 +90,7 @@ class RevocationList:
         """Write what is to be signed anew, as who had signed it is not believed any more."""
         return tuple(
             Revocation(name, held.issued + 1, self._network, held.cutoff)
-            for name, held in self._held.items()
+            for name, held in self._current()
             if self.issuers.is_revoked(held.signer)
         )
 
@@ -98,7 +103,7 @@ class RevocationList:
         if name == REGISTRY:
             raise StatementRefused(_NO_REGISTRY)
         self.prune(now)
-        if len(self._held) >= self._names_most() and name not in self._held:
+        if len(self._current()) >= self._names_most() and name not in self._held:
             raise RevocationsFull(
                 f"{REVOCATIONS:,} names are revoked, which is the most: make a new network"
             )
@@ -110,15 +115,18 @@ class RevocationList:
         held = self._held.get(name)
         return now if held is None else max(now, held.cutoff)
 
-    def add(self, statement: Statement | RootStatement, now: float) -> bool:
+    def add(
+        self, statement: Statement | RootStatement, now: float, *, was_kept: bool = False
+    ) -> bool:
         """
         Have a statement count, if it is one of an admin's, or the root's.
 
+        :param was_kept: whether it has counted here before: then no clock speaks against it.
         :returns: whether that changes anything: only then is it worth passing on.
         :raises StatementRefused: when it does not count.
         """
         if isinstance(statement, RootStatement):
-            return self._add_issuer(statement, now)
+            return self._add_issuer(statement, now, was_kept)
         said = statement.said
         if not isinstance(said, Revocation) or said.network != self._network:
             raise StatementRefused("that is not a revocation of this network")
@@ -129,21 +137,22 @@ class RevocationList:
             raise StatementRefused(f"only an admin may revoke, and {signer.name} is none")
         if self.is_revoked(statement.signer):
             raise StatementRefused(f"{signer.name} may not revoke any more: it is revoked itself")
-        if max(said.issued, said.cutoff) > now + STATEMENT_FRESH_SECONDS:
+        if not was_kept and max(said.issued, said.cutoff) > now + STATEMENT_FRESH_SECONDS:
             raise StatementRefused(
                 f"{signer.name} says when it is later than by this machine's clock:"
                 " one of the two is wrong"
             )
         held, new = self._held.get(said.name), _held(statement, said)
-        if said.cutoff + _LIFE_SECONDS <= now or (held and held.rank >= new.rank):
+        is_over = not was_kept and said.cutoff + _LIFE_SECONDS <= now
+        if is_over or (held and held.rank >= new.rank):
             return False
         self._held[said.name] = new
         self.prune(now)
         return said.name in self._held
 
-    def _add_issuer(self, statement: RootStatement, now: float) -> bool:
+    def _add_issuer(self, statement: RootStatement, now: float, was_kept: bool) -> bool:
         """Have an issuer count no more, nor what it may have had said since it was stolen."""
-        is_new = self.issuers.add(statement, now)
+        is_new = self.issuers.add(statement, now, was_kept=was_kept)
         if is_new:
             self._held = {
                 name: held
@@ -155,14 +164,15 @@ class RevocationList:
         return is_new
 
     def prune(self, now: float) -> None:
-        """Forget what speaks of certificates that have all ended, and the oldest of too many."""
+        """Tell no more of certificates that have all ended, and forget the oldest of too many."""
         self.issuers.prune(now)
+        self._over = now - _LIFE_SECONDS
         latest_first = sorted(self._held.items(), key=_by_date, reverse=True)
-        self._held = {
-            name: held
-            for name, held in latest_first[: self._names_most()]
-            if held.cutoff + _LIFE_SECONDS > now
-        }
+        self._held = dict(latest_first[: self._names_most()])
+
+    def _current(self) -> list[tuple[PeerName, _Held]]:
+        """Return those of which others are told."""
+        return [each for each in self._held.items() if each[1].cutoff > self._over]
 
     def _names_most(self) -> int:
         """Return how many names may be revoked: two that compare count issuers as well."""
@@ -170,19 +180,29 @@ class RevocationList:
 
     def digest(self) -> str:
         """Return what is the same for two lists that say the same, signed by the same."""
-        lines = [f"{name} {held.rank}\n" for name, held in self._held.items()]
+        lines = [f"{name} {held.rank}\n" for name, held in self._current()]
         lines = sorted([*lines, *self.issuers.lines()])
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def texts(self) -> tuple[str, ...]:
         """
-        Return the statements, for a peer with another digest or to be kept on disk.
+        Return the statements, for a peer with another digest.
 
         They come in the order in which they were said: so one that learns them all in this order
         hears what an admin has revoked before it hears that this one was revoked.
         """
-        dated = [(held.issued, held.text) for held in self._held.values()]
-        return tuple(text for _, text in sorted([*dated, *self.issuers.texts()]))
+        return _in_order(self._current(), self.issuers.texts())
+
+    def kept(self) -> tuple[str, ...]:
+        """Return all statements, to be kept on disk: those, too, that are over by the clock."""
+        return _in_order(self._held.items(), self.issuers.kept())
+
+
+def _in_order(
+    names: Iterable[tuple[PeerName, _Held]], issuers: Iterable[tuple[int, str]]
+) -> tuple[str, ...]:
+    dated = [(held.issued, held.text) for _, held in names]
+    return tuple(text for _, text in sorted([*dated, *issuers]))
 
 
 def _held(statement: Statement, said: Revocation) -> _Held:

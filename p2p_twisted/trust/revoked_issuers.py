@@ -6,6 +6,7 @@ counts any more, whatever it says. Others that were given on its word, by regist
 it, count where that was before it may have been in the wrong hands: their own dates are honest.
 """
 
+import math
 from collections.abc import Iterable
 
 from attrs import frozen
@@ -48,9 +49,11 @@ class RevokedIssuers:
     def __init__(self, network: NetworkName) -> None:
         self._network = network
         self._held: dict[IssuerId, _Revoked] = {}
+        # By the clock, all certificates have ended of issuers that were revoked by then.
+        self._over = -math.inf
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._current())
 
     def __contains__(self, issuer: IssuerId) -> bool:
         return issuer in self._held
@@ -72,17 +75,18 @@ class RevokedIssuers:
         """Return whether a certificate does not count because of an issuer."""
         return certificate.issuer in self._held or not self.vouch_for(certificate.identity.vouchers)
 
-    def add(self, statement: RootStatement, now: float) -> bool:
+    def add(self, statement: RootStatement, now: float, *, was_kept: bool = False) -> bool:
         """
         Have a statement count.
 
+        :param was_kept: whether it has counted here before: then no clock speaks against it.
         :returns: whether that changes anything: only then is it worth passing on.
         :raises StatementRefused: when it does not count.
         """
         said = statement.said
         if said.network != self._network:
             raise StatementRefused("that is not a revocation of this network")
-        if max(said.issued, said.since) > now + STATEMENT_FRESH_SECONDS:
+        if not was_kept and max(said.issued, said.since) > now + STATEMENT_FRESH_SECONDS:
             raise StatementRefused(
                 f"the issuer {said.issuer} was revoked later than by this machine's clock:"
                 " that clock is wrong, or the one of who has said it"
@@ -92,25 +96,31 @@ class RevokedIssuers:
                 f"an issuer is revoked since {ISSUER_REVOKED_SINCE_DAYS} days ago at most"
             )
         held, new = self._held.get(said.issuer), _Revoked(said, statement.text)
-        if said.issued + _LIFE_SECONDS <= now or (held and held.rank >= new.rank):
+        is_over = not was_kept and said.issued + _LIFE_SECONDS <= now
+        if is_over or (held and held.rank >= new.rank):
             return False
         self._held[said.issuer] = new
         self.prune(now)
         return said.issuer in self._held
 
     def prune(self, now: float) -> None:
-        """Forget those whose certificates have ended, and the oldest of too many."""
+        """Tell no more of those whose certificates have ended; forget the oldest of too many."""
+        self._over = now - _LIFE_SECONDS
         latest_first = sorted(self._held.items(), key=lambda item: item[1].rank, reverse=True)
-        self._held = {
-            issuer: held
-            for issuer, held in latest_first[:ISSUERS_REVOKED]
-            if held.said.issued + _LIFE_SECONDS > now
-        }
+        self._held = dict(latest_first[:ISSUERS_REVOKED])
+
+    def _current(self) -> list[tuple[IssuerId, _Revoked]]:
+        """Return those of which others are told."""
+        return [each for each in self._held.items() if each[1].said.issued > self._over]
 
     def lines(self) -> list[str]:
         """Return what is the same for two that know the same."""
-        return [f"issuer {issuer} {held.rank}\n" for issuer, held in self._held.items()]
+        return [f"issuer {issuer} {held.rank}\n" for issuer, held in self._current()]
 
     def texts(self) -> list[tuple[int, str]]:
-        """Return the statements, and when each was said."""
+        """Return the statements of which others are told, and when each was said."""
+        return [(held.said.issued, held.text) for _, held in self._current()]
+
+    def kept(self) -> list[tuple[int, str]]:
+        """Return all statements, likewise: those, too, that are over by the clock."""
         return [(held.said.issued, held.text) for held in self._held.values()]

@@ -104,6 +104,13 @@ OF_TRUST: Final = (
         "trust/test_statements.py",
     ),
     Mutant(
+        "registry/authority.py",
+        "self.revoke(str(text), now, was_kept=is_own)",
+        "self.revoke(str(text), now)",
+        "who was revoked comes back after a start of the registry with a wrong clock",
+        "registry/test_wrong_clock.py",
+    ),
+    Mutant(
         "trust/revocations.py",
         "if self.is_revoked(statement.signer):",
         "if False:",

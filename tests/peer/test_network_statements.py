@@ -14,10 +14,11 @@ from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.trust.credentials import Credentials
+from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.wire.connection import Connection
-from tests.trust.private_network import NOW, PrivateNetwork
+from tests.trust.private_network import DAY, NOW, PrivateNetwork
 
 NETWORK = PrivateNetwork()
 ANNA = NETWORK.let_in("anna", admin=True)
@@ -142,6 +143,25 @@ def test_kept(folders: list[OwnFolder]) -> None:
     for damaged in (b"", b"{", b"[1]", b'["x"]', b"7"):
         folders[1].replace("revocations.json", damaged)
         Member(BEN, folders[1]).statements.load()
+
+
+@pytest.mark.parametrize("days", [-1 / 24, 61, 800])
+def test_wrong_clock(folders: list[OwnFolder], days: float) -> None:
+    """A peer that runs once with a wrong clock forgets nobody by that, whatever it hears then."""
+    other, now = NETWORK.another_issuer(), NOW + days * DAY
+    ben = Member(BEN, folders[1])
+    ben.statements.hear(Member(ANNA, folders[0]).statements.revoke("carl")[0])
+    ben.statements.hear(NETWORK.revoke_issuer(other).text)
+    wrong = Member(BEN, folders[1], now)
+    wrong.statements.load()
+    third = NETWORK.revoke_issuer(NETWORK.another_issuer(), now, now)
+    assert wrong.statements.hear(third.text)
+    again = Member(BEN, folders[1])
+    again.statements.load()
+    for known in (wrong, again):
+        assert known.security.revocations.is_revoked(NETWORK.verified(CARL))
+        by_other = NETWORK.certified(Identity("emil"), other)
+        assert known.security.revocations.is_revoked(NETWORK.verified(by_other))
 
 
 def test_admins(folders: list[OwnFolder]) -> None:

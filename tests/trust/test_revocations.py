@@ -150,7 +150,12 @@ def test_forgotten() -> None:
     assert known.texts() == (f"ben-{SECOND}",)
     known.prune(end)
     assert known.texts() == ()
-    assert not known.add(statement("ben"), end)
+    assert not listed().add(statement("ben"), end)
+    # By this clock, which may be wrong.
+    assert known.kept() == (f"ben-{SECOND}",)
+    assert known.is_revoked(last)
+    known.prune(NOW)
+    assert known.texts() == known.kept()
 
 
 def test_latest_counts() -> None:
@@ -192,6 +197,10 @@ def test_bounded() -> None:
     assert one.digest() == two.digest()
     assert f"s0-{SECOND}" in one.texts()
     assert not one.add(those[-1], NOW)
+    later = NOW + 3 * CERTIFICATE_DAYS * DAY
+    assert one.add(statement("new", int(later)), later)
+    assert one.texts() == (f"new-{int(later)}",)
+    assert len(one.kept()) == REVOCATIONS
 
 
 def test_full() -> None:
