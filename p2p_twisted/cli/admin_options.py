@@ -92,7 +92,7 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
             ),
             (
                 ("--anyway",),
-                {"action": "store_true", "help": "though the registry knows no such member"},
+                {"action": "store_true", "help": "though no such member, or registry, is known"},
             ),
             (
                 ("--invite",),

@@ -11,7 +11,7 @@ from p2p_twisted.cli.answers import say
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.cli.root_statement import revoked_registry
 from p2p_twisted.cli.show import width
-from p2p_twisted.console.admin_lines import invite_row, member_row
+from p2p_twisted.console.admin_lines import date_text, invite_row, member_row
 from p2p_twisted.console.layout import table
 from p2p_twisted.console.qr_lines import qr_lines
 from p2p_twisted.console.text import QrLine, count
@@ -59,7 +59,7 @@ def revoke(client: PeerClient, options: argparse.Namespace) -> int:
     Revoke a peer's certificates, or a registry, or take an invite back.
 
     :raises CommandFailed: unless one of them is said, for what may not be a name, and for a name
-        that nobody knows, unless somebody insists.
+        or a registry that nobody knows, unless somebody insists.
     """
     if sum(map(bool, (options.name, options.invite, options.issuer))) != 1:
         raise CommandFailed(
@@ -67,15 +67,7 @@ def revoke(client: PeerClient, options: argparse.Namespace) -> int:
             "p2p revoke takes the name of a peer, or --invite or --registry and an id: one of them",
         )
     if options.issuer:
-        now = time.time()
-        statement = revoked_registry(
-            options.issuer, options.root_key, int(now) - options.since, now
-        )
-        answer = client.ask("POST", "/v1/statements", {"statement": statement})
-        said = (
-            f"the registry {options.issuer} was revoked: whom another one knew before is certified"
-            " anew by itself, and everybody else by a new invite"
-        )
+        answer, said = _revoke_registry(client, options)
     elif options.invite:
         answer = client.ask("DELETE", f"/v1/invites/{quote(options.invite, safe='')}", {})
         said = f"nobody comes in by the invite {options.invite} any more"
@@ -86,6 +78,20 @@ def revoke(client: PeerClient, options: argparse.Namespace) -> int:
         answer = client.ask("POST", f"/v1/revocations/{name}", {})
         said = f"{name} was revoked"
     return say(options, answer, lambda _answer: [said])
+
+
+def _revoke_registry(client: PeerClient, options: argparse.Namespace) -> tuple[Any, str]:
+    """Have a registry count no more; return the answer, and what to say of it."""
+    now = time.time()
+    since = int(now) - options.since
+    statement = revoked_registry(options.issuer, options.root_key, since, now)
+    if not options.anyway:
+        _check_certified(client, options.issuer.lower(), _members_at(options))
+    answer = client.ask("POST", "/v1/statements", {"statement": statement})
+    return answer, (
+        f"the registry {options.issuer} was revoked: whom another one had met before"
+        f" {date_text(since)} is certified anew by itself, and everybody else by a new invite"
+    )
 
 
 def _name(read: Callable[[str], str], typed: str) -> str:
@@ -117,6 +123,26 @@ def _check_known(client: PeerClient, name: PeerName, path: str) -> None:
             Exit.NOT_FOUND,
             f"the registry knows no member {name}: p2p members lists them; to revoke it though,"
             " say --anyway",
+        )
+
+
+def _check_certified(client: PeerClient, issuer: str, path: str) -> None:
+    """
+    Make sure that a registry has certified somebody, as far as that can be told.
+
+    :raises CommandFailed: when it has not: its id is perhaps mistyped.
+    """
+    try:
+        is_known = any(each["registry"] == issuer for each in _all(client, "members", "name", path))
+    except CommandFailed as failed:
+        if failed.code in (Exit.NO_NETWORK, Exit.REFUSED):
+            return
+        raise
+    if not is_known:
+        raise CommandFailed(
+            Exit.NOT_FOUND,
+            f"no member is known whom a registry {issuer} has certified: p2p members shows by which"
+            " one each was; to revoke it though, say --anyway",
         )
 
 

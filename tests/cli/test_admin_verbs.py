@@ -38,6 +38,8 @@ class Client:
                 raise self.fault
             return {"members": [only] if only in self.names else [], "more": 0}
         self.asked.append((path, after))
+        if self.fault is not None:
+            raise self.fault
         if path == "/v1/invites":
             invite = {"id": "3f2a91bc", "uses": 2, "expires": DATE, "admin": True, "groups": []}
             return {"invites": [invite], "more": 0}
@@ -206,14 +208,32 @@ def test_revoke_a_registry(root_key: KeyPlace, capsys: pytest.CaptureFixture[str
     client = Client()
     before = int(time.time())
     run(client, "revoke", issuer=REGISTRY.upper(), root_key=str(root_key.path), since=3_600)
-    [(method, path, body)] = client.asked
+    *_listed, (method, path, body) = client.asked
     assert (method, path) == ("POST", "/v1/statements")
     heard = read_any_statement(body["statement"], NETWORK.anchor)
     assert isinstance(heard, RootStatement)
     assert (heard.said.issuer, heard.said.network) == (REGISTRY, "default")
     assert heard.said.since == heard.said.issued - 3_600
     assert 0 <= heard.said.issued - before < 60
-    assert "by a new invite" in capsys.readouterr().out
+    until = date_text(heard.said.since)
+    assert f"whom another one had met before {until} is" in capsys.readouterr().out
+
+
+def test_no_such_registry(root_key: KeyPlace) -> None:
+    """One that has certified no member is perhaps mistyped; where nobody can tell, it counts."""
+    mistyped = {"issuer": "0" * 20, "root_key": str(root_key.path)}
+    client = Client()
+    with pytest.raises(CommandFailed, match="no member is known whom a registry 0000") as failed:
+        run(client, "revoke", **mistyped)
+    assert failed.value.code == Exit.NOT_FOUND
+    assert [path for path, _ in client.asked] == ["/v1/members"] * 3
+    run(client, "revoke", **mistyped, anyway=True)
+    assert client.asked[-1][1] == "/v1/statements"
+    for code in (Exit.NO_NETWORK, Exit.REFUSED):
+        client = Client()
+        client.fault = CommandFailed(code, "x")
+        run(client, "revoke", **mistyped)
+        assert client.asked[-1][1] == "/v1/statements"
 
 
 def test_not_revoked(root_key: KeyPlace, tmp_path: Path) -> None:
