@@ -23,6 +23,7 @@ from p2p_twisted.peer.auto_registry import AUTO, registries_of
 from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.coming_in import membership
 from p2p_twisted.peer.directories import check_groups, read_directories, read_shares
+from p2p_twisted.peer.moved_registry import MovedRegistry
 from p2p_twisted.peer.own_name import ask_name, read_name
 from p2p_twisted.peer.own_options import (
     read_descriptor,
@@ -266,6 +267,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     peer = builder.build()
     if builder.renewal is not None:
         builder.renewal.setServiceParent(daemon)
+        if options["registry"] == AUTO:
+            MovedRegistry.of(builder, options["member"]).setServiceParent(daemon)
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
     console = ConsoleService(

@@ -145,6 +145,7 @@ class RegistryClient:
                 faults.append(error)
             except RegistryRefused as error:
                 if error.code != "later":
+                    self.places.answered(place)
                     raise
                 # What answers knows best.
                 faults.insert(0, error)

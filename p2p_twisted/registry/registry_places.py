@@ -27,7 +27,10 @@ class RegistryPlaces:
 
     Peers choose one at random, so that they spread over all, and ask it as long as it answers.
 
-    :ivar named: the host and the port of each, as somebody has named it.
+    :ivar named: the host and the port of each, as somebody has named it; and the one that was found
+        elsewhere, as the first.
+    :ivar silent_since: when the first one of those failed that did since one answered last, in
+        seconds on the monotonic clock; ``None`` where one has answered since.
     :param look_up: without it, a name stands for one address.
     """
 
@@ -39,7 +42,9 @@ class RegistryPlaces:
     def __init__(
         self, named: Sequence[Location], rng: Random, look_up: LookUp | None = None
     ) -> None:
-        self.named = named
+        self.named = self._given = tuple(named)
+        self.silent_since: float | None = None
+        self._tried: tuple[Location, ...] = ()
         self._rng = rng
         self._look_up = look_up
         self._addresses: dict[str, Sequence[str]] = {}
@@ -66,19 +71,29 @@ class RegistryPlaces:
             for address in self._addresses.get(host) or (host,)
         ]
         if len(found) == 1:
-            return found
+            return [*found, *self._tried]
         for place in found:
             self._ranks.setdefault(place, self._rng.random())
         failed = {place for place, at in self._failed.items() if now - at < _FAILED_SECONDS}
-        return sorted(set(found), key=lambda place: (place in failed, self._ranks[place]))
+        chosen = sorted(set(found), key=lambda place: (place in failed, self._ranks[place]))
+        return [*chosen, *self._tried]
+
+    def try_also(self, places: Sequence[Location]) -> None:
+        """Ask these, too, after all others: the first one that answers is one of the named then."""
+        self._tried = tuple(place for place in places if place not in self.named)
 
     def failed(self, place: Location, now: float) -> None:
         """Ask another one first for a while."""
         self._failed[place] = now
+        if self.silent_since is None:
+            self.silent_since = now
 
     def answered(self, place: Location) -> None:
         """Go on to ask it."""
         self._failed.pop(place, None)
+        if place in self._tried:
+            self.named = (place, *self._given)
+        self.silent_since, self._tried = None, ()
 
     async def _look_all_up(self) -> None:
         if self._look_up is None:

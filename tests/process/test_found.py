@@ -17,6 +17,8 @@ from tests.process.test_private import invite_of
 FORGER = Path(__file__).with_name("beacon_forger.py")
 _TRIES = 5
 _FOUND = "found the registry of network default at 10.77.0.10:9011"
+_MOVED_SECONDS = 900.0
+"""What a member may take, whose first search has not heard it."""
 _FLOOD_BYTES = 4 * 1024 * 1024
 """More than the memory of a daemon changes by itself in ten seconds."""
 
@@ -147,6 +149,19 @@ class PrivateFoundTests(FoundCase):
         found = "found the registry of the private network default at 10.77.0.77:9011"
         anna = self.start_found(self.anna_machine, "anna", found)
         anna.wait_for_topology("anna", "ben")
+
+    def test_moved_meanwhile(self) -> None:
+        """It gets another address while a member runs, which finds it, and goes on there."""
+        registry = self.start_registry("--private")
+        invite = invite_of(registry, "others")
+        anna = self.start(self.anna_machine, "anna", "--join", invite).wait_ready()
+        registry.stop()
+        self.registry_machine.change_host("10.77.0.77")
+        self.start_registry("--private")
+        found = "found the registry of the private network default at 10.77.0.77:9011, no more at"
+        wait_until(lambda: found in anna.log, found, _MOVED_SECONDS)
+        ben = self.start(self.ben_machine, "ben", "--join", invite).wait_ready()
+        ben.wait_for_topology("anna", "ben")
 
 
 @pytest.mark.slow

@@ -107,6 +107,20 @@ class RegistryClientTests(WiredTestCase):
         del self.wires.factories[other[1]]
         self.assertIn("no registry listens", str(self.failure(client.join(Join("s3")))))
 
+    def test_silent(self) -> None:
+        """Since when none has answered is known; one that refuses has answered."""
+        mine = self.result(self.client.join(Join("s1")))
+        self.assertIsNone(self.places.silent_since)
+        there = self.wires.factories.pop(PORT)
+        self.failure(self.client.renew("s1", mine.token))
+        since = self.places.silent_since
+        self.assertEqual(since, self.wires.reactor.seconds())
+        self.failure(self.client.renew("s1", mine.token), seconds=20)
+        self.assertEqual(self.places.silent_since, since)
+        self.wires.factories[PORT] = there
+        self.failure(self.client.renew("s2", "0" * 32))
+        self.assertIsNone(self.places.silent_since)
+
     def test_later(self) -> None:
         """Another one is asked where one cannot help now; its reason is told if none can."""
         later = b'ERROR {"reason":"no store","code":"later"}\r\n'
