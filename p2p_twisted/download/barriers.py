@@ -5,7 +5,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.download import limits
 from p2p_twisted.download.trust import Way, way
-from p2p_twisted.wire.firewall import cut_off, place
+from p2p_twisted.wire.firewall import place
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerAddress, PeerName
 
@@ -49,10 +49,14 @@ class Barriers:
         if barrier is not None:
             self._put(hit, barrier.address, now)
 
-    def found(self, hit: Hit, address: PeerAddress, asked_at: float, me: PeerAddress) -> None:
-        """Record that neither side reached the other, this peer being there; log it once."""
+    def found(self, hit: Hit, address: PeerAddress, asked_at: float, cut: str) -> None:
+        """
+        Record that neither side reached the other; log it once.
+
+        :param cut: the end of a sentence about the holder: why, and what to do.
+        """
         if way(hit) not in self._known:
-            cut, holder = cut_off(address, me), place(address)
+            holder = place(address)
             self.log.info("{holder} has {name} but {cut}", holder=holder, name=hit.name, cut=cut)
         self._put(hit, address, asked_at)
 

@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from p2p_twisted.download.fetching import HolderDialer, Unreachable
-from p2p_twisted.relay.meeting import RelayRequest
+from p2p_twisted.relay.meeting import RelayFull, RelayRequest
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.errors import ProtocolError
@@ -34,6 +34,7 @@ class Leg(Session):
     :ivar dialed: the connection to the relay.
     :ivar over: fires once it is decided whether the holder pushes.
     :ivar has_pushed: whether it does, or has.
+    :ivar was_full: whether the relay had no place left.
     :ivar is_sealed: whether that is encrypted, so that the relay cannot change it.
     """
 
@@ -48,7 +49,7 @@ class Leg(Session):
         self.holder = holder
         self.relay = relay
         self.over: Deferred[None] = Deferred()
-        self.has_pushed = self.is_sealed = False
+        self.has_pushed = self.is_sealed = self.was_full = False
         self._dialer = dialer
         self._take_push = take_push
         security = dialer.reactor.security if isinstance(dialer.reactor, BoundDialer) else None
@@ -70,6 +71,7 @@ class Leg(Session):
             await self._dialer.dial(self.relay, self.dialed)
             return await self._request.placed
         except (Unreachable, ConnectError) as error:
+            self.was_full = isinstance(error, RelayFull)
             self.failed(str(error))
             return None
 

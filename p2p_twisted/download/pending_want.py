@@ -35,6 +35,7 @@ class PendingWant:
     :ivar dialed: a connection to the holder, where that could not dial this peer; or to a relay.
     :ivar leg: what comes by way of a relay, where neither could dial the other.
     :ivar unreachable: where the holder listens, if this peer could not dial it either.
+    :ivar relays_were_full: whether a peer would have relayed, but had no place left.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class PendingWant:
         self.dialed: Connection | None = None
         self.leg: Leg | None = None
         self.unreachable: PeerAddress | None = None
+        self.relays_were_full = False
         self.done: Deferred[str] = Deferred()
         self.timer: IDelayedCall | None = None
         self.asked_at = 0.0

@@ -87,6 +87,7 @@ class Relays:
             if leg.has_pushed:
                 return True
             leg.dialed.abort()
+            pending.relays_were_full |= leg.was_full
             self._put(self._last, leg, limits.UNREACHABLE_SECONDS)
         return pending.is_over
 

@@ -23,6 +23,7 @@ from p2p_twisted.download.trust import Trust
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.firewall import cut_off, relays_full
 from p2p_twisted.wire.messages import Fetch, File, Hit, Meeting, Push, Refuse, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress, PeerName
 from p2p_twisted.wire.reaching import DIRECT, REVERSED
@@ -275,8 +276,9 @@ class Tickets:
             self._refusals.drop(hit)
             return
         if pending.unreachable is not None:
-            me = self._network.address()
-            self._barriers.found(hit, pending.unreachable, pending.asked_at, me)
+            ends = pending.unreachable, self._network.address()
+            cut = relays_full() if pending.relays_were_full else cut_off(*ends)
+            self._barriers.found(hit, pending.unreachable, pending.asked_at, cut)
 
     def file_arrives(self, connection: Connection, file: File) -> None:
         """

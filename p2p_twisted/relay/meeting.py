@@ -24,6 +24,10 @@ IsRelay = Callable[[Hello], bool]
 """Returns whether a greeting is the relay's; strangers get no byte."""
 
 
+class RelayFull(ConnectError):
+    """A relay has no place left."""
+
+
 class RelayRequest(Session):
     """
     A connection to a relay, until the other peer has come there.
@@ -31,7 +35,7 @@ class RelayRequest(Session):
     :param other: talks to the other peer then. It begins: the other one has been silent.
     :param ended: is told why nobody comes, if so.
     :ivar placed: fires with the token by which the other peer is joined; fails with a
-        ``ConnectError`` where the relay gives no place.
+        ``ConnectError`` where the relay gives no place: a ``RelayFull`` where it has none left.
     """
 
     def __init__(
@@ -71,8 +75,8 @@ class RelayRequest(Session):
             case Met() if self.placed.called:
                 self._has_met = True
                 continue_with(self._connection, self._other)
-            case Error(reason):
-                self._failed(reason)
+            case Error(reason, code):
+                self._failed(reason, RelayFull if code == "full" else ConnectError)
                 self._connection.close()
             case _:
                 raise ProtocolError("answer RELAY with PLACED and then MET")
@@ -83,9 +87,9 @@ class RelayRequest(Session):
         if not self._has_met:
             self._failed("the relay has ended the connection")
 
-    def _failed(self, reason: str) -> None:
+    def _failed(self, reason: str, kind: type[ConnectError] = ConnectError) -> None:
         if not self.placed.called:
-            self.placed.errback(ConnectError(string=reason))
+            self.placed.errback(kind(string=reason))
         self._ended(reason)
 
 

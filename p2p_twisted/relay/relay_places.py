@@ -15,15 +15,30 @@ class NotRelayed(Exception):
     """A peer is not relayed; the text says why."""
 
 
+class RelayBusy(NotRelayed):
+    """A peer is not relayed now, since no place is left for it."""
+
+    def __init__(self) -> None:
+        super().__init__(BUSY)
+
+
 @frozen
 class _Place:
     requester: PeerName
     host: str
     holder: PeerName
+    by_name: bool
 
     @property
-    def pair(self) -> frozenset[PeerName]:
-        return frozenset((self.requester, self.holder))
+    def owner(self) -> tuple[bool, str]:
+        """
+        Whose place it is: a name's where that is known, and otherwise a host's.
+
+        So whoever claims another's name elsewhere takes no place from it, and learns nothing of
+        it. All peers of loopback have one host.
+        """
+        of_name = self.by_name or is_loopback(self.host)
+        return self.by_name, self.requester if of_name else host_group(self.host)
 
 
 @define
@@ -32,7 +47,7 @@ class RelayPlaces:
     The places of those that wait at this relay, and of those that have met.
 
     A place is its requester's until :meth:`left`. A token is good for one meeting, and only for
-    the peer that the requester waits for.
+    the peer that the requester waits for. Refusals say nothing of other pairs.
 
     :ivar most: how many pairs may have met at a time.
     """
@@ -47,24 +62,30 @@ class RelayPlaces:
         """The requesters and holders that have met."""
         return tuple((place.requester, place.holder) for place in self._met.values())
 
-    def ask(self, asked: Relay, host: str, token: MessageId) -> None:
+    def ask(self, asked: Relay, host: str, token: MessageId, *, by_name: bool = False) -> None:
         """
         Let a peer wait for another one.
 
         :param host: from where it asks.
         :param token: of its place: random.
+        :param by_name: whether its name is known to be its own, so that it shares its places with
+            no other peer of its host.
         :raises NotRelayed: when there is no place for it.
         """
-        place = _Place(asked.name, host, asked.peer)
+        place = _Place(asked.name, host, asked.peer, by_name)
         if asked.name == asked.peer:
             raise NotRelayed("nobody meets itself")
         places = (*self._waiting.values(), *self._met.values())
-        if any(other.pair == place.pair for other in places):
-            raise NotRelayed(f"{asked.name} and {asked.peer} have a place here already")
-        own = sum(_is_same(place, other) for other in places)
-        is_full = len(self._waiting) >= limits.RELAY_PLACES_WAITING
-        if is_full or own >= limits.RELAY_PLACES_PER_PEER or not self._has_room:
-            raise NotRelayed(BUSY)
+        own = [other for other in places if other.owner == place.owner]
+        of_name = [other for other in own if other.requester == place.requester]
+        is_full = len(self._waiting) >= max(limits.RELAY_PLACES_WAITING, self.most)
+        # Many may be behind one NAT: while others have room enough, they are not one peer.
+        is_host_full = len(own) >= limits.RELAY_PLACES_PER_PEER and 2 * len(places) >= self.most
+        if is_full or is_host_full or not self._has_room:
+            raise RelayBusy
+        is_there = any(other.holder == place.holder for other in of_name)
+        if is_there or len(of_name) >= limits.RELAY_PLACES_PER_PEER:
+            raise RelayBusy
         self._waiting[token] = place
 
     def meet(self, came: Meet) -> None:
@@ -77,7 +98,7 @@ class RelayPlaces:
         if place is None or place.holder != came.name:
             raise NotRelayed("nobody waits here by that token")
         if not self._has_room:
-            raise NotRelayed(BUSY)
+            raise RelayBusy
         self._met[came.token] = self._waiting.pop(came.token)
 
     def left(self, token: MessageId) -> None:
@@ -88,10 +109,3 @@ class RelayPlaces:
     @property
     def _has_room(self) -> bool:
         return len(self._met) < self.most
-
-
-def _is_same(place: _Place, other: _Place) -> bool:
-    """Return whether two places count as those of one peer; all peers of loopback have one host."""
-    if place.requester == other.requester:
-        return True
-    return not is_loopback(place.host) and host_group(place.host) == host_group(other.host)

@@ -13,7 +13,7 @@ from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.bandwidth.twofold_pace import TwofoldPace
 from p2p_twisted.relay import limits
 from p2p_twisted.relay.joint import Joint
-from p2p_twisted.relay.relay_places import NotRelayed, RelayPlaces
+from p2p_twisted.relay.relay_places import NotRelayed, RelayBusy, RelayPlaces
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Error, Meet, Message, Met, Placed, Relay
@@ -96,10 +96,11 @@ class Relaying:
         """Let a neighbor wait on its connection for another peer, or say why not."""
         token = self._new_token()
         try:
-            self._check(asked.name, connection.host)
-            self._places.ask(asked, connection.host, token)
+            is_neighbor = self._check(asked.name, connection.host)
+            by_name = self._for_all and (is_neighbor or connection.gate.other_end is not None)
+            self._places.ask(asked, connection.host, token, by_name=by_name)
         except NotRelayed as error:
-            connection.refuse(Error(str(error), "refused"))
+            connection.refuse(_refusal(error))
             return
         self._waiting[token] = connection
         self._attend(connection, token)
@@ -111,7 +112,7 @@ class Relaying:
         try:
             self._places.meet(came)
         except NotRelayed as error:
-            connection.refuse(Error(str(error), "refused"))
+            connection.refuse(_refusal(error))
             return
         waiting = self._waiting.pop(came.token)
         self._attend(connection, came.token)
@@ -130,13 +131,19 @@ class Relaying:
             joint.end()
         await DeferredList(gone)
 
-    def _check(self, name: PeerName, host: str) -> None:
-        """Check that somebody may ask at all, and keep to the rate as it is now."""
+    def _check(self, name: PeerName, host: str) -> bool:
+        """
+        Check that somebody may ask at all, and keep to the rate as it is now.
+
+        :returns: whether it is a neighbor.
+        """
         self._keep_to_rate()
         if self._rate() is None or self._is_stopping:
             raise NotRelayed(_OFF)
-        if not (self._for_all or self._is_neighbor(name, host)):
+        is_neighbor = self._is_neighbor(name, host)
+        if not (self._for_all or is_neighbor):
             raise NotRelayed(_STRANGER)
+        return is_neighbor
 
     def _pace(self) -> Pace:
         return TwofoldPace(self._limiter.pace(), self._up.pace())
@@ -162,3 +169,7 @@ class Relaying:
         if joint is not None:
             joint.lost()
         self._places.left(token)
+
+
+def _refusal(error: NotRelayed) -> Error:
+    return Error(str(error), "full" if isinstance(error, RelayBusy) else "refused")

@@ -21,6 +21,14 @@ def cut_off(*addresses: PeerAddress) -> str:
     return f"cannot be reached, nor reach us: a firewall? let {ports} in on one of {machines}"
 
 
+def relays_full() -> str:
+    """Write the same where others could have relayed, but have no place left."""
+    return (
+        "cannot be reached, nor reach us, and the peers that relay have no place left: it is tried"
+        " again; a further peer that all can dial, with --relay 100M, relays for more"
+    )
+
+
 def firewall_ports(*addresses: PeerAddress) -> str:
     """Name the ports that a firewall should let in, so that peers can be reached there."""
     ports = sorted({address.port for address in addresses})

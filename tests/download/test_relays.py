@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from zope.interface import implementer
 
 from p2p_twisted.download.limits import UNREACHABLE_SECONDS
 from p2p_twisted.download.progress import Progress, Receiving, Saved, Seeking
@@ -11,6 +13,7 @@ from p2p_twisted.download.relays import ONE_AT_A_TIME
 from p2p_twisted.relay import joint
 from p2p_twisted.relay.copying import TransportCopier
 from p2p_twisted.relay.meeting import meet
+from p2p_twisted.relay.relay_places import RelayPlaces
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.limits import MIB
@@ -119,6 +122,27 @@ class RelayedTests(RelayedCase):
         world.wires.pass_time(3.0, 0.1)
         self.assertEqual(self.shown(world), Seeking((holder.address,)))
         relay.rate = MIB
+        world.wires.pass_time(15.0)
+        self.assertIsInstance(self.shown(world), Saved)
+
+    def test_full(self) -> None:
+        """Where those that relay have no place left, that is said; it comes once they have one."""
+        said: list[str] = []
+
+        @implementer(ILogObserver)
+        def hear(event: LogEvent) -> None:
+            said.append(formatEvent(event))
+
+        globalLogPublisher.addObserver(hear)
+        self.addCleanup(globalLogPublisher.removeObserver, hear)
+        no_room = self.patch(RelayPlaces, "_has_room", False)
+        world, _holder, _done = self.begun("s7")
+        world.wires.pass_time(3.0, 0.1)
+        told = [each for each in said if "the peers that relay have no place left" in each]
+        self.assertEqual(len(told), 1)
+        self.assertIn("--relay", told[0])
+        self.assertFalse([each for each in said if "a firewall?" in each])
+        no_room.restore()
         world.wires.pass_time(15.0)
         self.assertIsInstance(self.shown(world), Saved)
 

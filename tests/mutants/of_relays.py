@@ -21,10 +21,24 @@ OF_RELAYS: Final = (
     ),
     Mutant(
         "relay/relay_places.py",
-        "own >= limits.RELAY_PLACES_PER_PEER",
+        "len(own) >= limits.RELAY_PLACES_PER_PEER and 2 * len(places) >= self.most",
         "False",
-        "one neighbor takes all places",
-        "relay/test_relaying.py",
+        "one host takes all places",
+        "relay/test_relay_places.py",
+    ),
+    Mutant(
+        "relay/relay_places.py",
+        "len(of_name) >= limits.RELAY_PLACES_PER_PEER",
+        "False",
+        "one neighbor takes all places of a relay for all",
+        "relay/test_relay_places.py",
+    ),
+    Mutant(
+        "relay/relay_places.py",
+        "of_name = self.by_name or is_loopback(self.host)",
+        "of_name = True",
+        "who claims a name elsewhere takes its places",
+        "relay/test_relay_places.py",
     ),
     Mutant(
         "relay/relay_places.py",
@@ -42,7 +56,7 @@ OF_RELAYS: Final = (
     ),
     Mutant(
         "relay/relaying.py",
-        "if not (self._for_all or self._is_neighbor(name, host)):",
+        "if not (self._for_all or is_neighbor):",
         "if False:",
         "strangers are relayed",
         "relay/test_relaying.py",

@@ -205,6 +205,15 @@ class StrangersTests(RelayCase):
         self.relaying._for_all = True
         self.assertIn(b"PLACED", self.connect(Relay("cleo", "ben")).received)
 
+    def test_neighbors_of_one_host(self) -> None:
+        """At such a relay each neighbor has places of its own; a busy one says so to programs."""
+        self.relaying._for_all = True
+        self.neighbors |= {"cleo", "dora"}
+        kept = [self.connect(Relay(name, f"s{n}")) for name in self.neighbors for n in range(2)]
+        self.assertEqual([each.is_lost for each in kept], [False] * 6)
+        for name in self.neighbors:
+            self.assertIn(b'"code":"full"', self.connect(Relay(name, "ben")).received)
+
     def test_off(self) -> None:
         """A relay that is turned off says so."""
         self.rate = None
