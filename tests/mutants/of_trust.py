@@ -161,8 +161,8 @@ OF_TRUST: Final = (
     ),
     Mutant(
         "trust/revocations.py",
-        "for _, text in sorted([*dated, *self.issuers.texts()])",
-        "for _, text in [*dated, *self.issuers.texts()]",
+        "for _, text in sorted([*dated, *issuers])",
+        "for _, text in [*dated, *issuers]",
         "a registry in whose network an admin was revoked that had revoked others does not start",
         "trust/test_revocations.py",
     ),
