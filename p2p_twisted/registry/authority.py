@@ -223,7 +223,7 @@ class Authority:
             return statement.said
         said = statement.said
         assert isinstance(said, Revocation)
-        if (holder := self.holders.free(said.name, said.cutoff)) is not None:
+        if (holder := self.holders.free(said, statement.signer, now)) is not None:
             # It may still have the code.
             self.invites.forget(holder.came_by)
         return said
@@ -234,8 +234,7 @@ class Authority:
             "revocations": self.revocations.kept(),
             "counter": self._counter,
             "stored": self.stored,
-            "holders": self.holders.to_json(),
-            "former": self.holders.former_to_json(),
+            **self.holders.to_json(),
             "invites": [each.to_json() for each in self.invites.all()],
         }
 
@@ -252,13 +251,14 @@ class Authority:
         self._counter = self._recorded = int(kept["counter"])
         self.stored = int(kept.get("stored", 0))
         self._issued.clear()
-        self.holders = NameHolders.from_json(self.id, kept["holders"], kept.get("former", {}))
+        self.holders = self.holders.restored(kept, is_own=is_own)
+        self.holders.give_back(self.revocations)
         self.invites = OpenInvites(map(OpenInvite.from_json, kept["invites"]))
 
     def _distrust(self) -> None:
         """Have nothing count that was given on the word of an issuer which does not any more."""
         issuers = self.revocations.issuers
-        self.holders.disown(issuers)
+        self.holders.disown(self.revocations)
         for invite in self.invites.all():
             if not issuers.vouch_for(invite.vouchers):
                 self.invites.forget(invite.secret_hash)

@@ -1,15 +1,20 @@
 """Remember to whom the names of a private network belong, and who had them before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, Self
 
 import attrs
 
+from p2p_twisted.registry.freed_names import FreedNames
 from p2p_twisted.registry.limits import NAMES_KEPT, REGISTERED
 from p2p_twisted.registry.name_holder import NameHolder
+from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.identity import REGISTRY
+from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.revoked_issuers import RevokedIssuers
+from p2p_twisted.trust.statement import Revocation
 from p2p_twisted.trust.trust_errors import TrustError
+from p2p_twisted.trust.voucher import Voucher
 from p2p_twisted.wire.messages import MemberRecord
 from p2p_twisted.wire.names import PeerName
 
@@ -36,6 +41,7 @@ class NameHolders:
         self._held: dict[PeerName, NameHolder] = {}
         # Earlier keys of the same names, the first ones first: a thief cannot push them out.
         self._former: dict[PeerName, tuple[NameHolder, ...]] = {}
+        self._freed = FreedNames()
 
     def check_free(self, name: PeerName, key: str, now: float) -> None:
         """
@@ -91,12 +97,18 @@ class NameHolders:
             for known in ended[:too_many]:
                 self._forget(known)
 
-    def free(self, name: PeerName, before: float) -> NameHolder | None:
-        """Take a name from whoever got it before some moment, and return that one."""
+    def free(self, said: Revocation, by: VerifiedCertificate, now: float) -> NameHolder | None:
+        """
+        Take a name from whoever got it before it was revoked, and return that one.
+
+        :param by: who has said so: if it should not count later, the name is given back.
+        """
+        name, before = said.name, said.cutoff
         holder = self._held.get(name)
         if holder is None or holder.since >= before:
             return None
-        self._former.pop(name, None)
+        word = (Voucher(by.issuer, said.issued), *by.identity.vouchers)
+        self._freed.add(name, (*self._former.pop(name, ()), holder), word, now)
         return self._held.pop(name)
 
     def known(
@@ -116,18 +128,27 @@ class NameHolders:
                 return name, each
         return None
 
-    def disown(self, issuers: RevokedIssuers) -> None:
+    def disown(self, revocations: RevocationList) -> None:
         """
         Take names from those who were first seen when their issuer did not count any more.
 
         Each is given back to who had it before, if that counts.
         """
+        issuers = revocations.issuers
         for name, each in tuple(self._held.items()):
             if not each.counts(issuers):
                 del self._held[name]
                 former = [of for of in self._former.pop(name, ()) if of.counts(issuers)]
                 if former:
                     self._former[name], self._held[name] = tuple(former[:-1]), former[-1]
+        self.give_back(revocations)
+
+    def give_back(self, revocations: RevocationList) -> None:
+        """Have names again belong to those from whom they were taken by what does not count."""
+        for name, several in self._freed.returned(revocations).items():
+            if name not in self._held:
+                *former, self._held[name] = several
+                self._former[name] = tuple(former[:_FORMER_MOST])
 
     def _remember(self, name: PeerName, before: NameHolder, now: float) -> None:
         """Keep an earlier key, while it is good and there are not too many."""
@@ -164,30 +185,27 @@ class NameHolders:
     def _member(self, name: PeerName, of: NameHolder) -> MemberRecord:
         return MemberRecord(name, float(int(of.expires)), of.is_admin, of.groups, of.issuer)
 
-    def to_json(self) -> dict[str, list[Any]]:
-        """Write what :meth:`from_json` reads."""
-        return {name: each.to_json() for name, each in self._held.items()}
-
-    def former_to_json(self) -> dict[str, list[list[Any]]]:
-        """Write the rest of it."""
+    def to_json(self) -> dict[str, Any]:
+        """Write what :meth:`restored` reads."""
         former = self._former.items()
-        return {name: [each.to_json() for each in several] for name, several in former}
+        return {
+            "holders": {name: each.to_json() for name, each in self._held.items()},
+            "former": {name: [each.to_json() for each in several] for name, several in former},
+            "freed": self._freed.to_json(),
+        }
 
-    @classmethod
-    def from_json(
-        cls,
-        own: str,
-        kept: Mapping[str, Sequence[Any]],
-        former: Mapping[str, Sequence[Sequence[Any]]],
-    ) -> Self:
+    def restored(self, kept: Mapping[str, Any], *, is_own: bool) -> Self:
         """
-        Read what was written down.
+        Read what was written down, perhaps by a version that knew less.
 
-        :raises ValueError, TypeError: when it was not.
+        :param is_own: whether all of that is this registry's own: others do not write whose names
+            were taken.
+        :raises ValueError, TypeError, KeyError, NotTrusted: when it was not.
         """
-        made = cls(own)
-        made._held = {str(name): NameHolder.from_json(each) for name, each in kept.items()}
+        made, held, former = type(self)(self._own), kept["holders"], kept.get("former", {})
+        made._held = {str(name): NameHolder.from_json(each) for name, each in held.items()}
         made._former = {
             str(name): tuple(map(NameHolder.from_json, each)) for name, each in former.items()
         }
+        made._freed = FreedNames.from_json(kept.get("freed", ())) if is_own else self._freed
         return made

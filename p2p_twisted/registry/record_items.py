@@ -51,7 +51,8 @@ def kept_of(items: Items, own: Mapping[str, Any]) -> dict[str, Any]:
     :param own: what :meth:`Authority.to_json` has written here: it says who was met, and when.
     """
     names = _below(NAMES, items)
-    seen = chain(own["holders"].values(), *own["former"].values())
+    freed = (holder for _, holder, _ in own["freed"])
+    seen = chain(own["holders"].values(), *own["former"].values(), freed)
     met = {each[_KEY]: each[_MET] for each in seen}
 
     def known(holder: Sequence[Any]) -> list[Any]:

@@ -41,6 +41,13 @@ OF_MEMBERS: Final = (
         "registry/test_authority.py",
     ),
     Mutant(
+        "registry/freed_names.py",
+        "if not is_cut and not issuers.vouch_for(each.by) and holder.counts(issuers):",
+        "if not is_cut and holder.counts(issuers):",
+        "who was revoked by an honest admin has its name again once a registry is revoked",
+        "registry/test_freed_names.py",
+    ),
+    Mutant(
         "registry/name_holders.py",
         "if holder is None or holder.since >= before:",
         "if holder is None:",
