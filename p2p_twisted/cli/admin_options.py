@@ -96,7 +96,10 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
             ),
             (
                 ("--invite",),
-                {"metavar": "INVITE", "help": "let nobody in any more by the invite of this id"},
+                {
+                    "metavar": "INVITE",
+                    "help": "let nobody in any more by the invite of this id, or code",
+                },
             ),
             (
                 ("--registry",),

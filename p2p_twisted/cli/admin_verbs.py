@@ -17,6 +17,7 @@ from p2p_twisted.console.qr_lines import qr_lines
 from p2p_twisted.console.text import QrLine, count
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.trust.identity import group_name
+from p2p_twisted.trust.open_invites import invite_id
 from p2p_twisted.wire.messages import InviteRecord, MemberRecord
 from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
@@ -69,8 +70,9 @@ def revoke(client: PeerClient, options: argparse.Namespace) -> int:
     if options.issuer:
         answer, said = _revoke_registry(client, options)
     elif options.invite:
-        answer = client.ask("DELETE", f"/v1/invites/{quote(options.invite, safe='')}", {})
-        said = f"nobody comes in by the invite {options.invite} any more"
+        id_ = invite_id(options.invite)
+        answer = client.ask("DELETE", f"/v1/invites/{quote(id_, safe='')}", {})
+        said = f"nobody comes in by the invite {id_} any more"
     else:
         name = _name(peer_name, options.name)
         if not options.anyway:

@@ -12,6 +12,7 @@ from p2p_twisted.console.commands import Command, InviteOthers, RevokePeer, Take
 from p2p_twisted.trust.identity import group_name
 from p2p_twisted.trust.invite_terms import USUAL_SECONDS, USUAL_USES, read_time, read_uses
 from p2p_twisted.trust.limits import GROUPS_OF_A_PEER
+from p2p_twisted.trust.open_invites import invite_id
 from p2p_twisted.wire.messages import MakeInvite
 from p2p_twisted.wire.names import peer_name
 
@@ -50,7 +51,7 @@ def read_revoke(rest: str) -> Command | None:
     """Read whose certificates are not to count, or which invite."""
     match list(_words(rest)):
         case ["--invite", invite]:
-            return TakeInviteBack(invite)
+            return TakeInviteBack(invite_id(invite))
         case [name] if name != REVOKE_OPTION:
             return RevokePeer(peer_name(name))
         case _:

@@ -11,7 +11,7 @@ from attrs import define
 
 from p2p_twisted.peer.own_options import read_registries
 from p2p_twisted.peer.private_member import PrivateMember
-from p2p_twisted.peer.reach import BadReach, NoWay
+from p2p_twisted.peer.reach import BadReach, NoWay, check_interface
 from p2p_twisted.peer.registration import REGISTRATION_FILE
 from p2p_twisted.registry.lan_group import LAN_GROUP
 from p2p_twisted.registry.lan_search import HeardRegistry, Search, places_of_root, search_lan
@@ -41,12 +41,15 @@ def registries_of(options: Mapping[str, Any]) -> tuple[Place, ...]:
     if options["registry"] != AUTO:
         return read_registries(options["registry"])
     own = options["interface"]
+    if own is not None:
+        check_interface(own)
     search = partial(search_lan, interface=own)
     finder = RegistryFinder(options["state"], lambda text: sys.stderr.write(f"{text}\n"), search)
     if options["member"]:
         return finder.of_member(options["member"])
-    allows_lan = bool(options["insecure-lan"]) and not is_loopback(own or "")
-    return finder.open(options["network"], allows_lan)
+    if options["insecure-lan"] and is_loopback(own or ""):
+        return finder.on_loopback(options["network"], own)
+    return finder.open(options["network"], bool(options["insecure-lan"]))
 
 
 class SeveralHeard(BadReach):
@@ -112,6 +115,21 @@ class RegistryFinder:
             self._say_of_others(known, heard)
             return known
         return (self._found(choose(heard, network).place, network),)
+
+    def on_loopback(self, network: NetworkName, interface: str) -> tuple[Place, ...]:
+        """
+        Find the registry of an open network for a peer that others are not to reach.
+
+        :raises NoWay: when there is none on this machine, where nobody else can be asked.
+        """
+        was_here = any(is_loopback(host) for host, _port in known_registries(self.state))
+        if not (was_here or self.answers(_LOOPBACK, network, False)):
+            raise NoWay(
+                f"no registry of network {network} answers at {show_location(*_LOOPBACK)}, and no"
+                f" other machine is asked from {interface}: leave --interface away, or start one"
+                " here with p2p registry"
+            )
+        return (_LOOPBACK,)
 
     def _found(self, place: Place, network: NetworkName) -> Place:
         self.say(f"found the registry of network {network} at {show_location(*place)}: joining")

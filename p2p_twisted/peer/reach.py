@@ -92,13 +92,22 @@ def decide_reach_of_all(
     return attrs.evolve(reach, others=tuple(there))
 
 
-def _named(host: str, port: int, interface: str) -> Reach:
+def check_interface(interface: str) -> None:
+    """
+    Make sure that this machine has an address.
+
+    :raises BadReach: when it has not, and which it has.
+    """
     try:
         check_host(interface)
     except BadName as error:
         raise BadReach(f"--interface: {error}") from None
     if not has_address(interface):
         raise BadReach(f"{not_here(interface)}: say --interface with an address that it has")
+
+
+def _named(host: str, port: int, interface: str) -> Reach:
+    check_interface(interface)
     if not is_loopback(interface):
         return Reach(interface, (host, port))
     cure = "say --interface with this machine's own address, and --insecure-lan"

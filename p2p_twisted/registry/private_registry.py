@@ -93,7 +93,10 @@ def open_private(
             *_ending(opened.ends, now),
         ]
         return PrivateRegistry(opened.authority, opened.own, folder, places, tuple(lines))
-    lines = [f"made the private network {network}; its keys are in {keys}: back them up"]
+    lines = [
+        f"made the private network {network}, whose keys are in {keys}: back them up;"
+        f" registry {opened.authority.id}"
+    ]
     if root_key is not None:
         lines.append(f"the key of its root is {root_key}: keep it elsewhere, and a copy of it")
     if is_read_by_others:

@@ -68,6 +68,12 @@ class OwnRenewal(TimerService):
         self._security = security
         self._date = date
 
+    @override
+    def startService(self) -> None:
+        # What p2p members names it by, and p2p revoke --registry.
+        self.log.info("this is the registry {id}", id=self._authority.id)
+        super().startService()
+
     def look(self) -> None:
         """Renew the certificate if it is time."""
         now = self._date()

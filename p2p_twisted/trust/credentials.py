@@ -10,7 +10,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from p2p_twisted.trust.trust_errors import BadCredentials
+from p2p_twisted.trust.trust_errors import BadCredentials, EncryptedKey
 
 _PEM: Final = serialization.Encoding.PEM
 _CURVE: Final = ec.SECP256R1
@@ -74,7 +74,9 @@ def key_from_pem(text: bytes) -> ec.EllipticCurvePrivateKey:
     """
     try:
         key = serialization.load_pem_private_key(text, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except TypeError:
+        raise EncryptedKey from None
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise BadCredentials(f"it is damaged: {error}") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise BadCredentials("the key is not one on the curve P-256")

@@ -13,7 +13,7 @@ from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.trust.credentials import Credentials, key_from_pem, key_to_pem, new_key
 from p2p_twisted.trust.limits import KEY_FILE_BYTES
-from p2p_twisted.trust.trust_errors import BadCredentials, TrustError
+from p2p_twisted.trust.trust_errors import BadCredentials, EncryptedKey, TrustError
 
 _OTHERS_MAY_READ: Final = 0o077
 
@@ -62,6 +62,8 @@ class KeyFolder:
         text = self._read(name)
         try:
             return None if text is None else Credentials.from_pem(text)
+        except EncryptedKey as error:
+            raise KeyFileFault(f"{self.path_of(name)}: {error}") from None
         except BadCredentials as error:
             path = self.path_of(name)
             raise KeyFileFault(f"{path} is no key: {error}; put it back from a backup") from None

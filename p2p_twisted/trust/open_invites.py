@@ -7,8 +7,10 @@ from typing import Any, Final, Self
 
 import attrs
 
+from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.limits import INVITE_DAYS, INVITE_USES, INVITES_KEPT
 from p2p_twisted.trust.trust_errors import (
+    BadInvite,
     InviteRefused,
     NoSuchInvite,
     TooManyInvites,
@@ -73,6 +75,14 @@ class OpenInvite:
     def is_open(self, now: float) -> bool:
         """Return whether it lets anybody in."""
         return self.uses > 0 and now < self.expires
+
+
+def invite_id(typed: str) -> str:
+    """Return what an invite is called, of which somebody may have typed the whole code."""
+    try:
+        return secret_hash(Invite.read(typed).secret)[:_ID_DIGITS]
+    except BadInvite:
+        return typed
 
 
 class OpenInvites:

@@ -39,7 +39,7 @@ Second = Annotated[int, msgspec.Meta(ge=0, le=100_000_000_000)]
 """A date, in whole seconds since 1970."""
 
 
-IssuerId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{20}$")]
+IssuerId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{20}\Z")]
 """What an issuer is called."""
 
 

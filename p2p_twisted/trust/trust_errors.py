@@ -19,6 +19,13 @@ class BadCredentials(TrustError):
     """What should be a key and its certificates is none."""
 
 
+class EncryptedKey(BadCredentials):
+    """A key that only whoever has a password could use."""
+
+    def __init__(self) -> None:
+        super().__init__("its key is encrypted, which no key must be here: decrypt it")
+
+
 class BadCertificateRequest(TrustError):
     """What should be a request for a certificate is none."""
 

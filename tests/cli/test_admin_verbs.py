@@ -14,6 +14,8 @@ from p2p_twisted.console.admin_lines import date_text
 from p2p_twisted.peer.qr_code import qr_rows
 from p2p_twisted.registry.authority_files import KeyPlace
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.trust.invite import Invite
+from p2p_twisted.trust.open_invites import OpenInvite, secret_hash
 from p2p_twisted.trust.statement import RootStatement, read_any_statement
 from tests.console.fake_peer import CODE
 from tests.trust.private_network import PrivateNetwork
@@ -160,6 +162,15 @@ def test_revoke(capsys: pytest.CaptureFixture[str]) -> None:
         "anna was revoked",
         "nobody comes in by the invite 3f2a91bc any more",
     ]
+
+
+def test_whole_code(capsys: pytest.CaptureFixture[str]) -> None:
+    """The whole code of an invite does as well as its id, and is told to nobody."""
+    client, made = Client(), Invite.make(bytes(16), ["127.0.0.1:9011"], NETWORK.rng)
+    id_ = OpenInvite(secret_hash(made.secret), 1, 0.0).id
+    run(client, "revoke", invite=made.to_text().upper())
+    assert client.asked == [("DELETE", f"/v1/invites/{id_}", {})]
+    assert capsys.readouterr().out == f"nobody comes in by the invite {id_} any more\n"
 
 
 @pytest.mark.parametrize(("of_registry", "path"), [(None, "/v1/members"), ("", "/v1/certified")])

@@ -1,5 +1,6 @@
 """Every line that a person may type means something."""
 
+from random import Random
 from typing import Any
 
 from hypothesis import given
@@ -33,7 +34,12 @@ from p2p_twisted.console.commands import (
 )
 from p2p_twisted.console.parsing import COMMANDS, parse
 from p2p_twisted.console.spelling import suggest
+from p2p_twisted.trust.invite import Invite
+from p2p_twisted.trust.open_invites import OpenInvite, secret_hash
 from p2p_twisted.wire.messages import MakeInvite
+
+INVITE = Invite.make(bytes(16), ["127.0.0.1:9011"], Random(1))
+INVITE_ID = OpenInvite(secret_hash(INVITE.secret), 1, 0.0).id
 
 NO_USES = "'0' is not a number from 1 to 1,000"
 NO_TIME = "'90d' is no time such as 30m, 2h or 7d, of at most 30d"
@@ -96,6 +102,7 @@ READINGS: list[tuple[str, Command | None]] = [
     ("invites", ListInvites()),
     ("revoke Anna", RevokePeer("anna")),
     ("revoke --invite 3f2a91bc", TakeInviteBack("3f2a91bc")),
+    (f"revoke --invite {INVITE.to_text()}", TakeInviteBack(INVITE_ID)),
     ("members", ListMembers()),
     ("get f1.txt", Get("f1.txt")),
     ("get a  b.txt", Get("a  b.txt", words=("a", "b.txt"))),

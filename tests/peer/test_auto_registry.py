@@ -6,9 +6,15 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.peer import auto_registry
-from p2p_twisted.peer.auto_registry import RegistryFinder, SeveralHeard, choose, known_registries
+from p2p_twisted.peer.auto_registry import (
+    RegistryFinder,
+    SeveralHeard,
+    choose,
+    known_registries,
+    registries_of,
+)
 from p2p_twisted.peer.private_member import PrivateMember
-from p2p_twisted.peer.reach import NoWay
+from p2p_twisted.peer.reach import BadReach, NoWay
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.registry.lan_search import HeardRegistry, IsWanted
 from p2p_twisted.trust.credentials import key_hash
@@ -18,6 +24,7 @@ from tests.trust.private_network import PrivateNetwork
 LOOPBACK, MINE = ("127.0.0.1", 9_011), ("10.9.0.2", 9_011)
 TEACHER, FORGER = ("10.9.0.1", 9_011), ("10.9.0.66", 9_011)
 NETWORK = PrivateNetwork("lab")
+NOT_OURS = "192.0.2.99"
 ROOT = key_hash(NETWORK.root.certificate.public_key())[:8].hex()
 ANNA = NETWORK.let_in("anna")
 
@@ -71,6 +78,29 @@ class OpenTests(FinderCase):
         self.was_at("10.9.0.1:9011")
         self.assertEqual(self.finder.open("default", allows_lan=False), (LOOPBACK,))
         self.assertEqual((self.searches, self.said), (0, []))
+
+    def test_not_to_be_reached(self) -> None:
+        """A peer on loopback asks this machine alone, and does not wait for what is not there."""
+        told = str(self.assertRaises(NoWay, self.finder.on_loopback, "default", "127.0.0.1"))
+        self.assertIn("no registry of network default answers at 127.0.0.1:9011", told)
+        self.assertIn("from 127.0.0.1: leave --interface away, or start one here", told)
+        self.listening.add(LOOPBACK)
+        self.assertEqual(self.finder.on_loopback("default", "127.0.0.1"), (LOOPBACK,))
+        self.listening.clear()
+        self.was_at("127.0.0.1:9011")
+        self.assertEqual(self.finder.on_loopback("default", "127.0.0.1"), (LOOPBACK,))
+        self.assertEqual(self.searches, 0)
+
+    def test_no_address_of_this_machine(self) -> None:
+        """A wrong --interface is named, and nobody is asked from it."""
+        given = {"registry": "auto", "interface": NOT_OURS, "state": self.state}
+        given |= {"member": None, "insecure-lan": True, "network": "default"}
+        self.patch(auto_registry, "search_lan", self.fail)
+        told = str(self.assertRaises(BadReach, registries_of, given))
+        self.assertIn(f"{NOT_OURS} is not an address of this machine", told)
+        given["interface"] = "127.0.0.1"
+        self.patch(RegistryFinder, "on_loopback", lambda *asked: asked[1:])
+        self.assertEqual(registries_of(given), ("default", "127.0.0.1"))
 
     def test_heard(self) -> None:
         """The only one is taken, and that is said before."""

@@ -153,6 +153,16 @@ def test_links_and_others(folder: OwnFolder, tmp_path: Path) -> None:
     assert elsewhere.read_bytes() == before
 
 
+def test_encrypted(folder: OwnFolder) -> None:
+    """An encrypted key is not damaged: it is said that none must be."""
+    how = serialization.BestAvailableEncryption(b"secret")
+    kind = serialization.PrivateFormat.PKCS8
+    encrypted = ANNA.key.private_bytes(serialization.Encoding.PEM, kind, how)
+    folder.replace("peer.pem", ANNA.to_pem().replace(pem(ANNA.key), encrypted))
+    with pytest.raises(KeyFileFault, match=r"peer\.pem: its key is encrypted.*: decrypt it\Z"):
+        KeyFolder(folder).load("peer.pem")
+
+
 def test_damaged(folder: OwnFolder) -> None:
     """What is no key, or far too large for one, is said to be so."""
     keys = KeyFolder(folder)

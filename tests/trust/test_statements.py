@@ -4,6 +4,7 @@ import base64
 from random import Random
 from typing import get_type_hints
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from p2p_twisted.trust.limits import (
     STOPS_REMEMBERED,
 )
 from p2p_twisted.trust.revocations import RevocationList
-from p2p_twisted.trust.statement import Revocation, Stop, read_statement, sign_statement
+from p2p_twisted.trust.statement import IssuerId, Revocation, Stop, read_statement, sign_statement
 from p2p_twisted.trust.stop_guard import StopGuard
 from p2p_twisted.trust.trust_errors import BadStatement, StatementRefused
 from p2p_twisted.wire.messages import Gossip
@@ -210,3 +211,10 @@ def test_random_ids_differ() -> None:
     """Two stops have two ids."""
     rng = Random(1)
     assert stop(rng.getrandbits(128)) != stop(rng.getrandbits(128))
+
+
+def test_id_of_an_issuer() -> None:
+    """It is its digits, and nothing behind them."""
+    assert msgspec.convert("0f" * 10, IssuerId) == "0f" * 10
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert("0f" * 10 + "\n", IssuerId)
