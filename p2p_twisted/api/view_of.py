@@ -71,6 +71,8 @@ def status(of: Status) -> views.StatusView:
         limits=limits(of.rates),
         sent=of.sent,
         received=of.received,
+        relays=of.relays,
+        relay_limit=of.relay_rate,
         uptime=of.uptime,
         certificate=_certificate(of.certificate) if of.certificate else None,
     )

@@ -108,6 +108,8 @@ class StatusView(View):
     :ivar reshared: how many downloads others can find; absent without ``--reshare``.
     :ivar sent: bytes of files, since it was started.
     :ivar received: likewise.
+    :ivar relays: how many pairs of other peers it relays between now.
+    :ivar relay_limit: of these together, in bytes per second; null where it relays nothing.
     :ivar uptime: in seconds.
     :ivar certificate: absent in an open network.
     """
@@ -136,6 +138,8 @@ class StatusView(View):
     limits: LimitsView
     sent: Count
     received: Count
+    relays: Count
+    relay_limit: Count | None
     uptime: Seconds
     certificate: CertificateView | None
 

@@ -12,6 +12,7 @@ from p2p_twisted.console.text import (
     human_size,
     human_time,
     reached,
+    relays_line,
     share_line,
     shown_name,
 )
@@ -60,6 +61,12 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
         ("downloads", status["downloads"]),
         ("limits", ", ".join(limits)),
         ("moved", f"{human_size(status['sent'])} sent, {human_size(status['received'])} received"),
+        # Peers of earlier versions do not tell.
+        *(
+            [("relays", relays_line(status["relays"], status["relay_limit"]))]
+            if "relays" in status
+            else ()
+        ),
         ("running", human_time(status["uptime"])),
     ]
     yield from table(rows, width())

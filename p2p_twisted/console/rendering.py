@@ -15,6 +15,7 @@ from p2p_twisted.console.text import (
     count,
     human_size,
     human_time,
+    relays_line,
     share_line,
     shown_name,
 )
@@ -160,6 +161,7 @@ def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
         ("downloads", shown_name(status.downloads) + _reshared(status)),
         ("limits", limits_line(status.rates)),
         ("moved", f"{human_size(status.sent)} sent, {human_size(status.received)} received"),
+        ("relays", relays_line(status.relays, status.relay_rate)),
         ("up for", human_time(status.uptime)),
     ]
     yield from table(rows, width)

@@ -182,3 +182,14 @@ def _cells(character: str) -> int:
 
     # It may make the character before it twice as wide.
     return 1 if character == _EMOJI_SELECTOR else max(0, wcwidth(character))
+
+
+def relays_line(pairs: int, rate: int | None) -> str:
+    """
+    Write what a peer relays for others.
+
+    :param rate: at most, in bytes a second; ``None`` where it relays nothing.
+    """
+    if rate is None and not pairs:
+        return "nothing: off, or --max-up is too slow for it"
+    return f"{count(pairs, 'pair')} of peers now, at most {human_size(rate or 0)}/s"

@@ -86,6 +86,8 @@ class Status:
     :ivar rates: the most that it sends and receives, in bytes a second.
     :ivar sent: bytes of files, in this run.
     :ivar received: likewise.
+    :ivar relays: how many pairs of other peers it relays between now.
+    :ivar relay_rate: at most, in bytes a second; ``None`` where it relays nothing.
     :ivar reshared: how many of its downloads others can find; ``None`` without ``--reshare``.
     :ivar shares: the names and paths of other directories that it shares.
     :ivar certificate: its part in a private network; ``None`` in an open one.
@@ -109,6 +111,8 @@ class Status:
     rates: Rates
     sent: int = 0
     received: int = 0
+    relays: int = 0
+    relay_rate: int | None = None
     reshared: int | None = None
     reachable: bool | None = None
     alone: str = ""
@@ -153,11 +157,7 @@ class Selection:
 
 
 class IPeer(Interface):
-    """
-    A running peer.
-
-    :ivar admin: what only an admin of a private network may ask for.
-    """
+    """A running peer."""
 
     admin: IAdmin = Attribute("what only an admin of a private network may ask for")
 

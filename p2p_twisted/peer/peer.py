@@ -218,6 +218,7 @@ class Peer:
             network=self._network,
             registration=self._registration,
             bandwidth=self._rates.bandwidth,
+            relaying=self._relaying,
             uptime=self._clock.seconds() - self._started,
             certificate=self._renewal.status() if self._renewal else None,
         )

@@ -10,6 +10,7 @@ from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.registry.location import show_locations
+from p2p_twisted.relay.relaying import Relaying
 
 
 def status_of(
@@ -19,6 +20,7 @@ def status_of(
     network: NetworkSession,
     registration: RegistrationKeeper,
     bandwidth: Bandwidth,
+    relaying: Relaying,
     uptime: float,
     certificate: CertificateStatus | None,
 ) -> Status:
@@ -49,6 +51,8 @@ def status_of(
         rates=bandwidth.rates,
         sent=bandwidth.up.total,
         received=bandwidth.down.total,
+        relays=len(relaying.pairs),
+        relay_rate=relaying.rate,
         alone=network.alone(),
         reachable=registration.is_reachable,
         reshared=None if reshared is None else reshared.summary().files,

@@ -92,6 +92,11 @@ class Relaying:
         """The peers that are relayed now: who receives, and who sends."""
         return self._places.pairs
 
+    @property
+    def rate(self) -> int | None:
+        """How many bytes a second are copied at most; ``None`` where nothing is relayed."""
+        return None if self._is_stopping else self._rate()
+
     def asked(self, connection: Connection, asked: Relay) -> None:
         """Let a neighbor wait on its connection for another peer, or say why not."""
         token = self._new_token()
@@ -138,7 +143,7 @@ class Relaying:
         :returns: whether it is a neighbor.
         """
         self._keep_to_rate()
-        if self._rate() is None or self._is_stopping:
+        if self.rate is None:
             raise NotRelayed(_OFF)
         is_neighbor = self._is_neighbor(name, host)
         if not (self._for_all or is_neighbor):

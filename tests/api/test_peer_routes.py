@@ -56,6 +56,7 @@ def test_status(browser: Browser) -> None:
     assert (status["name"], status["files"]) == ("s2", 12)
     assert status["directory"].startswith("/")
     assert status["limits"] == {"up": None, "down": None}
+    assert (status["relays"], status["relay_limit"]) == (0, None)
     browser.peer.status_now = attrs.evolve(browser.peer.status_now, shares=(("lab", "/data/lab"),))
     status = checked(browser, browser.ask("GET", "/v1/status"), "/v1/status")
     assert status["shares"] == [{"name": "lab", "path": "/data/lab"}]

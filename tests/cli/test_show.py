@@ -35,6 +35,16 @@ class StatusLinesTests(SynchronousTestCase):
             lost = attrs.evolve(STATUS, registered=False, registry_fault=fault)
             self.assertEqual(shown(lost)[1:3], [network, f"           {text}"])
 
+    def test_relays(self) -> None:
+        """What it relays is told, where it knows that."""
+        relaying = attrs.evolve(STATUS, relays=2, relay_rate=1 << 20)
+        line = "relays     2 pairs of peers now, at most 1.0 MiB/s"
+        self.assertIn(line, shown(relaying))
+        self.assertIn("relays     nothing: off, or --max-up is too slow for it", shown(STATUS))
+        earlier = json.loads(view_of.status(relaying).encoded())
+        del earlier["relays"], earlier["relay_limit"]
+        self.assertNotIn("relays", "".join(status_lines(earlier)))
+
     def test_private(self) -> None:
         """What a member of a private network is has a line of its own."""
         certificate = CertificateStatus(True, ("lab",), 1_800_000_000.0)

@@ -187,10 +187,17 @@ class StatusTests(SynchronousTestCase):
                 "downloads  s2/Downloads",
                 "limits     up 2.0 MiB/s, down unlimited",
                 "moved      0 B sent, 0 B received",
+                "relays     nothing: off, or --max-up is too slow for it",
                 "up for     1:01",
                 "not shared: a:b: a name may not have ':'",
             ],
         )
+
+    def test_relays(self) -> None:
+        """What is relayed now, and how fast that may be."""
+        for pairs, said in ((0, "0 pairs"), (1, "1 pair")):
+            lines = list(status_lines(attrs.evolve(STATUS, relays=pairs, relay_rate=100 << 20)))
+            self.assertIn(f"relays     {said} of peers now, at most 100.0 MiB/s", lines)
 
     def test_very_many_unshared(self) -> None:
         """Of what is not shared the first are shown; how many there are is said."""

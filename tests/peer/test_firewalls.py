@@ -42,6 +42,8 @@ class FirewallTests(PeerTestCase):
         done = requester.get("song", unwatched)
         daemons.network.clock.run_until(partial(self.is_receiving, requester), 20.0)
         self.assertEqual([each.how for _name, each in holder.uploads()], [how])
+        relays = sum(each.status().relays for each in daemons.peers.values())
+        self.assertEqual(relays, int(how.startswith("through ")))
         (progress,) = requester.transfers()
         assert isinstance(progress.state, Receiving)
         self.assertEqual([each.how for each in progress.state.holders], [how])
@@ -75,6 +77,10 @@ class FirewallTests(PeerTestCase):
         daemons = self.started("s2", "s3", relays=False)
         daemons.start("s4", relay=1 << 30)
         daemons.run(10)
+        self.assertIsNone(daemons.peers["s1"].status().relay_rate)
+        for up, rate in ((8 << 20, 8 << 20), (None, 1 << 30)):
+            daemons.peers["s4"].limit(Rates(up=up))
+            self.assertEqual(daemons.peers["s4"].status().relay_rate, rate)
         self.patch(OverlayDriver, "reached", ())
         self.assert_comes(daemons, "through s4")
 

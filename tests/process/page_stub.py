@@ -169,6 +169,8 @@ def status(url: str) -> Mapping[str, Any]:
         "excluded": 0,
         "reshared": None,
         "limits": {"up": None, "down": 10_485_760},
+        "relays": 0,
+        "relay_limit": 10_485_760,
         "uptime": 5_400.0,
         "certificate": None,
         "page": url,

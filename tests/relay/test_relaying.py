@@ -216,6 +216,7 @@ class StrangersTests(RelayCase):
 
     def test_off(self) -> None:
         """A relay that is turned off says so."""
+        self.assertEqual(self.relaying.rate, 100 * MIB)
         self.rate = None
         self.assertIn(b"relays nothing", self.connect(Relay("anna", "ben")).received)
 
