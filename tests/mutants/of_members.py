@@ -209,6 +209,13 @@ OF_MEMBERS: Final = (
         "runtime/test_conceal.py",
     ),
     Mutant(
+        "registry/registry_places.py",
+        "self._tried = tuple(place for",
+        "self.named = tuple(place for",
+        "a member that runs goes to whoever claims on the network to be its registry",
+        "peer/test_moved_registry.py",
+    ),
+    Mutant(
         "cli/background_start.py",
         "    overwrite(secrets)",
         "    pass",
