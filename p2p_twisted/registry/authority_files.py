@@ -208,7 +208,9 @@ def _renewed(
     if key_hash(root.key.public_key()) != key_hash(issuer.root.public_key()):
         raise KeyFileFault("the root's key is that of another network: say the right --root-key")
     ends = issuer.certificate.not_valid_after_utc.timestamp()
-    if now < ends - ISSUER_RENEWAL_DAYS * _DAY_SECONDS:
+    begun = [each.certificate.not_valid_before_utc.timestamp() <= now for each in (root, issuer)]
+    # It was renewed by a clock that was ahead where only the root's certificate has begun.
+    if begun != [True, False] and now < ends - ISSUER_RENEWAL_DAYS * _DAY_SECONDS:
         return None
     serial, key = SerialNumber.next_after(1, rng), issuer.key
     chain = certify_issuer(root, key.public_key(), network, serial=serial, now=now)

@@ -10,7 +10,7 @@ from p2p_twisted.registry.authority_files import (
     save_records,
 )
 from p2p_twisted.runtime.own_folder import OwnFolder
-from p2p_twisted.trust.anchor import VerifiedCertificate
+from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
 from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.key_folder import KeyFolder
 from p2p_twisted.trust.statement import Revocation, sign_statement
@@ -41,6 +41,16 @@ def test_started_once(folder: OwnFolder, days: float) -> None:
         assert known.revocations.is_revoked(by_other)
     assert again.revocations.texts() == authority.revocations.texts()
     assert again.revocations.digest() == authority.revocations.digest()
+
+
+@pytest.mark.parametrize("days", [-2_000, 800])
+def test_issuer(folder: OwnFolder, days: float) -> None:
+    """An issuer that was renewed by a clock far ahead is good again once the clock is right."""
+    opened(folder)
+    open_authority(folder, "default", NETWORK.rng, NOW + days * DAY)
+    own = opened(folder, seed=2).own
+    TrustAnchor(own.root).verify(own.certificate, own.certificates[1:], NOW)
+    assert own.certificates[1] == opened(folder, seed=3).own.certificates[1]
 
 
 def test_of_others(folder: OwnFolder) -> None:
