@@ -33,7 +33,7 @@ from p2p_twisted.testing import invariants, private_invariants
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.faults import Faults
 from p2p_twisted.testing.hosts import HostOf, Machines, one_machine
-from p2p_twisted.testing.log_audience import logged_only_to
+from p2p_twisted.testing.log_audience import collect_the_past, logged_only_to
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.private_daemons import PrivateDaemons
 from p2p_twisted.testing.private_faults import PrivateFaults
@@ -188,8 +188,7 @@ def run(
         if "log_failure" in event:
             chaos.wrong.append(event["log_failure"].getTraceback())
 
-    # Otherwise what earlier networks of this process have left would fail here.
-    gc.collect()
+    collect_the_past()
     try:
         with logged_only_to(observe), _collected_seldom():
             chaos.run(seconds)

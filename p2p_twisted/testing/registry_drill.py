@@ -8,7 +8,6 @@ No name or port is given twice, nothing that was acknowledged is lost, and who c
 may take longer only while several registries answer that have just lost etcd, and do not know yet.
 """
 
-import gc
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -31,7 +30,7 @@ from p2p_twisted.registry.registry_places import RegistryPlaces
 from p2p_twisted.registry.roster import Put, Registration
 from p2p_twisted.testing.daemons import NETWORK
 from p2p_twisted.testing.grants import Grants
-from p2p_twisted.testing.log_audience import logged_only_to
+from p2p_twisted.testing.log_audience import collect_the_past, logged_only_to
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.registry_faults import RegistryFaults
 from p2p_twisted.testing.several_daemons import SeveralDaemons
@@ -201,7 +200,7 @@ def run(seed: int, peers: int = 12, seconds: float = 120.0) -> DrillOutcome:
             if "log_failure" in event:
                 drill.wrong.append(event["log_failure"].getTraceback())
 
-        gc.collect()
+        collect_the_past()
         try:
             with logged_only_to(observe):
                 drill.run(seconds)
