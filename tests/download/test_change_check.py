@@ -58,7 +58,7 @@ class ChangedTests(InterruptedCase):
         world, done, content = self.begun()
         other = world.holder("s2", Content(content.content))
         other.is_mute = True
-        content.is_changed = True
+        self.remove(world, content)
         world.found, world.changed = (other.hit(content),), {"s1"}
         world.wires.pass_time(20)
         self.assertNoResult(done)
