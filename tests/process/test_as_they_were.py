@@ -112,7 +112,8 @@ class AsTheyWereTests(SynchronousTestCase):
             typed = visible(name) if number % 2 else name
             if number == len(NAMES) - 2:
                 typed = name.replace("\u202f", " ")
-            second.answer(f'get "{typed}"', "saved ")
+            # The log says so, too, in other words, at any time.
+            second.answer(f'get "{typed}"', "saved .+ to ")
         downloads = self.network.directory / "s2" / "Downloads"
         stat = "find . -path ./Downloads -prune -o -path ./.p2p -prune -o -type f -print0 | sort -z"
         stat += " | xargs -0 stat -c '%Y %A %n'"
