@@ -25,7 +25,7 @@ _LOOK_SECONDS: Final = 0.3
 _LOCAL_FLAGS: Final = 3
 
 
-def attach(client: PeerClient, _options: argparse.Namespace) -> int:
+def console(client: PeerClient, _options: argparse.Namespace) -> int:
     """Attach this terminal to a console of the peer, until that ends."""
     if not (os.isatty(_STDIN) and os.isatty(_STDOUT)):
         raise CommandFailed(Exit.USAGE, "p2p console needs a terminal; scripts use the other verbs")

@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any, Final
 
 from p2p_twisted.cli.answers import say, say_json
@@ -13,6 +14,21 @@ Verb = Callable[[PeerClient, argparse.Namespace], int]
 
 _SIGINT: Final = 2
 """That of :mod:`signal`, which few verbs need."""
+
+_MODULES: Final[Mapping[str, str]] = {
+    "get": "get_verb",
+    "console": "attach",
+    "events": "recording_verb",
+    "log": "following",
+    "share": "own_files",
+    "unshare": "own_files",
+    "web": "web_verb",
+    "invite": "admin_verbs",
+    "invites": "admin_verbs",
+    "members": "admin_verbs",
+    "revoke": "admin_verbs",
+}
+"""Where a verb is that has more to it; it is imported when it runs, under its own name."""
 
 
 def talk(options: argparse.Namespace) -> int:
@@ -46,20 +62,27 @@ def _carry_out(options: argparse.Namespace) -> int:
         from p2p_twisted.cli.recording_verb import tell_recorded
 
         return tell_recorded(options)
-    verb: Verb = globals()[options.verb_name]
+    verb = verb_of(options.verb_name)
     if getattr(options, "of_registry", None) is not None:
         if options.peer is not None:
             raise CommandFailed(
                 Exit.USAGE, "--peer is a peer, --of-registry a registry: say one of them"
             )
         return verb(find_registry(options.of_registry), options)
-    if verb is get:
+    if options.verb_name == "get":
         from p2p_twisted.cli.get_verb import check_get
 
         check_get(options)
     if getattr(options, "registry", None) is None:
         return verb(find_peer(options.peer), options)
     return _without_a_peer(verb, options)
+
+
+def verb_of(name: str) -> Verb:
+    """Return what carries out a verb; its module is imported by that."""
+    of = import_module(f"p2p_twisted.cli.{_MODULES.get(name, 'talk')}")
+    verb: Verb = getattr(of, name)
+    return verb
 
 
 def _without_a_peer(verb: Verb, options: argparse.Namespace) -> int:
@@ -120,13 +143,6 @@ def ls(client: PeerClient, options: argparse.Namespace) -> int:
     return say(options, client.get("/v1/files", peer=options.of), show.hit_lines)
 
 
-def get(client: PeerClient, options: argparse.Namespace) -> int:
-    """Download, and wait for it."""
-    from p2p_twisted.cli import get_verb
-
-    return get_verb.get(client, options)
-
-
 def transfers(client: PeerClient, options: argparse.Namespace) -> int:
     """List downloads and uploads."""
     from p2p_twisted.cli import show
@@ -169,48 +185,6 @@ def limit(client: PeerClient, options: argparse.Namespace) -> int:
     return say(options, answer, lambda limits: [show.limits_line(limits)])
 
 
-def console(client: PeerClient, options: argparse.Namespace) -> int:
-    """Attach a console."""
-    from p2p_twisted.cli.attach import attach
-
-    return attach(client, options)
-
-
-def events(client: PeerClient, options: argparse.Namespace) -> int:
-    """Write what happens, as it happens."""
-    from p2p_twisted.cli import recording_verb
-
-    return recording_verb.events(client, options)
-
-
-def log(client: PeerClient, options: argparse.Namespace) -> int:
-    """Write the end of the log."""
-    from p2p_twisted.cli import following
-
-    return following.log(client, options)
-
-
-def share(client: PeerClient, options: argparse.Namespace) -> int:
-    """Share copies of files."""
-    from p2p_twisted.cli import own_files
-
-    return own_files.share(client, options)
-
-
-def unshare(client: PeerClient, options: argparse.Namespace) -> int:
-    """Share files no more."""
-    from p2p_twisted.cli import own_files
-
-    return own_files.unshare(client, options)
-
-
-def web(client: PeerClient, options: argparse.Namespace) -> int:
-    """Open the page."""
-    from p2p_twisted.cli import web_verb
-
-    return web_verb.web(client, options)
-
-
 def leave(client: PeerClient, options: argparse.Namespace) -> int:
     """Have the peer leave, and end."""
     return say(options, client.ask("POST", "/v1/leave", {}), lambda _answer: ["left the network"])
@@ -226,34 +200,6 @@ def stop(client: PeerClient, options: argparse.Namespace) -> int:
         return say(options, answer, lambda _answer: [said])
     answer = client.ask("POST", "/v1/stop", {})
     return say(options, answer, lambda _answer: ["stopped the network"])
-
-
-def invite(client: PeerClient, options: argparse.Namespace) -> int:
-    """Make an invite."""
-    from p2p_twisted.cli import admin_verbs
-
-    return admin_verbs.invite(client, options)
-
-
-def invites(client: PeerClient, options: argparse.Namespace) -> int:
-    """List open invites."""
-    from p2p_twisted.cli import admin_verbs
-
-    return admin_verbs.invites(client, options)
-
-
-def members(client: PeerClient, options: argparse.Namespace) -> int:
-    """List members."""
-    from p2p_twisted.cli import admin_verbs
-
-    return admin_verbs.members(client, options)
-
-
-def revoke(client: PeerClient, options: argparse.Namespace) -> int:
-    """Revoke a peer's certificates, or take an invite back."""
-    from p2p_twisted.cli import admin_verbs
-
-    return admin_verbs.revoke(client, options)
 
 
 def _act(client: PeerClient, options: argparse.Namespace, method: str, what: str, done: str) -> int:

@@ -109,30 +109,14 @@ _WITHOUT_A_PEER: Final[_Arguments] = (
     ),
 )
 
-_OF_REGISTRY: Final[_Arguments] = (
-    (
-        ("--of-registry",),
-        {
-            "metavar": "NETWORK",
-            "nargs": "?",
-            "const": "",
-            "help": "that of a registry instead; say whose, where several run",
-        },
-    ),
-)
 
-_BY_REGISTRY: Final[_Arguments] = (
-    (
-        ("--of-registry",),
-        {
-            "metavar": "NETWORK",
-            "nargs": "?",
-            "const": "",
-            "help": "have the registry of a private network do it, on its machine; say whose,"
-            " where several run",
-        },
-    ),
-)
+def _of_registry(text: str) -> _Arguments:
+    whose = {"metavar": "NETWORK", "nargs": "?", "const": ""}
+    return ((("--of-registry",), {**whose, "help": f"{text}; say whose, where several run"}),)
+
+
+_OF_REGISTRY: Final = _of_registry("that of a registry instead")
+_BY_REGISTRY: Final = _of_registry("have the registry of a private network do it, on its machine")
 
 _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
     "status": ("show a running peer at a glance", ()),
