@@ -1,0 +1,1 @@
+"""Offers: what one peer pushes to others, who takes it, and how far they are."""

@@ -1,0 +1,118 @@
+"""
+An offer: what one peer pushes to others.
+
+It is written as JSON, which says what is offered, by whom, to whom and until when. Whatever that
+text says, its hash is what the offer is called: nobody can say something else by the same name.
+
+Who withdraws it shows the key that fits its lock, which nobody else has.
+"""
+
+from collections.abc import Collection
+from typing import Annotated, Final
+
+import msgspec
+from blake3 import blake3
+
+from p2p_twisted.offers.limits import OFFER_CHARACTERS, OFFER_DAYS, RECIPIENTS
+from p2p_twisted.wire.messages import Size
+from p2p_twisted.wire.names import (
+    FileId,
+    MessageId,
+    NetworkName,
+    PeerName,
+    check_component,
+    check_path,
+)
+
+EVERYBODY: Final = "@all"
+"""Means every peer of a network."""
+
+_DAY_SECONDS: Final = 86_400
+_ID_BYTES: Final = 16
+
+Second = Annotated[int, msgspec.Meta(ge=0, le=100_000_000_000)]
+"""A date, in whole seconds since 1970."""
+
+Recipient = Annotated[str, msgspec.Meta(pattern=r"^@?[a-z0-9][a-z0-9-]{0,30}\Z")]
+"""A peer's name, ``@`` and a group's of a private network, or :data:`EVERYBODY`."""
+
+
+class BadOffer(Exception):
+    """A text is no offer, or none that counts; the text says why, for people."""
+
+
+class Offer(
+    msgspec.Struct, frozen=True, tag_field="kind", tag="offer", omit_defaults=True, kw_only=True
+):
+    """
+    What one peer offers to others.
+
+    :ivar id: what it is called; :func:`read_offer` knows, and it is not written.
+    :ivar name: what it is to be called where it lands: one component of a path.
+    :ivar size: in bytes, of a folder with all that is in it.
+    :ivar sender: who offers it.
+    :ivar to: whom it is meant for.
+    :ivar issued: when it was offered.
+    :ivar until: when it ends.
+    :ivar lock: what the key that withdraws it hashes to: see :func:`lock_of`.
+    :ivar into: the folder in which it is to land, below where the receiver has offers land.
+    """
+
+    id: str = ""
+    file_id: FileId
+    name: str
+    size: Size
+    is_folder: bool = False
+    sender: PeerName
+    to: Annotated[tuple[Recipient, ...], msgspec.Meta(min_length=1, max_length=RECIPIENTS)]
+    issued: Second
+    until: Second
+    network: NetworkName
+    lock: MessageId
+    into: str | None = None
+
+    def __post_init__(self) -> None:
+        check_component(self.name)
+        if self.into is not None:
+            check_path(self.into)
+        if not 0 < self.until - self.issued <= OFFER_DAYS * _DAY_SECONDS:
+            raise ValueError(f"an offer may last {OFFER_DAYS} days, and has to last a second")
+
+    def is_for(self, name: PeerName, groups: Collection[str] = ()) -> bool:
+        """Return whether a peer is meant, which is in some groups; its sender never is."""
+        if name == self.sender:
+            return False
+        meant = {EVERYBODY, name, *(f"@{group}" for group in groups)}
+        return not meant.isdisjoint(self.to)
+
+
+_DECODER: Final = msgspec.json.Decoder(Offer)
+
+
+def write_offer(offer: Offer) -> bytes:
+    """Write an offer; others call it what :func:`read_offer` does of that."""
+    return msgspec.json.encode(msgspec.structs.replace(offer, id=""))
+
+
+def read_offer(payload: bytes) -> Offer:
+    """
+    Read an offer that somebody has written.
+
+    :raises BadOffer: when it is none.
+    """
+    try:
+        if len(payload) > OFFER_CHARACTERS:
+            raise BadOffer(f"an offer has at most {OFFER_CHARACTERS:,} characters")
+        offer = _DECODER.decode(payload)
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise BadOffer(f"that is no offer: {error}") from None
+    return msgspec.structs.replace(offer, id=_hashed(payload))
+
+
+def lock_of(key: MessageId) -> MessageId:
+    """Return the lock that a key fits, whose owner alone can then withdraw an offer."""
+    return _hashed(key.encode())
+
+
+def _hashed(content: bytes) -> MessageId:
+    return blake3(content).digest(_ID_BYTES).hex()

@@ -1,0 +1,90 @@
+"""What is pushed to others, and what others push: the door for every face."""
+
+from collections.abc import Callable, Sequence
+
+from attrs import frozen
+from twisted.internet.defer import Deferred
+from zope.interface import Interface
+
+from p2p_twisted.offers.board import Board
+from p2p_twisted.offers.offer import Offer
+from p2p_twisted.offers.receipt import ReceiptState
+from p2p_twisted.wire.names import MessageId
+
+
+@frozen
+class KnownOffer:
+    """
+    An offer that this peer has made, or that is meant for it.
+
+    :ivar number: what a person calls it by in this run; none is used twice.
+    :ivar state: how far this peer is with it; ``None`` with its own.
+    :ivar download: the number of the download that fetches it, once there is one.
+    :ivar reason: why it is refused or has failed, for people.
+    :ivar is_over: whether it has ended, by its date or because its sender has withdrawn it.
+    """
+
+    number: int
+    offer: Offer
+    state: ReceiptState | None = None
+    download: int | None = None
+    reason: str = ""
+    is_over: bool = False
+
+
+OfferWatch = Callable[[KnownOffer], None]
+"""Is told of an offer when it comes, when its state changes, and when it is over."""
+
+
+class IOffers(Interface):
+    """
+    Pushes to others, and answers what others push.
+
+    Every method raises :class:`PeerError`, or its Deferred fails with it, where it cannot be done.
+    """
+
+    def push(
+        name: str, to: Sequence[str], seconds: float, into: "str | None" = None
+    ) -> "Deferred[KnownOffer]":
+        """
+        Offer something that this peer shares.
+
+        :param name: its name, or its file id; what is still being hashed is waited for.
+        :param to: peers' names, ``@`` and a group's of a private network, or ``@all``.
+        :param seconds: how long others hear of it, 30 days at most.
+        :param into: the folder in which it is to land, below where the receiver has offers land.
+        :returns: fires once it is kept here, and told to the neighbors.
+        """
+
+    def withdraw(offer: MessageId) -> "Deferred[None]":
+        """
+        End an offer of this peer's: nobody begins to fetch it any more.
+
+        :returns: fires once that is kept here, and told to the neighbors.
+        """
+
+    def own() -> tuple[KnownOffer, ...]:
+        """List what this peer offers, in the order of the numbers."""
+
+    def received() -> tuple[KnownOffer, ...]:
+        """List what is offered to this peer, in the order of the numbers."""
+
+    def answer(offer: MessageId, accept: bool) -> None:
+        """Take an offer, or refuse it; one that was refused may still be taken."""
+
+    def attend() -> Callable[[], None]:
+        """
+        Have a person be asked about offers, where no rule says otherwise.
+
+        :returns: ends that, as the person has gone.
+        """
+
+    def look(offer: MessageId) -> "Deferred[Board]":
+        """Ask all others how far they are with an offer."""
+
+    def watch(watch: OfferWatch) -> Callable[[], None]:
+        """
+        Tell of offers from now on.
+
+        :returns: ends that.
+        """
