@@ -21,7 +21,16 @@ from p2p_twisted.registry import limits as registry_limits
 from p2p_twisted.relay import limits as relay_limits
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.beacon import Beacon
-from p2p_twisted.wire.messages import MESSAGES, Hit, InviteRecord, Meeting, MemberRecord, PeerRecord
+from p2p_twisted.wire.messages import (
+    MESSAGES,
+    Hit,
+    InviteRecord,
+    Meeting,
+    MemberRecord,
+    PeerRecord,
+    Receipt,
+    Tally,
+)
 from p2p_twisted.wire.names import (
     FileId,
     MessageId,
@@ -36,7 +45,17 @@ _SLOT: Final = re.compile(r"^\{\{([^}]*)\}\}$", re.MULTILINE)
 _NUMBER: Final = re.compile(r"(?<!\{)\{([A-Z_]+)\}(?!\})")
 _FIELD: Final = re.compile(r"^:ivar (\w+): (.*?)(?=^:ivar |\Z)", re.MULTILINE | re.DOTALL)
 _LIMITS: Final = vars(limits) | vars(registry_limits) | vars(relay_limits)
-_RECORDS: Final = (PeerAddress, PeerRecord, Hit, Meeting, MemberRecord, InviteRecord, Beacon)
+_RECORDS: Final = (
+    PeerAddress,
+    PeerRecord,
+    Hit,
+    Tally,
+    Receipt,
+    Meeting,
+    MemberRecord,
+    InviteRecord,
+    Beacon,
+)
 _CLASSES: Final = {kind.__name__: kind for kind in _RECORDS}
 _NAMED: Final = [
     (PeerName, "name"),

@@ -5,3 +5,4 @@ from typing import Final
 OFFER_DAYS: Final = 30
 RECIPIENTS: Final = 64
 OFFER_CHARACTERS: Final = 2_048
+AUDIENCE_NAMED: Final = 1_000

@@ -5,7 +5,18 @@ from typing import Literal
 
 from attrs import frozen
 
-from p2p_twisted.wire.messages import Ask, Bye, Gossip, Hit, Message, PeerRecord, Refuse, Want
+from p2p_twisted.wire.messages import (
+    Ask,
+    Bye,
+    Gossip,
+    Hit,
+    Message,
+    PeerRecord,
+    Receipt,
+    Refuse,
+    Tally,
+    Want,
+)
 from p2p_twisted.wire.names import MessageId, PeerAddress, PeerName
 
 LinkId = int
@@ -108,12 +119,16 @@ class LocalAnswer:
 
     :ivar cut: whether that is not all.
     :ivar seconds: how long it took to look up.
+    :ivar tally: counts this peer alone, if it knows of the offer that was asked for.
+    :ivar receipts: its own, if the offer is for it.
     """
 
     peers: tuple[PeerRecord, ...] = ()
     hits: tuple[Hit, ...] = ()
     cut: bool = False
     seconds: float = 0.0
+    tally: Tally | None = None
+    receipts: tuple[Receipt, ...] = ()
 
 
 @frozen
@@ -124,6 +139,8 @@ class Answer:
     :ivar answered: how many other peers answered.
     :ivar silent: the peers that were asked and did not answer.
     :ivar is_whole: whether the neighbors of all peers that answered have answered, too.
+    :ivar tally: how far the receivers of an offer are, if any peer knows of it.
+    :ivar receipts: of some of them, those first that do not have it.
     """
 
     id: MessageId
@@ -133,6 +150,8 @@ class Answer:
     silent: tuple[PeerName, ...]
     cut: bool
     is_whole: bool
+    tally: Tally | None = None
+    receipts: tuple[Receipt, ...] = ()
 
 
 @frozen

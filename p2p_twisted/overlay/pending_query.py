@@ -10,10 +10,11 @@ from attrs import define, field
 
 from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.completeness import is_whole
-from p2p_twisted.overlay.effects import Answer, LinkId
+from p2p_twisted.overlay.effects import Answer, LinkId, LocalAnswer
+from p2p_twisted.overlay.merged_receipts import MergedReceipts
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.codec import packed
-from p2p_twisted.wire.messages import Ask, Hit, Message, PeerRecord, Told
+from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Told
 from p2p_twisted.wire.names import PeerName
 
 _RECORDS_AT_ONCE: Final = 1_000
@@ -26,7 +27,8 @@ _STREAM_SECONDS: Final = 0.25
 _STREAM_AGAIN_SECONDS: Final = 0.05
 _LINES_AT_ONCE: Final = 8
 _SILENT_MOST: Final = 256
-_ANSWERED_MOST: Final = 1_000_000
+# With that many names of the silent, too, the line is not too long.
+_RECEIPTS_ON_LAST_LINE: Final = 8
 _LESS_PER_HOP_SECONDS: Final = 0.2
 _LEAST_PER_HOP_SECONDS: Final = 0.05
 _HOPS_IN_TIME: Final = 16
@@ -44,6 +46,7 @@ class PendingQuery:
     :ivar peers: what has come and is still to be passed on, as are ``hits``.
     :ivar records: how many have come and are passed on.
     :ivar is_hasty: whether neighbors that have not told by the deadline may just be slow.
+    :ivar receipts: what has come of those, for one answer when all have told.
     """
 
     # Of what may come, each neighbor has a share: otherwise one that makes things up, and is
@@ -65,6 +68,7 @@ class PendingQuery:
     cut: bool = False
     ends: int = 0
     is_hasty: bool = False
+    receipts: MergedReceipts = field(factory=MergedReceipts)
     _share: int = field(init=False)
     _passed: "Counter[str]" = field(factory=Counter)
     _passed_from: "Counter[tuple[str, LinkId | None]]" = field(factory=Counter)
@@ -102,10 +106,24 @@ class PendingQuery:
             self.ask, hops=max(0, self.ask.hops - 1), wait=self.ask.wait - _sooner(self.ask.wait)
         )
 
-    def told_all(self, link: LinkId, told: Told) -> None:
+    def consulted(self, name: PeerName, answer: LocalAnswer) -> None:
+        """Add what this peer, of that name, says besides the peers and hits that it has."""
+        self.is_consulting = False
+        self.cut = self.cut or answer.cut
+        self.receipts.name(name, answer.receipts)
+        self.receipts.count(name, answer.tally, 1)
+
+    def told_some(self, name: PeerName, told: Told) -> None:
+        """Add what a neighbor says besides its peers and hits."""
+        self.cut = self.cut or told.cut
+        self.receipts.name(name, told.receipts)
+
+    def told_all(self, link: LinkId, name: PeerName, told: Told) -> None:
         """Add what a neighbor says of all that it has told; it is waited for no longer."""
         del self.waiting[link]
-        self.answered = min(self.answered + told.answered, _ANSWERED_MOST)
+        is_counted = self.receipts.count(name, told.tally, told.answered)
+        self.cut = self.cut or not is_counted
+        self.answered = min(self.answered + told.answered, wire_limits.ANSWERED)
         self.silent.update(dict.fromkeys(told.silent))
         self.ends ^= told.ends
 
@@ -168,7 +186,7 @@ class PendingQuery:
         self._records_from[link] += self.records - before
         return self.records - before
 
-    def take_lines(self, now: float) -> list[Message]:
+    def take_lines(self, now: float) -> list[Told]:
         """Remove some of what has come, no more than a link's queue has room for, until later."""
         id_ = self.ask.id
         peers, hits = self.peers[:_RECORDS_AT_ONCE], self.hits[:_RECORDS_AT_ONCE]
@@ -177,21 +195,27 @@ class PendingQuery:
             *packed(hits, lambda some: Told(id_, hits=some, more=True)),
         ][:_LINES_AT_ONCE]
         for line in lines:
-            assert isinstance(line, Told)
             del self.peers[: len(line.peers)]
             del self.hits[: len(line.hits)]
         self.stream_at = now + (_STREAM_AGAIN_SECONDS if self.has_more else _STREAM_SECONDS)
         return lines
 
-    def last_line(self) -> Told:
-        """Return what tells the parent that this was all."""
-        return Told(
+    def last_lines(self) -> list[Told]:
+        """Return what tells the parent of receipts, and that this was all, if it wants to know."""
+        if self.ask.quiet:
+            return []
+        receipts = self.receipts.chosen()
+        first, last = receipts[_RECEIPTS_ON_LAST_LINE:], receipts[:_RECEIPTS_ON_LAST_LINE]
+        told = Told(
             self.ask.id,
             answered=self.answered,
             silent=tuple(self.silent)[:_SILENT_MOST],
             cut=self.cut or self.has_more,
             ends=self.ends,
+            tally=self.receipts.tally,
+            receipts=last,
         )
+        return [*packed(first, lambda some: Told(told.id, receipts=some, more=True)), told]
 
     def answer(self) -> Answer:
         """Return what answers this peer's own query."""
@@ -204,6 +228,8 @@ class PendingQuery:
             silent,
             self.cut,
             not (silent or self.cut) and is_whole(self.ends, self.answered),
+            self.receipts.tally,
+            self.receipts.chosen(),
         )
 
     def _room_for(self, link: LinkId | None) -> int:

@@ -158,11 +158,9 @@ class QueryRouter:
 
     def _consulted(self, id_: MessageId, answer: LocalAnswer, now: float) -> list[Effect]:
         """Add what this peer itself answers, unless the query has ended meanwhile."""
-        query = self._open.get(id_)
-        if query is None or not query.is_consulting:
+        if (query := self._open.get(id_)) is None or not query.is_consulting:
             return []
-        query.is_consulting = False
-        query.cut = query.cut or answer.cut
+        query.consulted(self.name, answer)
         self._add(query, None, answer.peers, answer.hits, now)
         return self._end_if_complete(query, now)
 
@@ -188,12 +186,12 @@ class QueryRouter:
         )
         before = len(query.hits)
         self._add(query, link, told.peers, hits, now)
-        query.cut = query.cut or told.cut
+        query.told_some(name, told)
         new = tuple(query.hits[before:]) if query.parent is None else ()
         part: list[Effect] = [AnswerPart(told.id, new)] if new else []
         if told.more:
             return part
-        query.told_all(link, told)
+        query.told_all(link, name, told)
         self._late.answered(link)
         return part + self._end_if_complete(query, now)
 
@@ -297,4 +295,6 @@ class QueryRouter:
             self.wake_at = min(self.wake_at, query.due)
             return effects
         self._close(query)
-        return effects if query.ask.quiet else [*effects, Send(parent, query.last_line())]
+        last = query.last_lines()
+        self._budgets[parent].spend(sum(len(line.receipts) for line in last))
+        return [*effects, *(Send(parent, line) for line in last)]

@@ -8,7 +8,7 @@ from zope.interface import Interface
 
 from p2p_twisted.offers.board import Board
 from p2p_twisted.offers.offer import Offer
-from p2p_twisted.offers.receipt import ReceiptState
+from p2p_twisted.wire.messages import ReceiptState
 from p2p_twisted.wire.names import MessageId
 
 

@@ -35,6 +35,7 @@ class SimulatedPeer:
     """
     One peer: its machines, its files, and what has come to it.
 
+    :ivar offers: what it answers to those who ask how far it is with one.
     :ivar delivered: when each broadcast came, and after how many hops.
     :ivar side: peers of different sides do not reach each other.
     :ivar is_silent: whether it has vanished, so that nothing resets a dial.
@@ -45,6 +46,7 @@ class SimulatedPeer:
     files: tuple[str, ...] = ()
     name: PeerName = field(init=False)
     overlay: Overlay = field(init=False)
+    offers: dict[MessageId, LocalAnswer] = field(factory=dict)
     delivered: dict[MessageId, tuple[float, int]] = field(factory=dict)
     arrived: list[Want | Refuse] = field(factory=list)
     answers: dict[MessageId, tuple[float, Answer]] = field(factory=dict)
@@ -67,6 +69,8 @@ class SimulatedPeer:
 
     def know(self, ask: Ask) -> LocalAnswer:
         """Answer a query, as a peer with these files would."""
+        if ask.offer is not None:
+            return self.offers.get(ask.offer, LocalAnswer())
         if ask.what == "topo":
             return LocalAnswer(peers=(PeerRecord(self.name, tuple(sorted(self.neighbors))),))
         names = [name for name in self.files if ask.text in name]

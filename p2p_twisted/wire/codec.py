@@ -21,6 +21,7 @@ _SQUARE: Final = bytes.maketrans(b"{}", b"[]")
 _FAULT_CHARACTERS: Final = 200
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Message)
 
 
 class Unsendable(ValueError):
@@ -90,7 +91,7 @@ def decode(line: bytes) -> Message:
     return message
 
 
-def packed(items: Sequence[T], make: Callable[[tuple[T, ...]], Message]) -> Iterator[Message]:
+def packed(items: Sequence[T], make: Callable[[tuple[T, ...]], M]) -> Iterator[M]:
     """
     Split what does not fit on one line over several messages; nothing makes none.
 

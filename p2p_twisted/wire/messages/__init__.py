@@ -46,12 +46,19 @@ from p2p_twisted.wire.messages.push import (
     Whole,
     Wholes,
 )
+from p2p_twisted.wire.messages.receipts import (
+    RECEIPT_STATES,
+    Receipt,
+    ReceiptState,
+    Tally,
+)
 from p2p_twisted.wire.messages.registry import Join, Leave, Renew, Report, Welcome
 from p2p_twisted.wire.messages.relay import Meet, Meeting, Met, Placed, Relay
 
 __all__ = [
     "MESSAGES",
     "PROTOCOL",
+    "RECEIPT_STATES",
     "Ask",
     "Busy",
     "Bye",
@@ -92,6 +99,8 @@ __all__ = [
     "Pong",
     "Prune",
     "Push",
+    "Receipt",
+    "ReceiptState",
     "Refuse",
     "Relay",
     "Renew",
@@ -99,6 +108,7 @@ __all__ = [
     "Revoked",
     "Send",
     "Size",
+    "Tally",
     "Told",
     "Unshared",
     "Void",

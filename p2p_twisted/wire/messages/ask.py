@@ -1,6 +1,6 @@
 """What peers ask for over their links, and what comes back that way."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import attrs
 from msgspec import Meta
@@ -8,6 +8,7 @@ from msgspec import Meta
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.attributes import valid_modified
 from p2p_twisted.wire.messages.message import Message, Reason, Size
+from p2p_twisted.wire.messages.receipts import Receipt, Tally
 from p2p_twisted.wire.messages.relay import Meeting
 from p2p_twisted.wire.name_forms import earlier_spelling
 from p2p_twisted.wire.names import (
@@ -21,6 +22,8 @@ from p2p_twisted.wire.names import (
     valid_text,
 )
 
+OFFER_ID_DIGITS: Final = 32
+
 Unshared = Annotated[int, Meta(ge=0, le=limits.ENTRIES_UNSHARED)]
 Route = Annotated[tuple[PeerName, ...], Meta(max_length=limits.ROUTE_HOPS)]
 
@@ -33,8 +36,8 @@ class Ask(Message):
     :ivar id: its random name.
     :ivar what: ``topo`` your links; ``name`` a file of that name, or with ``.txt``
         behind it; ``text`` files whose names match; ``id`` that content, or all whose ids
-        begin with these 16 digits; ``ls`` all
-        files of ``peer``.
+        begin with these 16 digits, or, with 32 digits, how far you are with that offer;
+        ``ls`` all files of ``peer``.
     :ivar text: what is sought.
     :ivar peer: the only one that answers; where it is absent, all do, but for ``ls``.
     :ivar age: how long ago it was asked, about, in seconds.
@@ -65,6 +68,12 @@ class Ask(Message):
     most: Annotated[int, Meta(ge=1, le=limits.HITS_PER_PEER)] = limits.HITS_SHOWN_PER_PEER
     quiet: bool = False
     after: MessageId | None = None
+
+    @property
+    def offer(self) -> MessageId | None:
+        """Of which offer receipts are asked for, if it is that."""
+        # Peers of earlier versions know no content by such an id, and answer nothing.
+        return self.text if self.what == "id" and len(self.text) == OFFER_ID_DIGITS else None
 
 
 @attrs.frozen
@@ -153,6 +162,8 @@ class Told(Message):
     :ivar ends: of each peer that it speaks for, three bits of 48 for each link that it had
         when the question was asked, all combined by exclusive or: what both ends of a
         link report cancels out, so that 0 means that no neighbor was left out.
+    :ivar tally: how far all of those are with an offer that know of it.
+    :ivar receipts: how far some of them are, those first that do not have it.
     """
 
     verb = "TOLD"
@@ -162,10 +173,12 @@ class Told(Message):
     peers: Annotated[tuple[PeerRecord, ...], Meta(max_length=2_000)] = ()
     hits: Annotated[tuple[Hit, ...], Meta(max_length=2_000)] = ()
     more: bool = False
-    answered: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    answered: Annotated[int, Meta(ge=0, le=limits.ANSWERED)] = 0
     silent: Annotated[tuple[PeerName, ...], Meta(max_length=256)] = ()
     cut: bool = False
     ends: Annotated[int, Meta(ge=0, lt=2**48)] = 0
+    tally: Tally | None = None
+    receipts: Annotated[tuple[Receipt, ...], Meta(max_length=limits.RECEIPTS_NAMED)] = ()
 
 
 @attrs.frozen

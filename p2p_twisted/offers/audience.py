@@ -1,0 +1,98 @@
+"""Remember whom an offer is for, as looks tell of them: so it is known who is off."""
+
+from itertools import islice
+from typing import Final
+
+from attrs import define, field, frozen
+
+from p2p_twisted.offers.board import Board, BoardState
+from p2p_twisted.offers.limits import AUDIENCE_NAMED
+from p2p_twisted.offers.offer import EVERYBODY, Offer
+from p2p_twisted.wire.limits import RECEIPTS_NAMED
+from p2p_twisted.wire.messages import Receipt, Tally
+from p2p_twisted.wire.names import PeerName
+
+# A look costs each peer two lines: all of them together have some 300 a second.
+_SECONDS_PER_PEER: Final = 0.006
+_SHORTEST_SECONDS: Final = 1.0
+_LONGEST_SECONDS: Final = 60.0
+# Broadcasts reach ten thousand peers in half a second. Who was just without a link needs longer.
+_SPREAD_SECONDS: Final = 10.0
+
+
+@frozen(kw_only=True)
+class Look:
+    """
+    What it has brought to ask all others how far they are with an offer.
+
+    :ivar tally: of all that know of it, the asker included.
+    :ivar receipts: of some of them, those first that do not have it.
+    :ivar answered: how many peers have answered, the asker included.
+    :ivar silent: some that have not.
+    :ivar is_whole: whether nobody is missing of whom others know.
+    """
+
+    tally: Tally
+    receipts: tuple[Receipt, ...] = ()
+    answered: int
+    silent: tuple[PeerName, ...] = ()
+    is_whole: bool = True
+
+
+@define
+class Audience:
+    """
+    Those an offer is for: as many as were ever told of, and their names while there are few.
+
+    :param began: when the first look was taken, in seconds on the monotonic clock.
+    """
+
+    _offer: Offer
+    _began: float
+    _names: dict[PeerName, None] = field(factory=dict)
+    _most: int = 0
+    _receivers_before: int | None = None
+
+    def board(self, look: Look, now: float) -> Board:
+        """Return how far all are, by a look at the time ``now`` and what earlier ones have told."""
+        tally, size = look.tally, self._offer.size
+        off = self._off(look)
+        unaware = max(0, look.answered - tally.peers)
+        has_spread = not unaware or now - self._began >= _SPREAD_SECONDS
+        is_settled = look.is_whole or tally.receivers == self._receivers_before
+        self._receivers_before = tally.receivers
+        coming = tally.waiting + tally.fetching
+        to_come = max(0, (coming + tally.saved) * size - tally.received) if coming else 0
+        counts: dict[BoardState, int] = dict(tally.counts.items())
+        counts["off"] = self._most - tally.receivers
+        return Board(
+            self._offer,
+            counts,
+            look.receipts,
+            off,
+            min(tally.received, tally.receivers * size),
+            tally.rate,
+            max(tally.seconds_left, to_come / tally.rate) if coming and tally.rate else None,
+            unaware,
+            not (coming or tally.asked) and has_spread and is_settled,
+            min(max(_SHORTEST_SECONDS, _SECONDS_PER_PEER * look.answered), _LONGEST_SECONDS),
+        )
+
+    def _off(self, look: Look) -> tuple[PeerName, ...]:
+        """Add those that a look tells of; return names of those known that it does not."""
+        there = {receipt.peer for receipt in look.receipts}
+        silent = [name for name in look.silent if self._is_meant(name) and name not in there]
+        off = silent
+        if len(there) == look.tally.receivers:
+            named = [name for name in self._offer.to if not name.startswith("@")]
+            new = (name for name in (*named, *there, *silent) if name not in self._names)
+            room = AUDIENCE_NAMED - len(self._names)
+            self._names.update(dict.fromkeys(islice(new, room)))
+            off = [name for name in self._names if name not in there]
+        self._most = max(self._most, look.tally.receivers + len(off))
+        return tuple(off[:RECEIPTS_NAMED])
+
+    def _is_meant(self, silent: PeerName) -> bool:
+        """Return whether an offer is for a peer that says nothing, as far as is known."""
+        is_everybody = EVERYBODY in self._offer.to and silent != self._offer.sender
+        return is_everybody or silent in self._offer.to or silent in self._names
