@@ -36,6 +36,14 @@ OfferWatch = Callable[[KnownOffer], None]
 """Is told of an offer when it comes, when its state changes, and when it is over."""
 
 
+HashingWatch = Callable[[int], None]
+"""Is told how much of something has been hashed, in percent."""
+
+
+def unwatched_hashing(_percent: int) -> None:
+    """Ignore how far something has been hashed."""
+
+
 class IOffers(Interface):
     """
     Pushes to others, and answers what others push.
@@ -44,7 +52,11 @@ class IOffers(Interface):
     """
 
     def push(
-        name: str, to: Sequence[str], seconds: float, into: "str | None" = None
+        name: str,
+        to: Sequence[str],
+        seconds: float,
+        into: "str | None" = None,
+        watch: "HashingWatch" = unwatched_hashing,
     ) -> "Deferred[KnownOffer]":
         """
         Offer something that this peer shares.
@@ -53,6 +65,7 @@ class IOffers(Interface):
         :param to: peers' names, ``@`` and a group's of a private network, or ``@all``.
         :param seconds: how long others hear of it, 30 days at most.
         :param into: the folder in which it is to land, below where the receiver has offers land.
+        :param watch: is told how far it has been hashed, while that is waited for.
         :returns: fires once it is kept here, and told to the neighbors.
         """
 
