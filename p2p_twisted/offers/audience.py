@@ -38,6 +38,11 @@ class Look:
     silent: tuple[PeerName, ...] = ()
     is_whole: bool = True
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody of whom it tells is to have more than now."""
+        return not (self.tally.waiting or self.tally.fetching or self.tally.asked)
+
 
 @define
 class Audience:
@@ -61,6 +66,7 @@ class Audience:
         has_spread = not unaware or now - self._began >= _SPREAD_SECONDS
         is_settled = look.is_whole or tally.receivers == self._receivers_before
         self._receivers_before = tally.receivers
+        pause = _SECONDS_PER_PEER * look.answered if has_spread else 0.0
         coming = tally.waiting + tally.fetching
         to_come = max(0, (coming + tally.saved) * size - tally.received) if coming else 0
         counts: dict[BoardState, int] = dict(tally.counts.items())
@@ -74,9 +80,20 @@ class Audience:
             tally.rate,
             max(tally.seconds_left, to_come / tally.rate) if coming and tally.rate else None,
             unaware,
-            not (coming or tally.asked) and has_spread and is_settled,
-            min(max(_SHORTEST_SECONDS, _SECONDS_PER_PEER * look.answered), _LONGEST_SECONDS),
+            look.is_over and has_spread and is_settled,
+            min(max(_SHORTEST_SECONDS, pause), _LONGEST_SECONDS),
         )
+
+    def suffices(self, look: Look) -> bool:
+        """
+        Return whether a look along the tree will do: one by every link costs five times as much.
+
+        Somebody may be missing. That matters where there were more before, or, in a first look,
+        where it would be the last one.
+        """
+        before = self._receivers_before
+        is_as_before = look.tally.receivers >= before if before is not None else not look.is_over
+        return look.is_whole or is_as_before
 
     def _off(self, look: Look) -> tuple[PeerName, ...]:
         """Add those that a look tells of; return names of those known that it does not."""

@@ -1,7 +1,7 @@
 """Answers of one peer to questions about what it shares and whom it is linked with."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from math import inf
 from typing import Final
@@ -18,7 +18,7 @@ from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord
-from p2p_twisted.wire.names import SHORT_ID_DIGITS, FileId, PeerName
+from p2p_twisted.wire.names import SHORT_ID_DIGITS, FileId, MessageId, PeerName
 
 RELAY_MARK: Final = hashlib.sha256(b"p2p_twisted relay").hexdigest()
 """What those ask all peers for that neither reach somebody nor are reached by it."""
@@ -27,6 +27,11 @@ RELAY_MARK: Final = hashlib.sha256(b"p2p_twisted relay").hexdigest()
 def group_mark(group: str) -> FileId:
     """Return what members of a group ask all peers for, to find those that share with it."""
     return hashlib.sha256(f"p2p_twisted group {group}".encode()).hexdigest()
+
+
+def _unknown(_offer: MessageId) -> LocalAnswer:
+    """Know no offer."""
+    return LocalAnswer()
 
 
 @define(eq=False)
@@ -39,6 +44,7 @@ class QueryAnswers:
     :param pacer: takes the steps of lookups.
     :param groups: what it shares with groups alone.
     :param relays_for_all: whether all may have it relay, and not its neighbors alone.
+    :param of_offer: returns how far this peer is with an offer.
     """
 
     _name: PeerName
@@ -48,11 +54,14 @@ class QueryAnswers:
     _pacer: Pacer
     _groups: Mapping[str, Catalog] = field(factory=dict)
     _relays_for_all: bool = False
+    _of_offer: Callable[[MessageId], LocalAnswer] = _unknown
 
     def answer_stranger(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer another peer's question; cut what takes longer than a second to look up."""
         if ask.what == "id" and self._is_marked(ask.text):
             return succeed(LocalAnswer(hits=(self._door(ask.text),)))
+        if ask.offer is not None:
+            return succeed(self._of_offer(ask.offer) if self._is_meant(ask) else LocalAnswer())
         return Deferred.fromCoroutine(self._answer(ask, self._catalogs, limits.LOOKUP_SECONDS))
 
     def answer_member(self, ask: Ask, groups: Collection[str]) -> "Deferred[LocalAnswer]":

@@ -86,7 +86,31 @@ class TestBoard:
         audience = Audience(OFFER, 0.0)
         peers = [(2, 1.0), (51, 1.0), (1_000, 6.0), (10_000, 60.0), (1_000_000, 60.0)]
         for answered, seconds in peers:
-            assert audience.board(a_look(answered=answered), 0.0).look_again == seconds
+            look = a_look(tally=Tally(unmeant=answered), answered=answered)
+            assert audience.board(look, 0.0).look_again == seconds
+
+
+class TestSuffices:
+    """When to ask by every link what the tree has not told for sure."""
+
+    def test_whole(self) -> None:
+        assert Audience(OFFER, 0.0).suffices(a_look(a_receipt("ben")))
+
+    def test_first(self) -> None:
+        """Of a first look it matters only where nobody would look again."""
+        audience = Audience(OFFER, 0.0)
+        assert not audience.suffices(a_look(a_receipt("ben"), is_whole=False))
+        assert audience.suffices(a_look(a_receipt("ben", "fetching", 1), is_whole=False))
+
+    def test_fewer_than_before(self) -> None:
+        audience = Audience(OFFER, 0.0)
+        two = a_look(a_receipt("ben", "fetching", 1), a_receipt("carl"), is_whole=False)
+        audience.board(two, 0.0)
+        assert audience.suffices(two)
+        one = a_look(a_receipt("ben", "fetching", 1), is_whole=False)
+        assert not audience.suffices(one)
+        audience.board(one, 1.0)
+        assert audience.suffices(one)
 
 
 class TestUnaware:
@@ -97,7 +121,7 @@ class TestUnaware:
         audience = Audience(OFFER, 5.0)
         look = a_look(a_receipt("ben"), answered=4)
         board = audience.board(look, 5.0)
-        assert board.unaware == 2
+        assert (board.unaware, board.look_again) == (2, 1.0)
         assert not board.is_done
         board = audience.board(look, 15.0)
         assert board.is_done

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from attrs import define
+from attrs import define, evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,7 +16,7 @@ from p2p_twisted.peer import limits
 from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.storage.partial import PartialRegister
-from p2p_twisted.wire.messages import Ask
+from p2p_twisted.wire.messages import Ask, Tally
 
 FILES = 2_000
 
@@ -105,6 +105,20 @@ class SearchTests(SynchronousTestCase):
         self.catalog.drop("h77")
         self.assertEqual([hit.name for hit in self.settle(searching).hits], ["g0", "g1"])
         self.assertEqual(self.settle(self.ask("id", short[:15])).hits, ())
+
+    def test_offers(self) -> None:
+        """What has the id of an offer is asked of those who keep offers, if it is asked here."""
+        network: Any = self.network
+        pacer = Pacer(self.clock, self.clock.seconds)
+        said = {"1" * 32: LocalAnswer(tally=Tally(unmeant=1))}
+        parts = [self.catalog], PartialRegister(), network, pacer
+        answers = QueryAnswers("s1", *parts, of_offer=lambda offer: said[offer])
+        ask = Ask("0" * 32, "id", "1" * 32)
+        answer = self.successResultOf(answers.answer_stranger(ask))
+        self.assertEqual(answer, said["1" * 32])
+        others = self.successResultOf(answers.answer_stranger(evolve(ask, peer="s2")))
+        self.assertEqual(others, LocalAnswer())
+        self.assertEqual(self.successResultOf(self.ask("id", "1" * 32)), LocalAnswer())
 
     def test_in_pieces(self) -> None:
         """A search that takes long goes on between other business, and says how long it took."""

@@ -1,0 +1,101 @@
+"""Look how far all are with an offer."""
+
+from collections.abc import Callable
+from typing import Final
+
+from attrs import define, evolve, field
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from p2p_twisted.offers.audience import Audience, Look
+from p2p_twisted.offers.board import Board
+from p2p_twisted.offers.offer import Offer
+from p2p_twisted.overlay.driver import OverlayDriver
+from p2p_twisted.overlay.effects import LocalAnswer
+from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.wire.messages import Ask, Tally
+from p2p_twisted.wire.names import MessageId
+
+_WATCHED_MOST: Final = 100
+
+
+@define(eq=False)
+class _WatchedOffer:
+    """
+    An offer that somebody looks at.
+
+    :ivar board: of the last look, which will do until ``again_at``.
+    :ivar waiting: for the look that is under way, if one is.
+    """
+
+    audience: Audience
+    board: Board | None = None
+    again_at: float = 0.0
+    waiting: "list[Deferred[Board]]" = field(factory=list)
+
+
+@define(eq=False)
+class OfferLooks:
+    """
+    Asks all others how far they are with an offer, no more often than so many can be asked.
+
+    However many look at it here, others are asked once for all of them.
+
+    :param answer: returns what this peer itself tells others of an offer.
+    """
+
+    _clock: IReactorTime
+    _network: NetworkSession
+    _answer: Callable[[MessageId], LocalAnswer]
+    _watched: dict[MessageId, _WatchedOffer] = field(factory=dict)
+
+    def look(self, offer: Offer) -> "Deferred[Board]":
+        """
+        Ask how far all are with an offer, or tell again what the last look has brought.
+
+        :returns: fires with that, or fails with :class:`PeerError` when there is no network.
+        """
+        now = self._clock.seconds()
+        watched = self._watched.pop(offer.id, None) or _WatchedOffer(Audience(offer, now))
+        self._watched[offer.id] = watched
+        if len(self._watched) > _WATCHED_MOST:
+            # What was not looked at for longest: it does not know any more who was there.
+            del self._watched[next(iter(self._watched))]
+        if watched.board is not None and now < watched.again_at:
+            return succeed(watched.board)
+        board: Deferred[Board] = Deferred()
+        watched.waiting.append(board)
+        if len(watched.waiting) == 1:
+            Deferred.fromCoroutine(self._look(offer.id, watched)).addBoth(_tell, watched)
+        return board
+
+    async def _look(self, offer: MessageId, watched: _WatchedOffer) -> Board:
+        driver = await self._network.connected()
+        ask = Ask(driver.new_id(), "id", offer)
+        look = await self._ask(driver, ask)
+        if not watched.audience.suffices(look):
+            by_every_link = evolve(ask, id=driver.new_id(), tree=0, after=ask.id)
+            look = await self._ask(driver, by_every_link)
+        now = self._clock.seconds()
+        watched.board = board = watched.audience.board(look, now)
+        watched.again_at = now + board.look_again
+        return board
+
+    async def _ask(self, driver: OverlayDriver, ask: Ask) -> Look:
+        """Ask all others; what this peer says itself belongs to it, too."""
+        answer = await driver.ask(ask)
+        own = self._answer(ask.text)
+        return Look(
+            tally=(answer.tally or Tally()).plus(own.tally or Tally()),
+            receipts=(*answer.receipts, *own.receipts),
+            answered=answer.answered + 1,
+            silent=tuple(name for name in answer.silent if name != driver.me.name),
+            is_whole=answer.is_whole,
+        )
+
+
+def _tell(result: Board | Failure, watched: _WatchedOffer) -> None:
+    waiting, watched.waiting = watched.waiting, []
+    for board in waiting:
+        board.callback(result)
