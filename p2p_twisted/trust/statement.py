@@ -1,39 +1,25 @@
 """
 Sentences that are true for a whole network because somebody with the right role has signed them.
 
-A statement is text of four parts with dots between them, each base64url without padding::
-
-    what is said (JSON) . signature (ECDSA, P-256, SHA-256) . signer's certificate . issuer's
-
-So it fits into a broadcast, and peers pass on what they were given. What the root itself says has
-its own certificate in the place of both.
+They fit into a broadcast, and peers pass on the text that they were given. What the root itself
+says is signed with its own certificate.
 """
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import Annotated, Final
 
 import msgspec
 from attrs import frozen
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
-from p2p_twisted.trust.credentials import Credentials, p256
-from p2p_twisted.trust.limits import STATEMENT_CHARACTERS
-from p2p_twisted.trust.trust_errors import BadStatement, NotTrusted
+from p2p_twisted.trust.credentials import Credentials
+from p2p_twisted.trust.signed_text import NOT_SIGNED, SignedText, room_for_payload, sign
+from p2p_twisted.trust.trust_errors import BadStatement
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerName
 
-# The key signs other things, too: none of them begins like this.
-_CONTEXT: Final = b"p2p_twisted statement 1\n"
-_PARTS: Final = 4
-# At most.
+# At most, of what is said here.
 _PAYLOAD_BYTES: Final = 150
-_SIGNATURE_BYTES: Final = 72
-_SIGNATURE: Final = ec.ECDSA(hashes.SHA256())
 
 Second = Annotated[int, msgspec.Meta(ge=0, le=100_000_000_000)]
 """A date, in whole seconds since 1970."""
@@ -100,6 +86,7 @@ class IssuerRevocation(msgspec.Struct, frozen=True, tag_field="kind", tag="issue
 
 Said = Stop | Revocation
 
+
 _DECODER: Final[msgspec.json.Decoder[Said | IssuerRevocation]] = msgspec.json.Decoder(
     Said | IssuerRevocation
 )
@@ -138,11 +125,7 @@ def sign_statement(said: Said | IssuerRevocation, signer: Credentials) -> str:
     :param signer: the root, for what only that may say.
     :returns: what :func:`read_statement` reads.
     """
-    payload = msgspec.json.encode(said)
-    signature = signer.key.sign(_CONTEXT + payload, _SIGNATURE)
-    # The root's is its own issuer's.
-    chain = [_to_der(each) for each in (*signer.certificates, signer.root)[:2]]
-    return ".".join(_to_text(part) for part in (payload, signature, *chain))
+    return sign(msgspec.json.encode(said), signer)
 
 
 def read_statement(text: str, anchor: TrustAnchor) -> Statement:
@@ -166,53 +149,17 @@ def read_any_statement(text: str, anchor: TrustAnchor) -> Statement | RootStatem
 
     :raises BadStatement: when it is no statement, or nobody of this network has signed it.
     """
-    if len(text) > STATEMENT_CHARACTERS or text.count(".") != _PARTS - 1:
-        raise BadStatement("that is not a signed statement")
+    signed = SignedText.read(text)
     try:
-        payload, signature, *chain = (_from_text(part) for part in text.split("."))
-        certificate, issuer = map(x509.load_der_x509_certificate, chain)
-        said = _DECODER.decode(payload)
-    except (binascii.Error, ValueError, RecursionError, msgspec.DecodeError):
-        raise BadStatement("that is not a signed statement") from None
-    try:
-        if isinstance(said, IssuerRevocation):
-            _check_root(certificate, anchor).verify(signature, _CONTEXT + payload, _SIGNATURE)
-            return RootStatement(said, text)
-        signer = anchor.verify(certificate, [issuer], at=said.issued)
-        signer.key.verify(signature, _CONTEXT + payload, _SIGNATURE)
-    except NotTrusted as error:
-        raise BadStatement(f"who has signed this is not of this network: {error}") from None
-    except InvalidSignature:
-        raise BadStatement("this was not said by whom it claims to be from") from None
-    return Statement(said, signer, text)
-
-
-def _check_root(shown: x509.Certificate, anchor: TrustAnchor) -> ec.EllipticCurvePublicKey:
-    """
-    Return the root's key.
-
-    :raises NotTrusted: when it is somebody else's certificate.
-    """
-    if _to_der(shown) != _to_der(anchor.root):
-        raise NotTrusted("only the key of the root may say that")
-    return p256(anchor.root.public_key())
+        said = _DECODER.decode(signed.payload)
+    except (ValueError, RecursionError, msgspec.DecodeError):
+        raise BadStatement(NOT_SIGNED) from None
+    if isinstance(said, IssuerRevocation):
+        signed.check_root(anchor)
+        return RootStatement(said, text)
+    return Statement(said, signed.signer(anchor, said.issued), text)
 
 
 def may_sign(chain: Sequence[x509.Certificate]) -> bool:
     """Return whether what somebody says fits into a statement, with its certificate and issuer."""
-    longest = _PAYLOAD_BYTES, _SIGNATURE_BYTES, *(len(_to_der(each)) for each in chain[:2])
-    characters = sum((4 * length + 2) // 3 for length in longest) + _PARTS - 1
-    return characters <= STATEMENT_CHARACTERS
-
-
-def _to_der(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.DER)
-
-
-def _to_text(part: bytes) -> str:
-    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
-
-
-def _from_text(part: str) -> bytes:
-    padding = "=" * (-len(part) % 4)
-    return base64.b64decode(part + padding, altchars=b"-_", validate=True)
+    return room_for_payload(chain) >= _PAYLOAD_BYTES

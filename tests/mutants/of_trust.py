@@ -83,7 +83,7 @@ OF_TRUST: Final = (
         "trust/test_open_invites.py",
     ),
     Mutant(
-        "trust/statement.py",
+        "trust/signed_text.py",
         "signer.key.verify(signature, _CONTEXT + payload, _SIGNATURE)",
         "pass",
         "everybody speaks in the name of an admin",
@@ -132,7 +132,7 @@ OF_TRUST: Final = (
         "trust/test_revoked_issuers.py registry/test_stolen_registry.py",
     ),
     Mutant(
-        "trust/statement.py",
+        "trust/signed_text.py",
         "if _to_der(shown) != _to_der(anchor.root):",
         "if False:",
         "anybody who calls itself the root revokes registries",
