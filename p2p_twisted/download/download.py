@@ -279,7 +279,7 @@ class Download:
         context, entry = self._context, self._entry
         if entry.kind != "file":
             return FolderDownload(context, entry, self._hits, self.reporter)
-        target = entry.target or entry.name.rpartition("/")[2]
+        target = entry.target or entry.usual_target
         item = Item(entry.file, entry.size, target, entry.attributes)
         return FileDownload(context, self._disk.inbox, item, self._hits, self.reporter)
 

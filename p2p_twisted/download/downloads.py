@@ -97,7 +97,13 @@ class Downloads:
             expected.reporter.become(Canceled())
 
     def get(
-        self, hits: Sequence[Hit], watch: Watch, number: int | None = None
+        self,
+        hits: Sequence[Hit],
+        watch: Watch,
+        number: int | None = None,
+        *,
+        name: str | None = None,
+        into: str = "",
     ) -> "Deferred[Progress]":
         """
         Download a file or folder.
@@ -107,19 +113,21 @@ class Downloads:
         :param hits: its holders; all name one file id.
         :param watch: is told of its progress.
         :param number: under which it was expected.
+        :param name: what it is to be called, where that is not what its holder calls it.
+        :param into: the folder in which it is to land, below where downloads do.
         :returns: fires with its progress when it has ended, rests, or when no holder has
             delivered for two minutes; then it goes on by itself when one is back.
             Fails with :class:`CancelledError` after :meth:`stop`.
         """
         first = hits[0]
         assert first.file is not None
+        entry = JournalEntry(first.file, name or first.name, first.size, first.kind, into=into)
         # A folder's target is chosen when its manifest is there.
-        target = None if first.kind == "folder" else first.name.rpartition("/")[2]
-        entry = JournalEntry(first.file, first.name, first.size, first.kind, target)
         if first.kind == "file":
             told = attributes_of(hits)
             entry = attrs.evolve(
                 entry,
+                target=entry.usual_target,
                 modified=told.modified,
                 is_executable=told.is_executable,
                 holders=tuple(dict.fromkeys(hit.peer for hit in hits))[:HOLDERS_KEPT],

@@ -102,7 +102,7 @@ class FolderDownload:
         entry = self._entry
         if entry.kind == "files" or await self._disk.call(self._known_target) is not None:
             return None
-        for target in candidates(entry.name.rpartition("/")[2]):
+        for target in map(entry.placed, candidates(entry.name.rpartition("/")[2])):
             if not self._inbox.exists(target):
                 return None
             if await self._members.are_all_here(_placed(listed, target)):
@@ -155,8 +155,8 @@ class FolderDownload:
 
     def _conclude(self, target: str) -> None:
         if target:
-            name = self._entry.name.rpartition("/")[2]
-            self.taken = (name,) if target != name else ()
+            wanted = self._entry.usual_target
+            self.taken = (wanted,) if target != wanted else ()
         else:
             with suppress(DiskFault):
                 published = self._disk.journal.published(self._entry.file).read().values()
@@ -179,7 +179,7 @@ class FolderDownload:
             return ""
         target = self._known_target()
         if target is None:
-            target = self._inbox.make_folder(self._entry.name.rpartition("/")[2], room)
+            target = self._inbox.make_folder(self._entry.usual_target, room)
             self._entry = attrs.evolve(self._entry, target=target)
             self._disk.journal.record(self._entry)
         return target

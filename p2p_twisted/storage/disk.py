@@ -53,6 +53,22 @@ class DiskFault(Exception):
         return cls("something unexpected went wrong; see the log")
 
 
+def free_bytes(disk: "Disk", folder: str) -> int:
+    """
+    Return how much room there is for downloads, where that folder is, or is to be made.
+
+    :raises OSError: when that cannot be told.
+    """
+    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(os.path.abspath(folder))
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        state = disk.fstatvfs(fd)
+        return state.f_bavail * state.f_frsize
+    finally:
+        os.close(fd)
+
+
 class Disk(Protocol):
     """The calls of the :mod:`os` module that fail on a full or failing disk."""
 

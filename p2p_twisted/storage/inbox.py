@@ -12,7 +12,6 @@ from p2p_twisted.runtime.openat import (
     native,
     open_folder,
     opened_folder,
-    sync_folder,
 )
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import Disk, DiskFault, make_safe
@@ -23,7 +22,7 @@ from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.storage.part_names import part_name, remove_abandoned
 from p2p_twisted.storage.unnamed import UnnamedFile
 from p2p_twisted.wire.limits import COMPONENT_BYTES
-from p2p_twisted.wire.names import BadName, FileId, check_component, check_path, check_placed
+from p2p_twisted.wire.names import BadName, FileId, check_component, check_placed
 
 _SHORTEST_FOLDER_BYTES: Final = 24
 
@@ -232,28 +231,30 @@ class Inbox:
         except (OSError, BadName) as error:
             self.log.warn("a part file stays in {folder}: {error}", folder=self.folder, error=error)
 
-    def make_folder(self, name: str, room: int = COMPONENT_BYTES) -> str:
+    def make_folder(self, target: str, room: int = COMPONENT_BYTES) -> str:
         """
         Create a new folder for a download, ``name (1)`` if ``name`` exists.
 
         :param room: how many bytes its name should have at most, for the sake of what is to be
             in it.
-        :returns: its name.
+        :returns: the target that it has.
         :raises DiskFault: when it cannot be created.
         """
-        check_path(name)
+        above, name = _split(target)
+        above_fd = self.open_folder(target)
         try:
-            make_folder(self.folder, self._disk.fsync)
-            most = min(longest_name(self.folder), max(room, _SHORTEST_FOLDER_BYTES))
+            most = min(longest_name(above_fd), max(room, _SHORTEST_FOLDER_BYTES))
             for candidate in candidates(name, most):
                 try:
-                    os.mkdir(self.native_path(candidate))
+                    os.mkdir(native(candidate), dir_fd=above_fd)
                 except FileExistsError:
                     continue
-                sync_folder(self.folder, self._disk.fsync)
-                return candidate
+                self._disk.fsync(above_fd)
+                return os.path.join(above, candidate)
         except OSError as error:
             raise DiskFault.of(error) from error
+        finally:
+            os.close(above_fd)
         raise DiskFault(f"too many folders are called {name}")
 
     def make_folders(self, targets: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 import os
 from contextlib import suppress
 from threading import Lock
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import attrs
 import msgspec
@@ -15,7 +15,7 @@ from p2p_twisted.storage.disk import Disk, DiskFault
 from p2p_twisted.storage.published import PublishedRecord
 from p2p_twisted.wire.attributes import Attributes, valid_modified
 from p2p_twisted.wire.messages import Hit, Size, Unshared
-from p2p_twisted.wire.names import FileId, PeerName, valid_path
+from p2p_twisted.wire.names import FileId, PeerName, check_path, valid_path
 
 _WANT: Final = ".json"
 _DIGESTS: Final = ".digests"
@@ -25,6 +25,11 @@ _SIZE_BYTES: Final = 8
 HOLDERS_KEPT: Final = 8
 Number = Annotated[int, msgspec.Meta(ge=0)]
 Holders = Annotated[tuple[PeerName, ...], msgspec.Meta(max_length=HOLDERS_KEPT)]
+
+
+def _valid_into(_instance: object, _attribute: "attrs.Attribute[Any]", value: str) -> None:
+    if value:
+        check_path(value)
 
 
 @attrs.frozen
@@ -42,6 +47,7 @@ class JournalEntry:
     :ivar unshared: how many entries of a folder its holder does not share.
     :ivar number: what the person calls the download by; 0 for an unknown one.
     :ivar holders: some that had all of a file when it was asked for.
+    :ivar into: the folder of the inbox in which it lands; empty for the inbox itself.
     """
 
     file: FileId
@@ -55,6 +61,16 @@ class JournalEntry:
     unshared: Unshared = 0
     number: Number = 0
     holders: Holders = ()
+    into: str = attrs.field(default="", validator=_valid_into)
+
+    @property
+    def usual_target(self) -> str:
+        """Where it lands, unless there is something of that name."""
+        return self.placed(self.name.rpartition("/")[2])
+
+    def placed(self, name: str) -> str:
+        """Return the target of a name in the folder in which it lands."""
+        return f"{self.into}/{name}" if self.into else name
 
     @property
     def earlier_hits(self) -> tuple[Hit, ...]:
