@@ -13,15 +13,17 @@ from typing import Annotated, Final
 import msgspec
 from blake3 import blake3
 
-from p2p_twisted.offers.limits import OFFER_CHARACTERS, OFFER_DAYS, RECIPIENTS
+from p2p_twisted.offers.limits import INTO_BYTES, OFFER_CHARACTERS, OFFER_DAYS, RECIPIENTS
 from p2p_twisted.wire.messages import Size
 from p2p_twisted.wire.names import (
+    BadName,
     FileId,
     MessageId,
     NetworkName,
     PeerName,
     check_component,
     check_path,
+    peer_name,
 )
 
 EVERYBODY: Final = "@all"
@@ -35,6 +37,17 @@ Second = Annotated[int, msgspec.Meta(ge=0, le=100_000_000_000)]
 
 Recipient = Annotated[str, msgspec.Meta(pattern=r"^@?[a-z0-9][a-z0-9-]{0,30}\Z")]
 """A peer's name, ``@`` and a group's of a private network, or :data:`EVERYBODY`."""
+
+
+def check_into(folder: str) -> None:
+    """
+    Check a folder in which offers are to land, below the downloads.
+
+    :raises BadName: when it may not be used.
+    """
+    check_path(folder)
+    if len(folder.encode()) > INTO_BYTES:
+        raise BadName(f"a folder in which offers land has at most {INTO_BYTES} bytes")
 
 
 class BadOffer(Exception):
@@ -74,7 +87,7 @@ class Offer(
     def __post_init__(self) -> None:
         check_component(self.name)
         if self.into is not None:
-            check_path(self.into)
+            check_into(self.into)
         if not 0 < self.until - self.issued <= OFFER_DAYS * _DAY_SECONDS:
             raise ValueError(f"an offer may last {OFFER_DAYS} days, and has to last a second")
 
@@ -86,7 +99,26 @@ class Offer(
         return not meant.isdisjoint(self.to)
 
 
+class Withdrawal(
+    msgspec.Struct, frozen=True, tag_field="kind", tag="withdrawal", forbid_unknown_fields=True
+):
+    """
+    The end of an offer before its time.
+
+    :ivar offer: what the offer is called.
+    :ivar key: what fits its lock.
+    """
+
+    offer: MessageId
+    key: MessageId
+
+    def ends(self, offer: Offer) -> bool:
+        """Return whether it ends an offer."""
+        return self.offer == offer.id and lock_of(self.key) == offer.lock
+
+
 _DECODER: Final = msgspec.json.Decoder(Offer)
+_WITHDRAWAL: Final = msgspec.json.Decoder(Withdrawal)
 
 
 def write_offer(offer: Offer) -> bytes:
@@ -107,6 +139,36 @@ def read_offer(payload: bytes) -> Offer:
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise BadOffer(f"that is no offer: {error}") from None
     return msgspec.structs.replace(offer, id=_hashed(payload))
+
+
+def read_withdrawal(text: str) -> Withdrawal | None:
+    """Read the end of an offer; ``None`` where a text is something else."""
+    try:
+        return _WITHDRAWAL.decode(text.encode())
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
+
+
+def write_withdrawal(withdrawal: Withdrawal) -> str:
+    """Write the end of an offer."""
+    return msgspec.json.encode(withdrawal).decode()
+
+
+def read_recipient(typed: str) -> str:
+    """
+    Read whom an offer is for as a person typed it: see :data:`Recipient`.
+
+    :raises BadName: when it is nobody.
+    """
+    try:
+        if typed.startswith("@"):
+            return f"@{peer_name(typed[1:])}"
+        return peer_name(typed)
+    except BadName:
+        raise BadName(
+            f"an offer is for peers by their names, for @ and a group's, or for {EVERYBODY}, not"
+            f" for {typed!r}"
+        ) from None
 
 
 def lock_of(key: MessageId) -> MessageId:

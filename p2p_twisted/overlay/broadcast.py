@@ -159,7 +159,7 @@ class Broadcast:
             return effects
         self._keep(gossip, now)
         # A neighbor that has announced it has it.
-        return [Deliver(gossip), *effects, *self._spread(gossip, now, (link, *others))]
+        return [Deliver(gossip, link), *effects, *self._spread(gossip, now, (link, *others))]
 
     def _announced(self, link: LinkId, ids: tuple[MessageId, ...], now: float) -> list[Effect]:
         """Record what a neighbor has; ask at once for what it had before we met."""

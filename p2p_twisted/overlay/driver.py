@@ -12,7 +12,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.overlay import events
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.overlay.driver_events import Events
+from p2p_twisted.overlay.driver_events import Compared, Events
 from p2p_twisted.overlay.effects import (
     Answer,
     AnswerPart,
@@ -40,7 +40,7 @@ from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import dial
-from p2p_twisted.wire.messages import Ask, Bye, File, Gossip, Link, Peers, Refuse, Revoked, Want
+from p2p_twisted.wire.messages import Ask, Bye, File, Gossip, Link, Peers, Refuse, Want
 from p2p_twisted.wire.names import MessageId, NetworkName, PeerAddress
 
 
@@ -74,6 +74,8 @@ class OverlayDriver:
         self._ids = count(1)
         self._connections: dict[LinkId, Connection] = {}
         self._round_trips: dict[LinkId, float] = {}
+        # Whether the other ends have said that they compare offers.
+        self._comparing: dict[LinkId, bool] = {}
         self._overlay = make_overlay(PassiveView(me, book, rng), self._ids, rng, dials)
         self._effects = EffectQueue(self._perform, self._performed)
         self._answers: dict[MessageId, Deferred[Answer]] = {}
@@ -93,8 +95,7 @@ class OverlayDriver:
     @property
     def neighbors(self) -> tuple[PeerAddress, ...]:
         """The peers at the other ends of the links, sorted by their names."""
-        links = self._overlay.membership.links.values()
-        addresses = (neighbor.address for neighbor in links)
+        addresses = (each.address for each in self._overlay.membership.links.values())
         return tuple(sorted(addresses, key=lambda address: address.name))
 
     @property
@@ -122,12 +123,10 @@ class OverlayDriver:
             # At once: the bytes that follow must find who reads them.
             self._events.file_arrives(self._connections[event.link], event.message)
             return
-        if isinstance(event, events.MessageReceived) and isinstance(event.message, Revoked):
+        if isinstance(event, events.MessageReceived) and isinstance(event.message, Compared):
             began = self.now()
-            self._events.revoked(self._connections[event.link], event.message)
-            self._handle(events.TimeSpent(event.link, self.now() - began))
-            self._effects.perform()
-            return
+            self._events.compared(self._connections[event.link], event.message)
+            event = events.TimeSpent(event.link, self.now() - began)
         self._handle(event)
         self._effects.perform()
 
@@ -145,10 +144,9 @@ class OverlayDriver:
         """Broadcast to all other peers."""
         self.feed(events.GossipPublished(gossip))
 
-    def tell_neighbors(self, message: Revoked, besides: Connection | None = None) -> None:
+    def tell_neighbors(self, message: Compared, besides: Connection | None = None) -> None:
         """Send a message over all links but one."""
-        links = [self._connections[link] for link in self._overlay.membership.links]
-        for connection in links:
+        for connection in [self._connections[each] for each in self._overlay.membership.links]:
             if connection is not besides:
                 connection.send(message)
 
@@ -180,6 +178,7 @@ class OverlayDriver:
         """Let a connection that was accepted become a link, if membership agrees."""
         link = next(self._ids)
         self._connections[link] = connection
+        self._comparing[link] = asking.offers
         connection.hand_over(LinkSession(self.feed, link, connection))
         self.feed(events.LinkAsked(link, asking, connection.host))
 
@@ -205,6 +204,7 @@ class OverlayDriver:
         if isinstance(event, events.ConnectionLost):
             self._connections.pop(event.link, None)
             self._round_trips.pop(event.link, None)
+            self._comparing.pop(event.link, None)
         self._effects.add(effects)
         return bool(effects)
 
@@ -233,13 +233,14 @@ class OverlayDriver:
             case Exchange(address):
                 background(self.log, "dialing for an exchange", self._exchange(address))
             case NeighborUp(link, address):
-                self._connections[link].clear_deadline()
-                self._connections[link].keep_alive.start()
-                self._events.neighbor_up(address, self._connections[link])
+                connection = self._connections[link]
+                connection.clear_deadline()
+                connection.keep_alive.start()
+                self._events.neighbor_up(address, connection, self._comparing.get(link, False))
             case NeighborDown(_, address, has_died):
                 self._events.neighbor_down(address, has_died)
-            case Deliver(gossip):
-                self._events.delivered(gossip)
+            case Deliver(gossip, link):
+                self._events.delivered(gossip, self._connections.get(link))
             case Arrived(link, message):
                 began = self.now()
                 self._events.routed(message, self._connections[link])
@@ -262,22 +263,23 @@ class OverlayDriver:
 
     async def _dial(self, effect: Dial) -> None:
         request = partial(LinkRequest, self.feed, effect, self.me, self.network)
-        connection = Connection(self._reactor, request)
-        self._connections[effect.link] = connection
-        try:
-            await dial(self._reactor, effect.address.host, effect.address.port, connection)
-        except ConnectError as error:
-            self.log.debug("no link to {address}: {error}", address=effect.address, error=error)
-            self.feed(events.ConnectionLost(effect.link))
+        connection = self._connections[effect.link] = Connection(self._reactor, request)
+        await self._open(connection, effect.address, events.ConnectionLost(effect.link))
 
     async def _exchange(self, address: PeerAddress) -> None:
         sample = partial(self._overlay.sample, address)
         request = partial(ExchangeRequest, self.feed, address, self.network, sample)
         connection = Connection(self._reactor, request)
+        await self._open(connection, address, events.ExchangeFailed(address))
+
+    async def _open(
+        self, connection: Connection, address: PeerAddress, failed: events.Event
+    ) -> None:
         try:
             await dial(self._reactor, address.host, address.port, connection)
-        except ConnectError:
-            self.feed(events.ExchangeFailed(address))
+        except ConnectError as error:
+            self.log.debug("{address} is not reached: {error}", address=address, error=error)
+            self.feed(failed)
 
     def _set_alarm(self) -> None:
         """Have the machines woken when they ask to be."""

@@ -92,9 +92,10 @@ class NeighborDown:
 
 @frozen
 class Deliver:
-    """A broadcast is new here."""
+    """A broadcast that has come over a link is new here."""
 
     gossip: Gossip
+    link: LinkId
 
 
 @frozen

@@ -41,7 +41,7 @@ class LinkRequest(Session):
             self._connection.abort()
             return
         me, dial = self._me, self._dial
-        self._connection.send(Link(dial.why, me.name, me.port, dial.alone))
+        self._connection.send(Link(dial.why, me.name, me.port, dial.alone, offers=True))
         self._connection.set_deadline(limits.FIRST_LINE_SECONDS)
 
     def received(self, message: Message) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
 
 from attrs import field, frozen
 
@@ -18,6 +18,7 @@ from p2p_twisted.download.fetching import HolderDialer
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.admin import Admin
+from p2p_twisted.peer.build_offers import OfferParts
 from p2p_twisted.peer.build_relay import RelayParts
 from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.group_sharing import GroupSharing
@@ -34,7 +35,6 @@ from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper, unheard
-from p2p_twisted.peer.renewal import CertificateRenewal
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer.revocation_exchange import RevocationExchange
 from p2p_twisted.peer.saved_book import BookSaver, load_book
@@ -42,17 +42,13 @@ from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.sharing import Sharing
 from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.unreached import UnreachedRequesters
-from p2p_twisted.registry.client import RegistryClient
-from p2p_twisted.registry.registry_places import RegistryPlaces
 from p2p_twisted.relay.relaying import Relaying
-from p2p_twisted.runtime.addresses import addresses_of
 from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.upload.readers import Readers
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
-from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Join, Welcome
 from p2p_twisted.wire.names import PeerAddress
@@ -94,14 +90,10 @@ class PeerBuilder(RelayParts):
             admin=Admin(self.revocations, self.client),
             renewal=self.renewal,
             sharing=Sharing.of(self.settings, self.offload),
+            offers=self.offering.offers,
         )
 
     # The way into the network
-
-    @cached_property
-    def dialer(self) -> BoundDialer:
-        """What opens all connections to others."""
-        return BoundDialer(self.reactor, self.settings.interface, self.security)
 
     @cached_property
     def network(self) -> NetworkSession:
@@ -128,14 +120,6 @@ class PeerBuilder(RelayParts):
         dialing = self.dialer, self.rng, me, self.settings.network
         driver = OverlayDriver(*dialing, book, self.events, self.limit)
         return driver, BookSaver(self.reactor, book, self.state, self.offload)
-
-    @cached_property
-    def client(self) -> RegistryClient:
-        """What asks the registry."""
-        settings = self.settings
-        look_up = partial(self.offload, addresses_of, settings.interface)
-        places = RegistryPlaces(settings.registries, self.rng, look_up)
-        return RegistryClient(self.dialer, places, settings.network, security=self.security)
 
     @cached_property
     def registration(self) -> RegistrationKeeper:
@@ -168,23 +152,6 @@ class PeerBuilder(RelayParts):
         return RevocationExchange(self.statements, self.network, self.client)
 
     @cached_property
-    def renewal(self) -> CertificateRenewal | None:
-        """What keeps the certificate good, for the daemon to run."""
-        if self.private is None:
-            return None
-        return CertificateRenewal(
-            self.reactor,
-            self.private.member,
-            self.private.security,
-            client=self.client,
-            state=self.settings.state,
-            offload=self.offload,
-            date=self.wall,
-            announce=self.announce,
-            rng=self.rng,
-        )
-
-    @cached_property
     def events(self) -> OverlayEvents:
         """What the overlay tells."""
         return OverlayEvents(
@@ -195,6 +162,7 @@ class PeerBuilder(RelayParts):
             partials=self.partials,
             uploads=self.uploads,
             shutdown=self.shutdown,
+            offers=self.offering.exchange,
             revocations=self.revocations,
         )
 
@@ -203,7 +171,20 @@ class PeerBuilder(RelayParts):
         """Answers to others' questions."""
         shared, pacer = self.shared, Pacer(self.reactor, self.processor)
         parts = self.partials, self.network, pacer, shared.group_catalogs, self.relays_for_all
-        return QueryAnswers(self.settings.name, shared.catalogs, *parts)
+        of_offer = self.offering.taking.tell_others
+        return QueryAnswers(self.settings.name, shared.catalogs, *parts, of_offer)
+
+    @cached_property
+    def offering(self) -> OfferParts:
+        """What is pushed to others, and by them."""
+        return OfferParts(
+            local=self,
+            rng=self.rng,
+            security=self.security,
+            network=self.network,
+            searches=self.searches,
+            downloads=self.downloads,
+        )
 
     @cached_property
     def shutdown(self) -> Shutdown:

@@ -1,7 +1,6 @@
 """Build how fast a peer sends and receives, and what of that it relays for others."""
 
 from functools import cached_property
-from random import Random
 
 from attrs import frozen
 
@@ -9,22 +8,16 @@ from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.fetching import HolderDialer
 from p2p_twisted.download.relays import Relays
-from p2p_twisted.peer.build_member import MemberParts
+from p2p_twisted.peer.build_registry import RegistryParts
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.relay.rate import relay_rate
 from p2p_twisted.relay.relaying import Relaying
-from p2p_twisted.wire.names import MessageId, PeerName
+from p2p_twisted.wire.names import PeerName
 
 
 @frozen(slots=False, kw_only=True)
-class RelayParts(MemberParts):
-    """
-    Makes what moves bytes, of this peer or of others.
-
-    :ivar rng: decides, and makes secrets: production gives it the system's.
-    """
-
-    rng: Random
+class RelayParts(RegistryParts):
+    """Makes what moves bytes, of this peer or of others."""
 
     @cached_property
     def bandwidth(self) -> Bandwidth:
@@ -35,10 +28,6 @@ class RelayParts(MemberParts):
     def relays_for_all(self) -> bool:
         """Whether its owner has said that it is to relay, and so not for its neighbors alone."""
         return bool(self.settings.relay)
-
-    def draw(self) -> MessageId:
-        """Draw a ticket or a token."""
-        return self.rng.randbytes(16).hex()
 
     def relaying_in(self, network: NetworkSession) -> Relaying:
         """Make what relays for neighbors; all of it is sent, and so keeps to what may be."""

@@ -12,6 +12,7 @@ from p2p_twisted.download.progress import Progress
 from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.admin_interface import IAdmin
 from p2p_twisted.peer.certificate_status import CertificateStatus
+from p2p_twisted.peer.offers_interface import IOffers
 from p2p_twisted.peer.peer_errors import AlreadyHere, PeerError
 from p2p_twisted.peer.sights import SightWatch
 from p2p_twisted.upload.upload import UploadProgress
@@ -160,6 +161,7 @@ class IPeer(Interface):
     """A running peer."""
 
     admin: IAdmin = Attribute("what only an admin of a private network may ask for")
+    offers: IOffers = Attribute("what is pushed to others, and what others push")
 
     def find(text: str, part: "HitsWatch | None" = None) -> "Deferred[Found]":
         """
@@ -293,8 +295,4 @@ class IPeer(Interface):
         """
 
     def stop_network() -> "Deferred[None]":
-        """
-        Stop every peer of the network, this one last.
-
-        :returns: fails with :class:`PeerError` where this peer may not.
-        """
+        """Stop every peer of the network, this one last; it fails where this peer may not."""

@@ -7,8 +7,10 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from p2p_twisted.download.tickets import Tickets
+from p2p_twisted.overlay.driver_events import Compared
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.offer_exchange import OFFER, WITHDRAW, OfferExchange
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.revocation_exchange import REVOKE, RevocationExchange
@@ -36,6 +38,7 @@ class OverlayEvents:
     _partials: PartialRegister
     _uploads: Uploads
     _shutdown: Shutdown
+    _offers: OfferExchange
     _revocations: RevocationExchange | None = None
 
     def know(self, ask: Ask) -> "Deferred[LocalAnswer]":
@@ -44,7 +47,7 @@ class OverlayEvents:
         sights = self._network.sights
         return answer.addCallback(partial(_seen, sights, ask)) if sights else answer
 
-    def neighbor_up(self, address: PeerAddress, link: Connection) -> None:
+    def neighbor_up(self, address: PeerAddress, link: Connection, offers: bool) -> None:
         """Log that a link has begun, and tell the registration."""
         self.log.info("linked with {neighbor}", neighbor=str(address))
         self._tickets.linked(address.name)
@@ -53,9 +56,11 @@ class OverlayEvents:
         self._network.sights.tell(LinkBegan(address))
         if self._revocations is not None:
             self._revocations.greet(link)
+        self._offers.neighbor_up(address.name, link, offers)
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
         """Log that a link has ended, and report a death to the registry."""
+        self._offers.neighbor_down(address.name)
         self._network.sights.tell(LinkEnded(address, has_died))
         how = "died" if has_died else "is no neighbor any more"
         self.log.info("{neighbor} {how}", neighbor=str(address), how=how)
@@ -63,12 +68,14 @@ class OverlayEvents:
             background(self.log, "reporting a death", self._registration.report(address))
         self._registration.neighbors_changed(len(self._network.neighbors))
 
-    def delivered(self, gossip: Gossip) -> None:
+    def delivered(self, gossip: Gossip, link: Connection | None) -> None:
         """Obey a broadcast."""
         if gossip.kind == STOP:
             self._shutdown.told(gossip)
         elif gossip.kind == REVOKE and self._revocations is not None:
             self._revocations.heard(gossip.text)
+        elif gossip.kind in (OFFER, WITHDRAW):
+            self._offers.delivered(gossip, link)
         else:
             self.log.debug("{kind} is not known here", kind=gossip.kind)
 
@@ -90,8 +97,11 @@ class OverlayEvents:
         is_neighbor = message.via == (message.name,)
         self._uploads.serve(message, link if is_neighbor else None, refuse)
 
-    def revoked(self, link: Connection, message: Revoked) -> None:
-        """Learn what a neighbor knows of revocations, and tell it what it does not know."""
+    def compared(self, link: Connection, message: Compared) -> None:
+        """Learn what a neighbor knows, and tell it what it does not know."""
+        if not isinstance(message, Revoked):
+            self._offers.told(link, message)
+            return
         if self._revocations is None:
             raise ProtocolError("nothing can be revoked in an open network")
         self._revocations.told(link, message)

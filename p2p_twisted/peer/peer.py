@@ -30,6 +30,7 @@ from p2p_twisted.peer.kept_rates import KeptRates
 from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.lookups import Lookups
 from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.offers import PeerOffers
 from p2p_twisted.peer.peer_errors import PeerError, Unknown
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.renewal import CertificateRenewal
@@ -59,12 +60,14 @@ class Peer:
 
     :ivar state: where it keeps what is its own.
     :ivar admin: what only an admin of a private network may ask for.
+    :ivar offers: what is pushed to others, and what others push.
     """
 
     log = Logger()
 
     state: StateDirectory
     admin: Admin
+    offers: PeerOffers
     _clock: IReactorTime
     _settings: Settings
     _shared: SharedLibraries
@@ -100,6 +103,7 @@ class Peer:
         self.state.open()
         self._rates.recall()
         self._getting.recall()
+        self.offers.recall()
         self._local.start()
 
     async def join(self) -> PeerAddress:
@@ -111,6 +115,7 @@ class Peer:
         me = await self._registration.begin()
         self._downloads.start()
         self._getting.start()
+        self.offers.start()
         return me
 
     def settled(self) -> "Deferred[None]":
@@ -255,6 +260,7 @@ class Peer:
 
     async def _leave(self) -> None:
         try:
+            await self.offers.stop()
             await self._getting.stop()
             await self._downloads.stop()
             await self._uploads.stop()

@@ -6,6 +6,7 @@ from typing import Final
 from attrs import field, frozen
 
 from p2p_twisted.bandwidth.rates import Rates, Slots
+from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.peer.stop_rule import StopRule
 from p2p_twisted.registry import limits
 from p2p_twisted.wire.names import NetworkName, PeerName
@@ -48,6 +49,7 @@ class Settings:
         what it sends.
     :ivar reshares: whether others may have what it has downloaded.
     :ivar stop: whose ``Stop`` ends it, too; ``None`` for what is usual in its network.
+    :ivar accept: whose offers it takes.
     :ivar keeps_times: whether what it downloads has the time of its original.
     """
 
@@ -69,6 +71,7 @@ class Settings:
     own_files: tuple[Path, ...] = ()
     shares: tuple[tuple[str, Path], ...] = ()
     stop: StopRule | None = None
+    accept: AcceptRule = field(factory=AcceptRule)
 
     @state.default
     def _state_below(self) -> Path:

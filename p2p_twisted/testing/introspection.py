@@ -12,6 +12,7 @@ from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.overlay_events import OverlayEvents
 from p2p_twisted.peer.peer import Peer
+from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import Gossip
 
 
@@ -22,9 +23,9 @@ class WitnessedEvents(OverlayEvents):
     witness: Callable[[Gossip], None]
 
     @override
-    def delivered(self, gossip: Gossip) -> None:
+    def delivered(self, gossip: Gossip, link: Connection | None) -> None:
         self.witness(gossip)
-        super().delivered(gossip)
+        super().delivered(gossip, link)
 
 
 class UnmovedWatch(AddressWatch):
@@ -62,6 +63,7 @@ class WitnessedPeerBuilder(PeerBuilder):
             partials=self.partials,
             uploads=self.uploads,
             shutdown=self.shutdown,
+            offers=self.offering.exchange,
             revocations=self.revocations,
         )
 

@@ -142,6 +142,7 @@ class FakePeer:
         self.no_stop: Exception | None = None
         self._reading: Deferred[None] = succeed(None)
         self.admin = FakeAdmin(self)
+        self.offers: Any = None
         self.status_now = STATUS
         self.downloads_now: tuple[Progress, ...] = ()
         self.uploads_now: tuple[tuple[str, UploadProgress], ...] = ()

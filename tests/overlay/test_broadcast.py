@@ -33,7 +33,7 @@ class BroadcastTests(SynchronousTestCase):
     def test_new(self) -> None:
         """A new broadcast is delivered, and goes to all but the one it came from."""
         effects = a_broadcast().handle(MessageReceived(2, a_gossip()), 0.0)
-        self.assertEqual(of_kind(effects, Deliver), [Deliver(a_gossip())])
+        self.assertEqual(of_kind(effects, Deliver), [Deliver(a_gossip(), 2)])
         self.assertEqual([send.link for send in of_kind(effects, Send)], [1, 3])
 
     def test_duplicate(self) -> None:

@@ -61,7 +61,7 @@ class FakePeer:
         self.lost: Callable[[], object] = lambda: None
         self.neighbors: set[str] = set()
 
-    def neighbor_up(self, address: PeerAddress, link: Connection) -> None:
+    def neighbor_up(self, address: PeerAddress, link: Connection, offers: bool) -> None:
         self.neighbors.add(address.name)
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:

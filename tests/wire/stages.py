@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.driver import OverlayDriver
+from p2p_twisted.overlay.driver_events import Compared
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.inbound import InboundDispatcher
 from p2p_twisted.registry import limits
@@ -32,7 +33,6 @@ from p2p_twisted.wire.messages import (
     Hit,
     PeerRecord,
     Refuse,
-    Revoked,
     Want,
 )
 from p2p_twisted.wire.names import PeerAddress
@@ -58,17 +58,17 @@ class QuietPeer:
         is_here = ask.what == "name" and ask.text in ("f1", "f1.txt")
         return succeed(LocalAnswer(hits=(mine,) if is_here else ()))
 
-    def neighbor_up(self, address: PeerAddress, link: Connection) -> None: ...
+    def neighbor_up(self, address: PeerAddress, link: Connection, offers: bool) -> None: ...
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None: ...
 
-    def delivered(self, gossip: Gossip) -> None: ...
+    def delivered(self, gossip: Gossip, link: Connection | None) -> None: ...
 
     def routed(self, message: Want | Refuse, link: Connection) -> None: ...
 
     def file_arrives(self, link: Connection, file: File) -> None: ...
 
-    def revoked(self, link: Connection, message: Revoked) -> None: ...
+    def compared(self, link: Connection, message: Compared) -> None: ...
 
 
 class Stage:

@@ -22,6 +22,7 @@ class Link(Message):
     :ivar name: of the peer that asks.
     :ivar port: where it listens; its host is the connection's.
     :ivar alone: it has no other link, so it is never refused.
+    :ivar offers: it compares what is offered in the network: the other side may begin to.
     """
 
     verb = "LINK"
@@ -30,6 +31,7 @@ class Link(Message):
     name: PeerName
     port: Port
     alone: bool = False
+    offers: bool = False
 
     @property
     def sender(self) -> PeerName:
@@ -164,3 +166,22 @@ class Revoked(Message):
     ] = ()
     after: Annotated[int, Meta(ge=0, le=1_000)] = 0
     more: bool = False
+
+
+@attrs.frozen
+class Offers(Message):
+    """
+    What is offered in the network, for those who came later.
+
+    :ivar known: offers that the sender has, and that have not ended.
+    :ivar wanted: offers that it has not, and asks for.
+    :ivar texts: offers that it was asked for; of one that was withdrawn, its end.
+    """
+
+    verb = "OFFERS"
+
+    known: Ids = ()
+    wanted: Ids = ()
+    texts: Annotated[
+        tuple[Annotated[str, Meta(max_length=2_048)], ...], Meta(max_length=limits.IDS_PER_LINE)
+    ] = ()

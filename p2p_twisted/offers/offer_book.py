@@ -1,0 +1,169 @@
+"""
+Keep what is offered in a network until it ends, for those who come later.
+
+There is a bound. Where more is offered, whoever has said most loses some of it, at random: so one
+that offers without end takes the place of its own, and not of what others offer. In a private
+network that is who has signed it, in an open one the neighbor from which it was heard.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field, frozen
+
+from p2p_twisted.offers.limits import OFFERS_KEPT
+from p2p_twisted.offers.offer import BadOffer, Offer, Withdrawal
+from p2p_twisted.trust.anchor import VerifiedCertificate
+from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
+from p2p_twisted.wire.names import MessageId
+
+if TYPE_CHECKING:
+    from random import Random
+
+OWN: Final = ""
+"""The source of what this peer offers itself."""
+
+
+@frozen
+class HeardOffer:
+    """
+    An offer, as somebody has written it.
+
+    :ivar text: to be passed on.
+    :ivar signer: who has signed it, in a private network; what it says holds as far as that does.
+    """
+
+    offer: Offer
+    text: str
+    signer: VerifiedCertificate | None = None
+
+
+@define
+class KeptOffer:
+    """
+    An offer that a peer keeps.
+
+    :ivar source: whose share of the book it takes.
+    :ivar is_pinned: whether it stays, however many there are.
+    :ivar withdrawal: what has ended it.
+    """
+
+    heard: HeardOffer
+    source: str
+    is_pinned: bool = False
+    withdrawal: str | None = None
+
+    @property
+    def offer(self) -> Offer:
+        """What is offered."""
+        return self.heard.offer
+
+    @property
+    def text(self) -> str:
+        """What one is to hear that has not heard of it, or only of the offer."""
+        return self.withdrawal or self.heard.text
+
+
+@frozen
+class Added:
+    """
+    What came of an offer that was heard.
+
+    :ivar new: the offer, if it was not known and stays: only then is it worth passing on.
+    :ivar forgotten: which one was forgotten for it.
+    """
+
+    new: KeptOffer | None = None
+    forgotten: KeptOffer | None = None
+
+
+@define
+class OfferBook:
+    """What is offered in one network; all dates are in seconds since 1970."""
+
+    _rng: "Random"
+    _kept: dict[MessageId, KeptOffer] = field(factory=dict)
+
+    def get(self, id_: MessageId) -> KeptOffer | None:
+        """Return an offer, also one that was withdrawn."""
+        return self._kept.get(id_)
+
+    def all(self) -> tuple[KeptOffer, ...]:
+        """Return all that is kept, also what was withdrawn."""
+        return tuple(self._kept.values())
+
+    def ids(self) -> tuple[MessageId, ...]:
+        """Return what has not ended, by its names."""
+        return tuple(id_ for id_, kept in self._kept.items() if kept.withdrawal is None)
+
+    def has_text(self, text: str) -> bool:
+        """Return whether an offer is kept: it need not be read again."""
+        return any(kept.heard.text == text for kept in self._kept.values())
+
+    def missing(self, ids: Iterable[MessageId]) -> tuple[MessageId, ...]:
+        """Leave out what is kept."""
+        return tuple(id_ for id_ in dict.fromkeys(ids) if id_ not in self._kept)
+
+    def texts(self, ids: Iterable[MessageId]) -> tuple[str, ...]:
+        """Return what those are to hear who ask for some."""
+        return tuple(self._kept[id_].text for id_ in dict.fromkeys(ids) if id_ in self._kept)
+
+    def withdrawn(self, ids: Iterable[MessageId]) -> tuple[MessageId, ...]:
+        """Return those of some offers that have been withdrawn."""
+        found = (self._kept.get(id_) for id_ in dict.fromkeys(ids))
+        return tuple(kept.offer.id for kept in found if kept and kept.withdrawal)
+
+    def add(self, heard: HeardOffer, source: str, now: float) -> Added:
+        """
+        Keep an offer.
+
+        :param source: whose share it takes.
+        :raises BadOffer: when it has ended, or not begun.
+        """
+        offer = heard.offer
+        if offer.id in self._kept:
+            return Added()
+        if offer.until <= now:
+            raise BadOffer(f"what {offer.sender} has offered has ended")
+        if offer.issued > now + STATEMENT_FRESH_SECONDS:
+            raise BadOffer(
+                f"{offer.sender} offers something later than by this machine's clock: one of the"
+                " two is wrong"
+            )
+        new = self._kept[offer.id] = KeptOffer(heard, source, is_pinned=source == OWN)
+        forgotten = self._make_room() if len(self._kept) > OFFERS_KEPT else None
+        return Added() if forgotten is new else Added(new, forgotten)
+
+    def withdraw(self, withdrawal: Withdrawal, text: str) -> KeptOffer | None:
+        """
+        End an offer before its time.
+
+        :returns: what has ended by that; ``None`` where the key does not fit, or it had ended.
+        """
+        kept = self._kept.get(withdrawal.offer)
+        if kept is None or kept.withdrawal is not None or not withdrawal.ends(kept.offer):
+            return None
+        kept.withdrawal = text
+        return kept
+
+    def expire(self, now: float) -> tuple[KeptOffer, ...]:
+        """Forget what has ended by its date; return that."""
+        return self._drop([each for each in self._kept.values() if each.offer.until <= now])
+
+    def drop(self, ids: Iterable[MessageId]) -> tuple[KeptOffer, ...]:
+        """Forget some, which do not count any more; return those."""
+        return self._drop([self._kept[id_] for id_ in ids])
+
+    def _drop(self, some: list[KeptOffer]) -> tuple[KeptOffer, ...]:
+        for each in some:
+            del self._kept[each.offer.id]
+        return tuple(some)
+
+    def _make_room(self) -> KeptOffer | None:
+        """Forget one of those of the source that has most; return it."""
+        loose = [each for each in self._kept.values() if not each.is_pinned]
+        counts = Counter(each.source for each in loose)
+        most = max(counts.values(), default=0)
+        found = [each for each in loose if counts[each.source] == most]
+        return self._drop([self._rng.choice(found)])[0] if found else None

@@ -1,0 +1,103 @@
+"""Keep what is offered over restarts, with what this peer has decided about it."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import attrs
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from p2p_twisted.peer.state import StateDirectory
+from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.lock import Lock
+from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.wire.messages import ReceiptState
+
+_FILE: Final = "offers"
+# Others may have it change all the time; what is lost by a crash, neighbors tell again.
+_SOON_SECONDS: Final = 5.0
+
+
+@attrs.frozen
+class OfferRecord:
+    """
+    An offer as it is kept.
+
+    :ivar text: as others have it.
+    :ivar key: what withdraws it, of this peer's own.
+    :ivar withdrawal: what has ended it.
+    :ivar state: how far this peer is, where it is meant.
+    :ivar is_taken: whether it is to be had.
+    :ivar is_said: whether a person has decided that.
+    """
+
+    text: str
+    source: str
+    key: str | None = None
+    withdrawal: str | None = None
+    state: ReceiptState | None = None
+    is_taken: bool = False
+    is_said: bool = False
+
+
+Records = Callable[[], Iterable[OfferRecord]]
+"""Tells what is to be kept at the moment."""
+
+
+class KeptOffers:
+    """
+    Writes down what is offered: what is this peer's own at once, and the rest soon.
+
+    :param records: tells what is to be kept at the moment.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self, state: StateDirectory, offload: Offload, clock: IReactorTime, records: Records
+    ) -> None:
+        self._state = state
+        self._offload = offload
+        self._records = records
+        self._writing = Lock()
+        self._alarm = Alarm(clock, self._write_soon)
+
+    def recall(self) -> tuple[OfferRecord, ...]:
+        """Read what earlier runs have kept."""
+        try:
+            return tuple(msgspec.convert(self._state.read(_FILE) or [], list[OfferRecord]))
+        except msgspec.ValidationError as error:
+            self.log.warn("what was offered is passed over: {error}", error=error)
+            return ()
+
+    def changed(self) -> None:
+        """Write it down soon."""
+        if not self._alarm.is_set:
+            self._alarm.set(_SOON_SECONDS)
+
+    async def write(self) -> None:
+        """
+        Write it down now; returns once that is safe.
+
+        :raises OSError: when it cannot be.
+        """
+        self._alarm.stop()
+        async with self._writing:
+            rows = [attrs.asdict(record) for record in self._records()]
+            await self._offload(self._state.write, _FILE, rows)
+
+    def stop(self) -> "Deferred[None]":
+        """Write it down for the last time; fires when nothing is being written."""
+        return Deferred.fromCoroutine(self._try_to_write())
+
+    def _write_soon(self) -> None:
+        background(self.log, "keeping what is offered", self._try_to_write())
+
+    async def _try_to_write(self) -> None:
+        try:
+            await self.write()
+        except OSError as error:
+            self.log.warn("a restart will lose what is offered: {error}", error=error)

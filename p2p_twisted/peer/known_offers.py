@@ -1,0 +1,56 @@
+"""The offers that a person at a peer hears of, each with a number."""
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+from attrs import define, field
+
+from p2p_twisted.offers.offer import Offer
+from p2p_twisted.peer.offers_interface import KnownOffer, OfferWatch
+from p2p_twisted.runtime.watches import Watches
+from p2p_twisted.wire.messages import ReceiptState
+from p2p_twisted.wire.names import MessageId
+
+
+@define(eq=False)
+class KnownOffers:
+    """What this peer offers, and what is offered to it; tells those who watch of each change."""
+
+    _known: dict[MessageId, KnownOffer] = field(factory=dict, init=False)
+    _last_number: int = field(default=0, init=False)
+    _watches: Watches[KnownOffer] = field(factory=Watches, init=False)
+
+    def add(self, offer: Offer, state: ReceiptState | None) -> KnownOffer:
+        """Give an offer a number."""
+        self._last_number += 1
+        known = self._known[offer.id] = KnownOffer(self._last_number, offer, state)
+        self._watches.tell(known)
+        return known
+
+    def get(self, id_: MessageId) -> KnownOffer | None:
+        """Return an offer."""
+        return self._known.get(id_)
+
+    def all(self) -> tuple[KnownOffer, ...]:
+        """Return all, in the order of the numbers."""
+        return tuple(self._known.values())
+
+    def change(self, id_: MessageId, **changes: Any) -> None:
+        """Have something else be true of an offer, unless it is over."""
+        before = self._known.get(id_)
+        if before is None:
+            return
+        after = self._known[id_] = attrs.evolve(before, **changes)
+        if after != before:
+            self._watches.tell(after)
+
+    def end(self, id_: MessageId) -> None:
+        """Forget an offer that is over, if it is known."""
+        known = self._known.pop(id_, None)
+        if known is not None:
+            self._watches.tell(attrs.evolve(known, is_over=True))
+
+    def watch(self, watch: OfferWatch) -> Callable[[], None]:
+        """Tell of changes from now on; return what ends that."""
+        return self._watches.watch(watch)

@@ -1,0 +1,152 @@
+"""Spread what is offered, and compare it with neighbors, so that who comes later hears of it."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from attrs import define, field
+from twisted.logger import Logger
+
+from p2p_twisted.offers.limits import OFFERS_TOLD_BURST, OFFERS_TOLD_PER_SECOND
+from p2p_twisted.offers.offer import BadOffer, read_withdrawal
+from p2p_twisted.offers.offer_book import HeardOffer, KeptOffer, OfferBook
+from p2p_twisted.overlay.driver import OverlayDriver
+from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.offer_judge import OfferJudge
+from p2p_twisted.peer.offer_taking import OfferTaking
+from p2p_twisted.runtime.token_bucket import TokenBucket
+from p2p_twisted.runtime.watches import Watches
+from p2p_twisted.wire.codec import packed
+from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.limits import GOSSIP_LIFE_SECONDS
+from p2p_twisted.wire.messages import Gossip, Offers
+from p2p_twisted.wire.names import MessageId, PeerName
+
+OFFER: Final = "offer"
+"""The kind of broadcast that offers something."""
+
+WITHDRAW: Final = "withdraw"
+"""The kind of broadcast that ends an offer."""
+
+
+@define(eq=False)
+class _Neighbor:
+    """
+    A peer that this one is linked with.
+
+    :ivar compares: whether it has said that it compares offers: others would not understand.
+    :ivar allowance: how many offers it may still ask for.
+    """
+
+    name: PeerName
+    link: Connection
+    compares: bool
+    allowance: TokenBucket = field(
+        factory=lambda: TokenBucket(OFFERS_TOLD_PER_SECOND, OFFERS_TOLD_BURST)
+    )
+
+
+@define(eq=False, kw_only=True)
+class OfferExchange:
+    """
+    Tells others what is offered, and learns what they know.
+
+    Who offers something broadcasts it. Two that come together name to each other what they have,
+    and ask for what they lack; what one learns then goes on over its other links.
+
+    :param date: reads the time of day, in seconds since 1970.
+    :ivar changes: tells of what is new here, or has ended.
+    """
+
+    log = Logger()
+
+    _book: OfferBook
+    _judge: OfferJudge
+    _taking: OfferTaking
+    _network: NetworkSession
+    _date: Callable[[], float]
+    changes: Watches[KeptOffer] = field(factory=Watches, init=False)
+    _neighbors: dict[PeerName, _Neighbor] = field(factory=dict, init=False)
+
+    def publish(self, driver: OverlayDriver, kind: str, text: str) -> None:
+        """Broadcast an offer, or its end."""
+        driver.publish(
+            Gossip(driver.new_id(), kind, driver.me.name, 0.0, GOSSIP_LIFE_SECONDS, text=text)
+        )
+
+    def delivered(self, gossip: Gossip, link: Connection | None) -> None:
+        """Learn from a broadcast, which others get anyway."""
+        neighbor = self._at(link)
+        self._learn(gossip.text, neighbor.name if neighbor else gossip.origin, gossip.hops)
+
+    def neighbor_up(self, name: PeerName, link: Connection, compares: bool) -> None:
+        """Begin to compare with a new neighbor, if it has said that it does, too."""
+        self._neighbors[name] = neighbor = _Neighbor(name, link, compares)
+        if compares:
+            neighbor.link.send(Offers(known=self._book.ids()))
+
+    def neighbor_down(self, name: PeerName) -> None:
+        """Forget a neighbor."""
+        self._neighbors.pop(name, None)
+
+    def told(self, link: Connection, message: Offers) -> None:
+        """Learn what a neighbor knows, and tell it what it does not know."""
+        neighbor = self._at(link)
+        if neighbor is None:
+            return
+        if not neighbor.compares:
+            # It was dialed: now it is known that it understands.
+            neighbor.compares = True
+            link.send(Offers(known=self._book.ids()))
+        if missing := self._book.missing(message.known):
+            link.send(Offers(wanted=missing))
+        self._tell(neighbor, (*message.wanted, *self._book.withdrawn(message.known)))
+        self._pass_on([self._learn(text, neighbor.name) for text in message.texts], link)
+
+    def _tell(self, neighbor: _Neighbor, ids: Sequence[MessageId]) -> None:
+        """Tell a neighbor of some offers, as many as it may still ask for."""
+        texts = self._book.texts(ids)
+        texts = texts[: neighbor.allowance.left(self._network.driver.now())]
+        neighbor.allowance.spend(len(texts))
+        for line in packed(texts, lambda part: Offers(texts=part)):
+            neighbor.link.send(line)
+
+    def _pass_on(self, learned: Sequence[KeptOffer | None], besides: Connection) -> None:
+        """Name to other neighbors what is new here, and tell them what has ended."""
+        news = [kept for kept in learned if kept is not None]
+        known = tuple(kept.offer.id for kept in news if kept.withdrawal is None)
+        ends = tuple(kept.withdrawal for kept in news if kept.withdrawal is not None)
+        for neighbor in self._neighbors.values():
+            if news and neighbor.compares and neighbor.link is not besides:
+                neighbor.link.send(Offers(known=known, texts=ends))
+
+    def _learn(self, text: str, neighbor: PeerName, hops: int = 1) -> KeptOffer | None:
+        """Keep an offer, or end one; return it where that is new."""
+        withdrawal = read_withdrawal(text)
+        if withdrawal is not None:
+            kept = self._book.withdraw(withdrawal, text)
+            if kept is not None:
+                self._taking.ended(kept)
+                self.changes.tell(kept)
+            return kept
+        if self._book.has_text(text):
+            return None
+        try:
+            heard = self._judge.read(text)
+            added = self._book.add(heard, _source(heard, neighbor), self._date())
+        except BadOffer as error:
+            self.log.debug("an offer does not count: {why}", why=error)
+            return None
+        if added.forgotten is not None:
+            self._taking.ended(added.forgotten)
+        if added.new is not None:
+            self._taking.heard(added.new, hops)
+            self.changes.tell(added.new)
+        return added.new
+
+    def _at(self, link: Connection | None) -> _Neighbor | None:
+        return next((each for each in self._neighbors.values() if each.link is link), None)
+
+
+def _source(heard: HeardOffer, neighbor: PeerName) -> PeerName:
+    """Return whose share of the book an offer takes."""
+    return neighbor if heard.signer is None else heard.signer.identity.name

@@ -1,0 +1,188 @@
+"""Fetch what was offered to this peer, and taken: an ordinary download, of what was promised."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from random import Random
+from typing import Any, Final, Literal
+
+from attrs import define, field, frozen
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from p2p_twisted.download.downloads import Downloads
+from p2p_twisted.download.progress import (
+    Blocked,
+    Canceled,
+    Failed,
+    Incomplete,
+    Progress,
+    Receiving,
+    Saved,
+    Waiting,
+)
+from p2p_twisted.offers.offer import Offer
+from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.wire.messages import Hit, ReceiptState
+from p2p_twisted.wire.names import FileId
+
+_HOP_SECONDS: Final = 0.25
+
+Find = Callable[[FileId], "Deferred[tuple[Hit, ...]]"]
+"""Asks others who has some content."""
+
+
+@frozen(kw_only=True)
+class FetchingParts:
+    """
+    What it takes to fetch an offer.
+
+    :ivar here: tells the name of content that this peer shares itself.
+    :ivar space: tells how many bytes there are for downloads.
+    """
+
+    clock: IReactorTime
+    rng: Random
+    downloads: Downloads
+    find: Find
+    here: Callable[[FileId], str | None]
+    space: Callable[[], "Deferred[int]"]
+
+
+@define(eq=False)
+class OfferFetching:
+    """
+    One offer, from when it is taken to its end.
+
+    :param hops: how far its sender is.
+    :param into: the folder below the downloads in which it lands; empty for these.
+    :param tell: is told how far it is, and why it does not go on.
+    :param ended: is called when nothing more is done for it, unless it is stopped or given up.
+    """
+
+    log = Logger()
+
+    _parts: FetchingParts
+    _offer: Offer
+    _hops: int = field(kw_only=True)
+    _into: str = field(kw_only=True)
+    _tell: Callable[[ReceiptState, str], None] = field(kw_only=True)
+    _ended: Callable[[], None] = field(kw_only=True)
+    _work: "Deferred[Any] | None" = field(default=None, init=False)
+    _progress: Progress | None = field(default=None, init=False)
+
+    @property
+    def number(self) -> int | None:
+        """What its download is called by."""
+        return None if self._progress is None else self._progress.number
+
+    @property
+    def received(self) -> int:
+        """How many bytes have come."""
+        return 0 if self._progress is None else self._progress.received
+
+    @property
+    def rate(self) -> float:
+        """How many bytes come in a second."""
+        state = None if self._progress is None else self._progress.state
+        return state.rate if isinstance(state, Receiving) else 0.0
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether no peer has ever delivered any of it, for minutes."""
+        is_waiting = self._progress is not None and isinstance(self._progress.state, Waiting)
+        return is_waiting and not self.received
+
+    def start(self) -> None:
+        """Begin."""
+        self._work = Deferred.fromCoroutine(self._run())
+        background(self.log, f"fetching what {self._offer.sender} offers", self._work)
+
+    def stop(self) -> None:
+        """Watch it no longer; its download goes on, or does so in the next run."""
+        work, self._work = self._work, None
+        if work is not None:
+            work.cancel()
+
+    def give_up(self) -> None:
+        """End it, and its download."""
+        self.stop()
+        if self.number is not None:
+            with suppress(KeyError):
+                self._parts.downloads.cancel(self.number)
+
+    async def _run(self) -> None:
+        try:
+            await self._fetch()
+        except CancelledError:
+            return
+        except OSError as error:
+            self._tell("failed", in_words(error))
+        self._work = None
+        self._ended()
+
+    async def _fetch(self) -> None:
+        parts, offer = self._parts, self._offer
+        # Those who hear of it by others find it with these, and need not all ask the sender.
+        spread = self._hops * _HOP_SECONDS
+        await deferLater(parts.clock, spread * (0.5 + parts.rng.random()))
+        if parts.here(offer.file_id) is not None:
+            self._tell("saved", "")
+            return
+        free = await parts.space()
+        if offer.size > free:
+            self._tell("no space", f"{offer.size:,} bytes are needed, {free:,} are free")
+            return
+        self._tell("fetching", "")
+        await self._download()
+
+    async def _download(self) -> None:
+        offer = self._offer
+        kind: Literal["folder", "file"] = "folder" if offer.is_folder else "file"
+        found = await self._parts.find(offer.file_id)
+        hits = [hit for hit in found if (hit.size, hit.kind) == (offer.size, kind)]
+        if not hits:
+            # Nobody answers now; the download asks again.
+            hits = [Hit(offer.sender, offer.name, offer.size, kind=kind, file=offer.file_id)]
+        ended: Deferred[None] = Deferred()
+
+        def watch(progress: Progress) -> None:
+            self._advance(progress)
+            if progress.is_ended and not ended.called:
+                ended.callback(None)
+
+        downloads = self._parts.downloads
+        done = downloads.get(hits, watch, name=offer.name, into=self._into)
+        background(self.log, f"downloading what {offer.sender} offers", done)
+        await ended
+
+    def _advance(self, progress: Progress) -> None:
+        """See how the download stands; it is not to be more than was promised."""
+        if self._work is None:
+            return
+        self._progress = progress
+        if progress.size > self._offer.size:
+            self._tell("failed", "it is larger than its offer says")
+            self.give_up()
+            self._ended()
+        else:
+            self._tell(*_told(progress))
+
+
+def _told(progress: Progress) -> tuple[ReceiptState, str]:
+    """Say in the words of receipts how a download stands."""
+    match progress.state:
+        case Saved():
+            return "saved", ""
+        case Blocked(reason):
+            return "no space", reason
+        case Failed(reason):
+            return "failed", reason
+        case Incomplete(missing=missing):
+            return "failed", f"no peer shares {len(missing):,} of its files any more"
+        case Canceled():
+            return "refused", "it was canceled"
+        case _:
+            return "fetching", ""

@@ -1,0 +1,130 @@
+"""Write what a person pushes: what it is, to whom, until when, and signed where that is needed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
+from typing import Final
+
+from attrs import define
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+
+from p2p_twisted.library.catalog import Catalog
+from p2p_twisted.library.entries import Shared
+from p2p_twisted.offers.limits import OFFER_DAYS, RECIPIENTS
+from p2p_twisted.offers.offer import (
+    EVERYBODY,
+    BadOffer,
+    Offer,
+    Recipient,
+    check_into,
+    lock_of,
+    read_recipient,
+)
+from p2p_twisted.offers.offer_book import HeardOffer
+from p2p_twisted.peer.offer_judge import OfferJudge
+from p2p_twisted.peer.offers_interface import HashingWatch
+from p2p_twisted.peer.peer_errors import NotFound, PeerError
+from p2p_twisted.wire.names import BadName, MessageId, NetworkName
+
+_DAY_SECONDS: Final = 86_400
+_LOOK_SECONDS: Final = 0.25
+# What was put into a directory this very moment is found there by then.
+_APPEARS_SECONDS: Final = 6.0
+
+
+@define(eq=False, kw_only=True)
+class OwnOffers:
+    """
+    Makes offers of what this peer shares.
+
+    :param catalogs: what it shares.
+    :param date: reads the time of day, in seconds since 1970.
+    """
+
+    _clock: IReactorTime
+    _rng: Random
+    _network: NetworkName
+    _judge: OfferJudge
+    _catalogs: Sequence[Catalog]
+    _date: Callable[[], float]
+
+    async def write(
+        self,
+        name: str,
+        to: Sequence[str],
+        seconds: float,
+        into: str | None,
+        watch: HashingWatch,
+    ) -> tuple[HeardOffer, MessageId]:
+        """
+        Write an offer: see :meth:`IOffers.push`.
+
+        :returns: the offer, and the key that withdraws it.
+        :raises PeerError: when it cannot be made.
+        """
+        recipients = self._recipients(to)
+        if not 1 <= seconds <= OFFER_DAYS * _DAY_SECONDS:
+            raise PeerError(f"an offer lasts a second at least, and {OFFER_DAYS} days at most")
+        try:
+            if into is not None:
+                check_into(into)
+            shared, file_id = await self._hashed(name, watch)
+            key, now = self._rng.randbytes(16).hex(), int(self._date())
+            offer = Offer(
+                file_id=file_id,
+                name=shared.name.rpartition("/")[2],
+                size=shared.size,
+                is_folder=shared.kind == "folder",
+                sender=self._judge.me.name,
+                to=recipients,
+                issued=now,
+                until=now + int(seconds),
+                network=self._network,
+                lock=lock_of(key),
+                into=into,
+            )
+            return self._judge.write(offer), key
+        except (BadName, BadOffer) as error:
+            raise PeerError(str(error)) from None
+
+    def _recipients(self, to: Sequence[str]) -> tuple[Recipient, ...]:
+        """
+        Read whom it is for.
+
+        :raises PeerError: when that is nobody, or too many.
+        """
+        try:
+            recipients = tuple(dict.fromkeys(map(read_recipient, to)))
+        except BadName as error:
+            raise PeerError(str(error)) from None
+        groups = [each for each in recipients if each.startswith("@") and each != EVERYBODY]
+        if groups and not self._judge.knows_groups:
+            raise PeerError(
+                f"groups such as {groups[0]} are of private networks: name peers, or {EVERYBODY}"
+            )
+        if not 1 <= len(recipients) <= RECIPIENTS:
+            raise PeerError(f"say whom it is for: {RECIPIENTS} names at most, or {EVERYBODY}")
+        if recipients == (self._judge.me.name,):
+            raise PeerError("that is this peer itself: name another one")
+        return recipients
+
+    async def _hashed(self, name: str, watch: HashingWatch) -> tuple[Shared, str]:
+        """
+        Find what this peer shares, and wait until it has been hashed.
+
+        :raises NotFound: when it is not shared, or not any more.
+        """
+        given_up = self._clock.seconds() + _APPEARS_SECONDS
+        while True:
+            shared = next(self._shared(name), None)
+            if shared is not None and shared.file_id is not None:
+                return shared, shared.file_id
+            if shared is not None:
+                watch(shared.hashed)
+            elif self._clock.seconds() >= given_up:
+                raise NotFound(f"this peer shares no {name}: only what it shares can be pushed")
+            await deferLater(self._clock, _LOOK_SECONDS)
+
+    def _shared(self, name: str) -> Iterator[Shared]:
+        for catalog in self._catalogs:
+            yield from (*catalog.with_id(name, 1), *catalog.named(name, 1))

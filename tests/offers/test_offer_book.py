@@ -1,0 +1,103 @@
+"""What is kept of offers, and whose goes where there are too many."""
+
+from random import Random
+
+import pytest
+
+from p2p_twisted.offers.limits import OFFERS_KEPT
+from p2p_twisted.offers.offer import BadOffer, Withdrawal, write_offer
+from p2p_twisted.offers.offer_book import OWN, Added, HeardOffer, OfferBook
+from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
+from tests.offers.test_offer import KEY, NOW, an_offer
+
+
+def heard(**said: object) -> HeardOffer:
+    """Return an offer as it is heard in an open network."""
+    offer = an_offer(**said)
+    return HeardOffer(offer, write_offer(offer).decode())
+
+
+class TestBook:
+    """One peer's book."""
+
+    def test_keeps_an_offer_once(self) -> None:
+        book = OfferBook(Random(1))
+        new = book.add(heard(), "ben", NOW).new
+        assert new is not None
+        assert new.offer == an_offer()
+        assert book.add(heard(), "carl", NOW) == Added()
+        assert book.all() == (new,)
+
+    def test_takes_none_that_has_ended(self) -> None:
+        book = OfferBook(Random(1))
+        assert book.add(heard(), "ben", NOW + 3_599).new
+        with pytest.raises(BadOffer, match="ended"):
+            book.add(heard(size=7), "ben", NOW + 3_600)
+
+    def test_takes_none_from_the_future(self) -> None:
+        book = OfferBook(Random(1))
+        assert book.add(heard(), "ben", NOW - STATEMENT_FRESH_SECONDS).new
+        with pytest.raises(BadOffer, match="clock"):
+            book.add(heard(size=7), "ben", NOW - STATEMENT_FRESH_SECONDS - 1)
+
+    def test_forgets_what_has_ended(self) -> None:
+        book = OfferBook(Random(1))
+        book.add(heard(), "ben", NOW)
+        book.add(heard(until=NOW + 9_000), "ben", NOW)
+        assert [each.offer for each in book.expire(NOW + 3_600)] == [an_offer()]
+        assert [each.offer.until for each in book.all()] == [NOW + 9_000]
+
+    def test_tells_those_who_ask_how_an_offer_was_withdrawn(self) -> None:
+        book = OfferBook(Random(1))
+        book.add(heard(), "ben", NOW)
+        id_ = an_offer().id
+        ended = book.withdraw(Withdrawal(id_, KEY), "its end")
+        assert ended is not None
+        assert book.texts([id_, id_, "0" * 32]) == ("its end",)
+        assert book.withdrawn([id_, "0" * 32]) == (id_,)
+        assert book.withdraw(Withdrawal(id_, KEY), "again") is None
+        assert book.add(heard(), "ben", NOW) == Added()
+        assert book.ids() == ()
+
+    def test_is_not_told_by_anybody_else_that_an_offer_has_ended(self) -> None:
+        book = OfferBook(Random(1))
+        book.add(heard(), "ben", NOW)
+        assert book.withdraw(Withdrawal(an_offer().id, "6" * 32), "its end") is None
+        assert book.withdraw(Withdrawal("0" * 32, KEY), "its end") is None
+        assert book.withdrawn(book.ids()) == ()
+
+    def test_has_who_offers_without_end_lose_what_is_its_own(self) -> None:
+        """Ten thousand offers of one neighbor cost nobody else a single one."""
+        book = OfferBook(Random(1))
+        honest = [heard(sender=f"s{number}") for number in range(50)]
+        for number, each in enumerate(honest):
+            book.add(each, f"link {number % 5}", NOW)
+        own, fetched = heard(sender="me"), heard(sender="x", size=0)
+        book.add(own, OWN, NOW)
+        book.add(fetched, "mallory", NOW)
+        kept = book.get(fetched.offer.id)
+        assert kept is not None
+        kept.is_pinned = True
+        for number in range(10_000):
+            book.add(heard(sender="x", size=number + 1), "mallory", NOW)
+        assert len(book.all()) == OFFERS_KEPT
+        assert book.missing(each.offer.id for each in (*honest, own, fetched)) == ()
+
+    def test_forgets_by_chance(self) -> None:
+        """Otherwise who comes last would decide what is forgotten, or would never be heard."""
+        stays = set()
+        for seed in range(20):
+            book = OfferBook(Random(seed))
+            for number in range(OFFERS_KEPT):
+                book.add(heard(size=number), "mallory", NOW)
+            added = book.add(heard(size=OFFERS_KEPT), "mallory", NOW)
+            stays.add(added.forgotten and added.forgotten.offer.size)
+            assert len(book.all()) == OFFERS_KEPT
+        assert len(stays) > 5
+
+    def test_takes_no_more_where_all_are_to_stay(self) -> None:
+        book = OfferBook(Random(1))
+        for number in range(OFFERS_KEPT):
+            book.add(heard(size=number), OWN, NOW)
+        assert book.add(heard(size=OFFERS_KEPT), "ben", NOW) == Added()
+        assert len(book.all()) == OFFERS_KEPT
