@@ -19,6 +19,7 @@ from p2p_twisted.console.attached import ConsoleSocket
 from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.library.inotify import watcher_for
+from p2p_twisted.peer.accept_options import AcceptOptions
 from p2p_twisted.peer.auto_registry import AUTO, registries_of
 from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.coming_in import membership
@@ -53,7 +54,7 @@ _THREADS: Final = 2
 USUAL_NETWORK: Final = "default"
 
 
-class Options(EventOptions):
+class Options(AcceptOptions, EventOptions):
     """Options of ``p2ppeer``."""
 
     synopsis = "[options]"
@@ -224,6 +225,7 @@ def _settings(options: Options) -> Settings:
         relay=options["relay"],
         reshares=bool(options["reshare"]),
         stop=options["stop"],
+        accept=options["accept"],
         keeps_times=not options["no-times"],
     )
 
@@ -240,9 +242,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     idle_cores = IdleCores(core_time, usable_cores())
     writer = DiskThread(reactor, "writer", idle_cores.are_there)
     reader, opener = DiskThread(reactor, "reader"), DiskThread(reactor, "opener")
-    WorkerService(reactor, pool).setServiceParent(daemon)
     parallel_map = ParallelPool("parallel", usable_cores())
-    for threads in (writer, reader, opener, parallel_map):
+    for threads in (pool, writer, reader, opener, parallel_map):
         WorkerService(reactor, threads).setServiceParent(daemon)
     options.add_services(daemon, reactor)
 

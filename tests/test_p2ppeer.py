@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted import __version__
 from p2p_twisted.bandwidth.rates import Rates, Slots
+from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.p2ppeer import Options
 from p2p_twisted.peer.directories import check_groups
 from p2p_twisted.peer.private_member import PrivateMember, save_member
@@ -248,9 +249,19 @@ class LimitOptionsTests(SynchronousTestCase):
         for given, read in ((), None), (["--relay=off"], 0), (["--relay=1.5M"], 3 * MIB // 2):
             self.assertEqual(parsed(*given)["relay"], read)
 
+    def test_accept(self) -> None:
+        """Whose pushes are taken, how much of them, and where they land."""
+        self.assertEqual(parsed()["accept"], AcceptRule())
+        accepts = parsed("--accept=ask", "--accept-most=2G", "--accept-into=pushed/here")["accept"]
+        self.assertEqual(accepts, AcceptRule(("ask",), 2048 * MIB, "pushed/here"))
+
     def test_refused(self) -> None:
         """What is no rate, too slow, or no number says what would be right."""
         for argument, said in [
+            ("--accept=all", "--accept all: say anyone"),
+            ("--accept=admins", "no admins and no groups"),
+            ("--accept-most=much", "such as 500M or 10G"),
+            ("--accept-into=../up", "a folder below the downloads"),
             ("--relay=63K", "from 64K on, such as 10M, or off"),
             ("--relay=0", "from 64K on"),
             ("--relay=on", "or off"),

@@ -5,7 +5,8 @@ from typing import Final, Literal
 from attrs import frozen
 
 from p2p_twisted.offers.offer import Offer
-from p2p_twisted.trust.identity import Identity
+from p2p_twisted.trust.identity import Identity, group_name
+from p2p_twisted.wire.names import BadName
 
 ANYONE: Final = "anyone"
 ADMINS: Final = "admins"
@@ -77,3 +78,25 @@ class AcceptRule:
         if self.most is not None and offer.size > self.most:
             return OfferVerdict("refuse", f"it takes {self.most:,} bytes at most")
         return OfferVerdict("take")
+
+
+def read_accept(text: str, is_private: bool) -> tuple[str, ...]:
+    """
+    Read whose offers to take, as a person typed it.
+
+    :raises BadName: when it is no such rule, or none for this kind of network.
+    """
+    words = tuple(dict.fromkeys(each.strip().lower() for each in text.split(",")))
+    groups = [word.removeprefix("@") for word in words if word.startswith("@")]
+    for group in groups:
+        group_name(group)
+    for word in words:
+        if word not in WORDS and not word.startswith("@"):
+            raise BadName(f"say anyone, admins, @GROUP, ask or none, not {word!r}")
+    if NONE in words and len(words) > 1:
+        raise BadName("none takes nothing: say it alone, or leave it away")
+    if ANYONE in words and len(words) > 1:
+        raise BadName("anyone takes all: say it alone, or leave it away")
+    if not is_private and (groups or ADMINS in words):
+        raise BadName("an open network has no admins and no groups: say anyone, or ask")
+    return words

@@ -9,9 +9,9 @@ from twisted.logger import Logger
 from p2p_twisted.offers.limits import OFFERS_TOLD_BURST, OFFERS_TOLD_PER_SECOND
 from p2p_twisted.offers.offer import BadOffer, read_withdrawal
 from p2p_twisted.offers.offer_book import HeardOffer, KeptOffer, OfferBook
+from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.offer_judge import OfferJudge
 from p2p_twisted.peer.offer_taking import OfferTaking
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.runtime.watches import Watches

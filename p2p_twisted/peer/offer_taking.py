@@ -5,12 +5,12 @@ from collections.abc import Callable
 from attrs import define, field
 
 from p2p_twisted.offers.accept_rule import AcceptRule
+from p2p_twisted.offers.known_offers import KnownOffers
 from p2p_twisted.offers.limits import OFFERS_ASKED, OFFERS_FETCHED
 from p2p_twisted.offers.offer_book import KeptOffer, OfferBook
+from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.overlay.effects import LocalAnswer
-from p2p_twisted.peer.known_offers import KnownOffers
 from p2p_twisted.peer.offer_fetching import FetchingParts, OfferFetching
-from p2p_twisted.peer.offer_judge import OfferJudge
 from p2p_twisted.wire.codec import printable
 from p2p_twisted.wire.limits import RECEIPT_REASON_CHARACTERS
 from p2p_twisted.wire.messages import Receipt, ReceiptState, Tally

@@ -10,14 +10,14 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from p2p_twisted.offers.board import Board
+from p2p_twisted.offers.known_offers import KnownOffers
 from p2p_twisted.offers.limits import OWN_OFFERS
 from p2p_twisted.offers.offer import BadOffer, Withdrawal, read_withdrawal, write_withdrawal
 from p2p_twisted.offers.offer_book import OWN, KeptOffer, OfferBook
+from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.peer.kept_offers import KeptOffers, OfferRecord
-from p2p_twisted.peer.known_offers import KnownOffers
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.offer_exchange import OFFER, WITHDRAW, OfferExchange
-from p2p_twisted.peer.offer_judge import OfferJudge
 from p2p_twisted.peer.offer_looks import OfferLooks
 from p2p_twisted.peer.offer_taking import OfferTaking
 from p2p_twisted.peer.offers_interface import (

@@ -2,39 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from attrs import frozen
 from twisted.internet.defer import Deferred
 from zope.interface import Interface
 
 from p2p_twisted.offers.board import Board
-from p2p_twisted.offers.offer import Offer
-from p2p_twisted.wire.messages import ReceiptState
+from p2p_twisted.offers.known_offers import KnownOffer, OfferWatch
 from p2p_twisted.wire.names import MessageId
-
-
-@frozen
-class KnownOffer:
-    """
-    An offer that this peer has made, or that is meant for it.
-
-    :ivar number: what a person calls it by in this run; none is used twice.
-    :ivar state: how far this peer is with it; ``None`` with its own.
-    :ivar download: the number of the download that fetches it, once there is one.
-    :ivar reason: why it is refused or has failed, for people.
-    :ivar is_over: whether it has ended, by its date or because its sender has withdrawn it.
-    """
-
-    number: int
-    offer: Offer
-    state: ReceiptState | None = None
-    download: int | None = None
-    reason: str = ""
-    is_over: bool = False
-
-
-OfferWatch = Callable[[KnownOffer], None]
-"""Is told of an offer when it comes, when its state changes, and when it is over."""
-
 
 HashingWatch = Callable[[int], None]
 """Is told how much of something has been hashed, in percent."""
@@ -42,6 +15,9 @@ HashingWatch = Callable[[int], None]
 
 def unwatched_hashing(_percent: int) -> None:
     """Ignore how far something has been hashed."""
+
+
+__all__ = ["HashingWatch", "IOffers", "KnownOffer", "OfferWatch", "unwatched_hashing"]
 
 
 class IOffers(Interface):

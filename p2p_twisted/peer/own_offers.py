@@ -21,7 +21,7 @@ from p2p_twisted.offers.offer import (
     read_recipient,
 )
 from p2p_twisted.offers.offer_book import HeardOffer
-from p2p_twisted.peer.offer_judge import OfferJudge
+from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.peer.offers_interface import HashingWatch
 from p2p_twisted.peer.peer_errors import NotFound, PeerError
 from p2p_twisted.wire.names import BadName, MessageId, NetworkName

@@ -2,8 +2,9 @@
 
 import pytest
 
-from p2p_twisted.offers.accept_rule import AcceptRule
+from p2p_twisted.offers.accept_rule import AcceptRule, read_accept
 from p2p_twisted.trust.identity import ADMIN, Identity
+from p2p_twisted.wire.names import BadName
 from tests.offers.test_offer import an_offer
 
 BOSS = Identity("anna", [ADMIN])
@@ -50,3 +51,26 @@ def test_where_it_lands() -> None:
     assert AcceptRule(into="pushed").place(an_offer()) == "pushed"
     assert AcceptRule(into="pushed").place(an_offer(into="a/b")) == "pushed/a/b"
     assert AcceptRule().place(an_offer(into="a/b")) == "a/b"
+
+
+def test_as_it_is_typed() -> None:
+    assert read_accept("Admins, @Lab,ask,admins", is_private=True) == ("admins", "@lab", "ask")
+    assert read_accept("anyone", is_private=False) == ("anyone",)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_private", "said"),
+    [
+        ("everyone", True, "not 'everyone'"),
+        ("", True, "not ''"),
+        ("ask,", True, "not ''"),
+        ("@", True, "no name of a group"),
+        ("none,ask", True, "say it alone"),
+        ("anyone,ask", False, "say it alone"),
+        ("admins", False, "no admins and no groups"),
+        ("@lab,ask", False, "no admins and no groups"),
+    ],
+)
+def test_what_is_no_rule(text: str, is_private: bool, said: str) -> None:
+    with pytest.raises(BadName, match=said):
+        read_accept(text, is_private)

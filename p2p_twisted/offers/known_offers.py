@@ -4,13 +4,36 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-from attrs import define, field
+from attrs import define, field, frozen
 
 from p2p_twisted.offers.offer import Offer
-from p2p_twisted.peer.offers_interface import KnownOffer, OfferWatch
 from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.messages import ReceiptState
 from p2p_twisted.wire.names import MessageId
+
+
+@frozen
+class KnownOffer:
+    """
+    An offer that this peer has made, or that is meant for it.
+
+    :ivar number: what a person calls it by in this run; none is used twice.
+    :ivar state: how far this peer is with it; ``None`` with its own.
+    :ivar download: the number of the download that fetches it, once there is one.
+    :ivar reason: why it is refused or has failed, for people.
+    :ivar is_over: whether it has ended, by its date or because its sender has withdrawn it.
+    """
+
+    number: int
+    offer: Offer
+    state: ReceiptState | None = None
+    download: int | None = None
+    reason: str = ""
+    is_over: bool = False
+
+
+OfferWatch = Callable[[KnownOffer], None]
+"""Is told of an offer when it comes, when its state changes, and when it is over."""
 
 
 @define(eq=False)

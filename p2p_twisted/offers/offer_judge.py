@@ -1,13 +1,17 @@
 """Write what this peer offers, and read what others do: whoever is to be believed."""
 
+from typing import TYPE_CHECKING
+
 from p2p_twisted.offers.offer import BadOffer, Offer, read_offer, write_offer
 from p2p_twisted.offers.offer_book import HeardOffer
 from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
 from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.signed_text import SignedText, room_for_payload, sign
-from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.trust.trust_errors import BadStatement
 from p2p_twisted.wire.names import NetworkName, PeerName
+
+if TYPE_CHECKING:
+    from p2p_twisted.trust.tls import TlsSecurity
 
 
 class OfferJudge:
@@ -61,7 +65,7 @@ class OfferJudge:
 class PrivateOfferJudge(OfferJudge):
     """In a private network, where a member signs what it offers."""
 
-    def __init__(self, name: PeerName, network: NetworkName, security: TlsSecurity) -> None:
+    def __init__(self, name: PeerName, network: NetworkName, security: "TlsSecurity") -> None:
         super().__init__(name, network)
         self._security = security
         self._anchor = TrustAnchor(security.credentials.root)
