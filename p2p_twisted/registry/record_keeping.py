@@ -1,8 +1,8 @@
 """Keep what an authority remembers: on the disk, and, where others share it, in their store."""
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.record_items import (
@@ -65,7 +65,7 @@ class RecordKeeper:
         """
         if self._shared is None or not await self._shared.catch_up():
             return
-        theirs, own = dict(self._shared.items), items_of(self._authority.to_json())
+        theirs, own = dict(self._shared.items), self._items(self._authority.to_json())
         number, known = self._shared.number, self._authority.stored
         if not known:
             # Nothing of its own was ever among them.
@@ -73,7 +73,7 @@ class RecordKeeper:
         elif number < known or self._shared.is_rewound:
             # Restored from a backup: which invites were used since is not known.
             theirs = without_invites({**own, **theirs})
-        texts = revoked_items(self._authority.revocations.kept())
+        texts = revoked_items(self._authority.revocations.counting())
         new = sorted(path for path in theirs.keys() - texts if path.startswith(REVOKED))
         if new:
             self._heard([theirs[path] for path in new])
@@ -102,9 +102,13 @@ class RecordKeeper:
     async def _share(self, shared: SharedRecords) -> None:
         # As they are when they have been read again.
         kept = json.loads(json.dumps(self._authority.to_json()))
-        items, stored = items_of(kept), shared.items
-        believed = revoked_items(kept["revocations"]).keys()
+        items, stored = self._items(kept), shared.items
+        believed = revoked_items(self._authority.revocations.counting()).keys()
         replaced = self._believed.difference(believed).intersection(stored)
         await shared.keep(differences(stored, items) | dict.fromkeys(replaced))
         self._believed = set(believed)
         self._authority.stored = shared.number
+
+    def _items(self, kept: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what others are to know: not which revocations others have replaced."""
+        return items_of({**kept, "revocations": self._authority.revocations.counting()})

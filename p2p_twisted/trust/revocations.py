@@ -1,10 +1,13 @@
 """
 Remember whose certificates do not count any more.
 
-A list has each name once, with its latest revocation, and tells others of it until the last
-certificate that it speaks of has ended anyway. It goes on to count here, as the clock by which that
-has ended may be wrong: it is forgotten only where there are too many. Two peers with one digest
-tell the same; where digests differ, each adds what the other has.
+A list tells others of the latest revocation of each name until the last certificate that it speaks
+of has ended anyway. It goes on to count here, as the clock by which that has ended may be wrong: it
+is forgotten only where there are too many. Two peers with one digest tell the same; where digests
+differ, each adds what the other has.
+
+Of those that a later one of the same name has replaced, the first few are remembered: where the
+later one was a thief's, who had stolen a registry, they count again.
 
 Nothing counts that a revoked admin has signed, as nobody knows when it did. So whoever revokes an
 admin signs anew what that one had revoked: those who have not heard of it yet then believe it. A
@@ -13,13 +16,18 @@ registry does the same where an issuer was revoked, for all admins that this one
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.identity import REGISTRY
-from p2p_twisted.trust.limits import CERTIFICATE_DAYS, REVOCATIONS, STATEMENT_FRESH_SECONDS
+from p2p_twisted.trust.limits import (
+    CERTIFICATE_DAYS,
+    REVOCATIONS,
+    REVOCATIONS_REPLACED,
+    STATEMENT_FRESH_SECONDS,
+)
 from p2p_twisted.trust.revoked_issuers import RevokedIssuers
 from p2p_twisted.trust.statement import Revocation, RootStatement, Statement
 from p2p_twisted.trust.trust_errors import RevocationsFull, StatementRefused
@@ -43,6 +51,11 @@ class _Held:
         """What decides between two of one name, in whatever order they come."""
         return self.cutoff, self.issued, self.signer.identity.name
 
+    def counts(self, issuers: RevokedIssuers) -> bool:
+        """Return whether it was said while all counted on whose word its signer was known."""
+        is_good = issuers.vouches(self.signer.issuer, self.issued)
+        return is_good and issuers.vouch_for(self.signer.identity.vouchers)
+
 
 class RevocationList:
     """
@@ -54,6 +67,8 @@ class RevocationList:
     def __init__(self, network: NetworkName) -> None:
         self._network = network
         self._held: dict[PeerName, _Held] = {}
+        # The first ones first: a thief, who comes later, cannot push them out.
+        self._replaced: dict[PeerName, tuple[_Held, ...]] = {}
         # By the clock, all certificates have ended of which revocations up to then speak.
         self._over = -math.inf
         self.issuers = RevokedIssuers(network)
@@ -70,7 +85,7 @@ class RevocationList:
 
     def knows(self, text: str) -> bool:
         """Return whether a statement is in the list: it need not be verified again."""
-        return any(held.text == text for held in self._held.values()) or self.issuers.knows(text)
+        return any(held.text == text for _, held in self._all()) or self.issuers.knows(text)
 
     def drafts(self, name: PeerName, now: float) -> tuple[Revocation, ...]:
         """
@@ -146,20 +161,24 @@ class RevocationList:
         is_over = not was_kept and said.cutoff + _LIFE_SECONDS <= now
         if is_over or (held and held.rank >= new.rank):
             return False
-        self._held[said.name] = new
+        self._hold(said.name, new)
         self.prune(now)
         return said.name in self._held
+
+    def _hold(self, name: PeerName, new: _Held) -> None:
+        if held := self._held.get(name):
+            replaced = (*self._replaced.get(name, ()), held)
+            self._replaced[name] = replaced[:REVOCATIONS_REPLACED]
+        self._held[name] = new
 
     def _add_issuer(self, statement: RootStatement, now: float, was_kept: bool) -> bool:
         """Have an issuer count no more, nor what it may have had said since it was stolen."""
         is_new = self.issuers.add(statement, now, was_kept=was_kept)
         if is_new:
-            self._held = {
-                name: held
-                for name, held in self._held.items()
-                if self.issuers.vouches(held.signer.issuer, held.issued)
-                and self.issuers.vouch_for(held.signer.identity.vouchers)
-            }
+            counting = [each for each in self._all() if each[1].counts(self.issuers)]
+            self._held, self._replaced = {}, {}
+            for name, held in counting:
+                self._hold(name, held)
             self.prune(now)
         return is_new
 
@@ -169,6 +188,13 @@ class RevocationList:
         self._over = now - _LIFE_SECONDS
         latest_first = sorted(self._held.items(), key=_by_date, reverse=True)
         self._held = dict(latest_first[: self._names_most()])
+        self._replaced = {name: each for name, each in self._replaced.items() if name in self._held}
+
+    def _all(self) -> Iterator[tuple[PeerName, _Held]]:
+        """Yield those that are kept, of each name in the order in which they have come."""
+        for name, held in self._held.items():
+            for each in (*self._replaced.get(name, ()), held):
+                yield name, each
 
     def _current(self) -> list[tuple[PeerName, _Held]]:
         """Return those of which others are told."""
@@ -193,9 +219,17 @@ class RevocationList:
         """
         return _in_order(self._current(), self.issuers.texts())
 
-    def kept(self) -> tuple[str, ...]:
-        """Return all statements, to be kept on disk: those, too, that are over by the clock."""
+    def counting(self) -> tuple[str, ...]:
+        """Return the statements that count, those, too, that are over by the clock."""
         return _in_order(self._held.items(), self.issuers.kept())
+
+    def kept(self) -> tuple[str, ...]:
+        """
+        Return all statements, to be kept on disk: those, too, that others have replaced.
+
+        They come in the order in which they were said, as those of :meth:`texts` do.
+        """
+        return _in_order(self._all(), self.issuers.kept())
 
 
 def _in_order(

@@ -154,6 +154,13 @@ OF_TRUST: Final = (
     ),
     Mutant(
         "trust/revocations.py",
+        "replaced[:REVOCATIONS_REPLACED]",
+        "replaced[-REVOCATIONS_REPLACED:]",
+        "who was revoked is in again once a thief has revoked it often enough",
+        "trust/test_revoked_issuers.py",
+    ),
+    Mutant(
+        "trust/revocations.py",
         "return now if held is None else max(now, held.cutoff)",
         "return now",
         "who is invited again by a registry whose clock is behind stays revoked",

@@ -15,6 +15,7 @@ from p2p_twisted.trust.limits import (
     ISSUER_REVOKED_SINCE_DAYS,
     ISSUERS_REVOKED,
     REVOCATIONS,
+    REVOCATIONS_REPLACED,
     STATEMENT_CHARACTERS,
     VOUCHERS,
 )
@@ -202,6 +203,51 @@ def test_what_it_had_said() -> None:
         assert each.add(NETWORK.heard(draft, registry), NOW)
     assert known.digest() == late.digest()
     assert known.orphans() == ()
+
+
+def repeated_by_thief(known: RevocationList, times: int = 9) -> None:
+    """Have a thief revoke ben again and again, whom an admin has revoked before the theft."""
+    anna, thief = (
+        NETWORK.certified(Identity("anna", [ADMIN])),
+        NETWORK.certified(Identity("x", [ADMIN])),
+    )
+    known.add(NETWORK.heard(Revocation("ben", SECOND - 100, "default"), anna), NOW)
+    for each in range(times):
+        known.add(NETWORK.heard(Revocation("ben", SECOND - 9 + each, "default"), thief), NOW)
+
+
+def test_honest_beneath_a_thiefs() -> None:
+    """Who was revoked stays so, however often a thief has revoked it since; others hear of it."""
+    known, late = listed(), listed()
+    repeated_by_thief(known)
+    assert known.is_cut("ben", SECOND - 2)
+    assert len(known.texts()) == len(known.counting()) == 1
+    again = listed()
+    for text in known.kept():
+        assert again.add(read_statement(text, NETWORK.anchor), NOW, was_kept=True)
+    for each in (known, again):
+        assert each.add(NETWORK.revoke_issuer(NETWORK.issuer, since=NOW - 50), NOW)
+        assert each.is_cut("ben", SECOND - 101)
+        assert not each.is_cut("ben", SECOND - 100)
+        assert len(each.texts()) == 2
+    [draft] = known.orphans()
+    registry = NETWORK.certified(Identity(REGISTRY, [REGISTRY]), OTHER)
+    late.add(NETWORK.revoke_issuer(NETWORK.issuer, since=NOW - 50), NOW)
+    for each in (known, again, late):
+        assert each.add(NETWORK.heard(draft, registry), NOW)
+    assert known.digest() == again.digest() == late.digest()
+
+
+def test_few_of_a_name() -> None:
+    """Of one name only a few are kept, and none of a name that is forgotten itself."""
+    known = listed()
+    repeated_by_thief(known)
+    assert len(known.kept()) == 1 + REVOCATIONS_REPLACED
+    assert all(known.knows(text) for text in known.kept())
+    anna = NETWORK.verified(NETWORK.certified(Identity("anna", [ADMIN])))
+    for number in range(REVOCATIONS):
+        known.add(Statement(Revocation(f"n{number}", SECOND, "default"), anna, f"{number}"), NOW)
+    assert len(known.kept()) == REVOCATIONS
 
 
 OTHERS_ID = x509.AuthorityKeyIdentifier.from_issuer_public_key(OTHER.key.public_key())
