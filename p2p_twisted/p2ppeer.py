@@ -166,10 +166,12 @@ class Options(AcceptOptions, EventOptions):
         """Come into a private network, or be what this peer is there."""
         try:
             who, is_said = (self["join"], self["name"], self["state"]), was_given("--join")
-            self["member"] = member = membership(*who, is_said=is_said, conceals=bool(self.parent))
+            conceals, is_once = bool(self.parent), bool(self["once"])
+            member = membership(*who, is_said=is_said, conceals=conceals, is_once=is_once)
         except CannotJoin as error:
             sys.stderr.write(f"{error}\n")
             raise SystemExit(error.exit) from None
+        self["member"] = member
         check_groups(self["shares"], member)
         if member:
             if self["insecure-lan"]:
@@ -295,6 +297,5 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     options.add_recording(daemon, reactor, "peer", api)
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
-    service = ApiService(reactor, api, options["name"], web=options.web_access())
-    service.setServiceParent(daemon)
+    ApiService(reactor, api, options["name"], web=options.web_access()).setServiceParent(daemon)
     return daemon

@@ -91,6 +91,7 @@ def _command(options: argparse.Namespace, directory: Path) -> list[str]:
         f"--downloads={downloads}",
         f"--state={directory / 'state'}",
         "--leave-at-end",
+        "--once",
     ]
     if options.insecure_lan:
         arguments.append("--insecure-lan")

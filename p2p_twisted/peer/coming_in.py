@@ -22,12 +22,14 @@ from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.credentials import key_hash
 from p2p_twisted.trust.invite import INVITE_VARIABLE, Invite
 from p2p_twisted.trust.key_folder import KeyFileFault
+from p2p_twisted.trust.limits import CERTIFICATE_DAYS
 from p2p_twisted.trust.trust_errors import BadInvite, CertificateNotYetValid, NotTrusted
 from p2p_twisted.wire.names import PeerName
 
 _VARIABLES: Final = (INVITE_VARIABLE, "P2P_JOIN")
 _STDIN: Final = 0
 _ELSEWHERE: Final = ("@", "-")
+_DAYS_OF_ONE_RUN: Final = 1
 _LONGEST_BYTES: Final = 1_024
 
 
@@ -38,6 +40,7 @@ def membership(
     *,
     is_said: bool,
     conceals: bool,
+    is_once: bool = False,
     date: Callable[[], float] = time.time,
 ) -> PrivateMember | None:
     """
@@ -48,6 +51,8 @@ def membership(
     :param is_said: whether somebody has said it just now; otherwise a member stays what it is.
     :param conceals: whether to hide an invite once it has done its work: it may let others in,
         too, and is shown to all who list the processes of this machine.
+    :param is_once: whether there is no next run: then who comes in is a member for a day only,
+        unless it runs for longer, and the name is free again.
     :param date: reads the time of day, in seconds since 1970.
     :returns: the peer's part in a network, if it has one.
     :raises CannotJoin: when the network does not let this peer in, or would not take what it has.
@@ -57,7 +62,8 @@ def membership(
         member = _kept(state, given is not None, is_said)
         # One in the environment or the configuration of a service was of use once.
         if given is not None and (member is None or is_said):
-            member = _come_in(Invite.read(read_code(given)), name, state, member)
+            days = _DAYS_OF_ONE_RUN if is_once else CERTIFICATE_DAYS
+            member = _come_in(Invite.read(read_code(given)), name, state, member, days)
             save_member(state, member)
             forget_newcomer(state)
         if member is not None:
@@ -82,10 +88,10 @@ def _kept(state: Path, is_given: bool, is_said: bool) -> PrivateMember | None:
 
 
 def _come_in(
-    invite: Invite, name: PeerName, state: Path, member: PrivateMember | None
+    invite: Invite, name: PeerName, state: Path, member: PrivateMember | None, days: int
 ) -> PrivateMember:
     try:
-        joined = join(invite, name, newcomer_key(state))
+        joined = join(invite, name, newcomer_key(state), days=days)
     except CannotJoin as error:
         # Who says the same command again has the name itself, and needs no registry.
         goes_on = error.exit in (Exit.CONFLICT, Exit.NO_NETWORK)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 import attrs
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from p2p_twisted.registry.issued_serials import IssuedSerials
 from p2p_twisted.registry.name_holder import NameHolder
 from p2p_twisted.registry.name_holders import NameHolders
 from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
@@ -16,9 +17,10 @@ from p2p_twisted.trust.credentials import Credentials, in_base64, issuer_id, key
 from p2p_twisted.trust.identity import REGISTRY, Identity
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.issuing import certify, certify_issuer
+from p2p_twisted.trust.limits import CERTIFICATE_DAYS
 from p2p_twisted.trust.open_invites import OpenInvite, OpenInvites, secret_hash
 from p2p_twisted.trust.revocations import RevocationList
-from p2p_twisted.trust.serial_number import RandomBits, SerialNumber
+from p2p_twisted.trust.serial_number import RandomBits
 from p2p_twisted.trust.statement import (
     IssuerRevocation,
     Revocation,
@@ -30,9 +32,6 @@ from p2p_twisted.trust.trust_errors import IssuerRevoked, StatementRefused, Trus
 from p2p_twisted.trust.voucher import Voucher, still_needed
 from p2p_twisted.wire.messages import Certified
 from p2p_twisted.wire.names import NetworkName, PeerName
-
-_FORGOTTEN_MOST: Final = 100_000
-"""Certificates that were issued between a backup and the moment in which it is restored."""
 
 
 class Authority:
@@ -59,10 +58,7 @@ class Authority:
         self._root = root
         self._rng = rng
         self.stored = 0
-        self._counter = 0
-        # Those with higher numbers were issued since it was started, or are forgotten.
-        self._recorded = 0
-        self._issued: set[SerialNumber] = set()
+        self._serials = IssuedSerials(rng)
         self.id = issuer_id(issuer.key.public_key())
         self.holders = NameHolders(self.id)
         self.invites = OpenInvites()
@@ -80,10 +76,18 @@ class Authority:
         self.invites.add(record(secret_hash(made.secret)), now)
         return made.to_text()
 
-    def enroll(self, name: PeerName, secret: bytes, request: bytes, now: float) -> Certified:
+    def enroll(
+        self,
+        name: PeerName,
+        secret: bytes,
+        request: bytes,
+        now: float,
+        days: int = CERTIFICATE_DAYS,
+    ) -> Certified:
         """
         Let a newcomer in; one that did not hear the answer is given the same one again.
 
+        :param days: for how many its certificate is to be good.
         :raises TrustError: when it is not, with the reason.
         """
         newcomer = self.holders.newcomer(name, secret_hash(secret))
@@ -105,7 +109,7 @@ class Authority:
             since = int(self.revocations.issuable_at(name, now))
             vouchers = still_needed(invite.vouchers, self.id, now)
             identity = Identity(name, invite.roles, invite.groups, since, vouchers)
-            return self._certify(identity, key, now, invite.secret_hash)
+            return self._certify(identity, key, now, invite.secret_hash, days)
         except Exception:
             self.invites.give_back(invite.secret_hash)
             raise
@@ -122,7 +126,7 @@ class Authority:
             raise TrustError(
                 "the first registry has not the key of the root: start it with --root-key FILE"
             )
-        serial = SerialNumber.next_after(self._counter, self._rng)
+        serial = self._serials.next()
         chain = certify_issuer(self._root, key, self.network, serial=serial, now=now)
         return Certified(tuple(map(in_base64, chain)))
 
@@ -171,7 +175,7 @@ class Authority:
     def own(self, now: float, key: ec.EllipticCurvePrivateKey) -> Credentials:
         """Make the certificate with which the registry itself answers."""
         identity = Identity(REGISTRY, [REGISTRY])
-        return Credentials(key, self._issue(identity, key.public_key(), now))
+        return Credentials(key, self._issue(identity, key.public_key(), now, CERTIFICATE_DAYS))
 
     def is_news(self, shown: VerifiedCertificate) -> bool:
         """Return whether a certificate that counts tells something that is not recorded here."""
@@ -194,8 +198,7 @@ class Authority:
             self.holders.hold(shown.identity.name, holder, now)
         if not self._is_forgotten(shown):
             return False
-        # Beyond all that others may show: one of them is not taken for another restoration.
-        self._counter = self._recorded = shown.serial.counter + _FORGOTTEN_MOST
+        self._serials.skip_beyond(shown.serial)
         if is_alone:
             self.invites.void_all()
         return is_alone
@@ -232,7 +235,7 @@ class Authority:
         """Write what :meth:`restore` reads."""
         return {
             "revocations": self.revocations.kept(),
-            "counter": self._counter,
+            "counter": self._serials.counter,
             "stored": self.stored,
             **self.holders.to_json(),
             "invites": [each.to_json() for each in self.invites.all()],
@@ -248,9 +251,8 @@ class Authority:
         for text in kept["revocations"]:
             with suppress(StatementRefused):
                 self.revoke(str(text), now, was_kept=is_own)
-        self._counter = self._recorded = int(kept["counter"])
+        self._serials.restore(int(kept["counter"]))
         self.stored = int(kept.get("stored", 0))
-        self._issued.clear()
         self.holders = self.holders.restored(kept, is_own=is_own)
         self.holders.give_back(self.revocations)
         self.invites = OpenInvites(map(OpenInvite.from_json, kept["invites"]))
@@ -265,13 +267,17 @@ class Authority:
 
     def _is_forgotten(self, shown: VerifiedCertificate) -> bool:
         """Return whether this issuer has issued a certificate, and forgotten that."""
-        is_mine, serial = shown.issuer == self.id, shown.serial
-        return is_mine and serial.counter > self._recorded and serial not in self._issued
+        return shown.issuer == self.id and self._serials.is_forgotten(shown.serial)
 
     def _certify(
-        self, identity: Identity, key: ec.EllipticCurvePublicKey, now: float, invite: str = ""
+        self,
+        identity: Identity,
+        key: ec.EllipticCurvePublicKey,
+        now: float,
+        invite: str = "",
+        days: int = CERTIFICATE_DAYS,
     ) -> Certified:
-        certificates = self._issue(identity, key, now)
+        certificates = self._issue(identity, key, now, days)
         if identity.is_admin and not may_sign(certificates):
             raise TrustError(
                 "this admin's certificate would be too large: have its name revoked, and invite it"
@@ -284,17 +290,11 @@ class Authority:
         return Certified(encoded)
 
     def _issue(
-        self, identity: Identity, key: ec.EllipticCurvePublicKey, now: float
+        self, identity: Identity, key: ec.EllipticCurvePublicKey, now: float, days: int
     ) -> tuple[x509.Certificate, ...]:
         if self.id in self.revocations.issuers:
             raise IssuerRevoked
-        serial = SerialNumber.next_after(self._counter, self._rng)
-        at = self.revocations.issuable_at(identity.name, now)
-        made = certify(self._issuer, key, identity, serial=serial, now=at)
-        self._counter = serial.counter
-        if len(self._issued) >= _FORGOTTEN_MOST:
-            # One that was restored has noticed it by now.
-            self._recorded = self._counter - 1
-            self._issued.clear()
-        self._issued.add(serial)
+        serial, at = self._serials.next(), self.revocations.issuable_at(identity.name, now)
+        made = certify(self._issuer, key, identity, serial=serial, now=at, days=days)
+        self._serials.add(serial)
         return made

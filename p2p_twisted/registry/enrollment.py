@@ -31,11 +31,7 @@ from p2p_twisted.trust.credentials import Credentials
 from p2p_twisted.trust.identity import REGISTRY, Identity
 from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
 from p2p_twisted.trust.statement import IssuerRevocation, Stop, sign_statement
-from p2p_twisted.trust.trust_errors import (
-    StatementRefused,
-    TrustError,
-    UnknownInvite,
-)
+from p2p_twisted.trust.trust_errors import StatementRefused, TrustError, UnknownInvite
 from p2p_twisted.wire.host_limit import HostLimit
 from p2p_twisted.wire.messages import (
     Bye,
@@ -239,8 +235,9 @@ class Enrollment:
     def _decide(self, asked: _Decided, identity: Identity | None) -> Message:
         now = self._date()
         match asked:
-            case Enroll(name, secret, request):
-                answer = self._authority.enroll(name, bytes.fromhex(secret), decoded(request), now)
+            case Enroll(name, secret, request, days):
+                by = bytes.fromhex(secret), decoded(request)
+                answer = self._authority.enroll(name, *by, now, days)
                 self.log.info("{name} was let in", name=name)
                 return answer
             case Certify(request) if identity is None:

@@ -23,6 +23,7 @@ from p2p_twisted.trust.certificate_request import make_request
 from p2p_twisted.trust.credentials import Credentials, key_hash, p256
 from p2p_twisted.trust.identity import REGISTRY
 from p2p_twisted.trust.invite import Invite
+from p2p_twisted.trust.limits import CERTIFICATE_DAYS
 from p2p_twisted.trust.trust_errors import CertificateExpired, CertificateNotYetValid, NotTrusted
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.limits import DIAL_SECONDS
@@ -47,6 +48,13 @@ class _AnotherIsThere(CannotJoin):
 
 
 @frozen
+class _Newcomer:
+    name: PeerName
+    key: ec.EllipticCurvePrivateKey
+    days: int
+
+
+@frozen
 class Joined:
     """
     A part in a private network.
@@ -65,6 +73,8 @@ def join(
     key: ec.EllipticCurvePrivateKey,
     read: "_Reader | None" = None,
     search: Callable[[bytes], Sequence[tuple[str, int]]] = places_of_root,
+    *,
+    days: int = CERTIFICATE_DAYS,
 ) -> Joined:
     """
     Have the first registry that answers let this peer in, within 3 s for each.
@@ -73,8 +83,10 @@ def join(
     :param read: makes sure that certificates are what was asked for; without it, a peer's.
     :param search: finds, by the hash of their root's key, registries that the invite's network may
         have on this LAN; asked where none is at the addresses that the invite names.
+    :param days: for how many the certificate is to be good; an earlier registry gives 30.
     :raises CannotJoin: when none does.
     """
+    who = _Newcomer(name, key, days)
     try:
         places = [read_location(place) for place in invite.places]
     except BadLocation:
@@ -82,7 +94,7 @@ def join(
             "this invite has a typing error behind @: HOST:PORT belongs there", Exit.USAGE
         ) from None
     try:
-        return _join_at_any(places, invite, (name, key), read or _accepted_peer)
+        return _join_at_any(places, invite, who, read or _accepted_peer)
     except CannotJoin as fault:
         is_gone = fault.exit == Exit.NO_NETWORK or isinstance(fault, _AnotherIsThere)
         is_near = all(is_loopback(host) for host, _port in places)
@@ -90,13 +102,13 @@ def join(
         if not (found := [place for place in found if place not in places]):
             raise
     sys.stderr.write(f"found a registry of the invite's network at {show_locations(found)}\n")
-    return _join_at_any(found, invite, (name, key), read or _accepted_peer)
+    return _join_at_any(found, invite, who, read or _accepted_peer)
 
 
 def _join_at_any(
     places: Sequence[tuple[str, int]],
     invite: Invite,
-    who: tuple[PeerName, ec.EllipticCurvePrivateKey],
+    who: _Newcomer,
     read: "_Reader",
 ) -> Joined:
     unreached: list[str] = []
@@ -148,10 +160,9 @@ def _join_at(
     host: str,
     port: int,
     invite: Invite,
-    who: tuple[PeerName, ec.EllipticCurvePrivateKey],
+    who: _Newcomer,
     read: "_Reader",
 ) -> Joined:
-    name, key = who
     with socket.create_connection((host, port), timeout=DIAL_SECONDS) as link:
         tls = BlockingTls(link)
         where = show_location(host, port)
@@ -161,8 +172,8 @@ def _join_at(
             hello = tls.receive()
             if not isinstance(hello, Hello) or hello.protocol != PROTOCOL:
                 raise CannotJoin(f"what answers at {where} is no registry of this version")
-            request = base64.b64encode(make_request(key, name)).decode()
-            tls.send(Enroll(name, invite.secret.hex(), request))
+            request = base64.b64encode(make_request(who.key, who.name)).decode()
+            tls.send(Enroll(who.name, invite.secret.hex(), request, who.days))
             answer = tls.receive()
         except (SSL.Error, ProtocolError) as error:
             why = error if isinstance(error, ProtocolError) else "it does not encrypt"
@@ -171,7 +182,7 @@ def _join_at(
             ) from None
         if isinstance(answer, Error):
             raise CannotJoin(answer.reason, _EXITS.get(answer.code, Exit.REFUSED))
-        credentials = _accepted(answer, key, anchor, where, read)
+        credentials = _accepted(answer, who.key, anchor, where, read)
         return Joined(credentials, hello.network, (host, port))
 
 

@@ -80,8 +80,11 @@ class VerifiedCertificate:
 
     def is_due(self, now: float) -> bool:
         """Return whether it is time to have it renewed: not for all at once who came at once."""
-        due = self.issued + limits.RENEWAL_AFTER_DAYS * _DAY_SECONDS
-        return now >= due + limits.RENEWAL_SPREAD_SECONDS * self.serial.fraction
+        due = limits.RENEWAL_AFTER_DAYS * _DAY_SECONDS
+        due += limits.RENEWAL_SPREAD_SECONDS * self.serial.fraction
+        # One for a shorter time is renewed the sooner.
+        share = (self.expires - self.issued) / (limits.CERTIFICATE_DAYS * _DAY_SECONDS)
+        return now >= self.issued + share * due
 
     def is_ending(self, now: float) -> bool:
         """Return whether its owner should hear that it ends soon."""

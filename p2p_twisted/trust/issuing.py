@@ -71,16 +71,18 @@ def certify(
     *,
     serial: SerialNumber,
     now: float,
+    days: int = limits.CERTIFICATE_DAYS,
 ) -> tuple[x509.Certificate, ...]:
     """
-    Certify that a key is somebody's, for :data:`limits.CERTIFICATE_DAYS`.
+    Certify that a key is somebody's.
 
     :param now: seconds since 1970; :meth:`RevocationList.issuable_at` says which.
+    :param days: for how many: :data:`limits.CERTIFICATE_DAYS` at most.
     :returns: the certificate, the issuer's and the root's.
     :raises CertificateExpired: when the issuer's has ended.
     """
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, identity.name)])
-    builder = _builder(subject, p256(key), serial, now, limits.CERTIFICATE_DAYS, issuer)
+    builder = _builder(subject, p256(key), serial, now, days, issuer)
     names = x509.SubjectAlternativeName([x509.DNSName(name) for name in identity.dns_names()])
     builder = (
         builder.add_extension(names, critical=False)

@@ -90,9 +90,9 @@ OF_MEMBERS: Final = (
         "registry/test_authority.py",
     ),
     Mutant(
-        "registry/authority.py",
-        "return is_mine and serial.counter > self._recorded and serial not in self._issued",
-        "return is_mine and serial.counter > self._counter",
+        "registry/issued_serials.py",
+        "return serial.counter > self._recorded and serial not in self._issued",
+        "return serial.counter > self.counter",
         "a registry that was restored has issued as much as it forgot, and does not notice",
         "registry/test_authority.py",
     ),
@@ -227,6 +227,6 @@ OF_MEMBERS: Final = (
         "if given is not None and conceals:",
         "if False:",
         "an invite stays in the list of processes for as long as a peer runs",
-        "peer/test_private_member.py",
+        "peer/test_coming_in.py",
     ),
 )

@@ -1,10 +1,12 @@
 """A private network of real daemons, as one person sets it up and others come in."""
 
 import contextlib
+import json
 import os
 import re
 import socket
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from unittest.mock import patch
@@ -128,6 +130,9 @@ class PrivateNetworkTests(SynchronousTestCase):
         with patch.dict(os.environ, {"P2P_INVITE": self.invite}):
             found = self.p2p("find", "f1", where)
         self.assertIn("f1.bin", found.stdout, found)
+        members = json.loads(self.p2p("--peer", "anna", "members", "--json").stdout)["members"]
+        [left] = [each for each in members if each["name"].startswith("get-")]
+        self.assertLess(left["expires"], time.time() + 86_400)
 
     def test_stop(self) -> None:
         """Ben may not stop the network; anna may."""

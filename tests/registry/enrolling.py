@@ -109,8 +109,8 @@ class Enrolling:
         [answer] = answers
         return answer
 
-    def enroll(self, name: str = "ben") -> Message:
+    def enroll(self, name: str = "ben", days: int = 30) -> Message:
         """Ask as a newcomer with a new invite does."""
         invite = invited(self.made.authority)
         encoded = base64.b64encode(request(name)).decode()
-        return self.ask(Enroll(name, invite.secret.hex(), encoded))
+        return self.ask(Enroll(name, invite.secret.hex(), encoded, days))

@@ -65,6 +65,18 @@ def test_names(folder: OwnFolder) -> None:
         authority.enroll("registry", invite.secret, request(), NOW)
 
 
+def test_name_of_a_day(folder: OwnFolder) -> None:
+    """Who comes in for a day has its name for a day."""
+    made = opened(folder)
+    secret = invited(made.authority).secret
+    answer = made.authority.enroll("ben", secret, request("ben"), NOW, 1)
+    assert verified(answer, made.own).expires == int(NOW) + DAY
+    with pytest.raises(NameHeld):
+        made.authority.enroll("ben", secret, request("ben"), NOW + DAY - 1)
+    again = invited(made.authority)
+    made.authority.enroll("ben", again.secret, request("ben"), NOW + DAY - 0.1)
+
+
 def test_lost_answer(folder: OwnFolder) -> None:
     """Who did not hear the answer gets the same one for its key and code, and no use is lost."""
     made = opened(folder)

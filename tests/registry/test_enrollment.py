@@ -36,7 +36,7 @@ from tests.registry.enrolling import (
     request,
     verified,
 )
-from tests.trust.private_network import NOW
+from tests.trust.private_network import DAY, NOW
 
 
 def test_kept_before_it_is_answered(folder: OwnFolder) -> None:
@@ -61,6 +61,14 @@ def test_recorded(folder: OwnFolder) -> None:
     assert isinstance(again.enroll("carl"), Certified)
     assert set(json.loads(folder.read(RECORDS))["holders"]) == {"ben", "carl"}
     again.enrollment.shown(verified(answer, enrolling.made.own))
+
+
+def test_for_a_day(folder: OwnFolder) -> None:
+    """Who wants to be in for a day is given that; others are given the usual time."""
+    enrolling = Enrolling(folder)
+    for days, name in ((1, "get-1"), (30, "ben")):
+        answer = enrolling.enroll(name, days)
+        assert verified(answer, enrolling.made.own).expires == int(NOW) + days * DAY
 
 
 def test_full_disk(folder: OwnFolder) -> None:

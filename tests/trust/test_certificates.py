@@ -92,6 +92,17 @@ def test_renewals_are_spread() -> None:
     assert max(later - sooner for sooner, later in pairwise(counts)) < 30
 
 
+def test_short() -> None:
+    """One that is good for a day is renewed after a third of it, and not at once with others."""
+    key, serial = new_key().public_key(), NETWORK.serial()
+    chain = certify(NETWORK.issuer, key, Identity("ben"), serial=serial, now=NOW, days=1)
+    verified = VerifiedCertificate.read(chain[0])
+    assert verified.expires == int(NOW) + DAY
+    hours = [hour for hour in range(24) if verified.is_due(int(NOW) + 3_600 * hour)]
+    assert hours[0] in (8, 9)
+    assert hours == list(range(hours[0], 24))
+
+
 def test_strangers() -> None:
     """Certificates of another network, self-made ones, and those without their issuer's are not."""
     anna = NETWORK.let_in("anna")

@@ -25,6 +25,7 @@ class Enroll(Message):
     :ivar name: the newcomer's.
     :ivar secret: of its invite, in hexadecimal digits.
     :ivar request: for a certificate: PKCS #10, in DER and base64.
+    :ivar days: for how long it is to be good, at first.
     """
 
     verb = "ENROLL"
@@ -32,6 +33,7 @@ class Enroll(Message):
     name: PeerName
     secret: Secret = attrs.field(repr=False)
     request: Encoded
+    days: Annotated[int, Meta(ge=1, le=30)] = 30
 
 
 @attrs.frozen
