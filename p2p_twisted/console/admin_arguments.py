@@ -19,6 +19,10 @@ from p2p_twisted.wire.names import peer_name
 INVITE_OPTIONS: Final = ("--uses", "--for", "--admin", "--group", "--qr")
 _WITH_VALUE: Final = ("--uses", "--for", "--group")
 REVOKE_OPTION: Final = "--invite"
+_IN_A_SHELL: Final = (
+    "a registry is revoked in a shell, as no program that talks to the network should read the key"
+    " of its root: p2p revoke --registry ID --root-key FILE"
+)
 
 
 def read_invite(rest: str) -> Command | None:
@@ -52,6 +56,8 @@ def read_revoke(rest: str) -> Command | None:
     match list(_words(rest)):
         case ["--invite", invite]:
             return TakeInviteBack(invite_id(invite))
+        case ["--registry", *_]:
+            raise ValueError(_IN_A_SHELL)
         case [name] if name != REVOKE_OPTION:
             return RevokePeer(peer_name(name))
         case _:

@@ -114,6 +114,10 @@ class AdministrationTests(ConversationCase):
             ("invite --for 2 h", "'2' is no time such as 30m, 2h or 7d"),
             ("invite --uses 0", "'0' is not a number from 1 to 1,000"),
             ("revoke a/b", "a peer's name has 1 to 31 letters"),
+            (
+                "revoke --registry=0123 --root-key=/stick/root.pem",
+                "a registry is revoked in a shell",
+            ),
         ):
             self.assertIs(self.outcome(line), Outcome.FAILED)
             self.assertTrue(self.talk.said[-1].startswith(why), self.talk.said)
