@@ -5,14 +5,16 @@ import importlib.metadata
 import os
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import settings
-from twisted.logger import LogEvent
+from twisted.logger import LogEvent, globalLogBeginner
 from twisted.trial.unittest import SynchronousTestCase
 
 # Time depends on the machine, and what fails must fail again.
@@ -22,6 +24,8 @@ settings.load_profile("repeatable")
 # Simulated networks are of very many objects that stay: to look through them as often as
 # Python does takes a third of the time.
 gc.set_threshold(100_000)
+
+_COLLECTIONS_OF_THE_YOUNG: Final = 20
 
 # Otherwise each worker compiles all tests anew, and each process that they start the package.
 sys.dont_write_bytecode = False
@@ -39,6 +43,18 @@ def _versions_read_once() -> Iterator[None]:
     """Let pytest not read before each test anew which Twisted there is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(importlib.metadata, "version", cache(importlib.metadata.version))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_history() -> Iterator[None]:
+    """
+    Let Twisted not keep the last 200 events for a log that is yet to begin.
+
+    They keep alive what has logged them, such as whole networks with all their files.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(globalLogBeginner._initialBuffer, "_buffer", deque(maxlen=0))
         yield
 
 
@@ -76,5 +92,7 @@ def _nothing_critical(
     if isinstance(request.instance, SynchronousTestCase):
         # Of failures, trial knows which the test has flushed, and reports the others itself.
         p2p_critical[:] = [event for event in p2p_critical if "log_failure" not in event]
-    # What nobody handled is logged when it is collected.
-    gc.collect(1)
+    # What nobody handled is logged when it is collected. What the test itself still has is not
+    # collected now, and would never be: Python looks through what is old once much has become it.
+    _younger, _young, collections = gc.get_count()
+    gc.collect(1 if collections < _COLLECTIONS_OF_THE_YOUNG else 2)

@@ -87,7 +87,8 @@ OF_RELAYS: Final = (
         "if self._is_full or self._pace.is_paused:",
         "if self._pace.is_paused:",
         "a relay keeps all that an end does not read",
-        "relay/test_splicing.py",
+        # The others would wait for long.
+        "relay/test_splicing.py::CopyingTests::test_never_reads",
     ),
     Mutant(
         "download/leg.py",
