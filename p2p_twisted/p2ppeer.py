@@ -165,13 +165,12 @@ class Options(AcceptOptions, EventOptions):
     def _read_membership(self) -> None:
         """Come into a private network, or be what this peer is there."""
         try:
-            who, is_said = (self["join"], self["name"], self["state"]), was_given("--join")
-            conceals, is_once = bool(self.parent), bool(self["once"])
-            member = membership(*who, is_said=is_said, conceals=conceals, is_once=is_once)
+            who = self["join"], self["name"], self["state"], bool(self["once"])
+            is_said = was_given("--join")
+            self["member"] = member = membership(*who, is_said=is_said, conceals=bool(self.parent))
         except CannotJoin as error:
             sys.stderr.write(f"{error}\n")
             raise SystemExit(error.exit) from None
-        self["member"] = member
         check_groups(self["shares"], member)
         if member:
             if self["insecure-lan"]:

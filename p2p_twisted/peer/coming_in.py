@@ -37,10 +37,10 @@ def membership(
     option: str | None,
     name: PeerName,
     state: Path,
+    is_once: bool = False,
     *,
     is_said: bool,
     conceals: bool,
-    is_once: bool = False,
     date: Callable[[], float] = time.time,
 ) -> PrivateMember | None:
     """
@@ -48,11 +48,11 @@ def membership(
 
     :param option: the code, ``@FILE`` for one in a file, or ``-`` for one on standard input.
     :param state: the folder of the peer's own files.
+    :param is_once: whether there is no next run: then who comes in is a member for a day, and for
+        no longer unless it runs on.
     :param is_said: whether somebody has said it just now; otherwise a member stays what it is.
     :param conceals: whether to hide an invite once it has done its work: it may let others in,
         too, and is shown to all who list the processes of this machine.
-    :param is_once: whether there is no next run: then who comes in is a member for a day only,
-        unless it runs for longer, and the name is free again.
     :param date: reads the time of day, in seconds since 1970.
     :returns: the peer's part in a network, if it has one.
     :raises CannotJoin: when the network does not let this peer in, or would not take what it has.

@@ -80,7 +80,7 @@ class VerifiedCertificate:
 
     def is_due(self, now: float) -> bool:
         """Return whether it is time to have it renewed: not for all at once who came at once."""
-        due = limits.RENEWAL_AFTER_DAYS * _DAY_SECONDS
+        due = float(limits.RENEWAL_AFTER_DAYS * _DAY_SECONDS)
         due += limits.RENEWAL_SPREAD_SECONDS * self.serial.fraction
         # One for a shorter time is renewed the sooner.
         share = (self.expires - self.issued) / (limits.CERTIFICATE_DAYS * _DAY_SECONDS)
