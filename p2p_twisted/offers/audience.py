@@ -1,6 +1,6 @@
 """Remember whom an offer is for, as looks tell of them: so it is known who is off."""
 
-from itertools import islice
+from collections.abc import Iterable
 from typing import Final
 
 from attrs import define, field, frozen
@@ -55,6 +55,7 @@ class Audience:
     _offer: Offer
     _began: float
     _names: dict[PeerName, None] = field(factory=dict)
+    _silent: dict[PeerName, None] = field(factory=dict)
     _most: int = 0
     _receivers_before: int | None = None
 
@@ -66,6 +67,7 @@ class Audience:
         has_spread = not unaware or now - self._began >= _SPREAD_SECONDS
         is_settled = look.is_whole or tally.receivers == self._receivers_before
         self._receivers_before = tally.receivers
+        _add(look.silent, self._silent)
         pause = _SECONDS_PER_PEER * look.answered if has_spread else 0.0
         coming = tally.waiting + tally.fetching
         to_come = max(0, (coming + tally.saved) * size - tally.received) if coming else 0
@@ -88,12 +90,16 @@ class Audience:
         """
         Return whether a look along the tree will do: one by every link costs five times as much.
 
-        Somebody may be missing. That matters where there were more before, or, in a first look,
-        where it would be the last one.
+        Somebody may be missing. It matters where there were more before, or others were silent,
+        or, in a first look, where nobody would look again.
         """
-        before = self._receivers_before
-        is_as_before = look.tally.receivers >= before if before is not None else not look.is_over
-        return look.is_whole or is_as_before
+        if look.is_whole:
+            return True
+        if self._receivers_before is None and look.is_over:
+            return False
+        new = [name for name in look.silent if name not in self._silent]
+        is_news = bool(new) and len(self._silent) < AUDIENCE_NAMED
+        return look.tally.receivers >= (self._receivers_before or 0) and not is_news
 
     def _off(self, look: Look) -> tuple[PeerName, ...]:
         """Add those that a look tells of; return names of those known that it does not."""
@@ -102,9 +108,7 @@ class Audience:
         off = silent
         if len(there) == look.tally.receivers:
             named = [name for name in self._offer.to if not name.startswith("@")]
-            new = (name for name in (*named, *there, *silent) if name not in self._names)
-            room = AUDIENCE_NAMED - len(self._names)
-            self._names.update(dict.fromkeys(islice(new, room)))
+            _add((*named, *there, *silent), self._names)
             off = [name for name in self._names if name not in there]
         self._most = max(self._most, look.tally.receivers + len(off))
         return tuple(off[:RECEIPTS_NAMED])
@@ -113,3 +117,10 @@ class Audience:
         """Return whether an offer is for a peer that says nothing, as far as is known."""
         is_everybody = EVERYBODY in self._offer.to and silent != self._offer.sender
         return is_everybody or silent in self._offer.to or silent in self._names
+
+
+def _add(names: Iterable[PeerName], known: dict[PeerName, None]) -> None:
+    """Remember names, as long as there is room for them."""
+    for name in names:
+        if len(known) < AUDIENCE_NAMED:
+            known[name] = None

@@ -5,6 +5,7 @@ from typing import Final
 from tests.mutants.mutant import Mutant
 from tests.mutants.of_faces import OF_FACES
 from tests.mutants.of_members import OF_MEMBERS
+from tests.mutants.of_offers import OF_OFFERS
 from tests.mutants.of_overlay import OF_OVERLAY
 from tests.mutants.of_relays import OF_RELAYS
 from tests.mutants.of_several import OF_SEVERAL
@@ -13,6 +14,7 @@ from tests.mutants.of_trust import OF_TRUST
 
 MUTANTS: Final = (
     *OF_FACES,
+    *OF_OFFERS,
     *OF_OVERLAY,
     *OF_RELAYS,
     *OF_SEVERAL,

@@ -112,6 +112,21 @@ class TestSuffices:
         audience.board(one, 1.0)
         assert audience.suffices(one)
 
+    def test_silent(self) -> None:
+        """Who is silent hides those behind it, once; however many are made up, that ends."""
+        audience = Audience(OFFER, 0.0)
+        coming = a_receipt("ben", "fetching", 1)
+        look = a_look(coming, silent=("carl",), is_whole=False)
+        assert not audience.suffices(look)
+        audience.board(look, 0.0)
+        assert audience.suffices(look)
+        for number in range(10):
+            silent = tuple(f"x{number}-{index}" for index in range(AUDIENCE_NAMED // 10))
+            look = a_look(coming, silent=silent, is_whole=False)
+            assert not audience.suffices(look)
+            audience.board(look, 1.0)
+        assert audience.suffices(a_look(coming, silent=("y",), is_whole=False))
+
 
 class TestUnaware:
     """Some answer and do not know of the offer."""
