@@ -198,7 +198,8 @@ class Overlay:
 
     def _is_dear(self, ask: Ask) -> bool:
         """Return whether the library must be searched for it, and not only the links listed."""
-        return ask.what != "topo" and ask.peer in (None, self.membership.me.name)
+        is_cheap = ask.what == "topo" or ask.offer is not None
+        return not is_cheap and ask.peer in (None, self.membership.me.name)
 
     def _consulted(self, event: events.Consulted, now: float) -> list[Effect]:
         effects = self._hand_on(self.queries.handle(event, now), now)

@@ -62,6 +62,7 @@ class LookupTests(SynchronousTestCase):
         self.assertEqual(self.told(self.answer(self.ask(HONEST), 0.1)), [False])
         self.assertEqual(of_kind(self.ask(EVIL, what="topo"), Consult) == [], False)
         self.assertEqual(of_kind(self.ask(EVIL, what="ls", peer="other"), Consult) == [], False)
+        self.assertEqual(of_kind(self.ask(EVIL, what="id", text=an_id()), Consult) == [], False)
 
     def test_comes_back(self) -> None:
         """Its share comes back with time, and a debt is paid first."""
