@@ -45,7 +45,9 @@ class OverlayEvents:
         """Answer another peer's question as far as this one can."""
         answer = self._answers.answer_stranger(ask)
         sights = self._network.sights
-        return answer.addCallback(partial(_seen, sights, ask)) if sights else answer
+        # Nobody has typed a look at an offer, and there may be one every second.
+        is_shown = bool(sights) and ask.offer is None
+        return answer.addCallback(partial(_seen, sights, ask)) if is_shown else answer
 
     def neighbor_up(self, address: PeerAddress, link: Connection, offers: bool) -> None:
         """Log that a link has begun, and tell the registration."""
