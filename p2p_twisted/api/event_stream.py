@@ -24,6 +24,9 @@ class EventSource(Protocol):
     def begin(self, tell: Tell) -> Callable[[], None]:
         """Begin to tell what happens; return what ends it."""
 
+    def attend(self) -> Callable[[], None]:
+        """Have a person be asked, who reads along from now on; return what ends that."""
+
     def look(self, sees_network: bool) -> None:
         """
         Look, once a second, for what is not told by itself.
@@ -65,12 +68,19 @@ class EventStream:
         self._begin()
         return unwatch
 
-    async def follow(self, stream: Stream, after: int | None, sees_network: bool = False) -> None:
+    async def follow(
+        self,
+        stream: Stream,
+        after: int | None,
+        sees_network: bool = False,
+        is_person: bool = False,
+    ) -> None:
         """
         Write what happens; return when the reader has gone.
 
         :param after: the number of the last event that it has read.
         :param sees_network: whether it wants to know what changes in the whole network.
+        :param is_person: whether it can be asked about what others push.
         :raises BadRequest: when too many read already.
         """
         ring = self._feed.ring
@@ -80,10 +90,13 @@ class EventStream:
             stream.write(_piece(MissedView(at=self._date())))
             at = ring.oldest
         self._seers += sees_network
+        leave = self._source.attend() if is_person else None
         try:
             await self._feed.follow(stream, at)
         finally:
             self._seers -= sees_network
+            if leave is not None:
+                leave()
 
     def warn(self, text: str) -> None:
         """Tell of something that was logged as a warning."""

@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 import attrs
 
+from p2p_twisted.api.offer_views import OfferView
 from p2p_twisted.api.registry_views import MemberView
 from p2p_twisted.api.transfer_views import DownloadView, UploadView
 from p2p_twisted.api.views import AddressView, Count, Seconds, TopologyPeerView, View
@@ -130,6 +131,14 @@ class UploadEventView(EventView):
 
 
 @attrs.frozen(kw_only=True)
+class OfferEventView(EventView):
+    """Something is pushed, to this peer or by it; or this peer is otherwise with it, or it ends."""
+
+    kind: Literal["offer"] = "offer"
+    offer: OfferView
+
+
+@attrs.frozen(kw_only=True)
 class RegistrationView(EventView):
     """The registry knows this peer now, or does not any more."""
 
@@ -175,6 +184,7 @@ PEER_EVENTS: Final = (
     AnswerView,
     DownloadEventView,
     UploadEventView,
+    OfferEventView,
     RegistrationView,
     WarningView,
 )

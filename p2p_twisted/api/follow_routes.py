@@ -55,7 +55,8 @@ class FollowRoutes:
 
     async def follow(self, call: Call) -> None:
         """Tell what happens, from now on or from a number on, until the reader closes."""
-        await self._events.follow(call.stream, call.query.after, call.query.network)
+        query = call.query
+        await self._events.follow(call.stream, query.after, query.network, query.person)
 
     async def read_log(self, call: Call) -> None:
         """Write the last lines of the log, and on request those that come, too."""

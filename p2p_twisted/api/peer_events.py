@@ -11,10 +11,12 @@ from twisted.logger import Logger
 from p2p_twisted.api import event_views, view_of
 from p2p_twisted.api.event_stream import Tell
 from p2p_twisted.api.limits import LEAST_LOOK_SECONDS, PEER_LOOK_SECONDS
+from p2p_twisted.api.offer_routes import offer_view
 from p2p_twisted.api.transfer_views import UploadView
 from p2p_twisted.api.views import TopologyPeerView
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.peer.offers_interface import KnownOffer
 from p2p_twisted.peer.peer_errors import PeerError
 from p2p_twisted.peer.sights import (
     AnswerSeen,
@@ -59,7 +61,17 @@ class PeerEvents:
         self._uploads = {}
         self._links, self._silent = {}, ()
         self._rest = 0
-        return self._peer.watch_sights(self._saw)
+        ends = self._peer.watch_sights(self._saw), self._peer.offers.watch(self._offered)
+
+        def end() -> None:
+            for each in ends:
+                each()
+
+        return end
+
+    def attend(self) -> Callable[[], None]:
+        """Have a person be asked about what others push; return what ends that."""
+        return self._peer.offers.attend()
 
     def look(self, sees_network: bool) -> None:
         """Tell which transfers have gone on, begun or ended; ask for the topology at times."""
@@ -100,6 +112,9 @@ class PeerEvents:
     def _tell_upload(self, upload: UploadView, is_ended: bool) -> None:
         at = self._date()
         self._tell(event_views.UploadEventView(at=at, upload=upload, is_ended=is_ended))
+
+    def _offered(self, known: KnownOffer) -> None:
+        self._tell(event_views.OfferEventView(at=self._date(), offer=offer_view(known)))
 
     def _saw(self, sight: Sight) -> None:
         if isinstance(sight, LinkBegan | LinkEnded):

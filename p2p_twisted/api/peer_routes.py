@@ -18,6 +18,7 @@ from p2p_twisted.api.follow_routes import FollowRoutes
 from p2p_twisted.api.last_lists import LastLists
 from p2p_twisted.api.metrics import MetricsView, peer_metrics
 from p2p_twisted.api.named_peer import named_peer
+from p2p_twisted.api.offer_routes import OfferRoutes
 from p2p_twisted.api.peer_events import PeerEvents
 from p2p_twisted.api.private_routes import private_routes
 from p2p_twisted.api.route import Call, Form, Route
@@ -90,6 +91,7 @@ class PeerApi:
             Route("GET", "/metrics", self.metrics, MetricsView),
             Route("POST", "/v1/leave", self.leave, views.DoneView),
             Route("POST", "/v1/stop", self.stop, views.DoneView),
+            *OfferRoutes(self.peer.offers).routes(),
             *private_routes(self.peer.admin),
         )
 

@@ -29,6 +29,10 @@ class RegistryEvents:
         """Begin to tell what happens; return what ends it."""
         return self._registry.changes.watch(partial(self._changed, tell))
 
+    def attend(self) -> Callable[[], None]:
+        """Ask nobody: nothing is pushed to a registry."""
+        return lambda: None
+
     def look(self, sees_network: bool) -> None:
         """Do nothing, as all of it is told."""
 

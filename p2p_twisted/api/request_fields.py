@@ -6,6 +6,8 @@ import attrs
 from msgspec import Meta
 
 from p2p_twisted.api.limits import LOG_LINES_KEPT, MEMBERS_AT_ONCE, WORDS_AT_ONCE
+from p2p_twisted.offers.limits import OFFER_DAYS, RECIPIENTS
+from p2p_twisted.offers.offer import USUAL_DAYS, Recipient
 from p2p_twisted.trust.limits import (
     GROUPS_OF_A_PEER,
     INVITE_DAYS,
@@ -95,10 +97,12 @@ class EventsQuery(Query):
     :ivar after: the number of the last event that was read; by default, from now on.
     :ivar network: whether to look at the whole network again and again, so that ``peers`` tells
         what changes in it; otherwise, it does when others look.
+    :ivar person: whether a person reads, who can be asked about what others push.
     """
 
     after: Annotated[int, Meta(ge=0, le=2**62)] | None = None
     network: bool = False
+    person: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -142,6 +146,23 @@ class InviteQuery(Query):
     admin: bool = False
     groups: Annotated[tuple[PeerName, ...], Meta(max_length=GROUPS_OF_A_PEER)] = ()
     registry: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class PushQuery(Query):
+    """
+    What to push to others.
+
+    :ivar name: of what this peer shares, or its id.
+    :ivar to: peers, groups of a private network with ``@``, or ``@all``.
+    :ivar seconds: for how long others hear of it.
+    :ivar into: the folder in which it lands, below where pushes land.
+    """
+
+    name: Word
+    to: Annotated[tuple[Recipient, ...], Meta(min_length=1, max_length=RECIPIENTS)]
+    seconds: Annotated[int, Meta(ge=1, le=OFFER_DAYS * 86_400)] = USUAL_DAYS * 86_400
+    into: Word | None = None
 
 
 @attrs.frozen(kw_only=True)

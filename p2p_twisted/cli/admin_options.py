@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from p2p_twisted.trust.invite_terms import (
     USUAL_SECONDS,
@@ -24,10 +24,13 @@ def up_to(most: int) -> Callable[[str], int]:
     return read
 
 
-def _read_by(read: Callable[[str], int]) -> Callable[[str], int]:
+T = TypeVar("T")
+
+
+def read_by(read: Callable[[str], T]) -> Callable[[str], T]:
     """Have a parser tell what a reader says of what it cannot read."""
 
-    def tell(typed: str) -> int:
+    def tell(typed: str) -> T:
         try:
             return read(typed)
         except ValueError as error:
@@ -44,7 +47,7 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                 ("--uses",),
                 {
                     "metavar": "N",
-                    "type": _read_by(read_uses),
+                    "type": read_by(read_uses),
                     "default": USUAL_USES,
                     "help": "how many peers it lets in (default: 1)",
                 },
@@ -54,7 +57,7 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                 {
                     "metavar": "TIME",
                     "dest": "seconds",
-                    "type": _read_by(read_time),
+                    "type": read_by(read_time),
                     "default": USUAL_SECONDS,
                     "help": "for how long: 30m, 2h or 7d (default: 24h)",
                 },
@@ -118,7 +121,7 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                 ("--since",),
                 {
                     "metavar": "TIME",
-                    "type": _read_by(read_since),
+                    "type": read_by(read_since),
                     "default": 0,
                     "help": "how long ago it may have been stolen: 30m, 2h or 7d (default: now)",
                 },

@@ -76,6 +76,12 @@ def event_text(event: Mapping[str, Any]) -> str:
             ended = ", ended" if event["is_ended"] else f", {human_size(upload['rate'])}/s"
             name = shown_name(upload["name"])
             return f"{human_size(upload['sent'])} of {name} to {upload['peer']}{ended}"
+        case "offer":
+            from p2p_twisted.cli.shown_pushes import push_of
+            from p2p_twisted.console.push_lines import push_lines
+
+            [line, _count] = push_lines([push_of(event["offer"])])
+            return line
         case "registration":
             known = "knows" if event["registered"] else "does not know"
             return f"the registry {known} this peer"

@@ -34,21 +34,21 @@ def share(client: PeerClient, options: argparse.Namespace) -> int:
     if options.as_name is not None and len(options.paths) > 1:
         raise CommandFailed(Exit.USAGE, "--as is the name of one file or folder")
     directory = Path(client.get("/v1/status")["directory"])
-    paths = [_checked(text, directory) for text in options.paths]
+    paths = [checked_path(text, directory) for text in options.paths]
     shared: list[Any] = []
     lines: list[str] = []
     failed: list[CommandFailed] = []
     for path in paths:
         name = options.as_name or path.resolve().name
         # All of them first: what is copied may not be found again.
-        uploads = [partial(_upload, client, name, *each) for each in _files(path)]
+        uploads = [partial(upload, client, name, *each) for each in files_of(path)]
         done = list(_attempts(uploads, failed))
         of = f" ({count(len(done), 'file')})" if path.is_dir() else ""
         lines += [f"shared {shown_name(name)}{of}"] if done else []
         shared += done
         if failed and not _is_of_one_alone(failed[-1]):
             break
-    return _told(options, "shared", shared, failed, lines)
+    return told(options, "shared", shared, failed, lines)
 
 
 def unshare(client: PeerClient, options: argparse.Namespace) -> int:
@@ -63,15 +63,25 @@ def unshare(client: PeerClient, options: argparse.Namespace) -> int:
     ]
     moved = list(_attempts(removals, failed))
     lines = [f"{shown_name(each['name'])} is in {shown_name(each['path'])} now" for each in moved]
-    return _told(options, "unshared", moved, failed, lines)
+    return told(options, "unshared", moved, failed, lines)
 
 
-def _upload(client: PeerClient, name: str, file: Path, below: str) -> Any:
-    """Share a copy of one file, or of one below a folder that gets a name."""
+def upload(
+    client: PeerClient,
+    name: str,
+    file: Path,
+    below: str,
+    watch: Callable[[int], None] = lambda _bytes: None,
+) -> Any:
+    """
+    Share a copy of one file, or of one below a folder that gets a name.
+
+    :param watch: is told how much of it has been read, again and again.
+    """
     target = quote(str(PurePosixPath(name, below)))
     try:
         with file.open("rb") as content:
-            return client.upload(f"/v1/shares/{target}", content)
+            return client.upload(f"/v1/shares/{target}", content, watch)
     except OSError as error:
         raise _Unreadable(Exit.DISK, in_words(error)) from None
 
@@ -91,7 +101,7 @@ def _is_of_one_alone(why: CommandFailed) -> bool:
     return isinstance(why, _Unreadable) or why.code in _OF_ONE_ALONE
 
 
-def _told(
+def told(
     options: argparse.Namespace,
     verb: str,
     done: list[Any],
@@ -112,7 +122,7 @@ def _told(
     return Exit.SOME_FAILED if failed else Exit.DONE
 
 
-def _checked(text: str, directory: Path) -> Path:
+def checked_path(text: str, directory: Path) -> Path:
     """
     Return the path of what can be shared.
 
@@ -128,12 +138,12 @@ def _checked(text: str, directory: Path) -> Path:
     if path.is_dir():
         if directory.resolve().is_relative_to(path.resolve()):
             raise CommandFailed(Exit.USAGE, f"{text} has in it what the peer shares, {directory}")
-        if not any(_files(path)):
+        if not any(files_of(path)):
             raise CommandFailed(Exit.NOT_FOUND, f"{text} has no file that can be shared")
     return path
 
 
-def _files(path: Path) -> Iterator[tuple[Path, str]]:
+def files_of(path: Path) -> Iterator[tuple[Path, str]]:
     """List a file, or those of a folder that would be shared, with their paths below it."""
     if not path.is_dir():
         yield path, ""

@@ -111,14 +111,17 @@ class PeerClient:
             if line.startswith(_EVENT_DATA):
                 yield json.loads(line.removeprefix(_EVENT_DATA))
 
-    def upload(self, path: str, content: BinaryIO) -> Any:
+    def upload(
+        self, path: str, content: BinaryIO, watch: Callable[[int], None] = lambda _bytes: None
+    ) -> Any:
         """
         Send a file, and return the answer.
 
+        :param watch: is told how much of it has been sent, again and again.
         :raises CommandFailed: when there is no answer, or it is an error, or the file gets shorter.
         """
         size = os.fstat(content.fileno()).st_size
-        whole = _exactly(content, size)
+        whole = _exactly(content, size, watch)
         [line] = self._answer("PUT", path, whole, {"Content-Length": str(size)})
         return json.loads(line)
 
@@ -150,7 +153,9 @@ class PeerClient:
             connection.close()
 
 
-def _exactly(content: BinaryIO, size: int) -> Iterator[bytes]:
+def _exactly(
+    content: BinaryIO, size: int, watch: Callable[[int], None] = lambda _bytes: None
+) -> Iterator[bytes]:
     """
     Read as much of a file as was announced: what came behind it would be a request of its own.
 
@@ -160,6 +165,7 @@ def _exactly(content: BinaryIO, size: int) -> Iterator[bytes]:
     while left and (piece := content.read(min(left, _PIECE_BYTES))):
         left -= len(piece)
         yield piece
+        watch(size - left)
     if left or (not size and content.read(1)):
         raise CommandFailed(Exit.DISK, "a file has another size than it says: copy it first")
 

@@ -148,6 +148,10 @@ def _asked(action: argparse.Action, current: str, client: PeerClient) -> Iterato
     """Ask the peer; what the person's numbers mean stays as it is."""
     if action.metavar == "PEER":
         yield from (each["name"] for each in client.get("/v1/topology")["peers"])
+    elif action.metavar == "WHOM":
+        yield from _recipients(current, client)
+    elif action.dest == "offers":
+        yield from (str(each["number"]) for each in client.get("/v1/offers")["offers"])
     elif action.metavar == "MEMBER":
         yield from (each["name"] for each in client.get("/v1/members", after=current)["members"])
     elif action.metavar == "INVITE":
@@ -158,6 +162,14 @@ def _asked(action: argparse.Action, current: str, client: PeerClient) -> Iterato
     elif action.dest in ("names", "text"):
         hits = client.get("/v1/find", text=f"{current}*", numbered="false")["hits"]
         yield from sorted({hit["name"] for hit in hits})
+
+
+def _recipients(current: str, client: PeerClient) -> Iterator[str]:
+    """List to whom something can be pushed, behind those that are named already."""
+    before = current[: current.rfind(",") + 1]
+    certificate = client.get("/v1/status").get("certificate") or {"groups": ()}
+    yield from (f"{before}@{group}" for group in ("all", *certificate["groups"]))
+    yield from (f"{before}{each['name']}" for each in client.get("/v1/topology")["peers"])
 
 
 def _subparsers(parser: argparse.ArgumentParser) -> Any:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from p2p_twisted.cli.admin_options import ADMIN_VERBS, up_to
 from p2p_twisted.cli.number_ranges import numbers_in
+from p2p_twisted.cli.push_options import PUSH_VERBS
 
 _PEER: Final = "--peer"
 
@@ -218,6 +219,7 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
         "share files and folders of the peer no more",
         ((("names",), {"metavar": "NAME", "nargs": "+", "help": "as p2p ls lists it"}),),
     ),
+    **PUSH_VERBS,
     "events": (
         "show what happens, as it happens",
         (

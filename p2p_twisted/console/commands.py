@@ -95,6 +95,44 @@ class Resume:
 
 
 @attrs.frozen
+class PushFiles:
+    """
+    Push what this peer shares to others.
+
+    :ivar to: peers, groups with ``@``, or ``@all``.
+    :ivar seconds: for how long.
+    :ivar into: a folder below where it lands.
+    """
+
+    names: tuple[str, ...]
+    to: tuple[str, ...]
+    seconds: int
+    into: str | None = None
+
+
+@attrs.frozen
+class ListPushes:
+    """List what is pushed; or, with ``numbers``, show how these go."""
+
+    numbers: Numbers | None = None
+
+
+@attrs.frozen
+class EndPushes:
+    """End pushes of this peer."""
+
+    numbers: Numbers
+
+
+@attrs.frozen
+class AnswerPushes:
+    """Get what others push, or refuse it."""
+
+    numbers: Numbers
+    accept: bool
+
+
+@attrs.frozen
 class ShowLimits:
     """Show the limits on what is sent and received."""
 
@@ -187,6 +225,10 @@ Command = (
     | Cancel
     | Pause
     | Resume
+    | PushFiles
+    | ListPushes
+    | EndPushes
+    | AnswerPushes
     | ShowLimits
     | Limit
     | ShowStatus

@@ -10,12 +10,15 @@ import attrs
 from p2p_twisted.console.admin_arguments import INVITE_OPTIONS, REVOKE_OPTION
 from p2p_twisted.console.arguments import needs_quotes
 from p2p_twisted.console.parsing import BY_WORD, Operand, find_entry, first_word
+from p2p_twisted.console.push_arguments import PUSH_OPTIONS
 from p2p_twisted.library.matching import last_component
+from p2p_twisted.offers.offer import EVERYBODY
 from p2p_twisted.wire.names import PeerName
 
 # A word, or one that begins with a quote and has no end yet.
 _WORD: Final = re.compile(r"""(?:^|(?<=\s))(?:(["'])((?:(?!\1(?:\s|$)).)*)|(\S*))$""", re.DOTALL)
 _FROM: Final = re.compile(r"(?:^|.*\s)--from(?:\s+|=)(\S*)", re.DOTALL)
+_TO: Final = re.compile(r"(?:^|.*\s)--to(?:\s+|=)(?:\S*,)?(\S*)", re.DOTALL)
 
 
 @attrs.frozen
@@ -26,12 +29,14 @@ class Vocabulary:
     :ivar names: of files and folders that were listed last.
     :ivar peers: that are known at the moment.
     :ivar downloads: numbers of downloads that have not ended.
+    :ivar pushes: numbers of pushes that are not over.
     :ivar below: lists what this peer shares directly in a folder; folders end with ``/``.
     """
 
     names: Sequence[str] = ()
     peers: Sequence[PeerName] = ()
     downloads: Sequence[int] = ()
+    pushes: Sequence[int] = ()
     below: Callable[[str], Iterable[str]] = lambda _folder: ()
 
     def named(self, typed: str) -> list[str]:
@@ -112,13 +117,27 @@ def _of_names(rest: str, start: int, words: Vocabulary) -> Completion | None:
     peer = _FROM.fullmatch(rest)
     if peer is not None:
         return _last(peer[1], start + peer.start(1), words.peers)
+    return _of_words(rest, start, words, ("--from",))
+
+
+def _of_push(rest: str, start: int, words: Vocabulary) -> Completion | None:
+    """Complete the last of several names, an option, or a peer after ``--to``."""
+    peer = _TO.fullmatch(rest)
+    if peer is not None:
+        return _last(peer[1], start + peer.start(1), [*words.peers, EVERYBODY])
+    return _of_words(rest, start, words, PUSH_OPTIONS)
+
+
+def _of_words(
+    rest: str, start: int, words: Vocabulary, options: Sequence[str]
+) -> Completion | None:
     match = _WORD.search(rest)
     assert match is not None
     quote, typed = match[1] or "", match[2] if match[1] else match[3]
     found = words.named(typed)
     begin = start + match.start()
     if not found and not quote and typed.startswith("-"):
-        return _last(typed, begin, ["--from"])
+        return _last(typed, begin, options)
     if not found and not quote:
         # A name with spaces, typed without quotes.
         typed, begin, found = rest, start, words.named(rest)
@@ -134,8 +153,16 @@ def _of_peers(rest: str, start: int, words: Vocabulary) -> Completion | None:
 
 
 def _of_downloads(rest: str, start: int, words: Vocabulary) -> Completion | None:
+    return _of_numbers(rest, start, [*map(str, words.downloads), "all"])
+
+
+def _of_pushes(rest: str, start: int, words: Vocabulary) -> Completion | None:
+    return _of_numbers(rest, start, map(str, words.pushes))
+
+
+def _of_numbers(rest: str, start: int, numbers: Iterable[str]) -> Completion | None:
     typed = re.split(r"[\s,-]", rest)[-1]
-    return _last(typed, start + len(rest) - len(typed), [*map(str, words.downloads), "all"])
+    return _last(typed, start + len(rest) - len(typed), numbers)
 
 
 def _of_limits(rest: str, start: int, _words: Vocabulary) -> Completion | None:
@@ -164,6 +191,8 @@ _COMPLETE: Final = {
     Operand.TEXT: _of_text,
     Operand.PEER: _of_peers,
     Operand.DOWNLOADS: _of_downloads,
+    Operand.PUSH: _of_push,
+    Operand.PUSHES: _of_pushes,
     Operand.LIMIT: _of_limits,
     Operand.INVITE: _of_invite,
     Operand.REVOKED: _of_revoked,

@@ -175,7 +175,7 @@ class Console(Protocol):
     def connectionMade(self) -> None:
         self.output = Output(self.transport, self.config.encoding, self.drained)
         self.say(self.config.greeting)
-        self._conversation.follow_earlier()
+        self._conversation.begin()
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -218,6 +218,7 @@ class Console(Protocol):
             return
         self._closing.stop()
         self._queue.close()
+        self._conversation.end()
         while self._questions:
             self.answer("")
         # Also if only the output is gone: without it, no input is read either.

@@ -14,6 +14,7 @@ from p2p_twisted.console.downloading import Downloading, Outcome, Say
 from p2p_twisted.console.exits import Exits
 from p2p_twisted.console.leaving import before_stop, left_undone
 from p2p_twisted.console.parsing import find_entry
+from p2p_twisted.console.pushing import Pushing
 from p2p_twisted.console.rendering import (
     ROWS_SHOWN,
     Choice,
@@ -32,6 +33,7 @@ from p2p_twisted.console.text import FailureLine, shown_name
 from p2p_twisted.console.transfers import TransferControl
 from p2p_twisted.library.matching import natural_order
 from p2p_twisted.peer.interface import IPeer, Topology, Watch
+from p2p_twisted.peer.numbered_offers import all_offers
 from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
@@ -72,14 +74,24 @@ class Conversation:
         self._transfers = TransferControl(peer, say, width)
         self._administration = Administration(peer, say, width, ask)
         self._downloading = Downloading(peer, say, watch, self.exits)
+        self._pushing = Pushing(peer, say, width, self.exits)
         self._choices: tuple[Choice, ...] = ()
         self._seen_peers: tuple[PeerName, ...] = ()
 
-    def follow_earlier(self) -> None:
-        """Show what limits hold from the start, and what becomes of earlier runs' downloads."""
+    def begin(self) -> None:
+        """
+        Show what limits hold from the start, and what becomes of earlier runs' downloads.
+
+        What others push is told from now on, too, until :meth:`end`.
+        """
         if (rates := self._peer.status().rates) != Rates():
             self._say([f"limits: {limits_line(rates)}"])
         self._downloading.follow_earlier()
+        self._pushing.follow(self._ask is not None)
+
+    def end(self) -> None:
+        """Tell nothing more that no command has asked for."""
+        self._pushing.end()
 
     def vocabulary(self) -> Vocabulary:
         """Collect what a person may mean by the beginning of a word, without asking others."""
@@ -90,6 +102,7 @@ class Conversation:
             names=[choice.best.name for choice in choices],
             peers=sorted({*neighbors, *holders, *self._seen_peers}, key=natural_order),
             downloads=[each.number for each in self._peer.transfers() if not each.is_ended],
+            pushes=[each.number for each in all_offers(self._peer.offers) if not each.is_over],
             below=self._peer.below,
         )
 
@@ -258,6 +271,10 @@ _EXECUTE: Final[dict[type, Callable[[Conversation, Any], Coroutine[Any, Any, Out
     commands.Cancel: lambda talk, command: talk._transfers.cancel(command),
     commands.Pause: lambda talk, command: talk._transfers.pause(command),
     commands.Resume: lambda talk, command: talk._transfers.resume(command),
+    commands.PushFiles: lambda talk, command: talk._pushing.push(command),
+    commands.ListPushes: lambda talk, command: talk._pushing.list_pushes(command),
+    commands.EndPushes: lambda talk, command: talk._pushing.end_pushes(command),
+    commands.AnswerPushes: lambda talk, command: talk._pushing.answer(command),
     commands.ShowLimits: lambda talk, command: talk._transfers.show_limits(command),
     commands.Limit: lambda talk, command: talk._transfers.limit(command),
     commands.ShowStatus: Conversation._show_status,

@@ -33,6 +33,7 @@ from p2p_twisted.console.commands import (
     StopNetwork,
     Topo,
 )
+from p2p_twisted.console.push_arguments import answer_reader, read_push, read_pushes, read_unpush
 from p2p_twisted.console.text import meant
 
 
@@ -44,6 +45,8 @@ class Operand(enum.Enum):
     TEXT = enum.auto()
     PEER = enum.auto()
     DOWNLOADS = enum.auto()
+    PUSH = enum.auto()
+    PUSHES = enum.auto()
     LIMIT = enum.auto()
     INVITE = enum.auto()
     REVOKED = enum.auto()
@@ -127,6 +130,11 @@ def _read_help(rest: str) -> Command | None:
     return None if entry is None else Help(entry.words[0])
 
 
+def _on_pushes(word: str, does: str, read: Callable[[str], Command | None]) -> CommandEntry:
+    takes = "takes numbers of pushes: see pushes"
+    return CommandEntry((word,), "N...", does, read, takes, (f"{word} 3",), Operand.PUSHES)
+
+
 COMMANDS: Final = (
     CommandEntry(
         ("TOPO",), "", "show the whole network: every peer and its neighbors", alone(Topo())
@@ -192,6 +200,28 @@ COMMANDS: Final = (
         ("resume 2", "resume all"),
         Operand.DOWNLOADS,
     ),
+    CommandEntry(
+        ("push",),
+        "NAME... --to WHOM [--for 7d] [--into DIR]",
+        "give what this peer shares to others: anna,ben, a group such as @lab, or @all",
+        read_push,
+        "takes names of what this peer shares, --to with peers, groups or @all, and perhaps"
+        " --for 30m, 2h or 7d (7d) and --into with a folder",
+        ("push lesson.tar --to @all", 'push "b c.txt" photos --to anna,@lab --for 2h'),
+        Operand.PUSH,
+    ),
+    CommandEntry(
+        ("pushes",),
+        "[N...]",
+        "list what was pushed, by this peer and to it, or show how push N goes",
+        read_pushes,
+        "takes numbers of pushes, or nothing to list them",
+        ("pushes", "pushes 3"),
+        Operand.PUSHES,
+    ),
+    _on_pushes("unpush", "end push N: whoever has not got it does not get it", read_unpush),
+    _on_pushes("accept", "get what was pushed to this peer as N", answer_reader(True)),
+    _on_pushes("refuse", "do not get what was pushed to this peer as N", answer_reader(False)),
     CommandEntry(
         ("limit",),
         "[up|down RATE]",

@@ -54,7 +54,7 @@ def running_line(running: Sequence[Progress], width: int | None = None) -> str:
     rate = sum(p.state.rate for p in running if isinstance(p.state, Receiving))
     left = (size - received) / rate if rate > 0 else None
     done = received / size if size else 0.0
-    return _fitted(f"{len(running)} downloads", done, ("", _pace(rate, left), ""), width)
+    return fitted_line(f"{len(running)} downloads", done, ("", pace(rate, left), ""), width)
 
 
 def progress_line(progress: Progress, width: int | None = None) -> str:
@@ -70,12 +70,12 @@ def progress_line(progress: Progress, width: int | None = None) -> str:
         done = state.percent / 100
     source = _source(state.holders) if isinstance(state, Receiving) else ""
     details = (human_size(progress.size), _doing(progress), source)
-    return _fitted(shown_name(progress.name), done, details, width)
+    return fitted_line(shown_name(progress.name), done, details, width)
 
 
-def _fitted(name: str, done: float, details: tuple[str, str, str], width: int | None) -> str:
+def fitted_line(name: str, done: float, details: tuple[str, str, str], width: int | None) -> str:
     """
-    Put a line together; what matters least gives way first.
+    Put a line of progress together; what matters least gives way first.
 
     :param done: the part that is done, from 0 to 1.
     :param details: the size, what is being done, and the source.
@@ -111,7 +111,7 @@ def _doing(progress: Progress) -> str:
         case Copying():
             return "copying what is here already"
         case Receiving(rate, seconds_left):
-            return _pace(rate, seconds_left)
+            return pace(rate, seconds_left)
         case Saving():
             return "saving"
         case _:
@@ -137,7 +137,8 @@ def _bar(done: float, room: int) -> str:
     return f"{bar}{int(done * 100):>3} %"
 
 
-def _pace(rate: float, seconds_left: float | None) -> str:
+def pace(rate: float, seconds_left: float | None) -> str:
+    """Write a rate, and the time that is left; nothing where nothing moves."""
     left = "" if seconds_left is None else f"  {_remaining(seconds_left)} left"
     return f"{human_size(rate)}/s{left}" if rate > 0 else ""
 

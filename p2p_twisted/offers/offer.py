@@ -29,6 +29,9 @@ from p2p_twisted.wire.names import (
 EVERYBODY: Final = "@all"
 """Means every peer of a network."""
 
+USUAL_DAYS: Final = 7
+"""How long an offer lasts, unless its sender says otherwise."""
+
 _DAY_SECONDS: Final = 86_400
 _ID_BYTES: Final = 16
 

@@ -14,6 +14,7 @@ from p2p_twisted.api.event_views import (
     QuestionView,
     WarningView,
 )
+from p2p_twisted.api.offer_views import OfferView
 from p2p_twisted.api.registry_views import MemberView
 from p2p_twisted.api.transfer_views import DownloadView, HashingView, HolderView, UploadView
 from p2p_twisted.api.views import AddressView, TopologyPeerView
@@ -59,6 +60,14 @@ _FIELDS: Final[Mapping[tuple[type, str], str]] = {
     (UploadView, "peer"): _PEER,
     (UploadView, "id"): _ID,
     (UploadView, "how"): _SENTENCE,
+    (OfferView, "id"): _ID,
+    (OfferView, "file"): _ID,
+    (OfferView, "name"): _FILE,
+    (OfferView, "sender"): _PEER,
+    (OfferView, "to"): _PEER,
+    (OfferView, "into"): _FILE,
+    (OfferView, "state"): _SAME,
+    (OfferView, "reason"): _SENTENCE,
     (WarningView, "text"): _SENTENCE,
     (MemberView, "name"): _PEER,
     (MemberView, "host"): _HOST,

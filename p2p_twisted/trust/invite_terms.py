@@ -7,7 +7,7 @@ from p2p_twisted.trust.limits import INVITE_DAYS, INVITE_USES, ISSUER_REVOKED_SI
 USUAL_USES: Final = 1
 USUAL_SECONDS: Final = 86_400
 
-_UNITS: Final = {"m": 60, "h": 3_600, "d": 86_400}
+_UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _DIGITS: Final = 9
 
 

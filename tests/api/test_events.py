@@ -21,6 +21,7 @@ from p2p_twisted.peer.sights import (
 )
 from p2p_twisted.wire.messages import PeerRecord
 from tests.api.browser import Answer, Browser, checked
+from tests.console import fake_offers
 from tests.console.fake_peer import UPLOAD, address, running, saved
 
 SIGHTS: tuple[Sight, ...] = (
@@ -44,6 +45,7 @@ def test_all(browser: Browser) -> None:
     assert browser.ask("GET", "/v1/events").status == 200
     for sight in SIGHTS:
         browser.peer.sights.tell(sight)
+    browser.peer.offers.watches.tell(fake_offers.received())
     browser.peer.downloads_now, browser.peer.uploads_now = (running(),), (UPLOAD,)
     browser.clock.advance(1.0)
     browser.peer.uploads_now = ()
@@ -53,7 +55,7 @@ def test_all(browser: Browser) -> None:
     kinds = heard(browser)
     browser.api.close()
     told = ["linked", "unlinked", "peers", "question", "answer", "registration"]
-    assert kinds == [*told, "download", "upload", "upload", "warning"]
+    assert kinds == [*told, "offer", "download", "upload", "upload", "warning"]
     fields = [attrs.fields_dict(each) for each in PEER_EVENTS]
     assert {each["kind"].default for each in fields} == {*kinds, "missed"}
 

@@ -30,7 +30,7 @@ class Peer:
     def get(self, _path: str) -> Any:
         return {"directory": "/nowhere/s1"}
 
-    def upload(self, path: str, _content: BinaryIO) -> Any:
+    def upload(self, path: str, _content: BinaryIO, _watch: object) -> Any:
         return self._take(path)
 
     def ask(self, _method: str, path: str, _body: object) -> Any:

@@ -16,7 +16,11 @@ class KnowingPeer:
         if path in ("/v1/find", "/v1/files"):
             assert query["numbered"] == "false"
         return {
-            "/v1/status": {"shares": [{"name": "lab", "path": "/data/lab"}]},
+            "/v1/status": {
+                "shares": [{"name": "lab", "path": "/data/lab"}],
+                "certificate": {"groups": ["lab"]},
+            },
+            "/v1/offers": {"offers": [{"number": 1}, {"number": 12}]},
             "/v1/files": {"hits": [{"name": "own.txt"}, {"name": "lab"}, {"name": "lab/x"}]},
             "/v1/members": {"members": [{"name": "anna"}, {"name": "ben"}]},
             "/v1/invites": {"invites": [{"id": "3f2a91bc"}]},
@@ -72,6 +76,14 @@ class CandidatesTests(SynchronousTestCase):
         """Members are completed that do not run, too, and invites by their ids."""
         self.assertEqual(self.told("revoke", "b"), ["ben"])
         self.assertEqual(self.told("revoke", "--invite", ""), ["3f2a91bc"])
+
+    def test_pushes(self) -> None:
+        """What to push is a path; to whom, a group or a peer, also behind others; and numbers."""
+        self.assertEqual(self.told("push", ""), [FILES])
+        self.assertEqual(self.told("push", "x", "--to", ""), ["@all", "@lab", "s1", "s2"])
+        self.assertEqual(self.told("push", "x", "--to", "s1,s"), ["s1,s1", "s1,s2"])
+        self.assertEqual(self.told("accept", "1"), ["1", "12"])
+        self.assertEqual(self.told("pushes", "3", ""), ["1", "12"])
 
     def test_joined(self) -> None:
         """A value may be joined to its option: as one word, or as the three that bash makes."""

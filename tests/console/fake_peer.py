@@ -26,6 +26,7 @@ from p2p_twisted.peer.sights import Sights, SightWatch
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, Listed, ListRecords, MakeInvite, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
+from tests.console.fake_offers import FakeOffers
 
 FILE = "9f2c41d07ae1c8b2" + "0" * 48
 CODE = f"p2p1-{'a' * 45}@127.0.0.1:9011"
@@ -142,7 +143,7 @@ class FakePeer:
         self.no_stop: Exception | None = None
         self._reading: Deferred[None] = succeed(None)
         self.admin = FakeAdmin(self)
-        self.offers: Any = None
+        self.offers = FakeOffers(self)
         self.status_now = STATUS
         self.downloads_now: tuple[Progress, ...] = ()
         self.uploads_now: tuple[tuple[str, UploadProgress], ...] = ()

@@ -20,6 +20,7 @@ WORDS = Vocabulary(
     names=["report 1.txt", "report 2.txt", "Été.txt", "sub/notes.md", 'a "b" c', "stop it", "x*y"],
     peers=["anna", "ben", "s1", "s10"],
     downloads=[2, 12],
+    pushes=[3, 14],
     below=below,
 )
 NAMES = st.text(st.sampled_from("ab \"'*é-/1"), min_size=1, max_size=8)
@@ -50,6 +51,14 @@ class CompleteTests(SynchronousTestCase):
             ("get f1 --fr", "get f1 --from "),
             ("get f1 --from b", "get f1 --from ben "),
             ("get f1 --from=a", "get f1 --from=anna "),
+            ("push not", "push sub/notes.md "),
+            ('push "report 1', 'push "report 1.txt" '),
+            ("push f1 --t", "push f1 --to "),
+            ("push f1 --to be", "push f1 --to ben "),
+            ("push f1 --to ben,an", "push f1 --to ben,anna "),
+            ("push f1 --to @", "push f1 --to @all "),
+            ("accept 1", "accept 14 "),
+            ("pushes 14 3", "pushes 14 3 "),
             # Names from the last list, in any case, also by their last part
             ("Repo", None),
             ("éT", "Été.txt"),
@@ -84,7 +93,7 @@ class CompleteTests(SynchronousTestCase):
             ("ls s", "ls s1", ("s1", "s10")),
             ("pause ", "pause ", ("2", "12", "all")),
             ("limit ", "limit ", ("up", "down")),
-            ("p", "p", ("peers", "pause", "photos/")),
+            ("p", "p", ("peers", "pause", "push", "pushes", "photos/")),
             ("get photos/", "get photos/", ("photos/2023/", "photos/a.jpg")),
             ("sto", "Stop", ("Stop", "stop it")),
         ]:

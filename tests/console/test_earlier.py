@@ -30,9 +30,9 @@ class EarlierTests(SynchronousTestCase):
     def test_limits(self) -> None:
         """Limits that hold from the start are said."""
         peer, said = FakePeer(), list[str]()
-        Conversation(peer, said.extend, self.watched.append).follow_earlier()
+        Conversation(peer, said.extend, self.watched.append).begin()
         peer.status_now = attrs.evolve(STATUS, rates=Rates(up=2 << 20))
-        Conversation(peer, said.extend, self.watched.append).follow_earlier()
+        Conversation(peer, said.extend, self.watched.append).begin()
         self.assertEqual(said, ["limits: up 2.0 MiB/s, down unlimited"])
 
     def test_goes_on(self) -> None:

@@ -66,16 +66,16 @@ class Browser:
         case.assertEqual(elsewhere, [])
 
 
-def drop(page: Any, path: Path) -> None:
-    """Drop a file on the page, as from a folder."""
+def drop(page: Any, path: Path, place: str = "body") -> None:
+    """Drop a file on the page, or on an element of it, as from a folder."""
     page.evaluate(
-        """([name, text]) => {
+        """([name, text, place]) => {
             const carried = new DataTransfer();
             carried.items.add(new File([text], name));
             for (const kind of ["dragover", "drop"]) {
                 const how = { dataTransfer: carried, bubbles: true, cancelable: true };
-                document.body.dispatchEvent(new DragEvent(kind, how));
+                document.querySelector(place).dispatchEvent(new DragEvent(kind, how));
             }
         }""",
-        [path.name, path.read_text()],
+        [path.name, path.read_text(), place],
     )

@@ -6,10 +6,11 @@ from p2p_twisted.trust.invite_terms import read_time, read_uses
 
 
 @pytest.mark.parametrize(
-    ("typed", "seconds"), [("30m", 1_800), ("2h", 7_200), ("7d", 604_800), ("30d", 2_592_000)]
+    ("typed", "seconds"),
+    [("90s", 90), ("30m", 1_800), ("2h", 7_200), ("7d", 604_800), ("30d", 2_592_000)],
 )
 def test_times(typed: str, seconds: int) -> None:
-    """Minutes, hours and days."""
+    """Seconds, minutes, hours and days."""
     assert read_time(typed) == seconds
 
 

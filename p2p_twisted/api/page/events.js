@@ -1,7 +1,7 @@
 // Talk to the daemon: questions, answers that come in pieces, and what happens, as it happens.
 
 const KINDS = [
-  "missed", "linked", "unlinked", "peers", "question", "answer", "download", "upload",
+  "missed", "linked", "unlinked", "peers", "question", "answer", "download", "upload", "offer",
   "registration", "registered", "forgotten", "warning",
 ];
 const AGAIN_MS = 2000;
@@ -125,8 +125,8 @@ export class Happenings extends Told {
 
   #open() {
     if (this.#source !== null) return;
-    const after = this.#last === null ? "" : `?after=${this.#last}`;
-    const source = (this.#source = new EventSource(`/v1/events${after}`));
+    const after = this.#last === null ? "" : `&after=${this.#last}`;
+    const source = (this.#source = new EventSource(`/v1/events?person=true${after}`));
     for (const kind of KINDS) source.addEventListener(kind, (event) => this.#tell(kind, event));
     source.onopen = () => {
       if (this.#last === null) this.dispatch("missed", {});

@@ -5,6 +5,7 @@ import { Invites } from "./invites.js";
 import { Members } from "./members.js";
 import { Network, TopologyWatch } from "./network.js";
 import { Activity } from "./peers.js";
+import { Pushes } from "./pushes.js";
 import { Search } from "./search.js";
 import { Sharing } from "./sharing.js";
 import { isOfRegistry, listenersOf, showing, showMoves } from "./showing.js";
@@ -113,18 +114,21 @@ function beginPeer(status, activity) {
   const { name } = status;
   const again = (how) => setEnded(`${name} ${how}. Start it again as before, such as with p2p peer --name ${name}`);
   const card = new StatusCard(again);
-  const [search, sharing, invites] = [new Search(), new Sharing(activity), new Invites()];
+  const [search, pushes, invites] = [new Search(), new Pushes(), new Invites()];
+  const sharing = new Sharing(activity, pushes);
   const { map, show } = showing(activity, (peer) => search.listPeer(peer));
   const topology = new TopologyWatch(new Network(name, show));
   topology.lookSoon();
   const transfers = new Transfers((moves) => showMoves(name, map, moves));
   listen(activity, {
     ...listenersOf(name, map, () => topology.lookSoon(), transfers, activity),
-    missed: () => transfers.look().catch(() => {}),
+    offer: (event) => pushes.happened(event),
+    missed: () => Promise.all([transfers.look(), pushes.look()]).catch(() => {}),
   });
   watchStatus(status, (now) => {
     card.show(now);
     invites.show(now);
+    pushes.know(now.certificate?.groups ?? [], now.neighbors.map((each) => each.name));
     sharing.check(now).catch(() => {});
   });
 }

@@ -118,6 +118,6 @@ export class PeerTable {
     const [links, with_] = [el("td", { class: "number" }), el("td", { class: "quiet" })];
     const head = el("th", { scope: "row" }, peer);
     if (name === own) head.append(el("span", { class: "tag", text: "this peer" }));
-    return { row: el("tr", {}, head, links, with_), links, with_ };
+    return { row: el("tr", { "data-peer": name }, head, links, with_), links, with_ };
   }
 }

@@ -1,7 +1,7 @@
 // What this peer shares: a list, files to drop, and what ends it.
 
 import { ask, upload } from "./events.js";
-import { button, byId, command, count, el, nameOf, renew, say, setText, showCommand, shown, size } from "./text.js";
+import { button, byId, command, count, el, isOwn, nameOf, renew, say, setText, showCommand, shown, size } from "./text.js";
 
 const SHOWN = 300;
 const AT_ONCE = 2;
@@ -33,6 +33,14 @@ async function filesOf(items) {
   return found;
 }
 
+/** List what was shared as a whole of what was dropped: files, and folders by their names. */
+function wholes(files, shared) {
+  const top = (name) => name.split("/")[0];
+  const names = files.map(([name]) => name);
+  const missed = new Set(names.filter((name) => !shared.includes(name)).map(top));
+  return [...new Set(names.map(top))].filter((name) => !missed.has(name));
+}
+
 export class Sharing {
   #directory = "";
   #rows = byId("own-rows");
@@ -43,9 +51,11 @@ export class Sharing {
   #activity;
   #asked = "";
   #notBefore = 0;
+  #pushes;
 
-  constructor(activity) {
+  constructor(activity, pushes) {
     this.#activity = activity;
+    this.#pushes = pushes;
     const field = byId("share-files");
     field.addEventListener("change", () => {
       this.share([...field.files].map((file) => [file.name, file]));
@@ -63,8 +73,18 @@ export class Sharing {
       if (!carries(event)) return;
       event.preventDefault();
       light(false);
-      this.share(await filesOf(event.dataTransfer.items));
+      const to = this.#audienceAt(event.target);
+      const files = await filesOf(event.dataTransfer.items);
+      const shared = await this.share(files);
+      if (to) await this.#pushes.push(wholes(files, shared), to);
     });
+  }
+
+  /** Return to whom something is pushed that is dropped at a place; null where it is only shared. */
+  #audienceAt(target) {
+    if (target.closest?.("#pushes")) return this.#pushes.audience;
+    const peer = target.closest?.("#peer-rows tr")?.dataset.peer;
+    return peer && !isOwn(peer) ? [peer] : null;
   }
 
   /** Look at the list again where the status says that there is something else. */
@@ -87,25 +107,28 @@ export class Sharing {
     byId("own").hidden = hits.length === 0;
   }
 
-  /** Share new files: pairs of a name and a file. */
-  share(files) {
+  /** Share new files, pairs of a name and a file; give the names of those that are shared then. */
+  async share(files) {
     if (!this.#running && !this.#waiting.length) [this.#all, this.#refused] = [0, []];
     this.#all += files.length;
-    for (const [name, file] of files) {
+    const sent = files.map(([name, file]) => {
       const bar = el("progress", { max: file.size || 1, value: 0, "aria-label": `Sharing ${shown(name)}` });
       const item = el("li", {}, nameOf(name), bar);
       byId("sharing-now").append(item);
-      this.#waiting.push({ name, file, bar, item });
-    }
+      return new Promise((resolve) => this.#waiting.push({ name, file, bar, item, resolve }));
+    });
     while (this.#running < AT_ONCE && this.#waiting.length) this.#send(this.#waiting.shift());
+    return (await Promise.all(sent)).filter((name) => name !== null);
   }
 
-  async #send({ name, file, bar, item }) {
+  async #send({ name, file, bar, item, resolve }) {
     this.#running += 1;
     try {
       await upload(name, file, (sent) => (bar.value = sent));
+      resolve(name);
       showCommand(this.#rows, command("share", name));
     } catch (error) {
+      resolve(null);
       this.#refused.push(`${name}: ${error.message}`);
       this.#activity.add(`not shared: ${name}: ${error.message}`, "bad");
     }
@@ -135,11 +158,12 @@ export class Sharing {
       }
     };
     const commandOf = () => command("unshare", hit.name);
+    const push = button("Push", `Push ${shown(hit.name)}`, () => this.#pushes.choose(hit.name), () => command("push", hit.name, "--to", "@all"));
     const stop = button("Stop sharing", `Stop sharing ${shown(hit.name)}`, end, commandOf);
     const name = el("th", { scope: "row" }, nameOf(hit.name));
     const facts = hit.id === null ? `hashed ${hit.hashed} %` : hit.id.slice(0, 16);
     name.append(el("div", { class: "quiet", text: hit.kind === "folder" ? `folder · ${facts}` : facts }));
     const amount = el("td", { class: "number", text: size(hit.size) });
-    return el("tr", {}, name, amount, el("td", { class: "act" }, stop));
+    return el("tr", {}, name, amount, el("td", { class: "act" }, push, " ", stop));
   }
 }

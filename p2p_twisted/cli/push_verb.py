@@ -1,0 +1,188 @@
+"""``p2p push`` and its like: give files to others, and see how they get them."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from math import inf
+from typing import Any
+
+from p2p_twisted.cli.answers import say, say_json, say_lines
+from p2p_twisted.cli.board_display import BoardDisplay
+from p2p_twisted.cli.own_files import told
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, failure_of
+from p2p_twisted.cli.pushed_paths import shared_name
+from p2p_twisted.cli.show import width
+from p2p_twisted.cli.shown_pushes import board_of, push_of
+from p2p_twisted.console.push_lines import board_lines, push_lines, pushed_line
+from p2p_twisted.console.text import shown_name
+from p2p_twisted.runtime.exit_status import Exit
+
+
+def push(client: PeerClient, options: argparse.Namespace) -> int:
+    """
+    Push files and folders to others, and wait for them if asked to.
+
+    :raises CommandFailed: when something that is named is wrong, or cannot be pushed.
+    """
+    if options.timeout is not None:
+        options.wait = True
+    names = [shared_name(client, text) for text in options.paths]
+    pushed = [_pushed(client, options, name) for name in names]
+    lines = [pushed_line(push_of(each), f"p2p pushes {each['number']}") for each in pushed]
+    if not options.wait:
+        return say(options, {"offers": pushed}, lambda _answer: lines)
+    if not options.json:
+        say_lines(lines, at_once=True)
+    return _wait(client, options, [each["number"] for each in pushed])
+
+
+def pushes(client: PeerClient, options: argparse.Namespace) -> int:
+    """List pushes, or show how some of them go."""
+    numbers = _numbers(options)
+    if options.timeout is not None:
+        options.wait = True
+    if not numbers:
+        if options.wait:
+            raise CommandFailed(Exit.USAGE, "say which to wait for, as in p2p pushes 3 --wait")
+        answer = client.get("/v1/offers")
+        shown = map(push_of, answer["offers"])
+        return say(options, answer, lambda _answer: push_lines(shown, width()))
+    if options.wait:
+        return _wait(client, options, numbers)
+    boards = [client.get(f"/v1/offers/{number}") for number in numbers]
+    return say(options, {"boards": boards}, _lines_of)
+
+
+def unpush(client: PeerClient, options: argparse.Namespace) -> int:
+    """End pushes of the peer."""
+    return _each(client, options, "DELETE", "", "push {} has ended")
+
+
+def accept(client: PeerClient, options: argparse.Namespace) -> int:
+    """Get what others push."""
+    return _each(client, options, "POST", "/accept", "getting push {}")
+
+
+def refuse(client: PeerClient, options: argparse.Namespace) -> int:
+    """Do not get what others push."""
+    return _each(client, options, "POST", "/refuse", "refused push {}")
+
+
+def _pushed(client: PeerClient, options: argparse.Namespace, name: str) -> Any:
+    """
+    Push what the peer shares; wait until it is hashed.
+
+    :raises CommandFailed: when it cannot be pushed.
+    """
+    body = {"name": name, "to": options.to, "into": options.into, "seconds": options.seconds}
+    given = {field: value for field, value in body.items() if value is not None}
+    display = BoardDisplay(sys.stderr)
+    try:
+        for step in client.lines("POST", "/v1/offers", given):
+            if step["error"] is not None:
+                raise failure_of(step["error"])
+            if step["offer"] is not None:
+                return step["offer"]
+            if not options.json:
+                display.say(f"hashing {shown_name(name)}: {step['hashed']} %")
+    finally:
+        display.clear()
+    raise CommandFailed(Exit.NO_NETWORK, f"{client.name} has ended before it could push {name}")
+
+
+def _wait(client: PeerClient, options: argparse.Namespace, numbers: Sequence[int]) -> int:
+    """Show how pushes go until nothing more happens; return the exit status."""
+    display = BoardDisplay(sys.stderr)
+    try:
+        boards, is_late = _looked(client, options, numbers, display)
+    except KeyboardInterrupt:
+        display.clear()
+        these = " ".join(map(str, numbers))
+        goes = "the push goes" if len(numbers) == 1 else "the pushes go"
+        ends = f", p2p unpush {these} ends it" if options.verb_name == "push" else ""
+        sys.stderr.write(f"{goes} on: p2p pushes {these} shows how{ends}\n")
+        raise
+    finally:
+        display.clear()
+    status = Exit.SOME_FAILED
+    if all(each["have_all"] for each in boards):
+        status = Exit.DONE
+    elif is_late:
+        status = Exit.UNFINISHED
+    if options.json:
+        say_json({"end": {"exit": status, "boards": boards}})
+    else:
+        say_lines(_lines_of({"boards": boards}))
+    return status
+
+
+def _looked(
+    client: PeerClient, options: argparse.Namespace, numbers: Sequence[int], display: BoardDisplay
+) -> tuple[Sequence[Any], bool]:
+    """Look again and again; return the last boards, and whether it was given up before the end."""
+    ends = None if options.timeout is None else time.monotonic() + options.timeout
+    boards: dict[int, Any] = {}
+    going = list(numbers)
+    while True:
+        for number in going:
+            boards[number] = _looked_at(client, number, boards.get(number))
+            if options.json:
+                say_json({"board": boards[number]})
+        if not options.json:
+            display.show([board_of(each) for each in boards.values()])
+        going = [number for number in going if not _is_done(boards[number])]
+        left = inf if ends is None else ends - time.monotonic()
+        if not going or left <= 0:
+            return list(boards.values()), bool(going)
+        time.sleep(min(left, *(boards[number]["look_again"] for number in going)))
+
+
+def _looked_at(client: PeerClient, number: int, before: Any) -> Any:
+    """
+    Look how a push goes; one that was ended meanwhile is left as it was.
+
+    :raises CommandFailed: when there is none.
+    """
+    try:
+        return client.get(f"/v1/offers/{number}")
+    except CommandFailed as failed:
+        if failed.code != Exit.NOT_FOUND or before is None:
+            raise
+        return {**before, "offer": {**before["offer"], "is_over": True}}
+
+
+def _is_done(board: Any) -> bool:
+    return bool(board["is_done"] or board["offer"]["is_over"])
+
+
+def _lines_of(answer: Any) -> Iterator[str]:
+    for board in answer["boards"]:
+        yield from board_lines(board_of(board), width())
+
+
+def _each(
+    client: PeerClient, options: argparse.Namespace, method: str, what: str, done: str
+) -> int:
+    """
+    Do something with each of some pushes.
+
+    :raises CommandFailed: when it can be done with none.
+    """
+    failed: list[CommandFailed] = []
+    numbers: list[int] = []
+    for number in _numbers(options):
+        try:
+            client.ask(method, f"/v1/offers/{number}{what}", {})
+        except CommandFailed as why:
+            failed.append(why)
+        else:
+            numbers.append(number)
+    lines = [done.format(number) for number in numbers]
+    return told(options, "offers", numbers, failed, lines)
+
+
+def _numbers(options: argparse.Namespace) -> list[int]:
+    if not all(options.offers):
+        raise CommandFailed(Exit.USAGE, "say which by numbers, such as 1 3-5: see p2p pushes")
+    return [number for some in options.offers for number in some]

@@ -1,0 +1,77 @@
+"""Have a peer share what is to be pushed, if it does not yet."""
+
+import filecmp
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from p2p_twisted.cli.board_display import BoardDisplay
+from p2p_twisted.cli.own_files import checked_path, files_of, upload
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.console.text import human_size, shown_name
+from p2p_twisted.runtime.exit_status import Exit
+
+_SHOWN_SECONDS: Final = 0.3
+
+
+def shared_name(client: PeerClient, text: str) -> str:
+    """
+    Return the name of what the peer shares; what it does not share yet is copied to it first.
+
+    :raises CommandFailed: when it cannot be shared.
+    """
+    path = Path(text)
+    if not path.exists():
+        # Perhaps the name or the id of what the peer shares.
+        return text
+    status = client.get("/v1/status")
+    others = ((each["path"], each["name"].removeprefix("@")) for each in status["shares"])
+    for folder, share in ((status["directory"], ""), *others):
+        top = Path(folder).resolve()
+        if path.resolve() != top and path.resolve().is_relative_to(top):
+            return str(PurePosixPath(share, path.resolve().relative_to(top)))
+    return _copied(client, text, Path(status["directory"]))
+
+
+def _copied(client: PeerClient, text: str, directory: Path) -> str:
+    """
+    Copy a file or folder to what the peer shares; what is there already stays.
+
+    :raises CommandFailed: when it cannot be copied, or other content is there.
+    """
+    path = checked_path(text, directory)
+    name = path.resolve().name
+    files = [*files_of(path)]
+    display = BoardDisplay(sys.stderr)
+    for number, (file, below) in enumerate(files, 1):
+        of = f" ({number:,} of {len(files):,} files)" if len(files) > 1 else ""
+        try:
+            upload(client, name, file, below, _copying(display, f"{shown_name(name)}{of}"))
+        except CommandFailed as failed:
+            there = directory / name / below
+            if failed.code != Exit.CONFLICT:
+                raise
+            if not (there.is_file() and filecmp.cmp(file, there, shallow=False)):
+                raise CommandFailed(
+                    Exit.CONFLICT,
+                    f"{there} is shared already, and is not as {file}: change it there and push"
+                    f" {directory / name}, or p2p unshare {name} first",
+                ) from None
+        finally:
+            display.clear()
+    return name
+
+
+def _copying(display: BoardDisplay, what: str) -> Callable[[int], None]:
+    """Make what shows how much of a file has been copied, not too often."""
+    due = time.monotonic() + _SHOWN_SECONDS
+
+    def watch(copied: int) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            due = time.monotonic() + _SHOWN_SECONDS
+            display.say(f"sharing {what}: {human_size(copied)}")
+
+    return watch

@@ -1,0 +1,220 @@
+"""Write what is pushed, and how that goes: for the console, and for a shell."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from p2p_twisted.console.admin_lines import date_text
+from p2p_twisted.console.layout import fitted_table, wrapped
+from p2p_twisted.console.progress_line import fitted_line, pace
+from p2p_twisted.console.text import (
+    cells,
+    clip,
+    human_size,
+    padded,
+    shown_name,
+    visible,
+)
+
+_INDENT: Final = "  "
+_REASON_CELLS: Final = 80
+_RECIPIENTS_SHOWN: Final = 3
+_NO_BREAK: Final = "\xa0"
+SAVED: Final = "saved"
+ASKED: Final = "asked"
+_PENDING: Final = ("fetching", "waiting", "asked", "refused", "no space", "failed", "off")
+
+
+@attrs.frozen(kw_only=True)
+class ShownPush:
+    """
+    What a person is shown of a push.
+
+    :ivar number: what the person calls it by.
+    :ivar size: in bytes.
+    :ivar until: in seconds since 1970.
+    :ivar state: how far this peer is with it; ``None`` where it is its own.
+    :ivar reason: why it is refused, or has failed.
+    """
+
+    number: int
+    name: str
+    size: int
+    is_folder: bool
+    sender: str
+    to: Sequence[str]
+    until: float
+    state: str | None = None
+    reason: str = ""
+    is_over: bool = False
+
+    @property
+    def title(self) -> str:
+        """Its name, as a person is shown it."""
+        return shown_name(self.name) + ("/" if self.is_folder else "")
+
+    @property
+    def audience(self) -> str:
+        """To whom it is."""
+        shown = ", ".join(self.to[:_RECIPIENTS_SHOWN])
+        more = len(self.to) - _RECIPIENTS_SHOWN
+        return f"{shown} and {more} more" if more > 0 else shown
+
+
+@attrs.frozen
+class ShownReceipt:
+    """
+    How far one peer is with a push.
+
+    :ivar done: how much of it is there, from 0 to 1.
+    :ivar rate: in bytes a second.
+    """
+
+    peer: str
+    state: str
+    done: float = 0.0
+    rate: float = 0.0
+    reason: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class ShownBoard:
+    """
+    How far all are with a push.
+
+    :ivar counts: how many are how far.
+    :ivar rows: some of them, those first that have not got it.
+    :ivar done: how much of it all have together, from 0 to 1.
+    :ivar rate: of all together, in bytes a second.
+    :ivar seconds_left: until the last one has it, if that is known.
+    :ivar unaware: how many are there that do not know of it.
+    :ivar is_done: whether nothing more will happen as long as nobody comes.
+    """
+
+    push: ShownPush
+    counts: Mapping[str, int]
+    rows: Sequence[ShownReceipt] = ()
+    done: float = 0.0
+    rate: float = 0.0
+    seconds_left: float | None = None
+    unaware: int = 0
+    is_done: bool = False
+
+    @property
+    def without(self) -> int:
+        """How many have not got it, for whatever reason."""
+        return sum(self.counts.values()) - self.counts.get(SAVED, 0)
+
+
+def board_lines(
+    board: ShownBoard, width: int | None = None, height: int | None = None
+) -> list[str]:
+    """
+    Write how far all are: a bar for all, how many have it, and a line for each that has not.
+
+    :param width: in cells; ``None`` for no limit.
+    :param height: how many lines there may be; ``None`` for no limit.
+    """
+    head = [_all_line(board, width), *_wrapped_counts(board, width)]
+    rows = [row for row in board.rows if row.state != SAVED]
+    room = len(rows) if height is None else max(1, height - len(head))
+    if board.without > room and height is not None:
+        # The last line says that there are more.
+        room -= 1
+    shown = [*_rows(rows[:room], width)]
+    if more := board.without - len(shown):
+        shown.append(_joined(f"{_INDENT}and {more:,} more", "", width))
+    return [*head, *shown]
+
+
+def counts_text(board: ShownBoard) -> str:
+    """Write how many have it, and how it stands with the others."""
+    return "".join(_counts(board))
+
+
+def pushed_line(push: ShownPush, how: str) -> str:
+    """
+    Say that something is pushed now.
+
+    :param how: the command that shows how it goes.
+    """
+    return (
+        f"pushed {push.title} ({human_size(push.size)}) to {push.audience}"
+        f" until {date_text(push.until)}: {how} shows how it goes"
+    )
+
+
+def asked_line(push: ShownPush) -> str:
+    """Ask a person about what somebody else pushes."""
+    return (
+        f"{push.sender} pushes {push.title} ({human_size(push.size)}):"
+        f" accept {push.number} gets it, refuse {push.number} does not"
+    )
+
+
+def push_lines(pushes: Iterable[ShownPush], width: int | None = None) -> Iterator[str]:
+    """List pushes with their numbers, each in one line."""
+    rows = [
+        (
+            str(push.number),
+            push.title,
+            human_size(push.size),
+            f"to {push.audience}" if push.state is None else f"from {push.sender}",
+            _state_text(push),
+        )
+        for push in pushes
+    ]
+    yield from fitted_table(rows, width, right=(0, 2), long=1, optional=(2, 3))
+    yield f"{len(rows):,} {'push' if len(rows) == 1 else 'pushes'}"
+
+
+def _state_text(push: ShownPush) -> str:
+    if push.is_over:
+        return "over"
+    return push.state or f"until {date_text(push.until)}"
+
+
+def _counts(board: ShownBoard) -> Iterator[str]:
+    if total := sum(board.counts.values()):
+        yield f"{board.counts.get(SAVED, 0):,} of {total:,} have it"
+    else:
+        yield "nobody has heard of it yet"
+    for state in _PENDING:
+        if number := board.counts.get(state):
+            yield f", {number:,} {state}"
+    if board.unaware:
+        yield f", {board.unaware:,} more have not heard of it"
+
+
+def _wrapped_counts(board: ShownBoard, width: int | None) -> list[str]:
+    # A number stays with what it counts.
+    whole = "".join(part.replace(" ", _NO_BREAK) for part in _counts(board))
+    lines = wrapped(whole.replace(f",{_NO_BREAK}", ", "), width)
+    return [line.replace(_NO_BREAK, " ") for line in lines]
+
+
+def _all_line(board: ShownBoard, width: int | None) -> str:
+    push = board.push
+    doing = "" if board.is_done else pace(board.rate, board.seconds_left)
+    details = (human_size(push.size), doing, f"to {push.audience}")
+    return fitted_line(push.title, board.done, details, width)
+
+
+def _rows(rows: Sequence[ShownReceipt], width: int | None) -> Iterator[str]:
+    names = max((cells(row.peer) for row in rows), default=0)
+    states = max((cells(row.state) for row in rows), default=0)
+    for row in rows:
+        line = f"{_INDENT}{padded(row.peer, names)}  {padded(row.state, states)}"
+        if row.state == "fetching":
+            line += f"  {int(100 * min(row.done, 1)):>3} %"
+        more = pace(row.rate, None) or clip(visible(row.reason), _REASON_CELLS)
+        yield _joined(line.rstrip(), more, width)
+
+
+def _joined(line: str, more: str, width: int | None) -> str:
+    """Add something to a line, as much of it as there is room for; a figure only as a whole."""
+    whole = f"{line}  {more}" if more else line
+    if width is None or cells(whole) <= width:
+        return whole
+    return clip(line if more[:1].isdigit() else whole, width)

@@ -1,0 +1,224 @@
+"""Push to others, answer what others push, and say what comes of it."""
+
+from collections.abc import Awaitable, Callable, Iterator
+
+from p2p_twisted.console import commands
+from p2p_twisted.console.commands import Numbers
+from p2p_twisted.console.download_lines import download_line
+from p2p_twisted.console.downloading import Outcome, Say
+from p2p_twisted.console.exits import Exits
+from p2p_twisted.console.push_lines import (
+    ASKED,
+    ShownBoard,
+    ShownPush,
+    ShownReceipt,
+    asked_line,
+    board_lines,
+    push_lines,
+    pushed_line,
+)
+from p2p_twisted.console.text import FailureLine, human_size, shown_name, visible
+from p2p_twisted.offers.board import Board
+from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.peer.numbered_offers import (
+    all_offers,
+    numbered_offer,
+    offer_to_answer,
+    own_offer,
+)
+from p2p_twisted.peer.offers_interface import KnownOffer
+from p2p_twisted.peer.peer_errors import PeerError
+
+
+class Pushing:
+    """
+    Executes the commands on pushes, and tells a person of what others push.
+
+    :param say: shows lines.
+    :param width: tells how many cells a line may have; ``None`` for no limit.
+    :param exits: is told how commands have failed.
+    """
+
+    def __init__(
+        self, peer: IPeer, say: Say, width: Callable[[], int | None], exits: Exits
+    ) -> None:
+        self._peer = peer
+        self._say = say
+        self._width = width
+        self._exits = exits
+        # By id: how this peer was with it when that was last told; and whether it was being got.
+        self._told: dict[str, str | None] = {}
+        self._begun: set[str] = set()
+        self._ends: list[Callable[[], None]] = []
+        self._asks = False
+
+    def follow(self, is_person: bool) -> None:
+        """
+        Tell what others push, and what becomes of it, until :meth:`end`.
+
+        :param is_person: whether somebody is here who can be asked.
+        """
+        self._told = {each.offer.id: each.state for each in self._peer.offers.received()}
+        self._asks = is_person
+        if is_person:
+            self._ends.append(self._peer.offers.attend())
+            asked = (each for each in self._peer.offers.received() if each.state == ASKED)
+            self._say(asked_line(shown_push(each)) for each in asked if not each.is_over)
+        self._ends.append(self._peer.offers.watch(self._tell))
+
+    def end(self) -> None:
+        """Tell nothing more: the person has gone."""
+        while self._ends:
+            self._ends.pop()()
+
+    async def push(self, command: commands.PushFiles) -> Outcome:
+        """Push what this peer shares: each thing by itself."""
+        outcome = Outcome.OK
+        for name in command.names:
+            try:
+                known = await self._peer.offers.push(
+                    name, command.to, command.seconds, command.into, self._hashing(name)
+                )
+            except PeerError as error:
+                outcome = self._failed(error)
+            else:
+                self._say([pushed_line(shown_push(known), f"pushes {known.number}")])
+        return outcome
+
+    def _hashing(self, name: str) -> Callable[[int], None]:
+        """Make what says once that something is still being hashed."""
+        lines = [f"hashing {shown_name(name)}: it is pushed once that is done"]
+
+        def watch(_percent: int) -> None:
+            if lines:
+                self._say([lines.pop()])
+
+        return watch
+
+    async def list_pushes(self, command: commands.ListPushes) -> Outcome:
+        """List pushes, or show how some of them go."""
+        if command.numbers is None:
+            pushes = map(shown_push, all_offers(self._peer.offers))
+            self._say(push_lines(pushes, self._width()))
+            return Outcome.OK
+
+        async def look(number: int) -> None:
+            known = numbered_offer(self._peer.offers, number)
+            board = await self._peer.offers.look(known.offer.id)
+            self._say(board_lines(shown_board(known, board), self._width()))
+
+        return await self._each(look, command.numbers)
+
+    async def end_pushes(self, command: commands.EndPushes) -> Outcome:
+        """End pushes of this peer."""
+
+        async def end(number: int) -> None:
+            known = own_offer(self._peer.offers, number)
+            await self._peer.offers.withdraw(known.offer.id)
+            self._say([f"push {number} of {shown_push(known).title} has ended"])
+
+        return await self._each(end, command.numbers)
+
+    async def answer(self, command: commands.AnswerPushes) -> Outcome:
+        """Get what others push, or refuse it."""
+
+        async def answer(number: int) -> None:
+            known = offer_to_answer(self._peer.offers, number)
+            if command.accept:
+                self._begun.add(known.offer.id)
+            self._peer.offers.answer(known.offer.id, command.accept)
+            title = shown_push(known).title
+            self._say([f"getting {title}" if command.accept else f"refused {title}"])
+
+        return await self._each(answer, command.numbers)
+
+    async def _each(self, act: Callable[[int], Awaitable[None]], numbers: Numbers) -> Outcome:
+        """Act on each push by its number; what cannot be done is shown, and the rest is done."""
+        outcome = Outcome.OK
+        for number in numbers:
+            try:
+                await act(number)
+            except PeerError as error:
+                outcome = self._failed(error)
+        return outcome
+
+    def _failed(self, error: PeerError) -> Outcome:
+        self._say([FailureLine(str(error))])
+        self._exits.add(error.exit)
+        return Outcome.FAILED
+
+    def _tell(self, known: KnownOffer) -> None:
+        """Tell of another state; of an offer of this peer's own, the one who made it knows."""
+        id_ = known.offer.id
+        before = self._told.get(id_)
+        if known.state is not None and (known.state != before or known.is_over):
+            self._say(self._news(known))
+        self._told[id_] = known.state
+        if known.is_over:
+            del self._told[id_]
+            self._begun.discard(id_)
+
+    def _news(self, known: KnownOffer) -> Iterator[str]:
+        push = shown_push(known)
+        if known.is_over:
+            if known.state == ASKED:
+                yield f"{push.sender} pushes {push.title} no more"
+            return
+        match known.state:
+            case "asked" if self._asks:
+                yield asked_line(push)
+            case "fetching" if known.offer.id not in self._begun:
+                self._begun.add(known.offer.id)
+                yield f"getting {push.title} ({human_size(push.size)}), which {push.sender} pushes"
+            case "saved":
+                yield self._saved(known)
+            case "no space" | "failed":
+                why = visible(known.reason) or known.state
+                yield FailureLine(f"{push.title}, which {push.sender} pushes, is not here: {why}")
+
+    def _saved(self, known: KnownOffer) -> str:
+        for progress in self._peer.transfers():
+            if progress.number == known.download:
+                return download_line(progress)
+        push = shown_push(known)
+        return f"{push.title}, which {push.sender} pushes, is here"
+
+
+def shown_push(known: KnownOffer) -> ShownPush:
+    """Make what a person is shown of an offer."""
+    offer = known.offer
+    return ShownPush(
+        number=known.number,
+        name=offer.name,
+        size=offer.size,
+        is_folder=offer.is_folder,
+        sender=offer.sender,
+        to=offer.to,
+        until=offer.until,
+        state=known.state,
+        reason=known.reason,
+        is_over=known.is_over,
+    )
+
+
+def shown_board(known: KnownOffer, board: Board) -> ShownBoard:
+    """Make what a person is shown of a board."""
+    size = board.offer.size
+    return ShownBoard(
+        push=shown_push(known),
+        counts={str(state): number for state, number in board.counts.items()},
+        rows=[
+            *(
+                ShownReceipt(
+                    row.peer, row.state, row.received / size if size else 0.0, row.rate, row.reason
+                )
+                for row in board.rows
+            ),
+            *(ShownReceipt(name, "off") for name in board.off),
+        ],
+        done=board.share,
+        rate=board.rate,
+        seconds_left=board.seconds_left,
+        unaware=board.unaware,
+        is_done=board.is_done,
+    )

@@ -1,0 +1,379 @@
+"""``p2p push`` and its like: what they ask for, and what they write."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from p2p_twisted.cli import push_verb
+from p2p_twisted.cli.board_display import BoardDisplay
+from p2p_twisted.cli.following import event_text
+from p2p_twisted.cli.main import command_parser
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.cli.shown_pushes import board_of, push_of
+from p2p_twisted.console.push_lines import board_lines, counts_text, push_lines, pushed_line
+from p2p_twisted.runtime.exit_status import Exit
+
+WEEK = 604_800
+
+
+def offer(number: int = 1, **more: Any) -> dict[str, Any]:
+    """What the API says of a push of this peer's own."""
+    usual = {
+        "number": number,
+        "id": "0" * 32,
+        "file": "f" * 64,
+        "name": "lesson.tar",
+        "size": 2_048,
+        "kind": "file",
+        "sender": "s2",
+        "to": ["@all"],
+        "issued": 1_800_000_000,
+        "until": 1_800_000_000 + WEEK,
+        "into": None,
+        "state": None,
+        "download": None,
+        "reason": "",
+        "is_over": False,
+    }
+    return {**usual, **more}
+
+
+def board(saved: int, fetching: int, *, of: Any = None, **more: Any) -> dict[str, Any]:
+    """What the API says of how a push goes."""
+    counts = {"saved": saved, "fetching": fetching}
+    usual = {
+        "offer": of or offer(),
+        "counts": {state: number for state, number in counts.items() if number},
+        "receipts": [
+            {"peer": f"s{n}", "state": "fetching", "received": 1_024, "rate": 512.0, "reason": ""}
+            for n in range(fetching)
+        ],
+        "off": [],
+        "received": 2_048 * saved + 1_024 * fetching,
+        "rate": 512.0 * fetching,
+        "share": 0.5,
+        "seconds_left": 2.0,
+        "unaware": 0,
+        "is_done": not fetching,
+        "have_all": not fetching,
+        "look_again": 4.0,
+    }
+    return {**usual, **more}
+
+
+class Client:
+    """
+    A peer that shares a directory.
+
+    :ivar asked: what it was asked for and told.
+    :ivar boards: what the next looks bring; the last one stays.
+    """
+
+    name = "s2"
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.asked: list[Any] = []
+        self.shares: list[Any] = []
+        self.boards: list[Any] = []
+        self.steps: list[Any] = [{"hashed": None, "offer": offer(), "error": None}]
+
+    def get(self, path: str) -> Any:
+        if path == "/v1/status":
+            return {"directory": str(self.directory), "shares": self.shares}
+        self.asked.append(path)
+        if path == "/v1/offers":
+            return {"offers": [offer(), offer(2, state="asked", sender="s4")]}
+        now = self.boards[0]
+        del self.boards[: len(self.boards) > 1]
+        return now(path) if callable(now) else now
+
+    def ask(self, method: str, path: str, _body: Any) -> Any:
+        self.asked.append((method, path))
+        if path.startswith("/v1/offers/9"):
+            raise CommandFailed(Exit.NOT_FOUND, "there is no push 9")
+        return {}
+
+    def lines(self, method: str, path: str, body: Any) -> Iterator[Any]:
+        self.asked.append((method, path, body))
+        yield from self.steps
+
+    def upload(self, path: str, content: Any, _watch: object) -> Any:
+        name = path.removeprefix("/v1/shares/")
+        there = self.directory / name
+        if there.exists():
+            raise CommandFailed(Exit.CONFLICT, f"{name} is there already")
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_bytes(content.read())
+        return {"name": name, "path": str(there)}
+
+
+class Time:
+    """
+    A clock that stands still but for sleep.
+
+    :ivar interrupts: whether somebody presses Ctrl-C while it sleeps.
+    """
+
+    def __init__(self) -> None:
+        self.interrupts = False
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        if self.interrupts:
+            raise KeyboardInterrupt
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Client:
+    (tmp_path / "s2").mkdir()
+    (tmp_path / "s2" / "lesson.tar").write_text("a lesson")
+    return Client(tmp_path / "s2")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
+    clock = Time()
+    monkeypatch.setattr(push_verb, "time", clock)
+    return clock
+
+
+def run(client: Client, *words: str) -> int:
+    options = command_parser().parse_args(list(words))
+    verb: Callable[..., int] = getattr(push_verb, words[0])
+    return verb(cast(PeerClient, client), options)
+
+
+def test_push(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is shared already is pushed by its name, to whom and for how long as was said."""
+    path = str(client.directory / "lesson.tar")
+    words = ("push", path, "--to", "Anna,ben", "--to=@Lab", "--for", "2h", "--into", "papers/")
+    assert run(client, *words) == Exit.DONE
+    told = {"name": "lesson.tar", "to": ["anna", "ben", "@lab"], "into": "papers", "seconds": 7_200}
+    assert client.asked == [("POST", "/v1/offers", told)]
+    assert capsys.readouterr().out == f"{pushed_line(push_of(offer()), 'p2p pushes 1')}\n"
+    run(client, "push", "lesson.tar", "photos", "--to", "@all", "--json")
+    bodies = [{"name": name, "to": ["@all"]} for name in ("lesson.tar", "photos")]
+    assert client.asked[1:] == [("POST", "/v1/offers", body) for body in bodies]
+    assert [each["number"] for each in json.loads(capsys.readouterr().out)["offers"]] == [1, 1]
+
+
+def test_other_directories(client: Client, tmp_path: Path) -> None:
+    """So is what is in another directory that the peer shares, by its name there."""
+    (tmp_path / "data" / "2026").mkdir(parents=True)
+    client.shares = [{"name": "@lab", "path": str(tmp_path / "data")}]
+    run(client, "push", str(tmp_path / "data" / "2026"), "--to", "@lab")
+    assert client.asked[0][2]["name"] == "lab/2026"
+
+
+def test_shares_first(client: Client, tmp_path: Path) -> None:
+    """What is elsewhere is copied first; again, only what is new of it is."""
+    other = tmp_path / "other" / "photos"
+    other.mkdir(parents=True)
+    (other / "a.jpg").write_text("a")
+    for name in ("a.jpg", "b.jpg"):
+        (other / name).write_text(name)
+        run(client, "push", str(other), "--to", "@all")
+        assert (client.directory / "photos" / name).read_text() == name
+        assert client.asked[-1][2]["name"] == "photos"
+
+
+def test_conflict(client: Client, tmp_path: Path) -> None:
+    """What is there with other content is not replaced, nor pushed: what to do is told."""
+    other = tmp_path / "lesson.tar"
+    other.write_text("another lesson")
+    with pytest.raises(CommandFailed, match=r"p2p unshare lesson\.tar first") as failed:
+        run(client, "push", str(other), "--to", "@all")
+    assert (failed.value.code, client.asked) == (Exit.CONFLICT, [])
+    assert (client.directory / "lesson.tar").read_text() == "a lesson"
+
+
+def test_late_fault(client: Client) -> None:
+    """That it cannot be pushed may be told late; so may it that the peer has ended."""
+    fault = {"message": "it is gone", "exit": 4, "code": "not_found", "hits": []}
+    client.steps = [
+        {"hashed": 50, "offer": None, "error": None},
+        {"hashed": None, "offer": None, "error": fault},
+    ]
+    with pytest.raises(CommandFailed, match="it is gone") as failed:
+        run(client, "push", "lesson.tar", "--to", "@all")
+    assert failed.value.code == Exit.NOT_FOUND
+    del client.steps[1]
+    with pytest.raises(CommandFailed, match="s2 has ended"):
+        run(client, "push", "lesson.tar", "--to", "@all")
+
+
+@pytest.mark.parametrize(
+    "words", [("--to", "a_b"), ("--to", ","), (), ("--to", "a", "--for", "31d"), ("--into", "../x")]
+)
+def test_misused(client: Client, words: tuple[str, ...]) -> None:
+    """What may not be is told before anything is asked."""
+    with pytest.raises(SystemExit) as ended:
+        run(client, "push", "lesson.tar", *words)
+    assert (ended.value.code, client.asked) == (Exit.USAGE, [])
+
+
+def test_wait(client: Client, clock: Time, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is looked as often as is of use, each change is told, and the end is on the output."""
+    boards = [board(0, 2), board(0, 2), board(1, 1, look_again=2.0), board(2, 0)]
+    client.boards = [*boards]
+    assert run(client, "push", "lesson.tar", "--to", "@all", "--wait") == Exit.DONE
+    assert clock.slept == [4.0, 4.0, 2.0]
+    told = capsys.readouterr()
+    changes = [f"lesson.tar: {counts_text(board_of(each))}" for each in boards[1:]]
+    assert told.err.splitlines() == changes
+    assert told.out.splitlines()[1:] == board_lines(board_of(boards[-1]))
+
+
+def test_ends(client: Client, clock: Time, capsys: pytest.CaptureFixture[str]) -> None:
+    """The exit status tells whether all have it, some have not, or the time was over."""
+    some = board(1, 0, have_all=False)
+    late, over = board(1, 1), board(1, 1, of=offer(is_over=True))
+    words = ("pushes", "1", "--wait", "--json")
+    for shown, status in ((board(2, 0), 0), (some, 10), (over, 10)):
+        client.boards = [shown]
+        assert run(client, *words) == status
+    client.boards = [late]
+    assert run(client, *words[:2], "--timeout", "10s", "--json") == Exit.UNFINISHED
+    assert clock.slept == [4.0, 4.0, 2.0]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[-1] == {"end": {"exit": 6, "boards": [late]}}
+    assert [next(iter(each)) for each in lines[-5:]] == ["board"] * 4 + ["end"]
+
+
+def test_ended(client: Client, clock: Time, capsys: pytest.CaptureFixture[str]) -> None:
+    """One that is ended meanwhile is over, as far as it had come."""
+
+    def gone(_path: str) -> Any:
+        raise CommandFailed(Exit.NOT_FOUND, "there is no push 1")
+
+    client.boards = [board(1, 1), gone]
+    assert run(client, "pushes", "1", "--wait") == Exit.SOME_FAILED
+    assert "1 of 2 have it, 1 fetching" in capsys.readouterr().out
+    with pytest.raises(CommandFailed, match="there is no push 1"):
+        run(client, "pushes", "1", "--wait")
+
+
+def test_several(client: Client, clock: Time, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of several, those are looked at that are not done."""
+
+    def look(path: str) -> Any:
+        number = int(path.rpartition("/")[2])
+        return board(1, int(number > clock.now // 4), of=offer(number))
+
+    client.boards = [look]
+    assert run(client, "pushes", "1-3", "--wait") == Exit.DONE
+    looks = [int(path[-1]) for path in client.asked]
+    assert looks == [1, 2, 3, 1, 2, 3, 2, 3, 3]
+    assert capsys.readouterr().out.count("1 of 1 have it") == 3
+
+
+def test_interrupted(client: Client, clock: Time, capsys: pytest.CaptureFixture[str]) -> None:
+    """The push goes on, and what shows and ends it is told."""
+    client.boards = [board(0, 1)]
+    clock.interrupts = True
+    for words, said in (
+        (("push", "x", "--to", "@all"), "the push goes on: p2p pushes 1 shows how, p2p unpush 1"),
+        (("pushes", "1", "2"), "the pushes go on: p2p pushes 1 2 shows how"),
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            run(client, *words, "--wait")
+        assert capsys.readouterr().err.splitlines()[-1].removesuffix(" ends it") == said
+
+
+def test_list(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    """All, or one as it stands now."""
+    assert run(client, "pushes") == Exit.DONE
+    shown = [push_of(offer()), push_of(offer(2, state="asked", sender="s4"))]
+    assert capsys.readouterr().out.splitlines() == [*push_lines(shown)]
+    client.boards = [board(0, 1)]
+    run(client, "pushes", "1")
+    assert capsys.readouterr().out.splitlines() == board_lines(board_of(board(0, 1)))
+    with pytest.raises(CommandFailed, match="say which to wait for"):
+        run(client, "pushes", "--wait")
+
+
+@pytest.mark.parametrize(
+    ("verb", "asked", "said"),
+    [
+        ("unpush", ("DELETE", "/v1/offers/{}"), "push {} has ended"),
+        ("accept", ("POST", "/v1/offers/{}/accept"), "getting push {}"),
+        ("refuse", ("POST", "/v1/offers/{}/refuse"), "refused push {}"),
+    ],
+)
+def test_each(
+    client: Client,
+    capsys: pytest.CaptureFixture[str],
+    verb: str,
+    asked: tuple[str, str],
+    said: str,
+) -> None:
+    """What can be done is, and what cannot is told."""
+    assert run(client, verb, "1-2", "9") == Exit.SOME_FAILED
+    assert client.asked == [(asked[0], asked[1].format(number)) for number in (1, 2, 9)]
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [said.format(number) for number in (1, 2)]
+    assert told.err == "there is no push 9\n"
+    with pytest.raises(CommandFailed, match="there is no push 9") as failed:
+        run(client, verb, "9")
+    assert failed.value.code == Exit.NOT_FOUND
+    with pytest.raises(CommandFailed, match="say which by numbers"):
+        run(client, verb, "all")
+
+
+def test_event() -> None:
+    """What is pushed is an event, too."""
+    event = {"kind": "offer", "at": 0.0, "offer": offer(2, state="asked", sender="s4")}
+    assert event_text(event) == "2  lesson.tar  2.0 KiB  from s4  asked"
+
+
+class Terminal(io.StringIO):
+    """Somewhere to draw."""
+
+    columns, rows = 60, 8
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal it is drawn in place, and nothing of it is left, also when that got narrow."""
+    terminal = Terminal()
+    display = BoardDisplay(terminal)
+    monkeypatch.setattr(display, "_size", lambda: (terminal.columns, terminal.rows))
+    many = board_of(board(3, 40))
+    display.show([many])
+    first = terminal.getvalue()
+    assert first == "\r\x1b[J" + "".join(f"{line}\n" for line in board_lines(many, 59, 7))
+    assert first.count("\n") == 7
+    terminal.columns = 30
+    wide = sum(-(-len(line) // 30) for line in board_lines(many, 59, 7))
+    assert wide > 7
+    display.show([many])
+    assert terminal.getvalue().removeprefix(first).startswith(f"\r\x1b[{wide}A\x1b[J")
+    display.clear()
+    assert terminal.getvalue().endswith("A\x1b[J")
+    before = terminal.getvalue()
+    display.clear()
+    assert terminal.getvalue() == before
+
+
+def test_display_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several boards share the screen; of very many, some are shown."""
+    terminal = Terminal()
+    display = BoardDisplay(terminal)
+    monkeypatch.setattr(display, "_size", lambda: (60, 12))
+    for number in (2, 9):
+        before = len(terminal.getvalue())
+        display.show([board_of(board(3, 40))] * number)
+        assert terminal.getvalue()[before:].count("\n") <= 11

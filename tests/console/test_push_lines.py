@@ -1,0 +1,150 @@
+"""Pushes and their boards, as lines."""
+
+import attrs
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.console.admin_lines import date_text
+from p2p_twisted.console.push_lines import (
+    ShownBoard,
+    ShownPush,
+    ShownReceipt,
+    asked_line,
+    board_lines,
+    push_lines,
+    pushed_line,
+)
+from p2p_twisted.console.text import cells
+
+DATE = 1_800_000_000.0
+UNTIL = date_text(DATE)
+PUSH = ShownPush(
+    number=3,
+    name="lesson.tar",
+    size=1_288_490_188,
+    is_folder=False,
+    sender="anna",
+    to=("@all",),
+    until=DATE,
+)
+ROWS = (
+    ShownReceipt("ben", "fetching", 0.63, 3_355_443.2),
+    ShownReceipt("carla-maria", "no space", reason="needs 1.2 GiB, and has 300.0 MiB"),
+    ShownReceipt("dora", "refused"),
+    ShownReceipt("emil", "off"),
+)
+COUNTS = {"off": 1, "saved": 28, "fetching": 1, "no space": 1, "refused": 1}
+BOARD = ShownBoard(
+    push=PUSH, counts=COUNTS, rows=ROWS, done=0.52, rate=25_480_396.8, seconds_left=72.0
+)
+MANY = attrs.evolve(
+    BOARD,
+    counts={"saved": 9_950, "fetching": 20, "off": 30},
+    rows=tuple(ShownReceipt(f"s{number}", "fetching", 0.5) for number in range(16)),
+)
+
+
+class BoardTests(SynchronousTestCase):
+    """What one screen shows of how a push goes."""
+
+    def test_whole(self) -> None:
+        """One bar for all, how many have it, and a line for each that has not."""
+        self.assertEqual(
+            board_lines(BOARD, 80, 24),
+            [
+                "lesson.tar  [#####-----]  52 %  1.2 GiB  24.3 MiB/s  1:12 left  to @all",
+                "28 of 32 have it, 1 fetching, 1 refused, 1 no space, 1 off",
+                "  ben          fetching   63 %  3.2 MiB/s",
+                "  carla-maria  no space  needs 1.2 GiB, and has 300.0 MiB",
+                "  dora         refused",
+                "  emil         off",
+            ],
+        )
+
+    def test_fits(self) -> None:
+        """No line is wider than the terminal, and there are no more than it has."""
+        for board in (BOARD, MANY, attrs.evolve(BOARD, unaware=7)):
+            for width in (1, 12, 20, 40, 79, 119):
+                lines = board_lines(board, width)
+                self.assertLessEqual(max(map(cells, lines)), width, lines)
+            for height in range(4, 30):
+                self.assertLessEqual(len(board_lines(board, 80, height)), height)
+
+    def test_narrow(self) -> None:
+        """A number stays with what it counts, and no figure is cut."""
+        _all, *lines = board_lines(BOARD, 40)
+        self.assertEqual(
+            lines,
+            [
+                "28 of 32 have it, 1 fetching, 1 refused,",
+                "    1 no space, 1 off",
+                "  ben          fetching   63 %",
+                "  carla-maria  no space  needs 1.2 Gi...",
+                "  dora         refused",
+                "  emil         off",
+            ],
+        )
+
+    def test_more(self) -> None:
+        """Of very many, those that do not fit are counted, also those that no row tells of."""
+        lines = board_lines(MANY, 80, 10)
+        self.assertEqual(lines[1], "9,950 of 10,000 have it, 20 fetching, 30 off")
+        self.assertEqual(lines[-1], "  and 43 more")
+        self.assertEqual(len(lines), 10)
+        self.assertEqual(board_lines(MANY)[-1], "  and 34 more")
+
+    def test_done(self) -> None:
+        """Nothing is left then; whoever has it needs no line."""
+        rows = (ShownReceipt("ben", "saved", 1.0),)
+        done = attrs.evolve(BOARD, counts={"saved": 1}, rows=rows, done=1.0, is_done=True)
+        self.assertEqual(
+            board_lines(done, 80),
+            [
+                "lesson.tar  [####################] 100 %  1.2 GiB  to @all",
+                "1 of 1 have it",
+            ],
+        )
+
+    def test_nobody(self) -> None:
+        """Until somebody has heard of it, that is said, and who has not."""
+        none = attrs.evolve(BOARD, counts={}, rows=(), done=0.0, unaware=2)
+        self.assertEqual(
+            board_lines(none)[1:], ["nobody has heard of it yet, 2 more have not heard of it"]
+        )
+
+    def test_forged(self) -> None:
+        """What others say cannot move the cursor, nor take many lines."""
+        row = ShownReceipt("ben", "failed", reason="\x1b[2J\n" + "x" * 5_000)
+        [line] = board_lines(attrs.evolve(BOARD, counts={"failed": 1}, rows=(row,)))[2:]
+        self.assertTrue(line.isprintable())
+        self.assertLess(len(line), 120)
+
+
+class PushLinesTests(SynchronousTestCase):
+    """The list of pushes, and what is said of one."""
+
+    def test_list(self) -> None:
+        """Own ones say to whom and until when, others from whom, and how it stands."""
+        asked = attrs.evolve(PUSH, number=12, name="photos", is_folder=True, state="asked")
+        over = attrs.evolve(PUSH, number=4, to=("anna", "ben", "@lab", "carl"), is_over=True)
+        self.assertEqual(
+            [*push_lines((PUSH, over, asked), 90)],
+            [
+                f" 3  lesson.tar  1.2 GiB  to @all                        until {UNTIL}",
+                " 4  lesson.tar  1.2 GiB  to anna, ben, @lab and 1 more  over",
+                "12  photos/     1.2 GiB  from anna                      asked",
+                "3 pushes",
+            ],
+        )
+        self.assertEqual([*push_lines(())], ["0 pushes"])
+        self.assertEqual([*push_lines((PUSH,), 30)][1], "1 push")
+
+    def test_said(self) -> None:
+        """What was pushed until when, and what there is to answer."""
+        self.assertEqual(
+            pushed_line(PUSH, "pushes 3"),
+            f"pushed lesson.tar (1.2 GiB) to @all until {UNTIL}: pushes 3 shows how it goes",
+        )
+        self.assertEqual(
+            asked_line(attrs.evolve(PUSH, name="a\u202eb")),
+            r"anna pushes a\u202eb (1.2 GiB): accept 3 gets it, refuse 3 does not",
+        )

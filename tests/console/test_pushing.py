@@ -1,0 +1,171 @@
+"""What a person pushes at the console, and what others push."""
+
+import attrs
+from twisted.internet.defer import Deferred
+
+from p2p_twisted.console.downloading import Outcome
+from p2p_twisted.console.push_lines import asked_line, push_lines, pushed_line
+from p2p_twisted.console.pushing import Pushing, shown_push
+from p2p_twisted.console.text import FailureLine
+from p2p_twisted.offers.board import Board
+from p2p_twisted.peer.offers_interface import KnownOffer
+from p2p_twisted.peer.peer_errors import NotFound
+from p2p_twisted.wire.messages import Receipt
+from tests.console.conversation_case import ConversationCase
+from tests.console.fake_offers import WEEK, offer, own, received
+from tests.console.fake_peer import saved
+
+
+class PushTests(ConversationCase):
+    """Commands on pushes."""
+
+    def test_push(self) -> None:
+        """Each thing is pushed by itself, with what was said; and what it is called now is told."""
+        self.peer.will("push", own(7), NotFound("nothing that is shared here is called b c"))
+        self.assertIs(self.outcome('push f1 "b c" --to Anna,@Lab --for=2h'), Outcome.FAILED)
+        told = pushed_line(shown_push(own(7)), "pushes 7")
+        self.assertEqual(self.talk.said, [told, "nothing that is shared here is called b c"])
+        self.assertIsInstance(self.talk.said[1], FailureLine)
+        to = ("anna", "@lab")
+        self.assertEqual(
+            self.peer.asked, [("push", "f1", to, 7_200, None), ("push", "b c", to, 7_200, None)]
+        )
+        self.assertIs(self.outcome("push f1 --into papers/2026 --to @all"), Outcome.OK)
+        self.assertEqual(self.peer.asked[-1], ("push", "f1", ("@all",), WEEK, "papers/2026"))
+
+    def test_hashing(self) -> None:
+        """That it is still being hashed is said once."""
+        hashing: Deferred[KnownOffer] = Deferred()
+        self.peer.will("push", hashing)
+        self.talk.begin("push f1 --to @all")
+        for percent in (10, 20):
+            self.peer.offers.hashing[0](percent)
+        self.assertEqual(self.talk.said, ["hashing f1: it is pushed once that is done"])
+
+    def test_list(self) -> None:
+        """Own ones and those of others, by their numbers."""
+        self.peer.offers.known = (received(2), own(1))
+        self.outcome("pushes")
+        shown = [shown_push(own(1)), shown_push(received(2))]
+        self.assertEqual(self.talk.said, [*push_lines(shown)])
+
+    def test_look(self) -> None:
+        """How one goes, of this peer's or another's; the others are shown, too, if one is none."""
+        self.peer.offers.known = (own(1), received(2))
+        rows = (Receipt("s4", "fetching", 1_024, 512.0), Receipt("s5", "refused"))
+        board = Board(
+            offer(), {"fetching": 1, "refused": 1, "off": 1}, rows, ("s9",), 1_024, 512.0, 2.0
+        )
+        self.peer.will("look", board, board)
+        self.assertIs(self.outcome("pushes 9 1 2"), Outcome.FAILED)
+        self.assertEqual(
+            self.talk.said[:6],
+            [
+                "there is no push 9",
+                "lesson.tar  [##########----------]  50 %  2.0 KiB  512 B/s  0:02 left  to @all",
+                "0 of 3 have it, 1 fetching, 1 refused, 1 off",
+                "  s4  fetching   50 %  512 B/s",
+                "  s5  refused",
+                "  s9  off",
+            ],
+        )
+        self.assertEqual([each[0] for each in self.peer.asked], ["look", "look"])
+
+    def test_end(self) -> None:
+        """Who has made it ends it; who has not is told what to do."""
+        self.peer.offers.known = (own(1), received(2))
+        self.assertIs(self.outcome("unpush 1 2"), Outcome.FAILED)
+        self.assertEqual(self.peer.asked, [("withdraw", own(1).offer.id)])
+        self.assertEqual(
+            self.talk.said,
+            [
+                "push 1 of lesson.tar has ended",
+                "push 2 is s4's, which alone may end it: refuse 2 keeps it away",
+            ],
+        )
+
+    def test_answer(self) -> None:
+        """Somebody else's is got, or refused; one's own is neither."""
+        self.peer.offers.known = (own(1), received(2), received(3))
+        self.assertIs(self.outcome("accept 2"), Outcome.OK)
+        self.assertIs(self.outcome("refuse 3 1"), Outcome.FAILED)
+        answers = [("answer", received(2).offer.id, True), ("answer", received(3).offer.id, False)]
+        self.assertEqual(self.peer.asked, answers)
+        self.assertEqual(self.talk.said[-1], "push 1 is this peer's own: unpush 1 ends it")
+
+    def test_misused(self) -> None:
+        """What is missing or wrong is told, and nothing is pushed."""
+        self.peer.status_now = attrs.evolve(self.peer.status_now, neighbors=())
+        for line in ("push f1", "push --to @all", "push f1 --to", "push f1 --to a --x b"):
+            self.outcome(line)
+            self.assertIn("takes names of what this peer shares", self.talk.said[-1], line)
+        self.outcome("push f1 --to @all --for 31d")
+        self.assertIn("no time such as 30m", self.talk.said[-1])
+        self.outcome("push f1 --to @all --into ../x")
+        self.assertIn("may not have empty, '.' or '..'", self.talk.said[-1])
+        self.outcome("push f1 --to a_b")
+        self.assertIn("an offer is for peers by their names", self.talk.said[-1])
+        self.assertNotIn("push", [each[0] for each in self.peer.asked])
+
+
+class ToldTests(ConversationCase):
+    """What is told by itself of what others push."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.talk._conversation.begin()
+        self.told = self.peer.offers.watches.tell
+
+    def test_asked(self) -> None:
+        """A person is asked once, and told if it is over before there is an answer."""
+        for _ in range(2):
+            self.told(received(2))
+        self.assertEqual(self.talk.said, [asked_line(shown_push(received(2)))])
+        self.told(received(2, is_over=True))
+        self.assertEqual(self.talk.said[1:], ["s4 pushes lesson.tar no more"])
+
+    def test_by_rule(self) -> None:
+        """What a rule accepts is told when it begins, and when it is there."""
+        for state in ("waiting", "fetching", "fetching"):
+            self.told(received(2, state, download=1))
+        self.assertEqual(self.talk.said, ["getting lesson.tar (2.0 KiB), which s4 pushes"])
+        self.peer.downloads_now = (saved(1),)
+        self.told(received(2, "saved", download=1))
+        self.assertTrue(self.talk.said[-1].startswith("saved f1.txt to s2/Downloads/f1.txt"))
+
+    def test_accepted(self) -> None:
+        """Who has accepted it is not told that it begins."""
+        self.peer.offers.known = (received(2),)
+        self.outcome("accept 2")
+        self.told(received(2, "fetching"))
+        self.told(received(2, "saved"))
+        said = ["getting lesson.tar", "lesson.tar, which s4 pushes, is here"]
+        self.assertEqual(self.talk.said, said)
+
+    def test_failed(self) -> None:
+        """That it cannot be had is told, with why; that a rule has refused it is not."""
+        self.told(received(2, "no space", reason="needs 1.2 GiB"))
+        self.told(received(3, "refused"))
+        self.told(own(4))
+        said = ["lesson.tar, which s4 pushes, is not here: needs 1.2 GiB"]
+        self.assertEqual(self.talk.said, said)
+
+    def test_attends(self) -> None:
+        """A person attends from the beginning to the end, and nothing is told then."""
+        self.assertEqual(self.peer.offers.people, 1)
+        self.talk._conversation.end()
+        self.told(received(2))
+        self.assertEqual((self.peer.offers.people, self.talk.said), (0, []))
+
+    def test_left_open(self) -> None:
+        """What was pushed before is asked about when somebody comes; a script is not asked."""
+        self.peer.offers.known = (received(2), received(3, "saved"), received(4, is_over=True))
+        said: list[str] = []
+        pushing = Pushing(self.peer, said.extend, lambda: None, self.talk._conversation.exits)
+        pushing.follow(is_person=True)
+        self.assertEqual(said, [asked_line(shown_push(received(2)))])
+        script: list[str] = []
+        other = Pushing(self.peer, script.extend, lambda: None, self.talk._conversation.exits)
+        other.follow(is_person=False)
+        self.told(attrs.evolve(received(5)))
+        self.assertEqual((script, self.peer.offers.people), ([], 2))

@@ -1,0 +1,46 @@
+"""Pushes on the page of real peers, in a real browser."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.process.browsers import drop
+from tests.process.page_case import PageCase, client, origin, page_url
+
+
+@pytest.mark.slow
+class PagePushTests(PageCase):
+    """What is pushed there, and answered."""
+
+    def _written(self, name: str) -> Path:
+        file = self.network.directory / name
+        file.write_text("a text")
+        return file
+
+    def test_pushes(self) -> None:
+        """What is dropped on a peer is pushed to it, asked about on its page, and accepted."""
+        other = self.browser.open(page_url("--peer", "s2"))
+        other.wait_for_selector("#peer-rows tr:nth-child(4)")
+        drop(self.page, self._written("lesson.txt"), "#peer-rows tr[data-peer=s2]")
+        other.get_by_role("button", name="Accept lesson.txt").click()
+        other.locator("#push-list .saved").wait_for()
+        there = self.network.directory / "s2" / "Downloads" / "lesson.txt"
+        self.assertEqual(there.read_text(), "a text")
+        self.page.get_by_text("1 of 1 have it").wait_for()
+        self.browser.check(self, origin(self.url))
+
+    def test_form(self) -> None:
+        """What is shared can be pushed to several; who refuses it is shown, and it can be ended."""
+        self.page.fill("#push-to", "s3, @all")
+        drop(self.page, self._written("plan.txt"), "#pushes")
+        item = self.page.locator("#push-list li.own")
+        item.wait_for()
+        self.assertIn("p2p push", self.page.inner_text("#pushes .command"))
+        other = self.browser.open(page_url("--peer", "s3"))
+        other.get_by_role("button", name="Refuse plan.txt").click()
+        item.get_by_text("1 refused").wait_for()
+        item.get_by_role("button", name="End plan.txt").click()
+        item.wait_for(state="detached")
+        other.locator("#push-list li").wait_for(state="detached")
+        self.assertEqual(client("s1").get("/v1/offers"), {"offers": []})
+        self.assertEqual(self.browser.faults, [])
