@@ -55,7 +55,9 @@ class GuessingParser(argparse.ArgumentParser):
             self.exit(Exit.USAGE, f"{self.prog}: there is no {wrong['typed']!r}: {meant}\n")
         if message.endswith(_NO_VERB):
             message = f"say what to do, such as {self.prog} up; {self.prog} --help lists it all"
-        super().error(message)
+        elif "--help" not in message:
+            message = f"{message}; see {self.prog} --help"
+        self.exit(Exit.USAGE, f"{self.prog}: {message}\n")
 
     def _refuse_option(self, message: str) -> None:
         """Say which option could be meant, if a word is nearly one."""
