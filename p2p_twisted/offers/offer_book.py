@@ -3,11 +3,11 @@ Keep what is offered in a network until it ends, for those who come later.
 
 There is a bound. Where more is offered, whoever has said most loses some of it, at random: so one
 that offers without end takes the place of its own, and not of what others offer. In a private
-network that is who has signed it, in an open one the neighbor from which it was heard.
+network that is who has signed it. In an open one nobody has proved a name: there it is the neighbor
+from which most has come, and of what that has told, the name in which most of it was.
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
@@ -39,7 +39,7 @@ class HeardOffer:
     signer: VerifiedCertificate | None = None
 
 
-@define
+@define(eq=False)
 class KeptOffer:
     """
     An offer that a peer keeps.
@@ -161,9 +161,20 @@ class OfferBook:
         return tuple(some)
 
     def _make_room(self) -> KeptOffer | None:
-        """Forget one of those of the source that has most; return it."""
-        loose = [each for each in self._kept.values() if not each.is_pinned]
-        counts = Counter(each.source for each in loose)
-        most = max(counts.values(), default=0)
-        found = [each for each in loose if counts[each.source] == most]
+        """Forget one of those of who has most; return it."""
+        found = crowding(each for each in self._kept.values() if not each.is_pinned)
         return self._drop([self._rng.choice(found)])[0] if found else None
+
+
+def crowding(places: Iterable[KeptOffer]) -> Sequence[KeptOffer]:
+    """Return, of some, those of who has most of them."""
+    by_source = _of_most(places, lambda kept: kept.source)
+    return _of_most(by_source, lambda kept: kept.offer.sender)
+
+
+def _of_most(places: Iterable[KeptOffer], whose: Callable[[KeptOffer], str]) -> list[KeptOffer]:
+    of_each: dict[str, list[KeptOffer]] = {}
+    for kept in places:
+        of_each.setdefault(whose(kept), []).append(kept)
+    most = max(map(len, of_each.values()), default=0)
+    return [kept for each in of_each.values() if len(each) == most for kept in each]

@@ -89,8 +89,8 @@ class PrivateOfferJudge(OfferJudge):
         credentials, payload = self._security.credentials, write_offer(offer)
         if len(payload) > (room := room_for_payload(credentials.certificates)):
             raise BadOffer(
-                f"that is {len(payload) - room:,} bytes too long to be signed: name fewer peers, a"
-                " group or @all, or give it a shorter name"
+                f"that takes {len(payload):,} bytes, and {room:,} can be signed: name fewer peers,"
+                " a group or @all, or give it a shorter name"
             )
         text = sign(payload, credentials)
         signer = VerifiedCertificate.read(credentials.certificate)

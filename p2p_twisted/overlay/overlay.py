@@ -6,7 +6,7 @@ broadcasts and queries pass along those links, or the tree among them.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 from attrs import define, field
@@ -42,18 +42,26 @@ from p2p_twisted.wire.names import PeerAddress
 if TYPE_CHECKING:
     from random import Random
 
+# Kinds of broadcasts for which a whole network may have to wait.
+_PRESSING: Final = ("stop", "revoke")
+
 
 @define
 class _Allowance:
     """
     What one neighbor may still send.
 
-    :ivar passed_on: what is passed on for it. That is less than a neighbor accepts from
-        us, so that it cannot use up what the others may ask through us.
+    :ivar calm: those of its broadcasts that nobody waits for. That is less than a neighbor accepts
+        from us, so that it cannot use up what we and the others may broadcast.
+    :ivar passed_on: what is passed on for it; likewise, so that it cannot use up what the others
+        may ask through us.
     """
 
     gossip: TokenBucket = field(
         factory=lambda: TokenBucket(limits.GOSSIP_PER_SECOND, limits.GOSSIP_BURST)
+    )
+    calm: TokenBucket = field(
+        factory=lambda: TokenBucket(limits.CALM_GOSSIP_PER_SECOND, limits.CALM_GOSSIP_BURST)
     )
     queries: TokenBucket = field(
         factory=lambda: TokenBucket(limits.ASKS_PER_SECOND, limits.ASKS_BURST)
@@ -61,6 +69,13 @@ class _Allowance:
     passed_on: TokenBucket = field(
         factory=lambda: TokenBucket(limits.PASSED_ON_PER_SECOND, limits.PASSED_ON_BURST)
     )
+
+    def hears(self, message: Gossip | IHave | Graft | Prune, now: float) -> bool:
+        """Return whether it may still say that."""
+        if not self.gossip.take(now):
+            return False
+        is_calm = isinstance(message, Gossip) and message.kind not in _PRESSING
+        return not is_calm or self.calm.take(now)
 
 
 @define
@@ -164,7 +179,7 @@ class Overlay:
             case Told():
                 return self._hand_on(self.queries.handle(event, now), now)
             case Gossip() | IHave() | Graft() | Prune():
-                return self.broadcast.handle(event, now) if allowance.gossip.take(now) else []
+                return self.broadcast.handle(event, now) if allowance.hears(message, now) else []
             case Ask():
                 return self._asked(link, message, allowance, now)
             case Want() | Refuse():

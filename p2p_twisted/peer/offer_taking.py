@@ -1,13 +1,13 @@
 """Decide about what is offered to this peer: by its rule, or as a person says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import define, field
 
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.known_offers import KnownOffers
 from p2p_twisted.offers.limits import OFFERS_ASKED, OFFERS_FETCHED
-from p2p_twisted.offers.offer_book import KeptOffer, OfferBook
+from p2p_twisted.offers.offer_book import KeptOffer, OfferBook, crowding
 from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.offer_fetching import FetchingParts, OfferFetching
@@ -47,7 +47,8 @@ class OfferTaking:
     Decides about each offer, and has fetched what is taken.
 
     A few are fetched at a time that no person has asked for, and a person is asked about a few:
-    the others wait. One of which nobody ever delivers anything gives its place up for another one.
+    the others wait. One of which nobody ever delivers anything gives its place up for another one,
+    and so does one of whoever has most of them, before anything has come, for who has fewer.
     """
 
     _rule: AcceptRule
@@ -176,14 +177,14 @@ class OfferTaking:
             self._become(received, "refused", verdict.reason)
         elif verdict.what == "take":
             self._take(received, again)
-        elif sum(known.state == "asked" for known in self._known.all()) < OFFERS_ASKED:
+        elif self._may_ask(received):
             self._become(received, "asked")
 
     def _take(self, received: _Received, again: bool = False) -> None:
         """Fetch it, if there is room, or a person wants it; otherwise later."""
         if received.is_fetched:
             return
-        if not (self._is_started and (received.is_said or self._has_room(again))):
+        if not (self._is_started and (received.is_said or self._has_room(received, again))):
             received.is_taken = received.is_said or received.is_taken
             self._become(received, "waiting")
             return
@@ -198,16 +199,26 @@ class OfferTaking:
         )
         received.fetching.start()
 
-    def _has_room(self, again: bool) -> bool:
-        """Return whether one more may be fetched that no person has asked for."""
+    def _may_ask(self, received: _Received) -> bool:
+        """Return whether a person may be asked about it, too."""
+        asked = [each for each in self._received.values() if self._state_of(each) == "asked"]
+        return len(asked) < OFFERS_ASKED or self._make_room(_crowding(asked, received))
+
+    def _has_room(self, received: _Received, again: bool) -> bool:
+        """Return whether it may be fetched, too, though no person has asked for it."""
         running = [each for each in self._received.values() if each.is_fetched and not each.is_said]
         if len(running) < OFFERS_FETCHED:
             return True
-        in_vain = [each for each in running if each.fetching and each.fetching.is_in_vain]
-        if not (again and in_vain):
+        idle = [each for each in running if each.fetching and not each.fetching.received]
+        in_vain = (each for each in idle if each.fetching and each.fetching.is_in_vain)
+        late = _crowding(idle, received)
+        return self._make_room(next(in_vain, None) if again and late is None else late)
+
+    def _make_room(self, late: _Received | None) -> bool:
+        """Have one wait, behind all others that do; return whether there was one to."""
+        if late is None:
             return False
-        # Behind all others that wait.
-        late = self._received[in_vain[0].id] = self._received.pop(in_vain[0].id)
+        self._received[late.id] = self._received.pop(late.id)
         late.is_taken = False
         self._give_up(late)
         self._become(late, "waiting")
@@ -229,3 +240,11 @@ class OfferTaking:
     def _become(self, received: _Received, state: ReceiptState, reason: str = "") -> None:
         number = None if received.fetching is None else received.fetching.number
         self._known.change(received.id, state=state, reason=reason, download=number)
+
+
+def _crowding(places: Sequence[_Received], newcomer: _Received) -> _Received | None:
+    """Return which of some is to make room: one of whoever has most, unless that is who comes."""
+    found = crowding(each.kept for each in (*places, newcomer))
+    if newcomer.kept in found:
+        return None
+    return next(each for each in reversed(places) if each.kept in found)

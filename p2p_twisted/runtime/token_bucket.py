@@ -3,7 +3,7 @@
 from attrs import define, field
 
 
-# Without room for weak references: there are four for each link.
+# Without room for weak references: there are several for each link.
 @define(weakref_slot=False)
 class TokenBucket:
     """

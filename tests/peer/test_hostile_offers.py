@@ -1,0 +1,162 @@
+"""Offers of somebody who means ill: nothing lands, bounds hold, and honest pushes go on."""
+
+from typing import Any
+
+import msgspec
+from twisted.internet.task import LoopingCall
+
+from p2p_twisted.offers.accept_rule import AcceptRule
+from p2p_twisted.offers.limits import OFFERS_ASKED, OFFERS_FETCHED, OFFERS_KEPT
+from p2p_twisted.offers.offer import lock_of
+from p2p_twisted.overlay.limits import GOSSIP_BURST, GOSSIP_PER_SECOND
+from p2p_twisted.peer.offer_exchange import OFFER
+from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.testing.introspection import driver_of
+from p2p_twisted.wire.limits import TIB
+from p2p_twisted.wire.messages import Gossip
+from tests.peer.cases import SONG
+from tests.peer.test_offers import ANYONE, ASK, OffersTestCase
+
+DAY = 86_400
+A_MINUTE = 10_000
+
+
+class HostileOffersTests(OffersTestCase):
+    """A network in which ``mallory`` broadcasts whatever it likes."""
+
+    def abused(
+        self, accept: AcceptRule = ANYONE, files: dict[str, bytes] | None = None
+    ) -> VirtualDaemons:
+        daemons = self.network(3, accept)
+        daemons.start("mallory", files)
+        daemons.run(20)
+        return daemons
+
+    def offer(self, daemons: VirtualDaemons, **said: Any) -> None:
+        """Have mallory offer something, in an open network's words."""
+        driver = driver_of(daemons.peers["mallory"])
+        assert driver is not None
+        now = int(daemons.wall())
+        usual = {
+            "kind": "offer",
+            "file_id": "a" * 64,
+            "name": "free.exe",
+            "size": 5,
+            "sender": "mallory",
+            "to": ["@all"],
+            "issued": now,
+            "until": now + DAY,
+            "network": "default",
+            "lock": lock_of("0" * 32),
+        }
+        text = msgspec.json.encode({**usual, **said}).decode()
+        driver.publish(Gossip(driver.new_id(), OFFER, "mallory", 0, 120, text=text))
+
+    def flood(self, daemons: VirtualDaemons, seconds: float) -> None:
+        """Have mallory offer 10,000 things a minute."""
+        numbers = iter(range(10 * A_MINUTE))
+        loop = LoopingCall(lambda: self.offer(daemons, file_id=f"{next(numbers):064x}"))
+        loop.clock = daemons.network.processes["mallory"]
+        loop.start(60 / A_MINUTE)
+        daemons.run(seconds)
+        loop.stop()
+
+    def nothing_landed(self, daemons: VirtualDaemons) -> None:
+        for name in ("s1", "s2", "s3", "s4"):
+            self.assertEqual(self.downloads(daemons, name), [])
+
+    def test_a_tebibyte(self) -> None:
+        """What does not fit is not even looked for."""
+        daemons = self.abused()
+        self.offer(daemons, size=TIB)
+        daemons.run(60)
+        if self.kind is VirtualDaemons:
+            self.assertEqual(self.states(daemons)["s2"], ["no space"])
+            self.assertEqual(daemons.peers["s2"].transfers(), ())
+        self.nothing_landed(daemons)
+
+    def test_a_larger_one_than_it_says(self) -> None:
+        """Neither a file nor a folder may be more than was promised."""
+        daemons = self.abused(files={"large/a": SONG, "large/b": SONG[1:], "film": SONG[2:]})
+        listed = daemons.result(daemons.peers["mallory"].listing()).hits
+        ids = {hit.name: hit.file for hit in listed}
+        self.offer(daemons, file_id=ids["large"], is_folder=True, size=1_000)
+        self.offer(daemons, file_id=ids["film"], size=1_000)
+        daemons.run(60)
+        if self.kind is VirtualDaemons:
+            folder, _film = daemons.peers["s2"].offers.received()
+            self.assertEqual(folder.state, "failed")
+            self.assertIn("larger than its offer says", folder.reason)
+        self.nothing_landed(daemons)
+
+    def test_for_somewhere_else(self) -> None:
+        """No offer lands outside of the downloads, or hidden among them."""
+        daemons = self.abused(files={"x": SONG})
+        [hit] = daemons.result(daemons.peers["mallory"].listing()).hits
+        for wrong in (
+            {"name": "../x"},
+            {"name": ".bashrc"},
+            {"into": "/etc"},
+            {"into": "a/../../.."},
+            {"into": ".ssh"},
+            {"into": "a/b/" * 100 + "c"},
+        ):
+            self.offer(daemons, file_id=hit.file, size=hit.size, **wrong)
+        daemons.run(30)
+        self.assertEqual(self.states(daemons)["s2"], [])
+        self.nothing_landed(daemons)
+
+    def test_old_and_early(self) -> None:
+        """One that has ended, or that is of tomorrow, or of a year, does nothing."""
+        daemons = self.abused()
+        now = int(daemons.wall())
+        for issued, until in [
+            (now - DAY, now),
+            (now + DAY, now + 2 * DAY),
+            (now, now + 365 * DAY),
+            (now, now - DAY),
+        ]:
+            self.offer(daemons, issued=issued, until=until)
+        daemons.run(10)
+        self.assertEqual(self.states(daemons)["s2"], [])
+
+    def test_of_what_nobody_has(self) -> None:
+        """It keeps nobody from fetching what somebody has."""
+        daemons = self.abused()
+        for number in range(OFFERS_FETCHED + 10):
+            self.offer(daemons, file_id=f"{number:064x}")
+        daemons.run(10)
+        self.push(daemons)
+        daemons.run(30)
+        self.assertEqual(daemons.download("s2", "slides.pdf"), SONG)
+        if self.kind is VirtualDaemons:
+            unfinished = [each for each in daemons.peers["s2"].transfers() if not each.is_ended]
+            self.assertEqual(len(unfinished), OFFERS_FETCHED)
+
+    def test_without_end(self) -> None:
+        """10,000 a minute: each peer keeps so many, and what is honest gets through meanwhile."""
+        daemons = self.abused()
+        self.flood(daemons, 6)
+        self.push(daemons)
+        self.flood(daemons, 6)
+        daemons.run(30)
+        for name in ("s2", "s3", "s4"):
+            self.assertEqual(daemons.download(name, "slides.pdf"), SONG)
+            peer = daemons.peers[name]
+            self.assertLessEqual(len(peer.offers._book.all()), OFFERS_KEPT)
+            self.assertLessEqual(len(peer.offers.received()), OFFERS_KEPT)
+            unfinished = [each for each in peer.transfers() if not each.is_ended]
+            self.assertLessEqual(len(unfinished), OFFERS_FETCHED)
+            self.assertEqual(self.downloads(daemons, name), ["slides.pdf"])
+
+    def test_to_persons(self) -> None:
+        """A person is asked about so many at a time, and about what is honest as well."""
+        daemons = self.abused(ASK)
+        self.flood(daemons, 12)
+        self.push(daemons)
+        daemons.run(10)
+        known = daemons.peers["s2"].offers.received()
+        asked = [each.offer.sender for each in known if each.state == "asked"]
+        self.assertLessEqual(len(asked), OFFERS_ASKED)
+        self.assertIn("s1", asked)
+        self.assertLess(len(known), GOSSIP_BURST + 12 * GOSSIP_PER_SECOND + 10)
