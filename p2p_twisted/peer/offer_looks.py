@@ -8,9 +8,9 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from p2p_twisted.offers.audience import Audience, Look
 from p2p_twisted.offers.board import Board
 from p2p_twisted.offers.offer import Offer
+from p2p_twisted.offers.offer_audience import Look, OfferAudience
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.network_session import NetworkSession
@@ -29,7 +29,7 @@ class _WatchedOffer:
     :ivar waiting: for the look that is under way, if one is.
     """
 
-    audience: Audience
+    audience: OfferAudience
     board: Board | None = None
     again_at: float = 0.0
     waiting: "list[Deferred[Board]]" = field(factory=list)
@@ -57,7 +57,7 @@ class OfferLooks:
         :returns: fires with that, or fails with :class:`PeerError` when there is no network.
         """
         now = self._clock.seconds()
-        watched = self._watched.pop(offer.id, None) or _WatchedOffer(Audience(offer, now))
+        watched = self._watched.pop(offer.id, None) or _WatchedOffer(OfferAudience(offer, now))
         self._watched[offer.id] = watched
         if len(self._watched) > _WATCHED_MOST:
             # What was not looked at for longest: it does not know any more who was there.

@@ -1,7 +1,7 @@
 """Who has an offer, who has not, and who is off, from one look to the next."""
 
-from p2p_twisted.offers.audience import Audience, Look
 from p2p_twisted.offers.limits import AUDIENCE_NAMED
+from p2p_twisted.offers.offer_audience import Look, OfferAudience
 from p2p_twisted.wire.limits import RECEIPTS_NAMED
 from p2p_twisted.wire.messages import Receipt, ReceiptState, Tally
 from tests.offers.test_offer import an_offer
@@ -34,7 +34,7 @@ class TestBoard:
     """What one look says."""
 
     def test_all_have_it(self) -> None:
-        board = Audience(OFFER, 0.0).board(a_look(a_receipt("ben"), a_receipt("carl")), 0.0)
+        board = OfferAudience(OFFER, 0.0).board(a_look(a_receipt("ben"), a_receipt("carl")), 0.0)
         assert board.counts["saved"] == board.receivers == 2
         assert (board.received, board.share) == (2 * SIZE, 1.0)
         assert board.is_done
@@ -43,7 +43,7 @@ class TestBoard:
 
     def test_one_is_fetching(self) -> None:
         """The last one decides how long it takes, and those that have not begun come behind it."""
-        audience = Audience(OFFER, 0.0)
+        audience = OfferAudience(OFFER, 0.0)
         coming = Receipt("ben", "fetching", 600, 100.0)
         board = audience.board(a_look(coming, a_receipt("carl")), 0.0)
         assert (board.seconds_left, board.rate) == (4.0, 100.0)
@@ -53,37 +53,37 @@ class TestBoard:
         assert audience.board(a_look(coming, waiting), 1.0).seconds_left == 14.0
 
     def test_unknown_rate(self) -> None:
-        board = Audience(OFFER, 0.0).board(a_look(a_receipt("ben", "fetching", 0)), 0.0)
+        board = OfferAudience(OFFER, 0.0).board(a_look(a_receipt("ben", "fetching", 0)), 0.0)
         assert board.seconds_left is None
 
     def test_not_all_want_it(self) -> None:
         """Who refuses has not got it, and is not waited for."""
         receipts = (a_receipt("ben"), a_receipt("carl", "refused", 0), Receipt("dora", "no space"))
-        board = Audience(OFFER, 0.0).board(a_look(*receipts), 0.0)
+        board = OfferAudience(OFFER, 0.0).board(a_look(*receipts), 0.0)
         assert board.is_done
         assert not board.have_all
         assert board.share == 1.0
 
     def test_person_is_asked(self) -> None:
-        board = Audience(OFFER, 0.0).board(a_look(a_receipt("ben", "asked", 0)), 0.0)
+        board = OfferAudience(OFFER, 0.0).board(a_look(a_receipt("ben", "asked", 0)), 0.0)
         assert not board.is_done
 
     def test_empty_file(self) -> None:
-        audience = Audience(an_offer(size=0), 0.0)
+        audience = OfferAudience(an_offer(size=0), 0.0)
         assert audience.board(a_look(Receipt("ben", "waiting")), 0.0).share == 0.0
         assert audience.board(a_look(Receipt("ben", "saved")), 1.0).share == 1.0
 
     def test_made_up(self) -> None:
         """However much others say that they have: it is no more than there is."""
         tally = Tally(saved=1, fetching=1, received=2**60, rate=1.0)
-        board = Audience(OFFER, 0.0).board(Look(tally=tally, answered=2), 0.0)
+        board = OfferAudience(OFFER, 0.0).board(Look(tally=tally, answered=2), 0.0)
         assert board.received == 2 * SIZE
         assert board.share == 1.0
         assert board.seconds_left == 0.0
 
     def test_pace(self) -> None:
         """Ten thousand are looked at once a minute, and so are a million that somebody makes up."""
-        audience = Audience(OFFER, 0.0)
+        audience = OfferAudience(OFFER, 0.0)
         peers = [(2, 1.0), (51, 1.0), (1_000, 6.0), (10_000, 60.0), (1_000_000, 60.0)]
         for answered, seconds in peers:
             look = a_look(tally=Tally(unmeant=answered), answered=answered)
@@ -94,16 +94,16 @@ class TestSuffices:
     """When to ask by every link what the tree has not told for sure."""
 
     def test_whole(self) -> None:
-        assert Audience(OFFER, 0.0).suffices(a_look(a_receipt("ben")))
+        assert OfferAudience(OFFER, 0.0).suffices(a_look(a_receipt("ben")))
 
     def test_first(self) -> None:
         """Of a first look it matters only where nobody would look again."""
-        audience = Audience(OFFER, 0.0)
+        audience = OfferAudience(OFFER, 0.0)
         assert not audience.suffices(a_look(a_receipt("ben"), is_whole=False))
         assert audience.suffices(a_look(a_receipt("ben", "fetching", 1), is_whole=False))
 
     def test_fewer_than_before(self) -> None:
-        audience = Audience(OFFER, 0.0)
+        audience = OfferAudience(OFFER, 0.0)
         two = a_look(a_receipt("ben", "fetching", 1), a_receipt("carl"), is_whole=False)
         audience.board(two, 0.0)
         assert audience.suffices(two)
@@ -114,7 +114,7 @@ class TestSuffices:
 
     def test_silent(self) -> None:
         """Who is silent hides those behind it, once; however many are made up, that ends."""
-        audience = Audience(OFFER, 0.0)
+        audience = OfferAudience(OFFER, 0.0)
         coming = a_receipt("ben", "fetching", 1)
         look = a_look(coming, silent=("carl",), is_whole=False)
         assert not audience.suffices(look)
@@ -133,7 +133,7 @@ class TestUnaware:
 
     def test_not_yet(self) -> None:
         """It may not have reached them yet."""
-        audience = Audience(OFFER, 5.0)
+        audience = OfferAudience(OFFER, 5.0)
         look = a_look(a_receipt("ben"), answered=4)
         board = audience.board(look, 5.0)
         assert (board.unaware, board.look_again) == (2, 1.0)
@@ -144,7 +144,7 @@ class TestUnaware:
 
     def test_not_meant(self) -> None:
         """Who is not meant need not know."""
-        audience = Audience(an_offer(to=["ben"]), 0.0)
+        audience = OfferAudience(an_offer(to=["ben"]), 0.0)
         board = audience.board(a_look(a_receipt("ben"), answered=3), 20.0)
         assert board.have_all
 
@@ -154,7 +154,7 @@ class TestOff:
 
     def test_named(self) -> None:
         """One that is named and not there is off, and has all of it when it comes."""
-        audience = Audience(an_offer(to=["ben", "carl"]), 0.0)
+        audience = OfferAudience(an_offer(to=["ben", "carl"]), 0.0)
         board = audience.board(a_look(a_receipt("ben")), 0.0)
         assert (board.off, board.counts["off"], board.receivers) == (("carl",), 1, 2)
         assert board.is_done
@@ -165,7 +165,7 @@ class TestOff:
 
     def test_goes(self) -> None:
         """One that was there and has gone is off; all others having it is enough, once they do."""
-        audience = Audience(OFFER, 0.0)
+        audience = OfferAudience(OFFER, 0.0)
         audience.board(a_look(a_receipt("ben"), a_receipt("carl", "fetching", 5)), 0.0)
         board = audience.board(a_look(a_receipt("ben")), 1.0)
         assert (board.off, board.counts["off"]) == (("carl",), 1)
@@ -173,7 +173,7 @@ class TestOff:
 
     def test_silent(self) -> None:
         """Who is silent, and meant, is off; what was said while some are silent has to last."""
-        audience = Audience(OFFER, 0.0)
+        audience = OfferAudience(OFFER, 0.0)
         look = a_look(a_receipt("ben"), silent=("carl", "anna"), is_whole=False)
         board = audience.board(look, 0.0)
         assert (board.off, board.counts["off"]) == (("carl",), 1)
@@ -181,20 +181,20 @@ class TestOff:
         assert audience.board(look, 1.0).is_done
 
     def test_silent_and_not_meant(self) -> None:
-        audience = Audience(an_offer(to=["ben"]), 0.0)
+        audience = OfferAudience(an_offer(to=["ben"]), 0.0)
         board = audience.board(a_look(a_receipt("ben"), silent=("carl",)), 0.0)
         assert (board.off, board.counts["off"]) == ((), 0)
 
     def test_group(self) -> None:
         """Of a group those are known that were there once."""
-        audience = Audience(an_offer(to=["@lab"]), 0.0)
+        audience = OfferAudience(an_offer(to=["@lab"]), 0.0)
         audience.board(a_look(a_receipt("ben"), a_receipt("carl")), 0.0)
         board = audience.board(a_look(a_receipt("carl"), silent=("ben", "dora")), 1.0)
         assert board.off == ("ben",)
 
     def test_of_very_many(self) -> None:
         """Of very many, how many are off is known, though not who."""
-        audience = Audience(OFFER, 0.0)
+        audience = OfferAudience(OFFER, 0.0)
         audience.board(all_saved(10_000), 0.0)
         board = audience.board(all_saved(9_950), 60.0)
         assert (board.counts["saved"], board.counts["off"]) == (9_950, 50)
@@ -203,7 +203,7 @@ class TestOff:
 
     def test_silent_of_very_many(self) -> None:
         """Who was silent once is still missed when nobody names them any more."""
-        audience = Audience(OFFER, 0.0)
+        audience = OfferAudience(OFFER, 0.0)
         look = all_saved(9_950)
         silent = tuple(f"silent{index}" for index in range(50))
         fallen = Look(
@@ -214,7 +214,7 @@ class TestOff:
 
     def test_names_are_bounded(self) -> None:
         """However many names somebody makes up, few are kept, and fewer shown."""
-        audience = Audience(an_offer(to=["ben"]), 0.0)
+        audience = OfferAudience(an_offer(to=["ben"]), 0.0)
         for number in range(50):
             rows = tuple(a_receipt(f"x{number}-{index}") for index in range(RECEIPTS_NAMED))
             board = audience.board(a_look(*rows), float(number))

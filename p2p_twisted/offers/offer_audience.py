@@ -45,7 +45,7 @@ class Look:
 
 
 @define
-class Audience:
+class OfferAudience:
     """
     Those an offer is for: as many as were ever told of, and their names while there are few.
 
