@@ -245,7 +245,9 @@ def _add_config(verbs: Any) -> None:
 
 
 def _peers(typed: str) -> int:
-    if not (typed.isascii() and typed.isdigit() and 1 <= int(typed) <= MOST_PEERS):
+    # Python reads no number of thousands of digits.
+    is_number = typed.isascii() and typed.isdigit() and len(typed) <= len(f"{MOST_PEERS}")
+    if not (is_number and 1 <= int(typed) <= MOST_PEERS):
         raise argparse.ArgumentTypeError(f"{typed!r} is not a number from 1 to {MOST_PEERS}")
     return int(typed)
 

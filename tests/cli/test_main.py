@@ -132,8 +132,8 @@ class MainTests(SynchronousTestCase):
         for number in ("0", "201", "-1", "five", "²", "9" * 5_000):
             status, printed = run("up", number)
             self.assertEqual(status, 2, number)
-            self.assertEqual(printed.count("\n"), 1)
             self.assertIn("is not a number from 1 to 200", printed)
+            self.assertTrue(printed.endswith("; see p2p up --help\n"), printed)
 
     def test_no_text(self) -> None:
         """Nothing, and far too much, cannot be looked for."""
