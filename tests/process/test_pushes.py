@@ -40,6 +40,14 @@ class PushTests(SynchronousTestCase):
         ran = self.p2p(*words, "--json", peer=peer)
         return [json.loads(line) for line in ran.stdout.splitlines()]
 
+    def wait_for_board(self, number: int, counts: str) -> None:
+        """Look at a push at s1 again and again: a board is shown again for a second."""
+
+        def is_so() -> bool:
+            return counts in self.s1.answer(f"pushes {number}", "have it")
+
+        wait_until(is_so, f"{counts!r} of push {number}")
+
     def here(self, path: str) -> Path:
         return self.network.directory / path
 
@@ -90,13 +98,13 @@ class PushTests(SynchronousTestCase):
         pushed = self.s1.answer("push lesson.tar --to s2 --for 2h", "pushed lesson.tar")
         self.assertIn("pushes 1 shows how it goes", pushed)
         wait_until(lambda: self.told("pushes", peer="s2")[0]["offers"], "that it comes")
-        self.s1.answer("pushes 1", "0 of 1 have it, 1 asked")
+        self.wait_for_board(1, "0 of 1 have it, 1 asked")
         s2.answer("accept 1", "saved lesson.tar to s2/Downloads/lesson.tar")
-        self.s1.answer("pushes 1", "1 of 1 have it")
+        self.wait_for_board(1, "1 of 1 have it")
         self.s1.answer("push lesson.tar --to s2", "pushed lesson.tar")
         wait_until(lambda: len(self.told("pushes", peer="s2")[0]["offers"]) > 1, "the second")
         self.assertEqual(self.p2p("refuse", "2", peer="s2").stdout, "refused push 2\n")
-        self.s1.answer("pushes 2", "0 of 1 have it, 1 refused")
+        self.wait_for_board(2, "0 of 1 have it, 1 refused")
 
     def test_interrupted(self) -> None:
         """Ctrl-C ends the waiting alone."""
